@@ -24,8 +24,7 @@ from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent
 from stopintimidatie.disclosures.services import EventKind
 from stopintimidatie.dossiers.patterns.models import PatternReport
 from stopintimidatie.exports import models as exports_models
-from stopintimidatie.exports.models import Export, ExportBlob, ExportState
-from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.exports.models import CopyCorrection, Export, ExportBlob, ExportState
 from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.models import Report, ReportMove
 from tests.crash.ledger import Entry, Ledger

@@ -17,8 +17,7 @@ from stopintimidatie.core.jobs import JobContext, OutboxJob, enqueue
 from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent
 from stopintimidatie.disclosures.services import EventKind
 from stopintimidatie.dossiers.patterns.jobs import ask_for_search
-from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.exports.request import routes
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy

@@ -59,8 +59,7 @@ from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, name_people
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.queries import load_dossier
-from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.release.services import Answer, give_answer
 from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.exports.request.services import approve, request_export

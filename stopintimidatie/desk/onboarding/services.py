@@ -7,6 +7,7 @@ municipality. Its link is made when it is sent and isn't stored.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -26,13 +27,12 @@ from stopintimidatie.core.mail import (
     Writing,
     queue_mail,
 )
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Treatment, holder_of_rows
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import Onboarding
-from stopintimidatie.desk.onboarding.rules import Colleague, missing
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelChange
 from stopintimidatie.municipalities.people.services import actor_of, domains_of, users_of
@@ -183,3 +183,98 @@ UNLOCK_TEMPLATE: Final = MailTemplate(
     _write,
 )
 RECIPIENT_OF_LINK: Final = MailRecipient(RECIPIENT, _address, personal=True)
+
+
+# The lines of the checklist. Pure.
+
+APPROVERS: Final = 2
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody with a role in the municipality."""
+
+    id: UUID
+    name: str
+    username: str
+    roles: frozenset[Role]
+    # Works for another municipality or for the desk as well.
+    elsewhere: bool
+    # Has set a password, and isn't blocked.
+    active: bool
+    trained_on: date | None
+
+    @property
+    def approves(self) -> bool:
+        """Whether this colleague can approve exports."""
+        return self.active and bool(self.roles & GRANTS[Permission.APPROVE_EXPORT])
+
+    @property
+    def must_be_trained(self) -> bool:
+        """Whether this colleague has a role that needs the training."""
+        return bool(self.roles & {Role.OFFICER, Role.DOSSIER_OWNER, Role.ADMIN})
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the checklist."""
+
+    name: str
+    done: bool
+    # What is still to be done, as a sentence.
+    missing: str
+
+
+def items(
+    kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
+) -> list[Item]:
+    """Return the lines of a checklist, in the order in which the desk goes through them."""
+    row = kept or Onboarding()
+    untrained = [c.name for c in colleagues if c.must_be_trained and c.trained_on is None]
+    approvers = [c for c in colleagues if c.approves]
+    admins = [c for c in colleagues if c.active and Role.ADMIN in c.roles]
+    return [
+        Item(
+            "Afspraak",
+            bool(row.agreement_on and row.agreement_with),
+            "Leg vast wanneer en met welke functie de aansluiting is afgesproken.",
+        ),
+        Item("Grondslag", bool(row.legal_basis), "Kies de grondslag van de gemeente."),
+        Item(
+            "DPIA en FG",
+            bool(row.dpia_on and row.data_protection_officer),
+            "Vul de datum van de DPIA in, en wie de FG is.",
+        ),
+        Item("Teksten", bool(row.texts_on), "Laat de gemeente haar antwoordteksten nakijken."),
+        Item("Logo", bool(row.logo_on), "Laat de gemeente haar logo en kleur nakijken."),
+        Item(
+            "Maildomeinen",
+            bool(domains),
+            "Leg de maildomeinen van de gemeente vast: een adres daarbuiten bevestigt u zelf.",
+        ),
+        Item(
+            "Beheerder",
+            bool(admins),
+            "Nodig een functioneel beheerder uit; die stelt een wachtwoord in.",
+        ),
+        Item(
+            "Twee goedkeurders",
+            len(approvers) >= APPROVERS,
+            "Er zijn twee mensen nodig die uitvoer mogen goedkeuren. Een van hen mag bij een andere"
+            " gemeente werken.",
+        ),
+        Item(
+            "Opleiding",
+            bool(row.training_on and colleagues) and not untrained,
+            f"Nog niet opgeleid: {', '.join(untrained)}."
+            if untrained
+            else "Vul in wanneer de opleiding was.",
+        ),
+    ]
+
+
+def missing(
+    kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
+) -> list[str]:
+    """Return what a checklist still lacks, one sentence each."""
+    return [item.missing for item in items(kept, colleagues, domains) if not item.done]

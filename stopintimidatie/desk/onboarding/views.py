@@ -28,10 +28,10 @@ from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
-from stopintimidatie.desk.onboarding.rules import items
 from stopintimidatie.desk.onboarding.services import (
     checklist_of,
     colleagues_of,
+    items,
     save_checklist,
     set_trained,
 )

@@ -21,10 +21,9 @@ from stopintimidatie.exports.models import Export, ExportState, basis_words, dem
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing
 from stopintimidatie.exports.profiles.services import current_profiles
-from stopintimidatie.exports.redaction.annex import MarkedReport, marked
 from stopintimidatie.exports.redaction.content import DossierContent, content_hash
 from stopintimidatie.exports.redaction.reports import filled
-from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.rules import MarkedReport, marked, redact
 from stopintimidatie.exports.redaction.selection import ROW_FIELDS, Selection, pseudonym
 from stopintimidatie.exports.redaction.selection import select as select_reports
 from stopintimidatie.exports.redaction.source import (

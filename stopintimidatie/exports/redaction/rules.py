@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 
-from stopintimidatie.exports.profiles.rules import Coarse, Field, Profile, Section, Treatment
-from stopintimidatie.exports.redaction.annex import annex
+from stopintimidatie.exports.profiles.defaults import MINORS
+from stopintimidatie.exports.profiles.rules import (
+    Coarse,
+    Field,
+    Profile,
+    Rule,
+    Section,
+    Treatment,
+)
 from stopintimidatie.exports.redaction.chronology import (
     actions,
     agreements,
@@ -15,20 +25,31 @@ from stopintimidatie.exports.redaction.chronology import (
 )
 from stopintimidatie.exports.redaction.content import (
     SCHEMA,
+    Annex,
     ContentError,
     Delivery,
     DossierContent,
     FeedbackContent,
     Heading,
+    Hidden,
     House,
+    Pair,
     map_text,
 )
 from stopintimidatie.exports.redaction.map import map_of
-from stopintimidatie.exports.redaction.reports import attachments, offenders, report_rows, reports
+from stopintimidatie.exports.redaction.reports import (
+    LABELS,
+    attachments,
+    filled,
+    of_minors,
+    offenders,
+    report_rows,
+    reports,
+)
 from stopintimidatie.exports.redaction.selection import Selection, pseudonym
-from stopintimidatie.exports.redaction.source import DossierSource
+from stopintimidatie.exports.redaction.source import DossierSource, EventKind, SourceReport
 from stopintimidatie.exports.redaction.summary import page_one, picture
-from stopintimidatie.exports.vocabulary import clean, clean_line
+from stopintimidatie.exports.vocabulary import capital, clean, clean_line, listed
 
 QUESTION_MAX = 600
 RECIPIENT_MAX = 80
@@ -124,3 +145,188 @@ def _without_references(
     }
     pattern = re.compile("|".join(map(re.escape, names)), re.IGNORECASE)
     return map_text(content, lambda text: pattern.sub(lambda m: names[m[0].upper()], text))
+
+
+# The account of a version to its recipient, and what of each report is hidden. Pure.
+
+SHARING_REFUSED = "meldingen waarvan de melder niet wil dat deze ontvanger ze krijgt"
+SHARING_RULE = "deelvoorkeur van de melder"
+DATA_LEAK = (
+    "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan {}. Noem"
+    " het nummer van deze uitgave."
+)
+AS_ROWS = "Meldingen die niet volledig in het document staan"
+ROWS_HOW = "grover: één regel in een tabel"
+ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
+FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
+FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
+
+# Of no use to who gets no reports.
+NUMBERS = Pair(
+    "Nummers",
+    "M-01, M-02 enzovoort. Een melding houdt haar nummer in alle versies van dit dossier. "
+    "Een nummer dat ontbreekt, hoort bij een melding die niet (meer) in dit dossier staat, of die "
+    "deze ontvanger niet krijgt.",
+)
+METHOD = (
+    Pair(
+        "Melding",
+        "Een melding is een signaal van een inwoner. Zij is niet onderzocht en zegt niet dat er "
+        "een strafbaar feit is gepleegd.",
+    ),
+    NUMBERS,
+    Pair(
+        "Feit, beleving, vermoeden",
+        "Een feit is vastgesteld of door meer bronnen gemeld. Beleving is wat melders voelden. "
+        "Een vermoeden is een uitleg van de gemeente die nog niet is nagegaan.",
+    ),
+    Pair(
+        "Betrouwbaarheid",
+        "Vastgesteld: door een medewerker gezien of gedaan. Eigen waarneming: de melder maakte "
+        "het zelf mee of zag het. Van horen zeggen: gemeld namens iemand anders.",
+    ),
+    Pair(
+        "Tellen",
+        "De cijfers gaan alleen over de meldingen in dit document. Een melding kan meer vormen "
+        "hebben en telt bij elke vorm mee. Dagdelen: nacht 0–6, ochtend 6–12, middag 12–18 en "
+        "avond 18–24 uur.",
+    ),
+)
+
+
+def annex(source: DossierSource, chosen: Selection) -> Annex:
+    """Return the account of this version to its recipient."""
+    asked, profile = source.request, chosen.profile
+    minors = any(report.minor for report in chosen.reports)
+    overlay = f", met {MINORS.name} versie {MINORS.version}" if minors else ""
+    return Annex(
+        purpose=clean(asked.purpose),
+        legal_basis=source.edition.legal_basis,
+        covenant=clean(asked.covenant or ""),
+        recipients=_recipients(source, profile),
+        destroy_by=asked.destroy_by,
+        destroy_note=profile.destroy_note,
+        data_leak=DATA_LEAK.format(clean(source.house.data_leak_contact)),
+        profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
+        method=METHOD if profile.lists_reports else tuple(p for p in METHOD if p != NUMBERS),
+        hidden=hidden(source, chosen),
+        deviations=tuple(
+            Pair(f"M-{serial:02d}", f"{one.ground.label}. Reden: {clean(one.reason)}")
+            for serial, one in sorted(chosen.against.items())
+            if profile.lists_reports
+        ),
+    )
+
+
+def _recipients(source: DossierSource, profile: Profile) -> str:
+    """Name this recipient, and the others as far as this one may know of them."""
+    rule = profile.rules[Field.RECIPIENTS]
+    own = clean_line(source.request.recipient)
+    if rule.treatment is Treatment.LEFT_OUT or not source.edition.others:
+        return own
+    known = [name if rule.how is None else kind for name, kind in source.edition.others]
+    return f"{own}. Ook verstrekt aan: {listed(sorted({clean_line(one) for one in known}))}"
+
+
+def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
+    """List what this recipient doesn't get, by which rule, how often: also for the preview."""
+    profile = chosen.profile
+    lines = [
+        Hidden(f"Onderdeel ‘{capital(section.value)}’", rule.label, rule.why, 0)
+        for section in Section
+        if (rule := profile.sections[section]).treatment is not Treatment.SHOWN
+    ]
+    if chosen.withheld:
+        number = len(chosen.withheld)
+        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number))
+    if profile.lists_reports:
+        if rows := len(chosen.reports) - len(chosen.in_full):
+            lines.append(Hidden(AS_ROWS, ROWS_HOW, ROWS_RULE, rows))
+        lines += _hidden_fields(chosen)
+        files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
+        if files:
+            lines.append(Hidden(capital(FILES_OF_MINORS), "weggelaten", FILES_RULE, files))
+    police = [one.police_sourced for one in source.events]
+    police += [one.police_sourced for one in source.actions]
+    numbers = {
+        Field.NOTES: sum(event.kind is EventKind.NOTE for event in source.events),
+        Field.POLICE_SOURCED: sum(police),
+    }
+    for field in (Field.NOTES, Field.POLICE_SOURCED, Field.CONTACT):
+        rule, often = profile.rules[field], numbers.get(field, 0)
+        if rule.treatment is not Treatment.SHOWN and (often or field is Field.CONTACT):
+            lines.append(Hidden(capital(field.value), rule.label, rule.why, often))
+    return tuple(lines)
+
+
+def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
+    """Count how often each rule hid a field, in the order of the fields."""
+    order = {field: place for place, field in enumerate(Field)}
+    numbers = Counter(one for rules in chosen.hidden.values() for one in rules)
+    for field, rule in sorted(numbers, key=lambda one: (order[one[0]], one[1].label)):
+        yield Hidden(capital(field.value), rule.label, rule.why, numbers[field, rule])
+
+
+# What a recipient won't see, marked where it would have stood, and by which rule. Pure.
+#
+# The hidden words themselves aren't here: who prepares an export sees that something is hidden
+# and why, and the page that says so gives nothing away when it is left open.
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something hidden: the field, how (left out or coarser), and the line that says so."""
+
+    what: str
+    how: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedReport:
+    """A report with what is hidden of it.
+
+    `withheld`: it doesn't go along at all. `unread`: a text of it would go along, had somebody
+    looked at it.
+    """
+
+    serial: int
+    pseudonym: str
+    withheld: bool
+    marks: tuple[Mark, ...]
+    unread: bool = False
+
+
+def marked(
+    reports: Sequence[SourceReport], chosen: Selection, lines: Sequence[Hidden]
+) -> tuple[MarkedReport, ...]:
+    """Mark what is hidden of every report of the dossier, in the order of its numbers.
+
+    Args:
+        reports: all reports of the dossier.
+        chosen: the reports that go along.
+        lines: what the annex says is hidden; the marks refer to them, counting from one.
+    """
+    if not chosen.profile.lists_reports:
+        return ()
+    places = {(line.what, line.how, line.rule): n for n, line in enumerate(lines, 1)}
+    made = []
+    for report in sorted(reports, key=lambda report: report.serial):
+        hid = chosen.hidden.get(report.serial, ())
+        marks = [
+            Mark(LABELS[field], rule.label, places[capital(field.value), rule.label, rule.why])
+            for field, rule in hid
+        ]
+        out = report.serial in chosen.withheld
+        if out:
+            place = places[capital(SHARING_REFUSED), "weggelaten", SHARING_RULE]
+            marks = [Mark("De hele melding", "weggelaten", place)]
+        unread = report.serial in chosen.in_full and _unread(report, hid)
+        made.append(MarkedReport(report.serial, pseudonym(report), out, tuple(marks), unread))
+    return tuple(made)
+
+
+def _unread(report: SourceReport, hidden: Iterable[tuple[Field, Rule]]) -> bool:
+    """Tell whether a text stays behind for nothing but that nobody looked at it yet."""
+    missing = filled(report) - {one.field for one in report.reviewed}
+    return any(rule.how is Coarse.REVIEWED and field in missing for field, rule in hidden)

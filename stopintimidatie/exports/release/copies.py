@@ -32,9 +32,8 @@ from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import EventKind, copy_of, find_disclosure, note_event
 from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.models import CopyCorrection, Export, Part
 from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WITHDRAWN
-from stopintimidatie.exports.release.models import CopyCorrection, Part
 from stopintimidatie.exports.release.services import pickups_of, tell, waiting_of
 from stopintimidatie.exports.request.jobs import MADE_JOB, Change
 from stopintimidatie.exports.request.services import lock

@@ -20,9 +20,8 @@ from stopintimidatie.disclosures.services import copy_of, event_words, events_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.copies import correction_words, corrections_of, is_out
-from stopintimidatie.exports.release.models import CopyCorrection, Done, PartnerAnswer
 from stopintimidatie.exports.release.services import answers_of, pickups_of, refusal, who_answered
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 

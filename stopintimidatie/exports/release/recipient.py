@@ -29,7 +29,7 @@ from stopintimidatie.disclosures.pickup import (
 )
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
 from stopintimidatie.disclosures.views import DOCUMENT, PickupPage
-from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.models import Done, Export
 from stopintimidatie.exports.release.copies import (
     confirm,
     confirm_destroyed,
@@ -37,7 +37,6 @@ from stopintimidatie.exports.release.copies import (
     corrections_of,
     is_out,
 )
-from stopintimidatie.exports.release.models import Done
 from stopintimidatie.exports.release.services import (
     USED,
     Answer,

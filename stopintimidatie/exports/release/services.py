@@ -40,9 +40,8 @@ from stopintimidatie.dossiers.page import personal as page_personal
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.services import PARTNER_ANSWERED, append
 from stopintimidatie.dossiers.workflow import GONE
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
-from stopintimidatie.exports.release.models import CopyCorrection, Done, PartnerAnswer
 from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log
 from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.reports.vocabulary import KIND as REPORT

@@ -24,7 +24,7 @@ from stopintimidatie.disclosures.models import Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import make_code
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
 from stopintimidatie.dossiers.pages import hidden_reports
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.models import Export, ExportState, Part
 from stopintimidatie.exports.release.copies import (
     Correction,
     confirm,
@@ -34,7 +34,6 @@ from stopintimidatie.exports.release.copies import (
     tell_holder,
 )
 from stopintimidatie.exports.release.mail import CODE_TEXT, CORRECTED, PHONE, contact_of, mobile_of
-from stopintimidatie.exports.release.models import Part
 from stopintimidatie.exports.release.panels import (
     CODE,
     CORRECTION_DONE,

@@ -21,7 +21,7 @@ from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.redaction import rules
-from stopintimidatie.exports.redaction.annex import hidden, marked
+from stopintimidatie.exports.redaction.rules import hidden, marked
 from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.request.pages import preview_values
 from tests.support.exports_factory import NOW, frozen, opened, redact

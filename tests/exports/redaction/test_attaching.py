@@ -17,7 +17,6 @@ from stopintimidatie.exports.document.rendering import render
 from stopintimidatie.exports.document.signature import with_password
 from stopintimidatie.exports.profiles.defaults import INTERNAL, MAYOR, POLICE, PROFILES
 from stopintimidatie.exports.profiles.rules import Profile
-from stopintimidatie.exports.redaction.annex import hidden
 from stopintimidatie.exports.redaction.content import (
     DossierContent,
     Hidden,
@@ -26,6 +25,7 @@ from stopintimidatie.exports.redaction.content import (
     to_json,
 )
 from stopintimidatie.exports.redaction.reports import EMBEDDED_MOST
+from stopintimidatie.exports.redaction.rules import hidden
 from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import DossierSource, SourceAttachment
 from tests.support.exports_factory import (

@@ -29,9 +29,9 @@ from stopintimidatie.exports.profiles.rules import (
     steps,
     strictness,
 )
-from stopintimidatie.exports.redaction.annex import hidden
-from stopintimidatie.exports.redaction.annex import marked as mark_reports
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, Hidden, to_json
+from stopintimidatie.exports.redaction.rules import hidden
+from stopintimidatie.exports.redaction.rules import marked as mark_reports
 from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import (
     Despite,

@@ -16,9 +16,8 @@ from stopintimidatie.dossiers.consultations.services import plan_consultation
 from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table
 from stopintimidatie.dossiers.models import Consultation, ConsultationBlob, Dossier
 from stopintimidatie.dossiers.queries import members
-from stopintimidatie.exports.models import Export, ExportBlob
+from stopintimidatie.exports.models import CopyCorrection, Export, ExportBlob
 from stopintimidatie.exports.release.copies import AFTER, BEFORE, LAST, moment_of
-from stopintimidatie.exports.release.models import CopyCorrection
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import path_of_report, redact_words
 from tests.support.deliveries import (

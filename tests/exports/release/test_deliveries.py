@@ -11,7 +11,7 @@ from sqlalchemy import select
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.disclosures.pickup import CODE_LASTS
-from stopintimidatie.exports.release.models import PartnerAnswer
+from stopintimidatie.exports.models import PartnerAnswer
 from tests.support.deliveries import (
     copy,
     enter,

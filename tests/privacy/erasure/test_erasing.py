@@ -14,8 +14,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.personal import Treatment, personal_data_holders
 from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
-from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.release.models import CopyCorrection
+from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.privacy.erasure.views import WORDS
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
