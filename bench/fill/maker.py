@@ -31,8 +31,8 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.tree.models import Reference
-from stopintimidatie.demo.accounts import PASSWORD
 from stopintimidatie.demo.loader import CODE_PURPOSE, DemoError
+from stopintimidatie.demo.scenario import PASSWORD
 from stopintimidatie.dossiers.services import next_number
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel

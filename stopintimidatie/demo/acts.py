@@ -5,8 +5,9 @@ An act of a scenario file is known by the word of `REPORT_ACTS` or `DOSSIER_ACTS
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import clock_at, utc_now
-from stopintimidatie.core.jobs import OutboxJob, enqueue
+from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.core.sandbox.process import memory_file
+from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.request import Paging
-from stopintimidatie.demo import deliveries
-from stopintimidatie.demo.accounts import Users, actor_of
-from stopintimidatie.demo.scenario import FOLDER, Json, Timeline
+from stopintimidatie.demo.scenario import FOLDER, Json, Timeline, Users, actor_of
+from stopintimidatie.disclosures.services import events_of, find_disclosure
 from stopintimidatie.dossiers.actions.services import add_measure, attach
 from stopintimidatie.dossiers.case import services as case
 from stopintimidatie.dossiers.consultations import services as consultations
@@ -32,10 +33,13 @@ from stopintimidatie.dossiers.queries import members
 from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.services import add_note, name_people
 from stopintimidatie.exports.extract.queries import load_dossier
-from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.release import services as release
 from stopintimidatie.exports.request import services as exports
+from stopintimidatie.exports.request.jobs import make, withdraw
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.services import contacts_of
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.attachments.cleaner import cleaned
 from stopintimidatie.reports.models import Report, ReporterMessage
@@ -210,13 +214,13 @@ def _ask_export(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None
     asked = exports.request_export(session, settings, loaded, wish, actor, reference=reference)
     people = (asked, stage.actor("dossierhouder"))
     exports.approve(session, stage.registry.key_ring, *people, seen=asked.fingerprint)
-    # The file is made by `deliveries.finish`, with the clock at this moment.
+    # The file is made by `finish`, with the clock at this moment.
     session.execute(delete(OutboxJob).where(OutboxJob.kind == exports.JOB.name))
     export = session.scalars(select(Export).where(Export.reference == reference)).one()
     export.partner_id = session.scalars(partners).one().id
     payload = {"id": str(export.id), "stand": act["daarna"], "op": utc_now().isoformat()}
     with clock_at(stage.timeline.moment):
-        enqueue(session, deliveries.JOB, dossier.holder, payload)
+        enqueue(session, DELIVERIES, dossier.holder, payload)
 
 
 Acts = Mapping[str, Callable[[Stage, Any, Json, Actor], Any]]
@@ -235,3 +239,65 @@ DOSSIER_ACTS: Final[Acts] = {
     "bijlage": _attach,
     "uitvoer": _ask_export,
 }
+
+
+# Exports to partners: waiting, answered, taken back, past their day. They are asked for and
+# approved while the demo is played, so each tells what was known then. The worker makes the files
+# afterwards, and lets happen what became of each, the clock at its moment.
+
+DELIVERIES: Final = Job("demo.verstrekkingen")
+DAY: Final = timedelta(days=1)
+WRONG: Final = "Er stond een plek in die niet klopt. Wij maken een nieuwe uitvoer."
+WHO: Final = {"naam": "Noor Demo", "functie": "operationeel expert wijk"}
+# The others are taken along by the officer.
+FETCHED_BY_PARTNER: Final = frozenset({"klaargezet", "beantwoord"})
+
+
+def finish(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Make the file, and let happen what became of it (job). Done again it changes nothing."""
+    for payload in payloads:
+        number, at = UUID(payload["id"]), datetime.fromisoformat(payload["op"])
+        with clock_at(at + timedelta(minutes=25)):
+            make(context, number)
+        with context.transaction() as session:
+            export = exports.lock(session, number)
+            if export is None or export.state != ExportState.READY:
+                continue
+            row = find_disclosure(session, export.reference)
+            if row is not None and events_of(session, row.id):
+                continue
+            _let_happen(session, context.registry.key_ring, export, at, payload["stand"])
+
+
+def _let_happen(session: Session, keys: KeyRing, export: Export, at: datetime, end: str) -> None:
+    """Let happen what became of an export that was ready at a moment."""
+    officer = Actor("gebruiker", export.requested_by_id, export.requested_by)
+    with clock_at(at + DAY):
+        if end not in FETCHED_BY_PARTNER:
+            exports.fetch(session, keys, export, officer)
+        else:
+            partner = session.get_one(PartnerOrganisation, export.partner_id)
+            people = contacts_of(session, keys, partner)
+            address = next(person.address for person in people if person.address)
+            release.offer_export(session, export, address, officer, days=21)
+    if end == "ingetrokken":
+        with clock_at(at + 4 * DAY):
+            withdraw(session, export, officer, "onjuist", WRONG)
+    if end == "beantwoord":
+        pickup = release.pickups_of(session, export.id)[0]
+        with clock_at(at + 2 * DAY):
+            release.fetch_file(session, keys, pickup, export, WHO)
+        with clock_at(at + 9 * DAY):
+            release.give_answer(
+                session, keys, pickup, export, _answer(day_of(utc_now()) - DAY), WHO
+            )
+
+
+def _answer(done_on: date) -> release.Answer:
+    return release.Answer(
+        done=("toezicht", "gesprek"),
+        done_on=done_on,
+        text="Vier avonden langs geweest. Het is rustiger sinds wij er vaker zijn.",
+        wants_reporter=True,
+        wants_about="M-01, om te horen welke kant zij op liepen.",
+    )

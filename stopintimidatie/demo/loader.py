@@ -17,7 +17,7 @@ from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.text import day_of
-from stopintimidatie.demo import accounts, network
+from stopintimidatie.demo import network, scenario
 from stopintimidatie.demo.acts import DOSSIER_ACTS, REPORT_ACTS, Acts, Stage
 from stopintimidatie.demo.scenario import Json, Timeline, dossiers_of, message_of, reports_of
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
@@ -31,7 +31,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import derive_follow_code
 from stopintimidatie.reports.vocabulary import Source
 
-HOLDERS: Final = (NATIONAL, accounts.DORDRECHT, accounts.EINDHOVEN)
+HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
 # Whom was promised contact less than four days ago still waits for it.
 CALLED_WITHIN: Final = timedelta(days=4)
 CODE_PURPOSE: Final = "volgcode"
@@ -55,13 +55,13 @@ def load_demo(
         raise DemoError("Dit kan alleen met demo = true in de instellingen.")
     timeline = Timeline(day or day_of(utc_now()))
     with transaction(registry.engine) as session:
-        users = accounts.set_up(session)
+        users = scenario.set_up(session)
     with transaction(registry.engine, NATIONAL) as session:
-        app_key = make_demo_key(session, accounts.actor_of(users, NATIONAL, "meldpunt")).id
+        app_key = make_demo_key(session, scenario.actor_of(users, NATIONAL, "meldpunt")).id
     added, total = 0, sum(len(reports_of(holder)) for holder in HOLDERS)
     for holder in HOLDERS:
         with transaction(registry.engine, holder) as session:
-            accounts.give_roles(session, holder, users)
+            scenario.give_roles(session, holder, users)
             stage = Stage(session, registry, holder, users, timeline)
             if session.scalars(select(Report.id).limit(1)).first() is None:
                 _play(stage, app_key)
@@ -104,10 +104,10 @@ def _play(stage: Stage, app_key: UUID) -> None:
             network.begin_onboarding(session, stage.registry, actor)
             session.flush()
         return
-    accounts.set_up_settings(session, holder, actor)
+    scenario.set_up_settings(session, holder, actor)
     ask_for_search(session, holder)
-    if holder == accounts.EINDHOVEN:
-        network.offer_one(stage, accounts.DORDRECHT)
+    if holder == scenario.EINDHOVEN:
+        network.offer_one(stage, scenario.DORDRECHT)
     network.add_to_reports(session, moment)
 
 

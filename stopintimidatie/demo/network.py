@@ -14,9 +14,8 @@ from stopintimidatie.core.mail.addresses import Owner, find_address, set_address
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
-from stopintimidatie.demo.accounts import DESK, TOWNS
 from stopintimidatie.demo.acts import Stage, say
-from stopintimidatie.demo.scenario import Json
+from stopintimidatie.demo.scenario import DESK, TOWNS, Json
 from stopintimidatie.desk.models import LocalPolicy, PolicyKind
 from stopintimidatie.desk.onboarding.services import save_checklist
 from stopintimidatie.desk.onboarding.signup import ask_to_join, owner_of_request

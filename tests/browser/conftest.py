@@ -13,8 +13,8 @@ from sqlalchemy import delete
 
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.worker import Worker
-from stopintimidatie.demo.accounts import PASSWORD
-from stopintimidatie.demo.deliveries import JOB as DELIVERIES
+from stopintimidatie.demo.acts import DELIVERIES
+from stopintimidatie.demo.scenario import PASSWORD
 from tests.support.installation import Installation, make_settings
 from tests.support.served import in_thread
 from tests.support.services import Chromium

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopintimidatie.demo.accounts import PASSWORD
+from stopintimidatie.demo.scenario import PASSWORD
 from tests.browser.conftest import SignIn
 from tests.support.axe import problems_on
 

@@ -12,8 +12,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import Lane, OutboxJob
 from stopintimidatie.core.search.services import holders_with_index_work
 from stopintimidatie.core.text import AMSTERDAM
-from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN
-from stopintimidatie.demo.scenario import Json, dossiers_of
+from stopintimidatie.demo.scenario import DORDRECHT, EINDHOVEN, Json, dossiers_of
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.services import stand_of
 from stopintimidatie.exports.models import Export

@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.demo.accounts import DORDRECHT, EINDHOVEN, PEOPLE
 from stopintimidatie.demo.loader import HOLDERS, DemoError, load_demo
-from stopintimidatie.demo.scenario import reports_of
+from stopintimidatie.demo.scenario import DORDRECHT, EINDHOVEN, PEOPLE, reports_of
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.municipalities.settings.queries import published_for

@@ -28,8 +28,8 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.tree import Reference
-from stopintimidatie.demo.accounts import DORDRECHT
 from stopintimidatie.demo.loader import DemoError
+from stopintimidatie.demo.scenario import DORDRECHT
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.municipalities.areas.loader import load_areas
