@@ -19,18 +19,6 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
 from stopintimidatie.core.storage.session import Row
 
-__all__ = [
-    "SYSTEM",
-    "Actor",
-    "AuditEvent",
-    "AuditSubject",
-    "NotRecordedError",
-    "event_rows",
-    "is_unrecorded",
-    "record",
-    "record_read",
-]
-
 
 class AuditEvent(Held, Base):
     """One event. `fields` are names of fields, never values; the documents are `AuditSubject`s."""
@@ -172,6 +160,7 @@ def is_unrecorded(error: BaseException) -> bool:
 
 
 def includeme(config: Any) -> None:
+    """Say why the tables of the log need no treatment of personal data."""
     config.add_impersonal_table(
         "audit_event", "ids, codes and names of employees; append-only, with a term of its own"
     )

@@ -17,8 +17,6 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Permission
 
-__all__ = ["FieldKind", "InputField", "State", "Transition", "Workflow", "WorkflowError", "step"]
-
 
 class WorkflowError(Exception):
     """The workflow doesn't allow this; `field` names what is missing, when that is the cause."""
@@ -231,6 +229,7 @@ WORKFLOWS: Final = Directive[str, Workflow]("add_workflow", "workflows", named, 
 
 
 def includeme(config: Any) -> None:
+    """Declare the directives for workflows, their effects and their options."""
     WORKFLOWS.declare(config)
     WORKFLOW_EFFECTS.declare(config)
     WORKFLOW_OPTIONS.declare(config)

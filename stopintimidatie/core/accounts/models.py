@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -15,11 +16,11 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.personal import (
-    Fragment,
     PersonalDataHolder,
     Subject,
-    Treatment,
-    redact_rows,
+    holder_of_rows,
+    redact_nothing,
+    treated,
 )
 from stopintimidatie.core.storage.tenancy import open_table
 
@@ -193,13 +194,12 @@ class SignInUnlock(Base):
 
 # An account that is erased can't sign in and names nobody.
 
-T: Final = Treatment
 COLUMNS: Final = {
-    "user_account": {"username": T.SEALED, "name": T.SEALED, "password_hash": T.SEALED},
-    "role_assignment": {"given_by": T.CODES},
+    "user_account": treated(sealed="username name password_hash"),
+    "role_assignment": treated(codes="given_by"),
     "invitation": {},
-    "sign_in_unlock": {"name_hash": T.CODES},
-    "login_session": {"token_hash": T.CODES, "flashes": T.SEALED, "used_for": T.CODES},
+    "sign_in_unlock": treated(codes="name_hash"),
+    "login_session": treated(sealed="flashes", codes="token_hash used_for"),
 }
 
 
@@ -211,19 +211,13 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
     return session.scalars(select(User.id).where(User.username == name)).all()
 
 
-def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Do nothing: an account has no text to take words out of."""
-    return 0
-
-
 def erase(session: Session, document: UUID) -> None:
     """Empty the row and keep it, for documents refer to it; the log alone knows who it was."""
     user = session.get(User, document)
     if user is None:
         return
-    session.execute(delete(LoginSession).where(LoginSession.user_id == document))
-    session.execute(delete(SignInUnlock).where(SignInUnlock.user_id == document))
-    session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == document))
+    for entity in (LoginSession, SignInUnlock, RoleAssignment):
+        session.execute(delete(entity).where(entity.user_id == document))
     user.username = f"verwijderd-{document}"
     user.name = "Verwijderde gebruiker"
     user.password_hash = ""
@@ -231,20 +225,13 @@ def erase(session: Session, document: UUID) -> None:
     session.flush()
 
 
-PERSONAL_DATA: Final = PersonalDataHolder("gebruiker", COLUMNS, find, redact, erase)
-OFFER_COLUMNS: Final = {
-    "role_offer": {
-        "username": T.SEALED,
-        "name": T.SEALED,
-        "proposed_by_id": T.CODES,
-        "given_by": T.CODES,
-        "colleague_id": T.CODES,
-        "desk_id": T.CODES,
-        "proposed_by": T.STAFF,
-        "decided_by": T.STAFF,
-        "reason": T.TEXT,
-    }
-}
+PERSONAL_DATA: Final = PersonalDataHolder("gebruiker", COLUMNS, find, redact_nothing, erase)
+OFFER_COLUMNS: Final = treated(
+    text="reason",
+    sealed="username name",
+    staff="proposed_by decided_by",
+    codes="proposed_by_id given_by colleague_id desk_id",
+)
 
 
 def find_offers(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
@@ -256,16 +243,12 @@ def find_offers(session: Session, keys: KeyRing, subject: Subject) -> Sequence[U
     return session.scalars(rows).all()
 
 
-def redact_offer(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Make words in the reason of a refusal unreadable; return the number of changes."""
-    mine = RoleOffer.id == document
-    return redact_rows(session, RoleOffer, mine, OFFER_COLUMNS["role_offer"], fragment)
-
-
 def erase_offer(session: Session, document: UUID) -> None:
     """Delete an offer: nothing of it is needed, for the log tells what was done."""
     session.execute(delete(Invitation).where(Invitation.offer_id == document))
     session.execute(delete(RoleOffer).where(RoleOffer.id == document))
 
 
-OFFERS: Final = PersonalDataHolder("rol", OFFER_COLUMNS, find_offers, redact_offer, erase_offer)
+OFFERS: Final = replace(
+    holder_of_rows("rol", RoleOffer, OFFER_COLUMNS, find_offers), erase=erase_offer
+)

@@ -18,10 +18,10 @@ from wsgiref.simple_server import WSGIServer
 
 from prometheus_client.core import GaugeMetricFamily
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 
 from stopintimidatie.core.health.services import Readiness, State, is_ready, version_of
 from stopintimidatie.core.telemetry import PREFIX, metrics
+from stopintimidatie.core.web.request import page_view
 from stopintimidatie.settings import METRICS_PORTS
 
 log = logging.getLogger(__name__)
@@ -71,8 +71,6 @@ class Installation:
 
 
 def _gauge(name: str, told: str, value: float | None = None, labels: Any = None) -> Any:
-    from prometheus_client.core import GaugeMetricFamily
-
     number = None if value is None else float(value)
     return GaugeMetricFamily(f"{PREFIX}_{name}", told, value=number, labels=labels)
 
@@ -128,25 +126,13 @@ class Version(Health):
     """Node at `/version`."""
 
 
-@view_config(
-    context=Health,
-    name="live",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="json",
-)
+@page_view(Health, "live", NO_PERMISSION_REQUIRED, "json")
 def live(request: Any) -> dict[str, str]:
     """Answer that the process answers; the database isn't asked anything."""
     return {"status": "ok"}
 
 
-@view_config(
-    context=Health,
-    name="ready",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="json",
-)
+@page_view(Health, "ready", NO_PERMISSION_REQUIRED, "json")
 def ready(request: Any) -> dict[str, Any]:
     """Answer whether the installation can do its work: per part its state and what to do."""
     readiness: Readiness = request.registry.readiness
@@ -160,13 +146,7 @@ def ready(request: Any) -> dict[str, Any]:
     }
 
 
-@view_config(
-    context=Version,
-    name="",
-    request_method="GET",
-    permission=NO_PERMISSION_REQUIRED,
-    renderer="json",
-)
+@page_view(Version, "", NO_PERMISSION_REQUIRED, "json")
 def version(request: Any) -> dict[str, str | None]:
     """Answer which release this is; nothing about what it is made of."""
     return version_of(request.app_settings.migrations)

@@ -15,9 +15,8 @@ from stopintimidatie.core.jobs.services import (
     enqueue,
 )
 
-__all__ = ["Job", "JobContext", "JobError", "JobKind", "Lane", "OutboxJob", "enqueue"]
-
 
 def includeme(config: Any) -> None:
+    """Declare the directive for kinds of job."""
     config.add_impersonal_table("outbox_job", "ids and codes of documents; gone when done")
     JOB_KINDS.declare(config)

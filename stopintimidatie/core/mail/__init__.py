@@ -18,10 +18,9 @@ from stopintimidatie.core.mail.services import (
     queue_mail,
 )
 
-__all__ = ["Letter", "MailRecipient", "MailTemplate", "Recipient", "Writing", "queue_mail"]
-
 
 def includeme(config: Any) -> None:
+    """Declare the directives of mail, and register the job that sends it."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.mail import addresses, services
     from stopintimidatie.core.mail.delivery import Courier, Texter

@@ -27,7 +27,12 @@ from stopintimidatie.core.mail.services import (
     queue_mail,
 )
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
-from stopintimidatie.core.storage.personal import Fragment, PersonalDataHolder, Subject, Treatment
+from stopintimidatie.core.storage.personal import (
+    PersonalDataHolder,
+    Subject,
+    redact_nothing,
+    treated,
+)
 
 # Codes are derived from a number that is kept, so that no code is ever stored.
 
@@ -177,15 +182,8 @@ def _bounced(session: Session, number: str) -> None:
     row = session.get(MailAddress, UUID(number))
     if row is not None and row.bounced_at is None:
         row.bounced_at = utc_now()
-        record(
-            session,
-            SYSTEM,
-            "adres.onbereikbaar",
-            row.holder,
-            KIND,
-            [row.id],
-            fields=[row.owner_kind],
-        )
+        fields = [row.owner_kind]
+        record(session, SYSTEM, "adres.onbereikbaar", row.holder, KIND, [row.id], fields=fields)
 
 
 def _code(writing: Writing) -> Letter | None:
@@ -216,10 +214,6 @@ def _find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
     return [row.id for row in rows if (clear_address(keys, row) or "").lower() in wanted]
 
 
-def _redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    return 0
-
-
 def _erase(session: Session, document: UUID) -> None:
     row = session.get(MailAddress, document)
     if row is not None:
@@ -227,5 +221,5 @@ def _erase(session: Session, document: UUID) -> None:
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(
-    KIND, {"mail_address": {"address": Treatment.SEALED}}, _find, _redact, _erase
+    KIND, {"mail_address": treated(sealed="address")}, _find, redact_nothing, _erase
 )

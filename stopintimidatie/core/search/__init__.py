@@ -20,9 +20,6 @@ from stopintimidatie.core.search.registry import (
     search_of,
 )
 
-__all__ = ["INDEX_FOLDER", "Indexable", "enqueue_index"]
-
-
 # Below `data_dir`; it can always be made again, so backup copies leave it out.
 INDEX_FOLDER: Final = "zoekindex"
 

@@ -13,10 +13,9 @@ from stopintimidatie.core.security.permissions import (
     holder_acl,
 )
 
-__all__ = ["GRANTS", "READING_ROLES", "Identity", "Permission", "Role", "holder_acl"]
-
 
 def includeme(config: Any) -> None:
+    """Set the policy by which permissions are asked, and how forms prove where they come from."""
     from stopintimidatie.core.security.policy import IDENTITY_LOADER, SecurityPolicy, csrf_storage
 
     IDENTITY_LOADER.declare(config)

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from stopintimidatie.core.storage.models import Base, Held, Holder, belongs_to, held_table
+from stopintimidatie.core.storage.models import Base, Holder
 from stopintimidatie.core.storage.session import make_engine, transaction
-from stopintimidatie.core.storage.tenancy import NATIONAL, TenancyError, current_holder, enter
-
-__all__ = [
-    "NATIONAL",
-    "Base",
-    "Held",
-    "Holder",
-    "TenancyError",
-    "belongs_to",
-    "current_holder",
-    "enter",
-    "held_table",
-    "make_engine",
-    "transaction",
-]
+from stopintimidatie.core.storage.tenancy import NATIONAL, TenancyError, enter
 
 
 def includeme(config: Any) -> None:
+    """Open the engine and the key ring of the installation, and give each request its session."""
     from stopintimidatie.core.storage import personal
     from stopintimidatie.core.storage.encryption import SEALED_TABLES, load_key_ring
     from stopintimidatie.core.storage.session import request_session

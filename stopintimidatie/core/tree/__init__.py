@@ -23,23 +23,9 @@ from stopintimidatie.core.tree.services import (
     remember_address,
 )
 
-__all__ = [
-    "Branch",
-    "Container",
-    "Level",
-    "Redirect",
-    "Reference",
-    "Resource",
-    "Root",
-    "is_taken",
-    "lineage",
-    "locate_reference",
-    "register_reference",
-    "remember_address",
-]
-
 
 def includeme(config: Any) -> None:
+    """Declare the directives of the tree, and have addresses walked by it."""
     from stopintimidatie.core.tree.resources import StrictTraverser
 
     config.add_impersonal_table("reference", "references and holders")

@@ -12,8 +12,6 @@ from stopintimidatie.reports.arrival.services import (
     receive_many,
 )
 
-__all__ = ["Apart", "Arrival", "Arrived", "receive", "receive_many"]
-
 
 def includeme(config: Any) -> None:
     """Register the job of new reports, and the views."""

@@ -58,11 +58,6 @@ def tsquery(holder: str, query: SearchQuery) -> str:
     return " & ".join(parts)
 
 
-def one_term(holder: str, term: Term) -> str:
-    """Return the text of the tsquery of a single term."""
-    return _term(holder, term)
-
-
 def _term(holder: str, term: Term) -> str:
     if isinstance(term, Phrase):
         return _phrase(holder, term)
@@ -258,7 +253,7 @@ def written(scope: Scope, visibility: Visibility, term: Term) -> tuple[TextClaus
     """Ask whether a term stands in anything that may be seen."""
     conditions = Conditions()
     wanted = " AND ".join(conditions.seen(scope, visibility))
-    bound = conditions.bind(one_term(scope.holder, term))
+    bound = conditions.bind(_term(scope.holder, term))
     source = f"search_match(CAST({bound} AS tsquery))"
     return text(f"SELECT EXISTS (SELECT FROM {source} WHERE {wanted})"), conditions.values
 
