@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Label, Row, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Role
@@ -24,19 +24,6 @@ TREND_DAYS: Final = 30
 AGREEMENT_WARNING: Final = timedelta(days=7)
 # So long the start page asks for the report of a consultation.
 REPORT_WANTED: Final = timedelta(days=14)
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Numbers of reports that need somebody now."""
-
-    urgent: int
-    new: int
-    quarantine: int
-    contact_late: int
-    contact_soon: int
-    waited_long_enough: int
-    mine: int
 
 
 @dataclass(frozen=True)
@@ -56,25 +43,24 @@ class NeighbourhoodRow:
         return "meer" if self.recent > self.before else "minder"
 
 
-def _count_if(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
+def _count_if(name: str, condition: ColumnElement[bool]) -> Label[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0).label(name)
 
 
-def attention(session: Session, person: UUID, now: datetime) -> Attention:
+def attention(session: Session, person: UUID, now: datetime) -> Row[*tuple[Any, ...]]:
     """Count what is to be done, in one query: each number is of the inbox view its tile opens."""
     reader = Reader(person, now)
-    row = session.execute(
+    return session.execute(
         select(
-            _count_if(Report.urgent.is_(True)),
-            _count_if(Report.state == "nieuw"),
-            _count_if(Report.state == "quarantaine"),
-            _count_if(by_deadline("te_laat", reader)),
-            _count_if(by_deadline("dag", reader)),
-            _count_if(by_deadline("wachten", reader)),
-            _count_if(Report.handler_id == person),
+            _count_if("urgent", Report.urgent.is_(True)),
+            _count_if("new", Report.state == "nieuw"),
+            _count_if("quarantine", Report.state == "quarantaine"),
+            _count_if("contact_late", by_deadline("te_laat", reader)),
+            _count_if("contact_soon", by_deadline("dag", reader)),
+            _count_if("waited_long_enough", by_deadline("wachten", reader)),
+            _count_if("mine", Report.handler_id == person),
         ).where(Report.state.in_(TO_DO))
     ).one()
-    return Attention(*row)
 
 
 def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[NeighbourhoodRow]:
@@ -84,30 +70,25 @@ def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[N
     """
     recent_from = now - timedelta(days=TREND_DAYS)
     before_from = recent_from - timedelta(days=TREND_DAYS)
-    open_ones = _by_neighbourhood(session, func.count(), Report.state.in_(OPEN))
-    lately = _by_neighbourhood(session, func.count(), Report.received_at >= recent_from)
-    before = _by_neighbourhood(
-        session, func.count(), Report.received_at >= before_from, Report.received_at < recent_from
-    )
+    counts = [
+        _by_neighbourhood(session, Report.state.in_(OPEN)),
+        _by_neighbourhood(session, Report.received_at >= recent_from),
+        _by_neighbourhood(
+            session, Report.received_at >= before_from, Report.received_at < recent_from
+        ),
+    ]
     areas = neighbourhoods_of(session, code)
     wet = _with_reports(session, [area.code for area in areas if area.water])
     return [
-        NeighbourhoodRow(
-            area,
-            open_ones.get(area.code, 0),
-            lately.get(area.code, 0),
-            before.get(area.code, 0),
-        )
+        NeighbourhoodRow(area, *(numbers.get(area.code, 0) for numbers in counts))
         for area in areas
         if not area.water or area.code in wet
     ]
 
 
-def _by_neighbourhood(
-    session: Session, number: ColumnElement[int], *conditions: ColumnElement[bool]
-) -> dict[str | None, int]:
+def _by_neighbourhood(session: Session, *conditions: ColumnElement[bool]) -> dict[str | None, int]:
     rows = session.execute(
-        select(Report.neighbourhood_code, number)
+        select(Report.neighbourhood_code, func.count())
         .where(*conditions)
         .group_by(Report.neighbourhood_code)
     )
@@ -135,28 +116,17 @@ def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) ->
     ).all()
 
 
-@dataclass(frozen=True)
-class AgreementDue:
-    """An open agreement that ends this week or is late, with the dossier it is in."""
-
-    what: str
-    who: str
-    due_on: date
-    number: str
-    neighbourhood_slug: str
-
-
 def agreements_due(
     session: Session, roles: Iterable[Role], today: date, limit: int
-) -> Sequence[AgreementDue]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the agreements to see to, latest first; only of dossiers these roles may see."""
-    rows = session.execute(
+    return session.execute(
         select(
             DossierAgreement.what,
             DossierAgreement.who,
             DossierAgreement.due_on,
             Dossier.number,
-            Neighbourhood.slug,
+            Neighbourhood.slug.label("neighbourhood_slug"),
         )
         .join(Dossier, Dossier.id == DossierAgreement.dossier_id)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
@@ -167,31 +137,17 @@ def agreements_due(
         )
         .order_by(DossierAgreement.due_on, Dossier.number)
         .limit(limit)
-    )
-    return [AgreementDue(*row) for row in rows]
-
-
-@dataclass(frozen=True)
-class ConsultationSoon:
-    """A consultation of the coming days, with the dossier it is about."""
-
-    state: str
-    kind: str
-    serial: int
-    planned_at: datetime
-    place: str | None
-    number: str
-    neighbourhood_slug: str
+    ).all()
 
 
 def consultations_soon(
     session: Session, roles: Iterable[Role], now: datetime, limit: int
-) -> Sequence[ConsultationSoon]:
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return what is planned for the coming week, then what waits for its report.
 
     Only of dossiers that one may see, and that a report can still be made for.
     """
-    rows = session.execute(
+    return session.execute(
         select(
             Consultation.state,
             Consultation.kind,
@@ -199,7 +155,7 @@ def consultations_soon(
             Consultation.planned_at,
             Consultation.place,
             Dossier.number,
-            Neighbourhood.slug,
+            Neighbourhood.slug.label("neighbourhood_slug"),
         )
         .join(Dossier, Dossier.id == Consultation.dossier_id)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
@@ -212,5 +168,4 @@ def consultations_soon(
         )
         .order_by(Consultation.planned_at < now, Consultation.planned_at, Dossier.number)
         .limit(limit)
-    )
-    return [ConsultationSoon(*row) for row in rows]
+    ).all()

@@ -172,11 +172,6 @@ def sort_list(request: Any, query: SearchQuery, sort: Sort) -> list[FacetValue]:
     ]
 
 
-def list_items(results: SearchResults, label: Label) -> list[ListItem]:
-    """Return the hits as entries of a list."""
-    return [_list_item(hit, label) for hit in results.hits]
-
-
 def _list_item(hit: Hit, label: Label) -> ListItem:
     meta = [
         label(Field.KIND, hit.kind.value),
@@ -339,18 +334,13 @@ class _Found:
             results, paging = self._results()
         except SearchError as problem:
             return {**self._nothing(), "problem": self._told(problem)}
-        note_read(
-            self.request,
-            self.place.holder,
-            "document",
-            [hit.id for hit in results.hits],
-            task="zoeken",
-        )
+        ids = [hit.id for hit in results.hits]
+        note_read(self.request, self.place.holder, "document", ids, task="zoeken")
         return {
             "problem": None,
             "results": results,
             "paging": paging,
-            "items": list_items(results, self._label),
+            "items": [_list_item(hit, self._label) for hit in results.hits],
             "facets": facet_lists(self.request, results, self._label, self._titles),
             "sorts": sort_list(self.request, self.query, self._sort),
             "did_you_mean": self._meant(results),

@@ -58,117 +58,93 @@ class ErrorPage:
     lines: tuple[str, ...]
 
 
+def _page(title: str, *lines: str) -> ErrorPage:
+    return ErrorPage(title, lines)
+
+
 PAGES: Mapping[int, ErrorPage] = {
-    400: ErrorPage(
+    400: _page(
         "Dit verzoek klopt niet",
-        (
-            "Wij konden niet lezen wat er werd verstuurd. Er is niets opgeslagen.",
-            "Ga terug naar de vorige pagina, laad die opnieuw en probeer het nog een keer.",
-        ),
+        "Wij konden niet lezen wat er werd verstuurd. Er is niets opgeslagen.",
+        "Ga terug naar de vorige pagina, laad die opnieuw en probeer het nog een keer.",
     ),
-    403: ErrorPage(
+    403: _page(
         "U mag dit niet doen",
-        (
-            "Uw rol geeft geen recht op deze handeling. Er is niets gewijzigd.",
-            "Hebt u dit nodig voor uw werk? Vraag de functioneel beheerder van uw gemeente om"
-            " de juiste rol.",
-        ),
+        "Uw rol geeft geen recht op deze handeling. Er is niets gewijzigd.",
+        "Hebt u dit nodig voor uw werk? Vraag de functioneel beheerder van uw gemeente om"
+        " de juiste rol.",
     ),
-    404: ErrorPage(
+    404: _page(
         "Deze pagina is er niet",
-        (
-            "Het adres klopt niet, of de pagina is niet voor u te zien.",
-            "Kijk het adres na, of ga verder met wat hieronder staat.",
-        ),
+        "Het adres klopt niet, of de pagina is niet voor u te zien.",
+        "Kijk het adres na, of ga verder met wat hieronder staat.",
     ),
-    405: ErrorPage(
+    405: _page(
         "Dit kan hier niet",
-        (
-            "Deze pagina kan niet op deze manier worden geopend.",
-            "Ga terug en gebruik de knop op de pagina.",
-        ),
+        "Deze pagina kan niet op deze manier worden geopend.",
+        "Ga terug en gebruik de knop op de pagina.",
     ),
-    408: ErrorPage(
+    408: _page(
         "Dit kwam te langzaam binnen",
-        (
-            "De verbinding stond te lang stil of was te traag. Er is niets opgeslagen.",
-            "Ga terug naar de vorige pagina en verstuur het nog een keer, met een betere"
-            " verbinding of een kleiner bestand.",
-        ),
+        "De verbinding stond te lang stil of was te traag. Er is niets opgeslagen.",
+        "Ga terug naar de vorige pagina en verstuur het nog een keer, met een betere"
+        " verbinding of een kleiner bestand.",
     ),
-    409: ErrorPage(
+    409: _page(
         "Iemand anders was u voor",
-        (
-            "Intussen heeft iemand anders dit gewijzigd. Uw wijziging is niet opgeslagen en er is"
-            " niets overschreven.",
-            "Open de pagina opnieuw, bekijk wat er is veranderd en doe uw wijziging daarna nog een"
-            " keer.",
-        ),
+        "Intussen heeft iemand anders dit gewijzigd. Uw wijziging is niet opgeslagen en er is"
+        " niets overschreven.",
+        "Open de pagina opnieuw, bekijk wat er is veranderd en doe uw wijziging daarna nog een"
+        " keer.",
     ),
-    413: ErrorPage(
+    413: _page(
         "Dit is te groot",
-        (
-            "Wat u verstuurde is te groot. Er is niets opgeslagen.",
-            "Ga terug en maak de tekst korter, of kies een kleiner bestand.",
-        ),
+        "Wat u verstuurde is te groot. Er is niets opgeslagen.",
+        "Ga terug en maak de tekst korter, of kies een kleiner bestand.",
     ),
-    500: ErrorPage(
+    500: _page(
         "Er ging iets mis bij ons",
-        (
-            "Dit is onze fout. Er is niets opgeslagen van wat u net deed.",
-            "Wacht een minuut en probeer het opnieuw. Lukt het dan nog niet? Geef de beheerder het"
-            " nummer hieronder.",
-        ),
+        "Dit is onze fout. Er is niets opgeslagen van wat u net deed.",
+        "Wacht een minuut en probeer het opnieuw. Lukt het dan nog niet? Geef de beheerder het"
+        " nummer hieronder.",
     ),
-    503: ErrorPage(
+    503: _page(
         "Even niet bereikbaar",
-        (
-            "De gegevens zijn nu niet te bereiken. Misschien is uw laatste wijziging niet bewaard.",
-            "Wacht een halve minuut, laad de pagina opnieuw en kijk of uw wijziging er staat.",
-        ),
+        "De gegevens zijn nu niet te bereiken. Misschien is uw laatste wijziging niet bewaard.",
+        "Wacht een halve minuut, laad de pagina opnieuw en kijk of uw wijziging er staat.",
     ),
 }
-CROWDED_PAGE = ErrorPage(
+CROWDED_PAGE = _page(
     "Het is nu te druk",
-    (
-        "Er wordt te veel tegelijk verstuurd. Wat u verstuurde, is niet opgeslagen.",
-        "Ga terug naar de vorige pagina, wacht een halve minuut en verstuur het nog een keer.",
-    ),
+    "Er wordt te veel tegelijk verstuurd. Wat u verstuurde, is niet opgeslagen.",
+    "Ga terug naar de vorige pagina, wacht een halve minuut en verstuur het nog een keer.",
 )
-SHUT_PAGE = ErrorPage(
+SHUT_PAGE = _page(
     "Wij kunnen nu niets laten zien",
-    (
-        "Wie iets bekijkt of wijzigt, komt in het logboek. Het logboek neemt nu niets aan, dus"
-        " laten wij niets zien.",
-        "Stuurde u iets op? Kijk dan straks na of het er staat, voordat u het nog eens doet.",
-        "Wacht een minuut en laad de pagina opnieuw. Blijft dit zo? Bel de beheerder.",
-    ),
+    "Wie iets bekijkt of wijzigt, komt in het logboek. Het logboek neemt nu niets aan, dus"
+    " laten wij niets zien.",
+    "Stuurde u iets op? Kijk dan straks na of het er staat, voordat u het nog eens doet.",
+    "Wacht een minuut en laad de pagina opnieuw. Blijft dit zo? Bel de beheerder.",
 )
-HOST_PAGE = ErrorPage(
+HOST_PAGE = _page(
     "Dit adres is niet van Stopintimidatie",
-    (
-        "U kwam hier langs een andere naam dan die van deze dienst. Er is niets opgeslagen.",
-        "Typ het adres dat u van uw gemeente kreeg in de adresbalk en probeer het opnieuw.",
-    ),
+    "U kwam hier langs een andere naam dan die van deze dienst. Er is niets opgeslagen.",
+    "Typ het adres dat u van uw gemeente kreeg in de adresbalk en probeer het opnieuw.",
 )
-TOKEN_PAGE = ErrorPage(
+TOKEN_PAGE = _page(
     "Dit formulier geldt niet meer",
-    (
-        "Het stond lang open, of u hebt intussen opnieuw aangemeld. Er is niets opgeslagen.",
-        "Ga terug, laad de pagina opnieuw en verstuur het formulier nog een keer.",
-    ),
+    "Het stond lang open, of u hebt intussen opnieuw aangemeld. Er is niets opgeslagen.",
+    "Ga terug, laad de pagina opnieuw en verstuur het formulier nog een keer.",
 )
-AGAIN_PAGE = ErrorPage(
+AGAIN_PAGE = _page(
     "Verstuurt u dit nog een keer?",
-    (
-        "U hebt intussen opnieuw aangemeld, of het formulier stond lang open. Er is nog niets"
-        " opgeslagen. Wat u typte, is er nog.",
-    ),
+    "U hebt intussen opnieuw aangemeld, of het formulier stond lang open. Er is nog niets"
+    " opgeslagen. Wat u typte, is er nog.",
 )
 
-SIGNED_OUT_PAGE = ErrorPage(
+SIGNED_OUT_PAGE = _page(
     "U bent intussen afgemeld",
-    ("Er is nog niets opgeslagen. Wat u typte, is er nog. Laat deze pagina daarom open staan.",),
+    "Er is nog niets opgeslagen. Wat u typte, is er nog. Laat deze pagina daarom open staan.",
 )
 
 

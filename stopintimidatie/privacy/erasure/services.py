@@ -147,20 +147,12 @@ class ErasureError(Exception):
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A frozen copy: its reference, its recipient, and how it stands there."""
-
-    reference: str
-    recipient: str
-    stand: str
-
-
-@dataclass(frozen=True)
 class Outlook:
     """A preview of erasing: what would go, and what stands in the way."""
 
     counts: tuple[ErasureCount, ...]
-    copies: tuple[Standing, ...]
+    # Of each frozen copy: its reference, its recipient, and how it stands there.
+    copies: tuple[tuple[str, str, str], ...]
     obstacles: tuple[str, ...]
     fingerprint: str
 
@@ -174,10 +166,10 @@ def preview_erasure(registry: Any, session: Session, kind: str, row: Report | Do
     return Outlook(counts, copies, tuple(obstacles(session, row)), fingerprint)
 
 
-def _standing(session: Session, export: Export) -> Standing:
+def _standing(session: Session, export: Export) -> tuple[str, str, str]:
     copy = _copy(session, export)
     words = stand_of(copy, day_of(utc_now())) if copy is not None else "nog niet gegeven"
-    return Standing(export.reference, export.recipient, words)
+    return export.reference, export.recipient, words
 
 
 def _copy(session: Session, export: Export) -> DisclosedCopy | None:

@@ -18,7 +18,7 @@ from stopintimidatie.core.jobs import Job, JobContext, JobKind, OutboxJob, enque
 from stopintimidatie.core.jobs.worker import run_lanes
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.security import Role
-from stopintimidatie.demo.network import set_up_mailbox
+from stopintimidatie.demo.loader import set_up_mailbox
 from stopintimidatie.reports.api.openapi import FULL_REPORT
 from stopintimidatie.reports.api.queries import DEMO_TOKEN, make_demo_key
 from stopintimidatie.reports.inbox.services import NEW, URGENT
