@@ -30,7 +30,7 @@ from stopintimidatie.core.mail.addresses import TRIES, code_of, is_code, new_non
 from stopintimidatie.core.registry import Directive, of_kind
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Sealed
-from stopintimidatie.core.storage.personal import Treatment, holder_of_rows
+from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import locate_reference, register_reference
@@ -279,11 +279,7 @@ def who_picked_up(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
 
 # Personal data: who picked a document up
 
-COLUMNS: Final = {
-    "recipient": Treatment.CODES,
-    "code_by": Treatment.STAFF,
-    "picked_up_by": Treatment.SEALED,
-}
+COLUMNS: Final = treated(codes="recipient", staff="code_by", sealed="picked_up_by")
 SEALED: Final = Sealed(Pickup, PURPOSE, ("picked_up_by",), "id")
 # That a document was picked up, and when, stays.
 PERSONAL_DATA: Final = holder_of_rows(KIND, Pickup, COLUMNS)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.core.text import Term
 from stopintimidatie.disclosures.models import (
     CopyState,
     DisclosedCopy,
@@ -91,35 +91,20 @@ def subjects_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureSub
 # Copies; each step is a line in the register
 
 
-class EventKind(StrEnum):
+class EventKind(Term):
     """Step of a copy."""
 
-    OFFERED = "klaargezet"
-    GIVEN = "gegeven"
-    ANSWERED = "antwoord"
-    WITHDRAWN = "ingetrokken"
-    REMINDED = "herinnerd"
-    ALARM = "alarm"
-    DESTROYED = "vernietigd"
-    CORRECTED = "correctie"
-    CORRECTION_DONE = "correctie_verwerkt"
-    APPROVED_AFTER = "achteraf_goedgekeurd"
-    REJECTED_AFTER = "achteraf_afgewezen"
-
-
-WORDS: Final[Mapping[str, str]] = {
-    EventKind.OFFERED: "Klaargezet om op te halen",
-    EventKind.GIVEN: "Gegeven",
-    EventKind.ANSWERED: "Ontvanger gaf antwoord",
-    EventKind.WITHDRAWN: "Ingetrokken",
-    EventKind.REMINDED: "Herinnerd aan vernietigen",
-    EventKind.ALARM: "Niet bevestigd dat het vernietigd is",
-    EventKind.DESTROYED: "Ontvanger meldt: vernietigd",
-    EventKind.CORRECTED: "Correctie gemeld",
-    EventKind.CORRECTION_DONE: "Ontvanger meldt: correctie verwerkt",
-    EventKind.APPROVED_AFTER: "Achteraf goedgekeurd",
-    EventKind.REJECTED_AFTER: "Achteraf afgewezen",
-}
+    OFFERED = "klaargezet", "Klaargezet om op te halen", "ready to be fetched"
+    GIVEN = "gegeven", "Gegeven", "given"
+    ANSWERED = "antwoord", "Ontvanger gaf antwoord", "recipient answered"
+    WITHDRAWN = "ingetrokken", "Ingetrokken", "withdrawn"
+    REMINDED = "herinnerd", "Herinnerd aan vernietigen", "reminded to destroy"
+    ALARM = "alarm", "Niet bevestigd dat het vernietigd is", "destruction not confirmed"
+    DESTROYED = "vernietigd", "Ontvanger meldt: vernietigd", "destroyed"
+    CORRECTED = "correctie", "Correctie gemeld", "correction told"
+    CORRECTION_DONE = "correctie_verwerkt", "Ontvanger meldt: correctie verwerkt", "corrected"
+    APPROVED_AFTER = "achteraf_goedgekeurd", "Achteraf goedgekeurd", "approved afterwards"
+    REJECTED_AFTER = "achteraf_afgewezen", "Achteraf afgewezen", "rejected afterwards"
 
 
 def copy_of(session: Session, disclosure_id: UUID) -> DisclosedCopy | None:
@@ -213,7 +198,7 @@ def stand_of(copy: DisclosedCopy | None, today: date) -> str:
 
 def event_words(event: DisclosureEvent) -> str:
     """Return a step in words; an unknown kind, of a later release, as its code."""
-    words = WORDS.get(event.kind, event.kind)
+    words = EventKind.word(event.kind)
     return f"{words}: {CODES.get(event.code, event.code)}" if event.code else words
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -58,7 +57,7 @@ from stopintimidatie.disclosures.pickup import (
     set_visit,
     visit_of,
 )
-from stopintimidatie.disclosures.resources import DisclosureRegister, DisclosureResource
+from stopintimidatie.disclosures.resources import PICKED_UP, DisclosureRegister, DisclosureResource
 from stopintimidatie.disclosures.services import AUDIT_KIND
 
 # The list as a file
@@ -155,13 +154,8 @@ def register_view(context: DisclosureRegister, request: Request) -> dict[str, An
     filters = queries.Filters.read(query_pairs(request))
     paging = Paging(wanted_page(request), queries.count(request.db, filters, roles, today))
     rows = queries.page(request.db, filters, roles, today, paging.offset, paging.size)
-    note_read(
-        request,
-        context.holder,
-        AUDIT_KIND,
-        [row.disclosure.id for row in rows],
-        task="register lezen",
-    )
+    ids = [row.disclosure.id for row in rows]
+    note_read(request, context.holder, AUDIT_KIND, ids, task="register lezen")
     return {
         "rows": [_row(request, context, row, today) for row in rows],
         "columns": _COLUMNS if context.holder != NATIONAL else _DESK_COLUMNS,
@@ -273,7 +267,6 @@ def _why(row: Disclosure) -> list[tuple[str, str]]:
 
 # /ophalen/O-4F7K-2QXJ, for a recipient with a link by mail and a code by telephone
 
-PATTERN: Final = re.compile(r"O-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 # The name of the page of a document that has one; the room that offers it makes that page.
 DOCUMENT: Final = "document"
 PAGE: Final = "stopintimidatie.disclosures:templates/pickup.jinja2"
@@ -286,7 +279,7 @@ class PickupDoor(Resource):
         return [DENY_ALL]
 
     def __getitem__(self, name: str) -> Resource:
-        if not PATTERN.fullmatch(name):
+        if not PICKED_UP.fullmatch(name):
             raise KeyError(name)
         return PickupPage(name, self)
 

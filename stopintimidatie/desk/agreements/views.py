@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -23,7 +21,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_short, date_text
 from stopintimidatie.core.web.components import panels
-from stopintimidatie.core.web.request import page_view, query_pairs
+from stopintimidatie.core.web.request import form_view, page_view, post_view, query_pairs
 from stopintimidatie.desk.agreements.forms import AgreementSchema, RefusalSchema, plan_of
 from stopintimidatie.desk.resources import Desk, DeskMunicipality, address_of
 from stopintimidatie.municipalities.agreements import services as agreements
@@ -119,17 +117,10 @@ _TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
 _YEAR: Final = timedelta(days=365)
 OWNERS: Final = {"functionaris": official_of, "vervanger": deputy_of}
 _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
-desk_page = partial(view_config, context=Desk)
-# The pages of a municipality where an officer of the desk changes something
-agreement_page = partial(view_config, context=DeskMunicipality, permission=Permission.ROUTE_REPORT)
+_FORM: Final = f"{_TEMPLATES}/agreement_form.jinja2"
 
 
-@desk_page(
-    name="afspraken",
-    request_method="GET",
-    permission=Permission.VIEW_DESK,
-    renderer=f"{_TEMPLATES}/agreements.jinja2",
-)
+@page_view(Desk, "afspraken", Permission.VIEW_DESK, f"{_TEMPLATES}/agreements.jinja2")
 def list_view(context: Desk, request: Any) -> Any:
     """Show the agreements, those that need work on top; with `?gemeente=…` go to a municipality."""
     wanted = dict(query_pairs(request)).get("gemeente", "")[:80]
@@ -216,11 +207,7 @@ def _person(person: dict[str, str] | None, address: str | None) -> str:
     return ", ".join(filter(None, (*person.values(), address))) if person else ""
 
 
-@agreement_page(
-    name="vastleggen",
-    request_method=("GET", "POST"),
-    renderer=f"{_TEMPLATES}/agreement_form.jinja2",
-)
+@form_view(DeskMunicipality, "vastleggen", Permission.ROUTE_REPORT, _FORM)
 def make_view(context: DeskMunicipality, request: Any) -> Any:
     """Show the form of an agreement, with what to say by telephone beside it, and record it."""
     keys, code = request.registry.key_ring, context.municipality.code
@@ -267,13 +254,10 @@ def _filled_in(request: Any, code: str) -> dict[str, Any]:
     }
 
 
-@agreement_page(
-    name="weigering",
-    request_method=("GET", "POST"),
-    renderer=f"{_TEMPLATES}/agreement_form.jinja2",
-)
+@form_view(DeskMunicipality, "weigering", Permission.ROUTE_REPORT, _FORM)
 def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     """Show the form of a refusal, and record that the municipality doesn't want reports."""
+    code = context.municipality.code
     form = Form(
         RefusalSchema(),
         request,
@@ -283,15 +267,9 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        agreements.decline(
-            request.db,
-            request.registry.key_ring,
-            request.registry.level_rules,
-            context.municipality.code,
-            values["reden"],
-            values["afgesproken_op"],
-            request.actor,
-        )
+        reason, day, actor = values["reden"], values["afgesproken_op"], request.actor
+        keys, rules = request.registry.key_ring, request.registry.level_rules
+        agreements.decline(request.db, keys, rules, code, reason, day, actor)
         request.flash("Vastgelegd: deze gemeente wil geen meldingen.")
         return HTTPSeeOther(request.resource_path(context))
 
@@ -299,7 +277,7 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@agreement_page(name="beeindigen", request_method="POST")
+@post_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT)
 def end_view(context: DeskMunicipality, request: Any) -> Any:
     """End the agreement with the municipality."""
     registry, code = request.registry, context.municipality.code
@@ -308,7 +286,7 @@ def end_view(context: DeskMunicipality, request: Any) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@agreement_page(name="code", request_method="POST")
+@post_view(DeskMunicipality, "code", Permission.ROUTE_REPORT)
 def code_view(context: DeskMunicipality, request: Any) -> Any:
     """Take the code that the official got by mail and read out, or send a new one."""
     registry, code = request.registry, context.municipality.code
@@ -319,18 +297,13 @@ def code_view(context: DeskMunicipality, request: Any) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@desk_page(
-    name="berichten",
-    request_method=("GET", "POST"),
-    permission=Permission.ROUTE_REPORT,
-    renderer=people_views.PAGE,
-)
+@form_view(Desk, "berichten", Permission.ROUTE_REPORT, people_views.PAGE)
 def postbox_view(context: Desk, request: Any) -> Any:
     """Show the mailbox and the urgent number of the desk, and the form to change them."""
     return people_views.postbox_view(context, request)
 
 
-@desk_page(name="berichten-code", request_method="POST", permission=Permission.ROUTE_REPORT)
+@post_view(Desk, "berichten-code", Permission.ROUTE_REPORT)
 def postbox_code_view(context: Desk, request: Any) -> Any:
     """Take the code that was sent to the desk's mailbox or number, or send a new one."""
     return people_views.code_view(context, request)

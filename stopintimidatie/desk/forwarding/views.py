@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -33,37 +29,26 @@ from stopintimidatie.reports.resources import ReportResource
 MOST_SHOWN: Final = 100
 
 
-@dataclass(frozen=True)
-class ReturnedMessage:
-    """A message that came back, with its report and municipality."""
-
-    reference: str
-    report_id: UUID
-    town: str
-    state: str
-    returned_at: datetime | None
-
-
 def count_returned(session: Session) -> int:
     """Count the messages that came back and whose report still waits."""
     pickups = select(func.count()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
     return session.scalar(pickups.where(*_unsolved())) or 0
 
 
-def returned_messages(session: Session) -> Sequence[ReturnedMessage]:
-    """Return the messages that came back and whose report still waits, the latest first."""
-    rows = session.execute(
+def returned_messages(session: Session) -> Sequence[Any]:
+    """Return the messages that came back and whose report still waits, the latest first.
+
+    Each row has `state` and `returned_at` of the pick-up, `reference` and `id` of the report, and
+    the `name` of its municipality.
+    """
+    return session.execute(
         select(Pickup.state, Pickup.returned_at, Report.reference, Report.id, Municipality.name)
         .join(Report, Report.id == Pickup.document_id)
         .join(Municipality, Municipality.code == Report.municipality_code)
         .where(*_unsolved())
         .order_by(Pickup.returned_at.desc(), Pickup.id)
         .limit(MOST_SHOWN)
-    )
-    return [
-        ReturnedMessage(reference, number, town, state, returned_at)
-        for state, returned_at, reference, number, town in rows
-    ]
+    ).all()
 
 
 def _unsolved() -> tuple[ColumnElement[bool], ...]:
@@ -87,7 +72,7 @@ def _unsolved() -> tuple[ColumnElement[bool], ...]:
 def returned_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the messages that came back, so that an officer rings and offers the report again."""
     rows = returned_messages(request.db)
-    ids = [row.report_id for row in rows]
+    ids = [row.id for row in rows]
     note_read(request, context.holder, "melding", ids, task="teruggekomen berichten")
     return {
         "items": [
@@ -95,7 +80,7 @@ def returned_view(context: Desk, request: Request) -> dict[str, Any]:
                 title=row.reference,
                 href=f"/{context.holder}/{row.reference}",
                 badges=[row.state],
-                meta=[row.town, f"kwam terug {datetime_short(row.returned_at)}"],
+                meta=[row.name, f"kwam terug {datetime_short(row.returned_at)}"],
             )
             for row in rows
         ],
@@ -181,12 +166,8 @@ def offer_view(context: ReportResource, request: Any) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@view_config(
-    context=ReportResource,
-    name="ophaalcode",
-    request_method="POST",
-    permission=Permission.ROUTE_REPORT,
-    renderer=f"{_TEMPLATES}/code.jinja2",
+@post_view(
+    ReportResource, "ophaalcode", Permission.ROUTE_REPORT, renderer=f"{_TEMPLATES}/code.jinja2"
 )
 def code_view(context: ReportResource, request: Any) -> Any:
     """Make a code for the pick-up of a report; show it once to read out, or have it texted."""

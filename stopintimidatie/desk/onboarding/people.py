@@ -10,13 +10,13 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.request import Request, form_view, post_view
 from stopintimidatie.desk.onboarding.signup import FOR_EVERYBODY
 from stopintimidatie.desk.onboarding.views import (
     addresses_of,
     asked_municipality,
     check_plan,
-    joining_page,
 )
 from stopintimidatie.desk.resources import Desk, address_of
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
@@ -92,10 +92,8 @@ NEEDED: Final = (
 )
 
 
-@joining_page(
-    name="aansluiting-uitnodigen",
-    request_method=("GET", "POST"),
-    renderer=f"{_TEMPLATES}/onboarding_invite.jinja2",
+@form_view(
+    Desk, "aansluiting-uitnodigen", Permission.CONNECT, f"{_TEMPLATES}/onboarding_invite.jinja2"
 )
 def invite_view(context: Desk, request: Request) -> Any:
     """Show the form to propose a role in a municipality, and save the proposal."""
@@ -115,7 +113,7 @@ def invite_view(context: Desk, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"municipality": municipality})
 
 
-@joining_page(name="aansluiting-opnieuw", request_method="POST")
+@post_view(Desk, "aansluiting-opnieuw", Permission.CONNECT)
 def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Send an invitation again that wasn't used."""
     municipality = asked_municipality(request)
@@ -123,7 +121,7 @@ def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@joining_page(name="aansluiting-intrekken", request_method="POST")
+@post_view(Desk, "aansluiting-intrekken", Permission.CONNECT)
 def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Withdraw a proposed or offered role."""
     municipality, words = asked_municipality(request), "De uitnodiging is ingetrokken."
@@ -131,16 +129,14 @@ def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@joining_page(name=PROPOSALS_PAGE, request_method=("GET", "POST"), renderer=TEMPLATE)
+@form_view(Desk, PROPOSALS_PAGE, Permission.CONNECT, TEMPLATE)
 def proposals_view(context: Desk, request: Request) -> Any:
     """Show the proposed roles that the desk must confirm, and take a decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
 
 
-@joining_page(
-    name="aansluiting-domeinen",
-    request_method=("GET", "POST"),
-    renderer=f"{_TEMPLATES}/onboarding_domains.jinja2",
+@form_view(
+    Desk, "aansluiting-domeinen", Permission.CONNECT, f"{_TEMPLATES}/onboarding_domains.jinja2"
 )
 def domains_view(context: Desk, request: Request) -> Any:
     """Show the form of the mail domains of a municipality, and save it."""

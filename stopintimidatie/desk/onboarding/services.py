@@ -29,10 +29,11 @@ from stopintimidatie.core.mail import (
 )
 from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.personal import Treatment, holder_of_rows
+from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import Onboarding
+from stopintimidatie.dossiers.services import set_fields
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelChange
 from stopintimidatie.municipalities.people.services import actor_of, domains_of, users_of
@@ -76,9 +77,7 @@ def save_checklist(
     if row is None:
         row = Onboarding(holder=NATIONAL, municipality_code=code)
         session.add(row)
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
+    changed = set_fields(row, values, values)
     session.flush()
     if changed:
         fields = [code, *changed]
@@ -137,11 +136,7 @@ def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by:
 
 # Personal data: the names on a checklist
 
-COLUMNS: Final = {
-    "agreement_with": Treatment.TEXT,
-    "data_protection_officer": Treatment.TEXT,
-    "legal_basis": Treatment.CODES,
-}
+COLUMNS: Final = treated(text="agreement_with data_protection_officer", codes="legal_basis")
 PERSONAL_DATA: Final = holder_of_rows("aansluiting", Onboarding, COLUMNS)
 
 

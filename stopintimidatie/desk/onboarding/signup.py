@@ -19,7 +19,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.limits import Meter, Senders, Watched, count_and_judge
 from stopintimidatie.core.mail.addresses import Owner, confirm_address, find_address, set_address
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.personal import Subject, Treatment, holder_of_rows
+from stopintimidatie.core.storage.personal import Subject, holder_of_rows, treated
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
@@ -286,7 +286,7 @@ def confirm_view(request: Request) -> Any:
 
 # Personal data; `core/mail` finds and erases the address
 
-COLUMNS: Final = {"function": Treatment.TEXT, "telephone": Treatment.SEALED}
+COLUMNS: Final = treated(text="function", sealed="telephone")
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,7 +24,7 @@ from stopintimidatie.core.mail.addresses import clear_address, find_address
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.core.web.components import ListItem
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.desk.onboarding.services import (
     checklist_of,
@@ -57,7 +55,6 @@ from stopintimidatie.municipalities.people.services import (
 LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
 PAGE: Final = "stopintimidatie.desk.onboarding:templates/onboarding.jinja2"
 MOST_SHOWN: Final = 100
-joining_page = partial(view_config, context=Desk, permission=Permission.CONNECT)
 # Name on the form -> column of the checklist.
 COLUMNS: Final = {
     "afspraak_op": "agreement_on",
@@ -135,7 +132,7 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
     return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 
 
-@joining_page(name="aansluitingen", request_method="GET", renderer=LIST)
+@page_view(Desk, "aansluitingen", Permission.CONNECT, LIST)
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the requests to join, and the checklists that were begun."""
     return {
@@ -183,7 +180,7 @@ def _begun(session: Session) -> list[ListItem]:
     ]
 
 
-@joining_page(name="aansluiting", request_method=("GET", "POST"), renderer=PAGE)
+@form_view(Desk, "aansluiting", Permission.CONNECT, PAGE)
 def onboarding_view(context: Desk, request: Request) -> Any:
     """Show the page of a municipality that joins, and save the form of its checklist."""
     municipality = asked_municipality(request)
@@ -305,7 +302,7 @@ def _addresses(request: Request, municipality: Municipality) -> list[dict[str, A
     ]
 
 
-@joining_page(name="aansluiting-opgeleid", request_method="POST", renderer=PAGE)
+@post_view(Desk, "aansluiting-opgeleid", Permission.CONNECT, renderer=PAGE)
 def trained_view(context: Desk, request: Request) -> Any:
     """Save when somebody was trained; after a mistake show the page of the municipality again."""
     municipality = asked_municipality(request)
@@ -335,7 +332,7 @@ def trained_view(context: Desk, request: Request) -> Any:
 LEVEL_PAGE: Final = "stopintimidatie.desk.onboarding:templates/level.jinja2"
 
 
-@joining_page(name="aansluiting-niveau", request_method=("GET", "POST"), renderer=LEVEL_PAGE)
+@form_view(Desk, "aansluiting-niveau", Permission.CONNECT, LEVEL_PAGE)
 def level_view(context: Desk, request: Request) -> Any:
     """Show the form of another level and its moment, and set or plan it."""
     municipality = asked_municipality(request)
@@ -373,7 +370,7 @@ def _changed(request: Request, municipality: Municipality, values: dict[str, Any
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@joining_page(name="aansluiting-plan-intrekken", request_method="POST")
+@post_view(Desk, "aansluiting-plan-intrekken", Permission.CONNECT)
 def take_back_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Take back the plan of a municipality."""
     municipality = asked_municipality(request)

@@ -6,12 +6,10 @@ A report is opened and passed on at its own pages.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import record
@@ -26,6 +24,7 @@ from stopintimidatie.core.web.request import (
     Paging,
     Request,
     form_view,
+    page_view,
     wanted_page,
     with_params,
     worth_counting,
@@ -52,12 +51,9 @@ from stopintimidatie.reports.vocabulary import PlaceType
 
 MUNICIPALITIES_SHOWN: Final = 15
 UNKNOWN: Final = "gemeente onbekend"
-desk_page = partial(
-    view_config, context=Desk, request_method="GET", permission=Permission.VIEW_DESK
-)
 
 
-@desk_page(renderer="stopintimidatie.desk.queue:templates/queue.jinja2")
+@page_view(Desk, "", Permission.VIEW_DESK, "templates/queue.jinja2")
 def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the reports that wait at the desk, with filters by delivery and municipality."""
     wanted = queue.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
@@ -163,7 +159,7 @@ def _phone(number: str | None) -> Markup | str:
     return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
 
 
-@desk_page(name="bellijst", renderer=f"{_TEMPLATES}/call_list.jinja2")
+@page_view(Desk, "bellijst", Permission.VIEW_DESK, f"{_TEMPLATES}/call_list.jinja2")
 def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the municipalities to ring, with what waits for each."""
     rows = queue.call_list(request.db, request.registry.key_ring)
@@ -184,7 +180,7 @@ def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     }
 
 
-@desk_page(name="cijfers", renderer=f"{_TEMPLATES}/figures.jinja2")
+@page_view(Desk, "cijfers", Permission.VIEW_DESK, f"{_TEMPLATES}/figures.jinja2")
 def figures_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show by municipality and level how many reports passed the desk in the last year."""
     figures = queue.figures(request.db)

@@ -8,7 +8,7 @@ nothing laid over a profile ever opens it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
@@ -405,14 +405,12 @@ def too_lax(name: str, subject: Subject, code: str) -> Rule | None:
 
 def differences(before: Profile, after: Profile) -> tuple[Difference, ...]:
     """Return the rules that do something else, in the order of the form."""
-    return tuple(_differences(before, after))
-
-
-def _differences(before: Profile, after: Profile) -> Iterator[Difference]:
-    for subject in SUBJECTS:
-        was, now = before.rule(subject), after.rule(subject)
-        if strictness(subject, was) != strictness(subject, now):
-            yield Difference(words_for(subject), was.label, now.label)
+    pairs = ((subject, before.rule(subject), after.rule(subject)) for subject in SUBJECTS)
+    return tuple(
+        Difference(words_for(subject), was.label, now.label)
+        for subject, was, now in pairs
+        if strictness(subject, was) != strictness(subject, now)
+    )
 
 
 def words_for(subject: Subject) -> str:

@@ -145,26 +145,15 @@ def offenders(source: DossierSource, chosen: Selection) -> tuple[OffenderContent
     """Describe the offenders of each report in full; P-03 is of M-03."""
     if source.kind.code not in KINDS or not chosen.profile.has(Section.OFFENDERS):
         return ()
-    ordered = _in_full(chosen)
-    described = [(report, _pairs(report.offenders)) for report in ordered]
-    return tuple(_content(report, *parts) for report, parts in described if any(parts))
-
-
-Parts = tuple[tuple[Pair, ...], tuple[Pair, ...], tuple[Pair, ...]]
-
-
-def _content(
-    report: SourceReport,
-    facts: tuple[Pair, ...],
-    impressions: tuple[Pair, ...],
-    assumptions: tuple[Pair, ...],
-) -> OffenderContent:
-    return OffenderContent(
-        f"P-{report.serial:02d}", pseudonym(report), facts, impressions, assumptions
+    described = [(report, _pairs(report.offenders)) for report in _in_full(chosen)]
+    return tuple(
+        OffenderContent(f"P-{report.serial:02d}", pseudonym(report), *parts)
+        for report, parts in described
+        if any(parts)
     )
 
 
-def _pairs(seen: Offenders) -> Parts:
+def _pairs(seen: Offenders) -> tuple[tuple[Pair, ...], tuple[Pair, ...], tuple[Pair, ...]]:
     facts = (
         ("Aantal", (seen.number or NOTHING).label),
         ("In een groep", IN_A_GROUP[seen.in_group]),

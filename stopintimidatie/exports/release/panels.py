@@ -28,18 +28,25 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 SHOWN: Final = 10
 
 
+def _of_dossiers(session: Session, query: Any, roles: Iterable[Role]) -> Any:
+    """Return the first rows about exports, joined with their dossiers, that these roles see."""
+    return session.execute(
+        query.join(Dossier, Dossier.id == Export.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(visible_to(roles))
+        .limit(SHOWN)
+    )
+
+
 def copies_to_chase(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
     """Return copies that a partner didn't confirm to have destroyed: somebody must call."""
-    rows = session.execute(
+    query = (
         select(Export.reference, Export.recipient, Dossier.number, Neighbourhood.slug)
         .select_from(DisclosedCopy)
         .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
         .join(Export, Export.id == Disclosure.document_id)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(DisclosedCopy.alarm_at.is_not(None), visible_to(roles))
+        .where(DisclosedCopy.alarm_at.is_not(None))
         .order_by(DisclosedCopy.alarm_at)
-        .limit(SHOWN)
     )
     return [
         ListItem(
@@ -48,23 +55,17 @@ def copies_to_chase(session: Session, slug: str, roles: Iterable[Role]) -> list[
             ["te_laat"],
             [f"dossier {number}", reference],
         )
-        for reference, recipient, number, area in rows
+        for reference, recipient, number, area in _of_dossiers(session, query, roles)
     ]
 
 
 def to_decide(session: Session, slug: str, roles: Iterable[Role], person: UUID) -> list[ListItem]:
     """Return what a colleague asked for and nobody decided on yet; who asked can't decide."""
-    rows = session.execute(
+    query = (
         select(Export, Dossier.number, Neighbourhood.slug)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(
-            Export.state == ExportState.REQUESTED.value,
-            Export.requested_by_id.is_distinct_from(str(person)),
-            visible_to(roles),
-        )
+        .where(Export.state == ExportState.REQUESTED.value)
+        .where(Export.requested_by_id.is_distinct_from(str(person)))
         .order_by(Export.requested_at)
-        .limit(SHOWN)
     )
     return [
         ListItem(
@@ -75,24 +76,17 @@ def to_decide(session: Session, slug: str, roles: Iterable[Role], person: UUID) 
                 f"aangevraagd {date_text(export.requested_at)} door {export.requested_by}",
             ],
         )
-        for export, number, area in rows
+        for export, number, area in _of_dossiers(session, query, roles)
     ]
 
 
 def urgent_to_judge(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
     """Return what went out with urgency and nobody else judged; late after a working day."""
-    rows = session.execute(
+    query = (
         select(Export, Dossier.number, Neighbourhood.slug)
-        .join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(
-            Export.urgent.is_(True),
-            Export.decided_at.is_(None),
-            Export.state != ExportState.WITHDRAWN.value,
-            visible_to(roles),
-        )
+        .where(Export.urgent.is_(True), Export.decided_at.is_(None))
+        .where(Export.state != ExportState.WITHDRAWN.value)
         .order_by(Export.approve_by)
-        .limit(SHOWN)
     )
     return [
         ListItem(
@@ -101,7 +95,7 @@ def urgent_to_judge(session: Session, slug: str, roles: Iterable[Role]) -> list[
             ["spoed", *(["te_laat"] if export.overdue_at else [])],
             [f"dossier {number}", f"uiterlijk {datetime_short(export.approve_by)}"],
         )
-        for export, number, area in rows
+        for export, number, area in _of_dossiers(session, query, roles)
     ]
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import date_text, datetime_long, plural
-from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import (
     Visit,
@@ -79,8 +77,6 @@ DONE: Final = {
     "correctie": "Dank u wel. Vastgelegd is dat u de correctie hebt verwerkt.",
     "antwoord": "Dank u wel. De gemeente heeft uw antwoord. U kunt later nog iets laten weten.",
 }
-# Whoever has a code may come here; `here_of` looks whether one is in.
-pickup_view: Final = partial(view_config, context=PickupPage, permission=NO_PERMISSION_REQUIRED)
 UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
 
 
@@ -96,7 +92,10 @@ class Here:
 
 
 def here_of(context: PickupPage, request: Request) -> Here | None:
-    """Return the visitor; None: back to the page that asks for a code."""
+    """Return the visitor; None: back to the page that asks for a code.
+
+    Whoever has a code may come to these pages, so each asks this first.
+    """
     visit = visit_of(request, context.__name__ or "")
     pickup = find_pickup(request.db, visit.reference) if visit else None
     export = export_of(request.db, pickup) if pickup else None
@@ -120,7 +119,7 @@ def address_of(context: PickupPage, name: str = DOCUMENT) -> str:
     return f"/ophalen/{context.__name__}/{name}"
 
 
-@pickup_view(name=DOCUMENT, request_method="GET", renderer=PAGE)
+@page_view(PickupPage, DOCUMENT, NO_PERMISSION_REQUIRED, PAGE)
 def document_view(context: PickupPage, request: Request) -> Any:
     """Show the document, and what can be done with it."""
     here = here_of(context, request)
@@ -186,7 +185,7 @@ def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, 
     return [*rows, ("Vernietigen uiterlijk", date_text(export.destroy_by))]
 
 
-@pickup_view(name="bestand", request_method="POST", renderer=PAGE)
+@post_view(PickupPage, "bestand", NO_PERMISSION_REQUIRED, renderer=PAGE)
 def file_view(context: PickupPage, request: Request) -> Any:
     """Send the file; each time is counted."""
     here = here_of(context, request)
@@ -205,7 +204,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
     return response
 
 
-@pickup_view(name="antwoord", request_method="POST", renderer=PAGE)
+@post_view(PickupPage, "antwoord", NO_PERMISSION_REQUIRED, renderer=PAGE)
 def answer_view(context: PickupPage, request: Request) -> Any:
     """Take what the partner did, for the dossier."""
     here = here_of(context, request)
@@ -233,7 +232,7 @@ def answer_view(context: PickupPage, request: Request) -> Any:
     return handle_form(request, form, on_valid, page_of(context, request, here))
 
 
-@pickup_view(name="vernietigd", request_method="POST")
+@post_view(PickupPage, "vernietigd", NO_PERMISSION_REQUIRED)
 def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     """Take that every copy is destroyed."""
 
@@ -244,7 +243,7 @@ def destroyed_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     return _confirmed(context, request, note, "vernietigd")
 
 
-@pickup_view(name="correctie", request_method="POST")
+@post_view(PickupPage, "correctie", NO_PERMISSION_REQUIRED)
 def correction_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     """Take that a correction is done."""
     number = str(request.POST.get("nr", ""))[:40]
@@ -270,7 +269,7 @@ def _confirmed(
     return HTTPSeeOther(f"{address_of(context)}?gedaan={done}")
 
 
-@pickup_view(name="afsluiten", request_method="POST")
+@post_view(PickupPage, "afsluiten", NO_PERMISSION_REQUIRED)
 def leave_view(context: PickupPage, request: Request) -> Any:
     """End it, on a computer that others use too."""
     here = here_of(context, request)

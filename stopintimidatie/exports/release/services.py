@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -19,13 +19,11 @@ from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
     ErasureCount,
-    Fragment,
-    PersonalDataHolder,
     Subject,
-    Treatment,
     count_filled,
     empty_rows,
-    redact_rows,
+    holder_of_rows,
+    treated,
 )
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup, PickupState
@@ -165,16 +163,9 @@ def mark_seen(session: Session, export: Export, actor: Actor) -> None:
     record(session, actor, "uitvoer.antwoord_gelezen", export.holder, KIND, [export.id])
 
 
-T: Final = Treatment
-ANSWER_KIND: Final = "partner_antwoord"
-ANSWER: Final = {
-    "answered_by": T.SEALED,
-    "done": T.CODES,
-    "text": T.TEXT,
-    "wants_about": T.TEXT,
-    "seen_by": T.STAFF,
-}
-COLUMNS: Final = {"partner_answer": ANSWER}
+ANSWER: Final = treated(
+    sealed="answered_by", codes="done", text="text wants_about", staff="seen_by"
+)
 SEALED: Final = Sealed(PartnerAnswer, PURPOSE, ("answered_by",), "id")
 
 
@@ -186,17 +177,6 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
         .where(PartnerAnswer.dossier_id.in_(inside))
         .order_by(PartnerAnswer.at)
     ).all()
-
-
-def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Redact a fragment in the answer of a partner."""
-    mine = PartnerAnswer.id == document
-    return redact_rows(session, PartnerAnswer, mine, ANSWER, fragment)
-
-
-def erase(session: Session, document: UUID) -> None:
-    """Delete what was answered; that there was an answer, and when, stays."""
-    empty_rows(session, PartnerAnswer, PartnerAnswer.id == document, ANSWER)
 
 
 def dossier_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
@@ -214,23 +194,13 @@ def dossier_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> 
     return [count_filled(session, "partner_answer", ANSWER, mine)]
 
 
-PERSONAL_DATA: Final = PersonalDataHolder(
-    ANSWER_KIND,
-    COLUMNS,
-    find,
-    redact,
-    erase,
+# That there was an answer, and when, stays.
+PERSONAL_DATA: Final = replace(
+    holder_of_rows("partner_antwoord", PartnerAnswer, ANSWER, find),
     source_erased=dossier_erased,
     source_told=dossier_told,
 )
-
-CORRECTION_KIND: Final = "correctie"
-CORRECTION: Final = {
-    "parts": T.CODES,
-    "note": T.TEXT,
-    "made_by": T.STAFF,
-    "confirmed_by": T.STAFF,
-}
+CORRECTION: Final = treated(codes="parts", text="note", staff="made_by confirmed_by")
 
 
 def find_corrections(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
@@ -242,17 +212,6 @@ def find_corrections(session: Session, keys: KeyRing, subject: Subject) -> Seque
         .where(Export.dossier_id.in_(inside))
         .order_by(CopyCorrection.made_at)
     ).all()
-
-
-def redact_correction(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
-    """Redact a fragment in a correction."""
-    mine = CopyCorrection.id == document
-    return redact_rows(session, CopyCorrection, mine, CORRECTION, fragment)
-
-
-def erase_correction(session: Session, document: UUID) -> None:
-    """Empty a correction."""
-    empty_rows(session, CopyCorrection, CopyCorrection.id == document, CORRECTION)
 
 
 def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
@@ -284,12 +243,8 @@ def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> l
     return [count_filled(session, "copy_correction", CORRECTION, _about(session, kind, document))]
 
 
-CORRECTION_DATA: Final = PersonalDataHolder(
-    CORRECTION_KIND,
-    {"copy_correction": CORRECTION},
-    find_corrections,
-    redact_correction,
-    erase_correction,
+CORRECTION_DATA: Final = replace(
+    holder_of_rows("correctie", CopyCorrection, CORRECTION, find_corrections),
     source_erased=source_erased,
     source_told=source_told,
 )

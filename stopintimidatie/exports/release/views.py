@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.view import view_config
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
@@ -53,6 +53,7 @@ from stopintimidatie.exports.release.services import (
     refusal,
 )
 from stopintimidatie.exports.request.jobs import REASONS, Change, withdraw
+from stopintimidatie.exports.request.pages import warn_of_refusal
 from stopintimidatie.exports.request.services import lock
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError
@@ -65,31 +66,26 @@ from stopintimidatie.reports.resources import ReportResource
 # The forms: putting ready, and what a partner answers.
 
 
-def offer_schema(people: list[tuple[str, str]]) -> Any:
+def offer_schema(people: Sequence[Shown]) -> Any:
     """Return the form: who is told, until when it waits, how often it may be fetched."""
-    schema = forms.Schema()
-    schema.add(
+    choices = [(str(one.row.id), f"{one.person.name}, {one.person.function}") for one in people]
+    return forms.Schema(
         forms.field(
-            forms.OneOf(people, radio=True),
+            forms.OneOf(choices, radio=True),
             "Wie krijgt het bericht?",
             name="contact",
             description="Alleen contactpersonen met een bevestigd e-mailadres staan hier.",
-        )
-    )
-    schema.add(
+        ),
         forms.field(
             forms.Integer(1, DAYS_MOST),
             "Hoeveel dagen staat het klaar?",
             name="dagen",
             description=f"Hoogstens {DAYS_MOST}, en nooit langer dan tot het vernietigd moet zijn.",
-        )
-    )
-    schema.add(
+        ),
         forms.field(
             forms.Integer(1, TIMES_MOST), "Hoe vaak mag het worden opgehaald?", name="keren"
-        )
+        ),
     )
-    return schema
 
 
 class WithdrawSchema(forms.Schema):
@@ -153,12 +149,8 @@ def offer_view(context: ExportResource, request: Request) -> Any:
     if not people and request.method != "POST":
         request.flash(NOBODY if export.state == ExportState.READY else _NOT_NOW, "warning")
         return back(context, request)
-    choices = [
-        (str(contact.row.id), f"{contact.person.name}, {contact.person.function}")
-        for contact in people
-    ]
     form = Form(
-        offer_schema(choices),
+        offer_schema(people),
         request,
         buttons=[Button("klaarzetten", "Klaarzetten en bericht sturen")],
         appstruct={"dagen": DAYS, "keren": TIMES},
@@ -206,14 +198,7 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     return [one for one in found if one.address is not None and one.address.usable]
 
 
-@view_config(
-    context=ExportResource,
-    name=CODE,
-    request_method="POST",
-    permission=_P,
-    renderer=f"{_TEMPLATES}/code.jinja2",
-    guards=(hidden_reports,),
-)
+@post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=(hidden_reports,))
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)
@@ -294,11 +279,8 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that it is destroyed."""
     row = _disclosure(context, request)
     copy = copy_of(request.db, row.id)
-    try:
+    with warn_of_refusal(request):
         confirm_destroyed(request.db, context.export, row, copy, request.actor)
-    except ExportError as problem:
-        request.flash(problem.message, "warning")
-    else:
         request.flash("Vastgelegd dat de ontvanger het document heeft vernietigd.")
     return back(context, request)
 
@@ -307,11 +289,8 @@ def destroyed_view(context: ExportResource, request: Request) -> HTTPSeeOther:
 def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
     """Note that the holder told that a correction is done."""
     row, number = _disclosure(context, request), str(request.POST.get("nr", ""))[:40]
-    try:
+    with warn_of_refusal(request):
         confirm(request.db, context.export, row, number, request.actor)
-    except ExportError as problem:
-        request.flash(problem.message, "warning")
-    else:
         request.flash("Vastgelegd dat de ontvanger de correctie heeft verwerkt.")
     return back(context, request)
 

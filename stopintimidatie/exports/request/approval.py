@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.view import view_config
 
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.request import Request, form_view, post_view
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import Prepared
@@ -19,7 +17,7 @@ from stopintimidatie.exports.profiles.rules import differences
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.views import difference_rows
 from stopintimidatie.exports.request.forms import REASON_LEFT, AfterSchema, DecisionSchema
-from stopintimidatie.exports.request.pages import AFTER, DECIDE, is_own
+from stopintimidatie.exports.request.pages import AFTER, DECIDE, is_own, warn_of_refusal
 from stopintimidatie.exports.request.queries import request_rows
 from stopintimidatie.exports.request.routes import judge_after, waits_for_second
 from stopintimidatie.exports.request.services import (
@@ -36,18 +34,15 @@ from stopintimidatie.exports.request.views import Looked, look, preview_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError
 
-export_page = partial(view_config, context=ExportResource, guards=(hidden_reports,))
+GUARDS: Final = (hidden_reports,)
 BUTTONS: Final = (
     Button("goedkeuren", "Goedkeuren en laten maken"),
     Button("afwijzen", "Afwijzen", kind="secondary"),
 )
 
 
-@export_page(
-    name=DECIDE,
-    request_method=("GET", "POST"),
-    permission=Permission.APPROVE_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/decide.jinja2",
+@form_view(
+    ExportResource, DECIDE, Permission.APPROVE_EXPORT, "templates/decide.jinja2", guards=GUARDS
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
     """Show what would go out, and let a second person approve or reject it."""
@@ -127,37 +122,32 @@ def _carry_out(
     return "De uitvoer is goedgekeurd en wordt nu gemaakt."
 
 
-@export_page(name="opnieuw", request_method="POST", permission=Permission.REQUEST_EXPORT)
+@post_view(ExportResource, "opnieuw", Permission.REQUEST_EXPORT, guards=GUARDS)
 def again_view(context: ExportResource, request: Request) -> Any:
     """Have an export made again after a failure."""
-    try:
+    with warn_of_refusal(request):
         make_again(request.db, request.app_settings, context.export, request.actor)
-    except ExportError as problem:
-        request.flash(problem.message, "warning")
-    else:
         request.flash("De uitvoer wordt opnieuw gemaakt.")
     return HTTPSeeOther(request.resource_path(context))
 
 
-@export_page(name="afbreken", request_method="POST", permission=Permission.REQUEST_EXPORT)
+@post_view(ExportResource, "afbreken", Permission.REQUEST_EXPORT, guards=GUARDS)
 def cancel_view(context: ExportResource, request: Request) -> Any:
     """Stop the making of an export, or take back one's own request."""
     waited = context.export.state == ExportState.REQUESTED
-    try:
+    with warn_of_refusal(request):
         cancel(request.db, context.export, request.actor)
-    except ExportError as problem:
-        request.flash(problem.message, "warning")
-    else:
         result = "De aanvraag is ingetrokken." if waited else "Het maken is afgebroken."
         request.flash(f"{result} Er is niets verstrekt.")
     return HTTPSeeOther(request.resource_path(context))
 
 
-@export_page(
-    name="wachtwoord",
-    request_method="POST",
-    permission=Permission.REQUEST_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/password.jinja2",
+@post_view(
+    ExportResource,
+    "wachtwoord",
+    Permission.REQUEST_EXPORT,
+    renderer="templates/password.jinja2",
+    guards=GUARDS,
 )
 def password_view(context: ExportResource, request: Request) -> Any:
     """Show the password of the file, once."""
@@ -173,11 +163,8 @@ def password_view(context: ExportResource, request: Request) -> Any:
 # Judging an urgent export afterwards
 
 
-@export_page(
-    name=AFTER,
-    request_method=("GET", "POST"),
-    permission=Permission.APPROVE_EXPORT,
-    renderer="stopintimidatie.exports.request:templates/after.jinja2",
+@form_view(
+    ExportResource, AFTER, Permission.APPROVE_EXPORT, "templates/after.jinja2", guards=GUARDS
 )
 def after_view(context: ExportResource, request: Request) -> Any:
     """Show the form to judge an urgent export afterwards, and approve or withdraw it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from stopintimidatie.core.security import Permission
@@ -27,7 +28,7 @@ from stopintimidatie.exports.redaction.content import (
 from stopintimidatie.exports.request.queries import waiting_with
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
-from stopintimidatie.exports.vocabulary import capital
+from stopintimidatie.exports.vocabulary import ExportError, capital
 from stopintimidatie.reports.services import paths_of_reports
 
 
@@ -129,6 +130,15 @@ def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
     paths = paths_of_reports(request.db, list(seen.unread.values()))
     review = {n: f"{paths[number]}/{REVIEW}" for n, number in seen.unread.items()}
     return preview_values(seen, review)
+
+
+@contextmanager
+def warn_of_refusal(request: Request) -> Iterator[None]:
+    """Say on the next page why an export can't be dealt with so, in place of an error page."""
+    try:
+        yield
+    except ExportError as problem:
+        request.flash(problem.message, "warning")
 
 
 DECIDE: Final = "beoordelen"

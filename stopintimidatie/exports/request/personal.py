@@ -20,10 +20,10 @@ from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
-    Treatment,
     count_filled,
     empty_rows,
     redact_rows,
+    treated,
 )
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
@@ -37,40 +37,16 @@ from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-T: Final = Treatment
 COLUMNS: Final = {
-    "export": {
-        "recipient": T.TEXT,
-        "question": T.TEXT,
-        "purpose": T.TEXT,
-        "covenant": T.TEXT,
-        "minors_ground": T.TEXT,
-        "owner_phone": T.TEXT,
-        "demand_officer": T.TEXT,
-        "urgent_reason": T.TEXT,
-        "facts": T.TEXT,
-        "perceptions": T.TEXT,
-        "assumptions": T.TEXT,
-        "feedback": T.TEXT,
-        "deviations": T.TEXT,
-        "decided_reason": T.TEXT,
-        "requested_by_id": T.STAFF,
-        "requested_by": T.STAFF,
-        "decided_by_id": T.STAFF,
-        "decided_by": T.STAFF,
-        "withdrawn_by_id": T.STAFF,
-        "withdrawn_by": T.STAFF,
-        "withdrawn_reason": T.TEXT,
-        "step": T.CODES,
-        "failure": T.CODES,
-        "content_sha256": T.CODES,
-        "file_sha256": T.CODES,
-        "file_form": T.CODES,
-        "in_full": T.CODES,
-        "signed_by": T.CODES,
-    },
-    "export_key": {"sealed": T.SEALED},
-    "export_blob": {"data": T.SEALED},
+    "export": treated(
+        text="recipient question purpose covenant minors_ground owner_phone demand_officer"
+        " urgent_reason facts perceptions assumptions feedback deviations decided_reason"
+        " withdrawn_reason",
+        staff="requested_by_id requested_by decided_by_id decided_by withdrawn_by_id withdrawn_by",
+        codes="step failure content_sha256 file_sha256 file_form in_full signed_by",
+    ),
+    "export_key": treated(sealed="sealed"),
+    "export_blob": treated(sealed="data"),
 }
 
 # The recipient and the agreement are in the register as well, and stay.

@@ -19,7 +19,7 @@ from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
-    Treatment,
+    treated,
 )
 from stopintimidatie.exports.models import ReportReview
 from stopintimidatie.exports.profiles.rules import FREE_TEXT, Field
@@ -164,17 +164,12 @@ def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> l
     return [ErasureCount("report_review", ("spans",), session.scalar(counted) or 0)]
 
 
-T: Final = Treatment
 PERSONAL_DATA: Final = PersonalDataHolder(
     KIND,
     {
-        "report_review": {
-            "field": T.CODES,
-            "digest": T.SEALED,
-            "spans": T.CODES,
-            "looked_by_id": T.STAFF,
-            "looked_by": T.STAFF,
-        }
+        "report_review": treated(
+            codes="field spans", sealed="digest", staff="looked_by_id looked_by"
+        )
     },
     find,
     redact,

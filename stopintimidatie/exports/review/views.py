@@ -94,48 +94,38 @@ def _places(request: Request, report: Report) -> list[str]:
 
 
 def _schema(texts: Mapping[Field, str], signs: Signs) -> Any:
-    schema = forms.Schema()
-    for field, text in texts.items():
-        schema.add(
-            forms.field(
-                forms.Text(LIMIT, lines=True),
-                LABELS[field],
-                name=CONTROLS[field],
-                missing="",
-                description=f"Zet {signs.begin} voor en {signs.end} achter wat weg moet.",
-                widget=forms.TextArea(rows=min(14, 3 + len(text) // 80)),
-            )
-        )
-    schema.add(
-        forms.field(
-            forms.Text(2000, lines=True),
+    def area(name: str, title: str, most: int, rows: int, about: str) -> Any:
+        text, widget = forms.Text(most, lines=True), forms.TextArea(rows=rows)
+        return forms.field(text, title, name=name, missing="", description=about, widget=widget)
+
+    hint = f"Zet {signs.begin} voor en {signs.end} achter wat weg moet."
+    return forms.Schema(
+        *(
+            area(CONTROLS[field], LABELS[field], LIMIT, min(14, 3 + len(text) // 80), hint)
+            for field, text in texts.items()
+        ),
+        area(
+            "woorden",
             "Andere woorden om voorgoed weg te halen",
-            name="woorden",
-            missing="",
-            description="Eén per regel, zoals een naam die alleen in een bericht of notitie staat."
+            2000,
+            2,
+            "Eén per regel, zoals een naam die alleen in een bericht of notitie staat."
             " Alleen voor ‘Voorgoed onleesbaar maken’.",
-            widget=forms.TextArea(rows=2),
-        )
-    )
-    schema.add(
-        forms.field(
-            forms.Text(500, lines=True),
+        ),
+        area(
+            "reden",
             "Reden",
-            name="reden",
-            missing="",
-            description="Nodig als u iets voorgoed onleesbaar maakt. Herhaal de woorden zelf niet.",
-            widget=forms.TextArea(rows=2),
-        )
-    )
-    schema.add(
+            500,
+            2,
+            "Nodig als u iets voorgoed onleesbaar maakt. Herhaal de woorden zelf niet.",
+        ),
         forms.field(
             forms.Flag(),
             "Ik weet dat niemand deze woorden nog terughaalt",
             name="zeker",
             missing=False,
-        )
+        ),
     )
-    return schema
 
 
 def _read(
