@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
-from stopintimidatie.core.forms import Button, Form
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, Schema, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import AMSTERDAM, datetime_short
 from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs
-from stopintimidatie.dossiers.consultations.forms import (
-    ParticipantSchema,
-    PlanSchema,
-    minutes_schema,
-    seats_from,
-    table_schema,
-)
 from stopintimidatie.dossiers.consultations.services import (
+    Seat,
     add_participant,
     agreements_from,
     badge_of,
@@ -41,6 +36,7 @@ from stopintimidatie.dossiers.consultations.snapshot import (
     unwilling,
 )
 from stopintimidatie.dossiers.filing.views import choice_of
+from stopintimidatie.dossiers.forms import Choices, version_field
 from stopintimidatie.dossiers.models import Consultation
 from stopintimidatie.dossiers.pages import (
     HIDDEN,
@@ -62,6 +58,113 @@ from stopintimidatie.dossiers.queries import Member, members
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
 from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState, TabledState
+
+LINES: Final = 8000
+
+
+class PlanSchema(Schema):
+    """The form of a plan: moment, location and agenda."""
+
+    moment = field(forms.Moment(), "Wanneer")
+    plek = field(forms.Text(200), "Waar", missing=None)
+    agenda = field(
+        forms.Text(LINES, lines=True),
+        "Agenda",
+        description="Een punt per regel.",
+        missing=None,
+    )
+    versie = version_field()
+
+
+class ParticipantSchema(Schema):
+    """The form of a participant."""
+
+    functie = field(
+        forms.Text(200), "Functie", description="Geen naam. Zoals wijkagent of jongerenwerker."
+    )
+    organisatie = field(forms.Text(200), "Organisatie")
+    taak = field(forms.Text(1000, lines=True), "Taak in dit dossier", missing=None)
+
+
+def minutes_schema(people: Choices) -> Any:
+    """Return the form for the minutes of a consultation: who was there and what was decided.
+
+    Args:
+        people: Who can be ticked; each value is "function, organisation", for `seats_from`.
+    """
+    question = "Wie zaten er aan tafel?"
+    present = field(forms.ManyOf(people), question, name="aanwezig", missing=())
+    return Schema(
+        *((present,) if people else ()),
+        field(
+            forms.Text(2000, lines=True),
+            "Anderen aan tafel" if people else question,
+            name="anderen",
+            description="Eén per regel: functie, komma, organisatie. Geen namen. Zoals: wijkagent,"
+            " Politie Drechtsteden.",
+            missing="",
+        ),
+        field(
+            forms.Text(LINES, lines=True),
+            "Besluiten",
+            name="besluiten",
+            description="Wat is er besloten? Afspraken maakt u hierna.",
+        ),
+        field(
+            forms.Date(),
+            "Volgend overleg",
+            name="volgende",
+            description="Leeg als er geen nieuwe datum is.",
+            missing=None,
+        ),
+        version_field(),
+    )
+
+
+def table_schema(reports: Choices) -> Any:
+    """Return the form to choose which reports and notes are shown at a consultation."""
+    chosen = field(
+        forms.ManyOf(reports),
+        "Welke meldingen komen op tafel?",
+        name="meldingen",
+        description="Zonder contactgegevens en zonder signalement.",
+        missing=(),
+    )
+    return Schema(
+        *((chosen,) if reports else ()),
+        field(forms.Flag(), "Ook de duiding", name="duiding", missing=False),
+        field(forms.Flag(), "Ook de open afspraken", name="afspraken", missing=False),
+        field(
+            forms.Text(2000, lines=True),
+            "Reden",
+            name="reden",
+            description="Alleen nodig als een melder de melding niet met iedereen wil delen.",
+            missing=None,
+        ),
+    )
+
+
+def seats_from(values: dict[str, Any]) -> list[Seat]:
+    """Return who was there, as (function, organisation), from the form of the minutes.
+
+    The list may be empty. What is longer than 200 characters is cut off.
+
+    Raises:
+        DossierError: A line has no function or no organisation around its first comma.
+    """
+    typed = filter(str.strip, values["anderen"].splitlines())
+    return [_seat(line) for line in (*values.get("aanwezig", ()), *typed)]
+
+
+def _seat(line: str) -> Seat:
+    function, _, organisation = line.partition(",")
+    if not function.strip() or not organisation.strip():
+        raise DossierError(
+            f"Schrijf functie en organisatie op, met een komma ertussen: ‘{line.strip()[:60]}’.",
+            "anderen",
+        )
+    return function.strip()[:200], organisation.strip()[:200]
+
 
 MOST_TABLED = 100
 # The time of a consultation that is planned by its day alone.
