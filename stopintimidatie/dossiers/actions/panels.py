@@ -211,10 +211,10 @@ def _known(context: DossierResource, request: Request) -> DossierMeasure | None:
     number = dict(query_pairs(request)).get("maatregel")
     if number is None:
         return None
-    try:
-        return services.find_measure(request.db, context.dossier, number)
-    except DossierError:
-        raise HTTPNotFound() from None
+    measure = services.find_part(request.db, context.dossier, DossierMeasure, number)
+    if measure is None:
+        raise HTTPNotFound()
+    return measure
 
 
 def effects_of(context: DossierResource, request: Request) -> list[Effect]:
@@ -230,6 +230,7 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
     items = [
         (f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months
     ]
+    drawn = charts.trend_chart(items, colour=DEFAULT_COLOUR)
     edit = f"{page_of(context, request)}/maatregel?maatregel="
     editing = may_edit(context, request)
     rows = [
@@ -253,12 +254,6 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
             ("Wijk na", "number"),
         ],
         "months": [[label, str(count)] for label, count in items],
-        "chart": _chart(items),
+        "chart": Markup(charts.data_uri(drawn)),  # noqa: S704 - base64 of our own drawing
         "alt": charts.bar_summary("Meldingen in dit dossier per maand", items),
     }
-
-
-def _chart(items: list[tuple[str, int]]) -> Markup:
-    """Return the chart as an address that holds the picture itself."""
-    drawn = charts.trend_chart(items, colour=DEFAULT_COLOUR)
-    return Markup(charts.data_uri(drawn))  # noqa: S704 - base64 of our own drawing

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -237,39 +237,13 @@ def _write_down(
 _Part = TypeVar("_Part", DossierMeasure, DossierAgreement)
 
 
-def find_measure(session: Session, dossier: Dossier, measure_id: str) -> DossierMeasure:
-    """Return the measure of this dossier.
-
-    Raises:
-        DossierError: There is none.
-    """
-    refusal = "Deze maatregel is er niet."
-    return _find(session, dossier, DossierMeasure, measure_id, refusal)
-
-
-def find_agreement(session: Session, dossier: Dossier, agreement_id: str) -> DossierAgreement:
-    """Return the agreement of this dossier.
-
-    Raises:
-        DossierError: There is none.
-    """
-    refusal = "Deze afspraak is er niet."
-    return _find(session, dossier, DossierAgreement, agreement_id, refusal)
-
-
-def _find(
-    session: Session, dossier: Dossier, entity: type[_Part], number: str, refusal: str
-) -> _Part:
-    """Return the row of this dossier with an id from an address.
-
-    Raises:
-        DossierError: There is none; the refusal is its message.
-    """
+def find_part(session: Session, dossier: Dossier, entity: type[_Part], number: str) -> _Part | None:
+    """Return the measure or agreement of this dossier with an id from an address, or None."""
     with suppress(ValueError):
         row = session.get(entity, UUID(number[:40]))
         if row is not None and row.dossier_id == dossier.id:
             return row
-    raise DossierError(refusal)
+    return None
 
 
 def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> list[Effect]:
@@ -285,7 +259,9 @@ def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> 
     ).all()
     if not rows:
         return []
-    mine, area = _in_dossier(dossier), _area(dossier, whole=whole)
+    counted = Report.state.not_in(("quarantaine", "vernietigd", "overgedragen"))
+    here = Report.neighbourhood_code == dossier.neighbourhood_code
+    mine, area = _in_dossier(dossier), counted if whole else and_(counted, here)
     counts = [
         _count_between(reports, *bounds)
         for row in rows
@@ -311,13 +287,6 @@ def _in_dossier(dossier: Dossier) -> ColumnElement[bool]:
     return Report.id.in_(select(DossierMembership.report_id).where(inside(dossier)))
 
 
-def _area(dossier: Dossier, *, whole: bool) -> ColumnElement[bool]:
-    """Return the condition of the neighbourhood of the dossier, or of the whole municipality."""
-    counted = Report.state.not_in(("quarantaine", "vernietigd", "overgedragen"))
-    here = Report.neighbourhood_code == dossier.neighbourhood_code
-    return counted if whole else and_(counted, here)
-
-
 def _count_between(where: ColumnElement[bool], begin: datetime, end: datetime) -> Any:
     return (
         select(func.count(Report.id))
@@ -332,21 +301,13 @@ def _count_between(where: ColumnElement[bool], begin: datetime, end: datetime) -
     )
 
 
-def months_until(today: date) -> list[date]:
-    """Return the first days of the last twelve months, this one included. Pure."""
-    months = [today.replace(day=1)]
-    while len(months) < MONTHS:
-        months.append((months[-1] - timedelta(days=1)).replace(day=1))
-    return months[::-1]
-
-
 def per_month(session: Session, dossier: Dossier, today: date) -> list[tuple[date, int]]:
-    """Return (first day, number of reports) by month of what happened, in one query."""
-    months = months_until(today)
-    ends = [*months[1:], (months[-1] + timedelta(days=32)).replace(day=1)]
+    """Return (first day, number of reports) of the last twelve months, in one query."""
+    # The months before this one, this one, and the first day after it.
+    number = today.year * 12 + today.month - 1
+    days = [date(n // 12, n % 12 + 1, 1) for n in range(number - MONTHS + 1, number + 2)]
     mine = _in_dossier(dossier)
     counts = [
-        _count_between(mine, _midnight(first), _midnight(end))
-        for first, end in zip(months, ends, strict=True)
+        _count_between(mine, _midnight(first), _midnight(end)) for first, end in pairwise(days)
     ]
-    return list(zip(months, session.execute(select(*counts)).one(), strict=True))
+    return list(zip(days[:-1], session.execute(select(*counts)).one(), strict=True))

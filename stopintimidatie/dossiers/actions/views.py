@@ -18,7 +18,7 @@ from stopintimidatie.core.workflow import (
     options_of,
 )
 from stopintimidatie.dossiers.actions.panels import effects_of
-from stopintimidatie.dossiers.actions.services import find_agreement
+from stopintimidatie.dossiers.actions.services import find_part
 from stopintimidatie.dossiers.case.services import (
     change_agreement,
     make_agreement,
@@ -63,10 +63,9 @@ def agreement_view(context: DossierResource, request: Request) -> Any:
     number = dict(query_pairs(request)).get("afspraak")
     if number is None:
         return _new_agreement(context, request)
-    try:
-        agreement = find_agreement(request.db, context.dossier, number)
-    except DossierError:
-        raise HTTPNotFound() from None
+    agreement = find_part(request.db, context.dossier, DossierAgreement, number)
+    if agreement is None:
+        raise HTTPNotFound()
     return _existing_agreement(context, request, agreement)
 
 

@@ -23,11 +23,6 @@ SETTINGS: Final = {
 }
 
 
-def _version(schema: Any) -> Any:
-    schema.add(field(forms.Integer(0), "Versie", widget=Hidden(), name="versie"))
-    return schema
-
-
 def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
     """Return the form to accept a pattern.
 
@@ -38,73 +33,64 @@ def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
         areas: The neighbourhoods for a new dossier: code and name.
         some_new: Whether some reports are new; adds the choice to start handling them.
     """
-    schema = Schema()
-    schema.add(
+    take_new = field(
+        forms.Flag(),
+        "Neem nieuwe meldingen meteen in behandeling",
+        name="nieuwe",
+        description="U wordt dan behandelaar. Anders blijven zij in het postvak tot zij"
+        " beoordeeld zijn.",
+    )
+    return Schema(
         field(
             forms.OneOf([(NEW, "Een nieuw dossier maken"), *dossiers]),
             "Waarin komen deze meldingen?",
             name="dossier",
-        )
-    )
-    schema.add(
+        ),
         field(
             forms.Text(200),
             "Titel van het nieuwe dossier",
             name="titel",
             description="Kort en neutraal. Noem geen namen van personen.",
             missing=None,
-        )
+        ),
+        field(forms.OneOf(areas), "Wijk van het nieuwe dossier", name="wijk", missing=None),
+        *((take_new,) if some_new else ()),
+        _version(),
     )
-    schema.add(field(forms.OneOf(areas), "Wijk van het nieuwe dossier", name="wijk", missing=None))
-    if some_new:
-        schema.add(
-            field(
-                forms.Flag(),
-                "Neem nieuwe meldingen meteen in behandeling",
-                name="nieuwe",
-                description="U wordt dan behandelaar. Anders blijven zij in het postvak tot zij"
-                " beoordeeld zijn.",
-            )
-        )
-    return _version(schema)
 
 
 def snooze_schema() -> Any:
     """Return the form to put off a pattern."""
-    schema = Schema()
-    schema.add(
+    return Schema(
         field(
             forms.Date(),
             "Tot welke dag?",
             name="tot",
             description="Is het patroon er dan nog, dan ziet u het weer.",
             validator=not_before_today,
-        )
+        ),
+        _version(),
     )
-    return _version(schema)
 
 
 def reject_schema() -> Any:
     """Return the form to reject a pattern."""
-    schema = Schema()
-    schema.add(
+    until = "Niet opnieuw voorstellen tot"
+    return Schema(
         field(
             forms.Text(1000, lines=True),
             "Waarom is dit geen patroon?",
             name="reden",
             description="Bijvoorbeeld: een evenement, of een bekende storing. Geen namen.",
             widget=forms.TextArea(rows=3),
-        )
+        ),
+        field(forms.Date(), until, name="tot", validator=not_before_today),
+        _version(),
     )
-    schema.add(
-        field(
-            forms.Date(),
-            "Niet opnieuw voorstellen tot",
-            name="tot",
-            validator=not_before_today,
-        )
-    )
-    return _version(schema)
+
+
+def _version() -> Any:
+    return field(forms.Integer(0), "Versie", widget=Hidden(), name="versie")
 
 
 def _number(name: str, label: str, description: str) -> Any:
@@ -119,21 +105,18 @@ def settings_schema() -> Any:
 
     The control `aan` gives "ja" or "nee"; the caller makes that a bool.
     """
-    schema = Schema()
-    schema.add(
-        field(
-            # A closed choice: what isn't one of both changes nothing.
-            forms.OneOf((("ja", "ja"), ("nee", "nee")), radio=True),
-            "Elke nacht zoeken naar opvallende patronen?",
-            name="aan",
-        )
+    question = "Elke nacht zoeken naar opvallende patronen?"
+    return Schema(
+        # A closed choice: what isn't one of both changes nothing.
+        field(forms.OneOf((("ja", "ja"), ("nee", "nee")), radio=True), question, name="aan"),
+        _number("dagen", "Periode in dagen", "Zo ver kijkt het systeem terug."),
+        _number("straal", "Straal in meters", "Zo ver liggen meldingen van één plek uit elkaar."),
+        _number("minstens", "Minstens zo veel meldingen", "Met minder is het geen patroon."),
+        _number("zekerheid", "Zekerheid in procenten", "Hoe hoger, hoe minder loos alarm."),
+        _number(
+            "rust",
+            "Rust na afwijzen, in dagen",
+            "Zo lang komt een afgewezen patroon niet terug.",
+        ),
+        _version(),
     )
-    for name, label, description in (
-        ("dagen", "Periode in dagen", "Zo ver kijkt het systeem terug."),
-        ("straal", "Straal in meters", "Zo ver liggen meldingen van één plek uit elkaar."),
-        ("minstens", "Minstens zo veel meldingen", "Met minder is het geen patroon."),
-        ("zekerheid", "Zekerheid in procenten", "Hoe hoger, hoe minder loos alarm."),
-        ("rust", "Rust na afwijzen, in dagen", "Zo lang komt een afgewezen patroon niet terug."),
-    ):
-        schema.add(_number(name, label, description))
-    return _version(schema)

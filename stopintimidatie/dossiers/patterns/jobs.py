@@ -7,8 +7,8 @@ A repeat finds the same and changes nothing.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -195,8 +195,8 @@ class Known:
     """The reports and patterns of a holder that the database tells of already."""
 
     patterns: Sequence[Pattern]
-    members: Mapping[UUID, frozenset[UUID]]
-    dossiers: Mapping[UUID, frozenset[UUID]]
+    members: defaultdict[UUID, set[UUID]]
+    dossiers: defaultdict[UUID, set[UUID]]
     """Report -> the running dossiers it is in; person-directed ones are not looked at."""
 
 
@@ -213,8 +213,9 @@ def propose(session: Session, holder: str, findings: Sequence[Found], choice: Ch
         matched.add(pattern.id)
         _bring_up_to_date(session, pattern, known, finding, choice, today)
     for pattern in known.patterns:
-        if pattern.id not in matched:
-            _not_seen(session, pattern)
+        # A proposal that isn't there any more is withdrawn; what people decided stays as it is.
+        if pattern.id not in matched and pattern.state in DECIDABLE:
+            _set_state(session, pattern, PatternState.GONE)
     _throw_away(session, holder)
 
 
@@ -223,10 +224,10 @@ def _match(known: Known, finding: Found, matched: set[UUID]) -> Pattern | None:
     here = _place_of_found(finding)
     likely = sorted(
         (p for p in known.patterns if p.id not in matched),
-        key=lambda pattern: -len(known.members.get(pattern.id, frozenset()) & finding.reports),
+        key=lambda pattern: -len(known.members[pattern.id] & finding.reports),
     )
     for pattern in likely:
-        there = _place_of(pattern, known.members.get(pattern.id, frozenset()))
+        there = _place_of(pattern, frozenset(known.members[pattern.id]))
         if same_pattern(here, there):
             return pattern
     return None
@@ -304,43 +305,25 @@ def _set_state(session: Session, pattern: Pattern, state: PatternState) -> None:
 
 
 def _set_members(session: Session, pattern: Pattern, wanted: frozenset[UUID]) -> None:
-    there = set(
-        session.scalars(
-            select(PatternReport.report_id).where(PatternReport.pattern_id == pattern.id)
-        )
-    )
+    mine = PatternReport.pattern_id == pattern.id
+    there = set(session.scalars(select(PatternReport.report_id).where(mine)))
     gone = there - wanted
     if gone:
-        session.execute(
-            delete(PatternReport).where(
-                PatternReport.pattern_id == pattern.id, PatternReport.report_id.in_(gone)
-            )
-        )
-    for report_id in sorted(wanted - there):
-        session.add(
-            PatternReport(holder=pattern.holder, pattern_id=pattern.id, report_id=report_id)
-        )
-
-
-def _not_seen(session: Session, pattern: Pattern) -> None:
-    """Withdraw a proposal that isn't there any more; what people decided stays as it is."""
-    if pattern.state in DECIDABLE:
-        _set_state(session, pattern, PatternState.GONE)
+        session.execute(delete(PatternReport).where(mine, PatternReport.report_id.in_(gone)))
+    ids = {"holder": pattern.holder, "pattern_id": pattern.id}
+    session.add_all(PatternReport(**ids, report_id=report) for report in sorted(wanted - there))
 
 
 def _outside(known: Known, reports: Iterable[UUID], dossier_id: UUID | None) -> int:
     """Return how many of these aren't where they would be brought: that dossier, or any at all."""
-    empty: frozenset[UUID] = frozenset()
     if dossier_id is None:
-        return sum(1 for report in reports if not known.dossiers.get(report, empty))
-    return sum(1 for report in reports if dossier_id not in known.dossiers.get(report, empty))
+        return sum(not known.dossiers[report] for report in reports)
+    return sum(dossier_id not in known.dossiers[report] for report in reports)
 
 
 def _dossier_for(known: Known, reports: frozenset[UUID]) -> UUID | None:
     """Return the running dossier that has a good part of these reports already."""
-    counts = Counter(
-        dossier for report in reports for dossier in known.dossiers.get(report, frozenset())
-    )
+    counts = Counter(dossier for report in reports for dossier in known.dossiers[report])
     if not counts:
         return None
     dossier, number = min(counts.items(), key=lambda item: (-item[1], str(item[0])))
@@ -361,11 +344,11 @@ def _area(session: Session, reports: frozenset[UUID]) -> str | None:
 
 def _known(session: Session, holder: str) -> Known:
     patterns = session.scalars(select(Pattern).where(Pattern.holder == holder)).all()
-    members: dict[UUID, set[UUID]] = {}
+    members = defaultdict[UUID, set[UUID]](set)
     rows = select(PatternReport.pattern_id, PatternReport.report_id)
     for pattern_id, report_id in session.execute(rows.where(PatternReport.holder == holder)):
-        members.setdefault(pattern_id, set()).add(report_id)
-    inside: dict[UUID, set[UUID]] = {}
+        members[pattern_id].add(report_id)
+    inside = defaultdict[UUID, set[UUID]](set)
     joined = (
         select(DossierMembership.report_id, DossierMembership.dossier_id)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)
@@ -377,12 +360,8 @@ def _known(session: Session, holder: str) -> Known:
         )
     )
     for report_id, dossier_id in session.execute(joined):
-        inside.setdefault(report_id, set()).add(dossier_id)
-    return Known(
-        patterns,
-        {key: frozenset(ids) for key, ids in members.items()},
-        {key: frozenset(ids) for key, ids in inside.items()},
-    )
+        inside[report_id].add(dossier_id)
+    return Known(patterns, members, inside)
 
 
 def _throw_away(session: Session, holder: str) -> None:

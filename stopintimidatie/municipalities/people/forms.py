@@ -42,8 +42,15 @@ class Telephone(forms.Text):
 
 def postbox_schema(*, texting: bool) -> Any:
     """Return the form of the mailbox; with the urgent number where text messages can be sent."""
-    schema = Schema()
-    schema.add(
+    urgent_number = field(
+        Telephone(),
+        "Nummer voor spoed",
+        name="spoednummer",
+        description="Krijgt een sms bij spoed buiten kantooruren. Leeg: geen sms.",
+        widget=forms.TelInput(autocomplete="off"),
+        missing=None,
+    )
+    return Schema(
         field(
             forms.Text(200),
             "E-mailadres",
@@ -51,20 +58,9 @@ def postbox_schema(*, texting: bool) -> Any:
             description="Een adres van een functie, dat meer mensen lezen.",
             widget=forms.EmailInput(autocomplete="off"),
             validator=role_address,
-        )
+        ),
+        *((urgent_number,) if texting else ()),
     )
-    if texting:
-        schema.add(
-            field(
-                Telephone(),
-                "Nummer voor spoed",
-                name="spoednummer",
-                description="Krijgt een sms bij spoed buiten kantooruren. Leeg: geen sms.",
-                widget=forms.TelInput(autocomplete="off"),
-                missing=None,
-            )
-        )
-    return schema
 
 
 CONFIRM: Final = "bevestigen"

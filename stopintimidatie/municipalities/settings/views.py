@@ -136,20 +136,10 @@ def versions(context: Administration, request: Request) -> dict[str, Any]:
         .order_by(MunicipalitySetting.recorded_at.desc(), MunicipalitySetting.number.desc())
         .limit(MOST_VERSIONS)
     ).all()
-    now = utc_now()
     return {
-        "rows": [
-            {
-                "id": str(row.id),
-                "part": pages.PART_LABELS.get(Part(row.part), row.part),
-                "number": row.number,
-                "recorded_at": row.recorded_at,
-                "effective_from": row.effective_from,
-                "withdrawn_at": row.withdrawn_at,
-                "planned": row.withdrawn_at is None and row.effective_from > now,
-            }
-            for row in rows
-        ],
+        "rows": rows,
+        "labels": pages.PART_LABELS,
+        "now": utc_now(),
         "action": request.resource_path(context, "intrekken"),
         "back": request.resource_path(context),
     }

@@ -129,6 +129,7 @@ TEMPLATES: Final = "stopintimidatie.reports.follow:templates/"
 
 Page = dict[str, Any]
 View = Callable[[Any, Request], Any]
+FollowView = Callable[[Request, Standing], Any]
 
 
 class TooOftenError(FormError):
@@ -185,27 +186,37 @@ def enter(context: FollowPages, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"done": "klaar" in dict(query_pairs(request))})
 
 
-@page("melding", "follow.jinja2", "GET")
-def report_page(context: FollowPages, request: Request) -> Any:
+def report_page(name: str, template: str, *methods: str) -> Callable[[FollowView], View]:
+    """Return the decorator of a page of the report; who may not follow it begins again."""
+
+    def register(plain: FollowView) -> View:
+        @page(name, template, *methods)
+        @wraps(plain)
+        def view(context: FollowPages, request: Request) -> Any:
+            who = follower_of(request)
+            standing = standing_of(request, who) if who else None
+            if standing is None:
+                return _gone(request, speech_of(request).at(HOME))
+            return plain(request, standing)
+
+        return view
+
+    return register
+
+
+@report_page("melding", "follow.jinja2", "GET")
+def show_report(request: Request, standing: Standing) -> Any:
     """Show how the report stands, the conversation, and what the reporter can do."""
-    who = follower_of(request)
-    standing = standing_of(request, who) if who else None
-    if who is None or standing is None:
-        return _start_again(request)
     # Whoever is busy here isn't sent away in the middle of it.
-    set_follower(request, request.response, who)
+    set_follower(request, request.response, follower_of(request))
     done = dict(query_pairs(request)).get("gedaan", "")
     told = speech_of(request)(follow_words.DONE.get(done, ""))
     return {**_shown(request, standing), "done": told or None}
 
 
-@page("bericht", "follow.jinja2", "POST")
-def message(context: FollowPages, request: Request) -> Any:
+@report_page("bericht", "follow.jinja2", "POST")
+def message(request: Request, standing: Standing) -> Any:
     """Take what the reporter adds or answers."""
-    return _act(request, _send_message)
-
-
-def _send_message(request: Request, standing: Standing) -> Any:
     form = message_form(request, standing)
 
     def on_valid(values: Page) -> Any:
@@ -216,24 +227,17 @@ def _send_message(request: Request, standing: Standing) -> Any:
             raise FormError(str(refused), "tekst") from None
         return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bericht#inhoud"))
 
-    made = handle_form(request, form, on_valid)
-    if not isinstance(made, dict):
-        return made
-    return {**_shown(request, standing), **made, "done": None}
+    return _take(request, standing, "form", form, on_valid)
 
 
-@page("bijlage", "follow.jinja2", "POST")
-def attachment(context: FollowPages, request: Request) -> Any:
+@report_page("bijlage", "follow.jinja2", "POST")
+def attachment(request: Request, standing: Standing) -> Any:
     """Take a photo, sound or video of the reporter."""
-    return _act(request, _attach)
 
+    def on_valid(values: Page) -> Any:
+        return _keep(request, standing, values["bestand"])
 
-def _attach(request: Request, standing: Standing) -> Any:
-    form = upload_form(request)
-    made = handle_form(request, form, lambda values: _keep(request, standing, values["bestand"]))
-    if not isinstance(made, dict):
-        return made
-    return {**_shown(request, standing), "upload": form, "done": None}
+    return _take(request, standing, "upload", upload_form(request), on_valid)
 
 
 def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
@@ -251,14 +255,9 @@ def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
     return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bijlage#inhoud"))
 
 
-@page("mening", "follow.jinja2", "POST")
-def verdict(context: FollowPages, request: Request) -> Any:
+@report_page("mening", "follow.jinja2", "POST")
+def verdict(request: Request, standing: Standing) -> Any:
     """Take whether it helped: one question, when it is over."""
-    return _act(request, _give_verdict)
-
-
-def _give_verdict(request: Request, standing: Standing) -> Any:
-    form = verdict_form(request, standing)
 
     def on_valid(values: Page) -> Any:
         try:
@@ -267,19 +266,22 @@ def _give_verdict(request: Request, standing: Standing) -> Any:
             raise FormError(str(refused), "geholpen") from None
         return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=mening#inhoud"))
 
+    return _take(request, standing, "verdict", verdict_form(request, standing), on_valid)
+
+
+def _take(
+    request: Request, standing: Standing, name: str, form: Form, on_valid: Callable[[Page], Any]
+) -> Any:
+    """Handle a form of the page of the report, where it stands under this name."""
     made = handle_form(request, form, on_valid)
     if not isinstance(made, dict):
         return made
-    return {**_shown(request, standing), "verdict": form, "done": None}
+    return {**_shown(request, standing), name: form, "done": None}
 
 
-@page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
-def withdraw_page(context: FollowPages, request: Request) -> Any:
+@report_page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
+def withdraw_page(request: Request, standing: Standing) -> Any:
     """Tell what withdrawing does, and withdraw when the button is pressed."""
-    return _act(request, _withdraw)
-
-
-def _withdraw(request: Request, standing: Standing) -> Any:
     if request.method != "POST":
         return {"standing": standing, "refused": None}
     try:
@@ -300,16 +302,6 @@ def leave(context: FollowPages, request: Request) -> Any:
 def leave_at_once(context: FollowPages, request: Request) -> Any:
     """Leave this page at once, so that the report can't be opened by going back."""
     return _gone(request, ELSEWHERE)
-
-
-def _act(request: Request, act: Callable[[Request, Standing], Any]) -> Any:
-    who = follower_of(request)
-    standing = standing_of(request, who) if who else None
-    return act(request, standing) if standing else _start_again(request)
-
-
-def _start_again(request: Request) -> HTTPSeeOther:
-    return _gone(request, speech_of(request).at(HOME))
 
 
 def _gone(request: Request, address: str) -> HTTPSeeOther:
@@ -368,6 +360,8 @@ def _form(request: Request, schema: Any, button: Button, action: str, **more: An
 def _shown(request: Request, standing: Standing) -> Page:
     """Return what stands on the page of the report."""
     closed = standing.copy.state in CLOSED_TEXTS
+    # It was handled, so that one can say what one thinks of that.
+    done = standing.status == "afgerond" and not standing.double
     files = _files(request, standing)
     municipality = municipality_by_code(request.db, standing.municipality_code or "")
     published = published_for(request.db, standing.municipality_code)
@@ -384,18 +378,13 @@ def _shown(request: Request, standing: Standing) -> Page:
         "question": next((m.text for m in reversed(standing.messages) if m.kind == "vraag"), ""),
         "help_lines": published.help_for(speech.language, standing.age_group, ()),
         "let_op": _let_op(published, municipality, standing, speech.language),
-        "verdict": verdict_form(request, standing) if _is_done(standing) else None,
+        "verdict": verdict_form(request, standing) if done else None,
         "files": files,
         "clips": takes_clips(request),
         "upload": None if closed or len(files) >= MOST else upload_form(request),
         "form": None if closed else message_form(request, standing),
-        "may_withdraw": standing.copy.state not in CLOSED_TEXTS,
+        "may_withdraw": not closed,
     }
-
-
-def _is_done(standing: Standing) -> bool:
-    """Return whether it was handled, so that one can say what one thinks of that."""
-    return standing.status == "afgerond" and not standing.double
 
 
 def _explained(standing: Standing) -> list[str]:
