@@ -46,6 +46,11 @@ def of_dossier(*items: SchemaItem) -> tuple[Any, ...]:
     return held_table(belongs_to("dossier", "dossier_id", ondelete="CASCADE"), *items)
 
 
+def of_consultation(*items: SchemaItem) -> tuple[Any, ...]:
+    """Return `__table_args__` of a table whose rows belong to a consultation and go with it."""
+    return held_table(belongs_to("consultation", "consultation_id", ondelete="CASCADE"), *items)
+
+
 class Dossier(Versioned, Held, Base):
     """A dossier at its address. Its title is neutral: it stands on paper and in lists."""
 
@@ -258,10 +263,7 @@ class ConsultationSeat(Held, Base):
     """A seat at the table: function and organisation, as they were then."""
 
     __tablename__ = "consultation_seat"
-    __table_args__ = held_table(
-        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
-        Index(None, "holder", "consultation_id"),
-    )
+    __table_args__ = of_consultation(Index(None, "holder", "consultation_id"))
 
     consultation_id: Mapped[UUID]
     function: Mapped[str] = mapped_column(String(200))
@@ -272,8 +274,7 @@ class ConsultationAgreement(Held, Base):
     """Link between a consultation and an agreement that was made there."""
 
     __tablename__ = "consultation_agreement"
-    __table_args__ = held_table(
-        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
+    __table_args__ = of_consultation(
         belongs_to("dossier_agreement", "agreement_id", ondelete="CASCADE"),
         UniqueConstraint("agreement_id"),
         Index(None, "holder", "consultation_id"),
@@ -287,10 +288,7 @@ class ConsultationKey(Held, Base):
     """The key of what was tabled at one consultation, itself encrypted with the key ring."""
 
     __tablename__ = "consultation_key"
-    __table_args__ = held_table(
-        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
-        UniqueConstraint("holder", "consultation_id"),
-    )
+    __table_args__ = of_consultation(UniqueConstraint("holder", "consultation_id"))
 
     consultation_id: Mapped[UUID]
     sealed: Mapped[str] = mapped_column(Text)
@@ -303,10 +301,7 @@ class ConsultationBlob(Held, Base):
     """
 
     __tablename__ = "consultation_blob"
-    __table_args__ = held_table(
-        belongs_to("consultation", "consultation_id", ondelete="CASCADE"),
-        UniqueConstraint("holder", "consultation_id", "kind"),
-    )
+    __table_args__ = of_consultation(UniqueConstraint("holder", "consultation_id", "kind"))
 
     consultation_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(20))

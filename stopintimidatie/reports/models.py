@@ -19,6 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.schema import SchemaItem
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import (
@@ -32,6 +33,11 @@ from stopintimidatie.core.storage.models import (
 from stopintimidatie.core.storage.tenancy import open_table
 from stopintimidatie.core.workflow import HistoryLine
 from stopintimidatie.reports.vocabulary import in_order
+
+
+def of_report(*items: SchemaItem) -> tuple[Any, ...]:
+    """Return `__table_args__` of a table whose rows belong to a report and go with it."""
+    return held_table(belongs_to("report", "report_id", ondelete="CASCADE"), *items)
 
 
 class Report(Held, Base):
@@ -199,10 +205,8 @@ class ReportForm(Held, Base):
     """A form of harassment: as reported, or as confirmed by the officer."""
 
     __tablename__ = "report_form"
-    __table_args__ = held_table(
-        belongs_to("report", "report_id", ondelete="CASCADE"),
-        UniqueConstraint("report_id", "code", "confirmed"),
-        Index(None, "holder", "code"),
+    __table_args__ = of_report(
+        UniqueConstraint("report_id", "code", "confirmed"), Index(None, "holder", "code")
     )
 
     report_id: Mapped[UUID]
@@ -214,8 +218,7 @@ class ReportContact(Held, Base):
     """Name and contact data, encrypted; e-mail and phone also as keyed hashes to find them by."""
 
     __tablename__ = "report_contact"
-    __table_args__ = held_table(
-        belongs_to("report", "report_id", ondelete="CASCADE"),
+    __table_args__ = of_report(
         UniqueConstraint("holder", "report_id"),
         Index(None, "holder", "email_index"),
         Index(None, "holder", "phone_index"),
@@ -234,10 +237,7 @@ class ReportMove(HistoryLine, Held, Base):
     """One step in the life of a report: who, when, from where to where, and why."""
 
     __tablename__ = "report_move"
-    __table_args__ = held_table(
-        belongs_to("report", "report_id", ondelete="CASCADE"),
-        Index(None, "holder", "report_id", "at"),
-    )
+    __table_args__ = of_report(Index(None, "holder", "report_id", "at"))
 
     report_id: Mapped[UUID]
 
@@ -246,10 +246,7 @@ class ReporterMessage(Held, Base):
     """A message between municipality and reporter, who reads it with the follow code."""
 
     __tablename__ = "reporter_message"
-    __table_args__ = held_table(
-        belongs_to("report", "report_id", ondelete="CASCADE"),
-        Index(None, "holder", "report_id", "at"),
-    )
+    __table_args__ = of_report(Index(None, "holder", "report_id", "at"))
 
     report_id: Mapped[UUID]
     at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -263,10 +260,7 @@ class ReportAttachment(Held, Base):
     """A photo, sound or video of the reporter; its content lies in parts, under its own key."""
 
     __tablename__ = "report_attachment"
-    __table_args__ = held_table(
-        belongs_to("report", "report_id", ondelete="CASCADE"),
-        UniqueConstraint("report_id", "number"),
-    )
+    __table_args__ = of_report(UniqueConstraint("report_id", "number"))
 
     report_id: Mapped[UUID]
     number: Mapped[int]

@@ -161,6 +161,8 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
     if not reports:
         request.flash("Zet eerst een vinkje bij een of meer meldingen.", "warning")
         return HTTPSeeOther(inbox)
+    new = f"/gemeenten/{context.municipality.slug}/nieuw-dossier"
+    ticked = "&".join(f"melding={report.reference}" for report in reports)
     ids = [report.id for report in reports]
     note_read(request, context.holder, "melding", ids, task="meldingen in een dossier")
     form = Form(
@@ -175,7 +177,7 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
         "heading": "Meldingen in een dossier",
         "above": context.title,
         "intro": "Hoort dit bij elkaar, maar is er nog geen dossier? Maak er dan eerst een.",
-        "intro_link": ("Nieuw dossier met deze meldingen", _new_dossier(context, reports)),
+        "intro_link": ("Nieuw dossier met deze meldingen", f"{new}?{ticked}"),
     }
     return submit(request, form, lambda values: _file_chosen(request, reports, inbox, values), page)
 
@@ -188,11 +190,6 @@ def _reports_of_address(request: Request) -> list[Report]:
         with suppress(DossierError):
             reports.update((report.id, report) for report in find_reports(request.db, reference))
     return list(reports.values())
-
-
-def _new_dossier(context: MunicipalityResource, reports: Sequence[Report]) -> str:
-    chosen = "&".join(f"melding={report.reference}" for report in reports)
-    return f"/gemeenten/{context.municipality.slug}/nieuw-dossier?{chosen}"
 
 
 def _filing_schema(request: Request, reports: Sequence[Report]) -> Any:

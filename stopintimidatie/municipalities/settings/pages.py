@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, ConflictError, FormError, field
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long
@@ -143,9 +143,45 @@ def moment_fields() -> tuple[Any, ...]:
     )
 
 
-def seen_version(session: Session, context: Administration, part: Part) -> dict[str, Any]:
-    """Return the first value of the version that is seen in the form of a part."""
-    return {"versie": latest_number(session, context.holder, part)}
+def part_form(
+    context: Administration,
+    request: Request,
+    part: Part,
+    schema: Any,
+    values: Mapping[str, Any],
+    *more: Button,
+    back: str = "",
+) -> Form:
+    """Return the form of a part with its first values, and with more buttons than to save it.
+
+    `back`: the page where its cancel link leads, below the overview.
+    """
+    return Form(
+        schema,
+        request,
+        buttons=[SAVE, *more],
+        appstruct={**values, "versie": latest_number(request.db, context.holder, part)},
+        cancel_url=request.resource_path(context, *filter(None, [back])),
+    )
+
+
+def part_page(
+    context: Administration,
+    request: Request,
+    heading: str,
+    about: str,
+    part: Part,
+    languages: Choices | None = None,
+) -> dict[str, Any]:
+    """Return what stands around the form of a part; `languages`: those it has fields for."""
+    return {
+        "heading": heading,
+        "about": about,
+        "plan": waiting_plan(request.db, context, part),
+        "more_languages": [] if languages is None else more_languages(request, languages),
+        "preview": None,
+        "tried": False,
+    }
 
 
 def waiting_plan(
@@ -300,17 +336,16 @@ def at_level(published: Published, level: ParticipationLevel) -> Published:
 
 
 def question_preview(
+    context: MunicipalityAdministration,
     published: Published,
-    name: str | None,
     questions: Sequence[Question],
-    logo: str | None,
     language: str = "nl",
 ) -> Preview:
     """Return the screen of the app with a municipality's own questions."""
     return Preview(
-        name=name or EXAMPLE_PLACE,
+        name=context.municipality.name,
         colour=published.colour or DEFAULT_COLOUR,
-        logo=logo,
+        logo=logo_address(context, published),
         language=language,
         title="Vragen van uw gemeente",
         questions=questions,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
 
-from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, FormError, handle_form
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
@@ -94,25 +94,13 @@ def help_line(context: Administration, request: Request) -> Any:
     line = lines[number - 1] if number else {"naam": {}}
     languages = pages.shown_languages(request, pages.used_in(line["naam"], line.get("uitleg")))
     ages, happened = vocabulary(request, "leeftijden"), vocabulary(request, "vormen")
-    form = Form(
-        help_line_schema(ages, happened, languages),
-        request,
-        buttons=[pages.SAVE, pages.PREVIEW, *([REMOVE_LINE] if number else [])],
-        appstruct={
-            **(_filled_in(line, languages) if number else {}),
-            "plaats": number or len(lines) + 1,
-            **pages.seen_version(request.db, context, Part.HELP),
-        },
-        cancel_url=request.resource_path(context, "hulplijnen"),
-    )
-    page = {
-        "heading": "Hulplijn wijzigen" if number else "Hulplijn toevoegen",
-        "about": ABOUT,
-        "plan": pages.waiting_plan(request.db, context, Part.HELP),
-        "more_languages": pages.more_languages(request, languages),
-        "preview": None,
-        "tried": False,
-    }
+    schema = help_line_schema(ages, happened, languages)
+    first = _filled_in(line, languages) if number else {}
+    first["plaats"] = number or len(lines) + 1
+    buttons = [pages.PREVIEW, *([REMOVE_LINE] if number else [])]
+    form = pages.part_form(context, request, Part.HELP, schema, first, *buttons, back="hulplijnen")
+    heading = "Hulplijn wijzigen" if number else "Hulplijn toevoegen"
+    page = pages.part_page(context, request, heading, ABOUT, Part.HELP, languages)
 
     def on_valid(values: dict[str, Any]) -> Any:
         new = None if form.pressed() == REMOVE_LINE.name else _line(values, languages)
@@ -188,6 +176,10 @@ def _preview(context: Administration, tried: Published, values: Mapping[str, Any
 
 NEW: Final = "nieuw"
 REMOVE: Final = Button("weghalen", "Vraag weghalen", "secondary")
+QUESTION_ABOUT: Final = (
+    "Een eigen vraag is nooit verplicht. Vraag niet naar namen, kentekens, afkomst of geloof."
+    " Wijzigt u een vraag, dan houden oude meldingen de vraag zoals zij gesteld is."
+)
 
 
 @pages.municipality_page(name="vragen", request_method="GET", renderer="templates/questions.jinja2")
@@ -213,12 +205,7 @@ def questions(context: MunicipalityAdministration, request: Request) -> dict[str
             for use, label in USES.items()
         ],
         "plan": pages.waiting_plan(request.db, context, Part.QUESTIONS),
-        "preview": pages.question_preview(
-            published,
-            pages.name_of(context),
-            published.questions("app"),
-            pages.logo_address(context, published),
-        ),
+        "preview": pages.question_preview(context, published, published.questions("app")),
         "back": request.resource_path(context),
     }
 
@@ -231,37 +218,19 @@ def question(context: MunicipalityAdministration, request: Request) -> Any:
     published = pages.published_here(context, request)
     present = _chosen(request, published)
     languages = pages.shown_languages(request, languages_of(present))
-    form = Form(
-        question_schema(languages),
-        request,
-        buttons=[pages.SAVE, pages.PREVIEW, *([REMOVE] if present else [])],
-        appstruct={
-            **_first_values(request, published, present, languages),
-            **pages.seen_version(request.db, context, Part.QUESTIONS),
-        },
-        cancel_url=request.resource_path(context, "vragen"),
-    )
-    page = {
-        "heading": "Eigen vraag wijzigen" if present else "Eigen vraag toevoegen",
-        "about": "Een eigen vraag is nooit verplicht. Vraag niet naar namen, kentekens, afkomst of"
-        " geloof. Wijzigt u een vraag, dan houden oude meldingen de vraag zoals zij gesteld is.",
-        "plan": pages.waiting_plan(request.db, context, Part.QUESTIONS),
-        "more_languages": pages.more_languages(request, languages),
-        "preview": None,
-        "tried": False,
-    }
+    schema = question_schema(languages)
+    first = _first_values(request, published, present, languages)
+    buttons = [pages.PREVIEW, *([REMOVE] if present else [])]
+    form = pages.part_form(context, request, Part.QUESTIONS, schema, first, *buttons, back="vragen")
+    heading = "Eigen vraag wijzigen" if present else "Eigen vraag toevoegen"
+    page = pages.part_page(context, request, heading, QUESTION_ABOUT, Part.QUESTIONS, languages)
 
     def on_valid(values: dict[str, Any]) -> Any:
         content = content_of_question(values, languages)
         if form.pressed() == pages.PREVIEW.name:
             example = question_of("voorbeeld", context.holder, content)
-            preview = pages.question_preview(
-                published,
-                pages.name_of(context),
-                [example],
-                pages.logo_address(context, published),
-                pages.asked_language(request),
-            )
+            language = pages.asked_language(request)
+            preview = pages.question_preview(context, published, [example], language)
             return {**page, "form": form, "preview": preview, "tried": True}
         kept = None if form.pressed() == REMOVE.name else content
         ids = _names_in_order(context, request, published, present, kept, values["plaats"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from stopintimidatie.core.forms import Form, FormError, handle_form
+from stopintimidatie.core.forms import FormError, handle_form
 from stopintimidatie.core.web.request import NavItem, Request, with_params
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
@@ -49,20 +49,13 @@ def let_op(context: Administration, request: Request) -> Any:
     texts = content.get("teksten", {})
     others = pages.shown_languages(request, published.languages, texts)
     languages = [("nl", "Nederlands"), *others]
-    form = Form(
-        let_op_schema(languages),
-        request,
-        buttons=[pages.SAVE, pages.PREVIEW],
-        appstruct={
-            **_let_op_texts(context, published, texts, languages),
-            "werkdagen": published.let_op_working_days,
-            **pages.seen_version(request.db, context, Part.LET_OP),
-        },
-        cancel_url=request.resource_path(context),
-    )
-    page = _page(context, request, "LET OP-tekst", LET_OP_ABOUT, Part.LET_OP)
-    page["preview"] = _let_op_preview(context, published, pages.asked_language(request))
-    page["more_languages"] = pages.more_languages(request, others)
+    schema, first = let_op_schema(languages), _let_op_texts(context, published, texts, languages)
+    first["werkdagen"] = published.let_op_working_days
+    form = pages.part_form(context, request, Part.LET_OP, schema, first, pages.PREVIEW)
+    page = {
+        **pages.part_page(context, request, "LET OP-tekst", LET_OP_ABOUT, Part.LET_OP, others),
+        "preview": _let_op_preview(context, published, pages.asked_language(request)),
+    }
 
     def on_valid(values: dict[str, Any]) -> Any:
         given = {code: values[f"tekst_{code}"] for code, _ in languages}
@@ -72,12 +65,8 @@ def let_op(context: Administration, request: Request) -> Any:
         }
         if form.pressed() == pages.PREVIEW.name:
             tried = pages.with_part(context, published, Part.LET_OP, changed)
-            return {
-                **page,
-                "form": form,
-                "preview": _let_op_preview(context, tried, pages.asked_language(request)),
-                "tried": True,
-            }
+            shown = _let_op_preview(context, tried, pages.asked_language(request))
+            return {**page, "form": form, "preview": shown, "tried": True}
         return pages.save(context, request, Part.LET_OP, changed, values)
 
     return handle_form(request, form, on_valid, page)
@@ -85,7 +74,7 @@ def let_op(context: Administration, request: Request) -> Any:
 
 def _let_op_texts(
     context: Administration, published: Published, own: Mapping[str, str], languages: Choices
-) -> dict[str, str | None]:
+) -> dict[str, Any]:
     """Return the texts as first values: a municipality's own; at the desk the standard ones too."""
     desk = pages.is_national(context)
     return {
@@ -101,39 +90,18 @@ def _let_op_preview(context: Administration, published: Published, language: str
     )
 
 
-def _page(
-    context: Administration, request: Request, heading: str, about: str, part: Part
-) -> dict[str, Any]:
-    return {
-        "heading": heading,
-        "about": about,
-        "plan": pages.waiting_plan(request.db, context, part),
-        "more_languages": [],
-        "preview": None,
-        "tried": False,
-    }
-
-
 @pages.municipality_page(name="termijn", request_method=("GET", "POST"), renderer=PAGE)
 def contact(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of the term of contact and the telephone number, and save it."""
     published = pages.published_here(context, request)
-    form = Form(
-        contact_schema(),
-        request,
-        appstruct={
-            "dagen": published.contact_within_days,
-            "telefoon": published.telephone,
-            **pages.seen_version(request.db, context, Part.CONTACT),
-        },
-        cancel_url=request.resource_path(context),
-    )
+    first = {"dagen": published.contact_within_days, "telefoon": published.telephone}
+    form = pages.part_form(context, request, Part.CONTACT, contact_schema(), first)
 
     def on_valid(values: dict[str, Any]) -> Any:
         content = {"dagen": values["dagen"], "telefoon": values["telefoon"]}
         return pages.save(context, request, Part.CONTACT, content, values)
 
-    page = _page(context, request, "Contact met de melder", CONTACT_ABOUT, Part.CONTACT)
+    page = pages.part_page(context, request, "Contact met de melder", CONTACT_ABOUT, Part.CONTACT)
     return handle_form(request, form, on_valid, page)
 
 
@@ -146,17 +114,12 @@ def officers(context: MunicipalityAdministration, request: Request) -> Any:
         f"periode{number}": {"van": _day(period["van"]), "tot": _day(period["tot"])}
         for number, period in enumerate(periods[:MOST_PERIODS], 1)
     }
-    form = Form(
-        officers_schema(),
-        request,
-        appstruct={**known, **pages.seen_version(request.db, context, Part.OFFICERS)},
-        cancel_url=request.resource_path(context),
-    )
+    form = pages.part_form(context, request, Part.OFFICERS, officers_schema(), known)
 
     def on_valid(values: dict[str, Any]) -> Any:
         return pages.save(context, request, Part.OFFICERS, {"perioden": periods_of(values)}, values)
 
-    page = _page(context, request, "Bevoegdheid van boa's", OFFICERS_ABOUT, Part.OFFICERS)
+    page = pages.part_page(context, request, "Bevoegdheid van boa's", OFFICERS_ABOUT, Part.OFFICERS)
     return handle_form(request, form, on_valid, page)
 
 
@@ -181,16 +144,9 @@ def texts(context: Administration, request: Request) -> Any:
     language, name = _chosen(context, request)
     content = pages.content_of(context, published, Part.ANSWERS)
     own = content.get(language, {}).get(name)
-    form = Form(
-        answer_schema(language),
-        request,
-        buttons=[pages.SAVE, pages.PREVIEW, *([pages.REMOVE] if own else [])],
-        appstruct={
-            **(own or _starting_point(published, language, name)),
-            **pages.seen_version(request.db, context, Part.ANSWERS),
-        },
-        cancel_url=request.resource_path(context),
-    )
+    schema, first = answer_schema(language), own or _starting_point(published, language, name)
+    buttons = [pages.PREVIEW, *([pages.REMOVE] if own else [])]
+    form = pages.part_form(context, request, Part.ANSWERS, schema, first, *buttons)
     page = {
         "languages": _languages(context, request, content, language),
         "answers": _answers(context, request, content, language, name),

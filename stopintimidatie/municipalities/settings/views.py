@@ -177,16 +177,9 @@ def _version(context: Administration, request: Request) -> MunicipalitySetting |
 def look(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of logo and colour, with a preview, and save it."""
     published = pages.published_here(context, request)
-    form = Form(
-        look_schema(has_logo=published.logo is not None),
-        request,
-        buttons=[pages.SAVE, pages.PREVIEW],
-        appstruct={
-            "kleur": published.colour or DEFAULT_COLOUR,
-            **pages.seen_version(request.db, context, Part.LOOK),
-        },
-        cancel_url=request.resource_path(context),
-    )
+    schema = look_schema(has_logo=published.logo is not None)
+    first = {"kleur": published.colour or DEFAULT_COLOUR}
+    form = pages.part_form(context, request, Part.LOOK, schema, first, pages.PREVIEW)
     shown = pages.logo_address(context, published)
     page = {
         "plan": pages.waiting_plan(request.db, context, Part.LOOK),
