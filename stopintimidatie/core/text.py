@@ -16,6 +16,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from stopintimidatie.core.clock import utc_now
@@ -119,6 +120,14 @@ def normalise_code(prefix: str, text: str) -> str | None:
 
 # They turn the direction of writing: “gnirts” would be read as “string”.
 _TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def uuid_of(text: str) -> UUID | None:
+    """Return the id that a text is, or None."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def composed(text: str) -> str:

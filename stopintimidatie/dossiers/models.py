@@ -22,6 +22,7 @@ from sqlalchemy.schema import SchemaItem
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
 from stopintimidatie.core.workflow import HistoryLine
+from stopintimidatie.reports.models import Attached
 
 _STILL_IN = "left_at IS NULL"
 _BELONGS = "left_at IS NULL AND NOT reference"
@@ -336,20 +337,12 @@ class DossierMeasure(Versioned, Held, Base):
     made_by: Mapped[str] = mapped_column(String(200))
 
 
-class DossierAttachment(Held, Base):
-    """A photo, sound or video in the dossier; cleaned, and in parts under its own key."""
+class DossierAttachment(Attached, Held, Base):
+    """A photo, sound or video in the dossier."""
 
     __tablename__ = "dossier_attachment"
     __table_args__ = of_dossier(UniqueConstraint("dossier_id", "number"))
 
     dossier_id: Mapped[UUID]
-    number: Mapped[int]
     about: Mapped[str] = mapped_column(String(200))
-    at: Mapped[datetime] = mapped_column(default=utc_now)
     by: Mapped[str] = mapped_column(String(200))
-    kind: Mapped[str] = mapped_column(String(10))
-    media_type: Mapped[str] = mapped_column(String(40))
-    size: Mapped[int]
-    parts: Mapped[int]
-    # The key of the content, encrypted. Without it the parts are noise.
-    key: Mapped[str] = mapped_column(Text)

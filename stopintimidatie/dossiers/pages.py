@@ -16,16 +16,16 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import (
     Button,
     Change,
-    ConflictError,
     Form,
     FormError,
     Schema,
     field,
     handle_form,
+    later_version,
 )
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import datetime_short, local
+from stopintimidatie.core.text import local
 from stopintimidatie.core.tree import Resource, lineage
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import (
@@ -188,22 +188,12 @@ def submit(
             request.db.flush()
             return answer
         except StaleDossierError as stale:
-            raise _conflict(form, stale.row, conflict(values)) from None
+            raise later_version(form, stale.row, conflict(values)) from None
         except WorkflowError as problem:
             name = CONTROLS.get(problem.field or "", problem.field)
             raise FormError(str(problem), name) from None
 
     return handle_form(request, form, on_valid, page)
-
-
-def _conflict(form: Form, row: Any, changes: list[Change]) -> ConflictError:
-    """Return the error about a change by another; the form now carries the present version."""
-    form["versie"].cstruct = str(row.version)
-    return ConflictError(
-        f"{row.changed_by} heeft dit gewijzigd op {datetime_short(row.changed_at)}. Uw invoer is"
-        " niet opgeslagen en er is niets overschreven. Klopt uw invoer nog? Sla dan opnieuw op.",
-        changes,
-    )
 
 
 def sees_reports(context: DossierResource, request: Request) -> bool:

@@ -256,21 +256,26 @@ class ReporterMessage(Held, Base):
     actor_name: Mapped[str | None] = mapped_column(String(200))
 
 
-class ReportAttachment(Held, Base):
-    """A photo, sound or video of the reporter; its content lies in parts, under its own key."""
+class Attached:
+    """Columns of a file: its content lies in parts, under its own key."""
+
+    number: Mapped[int] = mapped_column(sort_order=1)
+    at: Mapped[datetime] = mapped_column(default=utc_now, sort_order=1)
+    kind: Mapped[str] = mapped_column(String(10), sort_order=1)
+    media_type: Mapped[str] = mapped_column(String(40), sort_order=1)
+    size: Mapped[int] = mapped_column(sort_order=1)
+    parts: Mapped[int] = mapped_column(sort_order=1)
+    # The key of the content, encrypted. Without it the parts are noise.
+    key: Mapped[str] = mapped_column(Text, sort_order=1)
+
+
+class ReportAttachment(Attached, Held, Base):
+    """A photo, sound or video of the reporter."""
 
     __tablename__ = "report_attachment"
     __table_args__ = of_report(UniqueConstraint("report_id", "number"))
 
     report_id: Mapped[UUID]
-    number: Mapped[int]
-    at: Mapped[datetime] = mapped_column(default=utc_now)
-    kind: Mapped[str] = mapped_column(String(10))
-    media_type: Mapped[str] = mapped_column(String(40))
-    size: Mapped[int]
-    parts: Mapped[int]
-    # The key of the content, encrypted. Without it the parts are noise.
-    key: Mapped[str] = mapped_column(Text)
 
 
 class AttachmentPart(Passed, Base):

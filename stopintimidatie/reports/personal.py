@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,10 +53,6 @@ class ContactData:
     phone: str | None = field(repr=False)
     email: str | None = field(repr=False)
     when: str | None = field(repr=False)
-
-    def as_dict(self) -> dict[str, str | None]:
-        """Return the contact data by name of the field."""
-        return asdict(self)
 
 
 NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": None, "when": None}

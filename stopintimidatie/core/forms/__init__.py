@@ -28,6 +28,7 @@ from stopintimidatie.core.forms.form import (
     FormError,
     add_form_helpers,
     handle_form,
+    later_version,
     read_controls,
 )
 from stopintimidatie.core.forms.quantities import (

@@ -25,6 +25,7 @@ from stopintimidatie.core.forms.widgets import (
     runs,
 )
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
+from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.web.components import install
 
 
@@ -311,6 +312,16 @@ class ConflictError(FormError):
     def __init__(self, message: str, changes: Sequence[Change] = ()) -> None:
         super().__init__(message)
         self.changes = tuple(changes)
+
+
+def later_version(form: Form, row: Any, changes: Sequence[Change] = ()) -> ConflictError:
+    """Return the refusal because another changed the row; the form now has the present version."""
+    form["versie"].cstruct = str(row.version)
+    return ConflictError(
+        f"{row.changed_by} heeft dit gewijzigd op {datetime_short(row.changed_at)}. Uw invoer is"
+        " niet opgeslagen en er is niets overschreven. Klopt uw invoer nog? Sla dan opnieuw op.",
+        changes,
+    )
 
 
 def handle_form(

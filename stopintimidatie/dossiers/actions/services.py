@@ -6,7 +6,6 @@ Attachments are cleaned and kept as those of reports are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice, pairwise
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
-from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.text import AMSTERDAM, uuid_of
 from stopintimidatie.dossiers.models import (
     Dossier,
     DossierAgreement,
@@ -239,11 +238,9 @@ _Part = TypeVar("_Part", DossierMeasure, DossierAgreement)
 
 def find_part(session: Session, dossier: Dossier, entity: type[_Part], number: str) -> _Part | None:
     """Return the measure or agreement of this dossier with an id from an address, or None."""
-    with suppress(ValueError):
-        row = session.get(entity, UUID(number[:40]))
-        if row is not None and row.dossier_id == dossier.id:
-            return row
-    return None
+    part_id = uuid_of(number[:40])
+    row = session.get(entity, part_id) if part_id else None
+    return row if row is not None and row.dossier_id == dossier.id else None
 
 
 def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> list[Effect]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text, Weight
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import (
     Consultation,
@@ -133,10 +133,7 @@ def _value(name: str, text: str) -> Any:
         return text if text in set(DossierKind) else None
     if name == "wijk":
         return text if len(text) <= 9 and text.isascii() and text.isprintable() else None
-    if name == "houder" and len(text) == 36:
-        with suppress(ValueError):
-            return UUID(text)
-    return None
+    return uuid_of(text) if name == "houder" and len(text) == 36 else None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from stopintimidatie.core.mail.addresses import (
 )
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import uuid_of
 from stopintimidatie.municipalities.partners.models import (
     PartnerContact,
     PartnerCovenant,
@@ -194,11 +195,8 @@ def find_contact(
     session: Session, organisation: PartnerOrganisation, number: str
 ) -> PartnerContact | None:
     """Return the contact of this organisation with an id as a page sends it, or None."""
-    try:
-        contact_id = UUID(number[:40])
-    except ValueError:
-        return None
-    contact = session.get(PartnerContact, contact_id)
+    contact_id = uuid_of(number[:40])
+    contact = session.get(PartnerContact, contact_id) if contact_id else None
     return contact if contact and contact.organisation_id == organisation.id else None
 
 

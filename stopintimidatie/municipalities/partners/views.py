@@ -16,17 +16,17 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import (
     Button,
-    ConflictError,
     Form,
     FormError,
     Schema,
     field,
     handle_form,
+    later_version,
 )
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, datetime_short, day_of, plural
+from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import (
     Crumb,
@@ -202,20 +202,11 @@ def submit(
         try:
             return act(values)
         except StalePartnerError as stale:
-            raise _conflict(form, stale.row) from None
+            raise later_version(form, stale.row) from None
         except PartnerError as problem:
             raise FormError(problem.message, CONTROL_OF.get(problem.field or "")) from None
 
     return handle_form(request, form, on_valid, page)
-
-
-def _conflict(form: Form, row: Any) -> ConflictError:
-    """Return the error of a later version; put that version in the form, so that it can be sent."""
-    form["versie"].cstruct = str(row.version)
-    return ConflictError(
-        f"{row.changed_by} heeft dit gewijzigd op {datetime_short(row.changed_at)}. Uw invoer is"
-        " niet opgeslagen en er is niets overschreven. Klopt uw invoer nog? Sla dan opnieuw op."
-    )
 
 
 _TEMPLATES: Final = "stopintimidatie.municipalities.partners:templates"

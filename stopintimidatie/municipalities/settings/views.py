@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from typing import Any
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import BusyError, Form, FormError, handle_form
-from stopintimidatie.core.text import date_text, datetime_long, local, plural
+from stopintimidatie.core.text import date_text, datetime_long, local, plural, uuid_of
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request
@@ -160,11 +159,8 @@ def take_back(context: Administration, request: Request) -> HTTPSeeOther:
 
 
 def _version(context: Administration, request: Request) -> MunicipalitySetting | None:
-    try:
-        wanted = UUID(str(request.POST.get("versie", "")))
-    except ValueError:
-        return None
-    row = request.db.get(MunicipalitySetting, wanted)
+    wanted = uuid_of(str(request.POST.get("versie", "")))
+    row = request.db.get(MunicipalitySetting, wanted) if wanted else None
     return row if row is not None and row.owner == context.holder else None
 
 

@@ -16,6 +16,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
@@ -45,41 +46,23 @@ ADDRESS: Final = ("straat", "huisnummer", "postcode", "woonplaats")
 
 def entry_schema(neighbourhoods: Choices) -> Any:
     """Make the form for somebody who tells it to an officer."""
-    schema = Schema()
-    for part in (
-        _how(),
-        _what(),
-        _when(),
-        _where(neighbourhoods),
-        _offenders(),
-        _reporter(),
-        _contact(),
-    ):
-        schema.add(part)
-    schema.add(field(forms.Text(36), "Invoer", widget=forms.Hidden(), name="invoer"))
-    return schema
-
-
-def _part(name: str, title: str, *nodes: Any) -> Any:
-    part = Schema(title=title, name=name)
-    for node in nodes:
-        part.add(node)
-    return part
+    return Schema(
+        *(_how(), _what(), _when(), _where(neighbourhoods), _offenders(), _reporter(), _contact()),
+        field(forms.Text(36), "Invoer", widget=forms.Hidden(), name="invoer"),
+    )
 
 
 def _how() -> Any:
-    return _part(
-        "binnen",
-        "Hoe kwam de melding binnen?",
+    return Schema(
         field(forms.OneOf(SOURCES, radio=True), "Via", name="bron"),
         ask("hoedanigheid", "Wie vertelt het?", radio=True),
+        name="binnen",
+        title="Hoe kwam de melding binnen?",
     )
 
 
 def _what() -> Any:
-    return _part(
-        "wat",
-        "Wat gebeurde er?",
+    return Schema(
         ask("vormen", "Vormen"),
         ask(
             "omschrijving",
@@ -91,13 +74,13 @@ def _what() -> Any:
         ask("gevolgGedrag", "Wat doet de melder nu anders?"),
         ask("herhaling", "Gebeurt het vaker?"),
         ask("omstanders", "Waren er omstanders?"),
+        name="wat",
+        title="Wat gebeurde er?",
     )
 
 
 def _when() -> Any:
-    return _part(
-        "wanneer",
-        "Wanneer was het?",
+    return Schema(
         ask(
             "incidentVan",
             "Datum en tijd",
@@ -106,13 +89,13 @@ def _when() -> Any:
         ),
         ask("tijdNauwkeurigheid", "Hoe precies is dat?"),
         ask("dagdeel", "Dagdeel"),
+        name="wanneer",
+        title="Wanneer was het?",
     )
 
 
 def _where(neighbourhoods: Choices) -> Any:
-    part = _part(
-        "plek",
-        "Waar was het?",
+    return Schema(
         field(forms.OneOf(neighbourhoods), "Wijk", name="wijk", missing=None),
         ask("typePlek", "Soort plek"),
         ask("locatie.adres.straat", "Straat"),
@@ -126,9 +109,10 @@ def _where(neighbourhoods: Choices) -> Any:
             description="Alleen als u een punt op de kaart hebt. Bijvoorbeeld 51,81.",
         ),
         ask("locatie.lon", "Lengtegraad"),
+        name="plek",
+        title="Waar was het?",
+        validator=_somewhere,
     )
-    part.validator = _somewhere
-    return part
 
 
 def _somewhere(node: Any, place: dict[str, Any]) -> None:
@@ -144,9 +128,7 @@ def _somewhere(node: Any, place: dict[str, Any]) -> None:
 
 
 def _offenders() -> Any:
-    return _part(
-        "plegers",
-        "Wie deed het?",
+    return Schema(
         ask("plegers.aantal", "Met hoeveel waren zij?"),
         ask("plegers.bekend", "Kent de melder hen?"),
         ask("plegers.leeftijdGeschat", "Geschatte leeftijd"),
@@ -159,24 +141,24 @@ def _offenders() -> Any:
             description="Alleen kleding, vervoermiddel en route. Geen naam en geen afkomst.",
             widget=forms.TextArea(rows=3),
         ),
+        name="plegers",
+        title="Wie deed het?",
     )
 
 
 def _reporter() -> Any:
-    return _part(
-        "melder",
-        "Over de melder",
+    return Schema(
         ask("melder.leeftijdsgroep", "Leeftijd"),
         ask("melder.gender", "Gender"),
         ask("politie", "Weet de politie het?"),
+        name="melder",
+        title="Over de melder",
     )
 
 
 def _contact() -> Any:
     sharing: Any = {"choices": YES_NO, "radio": True}
-    part = _part(
-        "contact",
-        "Contact en delen",
+    return Schema(
         ask("contactGewenst", "Wil de melder contact?", radio=True),
         ask(
             "melder.naam",
@@ -194,9 +176,10 @@ def _contact() -> Any:
         ask("hulpGewenst", "De melder wil hulp"),
         ask("deelvoorkeur.politie", "Mag het gedeeld worden met de politie?", **sharing),
         ask("deelvoorkeur.ketenpartners", "Mag het gedeeld worden met partners?", **sharing),
+        name="contact",
+        title="Contact en delen",
+        validator=_reachable,
     )
-    part.validator = _reachable
-    return part
 
 
 def _reachable(node: Any, contact: dict[str, Any]) -> None:
@@ -278,7 +261,7 @@ def _store(
     areas: dict[str, str],
     values: dict[str, Any],
 ) -> HTTPSeeOther:
-    entry = _uuid(values["invoer"])
+    entry = uuid_of(values["invoer"])
     if entry is None:
         raise FormError("Deze pagina is niet meer geldig. Open haar opnieuw.")
     if request.db.get(Report, report_id(_officer(request), entry)) is not None:
@@ -344,17 +327,10 @@ def _to_code(
     return HTTPSeeOther(f"{path}/volgcode?invoer={entry}")
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 @page_view(ReportResource, "volgcode", Permission.ENTER_REPORT, "templates/follow_code.jinja2")
 def follow_code_view(context: ReportResource, request: Request) -> dict[str, Any]:
     """Show the follow code, for half an hour and only to who entered the report."""
-    entry = _uuid(dict(query_pairs(request)).get("invoer", ""))
+    entry = uuid_of(dict(query_pairs(request)).get("invoer", ""))
     code = entry and code_to_read_out(
         request.registry.key_ring, context.report, _officer(request), entry
     )

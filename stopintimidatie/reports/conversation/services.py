@@ -274,14 +274,12 @@ def _let_go(session: Session, report: Report, was: datetime | None) -> None:
         return
     wanted = select(Report).where(Report.id == report.duplicate_of_id).with_for_update()
     other = session.scalars(wanted).one_or_none()
-    if other is not None and other.contact_deadline == was and not _promised(other):
+    if other is None or other.contact_deadline != was:
+        return
+    # Its own reporter may have been promised contact, or want it.
+    if (other.contact_agreed or other.wants_contact) not in TALKS:
         other.contact_deadline = next_contact(session, other, without=report)
         reindex_report(session, other)
-
-
-def _promised(report: Report) -> bool:
-    """Tell whether the report's own reporter was promised contact, or wants it."""
-    return (report.contact_agreed or report.wants_contact) in TALKS
 
 
 Effects = Mapping[str, Any]

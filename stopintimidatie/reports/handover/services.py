@@ -104,11 +104,6 @@ JOB: Final = Job("overdracht.melden")
 NAME: Final = "overdracht_aangeboden"
 
 
-def tell_receiver(session: Session, transfer: ReportTransfer) -> None:
-    """Enqueue a job of the receiver that mails it: only the receiver knows its mailbox."""
-    enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
-
-
 def tell(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Queue the mail about an offer; a job. Done twice it is still one message."""
     for payload in payloads:
@@ -170,7 +165,8 @@ def offer(
     transfer.state = OPEN
     offered = msgspec.json.encode(_offered(session, report)).decode()
     transfer.offer = keys.encrypt(PURPOSE, offered, str(transfer.id))
-    tell_receiver(session, transfer)
+    # Only the receiver knows its mailbox: a job of its own mails it.
+    enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
 
 
 def _offered(session: Session, report: Report) -> Offered:

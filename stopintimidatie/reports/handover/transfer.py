@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -212,7 +213,7 @@ def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> 
         **{name: _text(getattr(report, name)) for name in ("received_at", *COPIED, *FILED)},
         "forms": report.reported_forms,
         "confirmed_forms": report.confirmed_forms,
-        "contact": None if contact is None else contact.as_dict(),
+        "contact": None if contact is None else asdict(contact),
         "custody": custody_of(session, report),
         "attachments": give(session, keys, report, receiver),
         "messages": give_messages(session, report),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.text import date_text, datetime_short
+from stopintimidatie.core.text import date_text, datetime_short, uuid_of
 from stopintimidatie.core.web.components import TimelineEntry
 from stopintimidatie.core.workflow import FieldKind, InputField, WorkflowError
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER
@@ -151,13 +151,8 @@ def _label(field: InputField | None, name: str) -> str:
 
 def _is_id(field: InputField | None, value: Any) -> bool:
     """Tell whether a value is the id of a document, which says nothing to a reader."""
-    if field is None or field.kind is not FieldKind.DOCUMENT:
-        return False
-    try:
-        UUID(str(value))
-    except ValueError:
-        return False
-    return True
+    document = field is not None and field.kind is FieldKind.DOCUMENT
+    return document and uuid_of(str(value)) is not None
 
 
 def _shown(field: InputField | None, value: Any, people: Mapping[str, str]) -> str:

@@ -99,19 +99,19 @@ class Where:
 
 def reporting_schema(where: Where) -> Any:
     """Return what is asked on the page of a place."""
-    schema = Schema()
-    for part in (_what(where), _where_and_when(where), _yourself()):
-        schema.add(part)
-    for name in ("invoer", "campagne"):
-        hidden = forms.Hidden()
-        schema.add(field(forms.Text(160), name.title(), name=name, widget=hidden, missing=None))
+    hidden = (
+        field(forms.Text(160), name.title(), name=name, widget=forms.Hidden(), missing=None)
+        for name in ("invoer", "campagne")
+    )
+    schema = Schema(_what(where), _where_and_when(where), _yourself(), *hidden)
     return where.words.schema(schema)
 
 
-def _step(name: str, title: str, *nodes: Any) -> Any:
+def _step(name: str, title: str, *nodes: Any, **more: Any) -> Any:
     number = STEPS.index(name)
     after = STEPS[number + 1] if number + 1 < len(STEPS) else None
-    part = Schema(
+    return Schema(
+        *nodes,
         title=title,
         name=name,
         widget=forms.Step(
@@ -121,10 +121,8 @@ def _step(name: str, title: str, *nodes: Any) -> Any:
             before=f"stap-{STEPS[number - 1]}" if number else None,
             after=f"stap-{after}" if after else None,
         ),
+        **more,
     )
-    for node in nodes:
-        part.add(node)
-    return part
 
 
 _ask: Final = partial(ask, public=True)
@@ -263,7 +261,7 @@ def _not_long_ago(node: Any, value: date) -> None:
 
 def _yourself() -> Any:
     sharing: Any = {"choices": YES_NO, "radio": True}
-    part = _step(
+    return _step(
         "uzelf",
         "Uzelf en contact",
         _ask("melder.leeftijdsgroep", "Hoe oud bent u?"),
@@ -291,9 +289,8 @@ def _yourself() -> Any:
             **sharing,
             description="Zoals jongerenwerk, handhaving of het openbaar vervoer.",
         ),
+        validator=_reachable,
     )
-    part.validator = _reachable
-    return part
 
 
 def _reach() -> list[Any]:
