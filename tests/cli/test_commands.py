@@ -177,19 +177,9 @@ def test_wrong_settings_are_all_told_at_once(keyboard: Keyboard) -> None:
         assert told in err
 
 
-def test_a_demo_is_filled_and_found(keyboard: Keyboard) -> None:
-    words = ("demo", "vullen", "--aantal", "12", "--gemeente", "gm0505=10", "--aangesloten", "1")
-    code, out, err = keyboard.type(*words, "--peildatum", "2026-11-24")
-    assert (code, "12 meldingen bij" in out) == (0, True)
-    assert "12 van 12 meldingen" in err
-    assert "GM0505: 10 documenten" in err
-    assert "0 meldingen bij" in keyboard.type(*words, "--peildatum", "2026-11-24")[1]
+def test_an_index_in_files_is_rebuilt_by_one_process(keyboard: Keyboard) -> None:
     code, _, err = keyboard.type("zoekindex", "herbouwen", "--processen", "2")
     assert (code, "één schrijver" in err) == (1, True)
-    code, _, err = keyboard.type("demo", "vullen", "--aantal", "9", "--gemeente", "dordrecht")
-    assert (code, "CODE=AANTAL" in err) == (1, True)
-    code, _, err = keyboard.type("demo", "vullen", "--aantal", "9", "--gemeente", "GM9999=3")
-    assert (code, "gebieden laden" in err) == (1, True)
 
 
 def test_jobs_that_were_given_up_are_shown_tried_again_and_thrown_away(

@@ -51,7 +51,6 @@ COMMANDS = {
     ("gebieden", "haltes"): ("--bestand", "stops.txt"),
     ("gebieden", "stand"): (),
     ("demo", "laden"): ("--als-leeg",),
-    ("demo", "vullen"): ("--aantal", "1"),
     ("zoekindex", "herbouwen"): (),
     ("zoekindex", "controleren"): (),
     ("wachtrij", "lijst"): (),

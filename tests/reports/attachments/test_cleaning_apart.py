@@ -18,7 +18,7 @@ from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.session import transaction, waiting_at_most
 from stopintimidatie.core.web import limits
 from stopintimidatie.core.web.limits import AT_ONCE, IN_LINE, Places
-from stopintimidatie.municipalities.settings import views as settings_views
+from stopintimidatie.municipalities.settings import services as settings_services
 from stopintimidatie.reports.attachments import cleaner
 from tests.support.api import PROBLEM, Api
 from tests.support.factories import DORDRECHT, connect, make_dossier, make_user
@@ -131,7 +131,7 @@ def test_no_lock_is_held_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) ->
             session.add(Holder(code=f"proef-{next(written)}"))
 
     cleanings = while_cleaning(monkeypatch, cleaner, "_clean", write)
-    logos = while_cleaning(monkeypatch, settings_views, "clean_logo", write)
+    logos = while_cleaning(monkeypatch, settings_services, "clean_logo", write)
     receipt = api.post().json
     api.attach(receipt, photo())
     form = follow_in_browser(api, receipt).get("/volgen/melding").forms["bijlage"]
