@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -281,21 +281,9 @@ def number_of_tables(settings: Settings) -> int:
         return len(connection.scalars(text(TABLES)).all())
 
 
-class PostgresqlTarget:
-    """Database that the members of a copy are written to."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-
-    def write(self, chunks: Iterable[bytes]) -> None:
-        """Pass the pieces of a database on to `pg_restore`."""
-        for chunk in chunks:
-            self._stream.write(chunk)
-
-
 @contextmanager
-def filling(settings: Settings, program: int | None) -> Iterator[PostgresqlTarget]:
-    """Put a database back, as the owner of the tables, in one transaction.
+def filling(settings: Settings, program: int | None) -> Iterator[IO[bytes]]:
+    """Give a stream for a database, put back by its owner in one transaction.
 
     Rights aren't restored but given again by the migrations, which always end with that.
     """
@@ -308,7 +296,7 @@ def filling(settings: Settings, program: int | None) -> Iterator[PostgresqlTarge
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
     with run_program(restorer, words, secret, **streams) as process:
         assert process.stdin is not None  # noqa: S101 - asked for, above
-        yield PostgresqlTarget(process.stdin)
+        yield process.stdin
         process.stdin.close()
     with engine_of(settings.owner_url).connect() as connection:
         # Without it the first days would run on plans made for empty tables.

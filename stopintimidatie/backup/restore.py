@@ -162,7 +162,7 @@ def _put_back(
 
 def _put(name: str, chunks: Any, database: Any, files: Staging) -> None:
     if name.startswith(DATABASE):
-        database.write(chunks)
+        database.writelines(chunks)
     elif name.startswith(FILES):
         files.add(name.removeprefix(FILES), chunks)
     else:
@@ -199,15 +199,9 @@ def reopen(registry: Any, actor: Actor, restored: RestoreResult) -> list[str]:
     with transaction(registry.engine, NATIONAL) as session:
         session.execute(delete(LoginSession))
         session.execute(update(OutboxJob).values(lease_until=None))
-        moment = restored.manifest.made_at
-        record(
-            session,
-            actor,
-            "reservekopie.teruggezet",
-            NATIONAL,
-            "reservekopie",
-            reason=f"gemaakt {moment:%Y-%m-%dT%H:%M:%SZ}",
-        )
+        reason = f"gemaakt {restored.manifest.made_at:%Y-%m-%dT%H:%M:%SZ}"
+        action = "reservekopie.teruggezet"
+        record(session, actor, action, NATIONAL, "reservekopie", reason=reason)
     holders = [row.holder for row in holders_with_index_work(registry)]
     for holder in holders:
         start_over(registry, holder)

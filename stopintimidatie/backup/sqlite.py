@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -127,26 +127,15 @@ def number_of_tables(settings: Settings) -> int:
         return len(_tables(connection))
 
 
-class SqliteTarget:
-    """Database that the members of a copy are written to."""
-
-    def __init__(self, handle: BinaryIO) -> None:
-        self._handle = handle
-
-    def write(self, chunks: Iterable[bytes]) -> None:
-        """Write the pieces of a database to its file."""
-        self._handle.writelines(chunks)
-
-
 @contextmanager
-def filling(settings: Settings, program: int | None) -> Iterator[SqliteTarget]:
-    """Put a database back: written beside its place, and moved there once it is good."""
+def filling(settings: Settings, program: int | None) -> Iterator[BinaryIO]:
+    """Give a stream for a database; it is moved to its place once it has proved to be good."""
     path = database_path(settings)
     staged = path.with_name(f"{WORK_PREFIX}{path.name}")
     try:
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as handle:
-            yield SqliteTarget(handle)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         _must_be_sound(staged)

@@ -21,9 +21,14 @@ from stopintimidatie.cli.common import (
     report_start_errors,
     run,
 )
-from stopintimidatie.cli.content import demo_group, index_group, keys_group
+from stopintimidatie.cli.content import (
+    demo_group,
+    index_group,
+    keys_group,
+    mail_group,
+    queue_group,
+)
 from stopintimidatie.cli.municipalities import area_group, municipality_group
-from stopintimidatie.cli.queue import mail_group, queue_group
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.services import (
     AccountError,

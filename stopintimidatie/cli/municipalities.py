@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -219,14 +218,6 @@ def area_group() -> None:
     """Gemeenten, wijken en buurten met hun grenzen."""
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """Choices of the command line, besides the files or the source."""
-
-    year: int | None
-    older: bool
-
-
 @area_group.command("laden")
 @click.option(
     "--bestand",
@@ -262,17 +253,18 @@ def load(
     if more["als_leeg"] and _any_loaded(settings):
         click.echo("Er zijn al grenzen geladen.")
         return
-    wanted = _Wanted(jaar, ouder)
     if files:
-        _load(settings, _unfolded(files), wanted)
+        _load(settings, _unfolded(files), jaar, ouder)
     else:
         with clear_errors():
-            _load_from_source(settings, wanted, more)
+            _load_from_source(settings, jaar, ouder, more)
 
 
-def _load_from_source(settings: Settings, wanted: _Wanted, more: dict[str, Any]) -> None:
+def _load_from_source(
+    settings: Settings, wanted: int | None, older: bool, more: dict[str, Any]
+) -> None:
     """Fetch a kind, load it, forget the pages; then the next kind."""
-    year = wanted.year or sources.LATEST_YEAR
+    year = wanted or sources.LATEST_YEAR
     address = sources.checked_address(more["adres"])
     source = sources.Source.of(address, year, settings.data_dir / "gebieden", more["binnen"])
     for name in [name for name in KINDS if name in more["kinds"] or not more["kinds"]]:
@@ -281,7 +273,7 @@ def _load_from_source(settings: Settings, wanted: _Wanted, more: dict[str, Any])
         pages = [
             page for town in towns for page in sources.fetch(source, kind, town, _page_progress)
         ]
-        _load(settings, pages, _Wanted(year, wanted.older), kind)
+        _load(settings, pages, year, older, kind)
         for town in towns:
             sources.forget(source, kind, town)
 
@@ -307,7 +299,11 @@ def _code(session: Session, town: str) -> str:
 
 
 def _load(
-    settings: Settings, paths: Sequence[Path], wanted: _Wanted, kind: AreaKind | None = None
+    settings: Settings,
+    paths: Sequence[Path],
+    year: int | None,
+    older: bool,
+    kind: AreaKind | None = None,
 ) -> None:
     reserved = _reserved(settings)
     with database(settings) as session:
@@ -317,8 +313,8 @@ def _load(
             actor=operator(),
             reserved=reserved,
             expected=kind,
-            year=wanted.year,
-            older=wanted.older,
+            year=year,
+            older=older,
             progress=_progress,
         )
     click.echo("", err=True)

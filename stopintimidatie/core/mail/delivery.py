@@ -33,6 +33,13 @@ PAUSE_SECONDS: Final = 60.0
 _LATER: Final = range(400, 500)
 
 
+def _tls(settings: Settings) -> ssl.SSLContext:
+    """Return a context for a server whose certificate is its own, of an authority we know."""
+    context = ssl.create_default_context(cafile=settings.mail_ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 class Courier:
     """The way to the mail server of this process."""
 
@@ -97,25 +104,18 @@ class Courier:
         timeout = settings.mail_timeout_seconds
         if settings.mail_tls == "tls":
             return smtplib.SMTP_SSL(
-                settings.mail_host, settings.mail_port, timeout=timeout, context=self._tls()
+                settings.mail_host, settings.mail_port, timeout=timeout, context=_tls(settings)
             )
         client = smtplib.SMTP(settings.mail_host, settings.mail_port, timeout=timeout)
         try:
             client.ehlo()
             if not client.has_extn("starttls"):
                 raise MailError("geen_tls")
-            client.starttls(context=self._tls())
+            client.starttls(context=_tls(settings))
         except BaseException:
             client.close()
             raise
         return client
-
-    def _tls(self) -> ssl.SSLContext:
-        """Return a context for a server whose certificate is its own, of an authority we know."""
-        ca_file = self._settings.mail_ca_file
-        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        return context
 
     def _password(self) -> str:
         path = self._settings.mail_password_file
@@ -235,7 +235,7 @@ class Texter:
         if not self._settings.sms_url:
             raise MailError("sms_uit")
         request = self._request(message)
-        context = ssl.create_default_context(cafile=self._ca_file())
+        context = _tls(self._settings)
         timeout = self._settings.mail_timeout_seconds
         try:
             # The address is the operator's own setting, and https alone.
@@ -247,10 +247,6 @@ class Texter:
             raise MailError("sms_later" if later else "sms_geweigerd") from None
         except OSError:
             raise MailError("sms_onbereikbaar") from None
-
-    def _ca_file(self) -> str | None:
-        path = self._settings.mail_ca_file
-        return None if path is None else str(path)
 
     def _request(self, message: TextMessage) -> urllib.request.Request:
         settings = self._settings

@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from stopintimidatie.cli import queue
+from stopintimidatie.cli import content as commands
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import inspect_installation
 from stopintimidatie.core.jobs import OutboxJob
@@ -234,7 +234,7 @@ def test_what_comes_back_is_noted_and_its_room_is_told(
 ) -> None:
     number = ask(posting)
     posting.run_jobs()
-    monkeypatch.setattr(queue, "registry_of", lambda settings: nullcontext(posting.registry))
+    monkeypatch.setattr(commands, "registry_of", lambda settings: nullcontext(posting.registry))
     keyboard = Keyboard(posting, capsys)
     for action, state in (("delayed", "verstuurd"), ("failed", "teruggekomen")):
         content = BOUNCE.format(action=action, number=number).encode()
