@@ -13,6 +13,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.personal import (
@@ -153,6 +154,11 @@ class RoleOffer(Base):
     decided_by: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str | None] = mapped_column(String(500))
     expires_at: Mapped[datetime]
+
+    @property
+    def label(self) -> str:
+        """The role in words."""
+        return Role(self.role).label
 
 
 class SignInAttempt(Base):

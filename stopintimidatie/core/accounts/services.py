@@ -311,18 +311,6 @@ def colleagues(session: Session, holder: str, permission: Permission) -> Sequenc
 KIND: Final = "rol"
 
 
-@dataclass(frozen=True)
-class OfferedRole:
-    """An offered role as it is shown: which role, by whom, and how long it can be taken."""
-
-    id: UUID
-    role: Role
-    holder: str
-    by: str
-    by_desk: bool
-    until: datetime
-
-
 def _open_to(username: str) -> ColumnElement[bool]:
     return and_(
         RoleOffer.username == username,
@@ -331,22 +319,12 @@ def _open_to(username: str) -> ColumnElement[bool]:
     )
 
 
-def offers_to(session: Session, username: str) -> list[OfferedRole]:
+def offers_to(session: Session, username: str) -> Sequence[RoleOffer]:
     """Return the offers that this person can still answer, the oldest first."""
-    rows = session.scalars(
-        select(RoleOffer).where(_open_to(username)).order_by(RoleOffer.proposed_at, RoleOffer.id)
-    )
-    return [
-        OfferedRole(
-            offer.id,
-            Role(offer.role),
-            offer.holder,
-            offer.proposed_by,
-            offer.by_desk,
-            offer.expires_at,
-        )
-        for offer in rows
-    ]
+    oldest_first = (RoleOffer.proposed_at, RoleOffer.id)
+    return session.scalars(
+        select(RoleOffer).where(_open_to(username)).order_by(*oldest_first)
+    ).all()
 
 
 def is_offered_anything(session: Session, username: str) -> bool:

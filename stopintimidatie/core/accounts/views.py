@@ -161,7 +161,9 @@ def sign_in_view(request: Any) -> Any:
         if result.token is None:
             locked.extend([values["gebruikersnaam"]] if result.wait > timedelta(0) else [])
             raise FormError(_refusal(result))
-        response = _signed_in(request, safe_path(values["volgende"]), result.token)
+        response = HTTPSeeOther(location=safe_path(values["volgende"]))
+        set_cookie(response, registry.app_settings, result.token)
+        new_csrf_token(request)
         keep_proof(response, registry.app_settings, result.proof)
         return response
 
@@ -181,13 +183,6 @@ def sign_in_page(request: Any, username: str, news: str) -> Response:
         action="/aanmelden",
     )
     return render_to_response(PAGE, {"form": form, "locked": [], "told": news}, request=request)
-
-
-def _signed_in(request: Any, address: str, token: str) -> Any:
-    response = HTTPSeeOther(location=address)
-    set_cookie(response, request.registry.app_settings, token)
-    new_csrf_token(request)
-    return response
 
 
 @post_view(Root, "afmelden", Permission.SIGNED_IN)

@@ -221,8 +221,7 @@ def _of_exports(session: Session, dossiers: Sequence[UUID]) -> list[str]:
     rows = session.scalars(
         select(Export).where(Export.dossier_id.in_(dossiers)).order_by(Export.reference)
     )
-    words = [_obstacle(session, export) for export in rows]
-    return [sentence for sentence in words if sentence]
+    return [words for export in rows if (words := _obstacle(session, export))]
 
 
 def _obstacle(session: Session, export: Export) -> str:
@@ -282,6 +281,5 @@ def erase_dossier(
 
 
 def _check(session: Session, row: Report | Dossier) -> None:
-    problems = obstacles(session, row)
-    if problems:
+    if problems := obstacles(session, row):
         raise ErasureError(" ".join(problems))
