@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from stopintimidatie.core.search import INDEX_FOLDER
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.storage.files import write_private
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.session import sqlite_file
 from stopintimidatie.settings import Settings, setting_values
@@ -264,11 +265,7 @@ class Staging:
             raise DamagedError("een bestandsnaam wijst buiten de map")
         path = self._folder / relative
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.writelines(chunks)
-            handle.flush()
-            os.fsync(handle.fileno())
+        write_private(path, chunks)
         self.names.append(relative)
 
     def publish(self) -> None:

@@ -7,7 +7,6 @@ session is alive, and jobs that a worker had in hand wait for a worker again.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ from stopintimidatie.core.search.services import holders_with_index_work, start_
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.database import OLD_VERSIONS, known_versions
 from stopintimidatie.core.storage.encryption import KeyRing, load_key_ring
+from stopintimidatie.core.storage.files import write_private
 from stopintimidatie.settings import Settings
 
 
@@ -116,10 +116,7 @@ def _must_have_keys(settings: Settings, checked: CheckResult) -> None:
     wrote = not settings.key_file.exists() and checked.keys is not None
     if wrote and checked.keys is not None:
         settings.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(settings.key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(checked.keys)
-            os.fsync(handle.fileno())
+        write_private(settings.key_file, [checked.keys])
     try:
         _must_be_these(settings, checked, load_key_ring(settings.key_file))
     except BackupError:

@@ -48,7 +48,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import VERSION
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyFileError, KeyRing, load_key_ring
-from stopintimidatie.core.storage.files import try_lock
+from stopintimidatie.core.storage.files import sync_folder, try_lock
 from stopintimidatie.settings import Settings
 
 UNFINISHED: Final = ".deel"
@@ -173,11 +173,7 @@ def _publish(unfinished: Path, path: Path) -> None:
     # Taking the name first makes overwriting impossible, also where there are no hard links.
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _clear_leftovers(folder: Path) -> None:

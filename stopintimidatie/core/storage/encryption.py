@@ -34,6 +34,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, named
+from stopintimidatie.core.storage.files import sync_folder, write_private
 from stopintimidatie.core.storage.models import Held
 
 NONCE_BYTES: Final = 12
@@ -117,11 +118,7 @@ def _write(path: Path, ring: KeyRing) -> None:
         "versie": ring.current,
         "sleutels": {str(version): key.hex() for version, key in ring.masters.items()},
     }
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        json.dump(content, handle, indent=1)
-        handle.flush()
-        os.fsync(handle.fileno())
+    write_private(path, [json.dumps(content, indent=1).encode("ascii")])
 
 
 def _replace(path: Path, ring: KeyRing) -> None:
@@ -133,11 +130,7 @@ def _replace(path: Path, ring: KeyRing) -> None:
     if os.geteuid() == 0:
         os.chown(fresh, status.st_uid, status.st_gid)
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def add_key(path: Path) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -56,6 +57,24 @@ def replace_text(path: Path, text: str) -> None:
     aside = path.with_name(f"{path.name}.{uuid4().hex}")
     aside.write_text(text)
     aside.replace(path)
+
+
+def write_private(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a new file for the service alone, down to the disk; never over an existing one."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.writelines(chunks)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Write down to the disk which files are in this folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def checksum(path: Path) -> int:
