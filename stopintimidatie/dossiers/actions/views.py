@@ -48,7 +48,6 @@ from stopintimidatie.dossiers.pages import (
 )
 from stopintimidatie.dossiers.resources import DossierResource, is_strict, path_of_dossier
 from stopintimidatie.dossiers.services import (
-    DossierError,
     add_note,
     check_version,
     lock,
@@ -93,10 +92,12 @@ def _new_agreement(context: DossierResource, request: Request) -> Any:
 def _consultation(context: DossierResource, request: Request) -> Consultation | None:
     """Return the consultation where it was agreed (`?overleg=3`), or None."""
     serial = dict(query_pairs(request)).get("overleg")
-    try:
-        return None if serial is None else find_consultation(request.db, context.dossier, serial)
-    except DossierError:
-        raise HTTPNotFound() from None
+    if serial is None:
+        return None
+    consultation = find_consultation(request.db, context.dossier, serial)
+    if consultation is None:
+        raise HTTPNotFound()
+    return consultation
 
 
 def _existing_agreement(

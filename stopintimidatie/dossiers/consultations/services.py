@@ -153,15 +153,11 @@ def report_on(
     session.execute(
         delete(ConsultationSeat).where(ConsultationSeat.consultation_id == consultation.id)
     )
-    for function, organisation in dict.fromkeys(seats):
-        session.add(
-            ConsultationSeat(
-                holder=dossier.holder,
-                consultation_id=consultation.id,
-                function=function,
-                organisation=organisation,
-            )
-        )
+    here = {"holder": dossier.holder, "consultation_id": consultation.id}
+    session.add_all(
+        ConsultationSeat(**here, function=function, organisation=organisation)
+        for function, organisation in dict.fromkeys(seats)
+    )
     moment = at or utc_now()
     _touch(consultation, actor, moment)
     name = "overleg_gehouden" if first else "overleg_verslag"
@@ -179,21 +175,14 @@ def springs_from(
     return link
 
 
-def find_consultation(session: Session, dossier: Dossier, serial: str) -> Consultation:
-    """Return the consultation of this dossier with this number, as typed in an address.
-
-    Raises:
-        DossierError: There is none.
-    """
+def find_consultation(session: Session, dossier: Dossier, serial: str) -> Consultation | None:
+    """Return the consultation of this dossier with this number, as typed in an address, or None."""
     wanted = int(serial) if serial.isascii() and serial.isdigit() and len(serial) < 7 else 0
-    consultation = session.scalars(
+    return session.scalars(
         select(Consultation).where(
             Consultation.dossier_id == dossier.id, Consultation.serial == wanted
         )
     ).one_or_none()
-    if consultation is None:
-        raise DossierError("Dit overleg is er niet.")
-    return consultation
 
 
 def seats_of(session: Session, consultation: Consultation) -> list[Seat]:

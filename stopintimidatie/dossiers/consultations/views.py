@@ -172,12 +172,11 @@ USUAL_TIME = time(10, 0)
 
 
 def _wanted(context: DossierResource, request: Request) -> Consultation:
-    try:
-        return find_consultation(
-            request.db, context.dossier, dict(query_pairs(request)).get("nr", "")
-        )
-    except DossierError:
-        raise HTTPNotFound() from None
+    serial = dict(query_pairs(request)).get("nr", "")
+    consultation = find_consultation(request.db, context.dossier, serial)
+    if consultation is None:
+        raise HTTPNotFound()
+    return consultation
 
 
 def _name(consultation: Consultation) -> str:

@@ -246,12 +246,13 @@ def _replace_outlines(session: Session, kind: AreaKind, areas: Sequence[Area], y
     """Put the new outlines in force; return how many areas ended."""
     session.flush()
     coming = {area.code for area in areas}
-    replaced = _codes_in_force(session, kind, {area.municipality_code for area in areas})
+    municipalities = {area.municipality_code for area in areas}
+    replaced = _codes_within(session, municipalities, AreaOutline.kind == kind)
     removed = replaced - coming
     if kind is AreaKind.MUNICIPALITY:
         merged = _swallowed(session, areas)
         removed |= merged
-        end(session, removed | _everything_of(session, merged), year)
+        end(session, removed | _codes_within(session, merged), year)
     else:
         end(session, removed, year)
     revive(session, coming)
@@ -261,13 +262,6 @@ def _replace_outlines(session: Session, kind: AreaKind, areas: Sequence[Area], y
         session.execute(insert(AreaOutline), [_outline_row(area, year) for area in portion])
     find_successors(session, kind, areas)
     return len(removed)
-
-
-def _codes_in_force(session: Session, kind: AreaKind, municipalities: Collection[str]) -> set[str]:
-    rows = session.execute(
-        select(AreaOutline.area_code, AreaOutline.municipality_code).where(AreaOutline.kind == kind)
-    )
-    return {code for code, municipality in rows if municipality in municipalities}
 
 
 def _swallowed(session: Session, areas: Sequence[Area]) -> set[str]:
@@ -287,9 +281,10 @@ def _swallowed(session: Session, areas: Sequence[Area]) -> set[str]:
     }
 
 
-def _everything_of(session: Session, municipalities: Collection[str]) -> set[str]:
-    """Return the codes of all outlines within these municipalities, their own included."""
-    rows = session.execute(select(AreaOutline.area_code, AreaOutline.municipality_code))
+def _codes_within(session: Session, municipalities: Collection[str], *where: Any) -> set[str]:
+    """Return the codes of the outlines within these municipalities, their own included."""
+    outlines = select(AreaOutline.area_code, AreaOutline.municipality_code).where(*where)
+    rows = session.execute(outlines)
     return {code for code, municipality in rows if municipality in municipalities}
 
 

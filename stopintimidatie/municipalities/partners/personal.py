@@ -17,8 +17,8 @@ from stopintimidatie.core.storage.personal import (
     Fragment,
     PersonalDataHolder,
     Subject,
-    Treatment,
     redact_rows,
+    treated,
 )
 from stopintimidatie.municipalities.partners.models import (
     PartnerContact,
@@ -34,24 +34,13 @@ from stopintimidatie.municipalities.partners.services import (
     owner_of_contact,
 )
 
-T: Final = Treatment
-ORGANISATION: Final = {
-    "name": T.TEXT,
-    "legal_bases": T.CODES,
-    "covenant_name": T.TEXT,
-    "made_by": T.STAFF,
-    "changed_by": T.STAFF,
-    "ended_by": T.STAFF,
-    "ended_reason": T.TEXT,
-}
-COVENANT: Final = {"name": T.TEXT, "replaced_by": T.STAFF}
-CONTACT: Final = {
-    "function": T.TEXT,
-    "name": T.SEALED,
-    "phone": T.SEALED,
-    "made_by": T.STAFF,
-    "changed_by": T.STAFF,
-}
+ORGANISATION: Final = treated(
+    text="name covenant_name ended_reason",
+    codes="legal_bases",
+    staff="made_by changed_by ended_by",
+)
+COVENANT: Final = treated(text="name", staff="replaced_by")
+CONTACT: Final = treated(text="function", sealed="name phone", staff="made_by changed_by")
 SEALED: Final = Sealed(PartnerContact, PURPOSE, ("name", "phone"), "id")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -252,33 +251,14 @@ LAST_READER: Final = (
 
 
 @dataclass(frozen=True)
-class Worker:
-    """A user with a role in the municipality."""
-
-    id: UUID
-    name: str
-    username: str
-    roles: tuple[Role, ...]
-    blocked: bool
-    outside: bool
-
-
-@dataclass(frozen=True)
 class Invitee:
-    """A proposed or offered role, with what the inviting person typed."""
+    """A proposed or offered role, with who must still confirm it."""
 
-    id: UUID
-    name: str
-    username: str
+    offer: RoleOffer
     role: Role
     outside: bool
-    # One of: voorgesteld, geweigerd, aangeboden. A declined offer is shown as aangeboden.
-    state: str
     expired: bool
-    until: datetime
     awaited: tuple[Confirmer, ...]
-    decided_by: str | None
-    reason: str | None
 
 
 def users_of(session: Session, code: str) -> Sequence[User]:
@@ -297,17 +277,14 @@ def actor_of(session: Session, user_id: str | None) -> Actor:
     return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
 
 
-def workers_of(session: Session, code: str) -> list[Worker]:
-    """Return all users with a role in the municipality as a page shows them, by name."""
+def workers_of(session: Session, code: str) -> list[tuple[User, list[Role], bool]]:
+    """Return (user, roles here, whether outside the mail domains) of who works there, by name."""
     domains = domains_of(session, [code])[code]
     return [
-        Worker(
-            id=user.id,
-            name=user.name,
-            username=user.username,
-            roles=tuple(sorted(Role(row.role) for row in user.roles if row.holder == code)),
-            blocked=user.blocked_at is not None,
-            outside=is_outside(user.username, domains),
+        (
+            user,
+            sorted(Role(row.role) for row in user.roles if row.holder == code),
+            is_outside(user.username, domains),
         )
         for user in users_of(session, code)
     ]
@@ -321,24 +298,16 @@ def invited_at(session: Session, code: str) -> list[Invitee]:
         .order_by(RoleOffer.proposed_at.desc(), RoleOffer.id)
     ).all()
     domains, left = domains_of(session, [code])[code], pending_confirmers(session, offers)
-    return [_invited(offer, domains, left[offer.id]) for offer in offers]
-
-
-def _invited(offer: RoleOffer, domains: Sequence[str], left: tuple[Confirmer, ...]) -> Invitee:
-    declined = offer.state == OfferState.DECLINED
-    return Invitee(
-        id=offer.id,
-        name=offer.name,
-        username=offer.username,
-        role=Role(offer.role),
-        outside=is_outside(offer.username, domains),
-        state=OfferState.OFFERED if declined else offer.state,
-        expired=offer.expires_at <= utc_now(),
-        until=offer.expires_at,
-        awaited=left,
-        decided_by=offer.decided_by,
-        reason=offer.reason,
-    )
+    return [
+        Invitee(
+            offer=offer,
+            role=Role(offer.role),
+            outside=is_outside(offer.username, domains),
+            expired=offer.expires_at <= utc_now(),
+            awaited=left[offer.id],
+        )
+        for offer in offers
+    ]
 
 
 def offer_at(session: Session, code: str, number: UUID) -> RoleOffer | None:

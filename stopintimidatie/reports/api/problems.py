@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -171,13 +170,11 @@ def problem_document(problem: ProblemError) -> dict[str, Any]:
         "detail": problem.detail or problem.kind.advice,
     }
     if problem.errors:
-        document["fouten"] = list(_faults(problem.errors))
+        document["fouten"] = [
+            {"veld": error.field, "pointer": error.pointer, "melding": error.message}
+            for error in problem.errors
+        ]
     return document
-
-
-def _faults(errors: Iterable[FieldError]) -> Iterable[dict[str, str]]:
-    for error in errors:
-        yield {"veld": error.field, "pointer": error.pointer, "melding": error.message}
 
 
 def problem_response(problem: ProblemError) -> Response:
