@@ -133,7 +133,6 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
         source_kind=KIND,
         source_id=report.id,
         source_reference=report.reference,
-        restricted=False,
         recipient=pickup.recipient,
         recipient_kind="gemeente",
         profile="doorgifte",
@@ -141,8 +140,6 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
         purpose=PURPOSE,
         legal_basis=LegalBasis.PUBLIC_ORDER.value,
         legal_basis_words=LegalBasis.PUBLIC_ORDER.nl,
-        covenant=None,
-        minors_ground=None,
         # The municipality keeps it by its own selection list; this is when the desk destroys it.
         destroy_by=pickup.destroy_on or today(),
         content_sha256=content.sha256,
@@ -150,10 +147,8 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
         file_size=len(text),
         made_at=now,
         requested_at=pickup.made_at,
-        requested_by_id=None,
         requested_by=by,
         approved_at=now,
-        approved_by_id=None,
         approved_by=pickup.code_by or by,
     )
     subject = Disclosed(report.id, report.reference, categories_of(content))

@@ -65,28 +65,6 @@ class PackageFetcher(URLFetcher):
         raise RefusedAddressError(f"refused: {url[:60]}")
 
 
-def render(
-    content: DossierContent,
-    assets: Assets,
-    progress: Progress | None = None,
-    *,
-    archive: bool = True,
-    files: Iterable[bytes] = (),
-) -> bytes:
-    """Return the document as a tagged PDF/A-3a that is PDF/UA-1 as well.
-
-    Args:
-        content: the frozen content.
-        assets: the fonts.
-        progress: is called with the step and the number of the page.
-        archive: whether it is PDF/A; without it PDF/UA-1 alone, for a file that will be encrypted.
-        files: the attachments, in the order of the content.
-    """
-    pdf = BytesIO()
-    draw(content, assets, pdf, progress, archive=archive, files=files)
-    return pdf.getvalue()
-
-
 def draw(
     content: DossierContent,
     assets: Assets,
@@ -96,7 +74,16 @@ def draw(
     archive: bool = True,
     files: Iterable[bytes] = (),
 ) -> None:
-    """Lay the document out and write it to a file, as `render` returns it."""
+    """Lay the document out and write it to a file: a tagged PDF/A-3a that is PDF/UA-1 as well.
+
+    Args:
+        content: the frozen content.
+        assets: the fonts.
+        file: the file to write to.
+        progress: is called with the step and the number of the page.
+        archive: whether it is PDF/A; without it PDF/UA-1 alone, for a file that will be encrypted.
+        files: the attachments, in the order of the content.
+    """
     attachments = _attachments(content, files)
     assets = assets.for_text(letters_of(content))
     words = words_of(content, assets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -38,8 +39,10 @@ from stopintimidatie.exports.profiles.services import (
 )
 from stopintimidatie.exports.vocabulary import ExportError, capital
 from stopintimidatie.municipalities.areas.resources import (
+    Administration,
     MunicipalityAdministration,
     MunicipalityResource,
+    settings_link,
 )
 
 REASON_MAX = 500
@@ -47,18 +50,12 @@ REASON_MAX = 500
 
 def profile_schema(profile: Profile) -> Any:
     """Return the choices for this kind of recipient; what lies fixed isn't asked."""
-    schema = forms.Schema()
-    for title, subjects in (
-        ("Onderdelen van het document", tuple(Section)),
-        ("Gegevens", tuple(Field)),
-    ):
-        group = forms.Schema(title=title, name=_group(subjects[0]))
-        for subject in subjects:
-            if is_open(profile, subject):
-                group.add(_choice(profile, subject))
-        if group.children:
-            schema.add(group)
-    schema.add(
+    groups = (
+        _group(profile, "Onderdelen van het document", tuple(Section)),
+        _group(profile, "Gegevens", tuple(Field)),
+    )
+    return forms.Schema(
+        *(group for group in groups if group.children),
         forms.field(
             forms.Text(REASON_MAX, lines=True),
             "Reden",
@@ -66,14 +63,15 @@ def profile_schema(profile: Profile) -> Any:
             description="Waarom verandert u dit? De reden staat bij de versie. Schrijf geen namen"
             " van personen op.",
             widget=forms.TextArea(rows=3),
-        )
+        ),
+        forms.field(forms.Integer(0), "Versie", name="versie", widget=forms.Hidden()),
     )
-    schema.add(forms.field(forms.Integer(0), "Versie", name="versie", widget=forms.Hidden()))
-    return schema
 
 
-def _group(subject: Subject) -> str:
-    return subject_code(subject).partition("_")[0]
+def _group(profile: Profile, title: str, subjects: Sequence[Subject]) -> Any:
+    name = subject_code(subjects[0]).partition("_")[0]
+    choices = [_choice(profile, subject) for subject in subjects if is_open(profile, subject)]
+    return forms.Schema(*choices, title=title, name=name)
 
 
 def control_of(code: str) -> str:
@@ -147,7 +145,7 @@ def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, 
     may_edit = request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
     return {
         "profile": profile,
-        "version": _version_words(made[0]),
+        "version": f"versie {profile.version}",
         "sections": [_row(profile, subject) for subject in Section],
         "fields": [_row(profile, subject) for subject in Field],
         "versions": [_told(subject) for subject in made],
@@ -173,10 +171,6 @@ def _row(profile: Profile, subject: Subject) -> list[str]:
     rule = profile.rule(subject)
     fixed = "" if is_open(profile, subject) else " (ligt vast)"
     return [capital(subject.value), capital(rule.label) + fixed, capital(rule.why)]
-
-
-def _version_words(version: Version) -> str:
-    return f"versie {version.profile.version}"
 
 
 def _told(version: Version) -> dict[str, Any]:
@@ -218,8 +212,9 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         changes = _changed(context, request, form, now, values)
+        number = plural(len(changes), "regel", "regels")
         request.flash(
-            f"Het profiel ‘{now.label}’ is gewijzigd: {_count(changes)}. Dit geldt vanaf nu."
+            f"Het profiel ‘{now.label}’ is gewijzigd: {number}. Dit geldt vanaf nu."
             if changes
             else "Er was niets gewijzigd. Er is geen nieuwe versie gemaakt.",
             "ok" if changes else "info",
@@ -227,10 +222,6 @@ def edit_view(context: MunicipalityAdministration, request: Request) -> Any:
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, {"profile": now, "fixed": _fixed(now)})
-
-
-def _count(changes: tuple[Difference, ...]) -> str:
-    return plural(len(changes), "regel", "regels")
 
 
 def _changed(
@@ -268,13 +259,15 @@ def _fixed(profile: Profile) -> list[list[str]]:
     return rows
 
 
-def administration_panel(context: Any, request: Any) -> Panel | None:
+def administration_panel(context: Administration, request: Any) -> Panel | None:
     """Return the panel on the page of what is set."""
-    if not isinstance(context, MunicipalityAdministration):
-        return None
-    href = f"/gemeenten/{context.municipality.slug}/{LIST}"
-    return Panel(
+    return settings_link(
+        context,
+        request,
+        Permission.VIEW_MUNICIPALITY,
+        LIST,
         "Wat ontvangers van een dossier zien",
-        "stopintimidatie.exports.profiles:templates/profiles_panel.jinja2",
-        {"href": href},
+        "Per soort ontvanger een profiel: wat zichtbaar is, wat grover wordt en wat wordt"
+        " weggelaten.",
+        "Redactieprofielen: bekijken en wijzigen",
     )

@@ -20,7 +20,7 @@ from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import OWNER, in_clear
 
 _FOLDER: Final = "stopintimidatie.exports.release:templates/mail"
-_PHONE: Final = "contact_mobiel"
+PHONE: Final = "contact_mobiel"
 
 
 def pickup_about(writing: Writing) -> Pickup | None:
@@ -97,8 +97,14 @@ def _answered(writing: Writing) -> Letter | None:
     return Letter({"link": writing.link("/uitvoer")})
 
 
-CONTACTS_PHONE: Final = MailRecipient(_PHONE, _number)
-PHONE: Final = _PHONE
+def _asking(name: str, subject: str, file: str) -> MailTemplate:
+    """Return the template of a message with a code, which asks for an answer or a confirmation."""
+    return MailTemplate(
+        name, subject, f"{_FOLDER}/{file}.txt.jinja2", with_code, returned=_came_back
+    )
+
+
+CONTACTS_PHONE: Final = MailRecipient(PHONE, _number)
 READY: Final = MailTemplate(
     "uitvoer_klaar",
     "Er staat een document voor u klaar",
@@ -107,36 +113,18 @@ READY: Final = MailTemplate(
     _went_out,
     returned=_came_back,
 )
-CODE_MAIL: Final = MailTemplate(
-    "uitvoer_code", "Uw code", f"{_FOLDER}/code.txt.jinja2", with_code, returned=_came_back
-)
+CODE_MAIL: Final = _asking("uitvoer_code", "Uw code", "code")
 CODE_TEXT: Final = MailTemplate(
     "uitvoer_code_sms", "", f"{_FOLDER}/code_sms.txt.jinja2", _spoken_code, text_message=True
 )
 ANSWERED: Final = MailTemplate(
     "partner_antwoordde", "Een partner gaf antwoord", f"{_FOLDER}/antwoord.txt.jinja2", _answered
 )
-REMINDER: Final = MailTemplate(
-    "uitvoer_vernietigen",
-    "Vernietig een document en bevestig dat",
-    f"{_FOLDER}/vernietigen.txt.jinja2",
-    with_code,
-    returned=_came_back,
+REMINDER: Final = _asking(
+    "uitvoer_vernietigen", "Vernietig een document en bevestig dat", "vernietigen"
 )
-WITHDRAWN: Final = MailTemplate(
-    "uitvoer_ingetrokken",
-    "Een document is ingetrokken",
-    f"{_FOLDER}/ingetrokken.txt.jinja2",
-    with_code,
-    returned=_came_back,
-)
-CORRECTED: Final = MailTemplate(
-    "uitvoer_correctie",
-    "Er is iets gewijzigd in een document",
-    f"{_FOLDER}/correctie.txt.jinja2",
-    with_code,
-    returned=_came_back,
-)
+WITHDRAWN: Final = _asking("uitvoer_ingetrokken", "Een document is ingetrokken", "ingetrokken")
+CORRECTED: Final = _asking("uitvoer_correctie", "Er is iets gewijzigd in een document", "correctie")
 ALARM: Final = MailTemplate(
     "kopie_alarm", "Een partner bevestigde niets", f"{_FOLDER}/alarm.txt.jinja2", _answered
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -90,11 +90,7 @@ def give_answer(
         dossier_id=dossier.id,
         pickup_id=pickup.id,
         at=utc_now(),
-        done=list(answer.done),
-        done_on=answer.done_on,
-        text=answer.text,
-        wants_reporter=answer.wants_reporter,
-        wants_about=answer.wants_about if answer.wants_reporter else None,
+        **_columns(answer),
     )
     session.add(row)
     session.flush()
@@ -118,10 +114,12 @@ def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, ac
 def _is_again(latest: PartnerAnswer, pickup: Pickup, answer: Answer) -> bool:
     if latest.pickup_id != pickup.id or utc_now() - latest.at > IMPATIENCE:
         return False
+    return all(getattr(latest, name) == value for name, value in _columns(answer).items())
+
+
+def _columns(answer: Answer) -> dict[str, Any]:
     about = answer.wants_about if answer.wants_reporter else None
-    given = (list(answer.done), answer.done_on, answer.text, answer.wants_reporter, about)
-    stored = (latest.done, latest.done_on, latest.text, latest.wants_reporter, latest.wants_about)
-    return given == stored
+    return {**asdict(answer), "done": list(answer.done), "wants_about": about}
 
 
 def _told(export: Export, answer: Answer) -> dict[str, Any]:

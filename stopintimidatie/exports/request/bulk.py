@@ -20,23 +20,19 @@ from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
-from stopintimidatie.exports.extract.services import Prepared, unwilling
+from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Profile
-from stopintimidatie.exports.redaction.selection import FULL_MOST
 from stopintimidatie.exports.request import forms as request_forms
 from stopintimidatie.exports.request.forms import (
     ROUTES,
-    choices_in_full,
     first_values,
     read_request,
     request_schema,
 )
 from stopintimidatie.exports.request.pages import (
     DECIDE_TOGETHER,
-    PREVIEW,
     is_own,
-    note_choices,
     note_preview,
     shown,
 )
@@ -53,7 +49,14 @@ from stopintimidatie.exports.request.services import (
     empowered_today,
     lock,
 )
-from stopintimidatie.exports.request.views import Looked, look, preview_of
+from stopintimidatie.exports.request.views import (
+    Looked,
+    form_terms,
+    look,
+    preview_of,
+    previews_by_kind,
+    proposed_in_full,
+)
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
@@ -97,39 +100,23 @@ def group_name(number: int) -> str:
     return f"ontvanger_{number + 1}"
 
 
-def together_schema(
-    chosen: Sequence[Chosen],
-    *,
-    minors: bool,
-    empowered: bool,
-    unwilling: Sequence[tuple[int, str]] = (),
-    choosable: Sequence[tuple[str, str]] = (),
-    most: int = FULL_MOST,
-) -> Any:
-    """Return the form: the questions for all first, then the others for each recipient."""
+def together_schema(chosen: Sequence[Chosen], **terms: Any) -> Any:
+    """Return the form: the questions for all first, then the others for each recipient.
 
-    def nodes(partner: PartnerOrganisation | None) -> Iterator[Any]:
-        yield from request_schema(
-            minors=minors,
-            empowered=empowered,
-            partner=partner,
-            unwilling=unwilling,
-            choosable=choosable,
-            most=most,
-        ).children
+    `terms`: those of `request_schema`.
+    """
+    return forms.Schema(
+        *(node for node in request_schema(**terms).children if node.name in OF_ALL),
+        *(_group(number, recipient, terms) for number, recipient in enumerate(chosen)),
+    )
 
-    schema = forms.Schema()
-    for node in nodes(None):
-        if node.name in OF_ALL:
-            schema.add(node)
-    for number, recipient in enumerate(chosen):
-        group = forms.Schema(title=recipient.title, name=group_name(number))
-        for node in nodes(recipient.partner):
-            # The kind is known where a kind was chosen as recipient.
-            if node.name in OF_EACH and (node.name != KIND or recipient.profile is None):
-                group.add(node)
-        schema.add(group)
-    return schema
+
+def _group(number: int, recipient: Chosen, terms: Mapping[str, Any]) -> Any:
+    """Return the questions about one recipient; a kind that was chosen isn't asked again."""
+    asked = OF_EACH if recipient.profile is None else OF_EACH - {KIND}
+    nodes = request_schema(partner=recipient.partner, **terms).children
+    mine = (node for node in nodes if node.name in asked)
+    return forms.Schema(*mine, title=recipient.title, name=group_name(number))
 
 
 def together_values(
@@ -214,10 +201,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
         "dossier": context.dossier,
         "here": request.resource_path(context, ASK),
         "offer": [(recipient.code, recipient.title, recipient in chosen) for recipient in offer],
-        "previews": [
-            (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
-            for profile in offered(empowered=empowered)
-        ],
+        "previews": previews_by_kind(context, request, empowered=empowered),
         "form": None,
         "shown": [],
     }
@@ -247,27 +231,15 @@ def _form(
     empowered: bool,
 ) -> Form:
     phone = published_for(request.db, context.holder).telephone
-    most = request.app_settings.pdf_full_reports
-    choosable = choices_in_full(loaded.known.reports, most)
-    if choosable:
-        note_choices(request, context, loaded)
+    terms = form_terms(context, request, loaded, empowered=empowered)
     return Form(
-        together_schema(
-            chosen,
-            minors=loaded.minors,
-            empowered=empowered,
-            unwilling=unwilling(loaded.known.reports),
-            choosable=choosable,
-            most=most,
-        ),
+        together_schema(chosen, **terms),
         request,
         buttons=[
             Button("aanvragen", f"{plural(len(chosen), 'uitvoer', 'uitvoeren')} aanvragen"),
             Button("voorbeeld", "Eerst voorbeelden bekijken", kind="secondary"),
         ],
-        appstruct=together_values(
-            chosen, context.dossier, phone, [code for code, _ in choosable[:most]]
-        ),
+        appstruct=together_values(chosen, context.dossier, phone, proposed_in_full(terms)),
         cancel_url=request.resource_path(context),
     )
 

@@ -239,32 +239,28 @@ def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
         log(session, export, SYSTEM, "gemaakt")
 
 
+# The columns that the register takes over from the export.
+REGISTERED: Final = (
+    *("reference", "recipient", "profile", "profile_version", "purpose", "legal_basis", "covenant"),
+    *("minors_ground", "destroy_by", "requested_at", "requested_by_id", "requested_by"),
+)
+
+
 def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
     dossier = session.get_one(Dossier, export.dossier_id)
     return Disclosure(
-        reference=export.reference,
+        **{name: getattr(export, name) for name in REGISTERED},
         document_id=export.id,
         source_kind="dossier",
         source_id=dossier.id,
         source_reference=dossier.number,
         restricted=is_strict(dossier.kind),
-        recipient=export.recipient,
         recipient_kind=PROFILES[export.profile].label,
-        profile=export.profile,
-        profile_version=export.profile_version,
-        purpose=export.purpose,
-        legal_basis=export.legal_basis,
         legal_basis_words=basis_words(export.asked),
-        covenant=export.covenant,
-        minors_ground=export.minors_ground,
-        destroy_by=export.destroy_by,
         content_sha256=export.content_sha256 or "",
         file_sha256=export.file_sha256 or "",
         file_size=export.file_size or 0,
         made_at=now,
-        requested_at=export.requested_at,
-        requested_by_id=export.requested_by_id,
-        requested_by=export.requested_by,
         approved_at=export.decided_at or now,
         approved_by_id=export.decided_by_id,
         approved_by=export.decided_by or NOT_YET,

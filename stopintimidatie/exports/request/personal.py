@@ -25,7 +25,6 @@ from stopintimidatie.core.storage.personal import (
     redact_rows,
     treated,
 )
-from stopintimidatie.core.storage.session import locked
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import DossierMembership
@@ -34,6 +33,7 @@ from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
+from stopintimidatie.exports.request.services import lock
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -73,7 +73,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
     """Take the words out of a request; destroy the frozen document when it holds them."""
-    export = _locked(session, document)
+    export = lock(session, document)
     if export is None:
         return 0
     holds = _frozen_with(session, keys, export, fragment)
@@ -86,7 +86,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 
 def erase(session: Session, document: UUID) -> None:
     """Destroy the blobs and empty the words of the request; that there was an export stays."""
-    export = _locked(session, document)
+    export = lock(session, document)
     if export is not None:
         destroy(session, export)
         empty_rows(session, Export, Export.id == document, COLUMNS["export"])
@@ -116,7 +116,7 @@ def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export,
 
 
 def _locked_with(session: Session, labels: dict[UUID, str]) -> list[tuple[Export, str]]:
-    exports = [(_locked(session, number), label) for number, label in labels.items()]
+    exports = [(lock(session, number), label) for number, label in labels.items()]
     return [(export, label) for export, label in exports if export is not None]
 
 
@@ -181,12 +181,6 @@ def source_redacted(
     for export, label in copies:
         destroy(session, export, cause=Cause(Change.REDACTED, label))
     return len(copies)
-
-
-def _locked(session: Session, document: UUID) -> Export | None:
-    """Return an export, locked so that the worker doesn't finish it meanwhile; or None."""
-    statement = locked(session, select(Export).where(Export.id == document))
-    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
 def _frozen_with(session: Session, keys: KeyRing, export: Export, fragment: Fragment) -> bool:

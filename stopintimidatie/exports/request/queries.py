@@ -206,16 +206,12 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     if export.minors_ground:
         rows.append(("Extra grond: minderjarigen", export.minors_ground))
     if export.in_full is not None:
-        rows.append(("Volledig in het document", _in_full(export.in_full)))
+        told = listed(ranges(sorted(export.in_full))) or "geen melding; alle staan in de tabel"
+        rows.append(("Volledig in het document", told))
     rows += deviation_rows(export) if reports_too else []
     rows += route_rows(export.asked)
     moment = datetime_long(export.requested_at)
     return [*rows, ("Aangevraagd door", f"{export.requested_by}, {moment}")]
-
-
-def _in_full(numbers: Sequence[int]) -> str:
-    """Return the numbers of the reports that are told in full as ranges."""
-    return listed(ranges(sorted(numbers))) or "geen melding; alle staan in de tabel"
 
 
 def proof_rows(export: Export) -> Rows:

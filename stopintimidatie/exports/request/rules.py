@@ -48,12 +48,17 @@ def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]
 
 
 def _demand_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
-    for name, message in _ASKED.items():
-        value: Any = getattr(wish, name)
-        if not (clean(value) if isinstance(value, str) else value):
-            yield message, name
+    yield from _unanswered(wish, _ASKED)
     if wish.demand_on is not None and wish.demand_on > today:
         yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
+
+
+def _unanswered(wish: ExportRequest, messages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, message in messages.items():
+        value: Any = getattr(wish, name)
+        # A text of marks that don't show counts as empty.
+        if not (clean(value) if isinstance(value, str) else value):
+            yield message, name
 
 
 # The rules of every request
@@ -123,11 +128,7 @@ def check_wish(wish: ExportRequest, today: date, *, minors: bool) -> None:
 def _problems(wish: ExportRequest, today: date, minors: bool) -> Iterator[tuple[str, str]]:
     if wish.file_form not in set(FileForm):
         yield "Kies een soort bestand uit de lijst.", "file_form"
-    for name, message in _REQUIRED.items():
-        value = getattr(wish, name)
-        # A text of marks that don't show counts as empty.
-        if not (clean(value) if isinstance(value, str) else value):
-            yield message, name
+    yield from _unanswered(wish, _REQUIRED)
     yield from _too_long(wish)
     yield from _basis_problems(wish)
     yield from _date_problems(wish, today)

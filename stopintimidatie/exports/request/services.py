@@ -18,6 +18,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Reference, register_reference
 from stopintimidatie.disclosures.models import DisclosureEvent
@@ -208,7 +209,7 @@ def log(
 
 def lock(session: Session, export_id: UUID) -> Export | None:
     """Return an export as it is now, locked until this transaction ends; or None."""
-    statement = select(Export).where(Export.id == export_id).with_for_update()
+    statement = locked(session, select(Export).where(Export.id == export_id))
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
@@ -218,9 +219,7 @@ def _decide(session: Session, export: Export, actor: Actor) -> None:
     if export.state != ExportState.REQUESTED:
         raise ExportError("Over deze uitvoer is al beslist. Open de pagina opnieuw.")
     check_second(session, export, actor)
-    export.decided_at = utc_now()
-    export.decided_by_id = actor.id
-    export.decided_by = actor.name
+    export.decided_at, export.decided_by_id, export.decided_by = utc_now(), actor.id, actor.name
 
 
 def check_second(session: Session, export: Export, actor: Actor) -> None:
@@ -430,13 +429,8 @@ def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
 
 
 def note_fetched(session: Session, export: Export, actor: Actor, way: str = DOWNLOADED) -> None:
-    """Record in the register that the file was given to somebody."""
+    """Record that the file was given to somebody; in the register the first time in each way."""
     log(session, export, actor, "gedownload")
-    _note_given(session, export, actor, way)
-
-
-def _note_given(session: Session, export: Export, actor: Actor, way: str) -> None:
-    """Note in the register that a file was given, the first time in each way."""
     row = find_disclosure(session, export.reference)
     if row is None:
         return

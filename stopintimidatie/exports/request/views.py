@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -234,36 +235,23 @@ def request_view(context: DossierResource, request: Request) -> Any:
     loaded = load_dossier(request.db, dossier)
     empowered = empowered_today(request.db, context.holder)
     partner = _partner(request)
-    most = request.app_settings.pdf_full_reports
-    choosable = choices_in_full(loaded.known.reports, most)
-    if choosable:
-        note_choices(request, context, loaded)
+    terms = form_terms(context, request, loaded, empowered=empowered)
     form = Form(
-        request_schema(
-            minors=loaded.minors,
-            empowered=empowered,
-            partner=partner,
-            unwilling=unwilling(loaded.known.reports),
-            choosable=choosable,
-            most=most,
-        ),
+        request_schema(partner=partner, **terms),
         request,
         buttons=[
             Button("aanvragen", "Uitvoer aanvragen"),
             Button("voorbeeld", "Eerst voorbeeld bekijken", kind="secondary"),
         ],
         action=_address(context, request, partner),
-        appstruct=first_values(dossier, phone, partner, [code for code, _ in choosable[:most]]),
+        appstruct=first_values(dossier, phone, partner, proposed_in_full(terms)),
         cancel_url=request.resource_path(context),
     )
     page = {
         "dossier": dossier,
         "preview": None,
         "empty": not loaded.known.reports,
-        "profiles": [
-            (profile.label, f"{request.resource_path(context, PREVIEW)}?voor={profile.name}")
-            for profile in offered(empowered=empowered)
-        ],
+        "profiles": previews_by_kind(context, request, empowered=empowered),
         **_partners(context, request, partner),
     }
 
@@ -275,6 +263,37 @@ def request_view(context: DossierResource, request: Request) -> Any:
         return _submitted(context, request, form, loaded, read_request(values, partner), page)
 
     return handle_form(request, form, on_valid, page)
+
+
+def form_terms(
+    context: DossierResource, request: Request, loaded: LoadedDossier, *, empowered: bool
+) -> dict[str, Any]:
+    """Return the terms of `request_schema`; note that the form tells of reports to choose from."""
+    most = request.app_settings.pdf_full_reports
+    choosable = choices_in_full(loaded.known.reports, most)
+    if choosable:
+        note_choices(request, context, loaded)
+    return {
+        "minors": loaded.minors,
+        "empowered": empowered,
+        "unwilling": unwilling(loaded.known.reports),
+        "choosable": choosable,
+        "most": most,
+    }
+
+
+def proposed_in_full(terms: Mapping[str, Any]) -> list[str]:
+    """Return the numbers of the newest reports, which are proposed to be told in full."""
+    return [code for code, _ in terms["choosable"][: terms["most"]]]
+
+
+def previews_by_kind(
+    context: DossierResource, request: Request, *, empowered: bool
+) -> list[tuple[str, str]]:
+    """Return each kind of recipient with the address of its preview."""
+    address = request.resource_path(context, PREVIEW)
+    kinds = offered(empowered=empowered)
+    return [(kind.label, f"{address}?voor={kind.name}") for kind in kinds]
 
 
 def _partner(request: Request) -> PartnerOrganisation | None:

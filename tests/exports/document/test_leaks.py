@@ -16,7 +16,6 @@ import pytest
 from pypdf import PdfReader
 
 from stopintimidatie.exports.document.assets import load_assets
-from stopintimidatie.exports.document.rendering import render
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
@@ -24,6 +23,7 @@ from stopintimidatie.exports.redaction import rules
 from stopintimidatie.exports.redaction.rules import hidden, marked
 from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.request.pages import preview_values
+from tests.support.drawing import render
 from tests.support.exports_factory import NOW, frozen, opened, redact
 from tests.support.leaking import BYTES, REPORTS, may_see, secrets, seeded, word
 

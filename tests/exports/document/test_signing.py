@@ -18,7 +18,6 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from stopintimidatie.exports.document.assets import load_assets
-from stopintimidatie.exports.document.rendering import render
 from stopintimidatie.exports.document.signature import (
     CertificateRefusedError,
     check_certificate,
@@ -30,6 +29,7 @@ from stopintimidatie.exports.document.signature import (
 from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.redaction.content import content_hash
 from tests.support.certificates import NOW, House
+from tests.support.drawing import render
 from tests.support.exports_factory import a_dossier, redact
 from tests.support.verapdf import validate_pdf
 

@@ -14,9 +14,9 @@ from pypdf import PdfReader
 
 from stopintimidatie.exports.document.assets import load_assets
 from stopintimidatie.exports.document.html import PARTS
-from stopintimidatie.exports.document.rendering import render
 from stopintimidatie.exports.profiles.defaults import INTERNAL
 from stopintimidatie.exports.redaction.source import EventKind, Reliability, SourceEvent, Term
+from tests.support.drawing import render
 from tests.support.exports_factory import NOW, a_dossier, redact, some_reports
 from tests.support.verapdf import validate_pdf
 

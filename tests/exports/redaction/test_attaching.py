@@ -13,7 +13,6 @@ from pypdf import PdfReader
 
 from stopintimidatie.exports.document.assets import load_assets
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
-from stopintimidatie.exports.document.rendering import render
 from stopintimidatie.exports.document.signature import with_password
 from stopintimidatie.exports.profiles.defaults import INTERNAL, MAYOR, POLICE, PROFILES
 from stopintimidatie.exports.profiles.rules import Profile
@@ -28,6 +27,7 @@ from stopintimidatie.exports.redaction.reports import EMBEDDED_MOST
 from stopintimidatie.exports.redaction.rules import hidden
 from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import DossierSource, SourceAttachment
+from tests.support.drawing import render
 from tests.support.exports_factory import (
     NOW,
     a_dossier,
