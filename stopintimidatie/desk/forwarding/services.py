@@ -8,7 +8,7 @@ to opgehaald or verlopen. Without a valid agreement nothing goes out, whatever t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -169,34 +169,20 @@ def _returned(writing: Writing) -> Letter | None:
     return Letter({"pad": f"/{NATIONAL}/{report.reference}"})
 
 
-READY: Final = MailTemplate(
-    "melding_klaar",
-    "Er staat een bericht voor u klaar",
-    f"{_FOLDER}/melding_klaar.txt.jinja2",
-    _ready,
-    _went_out,
-    returned=came_back,
+def _template(
+    name: str, subject: str, write: Callable[[Writing], Letter | None], *went_out: Any, **more: Any
+) -> MailTemplate:
+    """Make the template of a message; its text stands in the file of its name."""
+    return MailTemplate(name, subject, f"{_FOLDER}/{name}.txt.jinja2", write, *went_out, **more)
+
+
+_WAITS: Final = "Er staat een bericht voor u klaar"
+READY: Final = _template("melding_klaar", _WAITS, _ready, _went_out, returned=came_back)
+ENCRYPTED: Final = _template(
+    "melding_versleuteld", _WAITS, _encrypted, _encrypted_went_out, returned=came_back
 )
-ENCRYPTED: Final = MailTemplate(
-    "melding_versleuteld",
-    "Er staat een bericht voor u klaar",
-    f"{_FOLDER}/melding_versleuteld.txt.jinja2",
-    _encrypted,
-    _encrypted_went_out,
-    returned=came_back,
-)
-NOT_PICKED_UP: Final = MailTemplate(
-    "niet_opgehaald",
-    "Niet opgehaald: bel de gemeente",
-    f"{_FOLDER}/niet_opgehaald.txt.jinja2",
-    _late,
-)
-RETURNED: Final = MailTemplate(
-    "bericht_terug",
-    "Een bericht aan een gemeente kwam terug",
-    f"{_FOLDER}/bericht_terug.txt.jinja2",
-    _returned,
-)
+NOT_PICKED_UP: Final = _template("niet_opgehaald", "Niet opgehaald: bel de gemeente", _late)
+RETURNED: Final = _template("bericht_terug", "Een bericht aan een gemeente kwam terug", _returned)
 TEMPLATES: Final = (READY, ENCRYPTED, NOT_PICKED_UP, RETURNED)
 
 
@@ -351,10 +337,4 @@ def _code(writing: Writing) -> Letter | None:
 
 
 OFFICIALS_PHONE: Final = MailRecipient(_KIND, _number)
-CODE_TEXT: Final = MailTemplate(
-    "ophaalcode_sms",
-    "",
-    "stopintimidatie.desk.forwarding:templates/mail/ophaalcode_sms.txt.jinja2",
-    _code,
-    text_message=True,
-)
+CODE_TEXT: Final = _template("ophaalcode_sms", "", _code, text_message=True)

@@ -98,7 +98,8 @@ def checklist_complete(session: Session, change: LevelChange) -> Iterable[str]:
         return []
     domains = domains_of(session, [change.code])[change.code]
     people = colleagues_of(session, change.code)
-    return missing(checklist_of(session, change.code), people, domains)
+    lines = items(checklist_of(session, change.code), people, domains)
+    return [item.missing for item in lines if not item.done]
 
 
 def hand_over_what_waits(session: Session, change: LevelChange) -> None:
@@ -266,10 +267,3 @@ def items(
             else "Vul in wanneer de opleiding was.",
         ),
     ]
-
-
-def missing(
-    kept: Onboarding | None, colleagues: Sequence[Colleague], domains: Sequence[str]
-) -> list[str]:
-    """Return what a checklist still lacks, one sentence each."""
-    return [item.missing for item in items(kept, colleagues, domains) if not item.done]

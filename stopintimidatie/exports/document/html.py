@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
@@ -194,23 +194,12 @@ def _charts(content: DossierContent) -> Mapping[str, Mapping[str, str]] | None:
     picture, colour = content.picture, content.house.colour
     if not picture.forms:
         return None
-    forms = [(count.label, count.number) for count in picture.forms]
-    places = [(count.label, count.number) for count in picture.places]
-    months = [(count.label, count.number) for count in picture.months]
     week = [(row.label, row.cells) for row in picture.weekdays]
     parts = picture.parts_of_day
     return {
-        "forms": _chart(
-            charts.bar_chart(forms, colour=colour), charts.bar_summary("Meldingen per vorm", forms)
-        ),
-        "places": _chart(
-            charts.bar_chart(places, colour=colour),
-            charts.bar_summary("Meldingen per soort plek", places),
-        ),
-        "months": _chart(
-            charts.trend_chart(months, colour=colour),
-            charts.bar_summary("Meldingen per maand", months),
-        ),
+        "forms": _bars("Meldingen per vorm", charts.bar_chart, picture.forms, colour),
+        "places": _bars("Meldingen per soort plek", charts.bar_chart, picture.places, colour),
+        "months": _bars("Meldingen per maand", charts.trend_chart, picture.months, colour),
         "week": _chart(
             charts.heat_table(parts, week, colour=colour),
             charts.heat_summary("Meldingen per dag en dagdeel", parts, week),
@@ -238,6 +227,13 @@ def _cut_on_page_one(content: DossierContent) -> list[tuple[str, str]]:
         ("Vermoedens", page.assumptions, picture.assumptions),
     )
     return [(title, whole) for title, short, whole in texts if short != clean_line(whole)]
+
+
+def _bars(
+    title: str, draw: Callable[..., str], counts: tuple[Count, ...], colour: str
+) -> Mapping[str, str]:
+    numbers = [(count.label, count.number) for count in counts]
+    return _chart(draw(numbers, colour=colour), charts.bar_summary(title, numbers))
 
 
 def _chart(svg: str, summary: str) -> Mapping[str, str]:

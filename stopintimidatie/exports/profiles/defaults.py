@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stopintimidatie.exports.profiles.rules import (
+    FREE_TEXT,
     SHOWN,
     Coarse,
     Field,
@@ -204,9 +205,7 @@ MINORS = Overlay(
             Field.TIME: coarse(
                 Coarse.PART_OF_DAY, "bij minderjarigen alleen de datum en het dagdeel"
             ),
-            Field.PLACE_NOTE: left_out("bij minderjarigen geen vrije tekst"),
-            Field.ACCOUNT: left_out("bij minderjarigen geen vrije tekst"),
-            Field.APPEARANCE: left_out("bij minderjarigen geen vrije tekst"),
+            **dict.fromkeys(FREE_TEXT, left_out("bij minderjarigen geen vrije tekst")),
             Field.REPORTER_AGE: left_out("bij minderjarigen alleen dat de melder minderjarig is"),
             Field.CONSEQUENCES: left_out("bij minderjarigen geen gegevens over hun gedrag"),
             Field.WILLING: left_out("contact met minderjarigen loopt alleen via de dossierhouder"),

@@ -242,9 +242,7 @@ OUTSIDE: Final[Rules] = MappingProxyType(
         Field.REFERENCE: left_out(
             "de meldingen staan onder een nummer dat alleen in dit dossier geldt"
         ),
-        Field.PLACE_NOTE: coarse(Coarse.REVIEWED, _TEXT),
-        Field.APPEARANCE: coarse(Coarse.REVIEWED, _TEXT),
-        Field.ACCOUNT: coarse(Coarse.REVIEWED, _TEXT),
+        **dict.fromkeys(FREE_TEXT, coarse(Coarse.REVIEWED, _TEXT)),
     }
 )
 NOT_POLICE: Final[Rules] = MappingProxyType(
@@ -260,10 +258,7 @@ FIGURES_ONLY: Final[Rules] = MappingProxyType(
         Section.REPORTS: left_out(_NO_REPORTS),
         Section.OFFENDERS: left_out(_NO_REPORTS),
         Field.PLACE: coarse(Coarse.NEIGHBOURHOOD, _NO_REPORTS),
-        Field.PLACE_NOTE: left_out(_NO_REPORTS),
-        Field.APPEARANCE: left_out(_NO_REPORTS),
-        Field.ACCOUNT: left_out(_NO_REPORTS),
-        Field.OFFENDERS: left_out(_NO_REPORTS),
+        **dict.fromkeys((*FREE_TEXT, Field.OFFENDERS), left_out(_NO_REPORTS)),
     }
 )
 

@@ -143,21 +143,18 @@ def request_schema(
         choosable: the reports of which some can be told in full; empty when all are.
         most: the highest number of reports told in full.
     """
-    schema = forms.Schema()
     known = frozenset() if partner is None else KNOWN_OF_PARTNER
-    for node in (
+    nodes = (
         *_recipient(empowered, partner),
         *_reasons(bases_for(partner)),
-        *(_minors() if minors else ()),
+        *([_minors()] if minors else ()),
         *_despite(unwilling),
         *_in_full(choosable, most),
         _file(),
         *_extra(),
         *urgency_fields(),
-    ):
-        if node.name not in known:
-            schema.add(node)
-    return schema
+    )
+    return forms.Schema(*(node for node in nodes if node.name not in known))
 
 
 def _field(name: str, typ: Any, title: str, **kw: Any) -> Any:
@@ -230,17 +227,15 @@ def _file() -> Any:
     )
 
 
-def _minors() -> tuple[Any, ...]:
-    return (
-        _field(
-            "grond_minderjarigen",
-            forms.Text(1000, lines=True),
-            "Extra grond: minderjarigen",
-            description="Vul dit in voor elke ontvanger buiten de eigen afdeling: in dit dossier"
-            " gaat het ook om minderjarigen. Waarom heeft de ontvanger hun gegevens nodig?",
-            missing=None,
-            needed_sometimes=True,
-        ),
+def _minors() -> Any:
+    return _field(
+        "grond_minderjarigen",
+        forms.Text(1000, lines=True),
+        "Extra grond: minderjarigen",
+        description="Vul dit in voor elke ontvanger buiten de eigen afdeling: in dit dossier gaat"
+        " het ook om minderjarigen. Waarom heeft de ontvanger hun gegevens nodig?",
+        missing=None,
+        needed_sometimes=True,
     )
 
 
