@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 from whoosh.query import Or, Term
-from whoosh.scoring import BM25F
+from whoosh.scoring import TF_IDF
 from whoosh.writing import CLEAR, OPTIMIZE
 
 from stopintimidatie.core.search.backend import (
@@ -39,12 +39,7 @@ from stopintimidatie.core.search.backend import (
 )
 from stopintimidatie.core.search.query import Field, SearchQuery
 from stopintimidatie.core.search.results import compare
-from stopintimidatie.core.search.whoosh.files import (
-    Generation,
-    HolderFolder,
-    damaged,
-    open_index,
-)
+from stopintimidatie.core.search.whoosh.files import Generation, HolderFolder, damaged, open_index
 from stopintimidatie.core.search.whoosh.schema import ID, VERSION, to_fields
 from stopintimidatie.core.search.whoosh.search import Searching
 from stopintimidatie.core.telemetry import log_error
@@ -54,8 +49,7 @@ _log = logging.getLogger(__name__)
 _MAX_PURGE: Final = 5_000
 """An index with more documents isn't rewritten at once: that would keep new reports waiting."""
 _ATTEMPTS: Final = 10
-# Without a malus for long texts: who writes much is no less to the point.
-_WEIGHTING: Final = BM25F(B=0.0)
+_JOURNAL: Final = msgspec.json.Decoder(SearchDocument | UUID)
 _FIRST_PAGE: Final = Page()
 
 
@@ -76,8 +70,6 @@ class WhooshBackend:
     def _folder(self, holder: str) -> HolderFolder:
         return HolderFolder(self._root, holder, self._lock_timeout)
 
-    # writing
-
     def index(self, documents: Sequence[SearchDocument]) -> None:
         """See `SearchBackend.index`."""
         ordered = sorted(documents, key=lambda document: document.holder)
@@ -94,7 +86,9 @@ class WhooshBackend:
         with folder.writing():
             journal = folder.journal()
             if journal is not None:
-                _write_journal(journal, add, drop)
+                # A replaced document stands in both: first what is gone, then what is there.
+                with journal.open("ab") as stream:
+                    stream.write(msgspec.json.Encoder().encode_lines([*drop, *add]))
             try:
                 base = folder.generation()
             except IndexUnusableError:
@@ -104,7 +98,7 @@ class WhooshBackend:
             try:
                 fresh = folder.new_folder(base)
                 _write(fresh, add, drop)
-                folder.use(fresh, base, keep_base=True)
+                folder.use(fresh, base)
             except Exception as error:
                 health = folder.health()
                 if health.good:  # a full disk, or a mistake of ours: not the index
@@ -118,11 +112,12 @@ class WhooshBackend:
             base = folder.generation()
             with open_index(base.folder).reader() as reader:
                 dirty = reader.has_deletions()
-            if dirty and base.documents > _MAX_PURGE:
+            documents = base.state.documents
+            if dirty and documents > _MAX_PURGE:
                 return False
             if dirty:
                 fresh = folder.new_folder(base)
-                open_index(fresh).writer().commit(mergetype=OPTIMIZE if base.documents else CLEAR)
+                open_index(fresh).writer().commit(mergetype=OPTIMIZE if documents else CLEAR)
                 folder.use(fresh, base)
             folder.clean()
         return True
@@ -143,8 +138,6 @@ class WhooshBackend:
                 folder.use(fresh)
         return RebuildReport(holder, count, replayed, time.monotonic() - start)
 
-    # how it is
-
     def health(self, holder: str) -> Health:
         """See `SearchBackend.health`."""
         return self._folder(holder).health()
@@ -159,8 +152,6 @@ class WhooshBackend:
             return compare(health, _attempt(folder, _versions), rows)
         except IndexUnusableError as unusable:
             return CheckReport(unusable.health)
-
-    # searching
 
     def search(
         self,
@@ -177,7 +168,7 @@ class WhooshBackend:
         end = time.monotonic() + self._time_limit
 
         def run(generation: Generation) -> SearchResults:
-            with open_index(generation.folder).searcher(weighting=_WEIGHTING) as searcher:
+            with open_index(generation.folder).searcher(weighting=TF_IDF()) as searcher:
                 searching = Searching(searcher, query, scope, visibility, selected, end)
                 return searching.results(facets, sort, page)
 
@@ -208,8 +199,7 @@ def _versions(generation: Generation) -> dict[UUID, int]:
     if problem := generation.damage():
         raise IndexUnusableError(damaged(problem))
     with open_index(generation.folder).reader() as reader:
-        stored: Iterable[tuple[int, dict[str, Any]]] = reader.iter_docs()
-        return {UUID(fields[ID]): fields[VERSION] for _, fields in stored}
+        return {UUID(fields[ID]): fields[VERSION] for _, fields in reader.iter_docs()}
 
 
 def _write(folder: Path, add: Iterable[SearchDocument], drop: Iterable[UUID]) -> int:
@@ -223,25 +213,11 @@ def _write(folder: Path, add: Iterable[SearchDocument], drop: Iterable[UUID]) ->
     return count
 
 
-# Journal of a rebuild
-
-
-def _write_journal(journal: Path, add: list[SearchDocument], drop: list[UUID]) -> None:
-    """Write first what is gone, then what is there: a replaced document stands in both."""
-    with journal.open("ab") as stream:
-        for change in (*drop, *add):
-            stream.write(msgspec.json.encode(change) + b"\n")
-
-
 def _replay(folder: Path, journal: Path) -> int:
     """Bring a filled index up to date with what happened while it was filled."""
-    latest: dict[UUID, SearchDocument | None] = {}
-    for line in journal.read_bytes().splitlines() if journal.exists() else ():
-        change = msgspec.json.decode(line, type=SearchDocument | UUID)
-        if isinstance(change, UUID):
-            latest[change] = None
-        else:
-            latest[change.id] = change
+    changes = _JOURNAL.decode_lines(journal.read_bytes()) if journal.exists() else []
+    latest = {change if isinstance(change, UUID) else change.id: change for change in changes}
     if latest:
-        _write(folder, [document for document in latest.values() if document], list(latest))
+        add = (change for change in latest.values() if isinstance(change, SearchDocument))
+        _write(folder, add, latest)
     return len(latest)

@@ -15,18 +15,18 @@ nobody uses. Whoosh keeps no checksums: `staat.json` lists the files with their 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+import msgspec
 from whoosh.filedb.filestore import FileStorage
 
 from stopintimidatie.core.search import analysis
@@ -52,21 +52,30 @@ def open_index(folder: Path) -> Any:
     return FileStorage(str(folder)).open_index(schema=SCHEMA)
 
 
+class State(msgspec.Struct, frozen=True):
+    """State of a generation, as `staat.json` has it."""
+
+    schema: int
+    analyser: str = ""
+    """Fingerprint of the language rules it was made by."""
+    documents: int = 0
+    files: dict[str, tuple[int, int]] = {}
+    """Size and CRC of each file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Generation that is whole: its folder, and what `staat.json` says of it."""
+    """Generation that is whole."""
 
     folder: Path
-    files: Mapping[str, tuple[int, int]]
-    """Size and CRC of each file."""
-    documents: int
-    analyser: str
-    """Fingerprint of the language rules it was made by."""
+    state: State
 
     def damage(self) -> str | None:
         """Read all files, and return what is wrong with them."""
-        changed = (name for name, (_, c) in self.files.items() if checksum(self.folder / name) != c)
-        return next((f"{name}: de inhoud is veranderd" for name in changed), None)
+        for name, (_, crc) in self.state.files.items():
+            if checksum(self.folder / name) != crc:
+                return f"{name}: de inhoud is veranderd"
+        return None
 
 
 class HolderFolder:
@@ -122,35 +131,25 @@ class HolderFolder:
         if base is None:
             FileStorage(str(folder)).create_index(SCHEMA)
             return folder
-        for name in base.files:
+        for name in base.state.files:
             os.link(base.folder / name, folder / name)
         if problem := _read(base.folder / _DAMAGE):
             (folder / _DAMAGE).write_text(problem)
         return folder
 
-    def use(self, folder: Path, base: Generation | None = None, *, keep_base: bool = False) -> None:
-        """List the files of a folder, have it read from now on, and clean up.
-
-        Args:
-            folder: where a new generation was written.
-            base: the generation it began with.
-            keep_base: leave the folder of the base for who has just begun to read it.
-        """
-        known = base.files if base else {}
+    def use(self, folder: Path, base: Generation | None = None) -> None:
+        """List the files of a folder, have it read from now on, and clean up all but its base."""
+        known = base.state.files if base else {}
         files = {
             path.name: known.get(path.name) or (path.stat().st_size, checksum(path))
             for path in folder.iterdir()
             if path.suffix in (".seg", ".toc")
         }
-        state = {
-            "schema": SCHEMA_VERSION,
-            "analyser": base.analyser if base else analysis.FINGERPRINT,
-            "documents": open_index(folder).doc_count(),
-            "files": files,
-        }
-        (folder / _STATE).write_text(json.dumps(state))
+        analyser = base.state.analyser if base else analysis.FINGERPRINT
+        state = State(SCHEMA_VERSION, analyser, open_index(folder).doc_count(), files)
+        (folder / _STATE).write_bytes(msgspec.json.encode(state))
         replace_text(self.path / "huidig", folder.name)
-        self.clean(base.folder.name if base and keep_base else "")
+        self.clean(base.folder.name if base else "")  # somebody may have just begun to read it
 
     def clean(self, kept: str = "") -> None:
         """Remove what is neither in use, nor kept, nor being filled. Only while writing."""
@@ -192,10 +191,11 @@ class HolderFolder:
             return unusable.health
         if problem := _read(generation.folder / _DAMAGE):
             return damaged(problem)
-        if generation.analyser != analysis.FINGERPRINT:
+        documents = generation.state.documents
+        if generation.state.analyser != analysis.FINGERPRINT:
             message = f"De index is gemaakt met oudere taalregels. {_REBUILD}"
-            return Health(HealthState.OUTDATED, message, generation.documents)
-        return Health(HealthState.GOOD, "De index is in orde.", generation.documents)
+            return Health(HealthState.OUTDATED, message, documents)
+        return Health(HealthState.GOOD, "De index is in orde.", documents)
 
 
 def damaged(problem: str) -> Health:
@@ -205,18 +205,16 @@ def damaged(problem: str) -> Health:
 
 def _read_generation(folder: Path) -> Generation:
     try:
-        state = json.loads((folder / _STATE).read_text())
-        if state["schema"] != SCHEMA_VERSION:
+        state = msgspec.json.decode((folder / _STATE).read_bytes(), type=State)
+        if state.schema != SCHEMA_VERSION:
             raise IndexUnusableError(_OLDER)
-        files = {name: (int(size), int(crc)) for name, (size, crc) in state["files"].items()}
-        generation = Generation(folder, files, int(state["documents"]), str(state["analyser"]))
-        sizes = {name: (folder / name).stat().st_size for name in files}
-    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        for name, (size, _) in state.files.items():
+            if (actual := (folder / name).stat().st_size) != size:
+                problem = f"{name}: {actual} in plaats van {size} bytes"
+                raise IndexUnusableError(damaged(problem))
+    except (OSError, msgspec.MsgspecError) as error:
         raise IndexUnusableError(damaged(repr(error))) from error
-    for name, (size, _) in files.items():
-        if sizes[name] != size:
-            raise IndexUnusableError(damaged(f"{name}: {sizes[name]} in plaats van {size} bytes"))
-    return generation
+    return Generation(folder, state)
 
 
 def _read(path: Path) -> str:

@@ -18,8 +18,9 @@ from stopintimidatie.core.search.backend import SearchDocument, Text, Weight
 from stopintimidatie.core.search.query import Field
 from stopintimidatie.core.search.results import to_shown
 
-SCHEMA_VERSION: Final = 3
-HIGH_WEIGHT: Final = 4.0
+SCHEMA_VERSION: Final = 4
+_HIGH_WEIGHT: Final = 4.0
+_SATURATION: Final = 1.2
 _GAP: Final = 100
 """Words of two texts are this far apart: no phrase reaches from one into the next."""
 LAST_SECOND: Final = 1 << 62
@@ -33,29 +34,27 @@ VERSION: Final = "versie"
 SHOWN: Final = "getoond"
 NEWEST_FIRST: Final = "nieuwste"
 OLDEST_FIRST: Final = "oudste"
-# Codes that are counted lie together where they have few combinations: reading a column for every
-# match costs a search more than anything else.
-FACET_COLUMNS: Final = {
-    "telling_algemeen": (Field.KIND, Field.STATE, Field.YEAR),
-    "telling_wijk": (Field.NEIGHBOURHOOD,),
-    "telling_vorm": (Field.FORM,),
-    "telling_dossier": (Field.DOSSIER,),
-}
+COUNTED: Final = "telling"
+"""All codes of a document in one column: reading columns costs a search more than anything else."""
 
 
 class StemField(fields.FieldType):
     """Field with the stems of our own analyser, with their positions and weights."""
 
     def __init__(self) -> None:
-        super().__init__(formats.Positions(), IDAnalyzer(), scorable=True)
+        super().__init__(formats.Positions(), IDAnalyzer())
 
     def index(self, value: Sequence[Text], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
-        """Yield (stem, how often, weight, positions) for every stem in these texts."""
+        """Yield (stem, how often, weight, positions) for every stem in these texts.
+
+        The weight is that of BM25 without a malus for long texts: who writes much is no less to
+        the point. A search multiplies it by how rare the stem is.
+        """
         positions: dict[str, list[int]] = {}
         weights: dict[str, float] = {}
         base = 0
         for text in value:
-            weight, last = HIGH_WEIGHT if text.weight is Weight.HIGH else 1.0, 0
+            weight, last = _HIGH_WEIGHT if text.weight is Weight.HIGH else 1.0, 0
             for token in tokens(text.text):
                 last = token.position
                 if not token.stop:
@@ -63,15 +62,16 @@ class StemField(fields.FieldType):
                     weights[token.stem] = weights.get(token.stem, 0.0) + weight
             base += last + _GAP
         for stem, at in positions.items():
-            yield stem.encode(), len(at), weights[stem], self.format.encode(at)
+            weight = weights[stem] * (_SATURATION + 1) / (weights[stem] + _SATURATION)
+            yield stem.encode(), len(at), weight, self.format.encode(at)
 
 
 SCHEMA: Final = fields.Schema(
     **dict.fromkeys((WORD, ACCESS, *(str(field) for field in Field)), fields.KEYWORD()),
     **dict.fromkeys((NEWEST_FIRST, OLDEST_FIRST), fields.COLUMN(columns.FixedBytesColumn(24))),
-    **dict.fromkeys(FACET_COLUMNS, fields.COLUMN(columns.RefBytesColumn())),
     **dict.fromkeys((VERSION, SHOWN), fields.STORED()),
     **{ID: fields.ID(stored=True), STEM: StemField(), MOMENT: fields.NUMERIC(int, 64)},
+    **{COUNTED: fields.COLUMN(columns.VarBytesColumn())},
 )
 
 
@@ -90,10 +90,9 @@ def to_fields(document: SearchDocument) -> dict[str, Any]:
         MOMENT: moment,
         NEWEST_FIRST: (LAST_SECOND - moment).to_bytes(8) + document.id.bytes,
         OLDEST_FIRST: (LAST_SECOND + moment).to_bytes(8) + document.id.bytes,
-        **{
-            name: " ".join(f"{field}:{code}" for field in both for code in codes[field]).encode()
-            for name, both in FACET_COLUMNS.items()
-        },
+        COUNTED: " ".join(
+            f"{field}:{code}" for field in Field for code in sorted(codes[field])
+        ).encode(),
         VERSION: document.version,
         SHOWN: msgspec.json.encode(to_shown(document)),
     }

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import msgspec
 from whoosh.collectors import Collector, TimeLimitCollector, WrappingCollector
-from whoosh.query import And, Every, NumericRange, Or, spans
+from whoosh.query import And, ConstantScoreQuery, Every, NumericRange, Or, spans
 from whoosh.query import Term as WhooshTerm
 from whoosh.searching import TimeLimit
-from whoosh.sorting import Count, FieldFacet, ScoreFacet
+from whoosh.sorting import Count, FieldFacet
 
 from stopintimidatie.core.clock import bounds
 from stopintimidatie.core.search.analysis import stem
@@ -32,17 +32,7 @@ from stopintimidatie.core.search.backend import (
 from stopintimidatie.core.search.highlight import best, letters, nearest_word
 from stopintimidatie.core.search.query import AnyOf, Field, Phrase, SearchQuery, Term, Word
 from stopintimidatie.core.search.results import correct, make_facet, make_hit
-from stopintimidatie.core.search.whoosh.schema import (
-    ACCESS,
-    FACET_COLUMNS,
-    LAST_SECOND,
-    MOMENT,
-    NEWEST_FIRST,
-    OLDEST_FIRST,
-    SHOWN,
-    STEM,
-    WORD,
-)
+from stopintimidatie.core.search.whoosh import schema
 
 _PREFIX_SCORE: Final = 0.5
 """A word that only begins with what was asked says less than the word itself."""
@@ -68,78 +58,69 @@ class Searching:
         self.selected = {field: codes for field, codes in self.selected.items() if codes}
         terms = [self._term(term) for term in query.terms]
         self._words = And(terms) if len(terms) > 1 else terms[0] if terms else Every()
-        self._visible = self._narrow(None, _scope_queries(self.scope, self.visibility))
-        self._fitting = self._narrow(self._visible, _filter_queries(query))
-        unwanted = [_codes(filter_.field, filter_.values) for filter_ in query.excluded_filters]
-        for excluded in (*unwanted, *(self._term(term) for term in query.excluded)):
-            self._fitting = self._fitting - self._documents(excluded)
+        self._visible = set.intersection(
+            *map(self._documents, _scope_queries(self.scope, self.visibility))
+        )
+        wanted = self._visible.intersection(*map(self._documents, _filter_queries(query)))
+        excluded = [_codes(filter_.field, filter_.values) for filter_ in query.excluded_filters]
+        excluded += map(self._term, query.excluded)
+        self._fitting = wanted.difference(*map(self._documents, excluded))
 
     def results(self, facets: Sequence[Field], sort: Sort, page: Page) -> SearchResults:
         """Return the page that was asked for, with its counts."""
-        order = [FieldFacet(OLDEST_FIRST if sort is Sort.OLDEST else NEWEST_FIRST)]
-        if sort is Sort.RELEVANCE and self.query.terms:
-            order.insert(0, ScoreFacet())
         free = [field for field in facets if field not in self.selected]
-        hits = self._run(None, free, sortedby=order, limit=page.offset + page.size)
-        counts = _counts(hits, free)
+        scored = sort is Sort.RELEVANCE and bool(self.query.terms)
+        matches = self._run(None, free, scored=scored)
+        counts = _counts(matches, free)
         for field in set(facets) - set(free):
             counts |= _counts(self._run(field, [field], scored=False), [field])
+        column = schema.OLDEST_FIRST if sort is Sort.OLDEST else schema.NEWEST_FIRST
+        # An index without documents has no columns.
+        order = self.searcher.reader().column_reader(column) if len(matches) else ()
+        ranks = ((-(score or 0), order[number], number) for number, score in matches.items())
+        first = heapq.nsmallest(page.offset + page.size, ranks)[page.offset :]
+        shown = [self.searcher.stored_fields(number)[schema.SHOWN] for _, _, number in first]
         return SearchResults(
-            total=len(hits),
-            hits=tuple(
-                make_hit(msgspec.json.decode(hit[SHOWN]), self.query) for hit in hits[page.offset :]
-            ),
+            total=len(matches),
+            hits=tuple(make_hit(msgspec.json.decode(text), self.query) for text in shown),
             facets={
                 field: make_facet(counts[field], self.selected.get(field, frozenset()))
                 for field in facets
             },
-            did_you_mean=None if len(hits) else self._correct(),
+            did_you_mean=None if len(matches) else self._correct(),
         )
 
     def _term(self, term: Term) -> Any:
         """Return the Whoosh query for a term of ours."""
         match term:
             case AnyOf():
-                return Or([WhooshTerm(STEM, any_stem) for any_stem in term.stems])
+                return Or([WhooshTerm(schema.STEM, any_stem) for any_stem in term.stems])
             case Phrase():
                 return _phrase(term)
             case Word():
+                reader, prefix = self.searcher.reader(), term.prefix
+                words = reader.expand_prefix(schema.WORD, prefix) if prefix else ()
                 # Words with the same stem are found by it.
-                longer = [w for w in self._words_beginning(term.prefix) if stem(w) != term.stem]
-                return Or(
-                    [
-                        WhooshTerm(STEM, term.stem),
-                        *(WhooshTerm(WORD, w, _PREFIX_SCORE) for w in longer),
-                    ]
-                )
-
-    def _words_beginning(self, prefix: str | None) -> list[str]:
-        words = self.searcher.reader().expand_prefix(WORD, prefix) if prefix else ()
-        return [word.decode() for word in words]
+                longer = [word for word in words if stem(word.decode()) != term.stem]
+                begins = ConstantScoreQuery(_codes(schema.WORD, longer), _PREFIX_SCORE)
+                return WhooshTerm(schema.STEM, term.stem) | begins
 
     def _documents(self, query: Any) -> set[int]:
         """Return the numbers of the documents that match, in the whole index."""
         self._seconds_left()
         return set(self.searcher.docs_for_query(query))
 
-    def _narrow(self, documents: set[int] | None, queries: Iterable[Any]) -> set[int]:
-        """Return those of these documents that match all queries; None is all documents."""
-        for query in queries:
-            matching = self._documents(query)
-            documents = matching if documents is None else documents & matching
-        return documents or set()
-
-    def _run(self, but: Field | None, facets: Sequence[Field], **options: Any) -> Any:
+    def _run(self, but: Field | None, facets: Sequence[Field], *, scored: bool) -> Any:
         """Have Whoosh collect what matches, with every choice in facets except that in `but`."""
-        columns = [name for name, fields in FACET_COLUMNS.items() if set(fields) & set(facets)]
-        if columns:
-            options["groupedby"] = {name: FieldFacet(name) for name in columns}
-            options["maptype"] = Count
-        choices = (_codes(*choice) for choice in self.selected.items() if choice[0] is not but)
-        collector = _Allowed(
-            self.searcher.collector(**options), self._narrow(self._fitting, choices)
+        groups = FieldFacet(schema.COUNTED) if facets else None
+        collector = self.searcher.collector(
+            limit=None, scored=scored, groupedby=groups, maptype=Count
         )
-        limited = TimeLimitCollector(collector, self._seconds_left(), use_alarm=False)
+        choices = (_codes(*choice) for choice in self.selected.items() if choice[0] is not but)
+        allowed = self._fitting.intersection(*map(self._documents, choices))
+        limited = TimeLimitCollector(
+            _Allowed(collector, allowed), self._seconds_left(), use_alarm=False
+        )
         try:
             self.searcher.search_with_collector(self._words, limited)
         except TimeLimit as error:
@@ -159,10 +140,10 @@ class Searching:
         return correct(self.query, is_written, self._nearest)
 
     def _nearest(self, word: str) -> str | None:
-        known = (text.decode() for text in self.searcher.lexicon(WORD))
+        known = (text.decode() for text in self.searcher.lexicon(schema.WORD))
         near = nearest_word(word, ((text, letters(text)) for text in known))
         return best(
-            (mistakes, text, len(self._visible & self._documents(_codes(WORD, [text]))))
+            (mistakes, text, len(self._visible & self._documents(_codes(schema.WORD, [text]))))
             for mistakes, text in heapq.nsmallest(_MAX_CANDIDATES, near)
         )
 
@@ -185,25 +166,25 @@ class _Allowed(WrappingCollector):
 def _counts(results: Any, facets: Sequence[Field]) -> dict[Field, Counter[str]]:
     """Read the counts of these fields from the groups of a search."""
     counts: dict[Field, Counter[str]] = {field: Counter() for field in facets}
-    for name in results.facet_names():
-        for codes, count in results.groups(name).items():
-            for field, _, code in (pair.partition(":") for pair in codes.decode().split()):
-                if field in counts:
-                    counts[Field(field)][code] += count
+    totals: Counter[bytes] = Counter()
+    for codes, count in results.groups().items() if facets else ():
+        for pair in codes.split():
+            totals[pair] += count
+    for pair, count in totals.items():
+        field, _, code = pair.decode().partition(":")
+        if field in counts:
+            counts[Field(field)][code] = count
     return counts
 
 
-# Queries
-
-
-def _codes(name: str, codes: Iterable[str]) -> Any:
+def _codes(name: str, codes: Iterable[str | bytes]) -> Any:
     """Return the query for any of these codes in a field; without codes it finds nothing."""
     return Or([WhooshTerm(str(name), code) for code in codes])
 
 
 def _scope_queries(scope: Scope, visibility: Visibility) -> Iterator[Any]:
     """Yield queries that together leave what a visitor may see in a part of the tree."""
-    yield _codes(ACCESS, visibility.tokens)
+    yield _codes(schema.ACCESS, visibility.tokens)
     if scope.neighbourhoods is not None:
         yield _codes(Field.NEIGHBOURHOOD, scope.neighbourhoods)
     if scope.dossier is not None:
@@ -214,10 +195,8 @@ def _filter_queries(query: SearchQuery) -> Iterator[Any]:
     """Yield queries that together leave what the filters of a query ask for."""
     for wanted in query.filters:
         yield _codes(wanted.field, wanted.values)
-    first, after = bounds(query.since, query.until)
-    if first is not None or after is not None:
-        start = -LAST_SECOND if first is None else first
-        yield NumericRange(MOMENT, start, LAST_SECOND if after is None else after - 1)
+    if query.since or query.until:
+        yield NumericRange(schema.MOMENT, *bounds(query.since, query.until), endexcl=True)
 
 
 class _Near(spans.SpanNear):
@@ -230,8 +209,8 @@ class _Near(spans.SpanNear):
 def _phrase(phrase: Phrase) -> Any:
     """Ask for stems at exact distances: the stop words between them aren't in the index."""
     (before, first), *others = phrase.steps
-    query: Any = WhooshTerm(STEM, first)
+    query: Any = WhooshTerm(schema.STEM, first)
     for position, next_stem in others:
         distance, before = position - before, position
-        query = _Near(query, WhooshTerm(STEM, next_stem), slop=distance, mindist=distance)
+        query = _Near(query, WhooshTerm(schema.STEM, next_stem), slop=distance, mindist=distance)
     return query
