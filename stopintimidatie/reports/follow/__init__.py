@@ -9,9 +9,9 @@ def includeme(config: Any) -> None:
     """Register the page of the reporter."""
     from stopintimidatie.reports.attachments.cleaner import LIMIT
     from stopintimidatie.reports.follow.resources import FollowPages
-    from stopintimidatie.reports.follow.words import FOLLOW
+    from stopintimidatie.reports.public.words import read_english
 
-    config.add_english("volgen", FOLLOW)
+    config.add_english("volgen", read_english(__name__))
     config.add_public_prefix("volgen", "Uw melding volgen")
     config.add_tree_root("volgen", FollowPages)
     config.add_form_limit("volgen", LIMIT + 100_000)
