@@ -16,6 +16,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from pyramid.httpexceptions import HTTPNotFound
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.parameters import ParameterLocation
 
 from stopintimidatie.core.tree.resources import split_address
 from stopintimidatie.reports.api.calls import ADD, CALLS, FORM, LOOK_UP, SUBMIT, Call
@@ -62,6 +63,7 @@ def try_out(strategy: Any, check: Callable[[Any], None], examples: int = EXAMPLE
         max_examples=examples,
         deadline=None,
         database=None,
+        derandomize=True,  # a run finds today what it finds tomorrow
         suppress_health_check=list(HealthCheck),
     )
     @given(case=strategy)
@@ -101,7 +103,14 @@ def is_address(path: str) -> bool:
 def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call) -> None:
     drawn = schema[call.path][call.method].as_strategy(NEGATIVE)
     checks = [*CONFORMANCE, REJECTION]
-    try_out(drawn, lambda case: case.call_and_validate(headers=KEY, checks=checks))
+
+    def check(case: Any) -> None:
+        # Where the header is what doesn't fit, a good one would mend it.
+        header = case.meta.components.get(ParameterLocation.HEADER)
+        mends = header is not None and header.mode.is_negative
+        case.call_and_validate(headers={} if mends else KEY, checks=checks)
+
+    try_out(drawn, check)
 
 
 @pytest.mark.parametrize("call", [LOOK_UP, FORM], ids=lambda call: call.name)
