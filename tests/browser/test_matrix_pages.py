@@ -141,6 +141,7 @@ def new_looks(town: Town, person: Person, paths: Iterable[str], seen: set[str]) 
 
 # The look of a page doesn't depend on the database. One test, for who comes later mostly gets pages
 # that are built as somebody's before: those aren't opened again.
+@pytest.mark.alles
 def test_pages_of_the_matrix_are_accessible(
     town: Town, served_town: str, chromium_browser: Browser
 ) -> None:

@@ -41,6 +41,7 @@ def ask(site: Site, number: int) -> str:
     return reference
 
 
+@pytest.mark.alles
 @pytest.mark.postgresql
 def test_three_workers_that_are_killed_do_every_job_with_one_effect(site: Site) -> None:
     installation, chance = site.installation, Random(8)

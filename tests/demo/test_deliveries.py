@@ -46,6 +46,7 @@ def check_only_slow_work_waits(demo: Installation) -> None:
     assert all(row.health.good for row in holders_with_index_work(demo.registry))
 
 
+@pytest.mark.alles
 def test_each_town_has_documents_with_partners_in_each_stand(
     demo: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

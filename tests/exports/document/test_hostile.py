@@ -154,6 +154,7 @@ def stands(wanted: str, text: str) -> bool:
     return any(wanted[:cut] in text and wanted[cut:] in text for cut in cuts)
 
 
+@pytest.mark.alles
 def test_five_hundred_hostile_texts_are_words_that_can_be_read_and_nothing_more(
     listener: tuple[str, list[str]], tmp_path: Path
 ) -> None:

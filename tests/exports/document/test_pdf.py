@@ -394,6 +394,7 @@ def test_sixty_reports_stand_in_full_and_the_others_in_a_table() -> None:
     assert [name for name in names if name not in text] == []
 
 
+@pytest.mark.alles
 def test_1930_reports_are_one_valid_file_within_600_megabytes(tmp_path: Path) -> None:
     content = redact(a_dossier(1930), INTERNAL)
     bounds = Limits(cpu_seconds=120, memory_bytes=600 * MEGABYTE, file_bytes=20 * MEGABYTE)
