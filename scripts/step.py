@@ -1,4 +1,4 @@
-"""What bootstrap/with-python starts: a step, by name."""
+"""Run one step of the scripts by its name; `bootstrap/with-python` starts this."""
 
 from __future__ import annotations
 

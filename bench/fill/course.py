@@ -1,4 +1,4 @@
-"""What became of each report after it came in: handled, asked about, closed, and logged.
+"""Write what became of each report after it came in: handled, asked about, closed, logged.
 
 The steps are those of `bench.stories.histories`. A million of them one by one through the services
 would take days, so each is told in columns and rows: what a step does to a report stands in

@@ -1,4 +1,4 @@
-"""Who gets how many reports, in which batches, under which references. Pure.
+"""Plan how many reports each municipality gets, in which batches, by which references. Pure.
 
 The same for one order and register.
 """
@@ -38,7 +38,7 @@ class Batch:
 
     @property
     def name(self) -> str:
-        """What its seed is made of."""
+        """Return the text that its seed is made of."""
         return f"{self.share.municipality or 'nergens'}/{self.number}"
 
 

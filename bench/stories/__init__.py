@@ -1,3 +1,3 @@
-"""What happens to reports, and the Dutch that it is told in; made up. Pure."""
+"""Make up reports, the Dutch that they are told in, and what becomes of them. Pure."""
 
 from __future__ import annotations

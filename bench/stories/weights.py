@@ -143,7 +143,7 @@ HOURS: dict[str, Weights[int]] = {
 }
 WEEKDAY: Weights[int] = {0: 12, 1: 13, 2: 13, 3: 15, 4: 18, 5: 17, 6: 12}
 
-# Who did it, as far as reporters can say: ours.
+# The offender as reporters describe them; these weights are our own estimate.
 OFFENDERS: Weights[str] = {"1": 46, "2": 19, "3_5": 23, "6_plus": 7, "onbekend": 5}
 OFFENDER_AGE: Weights[str] = {
     "onder_12": 1,

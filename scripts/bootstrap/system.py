@@ -1,4 +1,4 @@
-"""What the machine itself must have: libraries and programs that no wheel brings.
+"""Install the libraries and programs of the machine that no wheel brings.
 
 Looked for by trying, not by asking a package manager: whatever way they got here is fine. Only
 what is missing is installed, with apt, after saying so, and without ever asking a question.

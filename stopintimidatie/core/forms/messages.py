@@ -125,7 +125,7 @@ def shown(name: str) -> str:
     return safe if len(safe) <= MAX_SHOWN else safe[:MAX_SHOWN] + "…"
 
 
-# What a schema takes
+# The JSON Schema of a message
 
 Path = tuple[str | int, ...]
 

@@ -199,7 +199,7 @@ class Password(Type):
 
 
 class OneOf(Type):
-    """One code out of a closed list of (code, label)."""
+    """Type of a choice: one code of a closed list of (code, label)."""
 
     def __init__(
         self, choices: Iterable[Choice], *, radio: bool = False, json: bool = False
