@@ -160,6 +160,17 @@ def test_an_index_that_was_thrown_away_is_missing_and_cannot_come_back_half(
     assert total(backend) == 1
 
 
+def test_a_reader_that_commits_overtook_reads_the_newest_index(
+    backend: WhooshBackend, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overtaken = iter([generation(root).name])
+    for _ in range(2):
+        backend.index([document("fluiten later")])
+    read = files._read
+    monkeypatch.setattr(files, "_read", lambda path: next(overtaken, None) or read(path))
+    assert total(backend) == 33
+
+
 def test_a_holder_that_never_had_an_index_is_missing(backend: WhooshBackend) -> None:
     assert backend.health("GM0001").state is HealthState.MISSING
 

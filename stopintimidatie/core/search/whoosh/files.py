@@ -108,7 +108,7 @@ class HolderFolder:
     def current(self) -> Path | None:
         """Return the folder in use."""
         name = _read(self.path / "huidig")
-        return self.path / name if name and (self.path / name).is_dir() else None
+        return self.path / name if name else None
 
     def generation(self) -> Generation:
         """Return the generation in use.
