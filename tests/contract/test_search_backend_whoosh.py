@@ -136,11 +136,15 @@ def test_damage_that_keeps_the_size_is_found_by_a_check(
     assert backend.health(HOLDER).state is HealthState.DAMAGED
 
 
-def test_damage_that_was_noticed_is_not_forgotten_by_the_next_change(
+def test_damage_that_a_search_met_is_not_forgotten_by_the_next_change(
     backend: WhooshBackend, root: Path
 ) -> None:
-    (generation(root) / "beschadigd").write_text("een bestand is veranderd")
-    backend.index([document("fluiten later")])
+    for path in generation(root).glob("*.seg"):
+        _overwrite(path)
+    with pytest.raises(IndexUnusableError):
+        total(backend, "fluiten")
+    with pytest.raises(IndexUnusableError):
+        backend.index([document("fluiten later")])
     assert backend.health(HOLDER).state is HealthState.DAMAGED
     backend.rebuild(HOLDER, [document("fluiten")])
     assert backend.health(HOLDER).good
@@ -275,7 +279,7 @@ def _in_files(root: Path, word: bytes) -> bool:
 
 def test_a_writer_waits_for_another_one_but_not_forever(backend: WhooshBackend, root: Path) -> None:
     hasty = WhooshBackend(root, lock_timeout=0.05)
-    with files.HolderFolder(root, HOLDER, 1).writing():
+    with files.HolderFolder(root, HOLDER).lock(files.WRITING, 1):
         with pytest.raises(IndexBusyError):
             hasty.index([document()])
         assert total(hasty) == 31

@@ -21,27 +21,15 @@ from whoosh.query import Or, Term
 from whoosh.scoring import TF_IDF
 from whoosh.writing import CLEAR, OPTIMIZE
 
-from stopintimidatie.core.search.backend import (
-    FACETS,
-    CheckReport,
-    Health,
-    IndexBusyError,
-    IndexUnusableError,
-    IndexWriter,
-    Page,
-    RebuildReport,
-    Scope,
-    SearchDocument,
-    SearchError,
-    SearchResults,
-    Sort,
-    Visibility,
-)
+from stopintimidatie.core.search import backend as contract
+from stopintimidatie.core.search.backend import CheckReport, SearchDocument, SearchResults
 from stopintimidatie.core.search.query import Field, SearchQuery
 from stopintimidatie.core.search.results import compare
-from stopintimidatie.core.search.whoosh.files import Generation, HolderFolder, damaged, open_index
+from stopintimidatie.core.search.whoosh import files
+from stopintimidatie.core.search.whoosh.files import Generation, HolderFolder, open_index
 from stopintimidatie.core.search.whoosh.schema import ID, VERSION, to_fields
-from stopintimidatie.core.search.whoosh.search import Searching
+from stopintimidatie.core.search.whoosh.search import Search
+from stopintimidatie.core.storage.files import checksum
 from stopintimidatie.core.telemetry import log_error
 
 _log = logging.getLogger(__name__)
@@ -50,13 +38,13 @@ _MAX_PURGE: Final = 5_000
 """An index with more documents isn't rewritten at once: that would keep new reports waiting."""
 _ATTEMPTS: Final = 10
 _JOURNAL: Final = msgspec.json.Decoder(SearchDocument | UUID)
-_FIRST_PAGE: Final = Page()
+_FIRST_PAGE: Final = contract.Page()
 
 
 class WhooshBackend:
     """`SearchBackend` on files below `root`."""
 
-    writer: IndexWriter | None = None
+    writer: contract.IndexWriter | None = None
 
     def __init__(self, root: Path, *, time_limit: float = 2.0, lock_timeout: float = 10.0) -> None:
         self._root = root
@@ -68,7 +56,7 @@ class WhooshBackend:
         return self
 
     def _folder(self, holder: str) -> HolderFolder:
-        return HolderFolder(self._root, holder, self._lock_timeout)
+        return HolderFolder(self._root, holder)
 
     def index(self, documents: Sequence[SearchDocument]) -> None:
         """See `SearchBackend.index`."""
@@ -83,7 +71,7 @@ class WhooshBackend:
 
     def _change(self, holder: str, add: list[SearchDocument], drop: list[UUID]) -> None:
         folder = self._folder(holder)
-        with folder.writing():
+        with folder.lock(files.WRITING, self._lock_timeout):
             journal = folder.journal()
             if journal is not None:
                 # A replaced document stands in both: first what is gone, then what is there.
@@ -91,7 +79,7 @@ class WhooshBackend:
                     stream.write(msgspec.json.Encoder().encode_lines([*drop, *add]))
             try:
                 base = folder.generation()
-            except IndexUnusableError:
+            except contract.IndexUnusableError:
                 if journal is None:
                     raise
                 return  # the rebuild that is running takes it from the journal
@@ -103,12 +91,12 @@ class WhooshBackend:
                 health = folder.health()
                 if health.good:  # a full disk, or a mistake of ours: not the index
                     raise
-                raise IndexUnusableError(health) from error  # thrown away under our hands
+                raise contract.IndexUnusableError(health) from error  # thrown away under our hands
 
     def purge(self, holder: str) -> bool:
         """See `SearchBackend.purge`."""
         folder = self._folder(holder)
-        with folder.writing():
+        with folder.lock(files.WRITING, self._lock_timeout):
             base = folder.generation()
             with open_index(base.folder).reader() as reader:
                 dirty = reader.has_deletions()
@@ -122,23 +110,23 @@ class WhooshBackend:
             folder.clean()
         return True
 
-    def rebuild(self, holder: str, documents: Iterable[SearchDocument]) -> RebuildReport:
+    def rebuild(self, holder: str, documents: Iterable[SearchDocument]) -> contract.RebuildReport:
         """See `SearchBackend.rebuild`."""
         start = time.monotonic()
         folder = self._folder(holder)
-        with folder.rebuilding():
-            with folder.writing():
+        with folder.lock(files.REBUILDING, 0.1):  # a second one isn't waited for
+            with folder.lock(files.WRITING, self._lock_timeout):
                 fresh = folder.new_folder()
                 journal = folder.begin_journal(fresh)
                 folder.clean()
             count = _write(fresh, documents, ())
-            with folder.writing():
+            with folder.lock(files.WRITING, self._lock_timeout):
                 replayed = _replay(fresh, journal)
                 folder.end_journal()
                 folder.use(fresh)
-        return RebuildReport(holder, count, replayed, time.monotonic() - start)
+        return contract.RebuildReport(holder, count, replayed, time.monotonic() - start)
 
-    def health(self, holder: str) -> Health:
+    def health(self, holder: str) -> contract.Health:
         """See `SearchBackend.health`."""
         return self._folder(holder).health()
 
@@ -150,27 +138,27 @@ class WhooshBackend:
             return CheckReport(health)
         try:
             return compare(health, _attempt(folder, _versions), rows)
-        except IndexUnusableError as unusable:
+        except contract.IndexUnusableError as unusable:
             return CheckReport(unusable.health)
 
     def search(
         self,
         query: SearchQuery,
-        scope: Scope,
-        visibility: Visibility,
+        scope: contract.Scope,
+        visibility: contract.Visibility,
         *,
         selected: Mapping[Field, frozenset[str]] = MappingProxyType({}),
-        facets: Sequence[Field] = FACETS,
-        sort: Sort = Sort.RELEVANCE,
-        page: Page = _FIRST_PAGE,
+        facets: Sequence[Field] = contract.FACETS,
+        sort: contract.Sort = contract.Sort.RELEVANCE,
+        page: contract.Page = _FIRST_PAGE,
     ) -> SearchResults:
         """See `SearchBackend.search`."""
         end = time.monotonic() + self._time_limit
 
         def run(generation: Generation) -> SearchResults:
             with open_index(generation.folder).searcher(weighting=TF_IDF()) as searcher:
-                searching = Searching(searcher, query, scope, visibility, selected, end)
-                return searching.results(facets, sort, page)
+                search = Search(searcher, query, scope, visibility, selected, end)
+                return search.results(facets, sort, page)
 
         results: SearchResults = _attempt(self._folder(scope.holder), run)
         return results
@@ -182,22 +170,23 @@ def _attempt(folder: HolderFolder, run: Callable[[Generation], Any]) -> Any:
         generation = folder.generation()
         try:
             return run(generation)
-        except SearchError:
+        except contract.SearchError:
             raise
         except Exception as error:
             # Damaged files can make Whoosh raise nearly anything. If no newer generation explains
-            # it, the files aren't what was written.
+            # it, the files aren't what was written: nobody uses them again.
             if folder.current() == generation.folder:
-                log_error(_log, "the search index of %s can't be read", error, folder.holder)
-                folder.mark_damaged(generation, repr(error))
-                raise IndexUnusableError(damaged(repr(error))) from error
-    raise IndexBusyError
+                log_error(_log, "the search index of %s can't be read", error, folder.path.name)
+                (generation.folder / files.STATE).unlink(missing_ok=True)
+                raise files.damaged(repr(error)) from error
+    raise contract.IndexBusyError
 
 
 def _versions(generation: Generation) -> dict[UUID, int]:
     """Return the version of every document in the index; read every file, so that damage shows."""
-    if problem := generation.damage():
-        raise IndexUnusableError(damaged(problem))
+    for name, (_, crc) in generation.state.files.items():
+        if checksum(generation.folder / name) != crc:
+            raise files.damaged(f"{name}: de inhoud is veranderd")
     with open_index(generation.folder).reader() as reader:
         return {UUID(fields[ID]): fields[VERSION] for _, fields in reader.iter_docs()}
 

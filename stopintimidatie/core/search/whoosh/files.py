@@ -30,18 +30,15 @@ import msgspec
 from whoosh.filedb.filestore import FileStorage
 
 from stopintimidatie.core.search import analysis
-from stopintimidatie.core.search.backend import (
-    Health,
-    HealthState,
-    IndexBusyError,
-    IndexUnusableError,
-)
+from stopintimidatie.core.search import backend as contract
+from stopintimidatie.core.search.backend import Health, HealthState
 from stopintimidatie.core.search.whoosh.schema import SCHEMA, SCHEMA_VERSION
 from stopintimidatie.core.storage.files import checksum, locked, replace_text
 
+WRITING: Final = "schrijven"
+REBUILDING: Final = "herbouwen"
+STATE: Final = "staat.json"
 _HOLDER: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_STATE: Final = "staat.json"
-_DAMAGE: Final = "beschadigd"
 _REBUILD: Final = "Herbouw de index: stopintimidatie zoekindex herbouwen."
 _MISSING: Final = Health(HealthState.MISSING, f"Er is geen index. {_REBUILD}")
 _OLDER: Final = Health(HealthState.OUTDATED, f"De index heeft een oudere opbouw. {_REBUILD}")
@@ -70,40 +67,27 @@ class Generation:
     folder: Path
     state: State
 
-    def damage(self) -> str | None:
-        """Read all files, and return what is wrong with them."""
-        for name, (_, crc) in self.state.files.items():
-            if checksum(self.folder / name) != crc:
-                return f"{name}: de inhoud is veranderd"
-        return None
-
 
 class HolderFolder:
     """Folder with everything on disk for one holder."""
 
-    def __init__(self, root: Path, holder: str, lock_timeout: float) -> None:
+    def __init__(self, root: Path, holder: str) -> None:
         if not _HOLDER.fullmatch(holder):
             raise ValueError(f"not a holder: {holder!r}")
-        self.holder = holder
         self.path = root / holder
-        self._locks = root / ".sloten"
-        self._timeout = lock_timeout
 
     @contextmanager
-    def _locked(self, purpose: str, patience: float) -> Iterator[None]:
+    def lock(self, purpose: str, patience: float) -> Iterator[None]:
+        """Hold this lock of the index, over all processes.
+
+        Raises:
+            IndexBusyError: another one takes longer than `patience` seconds.
+        """
         try:
-            with locked(self._locks / f"{self.holder}.{purpose}", patience):
+            with locked(self.path.parent / ".sloten" / f"{self.path.name}.{purpose}", patience):
                 yield
         except TimeoutError as error:
-            raise IndexBusyError from error
-
-    def writing(self) -> Any:
-        """Hold the lock of the one writer of this index, over all processes."""
-        return self._locked("schrijven", self._timeout)
-
-    def rebuilding(self, patience: float = 0.1) -> Any:
-        """Hold the lock of the one rebuild, over all processes. A second one isn't waited for."""
-        return self._locked("herbouwen", patience)
+            raise contract.IndexBusyError from error
 
     def current(self) -> Path | None:
         """Return the folder in use."""
@@ -119,10 +103,10 @@ class HolderFolder:
         while folder := self.current():
             try:
                 return _read_generation(folder)
-            except IndexUnusableError:
+            except contract.IndexUnusableError:
                 if self.current() == folder:  # not just replaced
                     raise
-        raise IndexUnusableError(_MISSING)
+        raise contract.IndexUnusableError(_MISSING)
 
     def new_folder(self, base: Generation | None = None) -> Path:
         """Make a folder for a generation: an empty index, or what is in another one."""
@@ -133,8 +117,6 @@ class HolderFolder:
             return folder
         for name in base.state.files:
             os.link(base.folder / name, folder / name)
-        if problem := _read(base.folder / _DAMAGE):
-            (folder / _DAMAGE).write_text(problem)
         return folder
 
     def use(self, folder: Path, base: Generation | None = None) -> None:
@@ -147,7 +129,7 @@ class HolderFolder:
         }
         analyser = base.state.analyser if base else analysis.FINGERPRINT
         state = State(SCHEMA_VERSION, analyser, open_index(folder).doc_count(), files)
-        (folder / _STATE).write_bytes(msgspec.json.encode(state))
+        (folder / STATE).write_bytes(msgspec.json.encode(state))
         replace_text(self.path / "huidig", folder.name)
         self.clean(base.folder.name if base else "")  # somebody may have just begun to read it
 
@@ -173,24 +155,17 @@ class HolderFolder:
         """Return where a running rebuild wants to hear of changes. Only while writing."""
         name = _read(self.path / "in-aanbouw")
         try:
-            with self.rebuilding(0):
+            with self.lock(REBUILDING, 0):
                 return None  # nobody holds it: no rebuild, or one that died
-        except IndexBusyError:
+        except contract.IndexBusyError:
             return self.path / f"{name}.journaal" if name else None
-
-    def mark_damaged(self, generation: Generation, problem: str) -> None:
-        """Remember damage that the sizes don't show, so that it is repaired and not forgotten."""
-        if generation.folder.is_dir():
-            (generation.folder / _DAMAGE).write_text(problem)
 
     def health(self) -> Health:
         """Return the health of this index."""
         try:
             generation = self.generation()
-        except IndexUnusableError as unusable:
+        except contract.IndexUnusableError as unusable:
             return unusable.health
-        if problem := _read(generation.folder / _DAMAGE):
-            return damaged(problem)
         documents = generation.state.documents
         if generation.state.analyser != analysis.FINGERPRINT:
             message = f"De index is gemaakt met oudere taalregels. {_REBUILD}"
@@ -198,22 +173,22 @@ class HolderFolder:
         return Health(HealthState.GOOD, "De index is in orde.", documents)
 
 
-def damaged(problem: str) -> Health:
-    """Say that there are files, but not as they were written."""
-    return Health(HealthState.DAMAGED, f"De index is beschadigd ({problem}). {_REBUILD}")
+def damaged(problem: str) -> contract.IndexUnusableError:
+    """Return the error that says: there are files, but not as they were written."""
+    message = f"De index is beschadigd ({problem}). {_REBUILD}"
+    return contract.IndexUnusableError(Health(HealthState.DAMAGED, message))
 
 
 def _read_generation(folder: Path) -> Generation:
     try:
-        state = msgspec.json.decode((folder / _STATE).read_bytes(), type=State)
+        state = msgspec.json.decode((folder / STATE).read_bytes(), type=State)
         if state.schema != SCHEMA_VERSION:
-            raise IndexUnusableError(_OLDER)
+            raise contract.IndexUnusableError(_OLDER)
         for name, (size, _) in state.files.items():
             if (actual := (folder / name).stat().st_size) != size:
-                problem = f"{name}: {actual} in plaats van {size} bytes"
-                raise IndexUnusableError(damaged(problem))
+                raise damaged(f"{name}: {actual} in plaats van {size} bytes")
     except (OSError, msgspec.MsgspecError) as error:
-        raise IndexUnusableError(damaged(repr(error))) from error
+        raise damaged(repr(error)) from error
     return Generation(folder, state)
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 import heapq
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from whoosh.collectors import Collector, TimeLimitCollector, WrappingCollector
-from whoosh.query import And, ConstantScoreQuery, Every, NumericRange, Or, spans
+from whoosh.collectors import TimeLimitCollector
+from whoosh.query import And, ConstantScoreQuery, Every, Not, NumericRange, Or, Require, spans
 from whoosh.query import Term as WhooshTerm
 from whoosh.searching import TimeLimit
 from whoosh.sorting import Count, FieldFacet
@@ -40,51 +39,55 @@ _MAX_CANDIDATES: Final = 60
 """So many near words are looked up before one is proposed."""
 
 
-@dataclass
-class Searching:
-    """Search of one query. Make it and ask `results` once."""
+class Search:
+    """Search of one query, with a searcher of Whoosh that is closed after it."""
 
-    searcher: Any
-    """Whoosh's, for this search alone."""
-    query: SearchQuery
-    scope: Scope
-    visibility: Visibility
-    selected: Mapping[Field, frozenset[str]]
-    end: float
-    """When it has cost enough, on the monotonic clock."""
-
-    def __post_init__(self) -> None:
-        query = self.query
-        self.selected = {field: codes for field, codes in self.selected.items() if codes}
-        terms = [self._term(term) for term in query.terms]
-        self._words = And(terms) if len(terms) > 1 else terms[0] if terms else Every()
-        self._visible = set.intersection(
-            *map(self._documents, _scope_queries(self.scope, self.visibility))
-        )
-        wanted = self._visible.intersection(*map(self._documents, _filter_queries(query)))
+    def __init__(
+        self,
+        searcher: Any,
+        query: SearchQuery,
+        scope: Scope,
+        visibility: Visibility,
+        selected: Mapping[Field, frozenset[str]],
+        end: float,
+    ) -> None:
+        """Translate the query. `end` is when it has cost enough, on the monotonic clock."""
+        self._searcher, self._query, self._end = searcher, query, end
+        self._selected = {field: codes for field, codes in selected.items() if codes}
+        self._words = And([self._term(term) for term in query.terms] or [Every()])
+        visible = [_codes(schema.ACCESS, visibility.tokens)]
+        if scope.neighbourhoods is not None:
+            visible.append(_codes(Field.NEIGHBOURHOOD, scope.neighbourhoods))
+        if scope.dossier is not None:
+            visible.append(_codes(Field.DOSSIER, [scope.dossier]))
+        self._visible = And(visible)
+        fitting = [_codes(filter_.field, filter_.values) for filter_ in query.filters]
+        if query.since or query.until:
+            moments = bounds(query.since, query.until)
+            fitting.append(NumericRange(schema.MOMENT, *moments, endexcl=True))
         excluded = [_codes(filter_.field, filter_.values) for filter_ in query.excluded_filters]
         excluded += map(self._term, query.excluded)
-        self._fitting = wanted.difference(*map(self._documents, excluded))
+        self._fitting = [self._visible, *fitting, *map(Not, excluded)]
 
     def results(self, facets: Sequence[Field], sort: Sort, page: Page) -> SearchResults:
         """Return the page that was asked for, with its counts."""
-        free = [field for field in facets if field not in self.selected]
-        scored = sort is Sort.RELEVANCE and bool(self.query.terms)
+        free = [field for field in facets if field not in self._selected]
+        scored = sort is Sort.RELEVANCE and bool(self._query.terms)
         matches = self._run(None, free, scored=scored)
         counts = _counts(matches, free)
         for field in set(facets) - set(free):
             counts |= _counts(self._run(field, [field], scored=False), [field])
         column = schema.OLDEST_FIRST if sort is Sort.OLDEST else schema.NEWEST_FIRST
         # An index without documents has no columns.
-        order = self.searcher.reader().column_reader(column) if len(matches) else ()
+        order = self._searcher.reader().column_reader(column) if len(matches) else ()
         ranks = ((-(score or 0), order[number], number) for number, score in matches.items())
         first = heapq.nsmallest(page.offset + page.size, ranks)[page.offset :]
-        shown = [self.searcher.stored_fields(number)[schema.SHOWN] for _, _, number in first]
+        shown = [self._searcher.stored_fields(number)[schema.SHOWN] for _, _, number in first]
         return SearchResults(
             total=len(matches),
-            hits=tuple(make_hit(msgspec.json.decode(text), self.query) for text in shown),
+            hits=tuple(make_hit(msgspec.json.decode(text), self._query) for text in shown),
             facets={
-                field: make_facet(counts[field], self.selected.get(field, frozenset()))
+                field: make_facet(counts[field], self._selected.get(field, frozenset()))
                 for field in facets
             },
             did_you_mean=None if len(matches) else self._correct(),
@@ -98,69 +101,52 @@ class Searching:
             case Phrase():
                 return _phrase(term)
             case Word():
-                reader, prefix = self.searcher.reader(), term.prefix
+                reader, prefix = self._searcher.reader(), term.prefix
                 words = reader.expand_prefix(schema.WORD, prefix) if prefix else ()
                 # Words with the same stem are found by it.
                 longer = [word for word in words if stem(word.decode()) != term.stem]
                 begins = ConstantScoreQuery(_codes(schema.WORD, longer), _PREFIX_SCORE)
                 return WhooshTerm(schema.STEM, term.stem) | begins
 
-    def _documents(self, query: Any) -> set[int]:
-        """Return the numbers of the documents that match, in the whole index."""
+    def _count(self, query: Any) -> int:
+        """Return how many documents match, of those that may be seen."""
         self._seconds_left()
-        return set(self.searcher.docs_for_query(query))
+        return sum(1 for _ in self._searcher.docs_for_query(And([query, self._visible])))
 
     def _run(self, but: Field | None, facets: Sequence[Field], *, scored: bool) -> Any:
         """Have Whoosh collect what matches, with every choice in facets except that in `but`."""
         groups = FieldFacet(schema.COUNTED) if facets else None
-        collector = self.searcher.collector(
+        collector = self._searcher.collector(
             limit=None, scored=scored, groupedby=groups, maptype=Count
         )
-        choices = (_codes(*choice) for choice in self.selected.items() if choice[0] is not but)
-        allowed = self._fitting.intersection(*map(self._documents, choices))
-        limited = TimeLimitCollector(
-            _Allowed(collector, allowed), self._seconds_left(), use_alarm=False
-        )
+        limited = TimeLimitCollector(collector, self._seconds_left(), use_alarm=False)
+        choices = [_codes(*choice) for choice in self._selected.items() if choice[0] is not but]
+        query = Require(self._words, And([*self._fitting, *choices]))
         try:
-            self.searcher.search_with_collector(self._words, limited)
+            self._searcher.search_with_collector(query, limited)
         except TimeLimit as error:
             raise SearchTooBroadError from error
         return limited.results()
 
     def _seconds_left(self) -> float:
-        seconds = self.end - time.monotonic()
+        seconds = self._end - time.monotonic()
         if seconds <= 0:
             raise SearchTooBroadError
         return seconds
 
     def _correct(self) -> str | None:
         def is_written(word: Word) -> bool:
-            return bool(self._visible & self._documents(self._term(word)))
+            return bool(self._count(self._term(word)))
 
-        return correct(self.query, is_written, self._nearest)
+        return correct(self._query, is_written, self._nearest)
 
     def _nearest(self, word: str) -> str | None:
-        known = (text.decode() for text in self.searcher.lexicon(schema.WORD))
+        known = (text.decode() for text in self._searcher.lexicon(schema.WORD))
         near = nearest_word(word, ((text, letters(text)) for text in known))
         return best(
-            (mistakes, text, len(self._visible & self._documents(_codes(schema.WORD, [text]))))
+            (mistakes, text, self._count(WhooshTerm(schema.WORD, text)))
             for mistakes, text in heapq.nsmallest(_MAX_CANDIDATES, near)
         )
-
-
-class _Allowed(WrappingCollector):
-    """Collector that leaves out what may not be seen, or doesn't fit.
-
-    Whoosh's own FilterCollector is passed over by the TimeLimitCollector of some releases.
-    """
-
-    def __init__(self, child: Collector, allowed: set[int]) -> None:
-        super().__init__(child)
-        self._allowed = allowed
-
-    def matches(self) -> Iterator[int]:
-        offset, allowed = self.offset, self._allowed
-        return (number for number in self.child.matches() if number + offset in allowed)
 
 
 def _counts(results: Any, facets: Sequence[Field]) -> dict[Field, Counter[str]]:
@@ -180,23 +166,6 @@ def _counts(results: Any, facets: Sequence[Field]) -> dict[Field, Counter[str]]:
 def _codes(name: str, codes: Iterable[str | bytes]) -> Any:
     """Return the query for any of these codes in a field; without codes it finds nothing."""
     return Or([WhooshTerm(str(name), code) for code in codes])
-
-
-def _scope_queries(scope: Scope, visibility: Visibility) -> Iterator[Any]:
-    """Yield queries that together leave what a visitor may see in a part of the tree."""
-    yield _codes(schema.ACCESS, visibility.tokens)
-    if scope.neighbourhoods is not None:
-        yield _codes(Field.NEIGHBOURHOOD, scope.neighbourhoods)
-    if scope.dossier is not None:
-        yield _codes(Field.DOSSIER, [scope.dossier])
-
-
-def _filter_queries(query: SearchQuery) -> Iterator[Any]:
-    """Yield queries that together leave what the filters of a query ask for."""
-    for wanted in query.filters:
-        yield _codes(wanted.field, wanted.values)
-    if query.since or query.until:
-        yield NumericRange(schema.MOMENT, *bounds(query.since, query.until), endexcl=True)
 
 
 class _Near(spans.SpanNear):
