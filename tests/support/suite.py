@@ -25,8 +25,9 @@ CHECKS = {
     "typen": (*PYTHON, "mypy", *CHECKED),
 }
 PYTEST = (*PYTHON, "pytest")
-# A stolen test goes to whoever is idle, while a file's tests mostly stay together.
-PARALLEL = ("-n", "auto", "--dist", "worksteal")
+# Tests of the browser and of crashes mostly wait: one worker more than there are processors. A
+# stolen test goes to whoever is idle, while a file's tests mostly stay together.
+PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 WITHOUT_CROSSINGS = ("-m", "not alles")
 MOST_TRIED_AGAIN = 3
 FAILURES_VARIABLE = "SI_FAILURES"  # written by tests/support/failures.py
