@@ -318,6 +318,8 @@ class Folded:
     """Group behind a heading that opens, for what most people leave out."""
 
     title: str
+    proposes: bool = False
+    """The answers in it are a proposal of ours: only a mistake in it must be seen."""
 
 
 @dataclass(slots=True)
@@ -335,6 +337,8 @@ class Run:
     @property
     def open(self) -> bool:
         """Tell whether something in it must be seen."""
+        if isinstance(self.way, Folded) and self.way.proposes:
+            return any(field.error for field in self.fields)
         return any(must_be_seen(field) for field in self.fields)
 
 

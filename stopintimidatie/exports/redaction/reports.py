@@ -240,8 +240,9 @@ def report_rows(source: DossierSource, chosen: Selection) -> tuple[ReportRow, ..
 
 
 def in_short(report: SourceReport) -> str:
-    """Return when, where and which forms, on one line."""
-    return ", ".join(filter(None, (_when_short(report), _where(report), _forms(report))))
+    """Return when, in which street or at which stop, and which forms, on one line."""
+    words = (_when_short(report), report.street, report.neighbourhood, _forms(report))
+    return ", ".join(filter(None, words))
 
 
 def _is_new(source: DossierSource, report: SourceReport) -> bool:

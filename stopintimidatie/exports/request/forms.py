@@ -288,7 +288,8 @@ def _in_full(choosable: Sequence[tuple[str, str]], most: int) -> tuple[Any, ...]
             f" staat in het document alleen een regel in een tabel: wanneer, waar en welke vormen.",
             missing=(),
             drawn=forms.Folded(
-                f"Welke meldingen staan volledig in het document? ({most} van {len(choosable)})"
+                f"Welke meldingen staan volledig in het document? ({most} van {len(choosable)})",
+                proposes=True,
             ),
         ),
     )

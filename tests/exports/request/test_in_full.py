@@ -50,6 +50,9 @@ def test_the_newest_are_proposed_and_others_can_be_chosen(
     assert sorted(offered) == ["1", "2", "3", "4"]
     assert list(offered.values()) == [True, True, False, False]
     assert "(2 van 4)" in page.text
+    folded = page.html.find(attrs={"data-veld": "volledig"}).find_parent("details")
+    assert not folded.has_attr("open")
+    assert "punt 5" not in folded.text
 
     form = page.forms["formulier"]
     for name, value in answers().items():
