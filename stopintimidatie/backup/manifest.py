@@ -43,9 +43,9 @@ class BackupError(Exception):
 class DamagedError(BackupError):
     """The copy isn't whole."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, damage: str) -> None:
         super().__init__(
-            f"De reservekopie is beschadigd of niet compleet ({what})."
+            f"De reservekopie is beschadigd of niet compleet ({damage})."
             " Gebruik haar niet; neem een andere reservekopie."
         )
 

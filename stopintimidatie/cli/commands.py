@@ -137,13 +137,13 @@ def _holder(session: Session, name: str) -> str:
     """Find the holder that a person means by a code, a slug, or `landelijk`."""
     if name == NATIONAL:
         return NATIONAL
-    found = find_municipality(session, name)
-    if found is None:
+    municipality = find_municipality(session, name)
+    if municipality is None:
         raise AccountError(
             f"De gemeente ‘{name}’ is niet gevonden. Geef een code (GM0505), de naam in het adres"
             " (dordrecht) of ‘landelijk’."
         )
-    return found.code
+    return municipality.code
 
 
 def _user(session: Session, username: str) -> User:

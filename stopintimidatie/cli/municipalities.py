@@ -89,18 +89,18 @@ def level(
         clear_errors(),
         transaction(registry.engine, NATIONAL) as session,
     ):
-        found = _municipality(session, gemeente)
+        town = _municipality(session, gemeente)
         rules, by = registry.level_rules, operator()
         try:
             if naar is not None:
                 begins = vanaf and vanaf.replace(tzinfo=AMSTERDAM)
                 after = ParticipationLevel(naar)
-                plan_level(session, rules, by, found.code, after, begins, reason=reden)
-            elif intrekken and not take_back_plan(session, rules, by, found.code, reason=reden):
+                plan_level(session, rules, by, town.code, after, begins, reason=reden)
+            elif intrekken and not take_back_plan(session, rules, by, town.code, reason=reden):
                 raise click.ClickException("Er is niets gepland, of het is al ingegaan.")
         except LevelRefusedError as refused:
             raise click.ClickException("\n".join(refused.missing)) from None
-        _show_levels(session, found)
+        _show_levels(session, town)
 
 
 def _show_levels(session: Session, town: Municipality) -> None:
@@ -136,8 +136,8 @@ def signature(
     words = click.prompt("Wachtwoord van het bestand", hide_input=True, default="") if p12 else ""
     with registry_of(settings) as registry, clear_errors():
         with transaction(registry.engine, write=False) as session:
-            found = _municipality(session, gemeente)
-            code, name = found.code, found.name
+            municipality = _municipality(session, gemeente)
+            code, name = municipality.code, municipality.name
         with transaction(registry.engine, code) as session:
             if p12:
                 try:
@@ -163,10 +163,10 @@ def merge(settings: Settings, gemeente: str, naar: str | None, uitvoeren: bool) 
     with registry_of(settings) as registry, clear_errors():
         with transaction(registry.engine, write=False) as session:
             old = _municipality(session, gemeente)
-            found = successors(session, [old.code]).get(old.code)
-            if naar is None and found is None:
+            successor = successors(session, [old.code]).get(old.code)
+            if naar is None and successor is None:
                 raise click.ClickException("Geen opvolger bekend: noem haar met --naar.")
-            new = _municipality(session, naar or found or "")
+            new = _municipality(session, naar or successor or "")
         click.echo(f"{old.name} ({old.code}) ging op in {new.name} ({new.code}).")
         for holder in (old.code, NATIONAL):
             if uitvoeren:
@@ -180,10 +180,10 @@ def merge(settings: Settings, gemeente: str, naar: str | None, uitvoeren: bool) 
 
 
 def _municipality(session: Session, wanted: str) -> Municipality:
-    found = find_municipality(session, wanted)
-    if found is None:
+    municipality = find_municipality(session, wanted)
+    if municipality is None:
         raise click.ClickException(f"Er is geen gemeente {wanted}.")
-    return found
+    return municipality
 
 
 def _hand_all_over(registry: Any, holder: str, old: str, new: str) -> None:
@@ -292,10 +292,10 @@ def _towns(settings: Settings, kind: AreaKind, more: dict[str, Any]) -> list[str
 
 
 def _code(session: Session, town: str) -> str:
-    found = find_municipality(session, town)
-    if found is None:
+    municipality = find_municipality(session, town)
+    if municipality is None:
         raise AreaFileError(f"De gemeente ‘{town}’ is niet gevonden. Geef een code of een naam.")
-    return found.code
+    return municipality.code
 
 
 def _load(

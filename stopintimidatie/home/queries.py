@@ -96,9 +96,9 @@ def _by_neighbourhood(session: Session, *conditions: ColumnElement[bool]) -> dic
 
 
 def _with_reports(session: Session, codes: Sequence[str]) -> set[str]:
-    """Return which of these have any report at all: one look at an index for each."""
-    found = exists().where(Report.neighbourhood_code == Neighbourhood.code)
-    rows = session.scalars(select(Neighbourhood.code).where(Neighbourhood.code.in_(codes), found))
+    """Return the codes of neighbourhoods with a report: one look at an index for each."""
+    reports = exists().where(Report.neighbourhood_code == Neighbourhood.code)
+    rows = session.scalars(select(Neighbourhood.code).where(Neighbourhood.code.in_(codes), reports))
     return set(rows)
 
 

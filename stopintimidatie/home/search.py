@@ -112,7 +112,7 @@ def _page(text: str) -> int:
 
 
 def areas_meant(request: Any, text: str, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return (words, address) of the neighbourhoods that this may be the name of.
+    """Return (words, address) of the neighbourhoods whose name this text may be.
 
     The address finds all that is in it; at the desk they are municipalities. Their names aren't in
     the texts that are searched.
@@ -120,15 +120,15 @@ def areas_meant(request: Any, text: str, names: Mapping[str, str]) -> list[tuple
     words = re.findall(r"\w+", fold(text))
     if not words or len(text) > LONGEST_NAME:
         return []
-    found = [code for code, name in names.items() if _begins(words, re.findall(r"\w+", fold(name)))]
-    if len(found) > MOST_AREAS:
+    codes = [code for code, name in names.items() if _begins(words, re.findall(r"\w+", fold(name)))]
+    if len(codes) > MOST_AREAS:
         return []
     return [
         (
             names[code],
             with_params(request, q=None, pagina=None, **{Field.NEIGHBOURHOOD.value: code}),
         )
-        for code in sorted(found, key=names.__getitem__)
+        for code in sorted(codes, key=names.__getitem__)
     ]
 
 
@@ -232,7 +232,6 @@ def search(request: Any) -> dict[str, Any]:
     areas = _areas(request.db, place)
     registry: SearchRegistry = request.registry.search
     query = parse(asked.text, _vocabulary(registry, areas))
-    found = _Found(request, registry, place, areas, query, asked)
     return {
         "query": query,
         "asked": asked,
@@ -240,7 +239,7 @@ def search(request: Any) -> dict[str, Any]:
         "places": _place_links(request, places, place),
         "narrowed": _narrowed(request, asked, areas),
         "areas_meant": areas_meant(request, asked.text, areas.names),
-        **found.page(),
+        **_SearchPage(request, registry, place, areas, query, asked).page(),
     }
 
 
@@ -275,13 +274,13 @@ def _chosen_place(places: Sequence[Place], asked: SearchQuestion) -> Place:
 def _areas(session: Session, place: Place) -> Areas:
     if place.holder == NATIONAL:
         rows = session.execute(select(Municipality.code, Municipality.name, Municipality.slug))
-        found = [(row.code, row.name, row.slug) for row in rows]
-        found.append((NOWHERE, "Plaats onbekend", NOWHERE))
+        areas = [(row.code, row.name, row.slug) for row in rows]
+        areas.append((NOWHERE, "Plaats onbekend", NOWHERE))
     else:
-        found = [(n.code, n.name, n.slug) for n in neighbourhoods_of(session, place.holder)]
+        areas = [(n.code, n.name, n.slug) for n in neighbourhoods_of(session, place.holder)]
     return Areas(
-        names={code: name for code, name, _ in found},
-        slugs={slug: code for code, _, slug in found},
+        names={code: name for code, name, _ in areas},
+        slugs={slug: code for code, _, slug in areas},
     )
 
 
@@ -308,18 +307,18 @@ def _place_links(request: Any, places: Sequence[Place], place: Place) -> list[Fa
 
 def _narrowed(request: Any, asked: SearchQuestion, areas: Areas) -> list[tuple[str, str]]:
     """Return the parts of the tree that the search was limited to, each with the way out."""
-    found = []
+    parts = []
     if code := areas.slugs.get(asked.neighbourhood or ""):
-        found.append((areas.names[code], with_params(request, binnen=None, pagina=None)))
+        parts.append((areas.names[code], with_params(request, binnen=None, pagina=None)))
     if asked.dossier:
         number = asked.dossier[:20]
-        found.append((f"dossier {number}", with_params(request, dossier=None, pagina=None)))
-    return found
+        parts.append((f"dossier {number}", with_params(request, dossier=None, pagina=None)))
+    return parts
 
 
 @dataclass(frozen=True)
-class _Found:
-    """One search, and what its page shows."""
+class _SearchPage:
+    """A search with the values of its page."""
 
     request: Any
     registry: SearchRegistry
@@ -333,7 +332,7 @@ class _Found:
         try:
             results, paging = self._results()
         except SearchError as problem:
-            return {**self._nothing(), "problem": self._told(problem)}
+            return {**self._nothing(), "problem": self._explain(problem)}
         ids = [hit.id for hit in results.hits]
         note_read(self.request, self.place.holder, "document", ids, task="zoeken")
         return {
@@ -412,7 +411,7 @@ class _Found:
         dropped = [*(which.value for which in FACET_TITLES), "binnen", "dossier", "pagina"]
         return with_params(self.request, **dict.fromkeys(dropped))
 
-    def _told(self, problem: SearchError) -> str:
+    def _explain(self, problem: SearchError) -> str:
         if isinstance(problem, IndexUnusableError):
             # One that isn't there yet is made: that is no fault, as damage is.
             level = (

@@ -225,8 +225,8 @@ def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any
     wanted = wanted_page(request)
     most = worth_counting(wanted, COUNTED)
     newest = select(Report.id).where(*here).order_by(Report.received_at.desc())
-    found = count_at_most(request.db, newest, most)
-    paging = Paging.counted(wanted, found, most)
+    total = count_at_most(request.db, newest, most)
+    paging = Paging.counted(wanted, total, most)
     reports = request.db.scalars(
         select(Report)
         .where(*here)

@@ -134,7 +134,7 @@ class PdokLocatieserver:
         documents = self._ask(f"{self._address}/free?{query}")
         if not documents or not address.is_answered_by(documents[0]):
             return None
-        return _found(documents[0])
+        return _read_address(documents[0])
 
     def _ask(self, url: str) -> list[dict[str, Any]]:
         request = urllib.request.Request(  # noqa: S310 - the address is a checked setting
@@ -149,7 +149,7 @@ class PdokLocatieserver:
         return [document for document in documents if isinstance(document, dict)]
 
 
-def _found(document: dict[str, Any]) -> FoundAddress | None:
+def _read_address(document: dict[str, Any]) -> FoundAddress | None:
     point = _POINT.fullmatch(str(document.get("centroide_ll", "")))
     if point is None:
         return None

@@ -231,7 +231,7 @@ def unknown_blanks(text: str) -> list[str]:
 
 def fill_blanks(text: str, values: Mapping[str, object]) -> str:
     """Fill in the blanks of a text; an unknown one stays as it is."""
-    return _BLANK.sub(lambda found: str(values.get(found.group(1), found.group())), text)
+    return _BLANK.sub(lambda blank: str(values.get(blank.group(1), blank.group())), text)
 
 
 def reaction(
