@@ -383,8 +383,8 @@ def tokens(text: str) -> Iterator[Token]:
 
 def stems(text: str) -> set[str]:
     """Return the stems in a text, each once and without its place: much quicker than `tokens`."""
-    found = (_analysed(word) for word in set(_WORD.findall(text)))
-    return {its_stem for word, its_stem, stop in found if word and not stop}
+    words = (_analysed(word) for word in set(_WORD.findall(text)))
+    return {its_stem for word, its_stem, stop in words if word and not stop}
 
 
 def _fingerprint() -> str:

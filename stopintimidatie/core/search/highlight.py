@@ -41,18 +41,18 @@ def highlight(text: str, query: SearchQuery) -> tuple[Piece, ...]:
 
 
 def snippets(texts: Iterable[Text], query: SearchQuery) -> tuple[Snippet, ...]:
-    """Return the stretches that say most about why this was found; without words: the beginning."""
-    found = []
+    """Return the stretches that match the query best; without any, the beginning of the text."""
+    candidates = []
     first: Text | None = None
     for text in texts:
         if not text.text.strip():
             continue
         first = first or text
         if marks := _marks(text.text, query):
-            found.append((len({mark.term for mark in marks}), text, marks))
-    found.sort(key=lambda item: -item[0])
-    if found:
-        return tuple(_snippet(text, marks) for _, text, marks in found[:MAX_SNIPPETS])
+            candidates.append((len({mark.term for mark in marks}), text, marks))
+    candidates.sort(key=lambda candidate: -candidate[0])
+    if candidates:
+        return tuple(_snippet(text, marks) for _, text, marks in candidates[:MAX_SNIPPETS])
     return () if first is None else (_snippet(first, []),)
 
 
@@ -73,15 +73,15 @@ def _matching(words: Sequence[Token], term: Term) -> list[Token]:
 
 def _phrase_words(words: Sequence[Token], phrase: Phrase) -> list[Token]:
     """Return the words of every place with the phrase, stop words in between included."""
-    found: list[Token] = []
+    matches: list[Token] = []
     last = phrase.steps[-1][0]
     for begin in range(len(words) - last):
         if all(
             words[begin + step].stem == stem and not words[begin + step].stop
             for step, stem in phrase.steps
         ):
-            found.extend(words[begin : begin + last + 1])
-    return found
+            matches.extend(words[begin : begin + last + 1])
+    return matches
 
 
 def _snippet(text: Text, marks: list[_Mark]) -> Snippet:
@@ -164,17 +164,17 @@ def letters(word: str) -> int:
     return mask
 
 
-def mistakes(one: str, other: str, at_most: int) -> int:
+def mistakes(word: str, other: str, at_most: int) -> int:
     """Count letters added, dropped, changed or swapped; `at_most + 1` when there are more."""
-    if abs(len(one) - len(other)) > at_most:
+    if abs(len(word) - len(other)) > at_most:
         return at_most + 1
     before: list[int] = []
     row = list(range(len(other) + 1))
-    for i, char in enumerate(one, start=1):
+    for i, char in enumerate(word, start=1):
         previous, row = row, [i] + [0] * len(other)
         for j, against in enumerate(other, start=1):
             cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (char != against))
-            if i > 1 and j > 1 and char == other[j - 2] and one[i - 2] == against:
+            if i > 1 and j > 1 and char == other[j - 2] and word[i - 2] == against:
                 cost = min(cost, before[j - 2] + 1)
             row[j] = cost
         if min(row) > at_most and (not before or min(previous) > at_most):
@@ -192,14 +192,14 @@ def nearest_word(word: str, known: Iterable[tuple[str, int]]) -> list[tuple[int,
     if not limit:
         return []
     mask = letters(word)
-    found = []
+    candidates = []
     for other, other_mask in known:
         if abs(len(other) - len(word)) > limit or (mask ^ other_mask).bit_count() > 2 * limit:
             continue
         count = mistakes(word, other, limit)
         if 0 < count <= limit and other[:1].isalpha():
-            found.append((count, other))
-    return found
+            candidates.append((count, other))
+    return candidates
 
 
 def best(candidates: Iterable[tuple[int, str, int]]) -> str | None:

@@ -234,8 +234,8 @@ def _piece(text: str, place: int) -> tuple[_Piece, int]:
     while place < len(text) and text[place] in _MINUS:
         minus, place = True, place + 1
     name = ""
-    if found := _FIELD.match(text, place):
-        name, place = found.group(1).lower(), found.end()
+    if prefix := _FIELD.match(text, place):
+        name, place = prefix.group(1).lower(), prefix.end()
         while place < len(text) and text[place].isspace():
             place += 1
     if text[place : place + 1] == '"':
@@ -260,10 +260,10 @@ def _understand(draft: _Draft, piece: _Piece) -> None:
 
 
 def _understand_words(draft: _Draft, piece: _Piece) -> None:
-    found = list(tokens(piece.text))
-    words = [token for token in found if not token.stop]
+    all_words = list(tokens(piece.text))
+    words = [token for token in all_words if not token.stop]
     if not words:
-        draft.stop_words.extend(token.word for token in found)
+        draft.stop_words.extend(token.word for token in all_words)
         return
     if len(words) > MAX_PHRASE:
         draft.remark(
@@ -291,10 +291,10 @@ def _term(words: list[Token], shift: int) -> Term:
     return Phrase(tuple((word.position - first, word.stem) for word in words), start, end)
 
 
-def _same(one: Term, other: Term) -> bool:
-    if isinstance(one, Word) and isinstance(other, Word):
-        return one.word == other.word
-    return isinstance(one, Phrase) and isinstance(other, Phrase) and one.steps == other.steps
+def _same(term: Term, other: Term) -> bool:
+    if isinstance(term, Word) and isinstance(other, Word):
+        return term.word == other.word
+    return isinstance(term, Phrase) and isinstance(other, Phrase) and term.steps == other.steps
 
 
 def _understand_code(draft: _Draft, piece: _Piece) -> None:

@@ -91,10 +91,10 @@ class SearchRegistry:
 
     def words(self) -> dict[Field, dict[str, str]]:
         """Return the words for the codes of each field."""
-        found: dict[Field, dict[str, str]] = {}
+        vocabulary: dict[Field, dict[str, str]] = {}
         for which, words in self.labels.values():
-            found.setdefault(which, {}).update(words)
-        return found
+            vocabulary.setdefault(which, {}).update(words)
+        return vocabulary
 
 
 def search_of(registry: Any, backend: SearchBackend) -> SearchRegistry:

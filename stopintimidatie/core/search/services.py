@@ -99,10 +99,10 @@ def run_index(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
         return
     _note_gap(context)
     with transaction(context.engine, context.holder, write=False) as session:
-        found = load(session, search, context.holder, wanted)
-    gone = {document_id for _, document_id in wanted} - {document.id for document in found}
+        documents = load(session, search, context.holder, wanted)
+    gone = {document_id for _, document_id in wanted} - {document.id for document in documents}
     try:
-        search.backend.index(found)
+        search.backend.index(documents)
         if gone:
             search.backend.remove(context.holder, gone)
             with context.transaction() as session:
@@ -208,8 +208,8 @@ def holders_with_index_work(registry: Any) -> list[HolderHealth]:
         # A look at an index for each holder: the references themselves may be a million.
         holding = exists().where(Reference.holder == Holder.code)
         expected = set(session.scalars(select(Holder.code).where(holding)))
-    found = [HolderHealth(holder, search.backend.health(holder)) for holder in holders]
-    return [row for row in found if row.holder in expected or _is_there(row.health)]
+    rows = [HolderHealth(holder, search.backend.health(holder)) for holder in holders]
+    return [row for row in rows if row.holder in expected or _is_there(row.health)]
 
 
 def _is_there(health: Health) -> bool:

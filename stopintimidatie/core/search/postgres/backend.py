@@ -177,8 +177,8 @@ class PostgresBackend:
                     break
                 connection.rollback()
                 time.sleep(0.02)
-        found: datetime = start
-        return found
+        moment: datetime = start
+        return moment
 
     def _write_all(self, holder: str, packed: Mapping[UUID, bytes], start: datetime) -> set[UUID]:
         # In order of id: two transactions that write the same rows never wait for each other.
@@ -227,8 +227,8 @@ class PostgresBackend:
     def _versions(self, holder: str) -> dict[UUID, tuple[int, str]]:
         statement = "SELECT id, version, rules FROM search_document WHERE holder = :holder"
         with self._transaction(holder) as connection:
-            found = connection.execute(text(f"{statement} AND NOT gone"), {"holder": holder})
-            return {id_: (version, made) for id_, version, made in found}
+            rows = connection.execute(text(f"{statement} AND NOT gone"), {"holder": holder})
+            return {id_: (version, made) for id_, version, made in rows}
 
     # searching
 
@@ -246,11 +246,11 @@ class PostgresBackend:
         """See `SearchBackend.search`."""
         statement = Statement(query, scope, visibility, selected, facets, sort, page)
         with self._limited(scope.holder) as connection:
-            found = connection.execute(statement.text, statement.values).one()
-            if found.gap:
+            row = connection.execute(statement.text, statement.values).one()
+            if row.gap:
                 raise IndexUnusableError(_GAP)
-            hint = None if found.total else did_you_mean(connection, query, scope, visibility)
-        return results(found, query, selected, facets, hint)
+            hint = None if row.total else did_you_mean(connection, query, scope, visibility)
+        return results(row, query, selected, facets, hint)
 
     @contextmanager
     def _limited(self, holder: str) -> Iterator[Connection]:

@@ -114,23 +114,23 @@ class Conditions:
 
     def seen(self, scope: Scope, visibility: Visibility) -> list[str]:
         """Return the conditions for what may be seen, in the part of the tree that is searched."""
-        found = [f"access = ANY (CAST({self.bind(sorted(visibility.tokens))} AS text[]))"]
+        conditions = [f"access = ANY (CAST({self.bind(sorted(visibility.tokens))} AS text[]))"]
         if scope.neighbourhoods is not None:
-            found.append(self.any_of(Field.NEIGHBOURHOOD, scope.neighbourhoods))
+            conditions.append(self.any_of(Field.NEIGHBOURHOOD, scope.neighbourhoods))
         if scope.dossier is not None:
-            found.append(self.any_of(Field.DOSSIER, [scope.dossier]))
-        return found
+            conditions.append(self.any_of(Field.DOSSIER, [scope.dossier]))
+        return conditions
 
     def filtered(self, query: SearchQuery) -> list[str]:
         """Return the conditions that the fields of the query ask."""
-        found = [self._filter(wanted) for wanted in query.filters]
-        found += [f"NOT ({self._filter(unwanted)})" for unwanted in query.excluded_filters]
+        conditions = [self._filter(wanted) for wanted in query.filters]
+        conditions += [f"NOT ({self._filter(unwanted)})" for unwanted in query.excluded_filters]
         first, after = bounds(query.since, query.until)
         if first is not None:
-            found.append(f"moment >= to_timestamp({self.bind(first)})")
+            conditions.append(f"moment >= to_timestamp({self.bind(first)})")
         if after is not None:
-            found.append(f"moment < to_timestamp({self.bind(after)})")
-        return found
+            conditions.append(f"moment < to_timestamp({self.bind(after)})")
+        return conditions
 
     def _filter(self, wanted: Filter) -> str:
         return self.any_of(wanted.field, wanted.values)
@@ -295,7 +295,7 @@ CANDIDATES: Final = 300
 
 
 def results(
-    found: Any,
+    row: Any,
     query: SearchQuery,
     selected: Mapping[Field, frozenset[str]],
     facets: Sequence[Field],
@@ -303,11 +303,11 @@ def results(
 ) -> SearchResults:
     """Return the results of the row that a `Statement` gives."""
     counts: dict[str, dict[str, int]] = {which.value: {} for which in facets}
-    for facet, value, number in found.counts or ():
+    for facet, value, number in row.counts or ():
         counts[facet][value] = number
     return SearchResults(
-        total=found.total,
-        hits=tuple(make_hit(shown, query) for shown in found.hits or ()),
+        total=row.total,
+        hits=tuple(make_hit(shown, query) for shown in row.hits or ()),
         facets={
             which: make_facet(counts[which.value], selected.get(which, frozenset()))
             for which in facets
