@@ -155,8 +155,8 @@ def record_read(
 
 def is_unrecorded(error: BaseException) -> bool:
     """Tell whether an error is about a table of the log that can't be written or found."""
-    told = str(error.orig) if isinstance(error, DBAPIError) else ""
-    return isinstance(error, NotRecordedError) or any(name in told for name in _TABLES)
+    message = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return isinstance(error, NotRecordedError) or any(name in message for name in _TABLES)
 
 
 def includeme(config: Any) -> None:

@@ -143,9 +143,9 @@ def sender_of(environ: Any, settings: Settings) -> str | None:
     the address of the connection. None when that isn't a public address, such as a proxy's own.
     """
     header = settings.sender_header
-    told = environ.get(f"HTTP_{header.upper().replace('-', '_')}") if header else None
+    header_address = environ.get(f"HTTP_{header.upper().replace('-', '_')}") if header else None
     try:
-        address = ip_address(str(told or environ.get("REMOTE_ADDR", "")).strip())
+        address = ip_address(str(header_address or environ.get("REMOTE_ADDR", "")).strip())
     except ValueError:
         return None
     if isinstance(address, IPv6Address):
@@ -200,9 +200,9 @@ class Senders:
         Read first, so that only its first sender waits for a writer.
         """
         with transaction(self._engine, write=False) as session:
-            found = _key_in_database(session, today)
-        if found is not None:
-            return found
+            key = _key_in_database(session, today)
+        if key is not None:
+            return key
         with transaction(self._engine) as session:
             return _shared_key(session, today)
 
@@ -271,9 +271,9 @@ def _counted(session: Session, meter: Meter, subject: str) -> int:
 
 def _shared_key(session: Session, today: date) -> str:
     """Return the key of the day, which the first process draws; throw earlier ones away."""
-    found = _key_in_database(session, today)
-    if found is not None:
-        return found
+    key = _key_in_database(session, today)
+    if key is not None:
+        return key
     forget(session, today)
     fresh = insert_into(session, SenderKey).values(
         day=today, key=secrets.token_bytes(KEY_BYTES).hex()

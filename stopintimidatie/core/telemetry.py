@@ -64,21 +64,21 @@ QUIET: Final[Mapping[str, int]] = {
 
 
 def frames(error: BaseException) -> list[str]:
-    """Return where it went wrong, innermost last, each cause after its effect.
+    """Return the type of an error and its places in the code, innermost last; then its causes.
 
     Code only, no values.
     """
-    told: list[str] = []
+    lines: list[str] = []
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen and len(seen) < MOST_CAUSES:
         seen.add(id(current))
-        told.append(type_name(current))
-        told.extend(_places(current.__traceback__))
+        lines.append(type_name(current))
+        lines.extend(_places(current.__traceback__))
         current = current.__cause__ or (
             None if current.__suppress_context__ else current.__context__
         )
-    return told
+    return lines
 
 
 def type_name(error: BaseException) -> str:
@@ -104,10 +104,10 @@ def _short(path: str) -> str:
 
 
 def log_error(log: logging.Logger, message: str, error: BaseException, *values: Any) -> None:
-    """Log what nobody foresaw; never use `log.exception`, which takes the text along."""
+    """Log an unforeseen error; never use `log.exception`, which takes its text along."""
     kind = type_name(error)
-    told = {"fout": kind, "plekken": frames(error)}
-    log.error(f"{message}: %s", *values, kind, extra=told)
+    extra = {"fout": kind, "plekken": frames(error)}
+    log.error(f"{message}: %s", *values, kind, extra=extra)
 
 
 class _Stamp(logging.Filter):
@@ -250,12 +250,12 @@ def metrics() -> Metrics:
 
     registry = CollectorRegistry()
 
-    def counter(name: str, told: str, *labels: str) -> Counter:
-        return Counter(f"{PREFIX}_{name}", told, labels, registry=registry)
+    def counter(name: str, description: str, *labels: str) -> Counter:
+        return Counter(f"{PREFIX}_{name}", description, labels, registry=registry)
 
-    def seconds(name: str, told: str, buckets: Sequence[float], *labels: str) -> Histogram:
+    def seconds(name: str, description: str, buckets: Sequence[float], *labels: str) -> Histogram:
         return Histogram(
-            f"{PREFIX}_{name}_seconds", told, labels, registry=registry, buckets=buckets
+            f"{PREFIX}_{name}_seconds", description, labels, registry=registry, buckets=buckets
         )
 
     return Metrics(
@@ -335,9 +335,9 @@ _ID: Final = "stopintimidatie.request_id"
 
 
 def view_names(introspector: Any) -> frozenset[tuple[type, str]]:
-    """Return every (context, name) of a view: the only names that are ever told."""
-    found = introspector.get_category("views") or ()
-    views = (entry["introspectable"] for entry in found)
+    """Return (context, name) of every view: no other names go into log and figures."""
+    entries = introspector.get_category("views") or ()
+    views = (entry["introspectable"] for entry in entries)
     return frozenset((v["context"], v["name"]) for v in views if isinstance(v["context"], type))
 
 

@@ -64,8 +64,8 @@ class Term(StrEnum):
 
         Empty for none, the code itself if unknown.
         """
-        found = cls._value2member_map_.get(code)
-        return found.nl if isinstance(found, Term) else code or ""
+        term = cls._value2member_map_.get(code)
+        return term.nl if isinstance(term, Term) else code or ""
 
     @classmethod
     def choices(cls, language: str | None = None) -> list[tuple[str, str]]:
@@ -234,8 +234,8 @@ def machine_time(value: date | datetime | None) -> str:
     return value.isoformat()
 
 
-def _count(number: int, one: str, more: str) -> str:
-    return f"{number} {one if number == 1 else more}"
+def _count(number: int, singular: str, more: str) -> str:
+    return f"{number} {singular if number == 1 else more}"
 
 
 def _span(length: timedelta) -> str:
@@ -288,9 +288,9 @@ def percent(share: float | None, decimals: int = 0) -> str:
     return "" if share is None else f"{number(share * 100, decimals)}%"
 
 
-def plural(count: int, one: str, more: str) -> str:
+def plural(count: int, singular: str, more: str) -> str:
     """Count a thing in words: 1 melding · 1.204 meldingen."""
-    return f"{number(count)} {one if count == 1 else more}"
+    return f"{number(count)} {singular if count == 1 else more}"
 
 
 def file_size(size: int | None) -> str:

@@ -148,7 +148,7 @@ def identity_of(request: Any) -> Identity | None:
     if now - current.last_seen_at > SEEN_EVERY:
         current.note(request, last_seen_at=now)
     request.environ[CURRENT] = current
-    roles = frozenset((one.holder, Role(one.role)) for one in rows if one.role is not None)
+    roles = frozenset((grant.holder, Role(grant.role)) for grant in rows if grant.role is not None)
     return Identity(row.id, row.username, row.name, roles)
 
 

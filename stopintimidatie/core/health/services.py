@@ -169,32 +169,32 @@ class Readiness:
         """Inspect, but never beside an inspection that hangs: those would pile up."""
         if self._looking is None:
             self._looking = _Look(self._inspect, self._added)
-        found = self._looking.wait(LONGEST_SECONDS)
-        if found is None:
+        checks = self._looking.wait(LONGEST_SECONDS)
+        if checks is None:
             return _without_database(
                 self._added,
                 f"De database geeft binnen {LONGEST_SECONDS:.0f} seconden geen antwoord. Kijk of"
                 " zij draait, en of het netwerk ernaartoe werkt.",
             )
         self._looking = None
-        return found
+        return checks
 
 
 class _Look:
     """One inspection in a thread of its own, which doesn't keep the process from ending."""
 
     def __init__(self, inspect: Callable[[], tuple[Check, ...]], added: Added) -> None:
-        self._found: tuple[Check, ...] | None = None
+        self._checks: tuple[Check, ...] | None = None
         self._added = added
         self._thread = threading.Thread(target=self._run, args=(inspect,), daemon=True)
         self._thread.start()
 
     def _run(self, inspect: Callable[[], tuple[Check, ...]]) -> None:
         try:
-            self._found = inspect()
+            self._checks = inspect()
         except Exception as error:  # whatever it is: not ready, and the next look may be better
             log.error("not ready: %s", type(error).__name__)
-            self._found = _without_database(
+            self._checks = _without_database(
                 self._added,
                 "De database is niet bereikbaar, of de dienst mag er niet in. Kijk of zij draait,"
                 " en of sqlalchemy.url klopt.",
@@ -202,7 +202,7 @@ class _Look:
 
     def wait(self, seconds: float) -> tuple[Check, ...] | None:
         self._thread.join(seconds)
-        return self._found
+        return self._checks
 
 
 def _without_database(added: Added, message: str) -> tuple[Check, ...]:
@@ -250,12 +250,12 @@ def _inspect(engine: Engine, settings: Settings, kinds: Kinds, added: Added) -> 
 def _version(connection: Connection) -> str | None:
     """Return the version of the database; None when nothing was ever put in it."""
     try:
-        found: str | None = connection.scalar(select(func.max(VERSIONS.c.version_num)))
+        version: str | None = connection.scalar(select(func.max(VERSIONS.c.version_num)))
     except DBAPIError as error:
         if VERSIONS.name in str(error.orig):  # there is no such table
             return None
         raise
-    return found
+    return version
 
 
 def _migrations(version: str | None, settings: Settings) -> Check:
@@ -440,8 +440,8 @@ def _of_clone() -> str | None:
 
 
 def _checked(text: str) -> str | None:
-    found = text.strip().lower()
-    return found if re.fullmatch("[0-9a-f]{40}", found) else None
+    revision = text.strip().lower()
+    return revision if re.fullmatch("[0-9a-f]{40}", revision) else None
 
 
 def version_of(migrations: Path) -> dict[str, str | None]:

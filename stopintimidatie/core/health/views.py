@@ -26,7 +26,7 @@ from stopintimidatie.settings import METRICS_PORTS
 
 log = logging.getLogger(__name__)
 
-TOLD: Final = {
+DESCRIPTIONS: Final = {
     "queue_oldest_seconds": "Hoe lang het oudste werk wacht dat al gedaan had moeten zijn",
     "queue_length": "Werk in de wachtrij (niet verder geteld dan 100000)",
     "jobs_astray": "1: er is werk gepland op een dag die een verkeerde klok gaf",
@@ -54,25 +54,25 @@ class Installation:
                 good.add_metric([check.name], float(check.state is not State.BAD))
         yield good
         for name, value in ((n, v) for check in checks for n, v in check.numbers.items()):
-            yield _gauge(name, TOLD[name], value)
+            yield _gauge(name, DESCRIPTIONS[name], value)
         yield from self._connections()
         build = _gauge("build_info", "Wat hier draait", labels=[*self._version])
         build.add_metric([text or "onbekend" for text in self._version.values()], 1.0)
         yield build
 
     def _connections(self) -> Iterator[GaugeMetricFamily]:
-        for name, told in (
+        for name, description in (
             ("checkedout", "Verbindingen met de database die in gebruik zijn"),
             ("checkedin", "Verbindingen met de database die klaarliggen"),
         ):
             count = getattr(self._pool, name, None)
             if count is not None:
-                yield _gauge(f"database_{name}", told, count())
+                yield _gauge(f"database_{name}", description, count())
 
 
-def _gauge(name: str, told: str, value: float | None = None, labels: Any = None) -> Any:
+def _gauge(name: str, description: str, value: float | None = None, labels: Any = None) -> Any:
     number = None if value is None else float(value)
-    return GaugeMetricFamily(f"{PREFIX}_{name}", told, value=number, labels=labels)
+    return GaugeMetricFamily(f"{PREFIX}_{name}", description, value=number, labels=labels)
 
 
 def start_figures(registry: Any, first_port: int) -> WSGIServer | None:

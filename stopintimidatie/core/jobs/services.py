@@ -131,10 +131,10 @@ class Bell:
     def _rung(self, seconds: float) -> bool:
         """Tell whether there was a word, or there won't be any: both are a reason to look."""
         heard: list[Any] = []
-        told = self._try(
+        alive = self._try(
             lambda: heard.extend(self._connection.notifies(timeout=seconds, stop_after=1))
         )
-        return bool(heard) or not told
+        return bool(heard) or not alive
 
     def _try(self, action: Callable[[], object]) -> bool:
         try:
@@ -230,13 +230,13 @@ def throw_away(engine: Engine, actor: Actor, number: int | None) -> int:
 
 def _each(engine: Engine, actor: Actor, number: int | None, action: str) -> int:
     with transaction(engine, write=False) as session:
-        found = [job for job in dead_jobs(session) if number in (None, job.id)]
-    if number is not None and not found:
+        jobs = [job for job in dead_jobs(session) if number in (None, job.id)]
+    if number is not None and not jobs:
         raise QueueError(
             f"Taak {number} is niet opgegeven of bestaat niet."
             " ‘stopintimidatie wachtrij lijst’ toont welke er zijn."
         )
-    return sum(_settle(engine, actor, job, action) for job in found)
+    return sum(_settle(engine, actor, job, action) for job in jobs)
 
 
 def _settle(engine: Engine, actor: Actor, job: OutboxJob, action: str) -> bool:

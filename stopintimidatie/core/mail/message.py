@@ -64,9 +64,9 @@ def _status_parts(report: Message) -> Iterator[Message]:
 
 def _numbers(report: Message) -> Iterator[UUID]:
     for part in _status_parts(report):
-        found = _ENVELOPE_ID.fullmatch(str(part.get("Original-Envelope-Id", "")).strip())
-        if found:
-            yield UUID(found[0])
+        envelope_id = _ENVELOPE_ID.fullmatch(str(part.get("Original-Envelope-Id", "")).strip())
+        if envelope_id:
+            yield UUID(envelope_id[0])
     for part in report.walk():
         kind = part.get_content_type()
         if kind == "text/rfc822-headers":
@@ -203,15 +203,15 @@ def plain_address(text: str) -> str:
     """Return the address as a mail server may get it, without a name.
 
     Raises:
-        MailError: it isn't one.
+        MailError: The text isn't an address.
     """
     try:
-        found = checked_address(text)
+        address = checked_address(text)
     except ValueError:
         raise MailError("adres_ongeldig") from None
-    if found.ascii_email is None:  # pragma: no cover - SMTPUTF8 isn't allowed above
+    if address.ascii_email is None:  # pragma: no cover - SMTPUTF8 isn't allowed above
         raise MailError("adres_ongeldig")
-    return found.ascii_email
+    return address.ascii_email
 
 
 def split_sender(text: str) -> tuple[str, str]:

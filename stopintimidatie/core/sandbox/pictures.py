@@ -104,13 +104,13 @@ def has_too_many_scans(jpeg: bytes) -> bool:
     """Tell whether a JPEG has more scans than any camera or program makes; each costs time."""
     position, scans = 2, 0
     while scans <= MOST_SCANS:
-        found = _MARKER.search(jpeg, position)
-        if found is None or found[1] == _END:
+        marker = _MARKER.search(jpeg, position)
+        if marker is None or marker[1] == _END:
             return False
-        scans += found[1] == _SCAN
+        scans += marker[1] == _SCAN
         # The two bytes after a marker are the length of its segment; scan data follows a scan's
         # segment.
-        position = found.end() + int.from_bytes(jpeg[found.end() : found.end() + 2], "big")
+        position = marker.end() + int.from_bytes(jpeg[marker.end() : marker.end() + 2], "big")
     return True
 
 

@@ -54,15 +54,15 @@ class Limits:
 
     def bind(self) -> None:
         """Set these limits on this process; the parent guards the wall-clock time."""
-        for what, most in (
+        for limit, value in (
             (resource.RLIMIT_AS, self.memory_bytes),
             (resource.RLIMIT_CPU, self.cpu_seconds),
             (resource.RLIMIT_FSIZE, self.file_bytes),
             (resource.RLIMIT_CORE, 0),
         ):
-            hard = resource.getrlimit(what)[1]
-            bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(what, (bound, bound))
+            hard = resource.getrlimit(limit)[1]
+            bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(limit, (bound, bound))
         os.nice(self.yields)
 
 

@@ -70,11 +70,11 @@ def refuse_old_database(engine: Engine, settings: Settings) -> None:
     """
     try:
         with reading(engine).connect() as connection:
-            found = MigrationContext.configure(connection).get_current_heads()
+            versions = MigrationContext.configure(connection).get_current_heads()
     except SQLAlchemyError as error:
         log.warning("version of the database not looked at: %s", type(error).__name__)
         return
-    for version in OLD_VERSIONS.intersection(found):
+    for version in OLD_VERSIONS.intersection(versions):
         raise OldDatabaseError(old_database_words(settings, version))
 
 
@@ -420,13 +420,13 @@ def tell_planner(connection: Connection) -> None:
 
 def _indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
     """Yield for each index: its table, its name, and its statistics as sqlite_stat1 holds them."""
-    found = connection.exec_driver_sql(
+    indexes = connection.exec_driver_sql(
         "SELECT t.name, i.name, i.\"unique\", i.partial, group_concat(coalesce(c.name, ''))"
         " FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c"
         " WHERE t.type = 'table' GROUP BY t.name, i.name ORDER BY t.name, i.name"
     ).all()
-    held = {table for table, *_, columns in found if columns.split(",")[0] in _OWNERS}
-    for table, index, unique, partial, columns in found:
+    held = {table for table, *_, columns in indexes if columns.split(",")[0] in _OWNERS}
+    for table, index, unique, partial, columns in indexes:
         if table in held:
             yield table, index, numbers(columns.split(","), unique=unique, partial=partial)
 

@@ -329,10 +329,10 @@ class Vault:
         return key
 
     def _sealed_key(self, session: Session, owner: Any) -> str | None:
-        found: str | None = session.scalars(
+        sealed_key: str | None = session.scalars(
             select(self.keys.sealed).filter_by(**{self.link: owner.id})
         ).one_or_none()
-        return found
+        return sealed_key
 
 
 def _bound(owner: Any, kind: str) -> bytes:

@@ -111,7 +111,7 @@ DOCUMENT_KINDS: Final = Directive[str, DocumentKind](
 class Lineage:
     """The rows that an address names, from the top; resources are made of them one by one."""
 
-    found: list[tuple[Level, str, Any]]
+    rows: list[tuple[Level, str, Any]]
 
     def child(self, parent: Any, name: str) -> Any:
         """Return the node below this one.
@@ -120,9 +120,9 @@ class Lineage:
             KeyError: there is no such document below this one.
         """
         depth = getattr(parent, "depth", 0)
-        if depth >= len(self.found):
+        if depth >= len(self.rows):
             raise KeyError(name)
-        level, expected, row = self.found[depth]
+        level, expected, row = self.rows[depth]
         if name != expected or row is None:
             raise KeyError(name)
         resource = level.factory(name, parent, row)
@@ -133,8 +133,8 @@ class Lineage:
 
 def load_lineage(request: Any) -> Lineage:
     """Return the lineage of this request's address; asked of the database once."""
-    found: Lineage = _LINEAGES.get_or_create(request)
-    return found
+    lineage: Lineage = _LINEAGES.get_or_create(request)
+    return lineage
 
 
 def _load(request: Any) -> Lineage:
@@ -317,7 +317,7 @@ class StrictTraverser:
 
     def __call__(self, request: Any) -> dict[str, Any]:
         """Walk the path of a request, and return what Pyramid wants to know of it."""
-        found = {
+        traversal = {
             "context": self.root,
             "view_name": "",
             "subpath": (),
@@ -328,7 +328,7 @@ class StrictTraverser:
         }
         if request.matchdict is not None:
             # A static route: it has its own view on the root.
-            return {**found, "subpath": request.matchdict.get("subpath", ())}
+            return {**traversal, "subpath": request.matchdict.get("subpath", ())}
         try:
             path = request.path_info
         except UnicodeDecodeError as e:
@@ -340,8 +340,8 @@ class StrictTraverser:
             raise HTTPNotFound()
         if holder := getattr(context, "holder", ""):
             _work_for(request, holder)
-        found.update(context=context, traversed=tuple(names[:depth]))
-        return {**found, "view_name": rest[0] if rest else ""}
+        traversal.update(context=context, traversed=tuple(names[:depth]))
+        return {**traversal, "view_name": rest[0] if rest else ""}
 
     def _walk(self, names: list[str]) -> tuple[Any, int]:
         context = self.root

@@ -58,17 +58,17 @@ def redirect_target(session: Session, paths: Sequence[str]) -> tuple[str, str, U
 
 
 def moved_to(request: Any) -> str | None:
-    """Return where what this request asks is now: a document that moved, or a page of it.
+    """Return the present path of a document that moved, or of a page of it.
 
     Looks in the holder that the first names of the address lead to (the loader has entered it).
     None when nothing ever lived here, or when this person may not see it.
     """
     holder = current_holder(request.db)
     asked = request.path_info
-    found = None if holder is None else redirect_target(request.db, _it_and_above(asked))
-    if holder is None or found is None:
+    redirect = None if holder is None else redirect_target(request.db, _it_and_above(asked))
+    if holder is None or redirect is None:
         return None
-    old, name, target = found
+    old, name, target = redirect
     kind = DOCUMENT_KINDS.of(request.registry)[name]
     roles = request.identity.roles_for(holder)
     if not may(roles, kind.permission) or not kind.seen_by(request.db, target, roles):

@@ -64,7 +64,7 @@ class Places:
             self._line.release()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Hold a place during the block; wait a while for one.
 
         Raises:
@@ -105,7 +105,7 @@ def heavy_work(request: Any) -> Iterator[None]:
     places: Places = request.registry.cleaning_places
     outside: Callable[[], AbstractContextManager[None]]
     outside = request.environ.get(OUTSIDE, nullcontext)
-    with places.in_line(), between_transactions(request), outside(), places.one():
+    with places.in_line(), between_transactions(request), outside(), places.hold():
         yield
 
 

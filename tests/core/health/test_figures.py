@@ -108,7 +108,7 @@ def test_queue_index_database_and_build_are_shown(
 ) -> None:
     port = start(installation, free_port(), servers)
     told = text_on(port)
-    for name in (*health_views.TOLD, "ready", "build_info"):
+    for name in (*health_views.DESCRIPTIONS, "ready", "build_info"):
         assert re.search(rf"^stopintimidatie_{name}\b", told, flags=re.MULTILINE), name
     assert value(port, "ready") == 1
     assert value(port, "check_good", check="database") == 1

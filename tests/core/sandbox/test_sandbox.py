@@ -81,7 +81,7 @@ HOLDER = (
     "import sys\n"
     "from pathlib import Path\n"
     "from stopintimidatie.core.web.limits import Places\n"
-    "with Places(Path(sys.argv[1]), 'werk').one():\n"
+    "with Places(Path(sys.argv[1]), 'werk').hold():\n"
     "    print('in', flush=True); sys.stdin.read()\n"
 )
 
@@ -102,11 +102,11 @@ def test_places_are_counted_over_all_processes_and_come_back_when_one_dies(
         for holder in holders:
             assert holder.stdout is not None
             assert holder.stdout.readline() == "in\n"
-        with pytest.raises(NoPlaceError), mine.one():
+        with pytest.raises(NoPlaceError), mine.hold():
             pass
         holders[0].kill()
         holders[0].wait()
-        with mine.one(), pytest.raises(NoPlaceError), mine.one():
+        with mine.hold(), pytest.raises(NoPlaceError), mine.hold():
             pass
     finally:
         for holder in holders:

@@ -40,7 +40,7 @@ def api(installation: Installation) -> Api:
 def all_places_taken(installation: Installation) -> Iterator[None]:
     """Hold all places for cleaning during the block, as another process would."""
     others = Places(installation.settings.data_dir, "schoonmaken")
-    with others.one(), others.one():
+    with others.hold(), others.hold():
         assert AT_ONCE == 2
         yield
 
