@@ -54,8 +54,8 @@ def route_rows(asked: ExportRequest) -> list[tuple[str, str]]:
     """Return the rows with what was asked for beside the usual, for the page of the export."""
     rows = []
     if asked.demand_on is not None:
-        told = f"{asked.demand_article}, nummer {asked.demand_number}"
-        rows.append(("Vordering", f"{told}, van {asked.demand_officer}"))
+        demand = f"{asked.demand_article}, nummer {asked.demand_number}"
+        rows.append(("Vordering", f"{demand}, van {asked.demand_officer}"))
         rows.append(("Datum van de vordering", date_short(asked.demand_on)))
     if asked.urgent:
         rows.append(("Spoed", asked.urgent_reason or ""))
@@ -179,7 +179,8 @@ class Export(Held, Base):
     @property
     def asked(self) -> ExportRequest:
         """Return what was asked for."""
-        return ExportRequest(**{one.name: getattr(self, one.name) for one in fields(ExportRequest)})
+        names = [field.name for field in fields(ExportRequest)]
+        return ExportRequest(**{name: getattr(self, name) for name in names})
 
     @property
     def taken_back(self) -> bool:

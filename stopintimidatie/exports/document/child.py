@@ -89,8 +89,8 @@ def _close_doors(own: Path) -> None:
     sys.addaudithook(guard)
 
 
-def _refuse(what: str) -> NoReturn:
-    raise PermissionError(f"a rendering may not do this: {what}")
+def _refuse(action: str) -> NoReturn:
+    raise PermissionError(f"a rendering may not do this: {action}")
 
 
 def _tell(step: str, page: int) -> None:

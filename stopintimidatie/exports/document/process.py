@@ -188,8 +188,8 @@ def _report(pending: bytes, on_progress: Callable[[Step], None] | None) -> bytes
     *lines, rest = pending.split(b"\n")
     for line in lines:
         if on_progress is not None:
-            told = json.loads(line)
-            on_progress(Step(str(told["stap"]), int(told["pagina"])))
+            progress = json.loads(line)
+            on_progress(Step(str(progress["stap"]), int(progress["pagina"])))
     return rest
 
 

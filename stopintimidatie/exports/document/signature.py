@@ -73,13 +73,14 @@ def keep_certificate(
     """
     key, own, above = open_certificate(p12, password)
     check_certificate(key, own, now)
+    chain = (own, *above)
     private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     session.execute(delete(SigningCertificate).where(SigningCertificate.holder == holder))
     made = uuid4()
     row = SigningCertificate(
         id=made,
         holder=holder,
-        certificates=[b64encode(one.public_bytes(Encoding.DER)).decode() for one in (own, *above)],
+        certificates=[b64encode(cert.public_bytes(Encoding.DER)).decode() for cert in chain],
         sealed=keys.encrypt(PURPOSE, b64encode(private).decode(), str(made)),
         subject=own.subject.rfc4514_string()[:200],
         valid_from=own.not_valid_before_utc,
@@ -225,7 +226,7 @@ def signed(pdf: bytes, key: SigningKey, house: str, password: str | None = None)
         house: the name of the municipality.
         password: of a file that was encrypted before.
     """
-    chain = [Certificate.load(one) for one in key.certificates]
+    chain = [Certificate.load(certificate) for certificate in key.certificates]
     above = SimpleCertificateStore()
     above.register_multiple(chain[1:])
     signer = signers.SimpleSigner(

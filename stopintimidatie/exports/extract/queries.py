@@ -281,7 +281,7 @@ def _agreed(
     agreed = tuple(
         SourceAgreement(
             made_on=day_of(row.made_at),
-            what=row.what,
+            text=row.what,
             who=row.who,
             due=row.due_on,
             state=Term(row.state, AgreementState.word(row.state)),
@@ -327,7 +327,7 @@ def _events(
     for note in notes:
         yield _event(note.at, note.text, EventKind.NOTE, Reliability.UNKNOWN)
     for begun in measures:
-        yield _event(begun.on, f"Maatregel: {begun.what} ({begun.who})", EventKind.ACTION)
+        yield _event(begun.on, f"Maatregel: {begun.text} ({begun.who})", EventKind.ACTION)
     for met in meetings:
         who = f" met {'; '.join(met.seats)}" if met.seats else ""
         yield _event(met.on, f"{met.kind.capitalize()}{who}", EventKind.CONSULTATION)

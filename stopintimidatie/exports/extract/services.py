@@ -169,7 +169,7 @@ def prepare(
         ContentError: This dossier can't be put in a document; the message says why.
     """
     profile = current_profiles(session, export.holder)[export.profile]
-    known = {one.name: getattr(loaded.known, one.name) for one in fields(KnownDossier)}
+    known = {field.name: getattr(loaded.known, field.name) for field in fields(KnownDossier)}
     known["reports"] = tuple(_despite(loaded.known.reports, export.asked))
     edition = _edition(session, settings, export, at, beside)
     source = DossierSource(**known, request=export.asked, edition=edition)
@@ -190,7 +190,7 @@ def prepare(
         minors=any(report.minor for report in chosen.reports),
         read_ids=tuple(ids.values()),
         files=loaded.files,
-        unread={one.serial: ids[one.serial] for one in marks if one.unread},
+        unread={report.serial: ids[report.serial] for report in marks if report.unread},
     )
 
 

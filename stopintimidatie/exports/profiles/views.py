@@ -148,7 +148,7 @@ def profiles_view(context: MunicipalityResource, request: Request) -> dict[str, 
         "version": f"versie {profile.version}",
         "sections": [_row(profile, subject) for subject in Section],
         "fields": [_row(profile, subject) for subject in Field],
-        "versions": [_told(subject) for subject in made],
+        "versions": [_version_row(version) for version in made],
         "all_href": here,
         "edit_href": f"/gemeenten/{context.municipality.slug}/beheer/{EDIT}?profiel={name}"
         if may_edit
@@ -173,7 +173,7 @@ def _row(profile: Profile, subject: Subject) -> list[str]:
     return [capital(subject.value), capital(rule.label) + fixed, capital(rule.why)]
 
 
-def _told(version: Version) -> dict[str, Any]:
+def _version_row(version: Version) -> dict[str, Any]:
     row = version.row
     return {
         "number": version.profile.version,

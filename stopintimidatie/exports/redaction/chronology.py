@@ -50,10 +50,10 @@ def chronology(source: DossierSource, chosen: Selection) -> tuple[Event, ...]:
         return ()
     passing = [event for event in source.events if _passes(event, chosen.profile)]
     dated = []
-    for one in passing:
-        what, where = clean(one.what), clean_line(one.source)
-        told = Event(date_short(one.on), what, where, one.reliability.value)
-        dated.append((one.on, 1, [told]))
+    for event in passing:
+        text, where = clean(event.text), clean_line(event.source)
+        line = Event(date_short(event.on), text, where, event.reliability.value)
+        dated.append((event.on, 1, [line]))
     if chosen.profile.lists_reports:
         for group in _runs(chosen.reports, [event.on for event in passing]):
             dated.append((day_of(group[0].happened_at), 0, _report_events(group)))
@@ -132,41 +132,41 @@ def actions(source: DossierSource, chosen: Selection) -> tuple[ActionContent, ..
     done += source.measures
     return tuple(
         ActionContent(
-            what=clean(one.what),
-            who=clean_line(one.who),
-            when=_period(one),
-            counts=_counts(one, source, chosen),
-            effect=clean(one.effect),
+            what=clean(action.text),
+            who=clean_line(action.who),
+            when=_period(action),
+            counts=_counts(action, source, chosen),
+            effect=clean(action.effect),
         )
-        for one in sorted(done, key=lambda one: (one.on, one.what))
+        for action in sorted(done, key=lambda action: (action.on, action.text))
     )
 
 
-def _period(one: SourceAction | SourceMeasure) -> str:
-    if isinstance(one, SourceMeasure) and one.ended_on and one.ended_on != one.on:
-        return f"{date_short(one.on)} t/m {date_short(one.ended_on)}"
-    return date_short(one.on)
+def _period(action: SourceAction | SourceMeasure) -> str:
+    if isinstance(action, SourceMeasure) and action.ended_on and action.ended_on != action.on:
+        return f"{date_short(action.on)} t/m {date_short(action.ended_on)}"
+    return date_short(action.on)
 
 
-def _counts(one: SourceAction | SourceMeasure, source: DossierSource, chosen: Selection) -> str:
+def _counts(action: SourceAction | SourceMeasure, source: DossierSource, chosen: Selection) -> str:
     """Count the reports of this recipient over as many days before a measure as after it."""
-    if not isinstance(one, SourceMeasure):
+    if not isinstance(action, SourceMeasure):
         return ""
-    days = window(one.on, day_of(source.edition.frozen_at))
+    days = window(action.on, day_of(source.edition.frozen_at))
     if days < SHORTEST:
         return "nog te kort geleden"
-    before = _within(chosen.reports, one.on - timedelta(days=days), one.on)
-    after = _within(chosen.reports, one.on, one.on + timedelta(days=days))
+    before = _within(chosen.reports, action.on - timedelta(days=days), action.on)
+    after = _within(chosen.reports, action.on, action.on + timedelta(days=days))
     if not chosen.profile.lists_reports:
         before, after = selection.coarse(before), selection.coarse(after)
-    return f"{_told(before)} voor, {_told(after)} na ({days} dagen)"
+    return f"{_number_text(before)} voor, {_number_text(after)} na ({days} dagen)"
 
 
 def _within(reports: Sequence[SourceReport], first: date, end: date) -> int | None:
     return sum(first <= day_of(report.happened_at) < end for report in reports)
 
 
-def _told(number: int | None) -> str:
+def _number_text(number: int | None) -> str:
     return "<5" if number is None else str(number)
 
 
@@ -176,13 +176,13 @@ def consultations(source: DossierSource, chosen: Selection) -> tuple[Consultatio
         return ()
     return tuple(
         ConsultationContent(
-            when=date_short(one.on),
-            kind=capital(one.kind),
-            seats=clean_line("; ".join(one.seats)),
-            decisions=clean(one.decisions),
-            next_date=date_short(one.next_date),
+            when=date_short(meeting.on),
+            kind=capital(meeting.kind),
+            seats=clean_line("; ".join(meeting.seats)),
+            decisions=clean(meeting.decisions),
+            next_date=date_short(meeting.next_date),
         )
-        for one in sorted(source.consultations, key=lambda one: one.on, reverse=True)
+        for meeting in sorted(source.consultations, key=lambda meeting: meeting.on, reverse=True)
     )
 
 
@@ -192,11 +192,11 @@ def agreements(source: DossierSource, chosen: Selection) -> tuple[AgreementConte
         return ()
     ordered = sorted(
         source.agreements,
-        key=lambda agreement: (not agreement.open, agreement.due or date.max, agreement.what),
+        key=lambda agreement: (not agreement.open, agreement.due or date.max, agreement.text),
     )
     return tuple(
         AgreementContent(
-            clean(agreement.what),
+            clean(agreement.text),
             clean_line(agreement.who),
             date_short(agreement.due),
             agreement.state.label,

@@ -156,17 +156,17 @@ def _clusters(reports: Sequence[SourceReport], frame: _Frame) -> list[_Cluster]:
     """Group reports that lie near each other, in at most `MOST_SPOTS` spots."""
     near = frame.width * NEAR
     while True:
-        found: list[_Cluster] = []
-        for report in sorted(reports, key=lambda one: one.serial):
+        clusters: list[_Cluster] = []
+        for report in sorted(reports, key=lambda report: report.serial):
             assert report.point is not None  # noqa: S101 - the caller chose those with one
             x, y = frame.place(*report.point)
-            closest = min(found, key=lambda c: math.hypot(c.x - x, c.y - y), default=None)
+            closest = min(clusters, key=lambda c: math.hypot(c.x - x, c.y - y), default=None)
             if closest is None or math.hypot(closest.x - x, closest.y - y) > near:
                 closest = _Cluster(x, y)
-                found.append(closest)
+                clusters.append(closest)
             closest.add(x, y, report)
-        if len(found) <= MOST_SPOTS:
-            return sorted(found, key=lambda c: (-len(c.reports), c.x, c.y))
+        if len(clusters) <= MOST_SPOTS:
+            return sorted(clusters, key=lambda c: (-len(c.reports), c.x, c.y))
         near *= 1.3
 
 
@@ -184,7 +184,7 @@ def _named(reports: Sequence[SourceReport]) -> str:
 
 
 def _numbers(reports: Sequence[SourceReport]) -> str:
-    names = [pseudonym(report) for report in sorted(reports, key=lambda one: one.serial)]
+    names = [pseudonym(report) for report in sorted(reports, key=lambda report: report.serial)]
     more = len(names) - NAMES_MAX
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMES_MAX])} en nog {more}"
 
@@ -196,7 +196,7 @@ def _unplaced(number: int) -> Iterable[str]:
         yield f"Van {reports} is geen punt bekend. {stand} niet op de kaart."
 
 
-def _summary(what: str, source: DossierSource, rows: Sequence[MapRow]) -> str:
+def _summary(contents: str, source: DossierSource, rows: Sequence[MapRow]) -> str:
     first = "; ".join(
         f"{f'{row.letter}: ' if row.letter else ''}{row.place}, "
         f"{'minder dan 5' if row.number is None else row.number}"
@@ -204,8 +204,8 @@ def _summary(what: str, source: DossierSource, rows: Sequence[MapRow]) -> str:
     )
     more = f" En nog {len(rows) - 3} plekken." if len(rows) > 3 else ""
     return (
-        f"Kaart van {clean_line(source.neighbourhood)} en omgeving met {what}. Meeste meldingen:"
-        f" {first}.{more} Alles staat ook in de tabel bij de kaart."
+        f"Kaart van {clean_line(source.neighbourhood)} en omgeving met {contents}. Meeste"
+        f" meldingen: {first}.{more} Alles staat ook in de tabel bij de kaart."
     )
 
 
@@ -221,7 +221,7 @@ def _around_areas(areas: Sequence[SourceArea]) -> _Frame | None:
     """Return the ground of these areas, or round their middles when no outline is known."""
     outlines = [shapely.from_wkb(area.wkb) for area in areas if area.wkb]
     if outlines:
-        west, south, east, north = (float(one) for one in shapely.total_bounds(outlines))
+        west, south, east, north = (float(bound) for bound in shapely.total_bounds(outlines))
         return _framed(west, south, east, north)
     middles = [area.middle for area in areas if area.middle]
     if not middles:
@@ -253,9 +253,9 @@ def _areas(
     """Return the part of each area in the frame, the own neighbourhood last: it lies on top."""
     made = []
     for area in sorted(areas, key=lambda area: (area.home, area.name)):
-        told = area.name in numbers
+        counted = area.name in numbers
         number = numbers.get(area.name)
-        words = "" if not told else "<5" if number is None else str(number)
+        words = "" if not counted else "<5" if number is None else str(number)
         if area.wkb:
             inside = frame.cut(shapely.from_wkb(area.wkb))
             rings = tuple(_rings(inside))
@@ -263,16 +263,15 @@ def _areas(
                 label = shapely.maximum_inscribed_circle(_largest(inside)).coords[0]
                 x, y = round(label[0]), round(label[1])
                 made.append(MapArea(clean_line(area.name), area.home, rings, x, y, words))
-        elif area.middle and told:
+        elif area.middle and counted:
             x, y = frame.place(*area.middle)
             made.append(MapArea(clean_line(area.name), area.home, (), x, y, words))
     return tuple(made)
 
 
 def _polygons(geometry: BaseGeometry) -> list[shapely.Polygon]:
-    parts = shapely.get_parts(geometry).tolist()
-    flat = [part for one in parts for part in shapely.get_parts(one).tolist()]
-    return [part for part in flat if isinstance(part, shapely.Polygon) and part.area > 0]
+    parts = shapely.get_parts(shapely.get_parts(geometry)).tolist()
+    return [part for part in parts if isinstance(part, shapely.Polygon) and part.area > 0]
 
 
 def _largest(geometry: BaseGeometry) -> shapely.Polygon:

@@ -39,8 +39,8 @@ from stopintimidatie.exports.vocabulary import capital, clean, clean_line, liste
 EMBEDDED_MOST = 18_000_000
 
 
-_MORE: Final = {"foto": "foto's", "geluid": "geluidsopnamen", "video": "video's"}
-_ONE: Final = {"foto": "foto", "geluid": "geluidsopname", "video": "video"}
+_PLURAL: Final = {"foto": "foto's", "geluid": "geluidsopnamen", "video": "video's"}
+_SINGULAR: Final = {"foto": "foto", "geluid": "geluidsopname", "video": "video"}
 WITHIN: Final = (
     "De bestanden zitten in deze PDF: open in uw leesprogramma het venster met bijlagen. Waar en"
     " waarmee ze zijn gemaakt, is eruit gehaald."
@@ -75,9 +75,9 @@ def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
         )
     listed_files = tuple(_fitting(files))
     note = f"{capital(_numbers_of_files(files))}."
-    if any(one.file_name for one in listed_files):
+    if any(file.file_name for file in listed_files):
         note += f" {WITHIN}"
-    if not all(one.file_name for one in listed_files):
+    if not all(file.file_name for file in listed_files):
         note += f" {TOO_MUCH}"
     if any(report.attachments for report in chosen.reports if report.serial not in chosen.in_full):
         note += f" {NOT_OF_ROWS}"
@@ -90,7 +90,7 @@ def _files(source: DossierSource, chosen: Selection) -> Iterator[_File]:
     if chosen.profile.lists_reports:
         for report in sorted(chosen.reports, key=lambda report: report.serial):
             if not report.minor and report.serial in chosen.in_full:
-                yield from (_File(one, report) for one in report.attachments)
+                yield from (_File(file, report) for file in report.attachments)
 
 
 def of_minors(reports: Sequence[SourceReport]) -> int:
@@ -99,22 +99,22 @@ def of_minors(reports: Sequence[SourceReport]) -> int:
 
 
 def _numbers_of_files(files: Sequence[_File]) -> str:
-    numbers = Counter(one.file.kind for one in files)
-    return listed([plural(numbers[k], _ONE[k], _MORE[k]) for k in _ONE if numbers[k]])
+    numbers = Counter(attachment.file.kind for attachment in files)
+    return listed([plural(numbers[k], _SINGULAR[k], _PLURAL[k]) for k in _SINGULAR if numbers[k]])
 
 
 def _fitting(files: Sequence[_File]) -> Iterator[AttachmentContent]:
     """Yield the files in their order; one that doesn't fit in the room left has no file name."""
     left = EMBEDDED_MOST
-    for one in files:
-        fits = one.file.size <= left
-        left -= one.file.size if fits else 0
-        yield _attachment(one, fits=fits)
+    for attachment in files:
+        fits = attachment.file.size <= left
+        left -= attachment.file.size if fits else 0
+        yield _attachment(attachment, fits=fits)
 
 
-def _attachment(one: _File, *, fits: bool) -> AttachmentContent:
-    file, report = one.file, one.report
-    name = f"{capital(_ONE.get(file.kind, 'bestand'))} {file.number}"
+def _attachment(attachment: _File, *, fits: bool) -> AttachmentContent:
+    file, report = attachment.file, attachment.report
+    name = f"{capital(_SINGULAR.get(file.kind, 'bestand'))} {file.number}"
     return AttachmentContent(
         name=name if report is None else f"{name} bij {pseudonym(report)}",
         when=date_short(file.on),
@@ -164,10 +164,10 @@ def _pairs(seen: Offenders) -> tuple[tuple[Pair, ...], tuple[Pair, ...], tuple[P
         ("Geslacht", (seen.gender or NOTHING).label),
     )
     assumptions = (("Bekend bij de melder", (seen.known or NOTHING).label),)
-    return _told(facts), _told(impressions), _told(assumptions)
+    return _make_pairs(facts), _make_pairs(impressions), _make_pairs(assumptions)
 
 
-def _told(pairs: tuple[tuple[str, str], ...]) -> tuple[Pair, ...]:
+def _make_pairs(pairs: tuple[tuple[str, str], ...]) -> tuple[Pair, ...]:
     return tuple(Pair(label, capital(value)) for label, value in pairs if value)
 
 
@@ -283,7 +283,7 @@ def _when(report: SourceReport) -> str:
 
 def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:
     """Give each field of a report that has a line of its own, with its label and its words."""
-    told = {
+    texts = {
         Field.REFERENCE: report.reference,
         Field.PLACE: _where(report),
         Field.PLACE_NOTE: report.place_note,
@@ -300,7 +300,7 @@ def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:
         Field.POLICE: (report.police or NOTHING).label,
         Field.WILLING: WILLING if report.willing_to_talk else "",
     }
-    return tuple((field, LABELS[field], value) for field, value in told.items())
+    return tuple((field, LABELS[field], value) for field, value in texts.items())
 
 
 def filled(report: SourceReport) -> set[Field]:
@@ -313,7 +313,7 @@ def filled(report: SourceReport) -> set[Field]:
 
 def offenders_in_words(offenders: Offenders) -> str:
     """Put the codes about the offender or offenders on one line."""
-    told = (
+    terms = (
         ("aantal: ", offenders.number),
         ("", GROUPED.get(offenders.in_group)),
         ("leeftijd geschat: ", offenders.age),
@@ -321,4 +321,4 @@ def offenders_in_words(offenders: Offenders) -> str:
         ("bekend bij melder: ", offenders.known),
         ("vervoer: ", offenders.transport),
     )
-    return "; ".join(f"{name}{term.label}" for name, term in told if term)
+    return "; ".join(f"{name}{term.label}" for name, term in terms if term)

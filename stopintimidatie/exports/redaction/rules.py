@@ -69,7 +69,7 @@ def redact(source: DossierSource, chosen: Selection) -> DossierContent:
     _require_limits(source)
     profile, house = chosen.profile, source.house
     feedback = source.request.feedback or source.feedback_text
-    told = (source.feedback_by, feedback) if profile.has(Section.FEEDBACK) else ("", "")
+    texts = (source.feedback_by, feedback) if profile.has(Section.FEEDBACK) else ("", "")
     content = DossierContent(
         schema=SCHEMA,
         house=House(clean_line(house.name), clean_line(house.department), house.colour, house.logo),
@@ -86,7 +86,7 @@ def redact(source: DossierSource, chosen: Selection) -> DossierContent:
         consultations=consultations(source, chosen),
         agreements=agreements(source, chosen),
         attachments=attachments(source, chosen),
-        feedback=FeedbackContent(*map(clean, told)),
+        feedback=FeedbackContent(*map(clean, texts)),
         annex=annex(source, chosen),
         left_out=tuple(section.value for section in Section if not profile.has(section)),
     )
@@ -211,8 +211,8 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         method=METHOD if profile.lists_reports else tuple(p for p in METHOD if p != NUMBERS),
         hidden=hidden(source, chosen),
         deviations=tuple(
-            Pair(f"M-{serial:02d}", f"{one.ground.label}. Reden: {clean(one.reason)}")
-            for serial, one in sorted(chosen.against.items())
+            Pair(f"M-{serial:02d}", f"{despite.ground.label}. Reden: {clean(despite.reason)}")
+            for serial, despite in sorted(chosen.against.items())
             if profile.lists_reports
         ),
     )
@@ -225,7 +225,7 @@ def _recipients(source: DossierSource, profile: Profile) -> str:
     if rule.treatment is Treatment.LEFT_OUT or not source.edition.others:
         return own
     known = [name if rule.how is None else kind for name, kind in source.edition.others]
-    return f"{own}. Ook verstrekt aan: {listed(sorted({clean_line(one) for one in known}))}"
+    return f"{own}. Ook verstrekt aan: {listed(sorted({clean_line(name) for name in known}))}"
 
 
 def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
@@ -246,8 +246,8 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
         files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
         if files:
             lines.append(Hidden(capital(FILES_OF_MINORS), "weggelaten", FILES_RULE, files))
-    police = [one.police_sourced for one in source.events]
-    police += [one.police_sourced for one in source.actions]
+    police = [event.police_sourced for event in source.events]
+    police += [action.police_sourced for action in source.actions]
     numbers = {
         Field.NOTES: sum(event.kind is EventKind.NOTE for event in source.events),
         Field.POLICE_SOURCED: sum(police),
@@ -262,8 +262,8 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
     """Count how often each rule hid a field, in the order of the fields."""
     order = {field: place for place, field in enumerate(Field)}
-    numbers = Counter(one for rules in chosen.hidden.values() for one in rules)
-    for field, rule in sorted(numbers, key=lambda one: (order[one[0]], one[1].label)):
+    numbers = Counter(pair for pairs in chosen.hidden.values() for pair in pairs)
+    for field, rule in sorted(numbers, key=lambda pair: (order[pair[0]], pair[1].label)):
         yield Hidden(capital(field.value), rule.label, rule.why, numbers[field, rule])
 
 
@@ -277,7 +277,7 @@ def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
 class Mark:
     """Something hidden: the field, how (left out or coarser), and the line that says so."""
 
-    what: str
+    label: str
     how: str
     line: int
 
@@ -328,5 +328,5 @@ def marked(
 
 def _unread(report: SourceReport, hidden: Iterable[tuple[Field, Rule]]) -> bool:
     """Tell whether a text stays behind for nothing but that nobody looked at it yet."""
-    missing = filled(report) - {one.field for one in report.reviewed}
+    missing = filled(report) - {review.field for review in report.reviewed}
     return any(rule.how is Coarse.REVIEWED and field in missing for field, rule in hidden)

@@ -252,7 +252,7 @@ def _offenders(report: SourceReport, rule: Rule) -> SourceReport:
 
 def _as_reviewed(report: SourceReport, field: Field, rule: Rule) -> SourceReport:
     """Put the text as it was looked at for what the reporter wrote; nothing when nobody did."""
-    texts = {one.field: one.text for one in report.reviewed}
+    texts = {review.field: review.text for review in report.reviewed}
     words = texts.get(field, "") if rule.how is Coarse.REVIEWED else ""
     if field is Field.APPEARANCE:
         return replace(report, offenders=replace(report.offenders, appearance=words))
@@ -304,9 +304,9 @@ def select(
     """
     minors = {report.minor for report in reports}
     rules = {minor: rules_under(profile, MINORS if minor else None) for minor in minors}
-    unwanted = {one.serial: one.despite for one in reports if not wanted(one, profile.sharing)}
-    against = {serial: despite for serial, despite in unwanted.items() if despite is not None}
-    withheld = frozenset(unwanted) - frozenset(against)
+    unwanted = [report for report in reports if not wanted(report, profile.sharing)]
+    against = {report.serial: report.despite for report in unwanted if report.despite is not None}
+    withheld = frozenset(report.serial for report in unwanted) - frozenset(against)
     known, hidden = [], {}
     for report in reports:
         if report.serial not in withheld:

@@ -143,7 +143,7 @@ class SourceEvent:
     """Something that happened in or to the dossier. `police_sourced` marks what police told."""
 
     on: date
-    what: str
+    text: str
     source: str
     reliability: Reliability
     kind: EventKind
@@ -155,7 +155,7 @@ class SourceAction:
     """An earlier action and its effect."""
 
     on: date
-    what: str
+    text: str
     who: str
     effect: str
     police_sourced: bool = False
@@ -166,7 +166,7 @@ class SourceMeasure:
     """Something that is done from a day on; what it did is counted over what a recipient gets."""
 
     on: date
-    what: str
+    text: str
     who: str
     effect: str
     ended_on: date | None = None
@@ -198,7 +198,7 @@ class SourceAgreement:
     """A decision or agreement; `who` is a function, never a name."""
 
     made_on: date
-    what: str
+    text: str
     who: str
     due: date | None
     state: Term

@@ -85,9 +85,9 @@ def _news(source: DossierSource, chosen: Selection) -> tuple[str, ...]:
         return ("Dit is de eerste versie voor deze ontvanger.",)
     lines = _news_of_reports(chosen, previous) if chosen.profile.lists_reports else []
     since = previous.on
-    made = sum(one.made_on > since for one in source.agreements)
-    held = sum(one.on > since for one in source.consultations)
-    begun = sum(one.on > since for one in source.measures)
+    made = sum(agreement.made_on > since for agreement in source.agreements)
+    held = sum(meeting.on > since for meeting in source.consultations)
+    begun = sum(measure.on > since for measure in source.measures)
     for section, number, words in (
         (Section.AGREEMENTS, made, plural(made, "nieuwe afspraak", "nieuwe afspraken")),
         (Section.CONSULTATIONS, held, f"{plural(held, 'overleg', 'overleggen')} gehouden"),
@@ -120,13 +120,13 @@ def _shortened(names: list[str]) -> str:
 def _open_agreements(source: DossierSource) -> tuple[str, ...]:
     current = sorted(
         (agreement for agreement in source.agreements if agreement.open),
-        key=lambda agreement: (agreement.due or date.max, agreement.what),
+        key=lambda agreement: (agreement.due or date.max, agreement.text),
     )
     lines = []
     for agreement in current[:3]:
         until = f", uiterlijk {date_text(agreement.due)}" if agreement.due else ""
-        what = clip(agreement.what, LINE_MAX).rstrip(".")
-        lines.append(f"{what} ({clean_line(agreement.who)}{until})")
+        text = clip(agreement.text, LINE_MAX).rstrip(".")
+        lines.append(f"{text} ({clean_line(agreement.who)}{until})")
     if len(current) > 3:
         lines.append(f"En nog {len(current) - 3}: zie Besluiten en afspraken.")
     return tuple(lines)

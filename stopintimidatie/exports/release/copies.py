@@ -121,7 +121,7 @@ def confirm(
     Raises:
         ExportError: There is none of that number that is open.
     """
-    row = next((one for one in corrections_of(session, export.id) if str(one.id) == number), None)
+    row = {str(row.id): row for row in corrections_of(session, export.id)}.get(number)
     if row is None or row.confirmed_at is not None:
         raise ExportError("Deze correctie is al bevestigd.")
     _confirm(row, who)

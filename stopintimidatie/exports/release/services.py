@@ -101,7 +101,7 @@ def give_answer(
 
 def _tell(session: Session, dossier: Dossier, export: Export, answer: Answer, actor: Actor) -> None:
     """Write an answer to the chronology, the register and the log, and mail the owner."""
-    append(session, dossier, actor, PARTNER_ANSWERED, values=_told(export, answer))
+    append(session, dossier, actor, PARTNER_ANSWERED, values=_answer_values(export, answer))
     disclosure = find_disclosure(session, export.reference)
     if disclosure is not None:
         note_event(session, disclosure, EventKind.ANSWERED, actor)
@@ -122,7 +122,7 @@ def _columns(answer: Answer) -> dict[str, Any]:
     return {**asdict(answer), "done": list(answer.done), "wants_about": about}
 
 
-def _told(export: Export, answer: Answer) -> dict[str, Any]:
+def _answer_values(export: Export, answer: Answer) -> dict[str, Any]:
     lines = [answer.text] if answer.text else []
     if answer.wants_reporter:
         lines.append(f"Wil met een melder praten: {answer.wants_about}")
@@ -144,11 +144,11 @@ def answers_of(session: Session, export_id: UUID) -> Sequence[PartnerAnswer]:
 
 
 def who_answered(keys: KeyRing, row: PartnerAnswer) -> str:
-    """Name and function, in clear: the caller notes the read."""
+    """Return name and function of who answered, in clear: the caller notes the read."""
     if row.answered_by is None:
         return ""
-    found: dict[str, str] = json.loads(keys.decrypt(PURPOSE, row.answered_by, str(row.id)))
-    return ", ".join(found.values())
+    person: dict[str, str] = json.loads(keys.decrypt(PURPOSE, row.answered_by, str(row.id)))
+    return ", ".join(person.values())
 
 
 def mark_seen(session: Session, export: Export, actor: Actor) -> None:

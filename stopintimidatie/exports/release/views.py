@@ -68,7 +68,9 @@ from stopintimidatie.reports.resources import ReportResource
 
 def offer_schema(people: Sequence[Shown]) -> Any:
     """Return the form: who is told, until when it waits, how often it may be fetched."""
-    choices = [(str(one.row.id), f"{one.person.name}, {one.person.function}") for one in people]
+    choices = [
+        (str(shown.row.id), f"{shown.person.name}, {shown.person.function}") for shown in people
+    ]
     return forms.Schema(
         forms.field(
             forms.OneOf(choices, radio=True),
@@ -193,9 +195,9 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     partner = request.db.get(PartnerOrganisation, number) if number else None
     if partner is None:
         return []
-    found = contacts_of(request.db, request.registry.key_ring, partner)
+    people = contacts_of(request.db, request.registry.key_ring, partner)
     note_read(request, context.holder, PARTNER, [partner.id], task="laten ophalen")
-    return [one for one in found if one.address is not None and one.address.usable]
+    return [person for person in people if person.address is not None and person.address.usable]
 
 
 @post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=(hidden_reports,))
@@ -211,14 +213,14 @@ def code_view(context: ExportResource, request: Request) -> Any:
         queue_mail(session, pickup.holder, CODE_TEXT.name, to, about=pickup.id)
         request.flash("De code gaat per sms naar de contactpersoon.")
         return back(context, request)
-    found = contact_of(session, pickup)
-    if found is not None:
-        about = [found[0].organisation_id]
+    contact = contact_of(session, pickup)
+    if contact is not None:
+        about = [contact[0].organisation_id]
         note_read(request, context.holder, PARTNER, about, task="code voorlezen")
     return {
         "code": readable(code),
         "pickup": pickup,
-        "person": in_clear(keys, *found) if found else None,
+        "person": in_clear(keys, *contact) if contact else None,
         "may_text": may_text,
         "code_href": request.resource_path(context, CODE),
         "back": request.resource_path(context),
@@ -296,10 +298,10 @@ def correction_view(context: ExportResource, request: Request) -> HTTPSeeOther:
 
 
 def _disclosure(context: ExportResource, request: Request) -> Disclosure:
-    found = find_disclosure(request.db, context.export.reference)
-    if found is None:
+    disclosure = find_disclosure(request.db, context.export.reference)
+    if disclosure is None:
         raise HTTPNotFound()
-    return found
+    return disclosure
 
 
 # On a report: telling everybody who holds a copy that something in it isn't right.
@@ -320,16 +322,16 @@ def rectify_action(request: Any, context: Any) -> Action | None:
 def notify(
     session: Session, keys: KeyRing, report_id: Any, correction: Correction, actor: Actor
 ) -> list[bool]:
-    """Open a correction at everybody who has this report; per copy whether there was an address."""
-    told = []
+    """Open a correction at who has this report; return for each copy if there was an address."""
+    deliveries = []
     for disclosure, label in copies_with(session, report_id):
         export = lock(session, disclosure.document_id)
         if export is None:
             continue
         row = open_correction(session, export, disclosure, label, correction, actor)
         row.told_at = utc_now() if tell_holder(session, keys, export, CORRECTED.name) else None
-        told.append(row.told_at is not None)
-    return told
+        deliveries.append(row.told_at is not None)
+    return deliveries
 
 
 def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
@@ -360,10 +362,10 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         actor, keys = request.actor, request.registry.key_ring
         correction = Correction(Change.CORRECTED, tuple(values["wat"]), values["toelichting"])
-        told = notify(request.db, keys, report.id, correction, actor)
+        deliveries = notify(request.db, keys, report.id, correction, actor)
         if values["intrekken"]:
             _withdraw_all(request.db, report.id, actor)
-        _say(request, told)
+        _say(request, deliveries)
         return HTTPSeeOther(back)
 
     intro = (
@@ -375,11 +377,11 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def _say(request: Request, told: list[bool]) -> None:
-    if all(told):
+def _say(request: Request, deliveries: list[bool]) -> None:
+    if all(deliveries):
         request.flash("De correctie is gemeld aan iedereen die een kopie heeft.")
         return
-    missed = plural(told.count(False), "ontvanger heeft", "ontvangers hebben")
+    missed = plural(deliveries.count(False), "ontvanger heeft", "ontvangers hebben")
     request.flash(
         f"{missed} geen bevestigd e-mailadres. Bel die zelf; op de pagina van de uitvoer legt u"
         " vast dat het is verwerkt.",

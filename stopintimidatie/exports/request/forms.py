@@ -269,10 +269,8 @@ def choices_in_full(reports: Sequence[SourceReport], most: int) -> list[tuple[st
     """Return each report with its number and words, the newest first; none when all are in full."""
     if len(reports) <= most:
         return []
-    return [
-        (str(report.serial), f"{pseudonym(report)}: {in_short(report)}")
-        for report in sorted(reports, key=lambda one: (one.happened_at, one.serial), reverse=True)
-    ]
+    newest = sorted(reports, key=lambda report: (report.happened_at, report.serial), reverse=True)
+    return [(str(report.serial), f"{pseudonym(report)}: {in_short(report)}") for report in newest]
 
 
 def _in_full(choosable: Sequence[tuple[str, str]], most: int) -> tuple[Any, ...]:

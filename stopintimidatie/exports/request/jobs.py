@@ -174,7 +174,7 @@ class Progress:
         self._context = context
         self._export_id = export_id
         self._pages = expected_pages(content)
-        self._told, self._at = 0, time.monotonic()
+        self._progress, self._at = 0, time.monotonic()
 
     def __call__(self, step: Step) -> None:
         """Store a step of the rendering.
@@ -186,7 +186,7 @@ class Progress:
         now = time.monotonic()
         if now - self._at < TELL_EVERY:
             return
-        self._told, self._at = max(done, self._told), now
+        self._progress, self._at = max(done, self._progress), now
         with self._context.transaction() as session:
             updated: Any = session.execute(
                 update(Export)
@@ -194,7 +194,7 @@ class Progress:
                     Export.id == self._export_id,
                     Export.state == ExportState.IN_THE_MAKING.value,
                 )
-                .values(progress=self._told, step=words, progress_at=utc_now())
+                .values(progress=self._progress, step=words, progress_at=utc_now())
             )
             if updated.rowcount == 0:
                 raise CancelledError

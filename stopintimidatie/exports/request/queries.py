@@ -206,8 +206,8 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     if export.minors_ground:
         rows.append(("Extra grond: minderjarigen", export.minors_ground))
     if export.in_full is not None:
-        told = listed(ranges(sorted(export.in_full))) or "geen melding; alle staan in de tabel"
-        rows.append(("Volledig in het document", told))
+        numbers = listed(ranges(sorted(export.in_full))) or "geen melding; alle staan in de tabel"
+        rows.append(("Volledig in het document", numbers))
     rows += deviation_rows(export) if reports_too else []
     rows += route_rows(export.asked)
     moment = datetime_long(export.requested_at)

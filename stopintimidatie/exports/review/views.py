@@ -52,19 +52,19 @@ def review_view(context: ReportResource, request: Request) -> Any:
     signs = signs_for(texts.values())
     known = looked_at(request.db, report)
     places = _places(request, report)
-    found = {
+    hints = {
         field: suggest(text, places, [other for other in texts.values() if other is not text])
         for field, text in texts.items()
     }
     spans = {
-        field: known[field].spans if field in known else [one.span for one in found[field]]
+        field: known[field].spans if field in known else [hint.span for hint in hints[field]]
         for field in texts
     }
     form = Form(
         _schema(texts, signs),
         request,
         buttons=BUTTONS if texts else (GOOD,),
-        appstruct={CONTROLS[one]: with_marks(texts[one], spans[one], signs) for one in texts},
+        appstruct={CONTROLS[name]: with_marks(texts[name], spans[name], signs) for name in texts},
         cancel_url=request.resource_path(context),
     )
 
@@ -79,7 +79,7 @@ def review_view(context: ReportResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
-        suggestions = _rows(texts, found)
+        suggestions = _rows(texts, hints)
         return {"report": report, "signs": signs, "suggestions": suggestions, "known": bool(known)}
 
     return handle_form(request, form, on_valid, page)
