@@ -222,7 +222,7 @@ def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, 
     note_read(request, context.holder, AUDIT_KIND, [row.id], task="verstrekking lezen")
     return {
         "disclosure": row,
-        "what": _what(row),
+        "delivery": _delivery_rows(row),
         "why": _why(row),
         "proof": [
             ("SHA-256 van de inhoud", row.content_sha256),
@@ -241,7 +241,7 @@ def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, 
     }
 
 
-def _what(row: Disclosure) -> list[tuple[str, str]]:
+def _delivery_rows(row: Disclosure) -> list[tuple[str, str]]:
     return [
         ("Ontvanger", f"{row.recipient} ({row.recipient_kind})"),
         ("Wat", f"{row.source_kind.capitalize()} {row.source_reference}, {_how(row)}"),

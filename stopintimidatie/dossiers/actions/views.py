@@ -78,7 +78,7 @@ def _new_agreement(context: DossierResource, request: Request) -> Any:
 
     def act(values: Values) -> Any:
         columns, actor = read(values, AGREEMENT_ATTRIBUTES), request.actor
-        agreement = make_agreement(request.db, dossier, **columns, actor=actor)
+        agreement = make_agreement(request.db, dossier, columns.pop("what"), **columns, actor=actor)
         request.flash("De afspraak is opgeslagen.")
         if consultation is not None:
             springs_from(request.db, consultation, agreement)

@@ -246,7 +246,7 @@ def move_dossier(
 def make_agreement(
     session: Session,
     dossier: Dossier,
-    what: str,
+    text: str,
     who: str,
     due_on: date,
     actor: Actor,
@@ -265,7 +265,7 @@ def make_agreement(
     agreement = DossierAgreement(
         holder=dossier.holder,
         dossier_id=dossier.id,
-        what=what,
+        what=text,
         who=who,
         owner_id=owner_id or dossier.owner_id,
         due_on=due_on,

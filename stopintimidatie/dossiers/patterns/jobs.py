@@ -35,7 +35,7 @@ from stopintimidatie.dossiers.patterns.models import (
 )
 from stopintimidatie.dossiers.patterns.rules import (
     MOST_POINTS,
-    Found,
+    Cluster,
     Place,
     Point,
     Tuning,
@@ -87,20 +87,21 @@ def run_search(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     with transaction(context.engine, context.holder, write=False) as session:
         choice = choice_of(session, context.holder)
         read = read_points(session, context.holder, choice) if choice.enabled else None
-    findings = search(read, choice)
+    clusters = search(read, choice)
     with context.transaction() as session:
         if choice.enabled:
-            propose(session, context.holder, findings, choice)
+            propose(session, context.holder, clusters, choice)
         note_searched(session, context.holder, choice)
 
 
-def search(read: tuple[Plane, list[Point]] | None, choice: Choice) -> list[Found]:
-    """Return the groups among these points, on the map of the world."""
+def search(read: tuple[Plane, list[Point]] | None, choice: Choice) -> list[Cluster]:
+    """Return the groups among these points, each with its latitude and longitude."""
     if read is None:
         return []
     plane, points = read
     tuning = Tuning(radius_m=choice.radius_m, least=choice.least, certainty=choice.certainty)
-    return [Found(group, *plane.degrees(group.x, group.y)) for group in find_groups(points, tuning)]
+    groups = find_groups(points, tuning)
+    return [Cluster(group, *plane.degrees(group.x, group.y)) for group in groups]
 
 
 def read_points(session: Session, holder: str, choice: Choice) -> tuple[Plane, list[Point]] | None:
@@ -200,18 +201,18 @@ class Known:
     """Report -> the running dossiers it is in; person-directed ones are not looked at."""
 
 
-def propose(session: Session, holder: str, findings: Sequence[Found], choice: Choice) -> None:
+def propose(session: Session, holder: str, clusters: Sequence[Cluster], choice: Choice) -> None:
     """Bring the proposals of a holder to what this search found."""
     known, today = _known(session, holder), local(utc_now()).date()
     matched: set[UUID] = set()
-    for finding in findings:
-        pattern = _match(known, finding, matched)
+    for cluster in clusters:
+        pattern = _match(known, cluster, matched)
         if pattern is None:
-            pattern = _new(session, holder, known, finding)
+            pattern = _new(session, holder, known, cluster)
         if pattern is None:
             continue
         matched.add(pattern.id)
-        _bring_up_to_date(session, pattern, known, finding, choice, today)
+        _bring_up_to_date(session, pattern, known, cluster, choice, today)
     for pattern in known.patterns:
         # A proposal that isn't there any more is withdrawn; what people decided stays as it is.
         if pattern.id not in matched and pattern.state in DECIDABLE:
@@ -219,42 +220,42 @@ def propose(session: Session, holder: str, findings: Sequence[Found], choice: Ch
     _throw_away(session, holder)
 
 
-def _match(known: Known, finding: Found, matched: set[UUID]) -> Pattern | None:
+def _match(known: Known, cluster: Cluster, matched: set[UUID]) -> Pattern | None:
     """Return the pattern that this is, the one with most reports in common first."""
-    here = _place_of_found(finding)
+    here = _cluster_place(cluster)
     likely = sorted(
         (p for p in known.patterns if p.id not in matched),
-        key=lambda pattern: -len(known.members[pattern.id] & finding.reports),
+        key=lambda pattern: -len(known.members[pattern.id] & cluster.reports),
     )
     for pattern in likely:
-        there = _place_of(pattern, frozenset(known.members[pattern.id]))
+        there = _pattern_place(pattern, frozenset(known.members[pattern.id]))
         if same_pattern(here, there):
             return pattern
     return None
 
 
-def _place_of_found(finding: Found) -> Place:
-    group = finding.group
+def _cluster_place(cluster: Cluster) -> Place:
+    group = cluster.group
     return Place(
-        finding.lat, finding.lon, group.radius_m, group.from_hour, group.to_hour, finding.reports
+        cluster.lat, cluster.lon, group.radius_m, group.from_hour, group.to_hour, cluster.reports
     )
 
 
-def _place_of(pattern: Pattern, members: frozenset[UUID]) -> Place:
+def _pattern_place(pattern: Pattern, members: frozenset[UUID]) -> Place:
     hours = [None if m is None else m / 60 for m in (pattern.from_minute, pattern.to_minute)]
     return Place(pattern.lat, pattern.lon, float(pattern.radius_m), hours[0], hours[1], members)
 
 
-def _new(session: Session, holder: str, known: Known, finding: Found) -> Pattern | None:
+def _new(session: Session, holder: str, known: Known, cluster: Cluster) -> Pattern | None:
     """Propose a pattern that wasn't there; None when a dossier has nearly all of it already."""
-    dossier_id = _dossier_for(known, finding.reports)
-    if _outside(known, finding.reports, dossier_id) < NEW_ENOUGH:
+    dossier_id = _dossier_for(known, cluster.reports)
+    if _outside(known, cluster.reports, dossier_id) < NEW_ENOUGH:
         return None
     last = session.scalar(select(func.max(Pattern.number)).where(Pattern.holder == holder)) or 0
     pattern = Pattern(
         holder=holder, number=last + 1, state=PatternState.PROPOSED, dossier_id=dossier_id
     )
-    _fill(pattern, finding)
+    _fill(pattern, cluster)
     pattern.window_days = pattern.certainty = 0
     session.add(pattern)
     session.flush()
@@ -263,22 +264,22 @@ def _new(session: Session, holder: str, known: Known, finding: Found) -> Pattern
 
 
 def _bring_up_to_date(
-    session: Session, pattern: Pattern, known: Known, finding: Found, choice: Choice, today: date
+    session: Session, pattern: Pattern, known: Known, cluster: Cluster, choice: Choice, today: date
 ) -> None:
     """Update a pattern to what was found, and whether it is (again) to be decided."""
     suppressed = pattern.until is not None and pattern.until > today
     if pattern.state == PatternState.REJECTED and suppressed:
         pattern.seen_at = utc_now()
         return
-    _fill(pattern, finding)
+    _fill(pattern, cluster)
     pattern.window_days, pattern.certainty = choice.window_days, choice.certainty
-    pattern.neighbourhood_code = _area(session, finding.reports)
-    _set_members(session, pattern, finding.reports)
+    pattern.neighbourhood_code = _area(session, cluster.reports)
+    _set_members(session, pattern, cluster.reports)
     running = pattern.dossier_id if _is_running(session, pattern.dossier_id) else None
-    dossier_id = running or _dossier_for(known, finding.reports)
+    dossier_id = running or _dossier_for(known, cluster.reports)
     if pattern.state == PatternState.SNOOZED and suppressed:
         return
-    if _outside(known, finding.reports, dossier_id) < NEW_ENOUGH:
+    if _outside(known, cluster.reports, dossier_id) < NEW_ENOUGH:
         if pattern.state != PatternState.ACCEPTED:
             _set_state(session, pattern, PatternState.GONE)
         return
@@ -286,9 +287,9 @@ def _bring_up_to_date(
     _set_state(session, pattern, PatternState.PROPOSED)
 
 
-def _fill(pattern: Pattern, finding: Found) -> None:
-    group = finding.group
-    pattern.lat, pattern.lon, pattern.radius_m = finding.lat, finding.lon, round(group.radius_m)
+def _fill(pattern: Pattern, cluster: Cluster) -> None:
+    group = cluster.group
+    pattern.lat, pattern.lon, pattern.radius_m = cluster.lat, cluster.lon, round(group.radius_m)
     pattern.from_minute = None if group.from_hour is None else round(group.from_hour * 60)
     pattern.to_minute = None if group.to_hour is None else round(group.to_hour * 60)
     pattern.expected, pattern.strength = round(group.expected, 3), round(group.strength, 3)

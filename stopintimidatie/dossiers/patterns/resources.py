@@ -106,8 +106,8 @@ def report_panel(context: ReportResource, request: Any) -> Panel | None:
     for node in lineage(context):
         if numbers and isinstance(node, MunicipalityResource):
             slug = node.municipality.slug
-            found = [(f"P-{number}", pattern_path(slug, number)) for number in numbers]
-            return Panel("Opvallend patroon", REPORT_PANEL, {"found": found})
+            patterns = [(f"P-{number}", pattern_path(slug, number)) for number in numbers]
+            return Panel("Opvallend patroon", REPORT_PANEL, {"patterns": patterns})
     return None
 
 

@@ -287,8 +287,8 @@ def _spans_meet(circle: _Circle, other: _Circle) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A group on the map of the world, with its reports."""
+class Cluster:
+    """A group of reports, with latitude and longitude of its middle."""
 
     group: Group
     lat: float
