@@ -47,7 +47,7 @@ ADDRESS: Final = ("straat", "huisnummer", "postcode", "woonplaats")
 def entry_schema(neighbourhoods: Choices) -> Any:
     """Make the form for somebody who tells it to an officer."""
     return Schema(
-        *(_how(), _what(), _when(), _where(neighbourhoods), _offenders(), _reporter(), _contact()),
+        *(_how(), _event(), _when(), _where(neighbourhoods), _offenders(), _reporter(), _contact()),
         field(forms.Text(36), "Invoer", widget=forms.Hidden(), name="invoer"),
     )
 
@@ -61,7 +61,7 @@ def _how() -> Any:
     )
 
 
-def _what() -> Any:
+def _event() -> Any:
     return Schema(
         ask("vormen", "Vormen"),
         ask(

@@ -210,8 +210,8 @@ def show_report(request: Request, standing: Standing) -> Any:
     # Whoever is busy here isn't sent away in the middle of it.
     set_follower(request, request.response, follower_of(request))
     done = dict(query_pairs(request)).get("gedaan", "")
-    told = speech_of(request)(follow_words.DONE.get(done, ""))
-    return {**_shown(request, standing), "done": told or None}
+    message = speech_of(request)(follow_words.DONE.get(done, ""))
+    return {**_shown(request, standing), "done": message or None}
 
 
 @report_page("bericht", "follow.jinja2", "POST")

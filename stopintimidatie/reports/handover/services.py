@@ -12,7 +12,6 @@ for its people to end first, and what has ended stays with its holder for as lon
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -142,11 +141,11 @@ class AnsweredError(Exception):
     """The offer is no longer open: it was answered or withdrawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+# Stored as JSON with the keys of `rename`.
+class Offered(msgspec.Struct, frozen=True, rename={"heading": "what"}):
     """The part of a report that the receiver sees before it takes the report."""
 
-    what: str
+    heading: str
     when: str
     received_at: str
     urgent: bool
@@ -172,7 +171,7 @@ def offer(
 def _offered(session: Session, report: Report) -> Offered:
     names = area_names(session, report)
     return Offered(
-        what=heading(report),
+        heading=heading(report),
         when=when_text(report),
         received_at=report.received_at.isoformat(),
         urgent=report.urgent,

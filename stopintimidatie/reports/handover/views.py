@@ -65,7 +65,7 @@ def offers_view(context: MunicipalityResource, request: Request) -> dict[str, An
 def _item(context: MunicipalityResource, request: Request, transfer: ReportTransfer) -> ListItem:
     shown = services.shown(request.registry.key_ring, transfer)
     return ListItem(
-        title=f"{transfer.reference}: {shown.what if shown else 'melding'}",
+        title=f"{transfer.reference}: {shown.heading if shown else 'melding'}",
         href=request.resource_path(context, f"{OFFER_PREFIX}{transfer.reference}"),
         badges=["spoed"] if shown and shown.urgent else [],
         meta=[
@@ -108,7 +108,7 @@ def offer_view(context: OfferResource, request: Request) -> Any:
 
 def _shown_rows(shown: services.Offered) -> list[tuple[str, str]]:
     rows = [
-        ("Wat", shown.what),
+        ("Wat", shown.heading),
         ("Gebeurd", shown.when),
         ("Ontvangen", datetime_long(datetime.fromisoformat(shown.received_at))),
         ("Wijk en buurt", shown.area),

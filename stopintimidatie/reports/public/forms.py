@@ -103,7 +103,7 @@ def reporting_schema(where: Where) -> Any:
         field(forms.Text(160), name.title(), name=name, widget=forms.Hidden(), missing=None)
         for name in ("invoer", "campagne")
     )
-    schema = Schema(_what(where), _where_and_when(where), _yourself(), *hidden)
+    schema = Schema(_event(where), _where_and_when(where), _yourself(), *hidden)
     return where.words.schema(schema)
 
 
@@ -128,7 +128,7 @@ def _step(name: str, title: str, *nodes: Any, **more: Any) -> Any:
 _ask: Final = partial(ask, public=True)
 
 
-def _what(where: Where) -> Any:
+def _event(where: Where) -> Any:
     groups = [
         OptGroup(group.public, *[(form.value, form.public) for form in kinds])
         for group, kinds in reports_vocabulary.FORMS_BY_GROUP.items()

@@ -156,11 +156,11 @@ def _chosen(
     if MAP_CLICK[0] not in request.POST or drawn is None:
         return so_far, False, None
     x, y = (_pixel(request.POST.get(name)) for name in MAP_CLICK)
-    found = drawn.at(x, y)
-    if found is None:
+    code = drawn.at(x, y)
+    if code is None:
         return so_far, True, None
-    lat, lon, accuracy = drawn.point(found, x, y)
-    return found, False, ChosenPoint(lat, lon, accuracy, LocationSource.PIN)
+    lat, lon, accuracy = drawn.point(code, x, y)
+    return code, False, ChosenPoint(lat, lon, accuracy, LocationSource.PIN)
 
 
 def _pixel(text: object) -> float:
