@@ -1,6 +1,7 @@
-"""Docstrings begin with what to do (docs/dev/style.md), as ruff's `D` and `D401` ask, and more.
+"""Docstrings begin with what to do, and names say what they name (docs/dev/style.md).
 
-A verb that is missing goes into `verbs.txt`, in its base form.
+Ruff's `D` and `D401` ask for docstrings; this is what they don't see. A verb that is missing goes
+into `verbs.txt`, in its base form.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ import stopintimidatie
 PACKAGE = Path(stopintimidatie.__file__).parent
 HERE = Path(__file__).parent
 RIDDLES = {"what", "who", "whose", "whom", "whether", "how", "where", "which", "when", "why"}
+# Each says something only to who wrote it.
+EMPTY_NAMES = {"found", "one", "told", "place_of", "what"}
+# These stand in rows, in frozen documents and in the log: they keep the name that they have there.
+STORED = {"dossiers/models.py": {"what"}, "exports/redaction/content.py": {"what"}}
 # A property is named like an attribute; the docstring of a command is its Dutch help.
 NOT_AN_ORDER = {"property", "cached_property", "reify", "setter", "command", "group"}
 
@@ -47,6 +52,20 @@ def faults(text: str) -> Iterator[str]:
                 yield f"{node.lineno}: {docstring.splitlines()[0]}"
 
 
+def empty_names(text: str) -> Iterator[str]:
+    """Yield the names given here that say nothing, with the number of the line."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                pass
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                pass
+            case _:
+                continue
+        if name.strip("_") in EMPTY_NAMES:
+            yield f"{node.lineno}: {name}"
+
+
 FAULTS = {
     path.relative_to(PACKAGE).as_posix(): list(faults(path.read_text(encoding="utf-8")))
     for path in sorted(PACKAGE.rglob("*.py"))
@@ -59,6 +78,24 @@ AFTERS = re.findall(r"`([\w/]+\.py)`\n\n +```python\n.*?# after\n(.*?)\n +```", 
 def test_docstrings_begin_with_a_verb_in_the_imperative() -> None:
     faulty = {name: lines for name, lines in FAULTS.items() if lines}
     assert not faulty, "docs/dev/style.md says how; a missing verb goes into verbs.txt"
+
+
+def test_names_say_what_they_name() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        stored = STORED.get(path.relative_to(PACKAGE).as_posix(), set())
+        names = list(empty_names(path.read_text(encoding="utf-8")))
+        assert [name for name in names if name.split()[-1] not in stored] == [], path
+
+
+def test_an_empty_name_is_seen_wherever_it_is_given() -> None:
+    written = ["found = 1", "def f(one): ...", "class C:\n    what: str", "[1 for told in x]"]
+    assert [list(empty_names(text)) for text in written] == [
+        ["1: found"],
+        ["1: one"],
+        ["2: what"],
+        ["1: told"],
+    ]
+    assert not list(empty_names("report = what(found, one=told)"))
 
 
 def test_the_list_of_verbs_holds_base_forms_in_order() -> None:

@@ -167,7 +167,7 @@ def sign_in_view(request: Any) -> Any:
         keep_proof(response, registry.app_settings, result.proof)
         return response
 
-    return handle_form(request, form, on_valid, {"locked": locked, "told": ""})
+    return handle_form(request, form, on_valid, {"locked": locked, "notice": ""})
 
 
 def sign_in_page(request: Any, username: str, news: str) -> Response:
@@ -182,7 +182,7 @@ def sign_in_page(request: Any, username: str, news: str) -> Response:
         appstruct={"gebruikersnaam": username},
         action="/aanmelden",
     )
-    return render_to_response(PAGE, {"form": form, "locked": [], "told": news}, request=request)
+    return render_to_response(PAGE, {"form": form, "locked": [], "notice": news}, request=request)
 
 
 @post_view(Root, "afmelden", Permission.SIGNED_IN)

@@ -82,18 +82,18 @@ function makeHelp() {
   const list = dialog.querySelector("dl");
   const rows = [["j", "volgende in de lijst"], ["k", "vorige in de lijst"], ["/", "zoeken"], ["?", "deze uitleg"]];
   for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, (el.labels?.[0] ?? el).textContent.trim()]);
-  for (const [key, what] of rows) addRow(list, key, what);
+  for (const [key, meaning] of rows) addRow(list, key, meaning);
   dialog.querySelector("input").addEventListener("change", (event) => enable(event.target.checked));
   document.body.append(dialog);
   return dialog;
 }
 
-function addRow(list, key, what) {
+function addRow(list, key, meaning) {
   const [dt, dd, kbd] = ["dt", "dd", "kbd"].map((tag) => document.createElement(tag));
   kbd.className = "si-key";
   kbd.textContent = key;
   dt.append(kbd);
-  dd.textContent = what;
+  dd.textContent = meaning;
   list.append(dt, dd);
 }
 

@@ -39,8 +39,8 @@ async function signedIn() {
 
 function tell(form) {
   document.getElementById("afgemeld")?.remove();
-  const told = document.getElementById("afgemeld-melding").content.cloneNode(true);
-  form.prepend(told);
+  const notice = document.getElementById("afgemeld-melding").content.cloneNode(true);
+  form.prepend(notice);
   document.getElementById("afgemeld").focus();
 }
 

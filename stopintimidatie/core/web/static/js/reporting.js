@@ -21,37 +21,37 @@ for (const part of document.querySelectorAll("[data-met-script]")) part.hidden =
 const code = document.querySelector("[data-code]");
 document.querySelector("[data-afdrukken]")?.addEventListener("click", () => window.print());
 document.querySelector("[data-kopieren]")?.addEventListener("click", async () => {
-  const told = document.querySelector("[data-gekopieerd]");
+  const notice = document.querySelector("[data-gekopieerd]");
   const lines = [...code.querySelectorAll("dt")].map(
     (term) => `${term.textContent}: ${term.nextElementSibling.textContent}`,
   );
   try {
     await navigator.clipboard.writeText(lines.join("\n"));
-    told.textContent = told.dataset.gelukt;
+    notice.textContent = notice.dataset.gelukt;
   } catch {
-    told.textContent = told.dataset.mislukt;
+    notice.textContent = notice.dataset.mislukt;
   }
 });
 
 // Where the device is: asked of it only when the button is pressed, and sent only with the report.
 for (const part of document.querySelectorAll("[data-plek]")) {
-  const told = part.querySelector("[data-plek-stand]");
+  const notice = part.querySelector("[data-plek-stand]");
   const away = part.querySelector("[data-plek-weg]");
   const here = part.querySelector("[data-plek-hier]");
   here.hidden = !navigator.geolocation;
-  const found = ({ coords }) => {
+  const fillPoint = ({ coords }) => {
     const accuracy = Math.min(Math.max(Math.round(coords.accuracy), 1), 999999);
     const place = [coords.latitude, coords.longitude].map((degrees) => degrees.toFixed(6));
     part.querySelector("input").value = [...place, accuracy, "gps"].join(",");
-    told.textContent = told.dataset.gekozen;
+    notice.textContent = notice.dataset.gekozen;
     away.hidden = false;
   };
   const failed = () => {
-    told.textContent = told.dataset.mislukt;
+    notice.textContent = notice.dataset.mislukt;
   };
   here.addEventListener("click", () => {
-    told.textContent = told.dataset.bezig;
+    notice.textContent = notice.dataset.bezig;
     const how = { enableHighAccuracy: true, timeout: 20000, maximumAge: 0 };
-    navigator.geolocation.getCurrentPosition(found, failed, how);
+    navigator.geolocation.getCurrentPosition(fillPoint, failed, how);
   });
 }
