@@ -277,6 +277,12 @@ def _in_full(choosable: Sequence[tuple[str, str]], most: int) -> tuple[Any, ...]
     """Return the boxes of the reports that are told in full, when there is something to choose."""
     if not choosable:
         return ()
+    proposed = {code for code, _ in choosable[:most]}
+
+    def unless_proposed(codes: Any) -> Any:
+        # The newest of what goes along: a recipient may not get all that is proposed.
+        return None if codes and set(codes) == proposed else codes
+
     return (
         _field(
             "volledig",
@@ -285,6 +291,7 @@ def _in_full(choosable: Sequence[tuple[str, str]], most: int) -> tuple[Any, ...]
             description=f"Kies er hoogstens {most}. De nieuwste zijn aangekruist. Van alle andere"
             f" staat in het document alleen een regel in een tabel: wanneer, waar en welke vormen.",
             missing=(),
+            preparer=unless_proposed,
             drawn=forms.Folded(
                 f"Welke meldingen staan volledig in het document? ({most} van {len(choosable)})",
                 proposes=True,
@@ -360,7 +367,7 @@ def read_request(
         for name, given in values.get("toch", {}).items()
         if any(given.values())
     ] or None
-    if "in_full" in answers:
+    if answers.get("in_full") is not None:
         answers["in_full"] = [int(number) for number in answers["in_full"]]
     if partner is not None:
         answers |= {"recipient": partner.name, "partner_id": partner.id}

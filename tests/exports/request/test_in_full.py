@@ -80,6 +80,23 @@ def test_the_newest_are_proposed_and_others_can_be_chosen(
     assert len(told["M-02"]) < len(told["M-01"])
 
 
+def test_the_proposal_is_of_what_goes_along_so_that_no_room_is_left(
+    case: Case, frozen: list[DossierContent], installation: Installation
+) -> None:
+    form = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]
+    proposed = {box._value for box in form.fields["volledig"] if box.checked}
+    assert proposed & {"4"}  # whose reporter doesn't want it shared
+    for name, value in answers().items():
+        form[name] = value
+    reference = form.submit("aanvragen").location.rpartition("/")[2]
+    assert case.export(reference).in_full is None
+    decide(case, reference)
+    installation.run_jobs()
+    (content,) = frozen
+    assert len(content.reports) == 2
+    assert len(content.report_rows) == 1
+
+
 def test_more_than_the_limit_is_refused_at_the_field(case: Case) -> None:
     answer = send_request(case, volledig=["1", "2", "3"])
     assert answer.status_int == 422
