@@ -55,7 +55,13 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
     # Somebody of each account can sign in, and the second load changes nothing.
     for username, *_ in PEOPLE:
         demo.browser(username)
-    assert load_demo(demo.registry, day=DAY) == 0
+    progress: list[tuple[int, int]] = []
+    assert load_demo(demo.registry, day=DAY, progress=lambda *at: progress.append(at)) == 0
+    loaded = 0
+    for holder in HOLDERS:
+        with demo.transaction(holder) as session:
+            loaded += session.scalar(select(func.count()).select_from(Report)) or 0
+    assert progress[-1] == (0, loaded)
 
 
 def test_production_takes_no_demo(variant: Variant) -> None:
