@@ -194,6 +194,16 @@ def test_sorting_and_paging(installation: Installation, officer: Any) -> None:
     assert found(beyond) == seen[40:]
 
 
+def test_the_order_that_is_chosen_is_no_filter_to_take_away(
+    installation: Installation, officer: Any
+) -> None:
+    given(installation, "floot")
+    page = officer.get("/zoeken", {"q": "floot", "volgorde": "oudste", "status": "nieuw"})
+    chosen = [link.text for link in page.html.select('.si-facet__link[aria-current="true"]')]
+    assert [text for text in chosen if "klik om weg te halen" in text] == [chosen[-1]]
+    assert chosen[0] == "Oudste eerst (gekozen)"
+
+
 def test_a_typing_error_gets_a_link(installation: Installation, officer: Any) -> None:
     given(installation, "Bij het station.")
     page = officer.get("/zoeken", {"q": "statoin"})
