@@ -146,8 +146,9 @@ _MINOR: Final = Flag(
 )
 _BY_CENTRE: Final = Flag(
     "info",
-    "Plek geschat op het midden van de wijk",
-    "De grenzen van de wijken zijn niet geladen. Kijk bij de beoordeling of de wijk klopt.",
+    "De wijk is geschat",
+    "De grenzen van de wijken waren niet geladen. Dit is de wijk waarvan het midden het dichtst bij"
+    " de plek ligt. Kijk bij de beoordeling of de wijk klopt.",
 )
 
 

@@ -783,7 +783,7 @@ def entry_form(browser: Any) -> Any:
 def test_an_officer_enters_a_report_and_reads_the_code_out(installation: Installation) -> None:
     browser = officer(installation)
     form = entry_form(browser)
-    page = form.submit("bewaren", status=303).follow()
+    page = form.submit("bewaren", status=303).follow().click("Naar de melding")
     assert "Lees dit voor" in page.text
     with installation.transaction(DORDRECHT) as session:
         kept = session.scalars(select(Report)).one()
@@ -848,7 +848,8 @@ def test_a_point_elsewhere_is_refused_at_its_field(installation: Installation) -
     form = entry_form(browser)
     form["plek.wijk"] = ""
     form["plek.lat"], form["plek.lon"] = "51,8133", "4,6690"
-    form.submit("bewaren", status=303)
+    page = form.submit("bewaren", status=303).follow().click("Naar de melding")
+    page.mustcontain("De wijk is geschat", no="Plek geschat")
     with installation.transaction(DORDRECHT) as session:
         kept = session.scalars(select(Report)).one()
         assert (kept.located_by, kept.lat) == ("wijkmidden", 51.8133)
