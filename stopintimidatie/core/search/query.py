@@ -158,6 +158,8 @@ def _begins(known: str, key: str) -> bool:
 
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 _FIELD: Final = re.compile(r"(wijk|vorm|status|soort|jaar|dossier|van|tot):", re.IGNORECASE)
+_UNKNOWN_FIELD: Final = re.compile(r"([^\W\d_]{2,30}):(?=[^\s/])")
+"""What looks like a field: not 22:30, https://, or a colon at the end of a word."""
 _MINUS: Final = "-−–"
 _DATE: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
 _ISO_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
@@ -190,6 +192,7 @@ class _Draft:
     since: date | None = None
     until: date | None = None
     stop_words: list[str] = field(default_factory=list)
+    quoted_stop_words: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     def remark(self, text: str) -> None:
@@ -206,8 +209,10 @@ def parse(text: str, vocabulary: Vocabulary) -> SearchQuery:
             f"Uw zoekvraag is te lang; we zoeken op de eerste {MAX_LENGTH} tekens. "
             "Zoek met minder woorden."
         )
-    for piece in _pieces(draft.text):
+    pieces = list(_pieces(draft.text))
+    for number, piece in enumerate(pieces):
         _understand(draft, piece)
+        _suggest_quotes(draft, piece, pieces[number + 1 :])
     return _finish(draft)
 
 
@@ -262,8 +267,16 @@ def _understand(draft: _Draft, piece: _Piece) -> None:
 def _understand_words(draft: _Draft, piece: _Piece) -> None:
     all_words = list(tokens(piece.text))
     words = [token for token in all_words if not token.stop]
+    stop_words = [token.word for token in all_words if token.stop]
+    if piece.quoted:
+        draft.quoted_stop_words.extend(stop_words)
+    elif name := _UNKNOWN_FIELD.match(draft.text, piece.start):
+        draft.remark(
+            f"'{name.group(1).lower()}:' kennen we niet; we zoeken het als gewone tekst. "
+            f"Wel kunt u zoeken met {', '.join(f'{known}:' for known in Field)}, van: en tot:."
+        )
     if not words:
-        draft.stop_words.extend(token.word for token in all_words)
+        draft.stop_words.extend(stop_words)
         return
     if len(words) > MAX_PHRASE:
         draft.remark(
@@ -312,6 +325,23 @@ def _understand_code(draft: _Draft, piece: _Piece) -> None:
     draft.remark(f"'{piece.field}:{shown}' kennen we niet en gebruiken we daarom niet.{hint}")
 
 
+def _suggest_quotes(draft: _Draft, piece: _Piece, others: list[_Piece]) -> None:
+    """Say how to type a name of more words, when the words after `wijk:nieuw` belong to it."""
+    if piece.quoted or piece.field not in tuple(Field):
+        return
+    name = piece.text
+    for other in others:
+        longer = f"{name} {other.text}"
+        plain = _name_key(other.text) and not (other.quoted or other.minus or other.field)
+        if not plain or not draft.vocabulary.codes(Field(piece.field), longer):
+            break
+        name = longer
+    if name != piece.text:
+        draft.remark(
+            f'Een naam van meer woorden zet u tussen aanhalingstekens: {piece.field}:"{name}".'
+        )
+
+
 def _understand_dossier(draft: _Draft, piece: _Piece) -> None:
     if match := _DOSSIER.fullmatch(fold(piece.text).strip()):
         number = f"{match.group(1)}-{match.group(2).lstrip('0').rjust(4, '0')}"
@@ -330,7 +360,12 @@ def _narrow(draft: _Draft, piece: _Piece, which: Field, codes: frozenset[str]) -
 
 def _understand_date(draft: _Draft, piece: _Piece) -> None:
     bounds = _period(piece.text.strip())
-    if bounds is None or piece.minus:
+    if piece.minus:
+        draft.remark(
+            f"Met '-{piece.field}:' kunnen we geen tijd weglaten. Zoek met van: en tot: op de tijd "
+            "die u wel wilt, of laat een heel jaar weg, zoals -jaar:2026."
+        )
+    elif bounds is None:
         draft.remark(f"'{piece.field}:' verwacht een datum, zoals {piece.field}:31-12-2026.")
     elif piece.field == "van":
         draft.since = bounds[0]
@@ -372,8 +407,13 @@ def _finish(draft: _Draft) -> SearchQuery:
         since, until = until, since
         draft.remark("'van:' lag na 'tot:'; we hebben ze omgewisseld.")
     if draft.stop_words and not draft.terms and not draft.excluded:
-        shown = ", ".join(f"'{word}'" for word in dict.fromkeys(draft.stop_words[:5]))
-        draft.remark(f"{shown} komt te vaak voor om op te zoeken. Noem een ander woord.")
+        shown, _, come = _name_words(draft.stop_words)
+        draft.remark(f"{shown} {come} te vaak voor om op te zoeken. Noem een ander woord.")
+    elif draft.quoted_stop_words:
+        shown, these, come = _name_words(draft.quoted_stop_words)
+        draft.remark(
+            f"Tussen aanhalingstekens zoeken we niet op {shown}: {these} {come} te vaak voor."
+        )
     return SearchQuery(
         text=draft.text,
         terms=tuple(draft.terms),
@@ -384,6 +424,13 @@ def _finish(draft: _Draft) -> SearchQuery:
         until=until,
         remarks=tuple(draft.remarks),
     )
+
+
+def _name_words(words: list[str]) -> tuple[str, str, str]:
+    """Return the first words in quotes, with the words for one or for more that go with them."""
+    names = [f"'{word}'" for word in dict.fromkeys(words)][:5]
+    more = len(names) > 1
+    return ", ".join(names), *(("die woorden", "komen") if more else ("dat woord", "komt"))
 
 
 def _filters(draft: _Draft, *, minus: bool) -> tuple[Filter, ...]:

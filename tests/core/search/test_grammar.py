@@ -123,12 +123,20 @@ def test_dates_as_people_write_them(text: str, since: date | None, until: date |
 
 @pytest.mark.parametrize(
     "text",
-    ["van:morgen", "van:31-2-2026", "van:1-1-26", "van:", "van:٢٠٢٦", "van:9999", "-van:2026"],
+    ["van:morgen", "van:31-2-2026", "van:1-1-26", "van:", "van:٢٠٢٦", "van:9999"],
 )
 def test_what_is_no_date_is_left_out_and_said(text: str) -> None:
     query = read(text)
     assert query.since is None
     assert query.remarks == ("'van:' verwacht een datum, zoals van:31-12-2026.",)
+
+
+@pytest.mark.parametrize("text", ["-van:2026", "-tot:1-6-2026"])
+def test_a_period_to_leave_out_is_not_used_and_said(text: str) -> None:
+    query = read(text)
+    assert (query.since, query.until) == (None, None)
+    assert "kunnen we geen tijd weglaten" in query.remarks[0]
+    assert "-jaar:2026" in query.remarks[0]
 
 
 def test_dates_the_wrong_way_round_are_swapped_and_said() -> None:
@@ -145,7 +153,9 @@ def test_dates_the_wrong_way_round_are_swapped_and_said() -> None:
         ("status:", "'status:' kennen we niet"),
         ("dossier:zeven", "verwacht een dossiernummer, zoals dossier:2026-0007"),
         ("jaar:eeuw", "Kies bijvoorbeeld: 2026."),
-        ("de het", "komt te vaak voor"),
+        ("de", "'de' komt te vaak voor om op te zoeken"),
+        ("de het", "'de', 'het' komen te vaak voor om op te zoeken"),
+        ('"op de"', "'op', 'de' komen te vaak voor om op te zoeken"),
         ("x" * (MAX_LENGTH + 1), "te lang"),
         (" ".join(f"woord{n}" for n in range(MAX_TERMS + 1)), "hoogstens"),
         ('"' + " ".join(f"w{n}" for n in range(MAX_PHRASE + 1)) + '"', "mag 12 woorden hebben"),
@@ -160,6 +170,62 @@ def test_what_is_not_used_is_said_and_how_to_do_better(text: str, remark: str) -
 def test_an_unknown_field_is_just_words() -> None:
     assert isinstance(read("kleur:rood").terms[0], Phrase)
     assert read("http://voorbeeld.nl 12:30").filters == ()
+
+
+@pytest.mark.parametrize("text", ["kenmerk:M-4F7K-2QX9", "-Kenmerk:x", 'kenmerk:"rode jas"'])
+def test_an_unknown_field_is_named_with_those_that_exist(text: str) -> None:
+    (remark,) = read(text).remarks
+    assert remark.startswith("'kenmerk:' kennen we niet")
+    for known in ("wijk:", "vorm:", "status:", "soort:", "jaar:", "dossier:", "van:", "tot:"):
+        assert known in remark
+
+
+@pytest.mark.parametrize(
+    "text", ["hij riep: hoer", "22:30", "http://voorbeeld.nl", '"riep:hoer"', "a:b", ":x", "a12:3"]
+)
+def test_a_colon_elsewhere_is_no_field(text: str) -> None:
+    assert read(text).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('"riepen me na"', "'me', 'na': die woorden komen"),
+        ('"op de fiets"', "'op', 'de': die woorden komen"),
+        ('-"de fiets"', "'de': dat woord komt"),
+        ('fiets "op de"', "'op', 'de': die woorden komen"),
+        ('"de fiets de"', "'de': dat woord komt"),
+    ],
+)
+def test_stop_words_in_a_phrase_are_said(text: str, words: str) -> None:
+    (remark,) = read(text).remarks
+    assert remark == f"Tussen aanhalingstekens zoeken we niet op {words} te vaak voor."
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("wijk:oud krispijn", 'wijk:"oud krispijn"'),
+        ("floot vorm:hinderlijk volgen station", 'vorm:"hinderlijk volgen"'),
+    ],
+)
+def test_a_name_of_more_words_without_quotes_gets_a_hint(text: str, name: str) -> None:
+    (remark,) = read(text).remarks
+    assert remark == f"Een naam van meer woorden zet u tussen aanhalingstekens: {name}."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wijk:oud station",
+        'wijk:oud "krispijn"',
+        "wijk:oud -krispijn",
+        "wijk:oud wijk:nieuw",
+        "wijk:oud !",
+    ],
+)
+def test_other_words_after_a_name_get_no_hint(text: str) -> None:
+    assert read(text).remarks == ()
 
 
 def test_a_vocabulary_that_fits_too_many_names_is_bounded() -> None:
