@@ -114,11 +114,10 @@ class Form(deform.Form):
     def error_list(self) -> list[SummaryLine]:
         """Return all mistakes in the order of the page, for the summary at the top."""
         messages = [self.words(problem) for problem in self.problems] + field_messages(self)
-        mistakes = [(field, text) for field in descendants(self) for text in field_messages(field)]
-        times = Counter(text for _, text in mistakes)
         return [SummaryLine(self.formid, message) for message in messages] + [
-            SummaryLine(focus_id(field), _of_group(field, text) if times[text] > 1 else text)
-            for field, text in mistakes
+            SummaryLine(focus_id(field), _name_field(field, text))
+            for field in descendants(self)
+            for text in field_messages(field)
         ]
 
     def pressed(self) -> str | None:
@@ -127,7 +126,10 @@ class Form(deform.Form):
 
     def validate(self, controls: Iterable[tuple[str, Any]], subcontrol: Any = None) -> Any:
         """Return the converted values, or ``deform.ValidationFailure``; what was typed is kept."""
-        return self.validate_pstruct(read_controls(self, controls))
+        values = self.validate_pstruct(read_controls(self, controls))
+        if self.failed:
+            raise deform.ValidationFailure(self, self.cstruct, None)
+        return values
 
     def add_error(self, message: str, name: str | None = None) -> None:
         """Hang a message of a business rule on a field (dotted path), or on the form.
@@ -190,10 +192,26 @@ def control_name(field: Any) -> str:
     return ".".join(reversed(parts))
 
 
-def _of_group(field: Any, message: str) -> str:
-    """Add the group to a message that occurs more than once."""
-    group = field.parent
-    return message if group.parent is None else f"{group.title}: {message}"
+def _name_field(field: Any, message: str) -> str:
+    """Put the title of a field before a message that doesn't name it.
+
+    The title of a group goes before that, where a group beside it asks the same.
+    """
+    title = field.title
+    known = title in message or (" " in title and title.lower() in message.lower())
+    titles = [] if known else [title]
+    while (field := field.parent).parent is not None:
+        times = Counter(f.title for group in field.parent.children for f in group.children)
+        if any(times[child.title] > 1 for child in field.children):
+            titles.insert(0, field.title)
+    if not titles:
+        return message
+    names = ", ".join(titles)
+    if names.endswith(("?", ".", "!")):
+        return f"{names} {message}"
+    # A reference or an abbreviation keeps its capital.
+    plain = message[1:2].islower() or message.startswith("U ")
+    return f"{names}: {message[:1].lower() if plain else message[:1]}{message[1:]}"
 
 
 def element_id(field: Any) -> str:
@@ -210,7 +228,8 @@ def read_controls(form: Any, controls: Iterable[tuple[str, Any]]) -> dict[str, A
     """Return posted names and values as the nested structure that the widgets expect.
 
     Only names of the schema are looked up, so unknown ones can't do anything. A file where
-    text is asked (or the reverse) counts as nothing.
+    text is asked (or the reverse) counts as nothing. A field of one value that came more than
+    once gets an error; of what was typed all is kept, of what was chosen the last.
     """
     posted: dict[str, list[Any]] = {}
     for name, value in controls:
@@ -228,6 +247,9 @@ def _read_fields(parent: Any, posted: dict[str, list[Any]]) -> dict[str, Any]:
             sent = posted.get(control_name(field), [])
             values = tuple(value for value in sent if isinstance(value, str) is not file)
             last = values[-1] if values else colander.null
+            if len(values) > 1 and not field.widget.many:
+                field.error = colander.Invalid(field.schema, widgets.SENT_TWICE)
+                last = " ".join(values) if isinstance(field.widget, widgets.TextInput) else last
             result[field.name] = values if field.widget.many else last
     return result
 

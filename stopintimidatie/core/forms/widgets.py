@@ -256,6 +256,10 @@ def option_groups(values: Iterable[Any]) -> list[tuple[str | None, list[tuple[st
 
 UNREADABLE = "Deze invoer kan niet worden gelezen. Vul het opnieuw in."
 CHOOSE = "Kies een van de mogelijkheden uit de lijst."
+SENT_TWICE = (
+    "Dit kwam meer dan één keer binnen. Kijk na wat er nu staat, en verstuur het formulier dan"
+    " opnieuw."
+)
 CHOOSE_ONLY = "Kies alleen mogelijkheden uit de lijst."
 
 _REQUIRED = {

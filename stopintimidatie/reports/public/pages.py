@@ -6,6 +6,7 @@ chooses (`?taal=en`) and goes along from page to page; without it the browser sa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ _SAID_BY_WIDGETS: Final = (
     "here",
     "away",
 )
+_NUMBER: Final = re.compile("[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,16 @@ class Speech:
     english: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, text: str) -> str:
-        """Return a Dutch sentence in this language; what isn't known there stays Dutch."""
-        return self.english.get(text, text) if self.language == "en" else text
+        """Return a Dutch sentence in this language; what isn't known there stays Dutch.
+
+        A sentence with numbers may be known with `{}` for each of them.
+        """
+        if self.language != "en":
+            return text
+        general = _NUMBER.sub("{}", text)
+        if text not in self.english and general in self.english:
+            return self.english[general].format(*_NUMBER.findall(text))
+        return self.english.get(text, text)
 
     def day(self, value: date) -> str:
         """Return a day in words."""

@@ -29,9 +29,10 @@ from stopintimidatie.core.forms import (
     translate,
 )
 from stopintimidatie.core.forms.types import Text
-from stopintimidatie.core.forms.widgets import UNREADABLE
-from tests.support.forms_support import GOOD, Everything, a_form, a_request, changed
+from stopintimidatie.core.forms.widgets import SENT_TWICE, UNREADABLE
+from tests.support.forms_support import GOOD, Everything, Plaats, a_form, a_request, changed
 
+NO_ADDRESS = f"E-mail: v{forms.NO_ADDRESS[1:]}"
 pytestmark = pytest.mark.usefixtures("pyramid_config")
 
 
@@ -97,9 +98,15 @@ def test_structure_markers_of_peppercorn_mean_nothing(markers: list[tuple[str, s
     refused(markers)
 
 
-def test_of_a_name_that_comes_twice_the_last_counts() -> None:
-    posted = [*GOOD, ("kanaal", "telefoon")]
-    assert a_form(posted).validate(posted)["kanaal"] == "telefoon"
+def test_a_field_of_one_value_that_comes_twice_is_refused_and_no_text_is_lost() -> None:
+    form = refused([*GOOD, ("kanaal", "telefoon"), ("verhaal", "Zij riepen weer.")])
+    assert messages(form) == [
+        f"Hoe kwam de melding binnen? {SENT_TWICE}",
+        "Verhaal: dit kwam meer dan één keer binnen. Kijk na wat er nu staat, en verstuur het"
+        " formulier dan opnieuw.",
+    ]
+    story = soup_of(form).select_one("textarea").get_text()  # type: ignore[union-attr]
+    assert story.strip() == "Twee jongens riepen mij na. Zij riepen weer."
 
 
 def test_text_for_a_file_and_a_file_for_text_count_as_nothing() -> None:
@@ -322,12 +329,12 @@ def test_a_file_name_cannot_be_a_path_or_empty() -> None:
 def test_validators_say_what_to_do() -> None:
     future = changed(("tijdstip", "2150-01-01T00:00"), ("verhaal", "kort"), ("email", "a@b"))
     assert messages(refused(future)) == [
-        "Dit ligt in de toekomst. Kies een eerder moment.",
-        "Schrijf iets meer: ten minste 5 tekens.",
-        forms.NO_ADDRESS,
+        "Wanneer was het? Dit ligt in de toekomst. Kies een eerder moment.",
+        "Verhaal: schrijf iets meer: ten minste 5 tekens.",
+        NO_ADDRESS,
     ]
     for odd in ("\u24e711@dordrecht.example", "jos\u00e9@example.org"):
-        assert messages(refused(changed(("email", odd)))) == [forms.NO_ADDRESS], odd
+        assert messages(refused(changed(("email", odd)))) == [NO_ADDRESS], odd
 
 
 def test_a_day_that_is_over_is_refused_where_it_may_not_be() -> None:
@@ -338,6 +345,29 @@ def test_a_day_that_is_over_is_refused_where_it_may_not_be() -> None:
 
 
 # What the page shows
+
+
+class Pair(Schema):
+    """Two groups that ask the same, one of them something more."""
+
+    eerste = Plaats(title="Eerste plek")
+    tweede = Plaats(title="Tweede plek")
+    derde = Schema(field(forms.Text(9), "Nummer", name="nummer"), title="Het nummer", name="derde")
+
+
+def test_every_line_of_the_summary_names_its_field_and_groups_that_ask_the_same() -> None:
+    form = refused([("eerste.wijk", "x"), ("tweede.wijk", "binnenstad")], Pair())
+    assert messages(form) == [
+        "Eerste plek, Wijk: kies een van de mogelijkheden uit de lijst.",
+        "Eerste plek: vul ‘Plek’ in.",
+        "Tweede plek: vul ‘Plek’ in.",
+        "Vul ‘Nummer’ in.",
+    ]
+    (beside, *_) = soup_of(form).select(".si-error")
+    assert beside.text == "Fout: Kies een van de mogelijkheden uit de lijst."
+    mended = refused([*changed(("kanaal", ""))])
+    mended.add_error("M-01 zit hier niet bij.", "verhaal")
+    assert messages(mended)[1] == "Verhaal: M-01 zit hier niet bij."
 
 
 def test_every_control_has_a_label_or_a_legend() -> None:

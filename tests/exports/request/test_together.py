@@ -178,10 +178,12 @@ def test_what_misses_is_told_for_whom(installation: Installation) -> None:
     case = make_case(installation, number=1)
     form = asked(case, with_partner(installation), "zorg_welzijn")
     form["ontvanger_1.vraag"] = form["ontvanger_2.vraag"] = ""
+    form["ontvanger_1.soort_ontvanger"].force_value(None)
     page = form.submit("aanvragen", status=422)
     assert [item.text for item in page.html.select(".si-error-summary__list li")] == [
-        f"{name}: Vul ‘Wat vraagt u de ontvanger?’ in."
-        for name in ("Politie Drechtsteden", "Zorg en welzijn")
+        "Politie Drechtsteden: maak een keuze bij ‘Soort ontvanger’.",
+        "Politie Drechtsteden: vul ‘Wat vraagt u de ontvanger?’ in.",
+        "Zorg en welzijn: vul ‘Wat vraagt u de ontvanger?’ in.",
     ]
 
 

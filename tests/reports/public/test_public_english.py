@@ -69,6 +69,20 @@ def test_a_reporter_reads_english_from_the_first_page_to_the_withdrawal(
     assert left - set(public_pages.english_of(installation.registry).values()) == set()
 
 
+def test_each_mistake_names_its_field_in_english(installation: Installation) -> None:
+    form = filled(installation.visitor(), f"{ZWIJNDRECHT}?taal=en")
+    form["wat.omschrijving"] = "x" * 5002
+    form["waar.datum"] = "morgen"
+    fields = [*form.submit_fields(), ("waar.omschrijving", "En bij de kerk.")]
+    page = form.response.goto(form.action, method="POST", params=fields, status=422)
+    assert [item.text for item in page.html.select(".si-error-summary__list li")] == [
+        "Tell it in your own words: make the text 2 characters shorter: it may have 5000.",
+        "Where exactly? This came in more than once. Check what it says now, and then send the"
+        " form again.",
+        "Which day? Fill in a date that exists: day-month-year. For example 24-11-2026.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("accepted", "address", "spoken"),
     [

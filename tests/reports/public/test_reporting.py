@@ -178,7 +178,7 @@ def test_every_mistake_is_named_and_nothing_that_was_written_is_lost(
         ({"waar.omschrijving": ""}, "Vertel ons waar het was"),
         ({"waar.datum": "1999-12-31"}, "te lang geleden"),
         ({"waar.tijd": "25:61"}, "Vul een tijd in"),
-        ({"uzelf.telefoon": "12"}, "Dit telefoonnummer klopt niet"),
+        ({"uzelf.telefoon": "12"}, "dit telefoonnummer klopt niet"),
         ({"wat.omschrijving": "x" * 5001}, "1 tekens korter"),
     ],
 )
