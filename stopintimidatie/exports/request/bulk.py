@@ -195,7 +195,8 @@ def ask_view(context: DossierResource, request: Request) -> Any:
     empowered = empowered_today(request.db, context.holder)
     loaded = load_dossier(request.db, context.dossier)
     offer = _offer(request, empowered=empowered)
-    codes = [value for name, value in query_pairs(request) if name == "voor"]
+    asked = query_pairs(request)
+    codes = [value for name, value in asked if name == "voor"]
     chosen = [recipient for recipient in offer if recipient.code in codes][:MOST]
     page: dict[str, Any] = {
         "dossier": context.dossier,
@@ -203,6 +204,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
         "offer": [(recipient.code, recipient.title, recipient in chosen) for recipient in offer],
         "previews": previews_by_kind(context, request, empowered=empowered),
         "form": None,
+        "nobody": not chosen and bool(asked),
         "shown": [],
     }
     if not chosen:

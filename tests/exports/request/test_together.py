@@ -38,6 +38,10 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     chooser = asker.get(f"{case.path}/uitvoer-samen")
     assert "Woningcorporatie" in chooser.text
     assert "formulier" not in chooser.forms
+    nobody = "Zet eerst een vinkje"
+    (choice,) = [form for form in chooser.forms.values() if "voor" in form.fields]
+    assert nobody not in chooser
+    assert nobody in choice.submit("kiezen")
     form = asker.get(f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(KINDS)).forms["formulier"]
     form["doel"] = "Samen het toezicht bepalen."
     form["vernietigen_voor"] = (day_of(utc_now()) + timedelta(days=90)).isoformat()
