@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.rules import missing, standing_word
 from stopintimidatie.municipalities.agreements.services import deputy_of, official_of, today
+from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
     municipalities_by_name,
@@ -58,7 +59,8 @@ class AgreedRow:
 def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
     """Return every municipality with an agreement, or with reports that wait for one.
 
-    The number of queries doesn't depend on how many there are.
+    The practice municipality isn't among them. The number of queries doesn't depend on how many
+    there are.
     """
     counted = (
         select(Report.municipality_code, func.count())
@@ -74,7 +76,7 @@ def agreed_rows(session: Session, keys: KeyRing) -> list[AgreedRow]:
     }
     addresses = {(a.owner_kind, a.owner_id): a for a in session.scalars(select(MailAddress))}
     towns = session.scalars(
-        select(Municipality).where(Municipality.code.in_({*waiting, *present}))
+        select(Municipality).where(Municipality.code.in_({*waiting, *present} - {PRACTICE}))
     ).all()
     day = today()
     rows = [
@@ -107,7 +109,8 @@ def _row(
 
 def choices(session: Session) -> Sequence[tuple[str, str]]:
     """Return the slug and name of every municipality, to choose one."""
-    rows = municipalities_by_name(session.scalars(select(Municipality)))
+    towns = session.scalars(select(Municipality).where(Municipality.code != PRACTICE))
+    rows = municipalities_by_name(towns)
     return [(row.municipality.slug, row.label) for row in rows]
 
 

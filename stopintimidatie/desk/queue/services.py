@@ -29,10 +29,11 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.desk.agreements.views import agreed_rows
 from stopintimidatie.desk.models import LocalPolicy
+from stopintimidatie.municipalities.areas.facts import is_practice
 from stopintimidatie.municipalities.areas.geocoder import FoundAddress, Geocoder
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method
-from stopintimidatie.municipalities.areas.models import FormerArea, Municipality
-from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.queries import all_municipalities, municipality_by_code
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting
@@ -324,7 +325,7 @@ def figures(session: Session) -> Figures:
     counts = _counts(session)
     unplaced = sum(counts.pop(None, {}).values())
     marked = set(session.scalars(select(LocalPolicy.code)))
-    codes = {code for code in (*counts, *marked) if code is not None}
+    codes = {code for code in (*counts, *marked) if code is not None and not is_practice(code)}
     towns, policies = _towns(session, codes), policies_of(session, codes)
     stored = session.execute(select(MunicipalityProfile.code, MunicipalityProfile.level)).all()
     levels = defaultdict(lambda: ParticipationLevel.NO_AGREEMENT, stored)
@@ -332,12 +333,9 @@ def figures(session: Session) -> Figures:
         _figure(town, levels[code], counts.get(code, {}), policies.get(code))
         for code, town in towns.items()
     ]
-    today = session.scalars(
-        select(Municipality.code).where(Municipality.code.not_in(select(FormerArea.code)))
-    )
     return Figures(
         sorted(rows, key=lambda row: (not row.offer_programme, -row.total, row.name)),
-        Counter(ParticipationLevel(levels[code]) for code in today),
+        Counter(ParticipationLevel(levels[row.code]) for row in all_municipalities(session)),
         unplaced,
     )
 

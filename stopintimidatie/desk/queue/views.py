@@ -18,7 +18,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import date_short, datetime_short
+from stopintimidatie.core.text import date_short, datetime_short, plural
 from stopintimidatie.core.web.components import FacetValue, ListItem, Panel, Tile
 from stopintimidatie.core.web.request import (
     Paging,
@@ -187,10 +187,10 @@ def figures_view(context: Desk, request: Request) -> dict[str, Any]:
     return {
         "tiles": [
             *(
-                Tile(str(figures.levels[level]), f"gemeenten {level.label}")
+                _tile(figures.levels[level], "gemeente", "gemeenten", f"met niveau {level.label}")
                 for level in ParticipationLevel
             ),
-            Tile(str(figures.unplaced), "meldingen zonder gemeente"),
+            _tile(figures.unplaced, "melding", "meldingen", "zonder gemeente"),
         ],
         "rows": [
             [
@@ -205,6 +205,11 @@ def figures_view(context: Desk, request: Request) -> dict[str, Any]:
             for row in figures.rows
         ],
     }
+
+
+def _tile(count: int, singular: str, more: str, after: str) -> Tile:
+    shown, _, thing = plural(count, singular, more).partition(" ")
+    return Tile(shown, f"{thing} {after}")
 
 
 class PolicySchema(Schema):

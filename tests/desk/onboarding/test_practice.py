@@ -8,9 +8,12 @@ import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import day_of
 from stopintimidatie.desk.onboarding.practice import cases, make_practice
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.areas.facts import BANNER, CODE
 from stopintimidatie.municipalities.areas.queries import all_municipalities
 from stopintimidatie.reports.models import Report
@@ -66,6 +69,13 @@ def test_it_mixes_with_nothing(practice: Installation) -> None:
     listed = practice.visitor().get("/melden").text
     assert "/melden/oefen" not in listed
     assert 'value="GM9900"' not in practice.visitor().get("/aansluiten").text
+    desk = practice.browser(make_user(practice, (NATIONAL, Role.NATIONAL_DESK)))
+    with practice.transaction(NATIONAL) as session:
+        agreed = {"agreed_on": day_of(utc_now()), "agreed_by": "Meldpunt"}
+        session.add(ForwardingAgreement(holder=NATIONAL, municipality_code=CODE, **agreed))
+    assert "oefen" not in desk.get("/landelijk/afspraken").html.main.decode().lower()
+    tiles = [tile.text.split() for tile in desk.get("/landelijk/cijfers").html.select(".si-tile")]
+    assert ["1", "gemeente", "met", "niveau", "programma"] in tiles, "Dordrecht alone"
     filled(practice.visitor(), "/melden/oefen").submit(status=200)
     assert count(practice, CODE) == len(cases()) + 1
     assert (count(practice, DORDRECHT), count(practice, NATIONAL)) == (1, 0)

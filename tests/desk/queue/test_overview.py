@@ -142,4 +142,4 @@ def test_figures_count_what_passed_the_desk_and_the_levels(
         "Dordrecht": ["programma", "0", "0", "0", "1"],
     }
     tiles = {tile.text.split(maxsplit=1)[1].strip() for tile in page.html.select(".si-tile")}
-    assert {"gemeenten programma", "meldingen zonder gemeente"} <= tiles
+    assert {"gemeente met niveau programma", "melding zonder gemeente"} <= tiles
