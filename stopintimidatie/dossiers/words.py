@@ -19,6 +19,7 @@ from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, ClosingReason, C
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import FollowUp, Form, PlaceType
+from stopintimidatie.reports.words import when_text
 
 EXCERPT: Final = 220
 _STEPS: Final = {move.name: move for move in DOSSIER_WORKFLOW.transitions}
@@ -139,7 +140,8 @@ def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
         case "melding":
             title = link(addresses[row.id], f"Melding {row.reference}: {forms_of(row)}")
             place = PlaceType.word(row.place_type)
-            return TimelineEntry(event.at, title, place, excerpt(row.description), row.state)
+            text = excerpt(row.description)
+            return TimelineEntry(event.at, title, place, text, row.state, when_text(row))
         case "notitie":
             return note_entry(row)
         case "overleg":

@@ -252,7 +252,8 @@ class Submission:
         "incidentTot", "Wanneer het ophield; niet voor `incidentVan`."
     )] = None
     time_precision: Annotated[TimePrecision | None, Facts(
-        "tijdNauwkeurigheid", "Hoe precies de tijd is."
+        "tijdNauwkeurigheid",
+        "Hoe precies de tijd is. Zonder dit veld tonen wij de tijd zoals u hem stuurt."
     )] = None
     part_of_day: Annotated[PartOfDay | None, Facts("dagdeel", "Dagdeel.")] = None
     recurrence: Annotated[Recurrence | None, Facts(

@@ -1,4 +1,4 @@
-"""References (kenmerk), follow codes (volgcode), and personal data recognised in texts. Pure.
+"""References (kenmerk), follow codes, times in words, and personal data in texts. Pure.
 
 A reference is public within the house: `M-4F7K-2QXJ`, seven random characters of Crockford's
 base 32 (no I, L, O or U) and one check character, so that a typing error is noticed. A follow code
@@ -15,6 +15,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import phonenumbers
@@ -22,6 +23,16 @@ from markupsafe import Markup, escape
 from stdnum.nl import bsn
 
 from stopintimidatie.core import text as codes
+from stopintimidatie.core.text import (
+    clock,
+    date_long,
+    date_short,
+    date_text,
+    datetime_long,
+    day_of,
+    local,
+)
+from stopintimidatie.reports.vocabulary import PartOfDay, TimePrecision
 
 PREFIX = "M"
 ALPHABET = codes.ALPHABET
@@ -191,3 +202,43 @@ _SEARCHES: Final[tuple[tuple[str, Callable[[str], Spans]], ...]] = (
     ("bsn", _citizen_numbers),
     ("kenteken", _plates),
 )
+
+
+# When it happened, in words: no more precise than the reporter knew it.
+
+PARTS_OF_DAY: Final = ("nacht", "ochtend", "middag", "avond")
+
+
+def known_part_of_day(start: datetime, precision: str | None, part: str | None) -> str | None:
+    """Return the part of the day: as it was given, else by the clock; None when it isn't known."""
+    if part is None and precision not in (TimePrecision.DAY, TimePrecision.UNKNOWN):
+        return PARTS_OF_DAY[local(start).hour // 6]
+    return part
+
+
+def time_text(
+    start: datetime,
+    precision: str | None,
+    part: str | None,
+    end: datetime | None = None,
+    *,
+    short: bool = False,
+) -> str:
+    """Write when it happened, as dinsdag 24 november 2026, rond 23 uur. Short: 24-11-2026, avond.
+
+    A time without a precision is written as it was sent.
+    """
+    if precision == TimePrecision.UNKNOWN:
+        return f"rond {date_short(start) if short else date_text(start)}"
+    day = date_short(start) if short else date_long(start)
+    if precision == TimePrecision.HOUR:
+        here = local(start)
+        # 23.40 uur is rond 24 uur: it stays on its own day.
+        return f"{day}, rond {here.hour + (here.minute >= 30)} uur"
+    if precision in (TimePrecision.PART_OF_DAY, TimePrecision.DAY):
+        code = known_part_of_day(start, precision, part)
+        return ", ".join(filter(None, (day, code if short else PartOfDay.word(code))))
+    words = f"{day}, {clock(start)}"
+    if short or end is None or end == start:
+        return words
+    return f"{words} tot {clock(end) if day_of(end) == day_of(start) else datetime_long(end)}"

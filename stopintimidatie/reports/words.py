@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.text import Term, clock, date_long, datetime_long, local
+from stopintimidatie.core.text import Term, datetime_long
 from stopintimidatie.municipalities.areas.locator import Method
 from stopintimidatie.municipalities.areas.models import (
     Municipality,
@@ -20,15 +20,13 @@ from stopintimidatie.municipalities.areas.services import successors
 from stopintimidatie.municipalities.settings.queries import free_texts
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.rules import kinds_found
+from stopintimidatie.reports.rules import kinds_found, time_text
 from stopintimidatie.reports.vocabulary import (
     AgeGroup,
     FollowUp,
     Form,
     LocationSource,
-    PartOfDay,
     Source,
-    TimePrecision,
     in_order,
 )
 
@@ -163,27 +161,14 @@ def _sensitive(kinds: list[str]) -> Flag:
 
 def when_text(report: Report) -> str:
     """Return the time of the incident, no more precise than the reporter knew it."""
-    start = report.incident_start
-    part = word(PartOfDay, report.part_of_day)
-    day = date_long(start)
-    match report.time_precision:
-        case TimePrecision.EXACT | None:
-            return _until(start, report.incident_end)
-        case TimePrecision.HOUR:
-            return f"{day}, rond {local(start):%H} uur"
-        case TimePrecision.PART_OF_DAY:
-            return f"{day}, {part or 'dagdeel niet bekend'}"
-        case TimePrecision.DAY:
-            return f"{day}, tijd niet bekend"
-    return f"{day}, maar de melder weet dit niet zeker"
+    return time_text(
+        report.incident_start, report.time_precision, report.part_of_day, report.incident_end
+    )
 
 
-def _until(start: datetime, end: datetime | None) -> str:
-    if end is None or end == start:
-        return datetime_long(start)
-    if local(end).date() == local(start).date():
-        return f"{datetime_long(start)} tot {clock(end)}"
-    return f"{datetime_long(start)} tot {datetime_long(end)}"
+def when_short(report: Report | Row[Any]) -> str:
+    """Return the time of the incident as a list has room for, no more precise than it is known."""
+    return time_text(report.incident_start, report.time_precision, report.part_of_day, short=True)
 
 
 def _row(report: Report, column: str) -> tuple[str, Any]:

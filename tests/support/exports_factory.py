@@ -19,7 +19,6 @@ from stopintimidatie.exports.redaction.source import (
     Edition,
     EventKind,
     Offenders,
-    Precision,
     PreviousVersion,
     Reliability,
     SourceAction,
@@ -34,6 +33,7 @@ from stopintimidatie.exports.redaction.source import (
     Term,
 )
 from stopintimidatie.exports.vocabulary import ExportRequest
+from stopintimidatie.reports.vocabulary import TimePrecision
 
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=UTC)
 FORMS = (
@@ -79,7 +79,7 @@ def a_report(serial: int = 1, **changes: Any) -> SourceReport:
         serial=serial,
         reference=f"M-{serial:04d}-{(serial * 7919) % 10000:04d}",
         happened_at=datetime(2026, 9, 18, 20, 40, tzinfo=UTC),
-        precision=Precision.EXACT,
+        precision=TimePrecision.EXACT,
         part_of_day=None,
         place="Statenplein",
         point=POINTS[0],
@@ -128,7 +128,9 @@ def _random_report(serial: int, chance: random.Random) -> SourceReport:
         point=(lat + chance.randrange(9) / 10_000, lon + chance.randrange(9) / 10_000),
         place=PLACES[where],
         happened_at=on.replace(hour=hour, minute=chance.randrange(0, 60, 5)),
-        precision=chance.choice((Precision.EXACT,) * 4 + (Precision.HOUR, Precision.DAY)),
+        precision=chance.choice(
+            (TimePrecision.EXACT,) * 4 + (TimePrecision.HOUR, TimePrecision.DAY)
+        ),
         place_note=chance.choice(("", "", "naast de ingang van de supermarkt")),
         place_type=chance.choice(PLACE_TYPES),
         forms=tuple(chance.sample(FORMS, chance.choice((1, 1, 2, 3)))),

@@ -11,7 +11,6 @@ from stopintimidatie.exports.redaction.source import (
     DossierSource,
     EventKind,
     Offenders,
-    Precision,
     Reliability,
     Reviewed,
     SourceAction,
@@ -23,6 +22,7 @@ from stopintimidatie.exports.redaction.source import (
     SourceReport,
     Term,
 )
+from stopintimidatie.reports.vocabulary import TimePrecision
 from tests.support.exports_factory import a_dossier
 
 FREE = {"ACCOUNT": Field.ACCOUNT, "NOTE": Field.PLACE_NOTE, "LOOKS": Field.APPEARANCE}
@@ -46,7 +46,7 @@ def a_seeded_report(serial: int, **changes: Any) -> SourceReport:
         serial=serial,
         reference=f"M-QZ7{serial}-K4QX",
         happened_at=datetime(2026, 9, serial, 19, 43, tzinfo=UTC),
-        precision=Precision.EXACT,
+        precision=TimePrecision.EXACT,
         part_of_day=None,
         place=f"punt {word('SPOT', serial)}",
         street=word("STREET", serial),

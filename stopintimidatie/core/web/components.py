@@ -142,6 +142,8 @@ class TimelineEntry:
     who: str = ""
     text: str = ""
     state: str = ""
+    # In words, where `when` is more exact than what is known.
+    when_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

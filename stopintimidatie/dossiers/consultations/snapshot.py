@@ -19,7 +19,7 @@ from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Vault
 from stopintimidatie.core.storage.personal import Fragment
-from stopintimidatie.core.text import date_text, datetime_short
+from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import (
     Consultation,
     ConsultationBlob,
@@ -37,6 +37,7 @@ from stopintimidatie.dossiers.workflow import (
 )
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import Form, PlaceType
+from stopintimidatie.reports.words import when_short
 
 VAULT: Final = Vault(ConsultationKey, ConsultationBlob, "consultation_id", "overleg-sleutel")
 KIND: Final = "stuk"
@@ -116,7 +117,7 @@ def _report(member: Member) -> dict[str, str]:
     report = member.report
     return {
         "nummer": _serial(member),
-        "moment": datetime_short(report.incident_start),
+        "moment": when_short(report),
         "plek": f"{PlaceType.word(report.place_type)}, {member.neighbourhood}",
         "vormen": ", ".join(Form.word(code) for code in report.forms),
         "relaas": report.description or "",

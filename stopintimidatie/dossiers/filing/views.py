@@ -19,7 +19,7 @@ from stopintimidatie.core.forms import Button, Form, ManyOf, Schema, field
 from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import datetime_short, plural
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError, options_of
 from stopintimidatie.dossiers.filing.services import (
@@ -49,6 +49,7 @@ from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.words import when_short
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 TAKE: Final = "nieuw"
@@ -196,7 +197,7 @@ def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
 
 def choice_of(report: Report) -> str:
     """Return the line by which a report is chosen from a list."""
-    return f"{report.reference}: {forms_of(report)}, {datetime_short(report.incident_start)}"
+    return f"{report.reference}: {forms_of(report)}, {when_short(report)}"
 
 
 def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> Any:

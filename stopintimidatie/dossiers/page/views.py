@@ -44,6 +44,7 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import paths_of_reports, report_path
 from stopintimidatie.reports.vocabulary import PlaceType
+from stopintimidatie.reports.words import when_short
 
 Page = dict[str, Any]
 
@@ -118,7 +119,7 @@ def _line(context: DossierResource, request: Request, member: Member) -> ReportL
     report, membership = member.report, member.membership
     meta = [
         f"M-{membership.serial:02d} in dit dossier",
-        datetime_short(report.incident_start),
+        when_short(report),
         member.neighbourhood,
         PlaceType.word(report.place_type),
     ]

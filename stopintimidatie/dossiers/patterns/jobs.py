@@ -46,6 +46,8 @@ from stopintimidatie.dossiers.patterns.services import choice_of, note_searched
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
+from stopintimidatie.reports.vocabulary import TimePrecision
 
 SEARCH: Final = Job("patronen.zoeken")
 EVERY_NIGHT: Final = Job("patronen.elke_nacht")
@@ -54,8 +56,7 @@ METRES_A_DEGREE: Final = 110_574
 _METRES_EAST: Final = 111_320
 VAGUE_M: Final = 500
 """A point that is less sure than this says nothing about a place."""
-_WITHOUT_HOUR: Final = frozenset({"dag", "onbekend"})
-_MIDDLE_OF: Final = {"nacht": 3.0, "ochtend": 9.0, "middag": 15.0, "avond": 21.0}
+_WITHOUT_HOUR: Final = frozenset({TimePrecision.DAY, TimePrecision.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +140,13 @@ def read_points(session: Session, holder: str, choice: Choice) -> tuple[Plane, l
 
 
 def hour_of(moment: datetime, precision: str | None, part: str | None) -> float | None:
-    """Return the hour of the day as far as it is known."""
+    """Return the hour of the day, the middle of a part of the day; None when it isn't known."""
     if precision in _WITHOUT_HOUR:
         return None
+    part = known_part_of_day(moment, precision, part)
+    if part and precision == TimePrecision.PART_OF_DAY:
+        return PARTS_OF_DAY.index(part) * 6 + 3.0
     here = local(moment)
-    if precision == "dagdeel":
-        return _MIDDLE_OF.get(part or "", here.hour // 6 * 6 + 3.0)
     return here.hour + here.minute / 60
 
 

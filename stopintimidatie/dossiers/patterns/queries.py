@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.text import datetime_short, local
+from stopintimidatie.core.text import local
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
 from stopintimidatie.core.web.request import Paging
@@ -19,7 +19,6 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import METRES_A_DEGREE, Plane
 from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern, PatternReport, PatternState
 from stopintimidatie.dossiers.patterns.rules import (
-    PARTS,
     Seen,
     Table,
     common,
@@ -32,9 +31,11 @@ from stopintimidatie.dossiers.resources import dossier_path
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import distance_m
-from stopintimidatie.reports.words import heading
+from stopintimidatie.reports.vocabulary import TimePrecision
+from stopintimidatie.reports.words import heading, when_short
 
 WIDTH: Final = 420
 HEIGHT: Final = 320
@@ -165,8 +166,8 @@ def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
         rows=[_row(report, pattern, slug, areas) for report in reports],
         common=common([_seen(report) for report in reports]),
         week=table,
-        chart=data_uri(heat_table(PARTS, table, colour=colour, width=420)),
-        chart_text=heat_summary(CHART_TITLE, PARTS, table),
+        chart=data_uri(heat_table(PARTS_OF_DAY, table, colour=colour, width=420)),
+        chart_text=heat_summary(CHART_TITLE, PARTS_OF_DAY, table),
         map=data_uri(picture),
         map_text=map_summary(len(reports), around, pattern.radius_m, place),
         dossier=_dossier(session, pattern, slug),
@@ -174,21 +175,24 @@ def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
     )
 
 
-def why_of(pattern: Pattern, count: int) -> list[str]:
+def why_of(pattern: Pattern, reports: Sequence[Report]) -> list[str]:
     """Return why this is proposed, in sentences."""
+    rough = sum(report.time_precision == TimePrecision.PART_OF_DAY for report in reports)
     return explanation(
-        count=count,
+        count=len(reports),
         expected=pattern.expected,
         radius_m=pattern.radius_m,
         hours=hours_text(pattern.from_minute, pattern.to_minute),
         days=pattern.window_days,
         certainty=pattern.certainty,
+        vague=0 if pattern.from_minute is None else rough,
     )
 
 
 def _seen(report: Report) -> Seen:
     return Seen(
         local(report.incident_start),
+        known_part_of_day(report.incident_start, report.time_precision, report.part_of_day),
         tuple(report.forms),
         report.place_type,
         report.offender_count,
@@ -210,7 +214,7 @@ def _row(report: Report, pattern: Pattern, slug: str | None, areas: Any) -> Repo
         report.reference,
         report_path(report, slug, area.slug if area else None),
         heading(report),
-        datetime_short(report.incident_start),
+        when_short(report),
         round(away),
         report.state,
     )

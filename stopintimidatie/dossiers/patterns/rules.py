@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from shapely import STRtree, points
 
 from stopintimidatie.core.text import DAYS, date_text, number, plural
+from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.triage.rules import distance_m
 from stopintimidatie.reports.vocabulary import Form, OffenderCount, PlaceType, Transport
 
@@ -303,7 +304,6 @@ class Cluster:
 # A pattern in words and figures. Pure: counts of closed lists, never how somebody looks.
 
 
-PARTS: Final = ("nacht", "ochtend", "middag", "avond")
 Table = list[tuple[str, list[int]]]
 
 
@@ -312,6 +312,7 @@ class Seen:
     """Of a report, what the figures of a pattern are made of."""
 
     moment: datetime
+    part: str | None
     forms: tuple[str, ...]
     place_type: str
     count: str | None
@@ -327,14 +328,24 @@ def hours_text(from_minute: int | None, to_minute: int | None) -> str:
     """Return between which hours; rounded to whole ones, outward."""
     if from_minute is None or to_minute is None:
         return "op alle uren van de dag"
-    return f"tussen {from_minute // 60 % 24} en {-(-to_minute // 60) % 24} uur"
+    return f"tussen {from_minute // 60 % 24} en {-(-to_minute // 60) % 24 or 24} uur"
 
 
 def explanation(
-    *, count: int, expected: float, radius_m: int, hours: str, days: int, certainty: int
+    *,
+    count: int,
+    expected: float,
+    radius_m: int,
+    hours: str,
+    days: int,
+    certainty: int,
+    vague: int = 0,
 ) -> list[str]:
-    """Return why this is proposed, in three sentences."""
-    return [
+    """Return why this is proposed, in sentences.
+
+    `vague`: so many of the reports lie in these hours by the middle of their part of the day.
+    """
+    sentences = [
         f"In {days} dagen {'is' if count == 1 else 'zijn'} hier"
         f" {plural(count, 'melding', 'meldingen')} gedaan, binnen {radius_m} meter en {hours}.",
         f"Gezien de omgeving en hoe druk die uren zijn, waren er {expected_text(expected)}"
@@ -342,6 +353,11 @@ def explanation(
         "Dat is duidelijker dan wat toeval maakt als dezelfde meldingen door elkaar worden geschud"
         f" (ingestelde zekerheid: {certainty}%).",
     ]
+    if vague:
+        which = f"Van {plural(vague, 'melding', 'meldingen')} is alleen het dagdeel bekend."
+        middle = "Het systeem rekent dan met het midden van dat dagdeel."
+        sentences.insert(1, f"{which} {middle}")
+    return sentences
 
 
 def expected_text(expected: float) -> str:
@@ -376,10 +392,8 @@ def _listed(items: Sequence[tuple[str, int]]) -> str:
 
 def week(reports: Sequence[Seen]) -> Table:
     """Count by weekday and part of day. The moments are in the time of the Netherlands."""
-    cells = Counter((seen.moment.weekday(), seen.moment.hour // 6) for seen in reports)
-    return [
-        (day, [cells[(row, part)] for part in range(len(PARTS))]) for row, day in enumerate(DAYS)
-    ]
+    cells = Counter((seen.moment.weekday(), seen.part) for seen in reports)
+    return [(day, [cells[(row, part)] for part in PARTS_OF_DAY]) for row, day in enumerate(DAYS)]
 
 
 # Whether what is found now is a pattern that was known already. Pure.

@@ -54,7 +54,7 @@ from stopintimidatie.dossiers.patterns.queries import (
     why_of,
 )
 from stopintimidatie.dossiers.patterns.resources import PatternResource, pattern_path
-from stopintimidatie.dossiers.patterns.rules import PARTS, expected_text, heading, hours_text
+from stopintimidatie.dossiers.patterns.rules import expected_text, heading, hours_text
 from stopintimidatie.dossiers.patterns.services import (
     StalePatternError,
     StaleSettingError,
@@ -75,6 +75,7 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
     MunicipalityResource,
 )
+from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
 FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
@@ -164,9 +165,9 @@ def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
         "pattern": pattern,
         "label": LABELS[PatternState(pattern.state)],
         "heading": heading(evidence.place, len(shown)),
-        "why": why_of(pattern, len(shown)),
+        "why": why_of(pattern, evidence.reports),
         "evidence": evidence,
-        "parts": [*PARTS],
+        "parts": [*PARTS_OF_DAY],
         "here": request.resource_path(context).rstrip("/"),
         "decides": decides,
         "dossier": _dossier(request, context, evidence),
@@ -257,8 +258,7 @@ def _accept(context: PatternResource, request: Request, values: Values) -> HTTPS
 
 def _summary(context: PatternResource, request: Request) -> str:
     """Return the first summary of the dossier: the pattern in words."""
-    reports = reports_of(request.db, context.pattern)
-    return " ".join(why_of(context.pattern, len(reports)))
+    return " ".join(why_of(context.pattern, reports_of(request.db, context.pattern)))
 
 
 @form_view(PatternResource, "uitstellen", Permission.EDIT_DOSSIER, FORM_PAGE)

@@ -20,7 +20,6 @@ from stopintimidatie.dossiers.models import Dossier, DossierAttachment
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent
 from stopintimidatie.exports.redaction.source import (
     Offenders,
-    Precision,
     SourceAttachment,
     SourceReport,
     Term,
@@ -131,7 +130,7 @@ def source_report(
         serial=serial,
         reference=report.reference,
         happened_at=report.incident_start,
-        precision=Precision(report.time_precision or Precision.HOUR),
+        precision=reports_vocabulary.TimePrecision.of(report.time_precision or "exact"),
         part_of_day=report.part_of_day,
         place=place,
         street=street,

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from stopintimidatie.core.text import clock, date_long, date_short, date_text, file_size, plural
+from stopintimidatie.core.text import date_short, file_size, plural
 from stopintimidatie.exports.profiles.rules import Field, Section
-from stopintimidatie.exports.redaction import selection
 from stopintimidatie.exports.redaction.content import (
     AttachmentContent,
     AttachmentsContent,
@@ -27,12 +26,12 @@ from stopintimidatie.exports.redaction.selection import NOTHING, Selection, pseu
 from stopintimidatie.exports.redaction.source import (
     DossierSource,
     Offenders,
-    Precision,
     SourceAttachment,
     SourceReport,
     Term,
 )
 from stopintimidatie.exports.vocabulary import capital, clean, clean_line, listed
+from stopintimidatie.reports.rules import time_text
 
 # Photos, sound and video within one PDF are together no more than this: what goes out must still
 # fit in the form of /verificatie (25 MB), the text of a big dossier included.
@@ -228,7 +227,7 @@ def report_rows(source: DossierSource, chosen: Selection) -> tuple[ReportRow, ..
     return tuple(
         ReportRow(
             pseudonym=pseudonym(report),
-            when=_when_short(report),
+            when=_when(report, short=True),
             place=clean_line(_where(report)),
             forms=_forms(report),
             reference=clean_line(report.reference),
@@ -241,7 +240,7 @@ def report_rows(source: DossierSource, chosen: Selection) -> tuple[ReportRow, ..
 
 def in_short(report: SourceReport) -> str:
     """Return when, in which street or at which stop, and which forms, on one line."""
-    words = (_when_short(report), report.street, report.neighbourhood, _forms(report))
+    words = (_when(report, short=True), report.street, report.neighbourhood, _forms(report))
     return ", ".join(filter(None, words))
 
 
@@ -251,15 +250,10 @@ def _is_new(source: DossierSource, report: SourceReport) -> bool:
     return previous is not None and report.serial not in previous.serials
 
 
-def _when_short(report: SourceReport) -> str:
-    """Return day and time as a table has room for."""
-    day = date_short(report.happened_at)
-    if report.precision is Precision.UNKNOWN:
-        return f"rond {day}"
-    part = selection.part_of_day(report)
-    if report.precision in (Precision.PART_OF_DAY, Precision.DAY):
-        return day + (f", {part}" if part else "")
-    return f"{day}, {clock(report.happened_at)}"
+def _when(report: SourceReport, *, short: bool = False) -> str:
+    """Return day and time, as far as this recipient may know it; short as a table has room for."""
+    known = report.happened_at, report.precision, report.part_of_day
+    return time_text(*known, short=short)
 
 
 def _where(report: SourceReport) -> str:
@@ -269,16 +263,6 @@ def _where(report: SourceReport) -> str:
 
 def _forms(report: SourceReport) -> str:
     return listed([form.label for form in report.forms])
-
-
-def _when(report: SourceReport) -> str:
-    if report.precision is Precision.UNKNOWN:
-        return f"rond {date_text(report.happened_at)}"
-    part = selection.part_of_day(report)
-    if report.precision in (Precision.PART_OF_DAY, Precision.DAY):
-        return date_long(report.happened_at) + (f", {part}" if part else "")
-    about = "rond " if report.precision is Precision.HOUR else ""
-    return f"{date_long(report.happened_at)}, {about}{clock(report.happened_at)}"
 
 
 def values(report: SourceReport) -> Iterable[tuple[Field, str, str]]:

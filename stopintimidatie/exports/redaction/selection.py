@@ -27,14 +27,14 @@ from stopintimidatie.exports.profiles.rules import (
 )
 from stopintimidatie.exports.redaction.content import Count, HeatRow
 from stopintimidatie.exports.redaction.source import (
-    PARTS_OF_DAY,
     Despite,
     Offenders,
-    Precision,
     SourceReport,
     Term,
 )
 from stopintimidatie.exports.vocabulary import listed
+from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
+from stopintimidatie.reports.vocabulary import TimePrecision
 
 # The key figures of a dossier, counted over the reports that this recipient gets.
 #
@@ -54,16 +54,10 @@ FULL_MOST: Final = 60
 # What a row tells of a report, beside its number.
 ROW_FIELDS: Final = frozenset({Field.TIME, Field.PLACE, Field.FORMS, Field.REFERENCE})
 
-_WITHOUT_PART = (Precision.DAY, Precision.UNKNOWN)
-
 
 def part_of_day(report: SourceReport) -> str | None:
     """Return nacht, ochtend, middag or avond; None when the reporter didn't know."""
-    if report.part_of_day is not None:
-        return report.part_of_day
-    if report.precision in _WITHOUT_PART:
-        return None
-    return PARTS_OF_DAY[report.happened_at.astimezone(AMSTERDAM).hour // 6]
+    return known_part_of_day(report.happened_at, report.precision, report.part_of_day)
 
 
 def ranked(labels: Iterable[str]) -> tuple[Count, ...]:
@@ -88,7 +82,7 @@ def timed(reports: Iterable[SourceReport]) -> tuple[SourceReport, ...]:
     return tuple(
         report
         for report in reports
-        if report.precision is not Precision.UNKNOWN and part_of_day(report) is not None
+        if report.precision is not TimePrecision.UNKNOWN and part_of_day(report) is not None
     )
 
 
@@ -223,7 +217,7 @@ def _under(report: SourceReport, field: Field, rule: Rule) -> SourceReport:
 
 def _time_is_finer(report: SourceReport, how: Coarse | None) -> bool:
     part = how is Coarse.DAY and part_of_day(report) is not None
-    return part or report.precision in (Precision.EXACT, Precision.HOUR)
+    return part or report.precision in (TimePrecision.EXACT, TimePrecision.HOUR)
 
 
 def _time(report: SourceReport, rule: Rule) -> SourceReport:
@@ -231,8 +225,8 @@ def _time(report: SourceReport, rule: Rule) -> SourceReport:
     part = None if rule.how is Coarse.DAY else part_of_day(report)
     noon = datetime.combine(day_of(report.happened_at), time(12), AMSTERDAM).astimezone(UTC)
     precision = report.precision
-    if precision is not Precision.UNKNOWN:
-        precision = Precision.PART_OF_DAY if part else Precision.DAY
+    if precision is not TimePrecision.UNKNOWN:
+        precision = TimePrecision.PART_OF_DAY if part else TimePrecision.DAY
     return replace(report, happened_at=noon, part_of_day=part, precision=precision)
 
 

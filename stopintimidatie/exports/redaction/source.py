@@ -14,8 +14,7 @@ from enum import StrEnum
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.content import Logo
 from stopintimidatie.exports.vocabulary import ExportRequest
-
-PARTS_OF_DAY = ("nacht", "ochtend", "middag", "avond")
+from stopintimidatie.reports.vocabulary import TimePrecision
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,6 @@ class Term:
 
     code: str
     label: str
-
-
-class Precision(StrEnum):
-    """The precision with which the reporter knew when it happened."""
-
-    EXACT = "exact"
-    HOUR = "uur"
-    PART_OF_DAY = "dagdeel"
-    DAY = "dag"
-    UNKNOWN = "onbekend"
 
 
 class Reliability(StrEnum):
@@ -109,7 +98,7 @@ class SourceReport:
     serial: int
     reference: str
     happened_at: datetime
-    precision: Precision
+    precision: TimePrecision
     part_of_day: str | None
     place: str
     place_note: str

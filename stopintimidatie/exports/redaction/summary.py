@@ -11,13 +11,9 @@ from stopintimidatie.exports.profiles.rules import Coarse, Field, Profile, Secti
 from stopintimidatie.exports.redaction import selection
 from stopintimidatie.exports.redaction.content import Count, PageOne, Pair, Picture
 from stopintimidatie.exports.redaction.selection import Selection
-from stopintimidatie.exports.redaction.source import (
-    PARTS_OF_DAY,
-    DossierSource,
-    PreviousVersion,
-    SourceReport,
-)
+from stopintimidatie.exports.redaction.source import DossierSource, PreviousVersion, SourceReport
 from stopintimidatie.exports.vocabulary import capital, clean, clean_line, clip, listed
+from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 TEXT_MAX = 300
 LINE_MAX = 110

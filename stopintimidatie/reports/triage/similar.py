@@ -10,7 +10,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -30,12 +29,14 @@ from stopintimidatie.core.search.backend import (
     Visibility,
 )
 from stopintimidatie.core.search.query import AnyOf, Field, Filter, SearchQuery
-from stopintimidatie.core.text import local, number, plural
+from stopintimidatie.core.text import DAYS, local, number, plural
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.rules import PARTS_OF_DAY
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import SIMILAR, Likeness, Traits, clock_apart, compare
 from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport, in_order
+from stopintimidatie.reports.words import when_short
 
 # The words of an account that may be compared: what was done, where, and by what vehicle.
 #
@@ -89,8 +90,6 @@ def words_for(shared: Iterable[str]) -> list[str]:
     return sorted(known[stem_] for stem_ in shared if stem_ in known)
 
 
-_DAYS: Final = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
-_PARTS: Final = ("nacht", "ochtend", "middag", "avond")
 _MOST_WORDS: Final = 4
 
 
@@ -134,7 +133,7 @@ def _clock(here: Traits, there: Traits, likeness: Likeness) -> str | None:
     if not part:
         return None
     if part == 1.0 and "dagdeel" in {here.precision, there.precision}:
-        return f"zelfde dagdeel ({_PARTS[here.moment.hour // 6]})"
+        return f"zelfde dagdeel ({PARTS_OF_DAY[here.moment.hour // 6]})"
     apart = clock_apart(here.moment, there.moment)
     return "zelfde tijdstip" if apart <= 1 else "ongeveer zelfde tijdstip" if apart <= 2 else None
 
@@ -142,7 +141,7 @@ def _clock(here: Traits, there: Traits, likeness: Likeness) -> str | None:
 def _weekday(here: Traits, there: Traits, likeness: Likeness) -> str | None:
     if likeness.parts["dag"] != 1.0 or here.moment.date() == there.moment.date():
         return None
-    return f"ook op {_DAYS[here.moment.weekday()]}"
+    return f"ook op {DAYS[here.moment.weekday()]}"
 
 
 def _forms(here: Traits, there: Traits) -> str | None:
@@ -199,6 +198,7 @@ _COLUMNS: Final = (
     Report.state,
     Report.incident_start,
     Report.time_precision,
+    Report.part_of_day,
     Report.lat,
     Report.lon,
     Report.subneighbourhood_code,
@@ -223,7 +223,7 @@ class Similar:
     reference: str
     path: str
     state: str
-    moment: datetime
+    when: str
     forms: tuple[str, ...]
     dossier: str | None
     area: str
@@ -367,7 +367,7 @@ def _shown(
                 reference=row.reference,
                 path=report_path(row, slug, area.slug if area else None),
                 state=row.state,
-                moment=row.incident_start,
+                when=when_short(row),
                 forms=forms,
                 dossier=row.dossier_number,
                 area=area.name if area else "",

@@ -117,7 +117,7 @@ def test_hours_meet_both_ways(a: float | None, b: float | None, c: float | None,
 def test_hours_are_said_outward_and_across_midnight() -> None:
     assert hours_text(22 * 60 + 30, 61) == "tussen 22 en 2 uur"
     assert hours_text(None, None) == "op alle uren van de dag"
-    assert hours_text(20 * 60, 24 * 60) == "tussen 20 en 0 uur"
+    assert hours_text(20 * 60, 24 * 60) == "tussen 20 en 24 uur"
 
 
 def test_the_explanation_names_what_was_seen_and_what_was_expected() -> None:
@@ -128,6 +128,19 @@ def test_the_explanation_names_what_was_seen_and_what_was_expected() -> None:
     assert "waren er ongeveer 1,3 te verwachten." in said[1]
     assert "ingestelde zekerheid: 95%" in said[2]
     assert expected_text(0.08) == "minder dan één"
+
+
+def test_the_explanation_says_of_how_many_reports_the_hour_is_not_known() -> None:
+    said = explanation(
+        count=14,
+        expected=1.26,
+        radius_m=90,
+        hours="tussen 18 en 24 uur",
+        days=180,
+        certainty=95,
+        vague=3,
+    )
+    assert said[1].startswith("Van 3 meldingen is alleen het dagdeel bekend. Het systeem rekent")
 
 
 def test_the_map_draws_what_fits_and_escapes_the_name() -> None:

@@ -12,7 +12,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.schedule import correct_schedule
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import local
+from stopintimidatie.core.text import date_short, local
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import EVERY_NIGHT
 from stopintimidatie.dossiers.patterns.models import (
@@ -83,6 +83,24 @@ def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
     found = pattern_of(installation)
     assert (found.state, found.dossier_id) == (PatternState.PROPOSED, dossier.id)
     assert "Vul het dossier aan met 4 meldingen" in browser.get(f"{HOME}/P-1").text
+
+
+@on_sqlite
+def test_a_report_without_a_known_hour_is_shown_and_counted_as_such(
+    installation: Installation,
+) -> None:
+    plant(installation)
+    search(installation)
+    with installation.transaction(DORDRECHT) as session:
+        pattern = session.scalars(select(Pattern)).one()
+        assert pattern.from_minute is not None
+        shown = session.scalars(select(PatternReport.report_id)).first()
+        vague = session.get_one(Report, shown)
+        vague.time_precision, vague.part_of_day = "dagdeel", "avond"
+        day = date_short(vague.incident_start)
+    page = officer(installation).get(f"{HOME}/P-1").text
+    assert f"{day}, avond" in page
+    assert "Van 1 melding is alleen het dagdeel bekend." in page
 
 
 @on_sqlite

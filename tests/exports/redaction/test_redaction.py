@@ -39,7 +39,6 @@ from stopintimidatie.exports.redaction.source import (
     Edition,
     EventKind,
     Offenders,
-    Precision,
     Reliability,
     Reviewed,
     SourceAction,
@@ -48,6 +47,7 @@ from stopintimidatie.exports.redaction.source import (
     Term,
 )
 from stopintimidatie.exports.vocabulary import ExportRequest
+from stopintimidatie.reports.vocabulary import TimePrecision
 from tests.support.exports_factory import (
     FORMS,
     a_dossier,
@@ -80,7 +80,7 @@ def marked(serial: int, *, minor: bool, police: bool, partners: bool) -> SourceR
         serial=serial,
         reference=f"M-KENMERK-{serial}X",
         happened_at=datetime(2026, 3, 1 + serial % 27, 21, 17, tzinfo=UTC),
-        precision=Precision.EXACT,
+        precision=TimePrecision.EXACT,
         part_of_day=None,
         place=f"plekmerk{serial}x",
         place_note=f"omschrijvingmerk{serial}x",
@@ -204,7 +204,7 @@ def test_a_report_of_a_minor_shows_only_the_part_of_day_and_no_free_text() -> No
     report = replace(marked(1, minor=True, police=True, partners=True))
     content = redact(a_dossier((report,)), INTERNAL)
     assert content.reports[0].minor
-    assert content.reports[0].heading == "maandag 2 maart 2026, avond"
+    assert content.reports[0].heading == "maandag 2 maart 2026, avond (18 tot 24 uur)"
     assert content.reports[0].account == ""
     assert content.page_one.minors.startswith("Ja, bij 1 melding.")
     assert "minderjarigen versie 1" in content.annex.profile
@@ -340,15 +340,15 @@ def test_a_partner_is_refused_by_the_preference_about_partners() -> None:
 @pytest.mark.parametrize(
     ("precision", "heading"),
     [
-        (Precision.EXACT, "vrijdag 18 september 2026, 22.40 uur"),
-        (Precision.HOUR, "vrijdag 18 september 2026, rond 22.40 uur"),
-        (Precision.PART_OF_DAY, "vrijdag 18 september 2026, avond"),
-        (Precision.DAY, "vrijdag 18 september 2026"),
-        (Precision.UNKNOWN, "rond 18 september 2026"),
+        (TimePrecision.EXACT, "vrijdag 18 september 2026, 22.40 uur"),
+        (TimePrecision.HOUR, "vrijdag 18 september 2026, rond 23 uur"),
+        (TimePrecision.PART_OF_DAY, "vrijdag 18 september 2026, avond (18 tot 24 uur)"),
+        (TimePrecision.DAY, "vrijdag 18 september 2026"),
+        (TimePrecision.UNKNOWN, "rond 18 september 2026"),
     ],
 )
 def test_a_time_is_never_more_exact_than_the_reporter_was(
-    precision: Precision, heading: str
+    precision: TimePrecision, heading: str
 ) -> None:
     report = a_report(1, precision=precision, forms=FORMS[:1])
     assert redact(a_dossier((report,)), INTERNAL).reports[0].heading == heading
@@ -415,7 +415,7 @@ def test_a_part_that_is_left_out_is_nowhere_and_says_so() -> None:
 
 def test_a_coarse_time_says_no_more_than_the_part_of_the_day_or_the_day() -> None:
     for how, heading in (
-        (Coarse.PART_OF_DAY, "vrijdag 18 september 2026, avond"),
+        (Coarse.PART_OF_DAY, "vrijdag 18 september 2026, avond (18 tot 24 uur)"),
         (Coarse.DAY, "vrijdag 18 september 2026"),
     ):
         rules = {**INTERNAL.rules, Field.TIME: coarse(how, "proef")}
