@@ -61,14 +61,14 @@ def heat_table(
 
 
 def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height: int = 130) -> str:
-    """Draw columns over time with a quiet scale; thin labels out when there are many."""
+    """Draw columns over time with a quiet scale; thin labels out when there is no room for all."""
     strong = darkened_for(colour, WHITE)
     left, floor, ceiling = 26, height - 20, 14
     top = _scale_top(_highest(number for _, number in items))
     room = floor - ceiling
     parts = _scale(left, width, floor, room, top)
     step = (width - left) / max(len(items), 1)
-    every = -(-len(items) // 12)
+    every = -(-len(items) // (width // 55))
     for index, (label, number) in enumerate(items):
         x = left + index * step
         tall = 0 if number is None else room * number / top
@@ -77,7 +77,9 @@ def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height:
         if number is None or number > 0:
             parts.append(_text(x + step / 2, floor - tall - 4, _shown(number), "middle", 600, 10))
         if (len(items) - 1 - index) % every == 0:
-            parts.append(_text(x + step / 2, height - 5, label, "middle", 400, 10.5, MUTED))
+            # The last label stays within the drawing.
+            middle = min(x + step / 2, width - 19)
+            parts.append(_text(middle, height - 5, label, "middle", 400, 10.5, MUTED))
     return _svg(width, height, parts)
 
 

@@ -230,7 +230,9 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
     items = [
         (f"{SHORT_MONTHS[day.month - 1]} {day.year % 100:02d}", count) for day, count in months
     ]
-    drawn = charts.trend_chart(items, colour=DEFAULT_COLOUR)
+    drawn = (charts.trend_chart(items, colour=DEFAULT_COLOUR, width=wide) for wide in (700, 340))
+    # Base64 of our own drawings.
+    wide, narrow = (Markup(charts.data_uri(svg)) for svg in drawn)  # noqa: S704
     edit = f"{page_of(context, request)}/maatregel?maatregel="
     editing = may_edit(context, request)
     rows = [
@@ -254,6 +256,7 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
             ("Wijk na", "number"),
         ],
         "months": [[label, str(count)] for label, count in items],
-        "chart": Markup(charts.data_uri(drawn)),  # noqa: S704 - base64 of our own drawing
+        "chart": wide,
+        "narrow": narrow,
         "alt": charts.bar_summary("Meldingen in dit dossier per maand", items),
     }

@@ -69,6 +69,13 @@ def test_the_summaries_say_what_the_picture_says() -> None:
     assert charts.heat_summary("Per dag", PARTS, []) == "Per dag: geen gegevens."
 
 
+def test_a_narrow_chart_has_all_columns_and_fewer_labels() -> None:
+    months = [(f"m{number}", 1) for number in range(12)]
+    narrow = charts.trend_chart(months, colour="#154273", width=340)
+    assert narrow.count("<rect") == 12
+    assert [label in narrow for label, _ in months] == [False, True] * 6
+
+
 def test_a_data_address_carries_the_picture_itself() -> None:
     svg = charts.trend_chart(ITEMS, colour="#154273")
     head, _, body = charts.data_uri(svg).partition(",")

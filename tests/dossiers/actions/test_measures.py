@@ -94,6 +94,7 @@ def test_a_measure_shows_the_reports_before_and_after_it(
         *("30", "4", "1", "4", "1")
     ]
     assert page.html.find("img", class_="si-chart")["alt"].startswith("Meldingen in dit dossier")
+    assert 'width="340"' in str(page.html.select_one("picture > source[media][srcset]"))
     assert "Maatregel: extra toezicht" in browser.get(f"{address}?deel=chronologie").text
     edit = page.html.find("table").find("a")["href"]
     form = form_of(browser.get(edit), effect="Rustiger op vrijdag")
