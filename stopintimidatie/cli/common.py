@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from getpass import getuser
-from typing import Any
+from typing import Any, Final
 
 import click
-from click.exceptions import MissingParameter, NoArgsIsHelpError, NoSuchCommand, NoSuchOption
+from click.exceptions import (
+    BadOptionUsage,
+    MissingParameter,
+    NoArgsIsHelpError,
+    NoSuchCommand,
+    NoSuchOption,
+)
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -26,11 +34,13 @@ from stopintimidatie.core.search.backend import SearchError
 from stopintimidatie.core.storage import make_engine, transaction
 from stopintimidatie.core.storage.database import OldDatabaseError, RolesError, refuse_old_database
 from stopintimidatie.core.storage.encryption import KeyFileError
+from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.demo.loader import DemoError
 from stopintimidatie.municipalities.areas.sources import AreaFileError
 from stopintimidatie.reports.api.queries import AppKeyError
 from stopintimidatie.settings import Settings, SettingsError
 
+_EXAMPLE: Final = datetime(2026, 11, 24, 9, 30, tzinfo=AMSTERDAM)
 log = logging.getLogger(__name__)
 KNOWN_ERRORS = (
     AccountError,
@@ -150,8 +160,14 @@ class DutchGroup(DutchCommand, click.Group):
 DutchGroup.group_class = DutchGroup
 
 
+class UsageError(click.UsageError):
+    """Refusal of a command that is wrongly written; the message is a Dutch sentence."""
+
+
 def explain(error: click.UsageError) -> str:
     """Say a usage error in a Dutch sentence that tells what to do."""
+    if isinstance(error, UsageError):
+        return error.message
     if isinstance(error, NoSuchCommand):
         return f"De opdracht ‘{error.command_name}’ bestaat niet."
     if isinstance(error, NoSuchOption):
@@ -159,8 +175,12 @@ def explain(error: click.UsageError) -> str:
     if isinstance(error, MissingParameter):
         return f"Er ontbreekt iets: {_name(error.param)}."
     if isinstance(error, click.BadParameter):
-        return f"De waarde van {_name(error.param)} klopt niet.{_choices(error.param)}"
-    return "Deze opdracht is niet goed geschreven."
+        return f"De waarde van {_name(error.param)} klopt niet.{_expected(error.param)}"
+    if isinstance(error, BadOptionUsage):
+        return f"Zet een waarde achter {error.option_name}."
+    extra = re.search(r"extra arguments? \((.*)\)", error.message)
+    more = f" Haal weg wat te veel is: {extra[1]}." if extra else ""
+    return f"Deze opdracht is niet goed geschreven.{more}"
 
 
 def _name(parameter: click.Parameter | None) -> str:
@@ -171,9 +191,21 @@ def _name(parameter: click.Parameter | None) -> str:
     )
 
 
-def _choices(parameter: click.Parameter | None) -> str:
-    kind = getattr(parameter, "type", None)
-    return f" Kies uit: {', '.join(kind.choices)}." if isinstance(kind, click.Choice) else ""
+def _expected(parameter: click.Parameter | None) -> str:
+    """Say how the value of a parameter is written, with an example."""
+    match getattr(parameter, "type", None):
+        case click.Choice(choices=choices):
+            return f" Kies uit: {', '.join(choices)}."
+        case click.DateTime(formats=formats):
+            return f" Schrijf het zoals {' of '.join(map(_EXAMPLE.strftime, formats))}."
+        case click.IntRange(min=int(low), max=high):
+            most = "of meer" if high is None else f"tot en met {high}"
+            return f" Schrijf een heel getal van {low} {most}. Bijvoorbeeld: {low}."
+        case click.types.IntParamType():
+            return " Schrijf een heel getal. Bijvoorbeeld: 12."
+        case click.File() | click.Path():
+            return " Geef een bestand dat bestaat en dat u mag lezen."
+    return ""
 
 
 def run(command: click.Command, **kwargs: Any) -> int:

@@ -13,7 +13,14 @@ import click
 from sqlalchemy import select
 
 from stopintimidatie import configure
-from stopintimidatie.cli.common import DutchGroup, clear_errors, database, engine_of, operator
+from stopintimidatie.cli.common import (
+    DutchGroup,
+    UsageError,
+    clear_errors,
+    database,
+    engine_of,
+    operator,
+)
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Lane, OutboxJob
 from stopintimidatie.core.jobs.services import counts, dead_jobs, throw_away, try_again
@@ -323,7 +330,7 @@ def away(settings: Settings, nummer: int | None, alle: bool) -> None:
 
 def _act(settings: Settings, number: int | None, every: bool, act: Any, outcome: str) -> None:
     if (number is None) != every:
-        raise click.UsageError("Geef het nummer van één taak, of --alle.")
+        raise UsageError("Geef het nummer van één taak, zoals 12, of --alle.")
     with engine_of(settings) as engine:
         done = act(engine, operator(), number)
     click.echo(f"Taken die {outcome}: {done}." if done else "Er zijn geen opgegeven taken.")

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie import configure
-from stopintimidatie.cli.common import DutchGroup, clear_errors, database, operator
+from stopintimidatie.cli.common import DutchGroup, UsageError, clear_errors, database, operator
 from stopintimidatie.cli.content import RESERVED, registry_of
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -83,7 +83,7 @@ def level(
 ) -> None:
     """Toon het niveau van een gemeente met de geschiedenis, of zet of plan met --naar een ander."""
     if (naar is not None and intrekken) or (vanaf is not None and naar is None):
-        raise click.UsageError("Gebruik --vanaf bij --naar, en --intrekken alleen.")
+        raise UsageError("Gebruik --vanaf bij --naar, en --intrekken alleen.")
     with (
         registry_of(settings) as registry,
         clear_errors(),
@@ -131,7 +131,7 @@ def signature(
 ) -> None:
     """Toon, zet of verwijder het certificaat waarmee een gemeente haar pdf's ondertekent."""
     if bestand is not None and verwijderen:
-        raise click.UsageError("Gebruik --bestand of --verwijderen, niet allebei.")
+        raise UsageError("Gebruik --bestand of --verwijderen, niet allebei.")
     p12 = bestand.read() if bestand else b""
     words = click.prompt("Wachtwoord van het bestand", hide_input=True, default="") if p12 else ""
     with registry_of(settings) as registry, clear_errors():
@@ -249,7 +249,7 @@ def load(
     gemeenten, wijken en buurten. Wat al is opgehaald, wordt niet nog eens opgehaald.
     """
     if files and more["bron"]:
-        raise click.UsageError("Geef --bestand of --bron op, niet allebei.")
+        raise UsageError("Geef --bestand of --bron op, niet allebei.")
     if more["als_leeg"] and _any_loaded(settings):
         click.echo("Er zijn al grenzen geladen.")
         return

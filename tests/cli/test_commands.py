@@ -50,7 +50,17 @@ def test_help_is_in_dutch_at_every_level(keyboard: Keyboard) -> None:
         (["gebruiker", "maken", "a@b.example", "--naam", "A", "--gemeente", "dordrecht",
           "--rol", "baas"], "Kies uit: oov"),
         (["gebieden", "laden", "--jaar", "vroeger", "--bestand", "x"], "--jaar klopt niet"),
+        (["gebieden", "laden", "--jaar", "vroeger", "--bestand", "x"],
+         "Schrijf een heel getal van 2000 tot en met 2099. Bijvoorbeeld: 2000."),
         (["web", "--hard"], "--hard"),
+        (["gemeente", "niveau", "dordrecht", "--naar", "programma", "--vanaf", "morgen"],
+         "Schrijf het zoals 2026-11-24 of 2026-11-24T09:30."),
+        (["gemeente", "niveau", "dordrecht", "--vanaf", "2026-11-24"], "Gebruik --vanaf bij"),
+        (["gemeente", "handtekening", "dordrecht", "--bestand", "weg.p12"], "bestand dat bestaat"),
+        (["wachtrij", "weg", "abc"], "Schrijf een heel getal van 1 of meer. Bijvoorbeeld: 1."),
+        (["wachtrij", "weg"], "Geef het nummer van één taak, zoals 12, of --alle."),
+        (["wachtrij", "weg", "1", "2"], "Haal weg wat te veel is: 2."),
+        (["gebruiker", "maken", "a@b.example", "--naam"], "Zet een waarde achter --naam."),
     ],
 )  # fmt: skip
 def test_a_wrongly_written_command_says_what_is_wrong(
