@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.text import local
@@ -15,6 +15,7 @@ from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.core.web.theme import WHITE, darkened_for
+from stopintimidatie.dossiers.filing.services import REFERABLE
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import METRES_A_DEGREE, Plane
 from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern, PatternReport, PatternState
@@ -60,18 +61,29 @@ def counts_by_state(session: Session, holder: str) -> dict[str, int]:
 
 def list_patterns(
     session: Session, holder: str, state: PatternState, paging: Paging
-) -> list[tuple[Pattern, int, str | None]]:
-    """Return (pattern, number of reports, neighbourhood) of a page, the strongest first."""
+) -> list[tuple[Pattern, int, str | None, bool]]:
+    """Return the patterns of a page, the strongest first.
+
+    Each with its number of reports, its neighbourhood, and whether a report isn't filed yet.
+    """
     size = select(func.count()).where(PatternReport.pattern_id == Pattern.id).scalar_subquery()
+    filed = _filed(DossierMembership.report_id == PatternReport.report_id)
+    filed = filed.where(or_(Pattern.dossier_id.is_(None), Dossier.id == Pattern.dossier_id))
+    unfiled = (
+        select(PatternReport.id)
+        .join(Report, Report.id == PatternReport.report_id)
+        .where(PatternReport.pattern_id == Pattern.id, Report.state.not_in(LEFT_OUT))
+        .where(~filed.correlate(Pattern, PatternReport).exists())
+    )
     rows = session.execute(
-        select(Pattern, size, Neighbourhood.name)
+        select(Pattern, size, Neighbourhood.name, unfiled.correlate(Pattern).exists())
         .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
         .where(Pattern.holder == holder, Pattern.state == state)
         .order_by(Pattern.strength.desc(), Pattern.number)
         .offset(paging.offset)
         .limit(paging.size)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def possible_dossiers(session: Session, holder: str) -> list[tuple[str, str]]:
@@ -134,6 +146,19 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """The reports that the proposal brings into a dossier.
+
+    `number`: of all of them; 0 when each is in a dossier already: `dossiers` are the titles and
+    addresses of those. `referred`: of those that the dossier will only refer to.
+    """
+
+    number: int
+    referred: int
+    dossiers: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything the page of a pattern shows about its reports."""
 
@@ -147,7 +172,7 @@ class Evidence:
     map: str
     map_text: str
     dossier: tuple[str, str] | None
-    outside: int
+    filing: Filing
 
 
 def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
@@ -171,7 +196,7 @@ def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
         map=data_uri(picture),
         map_text=map_summary(len(reports), around, pattern.radius_m, place),
         dossier=_dossier(session, pattern, slug),
-        outside=_outside(session, pattern, reports),
+        filing=filing_of(session, pattern, reports, slug),
     )
 
 
@@ -270,18 +295,33 @@ def _dossier(session: Session, pattern: Pattern, slug: str | None) -> tuple[str,
     return f"{row.number} {row.title}", dossier_path(slug, row.slug, row.number)
 
 
-def _outside(session: Session, pattern: Pattern, reports: Sequence[Report]) -> int:
-    """Count the reports that the proposal would bring into a dossier."""
-    inside = (
-        select(DossierMembership.report_id)
+def filing_of(
+    session: Session, pattern: Pattern, reports: Sequence[Report], slug: str | None
+) -> Filing:
+    """Return what accepting would do: a new dossier takes or refers to every report."""
+    shown = [report.id for report in reports]
+    filed = _filed(DossierMembership.report_id.in_(shown))
+    if pattern.dossier_id is not None:
+        filed = filed.where(Dossier.id == pattern.dossier_id)
+    rows = session.execute(filed.order_by(Dossier.number)).all()
+    inside = {row.report_id for row in rows}
+    if inside.issuperset(shown):
+        places = {f"{r.number} {r.title}": dossier_path(slug or "", r.slug, r.number) for r in rows}
+        return Filing(0, 0, list(places.items()))
+    left = [r for r in reports if pattern.dossier_id is None or r.id not in inside]
+    return Filing(len(left), sum(report.state in REFERABLE for report in left), [])
+
+
+def _filed(condition: Any) -> Any:
+    """Return the query for the running dossiers of reports; none that is about a person."""
+    return (
+        select(DossierMembership.report_id, Dossier.number, Dossier.title, Neighbourhood.slug)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .where(
-            DossierMembership.report_id.in_([report.id for report in reports]),
+            condition,
             DossierMembership.left_at.is_(None),
             Dossier.state.in_(LIVE),
             Dossier.kind != DossierKind.PERSON.value,
         )
     )
-    if pattern.dossier_id is not None:
-        inside = inside.where(Dossier.id == pattern.dossier_id)
-    return len(reports) - len(set(session.scalars(inside)))

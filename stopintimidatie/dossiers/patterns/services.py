@@ -53,10 +53,14 @@ class StalePatternError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """The result of accepting: the dossier, how many reports went in, and which have to wait."""
+    """The result of accepting: the dossier, how many reports went in, and which have to wait.
+
+    `referred`: to so many of them the dossier only refers.
+    """
 
     dossier: Dossier
     filed: int
+    referred: int
     waiting: tuple[str, ...]
 
 
@@ -106,7 +110,7 @@ def accept(
     else:
         dossier = _running(session, plan)
     reason = f"Hoort bij patroon P-{pattern.number}: zelfde plek en tijd."
-    filed, waiting = 0, []
+    filed, waiting = [], []
     for report in reports_of(session, pattern):
         if membership_of(session, dossier.id, report.id) is not None:
             continue
@@ -115,13 +119,13 @@ def accept(
                 session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
             )
         if report.state in FILABLE:
-            file_report(session, effects, dossier, report, reason, actor)
-            filed += 1
+            filed.append(file_report(session, effects, dossier, report, reason, actor))
         else:
             waiting.append(report.reference)
     pattern.dossier_id = dossier.id
     _decide(session, pattern, PatternState.ACCEPTED, actor, None, None)
-    return Filed(dossier, filed, tuple(waiting))
+    referred = sum(membership.reference for membership in filed)
+    return Filed(dossier, len(filed), referred, tuple(waiting))
 
 
 def _running(session: Session, dossier_id: UUID) -> Dossier:

@@ -46,9 +46,10 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternState,
 )
 from stopintimidatie.dossiers.patterns.queries import (
-    Evidence,
+    Filing,
     counts_by_state,
     evidence_of,
+    filing_of,
     list_patterns,
     possible_dossiers,
     why_of,
@@ -80,6 +81,7 @@ from stopintimidatie.reports.rules import PARTS_OF_DAY
 TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
 FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
 Values = dict[str, Any]
+ALL_FILED: Final = "Alle meldingen zitten al in een dossier."
 
 
 @page_view(MunicipalityResource, "patronen", Permission.VIEW_REPORT, f"{TEMPLATES}/patterns.jinja2")
@@ -117,7 +119,7 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
     }
 
 
-def _item(slug: str, pattern: Pattern, count: int, area: str | None) -> ListItem:
+def _item(slug: str, pattern: Pattern, count: int, area: str | None, unfiled: bool) -> ListItem:
     meta = [
         f"straal {pattern.radius_m} m",
         hours_text(pattern.from_minute, pattern.to_minute),
@@ -127,12 +129,13 @@ def _item(slug: str, pattern: Pattern, count: int, area: str | None) -> ListItem
     if pattern.until is not None:
         meta.append(f"tot {date_text(pattern.until)}")
     advice = "aanvulling op een dossier" if pattern.dossier_id else "nieuw dossier"
+    advice = f"Voorstel: {advice}." if unfiled else ALL_FILED
     return ListItem(
         heading(area or "deze gemeente", count),
         pattern_path(slug, pattern.number),
         [pattern.state],
         [f"P-{pattern.number}", *meta],
-        f"Voorstel: {advice}." if pattern.state in DECIDABLE else "",
+        advice if pattern.state in DECIDABLE else "",
     )
 
 
@@ -161,6 +164,7 @@ def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
     decides = pattern.state in DECIDABLE and bool(
         request.has_permission(Permission.EDIT_DOSSIER, context)
     )
+    sees = bool(request.has_permission(Permission.VIEW_DOSSIER, context))
     return {
         "pattern": pattern,
         "label": LABELS[PatternState(pattern.state)],
@@ -170,24 +174,32 @@ def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
         "parts": [*PARTS_OF_DAY],
         "here": request.resource_path(context).rstrip("/"),
         "decides": decides,
-        "dossier": _dossier(request, context, evidence),
+        "dossier": evidence.dossier if sees else None,
+        "filed_in": evidence.filing.dossiers if sees else [],
+        "may_accept": evidence.filing.number > 0,
         "how": f"/gemeenten/{context.municipality.slug}/algoritme",
-        "advice": _advice(pattern, evidence),
+        "advice": _advice(pattern, evidence.filing),
     }
 
 
-def _advice(pattern: Pattern, evidence: Evidence) -> str:
-    new = plural(evidence.outside, "melding", "meldingen")
+def _advice(pattern: Pattern, filing: Filing) -> str:
+    if not filing.number:
+        return ALL_FILED if filing.dossiers else "De meldingen zijn er niet meer."
+    new = plural(filing.number, "melding", "meldingen")
+    advice = f"Maak een dossier van {new}."
     if pattern.dossier_id is not None:
-        return f"Vul het dossier aan met {new}."
-    return f"Maak een dossier van {new}."
+        advice = f"Vul het dossier aan met {new}."
+    return advice + _referring(filing.referred)
 
 
-def _dossier(request: Request, context: PatternResource, evidence: Evidence) -> Any:
-    """Return (title, address) of the dossier, or None for who may not see dossiers."""
-    if evidence.dossier is None or not request.has_permission(Permission.VIEW_DOSSIER, context):
-        return None
-    return evidence.dossier
+def _referring(number: int) -> str:
+    """Say how many reports a dossier only refers to; nothing for none."""
+    if not number:
+        return ""
+    belong = "Die hoort" if number == 1 else "Die horen"
+    are = "is" if number == 1 else "zijn"
+    why = f"{belong} al bij een ander dossier, of {are} afgehandeld."
+    return f" Naar {number} daarvan verwijst het dossier alleen. {why}"
 
 
 @page_view(
@@ -212,6 +224,10 @@ def accept_view(context: PatternResource, request: Request) -> Any:
     pattern = context.pattern
     reports = reports_of(request.db, pattern)
     note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
+    filing = filing_of(request.db, pattern, reports, context.municipality.slug)
+    if pattern.state in DECIDABLE and not filing.number:
+        request.flash(_advice(pattern, filing), "warning")
+        return HTTPSeeOther(request.resource_path(context).rstrip("/"))
     some_new = any(report.state == "nieuw" for report in reports)
     areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
     names = dict(areas)
@@ -250,6 +266,7 @@ def _accept(context: PatternResource, request: Request, values: Values) -> HTTPS
     )
     filed = plural(made.filed, "melding zit", "meldingen zitten")
     message = f"Het patroon is aangenomen. {filed} nu in dossier {made.dossier.number}."
+    message += _referring(made.referred)
     if made.waiting:
         message += f" Beoordeel eerst: {', '.join(made.waiting)}."
     request.flash(message, "warning" if made.waiting else "ok")

@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.schedule import correct_schedule
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_short, local
+from stopintimidatie.dossiers.filing.services import file_report, refer
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import EVERY_NIGHT
 from stopintimidatie.dossiers.patterns.models import (
@@ -21,8 +22,9 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternSetting,
     PatternState,
 )
+from stopintimidatie.dossiers.patterns.services import reports_of
 from stopintimidatie.reports.models import Report
-from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.factories import DORDRECHT, connect, make_dossier, make_user, take_on
 from tests.support.installation import Installation
 from tests.support.officers import officer
 from tests.support.planting import PLANTED, plant, search
@@ -101,6 +103,52 @@ def test_a_report_without_a_known_hour_is_shown_and_counted_as_such(
     page = officer(installation).get(f"{HOME}/P-1").text
     assert f"{day}, avond" in page
     assert "Van 1 melding is alleen het dagdeel bekend." in page
+
+
+@on_sqlite
+def test_nothing_is_proposed_when_every_report_is_in_a_dossier(installation: Installation) -> None:
+    plant(installation)
+    search(installation)
+    with installation.transaction(DORDRECHT) as session:
+        dossiers = [make_dossier(session), make_dossier(session, title="Overlast in het park")]
+        for number, report in enumerate(
+            reports_of(session, session.scalars(select(Pattern)).one())
+        ):
+            refer(session, dossiers[number % 2], report, "Zelfde plek", SYSTEM)
+    browser = officer(installation)
+    page = browser.get(f"{HOME}/P-1")
+    assert "Alle meldingen zitten al in een dossier." in page.text
+    assert "Alle meldingen zitten al in een dossier." in browser.get(f"{HOME}/patronen").text
+    assert "van 0 meldingen" not in page.text
+    assert not page.html.find("a", string="Aannemen")
+    assert "Overlast in het park" in page.click("Overlast in het park").text
+    assert page.click("Uitstellen").status_int == 200
+    page = browser.get(f"{HOME}/P-1/aannemen", status=303).follow()
+    assert page.text.count("Alle meldingen zitten al in een dossier.") == 2
+
+
+@on_sqlite
+def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
+    """Some reports are in another dossier: the new one refers to those."""
+    plant(installation)
+    search(installation)
+    effects = installation.registry.workflow_effects
+    with installation.transaction(DORDRECHT) as session:
+        other = make_dossier(session)
+        reports = reports_of(session, session.scalars(select(Pattern)).one())
+        for report in reports:
+            take_on(session, report)
+        for report in reports[:2]:
+            file_report(session, effects, other, report, "Zelfde plek", SYSTEM)
+        number = len(reports)
+    browser = officer(installation)
+    page = browser.get(f"{HOME}/P-1")
+    referring = "Naar 2 daarvan verwijst het dossier alleen. Die horen al bij een ander dossier"
+    assert f"Maak een dossier van {number} meldingen. {referring}" in page.text
+    form = page.click("Aannemen").forms["formulier"]
+    page = form.submit("aannemen", status=303).follow()
+    assert f"{number} meldingen zitten nu in dossier" in page.text
+    assert referring in page.text
 
 
 @on_sqlite
