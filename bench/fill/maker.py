@@ -30,6 +30,7 @@ from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import with_check
 from stopintimidatie.core.tree.models import Reference
 from stopintimidatie.demo.loader import CODE_PURPOSE, DemoError
 from stopintimidatie.demo.scenario import PASSWORD
@@ -43,9 +44,9 @@ from stopintimidatie.reports.arrival.submission import Routing, validate
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import (
     ALPHABET,
+    PREFIX,
     RANDOM_CHARACTERS,
     derive_follow_code,
-    with_check_character,
 )
 from stopintimidatie.reports.vocabulary import Source
 
@@ -174,7 +175,7 @@ def reference(number: int) -> str:
     for _ in range(RANDOM_CHARACTERS):
         number, place = divmod(number, len(ALPHABET))
         characters.append(ALPHABET[place])
-    return with_check_character("".join(characters))
+    return with_check(PREFIX, "".join(characters))
 
 
 def _tell(session: Session, stage: Stage, town: Town, courses: Sequence[Course]) -> None:

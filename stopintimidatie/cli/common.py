@@ -12,13 +12,7 @@ from getpass import getuser
 from typing import Any, Final
 
 import click
-from click.exceptions import (
-    BadOptionUsage,
-    MissingParameter,
-    NoArgsIsHelpError,
-    NoSuchCommand,
-    NoSuchOption,
-)
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -170,13 +164,13 @@ def explain(error: click.UsageError) -> str:
         return error.message
     if isinstance(error, NoSuchCommand):
         return f"De opdracht ‘{error.command_name}’ bestaat niet."
-    if isinstance(error, NoSuchOption):
+    if isinstance(error, click.NoSuchOption):
         return f"De optie ‘{error.option_name}’ bestaat niet."
-    if isinstance(error, MissingParameter):
+    if isinstance(error, click.MissingParameter):
         return f"Er ontbreekt iets: {_name(error.param)}."
     if isinstance(error, click.BadParameter):
         return f"De waarde van {_name(error.param)} klopt niet.{_expected(error.param)}"
-    if isinstance(error, BadOptionUsage):
+    if isinstance(error, click.BadOptionUsage):
         return f"Zet een waarde achter {error.option_name}."
     extra = re.search(r"extra arguments? \((.*)\)", error.message)
     more = f" Haal weg wat te veel is: {extra[1]}." if extra else ""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import and_
 
@@ -71,11 +70,7 @@ class DisclosureResource(Resource):
     def __init__(self, name: str, parent: Any, row: Disclosure) -> None:
         super().__init__(name, parent, row.holder)
         self.disclosure = row
-
-    @property
-    def document_id(self) -> UUID:
-        """The id of the entry."""
-        return self.disclosure.id
+        self.document_id = row.id
 
     @property
     def title(self) -> str:

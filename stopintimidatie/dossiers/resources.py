@@ -90,13 +90,9 @@ class DossierResource(Branch):
     def __init__(self, name: str, parent: Any, row: Dossier) -> None:
         super().__init__(name, parent, row.holder)
         self.dossier = row
+        self.document_id = row.id
         self.municipality = parent.municipality
         self.neighbourhood = parent.neighbourhood
-
-    @property
-    def document_id(self) -> UUID:
-        """The id of the dossier, for the log."""
-        return self.dossier.id
 
     @property
     def title(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import and_
 
@@ -23,13 +22,9 @@ class ExportResource(Resource):
     def __init__(self, name: str, parent: DossierResource, row: Export) -> None:
         super().__init__(name, parent, row.holder)
         self.export = row
+        self.document_id = row.id
         self.dossier = parent.dossier
         self.municipality = parent.municipality
-
-    @property
-    def document_id(self) -> UUID:
-        """Return the id of the export."""
-        return self.export.id
 
     @property
     def title(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import and_
 
@@ -33,11 +32,7 @@ class ReportResource(Resource):
     def __init__(self, name: str, parent: Any, row: Report) -> None:
         super().__init__(name, parent, row.holder)
         self.report = row
-
-    @property
-    def document_id(self) -> UUID:
-        """The id of the report, for the log."""
-        return self.report.id
+        self.document_id = row.id
 
     @property
     def title(self) -> str:

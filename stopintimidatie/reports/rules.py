@@ -46,11 +46,6 @@ def new_reference() -> str:
     return codes.new_code(PREFIX)
 
 
-def with_check_character(body: str) -> str:
-    """Return the reference that belongs to seven characters of the alphabet."""
-    return codes.with_check(PREFIX, body)
-
-
 def normalise_reference(text: str) -> str | None:
     """Return the reference somebody meant (lower case, no hyphens, O for 0, I for 1), or None."""
     return codes.normalise_code(PREFIX, text)

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stopintimidatie.core.text import with_check
 from stopintimidatie.reports.rules import (
     ALPHABET,
+    PREFIX,
     derive_follow_code,
     follow_code_matches,
     hash_follow_code,
@@ -18,7 +20,6 @@ from stopintimidatie.reports.rules import (
     normalise_follow_code,
     normalise_reference,
     random_follow_code,
-    with_check_character,
 )
 
 SECRET = b"s" * 32
@@ -34,7 +35,7 @@ def test_a_new_reference_is_written_in_one_way() -> None:
 
 @given(BODIES, st.integers(0, 7), st.sampled_from(ALPHABET))
 def test_one_wrong_character_is_noticed(body: str, position: int, other: str) -> None:
-    good = with_check_character(body)
+    good = with_check(PREFIX, body)
     place = [i for i, c in enumerate(good) if i > 1 and c != "-"][position]
     if good[place] != other:
         assert normalise_reference(good[:place] + other + good[place + 1 :]) is None
@@ -42,7 +43,7 @@ def test_one_wrong_character_is_noticed(body: str, position: int, other: str) ->
 
 @given(BODIES)
 def test_what_somebody_types_is_understood(body: str) -> None:
-    good = with_check_character(body)
+    good = with_check(PREFIX, body)
     bare = good.replace("-", "")
     for typed in (good.lower(), bare, bare[1:], f" {good} ", good.replace("-", " ")):
         assert normalise_reference(typed) == good
@@ -65,7 +66,7 @@ def test_any_text_can_be_asked(text: str) -> None:
 @pytest.mark.parametrize("body", ["", "123456", "12345678", "abcdefg", "IIIIIII"])
 def test_only_seven_characters_of_the_alphabet_make_a_reference(body: str) -> None:
     with pytest.raises(ValueError, match="seven characters"):
-        with_check_character(body)
+        with_check(PREFIX, body)
 
 
 @given(st.uuids(), st.uuids())

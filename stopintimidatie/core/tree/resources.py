@@ -206,6 +206,7 @@ class Resource:
     __parent__: Any
     kind = ""
     label = ""
+    document_id: UUID | None = None  # of its row, for the log
 
     def __init__(self, name: str | None, parent: Any, holder: str = "") -> None:
         self.__name__ = name

@@ -37,12 +37,8 @@ class PatternResource(Resource):
     def __init__(self, name: str, parent: MunicipalityResource, row: Pattern) -> None:
         super().__init__(name, parent, row.holder)
         self.pattern = row
+        self.document_id = row.id
         self.municipality = parent.municipality
-
-    @property
-    def document_id(self) -> UUID:
-        """Return the id of the pattern."""
-        return self.pattern.id
 
     @property
     def title(self) -> str:

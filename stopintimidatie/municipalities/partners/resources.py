@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import and_
 from sqlalchemy.orm import Session
@@ -49,11 +48,7 @@ class PartnerResource(Resource):
     def __init__(self, name: str, parent: Any, row: PartnerOrganisation) -> None:
         super().__init__(name, parent, row.holder)
         self.organisation = row
-
-    @property
-    def document_id(self) -> UUID:
-        """The id of the organisation."""
-        return self.organisation.id
+        self.document_id = row.id
 
     @property
     def title(self) -> str:

@@ -12,7 +12,7 @@ from webtest import TestApp
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import local
+from stopintimidatie.core.text import local, with_check
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.case.services import make_agreement, move_dossier
 from stopintimidatie.dossiers.filing.services import file_report
@@ -24,7 +24,7 @@ from stopintimidatie.dossiers.models import (
 )
 from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.reports.models import Report, ReporterMessage
-from stopintimidatie.reports.rules import new_reference, with_check_character
+from stopintimidatie.reports.rules import PREFIX, new_reference
 from stopintimidatie.reports.services import move_report
 from tests.support.factories import (
     DORDRECHT,
@@ -42,7 +42,7 @@ from tests.support.queries import count_queries
 
 LIST = "/gemeenten/dordrecht/dossiers"
 NEW = "/gemeenten/dordrecht/nieuw-dossier"
-UNKNOWN = with_check_character("2222222")
+UNKNOWN = with_check(PREFIX, "2222222")
 
 
 @pytest.fixture(autouse=True)
