@@ -50,7 +50,7 @@ class Campaign:
     kills: Kills = field(default_factory=Kills)
 
     def run(self, number: int) -> Kills:
-        """Begin, kill as often as asked, and leave web server and worker dead."""
+        """Begin, kill as often as asked or until both were hit, and leave web and worker dead."""
         for group in (*self.web, self.worker):
             group.start()
         with self.apps.sending():
@@ -58,16 +58,22 @@ class Campaign:
                 if turn % WORKER_PART == 1:
                     self._kill_worker()
                 else:
-                    self._kill_web(self.random.choice(self.web))
+                    self._kill_web(self.random.choice(self.web), self.aim)
+            # How many of these hit is up to the machine; that some did is not.
+            for _ in range(number):
+                if not self.kills.in_flight:
+                    self._kill_web(self.random.choice(self.web), aim=1)
+                if not self.kills.in_hand:
+                    self._kill_worker()
         for group in (*self.web, self.worker):
             group.kill()
         self.site.let_leases_end()
         return self.kills
 
-    def _kill_web(self, group: Group) -> None:
+    def _kill_web(self, group: Group, aim: float) -> None:
         until_answered(self.apps)
         time.sleep(self.random.uniform(0, LONGEST))
-        if self.random.random() < self.aim:
+        if self.random.random() < aim:
             wait_until(group.in_flight)
             time.sleep(self.random.uniform(0, 0.002))
         hit = group.kill()
