@@ -197,14 +197,16 @@ def ask_view(context: DossierResource, request: Request) -> Any:
     offer = _offer(request, empowered=empowered)
     asked = query_pairs(request)
     codes = [value for name, value in asked if name == "voor"]
-    chosen = [recipient for recipient in offer if recipient.code in codes][:MOST]
+    wanted = [recipient for recipient in offer if recipient.code in codes]
+    chosen = wanted if len(wanted) <= MOST else []
     page: dict[str, Any] = {
         "dossier": context.dossier,
         "here": request.resource_path(context, ASK),
-        "offer": [(recipient.code, recipient.title, recipient in chosen) for recipient in offer],
+        "offer": [(recipient.code, recipient.title, recipient in wanted) for recipient in offer],
         "previews": previews_by_kind(context, request, empowered=empowered),
         "form": None,
-        "nobody": not chosen and bool(asked),
+        "nobody": not wanted and bool(asked),
+        "too_many": len(wanted) - MOST,
         "shown": [],
     }
     if not chosen:

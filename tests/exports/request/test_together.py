@@ -23,6 +23,20 @@ from tests.support.installation import Installation
 KINDS = ("politie", "zorg_welzijn", "woningcorporatie", "openbaar_vervoer")
 
 
+def test_a_ninth_recipient_is_refused_and_no_choice_is_lost(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    partners = [with_partner(installation, f"Partner {number}") for number in range(9)]
+    address = f"{case.path}/uitvoer-samen?voor=" + "&voor=".join(partners)
+    page = case.browser("aanvrager").get(address)
+    assert "Haal 1 vinkje weg" in page.text
+    assert "formulier" not in page.forms
+    ticked = {box["value"] for box in page.html.find_all(attrs={"name": "voor", "checked": True})}
+    assert ticked == set(partners)
+    assert "formulier" in case.browser("aanvrager").get(address.rpartition("&")[0]).forms
+
+
 def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of_each_other(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
