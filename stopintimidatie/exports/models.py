@@ -112,7 +112,7 @@ class Export(Held, Base):
     )
     password_shown_at: Mapped[datetime | None]
 
-    # What is asked, why, on which ground, until when.
+    # The request: question, purpose, legal ground and deadlines.
     question: Mapped[str] = mapped_column(Text)
     answer_by: Mapped[date]
     purpose: Mapped[str] = mapped_column(Text)
@@ -132,7 +132,7 @@ class Export(Held, Base):
     approve_by: Mapped[datetime | None]
     overdue_at: Mapped[datetime | None]
 
-    # What the requester adds to the dossier's own words.
+    # Details and texts that the requester adds to the dossier's own words.
     owner_phone: Mapped[str | None] = mapped_column(String(40))
     facts: Mapped[str | None] = mapped_column(Text)
     perceptions: Mapped[str | None] = mapped_column(Text)
@@ -162,7 +162,7 @@ class Export(Held, Base):
     withdrawn_code: Mapped[str | None] = mapped_column(String(40))
     withdrawn_reason: Mapped[str | None] = mapped_column(Text)
 
-    # How far the making is; `progress_at` tells whether anybody is still at it.
+    # Progress of the making; `progress_at` is the last sign of life of the process at it.
     progress: Mapped[int] = mapped_column(default=0)
     step: Mapped[str] = mapped_column(String(80), default="")
     progress_at: Mapped[datetime | None]
@@ -173,7 +173,7 @@ class Export(Held, Base):
     made_at: Mapped[datetime | None]
     file_sha256: Mapped[str | None] = mapped_column(String(64))
     file_size: Mapped[int | None]
-    # Of whom the signature under it is.
+    # The subject of the key that signed the file; None when it isn't signed.
     signed_by: Mapped[str | None] = mapped_column(String(200))
 
     @property
@@ -233,7 +233,7 @@ class RedactionProfile(Held, Base):
     number: Mapped[int]
     # Name of a field or part -> name of its step; see `profile_text`.
     rules: Mapped[dict[str, Any]] = mapped_column(JSON)
-    # Whether it was made to be what the program proposes.
+    # True if this version was made by going back to the program's proposal.
     proposed: Mapped[bool]
     reason: Mapped[str] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
@@ -241,7 +241,7 @@ class RedactionProfile(Held, Base):
     made_by: Mapped[str] = mapped_column(String(200))
 
 
-# What somebody marked in the free text of a report, so that it doesn't go to a recipient.
+# Places marked in the free text of a report: the words there must not go to a recipient.
 
 
 class ReportReview(Held, Base):
@@ -301,7 +301,7 @@ class BlobKind(StrEnum):
     CONTENT = "inhoud"
     SUBJECTS = "van_wie"
     PDF = "pdf"
-    # Of a file with one, until it was shown.
+    # The password of a locked file, kept until it was shown.
     LOCK = "wachtwoord"
 
 
@@ -339,7 +339,7 @@ def read(session: Session, keys: KeyRing, export: Export, kind: BlobKind) -> byt
     return VAULT.read(session, keys, export, kind.value)
 
 
-# What came back from a partner, and corrections of copies. Answers hold who answered, encrypted.
+# Answers of partners, and corrections of copies. The name of who answered is encrypted.
 
 
 class PartnerAnswer(Held, Base):
@@ -383,7 +383,7 @@ class CopyCorrection(Held, Base):
     # The report by its name in the document, such as M-03.
     label: Mapped[str] = mapped_column(String(20))
     change: Mapped[str] = mapped_column(String(20))
-    # What was wrong, as codes; and what the holder must know, in the officer's words.
+    # The codes of the parts that were wrong, and the officer's note to the holder of the copy.
     parts: Mapped[list[str]] = mapped_column(default=list)
     note: Mapped[str | None] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -1,4 +1,4 @@
-"""What somebody asks for: the form fills it in, rules judge it, a row keeps it, redaction reads it.
+"""An export request: a form fills it in, rules judge it, a row keeps it, redaction reads it.
 
 Pure: no database, no request.
 """

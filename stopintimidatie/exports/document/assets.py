@@ -134,7 +134,7 @@ def _cmap(font: bytes) -> set[int]:
         return set(opened.getBestCmap())
 
 
-# Which letters a document is written in, and what becomes of those that no font has. Pure.
+# The letters of a document, and the words that replace letters no font has. Pure.
 
 
 OTHER_SCRIPT = "[ander schrift]"

@@ -34,7 +34,7 @@ WIDTH: Final = 700
 SMALL: Final = 300
 # A letter of the name of an area is so wide, of its size.
 LETTER: Final = 0.55
-# So many letters stand on one line in half the width of a page.
+# A value of more characters than this gets a row of its own; others stand two in a row.
 SHORT: Final = 42
 
 
@@ -246,7 +246,7 @@ def _month_table(months: tuple[Count, ...]) -> list[tuple[str, list[str | None]]
     years: dict[str, list[str | None]] = {}
     for count in months:
         month, year = count.label.split(" ")
-        # What was frozen earlier shortened March like the others.
+        # Content that was frozen by an earlier version abbreviates March as "maa".
         place = names.index("mrt" if month == "maa" else month)
         years.setdefault(year, [None] * 12)[place] = _shown(count.number)
     return list(years.items())

@@ -190,7 +190,7 @@ def _reported(progress: Progress | None) -> Iterator[None]:
         _PROGRESS.setLevel(level)
 
 
-# What WeasyPrint's PDF still lacks: two standards in one file, and feet that aren't read aloud.
+# Two additions to WeasyPrint's PDF: a second standard's claim, and page feet not read aloud.
 #
 # WeasyPrint writes the claim of one standard. A tagged PDF/A-3a that it makes keeps to PDF/UA-1
 # too; the claim is added here, with the description that PDF/A asks of any property it doesn't know
@@ -199,7 +199,7 @@ def _reported(progress: Progress | None) -> Iterator[None]:
 
 # To be kept (PDF/A-3a) and to be read by everybody (PDF/UA-1).
 PDF_VARIANT: Final = "pdf/a-3a"
-# Of a file with a password, which can't be PDF/A (ISO 19005-3, 6.1.3): WeasyPrint's own claim.
+# For a file with a password, which can't be PDF/A (ISO 19005-3, 6.1.3): WeasyPrint's own claim.
 ACCESSIBLE_VARIANT: Final = "pdf/ua-1"
 
 _END: Final = b"</rdf:RDF>"

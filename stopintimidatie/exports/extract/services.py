@@ -177,7 +177,7 @@ def prepare(
     content = redact(source, chosen)
     marks = marked(source.reports, chosen, content.annex.hidden)
     ids = loaded.report_ids
-    # Of a demand reporters aren't told: that may be secret.
+    # Reporters aren't told when the ground is a demand: that may be secret.
     to_tell = () if export.legal_basis == DEMAND else chosen.against
     return Prepared(
         export=export,

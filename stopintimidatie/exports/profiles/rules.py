@@ -1,4 +1,4 @@
-"""What a redaction profile is: per section and per field, shown, coarsened (how) or left out.
+"""Redaction profiles: each section and field is shown, coarsened (how) or left out.
 
 Pure. A profile decides on everything there is to decide; what it forgets is a mistake found when
 it is made. On top of it lie overlays: stricter rules for reports of a certain kind. What the law
@@ -82,7 +82,7 @@ class Coarse(StrEnum):
 
 # Free text goes to others only after somebody looked at it and marked what must stay out.
 FREE_TEXT: Final = (Field.PLACE_NOTE, Field.APPEARANCE, Field.ACCOUNT)
-# What can be made coarser, from loose to strict.
+# The fields that can be made coarser, each with its steps from loose to strict.
 COARSENINGS: Final[Mapping[Field, tuple[Coarse, ...]]] = MappingProxyType(
     {
         Field.TIME: (Coarse.PART_OF_DAY, Coarse.DAY),
@@ -179,7 +179,7 @@ class Profile:
 
     @property
     def lists_reports(self) -> bool:
-        """Whether each report is told of, under its number."""
+        """True if the document tells of each report, under its number."""
         return self.has(Section.REPORTS)
 
     def has(self, section: Section) -> bool:
@@ -221,7 +221,7 @@ def rules_under(profile: Profile, overlay: Overlay | None) -> dict[Field, Rule]:
     return rules
 
 
-# What no municipality can open: the least that each profile hides, by law or by promise.
+# The minimum that no municipality can open: each profile hides this, by law or by promise.
 #
 # Data, laid over every version of a profile when it is saved and again when it is used. So a
 # version that was kept before a rule came in here follows the rule all the same.

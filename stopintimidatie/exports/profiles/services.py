@@ -1,4 +1,4 @@
-"""Which version of a profile counts for a municipality, what it was before, and a new one."""
+"""The versions of a municipality's profiles: the current one, earlier ones, and a new one."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def ranges(serials: Sequence[int]) -> list[str]:
     ]
 
 
-# What was done, talked over and agreed, for one recipient. Pure.
+# Actions, consultations and agreements of a dossier, for one recipient. Pure.
 
 
 def actions(source: DossierSource, chosen: Selection) -> tuple[ActionContent, ...]:

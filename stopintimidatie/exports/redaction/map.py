@@ -33,7 +33,7 @@ MOST_SPOTS: Final = 26
 MOST_ROWS: Final = 60
 # Reports nearer to each other than this part of the width are one spot.
 NEAR: Final = 1 / 34
-# What is finer than this part of the width isn't drawn.
+# Details of outlines smaller than this part of the width are simplified away.
 FINEST: Final = 1 / 700
 NAMES_MAX: Final = 8
 NO_MAP: Final = "Er is geen kaart: van deze wijken zijn geen grenzen geladen."

@@ -173,7 +173,7 @@ def _make_pairs(pairs: tuple[tuple[str, str], ...]) -> tuple[Pair, ...]:
 # Meldingen: each report under its pseudonym, as far as this recipient may see it. Pure.
 
 
-# What each line is called; the account stands on its own and the time in the heading.
+# The label of each line; the account stands on its own and the time in the heading.
 LABELS: Final[Mapping[Field, str]] = MappingProxyType(
     {
         Field.REFERENCE: "Kenmerk",

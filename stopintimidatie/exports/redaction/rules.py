@@ -161,7 +161,7 @@ ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
 FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
 FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
-# Of no use to who gets no reports.
+# Left out of the method when the profile doesn't list reports.
 NUMBERS = Pair(
     "Nummers",
     "M-01, M-02 enzovoort. Een melding houdt haar nummer in alle versies van dit dossier. "
@@ -267,7 +267,7 @@ def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
         yield Hidden(capital(field.value), rule.label, rule.why, numbers[field, rule])
 
 
-# What a recipient won't see, marked where it would have stood, and by which rule. Pure.
+# Marks in the place of things hidden from a recipient, each with the rule that hides it. Pure.
 #
 # The hidden words themselves aren't here: who prepares an export sees that something is hidden
 # and why, and the page that says so gives nothing away when it is left open.

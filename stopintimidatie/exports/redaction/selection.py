@@ -39,7 +39,7 @@ from stopintimidatie.reports.vocabulary import TimePrecision
 # The key figures of a dossier, counted over the reports that this recipient gets.
 #
 # Pure. Reports that are left out count nowhere, so no figure can give away what was left out.
-# Where the reports themselves aren't listed, numbers go by fives and under five they are None
+# If the reports themselves aren't listed, numbers go by fives and under five they are None
 # ("<5").
 
 
@@ -49,9 +49,9 @@ PERIOD = 91
 ENOUGH_FOR_A_PEAK = 5
 ENOUGH_FOR_A_TREND = 10
 
-# So many reports are told in full; of each other one there is a row.
+# The default maximum of reports told in full; each other report gets a row.
 FULL_MOST: Final = 60
-# What a row tells of a report, beside its number.
+# The fields in the row of a report, beside its number.
 ROW_FIELDS: Final = frozenset({Field.TIME, Field.PLACE, Field.FORMS, Field.REFERENCE})
 
 

@@ -224,7 +224,7 @@ class Edition:
     verification_url: str
     legal_basis: str
     previous: PreviousVersion | None = None
-    # Who else got or gets this dossier: name and kind.
+    # The other recipients of this dossier: name and kind.
     others: tuple[tuple[str, str], ...] = ()
 
 

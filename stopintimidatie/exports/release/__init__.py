@@ -1,4 +1,4 @@
-"""How an export reaches a partner, and what comes back: pick-up, answer, and what stands out.
+"""The way of an export to a partner and back: pick-up, answer, and outstanding copies.
 
 The page with the code is `disclosures`'; what it opens is here. Register and state of each copy are
 there too: this room makes the steps.

@@ -1,4 +1,4 @@
-"""Who holds a copy of an export, and telling them: withdrawn, corrected, to be destroyed."""
+"""Copies of exports: their holders, and messages to them: withdrawn, corrected, to be destroyed."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ from stopintimidatie.municipalities.partners.services import OWNER
 # Correction notices: who holds a copy hears what changed, and it stays open until they confirm.
 
 
-# What somebody who holds a copy must do.
+# The instruction to the holder of a copy, by kind of change.
 WORDS: Final = {
     Change.CORRECTED: "Er klopt iets niet. Pas uw kopie aan, of vernietig haar.",
     Change.REDACTED: "Woorden zijn onleesbaar gemaakt. Vernietig uw kopie.",
     Change.ERASED: "De melding is gewist. Vernietig uw kopie, en wat u eruit overnam.",
 }
-# Of a dossier as a whole: no report in it has a name then.
+# The instruction when a whole dossier is erased: the correction then names no report.
 WHOLE: Final = "Het dossier is gewist. Vernietig uw kopie, en wat u eruit overnam."
 
 

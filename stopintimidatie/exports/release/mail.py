@@ -1,4 +1,4 @@
-"""What is mailed and texted about exports: never content, never what isn't needed any more."""
+"""Mails and text messages about exports: without content, and not sent when no longer needed."""
 
 from __future__ import annotations
 

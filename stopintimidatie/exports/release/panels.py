@@ -1,4 +1,4 @@
-"""What waits for somebody of the municipality: requests, answers, copies. For the start page."""
+"""Panels and start-page lists for municipal staff: requests, answers and copies that wait."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     works = sees and bool(request.has_permission(Permission.REQUEST_EXPORT, context))
     disclosure = find_disclosure(request.db, export.reference)
     pickups = pickups_of(request.db, export.id)
-    # What came back, or was put right, may tell of the reports of a person-directed dossier.
+    # Answers and corrections may tell of the reports of a person-directed dossier.
     answers = answers_of(request.db, export.id) if sees else []
     _note(request, context, pickups, answers)
     latest = pickups[0] if pickups else None

@@ -1,4 +1,4 @@
-"""How a partner gets an export and answers: pick-ups, answers, and the personal data in them."""
+"""Pick-ups and answers of partners, and the personal data in them."""
 
 from __future__ import annotations
 

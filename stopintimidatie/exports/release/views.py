@@ -1,4 +1,4 @@
-"""What officers do with the way to a partner: put ready, read a code out, read the answer."""
+"""Pages for officers about the way to a partner: put ready, read a code out, read the answer."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def seen_view(context: ExportResource, request: Request) -> Any:
     return back(context, request)
 
 
-# What officers do with a copy: withdraw it, and note what the holder said by telephone.
+# Actions on a copy: withdraw it, and note what the holder said by telephone.
 
 
 @form_view(ExportResource, WITHDRAW, _P, FORM_PAGE, guards=(hidden_reports,))

@@ -24,7 +24,7 @@ from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
-# What is asked for a demand and for urgency; empty for any other export.
+# The questions about a demand and about urgency; empty for any other export.
 
 
 ROUTES: Final[Mapping[str, str]] = {

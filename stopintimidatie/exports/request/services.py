@@ -65,7 +65,7 @@ from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.settings import Settings
 
 JOB: Final = Job("uitvoer.maken")
-# How a file left: by an officer who takes it along, or fetched by the partner.
+# The ways a file leaves: downloaded by an officer, or fetched by the partner.
 DOWNLOADED, PICKED_UP = "download", "opgehaald"
 # The id of what is only looked at.
 EXAMPLE: Final = "voorbeeld"
@@ -91,7 +91,7 @@ def draft(dossier: Dossier, wish: ExportRequest, actor: Actor, reference: str) -
         holder=dossier.holder,
         dossier_id=dossier.id,
         reference=reference,
-        # What the municipality made of it is read when the request is kept, and when it is frozen.
+        # The program's version; the municipality's is filled in when this is kept, and when frozen.
         profile_version=PROFILES[wish.profile].version,
         requested_at=utc_now(),
         requested_by_id=actor.id,
@@ -281,7 +281,7 @@ def freeze_and_make(session: Session, keys: KeyRing, prepared: Prepared) -> None
         ExportError: it can't be put in a document.
     """
     export = prepared.export
-    # Of two for one recipient in one request the second is the later version.
+    # The second of two exports for one recipient in one request is the later version.
     export.edition = earlier_editions(session, export) + 1
     export.profile_version = prepared.profile.version
     export.frozen_at = prepared.at

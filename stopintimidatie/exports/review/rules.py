@@ -106,7 +106,7 @@ def words_at(text: str, spans: Iterable[Span]) -> list[str]:
     return [text[start:end].strip() for start, end in spans if text[start:end].strip()]
 
 
-# What in a free text may tell who somebody is: proposed to be marked, each with its reason. Pure.
+# Proposals of words to mark in a free text, as they may identify somebody, with reasons. Pure.
 #
 # Numbers, plates and addresses by their shape (`reports.rules`, with python-stdnum and
 # phonenumbers); names by where they stand. A person decides; better one too many than one missed.

@@ -30,7 +30,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 KIND: Final = "nagekeken"
-# What each text is called in the form, and where it stands in a report.
+# The name of each text's control in the form.
 CONTROLS: Final[Mapping[Field, str]] = {
     Field.ACCOUNT: "verhaal",
     Field.PLACE_NOTE: "plek",
