@@ -1,4 +1,4 @@
-"""What people do with the reports and dossiers of the demo, each by the service of its room.
+"""Acts of people on the reports and dossiers of the demo, each by the service of its room.
 
 An act of a scenario file is known by the word of `REPORT_ACTS` or `DOSSIER_ACTS` that stands in it.
 """

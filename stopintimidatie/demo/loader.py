@@ -53,10 +53,10 @@ from stopintimidatie.reports.services import append_move, move_report
 from stopintimidatie.reports.vocabulary import Source
 
 HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
-# Whom was promised contact less than four days ago still waits for it.
+# Contact newer than this isn't played, so that some reporters still wait for it.
 CALLED_WITHIN: Final = timedelta(days=4)
 CODE_PURPOSE: Final = "volgcode"
-# When, in which order at one moment, and what happens.
+# An event: its moment, its rank among events of one moment, and the function that plays it.
 Event = tuple[datetime, int, Callable[[Stage], Any]]
 
 
@@ -177,7 +177,7 @@ def _create(stage: Stage, row: Json) -> None:
     stage.dossiers[row["dossier"]] = create_dossier(stage.session, owner, stage.holder, plan)
 
 
-# What stands around them: partners, mailboxes, agreements, joining, what goes on just now.
+# Surroundings of the reports and dossiers: partners, mailboxes, agreements, joining, the inbox.
 
 
 def _newest(session: Session, moment: datetime, count: int) -> list[Report]:

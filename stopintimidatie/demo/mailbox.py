@@ -129,7 +129,7 @@ def _letter(request: Request, row: MailMessage) -> dict[str, str]:
     text = "Dit bericht is versleuteld." if encrypted else message.get_content()
     return {
         "subject": str(message["Subject"]),
-        # Who exactly is no business of everybody here.
+        # Only the domain is shown: the exact recipient is no business of everybody here.
         "to": "…@" + str(message["To"]).rpartition("@")[2],
         "sender": str(message["From"]),
         "at": datetime_short(row.created_at),

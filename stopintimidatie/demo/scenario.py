@@ -90,17 +90,17 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(AMSTERDAM).isoformat()
 
 
-# Who there are
+# People and accounts
 
 PASSWORD: Final = PUBLISHED  # printed at every start of the demo
-# So many of the newest reports have answers to the municipality's own questions.
+# The number of newest reports that get answers to the municipality's own questions.
 ANSWERED: Final = 6
 Users = Mapping[tuple[str, str], User]
 
 
 TOWNS: Final[Mapping[str, Json]] = {town["code"]: town for town in read("gemeenten")}
 DESK: Final[Json] = read("meldpunt")
-# Of each account its user name, its name, its holder and its role.
+# Accounts: user name, name, holder and role.
 PEOPLE: Final = (
     *(
         (f"{row['rol']}@{town['domein']}", row["naam"], code, Role(row["rol"]))

@@ -65,7 +65,7 @@ class JoiningRequest(Held, Base):
     # The function of who asks, never a name.
     function: Mapped[str] = mapped_column(String(100))
     telephone: Mapped[str | None] = mapped_column(String(20))
-    # Whether the domain of the address holds the name of the municipality; if not, the desk checks.
+    # True if the domain of the address holds the municipality's name; if not, the desk checks.
     domain_fits: Mapped[bool]
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)
     confirmed_at: Mapped[datetime | None]

@@ -30,7 +30,7 @@ class Disclosure(Held, Base):
         append_only=True,
     )
 
-    # What: the export and the dossier that it was made of.
+    # The export and the dossier that it was made of.
     reference: Mapped[str] = mapped_column(String(11))
     document_id: Mapped[UUID]
     source_kind: Mapped[str] = mapped_column(String(20))
@@ -39,13 +39,13 @@ class Disclosure(Held, Base):
     # Only for dossier owners, privacy officer and FG: of a person-directed dossier.
     restricted: Mapped[bool] = mapped_column(default=False)
 
-    # To whom, by which redaction profile.
+    # The recipient and the redaction profile.
     recipient: Mapped[str] = mapped_column(String(200))
     recipient_kind: Mapped[str] = mapped_column(String(40))
     profile: Mapped[str] = mapped_column(String(40))
     profile_version: Mapped[int]
 
-    # Why, in the words of that moment, and until when.
+    # The purpose and grounds, in the words of that moment, and the day to destroy it by.
     purpose: Mapped[str] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(String(40))
     legal_basis_words: Mapped[str] = mapped_column(String(200))
@@ -136,7 +136,7 @@ class DisclosedCopy(Held, Base):
     given_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     destroyed_at: Mapped[datetime | None]
-    # How often the recipient was asked whether it was destroyed, and since when an officer must.
+    # The number of times the recipient was asked to confirm destruction; since when to call.
     reminders: Mapped[int] = mapped_column(default=0)
     alarm_at: Mapped[datetime | None]
     # Corrections that the recipient hasn't confirmed yet.
@@ -182,7 +182,7 @@ class Pickup(Held, Base):
     code_by: Mapped[str | None] = mapped_column(String(200))
     code_tries: Mapped[int] = mapped_column(default=0)
 
-    # Where the message about it goes (`mail_address`); gone when that person is gone.
+    # Id of the address for the message about it (`mail_address`); gone when that person is gone.
     address_id: Mapped[UUID | None]
     # Until when it can be picked up, and how often; None: as the room says.
     expires_at: Mapped[datetime | None]
@@ -195,7 +195,7 @@ class Pickup(Held, Base):
 
     picked_up_at: Mapped[datetime | None]
     picked_up_by: Mapped[str | None] = mapped_column(Text)
-    # Who came in before this moment has left.
+    # The moment the recipient signed out; a visit that began earlier no longer counts.
     left_at: Mapped[datetime | None]
     # The deputy was told, and after that the desk.
     told_at: Mapped[datetime | None]

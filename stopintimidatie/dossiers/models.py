@@ -87,7 +87,7 @@ class Dossier(Versioned, Held, Base):
     summary: Mapped[str | None] = mapped_column(Text)
     assessment: Mapped[str | None] = mapped_column(Text)
 
-    # How it goes on and ends.
+    # Monitoring, closing, and the outcome.
     monitoring_on: Mapped[date | None]
     closed_at: Mapped[datetime | None]
     closed_reason: Mapped[str | None] = mapped_column(String(40))
@@ -251,7 +251,7 @@ class Consultation(Versioned, Held, Base):
     decisions: Mapped[str | None] = mapped_column(Text)
     next_on: Mapped[date | None]
 
-    # What was tabled: when, by whom, the hash of it, and whether it is still there.
+    # The tabled papers: since when, by whom, their hash, and whether they are still there.
     tabled_at: Mapped[datetime | None]
     tabled_by: Mapped[str | None] = mapped_column(String(200))
     tabled_sha256: Mapped[str | None] = mapped_column(String(64))

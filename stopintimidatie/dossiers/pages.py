@@ -1,4 +1,4 @@
-"""What the pages of a dossier share: who acts, where to, and what to do when it can't be done."""
+"""Shared parts of the pages of a dossier: roles, links, forms, and replies to what fails."""
 
 from __future__ import annotations
 

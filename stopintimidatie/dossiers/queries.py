@@ -36,7 +36,7 @@ LATEST: Final = 5
 class Counts:
     """Numbers of all parts of a dossier, in the order of the query that counts them."""
 
-    # Whether this person sees the reports as events.
+    # True if this person sees the reports as events.
     reports_too: bool
     reports: int
     in_hand: int

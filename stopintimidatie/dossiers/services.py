@@ -1,4 +1,4 @@
-"""What all changes of a dossier share: its lock, history and number; also notes and versions."""
+"""Base of all changes of a dossier: its lock, history and number; also notes and versions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ VERSIONED: Final = ("summary", "assessment")
 # Words with the white space after them, so that the pieces together are the text.
 _WORDS: Final = re.compile(r"\S+\s*|\s+")
 _UNSEEN: Final = {"synchronize_session": False}
-# What a partner did with what it was asked; told by a higher room.
+# Name of the move for a partner's answer to an export; a higher room appends it.
 PARTNER_ANSWERED: Final = "partner_antwoord"
 
 

@@ -84,7 +84,7 @@ STATES: Final = (
     State("overgebracht", "Overgebracht", ended=True),
 )
 LIVE: Final = frozenset(state.code for state in STATES if not state.ended)
-# What nobody works on any more, not even to reopen it.
+# States in which nobody works on a dossier any more, not even to reopen it.
 GONE: Final = frozenset({"vernietigd", "overgebracht"})
 
 _PERSON: Final = ("soort", frozenset({DossierKind.PERSON.value}))

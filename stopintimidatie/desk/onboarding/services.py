@@ -202,12 +202,12 @@ class Colleague:
 
     @property
     def approves(self) -> bool:
-        """Whether this colleague can approve exports."""
+        """True if this colleague can approve exports."""
         return self.active and bool(self.roles & GRANTS[Permission.APPROVE_EXPORT])
 
     @property
     def must_be_trained(self) -> bool:
-        """Whether this colleague has a role that needs the training."""
+        """True if this colleague has a role that needs the training."""
         return bool(self.roles & {Role.OFFICER, Role.DOSSIER_OWNER, Role.ADMIN})
 
 
@@ -217,7 +217,7 @@ class Item:
 
     name: str
     done: bool
-    # What is still to be done, as a sentence.
+    # A sentence that says what is still to be done.
     missing: str
 
 

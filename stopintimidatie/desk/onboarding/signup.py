@@ -35,10 +35,10 @@ from stopintimidatie.reports.public.places import not_connected
 
 KIND: Final = "aanmelding"
 VISITOR: Final = Actor("bezoeker", None, "niet aangemeld")
-# So many unconfirmed requests of one municipality in a day; more would be a prank.
+# The most unconfirmed requests of one municipality in a day; more would be a prank.
 MOST_A_DAY: Final = 3
 DAY: Final = timedelta(days=1)
-# And so many codes to one address, for whichever municipality, so that no mailbox is flooded.
+# The same limit for codes to one address, for any municipality, so that no mailbox is flooded.
 TO_ADDRESS: Final = Meter(
     "aansluiten",
     MOST_A_DAY,

@@ -304,7 +304,7 @@ class FigureRow:
 
     @property
     def offer_programme(self) -> bool:
-        """Whether to offer the programme: it has a policy of its own and isn't connected."""
+        """True if the programme is to be offered: it has its own policy and isn't connected."""
         return self.policy is not None and self.level is not ParticipationLevel.PROGRAMME
 
 

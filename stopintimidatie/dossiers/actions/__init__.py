@@ -1,4 +1,4 @@
-"""What is done in a dossier: steps, notes, agreements, measures and their effect, files."""
+"""Actions in a dossier: steps, notes, agreements, measures and their effect, files."""
 
 from __future__ import annotations
 

@@ -292,7 +292,7 @@ def _per_dossier(session: Session, statement: Select[UUID, int]) -> dict[UUID, i
     return {id_: int(number) for id_, number in session.execute(statement.group_by(column))}
 
 
-# What of a dossier can be found besides its own texts: label, table, columns, and the order.
+# Searchable parts of a dossier besides its own texts: label, table, columns, and the order.
 _PARTS: Final[tuple[tuple[str, Any, tuple[str, ...], Any], ...]] = (
     ("notitie", DossierNote, ("text",), DossierNote.at),
     ("afspraak", DossierAgreement, ("what", "who", "result"), DossierAgreement.due_on),

@@ -50,7 +50,7 @@ class Tabled:
     members: Sequence[Member]
     with_assessment: bool = True
     with_agreements: bool = True
-    # Why a report goes along whose reporter didn't want it shared.
+    # The reason to table a report whose reporter didn't want it shared.
     reason: str | None = None
 
 

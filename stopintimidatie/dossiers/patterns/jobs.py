@@ -188,7 +188,7 @@ def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
 
 
 NEW_ENOUGH: Final = 2
-"""So many reports must not be in the dossier yet for a proposal to be worth somebody's time."""
+"""The least number of reports not in the dossier yet that makes a proposal worth the time."""
 PART_OF_DOSSIER: Final = 1 / 3
 """From this share of its reports in a dossier on, a pattern is an addition to that dossier."""
 

@@ -37,10 +37,10 @@ LABELS: Final = {
     PatternState.REJECTED: "Afgewezen",
     PatternState.GONE: "Vervallen",
 }
-# What a person still can decide about.
+# States in which a person can still decide about a pattern.
 DECIDABLE: Final = frozenset({PatternState.PROPOSED, PatternState.SNOOZED})
 KEEP_DAYS: Final = 365
-"""So long after it was decided or last seen, a pattern is thrown away."""
+"""Days that an ended pattern is kept at least after it was last seen and decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ LIMITS: Final = {
 }
 
 
-# What counts in no picture: not (yet) a report of here.
+# Report states that count in no pattern: not (yet), or no longer, a report of this holder.
 LEFT_OUT: Final = (
     "quarantaine",
     "niet_in_behandeling",
@@ -88,7 +88,7 @@ class Pattern(Held, Base):
     state: Mapped[str] = mapped_column(String(20))
     neighbourhood_code: Mapped[str | None] = mapped_column(ForeignKey("neighbourhood.code"))
 
-    # Where, when, and how much it stands out.
+    # Place, hours, and how much it stands out.
     lat: Mapped[float]
     lon: Mapped[float]
     radius_m: Mapped[int]
@@ -101,7 +101,7 @@ class Pattern(Held, Base):
     found_at: Mapped[datetime] = mapped_column(default=utc_now)
     seen_at: Mapped[datetime] = mapped_column(default=utc_now)
 
-    # What people did with it. The dossier: to add to, or that was made of it.
+    # The decision. The dossier is the one to add to, or the one that was made of the pattern.
     dossier_id: Mapped[UUID | None]
     until: Mapped[date | None]
     reason: Mapped[str | None] = mapped_column(Text)

@@ -41,7 +41,7 @@ from stopintimidatie.reports.words import heading, when_short
 WIDTH: Final = 420
 HEIGHT: Final = 320
 AROUND: Final = 3.2
-"""So many radii from the middle to the nearest edge."""
+"""Distance from the middle of the map to its nearest edge, in radii of the pattern."""
 
 MOST_AROUND: Final = 400
 COLOUR: Final = "#154273"

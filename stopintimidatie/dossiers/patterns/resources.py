@@ -75,7 +75,7 @@ LEVELS: Final = (
 )
 
 
-# How many patterns wait for a decision; on the page of a report and at *beheer* the way there.
+# The number of patterns to decide about; panels for the page of a report and for *beheer*.
 
 
 REPORT_PANEL: Final = "stopintimidatie.dossiers.patterns:templates/report_panel.jinja2"

@@ -1,4 +1,4 @@
-"""Where and when reports lie closer together than chance explains. Pure: numbers in, groups out.
+"""Groups of reports closer in place and time than chance explains. Pure: numbers in, groups out.
 
 1. Circles of fixed radii and spans of hours are laid round every report.
 2. Of each circle: how many reports lie in it, and how many would, going by the density of its
@@ -32,18 +32,18 @@ from stopintimidatie.reports.vocabulary import Form, OffenderCount, PlaceType, T
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 RADII: Final = (1 / 3, 2 / 3, 1.0)
-"""Of the circles that are tried: shares of the radius that the municipality chose."""
+"""Radii of the circles that are tried, as shares of the radius that the municipality chose."""
 SPANS: Final = (1.5, 3.0, None)
-"""So many hours before and after the report in the middle; None: all hours of the day."""
+"""Hours before and after the report in the middle; None: all hours of the day."""
 SHAKEN_M: Final = 350.0
 ROUNDS: Final = 39
 SURROUNDINGS: Final = 4.0
-"""How many radii the surroundings reach, and at least `NEIGHBOURHOOD_M`."""
+"""Reach of the surroundings, in radii of the circle; at least `NEIGHBOURHOOD_M`."""
 NEIGHBOURHOOD_M: Final = 600.0
 SMALLEST_M: Final = 50.0
 MOST_POINTS: Final = 4_000
 BLOCK: Final = 500
-"""So many reports are held against all others at once, to bound memory."""
+"""Number of reports compared with all others at once, to bound memory."""
 _EULER: Final = 0.5772156649
 
 
@@ -76,11 +76,11 @@ class Group:
     y: float
     radius_m: float
     from_hour: float | None
-    """Where its hours begin and end; None when it is of all hours."""
+    """Start of its hours, as `to_hour` is the end (local, 0 to 24); None: all hours."""
     to_hour: float | None
     expected: float
     strength: float
-    """How far it stands out, against what chance just reaches (1.0)."""
+    """Its score divided by the score that chance just reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +309,7 @@ Table = list[tuple[str, list[int]]]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Of a report, what the figures of a pattern are made of."""
+    """The facts of a report from which the figures of a pattern are made."""
 
     moment: datetime
     part: str | None
@@ -396,7 +396,7 @@ def week(reports: Sequence[Seen]) -> Table:
     return [(day, [cells[(row, part)] for part in PARTS_OF_DAY]) for row, day in enumerate(DAYS)]
 
 
-# Whether what is found now is a pattern that was known already. Pure.
+# Recognition of a pattern that was known already. Pure.
 
 
 SHARED: Final = 0.3

@@ -1,4 +1,4 @@
-"""What people do with a pattern: accept, snooze, reject; its personal data; the settings."""
+"""Actions on a pattern: accept, snooze, reject; its personal data; the settings."""
 
 from __future__ import annotations
 
