@@ -38,7 +38,7 @@ from stopintimidatie.backup.manifest import (
 # Encryption of the stream, so that who makes copies can't read them.
 
 AGE_MAGIC: Final = b"age-encryption.org/v1\n"
-# What our own gzip starts with; these ten bytes are in no checksum of gzip's.
+# The first ten bytes of our own gzip; no checksum of gzip's covers them.
 GZIP_HEADER: Final = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 GZIP_LEVEL: Final = 3
 

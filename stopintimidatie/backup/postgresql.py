@@ -33,11 +33,11 @@ from stopintimidatie.settings import Settings
 
 # The programs
 
-# Where Debian and Red Hat keep the programs of each version.
+# Folders in which Debian and Red Hat keep the programs of each version.
 FOLDERS: Final = ("/usr/lib/postgresql/{major}/bin", "/usr/pgsql-{major}/bin")
 NEWEST_THOUGHT_OF: Final = 40
 VERSION: Final = re.compile(rb"\(PostgreSQL\) (\d+)")
-# What libpq takes from the environment instead: a command line is there for all to read.
+# Passed to libpq in the environment instead: a command line is there for all to read.
 SECRETS: Final = {"password": "PGPASSWORD"}
 MEANINGS: Final = (
     (

@@ -54,7 +54,7 @@ from stopintimidatie.settings import Settings
 UNFINISHED: Final = ".deel"
 CHECKSUM: Final = ".sha256"
 LOCK: Final = ".reservekopie.lock"
-# What a killed attempt left behind is cleared by a later one.
+# Age, in seconds, beyond which a later attempt clears what a killed one left behind.
 LEFTOVER_SECONDS: Final = 24 * 3600
 
 

@@ -1,1 +1,1 @@
-"""What any portal needs. No report, dossier or municipality is known here."""
+"""The parts that any portal needs. No report, dossier or municipality is known here."""

@@ -83,7 +83,7 @@ class Meter:
     most: int
     window: timedelta
     every: int = 1
-    # What the officer reads at a report that comes in beyond it.
+    # A sentence for the officer, at a report that comes in beyond the limit.
     reason: str = ""
 
     @property
@@ -100,7 +100,7 @@ class Watched:
     subject: str
 
 
-# How long to wait when it was too much: what the page says in words, a quarter of an hour.
+# Seconds in Retry-After when it was too much: the quarter of an hour that the page names.
 PATIENCE_SECONDS: Final = 900
 READS_OF_APP: Final = Meter("lezen-app", 30_000, timedelta(minutes=10), 250)
 GUESSES: Final = Meter("raden", 30, timedelta(minutes=15))

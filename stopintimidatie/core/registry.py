@@ -1,4 +1,4 @@
-"""What rooms hand to each other at start-up: directives of the configurator, and their reading.
+"""Directives of the configurator: rooms hand things to each other with them, at start-up.
 
 A room declares a directive once, as a constant named after what it collects, and lists it in its
 `includeme`:

@@ -324,7 +324,7 @@ def counting(kind: str, handler: Callable[..., None]) -> Callable[..., None]:
 access_log = logging.getLogger("stopintimidatie.toegang")
 
 HEADER: Final = "X-Request-ID"
-# What a proxy makes: a UUID, or so many hexadecimal digits. Nothing that could be a word.
+# Ids as a proxy makes them: a UUID, or 32 hexadecimal digits. Nothing that could be a word.
 WELL_FORMED: Final = re.compile(r"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 NO_VIEW: Final = "geen"
@@ -395,7 +395,7 @@ def _tell(request: Any, response: Any, view: str, seconds: float) -> None:
     counted.requests.labels(view, method, f"{response.status_int // 100}xx").inc()
     counted.request_seconds.labels(view, method).observe(seconds)
     size, milliseconds = response.content_length or 0, round(seconds * 1000, 1)
-    # Who watches over the service asks all the time, and has the answer: it would drown the rest.
+    # Health checks come all the time, and have their answer: at INFO they would drown the rest.
     access_log.log(
         logging.DEBUG if view.startswith(WATCHED) else logging.INFO,
         "%s %s %d %.1f ms %d bytes",

@@ -115,7 +115,7 @@ def normalise_code(prefix: str, text: str) -> str | None:
     return f"{prefix}-{characters[:4]}-{characters[4:]}"
 
 
-# What somebody typed, as it is stored.
+# Typed text, as it is stored.
 
 
 # They turn the direction of writing: “gnirts” would be read as “string”.

@@ -202,7 +202,7 @@ Effect = Callable[..., None]
 # options(session, document): what there is to choose from for it, as (value, label).
 Options = Callable[[Any, Any], Sequence[tuple[str, str]]]
 WORKFLOW_EFFECTS: Final = Directive[str, Effect]("add_workflow_effect", "workflow_effects")
-# What a field with `options=name` offers.
+# The choices of a field with `options=name`.
 WORKFLOW_OPTIONS: Final = Directive[str, Options]("add_workflow_options", "workflow_options")
 
 

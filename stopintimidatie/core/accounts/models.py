@@ -103,7 +103,7 @@ class Invitation(Base):
     )
     # The offer that comes with this invitation: setting the first password takes that role.
     offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("role_offer.id", ondelete="SET NULL"))
-    # Which key of the ring signed the link.
+    # Version of the key in the ring that signed the link.
     secret_version: Mapped[int]
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime]
@@ -147,7 +147,7 @@ class RoleOffer(Base):
     proposed_by: Mapped[str] = mapped_column(String(200))
     # The proposing person, and whoever gave that person their roles: none of them confirms it.
     given_by: Mapped[list[str]] = mapped_column(default=list)
-    # Who confirmed it, at the municipality and at the desk.
+    # The people who confirmed it, at the municipality and at the desk.
     colleague_id: Mapped[str | None] = mapped_column(String(64))
     desk_id: Mapped[str | None] = mapped_column(String(64))
     # The last person who confirmed or refused it; None where none was needed.

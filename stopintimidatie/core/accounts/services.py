@@ -365,7 +365,7 @@ def decline_offer(session: Session, actor: Actor, offer: RoleOffer) -> None:
     record(session, actor, "gebruiker.rol_afgeslagen", NATIONAL, KIND, [offer.id], fields=fields)
 
 
-# How long the inviting person can still see that an offer expired, or why it was refused.
+# The time that the inviting person still sees that an offer expired, or why it was refused.
 OFFER_KEPT: Final = timedelta(days=30)
 JOB: Final = Job("aanmelden.opruimen")
 

@@ -285,7 +285,7 @@ class Guess:
 
     counted_as: str
     wait: timedelta
-    # How long the name is locked if this attempt turns out to be wrong.
+    # The time that the name is locked if this attempt turns out to be wrong.
     wait_after: timedelta
 
 

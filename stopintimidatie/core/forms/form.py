@@ -76,7 +76,7 @@ class Form(deform.Form):
         words: Callable[[str], str] = str,
     ) -> None:
         self.request = request
-        # What the form itself says, in the language of the page.
+        # Puts the form's own sentences into the language of the page.
         self.words = words
         self.cancel_url = cancel_url
         self.problems: list[str] = []

@@ -42,7 +42,7 @@ class TextInput(Drawn, deform.widget.TextInputWidget):
     ``suggestions``: values the browser proposes while somebody types; any other is as good.
     """
 
-    # What was typed comes back as it was typed, whatever was wrong with it.
+    # Not stripped: a text comes back as it was typed, whatever was wrong with it.
     strip = False
     input_type = "text"
     autocomplete: str | None = None

@@ -33,7 +33,7 @@ from stopintimidatie.settings import Settings
 
 log = logging.getLogger(__name__)
 CHANNEL: Final = "stopintimidatie_werk"
-# How often a worker that listens is told to stop at the latest, and tries to listen again.
+# Seconds between two looks at `stop` while listening; the longest pause before reconnecting.
 LOOK_UP_SECONDS: Final = 0.1
 LONGEST_DEAFNESS_SECONDS: Final = 5.0
 _ASKED: Final = "stopintimidatie.jobs.asked"
@@ -112,8 +112,8 @@ class Bell:
     def _connect(self) -> None:
         if time.monotonic() < self._again_at:
             return
-        # Who looks for work meets it as well, and tells it. A raw connection fails in the driver's
-        # own words, not SQLAlchemy's.
+        # Not told here: the search for work meets the error as well, and tells it. A raw connection
+        # fails in the driver's own words, not SQLAlchemy's.
         with suppress(SQLAlchemyError, psycopg.Error):
             fairy = self._engine.raw_connection()
             self._connection = fairy.driver_connection

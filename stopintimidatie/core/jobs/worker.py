@@ -64,7 +64,7 @@ from stopintimidatie.settings import Settings
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE_SECONDS: Final = 5.0
-# How often a worker that is woken looks by itself all the same, and how soon at the earliest.
+# The most and the fewest seconds until a worker that is woken looks by itself all the same.
 LISTENING_PAUSE_SECONDS: Final = 5.0
 SHORTEST_PAUSE_SECONDS: Final = 0.02
 # Seconds between two corrections of the schedule, by the monotonic clock, which nobody can set.

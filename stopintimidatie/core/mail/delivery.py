@@ -80,7 +80,7 @@ class Courier:
         try:
             yield client
         finally:
-            # What was accepted is accepted, whether or not it says goodbye.
+            # A failing goodbye changes nothing about the messages that were accepted.
             with suppress(smtplib.SMTPException, OSError):
                 client.quit()
             client.close()
@@ -218,12 +218,12 @@ class Texter:
 
     @property
     def keeps(self) -> bool:
-        """Whether messages stay here: in the demo nothing is sent."""
+        """True if messages stay here: a demo without `sms_url` sends nothing."""
         return self._settings.demo and not self._settings.sms_url
 
     @property
     def on(self) -> bool:
-        """Whether text messages can be asked for at all."""
+        """True if text messages can be asked for at all."""
         return bool(self._settings.sms_url) or self.keeps
 
     def deliver(self, message: TextMessage) -> None:

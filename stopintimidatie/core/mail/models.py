@@ -44,10 +44,10 @@ class MailMessage(Held, Base):
     about_id: Mapped[UUID | None]
     # Codes and numbers for the words of the template.
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    # What makes a second request the same: reminder 2 of this report.
+    # A second request with this key is the same as the first: reminder 2 of this report.
     key: Mapped[str | None] = mapped_column(String(100))
     state: Mapped[str] = mapped_column(String(20), default=MailState.WAITING)
-    # Why it waits or was refused: a code of `problems`.
+    # The reason that it waits or was refused: a code of `problems`.
     problem: Mapped[str | None] = mapped_column(String(40))
     sent_at: Mapped[datetime | None]
     # The whole message, in the demo alone, where nothing is sent.
@@ -74,5 +74,5 @@ class MailAddress(Held, Base):
 
     @property
     def usable(self) -> bool:
-        """Whether messages may go there."""
+        """True if messages may go there."""
         return self.address is not None and self.verified_at is not None and not self.bounced_at

@@ -157,7 +157,7 @@ class Page:
 
     @property
     def offset(self) -> int:
-        """How many rows come before this page."""
+        """The number of rows before this page."""
         return (self.number - 1) * self.size
 
 
@@ -263,7 +263,7 @@ class CheckReport:
 
     @property
     def summary(self) -> str:
-        """What an operator reads, in one line."""
+        """One line for the operator."""
         if not self.health.good:
             return self.health.message
         if self.clean:
@@ -341,7 +341,7 @@ class SearchBackend(Protocol):
     """Engine of search. Every call names one holder or documents that name theirs."""
 
     writer: IndexWriter | None
-    """What writes in a change's own transaction; None when a job writes, after it."""
+    """Writes in a change's own transaction; None when a job writes, after it."""
 
     def within(self, session: Session) -> SearchBackend:
         """Return the same engine, searching in this session's transaction where it can."""

@@ -1,4 +1,4 @@
-"""What PostgreSQL searches: a row per document, written with the change that it follows from.
+"""Tables that PostgreSQL searches: a row per document, written with the change it follows from.
 
 Both tables are there on SQLite too, and stay empty: Whoosh keeps its index in files.
 """

@@ -1,4 +1,4 @@
-"""What a person may type in the search box, and what it means.
+"""Reading of the search box: what a person may type, and its meaning.
 
 Our own small grammar, on purpose: a text never reaches the query language of a search engine.
 
@@ -159,7 +159,7 @@ def _begins(known: str, key: str) -> bool:
 _QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 _FIELD: Final = re.compile(r"(wijk|vorm|status|soort|jaar|dossier|van|tot):", re.IGNORECASE)
 _UNKNOWN_FIELD: Final = re.compile(r"([^\W\d_]{2,30}):(?=[^\s/])")
-"""What looks like a field: not 22:30, https://, or a colon at the end of a word."""
+"""Text that looks like a field: not 22:30, https://, or a colon at the end of a word."""
 _MINUS: Final = "-−–"
 _DATE: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})", re.ASCII)
 _ISO_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)

@@ -1,4 +1,4 @@
-"""Who may do what: roles, permissions, the one table between them, and Pyramid's policy."""
+"""Access: roles, permissions, the one table between them, and Pyramid's policy."""
 
 from __future__ import annotations
 

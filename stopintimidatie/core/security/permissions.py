@@ -19,7 +19,7 @@ from pyramid.authorization import DENY_ALL, Allow
 
 from stopintimidatie.core.audit import Actor
 
-# Who is signed in: a plain value, made by `core.accounts`.
+# The signed-in person: a plain value, made by `core.accounts`.
 
 
 class Role(StrEnum):

@@ -1,4 +1,4 @@
-"""Where everything is kept: engine, sessions, tenancy, keys. Knows nothing of the domain."""
+"""Storage of everything: engine, sessions, tenancy, keys. Knows nothing of the domain."""
 
 from __future__ import annotations
 

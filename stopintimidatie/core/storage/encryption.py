@@ -55,7 +55,7 @@ class KeyRing:
 
     current: int
     masters: dict[int, bytes] = field(repr=False)
-    # What was derived before: a handful of purposes, asked for with every report.
+    # Keys that were derived before: of a handful of purposes, asked for with every report.
     _derived: dict[tuple[str, int], bytes] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -204,7 +204,7 @@ class Sealed:
 
     @property
     def held(self) -> bool:
-        """Whether each holder has rows of its own; else the national desk sees them all."""
+        """True if each holder has rows of its own; else the national desk sees them all."""
         return issubclass(self.entity, Held)
 
     @property

@@ -1,4 +1,4 @@
-"""Who keeps personal data, and how it is found, redacted and erased there.
+"""The tables with personal data, and the ways to find, redact and erase it there.
 
 Each room registers its tables with `config.add_personal_data_holder(PersonalDataHolder(...))`, so
 that the privacy desk can serve a data subject without knowing any room. What a room does with each

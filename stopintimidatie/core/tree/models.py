@@ -19,7 +19,7 @@ class Reference(Base):
     """A human reference and who holds a document under it. A handed-over report has two rows."""
 
     __tablename__ = "reference"
-    # Whether somebody holds anything at all is asked of every holder at the start of a worker.
+    # For the start of a worker, which asks of every holder whether it holds anything at all.
     __table_args__ = (Index(None, "holder"),)
 
     reference: Mapped[str] = mapped_column(String(20), primary_key=True)

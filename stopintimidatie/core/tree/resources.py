@@ -215,7 +215,7 @@ class Resource:
 
     @property
     def title(self) -> str:
-        """What the breadcrumb shows."""
+        """The text in the breadcrumb."""
         return self.label
 
     def __acl__(self) -> list[Any]:

@@ -15,7 +15,7 @@ from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.tree.models import Redirect, Reference
 from stopintimidatie.core.tree.resources import DOCUMENT_KINDS, TREE_ROOTS
 
-# Of `/gemeenten/dordrecht/binnenstad`: above a document.
+# The number of parts of `/gemeenten/dordrecht/binnenstad`, which is above a document.
 SHORTEST: Final = 4
 
 

@@ -1,4 +1,4 @@
-"""How every page looks: layout, theme, error pages, static files; and what a request carries.
+"""The look of every page: layout, theme, error pages, static files; and what a request carries.
 
 Rooms above write a template that extends ``layout.jinja2`` and use the components of
 ``macros/ui.jinja2``; see docs/dev/pages-and-forms.md.
@@ -16,7 +16,7 @@ from stopintimidatie.core.web.theme import Branding
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-# How the look of a page is found: (request) -> its look; None means the national one.
+# A function that finds the look of a page: (request) -> its look; None means the national one.
 FindBranding = Callable[[Any], Branding | None]
 BRANDING: Final = Directive[None, FindBranding]("set_branding", "branding", single)
 

@@ -34,7 +34,7 @@ MAX_FORM: Final = 10_000_000
 FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _CHUNK: Final = 64 * 1024
 _TAKEN: Final = "stopintimidatie.web.bytes_taken"
-# Where in the environ stands what is wrong with the body: BROKEN, TOO_LARGE, TOO_SLOW or NO_ROOM.
+# Key in the environ for the fault of the body: BROKEN, TOO_LARGE, TOO_SLOW or NO_ROOM.
 FAULT: Final = "stopintimidatie.web.body_fault"
 BROKEN: Final = "broken"
 TOO_LARGE: Final = "too large"
@@ -147,7 +147,7 @@ def _read_form(request: Any, length: int | None) -> None:
     most = most_of(request.registry, environ)
     data = take(environ, most + 1)
     short = not environ.get("wsgi.input_terminated") and len(data) < (length or 0)
-    # What is far too large isn't here at all: the gateway threw it away.
+    # The length counts too: a body far too large isn't here at all, the gateway threw it away.
     if max(len(data), length or 0) > most:
         environ[FAULT] = TOO_LARGE
         drain(environ, 2 * most)
@@ -182,7 +182,7 @@ class Bounds:
     senders: int = 128
     # Bytes on disk of all bodies together: four of the largest. Reports are never written to disk.
     stored_bytes: int = 104 * 1024 * 1024
-    # When the disk space is used up, a body that stood still for so long is broken off.
+    # Seconds: a body that stood still for so long is broken off when the disk space is used up.
     still_seconds: float = 2
 
 

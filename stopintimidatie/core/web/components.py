@@ -120,7 +120,7 @@ class ListItem:
     """Plain text, or Markup with ``<mark>`` from the highlighter."""
     current: bool = False
     value: str = ""
-    """What a checkbox before it sends: `ui.item_list(…, choose=…)`."""
+    """The value of the checkbox before it: `ui.item_list(…, choose=…)`."""
 
 
 @dataclass(frozen=True, slots=True)

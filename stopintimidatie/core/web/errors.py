@@ -249,7 +249,7 @@ def not_found(exc: Any, request: Any) -> Response:
         return _to_sign_in(request)
     present = _present_address(request)
     if present is not None:
-        # What was filled in goes along to the new address: it was written for this document.
+        # A filled-in form goes along to the new address: it was written for this document.
         moved = HTTPTemporaryRedirect if request.method == "POST" else HTTPMovedPermanently
         return moved(location=present)
     return error_response(request, 404)

@@ -84,7 +84,7 @@ HEADERS: Mapping[str, str] = {
 PICTURE_CSP = "default-src 'none'; sandbox"
 # The page on which somebody may press a button to send along where they are; nowhere else.
 LOCATING = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
-# What is for everybody, such as a municipality's logo in an app, may say so itself.
+# Headers that a public answer, such as a municipality's logo in an app, may set itself.
 PUBLIC_MAY_DIFFER = frozenset({"Cross-Origin-Resource-Policy"})
 HSTS = "max-age=31536000; includeSubDomains"
 FOR_EVER = "public, max-age=31536000, immutable"

@@ -104,7 +104,7 @@ class Branding:
     colour: str = DEFAULT_COLOUR
     logo_url: str | None = None
     home_url: str = "/"
-    # What every page says at the top, so that nobody takes practice for real.
+    # A text at the top of every page, so that nobody takes practice for real.
     banner: str = ""
 
 

@@ -52,7 +52,7 @@ _CHUNK: Final = 500
 _PAGE_ONE: Final = Page()
 _CANCELLED: Final = "57014"
 _LOCK_CLASS: Final = 0x5A4F454B
-"""Of our advisory locks: one rebuild per holder."""
+"""First key of our advisory locks; the second is of the holder: one rebuild for each."""
 _PATIENCE: Final = 30.0
 _REBUILD: Final = "Herbouw de index: stopintimidatie zoekindex herbouwen."
 _GAP: Final = Health(HealthState.MISSING, f"De index is niet volledig. {_REBUILD}")

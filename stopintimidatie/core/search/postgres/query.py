@@ -32,9 +32,9 @@ from stopintimidatie.core.search.query import AnyOf, Field, Filter, Phrase, Sear
 from stopintimidatie.core.search.results import correct, make_facet, make_hit
 
 RANKED: Final = 500
-"""So many of the newest rows are put in order of how well they match; those after by moment."""
+"""The number of newest rows that are ordered by how well they match; those after by moment."""
 WEIGHTS: Final = [0.05, 0.05, 0.3, 1.0]
-"""What a match counts: D (the beginning of a word), C (not used), B (a text), A (title)."""
+"""Weights of a match: D (the beginning of a word), C (not used), B (a text), A (title)."""
 _COLUMNS: Final = {
     Field.KIND: "kind",
     Field.STATE: "state",
@@ -175,7 +175,7 @@ class Statement:
 
     @property
     def values(self) -> dict[str, Any]:
-        """What is bound in it."""
+        """The values that are bound in it."""
         return self._conditions.values
 
     def _bind(self, value: object) -> str:
@@ -287,7 +287,7 @@ def near_words(
 
 
 NEWEST: Final = 3_000
-"""So many documents are looked through for a word that may have been meant."""
+"""The number of newest documents that are looked through for a word that may be meant."""
 CANDIDATES: Final = 300
 
 

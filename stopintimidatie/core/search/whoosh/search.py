@@ -36,7 +36,7 @@ from stopintimidatie.core.search.whoosh import schema
 _PREFIX_SCORE: Final = 0.5
 """A word that only begins with what was asked says less than the word itself."""
 _MAX_CANDIDATES: Final = 60
-"""So many near words are looked up before one is proposed."""
+"""The number of nearest words that are looked up before one is proposed."""
 
 
 class Search:
