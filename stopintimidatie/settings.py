@@ -22,7 +22,7 @@ PYRAMID_PREFIX: Final = "pyramid."
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 GEOCODER_ADDRESS: Final = "https://api.pdok.nl/bzk/locatieserver/search/v3_1"
 AGE_RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}")
-# So many processes of one kind on a machine can each have a port for their figures.
+# Number of ports for figures: one for each process of a kind on a machine.
 METRICS_PORTS: Final = 64
 
 

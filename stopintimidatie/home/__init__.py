@@ -1,4 +1,4 @@
-"""Where people land: the start page, a municipality, a neighbourhood, and `/zoeken`."""
+"""Pages to start from: the start page, a municipality, a neighbourhood, and `/zoeken`."""
 
 from __future__ import annotations
 

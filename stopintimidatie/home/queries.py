@@ -1,4 +1,4 @@
-"""What needs attention in a municipality, and how busy its neighbourhoods are: fixed queries."""
+"""Fixed queries: the work that waits in a municipality, and the reports per neighbourhood."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stopintimidatie.reports.models import Report
 
 TREND_DAYS: Final = 30
 AGREEMENT_WARNING: Final = timedelta(days=7)
-# So long the start page asks for the report of a consultation.
+# Time after a consultation in which the start page asks for its report.
 REPORT_WANTED: Final = timedelta(days=14)
 
 

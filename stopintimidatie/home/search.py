@@ -81,7 +81,7 @@ class SearchQuestion:
 
     @property
     def narrowed(self) -> bool:
-        """Whether filters are in force that can be taken away."""
+        """True if filters are in force that can be taken away."""
         return bool(any(self.selected.values()) or self.neighbourhood or self.dossier)
 
 

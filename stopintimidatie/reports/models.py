@@ -51,7 +51,7 @@ class Report(Held, Base):
         Index(None, "holder", "state", "received_at"),
         Index(None, "holder", "neighbourhood_code", "received_at"),
         Index(None, "holder", "received_at"),
-        # What lies near a point: a strip by latitude, of which the index alone tells the rest.
+        # For reports near a point: a strip by latitude, of which the index alone tells the rest.
         Index(None, "holder", "lat", "lon", "id"),
         # The desk's queue: none of it falls on what goes straight to a municipality.
         partial_index(
@@ -97,7 +97,7 @@ class Report(Held, Base):
     client_app_version: Mapped[str | None] = mapped_column(String(40))
     campaign: Mapped[str | None] = mapped_column(String(40))
 
-    # Where: the area it is filed under, how that was found, and what the reporter said.
+    # Place: the area it is filed under, how that was found, and what the reporter said.
     municipality_code: Mapped[str | None] = mapped_column(ForeignKey("municipality.code"))
     neighbourhood_code: Mapped[str | None] = mapped_column(ForeignKey("neighbourhood.code"))
     subneighbourhood_code: Mapped[str | None] = mapped_column(ForeignKey("subneighbourhood.code"))
@@ -113,7 +113,7 @@ class Report(Held, Base):
     location_text: Mapped[str | None] = mapped_column(String(500))
     place_type: Mapped[str] = mapped_column(String(40))
 
-    # When and what.
+    # Time and course of the incident.
     incident_start: Mapped[datetime]
     incident_end: Mapped[datetime | None]
     time_precision: Mapped[str | None] = mapped_column(String(20))
@@ -144,7 +144,7 @@ class Report(Held, Base):
     share_with_police: Mapped[bool]
     share_with_partners: Mapped[bool]
 
-    # Where it stands.
+    # State, delivery and handling.
     state: Mapped[str] = mapped_column(String(30))
     # Delivery of what isn't connected, an axis of its own; None within a connected municipality.
     delivery: Mapped[str | None] = mapped_column(String(30))
@@ -162,12 +162,12 @@ class Report(Held, Base):
     dossier_number: Mapped[str | None] = mapped_column(String(12))
     # The reporter wrote or withdrew, and nobody here has seen it yet.
     reporter_spoke_at: Mapped[datetime | None]
-    # Whether it helped, as the reporter said when it was over.
+    # Answer of the reporter, when it was over, to the question if it helped.
     reporter_verdict: Mapped[str | None] = mapped_column(String(10))
     handed_to: Mapped[str | None] = mapped_column(String(9))
     received_from: Mapped[str | None] = mapped_column(String(9))
 
-    # What triage found.
+    # Findings of triage.
     triaged_at: Mapped[datetime | None]
     danger_now: Mapped[bool | None]
     suspected_offence: Mapped[bool | None]
@@ -300,7 +300,7 @@ class ReportTransfer(Passed, Base):
     received_at: Mapped[datetime | None]
     actor_name: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(Text)
-    # Of a hand-over that must be accepted first: how it stands, what the receiver may see of it
+    # For a hand-over that must be accepted first: its state, what the receiver may see of it
     # before that (encrypted, gone when answered), and the answer.
     state: Mapped[str] = mapped_column(String(12), default="gegeven", server_default="gegeven")
     offer: Mapped[str | None] = mapped_column(Text)

@@ -199,7 +199,7 @@ _SEARCHES: Final[tuple[tuple[str, Callable[[str], Spans]], ...]] = (
 )
 
 
-# When it happened, in words: no more precise than the reporter knew it.
+# Time of the incident in words: no more precise than the reporter knew it.
 
 PARTS_OF_DAY: Final = ("nacht", "ochtend", "middag", "avond")
 

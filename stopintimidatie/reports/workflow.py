@@ -34,7 +34,7 @@ STATES: Final = (
 # The effect, of a higher room, that gives a report another neighbourhood. Assessing calls it.
 TO_NEIGHBOURHOOD: Final = "melding.wijk"
 ENDED: Final = frozenset(state.code for state in STATES if state.ended)
-# What goes along when a municipality goes into another.
+# States of the reports that go along when a municipality goes into another.
 MERGEABLE: Final = frozenset({"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner"})
 LIVE: Final = frozenset(state.code for state in STATES) - {"vernietigd"}
 
@@ -298,7 +298,7 @@ REPORT_WORKFLOW: Final = Workflow(
     "melding", frozenset({"quarantaine", "nieuw"}), STATES, TRANSITIONS
 )
 
-# What the reporter reads: code -> states or delivery states, and the sentence.
+# Status for the reporter: code -> states or delivery states, and the sentence.
 READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
     "verwijderd": (frozenset({"vernietigd"}), "Uw melding is verwijderd."),
     "ingetrokken": (frozenset({"ingetrokken"}), "U hebt de melding ingetrokken."),

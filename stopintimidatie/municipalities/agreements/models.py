@@ -28,7 +28,7 @@ class ForwardingAgreement(Held, Base):
     people: Mapped[str | None] = mapped_column(Text)
     wants: Mapped[bool] = mapped_column(default=False)
     authorised_on: Mapped[date | None]
-    # How a report goes: `ophalen` (a page and a code) or `smime` (encrypted mail).
+    # The way a report is delivered: `ophalen` (a page and a code) or `smime` (encrypted mail).
     channel: Mapped[str] = mapped_column(String(20), default="ophalen")
     certificate: Mapped[str | None] = mapped_column(Text)
     # By telephone, by whom for the desk, on which day.

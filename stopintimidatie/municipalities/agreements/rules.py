@@ -1,4 +1,4 @@
-"""When an agreement counts. Pure."""
+"""Conditions under which a forwarding agreement counts. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 
-# So long before its end the desk is reminded.
+# Time before the end of an agreement at which the desk is reminded of it.
 ENDS_SOON: Final = timedelta(days=30)
 NONE: Final = "Er is nog geen afspraak. Bel de gemeente."
 

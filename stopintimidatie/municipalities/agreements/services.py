@@ -84,7 +84,7 @@ class Standing:
 
     @property
     def valid(self) -> bool:
-        """Whether reports may go out: nothing is lacking."""
+        """True if reports may go out: nothing is lacking."""
         return not self.lacking
 
 

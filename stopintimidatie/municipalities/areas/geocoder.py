@@ -58,7 +58,7 @@ class WantedAddress:
 
     @property
     def findable(self) -> bool:
-        """Whether this can name one house: a number with a postcode, or with a street and town."""
+        """True if this can name one house: a number with a postcode, or with a street and town."""
         if _HOUSE.fullmatch(self.house_number or "") is None:
             return False
         return bool(self._postcode or (self.street and self.town))
@@ -163,7 +163,7 @@ def _read_address(document: dict[str, Any]) -> FoundAddress | None:
 
 AT_ONCE: Final = 1_000
 LONGEST_NAME: Final = 120
-# So many places with one name say nothing any more.
+# Limit on the stops fetched for a name; with this many, only those with that whole name count.
 MOST: Final = 60
 COLUMNS: Final = frozenset({"stop_name", "stop_lat", "stop_lon"})
 Point = tuple[float, float]

@@ -111,7 +111,7 @@ class FormerArea(Base):
     last_year: Mapped[int]
     ended_in: Mapped[int]
     successor_code: Mapped[str | None] = mapped_column(String(10))
-    # How much of it lies in the successor, from 0 to 1.
+    # Share of its surface that lies in the successor, from 0 to 1.
     share: Mapped[float | None]
     wkb: Mapped[bytes] = mapped_column(LargeBinary)
 

@@ -135,7 +135,7 @@ class NamedMunicipality:
 
     @property
     def key(self) -> str:
-        """What tells the two lines of one municipality in a list apart."""
+        """Slug of `also`, else empty: tells the two lines of one municipality in a list apart."""
         return slugify(self.also or "")
 
 

@@ -258,7 +258,7 @@ def level_history(session: Session, code: str) -> Sequence[MunicipalityLevel]:
 
 LEVEL_JOB: Final = Job("gemeente.niveau")
 FURTHEST: Final = timedelta(days=366)
-# So long before its moment the conditions of a plan are checked once more.
+# Time before the start of a planned level at which its conditions are checked once more.
 CHECKED_BEFORE: Final = timedelta(days=1)
 
 

@@ -95,7 +95,7 @@ def log(
 
 PURPOSE: Final = "partner-contact"
 OWNER: Final = "partner_contact"
-# So many contacts a partner may have.
+# The number of contacts that a partner may have.
 MOST: Final = 20
 
 

@@ -1,4 +1,4 @@
-"""Who works at a municipality, and where a municipality is told things."""
+"""Colleagues of a municipality, and the addresses at which it gets messages."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ from stopintimidatie.municipalities.people.services import (
     readers_of,
 )
 
-# How long a proposal waits for the second person; an offer lasts as long as the link in its mail.
+# Time a proposal waits for the second person; an offer lasts as long as the link in its mail.
 WAITS: Final = timedelta(days=30)
 # At most one mail a day per offer, so that sending again can't be used to pester somebody.
 MAIL_EVERY: Final = timedelta(days=1)

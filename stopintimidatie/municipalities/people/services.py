@@ -194,7 +194,7 @@ def proposals_for(session: Session, holder: str) -> list[RoleOffer]:
     return [offer for offer in rows if party in left[offer.id]]
 
 
-# Where a holder gets messages: a mailbox, and a number for urgent ones
+# Addresses for messages to a holder: a mailbox, and a number for urgent ones
 
 POSTBOX: Final = "postbus"
 URGENT_NUMBER: Final = "spoednummer"

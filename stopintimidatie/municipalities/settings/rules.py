@@ -73,7 +73,7 @@ class Published:
 
     @property
     def connected(self) -> bool:
-        """Whether the municipality takes part in the programme."""
+        """True if the municipality takes part in the programme."""
         return self.profile is not None and self.profile.level == ParticipationLevel.PROGRAMME
 
     @property

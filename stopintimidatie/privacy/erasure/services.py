@@ -151,7 +151,7 @@ class Outlook:
     """A preview of erasing: what would go, and what stands in the way."""
 
     counts: tuple[ErasureCount, ...]
-    # Of each frozen copy: its reference, its recipient, and how it stands there.
+    # The frozen copies, each with its reference, its recipient, and its state in words.
     copies: tuple[tuple[str, str, str], ...]
     obstacles: tuple[str, ...]
     fingerprint: str

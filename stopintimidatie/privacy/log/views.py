@@ -170,7 +170,7 @@ def label_of(action: str) -> str:
 
 # Reading
 
-# So many documents of one event are named; the others are counted.
+# The number of documents of one event that are named; the others are counted.
 NAMED: Final = 3
 
 

@@ -88,7 +88,7 @@ _LANGUAGE = Parameter(
 _NO_APP_KEY = Reply("Geen geldige appsleutel.")
 _TOO_OFTEN = Reply("Er is te vaak gevraagd, of te vaak geraden.", headers=("Retry-After",))
 _OUTAGE = Reply("De gegevens zijn even niet te bereiken.", headers=("Retry-After",))
-# What every call with an app key may answer, but for sending a report, which is never too often.
+# Refusals of a call with an app key. Sending a report leaves out 429: it is never too often.
 _ALWAYS = {401: _NO_APP_KEY, 429: _TOO_OFTEN, 503: _OUTAGE}
 
 DESCRIBE: Final = Call(

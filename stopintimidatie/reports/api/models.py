@@ -43,7 +43,7 @@ class IdempotencyKey(Base):
     app_key_id: Mapped[UUID] = mapped_column(ForeignKey("app_key.id"), primary_key=True)
     key: Mapped[UUID] = mapped_column(primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
-    # Of the key ring: which key hashed the body and derived the follow code.
+    # Version of the key in the key ring that hashed the body and derived the follow code.
     secret_version: Mapped[int]
     answer: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=utc_now, index=True)

@@ -157,7 +157,7 @@ def _operation(call: Call) -> Document:
     return operation
 
 
-# What a call takes, by the word for it in its declaration.
+# Request body of a call, by the word in `takes` of its declaration.
 _BODIES: dict[str, Document] = {
     "melding": {
         "application/json": {

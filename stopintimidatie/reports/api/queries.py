@@ -129,10 +129,10 @@ def recognise(session: Session, authorization: str | None, *, demo: bool) -> App
 
 # All that taking a report in must know of the database, asked in one statement.
 #
-# Which app sends it, which outlines are in force, the municipality of the place and which
-# versions of what it set count, and whether the reference that was thought of is free. Nothing of
-# it is kept from one report to the next but those versions, which never change; so a revoked key,
-# a changed text or a new municipality counts at once.
+# The app that sends it, the outlines in force, the municipality of the place, the versions of its
+# settings that count, and whether the reference that was thought of is free. Only those
+# versions, which never change, are kept from one report to the next; so a revoked key, a changed
+# text or a new municipality counts at once.
 
 
 # By the attribute of the profile.
@@ -172,7 +172,7 @@ class Known:
     area: Area | None
     published: Published
     reference: str
-    # Why it comes in quarantine, when there were too many.
+    # Reason for the quarantine when too many reports came, else None.
     crowded: str | None
 
 

@@ -158,7 +158,7 @@ class Posting:
     key: UUID
     body: bytes
     submission: Submission
-    # Who sent it, for the time of the request; see `core.limits`.
+    # Internet address of the sender, for the time of the request; see `core.limits.sender_of`.
     sender: str | None = None
 
 
@@ -308,7 +308,7 @@ def _forget_expired(engine: Engine, met: IdempotencyKey | None = None) -> None:
             session.execute(delete(IdempotencyKey).where(expired, this))
 
 
-# What to ask a reporter, and in which words: the answer of `GET /formulier`.
+# The questions for a reporter, with their words: the answer of `GET /formulier`.
 #
 # The vocabularies are those of the message that the intake checks, found by walking through it.
 # So what is offered and what is accepted can't drift apart.

@@ -129,7 +129,7 @@ def post_report(context: ReportsNode, request: Any) -> Response:
     try:
         posting = _posting(request)
     except ProblemError:
-        # Who has no key hears of nothing else.
+        # A sender without a valid app key is told that, and not the other fault.
         app_of(request)
         raise
     answer = submit(request.registry, posting)

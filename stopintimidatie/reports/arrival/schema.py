@@ -28,8 +28,8 @@ Check = Callable[[dict[str, Any], datetime], Iterator[FieldError]]
 
 # Answers to a municipality's own questions, as a field of the message: by their form alone.
 #
-# Whether the question is one of the place's municipality, and the answer one of its choices, is
-# known when the place is: `municipalities.settings.queries`.
+# The question must be one of the place's municipality, and the answer one of its choices. That is
+# checked when the place is known: `municipalities.settings.queries.faults_of`.
 
 QUESTION_NAME: Final = "^vraag[0-9a-f]{6}$"
 NOT_AN_ADDRESS: Final = (
@@ -209,7 +209,7 @@ _NEEDED = {
     reports_vocabulary.ContactWish.CALL: "telefoon",
     reports_vocabulary.ContactWish.MAIL: "email",
 }
-# What is left of a text when blanks and control characters go.
+# A text with at least one character that is no blank and no control character.
 _NOT_BLANK = {"type": "string", "pattern": r"[^\s\u0000-\u001f\u007f-\u009f]"}
 
 

@@ -61,7 +61,7 @@ class HandedOver:
     """Step by which a report comes from another holder, and what its history tells of it."""
 
     values: Mapping[str, Any]
-    # What its first holder left of it here once: it comes back to its own tombstone.
+    # The tombstone that this holder already has of the report: its row is filled again.
     tombstone: Report | None = None
 
 
@@ -79,7 +79,7 @@ class Arrival:
     follow_code: str | None
     received_at: datetime
     quarantine: bool = False
-    # Why it stands in quarantine, for who must decide about it.
+    # Reason for the quarantine, for the colleague who must decide about it.
     quarantine_reason: str | None = None
     # The id it must get, for who can be asked twice to store the same report.
     report_id: UUID | None = None
@@ -129,7 +129,7 @@ class Apart:
 
     engine: Engine
     contact_within_days: int
-    # Of its municipality and its neighbourhood, for the index.
+    # Slugs of its municipality and its neighbourhood, for the index.
     slugs: tuple[str | None, str | None]
     wait_milliseconds: int
     first: Sequence[Row]
@@ -333,7 +333,7 @@ def _filed(routing: Routing) -> dict[str, Any]:
 
 
 TOGETHER: Final = 50
-# What to do when a holder has a new report. May be called twice for one report: be harmless.
+# An action when a holder has a new report. May be called twice for one report: be harmless.
 OnArrival = Callable[[JobContext, Session, Report], None]
 ARRIVALS: Final = Directive[str, OnArrival]("add_arrival", "arrivals")
 
@@ -357,7 +357,7 @@ def arrived(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 CODE_PURPOSE: Final = "volgcode-invoer"
-# So long the officer can read the follow code out; after that nobody can see it any more.
+# Time after receipt in which the officer who entered the report can read the follow code out.
 READ_OUT_WITHIN: Final = timedelta(minutes=30)
 
 

@@ -86,7 +86,7 @@ class Routing:
     holder: str
     place: Place
     delivery: str | None
-    # Whether a job may look for the address that was given.
+    # True if a job may look up the address that was given.
     geocoding: bool = False
 
     @property

@@ -194,7 +194,7 @@ def _reachable(node: Any, contact: dict[str, Any]) -> None:
 
 # The field of this form for each field of the message, whatever wijken it offers.
 FIELDS: Final = fields_of(entry_schema([]))
-# Where a fault in what stands together belongs, when it isn't about one of its fields.
+# Field that shows a fault in a whole part of the message, when it isn't about one of its fields.
 FIELDS_OF_PARTS: Final = {
     "melder": FIELDS["melder.leeftijdsgroep"],
     "locatie": FIELDS["locatie.omschrijving"],

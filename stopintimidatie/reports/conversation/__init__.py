@@ -1,4 +1,4 @@
-"""What reporter and officer tell each other, and doubles."""
+"""Messages between reporter and officer, and doubles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reporter reads on /volgen: each status explained, and what was just done. Pure."""
+"""Texts for a reporter on /volgen: each status explained, and what was just done. Pure."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ def refuse(session: Session, transfer: ReportTransfer, actor: Actor, reason: str
 def _answer(
     session: Session, transfer: ReportTransfer, actor: Actor, state: str, reason: str | None
 ) -> None:
-    # Of two answers at once the second waits here, and then sees the first.
+    # The lock makes the second of two answers at once wait here, and then see the first.
     session.refresh(transfer, with_for_update=True)
     if transfer.state != OPEN:
         raise AnsweredError

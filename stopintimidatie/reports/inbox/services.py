@@ -87,7 +87,7 @@ def _copy(engine: Engine, holder: str, reference: str) -> tuple[bool, str] | Non
 REPEAT_JOB: Final = Job("melding.spoed")
 # A municipality that gets many hears of them once in so long: the message says "reports wait".
 AT_MOST_EVERY: Final = timedelta(minutes=15)
-# What is older needs no message: a demo, or an installation that was off.
+# Age from which a report needs no message: it's of a demo, or the installation was off.
 TOO_OLD: Final = timedelta(days=7)
 _FOLDER: Final = "stopintimidatie.reports.inbox:templates/mail"
 

@@ -66,7 +66,7 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
-# Of reports in these states only a tombstone is shown.
+# States in which only the tombstone of a report is shown.
 TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"

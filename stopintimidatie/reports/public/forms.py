@@ -77,7 +77,7 @@ YES_NO: Final = (("ja", "ja, dat mag"), ("nee", "liever niet"))
 STEPS: Final = ("wat", "waar", "uzelf")
 MAP_TEXT: Final = "Kaart van {name}. Kiest u liever zonder kaart? Gebruik de lijst hieronder."
 EARLIEST: Final = date(2000, 1, 1)
-# What the public page can't promise: there is no app to answer through.
+# Contact wishes on the public page: without an answer through the app, which it can't promise.
 WISHES: Final = tuple(
     w for w in reports_vocabulary.ContactWish if w is not reports_vocabulary.ContactWish.VIA_APP
 )
@@ -92,7 +92,7 @@ class Where:
     in_transit: bool = False
     map_address: str | None = None
     action: str = ""
-    # What the municipality itself wants to know.
+    # Questions of the municipality itself.
     questions: tuple[Question, ...] = ()
     words: Speech = Speech(DUTCH)
 

@@ -33,7 +33,7 @@ from stopintimidatie.municipalities.settings.rules import Published
 DUTCH: Final = "nl"
 NAMES: Final = {DUTCH: "Nederlands", "en": "English"}
 PARAMETER: Final = "taal"
-# What a widget says besides its labels.
+# Attributes of a widget that hold text to translate, besides its labels.
 _SAID_BY_WIDGETS: Final = (
     "empty",
     "image_text",
@@ -166,8 +166,8 @@ def _choice(choice: Any, words: Callable[[str], str]) -> Any:
 
 
 HOME = "/melden"
-# Where the quick way out leads: a weather page, nobody wonders about it. Only who leaves goes
-# there; our pages fetch nothing.
+# Address of the quick way out: a weather page, which looks ordinary to others. A browser goes
+# there only when the reporter leaves; our pages fetch nothing from it.
 ELSEWHERE = "https://www.knmi.nl/nederland-nu/weer/verwachtingen"
 NATIONAL_LOOK = Branding(home_url=HOME)
 

@@ -44,7 +44,7 @@ MARGIN: Final = 6
 # this near a border counts for the nearest wijk.
 SIMPLIFIED_PX: Final = 0.6
 NEAR_PX: Final = 12.0
-# How exact a tap is: a fingertip, or a mouse.
+# Inaccuracy of a tap by fingertip or mouse: in pixels, and at least this many metres.
 TAP_PX: Final = 4
 FINEST_M: Final = 25
 LABELS_WITH_AT_MOST: Final = 20
@@ -78,7 +78,7 @@ class Frame:
 
     @property
     def metres(self) -> float:
-        """How far apart two pixels are."""
+        """Metres from one pixel to the next."""
         return charts.METRES_OF_DEGREE / self.down
 
 
@@ -173,7 +173,7 @@ class FoundPlace:
 
     @property
     def name(self) -> str:
-        """What the reporter may know it by."""
+        """Name for the reporter: the other name or the wijk, if any, with the municipality."""
         inner = self.also_called or (self.neighbourhood and self.neighbourhood.name)
         return f"{inner} (gemeente {self.municipality.name})" if inner else self.municipality.name
 

@@ -310,7 +310,7 @@ def submission_of(values: Values, where: Where, now: datetime) -> Submission:
     fields = {
         BY_NAME[name].attribute: BY_NAME[name].terms(value)
         for name, value in answers.items()
-        # Where it was is put together below; and a box that stays empty says nothing.
+        # The place is put together below; and a box that stays empty says nothing.
         if not name.startswith("locatie.") and (name != "hulpGewenst" or value)
     }
     begun, precision = moment_of(place["datum"], place["tijd"], fields.get("part_of_day"), now)

@@ -96,7 +96,7 @@ class Visit:
     where: Where
     published: Published
     key: FormKey | None
-    # Of the wijk that was chosen so far.
+    # Code of the wijk that was chosen so far.
     wijk: str | None
     missed: bool
     # The point that was tapped just now.

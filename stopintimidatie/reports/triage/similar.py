@@ -339,7 +339,7 @@ def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[st
     rows = session.execute(
         select(*_COLUMNS).where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
     ).all()
-    # Of each report the forms as reported, and as confirmed.
+    # The forms of each report: as reported, and as confirmed.
     forms: dict[UUID, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
     stored = select(ReportForm.report_id, ReportForm.code, ReportForm.confirmed)
     for report_id, code, confirmed in session.execute(stored.where(ReportForm.report_id.in_(ids))):
