@@ -16,6 +16,12 @@ import stopintimidatie
 PACKAGE = Path(stopintimidatie.__file__).parent
 HERE = Path(__file__).parent
 RIDDLES = {"what", "who", "whose", "whom", "whether", "how", "where", "which", "when", "why"}
+# A comment, or the docstring of a module or an attribute, that begins like this asks a question.
+RIDDLE = re.compile(
+    r'^\s*(?:#|""")\s?(?:What|Who|Whose|Whom|Whether|Which|So many|So much|So long|Of|How|Where'
+    r"|When|Why)\b.*",
+    re.MULTILINE,
+)
 # Each says something only to who wrote it.
 EMPTY_NAMES = {"found", "one", "told", "place_of", "what"}
 # These stand in rows, in frozen documents and in the log: they keep the name that they have there.
@@ -78,6 +84,12 @@ AFTERS = re.findall(r"`([\w/]+\.py)`\n\n +```python\n.*?# after\n(.*?)\n +```", 
 def test_docstrings_begin_with_a_verb_in_the_imperative() -> None:
     faulty = {name: lines for name, lines in FAULTS.items() if lines}
     assert not faulty, "docs/dev/style.md says how; a missing verb goes into verbs.txt"
+
+
+def test_comments_answer_instead_of_asking() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert RIDDLE.findall(path.read_text(encoding="utf-8")) == [], path
+    assert RIDDLE.findall("# Who there are\nx = 1  # When it ends\n# People") == ["# Who there are"]
 
 
 def test_names_say_what_they_name() -> None:
