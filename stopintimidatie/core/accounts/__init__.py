@@ -8,7 +8,13 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register users and their sessions."""
     from stopintimidatie.core.accounts import services
-    from stopintimidatie.core.accounts.models import OFFERS, PERSONAL_DATA
+    from stopintimidatie.core.accounts.models import (
+        PROVIDER_PURPOSE,
+        TOTP_PURPOSE,
+        IdentityProvider,
+        OneTimeCode,
+    )
+    from stopintimidatie.core.accounts.personal import OFFERS, PERSONAL_DATA
     from stopintimidatie.core.accounts.sessions import (
         flash,
         identity_of,
@@ -16,6 +22,7 @@ def includeme(config: Any) -> None:
         take_flashes,
     )
     from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.core.storage.encryption import Sealed
     from stopintimidatie.core.tree.resources import AtWork
 
     config.set_identity_loader(identity_of)
@@ -23,6 +30,8 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_personal_data_holder(OFFERS)
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
+    config.add_impersonal_table("spent_value", "hashes of random values, for minutes")
+    config.add_impersonal_table("identity_provider", "addresses and keys of an organisation")
     config.add_job_kind(
         services.JOB,
         services.throw_away,
@@ -35,4 +44,6 @@ def includeme(config: Any) -> None:
         config.add_public_prefix(prefix)
     for address in ("/aanmelden", "/uitnodiging"):
         config.add_waiting_room(address)
+    config.add_sealed(Sealed(OneTimeCode, TOTP_PURPOSE, ("secret",), "user_id"))
+    config.add_sealed(Sealed(IdentityProvider, PROVIDER_PURPOSE, ("client_secret",), "holder"))
     config.scan("stopintimidatie.core.accounts.views")

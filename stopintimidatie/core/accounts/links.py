@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
+from stopintimidatie.core.accounts.guesses import is_locked_out
 from stopintimidatie.core.accounts.models import Invitation, RoleOffer, SignInUnlock, User
 from stopintimidatie.core.accounts.services import (
     accept_offer,
@@ -24,7 +25,6 @@ from stopintimidatie.core.accounts.services import (
     normal_username,
     offer_to,
 )
-from stopintimidatie.core.accounts.sessions import is_locked_out
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue

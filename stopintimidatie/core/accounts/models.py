@@ -1,28 +1,27 @@
-"""Users, roles, sessions, failed attempts to sign in; and the personal data of users."""
+"""Users, roles, sessions, second factors, identity providers, attempts to sign in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.models import Base
-from stopintimidatie.core.storage.personal import (
-    PersonalDataHolder,
-    Subject,
-    holder_of_rows,
-    redact_nothing,
-    treated,
-)
 from stopintimidatie.core.storage.tenancy import open_table
 
 open_table("user_account", "sign-in comes before the holder is known")
@@ -30,10 +29,23 @@ open_table("role_assignment", "a person may hold roles for several holders")
 open_table(
     "role_offer", "who is offered a role has none there yet; the desk may have to confirm it"
 )
+open_table("blocked_colleague", "the desk reads it for every municipality")
 open_table("login_session", "the session leads to the person and so to the holder")
 open_table("invitation", "who was invited has no session yet")
 open_table("sign_in_unlock", "who can't sign in has no session yet")
 open_table("sign_in_attempt", "failed attempts, also for names that don't exist")
+open_table("pending_sign_in", "who is half signed in has no session yet")
+open_table("passkey", "a passkey signs in before the holder is known")
+open_table("one_time_code", "a second factor is asked before the holder is known")
+open_table("recovery_code", "a second factor is asked before the holder is known")
+open_table("spent_value", "hashes of challenges and tokens that were used; nobody's data")
+open_table("identity_provider", "signing in through it comes before the holder is known")
+open_table("provider_account", "the provider's name of a person leads to the account")
+
+
+# The purposes of the keys under which secrets are encrypted.
+TOTP_PURPOSE: Final = "one-time-code"
+PROVIDER_PURPOSE: Final = "identity-provider"
 
 
 class User(Base):
@@ -57,7 +69,11 @@ class User(Base):
 
 
 class RoleAssignment(Base):
-    """A role of a user for a holder."""
+    """A role of a user for a holder.
+
+    It counts until the end of the day `until`; of a holder that lets people in through its own
+    provider alone, only in a session which that provider opened.
+    """
 
     __tablename__ = "role_assignment"
 
@@ -69,8 +85,39 @@ class RoleAssignment(Base):
     # The ids of who proposed this role and of who gave them theirs, at any distance; empty for a
     # role that the operator gave.
     given_by: Mapped[list[str]] = mapped_column(default=list)
+    # The moment it was given; None for a role of before this was kept.
+    given_at: Mapped[datetime | None] = mapped_column(default=utc_now)
+    # The last day that it counts; None: no end was agreed.
+    until: Mapped[date | None]
+    # Given by a group of the holder's identity provider, which takes it away again.
+    by_group: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # The last time that this person signed in with a session in which the role counts.
+    signed_in_at: Mapped[datetime | None]
+    # The day that an admin last said that this role is still right, and the id of that admin.
+    reviewed_on: Mapped[date | None]
+    reviewed_by_id: Mapped[str | None] = mapped_column(String(64))
 
     user: Mapped[User] = relationship(back_populates="roles")
+
+
+class BlockedColleague(Base):
+    """A person whom an admin blocked at a holder, with the roles to give back when that ends.
+
+    Blocked people have no `RoleAssignment` there, so nothing else has to ask whether one counts.
+    """
+
+    __tablename__ = "blocked_colleague"
+
+    holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    blocked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    blocked_by_id: Mapped[str | None] = mapped_column(String(64))
+    # The columns of each role: role, given_by, given_at, until.
+    roles: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+    user: Mapped[User] = relationship()
 
 
 class LoginSession(Base):
@@ -89,6 +136,137 @@ class LoginSession(Base):
     flashes: Mapped[list[Any]] = mapped_column(JSON, default=list)
     # The holders for whom a role was used in this session; the log of each tells of it once.
     used_for: Mapped[list[str]] = mapped_column(default=list)
+    # Browser and system in words, such as 'Firefox op Windows'; no address.
+    device: Mapped[str | None] = mapped_column(String(80))
+    # The last time that a second factor was shown; None for a demo account without one.
+    factor_at: Mapped[datetime | None]
+    # The holder whose identity provider opened the session; None: a password or passkey of ours.
+    provider: Mapped[str | None] = mapped_column(String(9))
+    # Keyed hash of the provider's own name for its session, for signing out from there.
+    provider_session: Mapped[str | None] = mapped_column(String(64), index=True)
+    # The end of a session that must end sooner than the setting says.
+    ends_at: Mapped[datetime | None]
+    # A posted form that waits for the second factor; encrypted.
+    kept_form: Mapped[str | None] = mapped_column(Text)
+
+
+class PendingSignIn(Base):
+    """A sign-in whose password was right and whose second factor isn't shown or set up yet.
+
+    Not a session: nothing but the page of the second factor takes its cookie.
+    """
+
+    __tablename__ = "pending_sign_in"
+    __table_args__ = ({"info": {"not_in_backup": "a sign-in of ten minutes"}},)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # The path that the visitor came for.
+    next_path: Mapped[str] = mapped_column(String(2000), default="/")
+    # The new secret of an authenticator app that is being set up; encrypted.
+    new_secret: Mapped[str | None] = mapped_column(Text)
+
+    user: Mapped[User] = relationship()
+
+
+class Passkey(Base):
+    """A passkey (WebAuthn) of a user. The secret is in the person's own device."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(60))
+    # Both in base64url.
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[str] = mapped_column(Text)
+    sign_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_used_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()
+
+
+class OneTimeCode(Base):
+    """The authenticator app of a user (TOTP, RFC 6238); one app for each person."""
+
+    __tablename__ = "one_time_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), unique=True
+    )
+    # Encrypted, bound to the user's id.
+    secret: Mapped[str] = mapped_column(Text)
+    # The step of thirty seconds whose code was last used: a code works once.
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code on paper for who lost the other factors. Only its keyed hash is kept; works once."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    code_hash: Mapped[str] = mapped_column(String(64))
+    secret_version: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    used_at: Mapped[datetime | None]
+
+
+class SpentValue(Base):
+    """The hash of a challenge, state or token that works once; kept until it would expire."""
+
+    __tablename__ = "spent_value"
+    __table_args__ = ({"info": {"not_in_backup": "values of minutes"}},)
+
+    value_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(index=True)
+
+
+class IdentityProvider(Base):
+    """The OpenID provider of a holder, and how sessions through it are."""
+
+    __tablename__ = "identity_provider"
+
+    holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
+    issuer: Mapped[str] = mapped_column(String(500))
+    client_id: Mapped[str] = mapped_column(String(200))
+    # Encrypted, bound to the holder.
+    client_secret: Mapped[str] = mapped_column(Text)
+    # The claim that holds the groups of a person.
+    groups_claim: Mapped[str] = mapped_column(String(100), default="groups")
+    # Off: nobody is sent there, and `required` means nothing.
+    enabled: Mapped[bool] = mapped_column(default=False)
+    # Roles of the holder count in sessions through this provider alone.
+    required: Mapped[bool] = mapped_column(default=False)
+    session_hours: Mapped[int] = mapped_column(default=8)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class ProviderAccount(Base):
+    """The account of a person whom a holder's provider knows by `subject`."""
+
+    __tablename__ = "provider_account"
+
+    holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
+    # Keyed hash of the provider's issuer and subject.
+    subject_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), index=True
+    )
+    linked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    last_used_at: Mapped[datetime | None]
 
 
 class Invitation(Base):
@@ -147,6 +325,8 @@ class RoleOffer(Base):
     proposed_by: Mapped[str] = mapped_column(String(200))
     # The proposing person, and whoever gave that person their roles: none of them confirms it.
     given_by: Mapped[list[str]] = mapped_column(default=list)
+    # The last day that the role will count; None: no end.
+    until: Mapped[date | None]
     # The people who confirmed it, at the municipality and at the desk.
     colleague_id: Mapped[str | None] = mapped_column(String(64))
     desk_id: Mapped[str | None] = mapped_column(String(64))
@@ -171,8 +351,15 @@ class SignInAttempt(Base):
     last_at: Mapped[datetime] = mapped_column(default=utc_now)
 
 
+class LinkPurpose(StrEnum):
+    """Purposes of a link that somebody asks for without signing in."""
+
+    UNLOCK = "aanmeldlink"
+    NEW_PASSWORD = "wachtwoord"  # noqa: S105 - a purpose, no secret
+
+
 class SignInUnlock(Base):
-    """A one-time link that lets one browser sign in with a name that strangers have locked.
+    """A one-time link for who can't sign in: to unlock a name in a browser, or a new password.
 
     A name without an account gets a row too, so that nothing tells whether an account exists.
     """
@@ -184,6 +371,9 @@ class SignInUnlock(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    purpose: Mapped[str] = mapped_column(
+        String(12), default=LinkPurpose.UNLOCK, server_default=LinkPurpose.UNLOCK.value
+    )
     # Keyed hash of the user name.
     name_hash: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[UUID | None] = mapped_column(
@@ -196,65 +386,3 @@ class SignInUnlock(Base):
     used_at: Mapped[datetime | None]
 
     user: Mapped[User | None] = relationship()
-
-
-# An account that is erased can't sign in and names nobody.
-
-COLUMNS: Final = {
-    "user_account": treated(sealed="username name password_hash"),
-    "role_assignment": treated(codes="given_by"),
-    "invitation": {},
-    "sign_in_unlock": treated(codes="name_hash"),
-    "login_session": treated(sealed="flashes", codes="token_hash used_for"),
-}
-
-
-def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find accounts by e-mail address, which is the name one signs in with."""
-    if not subject.email:
-        return []
-    name = subject.email.strip().lower()
-    return session.scalars(select(User.id).where(User.username == name)).all()
-
-
-def erase(session: Session, document: UUID) -> None:
-    """Empty the row and keep it, for documents refer to it; the log alone knows who it was."""
-    user = session.get(User, document)
-    if user is None:
-        return
-    for entity in (LoginSession, SignInUnlock, RoleAssignment):
-        session.execute(delete(entity).where(entity.user_id == document))
-    user.username = f"verwijderd-{document}"
-    user.name = "Verwijderde gebruiker"
-    user.password_hash = ""
-    user.blocked_at = user.blocked_at or utc_now()
-    session.flush()
-
-
-PERSONAL_DATA: Final = PersonalDataHolder("gebruiker", COLUMNS, find, redact_nothing, erase)
-OFFER_COLUMNS: Final = treated(
-    text="reason",
-    sealed="username name",
-    staff="proposed_by decided_by",
-    codes="proposed_by_id given_by colleague_id desk_id",
-)
-
-
-def find_offers(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find the offered roles of a person by the invited address."""
-    if not subject.email:
-        return []
-    name = subject.email.strip().lower()
-    rows = select(RoleOffer.id).where(RoleOffer.username == name).order_by(RoleOffer.id)
-    return session.scalars(rows).all()
-
-
-def erase_offer(session: Session, document: UUID) -> None:
-    """Delete an offer: nothing of it is needed, for the log tells what was done."""
-    session.execute(delete(Invitation).where(Invitation.offer_id == document))
-    session.execute(delete(RoleOffer).where(RoleOffer.id == document))
-
-
-OFFERS: Final = replace(
-    holder_of_rows("rol", RoleOffer, OFFER_COLUMNS, find_offers), erase=erase_offer
-)

@@ -18,6 +18,13 @@ from sqlalchemy import ColumnElement, Delete, Engine, and_, delete, func, or_, s
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.guesses import (
+    FORGET_AFTER,
+    Guess,
+    count_guess,
+    forget_guesses,
+    proof_of,
+)
 from stopintimidatie.core.accounts.models import (
     Invitation,
     LoginSession,
@@ -29,13 +36,9 @@ from stopintimidatie.core.accounts.models import (
     User,
 )
 from stopintimidatie.core.accounts.sessions import (
-    FORGET_AFTER,
-    Guess,
-    count_guess,
+    Opening,
     end_session,
     end_sessions_of,
-    forget_guesses,
-    proof_of,
     start_session,
 )
 from stopintimidatie.core.audit import Actor, record
@@ -171,7 +174,9 @@ def _let_in(session: Session, keys: KeyRing, guess: Guess, user: User) -> SignIn
     enter(session, NATIONAL)
     actor = Actor("gebruiker", str(user.id), user.name)
     record(session, actor, "aanmelden.gelukt", NATIONAL, "gebruiker", [user.id])
-    return SignInResult(start_session(session, user), proof=proof_of(keys, user.username))
+    return SignInResult(
+        start_session(session, user, Opening()), proof=proof_of(keys, user.username)
+    )
 
 
 def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:

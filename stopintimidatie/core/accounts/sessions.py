@@ -1,34 +1,33 @@
-"""Server-side sessions, browsers that are known, and the counts of attempts to sign in.
+"""Server-side sessions: opened, asked with each request, ended.
 
 A session is a random token in a cookie, its hash in the database.
-
-A stranger who guesses passwords doesn't lock out a browser in which that name signed in before.
-Failed attempts count per name. In a browser that proves that this name has signed in there they
-count per name and browser: who tries passwords elsewhere can't keep an officer from their work, and
-gains nothing by it. As in the OWASP description of device cookies.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import LoginSession, RoleAssignment, SignInAttempt, User
+from stopintimidatie.core.accounts.models import (
+    IdentityProvider,
+    LoginSession,
+    RoleAssignment,
+    User,
+)
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.security.policy import cookie_name, note
-from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.session import SAFE_METHODS, insert_into
+from stopintimidatie.core.storage.session import SAFE_METHODS
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import local
 from stopintimidatie.core.tree.resources import AtWork
 from stopintimidatie.settings import Settings
 
@@ -43,11 +42,89 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def start_session(session: Session, user: User) -> str:
-    """Start a session of a user; return the token for the cookie."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    session.add(LoginSession(token_hash=_hash(token), user_id=user.id))
+@dataclass(frozen=True)
+class Opening:
+    """Circumstances in which a session is opened.
+
+    Args:
+        device: browser and system in words (`device_of`).
+        factor: whether a second factor was shown.
+        provider: the holder whose identity provider opened it; None: a password or passkey.
+        provider_session: keyed hash of the provider's own name for the session.
+        ends_at: the end of a session that must end sooner than the setting says.
+    """
+
+    device: str = ""
+    factor: bool = False
+    provider: str | None = None
+    provider_session: str | None = None
+    ends_at: datetime | None = None
+
+
+def start_session(session: Session, user: User, opening: Opening) -> str:
+    """Start a session of a user; return the token for the cookie.
+
+    Marks the roles that count in it as used: roles that nobody uses end after a while.
+    """
+    token, now = secrets.token_urlsafe(TOKEN_BYTES), utc_now()
+    session.add(
+        LoginSession(
+            token_hash=_hash(token),
+            user_id=user.id,
+            device=opening.device[:80],
+            factor_at=now if opening.factor else None,
+            provider=opening.provider,
+            provider_session=opening.provider_session,
+            ends_at=opening.ends_at,
+        )
+    )
+    session.execute(
+        update(RoleAssignment)
+        .where(RoleAssignment.user_id == user.id, _counts_through(opening.provider))
+        .values(signed_in_at=now)
+    )
     return token
+
+
+def _counts_through(provider: str | None) -> ColumnElement[bool]:
+    """Make the condition that a role counts in a session that this provider, or none, opened."""
+    if provider is not None:
+        return RoleAssignment.holder == provider
+    demanding = select(IdentityProvider.holder).where(_DEMANDS_PROVIDER)
+    return RoleAssignment.holder.not_in(demanding)
+
+
+_DEMANDS_PROVIDER: Final = and_(IdentityProvider.enabled, IdentityProvider.required)
+
+
+def device_of(request: Any) -> str:
+    """Return the browser and system of a visitor in words, such as 'Firefox op Windows'."""
+    agent = str(request.user_agent or "")
+    browser = next((name for sign, name in _BROWSERS if sign in agent), "Onbekende browser")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "onbekend apparaat")
+    return f"{browser} op {system}"
+
+
+# In this order: most browsers name others as well.
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "Chromebook"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
 
 
 def end_session(session: Session, token: str) -> None:
@@ -87,11 +164,22 @@ class Current:
     last_seen_at: datetime
     flashes: list[Any]
     used_for: list[str] = field(default_factory=list)
+    factor_at: datetime | None = None
+    provider: str | None = None
+    ends_at: datetime | None = None
 
     def expired(self, settings: Settings, now: datetime) -> bool:
         """Tell whether the session was idle too long, or has lasted too long."""
         idle = now - self.last_seen_at > timedelta(minutes=settings.session_idle_minutes)
-        return idle or now - self.created_at > timedelta(hours=settings.session_absolute_hours)
+        over = self.ends_at is not None and now >= self.ends_at
+        longest = timedelta(hours=settings.session_absolute_hours)
+        return idle or over or now - self.created_at > longest
+
+    def counts(self, role: Any, today: date) -> bool:
+        """Tell whether a role, as a row of `_with_roles`, counts in this session today."""
+        if role.role is None or (role.until is not None and role.until < today):
+            return False
+        return not role.required if self.provider is None else bool(role.holder == self.provider)
 
     def keep(self, session: Session, **values: Any) -> None:
         """Write these values to the row of the session, without flushing other changes."""
@@ -118,6 +206,9 @@ def _with_roles() -> Select[Any]:
             LoginSession.last_seen_at,
             LoginSession.flashes,
             LoginSession.used_for,
+            LoginSession.factor_at,
+            LoginSession.provider,
+            LoginSession.ends_at,
             User.id,
             User.username,
             User.name,
@@ -125,9 +216,15 @@ def _with_roles() -> Select[Any]:
             User.demo,
             RoleAssignment.holder,
             RoleAssignment.role,
+            RoleAssignment.until,
+            IdentityProvider.required,
         )
         .join(User, User.id == LoginSession.user_id)
         .outerjoin(RoleAssignment, RoleAssignment.user_id == User.id)
+        .outerjoin(
+            IdentityProvider,
+            and_(IdentityProvider.holder == RoleAssignment.holder, _DEMANDS_PROVIDER),
+        )
         .where(LoginSession.token_hash == bindparam("token"))
     )
 
@@ -140,7 +237,16 @@ def identity_of(request: Any) -> Identity | None:
         return None
     settings: Settings = request.registry.app_settings
     row, now = rows[0], utc_now()
-    current = Current(row.token_hash, row.created_at, row.last_seen_at, row.flashes, row.used_for)
+    current = Current(
+        row.token_hash,
+        row.created_at,
+        row.last_seen_at,
+        row.flashes,
+        row.used_for,
+        row.factor_at,
+        row.provider,
+        row.ends_at,
+    )
     if current.expired(settings, now) or row.blocked_at is not None:
         return None
     if row.demo and not settings.demo:
@@ -148,7 +254,9 @@ def identity_of(request: Any) -> Identity | None:
     if now - current.last_seen_at > SEEN_EVERY:
         current.note(request, last_seen_at=now)
     request.environ[CURRENT] = current
-    roles = frozenset((grant.holder, Role(grant.role)) for grant in rows if grant.role is not None)
+    today = local(now).date()
+    counting = (grant for grant in rows if current.counts(grant, today))
+    roles = frozenset((grant.holder, Role(grant.role)) for grant in counting)
     return Identity(row.id, row.username, row.name, roles)
 
 
@@ -221,140 +329,3 @@ def note_leaving(request: Any) -> None:
 def note_work(event: AtWork) -> None:
     """Note that a role is used when a request reaches an address below a holder; a subscriber."""
     note_use(event.request, event.holder)
-
-
-# Known browsers
-
-BROWSER_COOKIE: Final = "browser"
-BROWSER_PURPOSE: Final = "known-browser"
-KEPT: Final = timedelta(days=180)
-NONCE_BYTES: Final = 16
-LONGEST: Final = 200
-
-
-def proof_of(keys: KeyRing, username: str) -> str:
-    """Make what a browser keeps after this name has signed in; the name doesn't stand in it."""
-    nonce = secrets.token_urlsafe(NONCE_BYTES)
-    return f"{nonce}.{_sealed(keys, username, nonce)}"
-
-
-def known_browser(keys: KeyRing, username: str, proof: str) -> str | None:
-    """Return which browser this is, when this name has signed in there before, else None.
-
-    After a change of keys a proof means nothing any more, until the next time of signing in.
-    """
-    nonce, _, seal = proof[:LONGEST].partition(".")
-    expected = _sealed(keys, username, nonce).encode()
-    return nonce if hmac.compare_digest(seal.encode("utf-8", "replace"), expected) else None
-
-
-def proof_in(request: Any) -> str:
-    """Return the cookie that shows that this browser signed in before; empty when there is none."""
-    return str(request.cookies.get(cookie_name(request.registry.app_settings, BROWSER_COOKIE), ""))
-
-
-def keep_proof(response: Any, settings: Settings, proof: str) -> None:
-    """Set the cookie that shows that this browser signed in before."""
-    response.set_cookie(
-        cookie_name(settings, BROWSER_COOKIE),
-        proof,
-        max_age=KEPT,
-        path="/",
-        secure=settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
-
-
-def _sealed(keys: KeyRing, username: str, nonce: str) -> str:
-    return keys.keyed_hash(BROWSER_PURPOSE, f"{nonce}\0{username}".encode("utf-8", "replace"))
-
-
-# Attempts, counted before the password is checked: those at the same time can't share a count.
-
-FREE_ATTEMPTS: Final = 5
-FIRST_LOCK: Final = timedelta(seconds=30)
-LONGEST_LOCK: Final = timedelta(minutes=15)
-FORGET_AFTER: Final = timedelta(hours=12)
-NOTHING: Final = timedelta(0)
-
-
-@dataclass(frozen=True)
-class Guess:
-    """An attempt that was counted; when `wait` is positive its password may not be checked."""
-
-    counted_as: str
-    wait: timedelta
-    # The time that the name is locked if this attempt turns out to be wrong.
-    wait_after: timedelta
-
-
-def lock_time(failures: int) -> timedelta:
-    """Return how long a name is locked after so many wrong attempts: first not, then doubling."""
-    if failures < FREE_ATTEMPTS:
-        return NOTHING
-    doublings: int = 1 << min(failures - FREE_ATTEMPTS, 10)
-    return min(FIRST_LOCK * doublings, LONGEST_LOCK)
-
-
-def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> Guess:
-    """Count an attempt to sign in with a name, or give how long that name is still locked.
-
-    Commit before the password is checked: attempts at the same time wait for this transaction. An
-    attempt while the name is locked isn't counted, for that would lock it longer. A browser that
-    signed in with this name before has a count of its own.
-
-    Args:
-        session: Transaction that counts the attempt.
-        keys: Keys of the installation.
-        username: In its normal form; it need not exist.
-        proof: The cookie that shows that this browser signed in before (`proof_of`).
-    """
-    attempt = _attempt(session, _counted_as(keys, username, proof))
-    now = utc_now()
-    if now - attempt.last_at > FORGET_AFTER:
-        attempt.failures = 0
-    # If the clock ran ahead, the name would stay locked until that future day.
-    attempt.last_at = min(attempt.last_at, now)
-    wait = attempt.last_at + lock_time(attempt.failures) - now
-    if wait > NOTHING:
-        return Guess(attempt.username_hash, wait, wait)
-    attempt.failures += 1
-    attempt.last_at = now
-    return Guess(attempt.username_hash, NOTHING, lock_time(attempt.failures))
-
-
-def forget_guesses(session: Session, guess: Guess) -> None:
-    """Delete the count after a right password: the next wrong attempt is the first one again."""
-    session.execute(delete(SignInAttempt).where(SignInAttempt.username_hash == guess.counted_as))
-
-
-def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) -> bool:
-    """Tell whether a name has no free attempts left, in this browser or everywhere.
-
-    Locks the rows it finds: until the transaction ends, the same question about this name waits.
-    """
-    counts = [_counted_as(keys, username, shown) for shown in ("", proof)]
-    locked = session.scalars(
-        select(SignInAttempt.username_hash)
-        .where(SignInAttempt.username_hash.in_(counts))
-        .where(SignInAttempt.failures >= FREE_ATTEMPTS)
-        .where(SignInAttempt.last_at > utc_now() - FORGET_AFTER)
-        .order_by(SignInAttempt.username_hash)
-        .with_for_update()
-    )
-    return bool(locked.all())
-
-
-def _counted_as(keys: KeyRing, username: str, proof: str) -> str:
-    browser = known_browser(keys, username, proof)
-    counted = username if browser is None else f"{username}\0{browser}"
-    return keys.keyed_hash("sign-in", counted.encode("utf-8", "replace"))
-
-
-def _attempt(session: Session, counted_as: str) -> SignInAttempt:
-    """Return the row of this count, locked; insert it first when there is none."""
-    fresh = insert_into(session, SignInAttempt)
-    values = {"username_hash": counted_as, "failures": 0, "last_at": utc_now()}
-    session.execute(fresh.values(values).on_conflict_do_nothing())
-    return session.get_one(SignInAttempt, counted_as, with_for_update=True)

@@ -13,6 +13,7 @@ from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from stopintimidatie.core.accounts.guesses import keep_proof, proof_in, proof_of
 from stopintimidatie.core.accounts.links import (
     accept,
     ask_unlock,
@@ -31,15 +32,7 @@ from stopintimidatie.core.accounts.services import (
     sign_in,
     sign_out,
 )
-from stopintimidatie.core.accounts.sessions import (
-    end_session,
-    keep_proof,
-    note_leaving,
-    proof_in,
-    proof_of,
-    set_cookie,
-    token_of,
-)
+from stopintimidatie.core.accounts.sessions import end_session, note_leaving, set_cookie, token_of
 from stopintimidatie.core.forms import (
     BusyError,
     Button,

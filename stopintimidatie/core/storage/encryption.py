@@ -230,7 +230,7 @@ def reseal_some(session: Session, keys: KeyRing, sealed: Sealed) -> int:
     rows = session.scalars(
         select(sealed.entity)
         .where(_old(sealed, keys.current))
-        .order_by(sealed.entity.id)
+        .order_by(getattr(sealed.entity, sealed.bound_to))
         .limit(BATCH)
         .with_for_update()
     ).all()

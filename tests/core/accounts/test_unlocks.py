@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
+from stopintimidatie.core.accounts.guesses import FREE_ATTEMPTS
 from stopintimidatie.core.accounts.models import SignInUnlock, User
-from stopintimidatie.core.accounts.sessions import FREE_ATTEMPTS
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.models import MailMessage

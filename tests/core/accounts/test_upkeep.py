@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from stopintimidatie.core.accounts.guesses import FORGET_AFTER
 from stopintimidatie.core.accounts.models import (
     Invitation,
     LoginSession,
@@ -18,7 +19,6 @@ from stopintimidatie.core.accounts.models import (
     User,
 )
 from stopintimidatie.core.accounts.services import JOB, OFFER_KEPT
-from stopintimidatie.core.accounts.sessions import FORGET_AFTER
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.storage import NATIONAL

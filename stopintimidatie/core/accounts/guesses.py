@@ -1,0 +1,161 @@
+"""Browsers that are known, and the counts of attempts to sign in.
+
+A stranger who guesses passwords doesn't lock out a browser in which that name signed in before.
+Failed attempts count per name. In a browser that proves that this name has signed in there they
+count per name and browser: who tries passwords elsewhere can't keep an officer from their work, and
+gains nothing by it. As in the OWASP description of device cookies.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import SignInAttempt
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security.policy import cookie_name
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import insert_into
+from stopintimidatie.settings import Settings
+
+# Known browsers
+
+BROWSER_COOKIE: Final = "browser"
+BROWSER_PURPOSE: Final = "known-browser"
+KEPT: Final = timedelta(days=180)
+NONCE_BYTES: Final = 16
+LONGEST: Final = 200
+
+
+def proof_of(keys: KeyRing, username: str) -> str:
+    """Make what a browser keeps after this name has signed in; the name doesn't stand in it."""
+    nonce = secrets.token_urlsafe(NONCE_BYTES)
+    return f"{nonce}.{_sealed(keys, username, nonce)}"
+
+
+def known_browser(keys: KeyRing, username: str, proof: str) -> str | None:
+    """Return which browser this is, when this name has signed in there before, else None.
+
+    After a change of keys a proof means nothing any more, until the next time of signing in.
+    """
+    nonce, _, seal = proof[:LONGEST].partition(".")
+    expected = _sealed(keys, username, nonce).encode()
+    return nonce if hmac.compare_digest(seal.encode("utf-8", "replace"), expected) else None
+
+
+def proof_in(request: Any) -> str:
+    """Return the cookie that shows that this browser signed in before; empty when there is none."""
+    return str(request.cookies.get(cookie_name(request.registry.app_settings, BROWSER_COOKIE), ""))
+
+
+def keep_proof(response: Any, settings: Settings, proof: str) -> None:
+    """Set the cookie that shows that this browser signed in before."""
+    response.set_cookie(
+        cookie_name(settings, BROWSER_COOKIE),
+        proof,
+        max_age=KEPT,
+        path="/",
+        secure=settings.https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _sealed(keys: KeyRing, username: str, nonce: str) -> str:
+    return keys.keyed_hash(BROWSER_PURPOSE, f"{nonce}\0{username}".encode("utf-8", "replace"))
+
+
+# Attempts, counted before the password is checked: those at the same time can't share a count.
+
+FREE_ATTEMPTS: Final = 5
+FIRST_LOCK: Final = timedelta(seconds=30)
+LONGEST_LOCK: Final = timedelta(minutes=15)
+FORGET_AFTER: Final = timedelta(hours=12)
+NOTHING: Final = timedelta(0)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An attempt that was counted; when `wait` is positive its password may not be checked."""
+
+    counted_as: str
+    wait: timedelta
+    # The time that the name is locked if this attempt turns out to be wrong.
+    wait_after: timedelta
+
+
+def lock_time(failures: int) -> timedelta:
+    """Return how long a name is locked after so many wrong attempts: first not, then doubling."""
+    if failures < FREE_ATTEMPTS:
+        return NOTHING
+    doublings: int = 1 << min(failures - FREE_ATTEMPTS, 10)
+    return min(FIRST_LOCK * doublings, LONGEST_LOCK)
+
+
+def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> Guess:
+    """Count an attempt to sign in with a name, or give how long that name is still locked.
+
+    Commit before the password is checked: attempts at the same time wait for this transaction. An
+    attempt while the name is locked isn't counted, for that would lock it longer. A browser that
+    signed in with this name before has a count of its own.
+
+    Args:
+        session: Transaction that counts the attempt.
+        keys: Keys of the installation.
+        username: In its normal form; it need not exist.
+        proof: The cookie that shows that this browser signed in before (`proof_of`).
+    """
+    attempt = _attempt(session, _counted_as(keys, username, proof))
+    now = utc_now()
+    if now - attempt.last_at > FORGET_AFTER:
+        attempt.failures = 0
+    # If the clock ran ahead, the name would stay locked until that future day.
+    attempt.last_at = min(attempt.last_at, now)
+    wait = attempt.last_at + lock_time(attempt.failures) - now
+    if wait > NOTHING:
+        return Guess(attempt.username_hash, wait, wait)
+    attempt.failures += 1
+    attempt.last_at = now
+    return Guess(attempt.username_hash, NOTHING, lock_time(attempt.failures))
+
+
+def forget_guesses(session: Session, guess: Guess) -> None:
+    """Delete the count after a right password: the next wrong attempt is the first one again."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.username_hash == guess.counted_as))
+
+
+def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) -> bool:
+    """Tell whether a name has no free attempts left, in this browser or everywhere.
+
+    Locks the rows it finds: until the transaction ends, the same question about this name waits.
+    """
+    counts = [_counted_as(keys, username, shown) for shown in ("", proof)]
+    locked = session.scalars(
+        select(SignInAttempt.username_hash)
+        .where(SignInAttempt.username_hash.in_(counts))
+        .where(SignInAttempt.failures >= FREE_ATTEMPTS)
+        .where(SignInAttempt.last_at > utc_now() - FORGET_AFTER)
+        .order_by(SignInAttempt.username_hash)
+        .with_for_update()
+    )
+    return bool(locked.all())
+
+
+def _counted_as(keys: KeyRing, username: str, proof: str) -> str:
+    browser = known_browser(keys, username, proof)
+    counted = username if browser is None else f"{username}\0{browser}"
+    return keys.keyed_hash("sign-in", counted.encode("utf-8", "replace"))
+
+
+def _attempt(session: Session, counted_as: str) -> SignInAttempt:
+    """Return the row of this count, locked; insert it first when there is none."""
+    fresh = insert_into(session, SignInAttempt)
+    values = {"username_hash": counted_as, "failures": 0, "last_at": utc_now()}
+    session.execute(fresh.values(values).on_conflict_do_nothing())
+    return session.get_one(SignInAttempt, counted_as, with_for_update=True)

@@ -1,0 +1,1 @@
+"""Second factors: passkeys, an authenticator app, recovery codes; asked at sign-in and again."""
