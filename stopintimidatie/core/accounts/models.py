@@ -300,23 +300,14 @@ class OfferState(StrEnum):
     DECLINED = "afgeslagen"
 
 
-class RoleOffer(Base):
-    """A role that is offered to somebody; it gives no rights until that person takes it.
+class RoleProposal:
+    """Columns of a role that is proposed and that a second person may have to confirm.
 
-    `username` and `name` are stored as the inviting person typed them, so that nobody can tell
-    whether an account exists, or whose name it has.
+    Who must is a rule of `municipalities.people.services.pending_confirmers`.
     """
-
-    __tablename__ = "role_offer"
-    __table_args__ = (
-        UniqueConstraint("holder", "username", "role"),
-        Index(None, "username"),
-    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
-    username: Mapped[str] = mapped_column(String(200))
-    name: Mapped[str] = mapped_column(String(200))
     role: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(12), default=OfferState.PROPOSED)
     by_desk: Mapped[bool]
@@ -325,8 +316,6 @@ class RoleOffer(Base):
     proposed_by: Mapped[str] = mapped_column(String(200))
     # The proposing person, and whoever gave that person their roles: none of them confirms it.
     given_by: Mapped[list[str]] = mapped_column(default=list)
-    # The last day that the role will count; None: no end.
-    until: Mapped[date | None]
     # The people who confirmed it, at the municipality and at the desk.
     colleague_id: Mapped[str | None] = mapped_column(String(64))
     desk_id: Mapped[str | None] = mapped_column(String(64))
@@ -339,6 +328,25 @@ class RoleOffer(Base):
     def label(self) -> str:
         """The role in words."""
         return Role(self.role).label
+
+
+class RoleOffer(RoleProposal, Base):
+    """A role that is offered to somebody; it gives no rights until that person takes it.
+
+    `username` and `name` are stored as the inviting person typed them, so that nobody can tell
+    whether an account exists, or whose name it has.
+    """
+
+    __tablename__ = "role_offer"
+    __table_args__ = (
+        UniqueConstraint("holder", "username", "role"),
+        Index(None, "username"),
+    )
+
+    username: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))
+    # The last day that the role will count; None: no end.
+    until: Mapped[date | None]
 
 
 class SignInAttempt(Base):
