@@ -203,6 +203,7 @@ def people_with(session: Session, holder: str, roles: Iterable[Role]) -> list[tu
             RoleAssignment.holder == holder,
             RoleAssignment.role.in_([role.value for role in roles]),
             User.blocked_at.is_(None),
+            RoleAssignment.counting(),
         )
         .order_by(User.name, User.username)
         .distinct()

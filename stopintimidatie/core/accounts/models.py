@@ -10,16 +10,18 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
     false,
+    or_,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.tenancy import open_table
@@ -98,6 +100,11 @@ class RoleAssignment(Base):
     reviewed_by_id: Mapped[str | None] = mapped_column(String(64))
 
     user: Mapped[User] = relationship(back_populates="roles")
+
+    @classmethod
+    def counting(cls) -> ColumnElement[bool]:
+        """Make the condition that a role hasn't ended, by the date in the Netherlands."""
+        return or_(cls.until.is_(None), cls.until >= local_date(utc_now()))
 
 
 class BlockedColleague(Base):

@@ -42,7 +42,7 @@ from stopintimidatie.core.accounts.sessions import (
     start_session,
 )
 from stopintimidatie.core.audit import Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.storage import transaction
@@ -304,7 +304,7 @@ def colleagues(session: Session, holder: str, permission: Permission) -> Sequenc
         select(User)
         .join(RoleAssignment, RoleAssignment.user_id == User.id)
         .where(RoleAssignment.holder == holder, RoleAssignment.role.in_(roles))
-        .where(User.blocked_at.is_(None))
+        .where(User.blocked_at.is_(None), RoleAssignment.counting())
         .order_by(User.name, User.username)
         .distinct()
     )
@@ -321,6 +321,7 @@ def _open_to(username: str) -> ColumnElement[bool]:
         RoleOffer.username == username,
         RoleOffer.state == OfferState.OFFERED,
         RoleOffer.expires_at > utc_now(),
+        or_(RoleOffer.until.is_(None), RoleOffer.until >= local_date(utc_now())),
     )
 
 
@@ -346,11 +347,18 @@ def offer_to(session: Session, username: str, number: UUID | None) -> RoleOffer 
 
 
 def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -> None:
-    """Take the role: it counts from now on, and the offer is deleted."""
+    """Take the role: it counts from now on, and the offer is deleted.
+
+    Of a role that the person has, the end moves to that of the offer, never forward.
+    """
     enter(session, offer.holder)
-    if session.get(RoleAssignment, (user, offer.holder, offer.role)) is None:
+    row = session.get(RoleAssignment, (user, offer.holder, offer.role))
+    if row is None:
         given = {"holder": offer.holder, "role": offer.role, "given_by": offer.given_by}
-        session.add(RoleAssignment(user_id=user, **given))
+        session.add(RoleAssignment(user_id=user, until=offer.until, **given))
+    else:
+        row.until = max(row.until, offer.until) if row.until and offer.until else None
+        row.given_by = sorted({*row.given_by, *offer.given_by})
     fields = [offer.holder, offer.role]
     record(
         session, actor, "gebruiker.rol_aanvaard", offer.holder, "gebruiker", [user], fields=fields

@@ -83,6 +83,13 @@ class InviteSchema(Schema):
         validator=forms.email_address,
     )
     rol = field(forms.OneOf([(role.value, role.label) for role in OFFERED_ROLES]), "Rol")
+    tot_en_met = field(
+        forms.Date(),
+        "Einddatum",
+        missing=None,
+        validator=forms.not_before_today,
+        description="De laatste dag van deze rol. Laat leeg als er geen einde is afgesproken.",
+    )
 
 
 class DecisionSchema(Schema):

@@ -7,7 +7,7 @@ that nobody can tell whether that person has an account.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.links import LASTS
 from stopintimidatie.core.accounts.models import (
+    BlockedColleague,
     Invitation,
     OfferState,
     RoleAssignment,
@@ -29,7 +30,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import checked_address
+from stopintimidatie.core.text import checked_address, date_text
 from stopintimidatie.municipalities.people.mail import INVITE_JOB, INVITED, TELL_JOB, ask_to_confirm
 from stopintimidatie.municipalities.people.services import (
     LAST_READER,
@@ -77,11 +78,20 @@ _DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de 
 
 
 def propose(
-    session: Session, actor: Actor, code: str, *, at: str, username: str, name: str, role: Role
+    session: Session,
+    actor: Actor,
+    code: str,
+    *,
+    at: str,
+    username: str,
+    name: str,
+    role: Role,
+    until: date | None = None,
 ) -> RoleOffer:
     """Propose a role in a municipality for somebody; offer it where no second person is needed.
 
-    The holder `at` proposes: the municipality itself, or the desk.
+    The holder `at` proposes: the municipality itself, or the desk. Somebody who has the role can
+    get it again for longer; `until` is its last day.
 
     Raises:
         AccountError: the user may not give this role, or it was proposed or given before.
@@ -90,7 +100,7 @@ def propose(
         raise AccountError("Deze rol hoort niet bij een gemeente.")
     address = normal_username(checked_address(username.strip()).normalized)
     _refuse_too_many(session, actor, code, at)
-    _refuse_known(session, actor, code, address, role)
+    _refuse_known(session, actor, code, address, role, until)
     offer = RoleOffer(
         holder=code,
         username=address,
@@ -100,13 +110,10 @@ def propose(
         proposed_by_id=actor.id,
         proposed_by=actor.name,
         given_by=givers(session, actor),
+        until=until,
         expires_at=utc_now() + WAITS,
     )
-    try:
-        with session.begin_nested():
-            session.add(offer)
-    except IntegrityError:
-        raise AccountError(_WAITS_ALREADY) from None
+    _add(session, offer)
     left = pending_confirmers(session, [offer])[offer.id]
     _log(session, offer, actor, INVITED, at)
     if not left:
@@ -114,6 +121,14 @@ def propose(
     elif party_at(at) in left:
         ask_to_confirm(session, at, offer)
     return offer
+
+
+def _add(session: Session, offer: RoleOffer) -> None:
+    try:
+        with session.begin_nested():
+            session.add(offer)
+    except IntegrityError:
+        raise AccountError(_WAITS_ALREADY) from None
 
 
 def _refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None:
@@ -128,19 +143,24 @@ def _refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None
         raise AccountError(TOO_MANY)
 
 
-def _refuse_known(session: Session, actor: Actor, code: str, address: str, role: Role) -> None:
+def _refuse_known(
+    session: Session, actor: Actor, code: str, address: str, role: Role, until: date | None
+) -> None:
     """Refuse a role that the person has, or that was proposed to them; forget an old proposal.
+
+    Somebody whose role ends can get it for longer: the same two people decide about that again.
 
     It looks only at what the people page shows anyway, so it tells nothing of accounts elsewhere.
 
     Raises:
-        AccountError: the role is for oneself, or the person has it, or it waits already.
+        AccountError: the role is for oneself, or waits already; the person has it as long, or is
+            blocked there.
     """
     user = find_user(session, address)
     if user is not None and str(user.id) == actor.id:
         raise AccountError(NOT_YOURSELF)
-    if user is not None and session.get(RoleAssignment, (user.id, code, role.value)) is not None:
-        raise AccountError("Deze persoon heeft deze rol al.")
+    if user is not None:
+        _refuse_present(session, code, user.id, role, until)
     present = session.scalars(
         select(RoleOffer).filter_by(holder=code, username=address, role=role.value)
     ).one_or_none()
@@ -149,6 +169,28 @@ def _refuse_known(session: Session, actor: Actor, code: str, address: str, role:
     if present.state != OfferState.REFUSED and present.expires_at > utc_now():
         raise AccountError(_WAITS_ALREADY)
     _forget(session, present)
+
+
+def _refuse_present(
+    session: Session, code: str, person: UUID, role: Role, until: date | None
+) -> None:
+    """Refuse a role for somebody who is blocked there, or who has it as long already.
+
+    Raises:
+        AccountError: it is refused.
+    """
+    if session.get(BlockedColleague, (code, person)) is not None:
+        raise AccountError("Deze persoon is hier geblokkeerd. Hef eerst de blokkade op.")
+    row = session.get(RoleAssignment, (person, code, role.value))
+    if row is None:
+        return
+    if row.until is None:
+        raise AccountError("Deze persoon heeft deze rol al.")
+    if until is not None and until <= row.until:
+        raise AccountError(
+            f"Deze persoon heeft deze rol al, tot en met {date_text(row.until)}. Kies een latere"
+            " einddatum, of laat haar leeg."
+        )
 
 
 def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:

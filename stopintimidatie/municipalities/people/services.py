@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import OfferState, RoleAssignment, RoleOffer, User
 from stopintimidatie.core.audit import SYSTEM, Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.mail import Recipient
 from stopintimidatie.core.mail.addresses import Owner, find_address
 from stopintimidatie.core.mail.models import MailAddress
@@ -163,7 +163,11 @@ def givers(session: Session, actor: Actor) -> list[str]:
 
 def _able(*columns: Any) -> Select[Any]:
     """Build a query for columns of roles, of the users who can sign in."""
-    able = (User.blocked_at.is_(None), User.password_hash != NO_PASSWORD)
+    able = (
+        User.blocked_at.is_(None),
+        User.password_hash != NO_PASSWORD,
+        RoleAssignment.counting(),
+    )
     return select(*columns).join(User, User.id == RoleAssignment.user_id).where(*able)
 
 
@@ -303,11 +307,17 @@ def invited_at(session: Session, code: str) -> list[Invitee]:
             offer=offer,
             role=Role(offer.role),
             outside=is_outside(offer.username, domains),
-            expired=offer.expires_at <= utc_now(),
+            expired=_is_over(offer),
             awaited=left[offer.id],
         )
         for offer in offers
     ]
+
+
+def _is_over(offer: RoleOffer) -> bool:
+    now = utc_now()
+    ended = offer.until is not None and offer.until < local_date(now)
+    return ended or offer.expires_at <= now
 
 
 def offer_at(session: Session, code: str, number: UUID) -> RoleOffer | None:

@@ -311,6 +311,7 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
             username=values["adres"],
             name=values["naam"],
             role=Role(values["rol"]),
+            until=values["tot_en_met"],
         )
     except AccountError as problem:
         raise FormError(str(problem), "adres") from None
