@@ -25,7 +25,8 @@ from bench.stories.dossiers import Candidate, closed_after
 from bench.stories.histories import Case, history, pick_up_at
 from bench.stories.model import Dice, Membership, start_of
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.accounts.services import find_user, give_role, hash_password
+from stopintimidatie.core.accounts.passwords import hash_password
+from stopintimidatie.core.accounts.services import find_user, give_role
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, transaction

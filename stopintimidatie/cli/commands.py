@@ -30,13 +30,12 @@ from stopintimidatie.cli.content import (
 )
 from stopintimidatie.cli.municipalities import area_group, municipality_group
 from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.accounts.passwords import AccountError, hash_chosen
 from stopintimidatie.core.accounts.services import (
-    AccountError,
     block_user,
     create_user,
     find_user,
     give_role,
-    hash_chosen,
     tell_blocked,
 )
 from stopintimidatie.core.security import Role
@@ -166,7 +165,7 @@ def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **value
     password = sys.stdin.readline().rstrip("\n") if given else secrets.token_urlsafe(15)
     username = values["e_mailadres"]
     with clear_errors():
-        hashed = hash_chosen(password)
+        hashed = hash_chosen(password, username=username, name=naam)
     with database(settings) as session:
         holder = _holder(session, gemeente)
         user = create_user(session, operator(), username, naam, hashed)

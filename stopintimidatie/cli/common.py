@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie import import_models
 from stopintimidatie.backup.manifest import BackupError
 from stopintimidatie.cli.server import WebServerError
-from stopintimidatie.core.accounts.services import AccountError
+from stopintimidatie.core.accounts.passwords import AccountError
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.jobs.services import QueueError
 from stopintimidatie.core.jobs.worker import NotAloneError

@@ -22,7 +22,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.accounts.services import PUBLISHED, find_user, give_role, hash_password
+from stopintimidatie.core.accounts.passwords import PUBLISHED, hash_password
+from stopintimidatie.core.accounts.services import find_user, give_role
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL

@@ -16,7 +16,8 @@ import pytest
 
 from stopintimidatie import create_app
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.accounts.services import block_user, create_user, find_user, hash_password
+from stopintimidatie.core.accounts.passwords import hash_password
+from stopintimidatie.core.accounts.services import block_user, create_user, find_user
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role

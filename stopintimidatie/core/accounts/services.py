@@ -1,19 +1,14 @@
-"""Accounts: passwords, signing in and out, making users, roles and offers of roles, blocking."""
+"""Accounts: signing in and out, making users, roles and offers of roles, blocking."""
 
 from __future__ import annotations
 
-import base64
 import logging
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.low_level import ARGON2_VERSION
 from sqlalchemy import ColumnElement, Delete, Engine, and_, delete, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -35,6 +30,8 @@ from stopintimidatie.core.accounts.models import (
     SignInUnlock,
     User,
 )
+from stopintimidatie.core.accounts.passwords import AccountError as AccountError
+from stopintimidatie.core.accounts.passwords import verify_password
 from stopintimidatie.core.accounts.sessions import (
     Opening,
     end_session,
@@ -51,51 +48,10 @@ from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.settings import Settings, SettingsError
 
-# Passwords: Argon2id, with the library's defaults (RFC 9106, low-memory profile).
-
-# The password of all demo accounts; it is in the README, so nobody may choose it.
-PUBLISHED: Final = "demo-wachtwoord"
-MINIMUM_LENGTH: Final = 12
-_hasher: Final = PasswordHasher()
-
-
-def hash_password(password: str) -> str:
-    """Hash a password for storage."""
-    return _hasher.hash(password)
-
-
-def verify_password(stored: str, password: str) -> bool:
-    """Tell whether the password belongs to the stored hash.
-
-    Without a hash (no such user, or no password yet) it takes as long and the answer is no.
-    """
-    try:
-        return _hasher.verify(stored or DECOY, password)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def _decoy() -> str:
-    """Make a hash with the present parameters that no password has: its digest is random."""
-    salt, digest = (
-        base64.b64encode(secrets.token_bytes(length)).decode().rstrip("=")
-        for length in (_hasher.salt_len, _hasher.hash_len)
-    )
-    cost = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
-    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
-
-
-DECOY: Final = _decoy()
-
-
 log = logging.getLogger(__name__)
 NATIONAL_ROLES: Final = frozenset(
     {Role.NATIONAL_DESK, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
 )
-
-
-class AccountError(Exception):
-    """Can't be done with this account; the message says what to do, in Dutch."""
 
 
 @dataclass(frozen=True)
@@ -186,19 +142,6 @@ def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult
     ids = [user.id] if user is not None else []
     record(session, visitor, "aanmelden.mislukt", NATIONAL, "gebruiker", ids)
     return SignInResult(None, guess.wait_after)
-
-
-def hash_chosen(password: str) -> str:
-    """Hash a new password. Slow on purpose: call it outside a transaction.
-
-    Raises:
-        AccountError: The password is too short, or everybody can read it in the README.
-    """
-    if len(password) < MINIMUM_LENGTH:
-        raise AccountError(f"Kies een wachtwoord van minstens {MINIMUM_LENGTH} tekens.")
-    if password.lower() == PUBLISHED:
-        raise AccountError("Dit wachtwoord staat in de handleiding. Kies een eigen wachtwoord.")
-    return hash_password(password)
 
 
 def create_user(

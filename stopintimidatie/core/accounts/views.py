@@ -21,12 +21,11 @@ from stopintimidatie.core.accounts.links import (
     open_unlock,
     use_unlock,
 )
+from stopintimidatie.core.accounts.passwords import AccountError, hash_chosen
 from stopintimidatie.core.accounts.services import (
-    AccountError,
     SignInResult,
     accept_offer,
     decline_offer,
-    hash_chosen,
     offer_to,
     offers_to,
     sign_in,
@@ -80,7 +79,7 @@ class InvitationSchema(Schema):
     wachtwoord = field(
         Password(200),
         "Wachtwoord",
-        description="Minstens 12 tekens. Hoe langer hoe beter; het hoeft niet ingewikkeld.",
+        description="Minstens 12 tekens, zoals een paar woorden die niets met u te maken hebben.",
         widget=PasswordInput(autocomplete="new-password"),
     )
     nog_eens = field(
@@ -229,7 +228,8 @@ def invitation_view(request: Request) -> Any:
         if is_turned_away(request):
             raise BusyError(INVITATION_BUSY)
         try:
-            hashed = hash_chosen(values["wachtwoord"])
+            user = invitation.user
+            hashed = hash_chosen(values["wachtwoord"], username=user.username, name=user.name)
         except AccountError as problem:
             raise FormError(str(problem), "wachtwoord") from None
         if not accept(request.db, keys, key, hashed):

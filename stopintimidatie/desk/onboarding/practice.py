@@ -16,7 +16,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.accounts.services import PUBLISHED, find_user, give_role, hash_password
+from stopintimidatie.core.accounts.passwords import PUBLISHED, hash_password
+from stopintimidatie.core.accounts.services import find_user, give_role
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role

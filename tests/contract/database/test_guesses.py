@@ -17,10 +17,10 @@ import pytest
 from argon2 import Parameters, extract_parameters
 from sqlalchemy import select, update
 
-from stopintimidatie.core.accounts import services as accounts_services
+from stopintimidatie.core.accounts import passwords
 from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
 from stopintimidatie.core.accounts.models import SignInAttempt, User
-from stopintimidatie.core.accounts.services import hash_password
+from stopintimidatie.core.accounts.passwords import hash_password
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from tests.support.api import Api
@@ -44,7 +44,7 @@ class Judge:
     """Password hasher that notes its parameters and how many database connections were in use."""
 
     def __init__(self, installation: Installation) -> None:
-        self.real = accounts_services._hasher
+        self.real = passwords._hasher
         self.pool: Any = installation.engine.pool
         self.costs: list[Parameters] = []
         self.connections: list[int] = []
@@ -62,7 +62,7 @@ class Judge:
 @pytest.fixture
 def judge(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Judge:
     made = Judge(installation)
-    monkeypatch.setattr(accounts_services, "_hasher", made)
+    monkeypatch.setattr(passwords, "_hasher", made)
     return made
 
 
