@@ -13,6 +13,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "registry",
         "telemetry",
         "sandbox",
+        "outgoing",
         "storage",
         "audit",
         "jobs",
