@@ -336,6 +336,11 @@ class RoleProposal:
         """The role in words."""
         return Role(self.role).label
 
+    @property
+    def invited(self) -> str | None:
+        """The user name of who gets the role; None where it isn't for one person."""
+        return None
+
 
 class RoleOffer(RoleProposal, Base):
     """A role that is offered to somebody; it gives no rights until that person takes it.
@@ -354,6 +359,11 @@ class RoleOffer(RoleProposal, Base):
     name: Mapped[str] = mapped_column(String(200))
     # The last day that the role will count; None: no end.
     until: Mapped[date | None]
+
+    @property
+    def invited(self) -> str:
+        """The user name of who gets the role."""
+        return self.username
 
 
 class SignInAttempt(Base):

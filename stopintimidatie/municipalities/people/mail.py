@@ -13,7 +13,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
-from stopintimidatie.core.accounts.models import Invitation, OfferState, RoleOffer, User
+from stopintimidatie.core.accounts.models import (
+    Invitation,
+    OfferState,
+    RoleOffer,
+    RoleProposal,
+    User,
+)
 from stopintimidatie.core.accounts.services import KIND, find_user
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
@@ -31,6 +37,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import (
     actor_of,
+    find_proposal,
     postbox_recipient,
     proposals_for,
 )
@@ -38,10 +45,11 @@ from stopintimidatie.municipalities.people.services import (
 INVITE_JOB: Final = Job("rol.uitnodigen")
 TELL_JOB: Final = Job("rol.vertellen")
 INVITED: Final = "gebruiker.uitgenodigd"
+GROUP_PROPOSED: Final = "gebruiker.groep_voorgesteld"
 _FOLDER: Final = "stopintimidatie.municipalities.people:templates/mail"
 
 
-def ask_to_confirm(session: Session, holder: str, offer: RoleOffer) -> None:
+def ask_to_confirm(session: Session, holder: str, offer: RoleProposal) -> None:
     """Mail the mailbox of this holder that a proposal waits; the mail doesn't say which one."""
     mailbox = postbox_recipient(session, holder)
     if mailbox is not None:
@@ -87,10 +95,10 @@ def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
             if session is None:
                 continue
             offer_id, action = UUID(payload["offer"]), payload["action"]
-            offer, by = session.get(RoleOffer, offer_id), actor_of(session, payload["by"])
+            offer, by = find_proposal(session, offer_id), actor_of(session, payload["by"])
             reason, fields = offer.reason if offer else None, payload["fields"]
             record(session, by, action, holder, KIND, [offer_id], fields=fields, reason=reason)
-            if action == INVITED and offer in proposals_for(session, holder):
+            if action in (INVITED, GROUP_PROPOSED) and offer in proposals_for(session, holder):
                 ask_to_confirm(session, holder, offer)
 
 
@@ -127,7 +135,8 @@ def _write_offer(writing: Writing) -> Letter:
 
 def _write_confirm(writing: Writing) -> Letter | None:
     """Write the mail about a waiting proposal; None if it was decided in the meantime."""
-    offer = writing.session.get(RoleOffer, writing.message.about_id)
+    about = writing.message.about_id
+    offer = find_proposal(writing.session, about) if about else None
     if offer is None or offer.state != OfferState.PROPOSED:
         return None
     holder = writing.message.holder

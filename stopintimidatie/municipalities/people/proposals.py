@@ -31,11 +31,19 @@ from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import checked_address, date_text
-from stopintimidatie.municipalities.people.mail import INVITE_JOB, INVITED, TELL_JOB, ask_to_confirm
+from stopintimidatie.municipalities.people.mail import (
+    GROUP_PROPOSED,
+    INVITE_JOB,
+    INVITED,
+    TELL_JOB,
+    ask_to_confirm,
+)
+from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.services import (
     LAST_READER,
     USER_KIND,
     Confirmer,
+    Proposal,
     givers,
     has_confirmed,
     has_hand,
@@ -99,7 +107,7 @@ def propose(
     if role not in OFFERED_ROLES:
         raise AccountError("Deze rol hoort niet bij een gemeente.")
     address = normal_username(checked_address(username.strip()).normalized)
-    _refuse_too_many(session, actor, code, at)
+    refuse_too_many(session, actor, code, at)
     _refuse_known(session, actor, code, address, role, until)
     offer = RoleOffer(
         holder=code,
@@ -115,7 +123,7 @@ def propose(
     )
     _add(session, offer)
     left = pending_confirmers(session, [offer])[offer.id]
-    _log(session, offer, actor, INVITED, at)
+    log_step(session, offer, actor, INVITED, at)
     if not left:
         _open(session, offer)
     elif party_at(at) in left:
@@ -131,11 +139,16 @@ def _add(session: Session, offer: RoleOffer) -> None:
         raise AccountError(_WAITS_ALREADY) from None
 
 
-def _refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None:
+def refuse_too_many(session: Session, actor: Actor, code: str, at: str) -> None:
+    """Refuse another proposal of somebody who made too many today.
+
+    Raises:
+        AccountError: they did.
+    """
     now = utc_now()
     logged = session.scalars(
         select(AuditEvent.fields)
-        .where(AuditEvent.holder == at, AuditEvent.action == INVITED)
+        .where(AuditEvent.holder == at, AuditEvent.action.in_((INVITED, GROUP_PROPOSED)))
         .where(AuditEvent.at > now - DAY, AuditEvent.at <= now)
         .where(AuditEvent.actor_id.is_not(None), AuditEvent.actor_id == actor.id)
     )
@@ -193,8 +206,10 @@ def _refuse_present(
         )
 
 
-def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
+def confirm(session: Session, offer: Proposal, actor: Actor, at: str) -> None:
     """Confirm a proposal for one party; after the last the role is offered and mailed.
+
+    The role of a group counts from then on, and nobody is mailed.
 
     Raises:
         AccountError: this user may not confirm it, or it was decided already.
@@ -205,12 +220,12 @@ def confirm(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
         offer.desk_id = actor.id
     else:
         offer.colleague_id = actor.id
-    _log(session, offer, actor, "gebruiker.rol_bevestigd", at)
+    log_step(session, offer, actor, "gebruiker.rol_bevestigd", at)
     if left == (party_at(at),):
         _open(session, offer)
 
 
-def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: str) -> None:
+def refuse(session: Session, offer: Proposal, actor: Actor, at: str, reason: str) -> None:
     """Refuse a proposal as second person, with a reason that the proposing person can read.
 
     Raises:
@@ -220,11 +235,11 @@ def refuse(session: Session, offer: RoleOffer, actor: Actor, at: str, reason: st
         raise AccountError("Schrijf op waarom u het voorstel weigert.")
     _check_second(session, offer, actor, at)
     offer.state, offer.decided_by, offer.reason = OfferState.REFUSED, actor.name, reason
-    _log(session, offer, actor, "gebruiker.rol_geweigerd", at, reason=reason)
+    log_step(session, offer, actor, "gebruiker.rol_geweigerd", at, reason=reason)
 
 
 def _check_second(
-    session: Session, offer: RoleOffer, actor: Actor, at: str
+    session: Session, offer: Proposal, actor: Actor, at: str
 ) -> tuple[Confirmer, ...]:
     """Check that this user may decide about a proposal; return the parties that must confirm it.
 
@@ -254,7 +269,7 @@ def send_again(session: Session, offer: RoleOffer, actor: Actor, at: str) -> Non
     _lock(session, offer)
     if offer.state not in (OfferState.OFFERED, OfferState.DECLINED):
         raise AccountError("Deze uitnodiging is niet bevestigd. Open de pagina opnieuw.")
-    _log(session, offer, actor, INVITED, at)
+    log_step(session, offer, actor, INVITED, at)
     offer.state = OfferState.OFFERED
     if not _mailed_lately(offer):
         _open(session, offer)
@@ -274,17 +289,17 @@ def withdraw(session: Session, offer: RoleOffer, actor: Actor, at: str) -> None:
         AccountError: the role was taken in the meantime.
     """
     _lock(session, offer)
-    _log(session, offer, actor, "gebruiker.rol_ingetrokken", at)
+    log_step(session, offer, actor, "gebruiker.rol_ingetrokken", at)
     _forget(session, offer)
 
 
-def _lock(session: Session, offer: RoleOffer) -> None:
-    """Read the offer again and lock its row until this transaction ends.
+def _lock(session: Session, offer: Proposal) -> None:
+    """Read the proposal again and lock its row until this transaction ends.
 
     Raises:
         AccountError: it was taken or withdrawn in the meantime.
     """
-    fresh = session.get(RoleOffer, offer.id, populate_existing=True, with_for_update=True)
+    fresh = session.get(type(offer), offer.id, populate_existing=True, with_for_update=True)
     if fresh is None:
         raise AccountError(_DECIDED)
 
@@ -295,19 +310,22 @@ def _forget(session: Session, offer: RoleOffer) -> None:
     session.flush()
 
 
-def _open(session: Session, offer: RoleOffer) -> None:
+def _open(session: Session, offer: Proposal) -> None:
     """Offer the role: the person can take it from now on, and is mailed.
 
     The desk sends the mail, so that nothing in the municipality's log shows whether it had a link,
     which would tell whether the person has an account.
     """
-    offer.state, offer.expires_at = OfferState.OFFERED, utc_now() + LASTS
+    offer.state = OfferState.OFFERED
+    if isinstance(offer, GroupRole):
+        return
+    offer.expires_at = utc_now() + LASTS
     enqueue(session, INVITE_JOB, NATIONAL, {"offer": str(offer.id)})
 
 
-def _log(
+def log_step(
     session: Session,
-    offer: RoleOffer,
+    offer: Proposal,
     actor: Actor,
     action: str,
     at: str,
@@ -315,7 +333,8 @@ def _log(
     reason: str | None = None,
 ) -> None:
     """Record an action here; a job records it at the other holder, if that has a part in it."""
-    fields = [offer.holder, offer.role]
+    group = [f"groep: {offer.group_name}"] if isinstance(offer, GroupRole) else []
+    fields = [offer.holder, offer.role, *group]
     record(session, actor, action, at, KIND, [offer.id], fields=fields, reason=reason)
     left = pending_confirmers(session, [offer])[offer.id]
     desk_has_part = offer.by_desk or offer.desk_id is not None or Confirmer.DESK in left

@@ -9,11 +9,18 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD
-from stopintimidatie.core.accounts.models import OfferState, RoleAssignment, RoleOffer, User
+from stopintimidatie.core.accounts.models import (
+    OfferState,
+    ProviderAccount,
+    RoleAssignment,
+    RoleOffer,
+    RoleProposal,
+    User,
+)
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.mail import Recipient
@@ -22,6 +29,7 @@ from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import READING_ROLES, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import MailDomain
+from stopintimidatie.municipalities.people.models import GroupRole
 
 OUTSIDE: Final = "buiten de maildomeinen van de gemeente"
 
@@ -72,6 +80,9 @@ def set_domains(session: Session, actor: Actor, code: str, domains: Collection[s
 # | the very first role there, admin, by a desk of one person | nobody                 |
 # | any, by the municipality, for a mailbox outside its domains | somebody of the desk as well |
 #
+# A role that a group of the identity provider gives (`GroupRole`) is a proposal as well. It has no
+# mailbox, so the last line isn't about it.
+#
 # Nobody confirms what they proposed or get, nor confirms twice, nor what was proposed by somebody
 # whose role they proposed themselves, at whatever distance (`given_by`): so a mailbox of one's
 # own is no second person. Whoever only confirmed the role of the proposer may confirm: that role
@@ -103,7 +114,7 @@ def party_at(holder: str) -> Confirmer:
 
 
 def pending_confirmers(
-    session: Session, offers: Collection[RoleOffer]
+    session: Session, offers: Collection[RoleProposal]
 ) -> Mapping[UUID, tuple[Confirmer, ...]]:
     """Return the parties that must still confirm each of these proposals; four queries in all."""
     codes = {offer.holder for offer in offers}
@@ -121,9 +132,10 @@ def pending_confirmers(
     return {offer.id: _pending_confirmers_of(offer, staffing[offer.holder]) for offer in offers}
 
 
-def _pending_confirmers_of(offer: RoleOffer, staffing: _Staffing) -> tuple[Confirmer, ...]:
+def _pending_confirmers_of(offer: RoleProposal, staffing: _Staffing) -> tuple[Confirmer, ...]:
     needed = set(_second_party(offer, staffing))
-    if not offer.by_desk and is_outside(offer.username, staffing.domains):
+    invited = offer.invited
+    if invited and not offer.by_desk and is_outside(invited, staffing.domains):
         needed.add(Confirmer.DESK)
     by = {Confirmer.COLLEAGUE: offer.colleague_id, Confirmer.DESK: offer.desk_id}
     left = {party for party in needed if by[party] is None}
@@ -133,7 +145,7 @@ def _pending_confirmers_of(offer: RoleOffer, staffing: _Staffing) -> tuple[Confi
     return tuple(sorted(left))
 
 
-def _second_party(offer: RoleOffer, staffing: _Staffing) -> Sequence[Confirmer]:
+def _second_party(offer: RoleProposal, staffing: _Staffing) -> Sequence[Confirmer]:
     """Return the party that must confirm this role, whatever its mailbox; empty for none."""
     reads = Role(offer.role) in READING_ROLES
     first = not staffing.has_people and staffing.desk_of_one
@@ -143,12 +155,12 @@ def _second_party(offer: RoleOffer, staffing: _Staffing) -> Sequence[Confirmer]:
     return (Confirmer.COLLEAGUE if colleagues else Confirmer.DESK,)
 
 
-def has_hand(offer: RoleOffer, user: User) -> bool:
+def has_hand(offer: RoleProposal, user: User) -> bool:
     """Tell whether this user proposed a role, gave the proposer theirs, or gets the role."""
-    return str(user.id) in offer.given_by or user.username == offer.username
+    return str(user.id) in offer.given_by or user.username == offer.invited
 
 
-def has_confirmed(offer: RoleOffer, user: User) -> bool:
+def has_confirmed(offer: RoleProposal, user: User) -> bool:
     """Tell whether this user confirmed a proposal already, for either party."""
     return str(user.id) in (offer.colleague_id, offer.desk_id)
 
@@ -163,9 +175,12 @@ def givers(session: Session, actor: Actor) -> list[str]:
 
 def _able(*columns: Any) -> Select[Any]:
     """Build a query for columns of roles, of the users who can sign in."""
+    through_provider = exists().where(
+        ProviderAccount.user_id == User.id, ProviderAccount.holder == RoleAssignment.holder
+    )
     able = (
         User.blocked_at.is_(None),
-        User.password_hash != NO_PASSWORD,
+        or_(User.password_hash != NO_PASSWORD, through_provider),
         RoleAssignment.counting(),
     )
     return select(*columns).join(User, User.id == RoleAssignment.user_id).where(*able)
@@ -184,18 +199,29 @@ def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[Us
     return readers
 
 
-def proposals_for(session: Session, holder: str) -> list[RoleOffer]:
+Proposal = RoleOffer | GroupRole
+
+
+def find_proposal(session: Session, number: UUID) -> Proposal | None:
+    """Return the proposal with this id, for a person or for a group; None if it is gone."""
+    return session.get(RoleOffer, number) or session.get(GroupRole, number)
+
+
+def proposals_for(session: Session, holder: str) -> list[Proposal]:
     """Return the proposals that this municipality or the desk confirms, the oldest first."""
-    proposed = select(RoleOffer).where(
-        RoleOffer.state == OfferState.PROPOSED, RoleOffer.expires_at > utc_now()
-    )
-    if holder != NATIONAL:
-        proposed = proposed.where(RoleOffer.holder == holder)
-    rows = session.scalars(proposed.order_by(RoleOffer.proposed_at, RoleOffer.id)).all()
+    rows = [*_proposed(session, RoleOffer, holder), *_proposed(session, GroupRole, holder)]
+    rows.sort(key=lambda proposal: (proposal.proposed_at, proposal.id))
     if not rows:
         return []
     left, party = pending_confirmers(session, rows), party_at(holder)
     return [offer for offer in rows if party in left[offer.id]]
+
+
+def _proposed(session: Session, kind: type[Any], holder: str) -> Sequence[Any]:
+    proposed = select(kind).where(kind.state == OfferState.PROPOSED, kind.expires_at > utc_now())
+    if holder != NATIONAL:
+        proposed = proposed.where(kind.holder == holder)
+    return session.scalars(proposed).all()
 
 
 # Addresses for messages to a holder: a mailbox, and a number for urgent ones

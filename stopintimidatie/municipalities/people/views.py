@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import OfferState, RoleOffer, User
+from stopintimidatie.core.accounts.models import OfferState, User
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.mail.addresses import (
@@ -25,7 +25,7 @@ from stopintimidatie.core.mail.addresses import (
     set_address,
 )
 from stopintimidatie.core.security import Permission, Role
-from stopintimidatie.core.text import plural
+from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -41,7 +41,8 @@ from stopintimidatie.municipalities.people.forms import (
     InviteSchema,
     postbox_schema,
 )
-from stopintimidatie.municipalities.people.services import Confirmer
+from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.services import Confirmer, Proposal
 
 _TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
 PAGE: Final = f"{_TEMPLATES}/postbox.jinja2"
@@ -141,6 +142,9 @@ PARTIES: Final = {
 }
 TEMPLATE: Final = f"{_TEMPLATES}/proposals.jinja2"
 CONFIRMED: Final = "Bevestigd. De uitnodiging gaat weg."
+GROUP_CONFIRMED: Final = (
+    "Bevestigd. Wie in deze groep zit, krijgt de rol bij de volgende aanmelding via de gemeente."
+)
 HALF: Final = "Bevestigd. De uitnodiging gaat weg als ook de tweede partij bevestigt."
 WITHOUT_REASON: Final = (
     "U koos bevestigen, maar vulde in waarom u weigert. Kies weigeren, of maak dit veld leeg."
@@ -173,7 +177,7 @@ def decide(request: Request, at: str, here: str) -> Any:
     return handle_form(request, forms[chosen], on_valid, page)
 
 
-def _decide(request: Request, offer: RoleOffer, at: str, values: dict[str, Any]) -> None:
+def _decide(request: Request, offer: Proposal, at: str, values: dict[str, Any]) -> None:
     """Confirm a proposal, or refuse it with a reason.
 
     Raises:
@@ -185,7 +189,8 @@ def _decide(request: Request, offer: RoleOffer, at: str, values: dict[str, Any])
     try:
         if values["besluit"] == CONFIRM:
             proposals.confirm(request.db, offer, actor, at)
-            request.flash(CONFIRMED if offer.state == OfferState.OFFERED else HALF)
+            words = GROUP_CONFIRMED if isinstance(offer, GroupRole) else CONFIRMED
+            request.flash(words if offer.state == OfferState.OFFERED else HALF)
         else:
             proposals.refuse(request.db, offer, actor, at, values["reden"])
             request.flash("Geweigerd. Wie het voorstel deed, leest waarom.")
@@ -204,7 +209,7 @@ def _form(request: Request, number: str, here: str) -> Form:
     )
 
 
-def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
+def _cards(request: Request, offers: list[Proposal]) -> list[dict[str, Any]]:
     codes = {offer.holder for offer in offers}
     named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
     names = dict(request.db.execute(named).all())
@@ -219,12 +224,32 @@ def _cards(request: Request, offers: list[RoleOffer]) -> list[dict[str, Any]]:
             "offer": offer,
             "role": Role(offer.role).label,
             "municipality": names[offer.holder],
-            "outside": services.is_outside(offer.username, domains[offer.holder]),
+            "title": _title_of(offer),
+            "whom": _whom(offer),
+            "outside": _is_outside(offer, domains[offer.holder]),
             "awaited": " en ".join(PARTIES[party] for party in left[offer.id]),
             "mine": services.has_hand(offer, me) or services.has_confirmed(offer, me),
         }
         for offer in offers
     ]
+
+
+def _is_outside(offer: Proposal, domains: Sequence[str]) -> bool:
+    return offer.invited is not None and services.is_outside(offer.invited, domains)
+
+
+def _title_of(offer: Proposal) -> str:
+    if isinstance(offer, GroupRole):
+        return f"Groep ‘{offer.group_name}’ krijgt de rol {offer.label}"
+    return f"{offer.label} voor {offer.name}"
+
+
+def _whom(offer: Proposal) -> list[tuple[str, str]]:
+    """Return who gets the role and until when, as lines of the list of facts."""
+    if isinstance(offer, GroupRole):
+        return [("Groep bij de gemeente", offer.group_name)]
+    until = f"tot en met {date_text(offer.until)}" if offer.until else "geen"
+    return [("E-mailadres", offer.username), ("Einddatum", until)]
 
 
 def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
@@ -233,7 +258,9 @@ def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]
     if not number:
         return []
     waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"
-    return [ListItem("Een collega een rol geven", f"{path}/{PROPOSALS_PAGE}", meta=[waits])]
+    return [
+        ListItem("Een collega of een groep een rol geven", f"{path}/{PROPOSALS_PAGE}", meta=[waits])
+    ]
 
 
 # `…/gebruikers`: the admin invites and takes roles away.

@@ -47,6 +47,8 @@ ACTIONS: Final[dict[str, str]] = {
     "gebruiker.rol_aanvaard": "Rol aangenomen",
     "gebruiker.rol_afgeslagen": "Rol niet aangenomen",
     "gebruiker.rol_weg": "Rol weggehaald",
+    "gebruiker.groep_voorgesteld": "Rol voor een groep voorgesteld",
+    "gebruiker.groep_weg": "Rol van een groep weggehaald",
     "gebruiker.opgeleid": "Opleiding vastgelegd",
     "uitnodiging.gebruikt": "Uitnodiging gebruikt",
     "aansluiting.gevraagd": "Aansluiting gevraagd",
