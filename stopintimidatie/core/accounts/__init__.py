@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register users and their sessions."""
-    from stopintimidatie.core.accounts import services
+    from stopintimidatie.core.accounts import mail, recovery, services
     from stopintimidatie.core.accounts.models import (
         PROVIDER_PURPOSE,
         TOTP_PURPOSE,
@@ -38,6 +38,11 @@ def includeme(config: Any) -> None:
         lane=Lane.SLOW,
         next_at=services.next_hour,
     )
+    config.add_job_kind(recovery.JOB, mail.send_link)
+    for template in mail.TEMPLATES:
+        config.add_mail_template(template)
+    for recipient in mail.RECIPIENTS:
+        config.add_mail_recipient(recipient)
     config.add_request_method(flash, "flash")
     config.add_request_method(take_flashes, "take_flashes")
     for prefix in ("uitnodiging", "aanmelden-link", "aanmelden-openen"):

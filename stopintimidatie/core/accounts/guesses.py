@@ -24,6 +24,12 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import insert_into
 from stopintimidatie.settings import Settings
 
+
+def normal_username(username: str) -> str:
+    """Write a name as it is stored: without blanks around it, in small letters."""
+    return username.strip().lower()
+
+
 # Known browsers
 
 BROWSER_COOKIE: Final = "browser"

@@ -18,6 +18,7 @@ from stopintimidatie.core.accounts.guesses import (
     Guess,
     count_guess,
     forget_guesses,
+    normal_username,
     proof_of,
 )
 from stopintimidatie.core.accounts.models import (
@@ -62,11 +63,6 @@ class SignInResult:
     wait: timedelta = timedelta(0)
     # For the browser to keep.
     proof: str = ""
-
-
-def normal_username(username: str) -> str:
-    """Write a name as it is stored: without blanks around it, in small letters."""
-    return username.strip().lower()
 
 
 def find_user(session: Session, username: str) -> User | None:

@@ -13,15 +13,20 @@ from pyramid.renderers import render_to_response
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from stopintimidatie.core.accounts.guesses import keep_proof, proof_in, proof_of
+from stopintimidatie.core.accounts.guesses import (
+    is_locked_out,
+    keep_proof,
+    normal_username,
+    proof_in,
+    proof_of,
+)
 from stopintimidatie.core.accounts.links import (
     accept,
-    ask_unlock,
     open_invitation,
-    open_unlock,
-    use_unlock,
 )
+from stopintimidatie.core.accounts.models import LinkPurpose
 from stopintimidatie.core.accounts.passwords import AccountError, hash_chosen
+from stopintimidatie.core.accounts.recovery import ask_link, open_link, use_link
 from stopintimidatie.core.accounts.services import (
     SignInResult,
     accept_offer,
@@ -302,7 +307,9 @@ def ask_view(request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         keys = request.registry.key_ring
-        ask_unlock(request.db, keys, values["gebruikersnaam"], proof_in(request))
+        typed = values["gebruikersnaam"]
+        if is_locked_out(request.db, keys, normal_username(typed), proof_in(request)):
+            ask_link(request.db, keys, typed, LinkPurpose.UNLOCK)
         return HTTPSeeOther(location=f"/{ASK}?gevraagd=ja")
 
     mailed = "gevraagd" in dict(query_pairs(request))
@@ -327,12 +334,12 @@ def unlock_view(request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Response:
-        username = use_unlock(request.db, keys, values["sleutel"])
-        if username is None:
+        user = use_link(request.db, keys, values["sleutel"], LinkPurpose.UNLOCK)
+        if user is None:
             raise FormError(LINK_SPENT)
-        response = sign_in_page(request, username, UNLOCKED)
-        keep_proof(response, request.app_settings, proof_of(keys, username))
+        response = sign_in_page(request, user.username, UNLOCKED)
+        keep_proof(response, request.app_settings, proof_of(keys, user.username))
         return response
 
-    works = open_unlock(request.db, keys, key) is not None
+    works = open_link(request.db, keys, key, LinkPurpose.UNLOCK) is not None
     return handle_form(request, form, on_valid, {"works": works, "spent": LINK_SPENT})

@@ -7,7 +7,6 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register what happens when a municipality joins, `/aansluiten` and the pages of the desk."""
-    from stopintimidatie.core.accounts.links import JOB as SEND_LINK
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.desk.onboarding import practice, services, signup
 
@@ -19,10 +18,6 @@ def includeme(config: Any) -> None:
     config.add_public_prefix("aansluiten")
     config.add_public_prefix("aansluiten-bevestigen")
     config.add_panel("melding", "voorbeelduitwerking", practice.model_answer, order=5)
-    # The mail that unlocks a locked user name.
-    config.add_job_kind(SEND_LINK, services.send_link)
-    config.add_mail_template(services.UNLOCK_TEMPLATE)
-    config.add_mail_recipient(services.RECIPIENT_OF_LINK)
     config.scan("stopintimidatie.desk.onboarding.views")
     config.scan("stopintimidatie.desk.onboarding.people")
     config.scan("stopintimidatie.desk.onboarding.signup")

@@ -1,8 +1,4 @@
-"""Onboarding at the desk: the checklist, and handing over reports when a municipality joins.
-
-The mail that unlocks a locked user name is sent by the desk too, because signing in belongs to no
-municipality. Its link is made when it is sent and isn't stored.
-"""
+"""Onboarding at the desk: the checklist, and handing over reports when a municipality joins."""
 
 from __future__ import annotations
 
@@ -15,20 +11,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.links import NO_PASSWORD, unlock_link_of, unlock_to_mail
+from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
-from stopintimidatie.core.mail import (
-    Letter,
-    MailRecipient,
-    MailTemplate,
-    Recipient,
-    Writing,
-    queue_mail,
-)
 from stopintimidatie.core.security import GRANTS, Permission, Role
-from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
@@ -139,46 +126,6 @@ def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by:
 
 COLUMNS: Final = treated(text="agreement_with data_protection_officer", codes="legal_basis")
 PERSONAL_DATA: Final = holder_of_rows("aansluiting", Onboarding, COLUMNS)
-
-
-# Unlocking
-
-MAIL: Final = "aanmeldlink"
-RECIPIENT: Final = "buitengeslotene"
-
-
-def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Mail the link, if the name has an account that can sign in (job)."""
-    for payload in payloads:
-        with context.transaction() as session:
-            link = unlock_to_mail(session, UUID(payload["link"]))
-            if link is not None:
-                recipient = Recipient(RECIPIENT, str(link.id))
-                about, key = link.user_id, f"{MAIL}:{link.id}"
-                queue_mail(session, context.holder, MAIL, recipient, about=about, key=key)
-
-
-def _address(session: Session, keys: KeyRing, number: str) -> str | None:
-    """Return the address of the mail: the user name, which is an e-mail address."""
-    link = unlock_to_mail(session, UUID(number))
-    return link.user.username if link is not None and link.user is not None else None
-
-
-def _write(writing: Writing) -> Letter | None:
-    link = unlock_to_mail(writing.session, UUID(writing.message.recipient_id))
-    if link is None:
-        return None
-    key = unlock_link_of(writing.keys, link)
-    return Letter({"link": writing.link(f"/aanmelden-openen?sleutel={key}")})
-
-
-UNLOCK_TEMPLATE: Final = MailTemplate(
-    MAIL,
-    "Aanmelden bij Stopintimidatie",
-    "stopintimidatie.desk.onboarding:templates/mail/aanmeldlink.txt.jinja2",
-    _write,
-)
-RECIPIENT_OF_LINK: Final = MailRecipient(RECIPIENT, _address, personal=True)
 
 
 # The lines of the checklist. Pure.

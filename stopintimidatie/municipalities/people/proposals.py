@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.guesses import normal_username
 from stopintimidatie.core.accounts.links import LASTS
 from stopintimidatie.core.accounts.models import (
     BlockedColleague,
@@ -24,7 +25,7 @@ from stopintimidatie.core.accounts.models import (
     RoleOffer,
     User,
 )
-from stopintimidatie.core.accounts.services import KIND, AccountError, find_user, normal_username
+from stopintimidatie.core.accounts.services import KIND, AccountError, find_user
 from stopintimidatie.core.audit import Actor, AuditEvent, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import enqueue

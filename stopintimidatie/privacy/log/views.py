@@ -38,6 +38,8 @@ ACTIONS: Final[dict[str, str]] = {
     "aanmelden.link_gevraagd": "Mail gevraagd om toch te kunnen aanmelden",
     "aanmelden.link_gebruikt": "Link gebruikt om toch te kunnen aanmelden",
     "afmelden": "Afgemeld",
+    "wachtwoord.link_gevraagd": "Nieuw wachtwoord gevraagd",
+    "wachtwoord.link_gebruikt": "Nieuw wachtwoord gekozen met de link uit de mail",
     "gebruiker.rol": "Rol gegeven",
     "gebruiker.geblokkeerd": "Gebruiker geblokkeerd",
     "gebruiker.uitgenodigd": "Rol voorgesteld, of opnieuw uitgenodigd",

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from stopintimidatie.core.accounts.guesses import FREE_ATTEMPTS
+from stopintimidatie.core.accounts.mail import UNLOCK
 from stopintimidatie.core.accounts.models import SignInUnlock, User
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.desk.onboarding.services import MAIL
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import PASSWORD, Installation
 from tests.support.mailboxes import last_mail
@@ -43,7 +43,7 @@ def letters(installation: Installation) -> int:
     """Count the mails with an unlock link."""
     installation.run_jobs()
     with installation.transaction(NATIONAL) as session:
-        sent = select(func.count()).where(MailMessage.template == MAIL)
+        sent = select(func.count()).where(MailMessage.template == UNLOCK.name)
         return session.scalar(sent) or 0
 
 

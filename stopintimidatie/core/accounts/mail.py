@@ -1,0 +1,145 @@
+"""Mails to a person about the own account. They name nobody, and no address that was used.
+
+The desk sends them, because an account belongs to no municipality. A link is made when its mail is
+sent and isn't stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import LinkPurpose, User
+from stopintimidatie.core.accounts.recovery import text_of_link, usable_link
+from stopintimidatie.core.jobs import JobContext
+from stopintimidatie.core.mail import (
+    Letter,
+    MailRecipient,
+    MailTemplate,
+    Recipient,
+    Writing,
+    queue_mail,
+)
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import datetime_long
+
+_FOLDER: Final = "stopintimidatie.core.accounts:templates/mail"
+
+# Links, for who may have no account at all
+
+
+def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Mail the link, if the name has an account that can sign in (job)."""
+    for payload in payloads:
+        with context.transaction() as session:
+            link = usable_link(session, UUID(payload["link"]))
+            if link is not None:
+                template = TEMPLATE_OF[LinkPurpose(link.purpose)].name
+                recipient = Recipient(RECIPIENT_OF_LINK.kind, str(link.id))
+                about, key = link.user_id, f"{template}:{link.id}"
+                queue_mail(session, context.holder, template, recipient, about=about, key=key)
+
+
+def _address_of_link(session: Session, keys: KeyRing, number: str) -> str | None:
+    """Return the address of the mail: the user name, which is an e-mail address."""
+    link = usable_link(session, UUID(number))
+    return link.user.username if link is not None and link.user is not None else None
+
+
+def _write_link(writing: Writing) -> Letter | None:
+    link = usable_link(writing.session, UUID(writing.message.recipient_id))
+    if link is None:
+        return None
+    page = PAGES[LinkPurpose(link.purpose)]
+    key = text_of_link(writing.keys, link)
+    return Letter({"link": writing.link(f"/{page}?sleutel={key}")})
+
+
+# The page that each kind of link opens.
+PAGES: Final = {
+    LinkPurpose.UNLOCK: "aanmelden-openen",
+    LinkPurpose.NEW_PASSWORD: "wachtwoord-nieuw",
+}
+UNLOCK: Final = MailTemplate(
+    "aanmeldlink",
+    "Aanmelden bij Stopintimidatie",
+    f"{_FOLDER}/aanmeldlink.txt.jinja2",
+    _write_link,
+)
+NEW_PASSWORD: Final = MailTemplate(
+    "wachtwoord_vergeten",
+    "Een nieuw wachtwoord voor Stopintimidatie",
+    f"{_FOLDER}/wachtwoord_vergeten.txt.jinja2",
+    _write_link,
+)
+TEMPLATE_OF: Final = {LinkPurpose.UNLOCK: UNLOCK, LinkPurpose.NEW_PASSWORD: NEW_PASSWORD}
+RECIPIENT_OF_LINK: Final = MailRecipient("buitengeslotene", _address_of_link, personal=True)
+
+
+# Events of an account
+
+
+def mail_new_device(session: Session, user: User, device: str, provider: str | None) -> None:
+    """Mail a person that somebody signed in with a browser in which they never did before.
+
+    Args:
+        session: Transaction of the desk.
+        user: Who signed in.
+        device: Browser and system in words (`sessions.device_of`).
+        provider: The holder whose identity provider let them in; None: a password or passkey.
+    """
+    values = {"device": device.replace(" ", "_"), "provider": provider or ""}
+    _mail(session, user, NEW_DEVICE, {code: value for code, value in values.items() if value})
+
+
+def mail_changed_password(session: Session, user: User) -> None:
+    """Mail a person that the password of the account was changed."""
+    _mail(session, user, PASSWORD_CHANGED)
+
+
+def _mail(
+    session: Session, user: User, template: MailTemplate, values: dict[str, str] | None = None
+) -> None:
+    to = Recipient(PERSON.kind, str(user.id))
+    queue_mail(session, NATIONAL, template.name, to, about=user.id, values=values)
+
+
+def _address_of_person(session: Session, keys: KeyRing, number: str) -> str | None:
+    user = session.get(User, UUID(number))
+    # An erased account has no address any more.
+    return user.username if user is not None and "@" in user.username else None
+
+
+def _write_event(writing: Writing) -> Letter:
+    given = writing.message.values
+    return Letter(
+        {
+            "at": datetime_long(writing.message.created_at),
+            "device": str(given.get("device", "")).replace("_", " "),
+            "provider": given.get("provider"),
+            "forgotten": writing.link("/wachtwoord-vergeten"),
+            "account": writing.link("/account"),
+        }
+    )
+
+
+NEW_DEVICE: Final = MailTemplate(
+    "nieuw_apparaat",
+    "Aangemeld op een nieuw apparaat",
+    f"{_FOLDER}/nieuw_apparaat.txt.jinja2",
+    _write_event,
+)
+PASSWORD_CHANGED: Final = MailTemplate(
+    "wachtwoord_gewijzigd",
+    "Uw wachtwoord is gewijzigd",
+    f"{_FOLDER}/wachtwoord_gewijzigd.txt.jinja2",
+    _write_event,
+)
+# A person with an account; also for other rooms that tell somebody about the own account.
+PERSON: Final = MailRecipient("gebruiker", _address_of_person, personal=True)
+TEMPLATES: Final = (UNLOCK, NEW_PASSWORD, NEW_DEVICE, PASSWORD_CHANGED)
+RECIPIENTS: Final = (RECIPIENT_OF_LINK, PERSON)
