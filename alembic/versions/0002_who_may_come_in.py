@@ -89,7 +89,6 @@ def new_tables(schema: sa.MetaData) -> list[sa.Table]:
             person(),
             sa.Column("made_at", MOMENT, nullable=False),
             sa.Column("next_path", sa.String(2000), nullable=False),
-            sa.Column("new_secret", sa.Text()),
             sa.Index(None, "user_id"),
         ),
         sa.Table(

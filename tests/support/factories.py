@@ -42,12 +42,15 @@ _PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(
 
 
 def make_user(
-    installation: Installation, *roles: tuple[str, AccountRole], name: str = "Test Gebruiker"
+    installation: Installation,
+    *roles: tuple[str, AccountRole],
+    name: str = "Test Gebruiker",
+    demo: bool = True,
 ) -> str:
-    """A user with these roles; the username."""
+    """A user with these roles; the username. In the demo a password is enough to sign in."""
     username = f"gebruiker{next(_numbers)}-{uuid4().hex[:6]}@test.example"
     with installation.transaction() as session:
-        user = User(username=username, name=name, password_hash=_PASSWORD_HASH)
+        user = User(username=username, name=name, password_hash=_PASSWORD_HASH, demo=demo)
         session.add(user)
     for holder, role in roles:
         with installation.transaction() as session:

@@ -14,11 +14,15 @@ from uuid import uuid4
 
 from imageio_ffmpeg import get_ffmpeg_exe
 from jinja2 import FileSystemBytecodeCache
+from pyotp import TOTP
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from stopintimidatie import configure
+from stopintimidatie.core.accounts.views import FACTOR_PATH
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.services import STEP_SECONDS, STEPS_OFF
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.core.storage import database, make_engine, transaction
 from stopintimidatie.core.storage.encryption import create_key_file
@@ -89,6 +93,8 @@ class Installation:
         self.app = config.make_wsgi_app()
         self.registry: Any = config.registry
         self._connections: list[Any] = []
+        # The authenticator app of each person, and the last step whose code was used.
+        self.apps: dict[str, tuple[TOTP, int]] = {}
         if settings.sqlite:
             event.listen(self.engine, "connect", _set_for_tests)
         else:
@@ -127,8 +133,22 @@ class Installation:
         form = browser.get("/aanmelden").forms["formulier"]
         form["gebruikersnaam"] = username
         form["wachtwoord"] = password
-        form.submit("aanmelden", status=303)
+        if form.submit("aanmelden", status=303).location.endswith(FACTOR_PATH):
+            self._show_factor(browser, username)
         return browser
+
+    def _show_factor(self, browser: TestApp, username: str) -> None:
+        """Set up an authenticator app the first time; after that show its next code."""
+        page = browser.get(FACTOR_PATH).maybe_follow()
+        form = page.forms["formulier"]
+        offered = page.html.select_one(".si-secret")
+        if offered is not None:
+            self.apps[username] = TOTP(offered.text.replace(" ", "")), -1
+        app, used = self.apps[username]
+        step = max(used + 1, int(utc_now().timestamp()) // STEP_SECONDS - STEPS_OFF)
+        self.apps[username] = app, step
+        form["code"] = app.generate_otp(step)
+        form.submit(status=(200, 303))
 
     def _remember(self, connection: Any, record: Any) -> None:
         self._connections.append(connection)

@@ -63,7 +63,7 @@ def form(
 #            oov  dossier beheer privacy fg  | meldpunt privacy fg
 ALL = "      ja   ja      ja     ja      ja    ja       ja      ja"
 #            oov  dossier beheer privacy fg
-# Signing out leads to the same page.
+# Leads everybody to the page to sign in.
 SIGNS_OUT = " aanmelden" * 8
 READERS = "  ja   ja      404    ja      ja"
 WORKERS = "  ja   ja      404    403     403"
@@ -102,6 +102,10 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("Root", "aanmelden-link", PUBLIC, {"/aanmelden-link": ALL}),
     *form("Root", "aanmelden-openen", PUBLIC, {"/aanmelden-openen": ALL}),
     *form("Root", "uitnodiging", PUBLIC, {"/uitnodiging": ALL}),
+    # Without a sign-in that waits they lead to the page to sign in.
+    *form("Root", "aanmelden-factor", PUBLIC, {"/aanmelden-factor": SIGNS_OUT}),
+    *form("Root", "aanmelden-instellen", PUBLIC, {"/aanmelden-instellen": SIGNS_OUT}),
+    view("Root", "aanmelden-passkey", "POST", PUBLIC, {"/aanmelden-passkey": ALL}),
     *form("Root", "aansluiten", PUBLIC, {"/aansluiten": ALL}),
     *form("Root", "aansluiten-bevestigen", PUBLIC, {
         "/aansluiten-bevestigen": "404 404 404 404 404 404 404 404",

@@ -11,13 +11,13 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import SignInAttempt
+from stopintimidatie.core.accounts.models import SignInAttempt, SpentValue
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage.encryption import KeyRing
@@ -104,7 +104,9 @@ def lock_time(failures: int) -> timedelta:
     return min(FIRST_LOCK * doublings, LONGEST_LOCK)
 
 
-def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> Guess:
+def count_guess(
+    session: Session, keys: KeyRing, username: str, proof: str, secret: str = ""
+) -> Guess:
     """Count an attempt to sign in with a name, or give how long that name is still locked.
 
     Commit before the password is checked: attempts at the same time wait for this transaction. An
@@ -116,8 +118,9 @@ def count_guess(session: Session, keys: KeyRing, username: str, proof: str) -> G
         keys: Keys of the installation.
         username: In its normal form; it need not exist.
         proof: The cookie that shows that this browser signed in before (`proof_of`).
+        secret: What is guessed, with a count of its own; empty for the password.
     """
-    attempt = _attempt(session, _counted_as(keys, username, proof))
+    attempt = _attempt(session, _counted_as(keys, username, proof, secret))
     now = utc_now()
     if now - attempt.last_at > FORGET_AFTER:
         attempt.failures = 0
@@ -153,9 +156,11 @@ def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) ->
     return bool(locked.all())
 
 
-def _counted_as(keys: KeyRing, username: str, proof: str) -> str:
+def _counted_as(keys: KeyRing, username: str, proof: str, secret: str = "") -> str:
     browser = known_browser(keys, username, proof)
     counted = username if browser is None else f"{username}\0{browser}"
+    if secret:
+        counted = f"{secret}\0\0{counted}"
     return keys.keyed_hash("sign-in", counted.encode("utf-8", "replace"))
 
 
@@ -165,3 +170,18 @@ def _attempt(session: Session, counted_as: str) -> SignInAttempt:
     values = {"username_hash": counted_as, "failures": 0, "last_at": utc_now()}
     session.execute(fresh.values(values).on_conflict_do_nothing())
     return session.get_one(SignInAttempt, counted_as, with_for_update=True)
+
+
+# Values that work once: challenges, states, tokens
+
+
+def spend(session: Session, keys: KeyRing, value: str, until: datetime) -> bool:
+    """Use up a value that works once, and remember that until it would expire.
+
+    Returns False when it was used before; of two requests at once the second waits for the first.
+    """
+    fresh = insert_into(session, SpentValue)
+    hashed = keys.keyed_hash("spent-value", value.encode("utf-8", "replace"))
+    values = {"value_hash": hashed, "until": until}
+    done: Any = session.execute(fresh.values(values).on_conflict_do_nothing())
+    return bool(done.rowcount)

@@ -104,8 +104,12 @@ def mail_changed_password(session: Session, user: User) -> None:
 def _mail(
     session: Session, user: User, template: MailTemplate, values: dict[str, str] | None = None
 ) -> None:
-    to = Recipient(PERSON.kind, str(user.id))
-    queue_mail(session, NATIONAL, template.name, to, about=user.id, values=values)
+    queue_mail(session, NATIONAL, template.name, person(user.id), about=user.id, values=values)
+
+
+def person(user_id: UUID) -> Recipient:
+    """Return somebody with an account as recipient of what only they may read."""
+    return Recipient(PERSON.kind, str(user_id))
 
 
 def _address_of_person(session: Session, keys: KeyRing, number: str) -> str | None:

@@ -173,8 +173,6 @@ class PendingSignIn(Base):
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
     # The path that the visitor came for.
     next_path: Mapped[str] = mapped_column(String(2000), default="/")
-    # The new secret of an authenticator app that is being set up; encrypted.
-    new_secret: Mapped[str | None] = mapped_column(Text)
 
     user: Mapped[User] = relationship()
 

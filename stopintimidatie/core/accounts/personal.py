@@ -45,7 +45,7 @@ COLUMNS: Final = {
     "login_session": treated(
         sealed="flashes kept_form device", codes="token_hash used_for provider provider_session"
     ),
-    "pending_sign_in": treated(sealed="new_secret next_path", codes="token_hash"),
+    "pending_sign_in": treated(sealed="next_path", codes="token_hash"),
     "passkey": treated(sealed="name credential_id public_key"),
     "one_time_code": treated(sealed="secret"),
     "recovery_code": treated(codes="code_hash"),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Delete, Engine, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Delete, Engine, and_, delete, func, or_, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -25,18 +25,25 @@ from stopintimidatie.core.accounts.models import (
     Invitation,
     LoginSession,
     OfferState,
+    OneTimeCode,
+    Passkey,
+    PendingSignIn,
     RoleAssignment,
     RoleOffer,
     SignInAttempt,
     SignInUnlock,
+    SpentValue,
     User,
 )
 from stopintimidatie.core.accounts.passwords import AccountError as AccountError
 from stopintimidatie.core.accounts.passwords import verify_password
 from stopintimidatie.core.accounts.sessions import (
+    PENDING_LASTS,
     Opening,
+    Visit,
     end_session,
     end_sessions_of,
+    start_pending,
     start_session,
 )
 from stopintimidatie.core.audit import Actor, record
@@ -57,12 +64,17 @@ NATIONAL_ROLES: Final = frozenset(
 
 @dataclass(frozen=True)
 class SignInResult:
-    """A token when it succeeded; else how long to wait (0: the name or password is wrong)."""
+    """Outcome of an attempt to sign in.
+
+    `token` of the session, or `pending` when a second factor must still be shown or set up. Without
+    both it failed: `wait` says how long to wait (0: the name or password is wrong).
+    """
 
     token: str | None
     wait: timedelta = timedelta(0)
     # For the browser to keep.
     proof: str = ""
+    pending: str = ""
 
 
 def find_user(session: Session, username: str) -> User | None:
@@ -77,10 +89,9 @@ def sign_in(
     keys: KeyRing,
     username: str,
     password: str,
+    visit: Visit,
     *,
     demo: bool,
-    proof: str = "",
-    old_token: str = "",
 ) -> SignInResult:
     """Check name and password; lock a name after wrong attempts, whether or not it exists.
 
@@ -94,12 +105,11 @@ def sign_in(
         keys: Keys of the installation.
         username: The name as it was typed.
         password: The password as it was typed.
-        demo: Whether accounts of the demo may sign in.
-        proof: The cookie that shows that this browser signed in before (`known_browser`).
-        old_token: Token of the session that this browser had, which ends.
+        visit: The browser.
+        demo: Whether accounts of the demo may sign in, without a second factor.
     """
     with transaction(engine) as session:
-        guess = count_guess(session, keys, normal_username(username), proof)
+        guess = count_guess(session, keys, normal_username(username), visit.proof)
         user = find_user(session, username)
     if guess.wait > timedelta(0):
         return SignInResult(None, guess.wait)
@@ -107,31 +117,50 @@ def sign_in(
     with transaction(engine) as session:
         present = _usable(session, user, demo=demo) if correct else None
         if present is None:
-            return _refuse(session, guess, user)
-        end_session(session, old_token)
-        return _let_in(session, keys, guess, present)
+            return refuse(session, guess, user)
+        forget_guesses(session, guess)
+        if needs_factor(present, demo=demo) or has_factor(session, present.id):
+            return SignInResult(None, pending=start_pending(session, present, visit))
+        return let_in(session, keys, present, Opening(visit.device), visit)
 
 
 def _usable(session: Session, judged: User | None, *, demo: bool) -> User | None:
     """Read the user again after the password check; return None if they may not sign in now."""
     user = session.get(User, judged.id) if judged is not None else None
-    if user is None or judged is None or user.blocked_at is not None:
+    if user is None or judged is None or not may_sign_in(user, demo=demo):
         return None
-    same = user.password_hash == judged.password_hash
-    return user if same and (demo or not user.demo) else None
+    return user if user.password_hash == judged.password_hash else None
 
 
-def _let_in(session: Session, keys: KeyRing, guess: Guess, user: User) -> SignInResult:
-    forget_guesses(session, guess)
+def may_sign_in(user: User, *, demo: bool) -> bool:
+    """Tell whether this account may sign in now: not blocked, and no demo account in production."""
+    return user.blocked_at is None and (demo or not user.demo)
+
+
+def needs_factor(user: User, *, demo: bool) -> bool:
+    """Tell whether this account must have a second factor: all but demo accounts in a demo."""
+    return not (user.demo and demo)
+
+
+def has_factor(session: Session, user_id: UUID) -> bool:
+    """Tell whether somebody set up a passkey or an authenticator app."""
+    either = [select(kind.id).where(kind.user_id == user_id) for kind in (Passkey, OneTimeCode)]
+    return session.scalar(union_all(*either).limit(1)) is not None
+
+
+def let_in(
+    session: Session, keys: KeyRing, user: User, opening: Opening, visit: Visit
+) -> SignInResult:
+    """Start the session of somebody who proved who they are, in whatever way; end the old one."""
+    end_session(session, visit.old_token)
     enter(session, NATIONAL)
     actor = Actor("gebruiker", str(user.id), user.name)
     record(session, actor, "aanmelden.gelukt", NATIONAL, "gebruiker", [user.id])
-    return SignInResult(
-        start_session(session, user, Opening()), proof=proof_of(keys, user.username)
-    )
+    return SignInResult(start_session(session, user, opening), proof=proof_of(keys, user.username))
 
 
-def _refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:
+def refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:
+    """Record that signing in failed; say how long this name has to wait now."""
     user = session.get(User, judged.id) if judged is not None else None
     enter(session, NATIONAL)
     visitor = Actor("bezoeker", None, "niet aangemeld")
@@ -219,7 +248,7 @@ def block_user(session: Session, actor: Actor, user: User) -> list[str]:
         The other holders where the user has a role; call `tell_blocked` for each.
     """
     user.blocked_at = utc_now()
-    end_sessions_of(session, user)
+    end_sessions_of(session, user.id)
     enter(session, NATIONAL)
     tell_blocked(session, actor, user.id, NATIONAL)
     return sorted({role.holder for role in user.roles} - {NATIONAL})
@@ -341,7 +370,9 @@ def _statements(settings: Settings, now: datetime) -> Iterator[Delete]:
     ended = or_(LoginSession.last_seen_at < idle, LoginSession.created_at < oldest)
     spent = or_(Invitation.used_at.is_not(None), Invitation.expires_at <= now)
     yield delete(SignInAttempt).where(SignInAttempt.last_at < now - FORGET_AFTER)
-    yield delete(LoginSession).where(ended)
+    yield delete(LoginSession).where(or_(ended, LoginSession.ends_at <= now))
+    yield delete(PendingSignIn).where(PendingSignIn.made_at < now - PENDING_LASTS)
+    yield delete(SpentValue).where(SpentValue.until <= now)
     yield delete(Invitation).where(spent)
     # Used links stay until they expire as well: they count in how often a mail may be sent.
     yield delete(SignInUnlock).where(SignInUnlock.expires_at <= now)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, partial
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import (
     IdentityProvider,
     LoginSession,
+    PendingSignIn,
     RoleAssignment,
     User,
 )
@@ -127,14 +129,59 @@ _SYSTEMS: Final = (
 )
 
 
+@dataclass(frozen=True)
+class Visit:
+    """Browser of somebody who signs in.
+
+    Args:
+        proof: the cookie that shows that this browser signed in before (`known_browser`).
+        old_token: token of the session that this browser had, which ends.
+        device: browser and system in words.
+        next_path: the path that the visitor came for.
+    """
+
+    proof: str = ""
+    old_token: str = ""
+    device: str = ""
+    next_path: str = "/"
+
+
+# Sign-ins that wait for the second factor
+
+PENDING_COOKIE: Final = "aanmelding"
+PENDING_LASTS: Final = timedelta(minutes=10)
+
+
+def start_pending(session: Session, user: User, visit: Visit) -> str:
+    """Keep that the password was right until the second factor is shown; return the token."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(
+        PendingSignIn(token_hash=_hash(token), user_id=user.id, next_path=visit.next_path[:2000])
+    )
+    return token
+
+
+def pending_of(session: Session, token: str, *, lock: bool = False) -> PendingSignIn | None:
+    """Return the sign-in that waits with this token, while it may go on."""
+    pending = session.get(PendingSignIn, _hash(token), with_for_update=lock or None)
+    return pending if pending and utc_now() - pending.made_at < PENDING_LASTS else None
+
+
+def pending_token(request: Any) -> str:
+    """Return the token of a waiting sign-in in the cookie; empty when there is none."""
+    name = cookie_name(request.registry.app_settings, PENDING_COOKIE)
+    return str(request.cookies.get(name, ""))
+
+
 def end_session(session: Session, token: str) -> None:
     """End the session of a token."""
     session.execute(delete(LoginSession).where(LoginSession.token_hash == _hash(token)))
 
 
-def end_sessions_of(session: Session, user: User) -> None:
-    """Sign a user out everywhere."""
-    session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
+def end_sessions_of(session: Session, user_id: UUID) -> None:
+    """Sign a user out everywhere, also where signing in was half done."""
+    for entity in (LoginSession, PendingSignIn):
+        session.execute(delete(entity).where(entity.user_id == user_id))
 
 
 def token_of(request: Any) -> str | None:
@@ -143,10 +190,10 @@ def token_of(request: Any) -> str | None:
     return token
 
 
-def set_cookie(response: Any, settings: Settings, token: str | None) -> None:
-    """Set the session cookie, or remove it with None."""
+def set_cookie(response: Any, settings: Settings, token: str | None, name: str = COOKIE) -> None:
+    """Set the session cookie, or another one that ends with the browser; remove it with None."""
     response.set_cookie(
-        cookie_name(settings, COOKIE),
+        cookie_name(settings, name),
         token,
         path="/",
         secure=settings.https,

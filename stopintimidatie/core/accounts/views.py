@@ -36,7 +36,16 @@ from stopintimidatie.core.accounts.services import (
     sign_in,
     sign_out,
 )
-from stopintimidatie.core.accounts.sessions import end_session, note_leaving, set_cookie, token_of
+from stopintimidatie.core.accounts.sessions import (
+    PENDING_COOKIE,
+    Visit,
+    device_of,
+    end_session,
+    note_leaving,
+    pending_token,
+    set_cookie,
+    token_of,
+)
 from stopintimidatie.core.forms import (
     BusyError,
     Button,
@@ -54,6 +63,7 @@ from stopintimidatie.core.forms import (
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.limits import is_turned_away
 from stopintimidatie.core.web.request import (
     Request,
@@ -113,6 +123,8 @@ class UnlockSchema(Schema):
 
 
 PAGE: Final = "stopintimidatie.core.accounts:templates/sign_in.jinja2"
+# The page of `core/factors` that asks for the second factor.
+FACTOR_PATH: Final = "/aanmelden-factor"
 BUSY: Final = (
     "Er melden zich nu heel veel mensen tegelijk aan. Uw wachtwoord is niet bekeken en telt niet"
     " als poging. Wacht tien seconden, vul uw wachtwoord nog een keer in en kies Aanmelden."
@@ -151,23 +163,45 @@ def sign_in_view(request: Any) -> Any:
             registry.key_ring,
             values["gebruikersnaam"],
             values["wachtwoord"],
+            visit_of(request, values["volgende"]),
             demo=registry.app_settings.demo,
-            proof=proof_in(request),
-            old_token=token_of(request) or "",
         )
+        if result.pending:
+            response = HTTPSeeOther(location=FACTOR_PATH)
+            set_cookie(response, registry.app_settings, result.pending, PENDING_COOKIE)
+            return response
         if result.token is None:
             locked.extend([values["gebruikersnaam"]] if result.wait > timedelta(0) else [])
             raise FormError(_refusal(result))
-        response = HTTPSeeOther(location=safe_path(values["volgende"]))
-        set_cookie(response, registry.app_settings, result.token)
-        new_csrf_token(request)
-        keep_proof(response, registry.app_settings, result.proof)
-        return response
+        return signed_in(request, result, values["volgende"])
 
-    return handle_form(request, form, on_valid, {"locked": locked, "notice": ""})
+    return handle_form(request, form, on_valid, lambda: _sign_in_values(request, locked))
 
 
-def sign_in_page(request: Any, username: str, news: str) -> Response:
+def visit_of(request: Any, next_path: str) -> Visit:
+    """Return the browser of this request, which came for a path."""
+    token = token_of(request) or ""
+    return Visit(proof_in(request), token, device_of(request), safe_path(next_path))
+
+
+def signed_in(request: Any, result: SignInResult, next_path: str) -> HTTPSeeOther:
+    """Lead somebody who has just signed in to the page they came for, with the cookies for it."""
+    response = HTTPSeeOther(location=safe_path(next_path))
+    set_signed_in(request, response, result)
+    return response
+
+
+def set_signed_in(request: Any, response: Response, result: SignInResult) -> None:
+    """Set the cookies of a session that has just begun, and remove that of the way to it."""
+    settings = request.registry.app_settings
+    set_cookie(response, settings, result.token)
+    if pending_token(request):
+        set_cookie(response, settings, None, PENDING_COOKIE)
+    new_csrf_token(request)
+    keep_proof(response, settings, result.proof)
+
+
+def sign_in_page(request: Any, username: str, news: str, *, kind: str = "ok") -> Response:
     """Return the page to sign in, with what was just done, and the name of who proved it is theirs.
 
     Not a redirect: a name doesn't stand in an address, and a visitor has no session to keep it in.
@@ -179,7 +213,15 @@ def sign_in_page(request: Any, username: str, news: str) -> Response:
         appstruct={"gebruikersnaam": username},
         action="/aanmelden",
     )
-    return render_to_response(PAGE, {"form": form, "locked": [], "notice": news}, request=request)
+    page = {**_sign_in_values(request, []), "form": form, "notice": news, "kind": kind}
+    return render_to_response(PAGE, page, request=request)
+
+
+def _sign_in_values(request: Any, locked: list[str]) -> dict[str, Any]:
+    """Return the values of the page to sign in; other rooms add ways to do so as panels."""
+    next_path = safe_path(dict(query_pairs(request)).get("volgende"))
+    ways = panels(request, "aanmelden", next_path)
+    return {"locked": locked, "notice": "", "kind": "ok", "ways": ways}
 
 
 @post_view(Root, "afmelden", Permission.SIGNED_IN)

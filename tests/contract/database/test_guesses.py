@@ -172,7 +172,10 @@ def test_who_gets_no_turn_is_told_to_come_back_and_loses_no_try(
         assert answer.headers["Retry-After"] == "10"
         assert "Wacht tien seconden" in answer
     assert (
-        forms[0].submit("aanmelden", status=503, extra_environ=away).form["gebruikersnaam"].value
+        forms[0]
+        .submit("aanmelden", status=503, extra_environ=away)
+        .forms["formulier"]["gebruikersnaam"]
+        .value
         == "naam@test.example"
     )
     with installation.transaction() as session:

@@ -1,0 +1,34 @@
+"""The mail that tells a person that their second factors were changed, or a code was used."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stopintimidatie.core.factors.services import MAIL
+from stopintimidatie.core.mail import Letter, MailTemplate, Writing
+
+CHANGES: Final = {
+    "factor.app_ingesteld": "Voor uw account is een app met codes ingesteld.",
+    "factor.app_verwijderd": "De app met codes is van uw account gehaald.",
+    "factor.passkey_ingesteld": "Aan uw account is een passkey toegevoegd.",
+    "factor.passkey_verwijderd": "Van uw account is een passkey verwijderd.",
+    "factor.herstelcodes_gemaakt": "Er zijn nieuwe herstelcodes voor uw account gemaakt.",
+    "factor.herstelcode_gebruikt": "Er is een herstelcode gebruikt om bij uw account te komen.",
+    "factor.hersteld": (
+        "Een beheerder heeft uw tweede stap hersteld. U bent overal afgemeld. Bij de volgende keer"
+        " aanmelden stelt u een nieuwe passkey of app in."
+    ),
+}
+
+
+def _write(writing: Writing) -> Letter:
+    change = CHANGES[str(writing.message.values["wijziging"])]
+    return Letter({"change": change, "link": writing.link("/wachtwoord-vergeten")})
+
+
+TEMPLATE: Final = MailTemplate(
+    MAIL,
+    "De beveiliging van uw account is gewijzigd",
+    "stopintimidatie.core.factors:templates/mail/tweede_stap.txt.jinja2",
+    _write,
+)
