@@ -101,6 +101,12 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Version", "", "GET", PUBLIC, {"/version": ALL}),
     *form("Root", "aanmelden-link", PUBLIC, {"/aanmelden-link": ALL}),
     *form("Root", "aanmelden-openen", PUBLIC, {"/aanmelden-openen": ALL}),
+    view("Root", "account", "GET", P.SIGNED_IN, {"/account": ALL}),
+    *form("Root", "account-naam", P.SIGNED_IN, {"/account-naam": ALL}),
+    *form("Root", "account-wachtwoord", P.SIGNED_IN, {"/account-wachtwoord": ALL}),
+    view("Root", "account-sessie", "POST", P.SIGNED_IN, {"/account-sessie": ALL}),
+    *form("Root", "wachtwoord-vergeten", PUBLIC, {"/wachtwoord-vergeten": ALL}),
+    *form("Root", "wachtwoord-nieuw", PUBLIC, {"/wachtwoord-nieuw": ALL}),
     *form("Root", "uitnodiging", PUBLIC, {"/uitnodiging": ALL}),
     # Without a sign-in that waits they lead to the page to sign in.
     *form("Root", "aanmelden-factor", PUBLIC, {"/aanmelden-factor": SIGNS_OUT}),

@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register users and their sessions."""
-    from stopintimidatie.core.accounts import mail, recovery, services
+    from stopintimidatie.core.accounts import account, mail, recovery, services
     from stopintimidatie.core.accounts.models import (
         PROVIDER_PURPOSE,
         TOTP_PURPOSE,
@@ -45,10 +45,12 @@ def includeme(config: Any) -> None:
         config.add_mail_recipient(recipient)
     config.add_request_method(flash, "flash")
     config.add_request_method(take_flashes, "take_flashes")
-    for prefix in ("uitnodiging", "aanmelden-link", "aanmelden-openen"):
+    for prefix in ("uitnodiging", "aanmelden-link", "aanmelden-openen", *account.PUBLIC):
         config.add_public_prefix(prefix)
-    for address in ("/aanmelden", "/uitnodiging"):
+    for address in ("/aanmelden", "/uitnodiging", *account.HASHING):
         config.add_waiting_room(address)
+    config.add_panel("account", "sessies", account.sessions_panel, order=50)
     config.add_sealed(Sealed(OneTimeCode, TOTP_PURPOSE, ("secret",), "user_id"))
     config.add_sealed(Sealed(IdentityProvider, PROVIDER_PURPOSE, ("client_secret",), "holder"))
     config.scan("stopintimidatie.core.accounts.views")
+    config.scan("stopintimidatie.core.accounts.account")

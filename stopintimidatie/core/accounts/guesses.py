@@ -139,6 +139,12 @@ def forget_guesses(session: Session, guess: Guess) -> None:
     session.execute(delete(SignInAttempt).where(SignInAttempt.username_hash == guess.counted_as))
 
 
+def forget_name(session: Session, keys: KeyRing, username: str) -> None:
+    """Delete the count of a name in browsers that aren't known, after a proof of another kind."""
+    counted = _counted_as(keys, username, "")
+    session.execute(delete(SignInAttempt).where(SignInAttempt.username_hash == counted))
+
+
 def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) -> bool:
     """Tell whether a name has no free attempts left, in this browser or everywhere.
 

@@ -184,6 +184,21 @@ def end_sessions_of(session: Session, user_id: UUID) -> None:
         session.execute(delete(entity).where(entity.user_id == user_id))
 
 
+def renew_token(session: Session, current: Current) -> str | None:
+    """Give the session at hand a new token, so that a copy of the old one is worth nothing.
+
+    Returns:
+        The token for the cookie; None when the session was ended in the meantime.
+    """
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    mine = LoginSession.token_hash == current.token_hash
+    changed: Any = session.execute(update(LoginSession).where(mine).values(token_hash=_hash(token)))
+    if not changed.rowcount:
+        return None
+    current.token_hash = _hash(token)
+    return token
+
+
 def token_of(request: Any) -> str | None:
     """Return the token of the session in the cookie, if there is one."""
     token: str | None = request.cookies.get(cookie_name(request.registry.app_settings, COOKIE))
@@ -305,6 +320,12 @@ def identity_of(request: Any) -> Identity | None:
     counting = (grant for grant in rows if current.counts(grant, today))
     roles = frozenset((grant.holder, Role(grant.role)) for grant in counting)
     return Identity(row.id, row.username, row.name, roles)
+
+
+def current_session(request: Any) -> Current:
+    """Return the session of a request whose view asks that somebody is signed in."""
+    current: Current = request.environ[CURRENT]
+    return current
 
 
 def flash(

@@ -131,15 +131,19 @@ BUSY: Final = (
 )
 
 
-def _refusal(result: SignInResult) -> str:
-    if result.wait > timedelta(0):
-        minutes = ceil(result.wait.total_seconds() / 60)
+def refusal_of(wait: timedelta, wrong: str) -> str:
+    """Return how long to wait after too many wrong passwords; `wrong` when there is no wait."""
+    if wait > timedelta(0):
+        minutes = ceil(wait.total_seconds() / 60)
         unit = "minuut" if minutes == 1 else "minuten"
         return f"Er is te vaak een verkeerd wachtwoord ingevuld. Probeer het over {minutes} {unit}."
-    return (
-        "De gebruikersnaam of het wachtwoord klopt niet. Controleer beide. Lukt het niet, vraag"
-        " dan uw functioneel beheerder om hulp."
-    )
+    return wrong
+
+
+WRONG: Final = (
+    "De gebruikersnaam of het wachtwoord klopt niet. Controleer beide. Weet u uw wachtwoord niet"
+    " meer? Kies dan ‘Wachtwoord vergeten’."
+)
 
 
 @form_view(Root, "aanmelden", NO_PERMISSION_REQUIRED, PAGE)
@@ -172,7 +176,7 @@ def sign_in_view(request: Any) -> Any:
             return response
         if result.token is None:
             locked.extend([values["gebruikersnaam"]] if result.wait > timedelta(0) else [])
-            raise FormError(_refusal(result))
+            raise FormError(refusal_of(result.wait, WRONG))
         return signed_in(request, result, values["volgende"])
 
     return handle_form(request, form, on_valid, lambda: _sign_in_values(request, locked))

@@ -1,0 +1,377 @@
+"""The pages of one's own account, and those for who forgot the password.
+
+`/account` shows the name and the roles, the password, and panels: sessions, and what higher rooms
+add. In a session that a municipality's identity provider opened, only what is of that municipality
+is shown, and the account itself can't be changed: the provider vouches for its own people only.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.csrf import new_csrf_token
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from stopintimidatie.core.accounts.guesses import keep_proof, proof_in, proof_of
+from stopintimidatie.core.accounts.models import LinkPurpose, User
+from stopintimidatie.core.accounts.passwords import MINIMUM_LENGTH, AccountError, hash_chosen
+from stopintimidatie.core.accounts.profile import (
+    change_password,
+    check_own_password,
+    end_own_sessions,
+    rename,
+    sessions_of,
+    set_new_password,
+)
+from stopintimidatie.core.accounts.recovery import ask_link, open_link
+from stopintimidatie.core.accounts.sessions import (
+    Current,
+    current_session,
+    set_cookie,
+)
+from stopintimidatie.core.accounts.views import refusal_of, sign_in_page
+from stopintimidatie.core.forms import (
+    BusyError,
+    Button,
+    EmailInput,
+    Form,
+    FormError,
+    Hidden,
+    Password,
+    PasswordInput,
+    Schema,
+    Text,
+    field,
+    handle_form,
+)
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage.session import between_transactions, transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.components import Panel, panels
+from stopintimidatie.core.web.limits import is_turned_away
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+)
+
+ACCOUNT: Final = "account"
+NAME: Final = "account-naam"
+PASSWORD: Final = "account-wachtwoord"  # noqa: S105 - an address
+END: Final = "account-sessie"
+FORGOTTEN: Final = "wachtwoord-vergeten"
+NEW: Final = "wachtwoord-nieuw"
+# Addresses for who isn't signed in, and those where a password is hashed.
+PUBLIC: Final = (FORGOTTEN, NEW)
+HASHING: Final = (f"/{PASSWORD}", f"/{NEW}")
+THROUGH_PROVIDER: Final = (
+    "U bent aangemeld via uw gemeente. Naam, wachtwoord en tweede stap wijzigt u als u bent"
+    " aangemeld met uw eigen wachtwoord: meld u af en kies op de aanmeldpagina voor uw wachtwoord."
+)
+BUSY: Final = (
+    "Het is nu te druk om uw wachtwoord in te stellen. Er is niets opgeslagen. Wacht tien seconden,"
+    " vul alles nog een keer in en probeer het opnieuw."
+)
+UNEQUAL: Final = "De twee wachtwoorden zijn niet gelijk. Vul twee keer hetzelfde in."
+
+
+class NameSchema(Schema):
+    """The name that colleagues read."""
+
+    naam = field(
+        Text(200),
+        "Naam",
+        description="Zo zien collega's u, en zo staat u in het logboek.",
+    )
+
+
+class NewPasswordSchema(Schema):
+    """A new password, twice; `sleutel` is what stood in the link, for who forgot the old one."""
+
+    wachtwoord = field(
+        Password(200),
+        "Nieuw wachtwoord",
+        description=f"Minstens {MINIMUM_LENGTH} tekens, zoals een paar woorden die niets met u te"
+        " maken hebben.",
+        widget=PasswordInput(autocomplete="new-password"),
+    )
+    nog_eens = field(
+        Password(200),
+        "Nieuw wachtwoord nog een keer",
+        widget=PasswordInput(autocomplete="new-password"),
+    )
+    sleutel = field(Text(200), "Link", missing="", widget=Hidden())
+
+
+class OwnPasswordSchema(NewPasswordSchema):
+    """The old password as well, so that an open session alone can't change it."""
+
+    oud = field(
+        Password(200),
+        "Uw wachtwoord van nu",
+        widget=PasswordInput(autocomplete="current-password"),
+        insert_before="wachtwoord",
+    )
+
+
+class ForgottenSchema(Schema):
+    """The address of an account whose password is forgotten."""
+
+    gebruikersnaam = field(
+        Text(200),
+        "Gebruikersnaam",
+        description="Het e-mailadres van uw account. Daarheen gaat de mail.",
+        widget=EmailInput(autocomplete="username"),
+    )
+
+
+# /account
+
+
+@page_view(Root, ACCOUNT, Permission.SIGNED_IN, "templates/account.jinja2")
+def account_view(context: Any, request: Any) -> dict[str, Any]:
+    """Show the own account, with the panels of other rooms."""
+    identity = request.identity
+    return {
+        "roles": [
+            (_holder_name(request, holder), ", ".join(role.label for role in roles))
+            for holder in sorted(identity.holders)
+            if (roles := sorted(identity.roles_for(holder)))
+        ],
+        "through": _provider(request),
+        "refused": THROUGH_PROVIDER,
+        "panels": panels(request, ACCOUNT, context),
+    }
+
+
+def _holder_name(request: Any, holder: str) -> str:
+    if holder == NATIONAL:
+        return "Landelijk meldpunt"
+    return str(request.municipality_name(holder))
+
+
+def _provider(request: Any) -> str | None:
+    """Return the municipality whose identity provider opened this session, by name."""
+    code = current_session(request).provider
+    return _holder_name(request, code) if code else None
+
+
+def own_account_only(context: Any, request: Any) -> Response | None:
+    """Lead back who came through the provider of a municipality (a guard)."""
+    if current_session(request).provider is None:
+        return None
+    request.flash(THROUGH_PROVIDER, "warning")
+    return HTTPSeeOther(location=f"/{ACCOUNT}")
+
+
+@form_view(
+    Root,
+    NAME,
+    Permission.SIGNED_IN,
+    "templates/account_form.jinja2",
+    guards=(own_account_only,),
+)
+def name_view(request: Any) -> Any:
+    """Change the own name."""
+    identity = request.identity
+    form = Form(
+        NameSchema(),
+        request,
+        buttons=[Button("opslaan", "Naam opslaan")],
+        appstruct={"naam": identity.name},
+        cancel_url=f"/{ACCOUNT}",
+    )
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        if rename(request.db, identity.actor, identity.user_id, values["naam"]):
+            request.flash("Uw naam is gewijzigd.")
+        return HTTPSeeOther(location=f"/{ACCOUNT}")
+
+    return handle_form(request, form, on_valid, {"title": "Naam wijzigen", "intro": ""})
+
+
+OTHERS_END: Final = (
+    "Daarna bent u op andere apparaten afgemeld; hier blijft u aangemeld. U krijgt een mail dat uw"
+    " wachtwoord is gewijzigd."
+)
+WRONG: Final = (
+    "Uw wachtwoord van nu klopt niet. Probeer het nog een keer, of meld u af en kies op de"
+    " aanmeldpagina voor ‘Wachtwoord vergeten’."
+)
+LEFT: Final = (
+    "Uw wachtwoord of uw sessie is intussen elders gewijzigd; hier is niets opgeslagen. Meld u"
+    " opnieuw aan en kijk wat er is gebeurd."
+)
+
+
+@form_view(
+    Root,
+    PASSWORD,
+    Permission.SIGNED_IN,
+    "templates/account_form.jinja2",
+    guards=(own_account_only,),
+)
+def password_view(request: Any) -> Any:
+    """Change the own password; the old one is asked, and a wrong one counts as a guess."""
+    form = Form(
+        OwnPasswordSchema(),
+        request,
+        buttons=[Button("wijzigen", "Wachtwoord wijzigen")],
+        cancel_url=f"/{ACCOUNT}",
+    )
+
+    def on_valid(values: dict[str, Any]) -> Response:
+        _check_twice(values)
+        if values["wachtwoord"] == values["oud"]:
+            raise FormError("Dit is uw wachtwoord van nu. Kies een ander.", "wachtwoord")
+        if is_turned_away(request):
+            raise BusyError(BUSY)
+        identity, current = request.identity, current_session(request)
+        with between_transactions(request):
+            judged, hashed = _hashed(request, values)
+        token = change_password(request.db, identity.actor, judged, hashed, current)
+        if token is None:
+            raise FormError(LEFT)
+        request.flash("Uw wachtwoord is gewijzigd. Op andere apparaten bent u afgemeld.")
+        response = HTTPSeeOther(location=f"/{ACCOUNT}")
+        set_cookie(response, request.registry.app_settings, token)
+        new_csrf_token(request)
+        return response
+
+    page = {"title": "Wachtwoord wijzigen", "intro": OTHERS_END}
+    return handle_form(request, form, on_valid, page)
+
+
+def _hashed(request: Any, values: dict[str, Any]) -> tuple[User, str]:
+    """Check the old password and hash the new one; no transaction is open meanwhile."""
+    registry, identity = request.registry, request.identity
+    checked = check_own_password(
+        registry.engine, registry.key_ring, identity, values["oud"], proof=proof_in(request)
+    )
+    if checked.user is None:
+        raise FormError(refusal_of(checked.wait, WRONG), "oud")
+    return checked.user, _chosen(values["wachtwoord"], checked.user)
+
+
+def _check_twice(values: dict[str, Any]) -> None:
+    if values["wachtwoord"] != values["nog_eens"]:
+        raise FormError(UNEQUAL, "nog_eens")
+
+
+def _chosen(password: str, user: User) -> str:
+    """Hash a password that somebody chose; a weak one is a mistake in the form."""
+    try:
+        return hash_chosen(password, username=user.username, name=user.name)
+    except AccountError as problem:
+        raise FormError(str(problem), "wachtwoord") from None
+
+
+# Sessions
+
+
+def sessions_panel(context: Any, request: Any) -> Panel:
+    """Return the panel with the own sessions; through a provider, those of its municipality."""
+    current: Current = current_session(request)
+    settings = request.registry.app_settings
+    rows = sessions_of(request.db, request.identity.user_id, settings, current.provider)
+    values = {
+        "sessions": [
+            {
+                "id": row.token_hash,
+                "device": row.device or "Onbekend apparaat",
+                "opened_at": row.created_at,
+                "seen_at": row.last_seen_at,
+                "how": _opened_with(request, row.provider),
+                "current": row.token_hash == current.token_hash,
+            }
+            for row in rows
+        ],
+    }
+    return Panel("Waar u bent aangemeld", f"{__package__}:templates/sessions.jinja2", values)
+
+
+def _opened_with(request: Any, provider: str | None) -> str:
+    if provider is None:
+        return "wachtwoord of passkey"
+    return f"aanmelding van {_holder_name(request, provider)}"
+
+
+GONE: Final = "Die sessie was al beëindigd."
+CHOOSE: Final = "Er is niets beëindigd. Kies de knop bij de sessie die u wilt beëindigen."
+
+
+@post_view(Root, END, Permission.SIGNED_IN)
+def end_view(request: Any) -> HTTPSeeOther:
+    """End another session of one's own, or all others; those of a provider in its session only."""
+    which = str(request.POST.get("welke", ""))[:64]
+    if which:
+        others = None if which == "alle" else which
+        current = current_session(request)
+        number = end_own_sessions(request.db, request.identity, current, others)
+        done = "De sessie is beëindigd." if others else "Overal elders bent u afgemeld."
+        request.flash(*((done,) if number else (GONE, "info")))
+    else:
+        request.flash(CHOOSE, "error")
+    return HTTPSeeOther(location=f"/{ACCOUNT}#sessies")
+
+
+# Forgotten password: opening the link doesn't use it up.
+
+SPENT: Final = (
+    "Deze link werkt niet meer. Hij is al gebruikt, of ouder dan een half uur. Kies ‘Een nieuwe"
+    " mail vragen’."
+)
+DONE: Final = "Uw nieuwe wachtwoord is ingesteld. Meld u nu aan."
+
+
+@form_view(Root, FORGOTTEN, NO_PERMISSION_REQUIRED, "templates/forgotten.jinja2")
+def forgotten_view(request: Request) -> Any:
+    """Ask for a mail to choose a new password. The answer is the same for every name."""
+    form = Form(ForgottenSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        keys = request.registry.key_ring
+        ask_link(request.db, keys, values["gebruikersnaam"], LinkPurpose.NEW_PASSWORD)
+        return HTTPSeeOther(location=f"/{FORGOTTEN}?gevraagd=ja")
+
+    asked = "gevraagd" in dict(query_pairs(request))
+    return handle_form(request, form, on_valid, {"asked": asked})
+
+
+@form_view(Root, NEW, NO_PERMISSION_REQUIRED, "templates/new_password.jinja2")
+def new_password_view(request: Request) -> Any:
+    """Show the page of the link; its form sets a new password. Signing in comes after it."""
+    sent = request.POST if request.method == "POST" else dict(query_pairs(request))
+    key = str(sent.get("sleutel", ""))[:200]
+    keys = request.registry.key_ring
+    # Not in the transaction of the request: hashing is slow and would hold its lock.
+    with transaction(request.registry.engine, write=False) as session:
+        link = open_link(session, keys, key, LinkPurpose.NEW_PASSWORD)
+        user = link.user if link is not None else None
+    form = Form(
+        NewPasswordSchema(),
+        request,
+        buttons=[Button("instellen", "Nieuw wachtwoord instellen")],
+        appstruct={"sleutel": key},
+        action=f"/{NEW}",
+    )
+
+    def on_valid(values: dict[str, Any]) -> Response:
+        if user is None:
+            raise FormError(SPENT)
+        _check_twice(values)
+        if is_turned_away(request):
+            raise BusyError(BUSY)
+        hashed = _chosen(values["wachtwoord"], user)
+        if not set_new_password(request.db, keys, key, hashed):
+            raise FormError(SPENT)
+        response = sign_in_page(request, user.username, DONE)
+        keep_proof(response, request.app_settings, proof_of(keys, user.username))
+        return response
+
+    return handle_form(request, form, on_valid, {"user": user, "spent": SPENT})
