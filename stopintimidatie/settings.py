@@ -144,6 +144,7 @@ class Settings:
         "worker.poll_milliseconds", _whole_number(20, 60_000), 200
     )
     session_idle_minutes: int = _setting("session.idle_minutes", _whole_number(5, 24 * 60), 60)
+    session_confirm_minutes: int = _setting("session.confirm_minutes", _whole_number(1, 720), 10)
     session_absolute_hours: int = _setting("session.absolute_hours", _whole_number(1, 24), 12)
     pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 1024)
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)

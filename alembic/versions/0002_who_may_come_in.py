@@ -54,6 +54,8 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_login_session_provider_session"), "login_session", ["provider_session"]
     )
+    # Everybody signs in anew, and sets up a second factor at once.
+    op.execute("DELETE FROM login_session")
     for new in new_tables(sa.MetaData(naming_convention=NAMES)):
         new.create(op.get_bind())
 

@@ -111,6 +111,11 @@ MATRIX: Final[tuple[View, ...]] = (
     # Without a sign-in that waits they lead to the page to sign in.
     *form("Root", "aanmelden-factor", PUBLIC, {"/aanmelden-factor": SIGNS_OUT}),
     *form("Root", "aanmelden-instellen", PUBLIC, {"/aanmelden-instellen": SIGNS_OUT}),
+    *form("Root", "account-bevestigen", P.SIGNED_IN, {"/account-bevestigen": ALL}),
+    *form("Root", "account-app", P.SIGNED_IN, {"/account-app": ALL}),
+    *form("Root", "account-passkey", P.SIGNED_IN, {"/account-passkey": ALL}),
+    view("Root", "account-factor-weg", "POST", P.SIGNED_IN, {"/account-factor-weg": ALL}),
+    view("Root", "account-herstelcodes", "POST", P.SIGNED_IN, {"/account-herstelcodes": ALL}),
     view("Root", "aanmelden-passkey", "POST", PUBLIC, {"/aanmelden-passkey": ALL}),
     *form("Root", "aansluiten", PUBLIC, {"/aansluiten": ALL}),
     *form("Root", "aansluiten-bevestigen", PUBLIC, {

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.request import Request, form_view, post_view
@@ -34,7 +35,7 @@ from stopintimidatie.exports.request.views import Looked, look, preview_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError
 
-GUARDS: Final = (hidden_reports,)
+GUARDS: Final = (hidden_reports, recently_confirmed)
 BUTTONS: Final = (
     Button("goedkeuren", "Goedkeuren en laten maken"),
     Button("afwijzen", "Afwijzen", kind="secondary"),

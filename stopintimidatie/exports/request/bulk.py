@@ -13,6 +13,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import plural
@@ -323,7 +324,7 @@ def _ask(
     DECIDE_TOGETHER,
     Permission.APPROVE_EXPORT,
     "templates/decide_together.jinja2",
-    guards=(hidden_reports,),
+    guards=(hidden_reports, recently_confirmed),
 )
 def decide_view(context: ExportResource, request: Request) -> Any:
     """Show the waiting exports of one action with their previews, and approve them all."""

@@ -13,6 +13,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -216,6 +217,7 @@ erase_page = partial(
     request_method=("GET", "POST"),
     permission=Permission.ERASE,
     renderer=f"{_TEMPLATES}/erase.jinja2",
+    guards=(recently_confirmed,),
 )
 
 

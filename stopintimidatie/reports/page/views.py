@@ -9,6 +9,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.factors.confirmation import confirm_path, must_confirm
 from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
@@ -131,14 +132,20 @@ def _reference_of(session: Any, report: Report) -> str | None:
 def contact_of(
     context: ReportResource, request: Request, task: str = "melding bekijken"
 ) -> dict[str, Any]:
-    """Return the contact data for who may see it; for others only whether there is any."""
-    if not request.has_permission(Permission.VIEW_CONTACT, context):
-        return {"contact": None, "contact_exists": has_contact(request.db, context.report)}
+    """Return the contact data for who may see it; for others only whether there is any.
+
+    Who may, but showed the second factor too long ago, gets the address where it is asked.
+    """
+    permitted = request.has_permission(Permission.VIEW_CONTACT, context)
+    if not permitted or must_confirm(request):
+        exists = has_contact(request.db, context.report)
+        confirm = confirm_path(request.path_qs) if permitted and exists else ""
+        return {"contact": None, "contact_exists": exists, "contact_confirm": confirm}
     contact = read_contact(request.db, request.registry.key_ring, context.report)
     if contact is not None:
         ids, fields = [context.report.id], ["contactgegevens"]
         note_read(request, context.holder, KIND, ids, task=task, fields=fields)
-    return {"contact": contact, "contact_exists": contact is not None}
+    return {"contact": contact, "contact_exists": contact is not None, "contact_confirm": ""}
 
 
 def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
