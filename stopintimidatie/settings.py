@@ -146,6 +146,7 @@ class Settings:
     session_idle_minutes: int = _setting("session.idle_minutes", _whole_number(5, 24 * 60), 60)
     session_confirm_minutes: int = _setting("session.confirm_minutes", _whole_number(1, 720), 10)
     session_absolute_hours: int = _setting("session.absolute_hours", _whole_number(1, 24), 12)
+    silence_days: int = _setting("accounts.silence_days", _whole_number(1, 3650), 90)
     pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 1024)
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
     pdf_full_reports: int = _setting("pdf.full_reports", _whole_number(1, 200), 60)

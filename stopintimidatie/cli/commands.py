@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
-from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from stopintimidatie import import_models, install
 from stopintimidatie.cli import server
@@ -29,20 +26,10 @@ from stopintimidatie.cli.content import (
     queue_group,
 )
 from stopintimidatie.cli.municipalities import area_group, municipality_group
-from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.accounts.passwords import AccountError, hash_chosen
-from stopintimidatie.core.accounts.services import (
-    block_user,
-    create_user,
-    find_user,
-    give_role,
-    tell_blocked,
-)
-from stopintimidatie.core.security import Role
+from stopintimidatie.cli.people import user_group
 from stopintimidatie.core.storage import NATIONAL, make_engine
 from stopintimidatie.core.storage.database import apply, refuse_old_database, statements
 from stopintimidatie.core.telemetry import silence_tracebacks
-from stopintimidatie.municipalities.areas.queries import find_municipality
 from stopintimidatie.reports.api.queries import list_app_keys, make_app_key, revoke_app_key
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.settings import (
@@ -127,81 +114,6 @@ def worker(settings: Settings) -> None:
         server.work(settings)
 
 
-@cli.group("gebruiker")
-def user_group() -> None:
-    """Gebruikers van het portaal."""
-
-
-def _holder(session: Session, name: str) -> str:
-    """Find the holder that a person means by a code, a slug, or `landelijk`."""
-    if name == NATIONAL:
-        return NATIONAL
-    municipality = find_municipality(session, name)
-    if municipality is None:
-        raise AccountError(
-            f"De gemeente ‘{name}’ is niet gevonden. Geef een code (GM0505), de naam in het adres"
-            " (dordrecht) of ‘landelijk’."
-        )
-    return municipality.code
-
-
-def _user(session: Session, username: str) -> User:
-    user = find_user(session, username)
-    if user is None:
-        raise AccountError(f"Er is geen gebruiker {username}.")
-    return user
-
-
-@user_group.command("maken")
-@click.argument("e-mailadres", metavar="E-MAILADRES")
-@click.option("--naam", required=True, help="Voor- en achternaam.")
-@click.option("--gemeente", required=True, help="Code, naam in het adres, of ‘landelijk’.")
-@click.option("--rol", required=True, type=click.Choice([r.value for r in Role]), help="De rol.")
-@click.option("--wachtwoord-van-invoer", is_flag=True, help="Lees het wachtwoord van de invoer.")
-@click.pass_obj
-def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **values: Any) -> None:
-    """Maak een gebruiker met een rol. Zonder opgegeven wachtwoord wordt er een bedacht."""
-    given = values["wachtwoord_van_invoer"]
-    password = sys.stdin.readline().rstrip("\n") if given else secrets.token_urlsafe(15)
-    username = values["e_mailadres"]
-    with clear_errors():
-        hashed = hash_chosen(password, username=username, name=naam)
-    with database(settings) as session:
-        holder = _holder(session, gemeente)
-        user = create_user(session, operator(), username, naam, hashed)
-        give_role(session, operator(), user, holder, Role(rol))
-    click.echo(f"{username} kan zich aanmelden als {Role(rol).label}.")
-    if not given:
-        click.echo(f"Wachtwoord (wordt niet nog eens getoond): {password}")
-
-
-@user_group.command("rol")
-@click.argument("e-mailadres", metavar="E-MAILADRES")
-@click.option("--gemeente", required=True, help="Code, naam in het adres, of ‘landelijk’.")
-@click.option("--rol", required=True, type=click.Choice([r.value for r in Role]), help="De rol.")
-@click.pass_obj
-def add_role(settings: Settings, /, gemeente: str, rol: str, **values: Any) -> None:
-    """Geef een gebruiker er een rol bij."""
-    with database(settings) as session:
-        user = _user(session, values["e_mailadres"])
-        give_role(session, operator(), user, _holder(session, gemeente), Role(rol))
-    click.echo(f"{values['e_mailadres']} is nu ook {Role(rol).label}.")
-
-
-@user_group.command("blokkeren")
-@click.argument("e-mailadres", metavar="E-MAILADRES")
-@click.pass_obj
-def block(settings: Settings, /, **values: Any) -> None:
-    """Blokkeer een gebruiker en meld die overal af."""
-    with database(settings) as session:
-        user = _user(session, values["e_mailadres"])
-        holders = block_user(session, operator(), user)
-    for holder in holders:
-        with database(settings, holder) as session:
-            tell_blocked(session, operator(), user.id, holder)
-    click.echo(f"{values['e_mailadres']} is geblokkeerd en overal afgemeld.")
-
-
 @cli.group("appsleutel")
 def app_key_group() -> None:
     """Sleutels waarmee de app meldingen mag sturen."""
@@ -244,6 +156,7 @@ def list_keys(settings: Settings) -> None:
         click.echo(f"{row.name}\t{row.source}\tgemaakt {row.created_at:%d-%m-%Y}\t{state}")
 
 
+cli.add_command(user_group)
 cli.add_command(area_group)
 cli.add_command(demo_group)
 cli.add_command(index_group)

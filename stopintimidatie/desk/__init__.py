@@ -19,5 +19,6 @@ def includeme(config: Any) -> None:
         ("landelijk", "Wachtrij", "/landelijk", Permission.VIEW_DESK, 19),
         ("afspraken", "Afspraken", "/landelijk/afspraken", Permission.VIEW_DESK, 24),
         ("aansluitingen", "Aansluitingen", "/landelijk/aansluitingen", Permission.CONNECT, 26),
+        ("gebruikers", "Gebruikers", "/landelijk/gebruikers", Permission.CONNECT, 27),
     ):
         config.add_nav_item(name, menu_item(label, path, permission), order=order)

@@ -40,6 +40,7 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     NeighbourhoodResource,
 )
+from stopintimidatie.municipalities.people.review import reviews_to_do
 from stopintimidatie.municipalities.people.views import roles_to_confirm
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import report_path
@@ -127,9 +128,9 @@ def _settings(context: MunicipalityResource, request: Any) -> list[ListItem]:
         "gebruikers": ("Gebruikers", "wie er werkt, en collega’s uitnodigen"),
         "berichten": ("Berichten", "waar u hoort dat er iets wacht"),
     }
-    return [
-        ListItem(label, request.resource_path(context, name), meta=[about])
-        for name, (label, about) in pages.items()
+    here, me = request.resource_path(context).rstrip("/"), request.identity.user_id
+    return reviews_to_do(request.db, context.holder, me, here) + [
+        ListItem(label, f"{here}/{name}", meta=[about]) for name, (label, about) in pages.items()
     ]
 
 

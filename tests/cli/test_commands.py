@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -21,8 +22,10 @@ from stopintimidatie.municipalities.areas.models import AreaOutline
 from stopintimidatie.reports.api.models import AppKey
 from tests.support.areas import features
 from tests.support.factories import DORDRECHT, make_user
-from tests.support.installation import DATA, Installation
+from tests.support.installation import DATA, PASSWORD, Installation
 from tests.support.keyboard import Keyboard
+from tests.support.mailboxes import PASSWORD as NEW_PASSWORD
+from tests.support.mailboxes import last_mail
 from tests.support.pdok_stand_in import StandIn, serving
 
 TOWN = DATA / "voorbeeldstad"
@@ -113,6 +116,58 @@ def test_a_second_role_and_blocking(keyboard: Keyboard, installation: Installati
         assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
     code, _, err = keyboard.type("gebruiker", "blokkeren", "niemand@x.test")
     assert (code, "geen gebruiker" in err) == (1, True)
+
+
+def test_users_are_listed_and_a_block_is_lifted(
+    keyboard: Keyboard, installation: Installation
+) -> None:
+    assert "nog geen gebruikers" in keyboard.type("gebruiker", "lijst")[1]
+    username = make_user(installation, (DORDRECHT, Role.OFFICER), name="An de Wit")
+    make_user(installation, (NATIONAL, Role.NATIONAL_DESK), name="Mia Meldpunt")
+    installation.browser(username)
+    keyboard.type("gebruiker", "blokkeren", username)
+    listed = keyboard.type("gebruiker", "lijst", "--gemeente", "dordrecht")[1]
+    assert "An de Wit\tOOV-medewerker\taangemeld: " in listed
+    assert "aangemeld: nooit" not in listed
+    assert "account geblokkeerd" in listed
+    assert "Mia Meldpunt" not in listed
+    assert "Mia Meldpunt" in keyboard.type("gebruiker", "lijst")[1]
+    assert keyboard.type("gebruiker", "deblokkeren", username)[0] == 0
+    installation.browser(username).get("/gemeenten/dordrecht", status=200)
+    code, _, err = keyboard.type("gebruiker", "deblokkeren", username)
+    assert (code, "is niet geblokkeerd" in err) == (1, True)
+    for holder in (DORDRECHT, NATIONAL):
+        with installation.transaction(holder) as session:
+            actions = session.scalars(select(AuditEvent.action)).all()
+        assert "gebruiker.geblokkeerd" in actions, holder
+        assert "gebruiker.gedeblokkeerd" in actions, holder
+
+
+def test_a_new_password_is_chosen_by_the_person_alone_and_ends_all_sessions(
+    keyboard: Keyboard, installation: Installation
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    stolen = installation.browser(username)
+    code, out, _ = keyboard.type("gebruiker", "wachtwoord", username)
+    assert code == 0
+    assert "sleutel" not in out
+    stolen.get("/gemeenten/dordrecht", status=303)
+    assert "klopt niet" in sign_in_page(installation, username).submit("aanmelden", status=422)
+    mail = last_mail(installation)
+    link = next(word for word in mail.split() if "/uitnodiging?sleutel=" in word)
+    form = installation.visitor().get(link.partition("6543")[2]).forms["formulier"]
+    form["wachtwoord"] = form["nog_eens"] = NEW_PASSWORD
+    form.submit(status=200)
+    installation.browser(username, NEW_PASSWORD).get("/gemeenten/dordrecht", status=200)
+    keyboard.type("gebruiker", "blokkeren", username)
+    code, _, err = keyboard.type("gebruiker", "wachtwoord", username)
+    assert (code, "is geblokkeerd" in err) == (1, True)
+
+
+def sign_in_page(installation: Installation, username: str) -> Any:
+    form = installation.visitor().get("/aanmelden").forms["formulier"]
+    form["gebruikersnaam"], form["wachtwoord"] = username, PASSWORD
+    return form
 
 
 def test_app_keys_are_shown_once_listed_and_revoked(

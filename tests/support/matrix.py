@@ -200,8 +200,15 @@ MATRIX: Final[tuple[View, ...]] = (
         view("MunicipalityResource", name, "POST", P.MANAGE_MUNICIPALITY, {
             f"{{gemeente}}/{name}": " 403  403     404    403     403",
         })
-        for name in ("gebruiker-opnieuw", "gebruiker-intrekken", "gebruiker-rol-weg")
+        for name in ("gebruiker-opnieuw", "gebruiker-intrekken")
     ),
+    *form("MunicipalityResource", "gebruiker", P.MANAGE_MUNICIPALITY, {
+        #                                     oov  dossier beheer privacy fg
+        "{gemeente}/gebruiker?wie={collega}": " 403  403     ja     403     403",
+    }),
+    *form("MunicipalityResource", "gebruikers-nakijken", P.MANAGE_MUNICIPALITY, {
+        "{gemeente}/gebruikers-nakijken": " 403  403     ja     403     403",
+    }),
     *form("MunicipalityResource", "rollen", P.CONFIRM_ROLE, {
         "{gemeente}/rollen": " ja   ja      403    ja      ja",
     }),
@@ -664,6 +671,17 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Desk", "aansluitingen", "GET", P.CONNECT, {"{meldpunt}/aansluitingen": " ja 404 404"}),
     *form("Desk", "aansluiting", P.CONNECT, {
         "{meldpunt}/aansluiting?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    view("Desk", "gebruikers", "GET", P.CONNECT, {
+        "{meldpunt}/gebruikers": " ja 404 404",
+        "{meldpunt}/gebruikers?gemeente=dordrecht": " ja 404 404",
+    }),
+    *form("Desk", "gebruiker", P.CONNECT, {
+        "{meldpunt}/gebruiker?wie={collega}": " ja 404 404",
+    }),
+    *form("Desk", "gebruikers-nakijken", P.CONNECT, {
+        "{meldpunt}/gebruikers-nakijken": " ja 404 404",
+        "{meldpunt}/gebruikers-nakijken?gemeente=dordrecht": " ja 404 404",
     }),
     *form("Desk", "aansluiting-uitnodigen", P.CONNECT, {
         "{meldpunt}/aansluiting-uitnodigen?gemeente=zwijndrecht": " ja 404 404",

@@ -256,6 +256,7 @@ def _make_people(town: Town) -> None:
             town.installation, (holder, Role.DOSSIER_OWNER), name=f"Collega {place}"
         )
         town.places[place].owner = factories.user_id(town.installation, name)
+        town.places[place].addresses["collega"] = str(town.places[place].owner)
 
 
 class _Builder:
@@ -281,6 +282,9 @@ class _Builder:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
             addresses["meldpunt"] = f"/{NATIONAL}"
+            privacy = self.town.usernames[Person(DESK, Role.PRIVACY_OFFICER)]
+            colleague = select(User.id).where(User.username == privacy)
+            addresses["collega"] = str(self.session.scalars(colleague).one())
             addresses["afspraak_meldpunt"] = self.forwarding_agreement()
             self.joining()
             return

@@ -22,6 +22,7 @@ from stopintimidatie.core.accounts.guesses import (
     proof_of,
 )
 from stopintimidatie.core.accounts.models import (
+    BlockedColleague,
     Invitation,
     LoginSession,
     OfferState,
@@ -208,6 +209,8 @@ def give_role(session: Session, actor: Actor, user: User, holder: str, role: Rol
         raise AccountError("De rol meldpunt hoort alleen bij ‘landelijk’.")
     if holder == NATIONAL and role not in NATIONAL_ROLES:
         raise AccountError("Bij ‘landelijk’ horen alleen de rollen meldpunt, privacy en fg.")
+    if session.get(BlockedColleague, (holder, user.id)) is not None:
+        raise AccountError(f"{user.username} is bij {holder} geblokkeerd. Hef dat eerst op.")
     if session.get(RoleAssignment, (user.id, holder, role.value)) is None:
         session.add(RoleAssignment(user_id=user.id, holder=holder, role=role.value))
         enter(session, holder)
@@ -241,22 +244,39 @@ def refuse_demo_accounts(engine: Engine, settings: Settings) -> None:
         )
 
 
-def block_user(session: Session, actor: Actor, user: User) -> list[str]:
+BLOCKED: Final = "gebruiker.geblokkeerd"
+UNBLOCKED: Final = "gebruiker.gedeblokkeerd"
+
+
+def block_user(
+    session: Session, actor: Actor, user: User, *, reason: str | None = None
+) -> list[str]:
     """Block a user, and end all their sessions.
 
     Returns:
-        The other holders where the user has a role; call `tell_blocked` for each.
+        The other holders where the user has a role, whose logs must tell it too.
     """
     user.blocked_at = utc_now()
     end_sessions_of(session, user.id)
     enter(session, NATIONAL)
-    tell_blocked(session, actor, user.id, NATIONAL)
+    record(session, actor, BLOCKED, NATIONAL, "gebruiker", [user.id], reason=reason)
+    return _elsewhere(user)
+
+
+def unblock_user(session: Session, actor: Actor, user: User) -> list[str]:
+    """Let a blocked user sign in again.
+
+    Returns:
+        The other holders where the user has a role, whose logs must tell it too.
+    """
+    user.blocked_at = None
+    enter(session, NATIONAL)
+    record(session, actor, UNBLOCKED, NATIONAL, "gebruiker", [user.id])
+    return _elsewhere(user)
+
+
+def _elsewhere(user: User) -> list[str]:
     return sorted({role.holder for role in user.roles} - {NATIONAL})
-
-
-def tell_blocked(session: Session, actor: Actor, user: UUID, holder: str) -> None:
-    """Record in the log of a holder that a user was blocked, in a transaction of that holder."""
-    record(session, actor, "gebruiker.geblokkeerd", holder, "gebruiker", [user])
 
 
 def sign_out(session: Session, actor: Actor) -> None:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import colander
 from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
-from stopintimidatie.core.security import Permission
-from stopintimidatie.core.web.request import Request, form_view, post_view
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+)
 from stopintimidatie.desk.onboarding.signup import FOR_EVERYBODY
 from stopintimidatie.desk.onboarding.views import (
     addresses_of,
@@ -19,11 +31,24 @@ from stopintimidatie.desk.onboarding.views import (
     check_plan,
 )
 from stopintimidatie.desk.resources import Desk, address_of
-from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.forms import InviteSchema
-from stopintimidatie.municipalities.people.services import domains_of, set_domains
+from stopintimidatie.municipalities.people.review import handle_review
+from stopintimidatie.municipalities.people.roster import (
+    LIST,
+    ONE,
+    PERSON_PAGE,
+    REVIEW,
+    REVIEW_PAGE,
+    USERS_PAGE,
+    Roster,
+    handle_person,
+    list_page,
+)
+from stopintimidatie.municipalities.people.services import able, domains_of, set_domains
 from stopintimidatie.municipalities.people.views import (
     AGAIN,
     PROPOSALS_PAGE,
@@ -162,3 +187,59 @@ def domains_view(context: Desk, request: Request) -> Any:
         return HTTPSeeOther(location=address_of(municipality))
 
     return handle_form(request, form, on_valid, {"municipality": municipality})
+
+
+# The people of the desk itself, and of a municipality (`?gemeente=…`)
+
+
+def _roster(context: Desk, request: Request) -> Roster:
+    """Return the people of the municipality in the address; without one those of the desk."""
+    if not dict(query_pairs(request)).get("gemeente"):
+        return Roster(NATIONAL, NATIONAL, context.label, f"/{NATIONAL}")
+    municipality = asked_municipality(request)
+    return Roster(
+        municipality.code, NATIONAL, municipality.name, f"/{NATIONAL}", slug=municipality.slug
+    )
+
+
+@page_view(Desk, USERS_PAGE, Permission.CONNECT, LIST)
+def users_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Show the people of the desk or of a municipality, with what the desk must look at."""
+    page = list_page(request, _roster(context, request))
+    if not page["roster"].slug:
+        page["attention"] = [
+            ListItem(municipality.name, _people_of(municipality))
+            for municipality in without_admin(request.db)
+        ]
+    return page
+
+
+@form_view(Desk, PERSON_PAGE, Permission.CONNECT, ONE)
+def user_view(context: Desk, request: Request) -> Any:
+    """Show one person, and change their access."""
+    return handle_person(request, _roster(context, request))
+
+
+@form_view(Desk, REVIEW_PAGE, Permission.CONNECT, REVIEW)
+def review_view(context: Desk, request: Request) -> Any:
+    """Show the question whether roles at the desk or a municipality are right; save the answers."""
+    return handle_review(request, _roster(context, request))
+
+
+def _people_of(municipality: Municipality) -> str:
+    return f"/{NATIONAL}/{USERS_PAGE}?gemeente={municipality.slug}"
+
+
+def without_admin(session: Session) -> Sequence[Municipality]:
+    """Return the municipalities that take part, or have people, and lack an admin; by name."""
+    admins = able(RoleAssignment.holder).where(RoleAssignment.role == Role.ADMIN)
+    connected = select(MunicipalityProfile.code).where(
+        MunicipalityProfile.level == ParticipationLevel.PROGRAMME
+    )
+    peopled = select(RoleAssignment.holder)
+    return session.scalars(
+        select(Municipality)
+        .where(Municipality.code.in_(peopled.union(connected)))
+        .where(Municipality.code.not_in(admins))
+        .order_by(Municipality.name)
+    ).all()

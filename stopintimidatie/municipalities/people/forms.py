@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -104,4 +105,78 @@ class DecisionSchema(Schema):
         needed_sometimes=True,
         description="Alleen nodig als u weigert. Wie het voorstel deed, leest dit.",
         widget=forms.TextArea(rows=2),
+    )
+
+
+# Choices of an admin or the desk about the access of a person.
+
+TAKE: Final = "weg"
+END: Final = "einde"
+BLOCK: Final = "blokkeren"
+UNBLOCK: Final = "deblokkeren"
+SIGN_OUT: Final = "afmelden"
+BLOCK_ACCOUNT: Final = "account-blokkeren"
+UNBLOCK_ACCOUNT: Final = "account-deblokkeren"
+REASONED: Final = (BLOCK, BLOCK_ACCOUNT)
+
+
+def access_schema(choices: Sequence[tuple[str, str]]) -> Any:
+    """Return the form with one choice of what to change about the access of a person.
+
+    Choices about a role are `weg-oov` and `einde-oov`, with the code of the role.
+    """
+    ends = tuple(code for code, _ in choices if code.startswith(END))
+    reasoned = tuple(code for code, _ in choices if code in REASONED)
+    fields = [field(forms.OneOf(choices, radio=True), "Wat wilt u doen?", name="keuze")]
+    if ends:
+        last_day = field(
+            forms.Date(),
+            "Laatste dag",
+            name="laatste_dag",
+            missing=None,
+            drawn=forms.Opened("De einddatum", ends),
+            description="Tot en met deze dag werkt de rol. Langer dan eerder is afgesproken kan"
+            " hier niet: doe daarvoor een nieuw voorstel.",
+        )
+        fields.append(last_day)
+    if reasoned:
+        reason = field(
+            forms.Text(500, lines=True),
+            "Waarom",
+            name="reden",
+            missing=None,
+            drawn=forms.Opened("De reden", reasoned),
+            description="Staat in het logboek. Schrijf er niets in over iemands gezondheid.",
+            widget=forms.TextArea(rows=2),
+        )
+        fields.append(reason)
+    return Schema(*fields)
+
+
+# The quarterly review
+
+YES: Final = "ja"
+NO: Final = "nee"
+ANSWERS: Final = ((YES, "Ja, dit klopt"), (NO, "Nee, hier moet iets weg"))
+
+
+def review_schema(people: Sequence[Any]) -> Any:
+    """Return the form that asks of each person whether the roles are still right.
+
+    Args:
+        people: For each person the name of the control, the title and a description.
+    """
+    return Schema(
+        *(
+            field(
+                forms.OneOf(ANSWERS, radio=True),
+                title,
+                name=name,
+                missing=None,
+                needed_sometimes=True,
+                description=description,
+            )
+            for name, title, description in people
+        ),
+        field(forms.Text(40), "Stand", name="stand", missing="", widget=forms.Hidden()),
     )

@@ -7,6 +7,7 @@ municipality, so that nobody with a role in the municipality can read a colleagu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from stopintimidatie.core.accounts.models import (
     User,
 )
 from stopintimidatie.core.accounts.services import KIND, find_user
-from stopintimidatie.core.audit import record
+from stopintimidatie.core.accounts.sessions import end_sessions_of
+from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import (
@@ -33,9 +35,10 @@ from stopintimidatie.core.mail import (
     queue_mail,
 )
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import (
+    USER_KIND,
     actor_of,
     find_proposal,
     postbox_recipient,
@@ -82,6 +85,25 @@ def _send(session: Session, keys: KeyRing, offer: RoleOffer) -> None:
     invitation = invite(session, keys, user, offer)
     to = Recipient(LINK_RECIPIENT.kind, str(invitation.id))
     queue_mail(session, NATIONAL, LINK.name, to, about=offer.id)
+
+
+RENEWED: Final = "gebruiker.wachtwoord_weg"
+RENEWAL_LASTS: Final = timedelta(days=1)
+
+
+def renew_password(session: Session, keys: KeyRing, actor: Actor, user: User) -> None:
+    """Make a password worthless, end all sessions, and mail a link to choose a new one.
+
+    Whoever asks it never sees the link.
+    """
+    user.password_hash = NO_PASSWORD
+    end_sessions_of(session, user.id)
+    enter(session, NATIONAL)
+    invitation = invite(session, keys, user)
+    invitation.expires_at = utc_now() + RENEWAL_LASTS
+    record(session, actor, RENEWED, NATIONAL, USER_KIND, [user.id])
+    to = Recipient(LINK_RECIPIENT.kind, str(invitation.id))
+    queue_mail(session, NATIONAL, NEW_PASSWORD.name, to, about=invitation.id)
 
 
 def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -150,6 +172,12 @@ LINK: Final = MailTemplate(
     "uitnodiging",
     "Uw account voor Stopintimidatie",
     f"{_FOLDER}/uitnodiging.txt.jinja2",
+    _write_link,
+)
+NEW_PASSWORD: Final = MailTemplate(
+    "nieuw_wachtwoord",
+    "Kies een nieuw wachtwoord voor Stopintimidatie",
+    f"{_FOLDER}/nieuw_wachtwoord.txt.jinja2",
     _write_link,
 )
 OFFERED: Final = MailTemplate(

@@ -41,8 +41,6 @@ from stopintimidatie.municipalities.people.mail import (
 )
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.services import (
-    LAST_READER,
-    USER_KIND,
     Confirmer,
     Proposal,
     givers,
@@ -343,36 +341,3 @@ def log_step(
         other = offer.holder if at == NATIONAL else NATIONAL
         payload = {"offer": str(offer.id), "action": action, "by": actor.id, "fields": fields}
         enqueue(session, TELL_JOB, other, payload)
-
-
-def take_role(session: Session, actor: Actor, code: str, person: UUID, role: str) -> None:
-    """Take a role away from a user; their sessions lose it at the next page.
-
-    Raises:
-        AccountError: this user has no such role here, it is oneself, or the last who reads.
-    """
-    user = _colleague(session, code, person)
-    if str(user.id) == actor.id:
-        raise AccountError(NOT_YOURSELF)
-    row = session.get(RoleAssignment, (user.id, code, role))
-    if row is None:
-        raise AccountError("Deze persoon heeft deze rol niet meer.")
-    # Locked, because two requests at once could each leave the reader that the other takes away.
-    session.scalars(
-        select(RoleAssignment.role).where(RoleAssignment.holder == code).with_for_update()
-    ).all()
-    had_readers = bool(readers_of(session, [code])[code])
-    with session.begin_nested():
-        session.delete(row)
-        session.flush()
-        if had_readers and not readers_of(session, [code])[code]:
-            raise AccountError(LAST_READER)
-    fields = [code, role]
-    record(session, actor, "gebruiker.rol_weg", code, USER_KIND, [user.id], fields=fields)
-
-
-def _colleague(session: Session, code: str, person: UUID) -> User:
-    user = session.get(User, person)
-    if user is None or not any(row.holder == code for row in user.roles):
-        raise AccountError("Deze persoon heeft geen rol bij uw gemeente.")
-    return user

@@ -118,11 +118,13 @@ def pending_confirmers(
 ) -> Mapping[UUID, tuple[Confirmer, ...]]:
     """Return the parties that must still confirm each of these proposals; four queries in all."""
     codes = {offer.holder for offer in offers}
+    if not codes:
+        return {}
     domains, readers = domains_of(session, codes), readers_of(session, codes)
     peopled = set(
         session.scalars(select(RoleAssignment.holder).where(RoleAssignment.holder.in_(codes)))
     )
-    at_desk = _able(RoleAssignment.user_id).where(
+    at_desk = able(RoleAssignment.user_id).where(
         RoleAssignment.holder == NATIONAL, RoleAssignment.role == Role.NATIONAL_DESK
     )
     alone = len(session.scalars(at_desk.limit(2)).all()) < 2
@@ -173,7 +175,7 @@ def givers(session: Session, actor: Actor) -> list[str]:
     return sorted({actor.id, *(giver for given in session.scalars(rows) for giver in given)})
 
 
-def _able(*columns: Any) -> Select[Any]:
+def able(*columns: Any) -> Select[Any]:
     """Build a query for columns of roles, of the users who can sign in."""
     through_provider = exists().where(
         ProviderAccount.user_id == User.id, ProviderAccount.holder == RoleAssignment.holder
@@ -189,7 +191,7 @@ def _able(*columns: Any) -> Select[Any]:
 def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[User]]:
     """Return for each municipality the users who can sign in and have a role that reads reports."""
     rows = session.execute(
-        _able(RoleAssignment.holder, User)
+        able(RoleAssignment.holder, User)
         .where(RoleAssignment.holder.in_(codes), RoleAssignment.role.in_(READING_ROLES))
         .order_by(User.username)
     )
@@ -276,7 +278,8 @@ def is_role_address(address: str) -> bool:
 USER_KIND: Final = "gebruiker"
 # Without readers the desk would confirm new ones, so an admin could choose who confirms.
 LAST_READER: Final = (
-    "Dit is de laatste rol waarmee hier iemand meldingen leest. Geef eerst een collega zo'n rol."
+    "Dit is de laatste rol waarmee hier iemand meldingen leest. Geef eerst een collega zo'n rol,"
+    " of vraag het landelijk meldpunt."
 )
 
 
@@ -305,19 +308,6 @@ def actor_of(session: Session, user_id: str | None) -> Actor:
     """Return the user with this id as actor, for the log; the system when there is none."""
     user = session.get(User, UUID(user_id)) if user_id else None
     return SYSTEM if user is None else Actor("gebruiker", str(user.id), user.name)
-
-
-def workers_of(session: Session, code: str) -> list[tuple[User, list[Role], bool]]:
-    """Return (user, roles here, whether outside the mail domains) of who works there, by name."""
-    domains = domains_of(session, [code])[code]
-    return [
-        (
-            user,
-            sorted(Role(row.role) for row in user.roles if row.holder == code),
-            is_outside(user.username, domains),
-        )
-        for user in users_of(session, code)
-    ]
 
 
 def invited_at(session: Session, code: str) -> list[Invitee]:

@@ -25,6 +25,7 @@ from stopintimidatie.core.mail.addresses import (
     set_address,
 )
 from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import Request, form_view
@@ -42,6 +43,19 @@ from stopintimidatie.municipalities.people.forms import (
     postbox_schema,
 )
 from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.queries import count_due
+from stopintimidatie.municipalities.people.review import handle_review
+from stopintimidatie.municipalities.people.roster import (
+    LIST,
+    ONE,
+    PERSON_PAGE,
+    REVIEW,
+    REVIEW_PAGE,
+    USERS_PAGE,
+    Roster,
+    handle_person,
+    list_page,
+)
 from stopintimidatie.municipalities.people.services import Confirmer, Proposal
 
 _TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
@@ -263,9 +277,9 @@ def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]
     ]
 
 
-# `…/gebruikers`: the admin invites and takes roles away.
+# `…/gebruikers`: the admin invites, and changes who may come in.
 
-USERS_PAGE: Final = "gebruikers"
+INVITE_PAGE: Final = "gebruiker-uitnodigen"
 WAITS: Final = (
     "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; pas daarna gaat de uitnodiging"
     " weg."
@@ -279,34 +293,57 @@ AGAIN: Final = (
 
 def users_panel(context: Administration, request: Any) -> Panel | None:
     """Return the link to the users, on the page of the settings."""
+    if context.holder == NATIONAL:
+        return None
+    about, due = "Wie er voor uw gemeente werkt, en met welke rol.", 0
+    if request.has_permission(Permission.MANAGE_MUNICIPALITY, context.__parent__):
+        due = count_due(request.db, context.holder, request.identity.user_id)
+    if due:
+        about += f" Controleer de rechten: {plural(due, 'persoon', 'mensen')}."
     return settings_link(
         context,
         request,
         Permission.MANAGE_MUNICIPALITY,
         USERS_PAGE,
         "Gebruikers",
-        "Wie er voor uw gemeente werkt, en met welke rol.",
+        about,
         "Gebruikers: bekijken en uitnodigen",
     )
 
 
-@managed_page(name=USERS_PAGE, request_method="GET", renderer=f"{_TEMPLATES}/users.jinja2")
+def _roster(context: MunicipalityResource, request: Request) -> Roster:
+    """Return the people of a municipality as its admin sees them."""
+    path = request.resource_path(context).rstrip("/")
+    invite = request.resource_path(context, INVITE_PAGE)
+    return Roster(context.holder, context.holder, context.title, path, invite=invite)
+
+
+@managed_page(name=USERS_PAGE, request_method="GET", renderer=LIST)
 def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show all users with a role here, their roles, and the people who are invited."""
     return {
-        "people": services.workers_of(request.db, context.holder),
+        **list_page(request, _roster(context, request)),
         "invited": services.invited_at(request.db, context.holder),
         "domains": services.domains_of(request.db, [context.holder])[context.holder],
-        "me": request.identity.user_id,  # type: ignore[union-attr]
-        "invite": request.resource_path(context, "gebruiker-uitnodigen"),
         "again": request.resource_path(context, "gebruiker-opnieuw"),
         "withdraw": request.resource_path(context, "gebruiker-intrekken"),
-        "take": request.resource_path(context, "gebruiker-rol-weg"),
     }
 
 
+@managed_page(name=PERSON_PAGE, request_method=("GET", "POST"), renderer=ONE)
+def user_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show one person who works here, and change their access."""
+    return handle_person(request, _roster(context, request))
+
+
+@managed_page(name=REVIEW_PAGE, request_method=("GET", "POST"), renderer=REVIEW)
+def review_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show the question whether the roles of each person are still right, and save the answers."""
+    return handle_review(request, _roster(context, request))
+
+
 @managed_page(
-    name="gebruiker-uitnodigen",
+    name=INVITE_PAGE,
     request_method=("GET", "POST"),
     renderer=f"{_TEMPLATES}/users_invite.jinja2",
 )
@@ -374,20 +411,8 @@ def change_offer(
         request.flash(str(problem), "error")
 
 
-@managed_page(name="gebruiker-rol-weg", request_method="POST")
-def take_role_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
-    """Take a role away from a colleague."""
-    role, person = str(request.POST.get("rol", ""))[:20], posted_id(request)
-    try:
-        proposals.take_role(request.db, request.actor, context.holder, person, role)
-        request.flash("De rol is weggehaald.")
-    except AccountError as problem:
-        request.flash(str(problem), "error")
-    return HTTPSeeOther(request.resource_path(context, USERS_PAGE))
-
-
 def posted_id(request: Request) -> UUID:
-    """Return the posted id of the person or the offer that a button is about.
+    """Return the posted id of the offer that a button is about.
 
     Raises:
         HTTPNotFound: it is no id.

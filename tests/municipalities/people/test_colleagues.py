@@ -30,6 +30,7 @@ pytestmark = pytest.mark.judged_once
 once = pytest.mark.sqlite
 
 PAGE = "/gemeenten/dordrecht/gebruikers"
+PERSON = "/gemeenten/dordrecht/gebruiker?wie="
 CONFIRM = "/gemeenten/dordrecht/rollen"
 AT_DESK = "/landelijk/rollen"
 NEW = "nieuw@dordrecht.example"
@@ -143,13 +144,13 @@ def test_a_colleague_who_reads_confirms_and_only_then_is_there_a_link_and_a_role
     colleague = installation.browser(NEW, PASSWORD)
     colleague.get("/gemeenten/dordrecht/postvak", status=200)
     colleague.get(PAGE, status=403)
-    take = button(admin.get(PAGE), "gebruiker-rol-weg", rol=Role.OFFICER.value)
-    took = [form for form in admin.get(PAGE).forms.values() if "rol-weg" in form.action]
-    take = next(form for form in took if form["wie"].value == str(user_id(installation, NEW)))
-    take.submit(status=303)
-    colleague.get("/gemeenten/dordrecht/postvak", status=404)
-    take.submit(status=303)
-    assert "heeft geen rol bij uw gemeente" in admin.get(PAGE)
+    assert NEW in admin.get(PAGE)
+    take = admin.get(f"{PERSON}{user_id(installation, NEW)}").forms["formulier"]
+    take["keuze"] = "weg-oov"
+    assert take.submit(status=303).location.endswith(PAGE)
+    colleague.get("/gemeenten/dordrecht/postvak", status=303)
+    assert "Er is niets gewijzigd" in take.submit(status=303).follow()
+    assert NEW not in admin.get(PAGE)
     invited = ["uitgenodigd", "rol_bevestigd", "uitgenodigd", "rol_aanvaard", "rol_weg"]
     assert logged(installation) == invited
 
@@ -337,14 +338,13 @@ def test_the_last_role_that_reads_is_not_taken_away(installation: Installation) 
     admin = person(installation, ADMIN)
     first, last = make_user(installation, OFFICER), make_user(installation, OFFICER)
 
-    def take(username: str) -> str:
-        wanted = {"wie": str(user_id(installation, username)), "rol": Role.OFFICER.value}
-        wanted["csrf_token"] = admin.cookies["csrf"]
-        name = "/gemeenten/dordrecht/gebruiker-rol-weg"
-        return str(admin.post(name, wanted, status=303).follow().text)
+    def take(username: str, status: int) -> Any:
+        form = admin.get(f"{PERSON}{user_id(installation, username)}").forms["formulier"]
+        form["keuze"] = "weg-oov"
+        return form.submit(status=status)
 
-    assert "De rol is weggehaald" in take(first)
-    assert "de laatste rol waarmee" in take(last)
+    assert "De rol is weggehaald" in take(first, 303).follow()
+    assert "de laatste rol waarmee" in take(last, 422)
     installation.browser(last).get("/gemeenten/dordrecht/postvak", status=200)
 
 
@@ -475,10 +475,14 @@ def test_an_admin_has_no_hand_in_own_roles_nor_in_people_of_elsewhere(
         theirs = str(session.scalars(select(RoleOffer.id)).one())
     for who, role in ((str(user_id(installation, admin)), Role.ADMIN), (theirs, Role.OFFICER)):
         wanted = {**token, "wie": who, "rol": role.value}
-        for name in ("gebruiker-rol-weg", "gebruiker-opnieuw", "gebruiker-intrekken"):
+        for name in ("gebruiker-opnieuw", "gebruiker-intrekken"):
             browser.post(f"/gemeenten/dordrecht/{name}", wanted, status=303)
-    wanted = {**token, "wie": str(user_id(installation, other)), "rol": Role.OFFICER.value}
-    browser.post("/gemeenten/dordrecht/gebruiker-rol-weg", wanted, status=303)
+    own = f"{PERSON}{user_id(installation, admin)}"
+    assert 'name="keuze"' not in browser.get(own)
+    browser.post(own, {**token, "keuze": "weg-beheer"}, status=422)
+    theirs = f"{PERSON}{user_id(installation, other)}"
+    browser.get(theirs, status=404)
+    browser.post(theirs, {**token, "keuze": "weg-oov"}, status=303)
     installation.browser(admin).get(PAGE, status=200)
     installation.browser(other).get("/gemeenten/eindhoven/postvak", status=200)
     assert "Eva" in eindhoven.get("/gemeenten/eindhoven/gebruikers")

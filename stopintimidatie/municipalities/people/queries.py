@@ -1,0 +1,232 @@
+"""The people of a municipality or of the desk: their roles, factors, last sign-in, blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from stopintimidatie.core.accounts.models import (
+    BlockedColleague,
+    OneTimeCode,
+    Passkey,
+    ProviderAccount,
+    RoleAssignment,
+    User,
+)
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.security import READING_ROLES, Role
+from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.municipalities.people.rules import (
+    REVIEW_MONTHS,
+    days_left,
+    last_use,
+    leaves_nobody,
+    months_earlier,
+    review_due,
+    silent_days,
+    stewards_at,
+)
+from stopintimidatie.municipalities.people.services import able, domains_of, is_outside
+
+NO_FACTOR: Final = "geen"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a role at a holder, or blocked there."""
+
+    user: User
+    # The roles at this holder.
+    roles: Sequence[RoleAssignment]
+    blocked: BlockedColleague | None
+    passkey: bool
+    app: bool
+    # Known to the identity provider of this holder.
+    through_provider: bool
+    outside: bool
+
+    @property
+    def holders(self) -> set[str]:
+        """All holders where this person has a role."""
+        return {role.holder for role in self.user.roles}
+
+    @property
+    def elsewhere(self) -> bool:
+        """True for who works elsewhere as well."""
+        return len(self.holders) > (1 if self.roles else 0)
+
+    @property
+    def since(self) -> datetime | None:
+        """The moment of the first role here, as far as it was kept."""
+        return min((role.given_at for role in self.roles if role.given_at), default=None)
+
+    @property
+    def signed_in_at(self) -> datetime | None:
+        """The last sign-in with a role here."""
+        return max((role.signed_in_at for role in self.roles if role.signed_in_at), default=None)
+
+    @property
+    def factor(self) -> str:
+        """The second factors in words."""
+        factors = [word for word, has in (("passkey", self.passkey), ("app", self.app)) if has]
+        return " en ".join(factors) or NO_FACTOR
+
+    @property
+    def labels(self) -> list[str]:
+        """The roles here in words."""
+        return sorted(Role(role.role).label for role in self.roles)
+
+    @property
+    def reviewed_on(self) -> date | None:
+        """The day that the roles were last reviewed; None while one never was."""
+        days = [role.reviewed_on for role in self.roles]
+        return None if None in days else max((day for day in days if day), default=None)
+
+    @property
+    def reviewed_by_id(self) -> str | None:
+        """The id of who reviewed last."""
+        latest = max(self.roles, key=lambda role: role.reviewed_on or date.min, default=None)
+        return latest.reviewed_by_id if latest else None
+
+    def due(self, today: date) -> bool:
+        """Tell whether somebody must review the roles."""
+        return any(
+            review_due(
+                role.reviewed_on, local_date(role.given_at) if role.given_at else None, today
+            )
+            for role in self.roles
+        )
+
+
+def people_at(session: Session, code: str) -> list[Person]:
+    """Return everybody with a role at a holder and whoever is blocked there, by name."""
+    return _people(session, code)
+
+
+def person_at(session: Session, code: str, number: UUID) -> Person | None:
+    """Return one of the people of a holder."""
+    return next(iter(_people(session, code, User.id == number)), None)
+
+
+def _people(session: Session, code: str, *which: ColumnElement[bool]) -> list[Person]:
+    blocked_here = and_(BlockedColleague.user_id == User.id, BlockedColleague.holder == code)
+    known = and_(ProviderAccount.user_id == User.id, ProviderAccount.holder == code)
+    rows = session.execute(
+        select(
+            User,
+            BlockedColleague,
+            select(Passkey.id).where(Passkey.user_id == User.id).exists(),
+            select(OneTimeCode.id).where(OneTimeCode.user_id == User.id).exists(),
+            select(ProviderAccount.user_id).where(known).exists(),
+        )
+        .outerjoin(BlockedColleague, blocked_here)
+        .where(
+            or_(User.roles.any(RoleAssignment.holder == code), BlockedColleague.holder == code),
+            *which,
+        )
+        .options(selectinload(User.roles))
+        .order_by(User.name, User.username)
+    ).all()
+    domains = domains_of(session, [code])[code] if rows else []
+    return [
+        Person(
+            user=user,
+            roles=[role for role in user.roles if role.holder == code],
+            blocked=blocked,
+            passkey=passkey,
+            app=app,
+            through_provider=through_provider,
+            outside=is_outside(user.username, domains),
+        )
+        for user, blocked, passkey, app, through_provider in rows
+    ]
+
+
+@dataclass(frozen=True)
+class Fading:
+    """A role that will end by silence, with how long it wasn't used and when it ends."""
+
+    person: Person
+    role: Role
+    silent: int
+    left: int
+
+
+def fading(people: Sequence[Person], now: datetime, longest: int, *, demo: bool) -> list[Fading]:
+    """Return the roles that end by silence soon, the first to end first.
+
+    Args:
+        people: The people of a holder.
+        now: This moment.
+        longest: The setting `accounts.silence_days`.
+        demo: Whether this is a demo: its own accounts don't end.
+    """
+    ending = []
+    for person in people:
+        for role in person.roles if not (demo and person.user.demo) else ():
+            since = last_use(role.signed_in_at, role.given_at, person.user.created_at)
+            left = days_left(since, now, longest)
+            if left is not None:
+                ending.append(Fading(person, Role(role.role), silent_days(since, now), left))
+    return sorted(ending, key=lambda role: (role.left, role.person.user.name))
+
+
+# The last people who can do something
+
+
+def staff_of(
+    session: Session, code: str, roles: Collection[Role]
+) -> list[tuple[UUID, date | None]]:
+    """Return (user, last day) of each role at a holder, of who can sign in with it."""
+    rows = session.execute(
+        able(RoleAssignment.user_id, RoleAssignment.until).where(
+            RoleAssignment.holder == code, RoleAssignment.role.in_(roles)
+        )
+    )
+    return [(row.user_id, row.until) for row in rows]
+
+
+def is_last(session: Session, code: str, person: UUID, roles: Collection[Role]) -> bool:
+    """Tell whether nobody is left at a holder who can do what these roles do, without a person."""
+    staff = staff_of(session, code, roles)
+    others = [until for user, until in staff if user != person]
+    return leaves_nobody([until for _, until in staff], others)
+
+
+def is_last_steward(session: Session, code: str, person: UUID) -> bool:
+    """Tell whether a person is the last admin of a municipality, or the last of the desk."""
+    return is_last(session, code, person, stewards_at(code))
+
+
+def is_last_reader(session: Session, code: str, person: UUID) -> bool:
+    """Tell whether a person is the last who reads at a holder."""
+    return is_last(session, code, person, READING_ROLES)
+
+
+# The quarterly review
+
+
+def count_due(session: Session, code: str, me: UUID) -> int:
+    """Count the people of a holder whose roles must be reviewed by this user, not oneself."""
+    limit = months_earlier(local_date(utc_now()), REVIEW_MONTHS)
+    number: Any = session.scalar(
+        select(func.count(RoleAssignment.user_id.distinct())).where(
+            RoleAssignment.holder == code, RoleAssignment.user_id != me, _review_waits(limit)
+        )
+    )
+    return int(number)
+
+
+def _review_waits(limit: date) -> ColumnElement[bool]:
+    """Make the condition that a role was neither given nor reviewed after a day."""
+    after = datetime.combine(limit + timedelta(days=1), time(0), AMSTERDAM)
+    return and_(
+        or_(RoleAssignment.reviewed_on.is_(None), RoleAssignment.reviewed_on <= limit),
+        or_(RoleAssignment.given_at.is_(None), RoleAssignment.given_at < after),
+    )

@@ -1,0 +1,246 @@
+"""The pages about the people of a holder, for its admin and for the desk: the list, one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+
+from stopintimidatie.core.accounts.services import AccountError
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.web.request import Request, query_pairs
+from stopintimidatie.municipalities.people import access, forms
+from stopintimidatie.municipalities.people.access import Steward
+from stopintimidatie.municipalities.people.queries import (
+    Person,
+    fading,
+    is_last_reader,
+    is_last_steward,
+    people_at,
+    person_at,
+)
+
+USERS_PAGE: Final = "gebruikers"
+PERSON_PAGE: Final = "gebruiker"
+REVIEW_PAGE: Final = "gebruikers-nakijken"
+GONE: Final = "Deze persoon werkt hier niet, of niet meer. Er is niets gewijzigd."
+_TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
+LIST: Final = f"{_TEMPLATES}/users.jinja2"
+ONE: Final = f"{_TEMPLATES}/user.jinja2"
+REVIEW: Final = f"{_TEMPLATES}/users_review.jinja2"
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The people of a holder, as its admin or the desk sees them.
+
+    Args:
+        code: the holder whose people they are.
+        at: the holder that the user acts for.
+        title: its name.
+        path: the address below which the pages are.
+        slug: the municipality in the address; empty where the path tells it.
+        invite: the address of the page to invite somebody; empty where nobody is invited.
+    """
+
+    code: str
+    at: str
+    title: str
+    path: str
+    slug: str = ""
+    invite: str = ""
+
+    def address(self, page: str, **more: str) -> str:
+        """Return the address of one of the pages."""
+        asked = {**({"gemeente": self.slug} if self.slug else {}), **more}
+        return f"{self.path}/{page}" + (f"?{urlencode(asked)}" if asked else "")
+
+    def address_of(self, person: UUID) -> str:
+        """Return the address of the page of a person."""
+        return self.address(PERSON_PAGE, wie=str(person))
+
+    def steward(self, request: Request) -> Steward:
+        """Return who changes something on these pages."""
+        return Steward(request.actor, self.at, self.code)
+
+    @property
+    def by_desk(self) -> bool:
+        """True where the desk looks after these people."""
+        return self.at == NATIONAL
+
+
+def list_page(request: Request, roster: Roster) -> dict[str, Any]:
+    """Return the values of the page with all people of a holder."""
+    people, now = people_at(request.db, roster.code), utc_now()
+    settings = request.app_settings
+    present = [person for person in people if person.roles]
+    me, today = request.identity.user_id, local_date(now)  # type: ignore[union-attr]
+    return {
+        "roster": roster,
+        "people": present,
+        "blocked": [person for person in people if person.blocked and not person.roles],
+        "fading": fading(present, now, settings.silence_days, demo=settings.demo),
+        "due": [person for person in present if person.user.id != me and person.due(today)],
+        "silence_days": settings.silence_days,
+        "me": me,
+        "attention": [],
+        "invited": [],
+        "domains": [],
+        "role_label": lambda role: Role(role.role).label,
+    }
+
+
+def handle_person(request: Request, roster: Roster) -> Any:
+    """Show the page of one person, and make the change that was chosen.
+
+    Raises:
+        HTTPNotFound: nobody with this id works there or is blocked there.
+    """
+    person = _asked_person(request, roster)
+    if person is None and request.method == "POST":
+        request.flash(GONE, "error")
+        return HTTPSeeOther(roster.address(USERS_PAGE))
+    if person is None:
+        raise HTTPNotFound()
+    choices = _choices(request, roster, person)
+    form = Form(
+        forms.access_schema(choices),
+        request,
+        buttons=[Button("uitvoeren", "Uitvoeren")],
+        action=roster.address_of(person.user.id),
+        cancel_url=roster.address(USERS_PAGE),
+        appstruct={"keuze": dict(query_pairs(request)).get("keuze", "")},
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        _refuse_stray(values)
+        try:
+            done, warnings = _change(request, roster, person, values)
+        except AccountError as problem:
+            raise FormError(str(problem), _field_of(values["keuze"])) from None
+        request.flash(done)
+        for warning in warnings:
+            request.flash(warning, "warning")
+        return HTTPSeeOther(_next_page(request, roster, person))
+
+    page = _facts(request, roster, person, choices)
+    return handle_form(request, form, on_valid, page)
+
+
+def _asked_person(request: Request, roster: Roster) -> Person | None:
+    try:
+        number = UUID(dict(query_pairs(request)).get("wie", ""))
+    except ValueError:
+        return None
+    return person_at(request.db, roster.code, number)
+
+
+def _facts(
+    request: Request, roster: Roster, person: Person, choices: Sequence[Any]
+) -> dict[str, Any]:
+    """Return the values of the page of a person."""
+    session, settings, number = request.db, request.app_settings, person.user.id
+    now = utc_now()
+    return {
+        "roster": roster,
+        "person": person,
+        "changeable": bool(choices),
+        "oneself": number == request.identity.user_id,  # type: ignore[union-attr]
+        "last_steward": is_last_steward(session, roster.code, number),
+        "last_reader": is_last_reader(session, roster.code, number),
+        "fading": fading([person], now, settings.silence_days, demo=settings.demo),
+        "role_label": lambda role: Role(role.role).label,
+    }
+
+
+def _choices(request: Request, roster: Roster, person: Person) -> list[tuple[str, str]]:
+    """Return what this user may change about a person; empty for oneself."""
+    if person.user.id == request.identity.user_id:  # type: ignore[union-attr]
+        return []
+    here = "Bij het meldpunt" if roster.code == NATIONAL else f"Bij {roster.title}"
+    own = [role for role in person.roles if not role.by_group]
+    labels = {role.role: Role(role.role).label for role in own}
+    choices = [(f"{forms.TAKE}-{code}", f"Rol weghalen: {labels[code]}") for code in labels]
+    choices += [(f"{forms.END}-{code}", f"Einddatum zetten: {labels[code]}") for code in labels]
+    if person.roles:
+        choices.append((forms.BLOCK, f"{here} blokkeren, en overal afmelden"))
+        choices.append((forms.SIGN_OUT, "Alleen overal afmelden"))
+    if person.blocked:
+        choices.append((forms.UNBLOCK, f"{here} de blokkade opheffen: de rollen komen terug"))
+    if roster.by_desk:
+        choices.append(
+            (forms.UNBLOCK_ACCOUNT, "Blokkade van het hele account opheffen")
+            if person.user.blocked_at
+            else (forms.BLOCK_ACCOUNT, "Het hele account blokkeren, bij elke gemeente")
+        )
+    return choices
+
+
+def _refuse_stray(values: dict[str, Any]) -> None:
+    """Refuse an answer that was filled in for another choice.
+
+    Raises:
+        FormError: there is one.
+    """
+    choice = values["keuze"]
+    if values.get("laatste_dag") and not choice.startswith(forms.END):
+        raise FormError("Deze datum hoort bij ‘Einddatum zetten’. Maak haar leeg.", "laatste_dag")
+    if values.get("reden") and choice not in forms.REASONED:
+        raise FormError("Een reden hoort bij blokkeren. Maak dit veld leeg.", "reden")
+
+
+def _field_of(choice: str) -> str:
+    if choice.startswith(forms.END):
+        return "laatste_dag"
+    return "reden" if choice in forms.REASONED else "keuze"
+
+
+def _change(
+    request: Request, roster: Roster, person: Person, values: dict[str, Any]
+) -> tuple[str, Sequence[str]]:
+    """Make the change that was chosen.
+
+    Returns:
+        What was done, and warnings.
+
+    Raises:
+        AccountError: it can't be.
+    """
+    session, by, number = request.db, roster.steward(request), person.user.id
+    choice, _, role = values["keuze"].partition("-")
+    reason = values.get("reden") or ""
+    match values["keuze"]:
+        case forms.BLOCK:
+            return f"{person.user.name} is geblokkeerd.", access.block(session, by, number, reason)
+        case forms.UNBLOCK:
+            access.unblock(session, by, number)
+            return f"De blokkade van {person.user.name} is opgeheven.", ()
+        case forms.SIGN_OUT:
+            access.end_sessions(session, by, number)
+            return f"{person.user.name} is overal afgemeld.", ()
+        case forms.BLOCK_ACCOUNT:
+            warnings = access.block_account(session, by, number, reason)
+            return f"Het account van {person.user.name} is geblokkeerd.", warnings
+        case forms.UNBLOCK_ACCOUNT:
+            access.unblock_account(session, by, number)
+            return f"{person.user.name} kan zich weer aanmelden.", ()
+    if choice == forms.TAKE:
+        return "De rol is weggehaald.", access.take_role(session, by, number, role)
+    warnings = access.set_end(session, by, number, role, values["laatste_dag"])
+    return "De einddatum is opgeslagen.", warnings
+
+
+def _next_page(request: Request, roster: Roster, person: Person) -> str:
+    """Return the page of the person while there is one, else the list."""
+    request.db.flush()
+    request.db.expire_all()
+    if person_at(request.db, roster.code, person.user.id) is None:
+        return roster.address(USERS_PAGE)
+    return roster.address_of(person.user.id)

@@ -1,0 +1,360 @@
+"""Tests of what an admin changes about access: end dates, blocks, sessions, and who must stay."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from stopintimidatie.core.accounts.models import (
+    BlockedColleague,
+    LoginSession,
+    ProviderAccount,
+    RoleAssignment,
+    RoleOffer,
+)
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, local_date, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import date_text
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
+from tests.support.installation import Installation
+from tests.support.queries import count_queries
+
+pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
+
+PAGE = "/gemeenten/dordrecht/gebruikers"
+INBOX = "/gemeenten/dordrecht/postvak"
+ADMIN, OFFICER = (DORDRECHT, Role.ADMIN), (DORDRECHT, Role.OFFICER)
+DESK = (NATIONAL, Role.NATIONAL_DESK)
+
+
+def in_days(number: int) -> date:
+    return local_date(utc_now()) + timedelta(days=number)
+
+
+def page_of(installation: Installation, username: str, *, at_desk: str | None = None) -> str:
+    number = user_id(installation, username)
+    if at_desk is None:
+        return f"/gemeenten/dordrecht/gebruiker?wie={number}"
+    return f"/landelijk/gebruiker?gemeente={at_desk}&wie={number}"
+
+
+def change(browser: Any, page: str, choice: str, status: int = 303, **values: str) -> Any:
+    form = browser.get(page, status=200).forms["formulier"]
+    form["keuze"] = choice
+    for name, value in values.items():
+        form[name] = value
+    answer = form.submit("uitvoeren", status=status)
+    return answer.follow() if status == 303 else answer
+
+
+def logged(installation: Installation, holder: str = DORDRECHT) -> list[str]:
+    installation.run_jobs()
+    with installation.transaction(holder) as session:
+        actions = session.scalars(
+            select(AuditEvent.action)
+            .where(AuditEvent.subject_kind.in_(["gebruiker", "gemeente"]))
+            .where(AuditEvent.action.startswith("ge"), AuditEvent.action != "gebruiker.rol")
+            .order_by(AuditEvent.at)
+        )
+        return list(actions)
+
+
+def sessions(installation: Installation) -> int:
+    with installation.transaction() as session:
+        return int(session.scalar(select(func.count()).select_from(LoginSession)) or 0)
+
+
+@pytest.fixture
+def admin(installation: Installation) -> Any:
+    """An admin beside another, and a reader beside those of the test."""
+    connect(installation)
+    make_user(installation, ADMIN, OFFICER, name="Zoë Tweede")
+    return installation.browser(make_user(installation, ADMIN, name="Ada Admin"))
+
+
+def test_the_list_tells_of_each_person_what_an_admin_must_know(
+    installation: Installation, admin: Any
+) -> None:
+    deputy = make_user(installation, OFFICER, (EINDHOVEN, Role.OFFICER), name="Dirk Deputee")
+    silent = make_user(installation, OFFICER, name="Stille Sam")
+    number = user_id(installation, deputy)
+    with installation.transaction() as session:
+        row = session.get_one(RoleAssignment, (number, DORDRECHT, "oov"))
+        row.until, row.by_group = in_days(30), True
+        account = {"holder": DORDRECHT, "subject_hash": "x" * 64, "user_id": number}
+        session.add(ProviderAccount(**account))
+    installation.browser(deputy)
+    table = admin.get(PAGE).html.find("table")
+    rows = {
+        line.th.a.text: [cell.get_text(" ", strip=True) for cell in line.find_all("td")]
+        for line in table.tbody.find_all("tr")
+    }
+    today = date_text(in_days(0))
+    assert rows["Dirk Deputee"] == [
+        "OOV-medewerker (via groep)",
+        today,
+        date_text(in_days(30)),
+        today,
+        "geen",
+        "gemeente (SSO)",
+    ]
+    assert rows["Stille Sam"][3] == "nooit"
+    page = admin.get(page_of(installation, silent))
+    assert "nooit met een rol hier" in page
+    assert "Werkt ook elders" in page
+
+
+def test_a_role_gets_an_end_date_that_only_moves_forward(
+    installation: Installation, admin: Any
+) -> None:
+    officer = make_user(installation, OFFICER)
+    page = page_of(installation, officer)
+    assert "Vul de laatste dag" in change(admin, page, "einde-oov", 422)
+    past = change(admin, page, "einde-oov", 422, laatste_dag=in_days(-1).isoformat())
+    assert "Deze datum is voorbij" in past
+    shown = change(admin, page, "einde-oov", laatste_dag=in_days(9).isoformat())
+    assert "De einddatum is opgeslagen" in shown
+    longer = change(admin, page, "einde-oov", 422, laatste_dag=in_days(10).isoformat())
+    assert "alleen met een nieuw voorstel" in longer
+    change(admin, page, "einde-oov", laatste_dag=in_days(2).isoformat())
+    assert logged(installation) == ["gebruiker.einddatum", "gebruiker.einddatum"]
+
+
+def test_an_answer_for_another_choice_is_refused_and_kept(
+    installation: Installation, admin: Any
+) -> None:
+    page = page_of(installation, make_user(installation, OFFICER))
+    day = in_days(3).isoformat()
+    assert "Maak haar leeg" in change(admin, page, "weg-oov", 422, laatste_dag=day)
+    stray = change(admin, page, "afmelden", 422, reden="Weg per direct.")
+    assert "Maak dit veld leeg" in stray
+    assert "Weg per direct." in stray
+    assert "Schrijf op waarom" in change(admin, page, "blokkeren", 422)
+    assert "Maak een keuze" in admin.get(page).forms["formulier"].submit(status=422)
+
+
+def test_a_stolen_cookie_is_dead_after_a_block_and_the_roles_come_back_as_they_were(
+    installation: Installation, admin: Any
+) -> None:
+    officer = make_user(installation, OFFICER, (DORDRECHT, Role.DOSSIER_OWNER), name="Olga Weg")
+    page = page_of(installation, officer)
+    with installation.transaction() as session:
+        row = session.get_one(
+            RoleAssignment, (user_id(installation, officer), DORDRECHT, "dossierhouder")
+        )
+        row.until = in_days(20)
+    stolen = installation.browser(officer)
+    stolen.get(INBOX, status=200)
+    invite = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
+    invite["naam"], invite["adres"], invite["rol"] = "Olga", officer, "beheer"
+    invite.submit("uitnodigen", status=303)
+    shown = change(admin, page, "blokkeren", reden="Werkt hier niet meer.")
+    assert "is geblokkeerd" in shown
+    stolen.get(INBOX, status=303)
+    again = installation.browser(officer)
+    again.get(INBOX, status=404)
+    assert "Geen uitnodigingen" in again.get("/uitnodigingen"), "the offer was withdrawn"
+    invite = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
+    invite["naam"], invite["adres"], invite["rol"] = "Olga", officer, "beheer"
+    assert "Hef eerst de blokkade op" in invite.submit("uitnodigen", status=422)
+    assert "Olga Weg" in admin.get(PAGE).html.find("ul", attrs={"aria-label": "Geblokkeerd"}).text
+    change(admin, page, "deblokkeren")
+    again.get(INBOX, status=200)
+    with installation.transaction() as session:
+        rows = session.scalars(
+            select(RoleAssignment).where(RoleAssignment.user_id == user_id(installation, officer))
+        ).all()
+        assert {row.role: row.until for row in rows} == {"oov": None, "dossierhouder": in_days(20)}
+        assert session.scalars(select(BlockedColleague)).all() == []
+    blocked = logged(installation)
+    assert blocked[-2:] == ["gebruiker.toegang_geblokkeerd", "gebruiker.toegang_hersteld"]
+    with installation.transaction(DORDRECHT) as session:
+        reasons = session.scalars(
+            select(AuditEvent.reason).where(AuditEvent.reason.is_not(None))
+        ).all()
+        assert reasons == ["Werkt hier niet meer."]
+
+
+def test_what_ended_or_comes_from_a_group_does_not_come_back_with_the_block_lifted(
+    installation: Installation, admin: Any
+) -> None:
+    officer = make_user(installation, OFFICER, (DORDRECHT, Role.DOSSIER_OWNER), ADMIN)
+    number, page = user_id(installation, officer), page_of(installation, officer)
+    with installation.transaction() as session:
+        session.get_one(RoleAssignment, (number, DORDRECHT, "oov")).until = in_days(1)
+        session.get_one(RoleAssignment, (number, DORDRECHT, "beheer")).by_group = True
+    change(admin, page, "blokkeren", reden="Met verlof.")
+    with clock_at(utc_now() + timedelta(days=3)):
+        later = installation.browser(make_user(installation, ADMIN))
+        change(later, page, "deblokkeren")
+        assert [role.role for role in roles_of(installation, officer)] == ["dossierhouder"]
+
+
+def roles_of(installation: Installation, username: str) -> list[RoleAssignment]:
+    with installation.transaction() as session:
+        return list(
+            session.scalars(
+                select(RoleAssignment)
+                .where(RoleAssignment.user_id == user_id(installation, username))
+                .order_by(RoleAssignment.role)
+            )
+        )
+
+
+def test_a_cookie_is_dead_after_the_admin_ends_the_sessions_or_takes_the_last_role(
+    installation: Installation, admin: Any
+) -> None:
+    officer = make_user(installation, OFFICER)
+    page, stolen = page_of(installation, officer), installation.browser(officer)
+    change(admin, page, "afmelden")
+    stolen.get(INBOX, status=303)
+    fresh = installation.browser(officer)
+    fresh.get(INBOX, status=200)
+    before = sessions(installation)
+    change(admin, page, "weg-oov")
+    fresh.get(INBOX, status=303)
+    assert sessions(installation) == before - 1
+    assert logged(installation) == ["gebruiker.afgemeld", "gebruiker.rol_weg"]
+
+
+def test_a_role_of_a_group_is_the_group_s_to_take(installation: Installation, admin: Any) -> None:
+    officer = make_user(installation, OFFICER)
+    number = user_id(installation, officer)
+    with installation.transaction() as session:
+        session.get_one(RoleAssignment, (number, DORDRECHT, "oov")).by_group = True
+    page = page_of(installation, officer)
+    shown = admin.get(page)
+    assert "uw eigen identiteitsbeheer" in shown
+    assert "weg-oov" not in shown
+    change(admin, page, "blokkeren", reden="Direct weg.")
+    assert roles_of(installation, officer) == []
+
+
+def test_the_last_admin_stays_unless_the_desk_takes_the_role_away(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    first = make_user(installation, ADMIN, name="Ada Eerst")
+    second = make_user(installation, ADMIN, (DORDRECHT, Role.OFFICER), name="Bea Blijft")
+    make_user(installation, OFFICER)
+    ada = installation.browser(first)
+    with installation.transaction() as session:
+        session.get_one(
+            RoleAssignment, (user_id(installation, first), DORDRECHT, "beheer")
+        ).until = in_days(4)
+    page = page_of(installation, second)
+    for choice, values in (
+        ("weg-beheer", {}),
+        ("einde-beheer", {"laatste_dag": in_days(2).isoformat()}),
+        ("blokkeren", {"reden": "Zomaar."}),
+    ):
+        assert "laatste beheerder die blijft" in change(ada, page, choice, 422, **values), choice
+    desk = installation.browser(make_user(installation, DESK))
+    at_desk = page_of(installation, second, at_desk="dordrecht")
+    assert "Laatste beheerder" in desk.get(at_desk)
+    shown = change(desk, at_desk, "weg-beheer")
+    assert "heeft nu geen beheerder meer, of straks niet meer" in shown
+    assert [role.role for role in roles_of(installation, second)] == ["oov"]
+    assert logged(installation) == ["gebruiker.rol_weg"]
+    actions = sorted(logged(installation, NATIONAL))
+    assert actions == ["gebruiker.rol_weg", "gemeente.zonder_beheerder"]
+
+
+def test_the_desk_sees_which_municipalities_have_no_admin(installation: Installation) -> None:
+    connect(installation)
+    desk = installation.browser(make_user(installation, DESK))
+    shown = desk.get("/landelijk/gebruikers")
+    assert "Gemeenten zonder beheerder" in shown
+    assert "Dordrecht" in shown
+    make_user(installation, ADMIN)
+    assert "Gemeenten zonder beheerder" not in desk.get("/landelijk/gebruikers")
+
+
+def test_the_desk_blocks_a_whole_account_and_both_logs_tell(installation: Installation) -> None:
+    connect(installation)
+    officer = make_user(installation, OFFICER, (EINDHOVEN, Role.OFFICER))
+    make_user(installation, OFFICER, ADMIN)
+    desk = installation.browser(make_user(installation, DESK))
+    stolen = installation.browser(officer)
+    page = page_of(installation, officer, at_desk="dordrecht")
+    assert "Schrijf op waarom" in change(desk, page, "account-blokkeren", 422)
+    change(desk, page, "account-blokkeren", reden="Account is gestolen.")
+    stolen.get(INBOX, status=303)
+    for holder in (DORDRECHT, EINDHOVEN, NATIONAL):
+        assert "gebruiker.geblokkeerd" in logged(installation, holder), holder
+    assert "account geblokkeerd" in desk.get("/landelijk/gebruikers?gemeente=dordrecht")
+    change(desk, page, "account-deblokkeren")
+    installation.browser(officer).get(INBOX, status=200)
+    assert "gebruiker.gedeblokkeerd" in logged(installation, EINDHOVEN)
+
+
+def test_an_admin_has_no_hand_in_whole_accounts_nor_in_people_of_elsewhere(
+    installation: Installation, admin: Any
+) -> None:
+    officer = make_user(installation, OFFICER)
+    form = admin.get(page_of(installation, officer)).forms["formulier"]
+    form["keuze"].force_value("account-blokkeren")
+    form.submit("uitvoeren", status=422)
+    admin.get(
+        f"/landelijk/gebruiker?gemeente=dordrecht&wie={user_id(installation, officer)}", status=404
+    )
+    elsewhere = make_user(installation, (EINDHOVEN, Role.OFFICER))
+    admin.get(page_of(installation, elsewhere), status=404)
+    admin.get("/gemeenten/dordrecht/gebruiker?wie=niemand", status=404)
+    admin.get("/gemeenten/dordrecht/gebruiker", status=404)
+
+
+def test_nobody_of_the_desk_changes_their_own_access(installation: Installation) -> None:
+    name = make_user(installation, DESK)
+    make_user(installation, DESK, name="Colette Collega")
+    desk = installation.browser(name)
+    page = f"/landelijk/gebruiker?wie={user_id(installation, name)}"
+    shown = desk.get(page)
+    assert "Dit bent u" in shown
+    assert 'name="keuze"' not in shown
+    token = {"csrf_token": desk.cookies["csrf"]}
+    for choice in ("account-blokkeren", "blokkeren", "weg-meldpunt"):
+        desk.post(page, {**token, "keuze": choice, "reden": "x"}, status=422)
+    assert "Colette Collega" in desk.get("/landelijk/gebruikers")
+
+
+def test_the_people_pages_cost_the_same_for_two_people_and_for_twenty(
+    installation: Installation, admin: Any
+) -> None:
+    desk = installation.browser(make_user(installation, DESK))
+    pages = {
+        PAGE: admin,
+        "/gemeenten/dordrecht/gebruikers-nakijken": admin,
+        "/landelijk/gebruikers?gemeente=dordrecht": desk,
+        "/landelijk/gebruikers-nakijken?gemeente=dordrecht": desk,
+    }
+
+    def costs() -> dict[str, int]:
+        counted = {}
+        for page, browser in pages.items():
+            browser.get(page)
+            with count_queries(installation) as queries:
+                browser.get(page, status=200)
+            counted[page] = queries.count
+        return counted
+
+    few = costs()
+    for _ in range(18):
+        make_user(installation, OFFICER, (EINDHOVEN, Role.OFFICER))
+    assert costs() == few
+    assert max(few.values()) <= 12
+
+
+def test_offers_to_who_is_blocked_are_gone(installation: Installation, admin: Any) -> None:
+    officer = make_user(installation, OFFICER)
+    form = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
+    form["naam"], form["adres"], form["rol"] = "Olga", officer, "dossierhouder"
+    form.submit("uitnodigen", status=303)
+    change(admin, page_of(installation, officer), "blokkeren", reden="Weg.")
+    with installation.transaction() as session:
+        assert session.scalars(select(RoleOffer)).all() == []
