@@ -106,6 +106,12 @@ READS_OF_APP: Final = Meter("lezen-app", 30_000, timedelta(minutes=10), 250)
 GUESSES: Final = Meter("raden", 30, timedelta(minutes=15))
 # Behind a proxy that doesn't tell who asks, all are one.
 GUESSES_OF_ALL: Final = Meter("raden", 300, timedelta(minutes=15))
+# Wrong passwords from one network, in browsers that aren't known.
+FAILED_SIGN_INS: Final = Meter("aanmelden", 30, timedelta(minutes=15))
+FAILED_SIGN_INS_OF_ALL: Final = Meter("aanmelden", 300, timedelta(minutes=15))
+# Mails with a link that were asked for from one network, whether or not one was sent.
+ASKED_LINKS: Final = Meter("links", 100, timedelta(minutes=15))
+ASKED_LINKS_OF_ALL: Final = Meter("links", 1_000, timedelta(minutes=15))
 FEWEST_ROWS: Final = 120
 
 
@@ -155,6 +161,15 @@ def sender_of(environ: Any, settings: Settings) -> str | None:
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))
     return str(address)
+
+
+def network_of(sender: str) -> str:
+    """Return the network of a sender: the /24 of an IPv4 address, the /48 of IPv6.
+
+    Who tries passwords of many accounts changes addresses within a network at no cost.
+    """
+    network = ip_network(sender, strict=False)
+    return str(network.supernet(new_prefix=24 if network.version == 4 else 48))
 
 
 def drawn(meter: Meter) -> bool:
@@ -310,23 +325,38 @@ def forget_yesterday(context: JobContext, payloads: Sequence[dict[str, Any]]) ->
 
 
 class Turnstile:
-    """Limit on wrong follow codes: it refuses a sender who tried too many of them lately.
+    """Limit on guesses, such as of follow codes: it refuses who made too many of them lately.
 
     It counts for each sender, not for each report, so nobody can close a report to its reporter.
     When the sender isn't known, all such requests share one higher limit (`GUESSES_OF_ALL`).
+
+    Args:
+        senders: The meters of the installation.
+        environ: The request's, for the sender.
+        meter: The limit of one sender.
+        of_all: The limit that all share whose sender isn't known.
+        networks: Count for each network instead (`network_of`).
     """
 
-    def __init__(self, senders: Senders, environ: Any) -> None:
+    def __init__(
+        self,
+        senders: Senders,
+        environ: Any,
+        meter: Meter = GUESSES,
+        of_all: Meter = GUESSES_OF_ALL,
+        *,
+        networks: bool = False,
+    ) -> None:
         who = sender_of(environ, senders.settings)
-        self._senders, self._who = senders, who or ""
-        self._meter = GUESSES if who else GUESSES_OF_ALL
+        self._senders, self._meter = senders, meter if who else of_all
+        self._who = network_of(who) if who and networks else who or ""
 
     def closed(self) -> bool:
-        """Tell whether who asks has tried too many wrong codes."""
+        """Tell whether who asks has made too many guesses."""
         return self._senders.too_many(self._meter, self._who)
 
     def guessed(self) -> None:
-        """Count a wrong code."""
+        """Count a guess."""
         self._senders.note(self._meter, self._who)
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from stopintimidatie import configure
+from stopintimidatie.core.accounts.guesses import BROWSER_COOKIE, proof_of
 from stopintimidatie.core.accounts.views import FACTOR_PATH
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.services import STEP_SECONDS, STEPS_OFF
@@ -128,8 +129,9 @@ class Installation:
         )
 
     def browser(self, username: str, password: str = PASSWORD) -> TestApp:
-        """A browser of somebody who has signed in."""
+        """A browser of somebody who has signed in, and did so before."""
         browser = self.visitor()
+        browser.set_cookie(BROWSER_COOKIE, proof_of(self.registry.key_ring, username))
         form = browser.get("/aanmelden").forms["formulier"]
         form["gebruikersnaam"] = username
         form["wachtwoord"] = password

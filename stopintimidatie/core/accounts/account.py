@@ -14,7 +14,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from stopintimidatie.core.accounts.guesses import keep_proof, proof_in, proof_of
+from stopintimidatie.core.accounts.guesses import count_link, keep_proof, proof_in, proof_of
 from stopintimidatie.core.accounts.models import LinkPurpose, User
 from stopintimidatie.core.accounts.passwords import MINIMUM_LENGTH, AccountError, hash_chosen
 from stopintimidatie.core.accounts.profile import (
@@ -31,7 +31,7 @@ from stopintimidatie.core.accounts.sessions import (
     current_session,
     set_cookie,
 )
-from stopintimidatie.core.accounts.views import refusal_of, sign_in_page
+from stopintimidatie.core.accounts.views import TOO_MANY_LINKS, refusal_of, sign_in_page
 from stopintimidatie.core.forms import (
     BusyError,
     Button,
@@ -335,6 +335,9 @@ def forgotten_view(request: Request) -> Any:
     form = Form(ForgottenSchema(), request, buttons=[Button("sturen", "Stuur mij een mail")])
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        # Before this request's own transaction: it has one of its own.
+        if not count_link(request):
+            raise FormError(TOO_MANY_LINKS)
         keys = request.registry.key_ring
         ask_link(request.db, keys, values["gebruikersnaam"], LinkPurpose.NEW_PASSWORD)
         return HTTPSeeOther(location=f"/{FORGOTTEN}?gevraagd=ja")
@@ -371,7 +374,7 @@ def new_password_view(request: Request) -> Any:
         if not set_new_password(request.db, keys, key, hashed):
             raise FormError(SPENT)
         response = sign_in_page(request, user.username, DONE)
-        keep_proof(response, request.app_settings, proof_of(keys, user.username))
+        keep_proof(response, request.app_settings, proof_of(keys, user.username, by_mail=True))
         return response
 
     return handle_form(request, form, on_valid, {"user": user, "spent": SPENT})

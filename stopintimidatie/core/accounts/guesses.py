@@ -19,6 +19,13 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import SignInAttempt, SpentValue
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.limits import (
+    ASKED_LINKS,
+    ASKED_LINKS_OF_ALL,
+    FAILED_SIGN_INS,
+    FAILED_SIGN_INS_OF_ALL,
+    Turnstile,
+)
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import insert_into
@@ -39,9 +46,16 @@ NONCE_BYTES: Final = 16
 LONGEST: Final = 200
 
 
-def proof_of(keys: KeyRing, username: str) -> str:
-    """Make what a browser keeps after this name has signed in; the name doesn't stand in it."""
-    nonce = secrets.token_urlsafe(NONCE_BYTES)
+# Begins the nonce of a browser that is known by a link in a mail; base64url hasn't this sign.
+_BY_MAIL: Final = "~"
+
+
+def proof_of(keys: KeyRing, username: str, *, by_mail: bool = False) -> str:
+    """Make what a browser keeps after this name has signed in; the name doesn't stand in it.
+
+    `by_mail`: the name didn't sign in there yet, but its owner opened a link from a mail there.
+    """
+    nonce = (_BY_MAIL if by_mail else "") + secrets.token_urlsafe(NONCE_BYTES)
     return f"{nonce}.{_sealed(keys, username, nonce)}"
 
 
@@ -53,6 +67,12 @@ def known_browser(keys: KeyRing, username: str, proof: str) -> str | None:
     nonce, _, seal = proof[:LONGEST].partition(".")
     expected = _sealed(keys, username, nonce).encode()
     return nonce if hmac.compare_digest(seal.encode("utf-8", "replace"), expected) else None
+
+
+def signed_in_before(keys: KeyRing, username: str, proof: str) -> bool:
+    """Tell whether this name has signed in in this browser; a link from a mail isn't enough."""
+    browser = known_browser(keys, username, proof)
+    return browser is not None and not browser.startswith(_BY_MAIL)
 
 
 def proof_in(request: Any) -> str:
@@ -176,6 +196,35 @@ def _attempt(session: Session, counted_as: str) -> SignInAttempt:
     values = {"username_hash": counted_as, "failures": 0, "last_at": utc_now()}
     session.execute(fresh.values(values).on_conflict_do_nothing())
     return session.get_one(SignInAttempt, counted_as, with_for_update=True)
+
+
+# Many names from one network: the hash of the network is kept for a day at most (`core.limits`).
+
+
+def sign_in_gate(request: Any) -> Turnstile:
+    """Return the limit on wrong passwords from the network of this request.
+
+    It refuses browsers that aren't known, and these alone count: nobody is shut out of a browser of
+    their own, nor from another network. Where the sender isn't known, as behind a proxy that
+    doesn't say, all such browsers share one higher limit; known ones go on there as well.
+    """
+    senders, environ = request.registry.senders, request.environ
+    return Turnstile(senders, environ, FAILED_SIGN_INS, FAILED_SIGN_INS_OF_ALL, networks=True)
+
+
+def count_link(request: Any) -> bool:
+    """Count that a mail with a link is asked for; False when this network asked for too many.
+
+    Each counts, also for a name without an account: a limit that told them apart would tell whether
+    an account exists. It is another limit than that of wrong passwords, for a link is the way in
+    when that is reached.
+    """
+    senders, environ = request.registry.senders, request.environ
+    gate = Turnstile(senders, environ, ASKED_LINKS, ASKED_LINKS_OF_ALL, networks=True)
+    if gate.closed():
+        return False
+    gate.guessed()
+    return True
 
 
 # Values that work once: challenges, states, tokens

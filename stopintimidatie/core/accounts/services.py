@@ -20,7 +20,9 @@ from stopintimidatie.core.accounts.guesses import (
     forget_guesses,
     normal_username,
     proof_of,
+    signed_in_before,
 )
+from stopintimidatie.core.accounts.mail import mail_new_device
 from stopintimidatie.core.accounts.models import (
     BlockedColleague,
     Invitation,
@@ -157,6 +159,8 @@ def let_in(
     enter(session, NATIONAL)
     actor = Actor("gebruiker", str(user.id), user.name)
     record(session, actor, "aanmelden.gelukt", NATIONAL, "gebruiker", [user.id])
+    if not signed_in_before(keys, user.username, visit.proof):
+        mail_new_device(session, user, opening.device, opening.provider)
     return SignInResult(start_session(session, user, opening), proof=proof_of(keys, user.username))
 
 

@@ -14,11 +14,14 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core.accounts.guesses import (
+    count_link,
     is_locked_out,
     keep_proof,
+    known_browser,
     normal_username,
     proof_in,
     proof_of,
+    sign_in_gate,
 )
 from stopintimidatie.core.accounts.links import (
     accept,
@@ -160,7 +163,12 @@ def sign_in_view(request: Any) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         if is_turned_away(request):
             raise BusyError(BUSY)
-        registry = request.registry
+        registry, name = request.registry, normal_username(values["gebruikersnaam"])
+        gate = sign_in_gate(request)
+        known = known_browser(registry.key_ring, name, proof_in(request)) is not None
+        if not known and gate.closed():
+            locked.append(values["gebruikersnaam"])
+            raise FormError(CROWDED)
         # In other transactions: the request's own would hold a lock during the password check.
         result = sign_in(
             registry.engine,
@@ -175,11 +183,26 @@ def sign_in_view(request: Any) -> Any:
             set_cookie(response, registry.app_settings, result.pending, PENDING_COOKIE)
             return response
         if result.token is None:
+            if not known:
+                gate.guessed()
             locked.extend([values["gebruikersnaam"]] if result.wait > timedelta(0) else [])
             raise FormError(refusal_of(result.wait, WRONG))
         return signed_in(request, result, values["volgende"])
 
     return handle_form(request, form, on_valid, lambda: _sign_in_values(request, locked))
+
+
+CROWDED: Final = (
+    "Vanaf uw netwerk is heel vaak een verkeerd wachtwoord ingevuld. Daarom kan aanmelden hier even"
+    " niet in een browser waarin u zich nog nooit aanmeldde. Uw wachtwoord is niet bekeken. Wacht"
+    " een kwartier, of laat u hieronder een mail sturen: daarmee kunt u meteen verder."
+)
+
+
+TOO_MANY_LINKS: Final = (
+    "Vanaf uw netwerk is heel vaak om een mail gevraagd. Wacht een kwartier en probeer het dan"
+    " opnieuw, of gebruik een ander netwerk, zoals dat van uw telefoon."
+)
 
 
 def visit_of(request: Any, next_path: str) -> Visit:
@@ -285,7 +308,10 @@ def invitation_view(request: Request) -> Any:
             raise FormError(str(problem), "wachtwoord") from None
         if not accept(request.db, keys, key, hashed):
             raise FormError(INVITATION_SPENT)
-        return sign_in_page(request, invitation.user.username, INVITATION_DONE)
+        response = sign_in_page(request, user.username, INVITATION_DONE)
+        # Here the first sign-in is no news: the link went to the same mailbox.
+        keep_proof(response, request.app_settings, proof_of(keys, user.username))
+        return response
 
     name = invitation.user.username if invitation else None
     offered = next(
@@ -354,7 +380,11 @@ def ask_view(request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         keys = request.registry.key_ring
         typed = values["gebruikersnaam"]
-        if is_locked_out(request.db, keys, normal_username(typed), proof_in(request)):
+        # Both before this request's own transaction: they have one of their own.
+        if not count_link(request):
+            raise FormError(TOO_MANY_LINKS)
+        closed = sign_in_gate(request).closed()
+        if closed or is_locked_out(request.db, keys, normal_username(typed), proof_in(request)):
             ask_link(request.db, keys, typed, LinkPurpose.UNLOCK)
         return HTTPSeeOther(location=f"/{ASK}?gevraagd=ja")
 
@@ -384,7 +414,7 @@ def unlock_view(request: Request) -> Any:
         if user is None:
             raise FormError(LINK_SPENT)
         response = sign_in_page(request, user.username, UNLOCKED)
-        keep_proof(response, request.app_settings, proof_of(keys, user.username))
+        keep_proof(response, request.app_settings, proof_of(keys, user.username, by_mail=True))
         return response
 
     works = open_link(request.db, keys, key, LinkPurpose.UNLOCK) is not None
