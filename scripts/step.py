@@ -20,7 +20,7 @@ def prepare(needs: Sequence[system.Need], packages: str) -> None:
     with installing():
         system.ensure(needs)
         environment.ensure(packages)
-        styles.build()
+        styles.build(for_tests=packages == "test")
 
 
 def become(module: str, arguments: Sequence[str]) -> None:

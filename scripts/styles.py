@@ -44,8 +44,13 @@ RANGE = re.compile(r"\s*unicode-range:[^;]*;")
 FONT_FILE = re.compile(r"url\(\./files/([\w.-]+\.woff2)\) format\('woff2'\)")
 
 
-def build() -> bool:
-    """Make vendor/ up to date; False when it already was."""
+def build(*, for_tests: bool = False) -> bool:
+    """Make vendor/ up to date; False when it already was.
+
+    `for_tests`: node_modules gets what only the tests need as well.
+    """
+    if for_tests:
+        _fetch(for_tests=True)
     stamp = fingerprint([LOCK, Path(__file__)], extra=" ".join(sorted(_own_tokens())))
     if read_stamp(VENDOR / ".stamp") == stamp:
         return False
@@ -65,13 +70,15 @@ def build() -> bool:
     return True
 
 
-def _fetch() -> None:
+def _fetch(*, for_tests: bool = False) -> None:
     """The packages themselves, unless they are the ones of this lock file already."""
-    stamp = fingerprint([LOCK])
-    if read_stamp(MODULES / ".stamp") == stamp:
+    bare, whole = fingerprint([LOCK]), fingerprint([LOCK], extra="tests")
+    # What the tests need holds what everybody needs.
+    if read_stamp(MODULES / ".stamp") in ((whole,) if for_tests else (bare, whole)):
         return
     say("Stijlen, lettertypen en htmx ophalen (npm, zo'n tien seconden)…")
-    install_npm_packages()
+    install_npm_packages(for_tests=for_tests)
+    stamp = whole if for_tests else bare
     (MODULES / ".stamp").write_text(stamp + "\n", encoding="utf-8")
 
 

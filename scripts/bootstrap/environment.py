@@ -150,32 +150,38 @@ def _make(uv: str, env: Mapping[str, str]) -> None:
     _stamp("place").write_text(f"{ROOT}\n", encoding="utf-8")
 
 
-def install_npm_packages() -> None:
-    """Bring node_modules in line with package-lock.json; checks every package's hash."""
-    npm = shutil.which("npm")
-    if npm and _node_is_recent():
-        _npm([npm], {})
+def install_npm_packages(*, for_tests: bool = False) -> None:
+    """Bring node_modules in line with package-lock.json; checks every package's hash.
+
+    `for_tests`: also what only the tests need.
+    """
+    npm, left_out = shutil.which("npm"), () if for_tests else ("--omit=dev",)
+    if npm and recent_node():
+        _npm([npm], left_out, {})
         return
     say("  Node.js ontbreekt of is te oud; een eigen exemplaar ophalen…")
     with fetched("node") as folder:
-        _npm([sys.executable, "-c", NPM_FROM_WHEEL], {"PYTHONPATH": str(folder)})
+        own = [sys.executable, "-c", NPM_FROM_WHEEL]
+        _npm(own, left_out, {"PYTHONPATH": str(folder)})
 
 
-def _node_is_recent() -> bool:
+def recent_node() -> str | None:
+    """Return the machine's own Node; None when it has none, or one that is too old."""
     node = shutil.which("node")
     if not node:
-        return False
+        return None
     done = subprocess.run([node, "--version"], capture_output=True, text=True)
     version = re.match(r"v(\d+)", done.stdout)
-    return done.returncode == 0 and version is not None and int(version[1]) >= OLDEST_NODE
+    recent = version is not None and int(version[1]) >= OLDEST_NODE
+    return node if done.returncode == 0 and recent else None
 
 
-def _npm(npm: Sequence[str], more: Mapping[str, str]) -> None:
+def _npm(npm: Sequence[str], left_out: Sequence[str], more: Mapping[str, str]) -> None:
     env = {**os.environ, **more}
     if not home_is_usable():
         env["npm_config_cache"] = "node_modules/.cache"
     if "NODE_EXTRA_CA_CERTS" not in env and MACHINE_CERTIFICATES.exists():
         # Node carries its own list; an office network that inspects TLS is only on the machine's.
         env["NODE_EXTRA_CA_CERTS"] = str(MACHINE_CERTIFICATES)
-    command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [*npm, "ci", *left_out, "--ignore-scripts", "--no-audit", "--no-fund"]
     run_quietly(command, failure=NPM_FAILURE, env=env)

@@ -279,6 +279,24 @@ def test_the_npm_lock_has_hashes_and_no_download_address() -> None:
     assert all("integrity" in about and "resolved" not in about for about in installed)
 
 
+def test_only_the_tests_get_the_packages_that_only_they_need(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runs: list[bool] = []
+
+    def run(command: list[str], **named: object) -> str:
+        runs.append("--omit=dev" not in command)
+        return ""
+
+    monkeypatch.setattr(environment.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(environment, "recent_node", lambda: "/usr/bin/node")
+    monkeypatch.setattr(environment, "run_quietly", run)
+    monkeypatch.setattr(styles, "MODULES", tmp_path)
+    for for_tests in (False, False, True, True, False):
+        styles._fetch(for_tests=for_tests)
+    assert runs == [False, True]
+
+
 def test_a_next_start_has_nothing_to_fill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     steps: list[tuple[str, ...]] = []
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
