@@ -288,7 +288,7 @@ def test_only_the_tests_get_the_packages_that_only_they_need(
         runs.append("--omit=dev" not in command)
         return ""
 
-    monkeypatch.setattr(environment.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(environment, "recent_node", lambda: "/usr/bin/node")
     monkeypatch.setattr(environment, "run_quietly", run)
     monkeypatch.setattr(styles, "MODULES", tmp_path)

@@ -117,6 +117,23 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Root", "account-factor-weg", "POST", P.SIGNED_IN, {"/account-factor-weg": ALL}),
     view("Root", "account-herstelcodes", "POST", P.SIGNED_IN, {"/account-herstelcodes": ALL}),
     view("Root", "aanmelden-passkey", "POST", PUBLIC, {"/aanmelden-passkey": ALL}),
+    # --- the doors to the identity providers of municipalities -----------------------------------
+    view("ProviderDoors", "", "GET", PUBLIC, {"/aanmelden-gemeente": ALL}),
+    # The provider decides, never a role; here it doesn't answer.
+    view("ProviderDoor", "", "GET", PUBLIC, {
+        "/aanmelden-gemeente/zwijndrecht": "503 503 503 503 503 503 503 503",
+    }),
+    view("ProviderDoor", "terug", "GET", PUBLIC, {
+        "/aanmelden-gemeente/zwijndrecht/terug": "403 403 403 403 403 403 403 403",
+    }),
+    view("ProviderDoor", "uitloggen", "POST", PUBLIC, {
+        "/aanmelden-gemeente/zwijndrecht/uitloggen": "400 400 400 400 400 400 400 400",
+    }),
+    # In a session of our own there is nobody to ask: back to the page.
+    view("Root", "aanmelden-gemeente-opnieuw", "GET", P.SIGNED_IN, {
+        "/aanmelden-gemeente-opnieuw": ALL,
+    }),
+    view("Root", "afgemeld", "GET", PUBLIC, {"/afgemeld": ALL}),
     *form("Root", "aansluiten", PUBLIC, {"/aansluiten": ALL}),
     *form("Root", "aansluiten-bevestigen", PUBLIC, {
         "/aansluiten-bevestigen": "404 404 404 404 404 404 404 404",

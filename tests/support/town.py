@@ -79,6 +79,7 @@ from stopintimidatie.reports.services import move_report, path_of_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.support import factories
 from tests.support.factories import DORDRECHT, EINDHOVEN
+from tests.support.identity_providers import connect_provider
 from tests.support.installation import Installation, make_settings
 from tests.support.shared import locked, run_folder
 
@@ -232,6 +233,8 @@ def make_town(installation: Installation) -> Town:
     town = Town(installation, places, {})
     for code in (DORDRECHT, EINDHOVEN):
         factories.connect(installation, code)
+    # A provider that doesn't answer: its door is there, and lets nobody in.
+    connect_provider(installation, ZWIJNDRECHT, "https://localhost:9")
     _make_people(town)
     for place in town.places.values():
         with installation.transaction(place.holder) as session:

@@ -36,6 +36,8 @@ from stopintimidatie.settings import Settings
 COOKIE: Final = "sessie"
 TOKEN_BYTES: Final = 32
 CURRENT: Final = "stopintimidatie.session"
+# A page of `municipalities/sso`: people may sign out at the provider of a session as well there.
+SIGNED_OUT: Final = "afgemeld"
 # Written at most this often, so that reading a page doesn't always write.
 SEEN_EVERY: Final = timedelta(minutes=1)
 

@@ -40,7 +40,9 @@ from stopintimidatie.core.accounts.services import (
     sign_out,
 )
 from stopintimidatie.core.accounts.sessions import (
+    CURRENT,
     PENDING_COOKIE,
+    SIGNED_OUT,
     Visit,
     device_of,
     end_session,
@@ -253,11 +255,12 @@ def _sign_in_values(request: Any, locked: list[str]) -> dict[str, Any]:
 
 @post_view(Root, "afmelden", Permission.SIGNED_IN)
 def sign_out_view(request: Any) -> Any:
-    """Sign out, and go to the page to sign in."""
+    """Sign out, and go to the page to sign in, or on to the provider that opened the session."""
+    provider = request.environ[CURRENT].provider
     sign_out(request.db, request.actor)
     note_leaving(request)
     end_session(request.db, token_of(request) or "")
-    response = HTTPSeeOther(location="/aanmelden")
+    response = HTTPSeeOther(f"/{SIGNED_OUT}?gemeente={provider}" if provider else "/aanmelden")
     set_cookie(response, request.registry.app_settings, None)
     return response
 

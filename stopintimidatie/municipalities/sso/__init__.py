@@ -6,7 +6,17 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the tables of groups."""
+    """Register the doors to the providers, and the tables of groups."""
+    from stopintimidatie.core.accounts.sessions import SIGNED_OUT
+    from stopintimidatie.municipalities.sso.door import ProviderDoors, sign_in_panel
+    from stopintimidatie.municipalities.sso.openid import DOORS, Providers
+
+    config.registry.providers = Providers(config.registry.app_settings)
+    config.add_tree_root(DOORS, ProviderDoors)
+    for prefix in (DOORS, SIGNED_OUT):
+        config.add_public_prefix(prefix)
+    config.add_panel("aanmelden", "gemeente", sign_in_panel, order=5)
     config.add_impersonal_table(
         "group_role", "groups of an organisation, and in office who proposed them"
     )
+    config.scan("stopintimidatie.municipalities.sso.door")
