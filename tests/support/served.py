@@ -39,10 +39,17 @@ class _Quiet(WSGIRequestHandler):
         """Not in the output of the tests."""
 
 
+def free_port() -> int:
+    """A port that nothing listens on, for who must know the address before it is served."""
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
 @contextmanager
-def in_thread(app: Any) -> Iterator[str]:
+def in_thread(app: Any, port: int = 0) -> Iterator[str]:
     """The address of an application, served by threads of this process."""
-    with make_server(HOST, 0, app, _Threads, _Quiet) as server:
+    with make_server(HOST, port, app, _Threads, _Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield f"http://{HOST}:{server.server_port}"
@@ -75,8 +82,7 @@ class Served:
 @contextmanager
 def as_product(settings: Settings, *, processes: int = 1) -> Iterator[Served]:
     """The web server with these settings, in processes of its own, on a free port."""
-    with socket.create_server((HOST, 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     ini = settings.data_dir / f"web-{port}.ini"
     ini.write_text(
         ini_of(settings, {"web.port": port, "web.processes": processes}), encoding="utf-8"

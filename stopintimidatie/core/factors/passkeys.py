@@ -175,7 +175,7 @@ def add_passkey(
         return None
     passkey = Passkey(
         user_id=user.id,
-        name=name.strip()[:60] or "Passkey",
+        name=name[:60],
         credential_id=number,
         public_key=bytes_to_base64url(verified.credential_public_key),
         sign_count=verified.sign_count,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import PendingSignIn, User
 from stopintimidatie.core.accounts.services import let_in, may_sign_in
-from stopintimidatie.core.accounts.sessions import Opening, pending_of, pending_token
+from stopintimidatie.core.accounts.sessions import Opening, device_of, pending_of, pending_token
 from stopintimidatie.core.accounts.views import (
     FACTOR_PATH,
     set_signed_in,
@@ -94,6 +94,7 @@ class CodeSchema(Schema):
         Text(20),
         "Code",
         missing="",
+        needed_sometimes=True,
         description="Zes cijfers uit uw app. Een herstelcode mag ook.",
         widget=TextInput(autocomplete="one-time-code"),
     )
@@ -107,6 +108,7 @@ class SetupSchema(Schema):
         Text(20),
         "Code uit uw app",
         missing="",
+        needed_sometimes=True,
         description="De zes cijfers die uw app nu toont.",
         widget=TextInput(autocomplete="one-time-code"),
     )
@@ -286,7 +288,8 @@ class Setup:
         """
         keys = self._request.registry.key_ring
         if values["passkey"]:
-            ceremony, name = ceremony_of(self._request), str(self._request.POST.get("naam", ""))
+            ceremony = ceremony_of(self._request)
+            name = str(self._request.POST.get("naam", "")).strip() or device_of(self._request)
             if add_passkey(session, ceremony, user, values["passkey"], name) is None:
                 raise FormError(WRONG_PASSKEY)
         elif not set_up_app(session, keys, user, values["nonce"], values["code"]):

@@ -1,0 +1,191 @@
+"""Answers about a passkey that must be refused: replayed, late, of another place, or rubbish."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from webauthn.helpers import bytes_to_base64url, encode_cbor
+
+from stopintimidatie.core.accounts.models import Passkey, User
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.factors.passkeys import (
+    Ceremony,
+    add_passkey,
+    check_passkey,
+    request_options,
+)
+from tests.support.factories import make_user, user_id
+from tests.support.installation import Installation
+
+ORIGIN = "http://localhost:6543"
+PRESENT, VERIFIED = 1, 4
+
+
+@dataclass
+class Device:
+    """A passkey in software, that signs what a real one would."""
+
+    key: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
+    number: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+    count: int = 0
+
+    def public(self) -> bytes:
+        numbers = self.key.public_key().public_numbers()
+        x, y = (each.to_bytes(32, "big") for each in (numbers.x, numbers.y))
+        return encode_cbor({1: 2, 3: -7, -1: 1, -2: x, -3: y})
+
+    def answer(
+        self,
+        options: str,
+        *,
+        origin: str = ORIGIN,
+        host: str = "localhost",
+        flags: int = PRESENT | VERIFIED,
+        kind: str = "webauthn.get",
+    ) -> str:
+        self.count += 1
+        challenge = json.loads(options)["challenge"]
+        client = json.dumps({"type": kind, "challenge": challenge, "origin": origin}).encode()
+        data = hashlib.sha256(host.encode()).digest() + bytes([flags])
+        data += self.count.to_bytes(4, "big")
+        signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(SHA256()))
+        response = {"clientDataJSON": client, "authenticatorData": data, "signature": signature}
+        return json.dumps(
+            {
+                "id": bytes_to_base64url(self.number),
+                "rawId": bytes_to_base64url(self.number),
+                "type": "public-key",
+                "response": {name: bytes_to_base64url(value) for name, value in response.items()},
+            }
+        )
+
+
+@pytest.fixture
+def ceremony(installation: Installation) -> Ceremony:
+    return Ceremony(installation.registry.key_ring, ORIGIN, "token-of-this-browser")
+
+
+@pytest.fixture
+def device(installation: Installation) -> Device:
+    """The passkey of a user."""
+    owner = user_id(installation, make_user(installation))
+    made = Device()
+    with installation.transaction() as session:
+        number, key = bytes_to_base64url(made.number), bytes_to_base64url(made.public())
+        session.add(Passkey(user_id=owner, name="x", credential_id=number, public_key=key))
+    return made
+
+
+def shown(installation: Installation, ceremony: Ceremony, answer: str, **more: Any) -> bool:
+    with installation.transaction() as session:
+        return check_passkey(session, ceremony, answer, **more) is not None
+
+
+def test_an_answer_counts_once(
+    installation: Installation, ceremony: Ceremony, device: Device
+) -> None:
+    answer = device.answer(request_options(ceremony))
+    assert shown(installation, ceremony, answer)
+    assert not shown(installation, ceremony, answer)
+    assert shown(installation, ceremony, device.answer(request_options(ceremony)))
+
+
+def test_an_answer_counts_in_its_own_browser_for_five_minutes(
+    installation: Installation, ceremony: Ceremony, device: Device
+) -> None:
+    answer = device.answer(request_options(ceremony))
+    other = Ceremony(ceremony.keys, ORIGIN, "token-of-another")
+    assert not shown(installation, other, answer)
+    with clock_at(utc_now() + timedelta(minutes=6)):
+        assert not shown(installation, ceremony, answer)
+    assert shown(installation, ceremony, answer)
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    [
+        {"origin": "http://localhost:6544"},
+        {"origin": "https://evil.example"},
+        {"host": "evil.example"},
+        {"flags": PRESENT},
+        {"flags": VERIFIED},
+        {"kind": "webauthn.create"},
+    ],
+    ids=str,
+)
+def test_an_answer_of_another_place_or_without_its_owner_is_refused(
+    installation: Installation, ceremony: Ceremony, device: Device, faulty: dict[str, Any]
+) -> None:
+    answer = device.answer(request_options(ceremony), **faulty)
+    assert not shown(installation, ceremony, answer)
+
+
+def test_a_copied_key_a_counter_that_went_back_and_another_person_are_refused(
+    installation: Installation, ceremony: Ceremony, device: Device
+) -> None:
+    stranger = Device(number=device.number)
+    assert not shown(installation, ceremony, stranger.answer(request_options(ceremony)))
+    device.count = 5
+    assert shown(installation, ceremony, device.answer(request_options(ceremony)))
+    device.count = 2
+    assert not shown(installation, ceremony, device.answer(request_options(ceremony)))
+    device.count = 9
+    other = user_id(installation, make_user(installation))
+    answer = device.answer(request_options(ceremony))
+    assert not shown(installation, ceremony, answer, user_id=other)
+
+
+RUBBISH = [
+    "", "x", "{}", "[]", "null", "1", '"x"', '{"id": 1}', '{"id": "a", "rawId": "a"}', "[" * 900,
+    '{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{}}',
+    '{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"AAAA",'
+    '"authenticatorData":"AAAA","signature":"AAAA"}}',
+    '{"id":"AAAA","rawId":"AAAA","type":"public-key","response":{"clientDataJSON":"e30",'
+    '"attestationObject":"AAAA"}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH, ids=range(len(RUBBISH)))
+def test_rubbish_is_refused_in_words_and_never_breaks(
+    installation: Installation, ceremony: Ceremony, rubbish: str
+) -> None:
+    browser = installation.visitor()
+    token = browser.get("/aanmelden").forms["formulier"]["csrf_token"].value
+    page = browser.post("/aanmelden-passkey", {"csrf_token": token, "passkey": rubbish})
+    assert "Deze passkey is niet herkend" in page
+    with installation.transaction() as session:
+        user = session.get_one(User, user_id(installation, make_user(installation)))
+        assert add_passkey(session, ceremony, user, rubbish, "x") is None
+
+
+_leaf = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
+_part = st.recursive(
+    _leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    parts=st.fixed_dictionaries(
+        {"id": _part, "rawId": _part, "type": st.just("public-key") | _leaf},
+        optional={"response": _part},
+    )
+)
+def test_any_json_is_refused_without_an_error(parts: dict[str, Any]) -> None:
+    from stopintimidatie.core.factors import passkeys
+
+    text = json.dumps(parts)
+    assert passkeys._parsed_assertion(text) is None
+    assert passkeys._parsed_registration(text) is None
