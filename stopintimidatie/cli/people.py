@@ -25,11 +25,13 @@ from stopintimidatie.core.accounts.services import (
     unblock_user,
 )
 from stopintimidatie.core.audit import record
+from stopintimidatie.core.factors.services import factors_of, reset_factors
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import load_key_ring
 from stopintimidatie.core.text import date_text
 from stopintimidatie.municipalities.areas.queries import find_municipality
+from stopintimidatie.municipalities.people.access import FACTOR_RESET
 from stopintimidatie.municipalities.people.mail import renew_password
 from stopintimidatie.municipalities.people.queries import Person, people_at
 from stopintimidatie.municipalities.people.services import USER_KIND
@@ -101,7 +103,7 @@ def add_role(settings: Settings, /, gemeente: str, rol: str, **values: Any) -> N
 @click.option("--gemeente", help="Alleen van deze gemeente, of ‘landelijk’.")
 @click.pass_obj
 def list_users(settings: Settings, gemeente: str | None) -> None:
-    """Toon wie waar een rol heeft, met tweede factor en laatste keer aanmelden."""
+    """Toon wie waar een rol heeft, met tweede stap en laatste keer aanmelden."""
     with database(settings) as session:
         if gemeente:
             holders = [_holder(session, gemeente)]
@@ -125,7 +127,7 @@ def _line(code: str, person: Person) -> str:
         person.user.name,
         ", ".join(person.labels) or "geen rol",
         f"aangemeld: {used}",
-        f"tweede factor: {person.factor}",
+        f"tweede stap: {person.factor}",
         *blocked,
     ]
     return "\t".join(parts)
@@ -179,4 +181,22 @@ def new_password(settings: Settings, /, **values: Any) -> None:
     click.echo(
         f"Het wachtwoord van {values['e_mailadres']} werkt niet meer. De worker mailt een link die"
         " een dag werkt."
+    )
+
+
+@user_group.command("factor")
+@click.argument("e-mailadres", metavar="E-MAILADRES")
+@click.pass_obj
+def reset_factor(settings: Settings, /, **values: Any) -> None:
+    """Haal de tweede stap weg van wie haar kwijt is. Die persoon stelt een nieuwe in."""
+    with database(settings, NATIONAL) as session:
+        user = _user(session, values["e_mailadres"])
+        if not factors_of(session, user.id).any:
+            raise AccountError(f"{values['e_mailadres']} heeft geen tweede stap.")
+        reset_factors(session, operator(), user.id, NATIONAL)
+        holders = sorted({role.holder for role in user.roles} - {NATIONAL})
+    _tell(settings, FACTOR_RESET, user, holders)
+    click.echo(
+        f"De tweede stap van {values['e_mailadres']} is weg. Deze persoon is overal afgemeld, en"
+        " stelt bij het aanmelden een nieuwe in."
     )

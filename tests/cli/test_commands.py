@@ -164,6 +164,20 @@ def test_a_new_password_is_chosen_by_the_person_alone_and_ends_all_sessions(
     assert (code, "is geblokkeerd" in err) == (1, True)
 
 
+def test_a_lost_factor_is_taken_away(keyboard: Keyboard, installation: Installation) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER), demo=False)
+    code, _, err = keyboard.type("gebruiker", "factor", username)
+    assert (code, "geen tweede" in err) == (1, True)
+    stolen = installation.browser(username)
+    assert "app" in keyboard.type("gebruiker", "lijst")[1]
+    assert keyboard.type("gebruiker", "factor", username)[0] == 0
+    stolen.get("/gemeenten/dordrecht", status=303)
+    for holder in (DORDRECHT, NATIONAL):
+        with installation.transaction(holder) as session:
+            actions = session.scalars(select(AuditEvent.action)).all()
+        assert "factor.hersteld" in actions, holder
+
+
 def sign_in_page(installation: Installation, username: str) -> Any:
     form = installation.visitor().get("/aanmelden").forms["formulier"]
     form["gebruikersnaam"], form["wachtwoord"] = username, PASSWORD

@@ -45,6 +45,7 @@ from stopintimidatie.municipalities.people.roster import (
     REVIEW_PAGE,
     USERS_PAGE,
     Roster,
+    change_confirmed,
     handle_person,
     list_page,
 )
@@ -118,7 +119,11 @@ NEEDED: Final = (
 
 
 @form_view(
-    Desk, "aansluiting-uitnodigen", Permission.CONNECT, f"{_TEMPLATES}/onboarding_invite.jinja2"
+    Desk,
+    "aansluiting-uitnodigen",
+    Permission.CONNECT,
+    f"{_TEMPLATES}/onboarding_invite.jinja2",
+    guards=(change_confirmed,),
 )
 def invite_view(context: Desk, request: Request) -> Any:
     """Show the form to propose a role in a municipality, and save the proposal."""
@@ -154,7 +159,7 @@ def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@form_view(Desk, PROPOSALS_PAGE, Permission.CONNECT, TEMPLATE)
+@form_view(Desk, PROPOSALS_PAGE, Permission.CONNECT, TEMPLATE, guards=(change_confirmed,))
 def proposals_view(context: Desk, request: Request) -> Any:
     """Show the proposed roles that the desk must confirm, and take a decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
@@ -214,7 +219,7 @@ def users_view(context: Desk, request: Request) -> dict[str, Any]:
     return page
 
 
-@form_view(Desk, PERSON_PAGE, Permission.CONNECT, ONE)
+@form_view(Desk, PERSON_PAGE, Permission.CONNECT, ONE, guards=(change_confirmed,))
 def user_view(context: Desk, request: Request) -> Any:
     """Show one person, and change their access."""
     return handle_person(request, _roster(context, request))

@@ -34,15 +34,21 @@ from stopintimidatie.core.accounts.services import (
 from stopintimidatie.core.accounts.sessions import end_sessions_of
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.factors.services import reset_factors
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.security import READING_ROLES
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text
 from stopintimidatie.municipalities.people.proposals import NOT_YOURSELF
-from stopintimidatie.municipalities.people.queries import staff_of
-from stopintimidatie.municipalities.people.rules import leaves_nobody, stewards_at
+from stopintimidatie.municipalities.people.queries import is_last_steward, staff_of
+from stopintimidatie.municipalities.people.rules import (
+    leaves_nobody,
+    stewards_at,
+    why_no_reset,
+)
 from stopintimidatie.municipalities.people.services import LAST_READER, USER_KIND, actor_of
 
+FACTOR_RESET: Final = "factor.hersteld"
 TELL_JOB: Final = Job("toegang.vertellen")
 WITHOUT_ADMIN: Final = "gemeente.zonder_beheerder"
 LAST_ADMIN: Final = (
@@ -210,6 +216,31 @@ def end_sessions(session: Session, by: Steward, person: UUID) -> None:
     user = _colleague(session, by, person)
     end_sessions_of(session, user.id)
     log_change(session, by, "gebruiker.afgemeld", user.id)
+
+
+def reset_factor(session: Session, by: Steward, person: UUID) -> None:
+    """Remove the second factor of a person, who sets up a new one; they are told by mail.
+
+    Raises:
+        AccountError: no role here, or this user may not (`rules.why_no_reset`).
+    """
+    user = _colleague(session, by, person)
+    refusal = why_not_reset(session, by, user)
+    if refusal is not None:
+        raise AccountError(refusal)
+    reset_factors(session, by.actor, user.id, by.at)
+    _tell(session, by.actor, FACTOR_RESET, user.id, sorted({by.code, NATIONAL} - {by.at}))
+
+
+def why_not_reset(session: Session, by: Steward, user: User) -> str | None:
+    """Return why this user can't reset the second factor of a person; None: they can."""
+    elsewhere = select(BlockedColleague.holder).where(BlockedColleague.user_id == user.id)
+    return why_no_reset(
+        by.at,
+        {*(row.holder for row in user.roles), *session.scalars(elsewhere)},
+        oneself=str(user.id) == by.actor.id,
+        last_steward=is_last_steward(session, by.code, user.id),
+    )
 
 
 def block_account(session: Session, by: Steward, person: UUID, reason: str) -> list[str]:

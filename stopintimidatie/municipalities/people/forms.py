@@ -115,6 +115,7 @@ END: Final = "einde"
 BLOCK: Final = "blokkeren"
 UNBLOCK: Final = "deblokkeren"
 SIGN_OUT: Final = "afmelden"
+RESET: Final = "factor"
 BLOCK_ACCOUNT: Final = "account-blokkeren"
 UNBLOCK_ACCOUNT: Final = "account-deblokkeren"
 REASONED: Final = (BLOCK, BLOCK_ACCOUNT)

@@ -35,6 +35,7 @@ from stopintimidatie.municipalities.people.rules import (
 from stopintimidatie.municipalities.people.services import able, domains_of, is_outside
 
 NO_FACTOR: Final = "geen"
+AT_PROVIDER: Final = "bij de gemeente"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,12 @@ class Person:
     def factor(self) -> str:
         """The second factors in words."""
         factors = [word for word, has in (("passkey", self.passkey), ("app", self.app)) if has]
-        return " en ".join(factors) or NO_FACTOR
+        return " en ".join(factors) or (AT_PROVIDER if self.through_provider else NO_FACTOR)
+
+    @property
+    def has_factor(self) -> bool:
+        """True for who has a second factor of ours."""
+        return self.passkey or self.app
 
     @property
     def labels(self) -> list[str]:

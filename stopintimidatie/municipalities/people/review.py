@@ -115,7 +115,8 @@ def _question(person: Person, names: dict[str, str]) -> tuple[str, str, str]:
 
 def _last_review(person: Person, names: dict[str, str]) -> str:
     if person.reviewed_on is None:
-        return "nog niet nagekeken"
+        since = f", rol sinds {date_text(person.since)}" if person.since else ""
+        return f"nog niet nagekeken{since}"
     by = names.get(person.reviewed_by_id or "", "iemand die er niet meer is")
     return f"nagekeken op {date_text(person.reviewed_on)} door {by}"
 

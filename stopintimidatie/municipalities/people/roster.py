@@ -12,6 +12,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -31,6 +32,10 @@ USERS_PAGE: Final = "gebruikers"
 PERSON_PAGE: Final = "gebruiker"
 REVIEW_PAGE: Final = "gebruikers-nakijken"
 GONE: Final = "Deze persoon werkt hier niet, of niet meer. Er is niets gewijzigd."
+RESET_DONE: Final = (
+    "De tweede stap is teruggezet. Deze persoon is overal afgemeld, krijgt een mail en stelt bij"
+    " het aanmelden een nieuwe in."
+)
 _TEMPLATES: Final = "stopintimidatie.municipalities.people:templates"
 LIST: Final = f"{_TEMPLATES}/users.jinja2"
 ONE: Final = f"{_TEMPLATES}/user.jinja2"
@@ -74,6 +79,11 @@ class Roster:
     def by_desk(self) -> bool:
         """True where the desk looks after these people."""
         return self.at == NATIONAL
+
+
+def change_confirmed(context: Any, request: Request) -> HTTPSeeOther | None:
+    """Ask the second factor again before rights are changed; to look at them needs none (guard)."""
+    return recently_confirmed(context, request) if request.method == "POST" else None
 
 
 def list_page(request: Request, roster: Roster) -> dict[str, Any]:
@@ -147,12 +157,13 @@ def _facts(
 ) -> dict[str, Any]:
     """Return the values of the page of a person."""
     session, settings, number = request.db, request.app_settings, person.user.id
-    now = utc_now()
+    now, by = utc_now(), roster.steward(request)
     return {
         "roster": roster,
         "person": person,
         "changeable": bool(choices),
         "oneself": number == request.identity.user_id,  # type: ignore[union-attr]
+        "no_reset": person.has_factor and access.why_not_reset(session, by, person.user),
         "last_steward": is_last_steward(session, roster.code, number),
         "last_reader": is_last_reader(session, roster.code, number),
         "fading": fading([person], now, settings.silence_days, demo=settings.demo),
@@ -172,6 +183,12 @@ def _choices(request: Request, roster: Roster, person: Person) -> list[tuple[str
     if person.roles:
         choices.append((forms.BLOCK, f"{here} blokkeren, en overal afmelden"))
         choices.append((forms.SIGN_OUT, "Alleen overal afmelden"))
+    if (
+        person.roles
+        and person.has_factor
+        and not access.why_not_reset(request.db, roster.steward(request), person.user)
+    ):
+        choices.append((forms.RESET, "Tweede stap terugzetten: bij de volgende keer een nieuwe"))
     if person.blocked:
         choices.append((forms.UNBLOCK, f"{here} de blokkade opheffen: de rollen komen terug"))
     if roster.by_desk:
@@ -225,6 +242,9 @@ def _change(
         case forms.SIGN_OUT:
             access.end_sessions(session, by, number)
             return f"{person.user.name} is overal afgemeld.", ()
+        case forms.RESET:
+            access.reset_factor(session, by, number)
+            return RESET_DONE, ()
         case forms.BLOCK_ACCOUNT:
             warnings = access.block_account(session, by, number, reason)
             return f"Het account van {person.user.name} is geblokkeerd.", warnings

@@ -72,14 +72,14 @@ def review_due(reviewed_on: date | None, given_on: date | None, today: date) -> 
 
 
 NOT_YOUR_OWN: Final = (
-    "Uw eigen tweede factor zet u hier niet terug. Vraag een andere beheerder, of het landelijk"
+    "Uw eigen tweede stap zet u hier niet terug. Vraag een andere beheerder, of het landelijk"
     " meldpunt."
 )
 WORKS_ELSEWHERE: Final = (
-    "Deze persoon werkt ook elders. Vraag het landelijk meldpunt de tweede factor terug te zetten."
+    "Deze persoon werkt ook elders. Vraag het landelijk meldpunt de tweede stap terug te zetten."
 )
 LAST_ADMIN_RESET: Final = (
-    "Dit is de laatste beheerder van uw gemeente. Vraag het landelijk meldpunt de tweede factor"
+    "Dit is de laatste beheerder van uw gemeente. Vraag het landelijk meldpunt de tweede stap"
     " terug te zetten."
 )
 

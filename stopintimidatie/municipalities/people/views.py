@@ -53,6 +53,7 @@ from stopintimidatie.municipalities.people.roster import (
     REVIEW_PAGE,
     USERS_PAGE,
     Roster,
+    change_confirmed,
     handle_person,
     list_page,
 )
@@ -166,7 +167,13 @@ WITHOUT_REASON: Final = (
 GONE: Final = "Over dit voorstel is al beslist, of het is ingetrokken."
 
 
-@form_view(MunicipalityResource, PROPOSALS_PAGE, Permission.CONFIRM_ROLE, TEMPLATE)
+@form_view(
+    MunicipalityResource,
+    PROPOSALS_PAGE,
+    Permission.CONFIRM_ROLE,
+    TEMPLATE,
+    guards=(change_confirmed,),
+)
 def proposals_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the proposed roles that wait for a second person, and take their decision."""
     return decide(request, context.holder, request.resource_path(context, PROPOSALS_PAGE))
@@ -330,7 +337,9 @@ def users_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     }
 
 
-@managed_page(name=PERSON_PAGE, request_method=("GET", "POST"), renderer=ONE)
+@managed_page(
+    name=PERSON_PAGE, request_method=("GET", "POST"), renderer=ONE, guards=(change_confirmed,)
+)
 def user_view(context: MunicipalityResource, request: Request) -> Any:
     """Show one person who works here, and change their access."""
     return handle_person(request, _roster(context, request))
@@ -346,6 +355,7 @@ def review_view(context: MunicipalityResource, request: Request) -> Any:
     name=INVITE_PAGE,
     request_method=("GET", "POST"),
     renderer=f"{_TEMPLATES}/users_invite.jinja2",
+    guards=(change_confirmed,),
 )
 def invite_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form to propose a role for a colleague, and save the proposal."""

@@ -19,9 +19,10 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_text
+from stopintimidatie.core.text import date_short
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
+from tests.support.mailboxes import last_mail
 from tests.support.queries import count_queries
 
 pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
@@ -94,13 +95,13 @@ def test_the_list_tells_of_each_person_what_an_admin_must_know(
         line.th.a.text: [cell.get_text(" ", strip=True) for cell in line.find_all("td")]
         for line in table.tbody.find_all("tr")
     }
-    today = date_text(in_days(0))
+    today = date_short(in_days(0))
     assert rows["Dirk Deputee"] == [
         "OOV-medewerker (via groep)",
         today,
-        date_text(in_days(30)),
+        date_short(in_days(30)),
         today,
-        "geen",
+        "bij de gemeente",
         "gemeente (SSO)",
     ]
     assert rows["Stille Sam"][3] == "nooit"
@@ -358,3 +359,76 @@ def test_offers_to_who_is_blocked_are_gone(installation: Installation, admin: An
     change(admin, page_of(installation, officer), "blokkeren", reden="Weg.")
     with installation.transaction() as session:
         assert session.scalars(select(RoleOffer)).all() == []
+
+
+def with_app(installation: Installation, *roles: tuple[str, Role]) -> str:
+    """Make somebody who set up an authenticator app."""
+    username = make_user(installation, *roles, demo=False)
+    installation.browser(username)
+    return username
+
+
+def test_a_lost_factor_is_reset_by_the_admin_and_told_to_the_person(
+    installation: Installation, admin: Any
+) -> None:
+    officer = with_app(installation, OFFICER)
+    stolen, page = installation.browser(officer), page_of(installation, officer)
+    assert "app" in admin.get(PAGE)
+    change(admin, page, "factor")
+    stolen.get(INBOX, status=303)
+    for holder in (DORDRECHT, NATIONAL):
+        assert "factor.hersteld" in all_logged(installation, holder), holder
+    assert "tweede stap" in last_mail(installation, DORDRECHT).lower()
+    del installation.apps[officer]
+    installation.browser(officer).get(INBOX, status=200)
+    assert officer in installation.apps, "a new one was asked"
+
+
+def all_logged(installation: Installation, holder: str) -> list[str]:
+    installation.run_jobs()
+    with installation.transaction(holder) as session:
+        return list(session.scalars(select(AuditEvent.action)))
+
+
+def test_the_desk_resets_the_factor_of_who_works_elsewhere_too_and_of_the_last_admin(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    make_user(installation, OFFICER)
+    last = with_app(installation, ADMIN)
+    busy = with_app(installation, OFFICER, (EINDHOVEN, Role.OFFICER))
+    passing = make_user(installation, ADMIN)
+    with installation.transaction() as session:
+        key = (user_id(installation, passing), DORDRECHT, "beheer")
+        session.get_one(RoleAssignment, key).until = in_days(3)
+    admin = installation.browser(passing)
+    for username, why in ((last, "laatste beheerder"), (busy, "werkt ook elders")):
+        page = page_of(installation, username)
+        shown = admin.get(page)
+        assert why in shown
+        form = shown.forms["formulier"]
+        form["keuze"].force_value("factor")
+        form.submit("uitvoeren", status=422)
+    desk = installation.browser(make_user(installation, DESK))
+    for username in (last, busy):
+        change(desk, page_of(installation, username, at_desk="dordrecht"), "factor")
+    for holder in (DORDRECHT, NATIONAL):
+        assert all_logged(installation, holder).count("factor.hersteld") == 2, holder
+
+
+def test_rights_are_changed_after_showing_the_second_factor_lately_and_looked_at_without(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    make_user(installation, OFFICER)
+    admin = installation.browser(with_app(installation, ADMIN))
+    page = page_of(installation, make_user(installation, OFFICER))
+    with clock_at(utc_now() + timedelta(minutes=11)):
+        form = admin.get(page, status=200).forms["formulier"]
+        form["keuze"] = "afmelden"
+        asked = form.submit("uitvoeren", status=303)
+        assert "/account-bevestigen" in asked.location
+        invite = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
+        invite["naam"], invite["adres"], invite["rol"] = "Nina", "n@dordrecht.example", "beheer"
+        assert "/account-bevestigen" in invite.submit("uitnodigen", status=303).location
+    assert logged(installation) == []
