@@ -29,6 +29,8 @@ async function serve(client) {
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     features: { backchannelLogout: { enabled: true }, devInteractions: { enabled: true } },
+    // The library itself calls no machine like this one, where the tests' installation is.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     async findAccount(context, accountId) {
       const known = accounts[accountId];
       return known && { accountId, claims: () => ({ sub: accountId, ...known }) };
