@@ -29,6 +29,8 @@ NO_MODULES = re.compile(r"stopintimidatie\.(?:ini|conf|sysusers|service|socket|t
 # `registry` and `forms`, which are variables as well.
 FIRST = "|".join({*ROOMS, *ROOMS["core"]} - {"registry", "forms"})
 NAMED = re.compile(rf"`((?:{FIRST})(?:\.[A-Za-z_]\w*)+)")
+# `tests/core/test_x.py::test_that_it_works`
+TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 # Written with brackets around a letter, so that this file isn't found itself.
 MACHINE = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w+/|/User[s]/\w+/")
@@ -118,6 +120,17 @@ def test_every_module_that_is_named_exists(path: Path) -> None:
     dotted = [name for name in DOTTED.findall(text) if not NO_MODULES.match(name)]
     assert not [name for name in PATH.findall(text) if not stands(name, path.parent)]
     assert not [name for name in dotted if not importable(name)]
+
+
+def test_every_test_that_the_docs_name_exists() -> None:
+    named = {name for path in DOCS[1:] for name in TEST.findall(path.read_text(encoding="utf-8"))}
+    assert len(named) > 5
+    missing = [
+        f"{path}::{name}"
+        for path, name in sorted(named)
+        if f"\ndef {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ]
+    assert not missing
 
 
 def test_every_module_that_a_comment_names_exists() -> None:
