@@ -54,6 +54,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_login_session_provider_session"), "login_session", ["provider_session"]
     )
+    op.create_index(
+        op.f("ix_audit_event_holder_actor_id_at"), "audit_event", ["holder", "actor_id", "at"]
+    )
     # Everybody signs in anew, and sets up a second factor at once.
     op.execute("DELETE FROM login_session")
     for new in new_tables(sa.MetaData(naming_convention=NAMES)):

@@ -27,6 +27,8 @@ class AuditEvent(Held, Base):
     __table_args__ = held_table(
         Index(None, "holder", "at"),
         Index(None, "holder", "action", "at"),
+        # A person reads what was done under the own name.
+        Index(None, "holder", "actor_id", "at"),
         append_only=True,
     )
 
