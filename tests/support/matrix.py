@@ -102,6 +102,7 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("Root", "aanmelden-link", PUBLIC, {"/aanmelden-link": ALL}),
     *form("Root", "aanmelden-openen", PUBLIC, {"/aanmelden-openen": ALL}),
     view("Root", "account", "GET", P.SIGNED_IN, {"/account": ALL}),
+    view("Root", "account-handelingen", "GET", P.SIGNED_IN, {"/account-handelingen": ALL}),
     *form("Root", "account-naam", P.SIGNED_IN, {"/account-naam": ALL}),
     *form("Root", "account-wachtwoord", P.SIGNED_IN, {"/account-wachtwoord": ALL}),
     view("Root", "account-sessie", "POST", P.SIGNED_IN, {"/account-sessie": ALL}),

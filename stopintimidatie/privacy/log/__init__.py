@@ -9,9 +9,12 @@ def includeme(config: Any) -> None:
     """Register the menu item and page of the log, and the links to it on documents."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.log.activity import activity_panel
     from stopintimidatie.privacy.log.views import log_action, log_panel
 
     add_own_place(config, "logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
     config.add_report_action("logboek", log_action, order=90)
     config.add_panel("dossier", "logboek", log_panel, order=90)
+    config.add_panel("account", "handelingen", activity_panel, order=90)
     config.scan("stopintimidatie.privacy.log.views")
+    config.scan("stopintimidatie.privacy.log.activity")

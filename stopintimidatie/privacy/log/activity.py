@@ -1,0 +1,106 @@
+"""Pages of what was done under one's own name lately: on `/account`, and all of it, in pages.
+
+A person reads this without a role for the log: it holds kinds and moments, no document and no name.
+In a session through a municipality's provider it is what was done at that municipality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from heapq import merge
+from itertools import islice
+from typing import Any, Final
+
+from sqlalchemy import Select, or_, select
+
+from stopintimidatie.core.accounts.sessions import current_session
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.session import count_at_most
+from stopintimidatie.core.text import datetime_short
+from stopintimidatie.core.tree import Root
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Paging, page_view, wanted_page
+from stopintimidatie.privacy.log.views import label_of
+
+NAME: Final = "account-handelingen"
+LATELY: Final = timedelta(days=30)
+ON_ACCOUNT, ON_PAGE = 8, 50
+# No list is longer, wherever somebody works.
+MOST: Final = 1_000
+# At the desk, for who has no role there: what is of the account itself.
+_OF_ACCOUNT: Final = (
+    "aanmelden.",
+    "afmelden",
+    "wachtwoord.",
+    "account.",
+    "factor.",
+    "uitnodiging.",
+)
+
+
+def activity_panel(context: Any, request: Any) -> Panel:
+    """Return the panel with the last few things that were done under this name."""
+    values = {"rows": _rows(request, ON_ACCOUNT), "all": f"/{NAME}", "days": LATELY.days}
+    return Panel("Onder uw naam gedaan", f"{__package__}:templates/own_few.jinja2", values)
+
+
+@page_view(Root, NAME, Permission.SIGNED_IN, "templates/own.jinja2")
+def activity_view(request: Any) -> dict[str, Any]:
+    """Show all that was done under this name lately."""
+    wanted = wanted_page(request)
+    total = sum(
+        count_at_most(session, _own(request, holder).with_only_columns(AuditEvent.id), MOST)
+        for session, holder in _transactions(request)
+    )
+    paging = Paging.counted(wanted, total, MOST, ON_PAGE)
+    rows = _rows(request, paging.offset + ON_PAGE)
+    return {"rows": rows[paging.offset :], "paging": paging, "days": LATELY.days}
+
+
+def _holders(request: Any) -> list[str]:
+    """Return where this person may have done something, as far as this session may show it."""
+    holders = set(request.identity.holders)
+    if current_session(request).provider is None:
+        holders.add(NATIONAL)
+    return sorted(holders)
+
+
+def _transactions(request: Any) -> Iterator[tuple[Any, str]]:
+    """Yield a transaction of each holder: a transaction works for one."""
+    for holder in _holders(request):
+        with transaction(request.registry.engine, holder, write=False) as session:
+            yield session, holder
+
+
+def _own(request: Any, holder: str) -> Select[AuditEvent]:
+    """Select the events of this person in the log of a holder, the newest first."""
+    events = select(AuditEvent).where(
+        AuditEvent.holder == holder,
+        AuditEvent.actor_id == str(request.identity.user_id),
+        AuditEvent.at > utc_now() - LATELY,
+    )
+    if holder not in request.identity.holders:
+        kinds = (AuditEvent.action.startswith(start, autoescape=True) for start in _OF_ACCOUNT)
+        events = events.where(or_(*kinds))
+    return events.order_by(AuditEvent.at.desc(), AuditEvent.id)
+
+
+def _rows(request: Any, number: int) -> list[tuple[str, str, str]]:
+    """Return the newest events of all holders as rows of a table: when, the kind, where."""
+    logs = []
+    for session, holder in _transactions(request):
+        events = session.scalars(_own(request, holder).limit(number)).all()
+        logs.append([(event.at, event.action, holder) for event in events])
+    newest = islice(merge(*logs, key=lambda line: line[0], reverse=True), number)
+    names = {holder: _name(request, holder) for holder in _holders(request)}
+    return [(datetime_short(at), label_of(action), names[holder]) for at, action, holder in newest]
+
+
+def _name(request: Any, holder: str) -> str:
+    if holder == NATIONAL:
+        return "Landelijk meldpunt"
+    return str(request.municipality_name(holder))
