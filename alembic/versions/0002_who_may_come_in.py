@@ -3,6 +3,7 @@
 Revision ID: 0002_who_may_come_in
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -57,6 +58,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_event_holder_actor_id_at"), "audit_event", ["holder", "actor_id", "at"]
     )
+    # When older roles were given or used wasn't kept: their silence counts from now on.
+    roles = sa.table("role_assignment", sa.column("given_at", MOMENT))
+    op.execute(roles.update().values(given_at=datetime.now(UTC)))
     # Everybody signs in anew, and sets up a second factor at once.
     op.execute("DELETE FROM login_session")
     for new in new_tables(sa.MetaData(naming_convention=NAMES)):

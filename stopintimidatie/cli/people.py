@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -111,10 +111,26 @@ def list_users(settings: Settings, gemeente: str | None) -> None:
             known = select(RoleAssignment.holder).distinct().order_by(RoleAssignment.holder)
             holders = list(session.scalars(known))
         lines = [_line(code, person) for code in holders for person in people_at(session, code)]
+        if not gemeente:
+            lines += [_line_without_role(user) for user in _without_role(session)]
     if not lines:
         click.echo("Er zijn hier nog geen gebruikers. Maak er een met: stopintimidatie gebruiker")
     for line in lines:
         click.echo(line)
+
+
+def _without_role(session: Session) -> Sequence[User]:
+    """Return the users without a role anywhere, by name; not those whose data were erased."""
+    return session.scalars(
+        select(User)
+        .where(~User.roles.any(), User.username.contains("@"))
+        .order_by(User.name, User.username)
+    ).all()
+
+
+def _line_without_role(user: User) -> str:
+    blocked = ["account geblokkeerd"] if user.blocked_at else []
+    return "\t".join(["-", user.username, user.name, "geen rol", *blocked])
 
 
 def _line(code: str, person: Person) -> str:

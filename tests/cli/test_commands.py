@@ -124,6 +124,7 @@ def test_users_are_listed_and_a_block_is_lifted(
     assert "nog geen gebruikers" in keyboard.type("gebruiker", "lijst")[1]
     username = make_user(installation, (DORDRECHT, Role.OFFICER), name="An de Wit")
     make_user(installation, (NATIONAL, Role.NATIONAL_DESK), name="Mia Meldpunt")
+    make_user(installation, name="Nora Niets")
     installation.browser(username)
     keyboard.type("gebruiker", "blokkeren", username)
     listed = keyboard.type("gebruiker", "lijst", "--gemeente", "dordrecht")[1]
@@ -131,7 +132,9 @@ def test_users_are_listed_and_a_block_is_lifted(
     assert "aangemeld: nooit" not in listed
     assert "account geblokkeerd" in listed
     assert "Mia Meldpunt" not in listed
-    assert "Mia Meldpunt" in keyboard.type("gebruiker", "lijst")[1]
+    everybody = keyboard.type("gebruiker", "lijst")[1]
+    assert "Mia Meldpunt" in everybody
+    assert "Nora Niets\tgeen rol" in everybody
     assert keyboard.type("gebruiker", "deblokkeren", username)[0] == 0
     installation.browser(username).get("/gemeenten/dordrecht", status=200)
     code, _, err = keyboard.type("gebruiker", "deblokkeren", username)

@@ -87,7 +87,7 @@ class RoleAssignment(Base):
     # The ids of who proposed this role and of who gave them theirs, at any distance; empty for a
     # role that the operator gave.
     given_by: Mapped[list[str]] = mapped_column(default=list)
-    # The moment it was given; None for a role of before this was kept.
+    # The moment it was given; for a role of before this was kept that of the upgrade.
     given_at: Mapped[datetime | None] = mapped_column(default=utc_now)
     # The last day that it counts; None: no end was agreed.
     until: Mapped[date | None]

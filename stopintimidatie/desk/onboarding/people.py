@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, Final
 
 import colander
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import (
@@ -32,8 +28,8 @@ from stopintimidatie.desk.onboarding.views import (
 )
 from stopintimidatie.desk.resources import Desk, address_of
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
-from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of, without_admin
 from stopintimidatie.municipalities.people import proposals
 from stopintimidatie.municipalities.people.forms import InviteSchema
 from stopintimidatie.municipalities.people.review import handle_review
@@ -49,7 +45,7 @@ from stopintimidatie.municipalities.people.roster import (
     handle_person,
     list_page,
 )
-from stopintimidatie.municipalities.people.services import able, domains_of, set_domains
+from stopintimidatie.municipalities.people.services import domains_of, set_domains
 from stopintimidatie.municipalities.people.views import (
     AGAIN,
     PROPOSALS_PAGE,
@@ -233,18 +229,3 @@ def review_view(context: Desk, request: Request) -> Any:
 
 def _people_of(municipality: Municipality) -> str:
     return f"/{NATIONAL}/{USERS_PAGE}?gemeente={municipality.slug}"
-
-
-def without_admin(session: Session) -> Sequence[Municipality]:
-    """Return the municipalities that take part, or have people, and lack an admin; by name."""
-    admins = able(RoleAssignment.holder).where(RoleAssignment.role == Role.ADMIN)
-    connected = select(MunicipalityProfile.code).where(
-        MunicipalityProfile.level == ParticipationLevel.PROGRAMME
-    )
-    peopled = select(RoleAssignment.holder)
-    return session.scalars(
-        select(Municipality)
-        .where(Municipality.code.in_(peopled.union(connected)))
-        .where(Municipality.code.not_in(admins))
-        .order_by(Municipality.name)
-    ).all()

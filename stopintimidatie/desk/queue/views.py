@@ -38,7 +38,8 @@ from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
-from stopintimidatie.municipalities.levels.services import AUDIT_KIND
+from stopintimidatie.municipalities.levels.services import AUDIT_KIND, without_admin
+from stopintimidatie.municipalities.people.queries import count_due
 from stopintimidatie.municipalities.people.services import proposals_for
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
@@ -70,6 +71,8 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "municipalities": _municipality_facet(request, wanted),
         "returned": count_returned(request.db),
         "proposals": len(proposals_for(request.db, context.holder)),
+        "without_admin": len(without_admin(request.db)),
+        "reviews": count_due(request.db, context.holder, request.identity.user_id),  # type: ignore[union-attr]
     }
 
 

@@ -20,11 +20,13 @@ from typing import Any, Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
@@ -33,7 +35,7 @@ from stopintimidatie.municipalities.levels.models import (
     MunicipalityProfile,
     ParticipationLevel,
 )
-from stopintimidatie.municipalities.people.services import postbox_recipient
+from stopintimidatie.municipalities.people.services import able, postbox_recipient
 
 
 def profile_of(session: Session, code: str) -> MunicipalityProfile:
@@ -52,6 +54,20 @@ def level_of(session: Session, code: str) -> ParticipationLevel:
         select(MunicipalityProfile.level).where(MunicipalityProfile.code == code)
     )
     return ParticipationLevel.NO_AGREEMENT if level is None else ParticipationLevel(level)
+
+
+def without_admin(session: Session) -> Sequence[Municipality]:
+    """Return the municipalities that take part, or have people, and lack an admin; by name."""
+    admins = able(RoleAssignment.holder).where(RoleAssignment.role == Role.ADMIN)
+    connected = select(MunicipalityProfile.code).where(
+        MunicipalityProfile.level == ParticipationLevel.PROGRAMME
+    )
+    return session.scalars(
+        select(Municipality)
+        .where(Municipality.code.in_(select(RoleAssignment.holder).union(connected)))
+        .where(Municipality.code.not_in(admins))
+        .order_by(Municipality.name)
+    ).all()
 
 
 # Changing

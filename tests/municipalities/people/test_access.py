@@ -272,8 +272,10 @@ def test_the_desk_sees_which_municipalities_have_no_admin(installation: Installa
     shown = desk.get("/landelijk/gebruikers")
     assert "Gemeenten zonder beheerder" in shown
     assert "Dordrecht" in shown
+    assert "1 gemeente heeft geen beheerder" in desk.get("/landelijk")
     make_user(installation, ADMIN)
     assert "Gemeenten zonder beheerder" not in desk.get("/landelijk/gebruikers")
+    assert "geen beheerder" not in desk.get("/landelijk")
 
 
 def test_the_desk_blocks_a_whole_account_and_both_logs_tell(installation: Installation) -> None:

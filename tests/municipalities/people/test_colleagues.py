@@ -10,7 +10,7 @@ import pytest
 from markupsafe import escape
 from sqlalchemy import select
 
-from stopintimidatie.core.accounts.models import Invitation, RoleOffer
+from stopintimidatie.core.accounts.models import Invitation, RoleAssignment, RoleOffer
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.addresses import set_address
@@ -25,6 +25,7 @@ from stopintimidatie.municipalities.people.services import is_outside, postbox_o
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
 from tests.support.mailboxes import PASSWORD, last_mail
+from tests.support.signing_in import at_once
 
 pytestmark = pytest.mark.judged_once
 once = pytest.mark.sqlite
@@ -581,3 +582,22 @@ def test_the_demo_shows_a_link_to_no_role_but_in_the_mailbox_of_who_was_invited(
     assert "Kies een wachtwoord" in opened.click(href="sleutel=")
     with installation.transaction() as session:
         session.scalars(select(Invitation)).one()
+
+
+@pytest.mark.postgresql
+def test_two_admins_who_take_each_other_s_role_at_once_leave_one(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    person(installation, OFFICER)
+    names = [make_user(installation, ADMIN), make_user(installation, ADMIN)]
+    forms = []
+    for name, other in (names, reversed(names)):
+        page = installation.browser(name).get(f"{PERSON}{user_id(installation, other)}")
+        form = page.forms["formulier"]
+        form["keuze"] = "weg-beheer"
+        forms.append(form)
+    assert sorted(at_once(forms, "uitvoeren")) == [303, 422]
+    with installation.transaction() as session:
+        admins = select(RoleAssignment.user_id).where(RoleAssignment.role == Role.ADMIN)
+        assert len(session.scalars(admins).all()) == 1
