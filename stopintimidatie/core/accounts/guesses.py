@@ -238,5 +238,6 @@ def spend(session: Session, keys: KeyRing, value: str, until: datetime) -> bool:
     fresh = insert_into(session, SpentValue)
     hashed = keys.keyed_hash("spent-value", value.encode("utf-8", "replace"))
     values = {"value_hash": hashed, "until": until}
-    done: Any = session.execute(fresh.values(values).on_conflict_do_nothing())
-    return bool(done.rowcount)
+    statement = fresh.values(values).on_conflict_do_nothing().returning(SpentValue.value_hash)
+    # No count of rows: for an INSERT the ORM gives none on PostgreSQL.
+    return session.scalar(statement) is not None

@@ -409,8 +409,10 @@ def _answer(status: int, refusal: Refusal | None = None) -> Response:
 
 
 @page_view(Root, SIGNED_OUT, NO_PERMISSION_REQUIRED, "templates/signed_out.jinja2")
-def signed_out_view(context: Root, request: Request) -> dict[str, Any]:
+def signed_out_view(context: Root, request: Request) -> Any:
     """Say that somebody signed out here, with the way to sign out at the municipality as well."""
+    if request.identity is not None:
+        return HTTPSeeOther(location="/")
     code = dict(query_pairs(request)).get("gemeente", "")
     known = CODE.fullmatch(code) is not None
     municipality = municipality_by_code(request.db, code) if known else None

@@ -18,6 +18,7 @@ from argon2 import Parameters, extract_parameters
 from sqlalchemy import select, update
 
 from stopintimidatie.core.accounts import passwords
+from stopintimidatie.core.accounts.guesses import spend
 from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
 from stopintimidatie.core.accounts.models import SignInAttempt, User
 from stopintimidatie.core.accounts.passwords import hash_password
@@ -226,3 +227,15 @@ def status_of(port: int, path: str) -> int:
     with closing(http.client.HTTPConnection(HOST, port, timeout=20)) as connection:
         connection.request("GET", path, headers=LOCAL)
         return connection.getresponse().status
+
+
+def test_a_value_that_works_once_works_once(installation: Installation) -> None:
+    keys, soon = installation.registry.key_ring, utc_now() + timedelta(minutes=5)
+
+    def use(value: str) -> bool:
+        with installation.transaction() as session:
+            return spend(session, keys, value, soon)
+
+    assert (use("een"), use("een"), use("twee"), use("twee")) == (True, False, True, False)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        assert list(pool.map(use, ["tegelijk"] * AT_ONCE)).count(True) == 1
