@@ -32,6 +32,10 @@ NAMED = re.compile(rf"`((?:{FIRST})(?:\.[A-Za-z_]\w*)+)")
 # `tests/core/test_x.py::test_that_it_works`
 TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+# A rule of the ASVS, its level and what we make of it.
+RULE = re.compile(r"^\| (\d+\.\d+\.\d+) \| [123] \|[^|]*\| (met|deels|niet|n\.v\.t\.) \|", re.M)
+# The number of rules in each section of ASVS 5.0.0: V6, V7, V10.
+SECTIONS = {"6": (3, 12, 8, 6, 8, 4, 2, 4), "7": (3, 4, 2, 5, 3, 2), "10": (2, 3, 5, 16, 5, 2, 3)}
 # Written with brackets around a letter, so that this file isn't found itself.
 MACHINE = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w+/|/User[s]/\w+/")
 REGISTRY = re.compile(r"registry\.npmj[s]|pyp[i]\.org/(?:simple|pypi)|files\.pythonhoste[d]")
@@ -131,6 +135,28 @@ def test_every_test_that_the_docs_name_exists() -> None:
         if f"\ndef {name}(" not in (ROOT / path).read_text(encoding="utf-8")
     ]
     assert not missing
+
+
+def test_every_rule_of_the_asvs_stands_once_and_what_is_not_met_is_explained() -> None:
+    rules, _, lacking = text_of("asvs.md").partition("## Wat niet gehaald wordt")
+    asked = [
+        f"{chapter}.{section}.{rule}"
+        for chapter, numbers in SECTIONS.items()
+        for section, number in enumerate(numbers, 1)
+        for rule in range(1, number + 1)
+    ]
+    outcomes = RULE.findall(rules)
+    assert [rule for rule, _ in outcomes] == asked
+    explained = {
+        name for row in re.findall(r"^\| ([\d., ]+) \|", lacking, re.M) for name in row.split(", ")
+    }
+    assert {rule for rule, outcome in outcomes if outcome in ("deels", "niet")} == explained
+    rows = rules.splitlines()
+    for chapter in SECTIONS:
+        mine = Counter(outcome for rule, outcome in outcomes if rule.startswith(f"{chapter}."))
+        counts = [mine.total(), *(mine[name] for name in ("met", "deels", "niet", "n.v.t."))]
+        ending = f" | {' | '.join(map(str, counts))} |"
+        assert [row for row in rows if row.startswith(f"| V{chapter} ") and row.endswith(ending)]
 
 
 def test_every_module_that_a_comment_names_exists() -> None:
