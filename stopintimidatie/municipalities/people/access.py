@@ -95,6 +95,7 @@ def take_role(session: Session, by: Steward, person: UUID, role: str) -> list[st
     user, row = _role(session, by, person, role)
     with _staffed(session, by) as warnings:
         session.delete(row)
+    _withdraw_offers(session, by.code, user.username, role)
     end_when_empty(session, user)
     log_change(session, by, "gebruiker.rol_weg", user.id, [role])
     return warnings
@@ -162,12 +163,14 @@ def _written(row: RoleAssignment) -> dict[str, Any]:
     }
 
 
-def _withdraw_offers(session: Session, code: str, username: str) -> None:
-    offers = select(RoleOffer.id).where(RoleOffer.holder == code, RoleOffer.username == username)
+def _withdraw_offers(session: Session, code: str, username: str, role: str | None = None) -> None:
+    """Withdraw what this person could still accept here: one role, or all of them."""
+    theirs = [RoleOffer.holder == code, RoleOffer.username == username]
+    if role is not None:
+        theirs.append(RoleOffer.role == role)
+    offers = select(RoleOffer.id).where(*theirs)
     session.execute(delete(Invitation).where(Invitation.offer_id.in_(offers)))
-    session.execute(
-        delete(RoleOffer).where(RoleOffer.holder == code, RoleOffer.username == username)
-    )
+    session.execute(delete(RoleOffer).where(*theirs))
 
 
 def unblock(session: Session, by: Steward, person: UUID) -> None:

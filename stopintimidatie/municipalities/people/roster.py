@@ -126,7 +126,6 @@ def handle_person(request: Request, roster: Roster) -> Any:
         buttons=[Button("uitvoeren", "Uitvoeren")],
         action=roster.address_of(person.user.id),
         cancel_url=roster.address(USERS_PAGE),
-        appstruct={"keuze": dict(query_pairs(request)).get("keuze", "")},
     )
 
     def on_valid(values: dict[str, Any]) -> Any:

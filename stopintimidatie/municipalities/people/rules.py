@@ -75,8 +75,9 @@ NOT_YOUR_OWN: Final = (
     "Uw eigen tweede stap zet u hier niet terug. Vraag een andere beheerder, of het landelijk"
     " meldpunt."
 )
-WORKS_ELSEWHERE: Final = (
-    "Deze persoon werkt ook elders. Vraag het landelijk meldpunt de tweede stap terug te zetten."
+# Doesn't say why: where else somebody works is no business of a municipality.
+FOR_THE_DESK: Final = (
+    "De tweede stap van deze persoon zet het landelijk meldpunt terug. Vraag het daar."
 )
 LAST_ADMIN_RESET: Final = (
     "Dit is de laatste beheerder van uw gemeente. Vraag het landelijk meldpunt de tweede stap"
@@ -102,5 +103,5 @@ def why_no_reset(
     if at == NATIONAL:
         return None
     if set(holders) - {at}:
-        return WORKS_ELSEWHERE
+        return FOR_THE_DESK
     return LAST_ADMIN_RESET if last_steward else None

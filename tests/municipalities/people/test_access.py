@@ -107,7 +107,7 @@ def test_the_list_tells_of_each_person_what_an_admin_must_know(
     assert rows["Stille Sam"][3] == "nooit"
     page = admin.get(page_of(installation, silent))
     assert "nooit met een rol hier" in page
-    assert "Werkt ook elders" in page
+    assert "elders" not in admin.get(page_of(installation, deputy)), "no business of theirs"
 
 
 def test_a_role_gets_an_end_date_that_only_moves_forward(
@@ -217,10 +217,32 @@ def test_a_cookie_is_dead_after_the_admin_ends_the_sessions_or_takes_the_last_ro
     fresh = installation.browser(officer)
     fresh.get(INBOX, status=200)
     before = sessions(installation)
+    longer = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
+    with installation.transaction() as session:
+        key = (user_id(installation, officer), DORDRECHT, "oov")
+        session.get_one(RoleAssignment, key).until = in_days(3)
+    longer["naam"], longer["adres"], longer["rol"] = "Olga", officer, "oov"
+    longer.submit("uitnodigen", status=303)
     change(admin, page, "weg-oov")
     fresh.get(INBOX, status=303)
+    with installation.transaction() as session:
+        assert session.scalars(select(RoleOffer)).all() == [], "a longer term goes with the role"
     assert sessions(installation) == before - 1
     assert logged(installation) == ["gebruiker.afgemeld", "gebruiker.rol_weg"]
+
+
+def test_the_only_reader_is_blocked_by_the_desk_and_the_page_says_so(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    reader = make_user(installation, OFFICER)
+    admin = installation.browser(make_user(installation, ADMIN))
+    page = page_of(installation, reader)
+    assert "laatste die hier meldingen leest" in admin.get(page)
+    assert "laatste rol waarmee" in change(admin, page, "blokkeren", 422, reden="Weg.")
+    desk = installation.browser(make_user(installation, DESK))
+    at_desk = page_of(installation, reader, at_desk="dordrecht")
+    assert "leest nu niemand meer" in change(desk, at_desk, "blokkeren", reden="Weg.")
 
 
 def test_a_role_of_a_group_is_the_group_s_to_take(installation: Installation, admin: Any) -> None:
@@ -404,7 +426,7 @@ def test_the_desk_resets_the_factor_of_who_works_elsewhere_too_and_of_the_last_a
         key = (user_id(installation, passing), DORDRECHT, "beheer")
         session.get_one(RoleAssignment, key).until = in_days(3)
     admin = installation.browser(passing)
-    for username, why in ((last, "laatste beheerder"), (busy, "werkt ook elders")):
+    for username, why in ((last, "laatste beheerder"), (busy, "Vraag het daar")):
         page = page_of(installation, username)
         shown = admin.get(page)
         assert why in shown
