@@ -43,6 +43,7 @@ from stopintimidatie.municipalities.people.roster import (
     Roster,
     change_confirmed,
     handle_person,
+    known_invitee,
     list_page,
 )
 from stopintimidatie.municipalities.people.services import domains_of, set_domains
@@ -130,6 +131,7 @@ def invite_view(context: Desk, request: Request) -> Any:
         buttons=[Button("uitnodigen", "Uitnodigen")],
         action=request.path_qs,
         cancel_url=address_of(municipality),
+        appstruct=known_invitee(request, municipality.code),
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
@@ -199,7 +201,12 @@ def _roster(context: Desk, request: Request) -> Roster:
         return Roster(NATIONAL, NATIONAL, context.label, f"/{NATIONAL}")
     municipality = asked_municipality(request)
     return Roster(
-        municipality.code, NATIONAL, municipality.name, f"/{NATIONAL}", slug=municipality.slug
+        municipality.code,
+        NATIONAL,
+        municipality.name,
+        f"/{NATIONAL}",
+        slug=municipality.slug,
+        invite=addresses_of(municipality)["uitnodigen"],
     )
 
 

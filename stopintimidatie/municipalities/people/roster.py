@@ -71,6 +71,10 @@ class Roster:
         """Return the address of the page of a person."""
         return self.address(PERSON_PAGE, wie=str(person))
 
+    def invite_again(self, person: UUID) -> str:
+        """Return the address to propose another role, or a longer term, for somebody here."""
+        return f"{self.invite}{'&' if '?' in self.invite else '?'}wie={person}"
+
     def steward(self, request: Request) -> Steward:
         """Return who changes something on these pages."""
         return Steward(request.actor, self.at, self.code)
@@ -79,6 +83,12 @@ class Roster:
     def by_desk(self) -> bool:
         """True where the desk looks after these people."""
         return self.at == NATIONAL
+
+
+def known_invitee(request: Request, code: str) -> dict[str, str]:
+    """Return name and address of the person in the address, who has a role here, for the form."""
+    person = _asked_person(request, code)
+    return {"naam": person.user.name, "adres": person.user.username} if person else {}
 
 
 def change_confirmed(context: Any, request: Request) -> HTTPSeeOther | None:
@@ -113,7 +123,7 @@ def handle_person(request: Request, roster: Roster) -> Any:
     Raises:
         HTTPNotFound: nobody with this id works there or is blocked there.
     """
-    person = _asked_person(request, roster)
+    person = _asked_person(request, roster.code)
     if person is None and request.method == "POST":
         request.flash(GONE, "error")
         return HTTPSeeOther(roster.address(USERS_PAGE))
@@ -143,12 +153,12 @@ def handle_person(request: Request, roster: Roster) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def _asked_person(request: Request, roster: Roster) -> Person | None:
+def _asked_person(request: Request, code: str) -> Person | None:
     try:
         number = UUID(dict(query_pairs(request)).get("wie", ""))
     except ValueError:
         return None
-    return person_at(request.db, roster.code, number)
+    return person_at(request.db, code, number)
 
 
 def _facts(

@@ -55,6 +55,7 @@ from stopintimidatie.municipalities.people.roster import (
     Roster,
     change_confirmed,
     handle_person,
+    known_invitee,
     list_page,
 )
 from stopintimidatie.municipalities.people.services import Confirmer, Proposal
@@ -361,7 +362,8 @@ def invite_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form to propose a role for a colleague, and save the proposal."""
     back = request.resource_path(context, USERS_PAGE)
     buttons = [Button("uitnodigen", "Uitnodigen")]
-    form = Form(InviteSchema(), request, buttons=buttons, cancel_url=back)
+    known = known_invitee(request, context.holder)
+    form = Form(InviteSchema(), request, buttons=buttons, cancel_url=back, appstruct=known)
 
     def on_valid(values: dict[str, Any]) -> Any:
         invite(request, context.holder, context.holder, values)

@@ -126,6 +126,26 @@ def test_a_role_gets_an_end_date_that_only_moves_forward(
     assert logged(installation) == ["gebruiker.einddatum", "gebruiker.einddatum"]
 
 
+def test_another_role_is_proposed_from_the_page_of_the_person(
+    installation: Installation, admin: Any
+) -> None:
+    officer = make_user(installation, OFFICER, name="Olga Officier")
+    desk = installation.browser(make_user(installation, DESK))
+    for browser, page, name in (
+        (admin, page_of(installation, officer), "Collega uitnodigen"),
+        (desk, page_of(installation, officer, at_desk="dordrecht"), "Iemand uitnodigen"),
+    ):
+        form = browser.get(page).click(name).forms["formulier"]
+        assert (form["naam"].value, form["adres"].value) == ("Olga Officier", officer)
+    form = admin.get(page_of(installation, officer)).click("Collega uitnodigen").forms["formulier"]
+    form["rol"] = "beheer"
+    form.submit("uitnodigen", status=303)
+    assert "functioneel beheerder" in installation.browser(officer).get("/uitnodigingen")
+    stranger = make_user(installation, (EINDHOVEN, Role.OFFICER))
+    asked = f"/gemeenten/dordrecht/gebruiker-uitnodigen?wie={user_id(installation, stranger)}"
+    assert stranger not in admin.get(asked), "who has no role here isn't known here"
+
+
 def test_an_answer_for_another_choice_is_refused_and_kept(
     installation: Installation, admin: Any
 ) -> None:
