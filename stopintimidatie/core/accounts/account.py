@@ -86,7 +86,7 @@ class NameSchema(Schema):
     naam = field(
         Text(200),
         "Naam",
-        description="Zo zien collega's u, en zo staat u in het logboek.",
+        description="Zo zien collega’s u, en zo staat u in het logboek.",
     )
 
 
