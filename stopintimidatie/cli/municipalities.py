@@ -43,6 +43,7 @@ from stopintimidatie.municipalities.levels.services import (
     plan_of,
     take_back_plan,
 )
+from stopintimidatie.municipalities.sso.provider import allow_passwords, find_provider
 from stopintimidatie.reports.handover.services import hand_some_over, standing_of
 from stopintimidatie.settings import Settings
 
@@ -151,6 +152,33 @@ def signature(
             row = certificate_of(session, code)
             until = f"{row.subject}\tgeldig tot {datetime_short(row.valid_until)}" if row else ""
         click.echo(f"{name}\t{until or 'geen certificaat'}")
+
+
+@municipality_group.command("aanmelden")
+@click.argument("gemeente")
+@click.option(
+    "--niet-verplicht",
+    is_flag=True,
+    help="Laat collega's weer binnen met een wachtwoord, als de aanmelddienst niet werkt.",
+)
+@click.pass_obj
+def sign_in(settings: Settings, gemeente: str, niet_verplicht: bool) -> None:
+    """Toon hoe collega's van een gemeente zich aanmelden."""
+    with registry_of(settings) as registry, clear_errors():
+        with transaction(registry.engine, write=False) as session:
+            municipality = _municipality(session, gemeente)
+            code, name = municipality.code, municipality.name
+        with transaction(registry.engine, code) as session:
+            if niet_verplicht and not allow_passwords(session, operator(), code, at=code):
+                raise click.ClickException("Aanmelden met een wachtwoord kon al.")
+            row = find_provider(session, code)
+            if row is None or not row.enabled:
+                words = "met een wachtwoord"
+            elif row.required:
+                words = "alleen via de gemeente"
+            else:
+                words = "via de gemeente, of met een wachtwoord"
+        click.echo(f"{name}\t{words}")
 
 
 @municipality_group.command("samenvoegen")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from stopintimidatie.core.accounts.models import LoginSession, User
+from stopintimidatie.core.accounts.models import IdentityProvider, LoginSession, User
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, OutboxJob, enqueue
@@ -308,6 +308,29 @@ def test_the_level_of_a_municipality_is_shown_and_changed(keyboard: Keyboard) ->
     assert keyboard.type(*typed, "--vanaf", later)[0] == 2
     assert "gepland" not in keyboard.type(*typed, "--intrekken")[1]
     assert keyboard.type(*typed, "--intrekken")[0] == 1
+
+
+def test_the_operator_lets_people_in_with_a_password_when_the_provider_is_down(
+    keyboard: Keyboard, installation: Installation
+) -> None:
+    typed = ("gemeente", "aanmelden", "dordrecht")
+    assert keyboard.type(*typed)[1] == "Dordrecht\tmet een wachtwoord\n"
+    code, _, err = keyboard.type(*typed, "--niet-verplicht")
+    assert code == 1
+    assert "kon al" in err
+    with installation.transaction() as session:
+        row = IdentityProvider(holder=DORDRECHT, issuer="https://x.example", client_id="a")
+        row.client_secret, row.enabled, row.required = "1:x", True, True
+        session.add(row)
+    assert keyboard.type(*typed)[1] == "Dordrecht\talleen via de gemeente\n"
+    code, out, _ = keyboard.type(*typed, "--niet-verplicht")
+    assert code == 0
+    assert out == "Dordrecht\tvia de gemeente, of met een wachtwoord\n"
+    with installation.transaction(DORDRECHT) as session:
+        event = session.scalars(
+            select(AuditEvent).where(AuditEvent.action == "gemeente.aanmelden")
+        ).one()
+    assert (event.actor_kind, event.fields) == ("beheerder", ["ook_met_wachtwoord"])
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,25 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("MunicipalityResource", "gebruikers-nakijken", P.MANAGE_MUNICIPALITY, {
         "{gemeente}/gebruikers-nakijken": " 403  403     ja     403     403",
     }),
+    # --- signing in through the municipality -----------------------------------------------------
+    *(
+        page
+        for name in ("aanmelden-instellen", "groep-toevoegen", "groepen-proberen")
+        for page in form("MunicipalityResource", name, P.MANAGE_MUNICIPALITY, {
+            f"{{gemeente}}/{name}": " 403  403     ja     403     403",
+        })
+    ),
+    view("MunicipalityResource", "groepen", "GET", P.MANAGE_MUNICIPALITY, {
+        "{gemeente}/groepen": " 403  403     ja     403     403",
+    }),
+    view("MunicipalityResource", "aanmelden-testen", "POST", P.MANAGE_MUNICIPALITY, {
+        # There is nothing to test yet: back to the page, with words.
+        "{gemeente}/aanmelden-testen": " 403  403     ja     403     403",
+    }),
+    view("MunicipalityResource", "groep-weg", "POST", P.MANAGE_MUNICIPALITY, {
+        # Of no group in particular.
+        "{gemeente}/groep-weg": " 403  403     404    403     403",
+    }),
     *form("MunicipalityResource", "rollen", P.CONFIRM_ROLE, {
         "{gemeente}/rollen": " ja   ja      403    ja      ja",
     }),
@@ -718,6 +737,9 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Desk", "aansluiting-opgeleid", "POST", P.CONNECT, {
         # Of nobody in particular.
         "{meldpunt}/aansluiting-opgeleid?gemeente=zwijndrecht": " 404 404 404",
+    }),
+    view("Desk", "aansluiting-wachtwoord", "POST", P.CONNECT, {
+        "{meldpunt}/aansluiting-wachtwoord?gemeente=zwijndrecht": " ja 404 404",
     }),
     *form("Desk", "aansluiting-niveau", P.CONNECT, {
         "{meldpunt}/aansluiting-niveau?gemeente=zwijndrecht": " ja 404 404",

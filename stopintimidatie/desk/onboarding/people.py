@@ -55,6 +55,7 @@ from stopintimidatie.municipalities.people.views import (
     decide,
     invite,
 )
+from stopintimidatie.municipalities.sso.provider import allow_passwords
 
 MOST: Final = 10
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -154,6 +155,17 @@ def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Withdraw a proposed or offered role."""
     municipality, words = asked_municipality(request), "De uitnodiging is ingetrokken."
     change_offer(request, municipality.code, context.holder, proposals.withdraw, words)
+    return HTTPSeeOther(location=address_of(municipality))
+
+
+@post_view(Desk, "aansluiting-wachtwoord", Permission.CONNECT, guards=(change_confirmed,))
+def passwords_view(context: Desk, request: Request) -> HTTPSeeOther:
+    """Let colleagues of a municipality in with a password again, when its provider is down."""
+    municipality = asked_municipality(request)
+    if allow_passwords(request.db, request.actor, municipality.code, at=context.holder):
+        request.flash("Collega's kunnen zich weer aanmelden met een wachtwoord.")
+    else:
+        request.flash("Aanmelden met een wachtwoord kon al.", "info")
     return HTTPSeeOther(location=address_of(municipality))
 
 

@@ -51,6 +51,7 @@ from stopintimidatie.municipalities.people.services import (
     is_outside,
     proposals_for,
 )
+from stopintimidatie.municipalities.sso.provider import find_provider
 
 LIST: Final = "stopintimidatie.desk.onboarding:templates/onboardings.jinja2"
 PAGE: Final = "stopintimidatie.desk.onboarding:templates/onboarding.jinja2"
@@ -128,7 +129,15 @@ def level_schema(present: ParticipationLevel) -> Any:
 
 def addresses_of(municipality: Municipality) -> dict[str, str]:
     """Return the addresses of the other pages and buttons for this municipality, by name."""
-    names = ("uitnodigen", "opnieuw", "intrekken", "domeinen", "niveau", "plan-intrekken")
+    names = (
+        "uitnodigen",
+        "opnieuw",
+        "intrekken",
+        "domeinen",
+        "niveau",
+        "plan-intrekken",
+        "wachtwoord",
+    )
     return {name: f"/landelijk/aansluiting-{name}?gemeente={municipality.slug}" for name in names}
 
 
@@ -269,6 +278,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "addresses": addresses_of(municipality),
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},
         "requests": _addresses(request, municipality),
+        "provider": find_provider(request.db, municipality.code),
         "plan": levels.plan_of(request.db, municipality.code),
     }
 

@@ -67,7 +67,7 @@ def postbox_schema(*, texting: bool) -> Any:
 CONFIRM: Final = "bevestigen"
 REFUSE: Final = "weigeren"
 DECISIONS: Final = (
-    (CONFIRM, "Bevestigen: deze persoon mag deze rol krijgen"),
+    (CONFIRM, "Bevestigen: deze rol mag zo gegeven worden"),
     (REFUSE, "Weigeren"),
 )
 

@@ -173,6 +173,7 @@ ACTIONS: Final[dict[str, str]] = {
     "post.geweigerd": "Bericht geweigerd",
     "post.teruggekomen": "Bericht kwam terug",
     "gebieden.geladen": "Grenzen geladen",
+    "gemeente.aanmelden": "Aanmelden via de gemeente gewijzigd",
     "gemeente.beleid": "Campagne of beleid van een gemeente vastgelegd",
     "gemeente.maildomeinen": "Maildomeinen van een gemeente gewijzigd",
     "gemeente.niveau": "Niveau van een gemeente gewijzigd",

@@ -1,0 +1,348 @@
+"""Pages for the admin: the identity provider of the municipality, and the roles of its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
+
+from stopintimidatie.core.accounts.models import IdentityProvider, OfferState
+from stopintimidatie.core.accounts.services import AccountError
+from stopintimidatie.core.accounts.sessions import CURRENT, Current
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.forms.messages import JsonError, loads
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.storage.session import between_transactions
+from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.municipalities.areas.resources import (
+    Administration,
+    MunicipalityResource,
+    settings_link,
+)
+from stopintimidatie.municipalities.people.groups import (
+    counting_groups,
+    group_lines,
+    propose_group,
+    remove_group,
+)
+from stopintimidatie.municipalities.people.views import posted_id
+from stopintimidatie.municipalities.sso import openid
+from stopintimidatie.municipalities.sso.forms import GroupSchema, TrialSchema, provider_schema
+from stopintimidatie.municipalities.sso.openid import ProviderError, Refusal
+from stopintimidatie.municipalities.sso.provider import (
+    ProviderPlan,
+    ProviderRefusedError,
+    find_provider,
+    save_provider,
+    use_of,
+)
+from stopintimidatie.municipalities.sso.rules import ClaimFault, GroupRights, roles_by_groups
+
+PAGE: Final = "aanmelden-instellen"
+TEST: Final = "aanmelden-testen"
+GROUPS: Final = "groepen"
+ADD: Final = "groep-toevoegen"
+REMOVE: Final = "groep-weg"
+TRY: Final = "groepen-proberen"
+_TEMPLATES: Final = "stopintimidatie.municipalities.sso:templates"
+managed_page = partial(
+    view_config, context=MunicipalityResource, permission=Permission.MANAGE_MUNICIPALITY
+)
+managed_form = partial(managed_page, request_method=("GET", "POST"))
+
+
+def provider_panel(context: Administration, request: Any) -> Panel | None:
+    """Return the link to the identity provider, on the page of the settings."""
+    return settings_link(
+        context,
+        request,
+        Permission.MANAGE_MUNICIPALITY,
+        PAGE,
+        "Aanmelden via de gemeente",
+        "Collega's melden zich aan met hun account van de gemeente. Groepen bepalen hun rol.",
+        "Aanmelden via de gemeente: instellen",
+    )
+
+
+# The provider
+
+CHANGED_MEANWHILE: Final = (
+    "Een andere beheerder heeft dit intussen gewijzigd. Uw invoer is niet opgeslagen. Kijk op de"
+    " pagina wat er nu staat. Klopt uw invoer nog? Sla dan opnieuw op."
+)
+
+
+@managed_form(name=PAGE, renderer=f"{_TEMPLATES}/provider.jinja2")
+def provider_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show the provider of the municipality and the form to change it, and save it."""
+    row = find_provider(request.db, context.holder)
+    demo = request.registry.app_settings.demo
+    form = Form(provider_schema(demo=demo, new=row is None), request, appstruct=_filled_in(row))
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        if values["versie"] != _version(row):
+            form["versie"].cstruct = _version(row)
+            raise ConflictError(CHANGED_MEANWHILE)
+        _save(context, request, values)
+        return HTTPSeeOther(request.resource_path(context, PAGE))
+
+    return handle_form(request, form, on_valid, lambda: _page(context, request, row))
+
+
+def _filled_in(row: IdentityProvider | None) -> dict[str, Any]:
+    if row is None:
+        return {"groepen": "groups", "uren": 8}
+    return {
+        "adres": row.issuer,
+        "client": row.client_id,
+        "groepen": row.groups_claim,
+        "uren": row.session_hours,
+        "aan": row.enabled,
+        "alleen": row.required,
+        "versie": _version(row),
+    }
+
+
+def _version(row: IdentityProvider | None) -> str:
+    return "" if row is None else row.changed_at.isoformat()
+
+
+def _save(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> None:
+    """Save the provider; flash what comes next.
+
+    Raises:
+        FormError: people could be locked out by it, or something is missing.
+    """
+    current: Current | None = request.environ.get(CURRENT)
+    plan = ProviderPlan(
+        issuer=values["adres"],
+        client_id=values["client"],
+        client_secret=values["geheim"],
+        groups_claim=values["groepen"],
+        session_hours=values["uren"],
+        enabled=values["aan"],
+        required=values["alleen"],
+    )
+    try:
+        changed = save_provider(
+            request.db,
+            request.registry.key_ring,
+            request.actor,
+            context.holder,
+            plan,
+            opened_through=current.provider if current is not None else None,
+        )
+    except ProviderRefusedError as refused:
+        raise FormError(refused.message, refused.field) from None
+    if changed:
+        request.flash(
+            "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
+        )
+    else:
+        request.flash("Er is niets gewijzigd.", "info")
+
+
+def _page(
+    context: MunicipalityResource, request: Request, row: IdentityProvider | None, **more: Any
+) -> dict[str, Any]:
+    settings, slug = request.registry.app_settings, context.municipality.slug
+    number, last = use_of(request.db, context.holder)
+    return {
+        "provider": row,
+        "people": plural(number, "collega meldde", "collega's meldden") if number else "",
+        "last": last,
+        "addresses": [
+            ("Adres om naar terug te sturen (redirect URI)", openid.return_address(settings, slug)),
+            (
+                "Adres om afmelden te melden (back-channel logout URI)",
+                openid.logout_address(settings, slug),
+            ),
+            ("Scopes", openid.SCOPES),
+        ],
+        "test": request.resource_path(context, TEST),
+        "groups": request.resource_path(context, GROUPS),
+        "tested": None,
+        **more,
+    }
+
+
+# Testing the connection
+
+WORKS: Final = (
+    "De aanmelddienst antwoordt, en kent wat wij nodig hebben. Of client en geheim kloppen, blijkt"
+    " als u zich via de gemeente aanmeldt."
+)
+TEST_FAULTS: Final[Mapping[Refusal, str]] = {
+    Refusal.UNREACHABLE: (
+        "De aanmelddienst antwoordt niet op dit adres. Controleer het adres. Klopt het, vraag dan"
+        " de beheerder van de aanmelddienst of het adres van buiten het netwerk te bereiken is en"
+        " een geldig certificaat heeft."
+    ),
+    Refusal.ISSUER: (
+        "Op dit adres staat een aanmelddienst die zichzelf anders noemt. Vul het adres precies zo"
+        " in als bij ‘issuer’ staat op de pagina /.well-known/openid-configuration. Let op het"
+        " laatste teken."
+    ),
+    Refusal.METADATA: (
+        "Op dit adres staat niet wat een aanmelddienst voor OpenID Connect over zichzelf zegt"
+        " (/.well-known/openid-configuration), of er ontbreekt iets: een adres met https, of PKCE"
+        " met S256. Vraag de beheerder van de aanmelddienst om het juiste adres."
+    ),
+}
+NOTHING_YET: Final = "Vul eerst de verbinding in en sla op. Test daarna."
+
+
+@managed_page(name=TEST, request_method="POST", renderer=f"{_TEMPLATES}/provider.jinja2")
+def test_view(context: MunicipalityResource, request: Request) -> Any:
+    """Ask the stored provider for its addresses; tell what is wrong with it. Changes nothing."""
+    row = find_provider(request.db, context.holder)
+    if row is None:
+        request.flash(NOTHING_YET, "error")
+        return HTTPSeeOther(request.resource_path(context, PAGE))
+    issuer, demo = row.issuer, request.registry.app_settings.demo
+    problem = ""
+    with between_transactions(request):
+        try:
+            openid.discover(issuer, demo=demo)
+        except ProviderError as error:
+            problem = TEST_FAULTS.get(error.refusal, TEST_FAULTS[Refusal.METADATA])
+    form = Form(
+        provider_schema(demo=demo, new=False),
+        request,
+        action=request.resource_path(context, PAGE),
+        appstruct=_filled_in(row),
+    )
+    tested = ("error", problem) if problem else ("ok", WORKS)
+    return _page(context, request, row, form=form, tested=tested)
+
+
+# Groups and their roles
+
+PROPOSED: Final = (
+    "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; tot die tijd geeft de groep"
+    " deze rol niet."
+)
+COUNTS: Final = (
+    "De groep geeft deze rol. Wie erin zit, krijgt haar bij de volgende aanmelding via de gemeente."
+)
+
+
+@managed_page(name=GROUPS, request_method="GET", renderer=f"{_TEMPLATES}/groups.jinja2")
+def groups_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """Show the groups with the roles that they give, or will give once confirmed."""
+    provider = find_provider(request.db, context.holder)
+    return {
+        "lines": group_lines(request.db, context.holder),
+        "claim": provider.groups_claim if provider is not None else None,
+        "provider": request.resource_path(context, PAGE),
+        "add": request.resource_path(context, ADD),
+        "remove": request.resource_path(context, REMOVE),
+        "trial": request.resource_path(context, TRY),
+    }
+
+
+@managed_form(name=ADD, renderer=f"{_TEMPLATES}/group_add.jinja2")
+def add_group_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show the form to give a group a role, and save the proposal."""
+    back = request.resource_path(context, GROUPS)
+    buttons = [Button("voorstellen", "Rol aan de groep geven")]
+    form = Form(GroupSchema(), request, buttons=buttons, cancel_url=back)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        role = Role(values["rol"])
+        try:
+            row = propose_group(
+                request.db, request.actor, context.holder, group=values["groep"], role=role
+            )
+        except AccountError as problem:
+            raise FormError(str(problem), "groep") from None
+        request.flash(COUNTS if row.state == OfferState.OFFERED else PROPOSED)
+        return HTTPSeeOther(back)
+
+    return handle_form(request, form, on_valid, {})
+
+
+@managed_page(name=REMOVE, request_method="POST")
+def remove_group_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
+    """Take a role from a group, and at once from everybody who has it by a group."""
+    try:
+        lost = remove_group(request.db, request.actor, context.holder, posted_id(request))
+        people = plural(lost, "collega verloor", "collega's verloren")
+        request.flash(f"Weggehaald.{f' {people} deze rol.' if lost else ''}")
+    except AccountError as problem:
+        request.flash(str(problem), "error")
+    return HTTPSeeOther(request.resource_path(context, GROUPS))
+
+
+# Trying somebody's claims. They are personal data: shown in the answer and kept nowhere.
+
+NO_OBJECT: Final = (
+    "Dit is wel JSON, maar geen lijst van claims. Plak alles tussen de eerste { en de laatste }."
+)
+NO_CLAIMS: Final = (
+    "Dit is een token, en die is niet zo te lezen. Plak de claims die erin staan: tekst tussen"
+    " { en }."
+)
+CLAIM_FAULTS: Final[Mapping[ClaimFault, str]] = {
+    ClaimFault.MISSING: (
+        "De claim ‘{claim}’ staat hier niet in. Zet hem aan bij de aanmelddienst, of vul bij"
+        " Aanmelden via de gemeente een andere naam in. Let op hoofdletters."
+    ),
+    ClaimFault.SHAPE: "De claim ‘{claim}’ is geen lijst van namen van groepen.",
+    ClaimFault.TOO_MANY: (
+        "Deze persoon zit in zoveel groepen dat de aanmelddienst ze weglaat. Laat haar alleen de"
+        " groepen sturen die bij deze toepassing horen."
+    ),
+}
+
+
+@managed_form(name=TRY, renderer=f"{_TEMPLATES}/groups_trial.jinja2")
+def try_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show which roles somebody's claims would become. Changes nothing."""
+    back = request.resource_path(context, GROUPS)
+    buttons = [Button("tonen", "Laat zien")]
+    form = Form(TrialSchema(), request, buttons=buttons, cancel_url=back)
+    provider = find_provider(request.db, context.holder)
+    claim = provider.groups_claim if provider is not None else "groups"
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        claims = _read_claims(values["claims"])
+        counting = counting_groups(request.db, context.holder)
+        mappings = {group: [Role(row.role) for row in rows] for group, rows in counting.items()}
+        rights = roles_by_groups(claims, claim, mappings)
+        return {"form": form, "claim": claim, "outcome": _outcome(rights, claim)}
+
+    return handle_form(request, form, on_valid, {"claim": claim, "outcome": None})
+
+
+def _read_claims(text: str) -> Mapping[str, Any]:
+    """Return the claims that were typed.
+
+    Raises:
+        FormError: it is no JSON object.
+    """
+    try:
+        claims = loads(text.encode())
+    except JsonError as error:
+        is_token = text.count(".") == 2 and "{" not in text
+        raise FormError(NO_CLAIMS if is_token else error.detail, "claims") from None
+    if not isinstance(claims, dict):
+        raise FormError(NO_OBJECT, "claims")
+    return claims
+
+
+def _outcome(rights: GroupRights, claim: str) -> dict[str, Any]:
+    return {
+        "fault": CLAIM_FAULTS[rights.fault].format(claim=claim) if rights.fault else "",
+        "roles": [role.label for role in sorted(rights.roles)],
+        "rows": [
+            [group, ", ".join(role.label for role in sorted(roles))]
+            for group, roles in rights.by_group.items()
+        ],
+        "unknown": rights.unknown,
+    }

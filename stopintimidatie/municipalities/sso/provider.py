@@ -1,0 +1,199 @@
+"""The identity provider that a municipality set: stored, guarded against locking oneself out.
+
+Nobody can make a connection the only way in that doesn't work: `required` is switched on in a
+session that came in through it, and off before the connection is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import (
+    PROVIDER_PURPOSE,
+    IdentityProvider,
+    LoginSession,
+    ProviderAccount,
+)
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.municipalities.people.services import actor_of
+
+CHANGED: Final = "gemeente.aanmelden"
+KIND: Final = "gemeente"
+TELL_JOB: Final = Job("aanmelden.vertellen")
+# Names of the settings in the log and in the form.
+ADDRESS, CLIENT, SECRET, CLAIM, HOURS = "adres", "client", "geheim", "groepen", "uren"
+CONNECTION: Final = frozenset({ADDRESS, CLIENT, SECRET, CLAIM})
+ON, OFF = "aangezet", "uitgezet"
+ONLY, ALSO_PASSWORD = "alleen_via_de_gemeente", "ook_met_wachtwoord"
+
+FILL_IN: Final = "Vul het geheim in. U krijgt het van wie de aanmelddienst van de gemeente beheert."
+FILL_IN_AGAIN: Final = (
+    "U wijzigt het adres. Vul ook het geheim opnieuw in, zodat het oude geheim nooit naar een"
+    " ander adres gaat."
+)
+ONLY_WHEN_ON: Final = (
+    "Dit kan alleen als aanmelden via de gemeente aanstaat. Zet dat aan, of haal dit vinkje weg."
+)
+FIRST_OFF: Final = (
+    "U wijzigt de verbinding. Haal dit vinkje eerst weg en sla op; meld u daarna via de gemeente"
+    " aan en zet het weer aan. Zo kan iedereen naar binnen als er iets niet klopt."
+)
+FIRST_THROUGH_IT: Final = (
+    "U bent nu met een wachtwoord aangemeld. Haal dit vinkje weg en sla op; meld u daarna via de"
+    " gemeente aan en zet het hier aan. Dan is zeker dat u niet uzelf buitensluit."
+)
+
+
+class ProviderRefusedError(Exception):
+    """A change of the provider that isn't made; `field` is what to mend."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+@dataclass(frozen=True)
+class ProviderPlan:
+    """Settings of a provider as an admin filled them in; an empty secret keeps the stored one."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    groups_claim: str
+    session_hours: int
+    enabled: bool
+    required: bool
+
+
+def find_provider(session: Session, holder: str) -> IdentityProvider | None:
+    """Return the provider of a holder, if it has one."""
+    return session.get(IdentityProvider, holder)
+
+
+def use_of(session: Session, holder: str) -> tuple[int, datetime | None]:
+    """Return how many people signed in through the provider of a holder, and when last."""
+    mine = ProviderAccount.holder == holder
+    number, last = session.execute(
+        select(func.count(), func.max(ProviderAccount.last_used_at)).where(mine)
+    ).one()
+    return number, last
+
+
+def save_provider(
+    session: Session,
+    keys: KeyRing,
+    actor: Actor,
+    holder: str,
+    plan: ProviderPlan,
+    *,
+    opened_through: str | None,
+) -> bool:
+    """Store the provider of a holder; return whether anything changed.
+
+    Switching it off, or another address or client, ends all sessions that came in through it.
+
+    Args:
+        session: Transaction of the request.
+        keys: Keys of the installation.
+        actor: The admin.
+        holder: The municipality.
+        plan: The settings.
+        opened_through: The holder whose provider opened the admin's own session.
+
+    Raises:
+        ProviderRefusedError: people could be locked out by it, or something is missing.
+    """
+    row = session.get(IdentityProvider, holder, with_for_update=True)
+    changes = _changes(row, plan)
+    _check(row, plan, changes, through_it=opened_through == holder)
+    if not changes:
+        return False
+    if row is not None and (OFF in changes or {ADDRESS, CLIENT} & set(changes)):
+        session.execute(delete(LoginSession).where(LoginSession.provider == holder))
+    if row is None:
+        row = IdentityProvider(holder=holder)
+        session.add(row)
+    row.issuer, row.client_id = plan.issuer, plan.client_id
+    row.groups_claim, row.session_hours = plan.groups_claim, plan.session_hours
+    row.enabled, row.required = plan.enabled, plan.required
+    row.changed_at = utc_now()
+    if plan.client_secret:
+        row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan.client_secret, holder)
+    record(session, actor, CHANGED, holder, KIND, fields=changes)
+    session.flush()
+    return True
+
+
+def _changes(row: IdentityProvider | None, plan: ProviderPlan) -> list[str]:
+    """Return the names of the settings that a plan changes."""
+    enabled, required = (row.enabled, row.required) if row is not None else (False, False)
+    differing = {
+        ADDRESS: row is None or row.issuer != plan.issuer,
+        CLIENT: row is None or row.client_id != plan.client_id,
+        SECRET: bool(plan.client_secret),
+        CLAIM: row is None or row.groups_claim != plan.groups_claim,
+        HOURS: row is None or row.session_hours != plan.session_hours,
+        ON: plan.enabled and not enabled,
+        OFF: enabled and not plan.enabled,
+        ONLY: plan.required and not required,
+        ALSO_PASSWORD: required and not plan.required,
+    }
+    return [name for name, differs in differing.items() if differs]
+
+
+def _check(
+    row: IdentityProvider | None, plan: ProviderPlan, changes: Sequence[str], *, through_it: bool
+) -> None:
+    if not plan.client_secret and (row is None or ADDRESS in changes):
+        raise ProviderRefusedError(FILL_IN if row is None else FILL_IN_AGAIN, SECRET)
+    if not plan.required:
+        return
+    if not plan.enabled:
+        raise ProviderRefusedError(ONLY_WHEN_ON, "alleen")
+    if CONNECTION & set(changes):
+        raise ProviderRefusedError(FIRST_OFF, "alleen")
+    if ONLY in changes and not through_it:
+        raise ProviderRefusedError(FIRST_THROUGH_IT, "alleen")
+
+
+# The way out when the provider is down: the desk, or the operator on the command line.
+
+
+def allow_passwords(session: Session, actor: Actor, holder: str, *, at: str) -> bool:
+    """Let people of a holder come in with a password again; return False if they could already.
+
+    Args:
+        session: A transaction of the holder `at`.
+        actor: Somebody of the desk, or the operator.
+        holder: The municipality.
+        at: The holder that does it; its log tells, and that of the municipality as well.
+    """
+    row = session.get(IdentityProvider, holder, with_for_update=True)
+    if row is None or not row.required:
+        return False
+    row.required, row.changed_at = False, utc_now()
+    fields = [ALSO_PASSWORD] if at == holder else [holder, ALSO_PASSWORD]
+    record(session, actor, CHANGED, at, KIND, fields=fields)
+    if at != holder:
+        enqueue(session, TELL_JOB, holder, {"by": actor.id, "fields": [ALSO_PASSWORD]})
+    session.flush()
+    return True
+
+
+def tell_municipality(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Record in the log of the municipality what the desk did to its provider (job)."""
+    for number, payload in enumerate(payloads):
+        with context.ending(number) as session:
+            if session is not None:
+                by = actor_of(session, payload["by"])
+                record(session, by, CHANGED, context.holder, KIND, fields=payload["fields"])
