@@ -40,7 +40,7 @@ COLUMNS: dict[str, tuple[sa.Column[Any], ...]] = {
         sa.Column("reviewed_on", sa.Date()),
         sa.Column("reviewed_by_id", sa.String(64)),
     ),
-    "role_offer": (sa.Column("until", sa.Date()),),
+    "role_offer": (sa.Column("until", sa.Date()), sa.Column("mandate", sa.String(500))),
     "sign_in_unlock": (
         sa.Column("purpose", sa.String(12), nullable=False, server_default="aanmeldlink"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 from sqlalchemy import select
@@ -37,6 +37,9 @@ from stopintimidatie.municipalities.people.queries import Person, people_at
 from stopintimidatie.municipalities.people.services import USER_KIND
 from stopintimidatie.settings import Settings
 
+# A deputy has an end date and a mandate, and is invited on the pages.
+ROLES: Final = [role.value for role in Role if role is not Role.DEPUTY]
+
 
 @click.group("gebruiker", cls=DutchGroup)
 def user_group() -> None:
@@ -67,7 +70,7 @@ def _user(session: Session, username: str) -> User:
 @click.argument("e-mailadres", metavar="E-MAILADRES")
 @click.option("--naam", required=True, help="Voor- en achternaam.")
 @click.option("--gemeente", required=True, help="Code, naam in het adres, of ‘landelijk’.")
-@click.option("--rol", required=True, type=click.Choice([r.value for r in Role]), help="De rol.")
+@click.option("--rol", required=True, type=click.Choice(ROLES), help="De rol.")
 @click.option("--wachtwoord-van-invoer", is_flag=True, help="Lees het wachtwoord van de invoer.")
 @click.pass_obj
 def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **values: Any) -> None:
@@ -89,7 +92,7 @@ def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **value
 @user_group.command("rol")
 @click.argument("e-mailadres", metavar="E-MAILADRES")
 @click.option("--gemeente", required=True, help="Code, naam in het adres, of ‘landelijk’.")
-@click.option("--rol", required=True, type=click.Choice([r.value for r in Role]), help="De rol.")
+@click.option("--rol", required=True, type=click.Choice(ROLES), help="De rol.")
 @click.pass_obj
 def add_role(settings: Settings, /, gemeente: str, rol: str, **values: Any) -> None:
     """Geef een gebruiker er een rol bij."""

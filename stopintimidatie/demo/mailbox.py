@@ -21,7 +21,7 @@ from stopintimidatie.core.accounts.sessions import note_use
 from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.mail.services import MAIL_RECIPIENTS
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.tree import Root
@@ -52,7 +52,14 @@ class MailboxSchema(Schema):
 def mail_item(request: Any) -> NavItem | None:
     """Return the item of the kept mail, for who works for a holder."""
     courier = request.registry.courier
-    return NavItem("Post (demo)", "/post") if courier.keeps and request.identity.holders else None
+    kept = courier.keeps and _holders(request.identity)
+    return NavItem("Post (demo)", "/post") if kept else None
+
+
+def _holders(identity: Identity) -> list[str]:
+    """Return whose mail this person reads, the desk first; a deputy reads none."""
+    holders = [code for code in identity.holders if not identity.only_deputizes(code)]
+    return sorted(holders, key=lambda code: (code != NATIONAL, code))
 
 
 SHOWN: Final = 20
@@ -63,9 +70,9 @@ _LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{0}">{
 def kept_view(request: Request) -> dict[str, Any]:
     """Show the messages of a holder of the user, newest first; personal ones only if theirs."""
     identity = request.identity
-    if identity is None or not identity.holders or not request.registry.courier.keeps:
+    holders = _holders(identity) if identity is not None else []
+    if identity is None or not holders or not request.registry.courier.keeps:
         raise HTTPNotFound()
-    holders = sorted(identity.holders, key=lambda code: (code != NATIONAL, code))
     asked = dict(query_pairs(request)).get("houder", "")
     holder = asked if asked in holders else holders[0]
     enter(request.db, holder)

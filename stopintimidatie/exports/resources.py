@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import and_
 
-from stopintimidatie.core.security import holder_acl
+from stopintimidatie.core.security import Role, holder_acl
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.disclosures.resources import KIND, PATTERN
 from stopintimidatie.dossiers.resources import WORK, DossierResource, roles_for
 from stopintimidatie.dossiers.workflow import GONE
-from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.models import Export, ExportState
 
 
 class ExportResource(Resource):
@@ -33,7 +33,11 @@ class ExportResource(Resource):
 
     def __acl__(self) -> list[Any]:
         taken = WORK if self.dossier.state in GONE else ()
-        return holder_acl(self.holder, without=taken, only=roles_for(self.dossier.kind))
+        roles = roles_for(self.dossier.kind)
+        if self.export.state != ExportState.REQUESTED:
+            # A deputy sees what they decide on, and nothing after that.
+            roles -= {Role.DEPUTY}
+        return holder_acl(self.holder, without=taken, only=roles)
 
 
 LEVELS: Final = (

@@ -27,6 +27,7 @@ from stopintimidatie.exports.release.panels import (
     unread_answers,
     urgent_to_judge,
 )
+from stopintimidatie.exports.request.pages import DEPUTIZE
 from stopintimidatie.home.queries import (
     agreements_due,
     attention,
@@ -71,7 +72,7 @@ def _places(request: Any) -> dict[str, Any]:
     rows = request.db.scalars(
         select(Municipality).where(Municipality.code.in_(own)).order_by(Municipality.name)
     )
-    places = [ListItem(row.name, f"/gemeenten/{row.slug}") for row in rows]
+    places = [ListItem(row.name, _page_of(request, row.code, row.slug)) for row in rows]
     if NATIONAL in request.identity.holders:
         places.insert(0, ListItem("Landelijk meldpunt", f"/{NATIONAL}"))
     return {"places": places}
@@ -81,7 +82,13 @@ def _address_of(request: Any, holder: str) -> str:
     if holder == NATIONAL:
         return f"/{NATIONAL}"
     slug = request.db.scalar(select(Municipality.slug).where(Municipality.code == holder))
-    return f"/gemeenten/{slug}"
+    return _page_of(request, holder, slug)
+
+
+def _page_of(request: Any, holder: str, slug: str) -> str:
+    """Return where somebody begins at a municipality; its own page isn't for a deputy."""
+    path = f"/gemeenten/{slug}"
+    return f"{path}/{DEPUTIZE}" if request.identity.only_deputizes(holder) else path
 
 
 @page_view(MunicipalityResource, "", Permission.VIEW_MUNICIPALITY, "templates/municipality.jinja2")

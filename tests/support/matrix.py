@@ -3,9 +3,13 @@
 One block per view: for which document, under which name, by which method, with which permission.
 Below it, per address, what each role gets. The kind of address tells the columns:
 
-- of a municipality: oov, dossierhouder, beheer, privacy, fg of that municipality;
+- of a municipality: oov, dossierhouder, beheer, privacy, fg of that municipality, and at last
+  waarnemer, a deputy;
 - of the national desk: meldpunt, privacy, fg of the desk;
 - of nobody in particular: both, in that order.
+
+A deputy gets 404 where a row doesn't say; of nobody in particular what all others get, if that is
+the same for all.
 
 What isn't of one's own holder is always 404, and a visitor is always sent to sign in, unless the
 block says that the view is public. Outcomes: `ja` (the page, a redirect, or the form again),
@@ -46,9 +50,16 @@ def view(
     permission: Permission | None,
     rows: dict[str, str],
 ) -> View:
-    return View(
-        context, name, method, permission, {path: tuple(row.split()) for path, row in rows.items()}
-    )
+    outcomes = {path: _with_deputy(tuple(row.split())) for path, row in rows.items()}
+    return View(context, name, method, permission, outcomes)
+
+
+def _with_deputy(row: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a row with the outcome for a deputy after those of the municipality's own roles."""
+    if len(row) not in (5, 8):
+        return row
+    outcome = row[0] if len(row) == 8 and len(set(row)) == 1 else "404"
+    return (*row[:5], outcome, *row[5:])
 
 
 def form(
@@ -67,6 +78,8 @@ ALL = "      ja   ja      ja     ja      ja    ja       ja      ja"
 SIGNS_OUT = " aanmelden" * 8
 READERS = "  ja   ja      404    ja      ja"
 WORKERS = "  ja   ja      404    403     403"
+# And a deputy, while it waits.
+DECIDERS = " ja   ja      404    403     403   ja"
 NOBODY = "   403  403     404    403     403"
 # Of a municipality, its own page is open to the admin too.
 AT_HOME = "  ja   ja      403    403     403"
@@ -92,7 +105,7 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Root", "logboek", "GET", P.SIGNED_IN, {
         "/logboek": "404  404     404    ja      ja    404      ja      ja",
     }),
-    view("Root", "post", "GET", P.SIGNED_IN, {"/post": ALL}),
+    view("Root", "post", "GET", P.SIGNED_IN, {"/post": " ja ja ja ja ja 404 ja ja ja"}),
     *form("Root", "postbus", PUBLIC, {"/postbus": ALL}),
     *form("Root", "uitnodigingen", P.SIGNED_IN, {"/uitnodigingen": ALL}),
     view("Municipalities", "", "GET", P.SIGNED_IN, {"/gemeenten": ALL}),
@@ -570,6 +583,14 @@ MATRIX: Final[tuple[View, ...]] = (
         #            oov  dossier beheer privacy fg  | meldpunt privacy fg
         "/uitvoer": " ja   ja      404    ja      ja    404      404     404",
     }),
+    view("Root", "waarnemen", "GET", P.SIGNED_IN, {
+        #              oov  dossier beheer privacy fg  waarnemer | meldpunt privacy fg
+        "/waarnemen": "404  404     404    404     404 ja          404      404     404",
+    }),
+    view("MunicipalityResource", "waarnemen", "GET", P.DEPUTIZE, {
+        #                        oov  dossier beheer privacy fg  waarnemer
+        "{gemeente}/waarnemen": " 403 403     403    403     403 ja",
+    }),
     view("MunicipalityResource", "uitvoer", "GET", P.VIEW_EXPORT, {
         "{gemeente}/uitvoer": " ja ja 403 ja ja",
     }),
@@ -592,11 +613,11 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *form("ExportResource", "beoordelen", P.APPROVE_EXPORT, {
         # Whoever asked for it is refused by the service: tests/exports/request/test_exports.py.
-        "{uitvoer}/beoordelen": WORKERS,
+        "{uitvoer}/beoordelen": DECIDERS,
         "{uitvoer_persoon}/beoordelen": STRICT,
     }),
     *form("ExportResource", "samen-beoordelen", P.APPROVE_EXPORT, {
-        "{uitvoer}/samen-beoordelen": WORKERS,
+        "{uitvoer}/samen-beoordelen": DECIDERS,
         "{uitvoer_persoon}/samen-beoordelen": STRICT,
     }),
     view("ExportResource", "opnieuw", "POST", P.REQUEST_EXPORT, {
@@ -621,7 +642,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{uitvoer}/ophaalcode": " 404 404 404 403 403",
     }),
     *form("ExportResource", "achteraf-beoordelen", P.APPROVE_EXPORT, {
-        "{uitvoer}/achteraf-beoordelen": WORKERS,
+        "{uitvoer}/achteraf-beoordelen": DECIDERS,
         "{uitvoer_persoon}/achteraf-beoordelen": STRICT,
     }),
     *form("ExportResource", "intrekken", P.REQUEST_EXPORT, {

@@ -357,6 +357,8 @@ class RoleOffer(RoleProposal, Base):
     name: Mapped[str] = mapped_column(String(200))
     # The last day that the role will count; None: no end.
     until: Mapped[date | None]
+    # The decision to let a deputy act: by whom, and when. None for other roles.
+    mandate: Mapped[str | None] = mapped_column(String(500))
 
     @property
     def invited(self) -> str:

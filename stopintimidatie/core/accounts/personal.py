@@ -91,7 +91,7 @@ def erase(session: Session, document: UUID) -> None:
 
 PERSONAL_DATA: Final = PersonalDataHolder("gebruiker", COLUMNS, find, redact_nothing, erase)
 OFFER_COLUMNS: Final = treated(
-    text="reason",
+    text="reason mandate",
     sealed="username name",
     staff="proposed_by decided_by",
     codes="proposed_by_id given_by colleague_id desk_id",

@@ -31,6 +31,8 @@ class Role(StrEnum):
     PRIVACY_OFFICER = "privacy"
     DATA_PROTECTION_OFFICER = "fg"
     NATIONAL_DESK = "meldpunt"
+    # A colleague of another municipality: the second person for its exports, for a time.
+    DEPUTY = "waarnemer"
 
     @property
     def label(self) -> str:
@@ -45,6 +47,7 @@ ROLE_LABELS: dict[Role, str] = {
     Role.PRIVACY_OFFICER: "privacyfunctionaris",
     Role.DATA_PROTECTION_OFFICER: "functionaris gegevensbescherming",
     Role.NATIONAL_DESK: "medewerker landelijk meldpunt",
+    Role.DEPUTY: "waarnemer",
 }
 
 
@@ -66,6 +69,10 @@ class Identity:
     def holders(self) -> tuple[str, ...]:
         """Return the holders this person works for, in a fixed order."""
         return tuple(sorted({holder for holder, _ in self.roles}))
+
+    def only_deputizes(self, holder: str) -> bool:
+        """Tell whether the person has no role for this holder but that of a deputy."""
+        return self.roles_for(holder) == {Role.DEPUTY}
 
     def roles_for(self, holder: str) -> frozenset[Role]:
         """Return the roles of the person for this holder."""
@@ -102,6 +109,7 @@ class Permission(StrEnum):
     VIEW_EXPORT = "uitvoer bekijken"
     REQUEST_EXPORT = "uitvoer aanvragen"
     APPROVE_EXPORT = "uitvoer goedkeuren"
+    DEPUTIZE = "waarnemen"
     VIEW_PARTNER = "partner bekijken"
     EDIT_PARTNER = "partner beheren"
     VIEW_AUDIT = "logboek bekijken"
@@ -145,8 +153,10 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.EDIT_DOSSIER: OOV,
     P.VIEW_EXPORT: OOV | PRIVACY,
     P.REQUEST_EXPORT: OOV,
-    # Never the FG or the admin: art. 38(6) AVG and separation of duties.
-    P.APPROVE_EXPORT: OOV,
+    # Never the FG or the admin: art. 38(6) AVG and separation of duties. A deputy: only while it
+    # waits for a second person (`ExportResource`).
+    P.APPROVE_EXPORT: OOV | {Role.DEPUTY},
+    P.DEPUTIZE: frozenset({Role.DEPUTY}),
     P.VIEW_PARTNER: OOV | PRIVACY | {Role.ADMIN},
     P.EDIT_PARTNER: frozenset({Role.DOSSIER_OWNER, Role.ADMIN}),
     P.VIEW_AUDIT: PRIVACY,
@@ -184,6 +194,7 @@ _READS: Final = (
     P.VIEW_AUDIT,
     P.VIEW_DISCLOSURES,
     P.SAVE_DISCLOSURES,
+    P.DEPUTIZE,
 )
 # Roles that one person alone can't give: a second person confirms.
 READING_ROLES: Final = frozenset(role for read in _READS for role in GRANTS[read])
@@ -241,6 +252,7 @@ Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat m
 de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
 haar nooit zelf goed, ook niet met de rol die dat mag. Elke rol behalve *functioneel beheerder*
 leest; zo'n rol geeft niemand alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)).
+Een *waarnemer* ziet alleen uitvoer die op een tweede persoon wacht, tot de einddatum van die rol.
 """
 
 

@@ -8,11 +8,15 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the personal data, jobs, mail, panel and pages of requests."""
     from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.request import routes
+    from stopintimidatie.exports.request.deputy import waiting
     from stopintimidatie.exports.request.jobs import make_exports
+    from stopintimidatie.exports.request.pages import DEPUTIZE
     from stopintimidatie.exports.request.personal import PERSONAL_DATA
     from stopintimidatie.exports.request.queries import dossier_panel
     from stopintimidatie.exports.request.services import JOB
+    from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_personal_data_holder(PERSONAL_DATA)
     # The lease outlives the longest rendering, or a second worker would start on it as well.
@@ -21,6 +25,8 @@ def includeme(config: Any) -> None:
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
     config.add_job_kind(routes.JOB, routes.watch)
     config.add_mail_template(routes.OVERDUE)
+    add_own_place(config, DEPUTIZE, "Waarnemen", Permission.DEPUTIZE, order=61, waiting=waiting)
+    config.scan("stopintimidatie.exports.request.deputy")
     config.scan("stopintimidatie.exports.request.views")
     config.scan("stopintimidatie.exports.request.approval")
     config.scan("stopintimidatie.exports.request.bulk")

@@ -18,7 +18,14 @@ from stopintimidatie.exports.profiles.rules import differences
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.views import difference_rows
 from stopintimidatie.exports.request.forms import REASON_LEFT, AfterSchema, DecisionSchema
-from stopintimidatie.exports.request.pages import AFTER, DECIDE, is_own, warn_of_refusal
+from stopintimidatie.exports.request.pages import (
+    AFTER,
+    DECIDE,
+    crumbs_of,
+    is_own,
+    warn_of_refusal,
+    way_back,
+)
 from stopintimidatie.exports.request.queries import request_rows
 from stopintimidatie.exports.request.routes import judge_after, waits_for_second
 from stopintimidatie.exports.request.services import (
@@ -48,7 +55,7 @@ BUTTONS: Final = (
 def decide_view(context: ExportResource, request: Request) -> Any:
     """Show what would go out, and let a second person approve or reject it."""
     export = context.export
-    address = request.resource_path(context)
+    address = way_back(context, request)
     if export.state != ExportState.REQUESTED and request.method == "GET":
         request.flash("Over deze uitvoer is al beslist.", "info")
         return HTTPSeeOther(address)
@@ -61,6 +68,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         return {
+            "crumbs": crumbs_of(context, request),
             "export": export,
             "rows": request_rows(export),
             "own": OWN_REQUEST if is_own(request, export) else None,
@@ -110,7 +118,7 @@ def _carry_out(
     """
     if pressed == "afwijzen":
         reject(request.db, looked.export, values["reden"], request.actor)
-        return "De aanvraag is afgewezen. De aanvrager leest uw reden op deze pagina."
+        return "De aanvraag is afgewezen. De aanvrager leest uw reden bij de uitvoer."
     if pressed != "goedkeuren":
         raise ExportError("Kies: goedkeuren of afwijzen.")
     if values["reden"]:
@@ -169,7 +177,7 @@ def password_view(context: ExportResource, request: Request) -> Any:
 )
 def after_view(context: ExportResource, request: Request) -> Any:
     """Show the form to judge an urgent export afterwards, and approve or withdraw it."""
-    export, address = context.export, request.resource_path(context)
+    export, address = context.export, way_back(context, request)
     if request.method != "POST" and not waits_for_second(export):
         request.flash("Deze uitvoer hoeft niet achteraf te worden beoordeeld.", "info")
         return HTTPSeeOther(address)

@@ -33,9 +33,11 @@ from stopintimidatie.exports.request.forms import (
 )
 from stopintimidatie.exports.request.pages import (
     DECIDE_TOGETHER,
+    crumbs_of,
     is_own,
     note_preview,
     shown,
+    way_back,
 )
 from stopintimidatie.exports.request.queries import bases_for, request_rows, waiting_with
 from stopintimidatie.exports.request.routes import (
@@ -329,7 +331,7 @@ def _ask(
 def decide_view(context: ExportResource, request: Request) -> Any:
     """Show the waiting exports of one action with their previews, and approve them all."""
     waiting = waiting_with(request.db, context.export)
-    address = request.resource_path(context)
+    address = way_back(context, request)
     if not waiting and request.method == "GET":
         request.flash("Over deze uitvoer is al beslist.", "info")
         return HTTPSeeOther(address)
@@ -350,6 +352,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         return {
+            "crumbs": crumbs_of(context, request),
             "own": OWN_REQUEST if is_own(request, context.export) else None,
             "parts": [_part(context, request, item) for item in looked],
         }

@@ -9,7 +9,7 @@ from typing import Any, Final
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.request import Crumb, Request
 from stopintimidatie.exports.document.assets import (
     OTHER_SCRIPT,
     displayable,
@@ -142,6 +142,22 @@ def warn_of_refusal(request: Request) -> Iterator[None]:
 
 
 DECIDE: Final = "beoordelen"
+# The list of a deputy, at a municipality.
+DEPUTIZE: Final = "waarnemen"
+
+
+def way_back(context: ExportResource, request: Request) -> str:
+    """Return where somebody goes from a decision: to the export, or to the list of a deputy."""
+    if request.has_permission(Permission.VIEW_EXPORT, context):
+        return str(request.resource_path(context))
+    return f"/gemeenten/{context.municipality.slug}/{DEPUTIZE}"
+
+
+def crumbs_of(context: ExportResource, request: Request) -> list[Crumb]:
+    """Return the breadcrumb of a decision; a deputy may open none of the documents above it."""
+    if request.has_permission(Permission.VIEW_EXPORT, context):
+        return request.breadcrumb
+    return [Crumb("Start", "/"), Crumb("Waarnemen", way_back(context, request))]
 
 
 def is_own(request: Request, export: Export) -> bool:

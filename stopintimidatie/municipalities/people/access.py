@@ -36,7 +36,6 @@ from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.services import reset_factors
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
-from stopintimidatie.core.security import READING_ROLES
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text
 from stopintimidatie.municipalities.people.proposals import NOT_YOURSELF
@@ -46,7 +45,7 @@ from stopintimidatie.municipalities.people.rules import (
     stewards_at,
     why_no_reset,
 )
-from stopintimidatie.municipalities.people.services import LAST_READER, USER_KIND, actor_of
+from stopintimidatie.municipalities.people.services import LAST_READER, READERS, USER_KIND, actor_of
 
 FACTOR_RESET: Final = "factor.hersteld"
 TELL_JOB: Final = Job("toegang.vertellen")
@@ -93,7 +92,7 @@ def take_role(session: Session, by: Steward, person: UUID, role: str) -> list[st
             would be left who can do that.
     """
     user, row = _role(session, by, person, role)
-    with _staffed(session, by) as warnings:
+    with staffed(session, by) as warnings:
         session.delete(row)
     _withdraw_offers(session, by.code, user.username, role)
     end_when_empty(session, user)
@@ -119,7 +118,7 @@ def set_end(
         raise AccountError("Deze datum is voorbij. Kies vandaag of later.")
     if row.until is not None and until > row.until:
         raise AccountError(f"De rol loopt nu tot en met {date_text(row.until)}. {ONLY_SHORTER}")
-    with _staffed(session, by) as warnings:
+    with staffed(session, by) as warnings:
         row.until = until
     log_change(session, by, "gebruiker.einddatum", user.id, [role])
     return warnings
@@ -140,7 +139,7 @@ def block(session: Session, by: Steward, person: UUID, reason: str) -> list[str]
         raise AccountError(WHY)
     user = _colleague(session, by, person)
     rows = [row for row in user.roles if row.holder == by.code]
-    with _staffed(session, by) as warnings:
+    with staffed(session, by) as warnings:
         kept = [_written(row) for row in rows]
         who = {"holder": by.code, "user_id": user.id, "blocked_by_id": by.actor.id}
         session.add(BlockedColleague(**who, roles=kept))
@@ -260,7 +259,7 @@ def block_account(session: Session, by: Steward, person: UUID, reason: str) -> l
     user = _of_desk(session, by, person)
     if user.blocked_at is not None:
         raise AccountError("Dit account is al geblokkeerd. Open de pagina opnieuw.")
-    with _staffed(session, by) as warnings:
+    with staffed(session, by) as warnings:
         holders = block_user(session, by.actor, user, reason=reason)
     _tell(session, by.actor, BLOCKED, user.id, holders)
     return warnings
@@ -333,7 +332,7 @@ def _role(session: Session, by: Steward, person: UUID, role: str) -> tuple[User,
 
 
 @contextmanager
-def _staffed(session: Session, by: Steward) -> Iterator[list[str]]:
+def staffed(session: Session, by: Steward) -> Iterator[list[str]]:
     """Make a change that leaves the holder an admin and a reader; the desk is warned instead.
 
     Raises:
@@ -372,7 +371,7 @@ def _needed(code: str) -> Sequence[_Need]:
     last = LAST_OF_DESK if code == NATIONAL else LAST_ADMIN
     return (
         _Need(stewards_at(code), last, NO_ADMIN_LEFT),
-        _Need(READING_ROLES, LAST_READER, NO_READER_LEFT),
+        _Need(READERS, LAST_READER, NO_READER_LEFT),
     )
 
 

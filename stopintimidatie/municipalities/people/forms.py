@@ -11,6 +11,7 @@ import phonenumbers
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.people.proposals import OFFERED_ROLES
 from stopintimidatie.municipalities.people.services import is_role_address
 
@@ -84,12 +85,22 @@ class InviteSchema(Schema):
         validator=forms.email_address,
     )
     rol = field(forms.OneOf([(role.value, role.label) for role in OFFERED_ROLES]), "Rol")
+    mandaat = field(
+        forms.Text(500),
+        "Besluit over de waarneming",
+        missing="",
+        needed_sometimes=True,
+        drawn=forms.Opened("De waarneming", (Role.DEPUTY.value,)),
+        description="Wie besloot dat deze collega van een andere gemeente waarneemt, en wanneer."
+        " Dit komt in het logboek.",
+    )
     tot_en_met = field(
         forms.Date(),
         "Einddatum",
         missing=None,
         validator=forms.not_before_today,
-        description="De laatste dag van deze rol. Laat leeg als er geen einde is afgesproken.",
+        description="De laatste dag van deze rol. Laat leeg als er geen einde is afgesproken. Een"
+        " waarnemer heeft altijd een einddatum, hoogstens een jaar vooruit.",
     )
 
 

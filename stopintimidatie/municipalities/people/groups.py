@@ -16,34 +16,29 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import OfferState, RoleAssignment
+from stopintimidatie.core.accounts.models import OfferState, RoleAssignment, User
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.people.access import Steward, end_when_empty, staffed
 from stopintimidatie.municipalities.people.mail import GROUP_PROPOSED, ask_to_confirm
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.proposals import (
-    OFFERED_ROLES,
+    GROUP_ROLES,
     WAITS,
     log_step,
     refuse_too_many,
 )
 from stopintimidatie.municipalities.people.services import (
-    LAST_READER,
     USER_KIND,
     Confirmer,
     givers,
     party_at,
     pending_confirmers,
-    readers_of,
 )
 
 GROUP_GONE: Final = "Deze regel is er niet meer. Open de pagina opnieuw."
-LAST_ADMIN: Final = (
-    "Dan heeft uw gemeente geen functioneel beheerder meer. Geef eerst een collega die rol als"
-    " persoon, op de pagina Gebruikers."
-)
 _THERE_ALREADY: Final = (
     "Deze groep heeft deze rol al, of er is al om gevraagd. Haal de regel eerst weg als u haar"
     " opnieuw wilt voorstellen."
@@ -70,7 +65,7 @@ def propose_group(
     Raises:
         AccountError: the role can't be given to a group, or the group has it or waits for it.
     """
-    if role not in OFFERED_ROLES:
+    if role not in GROUP_ROLES:
         raise AccountError("Deze rol krijgt een groep niet. Kies een andere.")
     refuse_too_many(session, actor, code, code)
     row = GroupRole(
@@ -144,35 +139,20 @@ def remove_group(session: Session, actor: Actor, code: str, number: UUID) -> int
     row = session.get(GroupRole, number, with_for_update=True)
     if row is None or row.holder != code:
         raise AccountError(GROUP_GONE)
-    lost = _take_from_all(session, code, row.role) if row.state == OfferState.OFFERED else []
+    given = select(RoleAssignment).where(
+        RoleAssignment.holder == code, RoleAssignment.role == row.role, RoleAssignment.by_group
+    )
+    going = session.scalars(given).all() if row.state == OfferState.OFFERED else ()
+    people = sorted(assignment.user_id for assignment in going)
+    with staffed(session, Steward(actor, code, code)):
+        for assignment in going:
+            session.delete(assignment)
+    for person in people:
+        end_when_empty(session, session.get_one(User, person))
     log_step(session, row, actor, "gebruiker.groep_weg", code)
-    if lost:
+    if people:
         fields = [code, row.role]
-        record(session, actor, "gebruiker.rol_weg", code, USER_KIND, lost, fields=fields)
+        record(session, actor, "gebruiker.rol_weg", code, USER_KIND, people, fields=fields)
     session.delete(row)
     session.flush()
-    return len(lost)
-
-
-def _take_from_all(session: Session, code: str, role: str) -> list[UUID]:
-    """Delete this role of everybody who has it by a group; return their ids.
-
-    Raises:
-        AccountError: nobody would be left who reads, or who manages.
-    """
-    # Locked, for two changes at once could each leave the person whom the other takes away.
-    rows = session.scalars(
-        select(RoleAssignment).where(RoleAssignment.holder == code).with_for_update()
-    ).all()
-    had_readers = bool(readers_of(session, [code])[code])
-    admins = [row for row in rows if row.role == Role.ADMIN]
-    going = [row for row in rows if row.role == role and row.by_group]
-    if admins and all(row in going for row in admins):
-        raise AccountError(LAST_ADMIN)
-    with session.begin_nested():
-        for row in going:
-            session.delete(row)
-        session.flush()
-        if had_readers and not readers_of(session, [code])[code]:
-            raise AccountError(LAST_READER)
-    return sorted(row.user_id for row in going)
+    return len(people)

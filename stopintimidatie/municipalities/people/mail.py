@@ -39,6 +39,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import (
     USER_KIND,
+    Proposal,
     actor_of,
     find_proposal,
     postbox_recipient,
@@ -118,10 +119,17 @@ def tell_other_side(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
                 continue
             offer_id, action = UUID(payload["offer"]), payload["action"]
             offer, by = find_proposal(session, offer_id), actor_of(session, payload["by"])
-            reason, fields = offer.reason if offer else None, payload["fields"]
+            reason, fields = _reason_of(offer, action), payload["fields"]
             record(session, by, action, holder, KIND, [offer_id], fields=fields, reason=reason)
             if action in (INVITED, GROUP_PROPOSED) and offer in proposals_for(session, holder):
                 ask_to_confirm(session, holder, offer)
+
+
+def _reason_of(offer: Proposal | None, action: str) -> str | None:
+    """Return the mandate of a deputy who is invited, or why a proposal was refused."""
+    if isinstance(offer, RoleOffer) and action == INVITED:
+        return offer.mandate
+    return offer.reason if offer is not None else None
 
 
 def _usable(session: Session, number: str) -> Invitation | None:

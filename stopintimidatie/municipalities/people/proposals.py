@@ -27,7 +27,7 @@ from stopintimidatie.core.accounts.models import (
 )
 from stopintimidatie.core.accounts.services import KIND, AccountError, find_user
 from stopintimidatie.core.audit import Actor, AuditEvent, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -69,7 +69,12 @@ OFFERED_ROLES: Final = (
     Role.DOSSIER_OWNER,
     Role.PRIVACY_OFFICER,
     Role.DATA_PROTECTION_OFFICER,
+    Role.DEPUTY,
 )
+# A group can't say for how long, nor who decided it.
+GROUP_ROLES: Final = tuple(role for role in OFFERED_ROLES if role is not Role.DEPUTY)
+# A deputy acts for at most so long; after that somebody decides about it again.
+LONGEST_MANDATE: Final = timedelta(days=366)
 NOT_YOURSELF: Final = (
     "Uw eigen rollen kunt u niet wijzigen. Vraag een andere beheerder, of het landelijk meldpunt."
 )
@@ -84,6 +89,18 @@ HAD_A_HAND: Final = (
 _DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de pagina opnieuw."
 
 
+# Names of the fields that a mandate is about, in the form.
+MANDATE, UNTIL = "mandaat", "tot_en_met"
+
+
+class MandateError(AccountError):
+    """A deputy whose mandate isn't complete; `field` is what to mend."""
+
+    def __init__(self, message: str, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 def propose(
     session: Session,
     actor: Actor,
@@ -94,6 +111,7 @@ def propose(
     name: str,
     role: Role,
     until: date | None = None,
+    mandate: str = "",
 ) -> RoleOffer:
     """Propose a role in a municipality for somebody; offer it where no second person is needed.
 
@@ -107,6 +125,7 @@ def propose(
         raise AccountError("Deze rol hoort niet bij een gemeente.")
     address = normal_username(checked_address(username.strip()).normalized)
     refuse_too_many(session, actor, code, at)
+    _check_mandate(role, until, mandate)
     _refuse_known(session, actor, code, address, role, until)
     offer = RoleOffer(
         holder=code,
@@ -118,16 +137,37 @@ def propose(
         proposed_by=actor.name,
         given_by=givers(session, actor),
         until=until,
+        mandate=mandate or None,
         expires_at=utc_now() + WAITS,
     )
     _add(session, offer)
     left = pending_confirmers(session, [offer])[offer.id]
-    log_step(session, offer, actor, INVITED, at)
+    log_step(session, offer, actor, INVITED, at, reason=offer.mandate)
     if not left:
         _open(session, offer)
     elif party_at(at) in left:
         ask_to_confirm(session, at, offer)
     return offer
+
+
+def _check_mandate(role: Role, until: date | None, mandate: str) -> None:
+    """Check that a deputy has an end date within a year and a decision, and that no other has one.
+
+    Raises:
+        MandateError: something is missing, or too long.
+    """
+    if role is not Role.DEPUTY:
+        if mandate:
+            raise MandateError(
+                "Dit hoort alleen bij de rol waarnemer. Maak dit veld leeg.", MANDATE
+            )
+        return
+    if not mandate:
+        raise MandateError(
+            "Schrijf op wie besloot dat deze persoon waarneemt, en wanneer.", MANDATE
+        )
+    if until is None or until > local_date(utc_now()) + LONGEST_MANDATE:
+        raise MandateError("Een waarnemer heeft een einddatum, hoogstens een jaar vooruit.", UNTIL)
 
 
 def _add(session: Session, offer: RoleOffer) -> None:

@@ -20,7 +20,7 @@ from stopintimidatie.core.accounts.models import (
     User,
 )
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.security import READING_ROLES, Role
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.municipalities.people.rules import (
     REVIEW_MONTHS,
@@ -32,7 +32,7 @@ from stopintimidatie.municipalities.people.rules import (
     silent_days,
     stewards_at,
 )
-from stopintimidatie.municipalities.people.services import able, domains_of, is_outside
+from stopintimidatie.municipalities.people.services import READERS, able, domains_of, is_outside
 
 NO_FACTOR: Final = "geen"
 AT_PROVIDER: Final = "bij de gemeente"
@@ -212,7 +212,7 @@ def is_last_steward(session: Session, code: str, person: UUID) -> bool:
 
 def is_last_reader(session: Session, code: str, person: UUID) -> bool:
     """Tell whether a person is the last who reads at a holder."""
-    return is_last(session, code, person, READING_ROLES)
+    return is_last(session, code, person, READERS)
 
 
 # The quarterly review

@@ -31,6 +31,8 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.people.models import GroupRole
 
+# Roles of who can confirm that somebody reads. A deputy sees only what waits for their decision.
+READERS: Final = READING_ROLES - {Role.DEPUTY}
 OUTSIDE: Final = "buiten de maildomeinen van de gemeente"
 
 
@@ -189,10 +191,13 @@ def able(*columns: Any) -> Select[Any]:
 
 
 def readers_of(session: Session, codes: Collection[str]) -> Mapping[str, list[User]]:
-    """Return for each municipality the users who can sign in and have a role that reads reports."""
+    """Return for each municipality the users who can sign in and read reports there."""
     rows = session.execute(
         able(RoleAssignment.holder, User)
-        .where(RoleAssignment.holder.in_(codes), RoleAssignment.role.in_(READING_ROLES))
+        .where(
+            RoleAssignment.holder.in_(codes),
+            RoleAssignment.role.in_(READERS),
+        )
         .order_by(User.username)
     )
     readers = defaultdict[str, list[User]](list)

@@ -271,7 +271,8 @@ def _whom(offer: Proposal) -> list[tuple[str, str]]:
     if isinstance(offer, GroupRole):
         return [("Groep bij de gemeente", offer.group_name)]
     until = f"tot en met {date_text(offer.until)}" if offer.until else "geen"
-    return [("E-mailadres", offer.username), ("Einddatum", until)]
+    mandate = [("Besluit over de waarneming", offer.mandate)] if offer.mandate else []
+    return [("E-mailadres", offer.username), ("Einddatum", until), *mandate]
 
 
 def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
@@ -388,7 +389,10 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
             name=values["naam"],
             role=Role(values["rol"]),
             until=values["tot_en_met"],
+            mandate=values["mandaat"],
         )
+    except proposals.MandateError as problem:
+        raise FormError(str(problem), problem.field) from None
     except AccountError as problem:
         raise FormError(str(problem), "adres") from None
     request.flash(WAITS if offer.state == OfferState.PROPOSED else SENT)

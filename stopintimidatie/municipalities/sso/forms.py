@@ -9,7 +9,7 @@ import colander
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.outgoing import OutgoingError, check_address
-from stopintimidatie.municipalities.people.proposals import OFFERED_ROLES
+from stopintimidatie.municipalities.people.proposals import GROUP_ROLES
 
 MOST_HOURS: Final = 8
 _FAULTS: Final = {
@@ -58,6 +58,13 @@ def provider_schema(*, demo: bool, new: bool) -> Any:
             description=f"Wij bewaren het versleuteld en tonen het nooit meer.{kept}",
             widget=forms.PasswordInput(autocomplete="new-password"),
         ),
+        *_terms(),
+    )
+
+
+def _terms() -> tuple[Any, ...]:
+    """Make the fields about groups and sessions, and whether it is on."""
+    return (
         field(
             forms.Text(100),
             "Naam van de claim met groepen",
@@ -95,7 +102,7 @@ class GroupSchema(Schema):
         " stuurt meestal de id van een groep.",
         widget=forms.TextInput(autocomplete="off"),
     )
-    rol = field(forms.OneOf([(role.value, role.label) for role in OFFERED_ROLES]), "Rol")
+    rol = field(forms.OneOf([(role.value, role.label) for role in GROUP_ROLES]), "Rol")
 
 
 class TrialSchema(Schema):

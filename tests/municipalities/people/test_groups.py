@@ -182,7 +182,7 @@ def test_a_proposal_that_nobody_confirmed_goes_without_taking_a_role(
 
 
 @pytest.mark.parametrize(
-    ("role", "words"), [(Role.OFFICER, "laatste rol"), (Role.ADMIN, "geen functioneel beheerder")]
+    ("role", "words"), [(Role.OFFICER, "laatste rol"), (Role.ADMIN, "laatste beheerder")]
 )
 def test_the_last_who_reads_and_the_last_admin_are_not_taken_away_with_a_group(
     installation: Installation, role: Role, words: str
