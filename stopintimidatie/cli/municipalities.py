@@ -159,7 +159,7 @@ def signature(
 @click.option(
     "--niet-verplicht",
     is_flag=True,
-    help="Laat collega's weer binnen met een wachtwoord, als de aanmelddienst niet werkt.",
+    help="Laat collega's weer binnen met een wachtwoord, als de inlogdienst niet werkt.",
 )
 @click.pass_obj
 def sign_in(settings: Settings, gemeente: str, niet_verplicht: bool) -> None:

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.accounts.sessions import CURRENT, Current
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.forms.messages import JsonError, loads
 from stopintimidatie.core.security import Permission, Role
@@ -40,6 +41,7 @@ from stopintimidatie.municipalities.sso.provider import (
     find_provider,
     save_provider,
     use_of,
+    version_of,
 )
 from stopintimidatie.municipalities.sso.rules import ClaimFault, GroupRights, roles_by_groups
 
@@ -54,6 +56,8 @@ managed_page = partial(
     view_config, context=MunicipalityResource, permission=Permission.MANAGE_MUNICIPALITY
 )
 managed_form = partial(managed_page, request_method=("GET", "POST"))
+# Who may come in is a grave matter: the second factor is asked again.
+grave_form = partial(managed_form, guards=(recently_confirmed,))
 
 
 def provider_panel(context: Administration, request: Any) -> Panel | None:
@@ -77,7 +81,7 @@ CHANGED_MEANWHILE: Final = (
 )
 
 
-@managed_form(name=PAGE, renderer=f"{_TEMPLATES}/provider.jinja2")
+@grave_form(name=PAGE, renderer=f"{_TEMPLATES}/provider.jinja2")
 def provider_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the provider of the municipality and the form to change it, and save it."""
     row = find_provider(request.db, context.holder)
@@ -85,8 +89,8 @@ def provider_view(context: MunicipalityResource, request: Request) -> Any:
     form = Form(provider_schema(demo=demo, new=row is None), request, appstruct=_filled_in(row))
 
     def on_valid(values: dict[str, Any]) -> Any:
-        if values["versie"] != _version(row):
-            form["versie"].cstruct = _version(row)
+        if values["versie"] != version_of(row):
+            form["versie"].cstruct = version_of(row)
             raise ConflictError(CHANGED_MEANWHILE)
         _save(context, request, values)
         return HTTPSeeOther(request.resource_path(context, PAGE))
@@ -104,12 +108,8 @@ def _filled_in(row: IdentityProvider | None) -> dict[str, Any]:
         "uren": row.session_hours,
         "aan": row.enabled,
         "alleen": row.required,
-        "versie": _version(row),
+        "versie": version_of(row),
     }
-
-
-def _version(row: IdentityProvider | None) -> str:
-    return "" if row is None else row.changed_at.isoformat()
 
 
 def _save(context: MunicipalityResource, request: Request, values: dict[str, Any]) -> None:
@@ -174,24 +174,24 @@ def _page(
 # Testing the connection
 
 WORKS: Final = (
-    "De aanmelddienst antwoordt, en kent wat wij nodig hebben. Of client en geheim kloppen, blijkt"
+    "De inlogdienst antwoordt, en kent wat wij nodig hebben. Of client en geheim kloppen, blijkt"
     " als u zich via de gemeente aanmeldt."
 )
 TEST_FAULTS: Final[Mapping[Refusal, str]] = {
     Refusal.UNREACHABLE: (
-        "De aanmelddienst antwoordt niet op dit adres. Controleer het adres. Klopt het, vraag dan"
-        " de beheerder van de aanmelddienst of het adres van buiten het netwerk te bereiken is en"
+        "De inlogdienst antwoordt niet op dit adres. Controleer het adres. Klopt het, vraag dan"
+        " de beheerder van de inlogdienst of het adres van buiten het netwerk te bereiken is en"
         " een geldig certificaat heeft."
     ),
     Refusal.ISSUER: (
-        "Op dit adres staat een aanmelddienst die zichzelf anders noemt. Vul het adres precies zo"
+        "Op dit adres staat een inlogdienst die zichzelf anders noemt. Vul het adres precies zo"
         " in als bij ‘issuer’ staat op de pagina /.well-known/openid-configuration. Let op het"
         " laatste teken."
     ),
     Refusal.METADATA: (
-        "Op dit adres staat niet wat een aanmelddienst voor OpenID Connect over zichzelf zegt"
+        "Op dit adres staat niet wat een inlogdienst voor OpenID Connect over zichzelf zegt"
         " (/.well-known/openid-configuration), of er ontbreekt iets: een adres met https, of PKCE"
-        " met S256. Vraag de beheerder van de aanmelddienst om het juiste adres."
+        " met S256. Vraag de beheerder van de inlogdienst om het juiste adres."
     ),
 }
 NOTHING_YET: Final = "Vul eerst de verbinding in en sla op. Test daarna."
@@ -236,8 +236,11 @@ COUNTS: Final = (
 def groups_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the groups with the roles that they give, or will give once confirmed."""
     provider = find_provider(request.db, context.holder)
+    lines = group_lines(request.db, context.holder)
+    counting = {line.row.role for line in lines if line.row.state == OfferState.OFFERED}
     return {
-        "lines": group_lines(request.db, context.holder),
+        "lines": lines,
+        "no_admin": bool(counting) and Role.ADMIN not in counting,
         "claim": provider.groups_claim if provider is not None else None,
         "provider": request.resource_path(context, PAGE),
         "add": request.resource_path(context, ADD),
@@ -246,7 +249,7 @@ def groups_view(context: MunicipalityResource, request: Request) -> dict[str, An
     }
 
 
-@managed_form(name=ADD, renderer=f"{_TEMPLATES}/group_add.jinja2")
+@grave_form(name=ADD, renderer=f"{_TEMPLATES}/group_add.jinja2")
 def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form to give a group a role, and save the proposal."""
     back = request.resource_path(context, GROUPS)
@@ -267,7 +270,7 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, {})
 
 
-@managed_page(name=REMOVE, request_method="POST")
+@managed_page(name=REMOVE, request_method="POST", guards=(recently_confirmed,))
 def remove_group_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Take a role from a group, and at once from everybody who has it by a group."""
     try:
@@ -290,12 +293,12 @@ NO_CLAIMS: Final = (
 )
 CLAIM_FAULTS: Final[Mapping[ClaimFault, str]] = {
     ClaimFault.MISSING: (
-        "De claim ‘{claim}’ staat hier niet in. Zet hem aan bij de aanmelddienst, of vul bij"
+        "De claim ‘{claim}’ staat hier niet in. Zet hem aan bij de inlogdienst, of vul bij"
         " Aanmelden via de gemeente een andere naam in. Let op hoofdletters."
     ),
     ClaimFault.SHAPE: "De claim ‘{claim}’ is geen lijst van namen van groepen.",
     ClaimFault.TOO_MANY: (
-        "Deze persoon zit in zoveel groepen dat de aanmelddienst ze weglaat. Laat haar alleen de"
+        "Deze persoon zit in zoveel groepen dat de inlogdienst ze weglaat. Laat haar alleen de"
         " groepen sturen die bij deze toepassing horen."
     ),
 }
@@ -315,7 +318,8 @@ def try_view(context: MunicipalityResource, request: Request) -> Any:
         counting = counting_groups(request.db, context.holder)
         mappings = {group: [Role(row.role) for row in rows] for group, rows in counting.items()}
         rights = roles_by_groups(claims, claim, mappings)
-        return {"form": form, "claim": claim, "outcome": _outcome(rights, claim)}
+        outcome = _outcome(rights, claim, counting=bool(counting))
+        return {"form": form, "claim": claim, "outcome": outcome}
 
     return handle_form(request, form, on_valid, {"claim": claim, "outcome": None})
 
@@ -336,8 +340,9 @@ def _read_claims(text: str) -> Mapping[str, Any]:
     return claims
 
 
-def _outcome(rights: GroupRights, claim: str) -> dict[str, Any]:
+def _outcome(rights: GroupRights, claim: str, *, counting: bool) -> dict[str, Any]:
     return {
+        "counting": counting,
         "fault": CLAIM_FAULTS[rights.fault].format(claim=claim) if rights.fault else "",
         "roles": [role.label for role in sorted(rights.roles)],
         "rows": [

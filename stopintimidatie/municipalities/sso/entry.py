@@ -41,6 +41,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import checked_address
 from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.queries import is_last
 from stopintimidatie.municipalities.people.services import domains_of, is_outside
 from stopintimidatie.municipalities.sso.openid import Client, ProviderError, Refusal
 from stopintimidatie.municipalities.sso.rules import roles_by_groups
@@ -262,7 +263,12 @@ def _set_roles(session: Session, user: User, holder: str, rights: Mapping[Role, 
     mine = (RoleAssignment.user_id == user.id, RoleAssignment.holder == holder)
     rows = session.scalars(select(RoleAssignment).where(*mine).with_for_update()).all()
     present = {row.role: row for row in rows}
-    for role in sorted(present.keys() - rights.keys()):
+    # A deputy acts under a mandate, which no group takes away.
+    gone = present.keys() - rights.keys() - {Role.DEPUTY.value}
+    if Role.ADMIN in gone and is_last(session, holder, user.id, {Role.ADMIN}):
+        # Nobody would be left to mend the groups.
+        gone -= {Role.ADMIN.value}
+    for role in sorted(gone):
         session.delete(present[role])
         _record_role(session, "gebruiker.rol_weg", user, holder, role)
     for role, given_by in rights.items():

@@ -36,9 +36,9 @@ def provider_schema(*, demo: bool, new: bool) -> Any:
     return Schema(
         field(
             forms.Text(500),
-            "Adres van de aanmelddienst (issuer)",
+            "Adres van de inlogdienst (issuer)",
             name="adres",
-            description="Precies zoals de aanmelddienst het zelf noemt, ook wat het laatste teken"
+            description="Precies zoals de inlogdienst het zelf noemt, ook wat het laatste teken"
             " betreft. Bij Microsoft Entra ID: https://login.microsoftonline.com/…/v2.0.",
             widget=forms.TextInput(autocomplete="off", inputmode="url"),
             validator=callable_address,
@@ -111,7 +111,7 @@ class TrialSchema(Schema):
     claims = field(
         forms.Text(20_000, lines=True),
         "Claims van één persoon (JSON)",
-        description="Wat de aanmelddienst over iemand zegt, tussen accolades:"
+        description="Wat de inlogdienst over iemand zegt, tussen accolades:"
         ' {"groups": ["OOV-team"]}. Wij bewaren dit niet.',
         widget=forms.TextArea(rows=8),
     )

@@ -6,6 +6,7 @@ session that came in through it, and off before the connection is changed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,10 +33,12 @@ TELL_JOB: Final = Job("aanmelden.vertellen")
 # Names of the settings in the log and in the form.
 ADDRESS, CLIENT, SECRET, CLAIM, HOURS = "adres", "client", "geheim", "groepen", "uren"
 CONNECTION: Final = frozenset({ADDRESS, CLIENT, SECRET, CLAIM})
+# After a change of these everybody may be linked by mail address once more (`entry._by_mail`).
+RELINKED: Final = frozenset({ADDRESS, CLIENT, SECRET})
 ON, OFF = "aangezet", "uitgezet"
 ONLY, ALSO_PASSWORD = "alleen_via_de_gemeente", "ook_met_wachtwoord"
 
-FILL_IN: Final = "Vul het geheim in. U krijgt het van wie de aanmelddienst van de gemeente beheert."
+FILL_IN: Final = "Vul het geheim in. U krijgt het van wie de inlogdienst van de gemeente beheert."
 FILL_IN_AGAIN: Final = (
     "U wijzigt het adres. Vul ook het geheim opnieuw in, zodat het oude geheim nooit naar een"
     " ander adres gaat."
@@ -78,6 +81,15 @@ class ProviderPlan:
 def find_provider(session: Session, holder: str) -> IdentityProvider | None:
     """Return the provider of a holder, if it has one."""
     return session.get(IdentityProvider, holder)
+
+
+def version_of(row: IdentityProvider | None) -> str:
+    """Return a text that is another one after each change of the settings."""
+    if row is None:
+        return ""
+    secret = hashlib.sha256(row.client_secret.encode()).hexdigest()
+    values = (row.issuer, row.client_id, row.groups_claim, row.session_hours, secret)
+    return hashlib.sha256(repr((*values, row.enabled, row.required)).encode()).hexdigest()[:40]
 
 
 def use_of(session: Session, holder: str) -> tuple[int, datetime | None]:
@@ -126,7 +138,8 @@ def save_provider(
     row.issuer, row.client_id = plan.issuer, plan.client_id
     row.groups_claim, row.session_hours = plan.groups_claim, plan.session_hours
     row.enabled, row.required = plan.enabled, plan.required
-    row.changed_at = utc_now()
+    if RELINKED & set(changes):
+        row.changed_at = utc_now()
     if plan.client_secret:
         row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan.client_secret, holder)
     record(session, actor, CHANGED, holder, KIND, fields=changes)
@@ -181,7 +194,7 @@ def allow_passwords(session: Session, actor: Actor, holder: str, *, at: str) -> 
     row = session.get(IdentityProvider, holder, with_for_update=True)
     if row is None or not row.required:
         return False
-    row.required, row.changed_at = False, utc_now()
+    row.required = False
     fields = [ALSO_PASSWORD] if at == holder else [holder, ALSO_PASSWORD]
     record(session, actor, CHANGED, at, KIND, fields=fields)
     if at != holder:

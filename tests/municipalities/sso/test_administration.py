@@ -18,6 +18,7 @@ from stopintimidatie.core.accounts.models import (
     IdentityProvider,
     LoginSession,
     OfferState,
+    RoleAssignment,
 )
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.security import Role
@@ -26,6 +27,8 @@ from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.sso.forms import provider_schema
 from stopintimidatie.municipalities.sso.provider import CHANGED
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
+from tests.support.identity_providers import CLIENT, Person, RunningProvider, connect_provider
+from tests.support.identity_providers import SECRET as CLIENT_SECRET
 from tests.support.installation import Installation
 
 pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
@@ -265,6 +268,44 @@ def test_the_desk_lets_people_in_again_when_the_provider_is_down(
     assert logged(installation, NATIONAL) == [[DORDRECHT, "ook_met_wachtwoord"]]
 
 
+def test_an_admin_goes_the_whole_way_with_a_real_provider(
+    installation: Installation, admin: str, providers: list[RunningProvider]
+) -> None:
+    reader = make_user(installation, OFFICER)
+    browser = installation.browser(admin)
+    add(browser, "si-beheer", Role.ADMIN)
+    set_up(browser, adres=providers[0].issuer, client=CLIENT, geheim=CLIENT_SECRET)
+    assert "De verbinding werkt" in press_test(browser)
+    providers[0].employ(ada={"email": admin, "groups": ["si-beheer"]})
+    through = installation.visitor()
+    away = through.get("/aanmelden-gemeente/dordrecht", status=303)
+    through.get(Person("ada").sign_in(away.location), status=303)
+    assert "1 collega meldde" in through.get(PAGE)
+    save(through, alleen=True)
+    through.get(PAGE, status=200)
+    browser.get(PAGE, status=404)
+    installation.browser(reader).get("/gemeenten/dordrecht/postvak", status=404)
+
+
+def test_the_last_admin_and_a_deputy_keep_their_role_whatever_their_groups(
+    installation: Installation, admin: str, providers: list[RunningProvider]
+) -> None:
+    deputy = make_user(installation, (DORDRECHT, Role.DEPUTY), OFFICER)
+    groups = {"si-oov": Role.OFFICER}
+    connect_provider(installation, DORDRECHT, providers[0].issuer, groups)
+    browser = installation.browser(admin)
+    assert "Geen groep geeft de rol functioneel beheerder" in browser.get(GROUPS)
+    staff = {"ada": {"email": admin, "groups": []}, "wim": {"email": deputy, "groups": []}}
+    providers[0].employ(**staff)
+    for login in staff:
+        away = installation.visitor().get("/aanmelden-gemeente/dordrecht", status=303)
+        away.test_app.get(Person(login).sign_in(away.location), status=303)
+    browser.get(GROUPS, status=200)
+    with installation.transaction() as session:
+        rows = session.execute(select(RoleAssignment.holder, RoleAssignment.role)).all()
+    assert sorted(rows) == [(DORDRECHT, "beheer"), (DORDRECHT, "waarnemer")]
+
+
 # Testing the connection
 
 
@@ -374,7 +415,7 @@ def test_somebodys_claims_show_the_roles_that_they_would_become(
     assert "Deze persoon krijgt: OOV-medewerker" in shown
     assert "geven geen rol: kantine, Nog niet" in shown
     assert "Er is niets gewijzigd" in shown
-    assert "krijgt geen rol door een groep" in attempt('{"groups": []}')
+    assert "Deze persoon krijgt geen rol" in attempt('{"groups": []}')
     assert "staat hier niet in" in attempt('{"sub": "1"}')
     assert "geen lijst van namen" in attempt('{"groups": 4}')
     assert "in zoveel groepen" in attempt('{"_claim_names": {"groups": "a"}}')
