@@ -10,7 +10,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.request import routes
-    from stopintimidatie.exports.request.deputy import waiting
+    from stopintimidatie.exports.request.approval import waiting
     from stopintimidatie.exports.request.jobs import make_exports
     from stopintimidatie.exports.request.pages import DEPUTIZE
     from stopintimidatie.exports.request.personal import PERSONAL_DATA
@@ -26,7 +26,6 @@ def includeme(config: Any) -> None:
     config.add_job_kind(routes.JOB, routes.watch)
     config.add_mail_template(routes.OVERDUE)
     add_own_place(config, DEPUTIZE, "Waarnemen", Permission.DEPUTIZE, order=61, waiting=waiting)
-    config.scan("stopintimidatie.exports.request.deputy")
     config.scan("stopintimidatie.exports.request.views")
     config.scan("stopintimidatie.exports.request.approval")
     config.scan("stopintimidatie.exports.request.bulk")

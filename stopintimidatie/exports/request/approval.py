@@ -1,26 +1,38 @@
-"""Pages for the second person, who approves or rejects an export; and steps after a failure."""
+"""Pages for the second person: approving, rejecting, the list of a deputy; a failed export."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
-from stopintimidatie.core.security import Permission
-from stopintimidatie.core.web.request import Request, form_view, post_view
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.request import Crumb, Request, form_view, page_view, post_view
+from stopintimidatie.disclosures.resources import KIND
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import hidden_reports
+from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles.rules import differences
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.views import difference_rows
+from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.forms import REASON_LEFT, AfterSchema, DecisionSchema
 from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
+    DEPUTIZE,
     crumbs_of,
     is_own,
     warn_of_refusal,
@@ -41,6 +53,7 @@ from stopintimidatie.exports.request.services import (
 from stopintimidatie.exports.request.views import Looked, look, preview_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
 GUARDS: Final = (hidden_reports, recently_confirmed)
 BUTTONS: Final = (
@@ -202,3 +215,44 @@ def after_view(context: ExportResource, request: Request) -> Any:
         return HTTPSeeOther(address)
 
     return handle_form(request, form, on_valid, {"export": export, "rows": request_rows(export)})
+
+
+# A deputy: a colleague of another municipality, who sees what waits for a second person alone
+
+SHOWN: Final = 100
+_ROLES: Final = frozenset({Role.DEPUTY})
+
+
+@page_view(MunicipalityResource, DEPUTIZE, Permission.DEPUTIZE, "templates/deputy.jinja2")
+def deputy_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """Show the exports that wait for a second person, the oldest first."""
+    rows = request_queries.page(request.db, _ROLES, ExportState.REQUESTED.value, 0, SHOWN)
+    note_read(request, context.holder, KIND, [row[0].id for row in rows], task="waarnemen")
+    slug = context.municipality.slug
+    person = request.identity.user_id if request.identity else None
+    return {
+        "items": [_item(slug, *row) for row in reversed(rows)],
+        "until": _last_day(request.db, context.holder, person),
+        "crumbs": [Crumb("Start", "/"), Crumb("Waarnemen", request.path)],
+    }
+
+
+def _item(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
+    href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{DECIDE}"
+    return request_queries.item(export, href, dossier=dossier.number)
+
+
+def _last_day(session: Session, holder: str, person: UUID | None) -> date | None:
+    row = session.get(RoleAssignment, (person, holder, Role.DEPUTY.value))
+    return row.until if row is not None else None
+
+
+def waiting(session: Session, holder: str) -> int:
+    """Count what waits for a second person and a deputy may see, for the menu."""
+    number = session.scalar(
+        select(func.count())
+        .select_from(Export)
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .where(Export.state == ExportState.REQUESTED.value, visible_to(_ROLES))
+    )
+    return number or 0

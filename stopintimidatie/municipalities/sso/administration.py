@@ -56,7 +56,7 @@ managed_page = partial(
     view_config, context=MunicipalityResource, permission=Permission.MANAGE_MUNICIPALITY
 )
 managed_form = partial(managed_page, request_method=("GET", "POST"))
-# Who may come in is a grave matter: the second factor is asked again.
+# The second factor is asked again: this decides who comes in.
 grave_form = partial(managed_form, guards=(recently_confirmed,))
 
 

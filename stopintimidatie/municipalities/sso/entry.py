@@ -265,7 +265,8 @@ def _set_roles(session: Session, user: User, holder: str, rights: Mapping[Role, 
     present = {row.role: row for row in rows}
     # A deputy acts under a mandate, which no group takes away.
     gone = present.keys() - rights.keys() - {Role.DEPUTY.value}
-    if Role.ADMIN in gone and is_last(session, holder, user.id, {Role.ADMIN}):
+    by_hand = Role.ADMIN in gone and not present[Role.ADMIN].by_group
+    if by_hand and is_last(session, holder, user.id, {Role.ADMIN}):
         # Nobody would be left to mend the groups.
         gone -= {Role.ADMIN.value}
     for role in sorted(gone):
