@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from stopintimidatie.core.accounts.services import is_offered_anything
+from stopintimidatie.core.accounts.sessions import provider_of
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -43,6 +44,8 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.people.review import reviews_to_do
 from stopintimidatie.municipalities.people.views import roles_to_confirm
+from stopintimidatie.municipalities.sso.door import door_path
+from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import Form
@@ -53,7 +56,7 @@ ATTENTION_LIMIT = 10
 @page_view(Root, "", Permission.SIGNED_IN, "templates/municipalities.jinja2")
 def start(request: Any) -> Any:
     """Send the user to their offers, else to their only place of work, else show the choice."""
-    if is_offered_anything(request.db, request.identity.username):
+    if is_offered_anything(request.db, request.identity.username, provider_of(request)):
         return HTTPSeeOther("/uitnodigingen")
     holders = request.identity.holders
     if len(holders) == 1:
@@ -75,7 +78,9 @@ def _places(request: Any) -> dict[str, Any]:
     places = [ListItem(row.name, _page_of(request, row.code, row.slug)) for row in rows]
     if NATIONAL in request.identity.holders:
         places.insert(0, ListItem("Landelijk meldpunt", f"/{NATIONAL}"))
-    return {"places": places}
+    closed = closed_to_own_sessions(request.db, request.identity, provider_of(request))
+    doors = [ListItem(row.name, door_path(row)) for row in closed]
+    return {"places": places, "doors": doors}
 
 
 def _address_of(request: Any, holder: str) -> str:

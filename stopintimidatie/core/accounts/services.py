@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Delete, Engine, and_, delete, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Engine,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -308,32 +319,41 @@ def colleagues(session: Session, holder: str, permission: Permission) -> Sequenc
 KIND: Final = "rol"
 
 
-def _open_to(username: str) -> ColumnElement[bool]:
+def _open_to(username: str, provider: str | None) -> ColumnElement[bool]:
     return and_(
         RoleOffer.username == username,
+        true() if provider is None else RoleOffer.holder == provider,
         RoleOffer.state == OfferState.OFFERED,
         RoleOffer.expires_at > utc_now(),
         or_(RoleOffer.until.is_(None), RoleOffer.until >= local_date(utc_now())),
     )
 
 
-def offers_to(session: Session, username: str) -> Sequence[RoleOffer]:
-    """Return the offers that this person can still answer, the oldest first."""
+def offers_to(session: Session, username: str, provider: str | None = None) -> Sequence[RoleOffer]:
+    """Return the offers that this person can still answer, the oldest first.
+
+    `provider`: the holder whose provider opened the session; it speaks for its own offers alone.
+    """
     oldest_first = (RoleOffer.proposed_at, RoleOffer.id)
     return session.scalars(
-        select(RoleOffer).where(_open_to(username)).order_by(*oldest_first)
+        select(RoleOffer).where(_open_to(username, provider)).order_by(*oldest_first)
     ).all()
 
 
-def is_offered_anything(session: Session, username: str) -> bool:
-    """Tell whether this person has an offer to answer."""
-    return session.scalar(select(RoleOffer.id).where(_open_to(username)).limit(1)) is not None
+def is_offered_anything(session: Session, username: str, provider: str | None) -> bool:
+    """Tell whether this person has an offer to answer in such a session (`offers_to`)."""
+    offers = select(RoleOffer.id).where(_open_to(username, provider))
+    return session.scalar(offers.limit(1)) is not None
 
 
-def offer_to(session: Session, username: str, number: UUID | None) -> RoleOffer | None:
+def offer_to(
+    session: Session, username: str, number: UUID | None, provider: str | None = None
+) -> RoleOffer | None:
     """Return one offer that this person can still take, its row locked; None otherwise."""
     offers: Sequence[RoleOffer] = session.scalars(
-        select(RoleOffer).where(_open_to(username), RoleOffer.id == number).with_for_update()
+        select(RoleOffer)
+        .where(_open_to(username, provider), RoleOffer.id == number)
+        .with_for_update()
     ).all()
     return offers[0] if offers else None
 

@@ -330,6 +330,12 @@ def current_session(request: Any) -> Current:
     return current
 
 
+def provider_of(request: Any) -> str | None:
+    """Return the holder whose provider opened the session; None for a session of our own."""
+    current: Current | None = request.environ.get(CURRENT)
+    return None if current is None else current.provider
+
+
 def flash(
     request: Any, text: str, kind: str = "ok", *, link: tuple[str, str] | None = None
 ) -> None:

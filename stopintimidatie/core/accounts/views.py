@@ -40,7 +40,6 @@ from stopintimidatie.core.accounts.services import (
     sign_out,
 )
 from stopintimidatie.core.accounts.sessions import (
-    CURRENT,
     PENDING_COOKIE,
     SIGNED_OUT,
     Visit,
@@ -48,6 +47,7 @@ from stopintimidatie.core.accounts.sessions import (
     end_session,
     note_leaving,
     pending_token,
+    provider_of,
     set_cookie,
     token_of,
 )
@@ -256,7 +256,7 @@ def _sign_in_values(request: Any, locked: list[str]) -> dict[str, Any]:
 @post_view(Root, "afmelden", Permission.SIGNED_IN)
 def sign_out_view(request: Any) -> Any:
     """Sign out, and go to the page to sign in, or on to the provider that opened the session."""
-    provider = request.environ[CURRENT].provider
+    provider = provider_of(request)
     sign_out(request.db, request.actor)
     note_leaving(request)
     end_session(request.db, token_of(request) or "")
@@ -334,14 +334,14 @@ GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een n
 @page_view(Root, NAME, Permission.SIGNED_IN, "templates/offers.jinja2")
 def offers_view(request: Any) -> dict[str, Any]:
     """Show the offered roles, with who offers each one and at which municipality."""
-    return {"offers": offers_to(request.db, request.identity.username)}
+    return {"offers": offers_to(request.db, request.identity.username, provider_of(request))}
 
 
 @post_view(Root, NAME, Permission.SIGNED_IN)
 def answer_view(request: Any) -> HTTPSeeOther:
     """Accept or decline one offered role."""
-    identity = request.identity
-    offer = offer_to(request.db, identity.username, _number(request))
+    identity, provider = request.identity, provider_of(request)
+    offer = offer_to(request.db, identity.username, _number(request), provider)
     if offer is None:
         request.flash(GONE, "error")
     elif request.POST.get("keuze") == "aannemen":
@@ -352,7 +352,7 @@ def answer_view(request: Any) -> HTTPSeeOther:
     else:
         decline_offer(request.db, identity.actor, offer)
         request.flash("U hebt de rol niet aangenomen. Wie u uitnodigde, krijgt geen bericht.")
-    more = offers_to(request.db, identity.username)
+    more = offers_to(request.db, identity.username, provider)
     return HTTPSeeOther(location=f"/{NAME}" if more else "/")
 
 

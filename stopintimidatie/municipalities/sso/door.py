@@ -123,6 +123,11 @@ class ProviderDoor(Resource):
         return [DENY_ALL]
 
 
+def door_path(municipality: Municipality) -> str:
+    """Return the path of the door of a municipality."""
+    return f"/{DOORS}/{municipality.slug}"
+
+
 def client_at(door: ProviderDoor, request: Any) -> Client:
     """Return this installation as the provider behind a door knows it."""
     registry = request.registry

@@ -37,9 +37,10 @@ from stopintimidatie.core.accounts.services import (
 from stopintimidatie.core.accounts.sessions import Opening
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import checked_address
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.queries import is_last
 from stopintimidatie.municipalities.people.services import domains_of, is_outside
@@ -297,6 +298,27 @@ def _has_business(session: Session, user: User, holder: str, *, by_groups: bool)
     if session.scalar(roles.limit(1)) is not None:
         return True
     return not by_groups and _is_invited(session, holder, user.username)
+
+
+def closed_to_own_sessions(
+    session: Session, identity: Identity, provider: str | None
+) -> Sequence[Municipality]:
+    """Return where somebody has a role that counts in a session of the provider there alone.
+
+    `provider`: the holder whose provider opened the session at hand, if one did.
+    """
+    if provider is not None:
+        return []
+    demanding = select(IdentityProvider.holder).where(
+        IdentityProvider.enabled, IdentityProvider.required
+    )
+    mine = select(RoleAssignment.holder).where(
+        RoleAssignment.user_id == identity.user_id,
+        RoleAssignment.counting(),
+        RoleAssignment.holder.in_(demanding),
+    )
+    municipalities = select(Municipality).where(Municipality.code.in_(mine))
+    return session.scalars(municipalities.order_by(Municipality.name)).all()
 
 
 # Sessions

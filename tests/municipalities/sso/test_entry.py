@@ -307,10 +307,19 @@ def test_an_invited_colleague_comes_in_to_take_the_role(
     username = make_user(installation)
     providers[0].employ(bo={"email": username})
     refused(come_in(installation.visitor(), "bo"), "om een uitnodiging")
+    offer(installation, DORDRECHT, username)
+    browser = installation.visitor()
+    come_in(browser, "bo")
+    form = browser.get("/uitnodigingen", status=200)
+    assert "Dordrecht" in form
+
+
+def offer(installation: Installation, code: str, username: str) -> None:
+    """Offer somebody the role of officer there."""
     with installation.transaction() as session:
         session.add(
             RoleOffer(
-                holder=DORDRECHT,
+                holder=code,
                 username=username,
                 name="Bo",
                 role=Role.OFFICER,
@@ -320,10 +329,45 @@ def test_an_invited_colleague_comes_in_to_take_the_role(
                 expires_at=utc_now() + timedelta(days=1),
             )
         )
+
+
+def test_a_provider_does_not_speak_for_the_invitations_of_other_municipalities(
+    installation: Installation, provider: RunningProvider
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    offer(installation, EINDHOVEN, username)
+    provider.employ(bo={"groups": ["si-oov"], "email": username})
     browser = installation.visitor()
     come_in(browser, "bo")
-    form = browser.get("/uitnodigingen", status=200)
-    assert "Dordrecht" in form
+    assert "Geen uitnodigingen" in browser.get("/uitnodigingen")
+    assert browser.get("/", status=303).location.endswith("/gemeenten/dordrecht")
+    own = installation.browser(username)
+    page = own.get("/uitnodigingen")
+    assert "Eindhoven" in page
+    accept = next(form for form in page.forms.values() if "welke" in form.fields)
+    sent = {name: accept[name].value for name in ("welke", "keuze")}
+    forms = browser.get("/uitnodigingen").forms.values()
+    token = next(form for form in forms if "csrf_token" in form.fields)["csrf_token"].value
+    browser.post("/uitnodigingen", {**sent, "csrf_token": token}, status=303)
+    assert roles_at(installation, EINDHOVEN, username) == set()
+    accept.submit(status=303)
+    assert roles_at(installation, EINDHOVEN, username) == {("oov", False)}
+
+
+def test_where_the_provider_is_required_a_session_of_our_own_leads_there(
+    installation: Installation, provider: RunningProvider
+) -> None:
+    connect_provider(installation, DORDRECHT, provider.issuer, required=True)
+    username = make_user(installation, (DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.OFFICER))
+    provider.employ(bo={"groups": ["si-oov"], "email": username})
+    browser = installation.browser(username)
+    browser.get("/gemeenten/dordrecht/postvak", status=404)
+    page = browser.get("/gemeenten", status=200)
+    assert "Alleen via de gemeente" in page
+    away = page.click("Dordrecht")
+    browser.get(Person("bo").sign_in(away.location), status=303)
+    browser.get("/gemeenten/dordrecht/postvak", status=200)
+    assert "Alleen via de gemeente" not in browser.get("/gemeenten", status="*")
 
 
 # How long
