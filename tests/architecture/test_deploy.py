@@ -21,6 +21,7 @@ from stopintimidatie.cli.gateway import _SAFE_HEADERS
 from stopintimidatie.cli.server import GRACE_SECONDS
 from stopintimidatie.core.accounts.account import HASHING, PUBLIC
 from stopintimidatie.settings import Settings, setting_keys
+from tests.support.matrix import MATRIX
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -250,6 +251,22 @@ def test_the_proxy_pins_the_host_and_keeps_the_health_to_itself() -> None:
     assert "access_log off;" in text
     for closed in ("/health/ready", "/version"):
         assert f"location = {closed} {{ return 404; }}" in text
+
+
+def test_the_proxy_bounds_every_page_on_which_a_visitor_shows_who_they_are() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    (bounded,) = re.findall(r"location ~ (\S+) \{\s+limit_req ", text)
+    asking = re.compile("aanmelden|uitnodiging|wachtwoord")
+    public = [view.key for view in MATRIX if view.permission is None]
+    pages = {
+        name
+        for context, name, method in public
+        if (context, method) == ("Root", "POST") and asking.match(name)
+    }
+    assert len(pages) > 5
+    assert not [name for name in pages if not re.match(bounded, f"/{name}")]
+    # A provider's server tells here, from one address, that somebody signed out.
+    assert not re.match(bounded, "/aanmelden-gemeente/dordrecht/uitloggen")
 
 
 def test_what_the_proxy_answers_itself_has_the_headers_of_the_product_and_never_twice() -> None:
