@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -15,11 +18,14 @@ from stopintimidatie.core.accounts.models import (
     RoleAssignment,
     RoleOffer,
 )
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.accounts.services import AccountError
+from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_short
+from stopintimidatie.municipalities.people import access
+from stopintimidatie.municipalities.people.access import Steward
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
 from tests.support.mailboxes import last_mail
@@ -476,3 +482,40 @@ def test_rights_are_changed_after_showing_the_second_factor_lately_and_looked_at
         invite["naam"], invite["adres"], invite["rol"] = "Nina", "n@dordrecht.example", "beheer"
         assert "/account-bevestigen" in invite.submit("uitnodigen", status=303).location
     assert logged(installation) == []
+
+
+def test_the_services_themselves_refuse_what_no_page_offers(installation: Installation) -> None:
+    connect(installation)
+    for _ in range(2):
+        make_user(installation, ADMIN, OFFICER)
+    own = user_id(installation, make_user(installation, ADMIN, OFFICER))
+    grouped = user_id(installation, make_user(installation, OFFICER))
+    busy = user_id(installation, make_user(installation, OFFICER, (EINDHOVEN, Role.OFFICER)))
+    by = Steward(Actor("gebruiker", str(own), "Ada"), DORDRECHT, DORDRECHT)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(RoleAssignment, (grouped, DORDRECHT, "oov")).by_group = True
+        session.flush()
+        refused: dict[str, Callable[[], Any]] = {
+            "take own": lambda: access.take_role(session, by, own, "oov"),
+            "end own": lambda: access.set_end(session, by, own, "oov", in_days(3)),
+            "block own": lambda: access.block(session, by, own, "x"),
+            "sign out own": lambda: access.end_sessions(session, by, own),
+            "reset own": lambda: access.reset_factor(session, by, own),
+            "unblock nobody": lambda: access.unblock(session, by, grouped),
+            "take of a group": lambda: access.take_role(session, by, grouped, "oov"),
+            "end of a group": lambda: access.set_end(session, by, grouped, "oov", in_days(3)),
+            "reset elsewhere": lambda: access.reset_factor(session, by, busy),
+            "block account": lambda: access.block_account(session, by, busy, "x"),
+            "unblock account": lambda: access.unblock_account(session, by, busy),
+            "a role that isn't there": lambda: access.take_role(session, by, busy, "fg"),
+            "nobody": lambda: access.block(session, by, uuid4(), "x"),
+        }
+        done = []
+        for name, change_it in refused.items():
+            with suppress(AccountError):
+                change_it()
+                done.append(name)
+        assert done == []
+        assert session.scalars(select(BlockedColleague)).all() == []
+        written = select(AuditEvent).where(AuditEvent.action != "gebruiker.rol")
+        assert session.scalars(written).all() == []
