@@ -177,8 +177,8 @@ def test_the_image_has_the_packages_that_running_takes() -> None:
     packages = set(installed.replace("\\", " ").split())
     venv = {need.package for need in TO_RUN if need.package.endswith("-venv")}
     # The environment is made while building; pg_dump is for the backup, ffmpeg for what melders
-    # send: without it they can send photos alone.
-    more = {"python3", "postgresql-client", "ffmpeg"}
+    # send: without it they can send photos alone. Addresses outside are called over https.
+    more = {"python3", "postgresql-client", "ffmpeg", "ca-certificates"}
     assert packages == {need.package for need in TO_RUN} - venv | more
     assert len(venv) == 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -40,7 +40,11 @@ class FalseProvider:
     # What was asked: path, form and the header that proves who asks.
     asked: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
 
+    # Called before each answer.
+    before: Callable[[], object] = lambda: None
+
     def respond(self, handler: BaseHTTPRequestHandler) -> None:
+        self.before()
         length = int(handler.headers["Content-Length"] or 0)
         form = dict(parse_qsl(handler.rfile.read(length).decode()))
         path = urlsplit(handler.path).path

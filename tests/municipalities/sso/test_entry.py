@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,6 +24,7 @@ from stopintimidatie.core.accounts.models import (
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing
 from stopintimidatie.municipalities.people.models import GroupRole
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.support.identity_providers import (
@@ -201,6 +204,42 @@ def test_a_successor_with_the_same_mail_address_is_another_person(
     # The admin saves the settings of the provider: all are linked anew.
     connect_provider(installation, DORDRECHT, provider.issuer, changed_at=utc_now())
     assert come_in(installation.visitor(), "samira2").status_int == 303
+
+
+def test_a_change_of_our_keys_makes_nobody_a_stranger(
+    installation: Installation, provider: RunningProvider
+) -> None:
+    provider.employ(samira={"groups": ["si-oov"]})
+    come_in(installation.visitor())
+    old = installation.registry.key_ring
+    changed = KeyRing(2, {**old.masters, 2: secrets.token_bytes(KEY_BYTES)})
+    installation.registry.key_ring = changed
+    # Known by the old hash, for her mail address is another now; from here on by the new one.
+    provider.employ(samira={"groups": ["si-oov"], "email": "samira@elders.example"})
+    assert come_in(installation.visitor()).status_int == 303
+    installation.registry.key_ring = KeyRing(2, {2: changed.masters[2]})
+    connect_provider(installation, DORDRECHT, provider.issuer)
+    assert come_in(installation.visitor()).status_int == 303
+    with installation.transaction() as session:
+        assert len(session.scalars(select(ProviderAccount)).all()) == 1
+
+
+@pytest.mark.postgresql
+def test_two_first_sign_ins_at_once_make_one_account(
+    installation: Installation, provider: RunningProvider
+) -> None:
+    provider.employ(samira={"groups": ["si-oov"]})
+    browsers = [installation.visitor() for _ in range(4)]
+    backs = [Person("samira").sign_in(each.get(DOOR, status=303).location) for each in browsers]
+
+    def return_to(number: int) -> int:
+        return int(browsers[number].get(backs[number], status="*").status_int)
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        assert list(pool.map(return_to, range(len(browsers)))) == [303] * len(browsers)
+    with installation.transaction() as session:
+        assert len(session.scalars(select(User)).all()) == 1
+        assert len(session.scalars(select(ProviderAccount)).all()) == 1
 
 
 # Blocked

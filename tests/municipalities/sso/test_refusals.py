@@ -7,6 +7,7 @@ import hmac
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -20,6 +21,8 @@ from stopintimidatie.core.accounts.models import LoginSession
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.web.limits import OUTSIDE
+from stopintimidatie.municipalities.sso import door
 from stopintimidatie.municipalities.sso.openid import Refusal
 from stopintimidatie.municipalities.sso.words import WORDS
 from tests.support.factories import DORDRECHT, EINDHOVEN
@@ -67,7 +70,7 @@ def come_in(browser: TestApp, provider: FalseProvider, **changes: Any) -> Any:
 
 def refused(installation: Installation, answer: Any, refusal: Refusal) -> None:
     """Check the page for the person, the record at the municipality, and that nobody is in."""
-    assert answer.status_int == (503 if refusal is Refusal.UNREACHABLE else 403)
+    assert answer.status_int == (503 if refusal in door.LATER else 403)
     assert WORDS[refusal].text in answer.html.get_text()
     assert ("Opnieuw beginnen" in answer) == WORDS[refusal].again
     with installation.transaction(DORDRECHT) as session:
@@ -432,6 +435,47 @@ def test_a_provider_that_does_not_answer_is_told(
 ) -> None:
     connect_provider(installation, DORDRECHT, "http://localhost:9")
     refused(installation, browser.get(DOOR, status="*"), Refusal.UNREACHABLE)
+
+
+def test_more_calls_than_there_are_places_for_are_refused_and_the_places_come_free(
+    installation: Installation, browser: TestApp, provider: FalseProvider
+) -> None:
+    with ExitStack() as taken:
+        for _ in range(door.CALLS_AT_ONCE):
+            taken.enter_context(door._CALLS)
+        refused(installation, browser.get(DOOR, status="*"), Refusal.CROWDED)
+    for _ in range(door.CALLS_AT_ONCE + 1):
+        provider.answer = 500, b""
+        asked = leave(browser)
+        assert back(browser, state=asked["state"], code="x").status_int == 403
+    provider.answer = None
+    assert come_in(browser, provider).status_int == 303
+
+
+@pytest.mark.postgresql
+def test_a_provider_that_takes_its_time_keeps_no_connection_and_no_place(
+    installation: Installation, browser: TestApp, provider: FalseProvider
+) -> None:
+    busy: list[int] = []
+    inside: list[bool] = []
+    pool: Any = installation.engine.pool
+
+    @contextmanager
+    def without_place() -> Iterator[None]:
+        inside.append(False)
+        yield
+        inside.append(True)
+
+    provider.before = lambda: busy.append(pool.checkedout())
+    browser.extra_environ[OUTSIDE] = without_place
+    assert come_in(browser, provider).status_int == 303
+    assert [path for path, _, _ in provider.asked] == [
+        "/.well-known/openid-configuration",
+        "/token",
+        "/keys",
+    ]
+    assert busy == [0, 0, 0]
+    assert inside == [False, True, False, True]
 
 
 def test_who_does_not_have_to_sign_in_again_is_told(
