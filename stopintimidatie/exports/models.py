@@ -183,6 +183,12 @@ class Export(Held, Base):
         return ExportRequest(**{name: getattr(self, name) for name in names})
 
     @property
+    def unjudged(self) -> bool:
+        """Tell whether it was made with urgency and no second person judged it yet."""
+        waits = self.urgent and self.decided_at is None
+        return bool(waits and self.state != ExportState.WITHDRAWN)
+
+    @property
     def taken_back(self) -> bool:
         """Tell whether who asked for it ended the request."""
         own = self.requested_by_id is not None and self.decided_by_id == self.requested_by_id

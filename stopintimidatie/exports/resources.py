@@ -34,7 +34,7 @@ class ExportResource(Resource):
     def __acl__(self) -> list[Any]:
         taken = WORK if self.dossier.state in GONE else ()
         roles = roles_for(self.dossier.kind)
-        if self.export.state != ExportState.REQUESTED:
+        if self.export.state != ExportState.REQUESTED and not self.export.unjudged:
             # A deputy sees what they decide on, and nothing after that.
             roles -= {Role.DEPUTY}
         return holder_acl(self.holder, without=taken, only=roles)

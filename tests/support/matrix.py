@@ -663,7 +663,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{uitvoer}/antwoord-gelezen": WORKERS,
         "{uitvoer_persoon}/antwoord-gelezen": STRICT,
     }),
-    view("ExportResource", "pdf", "GET", P.VIEW_EXPORT, {
+    view("ExportResource", "pdf", "GET", P.FETCH_EXPORT, {
         "{uitvoer_klaar}/pdf": READERS,
         # Not made yet: for nobody.
         "{uitvoer}/pdf": " 404 404 404 404 404",

@@ -107,6 +107,7 @@ class Permission(StrEnum):
     VIEW_DOSSIER = "dossier bekijken"
     EDIT_DOSSIER = "dossier bewerken"
     VIEW_EXPORT = "uitvoer bekijken"
+    FETCH_EXPORT = "bestand van uitvoer openen"
     REQUEST_EXPORT = "uitvoer aanvragen"
     APPROVE_EXPORT = "uitvoer goedkeuren"
     DEPUTIZE = "waarnemen"
@@ -152,6 +153,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.VIEW_DOSSIER: OOV | PRIVACY,
     P.EDIT_DOSSIER: OOV,
     P.VIEW_EXPORT: OOV | PRIVACY,
+    # A deputy: what was made with urgency, until it is judged.
+    P.FETCH_EXPORT: OOV | PRIVACY | {Role.DEPUTY},
     P.REQUEST_EXPORT: OOV,
     # Never the FG or the admin: art. 38(6) AVG and separation of duties. A deputy: only while it
     # waits for a second person (`ExportResource`).
@@ -191,6 +194,7 @@ _READS: Final = (
     P.VIEW_ATTACHMENT,
     P.VIEW_DOSSIER,
     P.VIEW_EXPORT,
+    P.FETCH_EXPORT,
     P.VIEW_AUDIT,
     P.VIEW_DISCLOSURES,
     P.SAVE_DISCLOSURES,

@@ -52,7 +52,7 @@ from stopintimidatie.exports.request.services import (
 )
 from stopintimidatie.exports.request.views import Looked, look, preview_of
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.exports.vocabulary import ExportError, FileForm
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
 GUARDS: Final = (hidden_reports, recently_confirmed)
@@ -214,7 +214,14 @@ def after_view(context: ExportResource, request: Request) -> Any:
         )
         return HTTPSeeOther(address)
 
-    return handle_form(request, form, on_valid, {"export": export, "rows": request_rows(export)})
+    page = {
+        "crumbs": crumbs_of(context, request),
+        "export": export,
+        "rows": request_rows(export),
+        "file_href": request.resource_path(context, "pdf"),
+        "locked": export.file_form == FileForm.LOCKED,
+    }
+    return handle_form(request, form, on_valid, page)
 
 
 # A deputy: a colleague of another municipality, who sees what waits for a second person alone
@@ -226,19 +233,20 @@ _ROLES: Final = frozenset({Role.DEPUTY})
 @page_view(MunicipalityResource, DEPUTIZE, Permission.DEPUTIZE, "templates/deputy.jinja2")
 def deputy_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the exports that wait for a second person, the oldest first."""
-    rows = request_queries.page(request.db, _ROLES, ExportState.REQUESTED.value, 0, SHOWN)
+    rows = request_queries.waiting_for_second(request.db, _ROLES, SHOWN)
     note_read(request, context.holder, KIND, [row[0].id for row in rows], task="waarnemen")
     slug = context.municipality.slug
     person = request.identity.user_id if request.identity else None
     return {
-        "items": [_item(slug, *row) for row in reversed(rows)],
+        "items": [_item(slug, *row) for row in rows],
         "until": _last_day(request.db, context.holder, person),
         "crumbs": [Crumb("Start", "/"), Crumb("Waarnemen", request.path)],
     }
 
 
 def _item(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
-    href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{DECIDE}"
+    page = AFTER if export.unjudged else DECIDE
+    href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{page}"
     return request_queries.item(export, href, dossier=dossier.number)
 
 
@@ -253,6 +261,6 @@ def waiting(session: Session, holder: str) -> int:
         select(func.count())
         .select_from(Export)
         .join(Dossier, Dossier.id == Export.dossier_id)
-        .where(Export.state == ExportState.REQUESTED.value, visible_to(_ROLES))
+        .where(request_queries.waits_for_second(), visible_to(_ROLES))
     )
     return number or 0

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Permission, Role
@@ -81,6 +81,29 @@ def page(
         .where(*_visible(roles, state))
         .order_by(Export.requested_at.desc(), Export.id)
         .offset(offset)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def waits_for_second() -> ColumnElement[bool]:
+    """Make the condition that a second person must decide about an export, or judge it after."""
+    unjudged = and_(
+        Export.urgent, Export.decided_at.is_(None), Export.state != ExportState.WITHDRAWN.value
+    )
+    return or_(Export.state == ExportState.REQUESTED.value, unjudged)
+
+
+def waiting_for_second(
+    session: Session, roles: Iterable[Role], limit: int
+) -> Sequence[tuple[Export, Dossier, str]]:
+    """Return what waits for a second person, the oldest first, as `page` does."""
+    rows = session.execute(
+        select(Export, Dossier, Neighbourhood.slug)
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(waits_for_second(), visible_to(roles))
+        .order_by(Export.requested_at, Export.id)
         .limit(limit)
     )
     return [(row[0], row[1], row[2]) for row in rows]

@@ -26,7 +26,7 @@ from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared
-from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.request.jobs import REJECTED_AFTER, withdraw
 from stopintimidatie.exports.request.services import (
@@ -61,9 +61,7 @@ def make_at_once(session: Session, keys: KeyRing, prepared: Prepared, actor: Act
 
 def waits_for_second(export: Export) -> bool:
     """Tell whether a second person must still judge an urgent export."""
-    return bool(
-        export.urgent and export.decided_at is None and export.state != ExportState.WITHDRAWN
-    )
+    return export.unjudged
 
 
 def judge_after(

@@ -178,7 +178,7 @@ def _disclosure_href(context: ExportResource, request: Request) -> str | None:
     context=ExportResource,
     name="pdf",
     request_method="GET",
-    permission=Permission.VIEW_EXPORT,
+    permission=Permission.FETCH_EXPORT,
     guards=(hidden_reports,),
 )
 def file_view(context: ExportResource, request: Request) -> Response:

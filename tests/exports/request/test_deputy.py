@@ -16,7 +16,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.workflow import DossierKind
-from tests.support.exporting import Case, decide, make_case, requested
+from tests.support.exporting import FAKE, Case, approved, decide, make_case, quick, requested
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
 
@@ -148,6 +148,36 @@ def test_a_deputy_is_one_until_the_last_day(case: Case) -> None:
     assert "U neemt waar tot en met" in case.browser("alleen").get(LIST)
     with clock_at(utc_now() + timedelta(days=5)):
         case.installation.browser(case.people["alleen"]).get(LIST, status=404)
+
+
+def test_a_deputy_reads_and_judges_what_was_made_with_urgency(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    reference = requested(case, spoed="ja", spoed_reden="Vanavond is er een wedstrijd.")
+    deputy = case.browser("alleen")
+    page = deputy.get(LIST).click(reference)
+    assert "wordt nog gemaakt" in page
+    case.installation.run_jobs()
+    page = deputy.get(f"{case.path}/{reference}/achteraf-beoordelen")
+    assert page.click("Het document openen").body == FAKE
+    deputy.get(f"{case.path}/{reference}", status=404)
+    done = page.forms["formulier"].submit("goedkeuren", status=303)
+    assert done.location.endswith(LIST)
+    assert "Er wacht niets" in done.follow()
+    assert case.export(reference).decided_by == "Ali Leen"
+    for name in ("achteraf-beoordelen", "pdf"):
+        deputy.get(f"{case.path}/{reference}/{name}", status=404)
+
+
+def test_a_file_is_open_to_a_deputy_while_it_waits_alone(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    reference = approved(case)
+    case.installation.run_jobs()
+    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=200)
+    case.browser("alleen").get(f"{case.path}/{reference}/pdf", status=404)
 
 
 def test_what_is_given_together_is_decided_together_by_a_deputy_too(case: Case) -> None:
