@@ -138,6 +138,7 @@ def _settings(context: MunicipalityResource, request: Any) -> list[ListItem]:
     pages = {
         "beheer": ("Beheer", "wat melders van uw gemeente zien"),
         "gebruikers": ("Gebruikers", "wie er werkt, en collega’s uitnodigen"),
+        "aanmelden-instellen": ("Aanmelden via de gemeente", "met het account van de gemeente"),
         "berichten": ("Berichten", "waar u hoort dat er iets wacht"),
     }
     here, me = request.resource_path(context).rstrip("/"), request.identity.user_id

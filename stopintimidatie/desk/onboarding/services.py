@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD
-from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.accounts.models import ProviderAccount, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.security import GRANTS, Permission, Role
@@ -42,6 +42,8 @@ def checklist_of(session: Session, code: str) -> Onboarding | None:
 
 def colleagues_of(session: Session, code: str) -> list[Colleague]:
     """Return everybody with a role in the municipality, by name."""
+    through = select(ProviderAccount.user_id).where(ProviderAccount.holder == code)
+    by_provider = set(session.scalars(through))
     return [
         Colleague(
             id=user.id,
@@ -49,7 +51,8 @@ def colleagues_of(session: Session, code: str) -> list[Colleague]:
             username=user.username,
             roles=frozenset(Role(row.role) for row in user.roles if row.holder == code),
             elsewhere=any(row.holder != code for row in user.roles),
-            active=user.password_hash != NO_PASSWORD and user.blocked_at is None,
+            active=user.blocked_at is None
+            and (user.password_hash != NO_PASSWORD or user.id in by_provider),
             trained_on=user.trained_on,
         )
         for user in users_of(session, code)

@@ -98,6 +98,7 @@ class InviteSchema(Schema):
         forms.Date(),
         "Einddatum",
         missing=None,
+        needed_sometimes=True,
         validator=forms.not_before_today,
         description="De laatste dag van deze rol. Laat leeg als er geen einde is afgesproken. Een"
         " waarnemer heeft altijd een einddatum, hoogstens een jaar vooruit.",

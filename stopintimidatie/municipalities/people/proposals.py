@@ -91,14 +91,21 @@ _DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de 
 
 # Names of the fields that a mandate is about, in the form.
 MANDATE, UNTIL = "mandaat", "tot_en_met"
+NO_MANDATE: Final = "Dit hoort alleen bij de rol waarnemer. Maak dit veld leeg."
+WHOSE_MANDATE: Final = "Schrijf op wie besloot dat deze persoon waarneemt, en wanneer."
+LONG_MANDATE: Final = "Een waarnemer heeft een einddatum, hoogstens een jaar vooruit."
 
 
 class MandateError(AccountError):
-    """A deputy whose mandate isn't complete; `field` is what to mend."""
+    """A deputy whose mandate isn't complete.
 
-    def __init__(self, message: str, field: str) -> None:
-        super().__init__(message)
-        self.field = field
+    Args:
+        problems: what to mend, each with the field that it is about.
+    """
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        super().__init__(problems[0][0])
+        self.problems = problems
 
 
 def propose(
@@ -158,16 +165,13 @@ def _check_mandate(role: Role, until: date | None, mandate: str) -> None:
     """
     if role is not Role.DEPUTY:
         if mandate:
-            raise MandateError(
-                "Dit hoort alleen bij de rol waarnemer. Maak dit veld leeg.", MANDATE
-            )
+            raise MandateError((NO_MANDATE, MANDATE))
         return
-    if not mandate:
-        raise MandateError(
-            "Schrijf op wie besloot dat deze persoon waarneemt, en wanneer.", MANDATE
-        )
+    problems = [] if mandate else [(WHOSE_MANDATE, MANDATE)]
     if until is None or until > local_date(utc_now()) + LONGEST_MANDATE:
-        raise MandateError("Een waarnemer heeft een einddatum, hoogstens een jaar vooruit.", UNTIL)
+        problems.append((LONG_MANDATE, UNTIL))
+    if problems:
+        raise MandateError(*problems)
 
 
 def _add(session: Session, offer: RoleOffer) -> None:

@@ -392,7 +392,8 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
             mandate=values["mandaat"],
         )
     except proposals.MandateError as problem:
-        raise FormError(str(problem), problem.field) from None
+        first, *also = problem.problems
+        raise FormError(*first, also) from None
     except AccountError as problem:
         raise FormError(str(problem), "adres") from None
     request.flash(WAITS if offer.state == OfferState.PROPOSED else SENT)

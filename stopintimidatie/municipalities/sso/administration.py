@@ -11,7 +11,7 @@ from pyramid.view import view_config
 
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState
 from stopintimidatie.core.accounts.services import AccountError
-from stopintimidatie.core.accounts.sessions import CURRENT, Current
+from stopintimidatie.core.accounts.sessions import CURRENT, SIGNED_OUT, Current
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.forms.messages import JsonError, loads
@@ -162,8 +162,13 @@ def _page(
                 "Adres om afmelden te melden (back-channel logout URI)",
                 openid.logout_address(settings, slug),
             ),
+            (
+                "Adres na het afmelden (post logout redirect URI)",
+                f"{settings.public_address}/{SIGNED_OUT}",
+            ),
             ("Scopes", openid.SCOPES),
         ],
+        "door": f"/{openid.DOORS}/{slug}",
         "test": request.resource_path(context, TEST),
         "groups": request.resource_path(context, GROUPS),
         "tested": None,

@@ -18,12 +18,16 @@ from stopintimidatie.core.accounts.models import (
     IdentityProvider,
     LoginSession,
     OfferState,
+    ProviderAccount,
     RoleAssignment,
+    User,
 )
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.desk.onboarding.services import colleagues_of
 from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.municipalities.people.services import readers_of
 from stopintimidatie.municipalities.sso.forms import provider_schema
 from stopintimidatie.municipalities.sso.provider import CHANGED
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
@@ -304,6 +308,23 @@ def test_the_last_admin_and_a_deputy_keep_their_role_whatever_their_groups(
     with installation.transaction() as session:
         rows = session.execute(select(RoleAssignment.holder, RoleAssignment.role)).all()
     assert sorted(rows) == [(DORDRECHT, "beheer"), (DORDRECHT, "waarnemer")]
+
+
+def test_who_has_no_password_and_comes_in_through_the_provider_counts_as_a_reader(
+    installation: Installation, admin: str
+) -> None:
+    username = make_user(installation, OFFICER)
+    with installation.transaction() as session:
+        user = session.scalars(select(User).where(User.username == username)).one()
+        user.password_hash = ""
+        person = user.id
+    for holder, counts in ((EINDHOVEN, False), (DORDRECHT, True)):
+        with installation.transaction() as session:
+            session.add(ProviderAccount(holder=holder, subject_hash=holder, user_id=person))
+        with installation.transaction(DORDRECHT) as session:
+            readers = [reader.id for reader in readers_of(session, [DORDRECHT])[DORDRECHT]]
+            active = [row.id for row in colleagues_of(session, DORDRECHT) if row.active]
+        assert (person in readers, person in active) == (counts, counts), holder
 
 
 # Testing the connection
