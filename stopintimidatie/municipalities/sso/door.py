@@ -79,6 +79,7 @@ AGAIN: Final = PROVIDER_PATH.removeprefix("/")
 TEMPLATES: Final = "stopintimidatie.municipalities.sso:templates"
 REFUSED: Final = f"{TEMPLATES}/refused.jinja2"
 LONGEST_TOKEN: Final = 20_000
+LONGEST_PATH: Final = 2_000
 CODE: Final = re.compile(r"GM\d{4}", re.ASCII)
 LATER: Final = frozenset({Refusal.UNREACHABLE, Refusal.CROWDED})
 # Calls to providers that a process makes at once; one that is slow may not keep all others waiting.
@@ -218,9 +219,9 @@ def again_view(context: Root, request: Request) -> Response:
 
 def _depart(door: ProviderDoor, request: Any, next_path: str, *, again: bool) -> Response:
     departure = Departure(new_attempt(), next_path, again)
-    client = client_at(door, request)
     providers: Providers = request.registry.providers
     try:
+        client = client_at(door, request)
         with outside(request):
             metadata = providers.metadata(client.issuer)
     except ProviderError as problem:
@@ -249,7 +250,10 @@ def _sealed(door: ProviderDoor, request: Any, departure: Departure) -> str:
     """Seal a departure; bound to its door, so it can't be used at another."""
     attempt = asdict(departure.attempt)
     attempt["started_at"] = departure.attempt.started_at.isoformat()
-    content = json.dumps([attempt, departure.next_path[:2000], departure.again])
+    # A browser keeps a cookie of 4 KiB at most.
+    fits = len(json.dumps(departure.next_path)) <= LONGEST_PATH
+    next_path = departure.next_path if fits else "/"
+    content = json.dumps([attempt, next_path, departure.again])
     return str(request.registry.key_ring.encrypt(PURPOSE, content, door.code))
 
 
@@ -387,8 +391,9 @@ def logout_view(context: ProviderDoor, request: Request) -> Response:
     """End the sessions of somebody who signed out at the provider."""
     code, registry = context.code, request.registry
     token = str(request.POST.get("logout_token", ""))[:LONGEST_TOKEN]
-    client, providers = client_at(context, request), registry.providers
+    providers: Providers = registry.providers
     try:
+        client = client_at(context, request)
         with outside(request):
             message = check_logout_token(providers, client, token)
             with transaction(registry.engine, code) as session:

@@ -38,7 +38,7 @@ from stopintimidatie.core.accounts.sessions import Opening
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Role
-from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.text import checked_address
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.models import GroupRole
@@ -60,9 +60,12 @@ def client_of(keys: KeyRing, provider: IdentityProvider, redirect_uri: str) -> C
     """Return this installation as the provider of a municipality knows it.
 
     Raises:
-        DecryptionError: The secret can't be read with the keys at hand.
+        ProviderError: The secret can't be read with the keys at hand.
     """
-    secret = keys.decrypt(PROVIDER_PURPOSE, provider.client_secret, provider.holder)
+    try:
+        secret = keys.decrypt(PROVIDER_PURPOSE, provider.client_secret, provider.holder)
+    except DecryptionError:
+        raise ProviderError(Refusal.CLIENT) from None
     return Client(provider.holder, provider.issuer, provider.client_id, secret, redirect_uri)
 
 

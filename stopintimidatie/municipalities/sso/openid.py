@@ -208,13 +208,14 @@ def _read(answer: Answer) -> dict[str, Any]:
 # The memory of a process
 
 Known = TypeVar("Known")
-REMEMBERED: Final = timedelta(hours=1)
+# A key that the provider withdraws is no longer believed after this time.
+REMEMBERED: Final = timedelta(minutes=15)
 # A token with an unknown key id has the keys fetched anew, but not for everybody who sends one.
 FRESH_KEYS_EVERY: Final = timedelta(seconds=30)
 
 
 class Providers:
-    """Addresses and keys of providers, remembered for an hour."""
+    """Addresses and keys of providers, remembered for a quarter of an hour."""
 
     def __init__(self, settings: Settings) -> None:
         self._demo = settings.demo

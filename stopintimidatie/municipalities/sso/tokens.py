@@ -58,7 +58,8 @@ def check_id_token(
         raise ProviderError(Refusal.NONCE)
     now = utc_now()
     expires, issued = _moment(claims, "exp"), _moment(claims, "iat")
-    if expires <= now - SKEW or issued > now + SKEW:
+    begins = _moment(claims, "nbf") if "nbf" in claims else issued
+    if expires <= now - SKEW or max(issued, begins) > now + SKEW:
         raise ProviderError(Refusal.CLOCK)
     if "at_hash" in claims and not _is_hash_of(claims["at_hash"], tokens.access_token, header):
         raise ProviderError(Refusal.TOKEN)

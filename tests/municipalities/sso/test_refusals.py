@@ -126,6 +126,7 @@ SOON = int((utc_now() + timedelta(hours=1)).timestamp())
         ({"exp": float("nan")}, Refusal.TOKEN),
         ({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}, Refusal.TOKEN),
         ({"iat": SOON, "exp": SOON + 300}, Refusal.CLOCK),
+        ({"nbf": SOON}, Refusal.CLOCK),
     ],
 )
 def test_a_token_that_is_not_right_is_refused(
@@ -401,6 +402,28 @@ def test_a_code_for_which_no_token_comes_is_refused(
     asked = leave(browser)
     provider.answer = answered
     refused(installation, back(browser, state=asked["state"], code="x"), refusal)
+
+
+def test_a_secret_that_our_keys_cannot_read_is_told(
+    installation: Installation, browser: TestApp, provider: FalseProvider
+) -> None:
+    asked = leave(browser)
+    connect_provider(installation, DORDRECHT, provider.issuer, client_secret="1:rommel")
+    refused(installation, back(browser, state=asked["state"], code="x"), Refusal.CLIENT)
+    refused(installation, browser.get(DOOR, status="*"), Refusal.CLIENT)
+    browser.post(f"{DOOR}/uitloggen", {"logout_token": "x"}, status=400)
+
+
+def test_a_path_too_long_for_a_cookie_leads_to_the_start(
+    installation: Installation, provider: FalseProvider
+) -> None:
+    for path, next_path in (("/a" * 900, "/a" * 900), ("/a" * 1500, "/"), ("/é" * 900, "/")):
+        browser = installation.visitor()
+        asked = leave(browser, f"{DOOR}?{urlencode({'volgende': path})}")
+        assert len(browser.cookies["gemeente"]) < 3_800
+        provider.id_token = provider.sign(provider.claims(nonce=asked["nonce"]))
+        answer = back(browser, state=asked["state"], code="x")
+        assert answer.location == f"http://localhost:6543{next_path}"
 
 
 # What a provider tells of itself
