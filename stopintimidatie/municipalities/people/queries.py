@@ -21,6 +21,7 @@ from stopintimidatie.core.accounts.models import (
 )
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.municipalities.people.rules import (
     REVIEW_MONTHS,
@@ -227,6 +228,17 @@ def count_due(session: Session, code: str, me: UUID) -> int:
         )
     )
     return int(number)
+
+
+def overdue(session: Session) -> dict[str, int]:
+    """Count the people of each municipality whose review is a month too late, by its code."""
+    limit = months_earlier(local_date(utc_now()), REVIEW_MONTHS + 1)
+    rows = session.execute(
+        select(RoleAssignment.holder, func.count(RoleAssignment.user_id.distinct()))
+        .where(RoleAssignment.holder != NATIONAL, _review_waits(limit))
+        .group_by(RoleAssignment.holder)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _review_waits(limit: date) -> ColumnElement[bool]:

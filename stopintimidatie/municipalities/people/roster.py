@@ -111,6 +111,7 @@ def list_page(request: Request, roster: Roster) -> dict[str, Any]:
         "silence_days": settings.silence_days,
         "me": me,
         "attention": [],
+        "overdue": [],
         "invited": [],
         "domains": [],
         "role_label": lambda role: Role(role.role).label,

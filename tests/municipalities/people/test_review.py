@@ -116,12 +116,16 @@ def test_a_role_given_after_the_page_was_opened_is_not_judged_unseen(
 def test_the_desk_reviews_the_only_admin_and_its_own_people(
     installation: Installation, long_ago: Any
 ) -> None:
-    admin = long_ago[0]
     name, colleague = make_user(installation, DESK), make_user(installation, DESK)
     desk = installation.browser(name)
-    form = desk.get("/landelijk/gebruikers-nakijken?gemeente=dordrecht").forms["formulier"]
-    form[control(installation, admin)] = "ja"
+    shown = desk.get("/landelijk/gebruikers")
+    assert "Rechten niet nagekeken" in shown
+    assert "3 mensen" in shown.html.find("main").text
+    form = shown.click("Dordrecht", index=0).forms["formulier"]
+    for username in long_ago:
+        form[control(installation, username)] = "ja"
     form.submit("opslaan", status=303)
+    assert "Rechten niet nagekeken" not in desk.get("/landelijk/gebruikers")
     installation.run_jobs()
     for holder in (DORDRECHT, NATIONAL):
         with installation.transaction(holder) as session:
