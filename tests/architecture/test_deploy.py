@@ -19,7 +19,6 @@ from bootstrap.system import TO_RUN
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.gateway import _SAFE_HEADERS
 from stopintimidatie.cli.server import GRACE_SECONDS
-from stopintimidatie.core.accounts.account import HASHING, PUBLIC
 from stopintimidatie.settings import Settings, setting_keys
 from tests.support.matrix import MATRIX
 
@@ -60,22 +59,6 @@ def compose() -> dict[str, Any]:
 def stages() -> list[str]:
     text = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
     return re.split(r"^FROM ", text, flags=re.MULTILINE)[1:]
-
-
-def test_the_proxy_limits_every_page_where_passwords_are_guessed_or_mail_is_asked_for() -> None:
-    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    limited = re.search(r"location ~ (\S+) {\s+limit_req zone=aanmelden", text)
-    assert limited
-    asked = [
-        "/aanmelden",
-        "/aanmelden-link",
-        "/aanmelden-openen",
-        "/aanmelden-factor",
-        "/uitnodiging",
-    ]
-    for address in (*asked, *HASHING, *(f"/{name}" for name in PUBLIC)):
-        assert re.search(limited[1], address), address
-    assert not re.search(limited[1], "/account")
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
