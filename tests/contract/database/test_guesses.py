@@ -27,6 +27,7 @@ from stopintimidatie.core.security import Role
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import PASSWORD, Installation, Variant
+from tests.support.mailboxes import last_mail
 from tests.support.served import HOST, as_product, post
 from tests.support.signing_in import WRONG, at_once, filled
 from tests.support.waiting import until
@@ -113,6 +114,47 @@ def test_an_invitation_holds_nothing_while_its_password_is_hashed_and_is_used_on
     twice = invited(installation, "twee@test.example")
     assert sorted(at_once([twice, copy(twice)], "instellen")) == [200, 422]
     assert installation.browser("twee@test.example", CHOSEN)
+
+
+def test_a_changed_password_holds_nothing_while_it_is_judged_and_hashed(
+    installation: Installation, judge: Judge
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    browser = installation.browser(username)
+    judge.connections.clear()
+    form = browser.get("/account-wachtwoord").forms["formulier"]
+    form["oud"], form["wachtwoord"], form["nog_eens"] = PASSWORD, CHOSEN, CHOSEN
+    form.submit("wijzigen", status=303)
+    assert judge.connections == [0, 0]
+    ask = installation.visitor().get("/wachtwoord-vergeten").forms["formulier"]
+    ask["gebruikersnaam"] = username
+    ask.submit("sturen", status=303)
+    link = re.search(r"/wachtwoord-nieuw\?sleutel=\S+", last_mail(installation))
+    assert link
+    form = installation.visitor().get(link[0]).forms["formulier"]
+    form["wachtwoord"] = form["nog_eens"] = f"{CHOSEN} nog"
+    judge.connections.clear()
+    form.submit("instellen", status=200)
+    assert judge.connections == [0]
+
+
+def test_of_two_who_change_a_password_at_once_the_second_changes_nothing(
+    installation: Installation,
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    browsers = [installation.browser(username) for _ in "12"]
+    forms = []
+    for number, browser in enumerate(browsers):
+        form = browser.get("/account-wachtwoord").forms["formulier"]
+        form["oud"], form["wachtwoord"] = PASSWORD, f"{CHOSEN} {number}"
+        form["nog_eens"] = f"{CHOSEN} {number}"
+        forms.append(form)
+    first, second = at_once(forms, "wijzigen")
+    assert sorted((first, second)) in ([303, 303], [303, 403], [303, 422])
+    signed_in = [browser.get("/account", status="*").status_int for browser in browsers]
+    assert sorted(signed_in) == [200, 303]
+    chosen = signed_in.index(200)
+    installation.browser(username, f"{CHOSEN} {chosen}")
 
 
 def test_every_name_costs_one_judgement_of_the_same_price(
