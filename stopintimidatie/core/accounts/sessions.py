@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import Any, Final
 from uuid import UUID
 
+from pyramid.httpexceptions import HTTPForbidden
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
@@ -325,7 +326,14 @@ def identity_of(request: Any) -> Identity | None:
 
 
 def current_session(request: Any) -> Current:
-    """Return the session of a request whose view asks that somebody is signed in."""
+    """Return the session of a request whose view asks that somebody is signed in.
+
+    Raises:
+        HTTPForbidden: Nobody is signed in; the permission of a view prevents that.
+    """
+    if request.identity is None:
+        raise HTTPForbidden
+    # Put there when the identity was loaded.
     current: Current = request.environ[CURRENT]
     return current
 
