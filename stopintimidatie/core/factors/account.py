@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.services import needs_factor
-from stopintimidatie.core.accounts.sessions import CURRENT, Current
+from stopintimidatie.core.accounts.sessions import CURRENT, Current, current_session
 from stopintimidatie.core.factors.confirmation import mark_confirmed, recently_confirmed
 from stopintimidatie.core.factors.passkeys import MOST_PASSKEYS
 from stopintimidatie.core.factors.services import (
@@ -50,7 +50,7 @@ GUARDS: Final = (own_session, recently_confirmed)
 def factors_panel(document: Any, request: Any) -> Panel:
     """Return the section of the account page about second factors."""
     factors = factors_of(request.db, request.identity.user_id)
-    values = {"factors": factors, "by_provider": request.environ[CURRENT].provider is not None}
+    values = {"factors": factors, "by_provider": current_session(request).provider is not None}
     return Panel("Tweede stap bij het aanmelden", f"{_TEMPLATES}/factors_panel.jinja2", values)
 
 
@@ -83,7 +83,7 @@ def _setup(request: Request, heading: str, action: str, part: str) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         codes = setup.keep(request.db, user, values)
-        mark_confirmed(request.db, request.environ[CURRENT])
+        mark_confirmed(request.db, current_session(request))
         if codes:
             return codes_page(request, codes, ACCOUNT)
         request.flash("Ingesteld. U kunt dit bij de volgende keer aanmelden gebruiken.")

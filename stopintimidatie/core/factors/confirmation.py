@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.guesses import count_guess, forget_guesses, proof_in
 from stopintimidatie.core.accounts.models import LoginSession, User
 from stopintimidatie.core.accounts.services import refuse
-from stopintimidatie.core.accounts.sessions import CURRENT, Current
+from stopintimidatie.core.accounts.sessions import CURRENT, Current, current_session
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.passkeys import (
     Ceremony,
@@ -82,7 +82,7 @@ def confirm_path(next_path: str) -> str:
 
 
 def _keep_form(request: Any, path: str) -> None:
-    current: Current = request.environ[CURRENT]
+    current = current_session(request)
     fields = [pair for pair in request.POST.items() if pair[0] != "csrf_token"]
     text = json.dumps({"path": path, "fields": fields, "files": bool(request.files)})
     sealed = request.registry.key_ring.encrypt(_PURPOSE, text, current.token_hash)
@@ -91,7 +91,7 @@ def _keep_form(request: Any, path: str) -> None:
 
 def _kept_form(request: Any, path: str) -> Mapping[str, Any] | None:
     """Return the form that waits for this path; it is shown once."""
-    current: Current = request.environ[CURRENT]
+    current = current_session(request)
     sealed = request.db.scalar(
         select(LoginSession.kept_form).where(LoginSession.token_hash == current.token_hash)
     )
@@ -113,7 +113,7 @@ def confirm_view(request: Any) -> Any:
         if kept is None:
             return HTTPSeeOther(next_path)
         return render_to_response(f"{_TEMPLATES}/again.jinja2", kept, request=request)
-    identity, current = request.identity, request.environ[CURRENT]
+    identity, current = request.identity, current_session(request)
     factors = factors_of(request.db, identity.user_id)
     here = confirm_path(next_path)
     form = Form(CodeSchema(), request, buttons=[Button("bevestigen", "Bevestigen")], action=here)

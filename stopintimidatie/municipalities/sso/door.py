@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.guesses import spend
 from stopintimidatie.core.accounts.models import IdentityProvider, User
 from stopintimidatie.core.accounts.services import let_in
-from stopintimidatie.core.accounts.sessions import CURRENT, SIGNED_OUT, device_of
+from stopintimidatie.core.accounts.sessions import CURRENT, SIGNED_OUT, current_session, device_of
 from stopintimidatie.core.accounts.views import signed_in, visit_of
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import PROVIDER_PATH
@@ -204,7 +204,7 @@ def depart_view(context: ProviderDoor, request: Request) -> Response:
 def again_view(context: Root, request: Request) -> Response:
     """Have somebody show again who they are, at the provider that opened this session."""
     next_path = safe_path(dict(query_pairs(request)).get("volgende"))
-    code = request.environ[CURRENT].provider
+    code = current_session(request).provider
     municipality = municipality_by_code(request.db, code) if code else None
     if municipality is None:
         return HTTPSeeOther(location=next_path)
