@@ -11,7 +11,7 @@ from pyramid.view import view_config
 
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState
 from stopintimidatie.core.accounts.services import AccountError
-from stopintimidatie.core.accounts.sessions import CURRENT, SIGNED_OUT, Current
+from stopintimidatie.core.accounts.sessions import SIGNED_OUT, current_session
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.forms.messages import JsonError, loads
@@ -118,7 +118,6 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
     Raises:
         FormError: people could be locked out by it, or something is missing.
     """
-    current: Current | None = request.environ.get(CURRENT)
     plan = ProviderPlan(
         issuer=values["adres"],
         client_id=values["client"],
@@ -135,7 +134,7 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
             request.actor,
             context.holder,
             plan,
-            opened_through=current.provider if current is not None else None,
+            opened_through=current_session(request).provider,
         )
     except ProviderRefusedError as refused:
         raise FormError(refused.message, refused.field) from None

@@ -13,7 +13,7 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.workflow import DossierKind
 from tests.support.exporting import FAKE, Case, approved, decide, make_case, quick, requested
@@ -208,6 +208,24 @@ def test_a_deputy_is_invited_with_a_mandate_and_an_end_and_confirmed(case: Case)
         ).one()
     assert event.reason == MANDATE
     assert event.fields == [DORDRECHT, "waarnemer"]
+
+
+def test_a_colleague_elsewhere_takes_the_role_until_its_last_day(case: Case) -> None:
+    known = make_user(case.installation, (EINDHOVEN, Role.OFFICER))
+    invite(case.browser("beheer"), adres=known)
+    page = case.browser("privacy").get(f"{HERE}/rollen")
+    (form,) = [form for name, form in page.forms.items() if str(name).startswith("voorstel-")]
+    form["besluit"] = "bevestigen"
+    form.submit("vastleggen", status=303)
+    case.installation.run_jobs()
+    browser = case.installation.browser(known)
+    browser.get(LIST, status=404)
+    offered = browser.get("/uitnodigingen")
+    assert MANDATE in offered
+    take = next(form for form in offered.forms.values() if "keuze" in form.fields)
+    take.submit(status=303)
+    last = day_of(utc_now()) + timedelta(days=90)
+    assert f"U neemt waar tot en met {date_text(last)}" in browser.get(LIST)
 
 
 def test_a_deputy_confirms_no_role_and_is_no_reader(installation: Installation) -> None:
