@@ -38,6 +38,7 @@ SEEDED = (TOLD, PLACE, NAME, REPORTER)
 OWN_PASSWORD = "een lange zin die niemand kent"
 ONBOARDING = "/landelijk/aansluiting?gemeente=zwijndrecht"
 CODE = r"\b\d{4} \d{4}\b"
+NEW_BROWSER = "Aangemeld op een nieuw apparaat"
 
 
 @dataclass
@@ -57,10 +58,15 @@ class Story:
         expect(page.get_by_role("button", name="Afmelden")).to_be_attached()
         return page
 
+    @property
+    def post(self) -> list[Received]:
+        """The mails but those to somebody who signed in with a new browser."""
+        return [mail for mail in self.mailbox.received if mail.message["Subject"] != NEW_BROWSER]
+
     def mailed(self, number: int, pattern: str) -> str:
         """What the worker sent as the mail of this number, once it is there."""
-        until(lambda: len(self.mailbox.received) >= number, seconds=15)
-        found = re.search(pattern, str(self.mailbox.received[number - 1].message.get_content()))
+        until(lambda: len(self.post) >= number, seconds=15)
+        found = re.search(pattern, str(self.post[number - 1].message.get_content()))
         assert found
         return found[0]
 
@@ -240,7 +246,7 @@ def test_zwijndrecht_is_rung_picks_its_report_up_joins_and_finds_it_with_its_his
     desk = story.somebody(make_user(story.installation, (NATIONAL, Role.NATIONAL_DESK)))
     desk.goto("/landelijk")
     expect(desk.locator("main")).to_contain_text(reference)
-    assert story.mailbox.received == [], "nothing goes without an agreement"
+    assert story.post == [], "nothing goes without an agreement"
     ring(story, desk)
     pick_up(story, desk, reference)
     for mail in story.mailbox.received:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from stopintimidatie.core.accounts.account import own_account_only
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.services import needs_factor
-from stopintimidatie.core.accounts.sessions import CURRENT, Current, current_session
+from stopintimidatie.core.accounts.sessions import CURRENT, current_session
 from stopintimidatie.core.factors.confirmation import mark_confirmed, recently_confirmed
 from stopintimidatie.core.factors.passkeys import MOST_PASSKEYS
 from stopintimidatie.core.factors.services import (
@@ -27,24 +28,11 @@ from stopintimidatie.core.web.request import Request, form_view, post_view
 
 _TEMPLATES: Final = "stopintimidatie.core.factors:templates"
 ACCOUNT: Final = "/account"
-ELSEWHERE: Final = (
-    "U bent aangemeld via uw gemeente. Meld u aan met uw wachtwoord of passkey om uw tweede stap te"
-    " wijzigen."
-)
 LAST: Final = "Dit is uw enige tweede stap. Stel eerst een andere in; daarna kunt u deze weghalen."
 MANY: Final = f"U hebt al {MOST_PASSKEYS} passkeys. Haal er eerst een weg."
 
 
-def own_session(context: Any, request: Any) -> HTTPSeeOther | None:
-    """Turn away a session that a municipality's provider opened: it doesn't touch the account."""
-    current: Current | None = request.environ.get(CURRENT)
-    if current is None or current.provider is None:
-        return None
-    request.flash(ELSEWHERE, "warning")
-    return HTTPSeeOther(ACCOUNT)
-
-
-GUARDS: Final = (own_session, recently_confirmed)
+GUARDS: Final = (own_account_only, recently_confirmed)
 
 
 def factors_panel(document: Any, request: Any) -> Panel:
