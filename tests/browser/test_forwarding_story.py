@@ -26,7 +26,7 @@ from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import AMSTERDAM
 from tests.support.factories import EINDHOVEN, make_user
 from tests.support.installation import PASSWORD, Installation, make_settings
-from tests.support.mail_server import Mailbox, mail_server
+from tests.support.mail_server import Mailbox, Received, mail_server
 from tests.support.served import in_thread
 from tests.support.waiting import until
 

@@ -178,11 +178,16 @@ def let_in(
 def refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:
     """Record that signing in failed; say how long this name has to wait now."""
     user = session.get(User, judged.id) if judged is not None else None
+    record_failure(session, user)
+    return SignInResult(None, guess.wait_after)
+
+
+def record_failure(session: Session, user: User | None) -> None:
+    """Record that somebody, perhaps with the name of this user, failed to sign in."""
     enter(session, NATIONAL)
     visitor = Actor("bezoeker", None, "niet aangemeld")
     ids = [user.id] if user is not None else []
     record(session, visitor, "aanmelden.mislukt", NATIONAL, "gebruiker", ids)
-    return SignInResult(None, guess.wait_after)
 
 
 def create_user(

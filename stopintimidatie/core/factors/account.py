@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from stopintimidatie.core.accounts.account import own_account_only
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.services import needs_factor
-from stopintimidatie.core.accounts.sessions import CURRENT, current_session
+from stopintimidatie.core.accounts.sessions import current_session
 from stopintimidatie.core.factors.confirmation import mark_confirmed, recently_confirmed
 from stopintimidatie.core.factors.passkeys import MOST_PASSKEYS
 from stopintimidatie.core.factors.services import (

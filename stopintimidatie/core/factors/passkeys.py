@@ -45,8 +45,13 @@ from webauthn.helpers.structs import (
 
 from stopintimidatie.core.accounts.guesses import spend
 from stopintimidatie.core.accounts.models import Passkey, User
-from stopintimidatie.core.accounts.services import SignInResult
-from stopintimidatie.core.accounts.sessions import Visit
+from stopintimidatie.core.accounts.services import (
+    SignInResult,
+    let_in,
+    may_sign_in,
+    record_failure,
+)
+from stopintimidatie.core.accounts.sessions import Opening, Visit
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.services import (
     Door,
@@ -259,8 +264,20 @@ def sign_in_with_passkey(
     with transaction(door.engine) as session:
         pending = take_pending(session, token, demo=door.demo)
         if pending is None or not check_passkey(session, ceremony, answer, pending.user_id):
+            record_failure(session, pending.user if pending is not None else None)
             return SignInResult(None)
         return finish(session, door.keys, pending, visit)
+
+
+def sign_in_by_passkey(door: Door, ceremony: Ceremony, answer: str, visit: Visit) -> SignInResult:
+    """Let in whoever shows a passkey, without a password."""
+    with transaction(door.engine) as session:
+        passkey = check_passkey(session, ceremony, answer)
+        if passkey is None or not may_sign_in(passkey.user, demo=door.demo):
+            record_failure(session, None)
+            return SignInResult(None)
+        opening = Opening(visit.device, factor=True)
+        return let_in(session, door.keys, passkey.user, opening, visit)
 
 
 def _parsed_assertion(answer: str) -> AuthenticationCredential | None:

@@ -16,8 +16,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import PendingSignIn, User
-from stopintimidatie.core.accounts.services import let_in, may_sign_in
-from stopintimidatie.core.accounts.sessions import Opening, device_of, pending_of, pending_token
+from stopintimidatie.core.accounts.sessions import device_of, pending_of, pending_token
 from stopintimidatie.core.accounts.views import (
     FACTOR_PATH,
     set_signed_in,
@@ -29,9 +28,9 @@ from stopintimidatie.core.factors.passkeys import (
     LONGEST,
     add_passkey,
     ceremony_of,
-    check_passkey,
     creation_options,
     request_options,
+    sign_in_by_passkey,
     sign_in_with_passkey,
     why_not,
 )
@@ -79,7 +78,10 @@ WRONG_PASSKEY: Final = (
     "Deze passkey is niet herkend. Er is niets gewijzigd. Probeer het nog een keer, of kies een"
     " andere manier."
 )
-TOO_LATE: Final = "Het duurde te lang, of u was al verder. Meld u opnieuw aan."
+TOO_LATE: Final = (
+    "Het duurde te lang, of u stelde in een ander venster al iets in. Er is niets gewijzigd. Ga"
+    " naar de aanmeldpagina en meld u opnieuw aan."
+)
 
 
 def answer_field() -> Any:
@@ -184,16 +186,11 @@ def factor_view(request: Request) -> Any:
 @post_view(Root, PASSKEY_PATH[1:], NO_PERMISSION_REQUIRED)
 def passkey_view(request: Request) -> Any:
     """Let in whoever shows a passkey that its device asked its owner for."""
-    door = door_of(request)
     visit = visit_of(request, str(request.POST.get("volgende", "/")))
-    with transaction(door.engine) as session:
-        answer = str(request.POST.get("passkey", ""))
-        passkey = check_passkey(session, ceremony_of(request), answer)
-        user = passkey.user if passkey is not None else None
-        if user is None or not may_sign_in(user, demo=door.demo):
-            return sign_in_page(request, "", WRONG_PASSKEY, kind="error")
-        opening = Opening(visit.device, factor=True)
-        result = let_in(session, door.keys, user, opening, visit)
+    answer = str(request.POST.get("passkey", ""))
+    result = sign_in_by_passkey(door_of(request), ceremony_of(request), answer, visit)
+    if result.token is None:
+        return sign_in_page(request, "", WRONG_PASSKEY, kind="error")
     return signed_in(request, result, visit.next_path)
 
 
@@ -209,13 +206,12 @@ def setup_view(request: Request) -> Any:
     setup = Setup(request, pending.user, factors, "Beveilig uw account", SETUP_PATH)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        door = door_of(request)
+        door, visit = door_of(request), visit_of(request, pending.next_path)
         with transaction(door.engine) as session:
             waiting = take_pending(session, pending_token(request), demo=door.demo)
             if waiting is None or factors_of(session, waiting.user_id).any:
-                return sign_in_page(request, "", TOO_LATE, kind="error")
+                raise FormError(TOO_LATE)
             codes = setup.keep(session, waiting.user, values)
-            visit = visit_of(request, waiting.next_path)
             result = finish(session, door.keys, waiting, visit)
         response = codes_page(request, codes, visit.next_path)
         set_signed_in(request, response, result)

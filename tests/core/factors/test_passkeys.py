@@ -14,9 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from webauthn.helpers import bytes_to_base64url, encode_cbor
 
 from stopintimidatie.core.accounts.models import Passkey, User
+from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.factors.passkeys import (
     Ceremony,
@@ -24,6 +26,7 @@ from stopintimidatie.core.factors.passkeys import (
     check_passkey,
     request_options,
 )
+from stopintimidatie.core.storage import NATIONAL
 from tests.support.factories import make_user, user_id
 from tests.support.installation import Installation
 
@@ -165,6 +168,8 @@ def test_rubbish_is_refused_in_words_and_never_breaks(
     token = browser.get("/aanmelden").forms["formulier"]["csrf_token"].value
     page = browser.post("/aanmelden-passkey", {"csrf_token": token, "passkey": rubbish})
     assert "Deze passkey is niet herkend" in page
+    with installation.transaction(NATIONAL) as session:
+        assert "aanmelden.mislukt" in session.scalars(select(AuditEvent.action)).all()
     with installation.transaction() as session:
         user = session.get_one(User, user_id(installation, make_user(installation)))
         assert add_passkey(session, ceremony, user, rubbish, "x") is None
