@@ -220,6 +220,16 @@ def set_cookie(response: Any, settings: Settings, token: str | None, name: str =
     )
 
 
+def renew_cookie(request: Any, response: Any, session: Session, current: Current) -> None:
+    """Give the session at hand a new token with this answer, as after each proof of who it is.
+
+    When the session was ended in the meantime the cookie stays what it is: worth nothing.
+    """
+    token = renew_token(session, current)
+    if token is not None:
+        set_cookie(response, request.registry.app_settings, token)
+
+
 @dataclass
 class Current:
     """The session that a request belongs to."""

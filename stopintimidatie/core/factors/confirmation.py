@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.guesses import count_guess, forget_guesses, proof_in
 from stopintimidatie.core.accounts.models import LoginSession, User
 from stopintimidatie.core.accounts.services import refuse
-from stopintimidatie.core.accounts.sessions import CURRENT, Current, current_session
+from stopintimidatie.core.accounts.sessions import CURRENT, Current, current_session, renew_cookie
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.passkeys import (
     Ceremony,
@@ -85,7 +85,8 @@ def _keep_form(request: Any, path: str) -> None:
     current = current_session(request)
     fields = [pair for pair in request.POST.items() if pair[0] != "csrf_token"]
     text = json.dumps({"path": path, "fields": fields, "files": bool(request.files)})
-    sealed = request.registry.key_ring.encrypt(_PURPOSE, text, current.token_hash)
+    # Bound to the person: the token of the session is another one after confirming.
+    sealed = request.registry.key_ring.encrypt(_PURPOSE, text, str(request.identity.user_id))
     current.keep(request.db, kept_form=sealed)
 
 
@@ -99,7 +100,7 @@ def _kept_form(request: Any, path: str) -> Mapping[str, Any] | None:
         return None
     current.note(request, kept_form=None)
     kept: dict[str, Any] = json.loads(
-        request.registry.key_ring.decrypt(_PURPOSE, sealed, current.token_hash)
+        request.registry.key_ring.decrypt(_PURPOSE, sealed, str(request.identity.user_id))
     )
     return kept if kept["path"] == path else None
 
@@ -139,7 +140,9 @@ def confirm_view(request: Any) -> Any:
         if not right:
             wrong = (WRONG_PASSKEY, None) if values["passkey"] else (WRONG_CODE, "code")
             raise FormError(*wrong)
-        return HTTPSeeOther(here)
+        response = HTTPSeeOther(here)
+        renew_cookie(request, response, request.db, current)
+        return response
 
     return handle_form(request, form, on_valid, page)
 

@@ -31,7 +31,13 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.guesses import spend
 from stopintimidatie.core.accounts.models import IdentityProvider, User
 from stopintimidatie.core.accounts.services import let_in
-from stopintimidatie.core.accounts.sessions import CURRENT, SIGNED_OUT, current_session, device_of
+from stopintimidatie.core.accounts.sessions import (
+    CURRENT,
+    SIGNED_OUT,
+    current_session,
+    device_of,
+    renew_cookie,
+)
 from stopintimidatie.core.accounts.views import signed_in, visit_of
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import PROVIDER_PATH
@@ -353,9 +359,11 @@ def _go_on(door: ProviderDoor, request: Any, departure: Departure, user: User) -
         raise ProviderError(Refusal.STATE)
     if identity.user_id != user.id:
         raise ProviderError(Refusal.OTHER_PERSON)
+    response = HTTPSeeOther(location=safe_path(departure.next_path))
     with transaction(request.registry.engine) as session:
         entry.renew_factor(session, current.token_hash)
-    return HTTPSeeOther(location=safe_path(departure.next_path))
+        renew_cookie(request, response, session, current)
+    return response
 
 
 def _refuse(

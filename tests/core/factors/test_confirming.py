@@ -93,6 +93,23 @@ def test_a_form_that_was_filled_in_waits_encrypted_and_is_sent_with_one_button(
             assert session.scalars(select(LoginSession.kept_form)).all() == [None]
 
 
+def test_confirming_gives_a_new_token_and_a_copy_of_the_old_one_is_dead(
+    installation: Installation, report: str
+) -> None:
+    browser, username = officer(installation, Role.PRIVACY_OFFICER)
+    thief = installation.visitor()
+    thief.set_cookie("sessie", browser.cookies["sessie"])
+    thief.get(report, status=200)
+    form = browser.get(f"{report}/gegevens-wissen").forms["formulier"]
+    form["grond"], form["reden"] = "bezwaar", "De melder vroeg er zelf om, in een brief."
+    with eleven_minutes_later():
+        asked = form.submit("verder", status=303).follow().forms["formulier"]
+        asked["code"] = code(installation, username)
+        again = asked.submit("bevestigen", status=303).follow(status=200)
+        assert "De melder vroeg er zelf om" in again, "what was filled in is still there"
+        assert "/aanmelden" in thief.get(report, status=303).location
+
+
 def test_contact_data_is_shown_again_after_confirming(
     installation: Installation, report: str
 ) -> None:

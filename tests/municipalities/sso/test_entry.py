@@ -496,11 +496,14 @@ def test_who_signs_in_again_at_the_provider_goes_back_to_the_page(
     with installation.transaction() as session:
         session.execute(update(LoginSession).values(factor_at=utc_now() - timedelta(hours=1)))
     again = "/aanmelden-gemeente-opnieuw?volgende=/gemeenten/dordrecht/postvak"
+    copied = browser.cookies["sessie"]
     away = browser.get(again, status=303)
     asked = dict(parse_qsl(urlsplit(away.location).query))
     assert (asked["prompt"], asked["max_age"]) == ("login", "0")
     back = browser.get(Person("samira").sign_in(away.location))
     assert back.location == "http://localhost:6543/gemeenten/dordrecht/postvak"
+    assert browser.cookies["sessie"] != copied, "a copy of the old token is worth nothing"
+    back.follow(status=200)
     with installation.transaction() as session:
         renewed = session.scalars(select(LoginSession)).one().factor_at
     assert renewed is not None
