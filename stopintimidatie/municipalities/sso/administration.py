@@ -12,7 +12,11 @@ from pyramid.view import view_config
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.accounts.sessions import SIGNED_OUT, current_session
-from stopintimidatie.core.factors.confirmation import recently_confirmed
+from stopintimidatie.core.factors.confirmation import (
+    confirm_path,
+    must_confirm,
+    recently_confirmed,
+)
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.forms.messages import JsonError, loads
 from stopintimidatie.core.security import Permission, Role
@@ -36,6 +40,7 @@ from stopintimidatie.municipalities.sso import openid
 from stopintimidatie.municipalities.sso.forms import GroupSchema, TrialSchema, provider_schema
 from stopintimidatie.municipalities.sso.openid import ProviderError, Refusal
 from stopintimidatie.municipalities.sso.provider import (
+    SECRET,
     ProviderPlan,
     ProviderRefusedError,
     find_provider,
@@ -75,13 +80,30 @@ def provider_panel(context: Administration, request: Any) -> Panel | None:
 
 # The provider
 
+NOT_KEPT: Final = (
+    "Laat eerst zien dat u het bent. Vul het formulier daarna opnieuw in: het geheim bewaren wij"
+    " niet zolang."
+)
+
+
+def confirmed_for_secret(context: Any, request: Request) -> HTTPSeeOther | None:
+    """Ask the second factor again; a typed secret isn't kept meanwhile (guard).
+
+    What is kept comes back as a page, and a secret never stands in one.
+    """
+    if request.method == "POST" and request.POST.get(SECRET) and must_confirm(request):
+        request.flash(NOT_KEPT, "warning")
+        return HTTPSeeOther(confirm_path(request.path))
+    return recently_confirmed(context, request)
+
+
 CHANGED_MEANWHILE: Final = (
     "Een andere beheerder heeft dit intussen gewijzigd. Uw invoer is niet opgeslagen. Kijk op de"
     " pagina wat er nu staat. Klopt uw invoer nog? Sla dan opnieuw op."
 )
 
 
-@grave_form(name=PAGE, renderer=f"{_TEMPLATES}/provider.jinja2")
+@managed_form(name=PAGE, guards=(confirmed_for_secret,), renderer=f"{_TEMPLATES}/provider.jinja2")
 def provider_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the provider of the municipality and the form to change it, and save it."""
     row = find_provider(request.db, context.holder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -23,6 +24,7 @@ from stopintimidatie.core.accounts.models import (
     User,
 )
 from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.onboarding.services import colleagues_of
@@ -325,6 +327,26 @@ def test_who_has_no_password_and_comes_in_through_the_provider_counts_as_a_reade
             readers = [reader.id for reader in readers_of(session, [DORDRECHT])[DORDRECHT]]
             active = [row.id for row in colleagues_of(session, DORDRECHT) if row.active]
         assert (person in readers, person in active) == (counts, counts), holder
+
+
+def test_the_second_factor_is_asked_again_and_a_typed_secret_is_not_kept_meanwhile(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    browser = installation.browser(make_user(installation, ADMIN, demo=False))
+    pages = {page: browser.get(page).forms["formulier"] for page in (PAGE, ADD)}
+    form = pages[PAGE]
+    form["adres"], form["client"], form["geheim"] = ISSUER, "stopintimidatie", SECRET
+    with clock_at(utc_now() + timedelta(minutes=11)):
+        for page in pages:
+            assert "account-bevestigen" in browser.get(page, status=303).location
+        asked = form.submit("opslaan", status=303)
+        assert "account-bevestigen" in asked.location
+        assert "Vul het formulier daarna opnieuw in" in asked.follow()
+    with installation.transaction() as session:
+        kept = select(LoginSession.kept_form).where(LoginSession.kept_form.is_not(None))
+        assert session.scalars(kept).all() == []
+    assert stored(installation) is None
 
 
 # Testing the connection
