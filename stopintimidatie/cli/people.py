@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.cli.common import DutchGroup, clear_errors, database, operator
+from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.accounts.passwords import hash_chosen
 from stopintimidatie.core.accounts.services import (
@@ -74,19 +74,26 @@ def _user(session: Session, username: str) -> User:
 @click.option("--wachtwoord-van-invoer", is_flag=True, help="Lees het wachtwoord van de invoer.")
 @click.pass_obj
 def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **values: Any) -> None:
-    """Maak een gebruiker met een rol. Zonder opgegeven wachtwoord wordt er een bedacht."""
-    given = values["wachtwoord_van_invoer"]
-    password = sys.stdin.readline().rstrip("\n") if given else secrets.token_urlsafe(15)
-    username = values["e_mailadres"]
+    """Maak een gebruiker met een rol. Zonder wachtwoord van de invoer kiest die er zelf een."""
+    given, username = values["wachtwoord_van_invoer"], values["e_mailadres"]
+    hashed, link = NO_PASSWORD, ""
     with clear_errors():
-        hashed = hash_chosen(password, username=username, name=naam)
+        keys = load_key_ring(settings.key_file)
+        if given:
+            password = sys.stdin.readline().rstrip("\n")
+            hashed = hash_chosen(password, username=username, name=naam)
     with database(settings) as session:
         holder = _holder(session, gemeente)
         user = create_user(session, operator(), username, naam, hashed)
         give_role(session, operator(), user, holder, Role(rol))
-    click.echo(f"{username} kan zich aanmelden als {Role(rol).label}.")
-    if not given:
-        click.echo(f"Wachtwoord (wordt niet nog eens getoond): {password}")
+        if not given:
+            link = link_of(keys, invite(session, keys, user))
+    if given:
+        click.echo(f"{username} kan zich aanmelden als {Role(rol).label}.")
+        return
+    click.echo(f"{username} is {Role(rol).label}, en kiest een wachtwoord met de link hieronder.")
+    click.echo("De link werkt één keer, een week lang. Geef hem alleen aan die persoon.")
+    click.echo(f"{settings.public_address}/uitnodiging?sleutel={link}")
 
 
 @user_group.command("rol")
