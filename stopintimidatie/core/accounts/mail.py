@@ -101,6 +101,11 @@ def mail_changed_password(session: Session, user: User) -> None:
     _mail(session, user, PASSWORD_CHANGED)
 
 
+def mail_wrong_factor(session: Session, user: User) -> None:
+    """Mail a person that somebody has the password, and tries codes of the second factor."""
+    _mail(session, user, WRONG_FACTOR)
+
+
 def _mail(
     session: Session, user: User, template: MailTemplate, values: dict[str, str] | None = None
 ) -> None:
@@ -143,7 +148,13 @@ PASSWORD_CHANGED: Final = MailTemplate(
     f"{_FOLDER}/wachtwoord_gewijzigd.txt.jinja2",
     _write_event,
 )
+WRONG_FACTOR: Final = MailTemplate(
+    "tweede_stap_mislukt",
+    "Iemand probeert uw tweede stap",
+    f"{_FOLDER}/tweede_stap_mislukt.txt.jinja2",
+    _write_event,
+)
 # A person with an account; also for other rooms that tell somebody about the own account.
 PERSON: Final = MailRecipient("gebruiker", _address_of_person, personal=True)
-TEMPLATES: Final = (UNLOCK, NEW_PASSWORD, NEW_DEVICE, PASSWORD_CHANGED)
+TEMPLATES: Final = (UNLOCK, NEW_PASSWORD, NEW_DEVICE, PASSWORD_CHANGED, WRONG_FACTOR)
 RECIPIENTS: Final = (RECIPIENT_OF_LINK, PERSON)

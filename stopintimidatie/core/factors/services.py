@@ -18,8 +18,8 @@ from pyotp import TOTP
 from sqlalchemy import Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.guesses import count_guess, forget_guesses
-from stopintimidatie.core.accounts.mail import person
+from stopintimidatie.core.accounts.guesses import FIRST_LOCK, count_guess, forget_guesses
+from stopintimidatie.core.accounts.mail import mail_wrong_factor, person
 from stopintimidatie.core.accounts.models import (
     TOTP_PURPOSE,
     OneTimeCode,
@@ -272,7 +272,11 @@ def sign_in_with_code(door: Door, token: str, typed: str, visit: Visit) -> SignI
         if present is None:
             return SignInResult(None)
         if not use_code(session, door.keys, present.user, typed):
-            return refuse(session, guess, present.user)
+            refused = refuse(session, guess, present.user)
+            # Once: the next ones lock for longer.
+            if guess.wait_after == FIRST_LOCK:
+                mail_wrong_factor(session, present.user)
+            return refused
         forget_guesses(session, guess)
         return finish(session, door.keys, present, visit)
 

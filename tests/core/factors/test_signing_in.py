@@ -8,6 +8,8 @@ from typing import Any
 from pyotp import TOTP
 from sqlalchemy import func, select
 
+from stopintimidatie.core.accounts.guesses import FREE_ATTEMPTS
+from stopintimidatie.core.accounts.mail import WRONG_FACTOR
 from stopintimidatie.core.accounts.models import LoginSession, PendingSignIn, RecoveryCode, User
 from stopintimidatie.core.accounts.services import block_user
 from stopintimidatie.core.accounts.sessions import PENDING_LASTS
@@ -19,6 +21,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from tests.support.factories import DORDRECHT, make_user, user_id
 from tests.support.installation import PASSWORD, Installation
+from tests.support.mailboxes import last_mail, mails
 
 FACTOR, SETUP = "/aanmelden-factor", "/aanmelden-instellen"
 
@@ -112,6 +115,33 @@ def test_wrong_codes_lock_this_person_in_this_browser_and_no_password(
     with installation.transaction(NATIONAL) as session:
         failed = select(func.count()).where(AuditEvent.action == "aanmelden.mislukt")
         assert session.scalar(failed) == 5
+
+
+def test_who_has_the_password_and_guesses_codes_is_told_to_its_owner_once(
+    installation: Installation,
+) -> None:
+    username = colleague(installation)
+    installation.browser(username)
+    thief = half_signed_in(installation, username)
+    for _ in range(FREE_ATTEMPTS - 1):
+        give(thief, "000000", 422)
+    assert told(installation) == 0
+    for _ in range(3):
+        give(thief, "000000", 422)
+    assert told(installation) == 1
+    text = last_mail(installation)
+    for word in ("vijf keer niet", "Er is niemand binnengekomen", "/wachtwoord-vergeten"):
+        assert word in text
+    assert username not in text
+    with clock_at(utc_now() + timedelta(seconds=31)):
+        give(thief, "000000", 422)
+    assert told(installation) == 1
+
+
+def told(installation: Installation) -> int:
+    """Count the mails about somebody who guesses codes."""
+    installation.run_jobs()
+    return len(mails(installation, WRONG_FACTOR.name))
 
 
 def test_a_recovery_code_signs_in_once_and_the_person_is_mailed(
