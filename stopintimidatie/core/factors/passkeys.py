@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyramid.csrf import get_csrf_token
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,6 +30,8 @@ from webauthn import (
 from webauthn.helpers import (
     base64url_to_bytes,
     bytes_to_base64url,
+    decode_credential_public_key,
+    decoded_public_key_to_cryptography,
     parse_authentication_credential_json,
     parse_client_data_json,
     parse_registration_credential_json,
@@ -69,7 +72,20 @@ _LASTS: Final = timedelta(minutes=5)
 _NONCE, _MOMENT, _MAC = 16, 8, 16
 # An answer of a browser is some kilobytes; a longer one isn't read.
 LONGEST: Final = 20_000
+# As WebAuthn has it, in bytes.
+LONGEST_ID: Final = 1023
 MOST_PASSKEYS: Final = 10
+# The library reads what a stranger wrote, and passes on what its decoders raise.
+_BROKEN: Final = (
+    WebAuthnException,
+    UnsupportedAlgorithm,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 ASK_PERSON: Final = UserVerificationRequirement.REQUIRED
 
 
@@ -173,7 +189,12 @@ def add_passkey(
             expected_origin=ceremony.origin,
             require_user_verification=True,
         )
-    except WebAuthnException:
+        # A key that can't be used later is refused now.
+        decoded = decode_credential_public_key(verified.credential_public_key)
+        decoded_public_key_to_cryptography(decoded)
+    except _BROKEN:
+        return None
+    if len(verified.credential_id) > LONGEST_ID:
         return None
     number = bytes_to_base64url(verified.credential_id)
     if session.scalar(select(Passkey.id).where(Passkey.credential_id == number)) is not None:
@@ -195,7 +216,7 @@ def _parsed_registration(answer: str) -> RegistrationCredential | None:
     try:
         credential = parse_registration_credential_json(answer[:LONGEST])
         parse_client_data_json(credential.response.client_data_json)
-    except (WebAuthnException, ValueError):
+    except _BROKEN:
         return None
     return credential
 
@@ -251,7 +272,7 @@ def check_passkey(
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except WebAuthnException:
+    except _BROKEN:
         return None
     passkey.sign_count, passkey.last_used_at = verified.new_sign_count, utc_now()
     return passkey
@@ -284,7 +305,7 @@ def _parsed_assertion(answer: str) -> AuthenticationCredential | None:
     try:
         credential = parse_authentication_credential_json(answer[:LONGEST])
         parse_client_data_json(credential.response.client_data_json)
-    except (WebAuthnException, ValueError):
+    except _BROKEN:
         return None
     return credential
 

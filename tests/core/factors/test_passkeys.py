@@ -24,6 +24,7 @@ from stopintimidatie.core.factors.passkeys import (
     Ceremony,
     add_passkey,
     check_passkey,
+    creation_options,
     request_options,
 )
 from stopintimidatie.core.storage import NATIONAL
@@ -148,6 +149,55 @@ def test_a_copied_key_a_counter_that_went_back_and_another_person_are_refused(
     other = user_id(installation, make_user(installation))
     answer = device.answer(request_options(ceremony))
     assert not shown(installation, ceremony, answer, user_id=other)
+
+
+def registration(options: str, key: bytes, length: int = 16) -> str:
+    """The answer of a device that makes this key, with an id of so many bytes."""
+    number = secrets.token_bytes(length)
+    challenge = json.loads(options)["challenge"]
+    client = {"type": "webauthn.create", "challenge": challenge, "origin": ORIGIN}
+    data = hashlib.sha256(b"localhost").digest() + bytes([PRESENT | VERIFIED | 64])
+    data += bytes(4) + bytes(16) + length.to_bytes(2, "big") + number + key
+    made = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
+    response = {"clientDataJSON": json.dumps(client).encode(), "attestationObject": made}
+    return json.dumps(
+        {
+            "id": bytes_to_base64url(number),
+            "rawId": bytes_to_base64url(number),
+            "type": "public-key",
+            "response": {name: bytes_to_base64url(value) for name, value in response.items()},
+        }
+    )
+
+
+OFF_CURVE = encode_cbor({1: 2, 3: -7, -1: 1, -2: b"\x01" * 32, -3: b"\x02" * 32})
+
+
+@pytest.mark.parametrize(
+    ("key", "length"),
+    [
+        (OFF_CURVE, 16),
+        (encode_cbor({1: 2, 3: -7, -1: 1, -2: 5, -3: 5}), 16),
+        (encode_cbor({1: 3, 3: -257, -1: b"", -2: b""}), 16),
+        (encode_cbor([1]), 16),
+        (encode_cbor({1: 1, 3: -8, -1: 6, -2: b"x"}), 16),
+        (b"\xff", 16),
+        (Device().public(), 1100),
+        (Device().public(), 0),
+    ],
+    ids=range(8),
+)
+@pytest.mark.both_databases
+def test_a_key_that_cannot_be_used_is_not_kept(
+    installation: Installation, ceremony: Ceremony, key: bytes, length: int
+) -> None:
+    owner = user_id(installation, make_user(installation))
+    with installation.transaction() as session:
+        user = session.get_one(User, owner)
+        answer = registration(creation_options(ceremony, user, []), key, length)
+        assert add_passkey(session, ceremony, user, answer, "x") is None
+        sound = registration(creation_options(ceremony, user, []), Device().public())
+        assert add_passkey(session, ceremony, user, sound, "x") is not None
 
 
 RUBBISH = [

@@ -8,7 +8,7 @@ from typing import Any
 from pyotp import TOTP
 from sqlalchemy import func, select
 
-from stopintimidatie.core.accounts.guesses import FREE_ATTEMPTS
+from stopintimidatie.core.accounts.guesses import BROWSER_COOKIE, FREE_ATTEMPTS, proof_of
 from stopintimidatie.core.accounts.mail import WRONG_FACTOR
 from stopintimidatie.core.accounts.models import LoginSession, PendingSignIn, RecoveryCode, User
 from stopintimidatie.core.accounts.services import block_user
@@ -18,6 +18,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.factors.services import STEP_SECONDS, reset_factors
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage import NATIONAL
 from tests.support.factories import DORDRECHT, make_user, user_id
 from tests.support.installation import PASSWORD, Installation
@@ -142,6 +143,19 @@ def told(installation: Installation) -> int:
     """Count the mails about somebody who guesses codes."""
     installation.run_jobs()
     return len(mails(installation, WRONG_FACTOR.name))
+
+
+def test_a_link_from_a_mail_gives_no_fresh_count_of_codes(installation: Installation) -> None:
+    username = colleague(installation)
+    installation.browser(username)
+    settings, keys = installation.settings, installation.registry.key_ring
+    for number in range(2):
+        browser = half_signed_in(installation, username)
+        proof = proof_of(keys, username, by_mail=True)
+        browser.set_cookie(cookie_name(settings, BROWSER_COOKIE), proof)
+        for _ in range(5 if number == 0 else 1):
+            answer = give(browser, "123456", 422)
+    assert "te vaak een verkeerde code" in answer
 
 
 def test_a_recovery_code_signs_in_once_and_the_person_is_mailed(
