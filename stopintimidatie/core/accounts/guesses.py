@@ -185,7 +185,7 @@ def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) ->
 def _counted_as(keys: KeyRing, username: str, proof: str, secret: str = "") -> str:
     browser = known_browser(keys, username, proof)
     if secret and not signed_in_before(keys, username, proof):
-        # Who reads the mailbox could get a fresh count with each link.
+        # Each link from a mail would give whoever reads the mailbox a fresh count.
         browser = None
     counted = username if browser is None else f"{username}\0{browser}"
     if secret:
