@@ -8,13 +8,10 @@ and the CSP's `form-action` stays `'self'`.
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from hmac import compare_digest
 from threading import BoundedSemaphore
 from typing import Any, Final
@@ -42,9 +39,7 @@ from stopintimidatie.core.accounts.views import signed_in, visit_of
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import PROVIDER_PATH
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage import transaction
-from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.storage.session import between_transactions
 from stopintimidatie.core.tree import Resource, Root
 from stopintimidatie.core.web.components import Panel
@@ -53,11 +48,17 @@ from stopintimidatie.core.web.request import Request, page_view, post_view, quer
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code, municipality_by_slug
 from stopintimidatie.municipalities.sso import entry
+from stopintimidatie.municipalities.sso.departure import (
+    LASTS,
+    Departure,
+    keep_departure,
+    kept_departure,
+    seal_departure,
+)
 from stopintimidatie.municipalities.sso.openid import (
     DOORS,
     LOGOUT,
     RETURN,
-    Attempt,
     Client,
     ProviderError,
     Providers,
@@ -78,14 +79,10 @@ from stopintimidatie.municipalities.sso.words import WORDS
 
 log = logging.getLogger(__name__)
 
-COOKIE: Final = "gemeente"
-PURPOSE: Final = "provider-sign-in"
-LASTS: Final = timedelta(minutes=10)
 AGAIN: Final = PROVIDER_PATH.removeprefix("/")
 TEMPLATES: Final = "stopintimidatie.municipalities.sso:templates"
 REFUSED: Final = f"{TEMPLATES}/refused.jinja2"
 LONGEST_TOKEN: Final = 20_000
-LONGEST_PATH: Final = 2_000
 CODE: Final = re.compile(r"GM\d{4}", re.ASCII)
 LATER: Final = frozenset({Refusal.UNREACHABLE, Refusal.CROWDED})
 # Calls to providers that a process makes at once; one that is slow may not keep all others waiting.
@@ -189,16 +186,6 @@ def doors_view(context: ProviderDoors, request: Request) -> dict[str, Any]:
 # Away
 
 
-@dataclass(frozen=True)
-class Departure:
-    """A visitor who is on the way to a provider, as the browser keeps it, sealed."""
-
-    attempt: Attempt
-    next_path: str
-    # The visitor is signed in, and shows again who they are.
-    again: bool
-
-
 @page_view(ProviderDoor, "", NO_PERMISSION_REQUIRED, REFUSED)
 def depart_view(context: ProviderDoor, request: Request) -> Response:
     """Send the visitor to the provider."""
@@ -226,6 +213,8 @@ def again_view(context: Root, request: Request) -> Response:
 def _depart(door: ProviderDoor, request: Any, next_path: str, *, again: bool) -> Response:
     departure = Departure(new_attempt(), next_path, again)
     providers: Providers = request.registry.providers
+    # Sealed before the call: meanwhile the provider may become another.
+    sealed = seal_departure(request.registry.key_ring, door.provider, departure)
     try:
         client = client_at(door, request)
         with outside(request):
@@ -235,50 +224,8 @@ def _depart(door: ProviderDoor, request: Any, next_path: str, *, again: bool) ->
     response = HTTPSeeOther(
         location=authorization_address(metadata, client, departure.attempt, again=again)
     )
-    _keep(response, request, _sealed(door, request, departure))
+    keep_departure(response, request, sealed)
     return response
-
-
-def _keep(response: Any, request: Any, value: str | None) -> None:
-    settings = request.registry.app_settings
-    response.set_cookie(
-        cookie_name(settings, COOKIE),
-        value,
-        max_age=LASTS,
-        path="/",
-        secure=settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
-
-
-def _sealed(door: ProviderDoor, request: Any, departure: Departure) -> str:
-    """Seal a departure; bound to its door, so it can't be used at another."""
-    attempt = asdict(departure.attempt)
-    attempt["started_at"] = departure.attempt.started_at.isoformat()
-    # A browser keeps a cookie of 4 KiB at most.
-    fits = len(json.dumps(departure.next_path)) <= LONGEST_PATH
-    next_path = departure.next_path if fits else "/"
-    content = json.dumps([attempt, next_path, departure.again])
-    return str(request.registry.key_ring.encrypt(PURPOSE, content, door.code))
-
-
-def _opened(door: ProviderDoor, request: Any) -> Departure:
-    """Open the departure that this browser keeps.
-
-    Raises:
-        ProviderError: It keeps none for this door, or none of the last ten minutes.
-    """
-    sealed = request.cookies.get(cookie_name(request.registry.app_settings, COOKIE), "")
-    try:
-        content = request.registry.key_ring.decrypt(PURPOSE, sealed, door.code)
-    except DecryptionError:
-        raise ProviderError(Refusal.STATE) from None
-    values, next_path, again = json.loads(content)
-    attempt = Attempt(**{**values, "started_at": datetime.fromisoformat(values["started_at"])})
-    if not timedelta(0) <= utc_now() - attempt.started_at < LASTS:
-        raise ProviderError(Refusal.STATE)
-    return Departure(attempt, next_path, again)
 
 
 # Back
@@ -289,11 +236,11 @@ def return_view(context: ProviderDoor, request: Request) -> Response:
     """Let in whom the provider sent back, or say why not."""
     departure = None
     try:
-        departure = _opened(context, request)
+        departure = kept_departure(request, context.provider)
         response = _come_back(context, request, departure)
     except ProviderError as problem:
         response = _refuse(context, request, problem.refusal, departure)
-    _keep(response, request, None)
+    keep_departure(response, request, None)
     return response
 
 
@@ -318,35 +265,39 @@ def _come_back(door: ProviderDoor, request: Any, departure: Departure) -> Respon
         demo = registry.app_settings.demo
         tokens = exchange(metadata, client, attempt.verifier, sent.get("code", ""), demo=demo)
         claims = check_id_token(providers, client, attempt, tokens, again=departure.again)
-    return _arrive(door, request, departure, claims)
+    return _arrive(door, request, departure, client, claims)
 
 
-def _arrive(door: ProviderDoor, request: Any, departure: Departure, claims: Any) -> Response:
+def _arrive(
+    door: ProviderDoor, request: Any, departure: Departure, client: Client, claims: Any
+) -> Response:
     """Let in the person whom these claims are about."""
     registry = request.registry
     try:
-        arrival = _receive(door, request, claims)
+        arrival = _receive(request, client, claims)
     except IntegrityError:
         # Two first sign-ins at once: the second finds the account that the first made.
-        arrival = _receive(door, request, claims)
+        arrival = _receive(request, client, claims)
     if arrival.refusal is not None or arrival.user is None:
         refusal = arrival.refusal or Refusal.NO_ROLE
         return _refuse(door, request, refusal, departure, arrival.user)
     if departure.again:
         return _go_on(door, request, departure, arrival.user)
-    opening = entry.opening_of(registry.key_ring, door.provider, claims, device_of(request))
     visit = visit_of(request, departure.next_path)
+    # The log of the desk is written here, so it is another transaction: look at the provider again.
     with transaction(registry.engine) as session:
+        provider = entry.vouching_provider(session, client)
+        opening = entry.opening_of(registry.key_ring, provider, claims, device_of(request))
         user = session.get_one(User, arrival.user.id)
         result = let_in(session, registry.key_ring, user, opening, visit)
     return signed_in(request, result, departure.next_path)
 
 
-def _receive(door: ProviderDoor, request: Any, claims: Any) -> entry.Arrival:
+def _receive(request: Any, client: Client, claims: Any) -> entry.Arrival:
     registry = request.registry
     demo = registry.app_settings.demo
-    with transaction(registry.engine, door.code) as session:
-        provider = session.get_one(IdentityProvider, door.code)
+    with transaction(registry.engine, client.holder) as session:
+        provider = entry.vouching_provider(session, client)
         return entry.receive_person(session, registry.key_ring, provider, claims, demo=demo)
 
 
@@ -409,7 +360,7 @@ def logout_view(context: ProviderDoor, request: Request) -> Response:
                 number = f"{client.issuer}\0{message.number}"
                 if not spend(session, registry.key_ring, number, until):
                     raise ProviderError(Refusal.USED)
-                provider = session.get_one(IdentityProvider, code)
+                provider = entry.vouching_provider(session, client)
                 entry.end_sessions(session, registry.key_ring, provider, message)
     except ProviderError as problem:
         log.warning("sign-out by the provider of %s refused: %s", code, problem.refusal)

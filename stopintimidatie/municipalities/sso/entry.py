@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.guesses import normal_username
@@ -67,6 +67,22 @@ def client_of(keys: KeyRing, provider: IdentityProvider, redirect_uri: str) -> C
     except DecryptionError:
         raise ProviderError(Refusal.CLIENT) from None
     return Client(provider.holder, provider.issuer, provider.client_id, secret, redirect_uri)
+
+
+def vouching_provider(session: Session, client: Client) -> IdentityProvider:
+    """Return the provider that vouched for somebody, locked until the transaction ends.
+
+    Asking it takes a while: what it said is worth nothing once it was switched off or replaced.
+
+    Raises:
+        ProviderError: It isn't the provider of that municipality any more.
+    """
+    provider = session.get(IdentityProvider, client.holder, with_for_update=True)
+    if provider is None or not provider.enabled:
+        raise ProviderError(Refusal.CHANGED)
+    if (provider.issuer, provider.client_id) != (client.issuer, client.client_id):
+        raise ProviderError(Refusal.CHANGED)
+    return provider
 
 
 # The account
@@ -358,21 +374,23 @@ def end_sessions(
 ) -> list[UUID]:
     """End the sessions that a provider says have ended; return whose they were.
 
-    Only sessions which that provider opened: of the session it names, or else all of that person.
+    Only sessions which that provider opened: the one that it names and those of that person that
+    it never named, or all of that person where it names none.
     """
-    ended = LoginSession.provider == provider.holder
+    names = _subject_hashes(keys, provider.issuer, message.subject)
+    mine: ColumnElement[bool] = LoginSession.user_id.in_(
+        select(ProviderAccount.user_id).where(
+            ProviderAccount.holder == provider.holder, ProviderAccount.subject_hash.in_(names)
+        )
+    )
     if message.session:
         hashes = _session_hashes(keys, provider.issuer, message.session)
-        mine = LoginSession.provider_session.in_(hashes)
-    else:
-        names = _subject_hashes(keys, provider.issuer, message.subject)
-        mine = LoginSession.user_id.in_(
-            select(ProviderAccount.user_id).where(
-                ProviderAccount.holder == provider.holder, ProviderAccount.subject_hash.in_(names)
-            )
-        )
-    users = sorted(set(session.scalars(select(LoginSession.user_id).where(ended, mine))))
-    session.execute(delete(LoginSession).where(ended, mine))
+        named = LoginSession.provider_session.in_(hashes)
+        # A session that began without a name may be the one that ended.
+        mine = or_(named, and_(mine, LoginSession.provider_session.is_(None)))
+    ended = and_(LoginSession.provider == provider.holder, mine)
+    users = sorted(set(session.scalars(select(LoginSession.user_id).where(ended))))
+    session.execute(delete(LoginSession).where(ended))
     if users:
         record(session, SYSTEM, "afmelden.gemeente", provider.holder, KIND, users)
     return users

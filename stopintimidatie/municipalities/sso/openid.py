@@ -39,6 +39,7 @@ class Refusal(StrEnum):
     USED = "al_gebruikt"
     CANCELLED = "afgebroken"
     CROWDED = "te_druk"
+    CHANGED = "gewijzigd"
     # The provider, and what the municipality filled in.
     UNREACHABLE = "onbereikbaar"
     METADATA = "gegevens"

@@ -31,6 +31,12 @@ WORDS: Final[dict[Refusal, Words]] = {
         "Er melden zich nu veel mensen tegelijk aan. Wacht tien seconden en probeer het opnieuw.",
         True,
     ),
+    Refusal.CHANGED: Words(
+        "Terwijl u zich aanmeldde, heeft uw gemeente het aanmelden gewijzigd of uitgezet. Ga naar"
+        " de aanmeldpagina en begin opnieuw. Lukt dat niet, vraag dan uw functioneel beheerder om"
+        " hulp.",
+        False,
+    ),
     Refusal.UNREACHABLE: Words(
         f"De inlogdienst van uw gemeente antwoordt niet. Probeer het over een paar minuten opnieuw."
         f" {_TELL_ADMIN}",

@@ -89,6 +89,35 @@ def test_without_a_session_all_sessions_of_the_person_through_it_end_and_no_othe
     elsewhere.get("/gemeenten/eindhoven/postvak", status=200)
 
 
+def test_a_session_without_a_name_ends_with_whichever_of_that_person_ends(
+    installation: Installation, provider: FalseProvider, samira: str
+) -> None:
+    nameless = signed_in(installation, provider, samira, sid=None)
+    named = signed_in(installation, provider, samira, sid="sessie-2")
+    bo = make_user(installation, (DORDRECHT, Role.OFFICER))
+    colleague = signed_in(installation, provider, bo, sub="bo", sid=None)
+    tell(installation, provider.logout_token(sid="sessie-1", sub=None), 200)
+    nameless.get(INBOX, status=200)
+    tell(installation, provider.logout_token(sid="sessie-1", jti="2"), 200)
+    nameless.get(INBOX, status=303)
+    for browser in (named, colleague):
+        browser.get(INBOX, status=200)
+
+
+def test_a_message_ends_nothing_when_the_provider_is_replaced_meanwhile(
+    installation: Installation, provider: FalseProvider, samira: str
+) -> None:
+    browser = signed_in(installation, provider, samira)
+
+    def replace() -> None:
+        connect_provider(installation, DORDRECHT, "https://nieuw.example")
+
+    provider.before = replace
+    with clock_at(utc_now() + timedelta(minutes=16)):
+        tell(installation, provider.logout_token(), 400)
+        browser.get(INBOX, status=200)
+
+
 def test_a_message_is_taken_once(
     installation: Installation, provider: FalseProvider, samira: str
 ) -> None:

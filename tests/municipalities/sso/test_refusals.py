@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from joserfc.jwk import ECKey
-from sqlalchemy import select
+from sqlalchemy import select, update
 from webtest import TestApp
 
-from stopintimidatie.core.accounts.models import LoginSession
+from stopintimidatie.core.accounts.models import IdentityProvider, LoginSession, ProviderAccount
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
@@ -424,6 +424,65 @@ def test_a_path_too_long_for_a_cookie_leads_to_the_start(
         provider.id_token = provider.sign(provider.claims(nonce=asked["nonce"]))
         answer = back(browser, state=asked["state"], code="x")
         assert answer.location == f"http://localhost:6543{next_path}"
+
+
+# The provider is switched off or replaced meanwhile
+
+
+@pytest.mark.parametrize("moment", ["/token", "/keys"])
+@pytest.mark.parametrize(
+    "change",
+    [{"enabled": False}, {"issuer": "https://nieuw.example"}, {"client_id": "een-ander"}],
+)
+def test_who_is_on_the_way_back_when_the_provider_changes_is_not_let_in(
+    change: dict[str, Any],
+    moment: str,
+    installation: Installation,
+    browser: TestApp,
+    provider: FalseProvider,
+) -> None:
+    def at_that_moment() -> None:
+        if provider.asked[-1][0] == "/token" or moment == "/token":
+            with installation.transaction() as session:
+                session.execute(update(IdentityProvider).values(**change))
+
+    asked = leave(browser)
+    provider.id_token = provider.sign(provider.claims(nonce=asked["nonce"]))
+    provider.before = at_that_moment
+    refused(installation, back(browser, state=asked["state"], code="x"), Refusal.CHANGED)
+    with installation.transaction() as session:
+        assert session.scalars(select(ProviderAccount)).all() == []
+
+
+def test_a_provider_that_changes_after_it_gave_the_roles_opens_no_session(
+    installation: Installation,
+    browser: TestApp,
+    provider: FalseProvider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receive = door._receive
+
+    def and_then_off(*given: Any) -> Any:
+        arrival = receive(*given)
+        connect_provider(installation, DORDRECHT, provider.issuer, enabled=False)
+        return arrival
+
+    monkeypatch.setattr(door, "_receive", and_then_off)
+    refused(installation, come_in(browser, provider), Refusal.CHANGED)
+
+
+@pytest.mark.parametrize("change", [{"issuer": True}, {"client_id": "een-ander"}])
+def test_who_left_for_the_provider_of_before_begins_anew(
+    change: dict[str, Any], installation: Installation, browser: TestApp, provider: FalseProvider
+) -> None:
+    asked = leave(browser)
+    with false_provider() as other:
+        replaced = {**change, "issuer": other.issuer} if "issuer" in change else change
+        connect_provider(installation, DORDRECHT, **{"issuer": provider.issuer, **replaced})
+        answer = back(browser, state=asked["state"], code="x")
+        refused(installation, answer, Refusal.STATE)
+        assert other.asked == []
+    assert all(path != "/token" for path, _, _ in provider.asked)
 
 
 # What a provider tells of itself
