@@ -57,6 +57,7 @@ class Opening:
         provider: the holder whose identity provider opened it; None: a password or passkey.
         provider_session: keyed hash of the provider's own name for the session.
         ends_at: the end of a session that must end sooner than the setting says.
+        notice: a message on the first page; empty: none.
     """
 
     device: str = ""
@@ -64,6 +65,7 @@ class Opening:
     provider: str | None = None
     provider_session: str | None = None
     ends_at: datetime | None = None
+    notice: str = ""
 
 
 def start_session(session: Session, user: User, opening: Opening) -> str:
@@ -81,6 +83,7 @@ def start_session(session: Session, user: User, opening: Opening) -> str:
             provider=opening.provider,
             provider_session=opening.provider_session,
             ends_at=opening.ends_at,
+            flashes=[_message(opening.notice, "warning")] if opening.notice else [],
         )
     )
     session.execute(
@@ -367,14 +370,16 @@ def flash(
     """
     current: Current | None = request.environ.get(CURRENT)
     if current is not None:
-        label, href = link or ("", "")
-        message = {"text": text, "kind": kind, "label": label, "href": href}
-        current.flashes = [*current.flashes, message]
+        current.flashes = [*current.flashes, _message(text, kind, *(link or ("", "")))]
         if request.method in SAFE_METHODS:
             current.note(request, flashes=current.flashes)
         else:
             # In the request's transaction, so the message is shown only if the change is committed.
             current.keep(request.db, flashes=current.flashes)
+
+
+def _message(text: str, kind: str, label: str = "", href: str = "") -> dict[str, str]:
+    return {"text": text, "kind": kind, "label": label, "href": href}
 
 
 def take_flashes(request: Any) -> list[dict[str, str]]:

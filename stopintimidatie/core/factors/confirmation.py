@@ -32,6 +32,7 @@ from stopintimidatie.core.factors.passkeys import (
 )
 from stopintimidatie.core.factors.services import Door, factors_of, use_code
 from stopintimidatie.core.factors.views import (
+    NO_CODE,
     WRONG_CODE,
     WRONG_PASSKEY,
     CodeSchema,
@@ -105,6 +106,12 @@ def _kept_form(request: Any, path: str) -> Mapping[str, Any] | None:
     return kept if kept["path"] == path else None
 
 
+def _waits(request: Any, current: Current) -> bool:
+    """Tell whether a form waits that was filled in."""
+    mine = LoginSession.token_hash == current.token_hash
+    return request.db.scalar(select(LoginSession.kept_form.is_not(None)).where(mine)) is True
+
+
 @form_view(Root, NAME, Permission.SIGNED_IN, f"{_TEMPLATES}/confirm.jinja2")
 def confirm_view(request: Any) -> Any:
     """Ask for the second factor, then go on to where the person was going."""
@@ -127,9 +134,13 @@ def confirm_view(request: Any) -> Any:
             "problem": why_not(request),
             "by_provider": f"{PROVIDER_PATH}?{urlencode({'volgende': here})}",
             "provider": current.provider,
+            "minutes": request.registry.app_settings.session_confirm_minutes,
+            "waits": _waits(request, current),
         }
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        if not values["passkey"] and not values["code"].strip():
+            raise FormError(NO_CODE, "code")
         door, ceremony, proof = door_of(request), ceremony_of(request), proof_in(request)
         if current.provider is not None:
             raise FormError("Bevestig bij uw gemeente dat u het bent. Kies daarvoor de link.")
@@ -165,7 +176,8 @@ def _confirm(
         if values["passkey"]:
             shown = check_passkey(session, ceremony, values["passkey"], user_id) is not None
         else:
-            shown = use_code(session, door.keys, session.get_one(User, user_id), values["code"])
+            present = session.get_one(User, user_id)
+            shown = use_code(session, door.keys, present, values["code"]) is not None
         if not shown:
             return refuse(session, guess, user).wait, False
         forget_guesses(session, guess)

@@ -11,6 +11,7 @@ import secrets
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from stopintimidatie.core.mail import queue_mail
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.core.text import plural
 
 KIND: Final = "gebruiker"
 MAIL: Final = "tweede_stap"
@@ -95,15 +97,15 @@ def log_change(session: Session, actor: Actor, user_id: UUID, action: str, *fiel
 # The authenticator app
 
 
-def new_secret(keys: KeyRing, user_id: UUID, nonce: str) -> str:
-    """Return the secret that a page offers to an app: derived, so that a page needn't store it."""
-    derived = keys.keyed_hash(_SETUP_PURPOSE, user_id.bytes + nonce.encode("utf-8", "replace"))
+def new_secret(keys: KeyRing, user_id: UUID, token: str, app: OneTimeCode | None) -> str:
+    """Return the secret that a page offers to an app: derived, so that a page needn't store it.
+
+    It stays the same while the page is loaded again, in this session or sign-in, and is another one
+    once it replaced the present app.
+    """
+    seed = f"{token}\0{app.id if app is not None else ''}"
+    derived = keys.keyed_hash(_SETUP_PURPOSE, user_id.bytes + seed.encode("utf-8", "replace"))
     return b32encode(bytes.fromhex(derived)[:20]).decode()
-
-
-def new_nonce() -> str:
-    """Make a value that makes the next offered secret a new one."""
-    return secrets.token_urlsafe(16)
 
 
 def step_of(secret: str, typed: str, now: datetime, after: int = 0) -> int | None:
@@ -118,9 +120,8 @@ def step_of(secret: str, typed: str, now: datetime, after: int = 0) -> int | Non
     return None
 
 
-def set_up_app(session: Session, keys: KeyRing, user: User, nonce: str, typed: str) -> bool:
+def set_up_app(session: Session, keys: KeyRing, user: User, secret: str, typed: str) -> bool:
     """Set up the app that showed this code, in place of an earlier one; False: a wrong code."""
-    secret = new_secret(keys, user.id, nonce)
     step = step_of(secret, typed, utc_now())
     if step is None:
         return False
@@ -202,9 +203,18 @@ def _use_recovery_code(session: Session, keys: KeyRing, user: User, typed: str) 
     return bool(used.rowcount)
 
 
-def use_code(session: Session, keys: KeyRing, user: User, typed: str) -> bool:
-    """Use up a code of the app or a recovery code; tell whether it was right."""
-    return _use_app(session, keys, user.id, typed) or _use_recovery_code(session, keys, user, typed)
+class CodeKind(StrEnum):
+    """Kinds of codes that show who somebody is."""
+
+    APP = "app"
+    RECOVERY = "herstelcode"
+
+
+def use_code(session: Session, keys: KeyRing, user: User, typed: str) -> CodeKind | None:
+    """Use up a code of the app or a recovery code; return which it was, None if it is wrong."""
+    if _use_app(session, keys, user.id, typed):
+        return CodeKind.APP
+    return CodeKind.RECOVERY if _use_recovery_code(session, keys, user, typed) else None
 
 
 # Taking away
@@ -271,14 +281,24 @@ def sign_in_with_code(door: Door, token: str, typed: str, visit: Visit) -> SignI
         present = take_pending(session, token, demo=door.demo)
         if present is None:
             return SignInResult(None)
-        if not use_code(session, door.keys, present.user, typed):
+        kind = use_code(session, door.keys, present.user, typed)
+        if kind is None:
             refused = refuse(session, guess, present.user)
             # Once: the next ones lock for longer.
             if guess.wait_after == FIRST_LOCK:
                 mail_wrong_factor(session, present.user)
             return refused
         forget_guesses(session, guess)
-        return finish(session, door.keys, present, visit)
+        notice = _recovery_notice(session, present.user_id) if kind is CodeKind.RECOVERY else ""
+        return finish(session, door.keys, present, visit, notice)
+
+
+def _recovery_notice(session: Session, user_id: UUID) -> str:
+    left = plural(factors_of(session, user_id).recovery_left, "herstelcode", "herstelcodes")
+    return (
+        f"U gebruikte een herstelcode; u hebt nog {left}. Bent u uw telefoon of passkey kwijt, haal"
+        " die dan weg op Mijn account (uw naam, bovenaan) en stel een nieuwe in."
+    )
 
 
 def take_pending(session: Session, token: str, *, demo: bool) -> PendingSignIn | None:
@@ -287,8 +307,14 @@ def take_pending(session: Session, token: str, *, demo: bool) -> PendingSignIn |
     return pending if pending and may_sign_in(pending.user, demo=demo) else None
 
 
-def finish(session: Session, keys: KeyRing, pending: PendingSignIn, visit: Visit) -> SignInResult:
-    """Let in somebody who showed a second factor; the waiting sign-in is used up."""
+def finish(
+    session: Session, keys: KeyRing, pending: PendingSignIn, visit: Visit, notice: str = ""
+) -> SignInResult:
+    """Let in somebody who showed a second factor; the waiting sign-in is used up.
+
+    `notice`: a message on the first page.
+    """
     user = pending.user
     session.delete(pending)
-    return let_in(session, keys, user, Opening(visit.device, factor=True), visit)
+    opening = Opening(visit.device, factor=True, notice=notice)
+    return let_in(session, keys, user, opening, visit)

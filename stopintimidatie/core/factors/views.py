@@ -16,7 +16,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import PendingSignIn, User
-from stopintimidatie.core.accounts.sessions import device_of, pending_of, pending_token
+from stopintimidatie.core.accounts.sessions import device_of, pending_of, pending_token, token_of
 from stopintimidatie.core.accounts.views import (
     FACTOR_PATH,
     set_signed_in,
@@ -40,7 +40,6 @@ from stopintimidatie.core.factors.services import (
     Factors,
     factors_of,
     finish,
-    new_nonce,
     new_secret,
     recovery_codes_if_none,
     set_up_app,
@@ -70,6 +69,7 @@ WRONG_CODE: Final = (
     "Deze code klopt niet, of hij is al gebruikt. Wacht op de volgende code in uw app, of gebruik"
     " een herstelcode."
 )
+NO_CODE: Final = "Vul de code in."
 WRONG_SETUP_CODE: Final = (
     "Deze code klopt niet. Kijk of de klok van uw telefoon goed staat, en vul de code in die uw app"
     " nu toont."
@@ -104,7 +104,7 @@ class CodeSchema(Schema):
 
 
 class SetupSchema(Schema):
-    """The first code of a new app, or a new passkey; `nonce`: which secret the page showed."""
+    """The first code of a new app, or a new passkey."""
 
     code = field(
         Text(20),
@@ -114,7 +114,6 @@ class SetupSchema(Schema):
         description="De zes cijfers die uw app nu toont.",
         widget=TextInput(autocomplete="one-time-code"),
     )
-    nonce = field(Text(60), "Beeld", missing="", widget=Hidden())
     passkey = answer_field()
 
 
@@ -164,6 +163,8 @@ def factor_view(request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         visit, token = visit_of(request, next_path), pending_token(request)
+        if not values["passkey"] and not values["code"].strip():
+            raise FormError(NO_CODE, "code")
         if values["passkey"]:
             result = sign_in_with_passkey(
                 door_of(request), token, ceremony_of(request), values["passkey"], visit
@@ -250,19 +251,19 @@ class Setup:
         self._request, self._user, self._heading = request, user, heading
         self._present = factors.passkeys
         self._action, self._parts = action, parts
-        self.nonce = str(request.POST.get("nonce", ""))[:60] or new_nonce()
+        token = token_of(request) if request.identity is not None else pending_token(request)
+        self._secret = new_secret(request.registry.key_ring, user.id, token or "", factors.app)
         self.form = Form(
             SetupSchema(),
             request,
             buttons=[Button("instellen", "App instellen")],
-            appstruct={"nonce": self.nonce},
             action=action,
+            cancel_url=None if action == SETUP_PATH else "/account",
         )
 
     def page(self) -> Mapping[str, Any]:
         """Return the values of the page, with a QR code that only this page has."""
-        request, user = self._request, self._user
-        secret = new_secret(request.registry.key_ring, user.id, self.nonce)
+        request, user, secret = self._request, self._user, self._secret
         uri = TOTP(secret).provisioning_uri(name=user.username, issuer_name="Stopintimidatie")
         return {
             "heading": self._heading,
@@ -288,7 +289,9 @@ class Setup:
             name = str(self._request.POST.get("naam", "")).strip() or device_of(self._request)
             if add_passkey(session, ceremony, user, values["passkey"], name) is None:
                 raise FormError(WRONG_PASSKEY)
-        elif not set_up_app(session, keys, user, values["nonce"], values["code"]):
+        elif not values["code"].strip():
+            raise FormError(NO_CODE, "code")
+        elif not set_up_app(session, keys, user, self._secret, values["code"]):
             raise FormError(WRONG_SETUP_CODE, "code")
         return recovery_codes_if_none(session, keys, user)
 

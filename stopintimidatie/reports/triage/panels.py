@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import (
     Button,
     Form,
@@ -87,7 +88,14 @@ def contact_action(request: Any, context: ReportResource) -> Action | None:
     return Action("Contact vastleggen", request.resource_path(context, "contact"))
 
 
-@form_view(ReportResource, "contact", Permission.TRIAGE, "templates/contact.jinja2")
+# Asked before the form is shown: its page has the contact data, and what is typed must stay.
+@form_view(
+    ReportResource,
+    "contact",
+    Permission.TRIAGE,
+    "templates/contact.jinja2",
+    guards=(recently_confirmed,),
+)
 def contact_view(context: ReportResource, request: Request) -> Any:
     """Show the form about how the promised contact went, and store it."""
     report, here = context.report, request.resource_path(context)
