@@ -121,10 +121,16 @@ class BlockedColleague(Base):
     )
     blocked_at: Mapped[datetime] = mapped_column(default=utc_now)
     blocked_by_id: Mapped[str | None] = mapped_column(String(64))
-    # The columns of each role: role, given_by, given_at, until.
+    # The columns of each role: role, given_by, given_at, until, by_group, signed_in_at.
     roles: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
     user: Mapped[User] = relationship()
+
+
+def signed_in_before(role: dict[str, Any]) -> datetime | None:
+    """Return when a role in `BlockedColleague.roles` was last used, as far as that was kept."""
+    used = role.get("signed_in_at")
+    return datetime.fromisoformat(used) if used else None
 
 
 class LoginSession(Base):

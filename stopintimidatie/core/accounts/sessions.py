@@ -86,12 +86,26 @@ def start_session(session: Session, user: User, opening: Opening) -> str:
             flashes=[_message(opening.notice, "warning")] if opening.notice else [],
         )
     )
+    mark_used(session, user.id, opening.provider)
+    return token
+
+
+def mark_used(
+    session: Session, user_id: UUID, provider: str | None, *which: ColumnElement[bool]
+) -> None:
+    """Mark the roles of a person as used now, as far as they count in such a session.
+
+    Args:
+        session: Transaction of the request.
+        user_id: Whose roles.
+        provider: The holder whose provider opened the session; None: a session of our own.
+        which: Conditions on the roles.
+    """
     session.execute(
         update(RoleAssignment)
-        .where(RoleAssignment.user_id == user.id, _counts_through(opening.provider))
-        .values(signed_in_at=now)
+        .where(RoleAssignment.user_id == user_id, _counts_through(provider), *which)
+        .values(signed_in_at=utc_now())
     )
-    return token
 
 
 def _counts_through(provider: str | None) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ from stopintimidatie.core.accounts.links import (
     accept,
     open_invitation,
 )
-from stopintimidatie.core.accounts.models import LinkPurpose
+from stopintimidatie.core.accounts.models import LinkPurpose, RoleAssignment
 from stopintimidatie.core.accounts.passwords import AccountError, hash_chosen
 from stopintimidatie.core.accounts.recovery import ask_link, open_link, use_link
 from stopintimidatie.core.accounts.services import (
@@ -45,6 +45,7 @@ from stopintimidatie.core.accounts.sessions import (
     Visit,
     device_of,
     end_session,
+    mark_used,
     note_leaving,
     pending_token,
     provider_of,
@@ -345,7 +346,10 @@ def answer_view(request: Any) -> HTTPSeeOther:
     if offer is None:
         request.flash(GONE, "error")
     elif request.POST.get("keuze") == "aannemen":
+        here = RoleAssignment.holder == offer.holder, RoleAssignment.role == offer.role
         accept_offer(request.db, identity.actor, identity.user_id, offer)
+        # The session is open already, and the role counts in it from now on.
+        mark_used(request.db, identity.user_id, provider, *here)
         request.flash("U hebt de rol aangenomen. U kunt meteen aan het werk.")
     elif request.POST.get("keuze") != "weigeren":
         request.flash(CHOOSE, "error")

@@ -23,6 +23,7 @@ from stopintimidatie.core.accounts.models import (
     RoleAssignment,
     RoleOffer,
     User,
+    signed_in_before,
 )
 from stopintimidatie.core.accounts.services import (
     BLOCKED,
@@ -159,6 +160,7 @@ def _written(row: RoleAssignment) -> dict[str, Any]:
         "given_at": row.given_at.isoformat() if row.given_at else None,
         "until": row.until.isoformat() if row.until else None,
         "by_group": row.by_group,
+        "signed_in_at": row.signed_in_at.isoformat() if row.signed_in_at else None,
     }
 
 
@@ -195,6 +197,7 @@ def _kept(blocked: BlockedColleague) -> Iterator[RoleAssignment]:
     for role in blocked.roles:
         if not role["by_group"]:
             yield RoleAssignment(
+                signed_in_at=signed_in_before(role),
                 user_id=blocked.user_id,
                 holder=blocked.holder,
                 role=role["role"],

@@ -18,6 +18,7 @@ from stopintimidatie.core.accounts.models import (
     ProviderAccount,
     RoleAssignment,
     User,
+    signed_in_before,
 )
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
@@ -70,8 +71,11 @@ class Person:
 
     @property
     def signed_in_at(self) -> datetime | None:
-        """The last sign-in with a role here."""
-        return max((role.signed_in_at for role in self.roles if role.signed_in_at), default=None)
+        """The last sign-in with a role here, also with one that a block took."""
+        moments = [role.signed_in_at for role in self.roles]
+        if self.blocked is not None:
+            moments += [signed_in_before(role) for role in self.blocked.roles]
+        return max((moment for moment in moments if moment), default=None)
 
     @property
     def factor(self) -> str:

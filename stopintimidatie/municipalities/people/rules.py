@@ -25,7 +25,8 @@ def last_use(
     signed_in_at: datetime | None, given_at: datetime | None, created_at: datetime
 ) -> datetime:
     """Return the moment from which the silence of a role counts."""
-    return signed_in_at or given_at or created_at
+    # A role that a block took is given anew when that ends, later than it was last used.
+    return max((moment for moment in (signed_in_at, given_at) if moment), default=created_at)
 
 
 def silent_days(since: datetime, now: datetime) -> int:

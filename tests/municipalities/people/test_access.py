@@ -23,9 +23,10 @@ from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_short
+from stopintimidatie.core.text import date_short, datetime_long
 from stopintimidatie.municipalities.people import access
 from stopintimidatie.municipalities.people.access import Steward
+from stopintimidatie.municipalities.people.rules import last_use, silent_days
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
 from tests.support.mailboxes import last_mail
@@ -205,6 +206,23 @@ def test_a_stolen_cookie_is_dead_after_a_block_and_the_roles_come_back_as_they_w
             select(AuditEvent.reason).where(AuditEvent.reason.is_not(None))
         ).all()
         assert reasons == ["Werkt hier niet meer."]
+
+
+def test_the_last_sign_in_outlives_a_block_and_an_old_one_ends_no_role_that_came_back(
+    installation: Installation, admin: Any
+) -> None:
+    officer = make_user(installation, OFFICER)
+    page, number = page_of(installation, officer), user_id(installation, officer)
+    long_ago = utc_now() - timedelta(days=400)
+    with installation.transaction() as session:
+        session.get_one(RoleAssignment, (number, DORDRECHT, "oov")).signed_in_at = long_ago
+    moment = datetime_long(long_ago)
+    assert moment in change(admin, page, "blokkeren", reden="Op reis.")
+    assert moment in change(admin, page, "deblokkeren")
+    with installation.transaction() as session:
+        row = session.get_one(RoleAssignment, (number, DORDRECHT, "oov"))
+        since = last_use(row.signed_in_at, row.given_at, long_ago)
+    assert silent_days(since, utc_now()) == 0
 
 
 def test_what_ended_or_comes_from_a_group_does_not_come_back_with_the_block_lifted(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from stopintimidatie.core.accounts.models import RoleAssignment, RoleOffer
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import date_text
+from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.municipalities.people.services import readers_of
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.installation import Installation
@@ -44,6 +44,22 @@ def until_of(installation: Installation, username: str, role: Role) -> date | No
     key = (user_id(installation, username), DORDRECHT, role.value)
     with installation.transaction() as session:
         return session.get_one(RoleAssignment, key).until
+
+
+def test_who_takes_a_role_has_signed_in_with_it(installation: Installation) -> None:
+    connect(installation)
+    admin = installation.browser(make_user(installation, ADMIN))
+    deputy = make_user(installation, (EINDHOVEN, Role.OFFICER))
+    browser = installation.browser(deputy)
+    invite(admin, deputy, "")
+    with clock_at(utc_now() + timedelta(minutes=5)):
+        take(browser)
+        moment = datetime_long(utc_now())
+    key = (user_id(installation, deputy), DORDRECHT, Role.ADMIN.value)
+    with installation.transaction() as session:
+        taken = session.get_one(RoleAssignment, key).signed_in_at
+    assert taken is not None
+    assert datetime_long(taken) == moment
 
 
 def test_an_invitation_with_an_end_date_gives_a_role_that_ends_with_that_day(
