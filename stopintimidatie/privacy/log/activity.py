@@ -1,6 +1,7 @@
 """Pages of what was done under one's own name lately: on `/account`, and all of it, in pages.
 
 A person reads this without a role for the log: it holds kinds and moments, no document and no name.
+What others did to the account stands there too, such as a new password by way of a mail.
 In a session through a municipality's provider it is what was done at that municipality.
 """
 
@@ -12,10 +13,10 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, union_all
 
 from stopintimidatie.core.accounts.sessions import current_session
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -39,6 +40,16 @@ _OF_ACCOUNT: Final = (
     "account.",
     "factor.",
     "uitnodiging.",
+)
+# Actions that the person of the account reads, also when somebody else did them.
+_TO_ACCOUNT: Final = ("wachtwoord.", "account.", "factor.")
+_BY_STEWARD: Final = (
+    "gebruiker.geblokkeerd",
+    "gebruiker.gedeblokkeerd",
+    "gebruiker.toegang_geblokkeerd",
+    "gebruiker.toegang_hersteld",
+    "gebruiker.afgemeld",
+    "gebruiker.wachtwoord_weg",
 )
 
 
@@ -77,16 +88,25 @@ def _transactions(request: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _own(request: Any, holder: str) -> Select[AuditEvent]:
-    """Select the events of this person in the log of a holder, the newest first."""
-    events = select(AuditEvent).where(
-        AuditEvent.holder == holder,
-        AuditEvent.actor_id == str(request.identity.user_id),
-        AuditEvent.at > utc_now() - LATELY,
-    )
+    """Select the events by or about this person in the log of a holder, the newest first."""
+    me = request.identity.user_id
+    here = AuditEvent.holder == holder, AuditEvent.at > utc_now() - LATELY
+    mine = select(AuditEvent.id).where(*here, AuditEvent.actor_id == str(me))
     if holder not in request.identity.holders:
-        kinds = (AuditEvent.action.startswith(start, autoescape=True) for start in _OF_ACCOUNT)
-        events = events.where(or_(*kinds))
+        mine = mine.where(_starts(_OF_ACCOUNT))
+    subject = AuditSubject.holder == holder, AuditSubject.subject_id == me
+    about = select(AuditEvent.id).where(
+        *here,
+        AuditEvent.id.in_(select(AuditSubject.event_id).where(*subject)),
+        or_(_starts(_TO_ACCOUNT), AuditEvent.action.in_(_BY_STEWARD)),
+    )
+    # One look at an index for each; joined by `or` the whole log of the holder would be read.
+    events = select(AuditEvent).where(*here, AuditEvent.id.in_(union_all(mine, about)))
     return events.order_by(AuditEvent.at.desc(), AuditEvent.id)
+
+
+def _starts(starts: tuple[str, ...]) -> ColumnElement[bool]:
+    return or_(*(AuditEvent.action.startswith(start, autoescape=True) for start in starts))
 
 
 def _rows(request: Any, number: int) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -94,3 +95,38 @@ def test_who_did_nothing_yet_reads_what_will_stand_here(installation: Installati
         session.scalars(select(LoginSession)).one().provider = DORDRECHT
     assert "niets gedaan" in browser.get("/account")
     assert "Nog niets" in browser.get("/account-handelingen")
+
+
+def test_what_others_did_to_the_account_is_shown_without_its_reason(
+    installation: Installation,
+) -> None:
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    number = user_id(installation, username)
+    admin = Actor("gebruiker", str(user_id(installation, make_user(installation))), "Bea Beheer")
+    visitor = Actor("bezoeker", None, "Bezoeker")
+    acts = (
+        (NATIONAL, visitor, "wachtwoord.link_gebruikt", number),
+        (DORDRECHT, admin, "factor.hersteld", number),
+        (DORDRECHT, admin, "gebruiker.toegang_geblokkeerd", number),
+        (DORDRECHT, admin, "gebruiker.toegang_hersteld", number),
+        # Of somebody else, no security of an account, and where this person doesn't work.
+        (DORDRECHT, admin, "factor.app_verwijderd", uuid4()),
+        (DORDRECHT, admin, "gebruiker.opgeleid", number),
+        (EINDHOVEN, admin, "gebruiker.afgemeld", number),
+    )
+    for minutes, (holder, actor, action, subject) in enumerate(acts):
+        at = utc_now() - timedelta(hours=1, minutes=minutes)
+        with installation.transaction(holder) as session:
+            rows = event_rows(
+                actor, action, holder, "gebruiker", [subject], reason="Roddel.", at=at
+            )
+            insert_rows(session, rows)
+    page = installation.browser(username).get("/account-handelingen")
+    assert lines(page)[1:] == [
+        ("Nieuw wachtwoord gekozen met de link uit de mail", "Landelijk meldpunt"),
+        ("Tweede stap hersteld door een beheerder", "Dordrecht"),
+        ("Toegang tot deze gemeente geblokkeerd", "Dordrecht"),
+        ("Blokkade bij deze gemeente opgeheven", "Dordrecht"),
+    ]
+    assert "Roddel" not in page
+    assert "Bea" not in page
