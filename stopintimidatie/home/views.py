@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
+from stopintimidatie.core.accounts.models import BlockedColleague
 from stopintimidatie.core.accounts.services import is_offered_anything
 from stopintimidatie.core.accounts.sessions import provider_of
 from stopintimidatie.core.clock import utc_now
@@ -80,7 +82,27 @@ def _places(request: Any) -> dict[str, Any]:
         places.insert(0, ListItem("Landelijk meldpunt", f"/{NATIONAL}"))
     closed = closed_to_own_sessions(request.db, request.identity, provider_of(request))
     doors = [ListItem(row.name, door_path(row)) for row in closed]
-    return {"places": places, "doors": doors}
+    return {"places": places, "doors": doors, "blocked": _blocked_at(request)}
+
+
+def _blocked_at(request: Any) -> list[tuple[str, datetime]]:
+    """Return where the access of this user was stopped, and when, as the session may show it."""
+    rows = request.db.scalars(
+        select(BlockedColleague)
+        .where(BlockedColleague.user_id == request.identity.user_id)
+        .order_by(BlockedColleague.holder)
+    ).all()
+    provider = provider_of(request)
+    return [
+        (
+            "het landelijk meldpunt"
+            if row.holder == NATIONAL
+            else str(request.municipality_name(row.holder)),
+            row.blocked_at,
+        )
+        for row in rows
+        if provider in (None, row.holder)
+    ]
 
 
 def _address_of(request: Any, holder: str) -> str:

@@ -6,12 +6,21 @@ from datetime import timedelta
 
 import pytest
 
+from stopintimidatie.core.accounts.models import BlockedColleague
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import local
+from stopintimidatie.core.text import date_text, local
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier, make_agreement
-from tests.support.factories import CENTRE, DORDRECHT, EINDHOVEN, connect, make_report, make_user
+from tests.support.factories import (
+    CENTRE,
+    DORDRECHT,
+    EINDHOVEN,
+    connect,
+    make_report,
+    make_user,
+    user_id,
+)
 from tests.support.installation import Installation
 
 
@@ -30,6 +39,19 @@ def test_who_works_in_two_places_chooses(installation: Installation) -> None:
     page = installation.browser(make_user(installation, *roles)).get("/")
     assert "/gemeenten/dordrecht" in page
     assert "/gemeenten/eindhoven" in page
+
+
+def test_who_was_blocked_reads_where_and_whom_to_ask(installation: Installation) -> None:
+    username = make_user(installation)
+    with installation.transaction() as session:
+        who = {"user_id": user_id(installation, username), "holder": DORDRECHT}
+        session.add(BlockedColleague(**who, blocked_at=utc_now()))
+    page = installation.browser(username).get("/")
+    assert f"Uw toegang bij Dordrecht is gestopt op {date_text(utc_now())}" in page
+    assert "functioneel beheerder van Dordrecht" in page
+    assert "nog geen rol" not in page
+    stranger = installation.browser(make_user(installation))
+    assert "nog geen rol" in stranger.get("/")
 
 
 def test_the_municipality_page_counts_what_needs_attention(installation: Installation) -> None:
