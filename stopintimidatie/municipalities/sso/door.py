@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hmac import compare_digest
-from threading import BoundedSemaphore
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL
@@ -85,9 +84,8 @@ REFUSED: Final = f"{TEMPLATES}/refused.jinja2"
 LONGEST_TOKEN: Final = 20_000
 CODE: Final = re.compile(r"GM\d{4}", re.ASCII)
 LATER: Final = frozenset({Refusal.UNREACHABLE, Refusal.CROWDED})
-# Calls to providers that a process makes at once; one that is slow may not keep all others waiting.
-CALLS_AT_ONCE: Final = 16
-_CALLS: Final = BoundedSemaphore(CALLS_AT_ONCE)
+# Any stranger makes these happen as often as they like, and would fill the municipality's log.
+UNRECORDED: Final = frozenset({Refusal.STATE, Refusal.USED, Refusal.CROWDED})
 
 
 class ProviderDoors(Resource):
@@ -140,20 +138,16 @@ def client_at(door: ProviderDoor, request: Any) -> Client:
 
 
 @contextmanager
-def outside(request: Any) -> Iterator[None]:
+def outside(request: Any, issuer: str) -> Iterator[None]:
     """Call a provider in the block: outside the request's transaction and place.
 
     Raises:
         ProviderError: Too many calls are made already.
     """
     place: AbstractContextManager[None] = request.environ.get(OUTSIDE, nullcontext)()
-    if not _CALLS.acquire(blocking=False):
-        raise ProviderError(Refusal.CROWDED)
-    try:
-        with between_transactions(request), place:
-            yield
-    finally:
-        _CALLS.release()
+    providers: Providers = request.registry.providers
+    with between_transactions(request), place, providers.calling(issuer):
+        yield
 
 
 # The municipalities
@@ -217,10 +211,10 @@ def _depart(door: ProviderDoor, request: Any, next_path: str, *, again: bool) ->
     sealed = seal_departure(request.registry.key_ring, door.provider, departure)
     try:
         client = client_at(door, request)
-        with outside(request):
+        with outside(request, client.issuer):
             metadata = providers.metadata(client.issuer)
     except ProviderError as problem:
-        return _refuse(door, request, problem.refusal, departure)
+        return _refuse(door, request, problem, departure)
     response = HTTPSeeOther(
         location=authorization_address(metadata, client, departure.attempt, again=again)
     )
@@ -239,7 +233,7 @@ def return_view(context: ProviderDoor, request: Request) -> Response:
         departure = kept_departure(request, context.provider)
         response = _come_back(context, request, departure)
     except ProviderError as problem:
-        response = _refuse(context, request, problem.refusal, departure)
+        response = _refuse(context, request, problem, departure)
     keep_departure(response, request, None)
     return response
 
@@ -250,7 +244,7 @@ def _come_back(door: ProviderDoor, request: Any, departure: Departure) -> Respon
         raise ProviderError(Refusal.STATE)
     registry, client = request.registry, client_at(door, request)
     providers: Providers = registry.providers
-    with outside(request):
+    with outside(request, client.issuer):
         with transaction(registry.engine) as session:
             fresh = spend(session, registry.key_ring, attempt.state, attempt.started_at + LASTS)
         if not fresh:
@@ -279,8 +273,8 @@ def _arrive(
         # Two first sign-ins at once: the second finds the account that the first made.
         arrival = _receive(request, client, claims)
     if arrival.refusal is not None or arrival.user is None:
-        refusal = arrival.refusal or Refusal.NO_ROLE
-        return _refuse(door, request, refusal, departure, arrival.user)
+        problem = ProviderError(arrival.refusal or Refusal.NO_ROLE)
+        return _refuse(door, request, problem, departure, arrival.user)
     if departure.again:
         return _go_on(door, request, departure, arrival.user)
     visit = visit_of(request, departure.next_path)
@@ -320,14 +314,16 @@ def _go_on(door: ProviderDoor, request: Any, departure: Departure, user: User) -
 def _refuse(
     door: ProviderDoor,
     request: Any,
-    refusal: Refusal,
+    problem: ProviderError,
     departure: Departure | None = None,
     user: User | None = None,
 ) -> Response:
     """Return the page that says why somebody doesn't come in; record it, without their data."""
+    refusal = problem.refusal
     log.warning("sign-in through the provider of %s refused: %s", door.code, refusal)
-    with transaction(request.registry.engine, door.code) as session:
-        entry.record_refusal(session, door.code, user, refusal)
+    if refusal not in UNRECORDED and not problem.remembered:
+        with transaction(request.registry.engine, door.code) as session:
+            entry.record_refusal(session, door.code, user, refusal)
     words = WORDS[refusal]
     values = {
         "name": door.title,
@@ -353,7 +349,7 @@ def logout_view(context: ProviderDoor, request: Request) -> Response:
     providers: Providers = registry.providers
     try:
         client = client_at(context, request)
-        with outside(request):
+        with outside(request, client.issuer):
             message = check_logout_token(providers, client, token)
             with transaction(registry.engine, code) as session:
                 until = utc_now() + LOGOUT_LASTS + SKEW
@@ -391,7 +387,7 @@ def signed_out_view(context: Root, request: Request) -> Any:
     name, issuer, client_id = municipality.name, provider.issuer, provider.client_id
     providers: Providers = request.registry.providers
     try:
-        with outside(request):
+        with outside(request, issuer):
             metadata = providers.metadata(issuer)
     except ProviderError:
         return {"name": name, "address": None}

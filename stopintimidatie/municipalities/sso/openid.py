@@ -11,7 +11,9 @@ import hashlib
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -67,8 +69,10 @@ class Refusal(StrEnum):
 class ProviderError(Exception):
     """A sign-in that goes no further."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, *, remembered: bool = False) -> None:
         self.refusal = refusal
+        # Nobody was asked again: it is the answer of a moment ago.
+        self.remembered = remembered
         super().__init__(refusal.value)
 
 
@@ -213,17 +217,41 @@ Known = TypeVar("Known")
 REMEMBERED: Final = timedelta(minutes=15)
 # A token with an unknown key id has the keys fetched anew, but not for everybody who sends one.
 FRESH_KEYS_EVERY: Final = timedelta(seconds=30)
+# A provider that gave nothing usable isn't asked again at once: waiting for it takes a place.
+FAILED_FOR: Final = timedelta(seconds=30)
+# Calls that a process makes at once, and those of them to one provider: one that is slow may not
+# keep people of other municipalities waiting.
+CALLS_AT_ONCE: Final = 16
+CALLS_TO_ONE: Final = 3
 
 
 class Providers:
-    """Addresses and keys of providers, remembered for a quarter of an hour."""
+    """Addresses and keys of providers, remembered for a quarter of an hour; and places to call."""
 
     def __init__(self, settings: Settings) -> None:
         self._demo = settings.demo
         self._lock = Lock()
-        self._metadata: dict[str, tuple[datetime, Metadata]] = {}
-        self._keys: dict[str, tuple[datetime, dict[str, Any]]] = {}
+        self._metadata: dict[str, tuple[datetime, Metadata | Refusal]] = {}
+        self._keys: dict[str, tuple[datetime, dict[str, Any] | Refusal]] = {}
         self._refreshed: dict[str, datetime] = {}
+        self._calls = Counter[str]()
+
+    @contextmanager
+    def calling(self, issuer: str) -> Iterator[None]:
+        """Hold a place to call a provider.
+
+        Raises:
+            ProviderError: All places are taken, or all that one provider may have.
+        """
+        with self._lock:
+            if self._calls.total() >= CALLS_AT_ONCE or self._calls[issuer] >= CALLS_TO_ONE:
+                raise ProviderError(Refusal.CROWDED)
+            self._calls[issuer] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._calls[issuer] -= 1
 
     def metadata(self, issuer: str) -> Metadata:
         """Return the addresses of a provider.
@@ -259,14 +287,26 @@ class Providers:
         return self.keys(issuer)
 
     def _remember(
-        self, memory: dict[str, tuple[datetime, Known]], issuer: str, fetch: Callable[[], Known]
+        self,
+        memory: dict[str, tuple[datetime, Known | Refusal]],
+        issuer: str,
+        fetch: Callable[[], Known],
     ) -> Known:
         now = utc_now()
         with self._lock:
-            known = memory.get(issuer)
-        if known is not None and known[0] <= now < known[0] + REMEMBERED:
-            return known[1]
-        fetched = fetch()
+            since, known = memory.get(issuer, (now, None))
+        if isinstance(known, Refusal):
+            if since <= now < since + FAILED_FOR:
+                raise ProviderError(known, remembered=True)
+        elif known is not None and since <= now < since + REMEMBERED:
+            return known
+        try:
+            fetched = fetch()
+        except ProviderError as problem:
+            with self._lock:
+                # Since now: it may have taken its time.
+                memory[issuer] = utc_now(), problem.refusal
+            raise
         with self._lock:
             memory[issuer] = now, fetched
         return fetched
