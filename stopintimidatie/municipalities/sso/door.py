@@ -55,6 +55,8 @@ from stopintimidatie.municipalities.sso.departure import (
     seal_departure,
 )
 from stopintimidatie.municipalities.sso.openid import (
+    ARRIVALS_AT_ONE,
+    CALLS_TO_ONE,
     DOORS,
     LOGOUT,
     RETURN,
@@ -138,7 +140,7 @@ def client_at(door: ProviderDoor, request: Any) -> Client:
 
 
 @contextmanager
-def outside(request: Any, issuer: str) -> Iterator[None]:
+def outside(request: Any, issuer: str, *, most: int = CALLS_TO_ONE) -> Iterator[None]:
     """Call a provider in the block: outside the request's transaction and place.
 
     Raises:
@@ -146,7 +148,7 @@ def outside(request: Any, issuer: str) -> Iterator[None]:
     """
     place: AbstractContextManager[None] = request.environ.get(OUTSIDE, nullcontext)()
     providers: Providers = request.registry.providers
-    with between_transactions(request), place, providers.calling(issuer):
+    with between_transactions(request), place, providers.calling(issuer, most=most):
         yield
 
 
@@ -244,7 +246,7 @@ def _come_back(door: ProviderDoor, request: Any, departure: Departure) -> Respon
         raise ProviderError(Refusal.STATE)
     registry, client = request.registry, client_at(door, request)
     providers: Providers = registry.providers
-    with outside(request, client.issuer):
+    with outside(request, client.issuer, most=ARRIVALS_AT_ONE):
         with transaction(registry.engine) as session:
             fresh = spend(session, registry.key_ring, attempt.state, attempt.started_at + LASTS)
         if not fresh:

@@ -223,6 +223,8 @@ FAILED_FOR: Final = timedelta(seconds=30)
 # keep people of other municipalities waiting.
 CALLS_AT_ONCE: Final = 16
 CALLS_TO_ONE: Final = 3
+# Colleagues come back together in the morning, each with a departure that is used once.
+ARRIVALS_AT_ONE: Final = 8
 
 
 class Providers:
@@ -237,14 +239,14 @@ class Providers:
         self._calls = Counter[str]()
 
     @contextmanager
-    def calling(self, issuer: str) -> Iterator[None]:
-        """Hold a place to call a provider.
+    def calling(self, issuer: str, *, most: int = CALLS_TO_ONE) -> Iterator[None]:
+        """Hold a place to call a provider, which gets so many calls at once.
 
         Raises:
             ProviderError: All places are taken, or all that one provider may have.
         """
         with self._lock:
-            if self._calls.total() >= CALLS_AT_ONCE or self._calls[issuer] >= CALLS_TO_ONE:
+            if self._calls.total() >= CALLS_AT_ONCE or self._calls[issuer] >= most:
                 raise ProviderError(Refusal.CROWDED)
             self._calls[issuer] += 1
         try:

@@ -558,6 +558,25 @@ def test_a_slow_provider_shuts_its_own_door_alone(
     leave(browser)
 
 
+def test_who_comes_back_is_let_in_beside_strangers_but_one_provider_gets_half_of_the_places(
+    installation: Installation, browser: TestApp, provider: FalseProvider
+) -> None:
+    providers: Providers = installation.registry.providers
+    with ExitStack() as slow:
+        asked = leave(browser)
+        for _ in range(CALLS_TO_ONE):
+            slow.enter_context(providers.calling(provider.issuer))
+        provider.id_token = provider.sign(provider.claims(nonce=asked["nonce"]))
+        assert back(browser, state=asked["state"], code="x").status_int == 303
+    other = installation.visitor()
+    asked = leave(other)
+    with ExitStack() as slow:
+        for _ in range(CALLS_AT_ONCE // 2):
+            slow.enter_context(providers.calling(provider.issuer, most=CALLS_AT_ONCE))
+        answer = back(other, state=asked["state"], code="x")
+    assert WORDS[Refusal.CROWDED].text in answer.html.get_text()
+
+
 def test_more_calls_than_there_are_places_for_are_refused_and_the_places_come_free(
     installation: Installation, browser: TestApp, provider: FalseProvider
 ) -> None:
