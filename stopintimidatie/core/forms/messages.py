@@ -110,6 +110,20 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def is_usable(value: Any) -> bool:
+    """Tell whether a value of JSON can be kept: no text in it has NUL or half a surrogate pair."""
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            rest += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            rest += value
+        elif isinstance(value, str) and UNUSABLE.search(value):
+            return False
+    return True
+
+
 # One decoder for the process: it holds no state between calls.
 _DECODER = json.JSONDecoder(
     parse_float=_number,

@@ -18,7 +18,7 @@ from stopintimidatie.core.factors.confirmation import (
     recently_confirmed,
 )
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
-from stopintimidatie.core.forms.messages import JsonError, loads
+from stopintimidatie.core.forms.messages import JsonError, is_usable, loads
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage.session import between_transactions
 from stopintimidatie.core.text import plural
@@ -313,6 +313,10 @@ def remove_group_view(context: MunicipalityResource, request: Request) -> HTTPSe
 NO_OBJECT: Final = (
     "Dit is wel JSON, maar geen lijst van claims. Plak alles tussen de eerste { en de laatste }."
 )
+NO_TEXT: Final = (
+    "Er staat een teken in dat niet bestaat, zoals \\u0000 of \\ud800. Haal het weg, en laat de"
+    " beheerder van de inlogdienst nakijken waar het vandaan komt."
+)
 NO_CLAIMS: Final = (
     "Dit is een token, en die is niet zo te lezen. Plak de claims die erin staan: tekst tussen"
     " { en }."
@@ -354,7 +358,7 @@ def _read_claims(text: str) -> Mapping[str, Any]:
     """Return the claims that were typed.
 
     Raises:
-        FormError: it is no JSON object.
+        FormError: it is no JSON object, or holds text that can't be kept.
     """
     try:
         claims = loads(text.encode())
@@ -363,6 +367,8 @@ def _read_claims(text: str) -> Mapping[str, Any]:
         raise FormError(NO_CLAIMS if is_token else error.detail, "claims") from None
     if not isinstance(claims, dict):
         raise FormError(NO_OBJECT, "claims")
+    if not is_usable(claims):
+        raise FormError(NO_TEXT, "claims")
     return claims
 
 

@@ -39,7 +39,7 @@ from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
-from stopintimidatie.core.text import checked_address
+from stopintimidatie.core.text import checked_address, composed
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.queries import is_last
@@ -226,7 +226,9 @@ def _newcomer(session: Session, claims: Mapping[str, Any]) -> User:
     """Make an account without a password, for somebody whose groups give a role."""
     address = _mail_in(claims)
     name = claims.get("name")
-    called = " ".join(name.split())[:200] if isinstance(name, str) else ""
+    name = name if isinstance(name, str) else ""
+    printable = "".join(char for char in composed(name) if char.isprintable() or char.isspace())
+    called = " ".join(printable.split())[:200]
     try:
         return create_user(session, SYSTEM, address, called or address, NO_PASSWORD)
     except AccountError:

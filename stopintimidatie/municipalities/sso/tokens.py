@@ -20,6 +20,7 @@ from joserfc.jwk import JWKRegistry, Key
 from joserfc.jws import JWSRegistry
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms.messages import is_usable
 from stopintimidatie.municipalities.sso.openid import (
     Attempt,
     Client,
@@ -151,6 +152,8 @@ def _open(
     """
     decoded = _decode(providers, client.issuer, token)
     claims = decoded.claims
+    if not is_usable(claims):
+        raise ProviderError(Refusal.TOKEN)
     if claims.get("iss") != client.issuer:
         raise ProviderError(Refusal.ISSUER)
     audience = claims.get("aud")

@@ -466,3 +466,5 @@ def test_somebodys_claims_show_the_roles_that_they_would_become(
     assert "geen lijst van claims" in attempt('["OOV-team"]', 422)
     assert "Dit is een token" in attempt("eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl", 422)
     assert "Claims van één persoon" in attempt("", 422)
+    for claims in (r'{"groups": ["\ud800"]}', r'{"groups": ["a\u0000"]}', r'{"\udfff": 1}'):
+        assert "een teken" in attempt(claims, 422)

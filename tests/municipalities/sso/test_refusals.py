@@ -17,7 +17,12 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select, update
 from webtest import TestApp
 
-from stopintimidatie.core.accounts.models import IdentityProvider, LoginSession, ProviderAccount
+from stopintimidatie.core.accounts.models import (
+    IdentityProvider,
+    LoginSession,
+    ProviderAccount,
+    User,
+)
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
@@ -147,6 +152,23 @@ def test_a_token_that_is_not_right_is_refused(
     provider: FalseProvider,
 ) -> None:
     refused(installation, come_in(browser, provider, **changes), refusal)
+
+
+@pytest.mark.parametrize("name", ["nonce", "sub", "name", "sid", "at_hash", "email", "groups"])
+def test_a_token_with_text_that_does_not_exist_is_refused(
+    name: str, installation: Installation, browser: TestApp, provider: FalseProvider
+) -> None:
+    for text in ("a\ud800", "a\x00"):
+        value = [text] if name == "groups" else text
+        refused(installation, come_in(browser, provider, **{name: value}), Refusal.TOKEN)
+
+
+def test_the_name_of_a_newcomer_holds_what_can_be_read(
+    installation: Installation, browser: TestApp, provider: FalseProvider
+) -> None:
+    come_in(browser, provider, name="Samira\t\x07 \u202eel\u200b \x1b[1mAmrani\x85")
+    with installation.transaction() as session:
+        assert session.scalars(select(User.name)).all() == ["Samira el [1mAmrani"]
 
 
 @pytest.mark.parametrize(("seconds", "enters"), [(-59, True), (-61, False)])
