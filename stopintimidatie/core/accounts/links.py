@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from stopintimidatie.core.accounts.models import Invitation, RoleOffer, User
-from stopintimidatie.core.accounts.recovery import is_link, link_for, number_in
+from stopintimidatie.core.accounts.recovery import is_link, link_for, number_in, spend_links
 from stopintimidatie.core.accounts.services import (
     accept_offer,
     offer_to,
@@ -93,6 +93,7 @@ def accept(session: Session, keys: KeyRing, typed: str, hashed: str) -> bool:
         return False
     user = invitation.user
     user.password_hash = hashed
+    spend_links(session, user)
     offer = offer_to(session, user.username, invitation.offer_id)
     home = offer.holder if offer is not None else NATIONAL
     enter(session, home)

@@ -295,7 +295,6 @@ def sign_in_by_passkey(door: Door, ceremony: Ceremony, answer: str, visit: Visit
     with transaction(door.engine) as session:
         passkey = check_passkey(session, ceremony, answer)
         if passkey is None or not may_sign_in(passkey.user, demo=door.demo):
-            record_failure(session, None)
             return SignInResult(None)
         opening = Opening(visit.device, factor=True)
         return let_in(session, door.keys, passkey.user, opening, visit)

@@ -15,7 +15,9 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.guesses import sign_in_gate
 from stopintimidatie.core.accounts.models import PendingSignIn, User
+from stopintimidatie.core.accounts.services import record_failure
 from stopintimidatie.core.accounts.sessions import device_of, pending_of, pending_token, token_of
 from stopintimidatie.core.accounts.views import (
     FACTOR_PATH,
@@ -191,8 +193,18 @@ def passkey_view(request: Request) -> Any:
     answer = str(request.POST.get("passkey", ""))
     result = sign_in_by_passkey(door_of(request), ceremony_of(request), answer, visit)
     if result.token is None:
+        _note_stranger(request)
         return sign_in_page(request, "", WRONG_PASSKEY, kind="error")
     return signed_in(request, result, visit.next_path)
+
+
+def _note_stranger(request: Request) -> None:
+    """Record a passkey that isn't known; a network that shows many fills no log with them."""
+    gate = sign_in_gate(request)
+    if not gate.closed():
+        gate.guessed()
+        with transaction(request.registry.engine) as session:
+            record_failure(session, None)
 
 
 # /aanmelden-instellen: the first factor

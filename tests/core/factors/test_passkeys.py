@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 from webauthn.helpers import bytes_to_base64url, encode_cbor
 
 from stopintimidatie.core.accounts.models import Passkey, User
@@ -27,6 +27,7 @@ from stopintimidatie.core.factors.passkeys import (
     creation_options,
     request_options,
 )
+from stopintimidatie.core.limits import FAILED_SIGN_INS
 from stopintimidatie.core.storage import NATIONAL
 from tests.support.factories import make_user, user_id
 from tests.support.installation import Installation
@@ -223,6 +224,19 @@ def test_rubbish_is_refused_in_words_and_never_breaks(
     with installation.transaction() as session:
         user = session.get_one(User, user_id(installation, make_user(installation)))
         assert add_passkey(session, ceremony, user, rubbish, "x") is None
+
+
+def test_a_network_that_shows_many_strange_passkeys_fills_no_log(
+    installation: Installation,
+) -> None:
+    browser = installation.visitor()
+    token = browser.get("/aanmelden").forms["formulier"]["csrf_token"].value
+    for _ in range(FAILED_SIGN_INS.most + 2):
+        fields = {"csrf_token": token, "passkey": "x"}
+        browser.post("/aanmelden-passkey", fields, extra_environ={"REMOTE_ADDR": "8.8.8.8"})
+    with installation.transaction(NATIONAL) as session:
+        failed = select(func.count()).where(AuditEvent.action == "aanmelden.mislukt")
+        assert session.scalar(failed) == FAILED_SIGN_INS.most
 
 
 _leaf = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
