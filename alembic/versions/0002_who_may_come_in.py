@@ -155,6 +155,13 @@ def new_tables(schema: sa.MetaData) -> list[sa.Table]:
             sa.Column("required", sa.Boolean(), nullable=False),
             sa.Column("session_hours", sa.Integer(), nullable=False),
             sa.Column("changed_at", MOMENT, nullable=False),
+            sa.Column("proposed_at", MOMENT),
+            sa.Column("proposed_by_id", sa.String(64)),
+            sa.Column("proposed_by", sa.String(200)),
+            sa.Column("given_by", sa.JSON(), nullable=False),
+            sa.Column("confirmed_at", MOMENT),
+            sa.Column("confirmed_by_id", sa.String(64)),
+            sa.Column("reason", sa.String(500)),
         ),
         sa.Table(
             "provider_account",

@@ -172,7 +172,7 @@ def sign_in(settings: Settings, gemeente: str, niet_verplicht: bool) -> None:
             if niet_verplicht and not allow_passwords(session, operator(), code, at=code):
                 raise click.ClickException("Aanmelden met een wachtwoord kon al.")
             row = find_provider(session, code)
-            if row is None or not row.enabled:
+            if row is None or not row.in_use:
                 words = "met een wachtwoord"
             elif row.required:
                 words = "alleen via de gemeente"

@@ -325,6 +325,7 @@ def test_the_operator_lets_people_in_with_a_password_when_the_provider_is_down(
     with installation.transaction() as session:
         row = IdentityProvider(holder=DORDRECHT, issuer="https://x.example", client_id="a")
         row.client_secret, row.enabled, row.required = "1:x", True, True
+        row.confirmed_at = utc_now()
         session.add(row)
     assert keyboard.type(*typed)[1] == "Dordrecht\talleen via de gemeente\n"
     code, out, _ = keyboard.type(*typed, "--niet-verplicht")

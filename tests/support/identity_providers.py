@@ -13,10 +13,12 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from bootstrap.environment import fetched, recent_node
+from sqlalchemy import update
 
 from stopintimidatie.core.accounts.models import (
     PROVIDER_PURPOSE,
     IdentityProvider,
+    LoginSession,
     OfferState,
 )
 from stopintimidatie.core.audit import SYSTEM
@@ -26,6 +28,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.services import set_domains
 from stopintimidatie.municipalities.sso.openid import logout_address, return_address
+from tests.support.factories import DORDRECHT, user_id
 from tests.support.installation import ROOT, Installation
 
 SCRIPT = ROOT / "tests" / "support" / "identity_provider.mjs"
@@ -152,7 +155,8 @@ def connect_provider(
     keys = installation.registry.key_ring
     with installation.transaction() as session:
         secret = keys.encrypt(PROVIDER_PURPOSE, SECRET, code)
-        values = {"client_id": CLIENT, "client_secret": secret, "enabled": True, **changes}
+        values = {"client_id": CLIENT, "client_secret": secret, "enabled": True}
+        values |= {"given_by": [], "confirmed_at": utc_now(), **changes}
         session.merge(IdentityProvider(holder=code, issuer=issuer, **values))
         for group, role in (groups or {}).items():
             session.add(
@@ -169,7 +173,46 @@ def connect_provider(
             )
 
 
+def confirm_provider(installation: Installation, code: str) -> None:
+    """Let a second person have confirmed the provider that an admin set."""
+    with installation.transaction() as session:
+        session.get_one(IdentityProvider, code).confirmed_at = utc_now()
+
+
 def mail_domain(installation: Installation, code: str, domain: str) -> None:
     """Say that a mail domain is of a municipality."""
     with installation.transaction(NATIONAL) as session:
         set_domains(session, SYSTEM, code, [domain])
+
+
+# The form of the admin
+
+PROVIDER_PAGE = "/gemeenten/dordrecht/aanmelden-instellen"
+TYPED_ISSUER = "https://login.dordrecht.example/oidc"
+TYPED_SECRET = "heel-geheim-van-dordrecht"
+
+
+def save(browser: Any, status: int = 303, **values: Any) -> Any:
+    """Fill in the form of the provider and save it."""
+    form = browser.get(PROVIDER_PAGE).forms["formulier"]
+    for name, value in values.items():
+        form[name] = value
+    return form.submit("opslaan", status=status)
+
+
+def set_up(browser: Any, **values: Any) -> Any:
+    """Fill in the form of the provider for the first time, switched on."""
+    first = {
+        "adres": TYPED_ISSUER,
+        "client": "stopintimidatie",
+        "geheim": TYPED_SECRET,
+        "aan": True,
+    }
+    return save(browser, **{**first, **values})
+
+
+def has_come_through(installation: Installation, username: str, holder: str = DORDRECHT) -> None:
+    """Let the sessions of somebody be opened by the provider of a holder."""
+    with installation.transaction() as session:
+        mine = LoginSession.user_id == user_id(installation, username)
+        session.execute(update(LoginSession).where(mine).values(provider=holder))

@@ -31,7 +31,7 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(OFFERS)
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_impersonal_table("spent_value", "hashes of random values, for minutes")
-    config.add_impersonal_table("identity_provider", "addresses and keys of an organisation")
+    config.add_impersonal_table("identity_provider", "an organisation's; in office who set it")
     config.add_job_kind(
         services.JOB,
         services.throw_away,

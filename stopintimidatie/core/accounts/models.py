@@ -16,9 +16,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
     false,
     or_,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stopintimidatie.core.clock import local_date, utc_now
@@ -263,6 +265,31 @@ class IdentityProvider(Base):
     required: Mapped[bool] = mapped_column(default=False)
     session_hours: Mapped[int] = mapped_column(default=8)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # Whoever changed the connection last, and all who had a hand in it since it was confirmed.
+    proposed_at: Mapped[datetime | None]
+    proposed_by_id: Mapped[str | None] = mapped_column(String(64))
+    proposed_by: Mapped[str | None] = mapped_column(String(200))
+    given_by: Mapped[list[str]] = mapped_column(default=list)
+    # The second person; None while the connection as it is now waits for one.
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[str | None] = mapped_column(String(64))
+    # The words of the second person who refused it.
+    reason: Mapped[str | None] = mapped_column(String(500))
+
+    @hybrid_property
+    def in_use(self) -> bool:
+        """Tell whether people can sign in through it: it is on, and confirmed."""
+        return self.enabled and self.confirmed_at is not None
+
+    @in_use.inplace.expression
+    @classmethod
+    def _in_use(cls) -> ColumnElement[bool]:
+        return and_(cls.enabled, cls.confirmed_at.is_not(None))
+
+    @property
+    def waits(self) -> bool:
+        """True while it is on and waits for a second person."""
+        return self.enabled and self.confirmed_at is None
 
 
 class ProviderAccount(Base):

@@ -116,7 +116,7 @@ def _counts_through(provider: str | None) -> ColumnElement[bool]:
     return RoleAssignment.holder.not_in(demanding)
 
 
-_DEMANDS_PROVIDER: Final = and_(IdentityProvider.enabled, IdentityProvider.required)
+_DEMANDS_PROVIDER: Final = and_(IdentityProvider.in_use, IdentityProvider.required)
 
 
 def device_of(request: Any) -> str:

@@ -44,6 +44,7 @@ from stopintimidatie.municipalities.people.services import (
     find_proposal,
     postbox_recipient,
     proposals_for,
+    providers_for,
 )
 
 INVITE_JOB: Final = Job("rol.uitnodigen")
@@ -58,6 +59,13 @@ def ask_to_confirm(session: Session, holder: str, offer: RoleProposal) -> None:
     mailbox = postbox_recipient(session, holder)
     if mailbox is not None:
         queue_mail(session, holder, CONFIRM.name, mailbox, about=offer.id)
+
+
+def ask_about_provider(session: Session, holder: str) -> None:
+    """Mail the mailbox of this holder that the connection to a provider waits."""
+    mailbox = postbox_recipient(session, holder)
+    if mailbox is not None:
+        queue_mail(session, holder, PROVIDER.name, mailbox)
 
 
 def send_invitations(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -169,6 +177,15 @@ def _write_confirm(writing: Writing) -> Letter | None:
     offer = find_proposal(writing.session, about) if about else None
     if offer is None or offer.state != OfferState.PROPOSED:
         return None
+    return _page_to_confirm(writing)
+
+
+def _write_provider(writing: Writing) -> Letter | None:
+    waiting = providers_for(writing.session, writing.message.holder)
+    return _page_to_confirm(writing) if waiting else None
+
+
+def _page_to_confirm(writing: Writing) -> Letter:
     holder = writing.message.holder
     if holder == NATIONAL:
         return Letter({"link": writing.link(f"/{NATIONAL}/rollen")})
@@ -199,6 +216,12 @@ CONFIRM: Final = MailTemplate(
     "Een rol wacht op bevestiging",
     f"{_FOLDER}/rol_bevestigen.txt.jinja2",
     _write_confirm,
+)
+PROVIDER: Final = MailTemplate(
+    "inlogdienst_bevestigen",
+    "De inlogdienst van een gemeente wacht op bevestiging",
+    f"{_FOLDER}/inlogdienst_bevestigen.txt.jinja2",
+    _write_provider,
 )
 LINK_RECIPIENT: Final = MailRecipient("genodigde", _address_of_link, personal=True)
 OFFER_RECIPIENT: Final = MailRecipient("rolaanbod", _address_of_offer, personal=True)

@@ -385,3 +385,22 @@ def log_step(
         other = offer.holder if at == NATIONAL else NATIONAL
         payload = {"offer": str(offer.id), "action": action, "by": actor.id, "fields": fields}
         enqueue(session, TELL_JOB, other, payload)
+
+
+# In words
+
+
+def title_of(offer: Proposal) -> str:
+    """Return the title of the card about a proposal."""
+    if isinstance(offer, GroupRole):
+        return f"Groep ‘{offer.group_name}’ krijgt de rol {offer.label}"
+    return f"{offer.label} voor {offer.name}"
+
+
+def whom(offer: Proposal) -> list[tuple[str, str]]:
+    """Return who gets the role and until when, as lines of the list of facts."""
+    if isinstance(offer, GroupRole):
+        return [("Groep bij de gemeente", offer.group_name)]
+    until = f"tot en met {date_text(offer.until)}" if offer.until else "geen"
+    mandate = [("Besluit over de waarneming", offer.mandate)] if offer.mandate else []
+    return [("E-mailadres", offer.username), ("Einddatum", until), *mandate]

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import (
+    IdentityProvider,
     OfferState,
     ProviderAccount,
     RoleAssignment,
@@ -229,6 +230,32 @@ def _proposed(session: Session, kind: type[Any], holder: str) -> Sequence[Any]:
     if holder != NATIONAL:
         proposed = proposed.where(kind.holder == holder)
     return session.scalars(proposed).all()
+
+
+# The connection to the identity provider of a municipality decides who comes in as whom. So it is
+# confirmed as a role that reads is: by a reader who had no hand in it, or else by the desk.
+
+
+def awaited_for(session: Session, row: IdentityProvider) -> Confirmer:
+    """Return the party that confirms the connection to a provider.
+
+    A reader without a password can't come in until it is confirmed.
+    """
+    readers = readers_of(session, [row.holder])[row.holder]
+    able_now = (reader for reader in readers if reader.password_hash != NO_PASSWORD)
+    free = any(str(reader.id) not in row.given_by for reader in able_now)
+    return Confirmer.COLLEAGUE if free else Confirmer.DESK
+
+
+def providers_for(session: Session, holder: str) -> list[IdentityProvider]:
+    """Return the providers that wait for a second person at this municipality, or at the desk."""
+    waiting = select(IdentityProvider).where(
+        IdentityProvider.enabled, IdentityProvider.confirmed_at.is_(None)
+    )
+    if holder != NATIONAL:
+        waiting = waiting.where(IdentityProvider.holder == holder)
+    rows = session.scalars(waiting.order_by(IdentityProvider.holder)).all()
+    return [row for row in rows if awaited_for(session, row) is party_at(holder)]
 
 
 # Addresses for messages to a holder: a mailbox, and a number for urgent ones

@@ -12,7 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import OfferState, User
+from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, User
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.mail.addresses import (
@@ -26,7 +26,7 @@ from stopintimidatie.core.mail.addresses import (
 )
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -35,7 +35,7 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     settings_link,
 )
-from stopintimidatie.municipalities.people import proposals, services
+from stopintimidatie.municipalities.people import proposals, provider, services
 from stopintimidatie.municipalities.people.forms import (
     CONFIRM,
     DecisionSchema,
@@ -182,9 +182,15 @@ def proposals_view(context: MunicipalityResource, request: Request) -> Any:
 
 def decide(request: Request, at: str, here: str) -> Any:
     """Show the proposals that the holder `at` must confirm, and handle a posted decision."""
-    waiting = {str(offer.id): offer for offer in services.proposals_for(request.db, at)}
+    offers = services.proposals_for(request.db, at)
+    providers = services.providers_for(request.db, at)
+    waiting: dict[str, Proposal | IdentityProvider] = {str(offer.id): offer for offer in offers}
+    waiting |= {provider.key_of(row): row for row in providers}
     forms = {number: _form(request, number, here) for number in waiting}
-    page = {"cards": _cards(request, list(waiting.values())), "forms": forms}
+    me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
+    party = PARTIES[services.party_at(at)]
+    cards = [provider.card_of(request.db, row, me, party) for row in providers]
+    page = {"cards": [*cards, *_cards(request, offers, me)], "forms": forms}
     if request.method != "POST":
         return page
     chosen = str(request.POST.get("voorstel", ""))
@@ -199,7 +205,9 @@ def decide(request: Request, at: str, here: str) -> Any:
     return handle_form(request, forms[chosen], on_valid, page)
 
 
-def _decide(request: Request, offer: Proposal, at: str, values: dict[str, Any]) -> None:
+def _decide(
+    request: Request, offer: Proposal | IdentityProvider, at: str, values: dict[str, Any]
+) -> None:
     """Confirm a proposal, or refuse it with a reason.
 
     Raises:
@@ -209,7 +217,14 @@ def _decide(request: Request, offer: Proposal, at: str, values: dict[str, Any]) 
     if values["besluit"] == CONFIRM and values["reden"]:
         raise FormError(WITHOUT_REASON, "reden")
     try:
-        if values["besluit"] == CONFIRM:
+        if isinstance(offer, IdentityProvider):
+            if values["besluit"] == CONFIRM:
+                provider.confirm(request.db, offer, actor, at)
+                request.flash(provider.DONE)
+            else:
+                provider.refuse(request.db, offer, actor, at, values["reden"])
+                request.flash(provider.SWITCHED_OFF)
+        elif values["besluit"] == CONFIRM:
             proposals.confirm(request.db, offer, actor, at)
             words = GROUP_CONFIRMED if isinstance(offer, GroupRole) else CONFIRMED
             request.flash(words if offer.state == OfferState.OFFERED else HALF)
@@ -231,7 +246,7 @@ def _form(request: Request, number: str, here: str) -> Form:
     )
 
 
-def _cards(request: Request, offers: list[Proposal]) -> list[dict[str, Any]]:
+def _cards(request: Request, offers: list[Proposal], me: User) -> list[dict[str, Any]]:
     codes = {offer.holder for offer in offers}
     named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
     names = dict(request.db.execute(named).all())
@@ -239,15 +254,15 @@ def _cards(request: Request, offers: list[Proposal]) -> list[dict[str, Any]]:
         services.domains_of(request.db, codes),
         services.pending_confirmers(request.db, offers),
     )
-    me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
     return [
         {
             "id": str(offer.id),
+            "provider": False,
             "offer": offer,
             "role": Role(offer.role).label,
             "municipality": names[offer.holder],
-            "title": _title_of(offer),
-            "whom": _whom(offer),
+            "title": proposals.title_of(offer),
+            "whom": proposals.whom(offer),
             "outside": _is_outside(offer, domains[offer.holder]),
             "awaited": " en ".join(PARTIES[party] for party in left[offer.id]),
             "mine": services.has_hand(offer, me) or services.has_confirmed(offer, me),
@@ -260,24 +275,10 @@ def _is_outside(offer: Proposal, domains: Sequence[str]) -> bool:
     return offer.invited is not None and services.is_outside(offer.invited, domains)
 
 
-def _title_of(offer: Proposal) -> str:
-    if isinstance(offer, GroupRole):
-        return f"Groep ‘{offer.group_name}’ krijgt de rol {offer.label}"
-    return f"{offer.label} voor {offer.name}"
-
-
-def _whom(offer: Proposal) -> list[tuple[str, str]]:
-    """Return who gets the role and until when, as lines of the list of facts."""
-    if isinstance(offer, GroupRole):
-        return [("Groep bij de gemeente", offer.group_name)]
-    until = f"tot en met {date_text(offer.until)}" if offer.until else "geen"
-    mandate = [("Besluit over de waarneming", offer.mandate)] if offer.mandate else []
-    return [("E-mailadres", offer.username), ("Einddatum", until), *mandate]
-
-
 def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
     """Return the item of the start page about proposals to decide on; empty if there are none."""
     number = len(services.proposals_for(session, holder))
+    number += len(services.providers_for(session, holder))
     if not number:
         return []
     waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"

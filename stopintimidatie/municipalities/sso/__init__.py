@@ -8,7 +8,6 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the doors to the providers, the tables of groups, and the pages of the admin."""
     from stopintimidatie.core.accounts.sessions import SIGNED_OUT
-    from stopintimidatie.municipalities.sso import provider
     from stopintimidatie.municipalities.sso.administration import provider_panel
     from stopintimidatie.municipalities.sso.door import ProviderDoors, sign_in_panel
     from stopintimidatie.municipalities.sso.openid import DOORS, Providers
@@ -21,7 +20,6 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table(
         "group_role", "groups of an organisation, and in office who proposed them"
     )
-    config.add_job_kind(provider.TELL_JOB, provider.tell_municipality)
     config.add_panel("beheer", "aanmelden", provider_panel, order=92)
     config.scan("stopintimidatie.municipalities.sso.administration")
     config.scan("stopintimidatie.municipalities.sso.door")

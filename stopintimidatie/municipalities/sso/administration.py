@@ -35,7 +35,8 @@ from stopintimidatie.municipalities.people.groups import (
     propose_group,
     remove_group,
 )
-from stopintimidatie.municipalities.people.views import posted_id
+from stopintimidatie.municipalities.people.services import awaited_for
+from stopintimidatie.municipalities.people.views import PARTIES, posted_id
 from stopintimidatie.municipalities.sso import openid
 from stopintimidatie.municipalities.sso.forms import GroupSchema, TrialSchema, provider_schema
 from stopintimidatie.municipalities.sso.openid import ProviderError, Refusal
@@ -160,12 +161,19 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
         )
     except ProviderRefusedError as refused:
         raise FormError(refused.message, refused.field) from None
-    if changed:
+    row = find_provider(request.db, context.holder)
+    if changed and row is not None and row.waits:
+        request.flash(f"Opgeslagen. Wacht op een tweede persoon: {_second(request, row)}.")
+    elif changed:
         request.flash(
             "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
         )
     else:
         request.flash("Er is niets gewijzigd.", "info")
+
+
+def _second(request: Request, row: IdentityProvider) -> str:
+    return PARTIES[awaited_for(request.db, row)]
 
 
 def _page(
@@ -175,6 +183,7 @@ def _page(
     number, last = use_of(request.db, context.holder)
     return {
         "provider": row,
+        "second": _second(request, row) if row is not None and row.waits else "",
         "people": plural(number, "collega meldde", "collega's meldden") if number else "",
         "last": last,
         "addresses": [

@@ -105,7 +105,7 @@ class ProviderDoors(Resource):
     def __getitem__(self, name: str) -> Resource:
         municipality = municipality_by_slug(self.session, name)
         provider = municipality and self.session.get(IdentityProvider, municipality.code)
-        if municipality is None or not provider or not provider.enabled:
+        if municipality is None or not provider or not provider.in_use:
             raise KeyError(name)
         return ProviderDoor(name, self, municipality, provider)
 
@@ -167,7 +167,7 @@ def _enabled() -> Any:
     return (
         select(Municipality)
         .join(IdentityProvider, IdentityProvider.holder == Municipality.code)
-        .where(IdentityProvider.enabled)
+        .where(IdentityProvider.in_use)
         .order_by(Municipality.name)
     )
 
@@ -384,7 +384,7 @@ def signed_out_view(context: Root, request: Request) -> Any:
     known = CODE.fullmatch(code) is not None
     municipality = municipality_by_code(request.db, code) if known else None
     provider = request.db.get(IdentityProvider, code) if known else None
-    if municipality is None or provider is None or not provider.enabled:
+    if municipality is None or provider is None or not provider.in_use:
         return {"name": "", "address": None}
     name, issuer, client_id = municipality.name, provider.issuer, provider.client_id
     providers: Providers = request.registry.providers

@@ -43,7 +43,7 @@ from stopintimidatie.core.text import checked_address, composed
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.queries import is_last
-from stopintimidatie.municipalities.people.services import domains_of, is_outside
+from stopintimidatie.municipalities.people.services import READERS, domains_of, is_outside
 from stopintimidatie.municipalities.sso.openid import Client, ProviderError, Refusal
 from stopintimidatie.municipalities.sso.rules import roles_by_groups
 from stopintimidatie.municipalities.sso.tokens import SignOut, session_in
@@ -78,7 +78,7 @@ def vouching_provider(session: Session, client: Client) -> IdentityProvider:
         ProviderError: It isn't the provider of that municipality any more.
     """
     provider = session.get(IdentityProvider, client.holder, with_for_update=True)
-    if provider is None or not provider.enabled:
+    if provider is None or not provider.in_use:
         raise ProviderError(Refusal.CHANGED)
     if (provider.issuer, provider.client_id) != (client.issuer, client.client_id):
         raise ProviderError(Refusal.CHANGED)
@@ -291,6 +291,10 @@ def _set_roles(session: Session, user: User, holder: str, rights: Mapping[Role, 
     if by_hand and is_last(session, holder, user.id, {Role.ADMIN}):
         # Nobody would be left to mend the groups.
         gone -= {Role.ADMIN.value}
+    reading = {role for role in gone & READERS if not present[role].by_group}
+    if reading and not rights.keys() & READERS and is_last(session, holder, user.id, READERS):
+        # Nobody would be left who confirms that others read.
+        gone -= reading
     for role in sorted(gone):
         session.delete(present[role])
         _record_role(session, "gebruiker.rol_weg", user, holder, role)
@@ -331,7 +335,7 @@ def closed_to_own_sessions(
     if provider is not None:
         return []
     demanding = select(IdentityProvider.holder).where(
-        IdentityProvider.enabled, IdentityProvider.required
+        IdentityProvider.in_use, IdentityProvider.required
     )
     mine = select(RoleAssignment.holder).where(
         RoleAssignment.user_id == identity.user_id,

@@ -1,7 +1,8 @@
 """The identity provider that a municipality set: stored, guarded against locking oneself out.
 
 Nobody can make a connection the only way in that doesn't work: `required` is switched on in a
-session that came in through it, and off before the connection is changed.
+session that came in through it, and off before the connection is changed. Nobody decides alone who
+vouches for colleagues: a second person confirms it (`people.provider`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -23,18 +24,23 @@ from stopintimidatie.core.accounts.models import (
 )
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.municipalities.people.services import actor_of
+from stopintimidatie.municipalities.people.provider import (
+    CHANGED,
+    KIND,
+    TELL_JOB,
+    ask_second,
+    put_forward,
+)
 
-CHANGED: Final = "gemeente.aanmelden"
-KIND: Final = "gemeente"
-TELL_JOB: Final = Job("aanmelden.vertellen")
 # Names of the settings in the log and in the form.
 ADDRESS, CLIENT, SECRET, CLAIM, HOURS = "adres", "client", "geheim", "groepen", "uren"
 CONNECTION: Final = frozenset({ADDRESS, CLIENT, SECRET, CLAIM})
 # After a change of these everybody may be linked by mail address once more (`entry._by_mail`).
 RELINKED: Final = frozenset({ADDRESS, CLIENT, SECRET})
+# A second person confirms these: whoever sets them decides who comes in as whom.
+CONFIRMED: Final = frozenset({ADDRESS, CLIENT, CLAIM})
 ON, OFF = "aangezet", "uitgezet"
 ONLY, ALSO_PASSWORD = "alleen_via_de_gemeente", "ook_met_wachtwoord"
 
@@ -112,7 +118,8 @@ def save_provider(
 ) -> bool:
     """Store the provider of a holder; return whether anything changed.
 
-    Switching it off, or another address or client, ends all sessions that came in through it.
+    Another address, client or claim, and switching it on with such a change, waits for a second
+    person. That, and switching it off, ends all sessions that came in through it.
 
     Args:
         session: Transaction of the request.
@@ -130,21 +137,31 @@ def save_provider(
     _check(row, plan, changes, through_it=opened_through == holder)
     if not changes:
         return False
-    if row is not None and (OFF in changes or {ADDRESS, CLIENT} & set(changes)):
+    changed = CONFIRMED & set(changes)
+    if row is not None and (OFF in changes or changed):
         session.execute(delete(LoginSession).where(LoginSession.provider == holder))
     if row is None:
         row = IdentityProvider(holder=holder)
         session.add(row)
+    _fill_in(row, plan, keys)
+    if RELINKED & set(changes):
+        row.changed_at = utc_now()
+    proposed = bool(changed) or (ON in changes and row.confirmed_at is None)
+    if proposed:
+        put_forward(session, actor, row)
+    record(session, actor, CHANGED, holder, KIND, fields=changes)
+    session.flush()
+    if proposed and row.waits:
+        ask_second(session, actor, row, changes)
+    return True
+
+
+def _fill_in(row: IdentityProvider, plan: ProviderPlan, keys: KeyRing) -> None:
     row.issuer, row.client_id = plan.issuer, plan.client_id
     row.groups_claim, row.session_hours = plan.groups_claim, plan.session_hours
     row.enabled, row.required = plan.enabled, plan.required
-    if RELINKED & set(changes):
-        row.changed_at = utc_now()
     if plan.client_secret:
-        row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan.client_secret, holder)
-    record(session, actor, CHANGED, holder, KIND, fields=changes)
-    session.flush()
-    return True
+        row.client_secret = keys.encrypt(PROVIDER_PURPOSE, plan.client_secret, row.holder)
 
 
 def _changes(row: IdentityProvider | None, plan: ProviderPlan) -> list[str]:
@@ -198,15 +215,7 @@ def allow_passwords(session: Session, actor: Actor, holder: str, *, at: str) -> 
     fields = [ALSO_PASSWORD] if at == holder else [holder, ALSO_PASSWORD]
     record(session, actor, CHANGED, at, KIND, fields=fields)
     if at != holder:
-        enqueue(session, TELL_JOB, holder, {"by": actor.id, "fields": [ALSO_PASSWORD]})
+        payload = {"by": actor.id, "action": CHANGED, "fields": [ALSO_PASSWORD]}
+        enqueue(session, TELL_JOB, holder, payload)
     session.flush()
     return True
-
-
-def tell_municipality(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Record in the log of the municipality what the desk did to its provider (job)."""
-    for number, payload in enumerate(payloads):
-        with context.ending(number) as session:
-            if session is not None:
-                by = actor_of(session, payload["by"])
-                record(session, by, CHANGED, context.holder, KIND, fields=payload["fields"])

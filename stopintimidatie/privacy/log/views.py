@@ -174,6 +174,8 @@ ACTIONS: Final[dict[str, str]] = {
     "post.teruggekomen": "Bericht kwam terug",
     "gebieden.geladen": "Grenzen geladen",
     "gemeente.aanmelden": "Aanmelden via de gemeente gewijzigd",
+    "gemeente.aanmelden_bevestigd": "Inlogdienst bevestigd door een tweede persoon",
+    "gemeente.aanmelden_geweigerd": "Inlogdienst geweigerd door een tweede persoon",
     "gemeente.beleid": "Campagne of beleid van een gemeente vastgelegd",
     "gemeente.maildomeinen": "Maildomeinen van een gemeente gewijzigd",
     "gemeente.niveau": "Niveau van een gemeente gewijzigd",

@@ -118,6 +118,7 @@ def test_the_second_time_the_account_is_known_by_the_name_at_the_provider(
 def test_a_colleague_with_an_account_comes_in_as_that_account(
     installation: Installation, provider: RunningProvider
 ) -> None:
+    make_user(installation, (DORDRECHT, Role.OFFICER))
     username = make_user(installation, (DORDRECHT, Role.OFFICER), name="Bo")
     provider.employ(bo={"groups": ["si-beheer"], "email": username.upper()})
     assert come_in(installation.visitor(), "bo").status_int == 303
