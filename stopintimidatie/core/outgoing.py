@@ -26,6 +26,14 @@ LARGEST_ANSWER: Final = 1024 * 1024
 LONGEST_ADDRESS: Final = 4000
 # Here the last 32 bits are an IPv4 address, to which a gateway translates (RFC 6052).
 _TRANSLATED: Final = ip_network("64:ff9b::/96")
+# Only this part of IPv6 is handed out to machines on the internet. Some ranges in it lead
+# elsewhere: protocols with Teredo among them, 6to4, and addresses that are only for documents.
+_HANDED_OUT: Final = ip_network("2000::/3")
+# The last two are of IPv4: relays of 6to4, and the own service of each machine at Azure.
+_NEVER: Final = tuple(
+    ip_network(text)
+    for text in ("2001::/23", "2002::/16", "3fff::/20", "192.88.99.0/24", "168.63.129.16/32")
+)
 
 
 class OutgoingError(Exception):
@@ -166,23 +174,18 @@ def _check_place(place: IPv4Address | IPv6Address, target: _Target, *, demo: boo
         return
     if not target.secure:
         raise OutgoingError("no https")
-    if not all(is_public(address) for address in (place, *_inside(place))):
+    if not is_public(place):
         raise OutgoingError("not public")
 
 
 def is_public(place: IPv4Address | IPv6Address) -> bool:
     """Tell whether an internet address is of one machine that everybody can reach. Pure."""
-    return place.is_global and not place.is_multicast
-
-
-def _inside(place: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """Return the IPv4 addresses to which a gateway may translate this address."""
-    if isinstance(place, IPv4Address):
-        return []
-    translated = IPv4Address(int(place) & 0xFFFFFFFF) if place in _TRANSLATED else None
-    teredo = place.teredo or ()
-    inside = (place.ipv4_mapped, place.sixtofour, translated, *teredo)
-    return [address for address in inside if address is not None]
+    if place in _TRANSLATED:
+        place = IPv4Address(int(place) & 0xFFFFFFFF)
+    if place.version == 6 and place not in _HANDED_OUT:
+        return False
+    refused = place.is_multicast or any(place in network for network in _NEVER)
+    return place.is_global and not refused
 
 
 # Sockets whose every read counts against the end of the whole call. A timeout of a socket alone

@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 import trustme
 
 from stopintimidatie.core import outgoing
-from stopintimidatie.core.outgoing import Answer, OutgoingError, call, check_address
+from stopintimidatie.core.outgoing import Answer, OutgoingError, call, check_address, is_public
 from tests.support.answering import answering, plain
 
 PUBLIC = "93.184.215.14"
@@ -94,6 +95,17 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         "64:ff9b::10.0.0.5",
         "2002:0a00:0005::1",
         "2001:0:0a00:0005::1",
+        "192.88.99.1",
+        "168.63.129.16",
+        "64:ff9b::168.63.129.16",
+        "::ffff:168.63.129.16",
+        "::ffff:0:127.0.0.1",
+        "::127.0.0.1",
+        "::10.0.0.1",
+        "fec0::1",
+        "5f00::1",
+        "2001:db8::1",
+        "3fff::1",
     ],
 )
 def test_an_address_that_is_not_public_is_never_called(
@@ -106,6 +118,23 @@ def test_an_address_that_is_not_public_is_never_called(
     with pytest.raises(OutgoingError):
         check_address(f"https://{literal}/x", demo=False)
     assert connected == []
+
+
+@pytest.mark.parametrize(
+    "address", [PUBLIC, "168.63.129.17", "2a00:1450:400e::1", "64:ff9b::93.184.215.14"]
+)
+def test_an_address_of_one_machine_on_the_internet_may_be_called(address: str) -> None:
+    assert is_public(ip_address(address))
+
+
+def test_of_ipv6_only_the_part_for_machines_on_the_internet_may_be_called() -> None:
+    """Each block of 16 bits, with an end that also reads as an address of IPv4 on the inside."""
+    open_blocks = {
+        first
+        for first in range(0x10000)
+        if is_public(IPv6Address((first << 112) + (0xABCD << 96) + 0x7F000001))
+    }
+    assert open_blocks == set(range(0x2000, 0x4000)) - {0x2002}
 
 
 def test_one_private_address_among_public_ones_refuses_the_name(
