@@ -146,7 +146,7 @@ def invite_view(context: Desk, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"municipality": municipality})
 
 
-@post_view(Desk, "aansluiting-opnieuw", Permission.CONNECT)
+@post_view(Desk, "aansluiting-opnieuw", Permission.CONNECT, guards=(change_confirmed,))
 def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Send an invitation again that wasn't used."""
     municipality = asked_municipality(request)
@@ -154,7 +154,7 @@ def again_view(context: Desk, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(location=address_of(municipality))
 
 
-@post_view(Desk, "aansluiting-intrekken", Permission.CONNECT)
+@post_view(Desk, "aansluiting-intrekken", Permission.CONNECT, guards=(change_confirmed,))
 def withdraw_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Withdraw a proposed or offered role."""
     municipality, words = asked_municipality(request), "De uitnodiging is ingetrokken."
@@ -180,7 +180,11 @@ def proposals_view(context: Desk, request: Request) -> Any:
 
 
 @form_view(
-    Desk, "aansluiting-domeinen", Permission.CONNECT, f"{_TEMPLATES}/onboarding_domains.jinja2"
+    Desk,
+    "aansluiting-domeinen",
+    Permission.CONNECT,
+    f"{_TEMPLATES}/onboarding_domains.jinja2",
+    guards=(change_confirmed,),
 )
 def domains_view(context: Desk, request: Request) -> Any:
     """Show the form of the mail domains of a municipality, and save it."""
@@ -245,7 +249,7 @@ def user_view(context: Desk, request: Request) -> Any:
     return handle_person(request, _roster(context, request))
 
 
-@form_view(Desk, REVIEW_PAGE, Permission.CONNECT, REVIEW)
+@form_view(Desk, REVIEW_PAGE, Permission.CONNECT, REVIEW, guards=(change_confirmed,))
 def review_view(context: Desk, request: Request) -> Any:
     """Show the question whether roles at the desk or a municipality are right; save the answers."""
     return handle_review(request, _roster(context, request))

@@ -348,7 +348,9 @@ def user_view(context: MunicipalityResource, request: Request) -> Any:
     return handle_person(request, _roster(context, request))
 
 
-@managed_page(name=REVIEW_PAGE, request_method=("GET", "POST"), renderer=REVIEW)
+@managed_page(
+    name=REVIEW_PAGE, request_method=("GET", "POST"), renderer=REVIEW, guards=(change_confirmed,)
+)
 def review_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the question whether the roles of each person are still right, and save the answers."""
     return handle_review(request, _roster(context, request))
@@ -400,14 +402,14 @@ def invite(request: Request, code: str, at: str, values: dict[str, Any]) -> None
     request.flash(WAITS if offer.state == OfferState.PROPOSED else SENT)
 
 
-@managed_page(name="gebruiker-opnieuw", request_method="POST")
+@managed_page(name="gebruiker-opnieuw", request_method="POST", guards=(change_confirmed,))
 def again_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Send an invitation again that wasn't used."""
     change_offer(request, context.holder, context.holder, proposals.send_again, AGAIN)
     return HTTPSeeOther(request.resource_path(context, USERS_PAGE))
 
 
-@managed_page(name="gebruiker-intrekken", request_method="POST")
+@managed_page(name="gebruiker-intrekken", request_method="POST", guards=(change_confirmed,))
 def withdraw_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     """Withdraw a proposed or offered role."""
     words = "De uitnodiging is ingetrokken."

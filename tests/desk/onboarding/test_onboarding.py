@@ -272,6 +272,17 @@ def test_a_connected_municipality_keeps_a_mail_domain(installation: Installation
     assert "dordrecht.nl" in desk.get("/landelijk/aansluiting?gemeente=dordrecht")
 
 
+def test_mail_domains_are_changed_after_the_second_factor_alone(
+    installation: Installation,
+) -> None:
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK), demo=False))
+    form = desk.get(DOMAINS).forms["formulier"]
+    form["domeinen"] = "aanvaller.nl"
+    with clock_at(utc_now() + timedelta(minutes=11)):
+        assert "/account-bevestigen?" in form.submit("opslaan", status=303).location
+        assert "aanvaller.nl" not in desk.get(DOMAINS, status=200)
+
+
 def test_the_first_officer_takes_two_of_the_desk_or_an_admin_and_the_desk(
     installation: Installation,
 ) -> None:
