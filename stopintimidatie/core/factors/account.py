@@ -36,9 +36,13 @@ GUARDS: Final = (own_account_only, recently_confirmed)
 
 
 def factors_panel(document: Any, request: Any) -> Panel:
-    """Return the section of the account page about second factors."""
-    factors = factors_of(request.db, request.identity.user_id)
-    values = {"factors": factors, "by_provider": current_session(request).provider is not None}
+    """Return the section of the account page about second factors.
+
+    In a session that a provider opened it tells nothing of them: they are of the whole account.
+    """
+    by_provider = current_session(request).provider is not None
+    factors = None if by_provider else factors_of(request.db, request.identity.user_id)
+    values = {"factors": factors}
     return Panel("Tweede stap bij het aanmelden", f"{_TEMPLATES}/factors_panel.jinja2", values)
 
 

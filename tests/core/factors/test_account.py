@@ -7,7 +7,7 @@ from typing import Any
 from pyotp import TOTP
 from sqlalchemy import select, update
 
-from stopintimidatie.core.accounts.models import LoginSession, OneTimeCode, RecoveryCode
+from stopintimidatie.core.accounts.models import LoginSession, OneTimeCode, Passkey, RecoveryCode
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
@@ -80,10 +80,22 @@ def test_a_session_of_a_municipality_s_provider_does_not_touch_the_account(
 ) -> None:
     username = make_user(installation, (DORDRECHT, Role.OFFICER))
     browser = installation.browser(username)
+    set_up_app(browser)
+    with installation.transaction() as session:
+        owner = user_id(installation, username)
+        codes = session.scalars(select(RecoveryCode.id)).all()
+        session.add(
+            Passkey(user_id=owner, name="Telefoon thuis", credential_id="YQ", public_key="YQ")
+        )
+    assert "Telefoon thuis" in browser.get("/account")
     with installation.transaction() as session:
         session.execute(update(LoginSession).values(provider=DORDRECHT, factor_at=utc_now()))
+    page = browser.get("/account")
+    assert "Meld u aan met uw wachtwoord of passkey om dit te zien" in page
+    for hidden in ("Telefoon thuis", "App met codes", "Herstelcodes", "nog geen tweede stap"):
+        assert hidden not in page
     for path in ("/account-app", "/account-passkey"):
         assert "via uw gemeente" in browser.get(path, status=303).follow()
     assert "via uw gemeente" in press(browser, "herstelcodes").follow()
     with installation.transaction() as session:
-        assert session.scalars(select(RecoveryCode)).all() == []
+        assert session.scalars(select(RecoveryCode.id)).all() == codes
