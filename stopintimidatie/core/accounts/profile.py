@@ -104,8 +104,9 @@ def set_new_password(session: Session, keys: KeyRing, typed: str, hashed: str) -
 def _replace_password(session: Session, user: User, hashed: str, *, keep: str = "") -> None:
     """End all that was begun with the old password, but for the session to keep; tell by mail."""
     user.password_hash = hashed
-    end_other_sessions(session, user.id, keep)
+    # In this order, as in `end_sessions_of`.
     session.execute(delete(PendingSignIn).where(PendingSignIn.user_id == user.id))
+    end_other_sessions(session, user.id, keep)
     spend_links(session, user)
     mail_changed_password(session, user)
 

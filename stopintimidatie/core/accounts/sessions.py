@@ -182,7 +182,14 @@ def start_pending(session: Session, user: User, visit: Visit) -> str:
 
 
 def pending_of(session: Session, token: str, *, lock: bool = False) -> PendingSignIn | None:
-    """Return the sign-in that waits with this token, while it may go on."""
+    """Return the sign-in that waits with this token, while it may go on.
+
+    `lock`: the account first and then the sign-in, in the order in which a new password takes them.
+    """
+    if lock:
+        owner = select(PendingSignIn.user_id).where(PendingSignIn.token_hash == _hash(token))
+        account = select(User.id).where(User.id == owner.scalar_subquery())
+        session.execute(account.with_for_update(read=True, key_share=True))
     pending = session.get(PendingSignIn, _hash(token), with_for_update=lock or None)
     return pending if pending and utc_now() - pending.made_at < PENDING_LASTS else None
 
@@ -199,8 +206,12 @@ def end_session(session: Session, token: str) -> None:
 
 
 def end_sessions_of(session: Session, user_id: UUID) -> None:
-    """Sign a user out everywhere, also where signing in was half done."""
-    for entity in (LoginSession, PendingSignIn):
+    """Sign a user out everywhere, also where signing in was half done.
+
+    The waiting sign-ins go first. Signing in locks its own until its session is there: this waits
+    for that, and then sees the session. The other way round that session would stay.
+    """
+    for entity in (PendingSignIn, LoginSession):
         session.execute(delete(entity).where(entity.user_id == user_id))
 
 
