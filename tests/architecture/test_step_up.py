@@ -36,7 +36,8 @@ WITHOUT: Final = {
 
 
 def test_every_grave_view_asks_for_the_second_factor_again(installation: Installation) -> None:
-    asking, without = set(), set()
+    asking: set[tuple[str, str]] = set()
+    without: set[tuple[str, str]] = set()
     for view in views(installation):
         related = installation.introspector.related(view)
         permissions = {i["value"] for i in related if i.category_name == "permissions"}

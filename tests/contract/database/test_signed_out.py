@@ -63,7 +63,7 @@ def test_a_second_factor_that_is_being_shown_opens_no_session_that_stays(
 
     def waits() -> bool:
         with installation.transaction() as session:
-            return session.scalar(WAITING) == 1
+            return bool(session.scalar(WAITING))
 
     with ThreadPoolExecutor(1) as pool:
         with installation.transaction() as session:
