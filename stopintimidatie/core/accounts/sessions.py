@@ -182,11 +182,8 @@ def start_pending(session: Session, user: User, visit: Visit) -> str:
 
 
 def pending_of(session: Session, token: str, *, lock: bool = False) -> PendingSignIn | None:
-    """Return the sign-in that waits with this token, while it may go on.
-
-    `lock`: the account first and then the sign-in, in the order in which a new password takes them.
-    """
-    if lock:
+    """Return the sign-in that waits with this token, while it may go on."""
+    if lock:  # the account first, as a new password does
         owner = select(PendingSignIn.user_id).where(PendingSignIn.token_hash == _hash(token))
         account = select(User.id).where(User.id == owner.scalar_subquery())
         session.execute(account.with_for_update(read=True, key_share=True))
@@ -206,11 +203,8 @@ def end_session(session: Session, token: str) -> None:
 
 
 def end_sessions_of(session: Session, user_id: UUID) -> None:
-    """Sign a user out everywhere, also where signing in was half done.
-
-    The waiting sign-ins go first. Signing in locks its own until its session is there: this waits
-    for that, and then sees the session. The other way round that session would stay.
-    """
+    """Sign a user out everywhere, also where signing in was half done."""
+    # The waiting ones first: one that is being finished is locked until its session is there.
     for entity in (PendingSignIn, LoginSession):
         session.execute(delete(entity).where(entity.user_id == user_id))
 
