@@ -249,9 +249,14 @@ def sign_in_page(request: Any, username: str, news: str, *, kind: str = "ok") ->
 
 def _sign_in_values(request: Any, locked: list[str]) -> dict[str, Any]:
     """Return the values of the page to sign in; other rooms add ways to do so as panels."""
-    next_path = safe_path(dict(query_pairs(request)).get("volgende"))
-    ways = panels(request, "aanmelden", next_path)
-    return {"locked": locked, "notice": "", "kind": "ok", "ways": ways}
+    asked = dict(query_pairs(request))
+    ways = panels(request, "aanmelden", safe_path(asked.get("volgende")))
+    left = SIGNED_OUT in asked and request.method == "GET" and request.identity is None
+    notice = "U bent afgemeld." if left else ""
+    return {"locked": locked, "notice": notice, "kind": "ok", "ways": ways}
+
+
+SIGNED_OUT_HERE: Final = f"/aanmelden?{SIGNED_OUT}=ja"
 
 
 @post_view(Root, "afmelden", Permission.SIGNED_IN)
@@ -261,7 +266,7 @@ def sign_out_view(request: Any) -> Any:
     sign_out(request.db, request.actor)
     note_leaving(request)
     end_session(request.db, token_of(request) or "")
-    response = HTTPSeeOther(f"/{SIGNED_OUT}?gemeente={provider}" if provider else "/aanmelden")
+    response = HTTPSeeOther(f"/{SIGNED_OUT}?gemeente={provider}" if provider else SIGNED_OUT_HERE)
     set_cookie(response, request.registry.app_settings, None)
     return response
 

@@ -555,4 +555,8 @@ def test_who_signed_in_with_a_password_goes_to_the_page_to_sign_in(
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     page = browser.get("/gemeenten/dordrecht/postvak")
     out = next(form for form in page.forms.values() if form.action == "/afmelden").submit()
-    assert out.location == "http://localhost:6543/aanmelden"
+    assert out.location == "http://localhost:6543/aanmelden?afgemeld=ja"
+    entrance = out.follow()
+    assert "U bent afgemeld." in entrance
+    assert "U bent afgemeld." not in entrance.forms["formulier"].submit("aanmelden", status=422)
+    assert "U bent afgemeld." not in browser.get("/aanmelden")
