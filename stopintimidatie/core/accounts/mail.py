@@ -56,7 +56,8 @@ def _write_link(writing: Writing) -> Letter | None:
         return None
     page = PAGES[LinkPurpose(link.purpose)]
     key = text_of_link(writing.keys, link)
-    return Letter({"link": writing.link(f"/{page}?sleutel={key}")})
+    at = datetime_long(link.made_at)
+    return Letter({"link": writing.link(f"/{page}?sleutel={key}"), "at": at})
 
 
 # The page that each kind of link opens.

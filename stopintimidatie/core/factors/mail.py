@@ -6,6 +6,7 @@ from typing import Final
 
 from stopintimidatie.core.factors.services import MAIL
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing
+from stopintimidatie.core.text import datetime_long
 
 CHANGES: Final = {
     "factor.app_ingesteld": "Voor uw account is een app met codes ingesteld.",
@@ -20,10 +21,21 @@ CHANGES: Final = {
     ),
 }
 
+ADDED: Final = {"factor.passkey_ingesteld": "die passkey", "factor.app_ingesteld": "die app"}
+
 
 def _write(writing: Writing) -> Letter:
-    change = CHANGES[str(writing.message.values["wijziging"])]
-    return Letter({"change": change, "link": writing.link("/wachtwoord-vergeten")})
+    action = str(writing.message.values["wijziging"])
+    return Letter(
+        {
+            "at": datetime_long(writing.message.created_at),
+            "change": CHANGES[action],
+            # A new password doesn't remove what somebody else added.
+            "added": ADDED.get(action),
+            "link": writing.link("/wachtwoord-vergeten"),
+            "account": writing.link("/account"),
+        }
+    )
 
 
 TEMPLATE: Final = MailTemplate(

@@ -164,11 +164,23 @@ def _write_link(writing: Writing) -> Letter | None:
     if invitation is None:
         return None
     key = link_of(writing.keys, invitation)
-    return Letter({"link": writing.link(f"/uitnodiging?sleutel={key}")})
+    offer = writing.session.get(RoleOffer, invitation.offer_id) if invitation.offer_id else None
+    offered = _offered(writing.session, offer) if offer else {"place": ""}
+    return Letter({"link": writing.link(f"/uitnodiging?sleutel={key}"), **offered})
 
 
-def _write_offer(writing: Writing) -> Letter:
-    return Letter({"link": writing.link("/uitnodigingen")})
+def _write_offer(writing: Writing) -> Letter | None:
+    offer = writing.session.get(RoleOffer, UUID(writing.message.recipient_id))
+    if offer is None:
+        return None
+    return Letter({"link": writing.link("/uitnodigingen"), **_offered(writing.session, offer)})
+
+
+def _offered(session: Session, offer: RoleOffer) -> dict[str, str]:
+    """Return who invites and for which role; not by name, for a mail may go astray."""
+    municipality = session.get(Municipality, offer.holder)
+    place = f"de gemeente {municipality.name}" if municipality else "het landelijk meldpunt"
+    return {"place": place, "role": offer.label}
 
 
 def _write_confirm(writing: Writing) -> Letter | None:

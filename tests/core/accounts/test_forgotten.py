@@ -16,6 +16,7 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import datetime_long
 from tests.support.factories import DORDRECHT, make_user, user_id
 from tests.support.installation import PASSWORD, Installation
 from tests.support.mailboxes import last_mail, mails
@@ -68,6 +69,9 @@ def test_who_forgot_the_password_sets_a_new_one_and_everything_begun_before_is_o
         filled(stranger, officer).submit("aanmelden", status=422)
     ask(installation, officer.upper())
     letter = last_mail(installation)
+    with installation.transaction() as session:
+        asked = session.scalars(select(SignInUnlock.made_at)).one()
+    assert f"Iemand vroeg op {datetime_long(asked)} voor dit e-mailadres" in letter
     assert "Olga" not in letter
     assert officer not in letter
     own = installation.visitor()

@@ -131,6 +131,7 @@ def test_wrong_codes_are_counted_and_a_demo_account_without_a_factor_is_not_aske
     with eleven_minutes_later():
         easy.get(f"{report}/gegevens-wissen", status=200)
         form = browser.get(f"{report}/gegevens-wissen").follow().forms["formulier"]
+        assert "Vul de code in." in form.submit("bevestigen", status=422)
         for _ in range(5):
             form["code"] = "111111"
             form.submit("bevestigen", status=422)

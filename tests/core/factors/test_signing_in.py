@@ -20,6 +20,7 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import datetime_long
 from tests.support.factories import DORDRECHT, make_user, user_id
 from tests.support.installation import PASSWORD, Installation
 from tests.support.mailboxes import last_mail, mails
@@ -112,6 +113,7 @@ def test_wrong_codes_lock_this_person_in_this_browser_and_no_password(
     username = colleague(installation)
     installation.browser(username)
     browser = half_signed_in(installation, username)
+    assert "Vul de code in." in give(browser, "", 422)
     for _ in range(5):
         give(browser, "123456", 422)
     assert "te vaak een verkeerde code" in give(browser, "123456", 422)
@@ -179,6 +181,11 @@ def test_a_recovery_code_signs_in_once_and_the_person_is_mailed(
     give(again, codes[3], 422)
     give(again, codes[4])
     installation.run_jobs()
+    [set_up] = [
+        mail for mail in mails(installation, "tweede_stap") if "is een app met" in (mail.kept or "")
+    ]
+    assert f"Dat was op {datetime_long(set_up.created_at)}" in set_up.kept
+    assert "haal die app weg op Mijn account" in set_up.kept
     with installation.transaction(NATIONAL) as session:
         mailed = session.scalars(
             select(MailMessage.kept).where(MailMessage.template == "tweede_stap")

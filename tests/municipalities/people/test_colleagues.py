@@ -130,7 +130,11 @@ def test_a_colleague_who_reads_confirms_and_only_then_is_there_a_link_and_a_role
     assert NEW in shown
     assert "Ada Admin" in shown
     decide(officer, CONFIRM, "bevestigen")
-    first = link_in(last_mail(installation))
+    invitation = last_mail(installation)
+    assert "De gemeente Dordrecht nodigt u uit" in invitation
+    assert "Uw rol wordt: OOV-medewerker." in invitation
+    assert "Ada Admin" not in invitation
+    first = link_in(invitation)
     assert "uitgenodigd" in admin.get(PAGE)
     a_day_later(installation)
     button(admin.get(PAGE), "gebruiker-opnieuw").submit(status=303)
@@ -411,6 +415,7 @@ def test_a_role_at_another_municipality_is_taken_by_that_person_alone(
     decide(officer, CONFIRM, "bevestigen")
     mail = last_mail(installation)
     assert "/uitnodigingen" in mail
+    assert "De gemeente Dordrecht biedt u een rol aan in Stopintimidatie: dossierhouder." in mail
     assert "sleutel" not in mail
     deputy.get("/gemeenten/dordrecht", status=404)
     assert "Bo van Elders" not in admin.get(PAGE)
