@@ -159,6 +159,23 @@ def _people(session: Session, code: str, *which: ColumnElement[bool]) -> list[Pe
     ]
 
 
+def blocker_of(session: Session, blocked: BlockedColleague) -> tuple[str, str]:
+    """Return who blocked a person at a holder, and who can tell the reason.
+
+    Of the desk no name is given: to a municipality it's one body.
+    """
+    number = blocked.blocked_by_id
+    by = session.get(User, UUID(number)) if number else None
+    holders = {role.holder for role in by.roles} if by is not None else set()
+    where = "in het logboek"
+    if by is not None and blocked.holder in holders:
+        reader = "van het meldpunt" if blocked.holder == NATIONAL else "van de gemeente"
+        return by.name, f"De privacyfunctionaris {reader} leest de reden {where}."
+    if NATIONAL in holders:
+        return "het landelijk meldpunt", f"De reden staat {where} van het meldpunt: vraag hem daar."
+    return "iemand die hier niet meer werkt", f"De privacyfunctionaris leest de reden {where}."
+
+
 @dataclass(frozen=True)
 class Fading:
     """A role that will end by silence, with how long it wasn't used and when it ends."""

@@ -116,6 +116,8 @@ def _question(person: Person, names: dict[str, str]) -> tuple[str, str, str]:
 def _last_review(person: Person, names: dict[str, str]) -> str:
     if person.reviewed_on is None:
         since = f", rol sinds {date_text(person.since)}" if person.since else ""
+        if not person.due(local_date(utc_now())):
+            return f"telt als nagekeken{since}"
         return f"nog niet nagekeken{since}"
     by = names.get(person.reviewed_by_id or "", "iemand die er niet meer is")
     return f"nagekeken op {date_text(person.reviewed_on)} door {by}"

@@ -21,6 +21,7 @@ from stopintimidatie.municipalities.people import access, forms
 from stopintimidatie.municipalities.people.access import Steward
 from stopintimidatie.municipalities.people.queries import (
     Person,
+    blocker_of,
     fading,
     is_last_reader,
     is_last_steward,
@@ -171,6 +172,7 @@ def _facts(
     return {
         "roster": roster,
         "person": person,
+        "blocker": blocker_of(session, person.blocked) if person.blocked else None,
         "changeable": bool(choices),
         "oneself": number == request.identity.user_id,  # type: ignore[union-attr]
         "no_reset": person.has_factor and access.why_not_reset(session, by, person.user),

@@ -23,7 +23,7 @@ from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_short, datetime_long
+from stopintimidatie.core.text import date_short, date_text, datetime_long
 from stopintimidatie.municipalities.people import access
 from stopintimidatie.municipalities.people.access import Steward
 from stopintimidatie.municipalities.people.rules import last_use, silent_days
@@ -183,6 +183,10 @@ def test_a_stolen_cookie_is_dead_after_a_block_and_the_roles_come_back_as_they_w
     invite.submit("uitnodigen", status=303)
     shown = change(admin, page, "blokkeren", reden="Werkt hier niet meer.")
     assert "is geblokkeerd" in shown
+    person = admin.get(page)
+    assert f"sinds {date_text(utc_now())}, door " in person
+    assert "De privacyfunctionaris van de gemeente leest de reden in het logboek" in person
+    assert "Werkt hier niet meer." not in person
     stolen.get(INBOX, status=303)
     again = installation.browser(officer)
     again.get(INBOX, status=404)

@@ -77,8 +77,17 @@ def test_a_yes_is_kept_for_that_person_alone_with_who_said_it_and_when(
             select(AuditEvent).where(AuditEvent.action == "gebruiker.nagekeken")
         ).one()
         assert event.fields == [DORDRECHT, "oov"]
+    make_user(installation, OFFICER, name="Nina Nieuw")
+    shown = browser.get(PAGE)
+    assert "telt als nagekeken, rol sinds" in shown
+    form = shown.forms["formulier"]
+    form[control(installation, second)] = "ja"
+    form.submit("opslaan", status=303)
+    shown = browser.get(PAGE)
+    assert "U mag wel nu al antwoorden" in shown
+    assert "nog niet nagekeken" not in shown
     with clock_at(utc_now() + timedelta(days=100)):
-        assert "2 mensen" in installation.browser(admin).get("/gemeenten/dordrecht")
+        assert "3 mensen" in installation.browser(admin).get("/gemeenten/dordrecht")
 
 
 def test_a_no_leads_to_the_person_and_keeps_nothing(
