@@ -83,7 +83,7 @@ def _explain(error: json.JSONDecodeError) -> str:
     position = f"regel {error.lineno}, teken {error.colno}"
     if error.msg.startswith("Extra data"):
         return f"Na het einde van het bericht staat nog iets ({position}). Stuur één JSON-object."
-    return f"Het bericht is geen geldige JSON ({position})."
+    return f"Dit is geen geldige JSON ({position})."
 
 
 def _number(text: str) -> float:

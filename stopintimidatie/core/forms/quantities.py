@@ -87,7 +87,8 @@ class Integer(Decimal):
     def from_text(self, text: str) -> int:
         """Return the number that these digits are."""
         if not _INTEGER.match(text.strip()):
-            raise ValueError("Vul een heel getal in, in cijfers. Bijvoorbeeld 12.")
+            example = round(max(self.minimum, min(12, self.maximum)))
+            raise ValueError(f"Vul een heel getal in, in cijfers. Bijvoorbeeld {example}.")
         return int(text)
 
     def fit(self, value: float) -> int:

@@ -165,15 +165,19 @@ def _save(context: MunicipalityResource, request: Request, values: dict[str, Any
     if changed and row is not None and row.waits:
         request.flash(f"Opgeslagen. Wacht op een tweede persoon: {_second(request, row)}.")
     elif changed:
-        request.flash(
-            "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
-        )
+        request.flash(SAVED_ON if plan.enabled else SAVED_OFF)
     else:
         request.flash("Er is niets gewijzigd.", "info")
 
 
 def _second(request: Request, row: IdentityProvider) -> str:
     return PARTIES[awaited_for(request.db, row)]
+
+
+SAVED_ON: Final = "Opgeslagen. Test de verbinding, en meld u zelf één keer via de gemeente aan."
+SAVED_OFF: Final = (
+    "Opgeslagen. Aanmelden via de gemeente staat uit. Test de verbinding, en zet het daarna aan."
+)
 
 
 def _page(
@@ -320,7 +324,8 @@ def remove_group_view(context: MunicipalityResource, request: Request) -> HTTPSe
 # Trying somebody's claims. They are personal data: shown in the answer and kept nowhere.
 
 NO_OBJECT: Final = (
-    "Dit is wel JSON, maar geen lijst van claims. Plak alles tussen de eerste { en de laatste }."
+    "Dit is wel JSON, maar geen object. Claims staan tussen { en }: plak alles van de eerste {"
+    " tot en met de laatste }."
 )
 NO_TEXT: Final = (
     "Er staat een teken in dat niet bestaat, zoals \\u0000 of \\ud800. Haal het weg, en laat de"
