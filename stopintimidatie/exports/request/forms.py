@@ -395,6 +395,7 @@ class AfterSchema(forms.Schema):
         "Reden bij afwijzen",
         description="Nodig als u afwijst.",
         missing="",
+        needed_sometimes=True,
     )
 
 
@@ -407,4 +408,5 @@ class DecisionSchema(forms.Schema):
         "Reden bij afwijzen",
         description="De aanvrager leest dit. Nodig als u afwijst.",
         missing="",
+        needed_sometimes=True,
     )

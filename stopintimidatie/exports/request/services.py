@@ -72,7 +72,7 @@ EXAMPLE: Final = "voorbeeld"
 PATIENCE: Final = timedelta(minutes=10)
 OWN_REQUEST: Final = (
     "U hebt deze uitvoer zelf aangevraagd. Een collega moet meekijken: vraag een andere"
-    " OOV-medewerker of dossierhouder om een besluit."
+    " OOV-medewerker, een dossierhouder of een waarnemer om een besluit."
 )
 NOT_EMPOWERED: Final = (
     "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art. 429ter"
@@ -240,7 +240,7 @@ def check_second(session: Session, export: Export, actor: Actor) -> None:
     if held.first() is not None:
         raise ExportError(
             "U bent ook FG of functioneel beheerder. Die beslissen nooit over uitvoer. Vraag een"
-            " andere OOV-medewerker of dossierhouder."
+            " andere OOV-medewerker, een dossierhouder of een waarnemer."
         )
 
 

@@ -341,6 +341,7 @@ def test_the_requester_can_not_decide(installation: Installation) -> None:
     browser = case.browser("aanvrager")
     page = browser.get(f"{case.path}/{reference}/beoordelen")
     assert "zelf aangevraagd" in page.text
+    assert "een dossierhouder of een waarnemer" in browser.get(f"{case.path}/{reference}")
     assert "formulier" not in page.forms
     token = browser.get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]["csrf_token"].value
     for button in ("goedkeuren", "afwijzen"):
@@ -406,6 +407,7 @@ def test_rejecting_needs_a_reason_and_ends_it(installation: Installation) -> Non
     assert decide(case, reference, button="afwijzen").status_int == 422
     meant = decide(case, reference, button="goedkeuren", reason="Doel is te ruim.")
     assert meant.status_int == 422
+    assert "niet verplicht" not in meant.html.find(attrs={"data-veld": "reden"}).text
     assert "U schreef op waarom u afwijst" in meant.html.find(attrs={"data-veld": "reden"}).text
     assert meant.forms["formulier"]["reden"].value == "Doel is te ruim."
     assert decide(case, reference, button="afwijzen", reason="Doel is te ruim.").status_int == 303
