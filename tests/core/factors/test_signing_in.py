@@ -184,8 +184,8 @@ def test_a_recovery_code_signs_in_once_and_the_person_is_mailed(
     [set_up] = [
         mail for mail in mails(installation, "tweede_stap") if "is een app met" in (mail.kept or "")
     ]
-    assert f"Dat was op {datetime_long(set_up.created_at)}" in set_up.kept
-    assert "haal die app weg op Mijn account" in set_up.kept
+    assert f"Dat was op {datetime_long(set_up.created_at)}" in str(set_up.kept)
+    assert "haal die app weg op Mijn account" in str(set_up.kept)
     with installation.transaction(NATIONAL) as session:
         mailed = session.scalars(
             select(MailMessage.kept).where(MailMessage.template == "tweede_stap")
