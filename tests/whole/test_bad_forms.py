@@ -105,6 +105,10 @@ def _post(form: FoundForm, values: dict[str, str], what: str) -> Malformed:
     return Malformed(f"form, {what}", form.action, "POST", environ, body.encode())
 
 
+# A sign-in that was refused is in the log.
+RECORDED = {"/aanmelden-passkey"}
+
+
 @pytest.mark.timeout(600)
 def test_every_form_of_the_portal_refuses_what_is_malformed(installation: Installation) -> None:
     connect(installation)
@@ -119,8 +123,9 @@ def test_every_form_of_the_portal_refuses_what_is_malformed(installation: Instal
     for form in forms:
         faults += [misbehaviour(installation.app, post, cookie) for post in broken_posts(form)]
         # Counting after each post would take as long again as all the posts.
-        if (after := rows(installation)) != before:
+        after = rows(installation)
+        if after != before and form.action not in RECORDED:
             faults.append(f"one of the posts to {form.action} left a row")
-            before = after
+        before = after
     assert [fault for fault in faults if fault] == []
     assert len(forms) >= 1, "the walk found no form; has the portal changed?"

@@ -116,7 +116,7 @@ def attack(installation: Installation, accounts: int, weak: int, colleagues: int
 def test_a_list_of_common_passwords_over_many_accounts_opens_nothing(
     installation: Installation,
 ) -> None:
-    attack(installation, accounts=60, weak=6, colleagues=4)
+    attack(installation, accounts=20, weak=3, colleagues=4)
 
 
 @pytest.mark.alles

@@ -160,8 +160,9 @@ def test_every_room_that_encrypts_tells_which_columns(installation: Installation
         for entry in installation.registry.sealed_tables.values()
     }
     # Files of a dossier are encrypted by `reports/attachments`.
-    # A reporter who is told last stands in the table of mail; `/volgen` encrypts a cookie.
-    assert encrypting - {"privacy/erasure", "reports/follow"} == {
+    # A reporter who is told last stands in the table of mail; `/volgen` and signing in through a
+    # municipality encrypt a cookie.
+    assert encrypting - {"privacy/erasure", "reports/follow", "municipalities/sso"} == {
         "core/mail",
         "disclosures",
         "dossiers/consultations",
