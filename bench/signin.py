@@ -1,4 +1,4 @@
-"""What signing in takes for names that exist, don't exist, or are invited.
+"""Measure signing in for names that exist, don't exist, or are invited.
 
     python -m bench.signin [--number 200] [--database sqlite|postgresql]
 

@@ -35,7 +35,7 @@ INBOX = "/gemeenten/dordrecht/postvak"
 
 @dataclass
 class Story:
-    """What everybody in it stands on."""
+    """The installation, its providers and the browsers of the story."""
 
     installation: Installation
     address: str

@@ -68,7 +68,7 @@ def postbox_schema(*, texting: bool) -> Any:
 CONFIRM: Final = "bevestigen"
 REFUSE: Final = "weigeren"
 DECISIONS: Final = (
-    (CONFIRM, "Bevestigen: deze rol mag zo gegeven worden"),
+    (CONFIRM, "Bevestigen: dit klopt en mag zo"),
     (REFUSE, "Weigeren"),
 )
 

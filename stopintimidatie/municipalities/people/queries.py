@@ -42,7 +42,7 @@ AT_PROVIDER: Final = "bij de gemeente"
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a role at a holder, or blocked there."""
+    """A person with a role at a holder, or blocked there: a line of the list."""
 
     user: User
     # The roles at this holder.

@@ -90,7 +90,7 @@ def vouching_provider(session: Session, client: Client) -> IdentityProvider:
 
 @dataclass(frozen=True)
 class Arrival:
-    """Somebody whom a provider sent, and why they don't come in."""
+    """The account of a person whom a provider sent; or the reason why they don't come in."""
 
     user: User | None
     refusal: Refusal | None = None
@@ -289,11 +289,11 @@ def _set_roles(session: Session, user: User, holder: str, rights: Mapping[Role, 
     gone = present.keys() - rights.keys() - {Role.DEPUTY.value}
     by_hand = Role.ADMIN in gone and not present[Role.ADMIN].by_group
     if by_hand and is_last(session, holder, user.id, {Role.ADMIN}):
-        # Nobody would be left to mend the groups.
+        # Without an admin nobody could mend what the groups give.
         gone -= {Role.ADMIN.value}
     reading = {role for role in gone & READERS if not present[role].by_group}
     if reading and not rights.keys() & READERS and is_last(session, holder, user.id, READERS):
-        # Nobody would be left who confirms that others read.
+        # Without a reader nobody could confirm a role that reads.
         gone -= reading
     for role in sorted(gone):
         session.delete(present[role])

@@ -71,7 +71,7 @@ class ProviderError(Exception):
 
     def __init__(self, refusal: Refusal, *, remembered: bool = False) -> None:
         self.refusal = refusal
-        # Nobody was asked again: it is the answer of a moment ago.
+        # Remembered: the provider failed a moment ago, and isn't called again so soon.
         self.remembered = remembered
         super().__init__(refusal.value)
 
