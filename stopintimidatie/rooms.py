@@ -13,7 +13,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "registry",
         "telemetry",
         "sandbox",
-        "outgoing",
+        "httpclient",
         "storage",
         "audit",
         "jobs",

@@ -8,7 +8,7 @@ import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
-from stopintimidatie.core.outgoing import OutgoingError, check_address
+from stopintimidatie.core.httpclient import OutgoingError, check_address
 from stopintimidatie.municipalities.people.proposals import GROUP_ROLES
 
 MOST_HOURS: Final = 8

@@ -1,7 +1,7 @@
 """OpenID Connect with a municipality's identity provider: its addresses, and what it is asked.
 
 The authorization code flow with PKCE (S256), state and nonce. All calls are slow and go through
-`core.outgoing`; make them outside a transaction.
+`core.httpclient`; make them outside a transaction.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.outgoing import Answer, OutgoingError, call, check_address
+from stopintimidatie.core.httpclient import Answer, OutgoingError, call, check_address
 from stopintimidatie.settings import Settings
 
 log = logging.getLogger(__name__)

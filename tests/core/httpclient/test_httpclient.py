@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import trustme
 
-from stopintimidatie.core import outgoing
-from stopintimidatie.core.outgoing import Answer, OutgoingError, call, check_address, is_public
+from stopintimidatie.core import httpclient
+from stopintimidatie.core.httpclient import Answer, OutgoingError, call, check_address, is_public
 from tests.support.answering import answering, plain
 
 PUBLIC = "93.184.215.14"
@@ -67,7 +67,7 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         places.append(place)
         socket.socket.connect(self, ("127.0.0.1", place[1]))
 
-    monkeypatch.setattr(outgoing._Plain, "connect", connect, raising=False)
+    monkeypatch.setattr(httpclient._Plain, "connect", connect, raising=False)
     return places
 
 
@@ -253,7 +253,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 @pytest.mark.parametrize("told", [True, False])
 def test_an_answer_of_more_than_a_mebibyte_is_refused(told: bool) -> None:
-    body = b"a" * (outgoing.LARGEST_ANSWER + 1)
+    body = b"a" * (httpclient.LARGEST_ANSWER + 1)
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -265,14 +265,14 @@ def test_an_answer_of_more_than_a_mebibyte_is_refused(told: bool) -> None:
     with answering(answer) as port:
         assert refused(f"http://127.0.0.1:{port}/", demo=True) == "large"
     with answering(plain(body[1:])) as port:
-        assert len(call(f"http://127.0.0.1:{port}/", demo=True).body) == outgoing.LARGEST_ANSWER
+        assert len(call(f"http://127.0.0.1:{port}/", demo=True).body) == httpclient.LARGEST_ANSWER
 
 
 @pytest.mark.parametrize("slow", ["headers", "body"])
 def test_an_answer_that_comes_byte_by_byte_ends_in_time(
     slow: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outgoing, "SECONDS", 0.3)
+    monkeypatch.setattr(httpclient, "SECONDS", 0.3)
     over = threading.Event()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -289,14 +289,14 @@ def test_an_answer_that_comes_byte_by_byte_ends_in_time(
 
 
 def test_a_handshake_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outgoing, "SECONDS", 0.2)
+    monkeypatch.setattr(httpclient, "SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert refused(f"https://127.0.0.1:{port}/", demo=True) == "slow"
 
 
 def test_a_name_server_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outgoing, "SECONDS", 0.1)
+    monkeypatch.setattr(httpclient, "SECONDS", 0.1)
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(5) and [])
     assert refused(f"https://{NAME}/") == "slow"
