@@ -98,6 +98,7 @@ def shown(installation: Installation, ceremony: Ceremony, answer: str, **more: A
         return check_passkey(session, ceremony, answer, **more) is not None
 
 
+@pytest.mark.both_databases
 def test_an_answer_counts_once(
     installation: Installation, ceremony: Ceremony, device: Device
 ) -> None:

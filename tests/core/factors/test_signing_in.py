@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from pyotp import TOTP
 from sqlalchemy import func, select
 
@@ -90,6 +91,7 @@ def test_the_first_factor_is_set_up_at_once_and_recovery_codes_are_shown_once(
     assert browser.get(SETUP, status=303).location.endswith("/aanmelden")
 
 
+@pytest.mark.both_databases
 def test_a_code_of_the_app_leads_to_the_page_that_was_asked_for_and_works_once(
     installation: Installation,
 ) -> None:
@@ -163,6 +165,7 @@ def test_a_link_from_a_mail_gives_no_fresh_count_of_codes(installation: Installa
     assert "te vaak een verkeerde code" in answer
 
 
+@pytest.mark.both_databases
 def test_a_recovery_code_signs_in_once_and_the_person_is_mailed(
     installation: Installation,
 ) -> None:
