@@ -157,6 +157,16 @@ class Report(Held, Base):
     ended_reason: Mapped[str | None] = mapped_column(String(40))
     duplicate_of_id: Mapped[UUID | None]
     follow_ups: Mapped[list[str]] = mapped_column(default=list)
+    # Not in the list of what is to do before this day; spoed and promised contact go through it.
+    snoozed_until: Mapped[date | None]
+    # The moment of the next attempt to reach the reporter; the promised term stands beside it.
+    next_attempt_at: Mapped[datetime | None]
+    # Until this moment the reporter reads the status of before the last decision, which may still
+    # be undone.
+    shown_state: Mapped[str | None] = mapped_column(String(30))
+    shown_until: Mapped[datetime | None]
+    # At this moment it leaves the house, as decided; until then that can be undone.
+    leaves_at: Mapped[datetime | None]
     # Number of the dossier it lives in (its membership is a table of `dossiers`): part of its
     # address, so that lists and hits can name that address without asking another room.
     dossier_number: Mapped[str | None] = mapped_column(String(12))
@@ -254,6 +264,69 @@ class ReporterMessage(Held, Base):
     text: Mapped[str] = mapped_column(Text)
     # The employee who wrote it; None when the reporter did. The reporter never reads the name.
     actor_name: Mapped[str | None] = mapped_column(String(200))
+    # Before this moment the reporter doesn't see it: the decision it belongs to may be undone.
+    held_until: Mapped[datetime | None]
+
+
+class ReportDecision(Held, Base):
+    """A decision about a report, with what stood there before: it can be undone for a while.
+
+    `before`: the columns that it changed, as JSON. `version`: of the report after it; when that
+    has changed, undoing would take away what somebody else did.
+    """
+
+    __tablename__ = "report_decision"
+    __table_args__ = of_report(
+        Index(None, "holder", "report_id", "at"), Index(None, "holder", "actor_id", "at")
+    )
+
+    report_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    actor_id: Mapped[str] = mapped_column(String(64))
+    # The steps of the workflow, or the names of other acts, in the order in which they were made.
+    steps: Mapped[list[str]] = mapped_column(default=list)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # The answers of a step that is made only at `until`.
+    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    version: Mapped[int]
+    until: Mapped[datetime]
+    # The reason that it can't be undone, in words; None when it can.
+    final: Mapped[str | None] = mapped_column(String(200))
+    undone_at: Mapped[datetime | None]
+
+
+class ReportProposal(Held, Base):
+    """A step that one person proposes and a second one makes, or not."""
+
+    __tablename__ = "report_proposal"
+    __table_args__ = of_report(
+        Index(None, "holder", "report_id"),
+        partial_index("ix_report_proposal_open", "holder", "at", where="answered_at IS NULL"),
+    )
+
+    report_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    actor_id: Mapped[str] = mapped_column(String(64))
+    actor_name: Mapped[str] = mapped_column(String(200))
+    step: Mapped[str] = mapped_column(String(40))
+    values: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str | None] = mapped_column(String(200))
+    accepted: Mapped[bool | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+
+
+class ReportNote(Held, Base):
+    """A note that colleagues read; it stays with this holder and is in no export."""
+
+    __tablename__ = "report_note"
+    __table_args__ = of_report(Index(None, "holder", "report_id", "at"))
+
+    report_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    actor_id: Mapped[str] = mapped_column(String(64))
+    actor_name: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
 
 
 class Attached:

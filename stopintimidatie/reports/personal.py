@@ -27,8 +27,11 @@ from stopintimidatie.reports.models import (
     Report,
     ReportAttachment,
     ReportContact,
+    ReportDecision,
     ReporterMessage,
     ReportMove,
+    ReportNote,
+    ReportProposal,
 )
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND
@@ -132,6 +135,9 @@ COLUMNS: Final = {
     "report_contact": treated(sealed="name phone email contact_when phone_index email_index"),
     "report_move": treated(text="reason values", staff="actor_id actor_name"),
     "reporter_message": treated(text="text", staff="actor_name"),
+    "report_decision": treated(text="before values final", codes="steps", staff="actor_id"),
+    "report_proposal": treated(text="values answer", staff="actor_id actor_name answered_by"),
+    "report_note": treated(text="text", staff="actor_id actor_name"),
     "report_attachment": treated(sealed="key"),
     "attachment_part": treated(sealed="content"),
     "report_form": {},
@@ -156,7 +162,7 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:
     """Redact the account, its place, the signalement, the history and the conversation."""
     count = redact_rows(session, Report, Report.id == document, COLUMNS["report"], fragment)
-    for entity in (ReportMove, ReporterMessage):
+    for entity in (ReportMove, ReporterMessage, ReportDecision, ReportProposal, ReportNote):
         columns, mine = COLUMNS[entity.__tablename__], entity.report_id == document
         count += redact_rows(session, entity, mine, columns, fragment)
     _index_anew(session, document)
@@ -166,7 +172,8 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
 def erase(session: Session, document: UUID) -> None:
     """Delete contact data, messages and attachments; of the rest only the bare facts stay."""
     session.execute(delete(ReportContact).where(ReportContact.report_id == document))
-    session.execute(delete(ReporterMessage).where(ReporterMessage.report_id == document))
+    for entity in (ReporterMessage, ReportDecision, ReportProposal, ReportNote):
+        session.execute(delete(entity).where(entity.report_id == document))
     destroy(session, ReportAttachment, ReportAttachment.report_id == document)
     empty_rows(session, Report, Report.id == document, COLUMNS["report"])
     empty_rows(session, ReportMove, ReportMove.report_id == document, COLUMNS["report_move"])

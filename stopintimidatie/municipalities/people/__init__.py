@@ -21,6 +21,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(access.TELL_JOB, access.tell_other)
     config.add_job_kind(provider.TELL_JOB, provider.tell_other)
     config.add_job_kind(jobs.JOB, jobs.end_roles, lane=Lane.SLOW, next_at=next_hour)
+    config.add_impersonal_table("absence", "in office: who of the staff is away, and who steps in")
     config.add_panel("beheer", "gebruikers", users_panel, order=90)
     config.add_panel("beheer", "berichten", postbox_panel, order=91)
     config.scan("stopintimidatie.municipalities.people.views")
