@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Label, Row, case, exists, func, select
+from sqlalchemy import ColumnElement, Label, Row, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Role
@@ -17,7 +17,7 @@ from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
-from stopintimidatie.reports.inbox.queries import OPEN, TO_DO, Reader, by_deadline
+from stopintimidatie.reports.inbox.rules import OPEN, Reader, conditions
 from stopintimidatie.reports.models import Report
 
 TREND_DAYS: Final = 30
@@ -50,16 +50,20 @@ def _count_if(name: str, condition: ColumnElement[bool]) -> Label[int]:
 def attention(session: Session, person: UUID, now: datetime) -> Row[*tuple[Any, ...]]:
     """Count what is to be done, in one query: each number is of the inbox view its tile opens."""
     reader = Reader(person, now)
+
+    def number(name: str, **filters: str) -> Label[int]:
+        return _count_if(name, and_(*conditions(filters, reader)))
+
     return session.execute(
         select(
-            _count_if("urgent", Report.urgent.is_(True)),
-            _count_if("new", Report.state == "nieuw"),
-            _count_if("quarantine", Report.state == "quarantaine"),
-            _count_if("contact_late", by_deadline("te_laat", reader)),
-            _count_if("contact_soon", by_deadline("dag", reader)),
-            _count_if("waited_long_enough", by_deadline("wachten", reader)),
-            _count_if("mine", Report.handler_id == person),
-        ).where(Report.state.in_(TO_DO))
+            number("urgent", spoed="ja"),
+            number("new", toestand="nieuw"),
+            number("quarantine", toestand="quarantaine"),
+            number("contact_late", termijn="te_laat"),
+            number("contact_soon", termijn="dag"),
+            number("waited_long_enough", termijn="wachten"),
+            number("mine", behandelaar="ik"),
+        ).where(Report.state.in_(OPEN))
     ).one()
 
 
@@ -108,8 +112,12 @@ def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) ->
     return session.scalars(
         select(Report)
         .where(
-            Report.state.in_(TO_DO),
-            Report.urgent | by_deadline("te_laat", reader) | by_deadline("dag", reader),
+            or_(
+                *(
+                    and_(*conditions(filters, reader))
+                    for filters in ({"spoed": "ja"}, {"termijn": "te_laat"}, {"termijn": "dag"})
+                )
+            ),
         )
         .order_by(Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
         .limit(limit)

@@ -71,16 +71,19 @@ def test_what_has_to_be_done_first_says_why(installation: Installation) -> None:
 
 
 def test_a_tile_says_the_number_of_the_list_it_opens(installation: Installation) -> None:
-    """A report in a dossier is no longer to be done: neither counted nor listed as urgent."""
+    """Spoed in a dossier is done there; what was promised to its reporter is still due here."""
     officer = make_user(installation, (DORDRECHT, Role.OFFICER))
     with installation.transaction() as session:
         make_report(session, installation).urgent = True
         filed = make_report(session, installation)
-        filed.urgent, filed.state, filed.contact_deadline = True, "in_dossier", utc_now()
-        filed_reference = filed.reference
+        filed.urgent, filed.state = True, "in_dossier"
+        promised = make_report(session, installation)
+        promised.state, promised.contact_deadline = "in_dossier", utc_now()
+        filed_reference, promised_reference = filed.reference, promised.reference
     browser = installation.browser(officer)
     page = browser.get("/gemeenten/dordrecht")
     assert filed_reference not in page
+    assert promised_reference in page
     for tile in page.html.select(".si-tile"):
         number = tile.select_one(".si-tile__number").text
         inbox = browser.get(tile.select_one("a")["href"])

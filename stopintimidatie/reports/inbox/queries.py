@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import (
-    ColumnElement,
-    ScalarSelect,
-    Select,
-    and_,
-    case,
-    exists,
-    false,
-    func,
-    literal_column,
-    or_,
-    select,
-    union_all,
-)
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, union_all
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
-from stopintimidatie.core.text import local
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
+from stopintimidatie.reports.inbox.rules import (
+    DEADLINES,
+    OPEN,
+    PERIODS,
+    TALKS,
+    TO_DO,
+    Filters,
+    Reader,
+    awake,
+    by_deadline,
+    by_period,
+    by_talk,
+    conditions,
+    current_form,
+    deadline_or_never,
+    lets_sleep,
+    places_to_look,
+)
 from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.vocabulary import Form, Source
-from stopintimidatie.reports.workflow import ENDED, STATES
+from stopintimidatie.reports.workflow import STATES
 
-Condition = ColumnElement[bool]
-# GET parameter -> value: a view of the inbox is an address.
-Filters = Mapping[str, str]
-# The expression of the index `ix_report_in_line`: reports without a deadline come last.
-deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
-    Report.contact_deadline, literal_column("'infinity'")
-)
 # The order of the index `ix_report_in_line`.
 _IN_LINE: Final[Sequence[Any]] = (
     Report.urgent.desc(),
@@ -47,129 +42,7 @@ _IN_LINE: Final[Sequence[Any]] = (
     Report.id,
 )
 
-# The states with work to do; the work on a report in a dossier is done there.
-TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
-OPEN: Final = frozenset(s.code for s in STATES if not s.ended)
 _TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
-DEADLINES: Final = (
-    ("te_laat", "te laat"),
-    ("dag", "binnen een dag"),
-    ("week", "binnen een week"),
-    ("wachten", "antwoord blijft uit"),
-)
-PERIODS: Final = (("7", "7 dagen"), ("30", "30 dagen"), ("90", "90 dagen"), ("365", "een jaar"))
-TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """The person who reads the inbox, and the moment: some filters depend on them."""
-
-    person: UUID
-    now: datetime
-
-
-def filters_from(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the filters in an address; the last of a name counts, and an empty one is none."""
-    return {name: value for name, value in pairs if name in _CONDITIONS and 0 < len(value) <= 60}
-
-
-def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list[Condition]:
-    """Return the conditions of these filters; without `toestand` only reports with work to do.
-
-    `leave_out`: the filter that is being counted, of which each value must stay in sight.
-    """
-    chosen = [
-        _CONDITIONS[name](value, reader) for name, value in filters.items() if name != leave_out
-    ]
-    # A message of a reporter must be seen, also when the report has ended.
-    if "toestand" not in filters and "gesprek" not in filters and leave_out != "toestand":
-        chosen.append(Report.state.in_(TO_DO))
-    return chosen
-
-
-def _by_state(value: str, reader: Reader) -> Condition:
-    if value == "alle":
-        return Report.state.is_not(None)
-    if value == "afgerond":
-        return Report.state.in_(sorted(ENDED))
-    return Report.state == value
-
-
-def _by_urgency(value: str, reader: Reader) -> Condition:
-    return Report.urgent.is_(value == "ja")
-
-
-def _by_handler(value: str, reader: Reader) -> Condition:
-    if value == "ik":
-        return Report.handler_id == reader.person
-    if value == "niemand":
-        return Report.handler_id.is_(None)
-    try:
-        return Report.handler_id == UUID(value)
-    except ValueError:
-        return false()
-
-
-def by_deadline(value: str, reader: Reader) -> Condition:
-    """Return the condition of reports whose contact or answer is due, or overdue."""
-    now = reader.now
-    deadline = Report.contact_deadline
-    match value:
-        case "te_laat":
-            # Names both values of urgent, because in the index it comes before the deadline.
-            return and_(Report.urgent.in_((True, False)), deadline_or_never < now)
-        case "dag":
-            return and_(deadline >= now, deadline < now + timedelta(days=1))
-        case "week":
-            return and_(deadline >= now, deadline < now + timedelta(days=7))
-        case "wachten":
-            return Report.waiting_until < local(now).date()
-    return false()
-
-
-def by_period(value: str, reader: Reader) -> Condition:
-    """Return the condition of reports that came in during the last so many days."""
-    if value not in dict(PERIODS):
-        return false()
-    return Report.received_at >= reader.now - timedelta(days=int(value))
-
-
-def by_talk(value: str, reader: Reader) -> Condition:
-    """Return the condition of reports whose reporter wrote something nobody read yet."""
-    return Report.reporter_spoke_at.is_not(None) if value == "nieuw" else false()
-
-
-def current_form() -> Condition:
-    """Return the condition of the forms that count: confirmed by an officer, else as reported."""
-    confirmed = aliased(ReportForm)
-    # Looked up for each row. As NOT EXISTS, PostgreSQL reads all confirmed forms there are first.
-    any_confirmed = (
-        select(confirmed.report_id)
-        .where(confirmed.report_id == ReportForm.report_id, confirmed.confirmed.is_(True))
-        .limit(1)
-        .scalar_subquery()
-    )
-    return or_(ReportForm.confirmed.is_(True), any_confirmed.is_(None))
-
-
-def _by_form(value: str, reader: Reader) -> Condition:
-    return exists().where(
-        ReportForm.report_id == Report.id, ReportForm.code == value, current_form()
-    )
-
-
-_CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
-    "toestand": _by_state,
-    "wijk": lambda value, _: Report.neighbourhood_code == value,
-    "vorm": _by_form,
-    "spoed": _by_urgency,
-    "behandelaar": _by_handler,
-    "termijn": by_deadline,
-    "bron": lambda value, _: Report.source == value,
-    "periode": by_period,
-    "gesprek": by_talk,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +126,8 @@ def _in_line(
 ) -> Sequence[Report]:
     """Return a page of the list, merged from the first reports of each state, by index."""
     others = conditions(filters, reader, leave_out="toestand")
+    if lets_sleep(filters):
+        others.append(awake(reader))
     firsts = [
         select(Report.id)
         .where(Report.holder == holder, Report.state == state, *others)
@@ -270,7 +145,7 @@ def _states_of(filters: Filters) -> Sequence[str]:
     """Return the states that the filters select if all of those are open; otherwise none."""
     if "toestand" in filters:
         return [state for state in (filters["toestand"],) if state in OPEN]
-    return [] if "gesprek" in filters else TO_DO
+    return [] if "gesprek" in filters else places_to_look(filters)
 
 
 def presets(session: Session, holder: str, reader: Reader) -> list[Preset]:

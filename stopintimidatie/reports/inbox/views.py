@@ -36,12 +36,11 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
+from stopintimidatie.reports.inbox.rules import Reader, filters_from
 from stopintimidatie.reports.inbox.queries import (
     Facet,
-    Reader,
     count_reports,
     facets,
-    filters_from,
     list_reports,
     presets,
 )

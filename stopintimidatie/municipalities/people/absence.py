@@ -1,0 +1,170 @@
+"""Absence of people, and who does their work meanwhile: it ends by itself after the last day.
+
+What was promised, snoozed or waits for approval moves to the substitute. Nothing of it is stored
+with the work: who reads a list asks here whose work is theirs today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.text import date_text
+from stopintimidatie.municipalities.people.models import Absence
+
+KIND: Final = "afwezigheid"
+# An absence that is longer than this is a role that ought to end.
+LONGEST: Final = timedelta(days=366)
+# In the list of who is away soon.
+SOON: Final = timedelta(days=31)
+
+
+class AbsenceError(Exception):
+    """This absence isn't possible; the message says why, `field` which answer is the cause."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Away:
+    """An absence with the names that a page shows."""
+
+    row: Absence
+    name: str
+    substitute: str
+
+    @property
+    def words(self) -> str:
+        """Say until when, and who steps in."""
+        return f"afwezig tot en met {date_text(self.row.until)}; vervanger {self.substitute}"
+
+
+def stands_in_for(session: Session, holder: str, user_id: UUID, today: date) -> set[UUID]:
+    """Return the people whose work is this user's as well today, without the user.
+
+    A substitute who is away passes the work of others on to the own substitute.
+    """
+    rows = session.execute(
+        select(Absence.user_id, Absence.substitute_id).where(
+            Absence.holder == holder, Absence.since <= today, Absence.until >= today
+        )
+    ).all()
+    people, reached = {user_id}, {user_id}
+    while reached:
+        reached = {row.user_id for row in rows if row.substitute_id in reached} - people
+        people |= reached
+    return people - {user_id}
+
+
+def away_today(session: Session, holder: str, today: date) -> Mapping[UUID, Away]:
+    """Return who is away today, by id."""
+    rows = absences(session, holder, today, today)
+    return {away.row.user_id: away for away in rows}
+
+
+def absences(session: Session, holder: str, since: date, until: date) -> Sequence[Away]:
+    """Return the absences of a holder that share a day with a period, the first to begin first."""
+    person, substitute = aliased(User), aliased(User)
+    rows = session.execute(
+        select(Absence, person.name, substitute.name)
+        .join(person, person.id == Absence.user_id)
+        .join(substitute, substitute.id == Absence.substitute_id)
+        .where(Absence.holder == holder, Absence.since <= until, Absence.until >= since)
+        .order_by(Absence.since, person.name)
+    )
+    return [Away(*row) for row in rows]
+
+
+def substitutes(session: Session, holder: str, user_id: UUID) -> Sequence[User]:
+    """Return the colleagues with at least the roles that this person has here, by name."""
+    rows = session.execute(
+        select(User, RoleAssignment.role)
+        .join(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(RoleAssignment.holder == holder, User.blocked_at.is_(None))
+        .where(RoleAssignment.counting())
+        .order_by(User.name, User.username)
+    )
+    roles: dict[User, set[str]] = {}
+    for user, role in rows:
+        roles.setdefault(user, set()).add(role)
+    mine = next((own for user, own in roles.items() if user.id == user_id), None)
+    if mine is None:
+        return []
+    return [user for user, own in roles.items() if user.id != user_id and mine <= own]
+
+
+def announce_absence(
+    session: Session,
+    holder: str,
+    user_id: UUID,
+    substitute_id: UUID,
+    since: date,
+    until: date,
+    actor: Actor,
+) -> Absence:
+    """Store that somebody is away, and who steps in.
+
+    Raises:
+        AbsenceError: The days or the substitute are impossible; nothing is stored.
+    """
+    _check_days(since, until)
+    if substitute_id not in {user.id for user in substitutes(session, holder, user_id)}:
+        raise AbsenceError(
+            "Deze collega heeft hier niet dezelfde rollen. Kies een ander.", "vervanger"
+        )
+    for away in absences(session, holder, since, until):
+        if away.row.user_id == user_id:
+            raise AbsenceError(
+                f"Van {date_text(away.row.since)} tot en met {date_text(away.row.until)} staat er"
+                " al een afwezigheid. Beëindig die eerst, of kies andere dagen.",
+                "van",
+            )
+        if away.row.user_id == substitute_id:
+            raise AbsenceError(
+                f"{away.name} is zelf {away.words}. Kies een ander, of kies andere dagen.",
+                "vervanger",
+            )
+    absence = Absence(
+        holder=holder, user_id=user_id, substitute_id=substitute_id, since=since, until=until
+    )
+    session.add(absence)
+    session.flush()
+    people = [user_id, substitute_id]
+    record(session, actor, "afwezigheid.gemeld", holder, KIND, people, fields=[str(since)])
+    return absence
+
+
+def _check_days(since: date, until: date) -> None:
+    if since < local_date(utc_now()):
+        raise AbsenceError("Deze dag is voorbij. Kies vandaag of later.", "van")
+    if until < since:
+        raise AbsenceError("De laatste dag ligt voor de eerste. Kies een latere dag.", "tot")
+    if until - since > LONGEST:
+        raise AbsenceError(
+            "Dit is langer dan een jaar. Kies een eerdere laatste dag; u kunt later verlengen."
+            " Komt iemand niet terug, beëindig dan de rol.",
+            "tot",
+        )
+
+
+def end_absence(session: Session, absence: Absence, actor: Actor) -> None:
+    """End an absence today; one that hasn't begun is deleted."""
+    today = local_date(utc_now())
+    people = [absence.user_id, absence.substitute_id]
+    if absence.since < today:
+        absence.until = min(absence.until, today - timedelta(days=1))
+    else:
+        session.delete(absence)
+    session.flush()
+    record(session, actor, "afwezigheid.beeindigd", absence.holder, KIND, people)

@@ -1,0 +1,74 @@
+"""Promised contact and snoozed reports: the same reports in every list that speaks of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.home.queries import attention
+from stopintimidatie.reports.inbox.rules import Reader
+from stopintimidatie.reports.inbox.queries import count_reports, facets, list_reports, presets
+from tests.support.factories import DORDRECHT, connect, make_report
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture
+def reader(installation: Installation) -> Reader:
+    connect(installation)
+    return Reader(uuid4(), utc_now())
+
+
+def numbers(session: Any, reader: Reader) -> dict[str, int | None]:
+    """What each list says of reports whose contact is late."""
+    shown = {facet.name: facet for facet in facets(session, DORDRECHT, {}, reader, 3)}
+    terms = {choice.value: choice.count for choice in shown["termijn"].choices}
+    late = {"termijn": "te_laat"}
+    return {
+        "list": len(list_reports(session, DORDRECHT, late, reader, 0, 25)),
+        "count": count_reports(session, DORDRECHT, late, reader, 100),
+        "preset": next(
+            view.count
+            for view in presets(session, DORDRECHT, reader)
+            if view.label == "Contact te laat"
+        ),
+        "facet": terms.get("te_laat"),
+        "start": attention(session, reader.person, reader.now).contact_late,
+    }
+
+
+def test_contact_promised_to_a_reporter_stays_late_in_a_dossier(
+    installation: Installation, reader: Reader
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        for state in ("nieuw", "in_dossier", "afgehandeld"):
+            report = make_report(session, installation)
+            report.state = state
+            report.contact_deadline = reader.now - timedelta(days=2)
+        session.flush()
+        said = numbers(session, reader)
+    assert set(said.values()) == {2}, said
+
+
+def test_a_snoozed_report_leaves_the_list_until_its_day_and_no_promise_sleeps(
+    installation: Installation, reader: Reader
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        asleep, urgent, promised, due = (make_report(session, installation) for _ in range(4))
+        for report in (asleep, urgent, promised):
+            report.snoozed_until = local_date(reader.now) + timedelta(days=3)
+        due.snoozed_until = local_date(reader.now)
+        urgent.urgent = True
+        promised.contact_deadline = reader.now + timedelta(hours=2)
+        session.flush()
+        to_do = {report.id for report in list_reports(session, DORDRECHT, {}, reader, 0, 25)}
+        assert to_do == {urgent.id, promised.id, due.id}
+        assert count_reports(session, DORDRECHT, {}, reader, 100) == 3
+        later = Reader(reader.person, reader.now + timedelta(days=3))
+        assert count_reports(session, DORDRECHT, {}, later, 100) == 4
+        assert count_reports(session, DORDRECHT, {"sluimert": "ja"}, reader, 100) == 3
