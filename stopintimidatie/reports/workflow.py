@@ -1,4 +1,4 @@
-"""The life of a report as data, and what its reporter reads of it.
+"""The life of a report as data.
 
 A municipality offers a report to another, which accepts or refuses; the desk hands over at once.
 """
@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.workflow import FieldKind, InputField, State, Workflow, step
+from stopintimidatie.core.workflow import (
+    FieldKind,
+    InputField,
+    State,
+    Transition,
+    Workflow,
+    step,
+)
 
 P: Final = Permission
 
@@ -46,18 +53,128 @@ NOT_HANDLED_REASONS: Final = (
     ("onjuist_gebleken", "onjuist gebleken"),
 )
 
+# The reasons of the desk. Two of the desk say that it is no harassment: a step of its own.
+NOT_PLACED: Final = "niet_te_plaatsen"
+DESK_REASONS: Final = (
+    (NOT_PLACED, "niet te plaatsen: geen gemeente kan hier iets mee"),
+    ("dubbel", "dubbel: dezelfde gebeurtenis is al gemeld"),
+    ("test", "een test"),
+)
+
+DOUBLE_OF: Final = InputField(
+    "dubbel_van",
+    "Dubbel van",
+    FieldKind.DOCUMENT,
+    required=False,
+    help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
+    when=("reden_code", frozenset({DOUBLE})),
+)
 WHY_NOT: Final = (
     InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
     InputField("reden", "Toelichting", required=False),
-    InputField(
-        "dubbel_van",
-        "Dubbel van",
-        FieldKind.DOCUMENT,
-        required=False,
-        help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
-        when=("reden_code", frozenset({"dubbel"})),
+    DOUBLE_OF,
+)
+QUESTION: Final = (
+    InputField("vraag", "Vraag aan de melder"),
+    InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
+)
+WORDS_TO_REPORTER: Final = "De melder leest dit met de volgcode. Noem geen namen van anderen."
+
+# The steps of the national desk, with what waits there for a municipality.
+AT_DESK: Final = (
+    step(
+        "doorgeven",
+        "Doorgeven aan een gemeente",
+        "nieuw",
+        "overgedragen",
+        P.ROUTE_REPORT,
+        InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
+        REASON,
+        effect="melding.doorgeven",
+    ),
+    step(
+        "meldpunt_vraag",
+        "Vraag stellen aan de melder",
+        "nieuw",
+        "wacht_op_melder",
+        P.ROUTE_REPORT,
+        *QUESTION,
+        effect="meldpunt.vraag",
+    ),
+    step(
+        "meldpunt_verder",
+        "Verder zonder te wachten op de melder",
+        "wacht_op_melder",
+        "nieuw",
+        P.ROUTE_REPORT,
+        REASON,
+        effect="meldpunt.verder",
+    ),
+    step(
+        "meldpunt_antwoord",
+        "Antwoord van de melder",
+        "wacht_op_melder",
+        "nieuw",
+        P.BY_REPORTER,
+        effect="meldpunt.verder",
+    ),
+    step(
+        "meldpunt_geen_antwoord",
+        "De melder heeft niet geantwoord",
+        "wacht_op_melder",
+        "nieuw",
+        P.BY_CLOCK,
+        effect="meldpunt.verder",
+    ),
+    step(
+        "meldpunt_afsluiten",
+        "Afsluiten bij het meldpunt",
+        "nieuw",
+        "niet_in_behandeling",
+        P.ROUTE_REPORT,
+        InputField("reden_code", "Reden", FieldKind.CHOICE, options="desk_reasons"),
+        InputField("reden", "Toelichting", required=False, help="Voor uw collega's."),
+        InputField(
+            "bericht",
+            "Bericht aan de melder",
+            required=False,
+            help=WORDS_TO_REPORTER,
+            when=("reden_code", frozenset({NOT_PLACED})),
+        ),
+        DOUBLE_OF,
+        effect="meldpunt.afsluiten",
+    ),
+    step(
+        "meldpunt_geen_straatintimidatie",
+        "Afsluiten: geen straatintimidatie",
+        "nieuw",
+        "niet_in_behandeling",
+        P.ROUTE_REPORT,
+        REASON,
+        InputField("bericht", "Bericht aan de melder", help=WORDS_TO_REPORTER),
+        effect="meldpunt.geen_straatintimidatie",
+    ),
+    step(
+        "meldpunt_heropenen",
+        "Heropenen bij het meldpunt",
+        "niet_in_behandeling",
+        "nieuw",
+        P.ROUTE_REPORT,
+        REASON,
+        effect="meldpunt.heropenen",
     ),
 )
+# Steps that one person proposes and a second one makes.
+BY_TWO: Final = frozenset({"meldpunt_geen_straatintimidatie"})
+# A report on its way to a municipality that takes no part, or there already, is no longer the
+# desk's to decide on.
+FORWARDED: Final = frozenset({"aangeboden", "opgehaald"})
+
+
+def waits_for(step: Transition, delivery: str | None) -> bool:
+    """Tell whether the delivery of a report lets the desk make a step that the state allows."""
+    return step.permission is not P.ROUTE_REPORT or delivery not in FORWARDED
+
 
 TRANSITIONS: Final = (
     step(
@@ -93,8 +210,7 @@ TRANSITIONS: Final = (
         "in_behandeling",
         "wacht_op_melder",
         P.TRIAGE,
-        InputField("vraag", "Vraag aan de melder"),
-        InputField("uiterlijk", "Antwoord uiterlijk", FieldKind.DATE),
+        *QUESTION,
         effect="melding.vraag_melder",
     ),
     step(
@@ -253,16 +369,7 @@ TRANSITIONS: Final = (
         P.BY_OTHER_HOLDER,
         REASON,
     ),
-    step(
-        "doorgeven",
-        "Doorgeven aan een gemeente",
-        "nieuw",
-        "overgedragen",
-        P.ROUTE_REPORT,
-        InputField("gemeente", "Gemeente", FieldKind.DOCUMENT, options="municipalities"),
-        REASON,
-        effect="melding.doorgeven",
-    ),
+    *AT_DESK,
     step(
         "samenvoegen",
         "Naar de gemeente waarin deze opging",
@@ -297,38 +404,3 @@ TRANSITIONS: Final = (
 REPORT_WORKFLOW: Final = Workflow(
     "melding", frozenset({"quarantaine", "nieuw"}), STATES, TRANSITIONS
 )
-
-# Status for the reporter: code -> states or delivery states, and the sentence.
-READER_STATUS: Final[dict[str, tuple[frozenset[str], str]]] = {
-    "verwijderd": (frozenset({"vernietigd"}), "Uw melding is verwijderd."),
-    "ingetrokken": (frozenset({"ingetrokken"}), "U hebt de melding ingetrokken."),
-    "doorgegeven": (
-        frozenset({"overgedragen", "aangeboden", "opgehaald"}),
-        "Uw melding is doorgegeven aan de gemeente.",
-    ),
-    "afgerond": (
-        frozenset({"afgehandeld", "niet_in_behandeling"}),
-        "De gemeente heeft uw melding afgerond.",
-    ),
-    "in_aanpak": (frozenset({"in_dossier"}), "Uw melding hoort bij een grotere aanpak."),
-    "vraag": (frozenset({"wacht_op_melder"}), "De gemeente heeft een vraag aan u."),
-    "wordt_bekeken": (
-        frozenset({"in_behandeling", "wacht_op_partner", OFFERED}),
-        "De gemeente bekijkt uw melding.",
-    ),
-    "ontvangen": (
-        frozenset({"quarantaine", "nieuw", "te_routeren", "wacht_op_afspraak", "verlopen"}),
-        "Uw melding is ontvangen.",
-    ),
-}
-# Closed because this was told already: what becomes of it is to be read nowhere, so it is said.
-READER_DOUBLE: Final = "Uw melding hoort bij een melding die er al was."
-
-
-def reader_status(state: str, delivery: str | None) -> tuple[str, str]:
-    """Return (code, sentence) of what the reporter reads; a finished delivery goes first."""
-    seen = delivery if delivery in {"aangeboden", "opgehaald"} else state
-    for code, (states, sentence) in READER_STATUS.items():
-        if seen in states:
-            return code, sentence
-    raise ValueError(f"no reader status for {state}")

@@ -14,7 +14,7 @@ from webob.multidict import MultiDict
 from stopintimidatie.core.security import GRANTS, Permission
 from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError
 from stopintimidatie.reports.page.steps import step_form, step_name, steps_by_people
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW, STATES
+from stopintimidatie.reports.workflow import BY_TWO, REPORT_WORKFLOW, STATES
 
 # The table of 1-domain.md, line by line: from, to, who, and what must be filled in.
 TABLE: list[tuple[str, str, str, set[str]]] = [
@@ -34,11 +34,17 @@ TABLE: list[tuple[str, str, str, set[str]]] = [
     ("overdracht_aangeboden", "in_behandeling", "triage", {"reden"}),
     ("afgehandeld", "in_behandeling", "triage", {"reden"}),
     ("niet_in_behandeling", "in_behandeling", "triage", {"reden"}),
+    ("nieuw", "overgedragen", "desk", {"gemeente", "reden"}),
+    ("nieuw", "wacht_op_melder", "desk", {"vraag", "uiterlijk"}),
+    ("wacht_op_melder", "nieuw", "desk", {"reden"}),
+    ("nieuw", "niet_in_behandeling", "desk", {"reden_code"}),
+    ("niet_in_behandeling", "nieuw", "desk", {"reden"}),
 ]
 WHO = {
     "triage": Permission.TRIAGE,
     "dossier": Permission.EDIT_DOSSIER,
     "release": Permission.RELEASE,
+    "desk": Permission.ROUTE_REPORT,
 }
 STEPS = list(steps_by_people())
 
@@ -50,7 +56,7 @@ def test_every_line_of_the_table_is_a_step(
     found = [
         step
         for step in REPORT_WORKFLOW.moves_from(source)
-        if step.target == target and step.permission is WHO[who]
+        if step.target == target and step.permission is WHO[who] and step.name not in BY_TWO
     ]
     assert len(found) == 1
     always = {field.name for field in found[0].fields if field.required and field.when is None}
@@ -68,6 +74,10 @@ def test_no_role_withdraws_or_destroys() -> None:
     names = {step.name for step in STEPS}
     assert not names & {"intrekken", "vernietigen"}
     assert all(GRANTS[step.permission] for step in STEPS)
+
+
+def test_what_takes_two_people_is_no_step_that_one_makes() -> None:
+    assert not BY_TWO & {step.name for step in STEPS}
 
 
 def test_names_in_addresses_are_apart() -> None:

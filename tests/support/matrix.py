@@ -465,11 +465,21 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("ReportResource", "uit-dossier", P.EDIT_DOSSIER, {
         "{ingediend}/uit-dossier": WORKERS,
     }),
-    *form("ReportResource", "doorgeven", P.ROUTE_REPORT, {
-        "{melding}/doorgeven": NOBODY,
-        "{melding_meldpunt}/doorgeven": DESK_WORKS,
-        "{weg_meldpunt}/doorgeven": DESK_NONE,
-    }),
+    *(
+        page
+        for step in (
+            "doorgeven",
+            "meldpunt-vraag",
+            "meldpunt-verder",
+            "meldpunt-afsluiten",
+            "meldpunt-heropenen",
+        )
+        for page in form("ReportResource", step, P.ROUTE_REPORT, {
+            f"{{melding}}/{step}": NOBODY,
+            f"{{melding_meldpunt}}/{step}": DESK_WORKS,
+            f"{{weg_meldpunt}}/{step}": DESK_NONE,
+        })
+    ),
     *form("ReportResource", "routeren", P.ROUTE_REPORT, {
         "{melding}/routeren": NOBODY,
         "{melding_meldpunt}/routeren": DESK_WORKS,

@@ -66,10 +66,10 @@ from stopintimidatie.reports.api.queries import App, Known, look_up, token_hash
 from stopintimidatie.reports.arrival import Apart, Arrival, receive
 from stopintimidatie.reports.arrival.schema import MESSAGE
 from stopintimidatie.reports.arrival.submission import Routing, routing_for
+from stopintimidatie.reports.conversation.words import reader_status
 from stopintimidatie.reports.fields import Submission
 from stopintimidatie.reports.rules import derive_follow_code
 from stopintimidatie.reports.vocabulary import FORMS_BY_GROUP, Language, Source, gravest_first
-from stopintimidatie.reports.workflow import reader_status
 
 # The answer on the spot: what the reporter is told about the municipality and what follows.
 

@@ -15,10 +15,11 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import locate_reference
+from stopintimidatie.reports.conversation.words import reader_status
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, follow_code_matches
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import DOUBLE, READER_DOUBLE, reader_status
+from stopintimidatie.reports.workflow import DOUBLE
 
 PASSED_ON: Final = "doorgegeven"
 # Kinds of message that the reporter writes; the others come from who handles the report.
@@ -83,6 +84,11 @@ class Standing:
     double: bool = False
     contact_due: bool = False
 
+    @property
+    def at_desk(self) -> bool:
+        """Tell whether the national desk has the report, and no municipality."""
+        return self.copy.holder == NATIONAL
+
 
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:
     """Return the standing of a report, or None; a wrong code takes as long as a wrong reference.
@@ -118,13 +124,14 @@ def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> St
 
 
 def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:
-    status, text = reader_status(row.state, row.delivery)
+    desk = row.holder == NATIONAL
+    status, text = reader_status(row.state, row.delivery, desk=desk, reason=row.ended_reason)
     double = row.state == "niet_in_behandeling" and row.ended_reason == DOUBLE
     return Standing(
         copy=Copy(row.holder, row.id, row.state),
         reference=reference,
         status=status,
-        status_text=READER_DOUBLE if double else text,
+        status_text=text,
         received_at=row.received_at,
         municipality_code=row.handed_to or row.municipality_code,
         messages=_messages(session, row.id),

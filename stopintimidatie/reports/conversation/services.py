@@ -32,6 +32,7 @@ from stopintimidatie.core.mail import (
 )
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM, local
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER, Copy, Message
@@ -150,7 +151,13 @@ def stop_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
             wanted = select(Report).where(Report.id == UUID(payload["report"]))
             report = session.scalars(wanted.with_for_update()).one_or_none()
             if report is not None and _is_over(report, date.fromisoformat(payload["until"])):
-                move_report(session, effects, report, "antwoord_bleef_uit", {}, SYSTEM)
+                name = _without_answer(report)
+                move_report(session, effects, report, name, {}, SYSTEM)
+
+
+def _without_answer(report: Report) -> str:
+    """Return the step of a report whose question expired: the desk's goes back to its queue."""
+    return "meldpunt_geen_antwoord" if report.holder == NATIONAL else "antwoord_bleef_uit"
 
 
 def _is_over(report: Report, until: date) -> bool:
@@ -333,7 +340,8 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
         )
         session.add(message)
         if answers:
-            move_report(session, effects, report, "antwoord_ontvangen", {}, REPORTER)
+            name = "meldpunt_antwoord" if report.holder == NATIONAL else "antwoord_ontvangen"
+            move_report(session, effects, report, name, {}, REPORTER)
         else:
             append_move(session, report, REPORTER, kind, report.state, {})
         spoke(session, report, f"melding.{kind}")

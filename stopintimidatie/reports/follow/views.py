@@ -388,8 +388,12 @@ def _shown(request: Request, standing: Standing) -> Page:
 
 
 def _explained(standing: Standing) -> list[str]:
-    double, due = standing.double, standing.contact_due
-    return follow_words.explained(standing.status, double=double, contact_due=due)
+    return follow_words.explained(
+        standing.status,
+        double=standing.double,
+        contact_due=standing.contact_due,
+        desk=standing.at_desk,
+    )
 
 
 def _files(request: Request, standing: Standing) -> list[Attachment]:

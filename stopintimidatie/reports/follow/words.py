@@ -23,6 +23,18 @@ DOUBLE: Final = (
     " met die melding verder, en weet dat ook u het meldde. Wat u schreef, blijft daarbij bewaard."
 )
 CONTACT_DUE: Final = "U vroeg om contact. Dat krijgt u nog, ook nu uw melding bij een andere hoort."
+# The same while the national desk has the report.
+AT_DESK: Final[dict[str, str]] = {
+    "vraag": "Het landelijk meldpunt wil iets van u weten, zodat uw melding bij de juiste gemeente"
+    " komt. Lees de vraag hieronder. Antwoorden hoeft niet, maar het helpt.",
+    "afgerond": "Het landelijk meldpunt is klaar met uw melding. Staat er hieronder een bericht,"
+    " dan leest u daar waarom. Klopt het niet? Schrijf het hieronder: een medewerker leest dat en"
+    " kan uw melding weer openen.",
+}
+DOUBLE_AT_DESK: Final = (
+    "Over wat er gebeurde, was al een melding binnen: van u, of van iemand anders. Het landelijk"
+    " meldpunt gaat met die melding verder. Wat u schreef, blijft bewaard."
+)
 DONE: Final[dict[str, str]] = {
     "bericht": "Uw bericht is verstuurd. De gemeente leest het.",
     "mening": "Dank u wel. De gemeente leest wat u vond.",
@@ -39,21 +51,27 @@ TOO_OFTEN: Final = (
     " dan nog eens."
 )
 MESSAGE_TITLES: Final[dict[str, str]] = {
-    "vraag": "Vraag van de gemeente",
-    "bericht": "Bericht van de gemeente",
+    "vraag": "Vraag aan u",
+    "bericht": "Bericht aan u",
     "terugkoppeling": "Wat er met uw melding is gedaan",
     "antwoord": "Uw antwoord",
     "aanvulling": "Uw aanvulling",
 }
 
 
-def explained(status: str, *, double: bool = False, contact_due: bool = False) -> list[str]:
-    """Return the sentences under the status; of a double: that it goes on elsewhere."""
+def explained(
+    status: str, *, double: bool = False, contact_due: bool = False, desk: bool = False
+) -> list[str]:
+    """Return the sentences under the status; of a double: that it goes on elsewhere.
+
+    `desk`: the national desk has the report.
+    """
     if double:
-        return [DOUBLE, CONTACT_DUE] if contact_due else [DOUBLE]
-    return [EXPLAINED.get(status, "")]
+        goes_on = DOUBLE_AT_DESK if desk else DOUBLE
+        return [goes_on, CONTACT_DUE] if contact_due else [goes_on]
+    return [(AT_DESK.get(status) if desk else None) or EXPLAINED.get(status, "")]
 
 
 def message_title(kind: str) -> str:
     """Return the heading above a message of this kind."""
-    return MESSAGE_TITLES.get(kind, "Bericht van de gemeente")
+    return MESSAGE_TITLES.get(kind, "Bericht aan u")

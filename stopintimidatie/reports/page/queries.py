@@ -17,7 +17,7 @@ from stopintimidatie.core.workflow import FieldKind, InputField, WorkflowError
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
-from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import DESK_REASONS, NOT_HANDLED_REASONS, REPORT_WORKFLOW
 
 # Lines of the history that aren't steps of the workflow.
 OTHER_LINES: Final = {
@@ -46,6 +46,7 @@ MESSAGES: Final = {
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "follow_ups": dict(FollowUp.choices()),
     "not_handled": dict(NOT_HANDLED_REASONS),
+    "desk_reasons": dict(DESK_REASONS),
     "feedback": dict(FEEDBACK),
 }
 

@@ -42,7 +42,13 @@ from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.page.queries import changes_since
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
-from stopintimidatie.reports.workflow import DOUBLE, NOT_HANDLED_REASONS, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import (
+    BY_TWO,
+    DOUBLE,
+    NOT_HANDLED_REASONS,
+    REPORT_WORKFLOW,
+    waits_for,
+)
 
 # The name of the action of the dossiers that begins one with the report in hand.
 NEW_DOSSIER: Final = "nieuw-dossier"
@@ -93,16 +99,20 @@ def step_name(transition: Transition) -> str:
 
 
 def steps_by_people() -> Iterable[Transition]:
-    """Return the steps that a role can make; the others are the reporter's and retention's."""
-    return (step for step in REPORT_WORKFLOW.transitions if GRANTS[step.permission])
+    """Return the steps that one person can make; the others are the reporter's and retention's."""
+    steps = REPORT_WORKFLOW.transitions
+    return (step for step in steps if GRANTS[step.permission] and step.name not in BY_TWO)
 
 
 def possible_steps(request: Any, context: Any) -> list[Transition]:
     """Return the steps that this person can make with the report now."""
+    report = context.report
     return [
         step
-        for step in REPORT_WORKFLOW.moves_from(context.report.state)
-        if request.has_permission(step.permission, context)
+        for step in REPORT_WORKFLOW.moves_from(report.state)
+        if step.name not in BY_TWO
+        and waits_for(step, report.delivery)
+        and request.has_permission(step.permission, context)
     ]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from stopintimidatie.reports.api.calls import CALLS
 from stopintimidatie.reports.api.problems import TYPE_PREFIX, Kind
-from stopintimidatie.reports.workflow import READER_STATUS
+from stopintimidatie.reports.conversation.words import READER_STATUS
 from tests.support.api import Api
 from tests.support.installation import ROOT, Installation
 
