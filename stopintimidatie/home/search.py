@@ -35,6 +35,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.tenancy import enter
 from stopintimidatie.core.telemetry import searching
 from stopintimidatie.core.text import date_text
 from stopintimidatie.core.tree import Root
@@ -213,6 +214,11 @@ class Place:
     slug: str
     name: str
 
+    @property
+    def address(self) -> str:
+        """Return the address of its pages."""
+        return f"/{NATIONAL}" if self.holder == NATIONAL else f"/gemeenten/{self.slug}"
+
 
 @dataclass(frozen=True)
 class Areas:
@@ -229,6 +235,8 @@ def search(request: Any) -> dict[str, Any]:
     asked = asked_search(request)
     place = _chosen_place(places, asked)
     note_use(request, place.holder)
+    enter(request.db, place.holder)
+    request.works_at = (place.holder, place.address)
     areas = _areas(request.db, place)
     registry: SearchRegistry = request.registry.search
     query = parse(asked.text, _vocabulary(registry, areas))

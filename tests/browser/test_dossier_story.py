@@ -65,7 +65,7 @@ class Story:
         )
         page.fill("[name=wachtwoord]", PASSWORD)
         page.click("button[name=aanmelden]")
-        expect(page.get_by_role("button", name="Afmelden")).to_be_attached()
+        expect(page.locator(".si-account")).to_be_attached()
         return page
 
     def mailed(self, template: str, pattern: str) -> str:

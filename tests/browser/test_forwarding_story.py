@@ -55,7 +55,7 @@ class Story:
         page.fill("[name=gebruikersnaam]", username)
         page.fill("[name=wachtwoord]", password)
         page.click("button[name=aanmelden]")
-        expect(page.get_by_role("button", name="Afmelden")).to_be_attached()
+        expect(page.locator(".si-account")).to_be_attached()
         return page
 
     @property

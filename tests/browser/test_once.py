@@ -78,7 +78,7 @@ def test_who_signed_out_just_now_in_another_tab_loses_nothing(sign_in: SignIn) -
     other.fill("[name=gebruikersnaam]", "oov@dordrecht.example")
     other.fill("[name=wachtwoord]", PASSWORD)
     other.click("button[name=aanmelden]")
-    other.get_by_role("button", name="Afmelden").wait_for()
+    other.locator(".si-account").wait_for()
     page.get_by_role("button", name="Nog een keer versturen").click()
     page.get_by_role("heading", name="Verstuurt u dit nog een keer?").wait_for()
     page.get_by_role("button", name="Nog een keer versturen").click()

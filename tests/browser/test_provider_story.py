@@ -146,6 +146,7 @@ def test_signing_out_here_leads_on_to_signing_out_there(story: Story) -> None:
     story.dordrecht.employ(bo={"groups": ["si-oov"]})
     page = story.open()
     come_in(page, "Dordrecht", "bo")
+    page.locator(".si-account summary").click()
     page.get_by_role("button", name="Afmelden").click()
     heading(page, "U bent afgemeld")
     page.get_by_role("link", name="Ook afmelden bij uw gemeente").click()

@@ -85,12 +85,14 @@ def test_a_passkey_is_set_up_and_signs_in_with_and_without_the_password(
     assert page.locator(".si-codes code").count() == 10
     assert problems_on(page) == []
     page.get_by_role("link", name="Ik heb de codes bewaard, verder").click()
+    page.locator(".si-account summary").click()
     page.get_by_role("button", name="Afmelden").click()
 
     give_password(page, username)
     page.get_by_role("heading", name="Tweede stap").wait_for()
     assert problems_on(page) == []
     page.get_by_role("button", name="Passkey gebruiken").click()
+    page.locator(".si-account summary").click()
     page.get_by_role("button", name="Afmelden").click()
 
     page.goto("/aanmelden?volgende=/account")
@@ -108,6 +110,7 @@ def test_a_strange_passkey_opens_nothing(portal: Portal, page: Page) -> None:
     give_password(page, username)
     page.get_by_role("button", name="Passkey maken").click()
     page.get_by_role("link", name="Ik heb de codes bewaard, verder").click()
+    page.locator(".si-account summary").click()
     page.get_by_role("button", name="Afmelden").click()
     kept = session.send("WebAuthn.getCredentials", {"authenticatorId": device})["credentials"][0]
     session.send("WebAuthn.clearCredentials", {"authenticatorId": device})
@@ -143,6 +146,7 @@ def test_without_scripts_an_app_does_it_and_a_lost_telephone_is_met_by_a_recover
     page.get_by_role("button", name="App instellen").click()
     codes = page.locator(".si-codes code").all_text_contents()
     page.get_by_role("link", name="Ik heb de codes bewaard, verder").click()
+    page.locator(".si-account summary").click()
     page.get_by_role("button", name="Afmelden").click()
     give_password(page, username)
     page.fill("[name=code]", codes[0])

@@ -181,6 +181,7 @@ def test_a_first_visit_stays_within_its_budget(browser: Browser, address: str) -
 
 def test_the_dutch_look_is_really_there(page: Page, address: str) -> None:
     page.goto(f"{address}{GUIDE}?kleur=a4123f")
-    colour = page.evaluate("getComputedStyle(document.querySelector('.si-nav')).backgroundColor")
+    line = "getComputedStyle(document.querySelector('.si-header'), '::after').backgroundColor"
+    colour = page.evaluate(line)
     assert colour == "rgb(164, 18, 63)"
     assert page.evaluate("document.fonts.check(\"16px 'Source Sans 3'\")")

@@ -12,6 +12,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text, local
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier, make_agreement
+from stopintimidatie.dossiers.patterns.models import Pattern, PatternState
 from tests.support.factories import (
     CENTRE,
     DORDRECHT,
@@ -110,6 +111,30 @@ def test_who_may_not_search_is_offered_no_search_box(installation: Installation)
     for page in (browser.get("/gemeenten/dordrecht"), browser.get("/nergens", status=404)):
         assert page.html.select("form[action='/zoeken'], a[href='/zoeken']") == []
         assert page.html.select_one(".si-account")
+
+
+def test_what_waits_is_counted_in_the_menu_and_at_the_bell_of_every_page(
+    installation: Installation,
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        area = {"neighbourhood_code": CENTRE, "window_days": 180, "lat": 51.8, "lon": 4.6}
+        row = Pattern(holder=DORDRECHT, number=1, radius_m=90, certainty=95, **area)
+        row.state, row.strength, row.expected = PatternState.PROPOSED, 1.5, 1.2
+        session.add(row)
+    roles = (DORDRECHT, Role.OFFICER), (EINDHOVEN, Role.OFFICER)
+    for mine, paths in (
+        (roles[:1], ("/gemeenten/dordrecht", "/zoeken", "/account", "/nergens")),
+        (roles, ("/zoeken?q=trein&gemeente=dordrecht", "/gemeenten/dordrecht/nergens")),
+    ):
+        browser = installation.browser(make_user(installation, *mine))
+        for path in paths:
+            bar = browser.get(path, expect_errors=True).html.select_one("header")
+            for part in (".si-nav__list", ".si-menu", ".si-bell .si-drop__panel"):
+                item = bar.select_one(f"{part} a[href$='/patronen']")
+                assert " ".join(item.text.split()) == "Patronen , 1 wacht", (path, part)
+            assert bar.select_one(".si-bell summary .si-count").text == "1"
+    elsewhere = browser.get("/zoeken?gemeente=eindhoven").html.select_one(".si-bell")
+    assert "Er wacht nu niets" in elsewhere.text
 
 
 def test_reading_a_neighbourhood_is_in_the_log(installation: Installation) -> None:

@@ -159,6 +159,9 @@ class Request(pyramid.request.Request):
         path, mark, rest = made.partition("?")
         return path.rstrip("/") + mark + rest
 
+    works_at: tuple[str, str] | None = None
+    """Holder and address of where one works, on a page that isn't below it; for the menu."""
+
     form_failed: bool = False
     """True once a posted form was refused; the title of the page then starts with 'Fout'."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import NoneType
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import holders_where
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.storage.tenancy import current_holder, enter
 from stopintimidatie.core.tree import Branch, Container, Level, Resource, Root, lineage
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import NavItem
@@ -180,22 +182,28 @@ class OwnPlace:
     def item(self, request: Any) -> NavItem | None:
         """Return the item of the menu, or None for who may see the page nowhere.
 
-        On the pages of a municipality it leads to its own page, if the person may see that.
+        On the pages of a municipality it leads to its own page, if the person may see that; so it
+        does on a page that says where one works (`works_at`).
         """
         holders = self.holders(request)
         for node in lineage(getattr(request, "context", None)):
             if getattr(node, "kind", "") in PLACES and node.holder in holders:
                 address = request.resource_path(node, self.name)
                 return NavItem(self.label, address, count=self._count(request, node.holder))
+        holder, home = request.works_at or (None, "")
+        if holder in holders:
+            return NavItem(self.label, f"{home}/{self.name}", count=self._count(request, holder))
         if holders == [NATIONAL]:
             return NavItem(self.label, f"/{NATIONAL}/{self.name}")
-        return NavItem(self.label, f"/{self.name}") if holders else None
+        count = self._count(request, holders[0]) if len(holders) == 1 else None
+        return NavItem(self.label, f"/{self.name}", count=count) if holders else None
 
     def _count(self, request: Any, holder: str) -> int | None:
-        # An error page has no sound transaction to count in.
-        if self.waiting is None or getattr(request, "exception", None) is not None:
+        if self.waiting is None or not _can_count(request, holder):
             return None
-        return self.waiting(request.db, holder) or None
+        # Not after a flush: a refused form may have left changes that can't be written.
+        with request.db.no_autoflush:
+            return self.waiting(request.db, holder) or None
 
     def view(self, context: Root, request: Any) -> Any:
         """Go to the page of the only holder, or show the pages to choose from."""
@@ -211,6 +219,16 @@ class OwnPlace:
         if len(places) == 1:
             return HTTPSeeOther(places[0].href)
         return {"label": self.label, "places": places}
+
+
+def _can_count(request: Any, holder: str) -> bool:
+    """Have the transaction work for this holder, if it is sound and works for no other."""
+    # After other errors the transaction may be lost.
+    sound = isinstance(getattr(request, "exception", None), (HTTPNotFound, HTTPForbidden, NoneType))
+    if not sound or current_holder(request.db) not in (None, holder):
+        return False
+    enter(request.db, holder)
+    return True
 
 
 def add_own_place(

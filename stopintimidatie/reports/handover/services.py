@@ -296,9 +296,7 @@ def waiting(session: Session, holder: str) -> int:
     mine = select(ReportTransfer.id).where(
         ReportTransfer.receiver == holder, ReportTransfer.state == OPEN
     )
-    # The menu asks this on a page with a refused form too, whose changes may not be flushed.
-    with session.no_autoflush:
-        return count_at_most(session, mine, 99)
+    return count_at_most(session, mine, 99)
 
 
 def recent(session: Session, holder: str, most: int) -> Sequence[ReportTransfer]:

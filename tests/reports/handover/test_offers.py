@@ -124,7 +124,7 @@ def test_the_receiver_is_mailed_that_an_offer_waits_and_sees_it_counted(
     assert mail["To"] == "oov@eindhoven.example"
     assert "/gemeenten/eindhoven/overdrachten" in text
     assert not [word for word in (case.reference, STORY, REASON, "Dordrecht") if word in str(kept)]
-    assert _counted(case) == "1"
+    assert _counted(case) == ", 1 wacht"
     # The reporter withdraws it: nobody can answer any more, and nothing of it is shown.
     case.api.withdraw(case.reference, case.code)
     assert _counted(case) is None
@@ -140,7 +140,7 @@ def _counted(case: Case) -> str | None:
     page = case.receiver.get("/gemeenten/eindhoven/postvak")
     link = page.html.select_one("nav a[href$='/overdrachten']")
     number = link.select_one(".si-count")
-    return number.text if number else None
+    return " ".join(number.text.split()) if number else None
 
 
 def test_who_refuses_says_why_and_the_giver_goes_on(case: Case) -> None:
