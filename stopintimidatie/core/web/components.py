@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -157,6 +157,56 @@ class Tile:
     tone: Tone = "neutral"
 
 
+# The workbench: a list, the document in hand, and what can be decided (`macros/workbench.jinja2`)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbenchRow:
+    """One row of two lines in a list that one decides on: ``workbench.row``."""
+
+    title: str
+    href: str
+    meta: Sequence[str] = ()
+    """After the title, on the first line: place, age."""
+    text: str = ""
+    """The second line."""
+    marks: Sequence[str] = ()
+    """States whose badge stands before the second line."""
+    days: int | None = None
+    """Days that are left, shown as a coloured number; below zero it is late."""
+    days_text: str = ""
+    """The days in words, for who listens or points: *contact over 3 dagen*."""
+    fresh: bool = False
+    """Nobody took it in hand: its title is bold."""
+    current: bool = False
+    value: str = ""
+    """The value of the checkbox before it, where rows can be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class RailDecision:
+    """Something that can be decided, with its key: ``workbench.rail``.
+
+    It has an address to go to (`href`), or one to post to (`post`, with `fields`).
+    """
+
+    key: str
+    label: str
+    href: str = ""
+    post: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    disabled_reason: str = ""
+    """The reason that it can't be done now, in few words; it is grey then."""
+    current: bool = False
+    """Its panel is open."""
+    after_reading: bool = False
+    """With script it is grey until the end of the account was in view."""
+    page: bool = False
+    """Its address is a page of its own, not a panel of the rail."""
+    small: bool = False
+    """One of those that stand together in one row."""
+
+
 # Panels
 
 
@@ -205,8 +255,11 @@ def _draw(request: Any, name: str, panel: Panel) -> DrawnPanel:
 
 # Filters and helpers; those of forms are in `core.forms`.
 
-HTMX_CONFIG = json.dumps({"includeIndicatorCSS": False, "history": False})
-"""No style of htmx's own: the policy of the pages forbids it, and the house has its own."""
+HTMX_CONFIG = json.dumps({"includeIndicatorCSS": False, "history": "reload"})
+"""No style of htmx's own: the policy of the pages forbids it, and the house has its own.
+
+Whoever goes back gets the page of that address, freshly made.
+"""
 
 
 def install(environment: Any) -> None:
@@ -223,6 +276,7 @@ def install(environment: Any) -> None:
         waiting_messages=waiting_messages,
         htmx_config=HTMX_CONFIG,
         is_demo=is_demo,
+        layout_for=layout_for,
         offers_search=may_search,
         search_text=search_text,
         static_url=static_url,
@@ -233,6 +287,26 @@ def install(environment: Any) -> None:
     )
     environment.trim_blocks = True
     environment.lstrip_blocks = True
+
+
+# A header of answers that are a part of a page.
+PART: Final = "X-Deel"
+
+
+def is_partial(request: Any) -> bool:
+    """Tell whether htmx asks for a part that takes the place of another, without the layout."""
+    return bool(request.headers.get("HX-Request-Type") == "partial")
+
+
+def layout_for(request: Any) -> str:
+    """Return the template that a page extends: the layout, or for htmx nothing but the content.
+
+    A part says so in a header, so that the page knows it from an answer that is a page.
+    """
+    if not is_partial(request):
+        return "stopintimidatie.core.web:templates/layout.jinja2"
+    request.response.headers[PART] = "ja"
+    return "stopintimidatie.core.web:templates/part.jinja2"
 
 
 def printable(value: object) -> str:

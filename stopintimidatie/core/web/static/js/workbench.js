@@ -1,0 +1,98 @@
+// The workbench: a list, the document in hand and its decisions. Without this script it is links and
+// forms; with it the row in hand stays in sight, a decision that must be read for first is grey until
+// the end of the account was in view, and a key that can't be used now says why.
+const bench = () => document.querySelector("[data-werkbank]");
+let watcher = null;
+
+function settle() {
+  const here = bench();
+  if (!here) return;
+  showCurrent(here);
+  guard(here);
+}
+
+// Scrolls the list alone, never the page.
+function showCurrent(here) {
+  const row = here.querySelector("[data-rij]:has([aria-current])");
+  const list = row?.closest("[data-rollen]");
+  if (!row || list.scrollHeight <= list.clientHeight) return;
+  const [top, bottom] = [row.offsetTop - list.offsetTop, row.offsetTop - list.offsetTop + row.offsetHeight];
+  const room = row.offsetHeight;
+  if (top - room < list.scrollTop) list.scrollTop = Math.max(0, top - room);
+  if (bottom + room > list.scrollTop + list.clientHeight) list.scrollTop = bottom + room - list.clientHeight;
+}
+
+function guard(here) {
+  watcher?.disconnect();
+  const end = here.querySelector("[data-verhaal-einde]");
+  const buttons = [...here.querySelectorAll("[data-na-lezen]")];
+  if (!end || !buttons.length) return;
+  for (const button of buttons) {
+    button.setAttribute("aria-disabled", "true");
+    button.dataset.reden = "eerst het verhaal lezen";
+  }
+  watcher = new IntersectionObserver((seen) => {
+    if (!seen.some((entry) => entry.isIntersecting)) return;
+    watcher.disconnect();
+    for (const button of buttons) {
+      button.removeAttribute("aria-disabled");
+      delete button.dataset.reden;
+    }
+  });
+  watcher.observe(end);
+}
+
+function tell(text) {
+  const here = bench();
+  if (!here) return;
+  let line = document.getElementById("werkbank-zegt");
+  if (!line) {
+    line = document.createElement("p");
+    line.id = "werkbank-zegt";
+    line.className = "wb-says";
+    line.setAttribute("role", "status");
+    document.body.append(line);
+  }
+  line.textContent = text;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => line.remove(), 4000);
+}
+
+// What is grey does nothing, but says why. In the first phase: before htmx hears of the press.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[aria-disabled=true]");
+  if (!button || !button.closest("[data-werkbank]")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const key = button.dataset.key ? `${button.dataset.key} kan nu niet: ` : "";
+  tell(`${key}${button.dataset.reden ?? "dit kan nu niet"}.`);
+}, true);
+
+// A key that leaves the panel: whoever opened it goes back to the list of keys.
+document.addEventListener("keydown", (event) => {
+  const panel = event.key === "Escape" && document.querySelector("[data-paneel]");
+  if (!panel || !panel.childElementCount) return;
+  panel.replaceChildren();
+  bench()?.querySelector("[data-rij] [aria-current]")?.focus();
+});
+
+// An answer that is no part is a page of its own: signed out meanwhile, or a refusal.
+document.addEventListener("htmx:before:response", (event) => {
+  const { ctx } = event.detail;
+  if (!bench() || ctx.response.headers.has("X-Deel")) return;
+  event.preventDefault();
+  if (ctx.target.matches("[data-werkbank], [data-paneel]")) location.assign(ctx.response.raw.redirected ? ctx.response.raw.url : location.href);
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  const here = bench();
+  if (!here) return;
+  document.querySelectorAll("main > .si-flash").forEach((old) => old.remove());
+  settle();
+  const wanted = here.querySelector("[data-paneel] [data-eerst]");
+  if (wanted) return wanted.focus();
+  const pane = here.querySelector("[data-leesvenster]");
+  if (pane) pane.scrollTop = 0;
+});
+
+settle();
