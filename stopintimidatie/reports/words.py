@@ -240,14 +240,15 @@ def point_text(report: Report) -> str | None:
 def _located_by(report: Report) -> str | None:
     if report.located_by == Method.OFFICER and report.neighbourhood_code is not None:
         return LOCATED_BY[Method.OFFICER]
-    if _has_no_neighbourhood(report):
+    if has_no_neighbourhood(report):
         return _not_located(report)
     if report.located_by == Method.CHOSEN and report.source == Source.WEB_FORM:
         return "gekozen door de melder"
     return LOCATED_BY.get(report.located_by)
 
 
-def _has_no_neighbourhood(report: Report) -> bool:
+def has_no_neighbourhood(report: Report) -> bool:
+    """Tell whether nothing placed the report in a neighbourhood."""
     code, town = report.neighbourhood_code, report.municipality_code
     return code is None or (town is not None and code == unknown_neighbourhood_code(town))
 

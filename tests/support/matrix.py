@@ -712,7 +712,12 @@ MATRIX: Final[tuple[View, ...]] = (
             f"{{gemeente}}/beheer{path}": ADMIN,
             f"{{meldpunt}}/beheer{path}": DESK_ADMIN,
         })
-        for name, path in {"": "", "versies": "/versies", "hulplijnen": "/hulplijnen"}.items()
+        for name, path in {
+            "": "",
+            "versies": "/versies",
+            "hulplijnen": "/hulplijnen",
+            "sjablonen": "/sjablonen",
+        }.items()
     ),
     view("Administration", "intrekken", "POST", P.EDIT_SETTINGS, {
         "{gemeente}/beheer/intrekken": ADMIN,
@@ -720,7 +725,7 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *(
         page
-        for name in ("teksten", "let-op", "hulplijn")
+        for name in ("teksten", "let-op", "hulplijn", "sjabloon")
         for page in form("Administration", name, P.EDIT_SETTINGS, {
             f"{{gemeente}}/beheer/{name}": ADMIN,
             f"{{meldpunt}}/beheer/{name}": DESK_ADMIN,

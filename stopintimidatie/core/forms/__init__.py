@@ -67,6 +67,7 @@ from stopintimidatie.core.forms.widgets import (
     PasswordInput,
     PointInput,
     RadioChoice,
+    ReadyText,
     Select,
     Step,
     TelInput,

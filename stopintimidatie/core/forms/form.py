@@ -369,6 +369,8 @@ def handle_form(
     """
     if request.method != "POST":
         return _shown(form, page)
+    if _put_ready_text(form, request.POST):
+        return _shown(form, page)
     try:
         appstruct = form.validate([*request.POST.items(), *request.files])
     except deform.ValidationFailure:
@@ -378,6 +380,24 @@ def handle_form(
     except FormError as problem:
         _show(form, problem)
         return _failed(request, form, page, problem.status)
+
+
+def _put_ready_text(form: Form, posted: Any) -> bool:
+    """Put the ready text that was chosen below what was typed, if that was asked; tell whether.
+
+    The form is then as it was sent, and nothing in it is judged.
+    """
+    for field in leaves(form):
+        name = control_name(field)
+        if not getattr(field.widget, "ready", ()) or f"{name}.invullen" not in posted:
+            continue
+        form.cstruct = form.deserialize(read_controls(form, list(posted.items())))
+        chosen = posted.get(f"{name}.sjabloon", "")
+        text = next((ready.text for ready in field.widget.ready if ready.code == chosen), "")
+        typed = str(posted.get(name, "")).rstrip()
+        field.cstruct = f"{typed}\n\n{text}" if typed and text else typed or text
+        return True
+    return False
 
 
 def _shown(form: Form, page: Page) -> Values:

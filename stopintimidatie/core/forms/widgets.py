@@ -119,10 +119,25 @@ class TimeInput(TextInput):
     width = "short"
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyText:
+    """Text that can be put into a text area; people choose it by its title."""
+
+    code: str
+    title: str
+    text: str
+
+
 class TextArea(TextInput, deform.widget.TextAreaWidget):
-    """Several lines of text."""
+    """Several lines of text.
+
+    ``ready``: texts to begin with. The one that is chosen comes below what was typed; the form is
+    sent for it and shown again, and nothing is judged or kept. Its controls are named after that of
+    the text, with ``.sjabloon`` and ``.invullen``.
+    """
 
     rows = 5
+    ready: Sequence[ReadyText] = ()
 
 
 class Hidden(Drawn, deform.widget.HiddenWidget):

@@ -21,6 +21,7 @@ from stopintimidatie.municipalities.settings.pages import (
     used_in,
     words_of,
 )
+from stopintimidatie.municipalities.settings.replies import reply_blanks
 from stopintimidatie.municipalities.settings.rules import BLANKS, unknown_blanks
 from stopintimidatie.municipalities.settings.services import LARGEST_UPLOAD
 from stopintimidatie.municipalities.settings.vocabulary import (
@@ -37,6 +38,7 @@ from stopintimidatie.municipalities.settings.words import EMERGENCY
 Pairs = Sequence[tuple[str, str]]
 LONGEST_TEXT: Final = 3_000
 LONGEST_LET_OP: Final = 1_000
+LONGEST_REPLY: Final = 2_000
 MOST_PERIODS: Final = 3
 _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()-]{1,18}[0-9]", re.ASCII)
 
@@ -49,9 +51,14 @@ def phone_number(node: Any, value: str) -> None:
 
 def known_blanks(node: Any, value: str) -> None:
     """Check that all blanks of a text can be filled in."""
-    wrong = unknown_blanks(value)
+    check_blanks(node, value, BLANKS)
+
+
+def check_blanks(node: Any, value: str, known: Iterable[str]) -> None:
+    """Check that all blanks of a text are among those known."""
+    wrong = unknown_blanks(value, known)
     if wrong:
-        names = ", ".join(f"{{{name}}}" for name in BLANKS)
+        names = ", ".join(f"{{{name}}}" for name in known)
         raise colander.Invalid(
             node, f"{{{wrong[0]}}} kunnen wij niet invullen. U kunt kiezen uit: {names}."
         )
@@ -94,6 +101,33 @@ def answer_schema(language: str) -> Any:
         ),
         *moment_fields(),
     )
+
+
+def reply_schema(kind: str, languages: Pairs) -> Any:
+    """Return the form of a reply of this kind: its title, and its text in these languages."""
+    blanks = reply_blanks(kind)
+    about = ", ".join(f"{{{name}}} ({meaning})" for name, meaning in blanks.items())
+    title = field(
+        forms.Text(LONGEST_LABEL),
+        "Titel",
+        description="Alleen uw collega's zien de titel, als zij een sjabloon kiezen.",
+        name="titel",
+    )
+    schema = Schema(title)
+    for code, label in [("nl", ""), *languages]:
+        text = field(
+            forms.Text(LONGEST_REPLY, lines=True),
+            f"Tekst ({label})" if label else "Tekst",
+            name=f"tekst_{code}" if label else "tekst",
+            validator=lambda node, value: check_blanks(node, value, blanks),
+            widget=forms.TextArea(rows=10, attributes=direction(code)),
+            description="" if label else f"Wij vullen in: {about}.",
+            missing=None if label else colander.required,
+        )
+        schema.add(text)
+    for moment in moment_fields():
+        schema.add(moment)
+    return schema
 
 
 def let_op_schema(languages: Pairs) -> Any:

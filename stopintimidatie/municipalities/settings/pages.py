@@ -92,6 +92,7 @@ PART_LABELS: Final = {
     Part.QUESTIONS: "Eigen vragen",
     Part.CONTACT: "Contact met de melder",
     Part.OFFICERS: "Bevoegdheid van boa's",
+    Part.REPLIES: "Sjablonen voor berichten",
 }
 # The pages of the settings, also of the desk, and those that only a municipality has
 settings_page = partial(view_config, context=Administration, permission=Permission.EDIT_SETTINGS)

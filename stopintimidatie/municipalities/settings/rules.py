@@ -18,6 +18,7 @@ from stopintimidatie.core.clock import working_days_after
 from stopintimidatie.core.text import date_long, local
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.settings import words as house
+from stopintimidatie.municipalities.settings.replies import REPLIES, Reply, reply_of
 from stopintimidatie.municipalities.settings.vocabulary import Question
 
 # Every reporter can read one of these; a municipality may add others of the vocabulary.
@@ -35,6 +36,7 @@ class Part(StrEnum):
     QUESTIONS = "vragen"
     CONTACT = "contact"
     OFFICERS = "boas"
+    REPLIES = "antwoordsjablonen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,21 @@ class Published:
             and (not line.forms or not set(line.forms).isdisjoint(forms))
         )
 
+    def replies(self, kind: str) -> tuple[Reply, ...]:
+        """Return the replies of a kind (`REPLY_KINDS`): its own, then the standard ones.
+
+        One of its own with the id of a standard one stands in its place.
+        """
+        own = [reply_of(row) for row in self.own.part(Part.REPLIES).get("sjablonen", ())]
+        known = {reply.id for reply in own}
+        standard = [reply for reply in self.standard_replies() if reply.id not in known]
+        return tuple(reply for reply in (*own, *standard) if reply.kind == kind)
+
+    def standard_replies(self) -> tuple[Reply, ...]:
+        """Return the replies that the desk offers everybody."""
+        rows = self.national.part(Part.REPLIES).get("sjablonen", REPLIES)
+        return tuple(reply_of(row) for row in rows)
+
     def questions(self, use: str) -> tuple[Question, ...]:
         """Return the municipality's own questions that are asked now: `app` or `triage`."""
         return tuple(question for question in self.own.questions if question.use == use)
@@ -224,9 +241,9 @@ BLANKS: Final = {
 _BLANK: Final = re.compile(r"\{([a-z_]*)\}")
 
 
-def unknown_blanks(text: str) -> list[str]:
+def unknown_blanks(text: str, known: Iterable[str] = BLANKS) -> list[str]:
     """Return the names between braces that can't be filled in."""
-    return [name for name in _BLANK.findall(text) if name not in BLANKS]
+    return [name for name in _BLANK.findall(text) if name not in known]
 
 
 def fill_blanks(text: str, values: Mapping[str, object]) -> str:
@@ -292,6 +309,30 @@ def _values(published: Published, name: str | None) -> dict[str, object]:
         "werkdagen": published.let_op_working_days,
         "telefoon": published.telephone or "",
     }
+
+
+# Replies, filled in for one report
+
+
+def fill_reply(reply: Reply, language: str, values: Mapping[str, object]) -> str:
+    """Return a reply in this language, else in its fallback or Dutch, with its blanks filled in.
+
+    A day is written in the language of the text.
+    """
+    wanted = (language, fallback_of(language), "nl")
+    spoken = next(code for code in wanted if reply.texts.get(code))
+    known = {
+        name: day_in_words(value, "nl" if spoken == "nl" else "en")
+        if isinstance(value, date)
+        else value
+        for name, value in values.items()
+    }
+    return fill_blanks(reply.texts[spoken], known)
+
+
+def help_in_words(lines: Iterable[HelpLine]) -> str:
+    """Write help lines for a text, each on a line of its own."""
+    return "\n".join(f"{line.name}: {line.phone}" for line in lines)
 
 
 # LET OP before its term is over, and after

@@ -1,13 +1,19 @@
-"""Pages of texts: LET OP with its term, the promise of contact, boas, the answers on the spot."""
+"""Pages of texts: LET OP, the promise of contact, boas, the answers on the spot, the replies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
 
-from stopintimidatie.core.forms import FormError, handle_form
+from pyramid.httpexceptions import HTTPNotFound
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, FormError, handle_form
+from stopintimidatie.core.text import local
 from stopintimidatie.core.web.request import NavItem, Request, with_params
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
     MunicipalityAdministration,
@@ -22,8 +28,16 @@ from stopintimidatie.municipalities.settings.forms import (
     let_op_schema,
     officers_schema,
     periods_of,
+    reply_schema,
 )
-from stopintimidatie.municipalities.settings.rules import ALWAYS, Part, Published
+from stopintimidatie.municipalities.settings.replies import REPLIES, REPLY_KINDS, Reply, reply_of
+from stopintimidatie.municipalities.settings.rules import (
+    ALWAYS,
+    Part,
+    Published,
+    fill_reply,
+    help_in_words,
+)
 from stopintimidatie.municipalities.settings.vocabulary import Choices, vocabulary
 
 PAGE = "templates/part.jinja2"
@@ -263,3 +277,151 @@ def _preview(
     logo = None if pages.is_national(context) else pages.logo_address(context, published)
     place = pages.name_of(context) or pages.EXAMPLE_PLACE
     return pages.answer_preview(shown, place, language=language, form=form, logo=logo)
+
+
+# Replies: what officers begin a question, a message or feedback with
+
+NEW: Final = "nieuw"
+MOST_REPLIES: Final = 40
+REMOVE_REPLY: Final = Button("weghalen", "Sjabloon weghalen", "secondary")
+REPLY_ABOUT: Final = (
+    "Een sjabloon is een begin: de medewerker leest en verandert de tekst voordat zij weggaat."
+    " Schrijf kort en gewoon, met ‘u’. Beloof niets wat u niet zeker weet, en noem niet wat er"
+    " precies gebeurde: iemand kan meelezen."
+)
+
+
+def _own_replies(context: Administration, published: Published) -> list[Reply]:
+    """Return the owner's own replies; the desk begins with the standard ones."""
+    default = REPLIES if pages.is_national(context) else []
+    rows = pages.content_of(context, published, Part.REPLIES).get("sjablonen", default)
+    return [reply_of(row) for row in rows]
+
+
+@pages.settings_page(name="sjablonen", request_method="GET", renderer="templates/replies.jinja2")
+def replies(context: Administration, request: Request) -> dict[str, Any]:
+    """Show the replies that officers can choose from, by kind."""
+    published = pages.published_here(context, request)
+    own = {reply.id for reply in _own_replies(context, published)}
+    here = request.resource_path(context, "sjabloon")
+    return {
+        "national": pages.is_national(context),
+        "kinds": [
+            {
+                "label": label,
+                "add": f"{here}?nummer={NEW}&soort={kind}",
+                "replies": [
+                    {
+                        "title": reply.title,
+                        "begins": reply.text,
+                        "languages": ", ".join(reply.texts),
+                        "own": reply.id in own,
+                        "href": f"{here}?nummer={reply.id}",
+                    }
+                    for reply in published.replies(kind)
+                ],
+            }
+            for kind, label in REPLY_KINDS.items()
+        ],
+        "plan": pages.waiting_plan(request.db, context, Part.REPLIES),
+        "back": request.resource_path(context),
+    }
+
+
+@pages.settings_page(name="sjabloon", request_method=("GET", "POST"), renderer=PAGE)
+def reply(context: Administration, request: Request) -> Any:
+    """Show the form of a reply with an example filled in; add, change or remove it."""
+    published = pages.published_here(context, request)
+    own = _own_replies(context, published)
+    present, kind = _chosen_reply(request, published)
+    languages = pages.shown_languages(request, pages.used_in(present.texts if present else {}))
+    first: dict[str, Any] = {}
+    if present:
+        first = {"titel": present.title, **pages.typed_words("tekst", present.texts, languages)}
+    mine = present is not None and present.id in {reply.id for reply in own}
+    buttons = [pages.PREVIEW, *([REMOVE_REPLY] if mine else [])]
+    form = pages.part_form(
+        context,
+        request,
+        Part.REPLIES,
+        reply_schema(kind, languages),
+        first,
+        *buttons,
+        back="sjablonen",
+    )
+    heading = f"{REPLY_KINDS[kind]}: sjabloon"
+    page = pages.part_page(context, request, heading, REPLY_ABOUT, Part.REPLIES, languages)
+    language = pages.asked_language(request)
+    if present:
+        page["preview"] = _reply_preview(context, published, present, language)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        name = present.id if present else f"sjabloon{secrets.token_hex(3)}"
+        texts = pages.words_of(values, "tekst", languages)
+        typed = Reply(name, kind, values["titel"], texts)
+        if form.pressed() == pages.PREVIEW.name:
+            shown = _reply_preview(context, published, typed, language)
+            return {**page, "form": form, "preview": shown, "tried": True}
+        kept = None if form.pressed() == REMOVE_REPLY.name else typed
+        content = {"sjablonen": _replies_with(own, name, kept)}
+        return pages.save(context, request, Part.REPLIES, content, values, back="sjablonen")
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _chosen_reply(request: Request, published: Published) -> tuple[Reply | None, str]:
+    """Return the reply in the address and its kind; no reply for a new one.
+
+    Raises:
+        HTTPNotFound: there is no such reply.
+    """
+    wanted, kind = request.GET.get("nummer", NEW), request.GET.get("soort", "")
+    if wanted == NEW:
+        return None, kind if kind in REPLY_KINDS else next(iter(REPLY_KINDS))
+    for kind in REPLY_KINDS:
+        for known in published.replies(kind):
+            if known.id == wanted:
+                return known, kind
+    raise HTTPNotFound()
+
+
+def _replies_with(own: Sequence[Reply], name: str, changed: Reply | None) -> list[dict[str, Any]]:
+    """Return the own replies as they are stored, with this one changed, added or left out.
+
+    Raises:
+        FormError: there are too many.
+    """
+    kept = [changed if reply.id == name else reply for reply in own]
+    if changed is not None and changed not in kept:
+        if len(own) >= MOST_REPLIES:
+            raise FormError(f"Er zijn al {MOST_REPLIES} sjablonen. Haal er eerst een weg.")
+        kept.append(changed)
+    return [
+        {"id": reply.id, "soort": reply.kind, "titel": reply.title, "teksten": dict(reply.texts)}
+        for reply in kept
+        if reply is not None
+    ]
+
+
+def _reply_preview(
+    context: Administration, published: Published, reply: Reply, language: str
+) -> pages.Preview:
+    """Return what the reporter of an example reads."""
+    name = pages.name_of(context) or pages.EXAMPLE_PLACE
+    today = local(utc_now()).date()
+    values = {
+        "kenmerk": pages.EXAMPLE_REFERENCE,
+        "gemeente": name,
+        "datum": today - timedelta(days=2),
+        "plek": "Voorbeeldwijk",
+        "uiterlijk": today + timedelta(days=14),
+        "hulplijnen": help_in_words(published.help_for(language, "16_17", ["betasten"])),
+    }
+    return pages.Preview(
+        name=name,
+        colour=published.colour or DEFAULT_COLOUR,
+        logo=pages.logo_address(context, published) if pages.name_of(context) else None,
+        language=language,
+        title="Er is een bericht voor u",
+        text=fill_reply(reply, language, values),
+    )

@@ -32,12 +32,13 @@ PAGES = {
     Part.LOOK: "uiterlijk",
     Part.ANSWERS: "teksten",
     Part.LET_OP: "let-op",
+    Part.REPLIES: "sjablonen",
     Part.HELP: "hulplijnen",
     Part.QUESTIONS: "vragen",
     Part.CONTACT: "termijn",
     Part.OFFICERS: "boas",
 }
-OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.HELP})
+OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.REPLIES, Part.HELP})
 
 
 @pages.settings_page(name="", request_method="GET", renderer="templates/overview.jinja2")
@@ -115,6 +116,9 @@ def _said(part: Part, published: Published, context: Administration) -> str:
         case Part.HELP:
             number = len(content.get("lijnen", ()))
             return plural(number, "eigen lijn", "eigen lijnen") if number else "geen eigen lijnen"
+        case Part.REPLIES:
+            number = len(content.get("sjablonen", ()))
+            return plural(number, "eigen sjabloon", "eigen sjablonen") if number else "standaard"
         case Part.QUESTIONS:
             app, triage = (len(published.questions(use)) for use in USES)
             return f"{app} in de app, {triage} bij het beoordelen"

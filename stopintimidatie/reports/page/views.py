@@ -33,6 +33,7 @@ from stopintimidatie.core.workflow import (
 )
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, in_words
+from stopintimidatie.municipalities.settings.replies import MESSAGE
 from stopintimidatie.reports import words
 from stopintimidatie.reports.attachments.services import MOST, Attachment, attachments_of, read
 from stopintimidatie.reports.conversation.services import (
@@ -44,6 +45,7 @@ from stopintimidatie.reports.conversation.services import (
 )
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
+from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     add_version,
@@ -240,8 +242,14 @@ class StepView:
         known = {
             **version_values(context.report),
             "behandelaar": str(identity.user_id) if identity else None,
+            "uiterlijk": answer_until(),
         }
-        return step_form(self.transition, offered, request, known, back)
+        form = step_form(self.transition, offered, request, known, back)
+        if self.transition.name in FIELDS:
+            name, kind = FIELDS[self.transition.name]
+            until = day_typed(request.POST.get("uiterlijk", ""))
+            form[name].widget.ready = replies_for(request.db, context.report, kind, until)
+        return form
 
     def _empty_lists(self, form: Form) -> list[str]:
         return [
@@ -377,6 +385,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
     add_version(schema)
     buttons = [Button("versturen", "Bericht versturen")]
     form = Form(schema, request, buttons=buttons, appstruct=version_values(report), cancel_url=here)
+    form["tekst"].widget.ready = replies_for(request.db, report, MESSAGE)
 
     def on_valid(values: dict[str, Any]) -> Any:
         try:

@@ -660,3 +660,25 @@ def test_fields_that_nothing_opens_are_a_mistake_of_the_program() -> None:
     form = a_form(schema=Wrong())
     with pytest.raises(TypeError, match="waarom"):
         form.render()
+
+
+def test_a_ready_text_comes_below_what_was_typed_and_judges_nothing() -> None:
+    ready = (forms.ReadyText("dank", "Bedanken", "Dank u wel."),)
+    schema = Schema(
+        field(Text(200, lines=True), "Bericht", name="b", widget=forms.TextArea(ready=ready)),
+        field(Text(9), "Onderwerp", name="onderwerp"),
+    )
+
+    def sent(**typed: str) -> tuple[Form, Any]:
+        posted = [("b.invullen", "ja"), *((k.replace("__", "."), v) for k, v in typed.items())]
+        form = a_form(posted, schema.clone())
+        request = a_request(posted)
+        return form, handle_form(request, form, pytest.fail)
+
+    form, shown = sent(b="Beste melder,", b__sjabloon="dank", onderwerp="te lang voor dit veld")
+    assert (shown["form"], form.failed) == (form, False)
+    assert form["b"].cstruct == "Beste melder,\n\nDank u wel."
+    assert form["onderwerp"].cstruct == "te lang voor dit veld"
+    assert sent(b__sjabloon="dank")[0]["b"].cstruct == "Dank u wel."
+    # Nothing was chosen, or it is there no more: all stays.
+    assert sent(b="Hoi", b__sjabloon="weg")[0]["b"].cstruct == "Hoi"

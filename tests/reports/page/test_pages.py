@@ -379,3 +379,27 @@ def test_what_was_handed_over_shows_only_where_it_went(installation: Installatio
     assert "Drie jongens" not in page.text
     assert "Naroepen" not in page.text
     browser.get(f"{address}/in-behandeling-nemen", status=403)
+
+
+def test_a_reply_is_filled_in_for_the_report_and_nothing_typed_is_lost(
+    installation: Installation, in_hand: tuple[str, dict[str, Any]]
+) -> None:
+    address = in_state(installation, in_hand)
+    browser = officer(installation)
+    form = browser.get(f"{address}/vraag-melder").forms["formulier"]
+    form["vraag"], form["uiterlijk"] = "Beste melder,", "2031-03-04"
+    form["vraag.sjabloon"] = "plek"
+    page = form.submit("vraag.invullen", status=200)
+    text = page.forms["formulier"]["vraag"].value
+    assert text.startswith("Beste melder,\n\nDank u wel voor uw melding M-")
+    assert "uiterlijk dinsdag 4 maart 2031" in text
+    assert state_of(installation, address) == "in_behandeling"
+    message = browser.get(f"{address}/bericht").forms["formulier"]
+    message["tekst.sjabloon"] = "gelezen"
+    assert (
+        "Het is niet uw schuld"
+        in message.submit("tekst.invullen").forms["formulier"]["tekst"].value
+    )
+    finish = browser.get(f"{address}/afhandelen").forms["formulier"]
+    finish["bericht.sjabloon"] = "toezicht"
+    assert "in Binnenstad" in finish.submit("bericht.invullen").forms["formulier"]["bericht"].value

@@ -1,0 +1,82 @@
+"""Replies filled in for one report: what an officer begins a message to its reporter with."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import ReadyText
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import local
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.replies import FEEDBACK, QUESTION, Reply
+from stopintimidatie.municipalities.settings.rules import (
+    Published,
+    fallback_of,
+    fill_reply,
+    help_in_words,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import gravest_first
+from stopintimidatie.reports.words import area_names, has_no_neighbourhood
+
+# Proposed for an answer to a question, in days from today.
+ANSWER_DAYS: Final = 14
+# The kind of reply that the text of a step begins with, by the step's field.
+FIELDS: Final = {"vraag_melder": ("vraag", QUESTION), "afhandelen": ("bericht", FEEDBACK)}
+UNNAMED: Final = {"nl": "uw gemeente", "en": "your municipality"}
+
+
+def answer_until() -> date:
+    """Return the day that is proposed for the answer to a question."""
+    return local(utc_now()).date() + timedelta(days=ANSWER_DAYS)
+
+
+def fill(
+    session: Session,
+    reply: Reply,
+    report: Report,
+    published: Published,
+    until: date | None = None,
+) -> str:
+    """Return a reply filled in for a report, in its reporter's language where there are words.
+
+    `until`: the last day for an answer; without it, the day that is proposed.
+    """
+    names = area_names(session, report)
+    language = report.language
+    town = names.municipality or UNNAMED[fallback_of(language)]
+    forms, spoken = gravest_first(report.forms), published.language(language)
+    lines = published.help_for(spoken, report.reporter_age_group, forms)
+    values = {
+        "kenmerk": report.reference,
+        "gemeente": town,
+        "datum": local(report.received_at).date(),
+        "plek": town if has_no_neighbourhood(report) else names.neighbourhood or town,
+        "uiterlijk": until or answer_until(),
+        "hulplijnen": help_in_words(lines),
+    }
+    return fill_reply(reply, language, values)
+
+
+def replies_for(
+    session: Session, report: Report, kind: str, until: date | None = None
+) -> tuple[ReadyText, ...]:
+    """Return the replies of a kind as texts to begin with, filled in for a report."""
+    owner = None if report.holder == NATIONAL else report.holder
+    published = published_for(session, owner)
+    return tuple(
+        ReadyText(reply.id, reply.title, fill(session, reply, report, published, until))
+        for reply in published.replies(kind)
+    )
+
+
+def day_typed(text: str) -> date | None:
+    """Return the day of a date control as it was typed; None when it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
