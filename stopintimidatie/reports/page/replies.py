@@ -20,7 +20,6 @@ from stopintimidatie.municipalities.settings.rules import (
     help_in_words,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import gravest_first
 from stopintimidatie.reports.words import area_names, has_no_neighbourhood
 
 # Proposed for an answer to a question, in days from today.
@@ -49,8 +48,8 @@ def fill(
     names = area_names(session, report)
     language = report.language
     town = names.municipality or UNNAMED[fallback_of(language)]
-    forms, spoken = gravest_first(report.forms), published.language(language)
-    lines = published.help_for(spoken, report.reporter_age_group, forms)
+    spoken = published.language(language)
+    lines = published.help_for(spoken, report.reporter_age_group, report.forms)
     values = {
         "kenmerk": report.reference,
         "gemeente": town,
