@@ -161,6 +161,11 @@ class _Layer:
         near = min(distances, key=lambda item: item[:2], default=None)
         return None if near is None or near[0] > metres else near[2]
 
+    def metres_to(self, spot: Spot, code: str) -> float | None:
+        """Return the metres from a point to an outline, 0 within it; None without that outline."""
+        outline = next((outline for outline in self.outlines if outline.code == code), None)
+        return None if outline is None else spot.distance_m(outline.geometry)
+
     def _outlines(self, indices: NDArray[Any], parent: str | None) -> Sequence[Outline]:
         hits = [self.outlines[index] for index in sorted(indices.tolist())]
         return hits if parent is None else [hit for hit in hits if hit.parent_code == parent]
@@ -198,6 +203,15 @@ class Locator:
         other = towns.nearest(spot, BORDER_WITHIN_M, but=municipality[0].code)
         place = self._below(spot, *municipality)
         return place if other is None else replace(place, near_municipality_code=other.code)
+
+    def metres_to(self, lat: float, lon: float, code: str) -> float | None:
+        """Return about how many metres a point lies from a municipality; None when not known."""
+        spot = Spot(lat, lon)
+        metres = self._layers[AreaKind.MUNICIPALITY].metres_to(spot, code)
+        if metres is not None:
+            return metres
+        middles = (fact for fact in self._centres if fact.municipality_code == code)
+        return min((spot.distance_m(shapely.Point(m.lon, m.lat)) for m in middles), default=None)
 
     def _below(self, spot: Spot, municipality: Outline, method: Method) -> Place:
         """Find the wijk and buurt within this municipality, so that levels never contradict."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from sqlalchemy import Row, literal, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.health.services import Check, State
+from stopintimidatie.core.search.highlight import letters, nearest_word
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.facts import AreaKind, NeighbourhoodKind, common_names
 from stopintimidatie.municipalities.areas.models import (
@@ -198,3 +200,89 @@ def find_municipality(session: Session, typed: str) -> Municipality | None:
     wanted = slugify(typed)
     codes = {f.municipality_code for f in common_names() if slugify(f.name) == wanted}
     return municipality_by_code(session, codes.pop()) if len(codes) == 1 else None
+
+
+# In a text of somebody: "Voorstraat 100 Dordrecht", "Dordrect"
+
+_POSTCODE: Final = re.compile(r"\b[1-9][0-9]{3}(?:\s?[a-z]{2})?\b", re.IGNORECASE)
+# The number of words that the longest name has.
+LONGEST_NAME: Final = 5
+# Names that are words as well: they count only when nothing else was typed.
+_ORDINARY: Final = frozenset({"best"})
+
+
+def without_postcode(text: str) -> str:
+    """Return the text without the postcodes in it: the register of areas doesn't know those."""
+    return _POSTCODE.sub(" ", text)
+
+
+@dataclass(frozen=True)
+class NamedTown:
+    """A municipality that a text names, the name it was named by, and the other words."""
+
+    named: NamedMunicipality
+    others: str
+    # Letters that were typed wrong.
+    mistakes: int
+
+
+def municipalities_named_in(session: Session, text: str) -> list[NamedTown]:
+    """Return the municipalities whose whole name stands in a text, the longest name first.
+
+    Where none does, those of which the name is there with a typing error or two.
+    """
+    words = [word for word in slugify(without_postcode(text)).split("-") if not word.isdigit()]
+    names = _whole_names(all_municipalities(session))
+    windows = [
+        (start, end)
+        for length in range(min(LONGEST_NAME, len(words)), 0, -1)
+        for start, end in ((at, at + length) for at in range(len(words) - length + 1))
+    ]
+    exact = [
+        _named_town(words, start, end, names[key], 0)
+        for start, end in windows
+        if (key := "".join(words[start:end])) in names and (key not in _ORDINARY or len(words) == 1)
+    ]
+    return _each_once(exact or _nearly_named(words, windows, names))
+
+
+def _whole_names(rows: Iterable[Municipality]) -> dict[str, NamedMunicipality]:
+    """Return the municipalities by each of their names, written as one word."""
+    names = {}
+    for row in rows:
+        for fact in common_names():
+            if fact.municipality_code == row.code:
+                names[slugify(fact.name).replace("-", "")] = NamedMunicipality(row, fact.name)
+        own = NamedMunicipality(row)
+        names[row.slug.replace("-", "")] = own
+        if row.slug.startswith("s-"):
+            names[row.slug.removeprefix("s-").replace("-", "")] = own
+    return names
+
+
+def _nearly_named(
+    words: Sequence[str],
+    windows: Iterable[tuple[int, int]],
+    names: Mapping[str, NamedMunicipality],
+) -> list[NamedTown]:
+    """Return the municipalities that could be meant, those with the fewest mistakes first."""
+    known = [(name, letters(name)) for name in names]
+    nearly = [
+        _named_town(words, start, end, names[name], count)
+        for start, end in windows
+        for count, name in nearest_word("".join(words[start:end]), known)
+    ]
+    return sorted(nearly, key=lambda town: town.mistakes)
+
+
+def _named_town(
+    words: Sequence[str], start: int, end: int, named: NamedMunicipality, count: int
+) -> NamedTown:
+    return NamedTown(named, " ".join((*words[:start], *words[end:])), count)
+
+
+def _each_once(towns: Iterable[NamedTown]) -> list[NamedTown]:
+    first: dict[str, NamedTown] = {}
+    for town in towns:
+        first.setdefault(town.named.municipality.code, town)
+    return list(first.values())

@@ -203,6 +203,9 @@ HELP_LINES: Final[list[dict[str, Any]]] = [
     {
         "naam": {"nl": "Slachtofferhulp Nederland", "en": "Victim Support Netherlands"},
         "telefoon": "0900-0101",
-        "uitleg": {"nl": "Luistert en helpt u verder.", "en": "Listens and helps you on."},
+        "uitleg": {
+            "nl": "Luistert en helpt u verder.",
+            "en": "Listens, and helps you find what to do next.",
+        },
     },
 ]

@@ -193,8 +193,8 @@ WITHDRAW: Final = Call(
     "DELETE",
     "/meldingen/{kenmerk}",
     "Een melding intrekken",
-    "Naam, telefoonnummer en e-mailadres worden meteen gewist; de rest van de melding als haar "
-    "bewaartermijn voorbij is. Nog eens intrekken mag.",
+    "Naam, telefoonnummer en e-mailadres worden meteen gewist. De rest wordt niet vanzelf gewist: "
+    "de melder kan dat de gemeente vragen, met het kenmerk. Nog eens intrekken mag.",
     {
         204: Reply("De melding is ingetrokken.", empty=True),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),

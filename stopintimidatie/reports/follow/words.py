@@ -14,9 +14,9 @@ EXPLAINED: Final[dict[str, str]] = {
     "doorgegeven": "Een andere gemeente gaat over deze plek en heeft uw melding gekregen.",
     "afgerond": "De gemeente is klaar met uw melding. Wat er is gedaan, leest u hieronder.",
     "ingetrokken": "Uw naam, telefoonnummer en e-mailadres zijn gewist. De rest van de melding"
-    " wordt gewist als de bewaartermijn voorbij is.",
-    "verwijderd": "De inhoud van uw melding is gewist: de bewaartermijn is voorbij, of er is om"
-    " gevraagd.",
+    " wordt niet vanzelf gewist. Wilt u dat ook die wordt gewist? Vraag het de gemeente, en noem uw"
+    " kenmerk.",
+    "verwijderd": "De inhoud van uw melding is gewist, omdat daarom is gevraagd.",
 }
 DOUBLE: Final = (
     "Over wat er gebeurde, was al een melding binnen: van u, of van iemand anders. De gemeente gaat"

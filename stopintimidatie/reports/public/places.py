@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,7 +27,9 @@ from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
     find_municipalities,
+    municipalities_named_in,
     present_neighbourhoods_of,
+    without_postcode,
 )
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 
@@ -161,6 +163,8 @@ def _label(shape: Shape) -> str:
 
 MOST_FOUND: Final = 20
 MOST_KEPT: Final = 400
+# Shorter words beside the name of a town name no wijk.
+SHORTEST_PART: Final = 4
 
 
 @dataclass(frozen=True)
@@ -179,7 +183,11 @@ class FoundPlace:
 
 
 def find_places(session: Session, typed: str) -> list[FoundPlace]:
-    """Return municipalities, wijken and buurten with these words in their name, the best first."""
+    """Return municipalities, wijken and buurten with these words in their name, the best first.
+
+    Where none has, the municipalities that the words name besides a street, a postcode or a stop,
+    or with a typing error; before them their wijken that the other words name.
+    """
     wanted = slugify(typed)
     if not wanted:
         return []
@@ -187,10 +195,27 @@ def find_places(session: Session, typed: str) -> list[FoundPlace]:
     places = [FoundPlace(row.municipality, also_called=row.also) for row in whole]
     places += [FoundPlace(row.municipality, row) for row in _wijken(session, wanted)]
     places += _buurten(session, typed.strip())
-    return _once_each(places)[:MOST_FOUND]
+    return _once_each(places or list(_named(session, typed)))[:MOST_FOUND]
 
 
-def _wijken(session: Session, wanted: str) -> Sequence[Neighbourhood]:
+def _named(session: Session, typed: str) -> Iterator[FoundPlace]:
+    """Yield the municipalities that the words name, each with its wijken that they name first."""
+    for town in municipalities_named_in(session, typed):
+        row = town.named.municipality
+        for word in town.others.split():
+            if len(word) >= SHORTEST_PART:
+                yield from (FoundPlace(row, wijk) for wijk in _wijken(session, word, row.code))
+        yield FoundPlace(row, also_called=town.named.also)
+
+
+def only_postcode(typed: str) -> bool:
+    """Tell whether nothing but a postcode was typed: no area here has one."""
+    return bool(slugify(typed)) and not slugify(without_postcode(typed))
+
+
+def _wijken(session: Session, wanted: str, code: str | None = None) -> Sequence[Neighbourhood]:
+    """Return the wijken with this in their name; with a `code` those of one municipality."""
+    inside = [] if code is None else [Neighbourhood.municipality_code == code]
     rows = session.scalars(
         select(Neighbourhood)
         .join(Neighbourhood.municipality)
@@ -198,6 +223,7 @@ def _wijken(session: Session, wanted: str) -> Sequence[Neighbourhood]:
         .where(
             Neighbourhood.slug.contains(wanted, autoescape=True),
             Neighbourhood.kind == NeighbourhoodKind.WIJK,
+            *inside,
         )
         .order_by(func.length(Neighbourhood.slug), Municipality.slug, Neighbourhood.slug)
         .limit(MOST_FOUND)

@@ -35,7 +35,13 @@ from stopintimidatie.reports.public.pages import (
     speech_of,
     spoken,
 )
-from stopintimidatie.reports.public.places import FoundPlace, Sketch, find_places, wijken_of
+from stopintimidatie.reports.public.places import (
+    FoundPlace,
+    Sketch,
+    find_places,
+    only_postcode,
+    wijken_of,
+)
 from stopintimidatie.reports.public.services import (
     Counter,
     FormKey,
@@ -72,6 +78,7 @@ def start_view(context: Reporting, request: Request) -> dict[str, Any]:
         **spoken(request),
         "typed": typed,
         "places": find_places(request.db, typed) if typed.strip() else None,
+        "only_postcode": only_postcode(typed),
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
         "address": address,
         "branding": NATIONAL_LOOK,

@@ -302,6 +302,34 @@ def test_a_municipality_is_found_by_the_name_people_use(
     assert found[0]["href"] == f"/melden/{slug}"
 
 
+@pytest.mark.parametrize(
+    ("typed", "href"),
+    [
+        ("Dordrect", "/melden/dordrecht"),
+        ("Dordrecht station", "/melden/dordrecht"),
+        ("Voorstraat 100 Dordrecht", "/melden/dordrecht"),
+        ("3311 AB Dordrecht", "/melden/dordrecht"),
+        ("de kermis in Eindhovn", "/melden/eindhoven"),
+        ("Lange Voorhout, den haag", "/melden/s-gravenhage"),
+        ("binnenstad van Dordrecht", "/melden/dordrecht?wijk=binnenstad"),
+    ],
+)
+def test_a_place_is_found_in_what_somebody_in_a_hurry_types(
+    installation: Installation, typed: str, href: str
+) -> None:
+    form = installation.visitor().get("/melden").forms["plaats-zoeken"]
+    form["plaats"] = typed
+    found = [link["href"] for link in form.submit().html.select("[role=status] li a")]
+    assert href in found[:1], found
+
+
+@pytest.mark.parametrize("typed", ["3311", "3311 XE", "3311xe"])
+def test_a_postcode_alone_says_what_to_type_instead(installation: Installation, typed: str) -> None:
+    form = installation.visitor().get("/melden").forms["plaats-zoeken"]
+    form["plaats"] = typed
+    assert "Op postcode kunnen wij niet zoeken. Typ de naam" in form.submit().text
+
+
 def test_the_list_has_the_name_people_use_too(installation: Installation) -> None:
     page = installation.visitor().get("/melden").html
     links = {link.get_text(): link["href"] for link in page.select(".si-plain-list--columns a")}

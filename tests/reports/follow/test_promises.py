@@ -1,0 +1,67 @@
+"""A reporter is promised nothing that the house doesn't do, and is spoken to in one way."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+
+import pytest
+
+from stopintimidatie.municipalities.settings import words as standard
+from stopintimidatie.reports.api.calls import CALLS
+from stopintimidatie.reports.follow import words
+
+FAMILIAR = re.compile(r"\b(je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
+TERM = re.compile(r"bewaartermijn|term is over|retention period", re.IGNORECASE)
+
+
+def of(package: str, *names: str) -> str:
+    return "\n".join((files(package) / name).read_text(encoding="utf-8") for name in names)
+
+
+def spoken() -> dict[str, str]:
+    """All that a reporter reads that isn't a municipality's own text."""
+    return {
+        "volgen": "\n".join((*words.EXPLAINED.values(), *words.AT_DESK.values())),
+        "volgen, Engels": of("stopintimidatie.reports.follow", "english.json"),
+        "volgen, paginas": of(
+            "stopintimidatie.reports.follow",
+            "templates/follow.jinja2",
+            "templates/follow_enter.jinja2",
+            "templates/follow_withdraw.jinja2",
+        ),
+        "melden, Engels": of("stopintimidatie.reports.public", "english.json"),
+        "melden, paginas": of(
+            "stopintimidatie.reports.public",
+            "templates/reporting.jinja2",
+            "templates/reporting_place.jinja2",
+            "templates/reporting_answer.jinja2",
+        ),
+        "API": "\n".join(f"{call.summary} {call.about}" for call in CALLS),
+        "antwoorden": json.dumps([standard.ANSWERS, standard.LET_OP, standard.HELP_LINES]),
+    }
+
+
+@pytest.mark.parametrize("where", spoken())
+def test_no_term_is_promised_that_nothing_keeps(where: str) -> None:
+    """Nothing is erased by itself: the texts say so, and how to ask for it."""
+    assert not TERM.search(spoken()[where])
+
+
+def test_the_reporter_reads_how_to_have_all_erased() -> None:
+    assert "Vraag het de gemeente, en noem uw kenmerk." in spoken()["volgen, paginas"]
+    assert "Vraag het de gemeente, en noem uw kenmerk." in spoken()["melden, paginas"]
+    assert "de melder kan dat de gemeente vragen" in spoken()["API"]
+
+
+def test_adults_are_spoken_to_in_one_way_on_every_page() -> None:
+    told = spoken()
+    dutch = [told[name] for name in ("volgen", "volgen, paginas", "melden, paginas", "antwoorden")]
+    assert not [FAMILIAR.findall(text) for text in dutch if FAMILIAR.search(text)]
+
+
+def test_the_demo_speaks_as_the_pages_around_its_texts_do() -> None:
+    towns = json.loads(of("stopintimidatie.demo", "scenarios/gemeenten.json"))
+    dutch = re.findall(r'"nl": "([^"]*)"|"t(?:itel|ekst)": "([^"]*)"', json.dumps(towns))
+    assert not [text for pair in dutch for text in pair if FAMILIAR.search(text)]
