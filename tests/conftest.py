@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from stopintimidatie.cli.server import spare_what_stays
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.loader import load_demo
+from stopintimidatie.reports import services as reports
 from tests.support.installation import DEMO_DAY, Installation, Reused, Variant, make_settings
 from tests.support.shared import locked, run_folder
 
@@ -101,6 +102,12 @@ def postgresql_demo(postgres: Postgres) -> Path:
 
     postgres.template("demo", build, database.APP)
     return folder
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what a decision sends leave at once; `test_decisions.py` has it held."""
+    monkeypatch.setattr(reports, "UNDO_FOR", timedelta(0))
 
 
 @pytest.fixture

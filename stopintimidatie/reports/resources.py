@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import and_
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission, holder_acl
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import Level, Resource
@@ -67,6 +68,7 @@ LEVELS: Final = (
         link=lambda row, parent, name: and_(
             row.receiver == parent.code,
             row.state == OPEN,
+            row.given_at <= utc_now(),
             row.reference == name.removeprefix(OFFER_PREFIX),
         ),
         factory=OfferResource,

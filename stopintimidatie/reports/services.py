@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -66,6 +66,31 @@ def close_offer(session: Session, report: Report) -> None:
         .values(state=WITHDRAWN, offer=None)
         .execution_options(synchronize_session="fetch")
     )
+
+
+# A decision can be undone for this time, in which nothing leaves the house because of it.
+UNDO_FOR: Final = timedelta(minutes=10)
+
+
+def held_until(report: Report, actor: Actor) -> datetime | None:
+    """Return until when what leaves because of this person's decision is held; None: at once.
+
+    Nothing of an urgent report is held.
+    """
+    if actor.kind != "gebruiker" or report.urgent or report.danger_now:
+        return None
+    return utc_now() + UNDO_FOR
+
+
+def _hold_status(report: Report, before: str, actor: Actor) -> None:
+    """Let the reporter read the status of before the decision as long as it can be undone."""
+    until = held_until(report, actor)
+    if until is None:
+        report.shown_state = report.shown_until = None
+        return
+    if report.shown_until is None or report.shown_until <= utc_now():
+        report.shown_state = before
+    report.shown_until = until
 
 
 class StaleReportError(Exception):
@@ -135,12 +160,14 @@ def move_report(
     transition = REPORT_WORKFLOW.check(report.state, name, values)
     before = report.state
     report.state = transition.target
+    report.leaves_at = None
     report.ended_at = utc_now() if REPORT_WORKFLOW.state(transition.target).ended else None
     if transition.effect is not None:
         effects[transition.effect](session, report, values, actor)
     if actor.kind == "gebruiker":
         # Whoever decides has read what the reporter wrote; who gets it next has not.
         report.reporter_spoke_at = None
+    _hold_status(report, before, actor)
     if before == OFFERED:
         close_offer(session, report)
     append_move(session, report, actor, name, before, values)

@@ -10,8 +10,8 @@ import pytest
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.home.queries import attention
-from stopintimidatie.reports.inbox.rules import Reader
 from stopintimidatie.reports.inbox.queries import count_reports, facets, list_reports, presets
+from stopintimidatie.reports.inbox.rules import Reader
 from tests.support.factories import DORDRECHT, connect, make_report
 from tests.support.installation import Installation
 

@@ -28,7 +28,7 @@ from webtest import TestApp
 from stopintimidatie import install
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import SYSTEM, Actor
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, database
@@ -462,7 +462,11 @@ class _Builder:
         answers: dict[str, Any] = {"behandelaar": str(self.place.owner)}
         move_report(self.session, self.effects, report, "in_behandeling_nemen", answers, self.actor)
         answers = {"gemeente": other.holder, "reden": "De plek ligt bij u."}
-        move_report(self.session, self.effects, report, "overdracht_aanbieden", answers, self.actor)
+        # Long enough ago to have reached the other municipality.
+        with clock_at(utc_now() - timedelta(hours=1)):
+            move_report(
+                self.session, self.effects, report, "overdracht_aanbieden", answers, self.actor
+            )
         slug = {OWN: "dordrecht", OTHER: "eindhoven"}[other.name]
         other.addresses["overdracht"] = f"/gemeenten/{slug}/overdracht-{report.reference}"
 

@@ -85,6 +85,7 @@ def test_quarantine(installation: Installation) -> None:
     assert reads(installation, "quarantaine") == 2
 
 
+@pytest.mark.usefixtures("at_once")
 def test_offer(installation: Installation) -> None:
     connect(installation, DORDRECHT)
     connect(installation, EINDHOVEN)

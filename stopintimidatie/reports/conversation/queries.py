@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, or_, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -39,6 +40,8 @@ _COLUMNS: Final = (
     Report.reporter_age_group,
     Report.ended_reason,
     Report.contact_deadline,
+    Report.shown_state,
+    Report.shown_until,
 )
 
 
@@ -124,9 +127,12 @@ def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> St
 
 
 def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:
+    # As long as a decision can be undone, its reporter reads how it stood before.
+    held = status_is_held(row)
+    state, reason = (row.shown_state, None) if held else (row.state, row.ended_reason)
     desk = row.holder == NATIONAL
-    status, text = reader_status(row.state, row.delivery, desk=desk, reason=row.ended_reason)
-    double = row.state == "niet_in_behandeling" and row.ended_reason == DOUBLE
+    status, text = reader_status(state, row.delivery, desk=desk, reason=reason)
+    double = state == "niet_in_behandeling" and reason == DOUBLE
     return Standing(
         copy=Copy(row.holder, row.id, row.state),
         reference=reference,
@@ -135,7 +141,7 @@ def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Stand
         received_at=row.received_at,
         municipality_code=row.handed_to or row.municipality_code,
         messages=_messages(session, row.id),
-        answer_by=row.waiting_until if row.state == "wacht_op_melder" else None,
+        answer_by=row.waiting_until if state == "wacht_op_melder" else None,
         verdict=row.reporter_verdict,
         age_group=row.reporter_age_group,
         double=double,
@@ -143,10 +149,21 @@ def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Stand
     )
 
 
+def status_is_held(row: Any) -> bool:
+    """Tell whether the reporter still reads the status of before the last decision.
+
+    `row`: a report, or its columns.
+    """
+    return row.shown_state is not None and row.shown_until > utc_now()
+
+
 def _messages(session: Session, report_id: UUID) -> tuple[Message, ...]:
     rows = session.execute(
         select(ReporterMessage.at, ReporterMessage.kind, ReporterMessage.text)
-        .where(ReporterMessage.report_id == report_id)
+        .where(
+            ReporterMessage.report_id == report_id,
+            or_(ReporterMessage.held_until.is_(None), ReporterMessage.held_until <= utc_now()),
+        )
         .order_by(ReporterMessage.at, ReporterMessage.id)
     )
     return tuple(Message(row.at, row.kind, row.text) for row in rows)

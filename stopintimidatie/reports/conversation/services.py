@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -30,15 +30,21 @@ from stopintimidatie.core.mail import (
     Writing,
     queue_mail,
 )
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM, local
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
-from stopintimidatie.reports.conversation.queries import FROM_REPORTER, Copy, Message
+from stopintimidatie.reports.conversation.queries import (
+    FROM_REPORTER,
+    Copy,
+    Message,
+    status_is_held,
+)
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.personal import reached_by, read_contact
-from stopintimidatie.reports.services import append_move, move_report, reindex_report
+from stopintimidatie.reports.services import append_move, held_until, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import ENDED
 
@@ -51,15 +57,25 @@ TOGETHER: Final = timedelta(minutes=15)
 TOO_OLD: Final = timedelta(days=7)
 
 
-def tell_by_mail(session: Session, report: Report) -> None:
+def tell_by_mail(session: Session, report: Report, message: ReporterMessage) -> None:
     """Have the reporter mailed that something waits, when there is an address to mail to."""
     _, mail = reached_by(session, report)
     if not mail:
         return
-    slot = int(utc_now().timestamp() // TOGETHER.total_seconds())
+    now = utc_now()
     recipient = Recipient(MAIL_OWNER, str(report.id))
-    key = f"{NAME}:{report.id}:{slot}"
-    queue_mail(session, report.holder, NAME, recipient, about=report.id, key=key)
+    key, values = f"{NAME}:{message.id}", {"bericht": str(message.id)}
+    delay = (message.held_until or now) - now
+    queue_mail(
+        session,
+        report.holder,
+        NAME,
+        recipient,
+        about=report.id,
+        values=values,
+        key=key,
+        delay=delay,
+    )
 
 
 def _address(session: Session, keys: KeyRing, report_id: str) -> str | None:
@@ -70,9 +86,21 @@ def _address(session: Session, keys: KeyRing, report_id: str) -> str | None:
 
 
 def _write(writing: Writing) -> Letter | None:
-    if writing.message.created_at < utc_now() - TOO_OLD:
+    """Return the letter; None for old news, an undone message, or when another was just mailed."""
+    session, mail, now = writing.session, writing.message, utc_now()
+    if mail.created_at < now - TOO_OLD:
         return None
-    return Letter({"pad": PAGE})
+    # A mail of an earlier release doesn't name its message.
+    named = mail.values.get("bericht")
+    if named and session.get(ReporterMessage, UUID(str(named))) is None:
+        return None
+    mailed = select(MailMessage.id).where(
+        MailMessage.about_id == mail.about_id,
+        MailMessage.template == NAME,
+        MailMessage.sent_at > now - TOGETHER,
+        MailMessage.id != mail.id,
+    )
+    return None if session.scalar(mailed.limit(1)) else Letter({"pad": PAGE})
 
 
 RECIPIENT: Final = MailRecipient(MAIL_OWNER, _address)
@@ -92,17 +120,29 @@ CLOSED: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 
 def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
     """Add a message that the reporter reads with the follow code, without its author's name."""
-    session.add(
-        ReporterMessage(
-            holder=report.holder,
-            report_id=report.id,
-            kind=kind,
-            text=text,
-            at=utc_now(),
-            actor_name=actor.name,
+    message = ReporterMessage(
+        holder=report.holder,
+        report_id=report.id,
+        kind=kind,
+        text=text,
+        at=utc_now(),
+        actor_name=actor.name,
+        held_until=held_until(report, actor),
+    )
+    session.add(message)
+    session.flush()
+    tell_by_mail(session, report, message)
+
+
+def take_back_messages(session: Session, report: Report, since: datetime) -> None:
+    """Delete the messages of a decision that is undone: those that are still held."""
+    session.execute(
+        delete(ReporterMessage).where(
+            ReporterMessage.report_id == report.id,
+            ReporterMessage.at >= since,
+            ReporterMessage.held_until > utc_now(),
         )
     )
-    tell_by_mail(session, report)
 
 
 def tell_once(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
@@ -333,7 +373,8 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
         if before is not None:
             return Message(before.at, before.kind, before.text)
         _check_room(session, report)
-        answers = report.state == "wacht_op_melder"
+        # A question that is still held was read by nobody.
+        answers = report.state == "wacht_op_melder" and not status_is_held(report)
         kind = "antwoord" if answers else "aanvulling"
         message = ReporterMessage(
             holder=report.holder, report_id=report.id, kind=kind, text=text, at=utc_now()

@@ -31,7 +31,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient
 from stopintimidatie.reports.handover.transfer import PURPOSE, hand_over, new_transfer, send
 from stopintimidatie.reports.models import Report, ReportTransfer
-from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.services import held_until, move_report
 from stopintimidatie.reports.vocabulary import ACCEPTED, KIND, OPEN, REFUSED, VOID
 from stopintimidatie.reports.words import (
     address_text,
@@ -162,10 +162,14 @@ def offer(
     """Offer the report; effect of `overdracht_aanbieden`."""
     transfer = new_transfer(session, report, values, actor)
     transfer.state = OPEN
+    now = utc_now()
+    # It reaches the other municipality only when it can't be undone any more.
+    transfer.given_at = held_until(report, actor) or now
     offered = msgspec.json.encode(_offered(session, report)).decode()
     transfer.offer = keys.encrypt(PURPOSE, offered, str(transfer.id))
     # Only the receiver knows its mailbox: a job of its own mails it.
-    enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
+    payload, delay = {"transfer": str(transfer.id)}, transfer.given_at - now
+    enqueue(session, JOB, transfer.receiver, payload, delay=delay)
 
 
 def _offered(session: Session, report: Report) -> Offered:
@@ -286,16 +290,19 @@ def incoming(session: Session, holder: str) -> Sequence[ReportTransfer]:
     """Return the offers that wait for the answer of this holder, the oldest first."""
     return session.scalars(
         select(ReportTransfer)
-        .where(ReportTransfer.receiver == holder, ReportTransfer.state == OPEN)
+        .where(*_waits_for(holder))
         .order_by(ReportTransfer.given_at, ReportTransfer.id)
     ).all()
 
 
+def _waits_for(holder: str) -> tuple[ColumnElement[bool], ...]:
+    arrived = ReportTransfer.given_at <= utc_now()
+    return ReportTransfer.receiver == holder, ReportTransfer.state == OPEN, arrived
+
+
 def waiting(session: Session, holder: str) -> int:
     """Count the offers that wait for the answer of this holder, up to a hundred."""
-    mine = select(ReportTransfer.id).where(
-        ReportTransfer.receiver == holder, ReportTransfer.state == OPEN
-    )
+    mine = select(ReportTransfer.id).where(*_waits_for(holder))
     return count_at_most(session, mine, 99)
 
 

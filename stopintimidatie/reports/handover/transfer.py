@@ -123,13 +123,22 @@ def _with_employer(row: ReporterMessage, here: str) -> dict[str, Any]:
     # One that came with an earlier hand-over says already where it was written.
     if name is not None and not name.endswith(")"):
         name = f"{name} ({here})"[-LONGEST_NAME:]
-    return {"at": row.at.isoformat(), "kind": row.kind, "text": row.text, "actor_name": name}
+    return {
+        "at": row.at.isoformat(),
+        "kind": row.kind,
+        "text": row.text,
+        "actor_name": name,
+        "held_until": row.held_until.isoformat() if row.held_until else None,
+    }
 
 
 def receive_messages(session: Session, report: Report, given: Sequence[Mapping[str, Any]]) -> None:
     """Add the conversation so far to the copy; nobody is mailed about it again."""
     for message in given:
-        values = {**message, "at": datetime.fromisoformat(message["at"])}
+        # A message sent by an earlier release doesn't say how long it is held.
+        moments = {name: message.get(name) for name in ("at", "held_until")}
+        times = {name: datetime.fromisoformat(at) if at else None for name, at in moments.items()}
+        values = {**message, **times}
         session.add(ReporterMessage(holder=report.holder, report_id=report.id, **values))
 
 

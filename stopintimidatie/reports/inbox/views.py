@@ -36,7 +36,6 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
-from stopintimidatie.reports.inbox.rules import Reader, filters_from
 from stopintimidatie.reports.inbox.queries import (
     Facet,
     count_reports,
@@ -44,6 +43,7 @@ from stopintimidatie.reports.inbox.queries import (
     list_reports,
     presets,
 )
+from stopintimidatie.reports.inbox.rules import Reader, filters_from
 from stopintimidatie.reports.inbox.services import (
     OPENED_BY,
     REASONS,

@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the steps of a report, with a page for each, and the views."""
+    from stopintimidatie.reports.page import decisions
     from stopintimidatie.reports.page.steps import EFFECTS, OPTIONS, REPORT_ACTIONS
     from stopintimidatie.reports.page.views import add_step_views
 
@@ -15,5 +16,10 @@ def includeme(config: Any) -> None:
     for name, offered in OPTIONS.items():
         config.add_workflow_options(name, offered)
     REPORT_ACTIONS.declare(config)
+    decisions.UNDO_EFFECTS.declare(config)
+    decisions.HELD_STEPS.declare(config)
+    for name, undo in decisions.UNDO.items():
+        config.add_undo(name, undo)
+    config.add_job_kind(decisions.JOB, decisions.carry_out)
     config.scan("stopintimidatie.reports.page.views")
     add_step_views(config)

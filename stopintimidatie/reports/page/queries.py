@@ -34,6 +34,10 @@ OTHER_LINES: Final = {
     "aanvulling": "Aanvulling van de melder",
     "bericht": "Bericht aan de melder",
     "bijlage": "Bijlage van de melder",
+    "ongedaan": "Besluit ongedaan gemaakt",
+    "besluit_mislukt": "Besluit kon niet worden uitgevoerd",
+    "voorgesteld": "Besluit voorgesteld aan een collega",
+    "voorstel_afgewezen": "Voorstel niet overgenomen",
     "onleesbaar": "Woorden onleesbaar gemaakt",
 }
 MESSAGES: Final = {

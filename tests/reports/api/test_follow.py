@@ -14,6 +14,8 @@ from tests.support.factories import DORDRECHT, connect, make_user, user_id
 from tests.support.installation import Installation
 from tests.support.officers import OFFICER
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 
 @pytest.fixture
 def api(installation: Installation) -> Api:

@@ -23,6 +23,8 @@ from tests.support.factories import DORDRECHT, connect, make_submission, make_us
 from tests.support.installation import Installation
 from tests.support.officers import officer, stored
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 on_sqlite = pytest.mark.sqlite
 ASKS: dict[str, Any] = {
     "anonymous": False,

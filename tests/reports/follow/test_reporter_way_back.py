@@ -21,6 +21,8 @@ from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.following import follow_in_browser, page_of
 from tests.support.installation import Installation
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 
 @pytest.fixture
 def api(installation: Installation) -> Api:

@@ -22,6 +22,8 @@ from tests.support.factories import DORDRECHT, EINDHOVEN, connect
 from tests.support.installation import Installation
 from tests.support.offering import REASON, STORY, Case, form_with
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 
 @pytest.fixture(autouse=True)
 def connected(installation: Installation) -> None:

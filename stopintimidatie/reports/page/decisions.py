@@ -1,0 +1,390 @@
+"""Decisions about a report: made, undone within ten minutes, held, or answered by a second person.
+
+A decision keeps what stood before it, so that undoing it needs no reason. What leaves the house
+because of it (a message, an offer, the status that the reporter reads) is held as long: by
+`reports.services.held_until`, which holds nothing of an urgent report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.services import colleagues
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.reports.conversation.services import give_back, take_back_messages
+from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
+from stopintimidatie.reports.services import (
+    UNDO_FOR,
+    append_move,
+    close_offer,
+    held_until,
+    move_report,
+    reindex_report,
+)
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+
+Steps = Sequence[tuple[str, Mapping[str, Any]]]
+TAKE: Final = "in_behandeling_nemen"
+# Names of lines of the history.
+UNDONE: Final = "ongedaan"
+FAILED: Final = "besluit_mislukt"
+PROPOSED: Final = "voorgesteld"
+DECLINED: Final = "voorstel_afgewezen"
+NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Open de melding en kies daar wat nu moet."
+AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
+# The steps of which something leaves the house besides the status.
+LEAVES: Final = frozenset({"vraag_melder", "afhandelen", "overdracht_aanbieden", "doorgeven"})
+
+# Undoing does this besides restoring the columns of `Before`.
+Undo = Callable[[Session, Report, ReportDecision, Actor], None]
+UNDO_EFFECTS: Final = Directive[str, Undo]("add_undo", "undo_effects")
+# (registry, session, report, answers, actor): makes a step that was held.
+HeldStep = Callable[[Any, Session, Report, Mapping[str, Any], Actor], None]
+HELD_STEPS: Final = Directive[str, HeldStep]("add_held_step", "held_steps")
+JOB: Final = Job("melding.besluit")
+
+
+class UndoError(Exception):
+    """The decision can't be undone; the message says why, to the person."""
+
+
+class Before(msgspec.Struct):
+    """The columns of a report that undoing a decision restores."""
+
+    state: str
+    urgent: bool
+    danger_now: bool | None
+    handler_id: UUID | None
+    contact_deadline: datetime | None
+    contact_agreed: str | None
+    next_attempt_at: datetime | None
+    snoozed_until: date | None
+    waiting_until: date | None
+    ended_at: datetime | None
+    ended_reason: str | None
+    duplicate_of_id: UUID | None
+    follow_ups: list[str]
+    triaged_at: datetime | None
+    reporter_spoke_at: datetime | None
+    leaves_at: datetime | None
+
+
+def _now(report: Report) -> dict[str, Any]:
+    names = Before.__struct_fields__
+    state: dict[str, Any] = msgspec.to_builtins({name: getattr(report, name) for name in names})
+    return state
+
+
+def decide(
+    session: Session, effects: Mapping[str, Any], report: Report, steps: Steps, actor: Actor
+) -> ReportDecision:
+    """Make these steps as one decision; a new report is taken in hand first where that is needed.
+
+    `steps`: the name of each step, with its answers. The caller has locked the report.
+
+    Raises:
+        WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
+    """
+    first = REPORT_WORKFLOW.transition(steps[0][0])
+    if report.state == "nieuw" and "nieuw" not in first.sources:
+        steps = [(TAKE, {"behandelaar": actor.id}), *steps]
+    before, since = _now(report), utc_now()
+    with session.begin_nested():
+        for name, answers in steps:
+            move_report(session, effects, report, name, answers, actor)
+    names = [name for name, _ in steps]
+    at_once = held_until(report, actor) is None and LEAVES.intersection(names)
+    return _store(session, report, actor, names, before, since, AT_ONCE if at_once else None)
+
+
+@contextmanager
+def remember(session: Session, report: Report, actor: Actor, name: str) -> Iterator[None]:
+    """Keep how the report stood before an act that is no step of the workflow.
+
+    `name`: of the act, as in the history.
+    """
+    before, since = _now(report), utc_now()
+    yield
+    _store(session, report, actor, [name], before, since)
+
+
+def _store(
+    session: Session,
+    report: Report,
+    actor: Actor,
+    names: Sequence[str],
+    before: dict[str, Any],
+    since: datetime,
+    final: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> ReportDecision:
+    # The version counts up when the change is written.
+    session.flush()
+    decision = ReportDecision(
+        holder=report.holder,
+        report_id=report.id,
+        at=since,
+        actor_id=str(actor.id),
+        steps=list(names),
+        before=before,
+        values=dict(values or {}),
+        version=report.version,
+        until=since + UNDO_FOR,
+        final=final,
+    )
+    session.add(decision)
+    session.flush()
+    return decision
+
+
+def last_decision(session: Session, holder: str, actor_id: str) -> ReportDecision | None:
+    """Return the newest decision of this person that is less than ten minutes old, if any."""
+    return session.scalars(
+        select(ReportDecision)
+        .where(
+            ReportDecision.holder == holder,
+            ReportDecision.actor_id == actor_id,
+            ReportDecision.until > utc_now(),
+            ReportDecision.undone_at.is_(None),
+        )
+        .order_by(ReportDecision.at.desc(), ReportDecision.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def final_reason(registry: Any, decision: ReportDecision) -> str | None:
+    """Return the reason that a decision can't be undone, in words; None when it can."""
+    known = UNDO_EFFECTS.of(registry)
+    if any(effect not in known for effect in _effects_of(decision)):
+        return NO_WAY_BACK
+    return decision.final
+
+
+def _effects_of(decision: ReportDecision) -> list[str]:
+    """Return the effects of the steps of a decision, the last first."""
+    # A held step did nothing yet.
+    if decision.values:
+        return []
+    names = {step.name: step.effect for step in REPORT_WORKFLOW.transitions}
+    effects = [names.get(name) for name in reversed(decision.steps)]
+    return [effect for effect in effects if effect]
+
+
+def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor) -> Report:
+    """Undo a decision: the report stands as before it, and what was held never leaves.
+
+    Raises:
+        UndoError: Too late, by somebody else, changed since, or there is no way back.
+    """
+    report = session.get_one(Report, decision.report_id)
+    session.refresh(report, with_for_update=True)
+    session.refresh(decision)
+    _check(registry, decision, report, actor)
+    state = report.state
+    for effect in _effects_of(decision):
+        UNDO_EFFECTS.of(registry)[effect](session, report, decision, actor)
+    before = msgspec.convert(decision.before, Before)
+    for name in Before.__struct_fields__:
+        setattr(report, name, getattr(before, name))
+    report.shown_state = report.shown_until = None
+    decision.undone_at = utc_now()
+    append_move(session, report, actor, UNDONE, state, {"stappen": list(decision.steps)})
+    reindex_report(session, report)
+    fields = list(decision.steps)
+    record(session, actor, "melding.ongedaan", report.holder, KIND, [report.id], fields=fields)
+    session.flush()
+    return report
+
+
+def _check(registry: Any, decision: ReportDecision, report: Report, actor: Actor) -> None:
+    if decision.actor_id != str(actor.id):
+        raise UndoError("Alleen wie dit besloot, kan het ongedaan maken.")
+    if decision.undone_at is not None:
+        raise UndoError("Dit is al ongedaan gemaakt.")
+    if decision.until <= utc_now():
+        raise UndoError(
+            "Dit kan niet meer: het is langer dan tien minuten geleden. Open de melding en kies"
+            " daar wat nu moet."
+        )
+    if report.version != decision.version:
+        raise UndoError(
+            "Dit kan niet meer: er is daarna iets aan de melding veranderd. Open de melding en kijk"
+            " in de geschiedenis."
+        )
+    reason = final_reason(registry, decision)
+    if reason is not None:
+        raise UndoError(reason)
+
+
+def hold_step(
+    registry: Any,
+    session: Session,
+    report: Report,
+    name: str,
+    values: Mapping[str, Any],
+    actor: Actor,
+) -> ReportDecision:
+    """Decide on a step that is made in ten minutes, unless it is undone; of an urgent one at once.
+
+    `name`: of a function of `add_held_step`. `values`: its answers, as JSON. The caller has locked
+    the report.
+
+    Raises:
+        WorkflowError: An urgent report can't make the step; nothing is changed.
+    """
+    before, since = _now(report), utc_now()
+    until = held_until(report, actor)
+    if until is None:
+        with session.begin_nested():
+            HELD_STEPS.of(registry)[name](registry, session, report, values, actor)
+        return _store(session, report, actor, [name], before, since, AT_ONCE)
+    report.leaves_at = until
+    kept = {"antwoorden": dict(values), "door": actor.name}
+    decision = _store(session, report, actor, [name], before, since, values=kept)
+    enqueue(session, JOB, report.holder, {"decision": str(decision.id)}, delay=UNDO_FOR)
+    return decision
+
+
+def carry_out(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Make the steps that were held until now; a job, harmless when done twice."""
+    for payload in payloads:
+        with context.transaction() as session:
+            decision = session.get(ReportDecision, UUID(payload["decision"]))
+            if decision is not None and decision.undone_at is None:
+                _carry_out(context.registry, session, decision)
+
+
+def _carry_out(registry: Any, session: Session, decision: ReportDecision) -> None:
+    wanted = select(Report).where(Report.id == decision.report_id).with_for_update()
+    report = session.scalars(wanted).one()
+    # Somebody made another step meanwhile, or it was done already.
+    if report.leaves_at is None:
+        return
+    report.leaves_at = None
+    actor = Actor("gebruiker", decision.actor_id, str(decision.values["door"]))
+    name, answers = decision.steps[0], decision.values["antwoorden"]
+    try:
+        with session.begin_nested():
+            HELD_STEPS.of(registry)[name](registry, session, report, answers, actor)
+    except WorkflowError as problem:
+        append_move(session, report, actor, FAILED, report.state, {"reden": str(problem)})
+        reindex_report(session, report)
+        record(session, actor, "melding.besluit_mislukt", report.holder, KIND, [report.id])
+
+
+def open_proposal(session: Session, report: Report) -> ReportProposal | None:
+    """Return the proposal that waits for a second person, if there is one."""
+    return session.scalars(
+        select(ReportProposal).where(
+            ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def propose(
+    session: Session, report: Report, step: str, values: Mapping[str, Any], actor: Actor
+) -> ReportProposal:
+    """Propose a step that a second person makes. The caller has locked the report.
+
+    Raises:
+        WorkflowError: Another proposal waits already.
+    """
+    if open_proposal(session, report) is not None:
+        raise WorkflowError("Er wacht al een voorstel op een collega. Laat dat eerst beantwoorden.")
+    proposal = ReportProposal(
+        holder=report.holder,
+        report_id=report.id,
+        at=utc_now(),
+        actor_id=str(actor.id),
+        actor_name=actor.name,
+        step=step,
+        values=dict(values),
+    )
+    session.add(proposal)
+    append_move(session, report, actor, PROPOSED, report.state, {"stap": step, **values})
+    record(session, actor, "melding.voorgesteld", report.holder, KIND, [report.id], fields=[step])
+    reindex_report(session, report)
+    session.flush()
+    return proposal
+
+
+def may_answer(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
+    """Tell whether this person may answer: not who proposed it, unless there is nobody else."""
+    if proposal.actor_id != actor_id:
+        return True
+    permission = REPORT_WORKFLOW.transition(proposal.step).permission
+    others = colleagues(session, proposal.holder, permission)
+    return all(str(other.id) == actor_id for other in others)
+
+
+def answer_proposal(
+    session: Session,
+    effects: Mapping[str, Any],
+    proposal: ReportProposal,
+    report: Report,
+    accepted: bool,
+    answer: str,
+    actor: Actor,
+) -> ReportDecision | None:
+    """Make the proposed step, or decline it with words for who proposed it.
+
+    The caller has locked the report.
+
+    Raises:
+        WorkflowError: It was answered already, one's own, or isn't possible any more.
+    """
+    if proposal.answered_at is not None:
+        raise WorkflowError("Dit voorstel is al beantwoord.")
+    if not may_answer(session, proposal, str(actor.id)):
+        raise WorkflowError("Een collega moet hiernaar kijken: u stelde het zelf voor.")
+    proposal.answered_at, proposal.answered_by = utc_now(), actor.name
+    proposal.accepted, proposal.answer = accepted, answer or None
+    if accepted:
+        return decide(session, effects, report, [(proposal.step, proposal.values)], actor)
+    append_move(session, report, actor, DECLINED, report.state, {"reden": answer})
+    record(session, actor, "melding.voorstel_afgewezen", report.holder, KIND, [report.id])
+    reindex_report(session, report)
+    session.flush()
+    return None
+
+
+def _messages(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    take_back_messages(session, report, decision.at)
+
+
+def _end(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    give_back(session, report)
+
+
+def _offer(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    close_offer(session, report)
+
+
+def _nothing(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    """Do nothing: the columns are all."""
+
+
+# By the effect of the step; an effect that isn't here has no way back.
+UNDO: Final[Mapping[str, Undo]] = {
+    "melding.vrijgeven": _nothing,
+    "melding.behandelaar": _nothing,
+    "melding.vraag_partner": _nothing,
+    "melding.vraag_melder": _messages,
+    "melding.wachten_voorbij": _nothing,
+    "melding.afhandelen": _messages,
+    "melding.einde": _end,
+    "overdracht.aanbieden": _offer,
+}

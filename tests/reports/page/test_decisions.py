@@ -1,0 +1,313 @@
+"""A decision is undone within ten minutes without a reason; until then nothing leaves by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.reports.conversation.queries import Standing, follow
+from stopintimidatie.reports.conversation.services import add_message
+from stopintimidatie.reports.fields import Contact
+from stopintimidatie.reports.handover.services import waiting
+from stopintimidatie.reports.models import Report, ReportDecision, ReporterMessage, ReportMove
+from stopintimidatie.reports.page import decisions
+from stopintimidatie.reports.page.decisions import UndoError, decide, last_decision, remember, undo
+from stopintimidatie.reports.vocabulary import ContactWish
+from tests.support.factories import (
+    DORDRECHT,
+    EINDHOVEN,
+    connect,
+    make_report,
+    make_user,
+    user_id,
+)
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.both_databases
+QUESTION = {"vraag": "Hoe laat was het?", "uiterlijk": "2099-01-01"}
+LATER = timedelta(minutes=11)
+
+
+class Desk:
+    """An officer with a report in hand."""
+
+    def __init__(self, installation: Installation, **changes: Any) -> None:
+        connect(installation)
+        self.installation = installation
+        self.effects = WORKFLOW_EFFECTS.of(installation.registry)
+        self.officer = self.colleague("Olga")
+        with installation.transaction() as session:
+            report = make_report(session, installation, **changes)
+            self.id, self.reference = report.id, report.reference
+
+    def colleague(self, name: str) -> Actor:
+        username = make_user(self.installation, (DORDRECHT, Role.OFFICER), name=name)
+        return Actor("gebruiker", str(user_id(self.installation, username)), name)
+
+    def decide(self, *steps: tuple[str, Mapping[str, Any]]) -> None:
+        with self.installation.transaction(DORDRECHT) as session:
+            decide(session, self.effects, self.report(session), steps, self.officer)
+
+    def report(self, session: Session) -> Report:
+        return session.get_one(Report, self.id)
+
+    def undo(self, actor: Actor | None = None) -> None:
+        with self.installation.transaction(DORDRECHT) as session:
+            decision = last_decision(session, DORDRECHT, str(self.officer.id))
+            assert decision is not None
+            undo(session, self.installation.registry, decision, actor or self.officer)
+
+    def state(self) -> tuple[str, Any, Any]:
+        with self.installation.transaction(DORDRECHT) as session:
+            report = self.report(session)
+            return report.state, report.handler_id, report.waiting_until
+
+    def count(self, entity: Any, *where: Any) -> int:
+        with self.installation.transaction(DORDRECHT) as session:
+            return session.scalar(select(func.count()).select_from(entity).where(*where)) or 0
+
+
+@pytest.fixture
+def desk(installation: Installation) -> Desk:
+    return Desk(installation)
+
+
+def reader(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Standing:
+    """What the reporter reads; the code that opens it isn't what is tested here."""
+    queries = "stopintimidatie.reports.conversation.queries.follow_code_matches"
+    monkeypatch.setattr(queries, lambda *_: True)
+    installation = desk.installation
+    standing = follow(installation.engine, installation.registry.key_ring, desk.reference, "1")
+    assert standing is not None
+    return standing
+
+
+def test_a_new_report_is_taken_in_hand_with_the_first_decision_and_stands_as_before(
+    desk: Desk,
+) -> None:
+    before = desk.state()
+    assert before == ("nieuw", None, None)
+    desk.decide(("vraag_melder", QUESTION))
+    state, handler, until = desk.state()
+    assert (state, str(handler), str(until)) == (
+        "wacht_op_melder",
+        desk.officer.id,
+        QUESTION["uiterlijk"],
+    )
+    desk.undo()
+    assert desk.state() == before
+    assert desk.count(ReportMove, ReportMove.name == "ongedaan") == 1
+    assert desk.count(AuditEvent, AuditEvent.action == "melding.ongedaan") == 1
+
+
+def test_a_message_that_is_undone_reached_nobody(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = Contact(email="melder@voorbeeld.example")
+    desk = Desk(installation, contact=contact, anonymous=False, wants_contact=ContactWish.VIA_APP)
+    desk.decide(("vraag_melder", QUESTION))
+    seen = reader(desk, monkeypatch)
+    assert (seen.status, seen.messages, seen.answer_by) == ("ontvangen", (), None)
+    desk.undo()
+    with clock_at(utc_now() + LATER):
+        installation.run_jobs()
+        assert reader(desk, monkeypatch).messages == ()
+    assert desk.count(MailMessage, MailMessage.sent_at.is_not(None)) == 0
+    assert desk.count(ReporterMessage) == 0
+
+
+def test_a_message_that_stays_is_read_and_mailed_after_ten_minutes(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = Contact(email="melder@voorbeeld.example")
+    desk = Desk(installation, contact=contact, anonymous=False, wants_contact=ContactWish.VIA_APP)
+    desk.decide(("vraag_melder", QUESTION))
+    installation.run_jobs()
+    mailed = MailMessage.sent_at.is_not(None), MailMessage.about_id == desk.id
+    assert desk.count(MailMessage, *mailed) == 0
+    with clock_at(utc_now() + LATER):
+        installation.run_jobs()
+        seen = reader(desk, monkeypatch)
+    assert (seen.status, [message.text for message in seen.messages]) == (
+        "vraag",
+        [QUESTION["vraag"]],
+    )
+    assert desk.count(MailMessage, *mailed) == 1
+
+
+def test_words_of_a_reporter_who_read_no_question_yet_are_no_answer(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.decide(("vraag_melder", QUESTION))
+    copy = reader(desk, monkeypatch).copy
+    add_message(desk.installation.engine, desk.effects, copy, "Er was ook een fiets bij.")
+    assert desk.state()[0] == "wacht_op_melder"
+
+
+def test_nothing_of_an_urgent_report_is_held(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk.installation.transaction(DORDRECHT) as session:
+        desk.report(session).urgent = True
+    desk.decide(("vraag_melder", QUESTION))
+    assert len(reader(desk, monkeypatch).messages) == 1
+    with pytest.raises(UndoError, match="spoed"):
+        desk.undo()
+
+
+def test_an_offer_that_is_undone_was_never_seen_by_the_other_municipality(desk: Desk) -> None:
+    installation = desk.installation
+    connect(installation, EINDHOVEN)
+    desk.decide(("overdracht_aanbieden", {"gemeente": EINDHOVEN, "reden": "Het was daar."}))
+
+    def offers() -> int:
+        with installation.transaction(EINDHOVEN) as session:
+            return waiting(session, EINDHOVEN)
+
+    assert offers() == 0
+    with clock_at(utc_now() + LATER):
+        assert offers() == 1
+    desk.undo()
+    with clock_at(utc_now() + LATER):
+        assert offers() == 0
+    assert desk.state()[0] == "nieuw"
+
+
+@pytest.mark.sqlite
+def test_undoing_is_refused_too_late_by_another_or_after_a_change(desk: Desk) -> None:
+    desk.decide(("in_behandeling_nemen", {"behandelaar": desk.officer.id}))
+    with pytest.raises(UndoError, match="Alleen wie"):
+        desk.undo(desk.colleague("Bram"))
+    with desk.installation.transaction(DORDRECHT) as session:
+        decision = last_decision(session, DORDRECHT, str(desk.officer.id))
+        assert decision is not None
+        session.expunge(decision)
+    with clock_at(utc_now() + LATER), desk.installation.transaction(DORDRECHT) as session:
+        assert last_decision(session, DORDRECHT, str(desk.officer.id)) is None
+        with pytest.raises(UndoError, match="tien minuten"):
+            undo(session, desk.installation.registry, session.merge(decision), desk.officer)
+    with desk.installation.transaction(DORDRECHT) as session:
+        desk.report(session).location_text = "Een ander gebouw"
+    with pytest.raises(UndoError, match="veranderd"):
+        desk.undo()
+    assert desk.state()[0] == "in_behandeling"
+
+
+@pytest.mark.sqlite
+def test_an_act_that_is_no_step_can_be_undone_too(desk: Desk) -> None:
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        with remember(session, report, desk.officer, "spoed"):
+            report.urgent = True
+    desk.undo()
+    with desk.installation.transaction(DORDRECHT) as session:
+        assert not desk.report(session).urgent
+
+
+@pytest.mark.sqlite
+def test_what_a_refused_decision_did_first_is_undone_with_it(desk: Desk) -> None:
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        with pytest.raises(WorkflowError):
+            decide(
+                session,
+                desk.effects,
+                report,
+                [("niet_in_behandeling", {"reden_code": "dubbel", "dubbel_van": "M-0000-0000"})],
+                desk.officer,
+            )
+        session.expire(report)
+        assert report.state == "nieuw"
+    assert desk.count(ReportDecision) == 0
+
+
+class Held:
+    """A step that is held: counts how often it was made."""
+
+    def __init__(self, desk: Desk, problem: str = "") -> None:
+        self.made: list[Mapping[str, Any]] = []
+        self.desk, self.problem = desk, problem
+        decisions.HELD_STEPS.of(desk.installation.registry)["proef"] = self
+
+    def __call__(
+        self, registry: Any, session: Session, report: Any, values: Any, actor: Any
+    ) -> None:
+        if self.problem:
+            raise WorkflowError(self.problem)
+        self.made.append(values)
+
+    def hold(self) -> None:
+        registry = self.desk.installation.registry
+        with self.desk.installation.transaction(DORDRECHT) as session:
+            report = self.desk.report(session)
+            decisions.hold_step(registry, session, report, "proef", {"a": 1}, self.desk.officer)
+
+    def after_ten_minutes(self) -> None:
+        with clock_at(utc_now() + LATER):
+            self.desk.installation.run_jobs()
+
+
+def test_a_held_step_is_made_once_after_ten_minutes_and_not_when_it_was_undone(desk: Desk) -> None:
+    step = Held(desk)
+    step.hold()
+    desk.installation.run_jobs()
+    assert step.made == []
+    step.after_ten_minutes()
+    assert step.made == [{"a": 1}]
+    step.hold()
+    desk.undo()
+    step.after_ten_minutes()
+    assert step.made == [{"a": 1}]
+
+
+@pytest.mark.sqlite
+def test_a_held_step_that_is_not_possible_any_more_stands_in_the_history(desk: Desk) -> None:
+    step = Held(desk, "De gemeente doet niet meer mee.")
+    step.hold()
+    step.after_ten_minutes()
+    lines = ReportMove.name == "besluit_mislukt", ReportMove.reason == step.problem
+    assert desk.count(ReportMove, *lines) == 1
+    with desk.installation.transaction(DORDRECHT) as session:
+        assert desk.report(session).leaves_at is None
+
+
+@pytest.mark.sqlite
+def test_a_second_person_makes_a_proposed_step_and_who_proposed_it_cannot(desk: Desk) -> None:
+    desk.decide(("in_behandeling_nemen", {"behandelaar": desk.officer.id}))
+    answers = {"reden_code": "test", "reden": ""}
+    other = desk.colleague("Bram")
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        proposal = decisions.propose(session, report, "niet_in_behandeling", answers, desk.officer)
+        with pytest.raises(WorkflowError, match="wacht al"):
+            decisions.propose(session, report, "niet_in_behandeling", answers, other)
+        with pytest.raises(WorkflowError, match="collega"):
+            decisions.answer_proposal(
+                session, desk.effects, proposal, report, True, "", desk.officer
+            )
+        decisions.answer_proposal(session, desk.effects, proposal, report, True, "", other)
+        assert report.state == "niet_in_behandeling"
+        assert decisions.open_proposal(session, report) is None
+
+
+@pytest.mark.sqlite
+def test_who_is_alone_answers_the_own_proposal(desk: Desk) -> None:
+    desk.decide(("in_behandeling_nemen", {"behandelaar": desk.officer.id}))
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        proposal = decisions.propose(
+            session, report, "niet_in_behandeling", {"reden_code": "test"}, desk.officer
+        )
+        decisions.answer_proposal(
+            session, desk.effects, proposal, report, False, "Toch niet.", desk.officer
+        )
+        assert report.state == "in_behandeling"
+    assert desk.count(ReportMove, ReportMove.name == "voorstel_afgewezen") == 1
