@@ -85,8 +85,17 @@ def readable_on(background: str) -> str:
 
 def darkened_for(colour: str, background: str, minimum: float = TEXT_MINIMUM) -> str:
     """Return the colour, made just dark enough to be read on a light background."""
+    return _moved_for(colour, BLACK, background, minimum)
+
+
+def lightened_for(colour: str, background: str, minimum: float = TEXT_MINIMUM) -> str:
+    """Return the colour, made just light enough to be read on a dark background."""
+    return _moved_for(colour, WHITE, background, minimum)
+
+
+def _moved_for(colour: str, towards: str, background: str, minimum: float) -> str:
     for step in range(0, 101, 2):
-        candidate = mix(colour, "#000000", step / 100)
+        candidate = mix(colour, towards, step / 100)
         if ratio(candidate, background) >= minimum:
             return candidate
     raise ValueError(f"nothing is readable on {background}")
@@ -94,6 +103,9 @@ def darkened_for(colour: str, background: str, minimum: float = TEXT_MINIMUM) ->
 
 DEFAULT_COLOUR = "#154273"
 SURFACE = "#f3f5f8"
+# What text stands on in dark mode, as in app.css: the page, and the lightest part of it.
+DARK_PAGE = "#14181d"
+DARK_SURFACE = "#262d35"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +120,13 @@ class Branding:
     banner: str = ""
 
 
+# Browsers keep such a stylesheet for ever: raise this when other properties follow from a colour.
+VERSION = 2
+
+
 def theme_path(colour: str) -> str:
     """Return the address of the stylesheet for this colour."""
-    return f"/huisstijl/{parse_colour(colour).hex[1:]}.css"
+    return f"/huisstijl/{parse_colour(colour).hex[1:]}.css?v={VERSION}"
 
 
 def theme_properties(colour: str) -> dict[str, str]:
@@ -122,6 +138,7 @@ def theme_properties(colour: str) -> dict[str, str]:
     return {
         "--si-brand": brand,
         "--si-brand-on": readable_on(brand),
+        "--si-brand-edge": brand,
         "--si-brand-text": text,
         "--si-brand-strong": strong,
         "--si-brand-soft": soft,
@@ -133,7 +150,31 @@ def theme_properties(colour: str) -> dict[str, str]:
     }
 
 
+def dark_properties(colour: str) -> dict[str, str]:
+    """Return the custom properties that depend on the colour, where pages are dark."""
+    brand = parse_colour(colour).hex
+    soft = mix(DARK_SURFACE, brand, 0.25)
+    text = lightened_for(lightened_for(brand, soft), DARK_SURFACE)
+    strong = lightened_for(text, DARK_PAGE, 8)
+    return {
+        "--si-brand-edge": lightened_for(brand, DARK_PAGE, 3),
+        "--si-brand-text": text,
+        "--si-brand-strong": strong,
+        "--si-brand-soft": soft,
+        "--si-brand-line": mix(text, DARK_PAGE, 0.5),
+        "--si-action": text,
+        "--si-action-on": readable_on(text),
+        "--si-action-hover": strong,
+        "--si-action-hover-on": readable_on(strong),
+    }
+
+
 def theme_css(colour: str) -> str:
     """Return the stylesheet for one colour."""
-    lines = "".join(f"{name}:{value};" for name, value in theme_properties(colour).items())
-    return f".si-theme{{{lines}}}\n"
+    light, dark = _rule(theme_properties(colour)), _rule(dark_properties(colour))
+    return f"{light}\n@media screen and (prefers-color-scheme: dark){{{dark}}}\n"
+
+
+def _rule(properties: dict[str, str]) -> str:
+    lines = "".join(f"{name}:{value};" for name, value in properties.items())
+    return f".si-theme{{{lines}}}"
