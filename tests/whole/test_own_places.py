@@ -33,7 +33,7 @@ def menu(page: TestResponse) -> dict[str, str]:
 
 def test_the_menu_holds_the_same_lists_on_a_page_of_no_municipality(towns: Installation) -> None:
     officer = towns.browser(make_user(towns, (DORDRECHT, Role.OFFICER)))
-    elsewhere = menu(officer.get("/zoeken"))
+    elsewhere = menu(officer.get("/account"))
     at_home = menu(officer.get("/gemeenten/dordrecht"))
     for label, name in LISTS.items():
         assert elsewhere[label] == f"/{name}"
