@@ -103,7 +103,7 @@ def _moved_for(colour: str, towards: str, background: str, minimum: float) -> st
 
 DEFAULT_COLOUR = "#154273"
 SURFACE = "#f3f5f8"
-# What text stands on in dark mode, as in app.css: the page, and the lightest part of it.
+# The page in dark mode, as in app.css, and the lightest part of it that text stands on.
 DARK_PAGE = "#14181d"
 DARK_SURFACE = "#262d35"
 
