@@ -37,6 +37,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "arrival",
         "handover",
         "page",
+        "handling",
         "triage",
         "inbox",
         "api",

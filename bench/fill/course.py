@@ -23,6 +23,7 @@ from stopintimidatie.core.storage.session import Row, insert_rows
 from stopintimidatie.core.workflow import line
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.reports.arrival import Arrived
+from stopintimidatie.reports.handling.services import OUTCOMES
 from stopintimidatie.reports.models import (
     Report,
     ReportContact,
@@ -30,7 +31,6 @@ from stopintimidatie.reports.models import (
     ReportForm,
     ReportMove,
 )
-from stopintimidatie.reports.triage.panels import OUTCOMES
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, end_of
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import CONTACT_AGREED
@@ -160,10 +160,10 @@ class Course:
             self._contact(called, actor)
 
     def _contact(self, at: datetime, actor: Actor) -> None:
-        """Do what `reports.triage.panels.record_contact` does."""
+        """Do what `reports.handling.services.record_attempt` does."""
         self.now["contact_deadline"] = None
         self.now["version"] += 1
-        outcome = {"uitkomst": dict(OUTCOMES)["gesproken"]}
+        outcome = {"uitkomst": OUTCOMES["gesproken"]}
         self._append(at, actor, "contact", self.now["state"], outcome)
         self.stage.log(at, actor, "melding.contact", KIND, [self.id], "gesproken")
 

@@ -42,9 +42,9 @@ from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import contacts_of
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.attachments.cleaner import cleaned
+from stopintimidatie.reports.handling.services import record_attempt
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move_report
-from stopintimidatie.reports.triage.panels import record_contact
 from stopintimidatie.reports.triage.services import Assessment, assess
 
 # Said of an act itself, and not an answer to what its step asks.
@@ -117,7 +117,7 @@ def _assess(stage: Stage, report: Report, act: Json, actor: Actor) -> None:
 
 def _note_contact(stage: Stage, report: Report, act: Json, actor: Actor) -> None:
     if report.contact_deadline is not None:
-        record_contact(stage.session, report, act["contact"], "", actor)
+        record_attempt(stage.session, report, act["contact"], "", None, actor)
 
 
 def _move_dossier(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:

@@ -240,6 +240,15 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("MunicipalityResource", "gebruikers-nakijken", P.MANAGE_MUNICIPALITY, {
         "{gemeente}/gebruikers-nakijken": " 403  403     ja     403     403",
     }),
+    *form("MunicipalityResource", "afwezig", P.VIEW_MUNICIPALITY, {
+        "{gemeente}/afwezig": "               ja   ja      ja     ja      ja",
+        # The admin alone sees that of a colleague.
+        "{gemeente}/afwezig?wie={collega}": " 404  404     ja     404     404",
+    }),
+    # Of no absence in particular.
+    view("MunicipalityResource", "afwezig-beeindigen", "POST", P.VIEW_MUNICIPALITY, {
+        "{gemeente}/afwezig-beeindigen": "    404  404     404    404     404",
+    }),
     # --- signing in through the municipality -----------------------------------------------------
     *(
         page
@@ -309,6 +318,9 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "postvak", "GET", P.VIEW_REPORT, {
         "{gemeente}/postvak": " ja ja 403 ja ja",
     }),
+    *form("MunicipalityResource", "uitdelen", P.TRIAGE, {
+        "{gemeente}/uitdelen": " ja ja 403 403 403",
+    }),
     *form("MunicipalityResource", "quarantaine", P.RELEASE, {
         "{gemeente}/quarantaine": AT_HOME,
     }),
@@ -363,6 +375,15 @@ MATRIX: Final[tuple[View, ...]] = (
         "{weg}/contact": NOBODY,
         "{melding_meldpunt}/contact": DESK_NONE,
     }),
+    *(
+        page
+        for name in ("uitdelen", "sluimeren", "notitie")
+        for page in form("ReportResource", name, P.TRIAGE, {
+            f"{{behandeling}}/{name}": WORKERS,
+            f"{{weg}}/{name}": NOBODY,
+            f"{{melding_meldpunt}}/{name}": DESK_NONE,
+        })
+    ),
     *form("ReportResource", "bericht", P.TRIAGE, {
         "{behandeling}/bericht": WORKERS,
         "{weg}/bericht": NOBODY,

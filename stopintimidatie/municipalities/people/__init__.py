@@ -24,4 +24,5 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("absence", "in office: who of the staff is away, and who steps in")
     config.add_panel("beheer", "gebruikers", users_panel, order=90)
     config.add_panel("beheer", "berichten", postbox_panel, order=91)
+    config.scan("stopintimidatie.municipalities.people.absence")
     config.scan("stopintimidatie.municipalities.people.views")

@@ -9,16 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.text import date_text
+from stopintimidatie.core.forms import (
+    Button,
+    Date,
+    Form,
+    FormError,
+    OneOf,
+    Schema,
+    field,
+    handle_form,
+)
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import date_text, uuid_of
+from stopintimidatie.core.web.request import Request, form_view, post_view, query_pairs
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.people.models import Absence
 
 KIND: Final = "afwezigheid"
@@ -168,3 +182,107 @@ def end_absence(session: Session, absence: Absence, actor: Actor) -> None:
         session.delete(absence)
     session.flush()
     record(session, actor, "afwezigheid.beeindigd", absence.holder, KIND, people)
+
+
+# The page: for oneself, and for the admin of a colleague as well.
+
+PAGE: Final = "afwezig"
+END: Final = "afwezig-beeindigen"
+WHO: Final = "wie"
+TEMPLATE: Final = "stopintimidatie.municipalities.people:templates/absence.jinja2"
+
+
+def absence_schema(people: Sequence[tuple[str, str]]) -> Any:
+    """Make the form of an absence, with who can step in."""
+    return Schema(
+        field(Date(), "Eerste dag", name="van"),
+        field(Date(), "Laatste dag", name="tot"),
+        field(
+            OneOf(people),
+            "Vervanger",
+            name="vervanger",
+            description="Een collega met dezelfde rollen. Die ziet zo lang uw werk bij ‘van mij’.",
+        ),
+    )
+
+
+@form_view(MunicipalityResource, PAGE, Permission.VIEW_MUNICIPALITY, TEMPLATE)
+def absence_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show when this person is away and the form for it, and store what was filled in."""
+    session, holder = request.db, context.holder
+    person = _person(context, request)
+    people = [(str(user.id), user.name) for user in substitutes(session, holder, person.id)]
+    form = Form(absence_schema(people), request, buttons=[Button("opslaan", "Vastleggen")])
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        days, substitute = (values["van"], values["tot"]), UUID(values["vervanger"])
+        try:
+            announce_absence(session, holder, person.id, substitute, *days, request.actor)
+        except AbsenceError as problem:
+            raise FormError(str(problem), problem.field) from None
+        request.flash("De afwezigheid is vastgelegd.")
+        return HTTPSeeOther(_address(context, request, person.id))
+
+    return handle_form(request, form, on_valid, lambda: _page(context, request, person, people))
+
+
+def _page(
+    context: MunicipalityResource, request: Request, person: User, people: Sequence[Any]
+) -> dict[str, Any]:
+    today = local_date(utc_now())
+    rows = absences(request.db, context.holder, today, today + LONGEST)
+    manages = bool(request.has_permission(Permission.MANAGE_MUNICIPALITY, context))
+    mine = request.identity is not None and person.id == request.identity.user_id
+    return {
+        "person": person,
+        "mine": mine,
+        "people": people,
+        "today": today,
+        "rows": [away for away in rows if away.row.user_id == person.id],
+        "others": [away for away in rows if away.row.user_id != person.id],
+        "manages": manages,
+        "end": request.resource_path(context, END),
+        "users": request.resource_path(context, "gebruikers") if manages else None,
+    }
+
+
+def _address(context: MunicipalityResource, request: Request, person: UUID) -> str:
+    mine = request.identity is not None and person == request.identity.user_id
+    query = {} if mine else {WHO: person.hex}
+    return (
+        request.resource_url(context, PAGE, query=query)
+        if query
+        else request.resource_path(context, PAGE)
+    )
+
+
+def _person(context: MunicipalityResource, request: Request) -> User:
+    """Return the person that the page is about: oneself, or a colleague whom the admin names."""
+    assert request.identity is not None  # noqa: S101 - the view needs a permission
+    wanted = dict(query_pairs(request)).get(WHO, "")
+    number = uuid_of(wanted) if wanted else request.identity.user_id
+    if number != request.identity.user_id and not request.has_permission(
+        Permission.MANAGE_MUNICIPALITY, context
+    ):
+        raise HTTPNotFound
+    row = select(User).join(RoleAssignment, RoleAssignment.user_id == User.id)
+    here = row.where(RoleAssignment.holder == context.holder, User.id == number)
+    person = request.db.scalars(here.distinct()).one_or_none() if number else None
+    if person is None:
+        raise HTTPNotFound
+    return person
+
+
+@post_view(MunicipalityResource, END, Permission.VIEW_MUNICIPALITY)
+def end_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
+    """End an absence of one's own, or as admin of a colleague."""
+    number = uuid_of(request.POST.get("afwezigheid", ""))
+    absence = request.db.get(Absence, number) if number else None
+    mine = request.identity is not None and absence and absence.user_id == request.identity.user_id
+    manages = request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
+    if absence is None or absence.holder != context.holder or not (mine or manages):
+        raise HTTPNotFound
+    person = absence.user_id
+    end_absence(request.db, absence, request.actor)
+    request.flash("De afwezigheid is beëindigd. Het werk is weer van wie het was.")
+    return HTTPSeeOther(_address(context, request, person))

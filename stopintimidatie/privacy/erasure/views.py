@@ -65,6 +65,15 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     ),
     "report_move": ("Geschiedenis van de melding", _REASON_COLUMNS),
     "reporter_message": ("Gesprek met de melder", _TEXT),
+    "report_note": ("Notities bij de melding", _TEXT),
+    "report_proposal": (
+        "Voorstellen aan een tweede persoon",
+        {"values": "antwoorden", "answer": "antwoord"},
+    ),
+    "report_decision": (
+        "Besluiten die nog ongedaan konden",
+        {"before": "hoe de melding stond", "values": "antwoorden", "final": "waarom het vaststaat"},
+    ),
     "report_attachment": ("Foto's, geluid en video bij de melding", {"key": "bestand"}),
     "attachment_part": ("Inhoud van bijlagen", {"content": "inhoud"}),
     "report_review": (

@@ -41,6 +41,8 @@ from stopintimidatie.reports.models import (
     ReportContact,
     ReporterMessage,
     ReportMove,
+    ReportNote,
+    ReportProposal,
     ReportTransfer,
 )
 from stopintimidatie.reports.personal import NO_CONTACT, ContactData, read_contact
@@ -239,10 +241,12 @@ def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
     report.behaviour_changes = []
     report.form_rows = []
     report.delivery = None
-    report.contact_deadline = None
+    report.contact_deadline = report.next_attempt_at = report.snoozed_until = None
     report.reporter_spoke_at = None
     report.handed_to = receiver
-    session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
+    # Notes are of colleagues here for each other: they don't go along, and don't stay either.
+    for entity in (ReportContact, ReportNote, ReportProposal):
+        session.execute(delete(entity).where(entity.report_id == report.id))
 
 
 def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

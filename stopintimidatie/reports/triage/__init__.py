@@ -1,4 +1,4 @@
-"""Assess a report: the triage form, doubles, similar reports, promised contact."""
+"""Assess a report: the triage form, doubles, similar reports."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register actions, panel and views of triage."""
-    from stopintimidatie.reports.triage.panels import contact_action, similar_panel
+    from stopintimidatie.reports.triage.panels import similar_panel
     from stopintimidatie.reports.triage.views import triage_action
 
     config.add_report_action("triage", triage_action, order=10)
-    config.add_report_action("contact", contact_action, order=20)
     config.add_panel("melding", "vergelijkbaar", similar_panel, order=10)
     config.scan("stopintimidatie.reports.triage.panels")
     config.scan("stopintimidatie.reports.triage.views")

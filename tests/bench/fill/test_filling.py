@@ -37,11 +37,11 @@ from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, l
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.services import ARRIVED
 from stopintimidatie.reports.arrival.submission import Routing, validate
+from stopintimidatie.reports.handling.services import record_attempt
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.rules import random_follow_code
 from stopintimidatie.reports.services import move_report, path_of_report
-from stopintimidatie.reports.triage.panels import record_contact
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, assess
 from stopintimidatie.reports.vocabulary import Source
 from tests.support.factories import connect, make_user
@@ -200,7 +200,7 @@ def by_service(
             elif isinstance(event, Triage):
                 assess(session, effects, report, assessment_of(event, report), actors["oov"])
             elif report.contact_deadline is not None:
-                record_contact(session, report, "gesproken", "", actors["oov"])
+                record_attempt(session, report, "gesproken", "", None, actors["oov"])
             session.flush()
 
 

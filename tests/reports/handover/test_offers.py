@@ -15,8 +15,15 @@ from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.mail.addresses import set_address
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.municipalities.people.services import postbox_of
+from stopintimidatie.reports.handling.services import add_note
 from stopintimidatie.reports.handover import services as handover_services
-from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportTransfer
+from stopintimidatie.reports.models import (
+    Report,
+    ReporterMessage,
+    ReportMove,
+    ReportNote,
+    ReportTransfer,
+)
 from stopintimidatie.reports.services import move_report
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect
 from tests.support.installation import Installation
@@ -55,6 +62,9 @@ def test_an_offer_shows_what_is_needed_to_decide_and_no_more(case: Case) -> None
 
 
 def test_who_accepts_gets_its_own_copy_with_the_chain_of_custody(case: Case) -> None:
+    with case.installation.transaction(DORDRECHT) as session:
+        mine = session.scalars(select(Report).where(Report.reference == case.reference)).one()
+        add_note(session, mine, "Alleen voor collega’s.", Actor("gebruiker", "1", "An de Gever"))
     case.offer()
     assert "aangenomen" in case.answer("aannemen").follow()
     case.installation.run_jobs()
@@ -71,6 +81,9 @@ def test_who_accepts_gets_its_own_copy_with_the_chain_of_custody(case: Case) -> 
         "doorgegeven aan de gemeente Eindhoven" in case.giver.get(f"/m/{case.reference}").follow()
     )
     assert case.status() == "ontvangen"
+    for holder in (DORDRECHT, EINDHOVEN):
+        with case.installation.transaction(holder) as session:
+            assert session.scalars(select(ReportNote)).all() == []
     with case.installation.transaction(EINDHOVEN) as session:
         left = session.scalars(select(ReportTransfer)).one()
         assert (left.content, left.offer, left.state) == (None, None, "aangenomen")

@@ -1,0 +1,150 @@
+"""Many reports handed out at once: to one colleague, evenly over some, or to nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.request import Request, form_view, query_pairs
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.reports.handling.forms import GIVE, hand_out_schema
+from stopintimidatie.reports.handling.services import assign, share_out
+from stopintimidatie.reports.handling.views import people_to_choose
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import state_label, way_out
+from stopintimidatie.reports.page.views import came_from
+from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import heading, when_short
+
+MOST: Final = 100
+# The value of a checkbox: the reference and the version that this person saw.
+_CHOICE: Final = re.compile(r"(M-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9]{1,9})", re.ASCII)
+_TEMPLATE: Final = "stopintimidatie.reports.handling:templates/hand_out.jinja2"
+
+
+@form_view(MunicipalityResource, "uitdelen", Permission.TRIAGE, _TEMPLATE)
+def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
+    """Show the reports of the address with the form that hands them out, and do it."""
+    seen = _seen(request)
+    reports = _reports(request.db, context.holder, seen or _asked(request))
+    choices = [
+        (f"{report.reference}.{seen.get(report.reference, report.version)}", _label(report))
+        for report in reports
+    ]
+    people = people_to_choose(request, context.holder)
+    back = came_from(request, request.resource_path(context, "postvak"))
+    form = Form(
+        hand_out_schema(choices, people),
+        request,
+        buttons=[Button("uitdelen", "Uitdelen")],
+        appstruct={"meldingen": [code for code, _ in choices], "terug": back},
+        cancel_url=back,
+    )
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        pairs = (code.split(".") for code in values["meldingen"])
+        wanted = {reference: int(version) for reference, version in pairs}
+        chosen = [report for report in reports if report.reference in wanted]
+        turns = _turns(chosen, values)
+        failed = hand_out(request.db, chosen, wanted, turns, values["reden"], request.actor)
+        number = len(chosen) - len(failed)
+        if not number:
+            raise FormError(" ".join(failed), "meldingen")
+        are = "is" if number == 1 else "zijn"
+        done = "uitgedeeld" if values["besluit"] == GIVE else "losgelaten"
+        request.flash(f"{plural(number, 'melding', 'meldingen')} {are} {done}.")
+        if failed:
+            request.flash("Dit lukte niet. " + " ".join(failed), "warning")
+        return HTTPSeeOther(way_out(values, back))
+
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, KIND, [report.id for report in reports], task="uitdelen")
+        return {"number": len(reports), "back": back}
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _turns(reports: Sequence[Report], values: Mapping[str, Any]) -> Mapping[UUID, UUID | None]:
+    """Return who gets each report; nobody when they are let go.
+
+    Raises:
+        FormError: Nobody was ticked to give them to, or somebody where nobody gets them.
+    """
+    people = [UUID(person) for person in values["aan"]]
+    if values["besluit"] == GIVE:
+        if not people:
+            raise FormError("Vink aan wie ze krijgt.", "aan")
+        return share_out(reports, people)
+    if people:
+        raise FormError(
+            "U koos loslaten. Haal de vinkjes bij de collega’s weg, of kies ‘geven’.", "aan"
+        )
+    return dict.fromkeys((report.id for report in reports), None)
+
+
+def hand_out(
+    session: Session,
+    reports: Sequence[Report],
+    versions: Mapping[str, int],
+    turns: Mapping[UUID, UUID | None],
+    reason: str,
+    actor: Actor,
+) -> list[str]:
+    """Give each report to whose turn it is; return of each that stayed as it was, why."""
+    failed = []
+    for report in reports:
+        try:
+            lock_report(session, report, versions[report.reference])
+            with session.begin_nested():
+                assign(session, report, turns[report.id], reason, actor)
+        except StaleReportError:
+            label = state_label(report).lower()
+            failed.append(
+                f"{report.reference}: een collega wijzigde deze intussen; de toestand is nu"
+                f" ‘{label}’."
+            )
+        except WorkflowError as problem:
+            failed.append(f"{report.reference}: {problem}")
+    return failed
+
+
+def _seen(request: Request) -> dict[str, int]:
+    """Return the posted references, each with the version that this person saw."""
+    posted = request.POST.getall("meldingen") if request.method == "POST" else []
+    pairs = [match.groups() for match in map(_CHOICE.fullmatch, posted) if match]
+    return {reference: int(version) for reference, version in pairs[:MOST]}
+
+
+def _asked(request: Request) -> list[str]:
+    """Return the references that the address names."""
+    named = [value for name, value in query_pairs(request) if name == "melding"]
+    return [reference for reference in map(normalise_reference, named[:MOST]) if reference]
+
+
+def _reports(session: Session, holder: str, references: Any) -> Sequence[Report]:
+    wanted = list(references)
+    if not wanted:
+        return []
+    return session.scalars(
+        select(Report)
+        .where(Report.holder == holder, Report.reference.in_(wanted))
+        .order_by(Report.urgent.desc(), Report.received_at, Report.id)
+    ).all()
+
+
+def _label(report: Report) -> str:
+    return f"{report.reference}: {heading(report)}, {when_short(report)}"

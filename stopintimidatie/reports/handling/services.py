@@ -1,0 +1,257 @@
+"""The services of handling: hand a report out, snooze it, keep a note, record an attempt to call.
+
+Each is one transaction with its line of history and its audit event. The caller has locked the
+report, where it isn't said otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.services import colleagues
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import clock, date_text, datetime_long
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.reports.conversation.services import contact_over
+from stopintimidatie.reports.models import Report, ReportNote
+from stopintimidatie.reports.page.queries import names_of
+from stopintimidatie.reports.page.steps import EFFECTS
+from stopintimidatie.reports.services import append_move, move_report, reindex_report
+from stopintimidatie.reports.vocabulary import KIND
+
+# The states in which somebody can handle a report.
+ASSIGNABLE: Final = frozenset(
+    {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
+)
+NOBODY: Final = "niemand"
+# A report that sleeps longer than this is forgotten.
+LONGEST_SNOOZE: Final = timedelta(days=183)
+LATEST_ATTEMPT: Final = timedelta(days=31)
+LONGEST_NOTE: Final = 2000
+
+SPOKEN, NO_ANSWER, VOICEMAIL, NEEDLESS = "gesproken", "geen_gehoor", "voicemail", "niet_meer_nodig"
+OUTCOMES: Final[Mapping[str, str]] = {
+    SPOKEN: "gesproken of gemaild",
+    NO_ANSWER: "geen gehoor: ik probeer het nog een keer",
+    VOICEMAIL: "voicemail ingesproken: ik probeer het nog een keer",
+    NEEDLESS: "contact is niet meer nodig, of het is vaak genoeg geprobeerd",
+}
+# After these the reporter still waits for contact.
+TRIED: Final = frozenset({NO_ANSWER, VOICEMAIL})
+
+
+def remember(
+    session: Session, report: Report, actor: Actor, name: str
+) -> AbstractContextManager[None]:
+    """Keep how the report stood, so that it can be undone."""
+    return nullcontext()
+
+
+def assign(
+    session: Session, report: Report, handler_id: UUID | None, reason: str, actor: Actor
+) -> None:
+    """Give a report to a colleague, who takes a new one in hand, or leave it to nobody.
+
+    Raises:
+        WorkflowError: Nobody handles a report in this state, or this person may not; or nothing
+            would change.
+    """
+    _check_assignable(report)
+    before = report.handler_id
+    if before == handler_id:
+        raise WorkflowError(
+            "De melding ligt daar al. Kies iemand anders."
+            if before
+            else "Niemand behandelt deze melding. Kies een collega.",
+            "behandelaar",
+        )
+    if handler_id is not None and not _may_handle(session, report.holder, handler_id):
+        raise WorkflowError(
+            "Deze persoon behandelt hier geen meldingen. Kies iemand anders.", "behandelaar"
+        )
+    names = names_of(session, [person for person in (before, handler_id) if person])
+    with remember(session, report, actor, "toewijzen"):
+        if report.state == "nieuw" and handler_id is not None:
+            taking = {"behandelaar": str(handler_id)}
+            move_report(session, EFFECTS, report, "in_behandeling_nemen", taking, actor)
+        report.handler_id = handler_id
+        # It must be seen by its new handler.
+        report.snoozed_until = None
+        values = {
+            "van": names.get(str(before), NOBODY),
+            "aan": names.get(str(handler_id), NOBODY),
+            "reden": reason,
+        }
+        append_move(session, report, actor, "toewijzen", report.state, values)
+        reindex_report(session, report)
+        fields = [str(handler_id) if handler_id else "losgelaten"]
+        record(
+            session, actor, "melding.toegewezen", report.holder, KIND, [report.id], fields=fields
+        )
+
+
+def _check_assignable(report: Report) -> None:
+    if report.state not in ASSIGNABLE:
+        raise WorkflowError(
+            "Een melding in deze toestand heeft geen behandelaar. Open de melding: daar staat wat"
+            " wel kan."
+        )
+
+
+def _may_handle(session: Session, holder: str, person: UUID) -> bool:
+    return person in {user.id for user in colleagues(session, holder, Permission.TRIAGE)}
+
+
+def share_out(reports: Sequence[Report], people: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return who gets each report: one after another in turn, what is due first first. Pure."""
+    never = datetime.max.replace(tzinfo=utc_now().tzinfo)
+    in_line = sorted(
+        reports, key=lambda r: (not r.urgent, r.contact_deadline or never, r.received_at, r.id)
+    )
+    return {report.id: people[turn % len(people)] for turn, report in enumerate(in_line)}
+
+
+def snooze(session: Session, report: Report, day: date | None, actor: Actor) -> None:
+    """Leave a report out of what is to do until a day, or put it back at once.
+
+    Raises:
+        WorkflowError: It is urgent, the day is past, or it passes what a reporter was promised.
+    """
+    if day is None and report.snoozed_until is None:
+        raise WorkflowError("Deze melding sluimert niet. Kies een dag.", "tot")
+    if day is not None:
+        _check_snooze(report, day)
+    name = "sluimeren" if day else "wakker"
+    with remember(session, report, actor, name):
+        report.snoozed_until = day
+        values = {"tot": date_text(day)} if day else {}
+        append_move(session, report, actor, name, report.state, values)
+        reindex_report(session, report)
+        fields = [str(day) if day else "wakker"]
+        record(session, actor, "melding.sluimeren", report.holder, KIND, [report.id], fields=fields)
+
+
+def _check_snooze(report: Report, day: date) -> None:
+    today = local_date(utc_now())
+    _check_assignable(report)
+    if report.urgent:
+        raise WorkflowError("Een melding met spoed kan niet sluimeren. Behandel deze nu.", "tot")
+    if day <= today:
+        raise WorkflowError("Deze dag is voorbij, of is vandaag. Kies een latere dag.", "tot")
+    if day > today + LONGEST_SNOOZE:
+        raise WorkflowError("Dit is langer dan een half jaar. Kies een eerdere dag.", "tot")
+    latest = latest_snooze(report)
+    if latest is not None and day > latest:
+        raise WorkflowError(
+            f"Op {date_text(latest)} moet er contact zijn met de melder. Kies die dag of eerder."
+            if latest > today
+            else "Er is contact beloofd, en dat moet vandaag. Neem eerst contact op.",
+            "tot",
+        )
+
+
+def latest_snooze(report: Report) -> date | None:
+    """Return the last day on which a report must be back; None without a promise to keep."""
+    moments = [m for m in (report.contact_deadline, report.next_attempt_at) if m is not None]
+    return local_date(min(moments)) if moments else None
+
+
+def add_note(session: Session, report: Report, text: str, actor: Actor) -> ReportNote:
+    """Keep a note for colleagues; it stays here, and is in no export, hand-over or follow page."""
+    note = ReportNote(
+        holder=report.holder,
+        report_id=report.id,
+        at=utc_now(),
+        actor_id=str(actor.id),
+        actor_name=actor.name,
+        text=text,
+    )
+    session.add(note)
+    append_move(session, report, actor, "notitie", report.state, {})
+    record(session, actor, "melding.notitie", report.holder, KIND, [report.id])
+    return note
+
+
+def notes_of(session: Session, report: Report) -> Sequence[ReportNote]:
+    """Return the notes of a report, the newest first."""
+    return session.scalars(
+        select(ReportNote)
+        .where(ReportNote.holder == report.holder, ReportNote.report_id == report.id)
+        .order_by(ReportNote.at.desc(), ReportNote.id)
+    ).all()
+
+
+def record_attempt(
+    session: Session,
+    report: Report,
+    outcome: str,
+    note: str,
+    next_at: datetime | None,
+    actor: Actor,
+) -> None:
+    """Store how an attempt to reach the reporter went; without an answer the promise stays.
+
+    `next_at`: the moment of the next attempt, which is needed exactly where one follows.
+
+    Raises:
+        WorkflowError: The next attempt is missing, past, or too far away.
+    """
+    tried = outcome in TRIED
+    if tried:
+        _check_next(next_at)
+    with _remembered(session, report, actor):
+        if tried:
+            report.next_attempt_at = next_at
+        else:
+            report.next_attempt_at = None
+            contact_over(session, report)
+        values = {"uitkomst": OUTCOMES[outcome].partition(":")[0], "reden": note}
+        if tried:
+            values["volgende_poging"] = datetime_long(next_at)
+        append_move(session, report, actor, "contact", report.state, values)
+        reindex_report(session, report)
+        fields = [outcome]
+        record(session, actor, "melding.contact", report.holder, KIND, [report.id], fields=fields)
+
+
+def _remembered(session: Session, report: Report, actor: Actor) -> AbstractContextManager[None]:
+    """Have it remembered, so that it can be undone: not of a double, whose head changes as well."""
+    if report.duplicate_of_id is not None:
+        return nullcontext()
+    return remember(session, report, actor, "contact")
+
+
+def _check_next(moment: datetime | None) -> None:
+    now = utc_now()
+    if moment is None:
+        raise WorkflowError("Kies wanneer u het weer probeert.", "dag")
+    if moment <= now:
+        raise WorkflowError(
+            f"{clock(moment)} op deze dag is al voorbij. Kies een later moment.", "uur"
+        )
+    if moment > now + LATEST_ATTEMPT:
+        raise WorkflowError("Dit is over meer dan een maand. Kies een eerdere dag.", "dag")
+
+
+# A reporter says in own words when to call, and whether the voicemail may be used.
+_ABOUT: Final = re.compile(r"voicemail|inspreken|antwoordapparaat")
+_MAY: Final = re.compile(r"\b(mag|mogen|goed|prima|graag|ok|oke|oké|okay|akkoord|may|can|fine)\b")
+_MAY_NOT: Final = re.compile(r"\b(geen|niet|nooit|liever|zonder|no|not|never|don.?t|alleen)\b")
+_CLAUSE: Final = re.compile(r"[.,;\n]|\bmaar\b|\bbut\b")
+
+
+def voicemail_allowed(words: str | None) -> bool:
+    """Tell whether a reporter plainly says that the voicemail may be used; doubt is a no. Pure."""
+    clauses: Iterable[str] = _CLAUSE.split((words or "").lower())
+    about = [clause for clause in clauses if _ABOUT.search(clause)]
+    return bool(about) and all(_MAY.search(c) and not _MAY_NOT.search(c) for c in about)

@@ -1,0 +1,259 @@
+"""The pages of handling one report: contact, handing out, snoozing, and its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from stopintimidatie.core.accounts.services import colleagues
+from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import date_text, datetime_long, uuid_of
+from stopintimidatie.core.web.components import Panel, TimelineEntry
+from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.municipalities.people.absence import away_today
+from stopintimidatie.reports import words
+from stopintimidatie.reports.conversation.services import waiting_doubles
+from stopintimidatie.reports.handling import forms, services
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import Action, conflict, version_values, way_out
+from stopintimidatie.reports.page.views import (
+    STEP_PAGE,
+    came_from,
+    contact_of,
+    impossible,
+    step_page,
+)
+from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.resources import GONE, ReportResource
+from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.vocabulary import KIND
+
+NOTES: Final = "stopintimidatie.reports.handling:templates/notes.jinja2"
+CONTACT_TASK: Final = "contact vastleggen"
+Act = Callable[[dict[str, Any]], None]
+
+
+def _may_work(request: Any, context: ReportResource) -> bool:
+    return bool(request.has_permission(Permission.TRIAGE, context))
+
+
+def contact_action(request: Any, context: ReportResource) -> Action | None:
+    """Return the button, as long as the reporter waits for a call or a mail."""
+    if context.report.contact_deadline is None or not _may_work(request, context):
+        return None
+    return Action("Contact vastleggen", request.resource_path(context, "contact"))
+
+
+def assign_action(request: Any, context: ReportResource) -> Action | None:
+    """Return the button that gives the report to somebody."""
+    if context.report.state not in services.ASSIGNABLE or not _may_work(request, context):
+        return None
+    return Action("Uitdelen", request.resource_path(context, "uitdelen"))
+
+
+def snooze_action(request: Any, context: ReportResource) -> Action | None:
+    """Return the button that lets the report sleep; none for spoed, which can't."""
+    report = context.report
+    possible = report.state in services.ASSIGNABLE and not report.urgent
+    if not possible or not _may_work(request, context):
+        return None
+    return Action("Sluimeren", request.resource_path(context, "sluimeren"))
+
+
+def notes_panel(context: ReportResource, request: Request) -> Panel | None:
+    """Return the notes on the page of a report, and the way to add one."""
+    report = context.report
+    notes = services.notes_of(request.db, report)
+    may_add = _may_work(request, context) and report.state not in GONE
+    if not notes and not may_add:
+        return None
+    entries = [
+        TimelineEntry(note.at, "Notitie", who=note.actor_name, text=note.text) for note in notes
+    ]
+    href = request.resource_path(context, "notitie") if may_add else None
+    return Panel("Notities", NOTES, {"entries": entries, "href": href})
+
+
+def people_to_choose(request: Request, holder: str) -> list[tuple[str, str]]:
+    """Return (id, name) of who handles reports here, with who steps in for whoever is away."""
+    away = away_today(request.db, holder, local_date(utc_now()))
+    return [
+        (str(user.id), f"{user.name} ({away[user.id].words})" if user.id in away else user.name)
+        for user in colleagues(request.db, holder, Permission.TRIAGE)
+    ]
+
+
+def _handle(
+    context: ReportResource,
+    request: Request,
+    form: Form,
+    act: Act,
+    page: Callable[[], dict[str, Any]],
+    done: str,
+) -> Any:
+    """Show the form, or lock the report and act; `done` is said on the next page."""
+    report, here = context.report, request.resource_path(context)
+
+    def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        try:
+            lock_report(request.db, report, values["versie"])
+            # The page that tells of a refusal must not show what was done before it.
+            with request.db.begin_nested():
+                act(values)
+        except StaleReportError:
+            raise conflict(request.db, form, report, values["gezien"], ()) from None
+        except WorkflowError as problem:
+            raise FormError(str(problem), problem.field) from None
+        request.flash(f"{report.reference}: {done}")
+        return HTTPSeeOther(way_out(values, here))
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _form(
+    context: ReportResource, request: Request, schema: Any, label: str, **values: Any
+) -> Form:
+    back = came_from(request, request.resource_path(context))
+    known = {**version_values(context.report), **values, "terug": back}
+    buttons = [Button("opslaan", label)]
+    return Form(schema, request, buttons=buttons, appstruct=known, cancel_url=back)
+
+
+def _plain_page(
+    context: ReportResource, request: Request, title: str
+) -> Callable[[], dict[str, Any]]:
+    return lambda: {**step_page(context, request, title), "nothing_to_choose": []}
+
+
+def _too_late(context: ReportResource, request: Request, title: str) -> dict[str, Any] | None:
+    """Return the page that says that this isn't possible in the present state, or None."""
+    if context.report.state in services.ASSIGNABLE or request.method == "POST":
+        return None
+    return impossible(context, request, step_page(context, request, title))
+
+
+# Asked before the form is shown: its page has the contact data, and what is typed must stay.
+@form_view(
+    ReportResource,
+    "contact",
+    Permission.TRIAGE,
+    "templates/contact.jinja2",
+    guards=(recently_confirmed,),
+)
+def contact_view(context: ReportResource, request: Request) -> Any:
+    """Show the form about an attempt to reach the reporter, and store how it went."""
+    report = context.report
+    voicemail = _voicemail(context, request)
+    schema = forms.contact_schema(voicemail=voicemail)
+    form = _form(context, request, schema, "Contact vastleggen")
+
+    def act(values: dict[str, Any]) -> None:
+        outcome, note = values["uitkomst"], values["toelichting"]
+        next_at = _next_attempt(values)
+        services.record_attempt(request.db, report, outcome, note, next_at, request.actor)
+
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, KIND, [report.id], task=CONTACT_TASK)
+        return {
+            "report": report,
+            "summary": words,
+            "doubles": waiting_doubles(request.db, report),
+            "voicemail": voicemail,
+            **contact_of(context, request, CONTACT_TASK),
+        }
+
+    return _handle(context, request, form, act, page, "het contact is vastgelegd.")
+
+
+def _voicemail(context: ReportResource, request: Request) -> bool:
+    """Tell whether the voicemail may be used, as far as this person may know it."""
+    if not request.has_permission(Permission.VIEW_CONTACT, context):
+        return False
+    contact = read_contact(request.db, request.registry.key_ring, context.report)
+    return contact is not None and services.voicemail_allowed(contact.when)
+
+
+def _next_attempt(values: dict[str, Any]) -> datetime | None:
+    """Return the moment that was chosen; none where no attempt follows.
+
+    Raises:
+        FormError: Only half of it was filled in.
+    """
+    if values["uitkomst"] not in services.TRIED:
+        if values["dag"] or values["uur"]:
+            raise FormError(
+                "Bij deze uitkomst is er geen volgende poging. Maak dag en uur leeg, of kies een"
+                " andere uitkomst.",
+                "dag",
+            )
+        return None
+    for name, message in (("dag", "Kies op welke dag."), ("uur", "Kies hoe laat.")):
+        if values[name] is None:
+            raise FormError(f"{message} Zo wordt deze melder niet vergeten.", name)
+    return datetime.combine(values["dag"], values["uur"], AMSTERDAM)
+
+
+@form_view(ReportResource, "uitdelen", Permission.TRIAGE, STEP_PAGE)
+def assign_view(context: ReportResource, request: Request) -> Any:
+    """Show the form that gives the report to a colleague or to nobody, and do it."""
+    title = "Uitdelen"
+    if late := _too_late(context, request, title):
+        return late
+    people = people_to_choose(request, context.holder)
+    form = _form(context, request, forms.assign_schema(people), title)
+
+    def act(values: dict[str, Any]) -> None:
+        person = uuid_of(values["behandelaar"])
+        services.assign(request.db, context.report, person, values["reden"], request.actor)
+
+    page = _plain_page(context, request, title)
+    return _handle(context, request, form, act, page, "de behandelaar is gewijzigd.")
+
+
+@form_view(ReportResource, "sluimeren", Permission.TRIAGE, STEP_PAGE)
+def snooze_view(context: ReportResource, request: Request) -> Any:
+    """Show the form that lets the report sleep until a day, and do it."""
+    title, report = "Sluimeren", context.report
+    if late := _too_late(context, request, title):
+        return late
+    latest = services.latest_snooze(report)
+    words_of = f"{date_text(latest)}: dan is er contact beloofd" if latest else ""
+    schema = forms.snooze_schema(words_of, asleep=report.snoozed_until is not None)
+    form = _form(context, request, schema, "Vastleggen", tot=report.snoozed_until)
+
+    def act(values: dict[str, Any]) -> None:
+        services.snooze(request.db, report, values["tot"], request.actor)
+
+    page = _plain_page(context, request, title)
+    return _handle(context, request, form, act, page, "vastgelegd wanneer de melding terugkomt.")
+
+
+@form_view(ReportResource, "notitie", Permission.TRIAGE, STEP_PAGE)
+def note_view(context: ReportResource, request: Request) -> Any:
+    """Show the form of a note for colleagues, and keep it."""
+    title = "Notitie toevoegen"
+    form = _form(context, request, forms.note_schema(), title)
+
+    def act(values: dict[str, Any]) -> None:
+        services.add_note(request.db, context.report, values["tekst"], request.actor)
+
+    page = _plain_page(context, request, title)
+    return _handle(context, request, form, act, page, "de notitie is toegevoegd.")
+
+
+def handling_rows(report: Report) -> list[tuple[str, str]]:
+    """Return what is planned for a report, for the card about its handling."""
+    rows = []
+    if report.next_attempt_at is not None:
+        rows.append(("Volgende poging", datetime_long(report.next_attempt_at)))
+    if report.snoozed_until is not None and report.snoozed_until > local_date(utc_now()):
+        rows.append(("Sluimert tot", date_text(report.snoozed_until)))
+    return rows

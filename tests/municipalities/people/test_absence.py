@@ -1,0 +1,118 @@
+"""Absence: work moves to a substitute with the same roles, and comes back by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import Actor, AuditEvent
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.municipalities.people.absence import (
+    AbsenceError,
+    absences,
+    announce_absence,
+    end_absence,
+    stands_in_for,
+    substitutes,
+)
+from tests.support.factories import DORDRECHT, connect, make_user, user_id
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.sqlite
+PAGE = "/gemeenten/dordrecht/afwezig"
+SYSTEM = Actor("gebruiker", None, "Test")
+
+
+@pytest.fixture
+def people(installation: Installation) -> dict[str, tuple[str, UUID]]:
+    """Three officers, of whom one is dossier owner as well, and an admin: (username, id)."""
+    connect(installation)
+    officer, owner = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.DOSSIER_OWNER)
+    roles = {
+        "Anna": [officer],
+        "Bart": [officer, owner],
+        "Cas": [officer],
+        "Ada": [(DORDRECHT, Role.ADMIN)],
+    }
+    names = {name: make_user(installation, *own, name=name) for name, own in roles.items()}
+    return {name: (user, user_id(installation, user)) for name, user in names.items()}
+
+
+def test_a_substitute_has_at_least_the_same_roles(installation: Installation, people: Any) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        stand_ins = {
+            name: {user.name for user in substitutes(session, DORDRECHT, person)}
+            for name, (_, person) in people.items()
+        }
+    assert stand_ins == {
+        "Anna": {"Bart", "Cas"},
+        "Bart": set(),
+        "Cas": {"Anna", "Bart"},
+        "Ada": set(),
+    }
+
+
+def test_work_moves_on_when_the_substitute_is_away_too_and_comes_back(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    anna, bart, cas = (people[name][1] for name in ("Anna", "Bart", "Cas"))
+    with installation.transaction(DORDRECHT) as session:
+
+        def stands(person: UUID, day: Any = today) -> set[UUID]:
+            return stands_in_for(session, DORDRECHT, person, day)
+
+        first = announce_absence(session, DORDRECHT, anna, cas, today, today, SYSTEM)
+        assert (stands(cas), stands(bart), stands(anna)) == ({anna}, set(), set())
+        announce_absence(session, DORDRECHT, cas, bart, today, today, SYSTEM)
+        assert stands(bart) == {anna, cas}
+        assert stands(bart, today + timedelta(days=1)) == set()
+        end_absence(session, first, SYSTEM)
+        assert stands(bart) == {cas}
+        actions = session.scalars(select(AuditEvent.action)).all()
+        assert "afwezigheid.gemeld" in actions
+        assert "afwezigheid.beeindigd" in actions
+
+
+def test_impossible_days_and_substitutes_are_refused(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    anna, bart, cas = (people[name][1] for name in ("Anna", "Bart", "Cas"))
+    day = timedelta(days=1)
+    with installation.transaction(DORDRECHT) as session:
+        announce_absence(session, DORDRECHT, cas, bart, today, today + day, SYSTEM)
+        for who, substitute, since, until, field in (
+            (anna, bart, today - day, today, "van"),
+            (anna, bart, today + day, today, "tot"),
+            (anna, bart, today, today + 400 * day, "tot"),
+            (anna, anna, today, today, "vervanger"),
+            (bart, anna, today, today, "vervanger"),
+            (anna, cas, today + day, today + day, "vervanger"),
+            (cas, anna, today + day, today + 3 * day, "van"),
+        ):
+            with pytest.raises(AbsenceError) as refused:
+                announce_absence(session, DORDRECHT, who, substitute, since, until, SYSTEM)
+            assert refused.value.field == field
+        assert len(absences(session, DORDRECHT, today, today + 500 * day)) == 1
+
+
+def test_one_says_so_oneself_or_the_admin_does(installation: Installation, people: Any) -> None:
+    today = local_date(utc_now())
+    browsers = {name: installation.browser(user) for name, (user, _) in people.items()}
+    anna = people["Anna"][1]
+    for name, path in (("Anna", PAGE), ("Ada", f"{PAGE}?wie={anna.hex}")):
+        form = browsers[name].get(path).forms["formulier"]
+        form["van"] = form["tot"] = str(today + timedelta(days=3))
+        form["vervanger"] = str(people["Cas"][1])
+        page = form.submit("opslaan", status=303).follow()
+        assert "vervanger Cas" in page
+        [end] = [form for form in page.forms.values() if "afwezigheid" in form.fields]
+        assert "is beëindigd" in end.submit(status=303).follow()
+    browsers["Cas"].get(f"{PAGE}?wie={anna.hex}", status=404)
+    assert "Niemand heeft hier dezelfde rollen" in browsers["Ada"].get(PAGE)
