@@ -20,11 +20,13 @@ from stopintimidatie.reports.handling.services import (
     add_note,
     assign,
     notes_of,
+    record_attempt,
     share_out,
     snooze,
     voicemail_allowed,
 )
 from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.page.decisions import last_decision, undo
 from stopintimidatie.reports.personal import erase, redact
 from tests.support.factories import DORDRECHT, connect, make_report, make_user, user_id
 from tests.support.installation import Installation
@@ -66,6 +68,28 @@ def test_a_new_report_given_to_a_colleague_is_in_their_hands(
         assert set(reasons) == {"Bart kent de plek.", "Bart is ziek."}
         actions = session.scalars(select(AuditEvent.action)).all()
         assert actions.count("melding.toegewezen") == 2
+
+
+def test_handing_out_and_an_attempt_to_call_can_be_undone(
+    installation: Installation, people: Any
+) -> None:
+    anna, bart, _ = people
+    with installation.transaction(DORDRECHT) as session:
+
+        def undone() -> None:
+            decision = last_decision(session, DORDRECHT, str(anna[1]))
+            assert decision is not None
+            undo(session, installation.registry, decision, actor(anna))
+
+        report = make_report(session, installation)
+        assign(session, report, bart[1], "Bart kent de plek.", actor(anna))
+        undone()
+        assert (report.state, report.handler_id) == ("nieuw", None)
+        report.contact_deadline = promised = utc_now() + timedelta(days=1)
+        record_attempt(session, report, "gesproken", "", None, actor(anna))
+        assert report.contact_deadline is None
+        undone()
+        assert report.contact_deadline == promised
 
 
 @pytest.mark.parametrize("state", ["quarantaine", "overdracht_aangeboden", "afgehandeld"])
