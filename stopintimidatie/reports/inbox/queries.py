@@ -316,7 +316,8 @@ def _handlers(counter: _Counter) -> list[Choice]:
         select(User.id, User.name).where(User.id.in_([p for p in numbers if p])).order_by(User.name)
     )
     words = {str(person): number for person, number in numbers.items() if person}
-    words |= {"ik": numbers.get(counter.reader.person, 0), "niemand": numbers.get(None, 0)}
+    mine = sum(numbers.get(person, 0) for person in counter.reader.people)
+    words |= {"ik": mine, "niemand": numbers.get(None, 0)}
     labels = [("ik", "ik"), ("niemand", "nog niemand")]
     labels += [(str(p), name) for p, name in people if p != counter.reader.person]
     return uncounted(labels) if many else counter.choices("behandelaar", words, labels)

@@ -41,10 +41,19 @@ TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The person who reads the inbox, and the moment: some filters depend on them."""
+    """The person who reads the inbox, and the moment: some filters depend on them.
+
+    `stands_in_for`: the people whose work is this person's as well today.
+    """
 
     person: UUID
     now: datetime
+    stands_in_for: frozenset[UUID] = frozenset()
+
+    @property
+    def people(self) -> list[UUID]:
+        """The people of whom "mine" is."""
+        return [self.person, *sorted(self.stands_in_for)]
 
 
 def filters_from(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -113,7 +122,7 @@ def _by_urgency(value: str, reader: Reader) -> Condition:
 
 def _by_handler(value: str, reader: Reader) -> Condition:
     if value == "ik":
-        return Report.handler_id == reader.person
+        return Report.handler_id.in_(reader.people)
     if value == "niemand":
         return Report.handler_id.is_(None)
     try:

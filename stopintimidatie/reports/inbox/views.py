@@ -12,7 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -35,6 +35,7 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.municipalities.people.absence import stands_in_for
 from stopintimidatie.reports import words
 from stopintimidatie.reports.inbox.queries import (
     Facet,
@@ -112,7 +113,7 @@ def short_address(context: ShortAddress, request: Request) -> HTTPSeeOther:
 @page_view(MunicipalityResource, "postvak", Permission.VIEW_REPORT, "templates/inbox.jinja2")
 def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show a page of the reports that these filters leave, and one of them opened."""
-    session, reader = request.db, _reader(request)
+    session, reader = request.db, _reader(request, context.holder)
     filters = filters_from(query_pairs(request))
     wanted_number = wanted_page(request)
     most = worth_counting(wanted_number, COUNTED)
@@ -145,10 +146,12 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     }
 
 
-def _reader(request: Request) -> Reader:
+def _reader(request: Request, holder: str) -> Reader:
     identity = request.identity
     assert identity is not None  # noqa: S101 - the view needs a permission
-    return Reader(identity.user_id, utc_now())
+    now, person = utc_now(), identity.user_id
+    away = stands_in_for(request.db, holder, person, local_date(now))
+    return Reader(person, now, frozenset(away))
 
 
 def _opened(

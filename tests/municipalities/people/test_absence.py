@@ -20,7 +20,7 @@ from stopintimidatie.municipalities.people.absence import (
     stands_in_for,
     substitutes,
 )
-from tests.support.factories import DORDRECHT, connect, make_user, user_id
+from tests.support.factories import DORDRECHT, connect, make_report, make_user, user_id
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.sqlite
@@ -116,3 +116,19 @@ def test_one_says_so_oneself_or_the_admin_does(installation: Installation, peopl
         assert "is beëindigd" in end.submit(status=303).follow()
     browsers["Cas"].get(f"{PAGE}?wie={anna.hex}", status=404)
     assert "Niemand heeft hier dezelfde rollen" in browsers["Ada"].get(PAGE)
+
+
+def test_the_inbox_of_a_substitute_counts_the_work_of_who_is_away_as_mine(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    (_, anna), (cas_name, cas) = people["Anna"], people["Cas"]
+    with installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation)
+        report.state, report.handler_id = "in_behandeling", anna
+        name = report.reference
+    browser, mine = installation.browser(cas_name), "/gemeenten/dordrecht/postvak?behandelaar=ik"
+    assert name not in browser.get(mine)
+    with installation.transaction(DORDRECHT) as session:
+        announce_absence(session, DORDRECHT, anna, cas, today, today, SYSTEM)
+    assert name in browser.get(mine)
