@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,8 @@ MAX_CHOICES: Final = 40
 """Values of one facet that an address may choose; a person clicks a few."""
 MOST_AREAS: Final = 5
 LONGEST_NAME: Final = 60
+IN_NO_TEXT: Final = "naam"
+"""The parameter with the name of an area that was searched for and is in no text."""
 _CODE: Final = re.compile(r"[\w-]{1,40}", re.ASCII)
 FACET_TITLES: Final[Mapping[Field, str]] = {
     Field.KIND: "Soort",
@@ -229,7 +232,7 @@ class Areas:
 
 
 @page_view(Root, "zoeken", Permission.SIGNED_IN, "templates/search.jinja2")
-def search(request: Any) -> dict[str, Any]:
+def search(request: Any) -> Any:
     """Search where this person works; what they may not see is in no total and no count."""
     places = _places(request)
     asked = asked_search(request)
@@ -240,14 +243,20 @@ def search(request: Any) -> dict[str, Any]:
     areas = _areas(request.db, place)
     registry: SearchRegistry = request.registry.search
     query = parse(asked.text, _vocabulary(registry, areas))
+    meant = areas_meant(request, asked.text, areas.names)
+    page = _SearchPage(request, registry, place, areas, query, asked).page()
+    if len(meant) == 1 and not (page["problem"] or page["results"].total or asked.narrowed):
+        # The word is in no text: it can only have been meant as the place.
+        return HTTPSeeOther(f"{meant[0][1]}&{urlencode({IN_NO_TEXT: asked.text})}")
     return {
         "query": query,
         "asked": asked,
         "place": place,
         "places": _place_links(request, places, place),
         "narrowed": _narrowed(request, asked, areas),
-        "areas_meant": areas_meant(request, asked.text, areas.names),
-        **_SearchPage(request, registry, place, areas, query, asked).page(),
+        "areas_meant": meant,
+        "all_in": _all_in(request, asked, areas),
+        **page,
     }
 
 
@@ -294,6 +303,13 @@ def _areas(session: Session, place: Place) -> Areas:
 
 def _vocabulary(registry: SearchRegistry, areas: Areas) -> Vocabulary:
     return Vocabulary({**registry.words(), Field.NEIGHBOURHOOD: areas.names})
+
+
+def _all_in(request: Any, asked: SearchQuestion, areas: Areas) -> tuple[str, str] | None:
+    """Return the name that was typed and that of the area of which all is shown instead."""
+    typed = request.GET.get(IN_NO_TEXT, "")[:LONGEST_NAME]
+    names = [areas.names.get(code, "") for code in asked.selected[Field.NEIGHBOURHOOD]]
+    return (typed, names[0]) if typed and len(names) == 1 and names[0] else None
 
 
 def _place_links(request: Any, places: Sequence[Place], place: Place) -> list[FacetValue]:
@@ -409,9 +425,12 @@ class _SearchPage:
         return self.registry.label(which, code)
 
     def _meant(self, results: SearchResults) -> tuple[str, str] | None:
-        if results.did_you_mean is None:
+        """Return the words that may have been meant, if they find something with these filters."""
+        words = results.did_you_mean
+        better = replace(self, query=parse(words or "", _vocabulary(self.registry, self.areas)))
+        if words is None or not better._search(1).total:
             return None
-        return results.did_you_mean, with_params(self.request, q=results.did_you_mean, pagina=None)
+        return words, with_params(self.request, q=words, pagina=None)
 
     def _without_filters(self) -> str | None:
         if not self.asked.narrowed:

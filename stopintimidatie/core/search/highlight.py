@@ -183,10 +183,23 @@ def mistakes(word: str, other: str, at_most: int) -> int:
     return min(row[-1], at_most + 1)
 
 
+# Beginnings of words that reports quote and nobody wants to be asked "did you mean": they are found
+# when typed, never proposed. Other words that begin so aren't proposed either, which does no harm.
+ABUSE: Final = (
+    "aars", "anaal", "anus", "bef", "bimbo", "bitch", "cunt", "dick", "dildo", "eikel", "flikker",
+    "fuck", "geil", "hoer", "homo", "janet", "jood", "kanker", "klere", "klit", "klootz", "kont",
+    "kut", "lesb", "lul", "makaak", "memmen", "moffen", "mongo", "motherf", "neger", "neuk",
+    "nigg", "nikker", "penis", "pijp", "pik", "pisnicht", "poep", "poes", "porn", "prostit",
+    "pussy", "reet", "schaamh", "shit", "slet", "slut", "snol", "spast", "stoephoer", "sukkel",
+    "teef", "temei", "tering", "thot", "tiet", "trut", "tyfus", "vagin", "viezerik", "vingeren",
+    "whore", "wijf",
+)  # fmt: skip
+
+
 def nearest_word(word: str, known: Iterable[tuple[str, int]]) -> list[tuple[int, str]]:
     """Return (mistakes, word) of the known words that could be meant.
 
-    `known` is (word, letters).
+    `known` is (word, letters). Words of abuse are left out.
     """
     limit = allowed(word)
     if not limit:
@@ -197,7 +210,7 @@ def nearest_word(word: str, known: Iterable[tuple[str, int]]) -> list[tuple[int,
         if abs(len(other) - len(word)) > limit or (mask ^ other_mask).bit_count() > 2 * limit:
             continue
         count = mistakes(word, other, limit)
-        if 0 < count <= limit and other[:1].isalpha():
+        if 0 < count <= limit and other[:1].isalpha() and not other.startswith(ABUSE):
             candidates.append((count, other))
     return candidates
 

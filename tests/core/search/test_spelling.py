@@ -38,6 +38,14 @@ def test_a_short_word_forgives_nothing_and_a_long_one_two_mistakes() -> None:
     assert nearest_word("nordpolkade", known) == [(2, "noordpoolkade")]
 
 
+def test_a_swear_word_is_never_proposed() -> None:
+    known = [(word, letters(word)) for word in ("trut", "trutje", "hoeren", "truien", "kutwijf")]
+    assert nearest_word("trui", known) == []
+    assert nearest_word("trutn", known) == []
+    assert nearest_word("hoere", known) == []
+    assert nearest_word("trruien", known) == [(1, "truien")]
+
+
 def test_few_mistakes_go_before_common_words_and_unseen_words_are_not_proposed() -> None:
     assert best([(2, "vaak", 90), (1, "zelden", 1)]) == "zelden"
     assert best([(1, "zelden", 1), (1, "vaak", 90)]) == "vaak"
