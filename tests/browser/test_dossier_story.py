@@ -155,7 +155,8 @@ def from_pattern(officer: Page) -> str:
     officer.get_by_label("Patronen", exact=True).get_by_role("link").first.click()
     expect(officer.locator("main")).to_contain_text("Waarom dit opvalt")
     officer.get_by_role("link", name="Aannemen").click()
-    officer.check("#formulier [name=nieuwe]")
+    for nobody in officer.locator("#formulier [name^='gevaar.'][value=nee]").all():
+        nobody.check()
     send(officer, titel="Naroepen bij de fietsenstalling")
     expect(officer.locator("h1")).to_contain_text("Naroepen bij de fietsenstalling")
     return re.sub(r"\?.*", "", officer.url)

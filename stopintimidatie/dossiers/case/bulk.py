@@ -24,11 +24,11 @@ from stopintimidatie.dossiers.filing.services import (
     take_out,
 )
 from stopintimidatie.dossiers.filing.views import (
-    TAKE,
+    TAKEN,
     act_on_all,
+    check_danger,
     choice_of,
-    has_new,
-    take_field,
+    danger_questions,
     take_on,
 )
 from stopintimidatie.dossiers.forms import ATTRIBUTES, read, reason_field, split_schema
@@ -169,14 +169,15 @@ def file_chosen_view(context: MunicipalityResource, request: Request) -> Any:
         _filing_schema(request, reports),
         request,
         buttons=[Button("toevoegen", "Meldingen in het dossier zetten")],
-        appstruct={"meldingen": [report.reference for report in reports], TAKE: True},
+        appstruct={"meldingen": [report.reference for report in reports]},
         cancel_url=inbox,
     )
     page = {
         "crumbs": crumbs(request, "Meldingen in een dossier"),
         "heading": "Meldingen in een dossier",
         "above": context.title,
-        "intro": "Hoort dit bij elkaar, maar is er nog geen dossier? Maak er dan eerst een.",
+        "intro": f"{TAKEN} Hoort dit bij elkaar, maar is er nog geen dossier? Maak er dan eerst"
+        " een.",
         "intro_link": ("Nieuw dossier met deze meldingen", f"{new}?{ticked}"),
     }
     return submit(request, form, lambda values: _file_chosen(request, reports, inbox, values), page)
@@ -198,7 +199,7 @@ def _filing_schema(request: Request, reports: Sequence[Report]) -> Any:
         field(ManyOf(choices), "Meldingen", name="meldingen"),
         field(forms.OneOf(running_dossiers(request.db)), "Dossier", name="dossier"),
         reason_field(),
-        *([take_field()] if has_new(reports) else ()),
+        *danger_questions(reports),
     )
 
 
@@ -208,11 +209,11 @@ def _file_chosen(request: Request, reports: Sequence[Report], inbox: str, values
     dossier = session.scalars(select(Dossier).where(Dossier.number == values["dossier"])).one()
 
     def put_in(report: Report) -> None:
-        if values.get(TAKE):
-            take_on(session, effects, report, actor)
+        take_on(session, effects, report, values, actor)
         file_report(session, effects, dossier, report, values["reden"], actor)
 
     chosen = [report for report in reports if report.reference in values["meldingen"]]
+    check_danger(values, chosen)
     outcome = f"in dossier {dossier.number} gezet"
     act_on_all(request, chosen, put_in, outcome, field="meldingen")
     return HTTPSeeOther(inbox)

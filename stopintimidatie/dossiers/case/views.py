@@ -28,12 +28,12 @@ from stopintimidatie.dossiers.case.services import DossierPlan, change_dossier, 
 from stopintimidatie.dossiers.case.steps import owners_for
 from stopintimidatie.dossiers.filing.services import file_report, find_reports
 from stopintimidatie.dossiers.filing.views import (
-    TAKE,
+    TAKEN,
     Unready,
-    has_new,
+    check_danger,
+    danger_questions,
     refuse,
     requested_reports,
-    take_field,
     take_on,
     unready,
 )
@@ -180,8 +180,8 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
     doubts = doubts_about_title(request, areas)
     reports = requested_reports(request)
     schema = new_schema(areas, kind_choices(strict), people, doubts)
-    if has_new(reports):
-        schema.add(take_field())
+    for part in danger_questions(reports):
+        schema.add(part)
     form = Form(
         schema,
         request,
@@ -196,14 +196,15 @@ def new_dossier_view(context: MunicipalityResource, request: Request) -> Any:
         "heading": "Nieuw dossier",
         "above": context.title,
         "intro": "Het dossier begint in voorbereiding. Doel, grondslag en dossierhouder vult u in"
-        " als het in aanpak gaat.",
+        f" als het in aanpak gaat. {TAKEN if reports else ''}".rstrip(),
     }
 
     def act(values: Values) -> Any:
         chosen = find_reports(request.db, values["meldingen"], field="meldingen")
-        waiting.extend(unready(request.db, chosen, taking=bool(values.get(TAKE))))
+        waiting.extend(unready(request.db, chosen))
         check_title(values, doubts)
-        refuse(waiting, can_take=has_new(chosen) and not values.get(TAKE))
+        refuse(waiting)
+        check_danger(values, chosen)
         return _make(context, request, chosen, values)
 
     return submit(request, form, act, page)
@@ -217,7 +218,6 @@ def _first_values(reports: Sequence[Report]) -> dict[str, Any]:
         "meldingen": " ".join(report.reference for report in reports),
         "wijk": areas.pop() if len(areas) == 1 else None,
         "spoed": any(report.urgent for report in reports),
-        **({TAKE: True} if has_new(reports) else {}),
     }
 
 
@@ -237,8 +237,7 @@ def _make(
             # The history of the report is read by more people than the dossier about a person.
             which = "Een dossier" if is_strict(dossier.kind) else f"Dossier {dossier.number}"
             reason = f"{which} is met deze melding begonnen."
-            if values.get(TAKE):
-                take_on(request.db, effects, report, actor)
+            take_on(request.db, effects, report, values, actor)
             file_report(request.db, effects, dossier, report, reason, actor)
         except DossierError as problem:
             raise DossierError(str(problem), "meldingen") from None

@@ -20,7 +20,13 @@ from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
-from stopintimidatie.reports.services import move_report, reindex_report, report_path
+from stopintimidatie.reports.services import (
+    append_move,
+    move_report,
+    reindex_report,
+    report_path,
+)
+from stopintimidatie.reports.triage.rules import signals
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
@@ -70,6 +76,37 @@ def file_report(
     membership = membership_of(session, dossier.id, report.id)
     assert membership is not None  # noqa: S101 - just made
     return membership
+
+
+def asks_about_danger(report: Report) -> bool:
+    """Tell whether it must be asked about a report, before it is filed, if somebody is in danger.
+
+    Triage asks it where there is a signal. Of what is filed elsewhere or done, it was asked there.
+    """
+    if report.danger_now is not None or report.state not in {"nieuw", "in_behandeling"}:
+        return False
+    return bool(
+        signals(
+            report.forms,
+            age_group=report.reporter_age_group,
+            known=report.offender_known,
+            recurrence=report.recurrence,
+            wants_support=report.wants_support,
+        )
+    )
+
+
+def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) -> None:
+    """Store whether somebody is in danger now; if so the report is spoed at once."""
+    report.danger_now = danger
+    report.triaged_at = utc_now()
+    if danger:
+        report.urgent = True
+    answer = {"Nu iemand in gevaar": "ja" if danger else "nee"}
+    append_move(session, report, actor, "beoordelen", report.state, answer)
+    reindex_report(session, report)
+    fields = ["nu iemand in gevaar"]
+    record(session, actor, "melding.beoordeeld", report.holder, REPORT, [report.id], fields=fields)
 
 
 def why_not(report: Report) -> str | None:

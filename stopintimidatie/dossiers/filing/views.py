@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.forms import Button, Form, ManyOf, Schema, field
+from stopintimidatie.core.forms import Button, Form, FormError, ManyOf, Schema, field
 from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -24,6 +25,8 @@ from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError, options_of
 from stopintimidatie.dossiers.filing.services import (
     address_of,
+    answer_danger,
+    asks_about_danger,
     file_report,
     find_reports,
     membership_of,
@@ -52,8 +55,9 @@ from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.words import when_short
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
-TAKE: Final = "nieuw"
-TAKE_LABEL: Final = "Neem nieuwe meldingen meteen in behandeling, op mijn naam"
+DANGER: Final = "gevaar"
+TAKEN: Final = "Wat nieuw is, komt meteen in behandeling, op uw naam."
+_STORY: Final = 200
 
 
 @dataclass(frozen=True)
@@ -66,18 +70,63 @@ class Unready:
     link: str
 
 
-def take_field() -> Any:
-    """Return the field to take what is new in hand in the same go."""
-    return field(forms.Flag(), TAKE_LABEL, name=TAKE, missing=False)
+def danger_questions(reports: Iterable[Report]) -> list[Any]:
+    """Return the part of a form that asks of each report with a signal: is somebody in danger?
+
+    Reports of which that was answered are left out; without others there is no such part.
+    """
+    asked = [
+        field(
+            forms.OneOf((("nee", "nee"), ("ja", "ja")), radio=True),
+            choice_of(report),
+            description=shorten(report.description or "", _STORY, placeholder=" …"),
+            name=report.reference,
+            missing=None,
+            needed_sometimes=True,
+        )
+        for report in reports
+        if asks_about_danger(report)
+    ]
+    if not asked:
+        return []
+    title = "Is er nu iemand in gevaar? Zo ja: bel eerst 112. De melding wordt dan ook spoed."
+    return [Schema(*asked, title=title, name=DANGER, missing={})]
 
 
-def has_new(reports: Sequence[Report]) -> bool:
-    """Tell whether some of the reports have no handler yet."""
-    return any(report.state == "nieuw" for report in reports)
+def check_danger(values: Mapping[str, Any], chosen: Iterable[Report]) -> None:
+    """Check that the question about danger was answered for each chosen report that has it.
+
+    Raises:
+        FormError: It wasn't; all of these are named.
+    """
+    answers = values.get(DANGER) or {}
+    missing = [
+        report.reference
+        for report in chosen
+        if asks_about_danger(report) and answers.get(report.reference) is None
+    ]
+    if missing:
+        told = [
+            (
+                f"Beantwoord eerst of er bij {reference} iemand in gevaar is.",
+                f"{DANGER}.{reference}",
+            )
+            for reference in missing
+        ]
+        raise FormError(*told[0], also=told[1:])
 
 
-def take_on(session: Session, effects: Mapping[str, Any], report: Report, actor: Actor) -> None:
-    """Make this person the handler of a new report; others stay as they are."""
+def take_on(
+    session: Session,
+    effects: Mapping[str, Any],
+    report: Report,
+    values: Mapping[str, Any],
+    actor: Actor,
+) -> None:
+    """Store the answer about danger, and make this person the handler of a new report."""
+    answer = (values.get(DANGER) or {}).get(report.reference)
+    if answer is not None and asks_about_danger(report):
+        answer_danger(session, report, answer == "ja", actor)
     if report.state == "nieuw":
         taking = {"behandelaar": str(actor.id)}
         move_report(session, effects, report, "in_behandeling_nemen", taking, actor)
@@ -95,27 +144,22 @@ def requested_reports(request: Request) -> list[Report]:
         return []
 
 
-def unready(session: Session, reports: Sequence[Report], *, taking: bool) -> list[Unready]:
+def unready(session: Session, reports: Sequence[Report]) -> list[Unready]:
     """Return the reports that can't be filed now, each with the reason and the page to go to.
 
-    `taking`: new reports are taken in hand first, so they can be filed.
+    New reports can: they are taken in hand first.
     """
     waiting = []
     for report in reports:
         why = why_not(report)
-        new = report.state == "nieuw"
-        if why is None or (new and taking):
+        if why is None or report.state == "nieuw":
             continue
-        href = address_of(session, report)
-        link = "beoordelen" if new else "bekijken"
-        waiting.append(Unready(report.reference, why, f"{href}/triage" if new else href, link))
+        waiting.append(Unready(report.reference, why, address_of(session, report), "bekijken"))
     return waiting
 
 
-def refuse(waiting: Sequence[Unready], *, can_take: bool) -> None:
+def refuse(waiting: Sequence[Unready]) -> None:
     """Refuse to file reports of which some are not ready.
-
-    `can_take`: the form has the checkbox that takes new reports in hand.
 
     Raises:
         DossierError: Some are not ready; the message names all of them.
@@ -124,9 +168,8 @@ def refuse(waiting: Sequence[Unready], *, can_take: bool) -> None:
         return
     names = ", ".join(report.reference for report in waiting)
     can = "kan" if len(waiting) == 1 else "kunnen"
-    advice = f", of zet het vinkje bij ‘{TAKE_LABEL}’" if can_take else ""
     raise DossierError(
-        f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat{advice}.",
+        f"{names} {can} nog niet in een dossier. Doe eerst wat boven het formulier staat.",
         "meldingen",
     )
 
@@ -175,14 +218,27 @@ def file_view(context: DossierResource, request: Request) -> Any:
     ids = [report.id for report in candidates]
     note_read(request, context.holder, "melding", ids, task="meldingen kiezen voor een dossier")
     schema = filing_schema([(report.reference, choice_of(report)) for report in candidates])
+    for part in danger_questions(_chosen_so_far(request)):
+        schema.add(part)
     button = Button("toevoegen", "Meldingen toevoegen")
     form = dossier_form(context, request, schema, button, part="meldingen")
     page = form_page(context, request, "Meldingen toevoegen")
     page["intro"] = (
         "Een melding die al bij een ander dossier hoort, of die is afgehandeld, blijft waar hij is."
-        " Dit dossier verwijst er dan naar."
+        f" Dit dossier verwijst er dan naar. {TAKEN}"
     )
     return submit(request, form, lambda values: _file(context, request, values), page)
+
+
+def _chosen_so_far(request: Request) -> list[Report]:
+    """Return the reports that were typed or ticked in the form that was sent."""
+    if request.method != "POST":
+        return []
+    typed = [request.POST.get("kenmerk", ""), *request.POST.getall("meldingen")]
+    try:
+        return find_reports(request.db, " ".join(typed))
+    except DossierError:
+        return []
 
 
 def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
@@ -204,13 +260,15 @@ def _file(context: DossierResource, request: Request, values: dict[str, Any]) ->
     """File the reports that were typed or ticked, and say which can't be filed."""
     typed = find_reports(request.db, values["kenmerk"])
     ticked = find_reports(request.db, " ".join(values.get("meldingen", ())), field="meldingen")
-    reports = {report.id: report for report in [*typed, *ticked]}.values()
+    reports = list({report.id: report for report in [*typed, *ticked]}.values())
     if not reports:
         raise DossierError("Vul een kenmerk in, of kies een melding uit de lijst.", "kenmerk")
+    check_danger(values, reports)
     effects, refer = WORKFLOW_EFFECTS.of(request.registry), values["verwijzen"]
 
     def put_in(report: Report) -> None:
         why = values["reden"]
+        take_on(request.db, effects, report, values, request.actor)
         file_report(
             request.db, effects, context.dossier, report, why, request.actor, reference=refer
         )

@@ -23,7 +23,7 @@ SETTINGS: Final = {
 }
 
 
-def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
+def accept_schema(dossiers: Choices, areas: Choices, danger: Sequence[Any]) -> Any:
     """Return the form to accept a pattern.
 
     Title and neighbourhood may stay empty here; a new dossier needs both, so the view checks them.
@@ -31,15 +31,8 @@ def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
     Args:
         dossiers: The dossiers that the reports can go to: id and title.
         areas: The neighbourhoods for a new dossier: code and name.
-        some_new: Whether some reports are new; adds the choice to start handling them.
+        danger: The part that asks about danger, or nothing.
     """
-    take_new = field(
-        forms.Flag(),
-        "Neem nieuwe meldingen meteen in behandeling",
-        name="nieuwe",
-        description="U wordt dan behandelaar. Anders blijven zij in het postvak tot zij"
-        " beoordeeld zijn.",
-    )
     return Schema(
         field(
             forms.OneOf([(NEW, "Een nieuw dossier maken"), *dossiers]),
@@ -54,7 +47,7 @@ def accept_schema(dossiers: Choices, areas: Choices, *, some_new: bool) -> Any:
             missing=None,
         ),
         field(forms.OneOf(areas), "Wijk van het nieuwe dossier", name="wijk", missing=None),
-        *((take_new,) if some_new else ()),
+        *danger,
         _version(),
     )
 

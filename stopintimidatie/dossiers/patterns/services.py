@@ -41,7 +41,6 @@ from stopintimidatie.dossiers.patterns.models import (
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 FILABLE: Final = REFERABLE | {"in_behandeling"}
@@ -95,12 +94,10 @@ def accept(
     pattern: Pattern,
     plan: DossierPlan | UUID,
     actor: Actor,
-    *,
-    take_new: bool,
 ) -> Filed:
     """Make a dossier of it, or add it to the one of which `plan` is the id.
 
-    With `take_new` new reports are taken in hand first; otherwise they wait for triage.
+    New reports wait for triage: the caller takes them in hand first.
 
     Raises:
         WorkflowError: The dossier isn't there or runs no more.
@@ -114,10 +111,6 @@ def accept(
     for report in reports_of(session, pattern):
         if membership_of(session, dossier.id, report.id) is not None:
             continue
-        if report.state == "nieuw" and take_new:
-            move_report(
-                session, effects, report, "in_behandeling_nemen", {"behandelaar": actor.id}, actor
-            )
         if report.state in FILABLE:
             filed.append(file_report(session, effects, dossier, report, reason, actor))
         else:

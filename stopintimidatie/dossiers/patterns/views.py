@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -29,6 +29,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.dossiers.case.services import DossierPlan
+from stopintimidatie.dossiers.filing.views import check_danger, danger_questions, take_on
 from stopintimidatie.dossiers.patterns.forms import (
     NEW,
     SETTINGS,
@@ -76,6 +77,7 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
     MunicipalityResource,
 )
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
@@ -228,7 +230,6 @@ def accept_view(context: PatternResource, request: Request) -> Any:
     if pattern.state in DECIDABLE and not filing.number:
         request.flash(_advice(pattern, filing), "warning")
         return HTTPSeeOther(request.resource_path(context).rstrip("/"))
-    some_new = any(report.state == "nieuw" for report in reports)
     areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
     names = dict(areas)
     hours = hours_text(pattern.from_minute, pattern.to_minute)
@@ -236,18 +237,23 @@ def accept_view(context: PatternResource, request: Request) -> Any:
     form = _form(
         context,
         request,
-        accept_schema(possible_dossiers(request.db, context.holder), areas, some_new=some_new),
+        accept_schema(
+            possible_dossiers(request.db, context.holder), areas, danger_questions(reports)
+        ),
         Button("aannemen", "Aannemen"),
         dossier=str(pattern.dossier_id) if pattern.dossier_id else NEW,
         titel=title,
         wijk=pattern.neighbourhood_code,
     )
     return _decide(
-        context, request, form, "Patroon aannemen", lambda v: _accept(context, request, v)
+        context, request, form, "Patroon aannemen", lambda v: _accept(context, request, reports, v)
     )
 
 
-def _accept(context: PatternResource, request: Request, values: Values) -> HTTPSeeOther:
+def _accept(
+    context: PatternResource, request: Request, reports: Sequence[Report], values: Values
+) -> HTTPSeeOther:
+    check_danger(values, reports)
     if values["dossier"] == NEW:
         for name in ("titel", "wijk"):
             if not values[name]:
@@ -261,9 +267,9 @@ def _accept(context: PatternResource, request: Request, values: Values) -> HTTPS
     else:
         plan = UUID(values["dossier"])
     actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
-    made = accept(
-        request.db, effects, context.pattern, plan, actor, take_new=bool(values.get("nieuwe"))
-    )
+    for report in reports:
+        take_on(request.db, effects, report, values, actor)
+    made = accept(request.db, effects, context.pattern, plan, actor)
     filed = plural(made.filed, "melding zit", "meldingen zitten")
     message = f"Het patroon is aangenomen. {filed} nu in dossier {made.dossier.number}."
     message += _referring(made.referred)

@@ -170,14 +170,19 @@ def test_the_page_of_a_report_in_hand_leads_to_a_new_dossier(
     assert NEW not in browser.get(f"/gemeenten/dordrecht/binnenstad/{fresh}").text
 
 
+def waiting(installation: Installation, **changes: Any) -> str:
+    with installation.transaction() as session:
+        report = make_report(session, installation, **changes)
+        report.state = "wacht_op_partner"
+        return str(report.reference)
+
+
 def test_a_report_that_is_not_ready_stops_the_making(
     installation: Installation, browser: TestApp
 ) -> None:
-    with installation.transaction() as session:
-        fresh = make_report(session, installation).reference
-    form = fill(browser.get(NEW), titel="Kade", wijk="WK050501", meldingen=fresh)
+    form = fill(browser.get(NEW), titel="Kade", wijk="WK050501", meldingen=waiting(installation))
     page = form.submit("maken", status=422)
-    assert "Neem de melding eerst in behandeling" in page.text
+    assert "wacht nog op een partner" in page.text
     assert 'href="#formulier-meldingen"' in page.text
     with installation.transaction(DORDRECHT) as session:
         assert session.scalar(select(func.count()).select_from(Dossier)) == 0
@@ -186,40 +191,50 @@ def test_a_report_that_is_not_ready_stops_the_making(
 def test_all_that_is_not_ready_is_named_at_once_with_the_way_on(
     installation: Installation, browser: TestApp
 ) -> None:
-    with installation.transaction() as session:
-        fresh = [make_report(session, installation).reference for _ in range(2)]
+    late = [waiting(installation) for _ in range(2)]
     ready = taken_on(installation)
-    typed = " ".join([ready, *fresh])
+    typed = " ".join([ready, *late])
     form = fill(browser.get(NEW), titel="Kade", wijk="WK050501", meldingen=typed)
     page = form.submit("maken", status=422)
     alert = page.html.select_one(".utrecht-alert--warning")
-    assert [link["href"].rsplit("/", 2)[1:] for link in alert.select("a")] == [
-        [reference, "triage"] for reference in fresh
-    ]
+    assert [link["href"].rsplit("/", 1)[1] for link in alert.select("a")] == late
     assert ready not in alert.text
     again = page.forms["formulier"]
     assert (again["titel"].value, again["meldingen"].value) == ("Kade", typed)
-    # Offered where it can help: nothing was lost, and one tick does it.
-    again["nieuw"] = True
-    answer = again.submit("maken", status=303).follow()
-    assert "is gemaakt" in answer.text
-    with installation.transaction(DORDRECHT) as session:
-        assert set(session.scalars(select(Report.state))) == {"in_dossier"}
 
 
-def test_new_reports_of_the_inbox_are_taken_in_hand_with_the_dossier(
+def test_nothing_goes_into_a_dossier_before_it_is_said_who_is_in_danger(
     installation: Installation, browser: TestApp
 ) -> None:
+    """A new dossier, a dossier of the inbox's list, and a dossier itself: each asks, for each."""
     with installation.transaction() as session:
-        fresh = [make_report(session, installation).reference for _ in range(2)]
-    page = browser.get(f"{NEW}?melding={fresh[0]}&melding={fresh[1]}")
-    form = fill(page, titel="Overlast bij de kade")
-    assert form["nieuw"].checked
-    form.submit("maken", status=303)
+        fresh = [
+            make_report(session, installation, reporter_age_group="16_17").reference
+            for _ in range(2)
+        ]
+        dossier = make_dossier(session)
+        number, inside = dossier.number, f"/gemeenten/dordrecht/binnenstad/{dossier.number}"
+    ticked = "&".join(f"melding={reference}" for reference in fresh)
+    pages = {
+        f"{NEW}?{ticked}": {"titel": "Overlast bij de kade"},
+        f"/gemeenten/dordrecht/in-dossier?{ticked}": {"dossier": number, "reden": "Zelfde plek"},
+        f"{inside}/meldingen-toevoegen": {"kenmerk": " ".join(fresh), "reden": "Zelfde plek"},
+    }
+    for address, typed in pages.items():
+        refused = fill(browser.get(address), **typed).submit(status=422)
+        for reference in fresh:
+            assert f"Beantwoord eerst of er bij {reference} iemand in gevaar is" in refused.text
     with installation.transaction(DORDRECHT) as session:
-        found = session.scalars(select(Report)).all()
-        assert {report.state for report in found} == {"in_dossier"}
-        assert all(report.handler_id for report in found)
+        assert set(session.scalars(select(Report.state))) == {"nieuw"}
+    again = refused.forms["formulier"]
+    again[f"gevaar.{fresh[0]}"], again[f"gevaar.{fresh[1]}"] = "nee", "ja"
+    again.submit(status=303)
+    with installation.transaction(DORDRECHT) as session:
+        reports = {report.reference: report for report in session.scalars(select(Report))}
+        assert {report.state for report in reports.values()} == {"in_dossier"}
+        assert all(report.handler_id for report in reports.values())
+        marks = [(reports[name].danger_now, reports[name].urgent) for name in fresh]
+        assert marks == [(False, False), (True, True)]
 
 
 def test_what_waits_in_quarantine_is_not_taken_in_hand_unseen(
@@ -230,7 +245,7 @@ def test_what_waits_in_quarantine_is_not_taken_in_hand_unseen(
         report.state = "quarantaine"
         reference = report.reference
     page = browser.get(f"{NEW}?melding={reference}")
-    assert "nieuw" not in page.forms["formulier"].fields
+    assert not [name for name in page.forms["formulier"].fields if "gevaar" in str(name)]
     refused = fill(page, titel="Kade").submit("maken", status=422)
     assert f"{reference} bekijken" in refused.text
 
@@ -383,16 +398,15 @@ def test_reports_are_filed_by_reference_and_by_ticking(
 ) -> None:
     address = opened(installation)
     typed, ticked = taken_on(installation), taken_on(installation)
-    with installation.transaction() as session:
-        fresh = make_report(session, installation).reference
+    late = waiting(installation)
     form = fill(browser.get(f"{address}/meldingen-toevoegen"), reden="Zelfde plek")
-    form["kenmerk"] = f"{typed}, {fresh}"
+    form["kenmerk"] = f"{typed}, {late}"
     boxes = {box._value: i for i, box in enumerate(form.fields["meldingen"])}
     assert set(boxes) == {typed, ticked}
     form.set("meldingen", True, index=boxes[ticked])
     page = form.submit("toevoegen", status=303).follow()
     assert "2 meldingen zijn toegevoegd" in page.text
-    assert f"{fresh} is nog niet in behandeling" in page.text
+    assert f"{late} wacht nog op een partner" in page.text
     with installation.transaction(DORDRECHT) as session:
         assert session.scalar(select(func.count()).select_from(DossierMembership)) == 2
 
@@ -403,10 +417,8 @@ def test_filing_nothing_or_only_what_can_not_be_filed_is_refused(
     address = f"{opened(installation)}/meldingen-toevoegen"
     form = fill(browser.get(address), reden="Zelfde plek")
     assert "Vul een kenmerk in" in form.submit("toevoegen", status=422).text
-    with installation.transaction() as session:
-        fresh = make_report(session, installation).reference
-    form = fill(browser.get(address), reden="Zelfde plek", kenmerk=fresh)
-    assert "nog niet in behandeling" in form.submit("toevoegen", status=422).text
+    form = fill(browser.get(address), reden="Zelfde plek", kenmerk=waiting(installation))
+    assert "wacht nog op een partner" in form.submit("toevoegen", status=422).text
     form = fill(browser.get(address), kenmerk=taken_on(installation))
     assert "‘Reden’" in form.submit("toevoegen", status=422).text
 

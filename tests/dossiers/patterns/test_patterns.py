@@ -63,7 +63,6 @@ def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
     assert "patroon P-1" in page.click("M-", index=0).text
     form = page.click("Aannemen").forms["formulier"]
     assert form["titel"].value.startswith("Overlast in ")
-    form["nieuwe"] = True
     page = form.submit("aannemen", status=303).follow()
     assert "Het patroon is aangenomen" in page.text
     with installation.transaction(DORDRECHT) as session:
@@ -152,15 +151,19 @@ def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
 
 
 @on_sqlite
-def test_new_reports_wait_for_triage_unless_they_are_taken_in_hand(
-    installation: Installation,
-) -> None:
+def test_of_a_pattern_too_it_is_asked_first_who_is_in_danger(installation: Installation) -> None:
     plant(installation)
     search(installation)
-    page = officer(installation).get(f"{HOME}/P-1/aannemen").forms["formulier"].submit("aannemen")
-    assert "Beoordeel eerst: M-" in page.follow().text
     with installation.transaction(DORDRECHT) as session:
-        assert session.scalar(select(func.count()).select_from(DossierMembership)) == 0
+        report = session.get_one(Report, session.scalars(select(PatternReport.report_id)).first())
+        report.wants_support = True
+        name = report.reference
+    form = officer(installation).get(f"{HOME}/P-1/aannemen").forms["formulier"]
+    refused = form.submit("aannemen", status=422)
+    assert f"Beantwoord eerst of er bij {name} iemand in gevaar is" in refused.text
+    again = refused.forms["formulier"]
+    again[f"gevaar.{name}"] = "nee"
+    assert "zitten nu in dossier" in again.submit("aannemen", status=303).follow().text
 
 
 def test_a_rejected_pattern_stays_away_until_its_day_and_then_comes_back(
