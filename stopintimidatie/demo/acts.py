@@ -274,7 +274,8 @@ def _let_happen(session: Session, keys: KeyRing, export: Export, at: datetime, e
     officer = Actor("gebruiker", export.requested_by_id, export.requested_by)
     with clock_at(at + DAY):
         if end not in FETCHED_BY_PARTNER:
-            exports.fetch(session, keys, export, officer)
+            exports.note_opened(session, export, officer)
+            release.hand_over(session, export, "papier", officer)
         else:
             partner = session.get_one(PartnerOrganisation, export.partner_id)
             people = contacts_of(session, keys, partner)

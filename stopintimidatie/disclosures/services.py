@@ -94,6 +94,7 @@ def subjects_of(session: Session, disclosure_id: UUID) -> Sequence[DisclosureSub
 class EventKind(Term):
     """Step of a copy."""
 
+    OPENED = "bekeken", "Geopend door de gemeente", "opened by the municipality"
     OFFERED = "klaargezet", "Klaargezet om op te halen", "ready to be fetched"
     GIVEN = "gegeven", "Gegeven", "given"
     ANSWERED = "antwoord", "Ontvanger gaf antwoord", "recipient answered"
@@ -204,7 +205,11 @@ def event_words(event: DisclosureEvent) -> str:
 
 # The codes of events in words; a label in the document, such as M-03, needs none.
 CODES: Final = {
+    # Of before it was asked: then a download counted as given.
     "download": "gedownload door de gemeente",
+    "papier": "op papier, door de gemeente",
+    "eigen_mail": "met de beveiligde mail van de gemeente",
+    "zelf": "door de gemeente zelf",
     "opgehaald": "opgehaald door de ontvanger",
     "onjuist": "er staat iets onjuists in",
     "verkeerde_ontvanger": "voor de verkeerde ontvanger",

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs.worker import Worker
@@ -32,6 +32,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.reports.api.openapi import FULL_REPORT
+from stopintimidatie.reports.models import ReporterMessage
 from tests.support.api import Api
 from tests.support.axe import problems_on
 from tests.support.exporting import with_partner
@@ -214,7 +215,11 @@ def made(page: Page, address: str) -> bytes:
         return page.locator("a[href$='/pdf']").count() == 1
 
     until(there, seconds=40)
-    return page.request.get(f"{address}/pdf").body()
+    body = page.request.get(f"{address}/pdf").body()
+    page.goto(f"{address}/zelf-gegeven")
+    page.locator("#formulier [name=hoe][value=papier]").check()
+    send(page)
+    return body
 
 
 def words(pdf: bytes) -> str:
@@ -346,6 +351,9 @@ def test_a_hot_spot_is_tabled_given_corrected_and_closed(story: Story) -> None:
         owner.goto(f"{TOWN}/verstrekkingen")
         expect(owner.locator("main")).to_contain_text("bij de ontvanger")
         closed(owner, dossier)
+        # Held for ten minutes, in which it can be undone.
+        with story.installation.transaction(DORDRECHT) as session:
+            session.execute(update(ReporterMessage).values(held_until=utc_now()))
 
         reporter = story.open()
         reporter.goto("/volgen")

@@ -67,6 +67,15 @@ class Case:
             return session.scalars(select(Export).where(Export.reference == reference)).one()
 
 
+def handed_over(case: Case, reference: str) -> None:
+    """Somebody opened the file, gave it to its recipient, and said so."""
+    browser = case.browser("aanvrager")
+    browser.get(f"{case.path}/{reference}/pdf", status=200)
+    form = browser.get(f"{case.path}/{reference}/zelf-gegeven").forms["formulier"]
+    form["hoe"] = "papier"
+    form.submit("gegeven", status=303)
+
+
 def make_case(installation: Installation, *, number: int = 3, minor: bool = False) -> Case:
     """A dossier with reports (the last not for the police), a note and an agreement."""
     connect(installation, contact={"dagen": 3, "telefoon": "14 078"})

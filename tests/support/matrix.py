@@ -668,6 +668,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "{uitvoer}/laten-ophalen": WORKERS,
         "{uitvoer_persoon}/laten-ophalen": STRICT,
     }),
+    *form("ExportResource", "zelf-gegeven", P.REQUEST_EXPORT, {
+        "{uitvoer}/zelf-gegeven": WORKERS,
+        "{uitvoer_persoon}/zelf-gegeven": STRICT,
+    }),
     view("ExportResource", "ophaalcode", "POST", P.REQUEST_EXPORT, {
         # Nothing was put ready.
         "{uitvoer}/ophaalcode": " 404 404 404 403 403",

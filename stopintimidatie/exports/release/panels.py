@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,10 +13,16 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_short, plural
 from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
-from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, DisclosureEvent, Pickup
 from stopintimidatie.disclosures.pickup import KIND, who_picked_up
 from stopintimidatie.disclosures.resources import KIND as EXPORT
-from stopintimidatie.disclosures.services import copy_of, event_words, events_of, find_disclosure
+from stopintimidatie.disclosures.services import (
+    EventKind,
+    copy_of,
+    event_words,
+    events_of,
+    find_disclosure,
+)
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
@@ -124,6 +130,7 @@ def unread_answers(session: Session, slug: str, roles: Iterable[Role]) -> list[L
 
 TEMPLATE: Final = "stopintimidatie.exports.release:templates/panel.jinja2"
 OFFER, CODE, SEEN = "laten-ophalen", "ophaalcode", "antwoord-gelezen"
+HAND_OVER = "zelf-gegeven"
 WITHDRAW, DESTROYED, CORRECTION_DONE = "intrekken", "vernietigd-gehoord", "correctie-gehoord"
 
 
@@ -141,12 +148,14 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     _note(request, context, pickups, answers)
     latest = pickups[0] if pickups else None
     waits = latest is not None and refusal(latest, export) is None
-    ready = works and export.state == ExportState.READY and export.partner_id is not None
+    there = works and export.state == ExportState.READY
+    ready = there and export.partner_id is not None
 
     def address(name: str, *, when: bool) -> str | None:
         return request.resource_path(context, name) if when else None
 
     copy = copy_of(request.db, disclosure.id) if disclosure else None
+    events = events_of(request.db, disclosure.id) if disclosure else []
     corrections = corrections_of(request.db, export.id) if sees else []
     return Panel(
         "Geven en terughoren",
@@ -154,16 +163,17 @@ def export_panel(context: Any, request: Any) -> Panel | None:
         {
             "pickups": [pickup_rows(keys, row) for row in pickups],
             "answers": [answer_rows(keys, row) for row in answers],
-            "events": [_line(row) for row in events_of(request.db, disclosure.id)]
-            if disclosure
-            else [],
+            "events": [_line(row) for row in events],
+            "unsaid": there and not is_out(copy) and _was_opened(events),
             "offer_href": address(OFFER, when=ready),
             "again": bool(pickups),
             "code_href": address(CODE, when=works and waits),
             "copy": copy,
             "corrections": [(str(row.id), _correction(row), row) for row in corrections],
             "correction_href": address(CORRECTION_DONE, when=works),
-            "withdraw_href": address(WITHDRAW, when=works and export.state == ExportState.READY),
+            "withdraw_href": address(WITHDRAW, when=there),
+            "hand_over_href": address(HAND_OVER, when=there and not is_out(copy)),
+            "recipient": export.recipient,
             "destroyed_href": address(DESTROYED, when=works and is_out(copy)),
             "seen_href": address(SEEN, when=works and any(not row.seen_at for row in answers)),
         },
@@ -224,6 +234,11 @@ def _correction(row: CopyCorrection) -> list[tuple[str, str]]:
         ("Verwerkt", f"{row.confirmed_by}, {_when(row.confirmed_at)}" if row.confirmed_at else ""),
     ]
     return [(term, value) for term, value in rows if value]
+
+
+def _was_opened(events: Sequence[DisclosureEvent]) -> bool:
+    """Tell whether somebody of the municipality has opened the file."""
+    return any(row.kind == EventKind.OPENED for row in events)
 
 
 def _line(row: Any) -> TimelineEntry:

@@ -40,7 +40,7 @@ from stopintimidatie.dossiers.services import PARTNER_ANSWERED, append
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
-from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log
+from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log, note_given
 from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -302,6 +302,27 @@ def offer_export(
     note_event(session, disclosure, EventKind.OFFERED, actor)
     log(session, export, actor, "klaargezet")
     return pickup
+
+
+# The ways in which an officer gives a document, by code in the register.
+WAYS: Final = (
+    ("papier", "op papier"),
+    ("eigen_mail", "met onze eigen beveiligde mail"),
+    ("zelf", "op een andere veilige manier"),
+)
+
+
+def hand_over(session: Session, export: Export, way: str, actor: Actor) -> None:
+    """Record that an officer gave the document to its recipient, in one of `WAYS`.
+
+    Raises:
+        ExportError: There is no file (any more).
+    """
+    lock(session, export.id)
+    if export.state != ExportState.READY:
+        raise ExportError("Dit document is er niet meer. Open de pagina opnieuw.")
+    note_given(session, export, actor, way)
+    log(session, export, actor, "overhandigd")
 
 
 def tell(session: Session, template: str, pickup: Pickup, key: str | None = None) -> bool:

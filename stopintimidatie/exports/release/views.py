@@ -38,6 +38,7 @@ from stopintimidatie.exports.release.panels import (
     CODE,
     CORRECTION_DONE,
     DESTROYED,
+    HAND_OVER,
     OFFER,
     SEEN,
     WITHDRAW,
@@ -47,6 +48,8 @@ from stopintimidatie.exports.release.services import (
     DAYS_MOST,
     TIMES,
     TIMES_MOST,
+    WAYS,
+    hand_over,
     mark_seen,
     offer_export,
     pickups_of,
@@ -88,6 +91,12 @@ def offer_schema(people: Sequence[Shown]) -> Any:
             forms.Integer(1, TIMES_MOST), "Hoe vaak mag het worden opgehaald?", name="keren"
         ),
     )
+
+
+class HandOverSchema(forms.Schema):
+    """The form to record that an officer gave the document."""
+
+    hoe = forms.field(forms.OneOf(WAYS, radio=True), "Hoe gaf u het?")
 
 
 class WithdrawSchema(forms.Schema):
@@ -200,6 +209,39 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     return [person for person in people if person.address is not None and person.address.usable]
 
 
+@form_view(ExportResource, HAND_OVER, _P, FORM_PAGE, guards=(hidden_reports,))
+def hand_over_view(context: ExportResource, request: Request) -> Any:
+    """Record that somebody here gave the document to its recipient."""
+    export = context.export
+    if export.state != ExportState.READY and request.method != "POST":
+        request.flash("Dit document is er niet (meer).", "warning")
+        return back(context, request)
+    form = Form(
+        HandOverSchema(),
+        request,
+        buttons=[Button("gegeven", "Ik heb het gegeven")],
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        try:
+            hand_over(request.db, export, values["hoe"], request.actor)
+        except ExportError as problem:
+            raise FormError(problem.message, problem.field) from None
+        request.flash(f"Vastgelegd: het document is bij {export.recipient}.")
+        return back(context, request)
+
+    intro = (
+        "Dit komt in het register van verstrekkingen en is niet terug te draaien. Leg het vast op"
+        " de dag dat u het gaf, niet eerder."
+    )
+    heading = f"Ik heb het zelf gegeven aan {export.recipient}"
+    return handle_form(request, form, on_valid, form_page(request, heading, _GIVE, intro))
+
+
+_GIVE: Final = "Een document geven"
+
+
 @post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=(hidden_reports,))
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
@@ -270,7 +312,8 @@ def withdraw_view(context: ExportResource, request: Request) -> Any:
 
     intro = (
         "Het bestand wordt vernietigd en komt niet terug. Wie het heeft of kon ophalen, krijgt een"
-        " e-mail zonder inhoud met de vraag het te vernietigen en dat te bevestigen."
+        " e-mail zonder inhoud met de vraag het te vernietigen en dat te bevestigen. Gaf u het zelf"
+        " aan iemand? Leg dat eerst vast, anders hoort die er niets van."
     )
     page = form_page(request, "Uitvoer intrekken", export.recipient, intro)
     return handle_form(request, form, on_valid, page)

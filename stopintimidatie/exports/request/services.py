@@ -66,7 +66,7 @@ from stopintimidatie.settings import Settings
 
 JOB: Final = Job("uitvoer.maken")
 # The ways a file leaves: downloaded by an officer, or fetched by the partner.
-DOWNLOADED, PICKED_UP = "download", "opgehaald"
+PICKED_UP = "opgehaald"
 # The id of what is only looked at.
 EXAMPLE: Final = "voorbeeld"
 PATIENCE: Final = timedelta(minutes=10)
@@ -399,9 +399,7 @@ def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor)
     return password
 
 
-def fetch(
-    session: Session, keys: KeyRing, export: Export, actor: Actor, way: str = DOWNLOADED
-) -> bytes:
+def fetch(session: Session, keys: KeyRing, export: Export, actor: Actor, way: str) -> bytes:
     """Return the file to somebody who may have it, and record that in the register.
 
     Raises:
@@ -409,12 +407,13 @@ def fetch(
         DecryptionError: none of our keys can decrypt the file.
     """
     pdf = read_file(session, keys, export)
-    note_fetched(session, export, actor, way)
+    log(session, export, actor, "gedownload")
+    note_given(session, export, actor, way)
     return pdf
 
 
 def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
-    """Return the content of the file; a caller that gives it to somebody also calls `note_fetched`.
+    """Return the content of the file; a caller notes that it was opened (`note_opened`).
 
     Raises:
         ExportError: the file isn't ready, or isn't the one that was made.
@@ -428,16 +427,27 @@ def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
     return pdf
 
 
-def note_fetched(session: Session, export: Export, actor: Actor, way: str = DOWNLOADED) -> None:
-    """Record that the file was given to somebody; in the register the first time in each way."""
+def note_opened(session: Session, export: Export, actor: Actor) -> None:
+    """Record that somebody of the municipality opened the file; the recipient has nothing yet."""
     log(session, export, actor, "gedownload")
+    _note_once(session, export, EventKind.OPENED, actor, None)
+
+
+def note_given(session: Session, export: Export, actor: Actor, way: str) -> None:
+    """Record in the register that the recipient has the file; the first time in each way."""
+    _note_once(session, export, EventKind.GIVEN, actor, way)
+
+
+def _note_once(
+    session: Session, export: Export, kind: EventKind, actor: Actor, code: str | None
+) -> None:
     row = find_disclosure(session, export.reference)
     if row is None:
         return
     earlier = select(DisclosureEvent.id).where(
         DisclosureEvent.disclosure_id == row.id,
-        DisclosureEvent.kind == EventKind.GIVEN.value,
-        DisclosureEvent.code == way,
+        DisclosureEvent.kind == kind.value,
+        DisclosureEvent.code == code if code else DisclosureEvent.code.is_(None),
     )
     if session.execute(earlier.limit(1)).first() is None:
-        note_event(session, row, EventKind.GIVEN, actor, way)
+        note_event(session, row, kind, actor, code)

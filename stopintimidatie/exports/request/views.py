@@ -72,7 +72,7 @@ from stopintimidatie.exports.request.services import (
     draft,
     empowered_today,
     is_stuck,
-    note_fetched,
+    note_opened,
     read_file,
     request_export,
 )
@@ -199,7 +199,7 @@ def _note_file(context: ExportResource, request: Request) -> None:
     given = context.export.id
 
     def write(session: Session, identity: Identity) -> None:
-        note_fetched(session, session.get_one(Export, given), identity.actor)
+        note_opened(session, session.get_one(Export, given), identity.actor)
 
     note(request, context.holder, write)
     entry = find_disclosure(request.db, context.export.reference)

@@ -161,6 +161,7 @@ ACTIONS: Final[dict[str, str]] = {
     "uitvoer.achteraf_goedgekeurd": "Spoeduitvoer achteraf goedgekeurd",
     "uitvoer.achteraf_afgewezen": "Spoeduitvoer achteraf afgewezen",
     "uitvoer.correctie": "Correctie gemeld aan wie een kopie heeft",
+    "uitvoer.overhandigd": "Uitvoer zelf gegeven aan een partner",
     "uitvoer.klaargezet": "Uitvoer klaargezet voor een partner",
     "uitvoer.beantwoord": "Partner gaf antwoord op uitvoer",
     "uitvoer.antwoord_gelezen": "Antwoord van partner gelezen",

@@ -32,7 +32,7 @@ from tests.support.deliveries import (
     ready,
     spoken_code,
 )
-from tests.support.exporting import Case, approved, make_case, quick
+from tests.support.exporting import Case, approved, handed_over, make_case, quick
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.queries import count_queries
@@ -135,7 +135,7 @@ def test_nobody_to_write_to_means_calling_at_once(
     case = make_case(installation)
     reference = approved(case)
     installation.run_jobs()
-    case.browser("aanvrager").get(f"{case.path}/{reference}").click("PDF downloaden")
+    handed_over(case, reference)
     until = case.export(reference).destroy_by
     for step in (BEFORE, AFTER):
         run_at(installation, moment_of(step, until) + timedelta(minutes=5))

@@ -159,6 +159,39 @@ def test_codes_and_pick_ups_end_and_a_mailed_code_opens_no_document(
     enter(installation, again, found[1])
 
 
+def test_who_looks_at_a_document_has_not_given_it(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation)
+    reference = approved(case)
+    installation.run_jobs()
+    browser = case.browser("aanvrager")
+    address = f"{case.path}/{reference}"
+    register = f"/gemeenten/dordrecht/verstrekkingen/{reference}"
+    assert "Nog niet gegeven" not in browser.get(address).text
+    for _ in range(2):
+        browser.get(f"{address}/pdf")
+    assert copy(installation).state == "gemaakt"
+    page = case.browser("privacy").get(register)
+    assert "Geopend door de gemeente" in page.text
+    assert "bij de ontvanger" not in page.text
+    page = browser.get(address)
+    assert "Daarmee heeft de ontvanger het nog niet" in page.text
+    form = page.click("Ik heb het zelf gegeven").forms["formulier"]
+    assert "Maak een keuze" in form.submit("gegeven", status=422).text
+    form["hoe"] = "papier"
+    page = form.submit("gegeven").follow()
+    assert "Vastgelegd: het document is bij" in page.text
+    assert "Ik heb het zelf gegeven" not in page.text
+    assert events(installation) == [("bekeken", None), ("gegeven", "papier")]
+    assert copy(installation).state == "gegeven"
+    assert (
+        "bij de ontvanger"
+        in case.browser("privacy").get("/gemeenten/dordrecht/verstrekkingen").text
+    )
+
+
 def test_without_a_confirmed_address_nobody_can_pick_up(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,5 +205,5 @@ def test_without_a_confirmed_address_nobody_can_pick_up(
     away = browser.get(f"{case.path}/{reference}/laten-ophalen", status=303).follow()
     assert "niemand met een bevestigd e-mailadres" in away.text
     assert page.click("PDF downloaden").body == FAKE
-    assert events(installation) == [("gegeven", "download")]
+    assert events(installation) == [("bekeken", None)]
     case.browser("fg").get(f"{case.path}/{reference}/laten-ophalen", status=403)

@@ -17,6 +17,7 @@ from tests.support.exporting import (
     Case,
     contents,
     decide,
+    handed_over,
     make_case,
     quick,
     requested,
@@ -137,7 +138,7 @@ def test_urgency_that_is_rejected_is_taken_back(
     quick(monkeypatch)
     case = make_case(installation)
     reference = urgent(case)
-    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf")
+    handed_over(case, reference)
     page = case.browser("beslisser").get(f"{case.path}/{reference}")
     form = page.click("Achteraf beoordelen").forms["formulier"]
     assert "waarom u de uitvoer afwijst" in form.submit("afwijzen", status=422).text
@@ -145,7 +146,7 @@ def test_urgency_that_is_rejected_is_taken_back(
     form.submit("afwijzen").follow()
     installation.run_jobs()
     assert case.export(reference).state == "ingetrokken"
-    # Downloaded, and nobody to write to: somebody must call.
+    # Given, and nobody to write to: somebody must call.
     assert copy(installation).alarm_at is not None
     page = case.browser("beslisser").get(f"{case.path}/{reference}")
     form_of(page, "vernietigd-gehoord").submit()

@@ -25,6 +25,7 @@ from tests.support.exporting import (
     Case,
     approved,
     contents,
+    handed_over,
     make_case,
     quick,
     requested,
@@ -69,7 +70,7 @@ def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case, reference = ready(installation, monkeypatch)
-    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=200)
+    handed_over(case, reference)
     export_id = case.export(reference).id
     with installation.transaction(DORDRECHT) as session:
         seeded(session, session.get_one(Report, case.reports[0]))
@@ -154,7 +155,7 @@ def test_a_dossier_is_erased_and_its_reports_go_on(
     case, reference = ready(
         installation, monkeypatch, vraag=f"Wie zag de {WORD}?", feiten=f"Een {WORD}."
     )
-    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=200)
+    handed_over(case, reference)
     with installation.transaction(DORDRECHT) as session:
         dossier = session.get_one(Dossier, case.dossier_id)
         dossier.title, dossier.assessment = f"De {WORD}", f"Het gaat om een {WORD}."
@@ -247,7 +248,7 @@ def test_a_demand_that_was_given_stands_in_nobodys_way(
     _demanded(case)
     with installation.transaction(DORDRECHT) as session:
         reference = session.scalars(select(Export)).one().reference
-    case.browser("aanvrager").get(f"{case.path}/{reference}/pdf", status=200)
+    handed_over(case, reference)
     assert "formulier" in page_of(case, first_report(case)[0]).forms
 
 
