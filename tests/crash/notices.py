@@ -21,7 +21,7 @@ from stopintimidatie.exports.models import CopyCorrection, Export
 from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.exports.request import routes
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
-from stopintimidatie.exports.request.services import JOB, fetch
+from stopintimidatie.exports.request.services import JOB, PICKED_UP, fetch
 from tests.support.exporting import Case, approved, with_partner
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
@@ -44,7 +44,7 @@ def given(installation: Installation, case: Case, number: int) -> list[str]:
         # Made already.
         session.execute(delete(OutboxJob).where(OutboxJob.kind == JOB.name))
         for export in session.scalars(select(Export).where(Export.reference.in_(references))):
-            fetch(session, registry.key_ring, export, SYSTEM)
+            fetch(session, registry.key_ring, export, SYSTEM, PICKED_UP)
         ask_for_search(session, DORDRECHT)
     return references
 
