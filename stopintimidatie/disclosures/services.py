@@ -205,7 +205,7 @@ def event_words(event: DisclosureEvent) -> str:
 
 # The codes of events in words; a label in the document, such as M-03, needs none.
 CODES: Final = {
-    # Of before it was asked: then a download counted as given.
+    # Once a download counted as given.
     "download": "gedownload door de gemeente",
     "papier": "op papier, door de gemeente",
     "eigen_mail": "met de beveiligde mail van de gemeente",

@@ -106,14 +106,14 @@ def check_danger(values: Mapping[str, Any], chosen: Iterable[Report]) -> None:
         if asks_about_danger(report) and answers.get(report.reference) is None
     ]
     if missing:
-        told = [
+        problems = [
             (
                 f"Beantwoord eerst of er bij {reference} iemand in gevaar is.",
                 f"{DANGER}.{reference}",
             )
             for reference in missing
         ]
-        raise FormError(*told[0], also=told[1:])
+        raise FormError(*problems[0], also=problems[1:])
 
 
 def take_on(

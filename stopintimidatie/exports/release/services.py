@@ -40,7 +40,7 @@ from stopintimidatie.dossiers.services import PARTNER_ANSWERED, append
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
-from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log, note_given
+from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log, note_once
 from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -321,7 +321,7 @@ def hand_over(session: Session, export: Export, way: str, actor: Actor) -> None:
     lock(session, export.id)
     if export.state != ExportState.READY:
         raise ExportError("Dit document is er niet meer. Open de pagina opnieuw.")
-    note_given(session, export, actor, way)
+    note_once(session, export, EventKind.GIVEN, actor, way)
     log(session, export, actor, "overhandigd")
 
 

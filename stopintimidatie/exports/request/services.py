@@ -408,7 +408,7 @@ def fetch(session: Session, keys: KeyRing, export: Export, actor: Actor, way: st
     """
     pdf = read_file(session, keys, export)
     log(session, export, actor, "gedownload")
-    note_given(session, export, actor, way)
+    note_once(session, export, EventKind.GIVEN, actor, way)
     return pdf
 
 
@@ -430,17 +430,13 @@ def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
 def note_opened(session: Session, export: Export, actor: Actor) -> None:
     """Record that somebody of the municipality opened the file; the recipient has nothing yet."""
     log(session, export, actor, "gedownload")
-    _note_once(session, export, EventKind.OPENED, actor, None)
+    note_once(session, export, EventKind.OPENED, actor)
 
 
-def note_given(session: Session, export: Export, actor: Actor, way: str) -> None:
-    """Record in the register that the recipient has the file; the first time in each way."""
-    _note_once(session, export, EventKind.GIVEN, actor, way)
-
-
-def _note_once(
-    session: Session, export: Export, kind: EventKind, actor: Actor, code: str | None
+def note_once(
+    session: Session, export: Export, kind: EventKind, actor: Actor, code: str | None = None
 ) -> None:
+    """Record a step in the register, the first time of that kind and code."""
     row = find_disclosure(session, export.reference)
     if row is None:
         return
