@@ -205,6 +205,17 @@ class OwnPlace:
             request.waiting[holder] = _count_waiting(request, holder)
         return request.waiting[holder][self.name] or None
 
+    def add_page(self, config: Any, name: str) -> None:
+        """Register `/{name}`, which leads on to the page of a holder."""
+        config.add_view(
+            self.view,
+            context=Root,
+            name=name,
+            request_method="GET",
+            permission=Permission.SIGNED_IN,
+            renderer="stopintimidatie.municipalities.areas:templates/own_places.jinja2",
+        )
+
     def view(self, context: Root, request: Any) -> Any:
         """Go to the page of the only holder, or show the pages to choose from."""
         holders = self.holders(request)
@@ -259,11 +270,4 @@ def add_own_place(
     place = OwnPlace(name, label, permission, **more)
     config.add_place(place)
     config.add_nav_item(name, place.item, order=order)
-    config.add_view(
-        place.view,
-        context=Root,
-        name=name,
-        request_method="GET",
-        permission=Permission.SIGNED_IN,
-        renderer="stopintimidatie.municipalities.areas:templates/own_places.jinja2",
-    )
+    place.add_page(config, name)

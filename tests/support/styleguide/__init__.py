@@ -1,4 +1,5 @@
-"""All components on one page, for looking at them and for the browser tests; never in production.
+"""The style guide with a made-up person and no database, for looking and for the browser tests.
 
-``python -m tests.support.styleguide`` serves it on http://localhost:6599.
+``python -m tests.support.styleguide`` serves it on http://localhost:6599; what it shows is the
+product's own page (`home/styleguide.py`).
 """

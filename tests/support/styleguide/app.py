@@ -1,11 +1,9 @@
-"""The room `web` alone, with a made-up person and one page that shows every component."""
+"""The room `web` alone, with a made-up person and the style guide of the product."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from markupsafe import Markup
 from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 from pyramid.httpexceptions import HTTPConflict, HTTPForbidden, HTTPSeeOther
@@ -18,14 +16,19 @@ from stopintimidatie.core.forms import Button, Change, ConflictError, Form, hand
 from stopintimidatie.core.security.permissions import Role
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.body import attempts
-from stopintimidatie.core.web.components import BADGES, FacetValue, ListItem, Tile, TimelineEntry
 from stopintimidatie.core.web.errors import error_response
-from stopintimidatie.core.web.request import Crumb, NavItem, Paging, toggled, wanted_page
+from stopintimidatie.core.web.request import Crumb, NavItem
 from stopintimidatie.core.web.theme import Branding
+from stopintimidatie.home.styleguide import TEMPLATE, examples
 from stopintimidatie.settings import parse_settings
 from tests.support.forms_support import Everything
 
-NOW = datetime.now(UTC)
+CRUMBS = [
+    Crumb("Start", "/"),
+    Crumb("Dordrecht", "/gemeenten/dordrecht"),
+    Crumb("Binnenstad", "/gemeenten/dordrecht/binnenstad"),
+    Crumb("2026-0007", "/stijlgids"),
+]
 RAW = {
     "sqlalchemy.url": "sqlite://",
     "data_dir": "/nergens",
@@ -62,55 +65,6 @@ class Policy:
         return Allowed("made up") if self.identity(request) else Denied("made up")
 
 
-ITEMS = [
-    ListItem(
-        "M-4F7K-2QX9",
-        "?kenmerk=M-4F7K-2QX9",
-        ["nieuw", "spoed"],
-        ["Binnenstad", "naroepen, achtervolgen", "2 uur geleden"],
-        Markup("Drie jongens <mark>riepen</mark> mij na bij het <mark>station</mark>."),
-        current=True,
-    ),
-    ListItem(
-        "M-9HT3-71KD",
-        "?kenmerk=M-9HT3-71KD",
-        ["in_behandeling"],
-        ["Stadspolders", "nafluiten", "3 dagen geleden"],
-        "Twee mannen floten vanuit een geparkeerde auto.",
-    ),
-    ListItem("M-02PZ-55RE", "?kenmerk=M-02PZ-55RE", ["wacht_op_melder"], ["Onbekend", "volgen"]),
-]
-HISTORY = [
-    TimelineEntry(NOW, "In behandeling genomen", "Sanne de Vries", state="in_behandeling"),
-    TimelineEntry(
-        NOW - timedelta(hours=3), "Ontvangen", "app Stop Intimidatie", "Via het landelijk meldpunt."
-    ),
-]
-TILES = [
-    Tile("2", "spoed", "?spoed", "langer dan een uur", "danger"),
-    Tile("14", "nieuwe meldingen", "?nieuw"),
-    Tile("3", "terugbellen vandaag", "?bel", tone="warning"),
-    Tile("1.204", "meldingen dit jaar", note="7% meer dan vorig jaar", tone="success"),
-]
-TABLE = (
-    ["Wijk", ("Meldingen", "number"), ("Per 1.000 inwoners", "number"), "Trend"],
-    [["Binnenstad", "128", "9,4", "stijgt"], ["Stadspolders", "31", "1,8", None]],
-)
-
-
-def facet(request: Any) -> list[FacetValue]:
-    values = (
-        ("nieuw", "Nieuw", 14),
-        ("in_behandeling", "In behandeling", 8),
-        ("klaar", "Klaar", 240),
-    )
-    chosen = request.GET.getall("status")
-    return [
-        FacetValue(label, toggled(request, "status", code), count, code in chosen)
-        for code, label, count in values
-    ]
-
-
 def guide(request: Any) -> Any:
     """Every component; the form takes a POST."""
     buttons = [
@@ -128,32 +82,7 @@ def guide(request: Any) -> Any:
             )
         return HTTPSeeOther("/stijlgids")
 
-    return handle_form(request, form, on_valid, guide_values(request))
-
-
-def guide_values(request: Any) -> dict[str, Any]:
-    return {
-        "items": ITEMS,
-        "history": HISTORY,
-        "tiles": TILES,
-        "columns": TABLE[0],
-        "rows": TABLE[1],
-        "facet": facet(request),
-        "paging": Paging(wanted_page(request) if "pagina" in request.GET else 4, 480),
-        "badges": list(BADGES),
-        "tabs": [
-            NavItem("Overzicht", "/stijlgids", current=True),
-            NavItem("Meldingen", "?m", count=12),
-        ],
-        "crumbs": [
-            Crumb("Start", "/"),
-            Crumb("Dordrecht", "/gemeenten/dordrecht"),
-            Crumb("Binnenstad", "/gemeenten/dordrecht/binnenstad"),
-            Crumb("2026-0007", "/stijlgids"),
-        ],
-        "now": NOW,
-        "today": date.today(),
-    }
+    return handle_form(request, form, on_valid, {**examples(request), "crumbs": CRUMBS})
 
 
 def refuse(request: Any) -> Any:
@@ -219,8 +148,7 @@ def make_app() -> Any:
     for name in ("stijlgids", "fout"):
         config.add_route(name, f"/{name}")
         config.add_public_prefix(name)
-    renderer = "tests.support.styleguide:templates/page.jinja2"
-    config.add_view(guide, route_name="stijlgids", renderer=renderer)
+    config.add_view(guide, route_name="stijlgids", renderer=TEMPLATE)
     config.add_view(refuse, route_name="fout")
-    config.add_view(guide, context=Root, renderer=renderer, permission="bekijken")
+    config.add_view(guide, context=Root, renderer=TEMPLATE, permission="bekijken")
     return config.make_wsgi_app()
