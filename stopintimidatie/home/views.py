@@ -221,10 +221,7 @@ def _partners(context: MunicipalityResource, request: Any) -> list[ListItem]:
 
 def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
     counts = attention(request.db, request.identity.user_id, now)
-    slug, patterns = (
-        context.municipality.slug,
-        count_at_most(request.db, waiting(context.holder), COUNTED),
-    )
+    slug, patterns = context.municipality.slug, waiting(request.db, context.holder)
     inbox = f"/gemeenten/{slug}/postvak"
     late: Tone = "danger" if counts.contact_late else "neutral"
     return [

@@ -12,7 +12,6 @@ from stopintimidatie.core.workflow import (
     FieldKind,
     InputField,
     State,
-    Transition,
     Workflow,
     step,
 )
@@ -127,6 +126,15 @@ AT_DESK: Final = (
         effect="meldpunt.verder",
     ),
     step(
+        "meldpunt_bericht",
+        "Bericht aan de melder",
+        "nieuw",
+        "nieuw",
+        P.ROUTE_REPORT,
+        InputField("bericht", "Bericht aan de melder", help=WORDS_TO_REPORTER),
+        effect="meldpunt.bericht",
+    ),
+    step(
         "meldpunt_afsluiten",
         "Afsluiten bij het meldpunt",
         "nieuw",
@@ -164,17 +172,12 @@ AT_DESK: Final = (
         effect="meldpunt.heropenen",
     ),
 )
-# Steps that one person proposes and a second one makes.
-BY_TWO: Final = frozenset({"meldpunt_geen_straatintimidatie"})
+# The desk makes these in its queue, where they are explained, wait to be undone, or ask a second
+# person: they have no page of their own.
+DESK_STEPS: Final = frozenset(transition.name for transition in AT_DESK)
 # A report on its way to a municipality that takes no part, or there already, is no longer the
 # desk's to decide on.
 FORWARDED: Final = frozenset({"aangeboden", "opgehaald"})
-
-
-def waits_for(step: Transition, delivery: str | None) -> bool:
-    """Tell whether the delivery of a report lets the desk make a step that the state allows."""
-    return step.permission is not P.ROUTE_REPORT or delivery not in FORWARDED
-
 
 TRANSITIONS: Final = (
     step(

@@ -486,26 +486,25 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("ReportResource", "uit-dossier", P.EDIT_DOSSIER, {
         "{ingediend}/uit-dossier": WORKERS,
     }),
-    *(
-        page
-        for step in (
-            "doorgeven",
-            "meldpunt-vraag",
-            "meldpunt-verder",
-            "meldpunt-afsluiten",
-            "meldpunt-heropenen",
-        )
-        for page in form("ReportResource", step, P.ROUTE_REPORT, {
-            f"{{melding}}/{step}": NOBODY,
-            f"{{melding_meldpunt}}/{step}": DESK_WORKS,
-            f"{{weg_meldpunt}}/{step}": DESK_NONE,
-        })
-    ),
-    *form("ReportResource", "routeren", P.ROUTE_REPORT, {
-        "{melding}/routeren": NOBODY,
-        "{melding_meldpunt}/routeren": DESK_WORKS,
-        "{weg_meldpunt}/routeren": DESK_NONE,
+    # What is open to the desk is decided on in its queue.
+    *form("ReportResource", "beslissen", P.ROUTE_REPORT, {
+        "{melding}/beslissen?keuze=doorgeven": NOBODY,
+        **{
+            f"{{melding_meldpunt}}/beslissen?keuze={choice}": DESK_WORKS
+            for choice in ("doorgeven", "vraag", "beantwoorden", "dubbel", "afsluiten")
+        },
+        **{
+            f"{{melding_meldpunt}}/beslissen?keuze={choice}": DESK_WORKS
+            for choice in ("heropenen", "verder", "aanbod")
+        },
+        "{weg_meldpunt}/beslissen?keuze=doorgeven": DESK_NONE,
+        "{melding_meldpunt}/beslissen": " 404 403 403",
     }),
+    view("ReportResource", "voorstel-meldpunt", "POST", P.ROUTE_REPORT, {
+        "{melding}/voorstel-meldpunt": NOBODY,
+        "{melding_meldpunt}/voorstel-meldpunt": DESK_WORKS,
+    }),
+    view("Desk", "ongedaan", "POST", P.ROUTE_REPORT, {"{meldpunt}/ongedaan": DESK_ADMIN}),
     # --- dossiers --------------------------------------------------------------------------------
     view("Root", "dossiers", "GET", P.SIGNED_IN, {
         #             oov  dossier beheer privacy fg  | meldpunt privacy fg

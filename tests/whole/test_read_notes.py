@@ -105,14 +105,14 @@ def test_municipality(installation: Installation) -> None:
     desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
     with installation.transaction() as session:
         reference = make_report(session, installation, holder=NATIONAL).reference
-    page = desk.get(f"/landelijk/{reference}/routeren")
+    page = desk.get(f"/landelijk/{reference}/beslissen?keuze=doorgeven")
     form = form_with(page, "gemeente")
-    form["gemeente"] = DORDRECHT
-    form.submit("routeren", status=422)
-    assert reads(installation, "gemeente kiezen", NATIONAL) == 2
+    form["gemeente"], form["reden"] = "Dordrecht", ""
+    form.submit("vastleggen", status=422)
+    assert reads(installation, "doorgeven aan een gemeente", NATIONAL) == 2
     form["reden"] = "De melder noemt de brug."
-    form.submit("routeren", status=303)
-    assert reads(installation, "gemeente kiezen", NATIONAL) == 2
+    form.submit("vastleggen", status=303)
+    assert reads(installation, "doorgeven aan een gemeente", NATIONAL) == 2
 
 
 def test_text(installation: Installation) -> None:

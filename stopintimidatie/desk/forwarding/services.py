@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import after_working_days, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import (
@@ -32,6 +32,7 @@ from stopintimidatie.core.mail.delivery import is_mobile
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.desk.forwarding.pickup import STATES, as_text, content_of, deliver, note_pickup
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
@@ -49,6 +50,7 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.people.services import postbox_recipient, recipient_of
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
 WATCH_JOB: Final = Job("doorgifte.bewaken")
@@ -271,6 +273,23 @@ def offer_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> No
                 try_offer(session, context.registry.key_ring, report, SYSTEM)
             if len(waiting) == OFFERED_AT_ONCE:
                 enqueue(session, VALID_JOB, NATIONAL, payload)
+
+
+def take_back_offer(session: Session, report: Report, reason: str, actor: Actor) -> None:
+    """End the offer of a report that nobody picked up; it waits at the desk again.
+
+    Raises:
+        WorkflowError: It isn't on offer any more.
+    """
+    pickup = _open_pickup(session, report.id)
+    if pickup is None or report.delivery != "aangeboden" or report.state not in STATES:
+        raise WorkflowError("Deze melding is niet meer aangeboden. Kijk wat er nu staat.")
+    pickup.state = PickupState.EXPIRED
+    report.delivery = "verlopen"
+    append_move(session, report, actor, "aanbod_ingetrokken", report.state, {"reden": reason})
+    reindex_report(session, report)
+    fields = [report.delivery]
+    record(session, actor, "melding.bezorging", NATIONAL, KIND, [report.id], fields=fields)
 
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

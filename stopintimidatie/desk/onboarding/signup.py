@@ -24,7 +24,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.desk.models import JoiningRequest
-from stopintimidatie.desk.queue.views import Town
+from stopintimidatie.desk.queue.forms import Town
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.names import slugify
 from stopintimidatie.municipalities.areas.queries import municipality_by_code

@@ -14,34 +14,34 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.agreements.views import agreed_rows
 from stopintimidatie.desk.models import LocalPolicy
 from stopintimidatie.municipalities.areas.facts import is_practice
 from stopintimidatie.municipalities.areas.geocoder import FoundAddress, Geocoder
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.queries import all_municipalities, municipality_by_code
+from stopintimidatie.municipalities.areas.queries import all_municipalities
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting
 from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.reports.arrival.services import announce, wanted_address
 from stopintimidatie.reports.arrival.submission import routing_for
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import append_move, move_report, reindex_report
+from stopintimidatie.reports.models import Report, ReportProposal
+from stopintimidatie.reports.services import move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
 REASON: Final = "Het adres dat de melder noemt, ligt in deze gemeente."
@@ -99,37 +99,78 @@ def _place(session: Session, registry: Any, report: Report, house: FoundAddress)
 
 # The queue; each count is that of the rows it leads to
 
-DELIVERY_LABELS: Final = {
+# The views of the queue. Without one: all that the desk must decide on now.
+STANDINGS: Final = {
     "te_routeren": "Nog te routeren",
-    "wacht_op_afspraak": "Wacht op afspraak",
     "verlopen": "Niet opgehaald",
+    "wacht_op_afspraak": "Wacht op afspraak",
+    "wacht_op_melder": "Wacht op de melder",
+    "tweede_blik": "Een collega beslist mee",
     "aangeboden": "Aangeboden, nog niet opgehaald",
     "opgehaald": "Opgehaald",
+    "afgesloten": "Afgesloten",
 }
+SECOND_LOOK, CLOSED = "tweede_blik", "afgesloten"
 # The municipality must be rung about these; offered reports need nothing of the desk.
 TO_RING: Final = ("wacht_op_afspraak", "verlopen")
-WAITING: Final = ("te_routeren", *TO_RING)
+TO_DECIDE: Final = ("te_routeren", "verlopen")
 UNPLACED: Final = "geen"
+_PROPOSED: Final = exists().where(
+    ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
+)
+# A report that the desk has, that waits for no undoing and no second person, and that is open.
+_FREE: Final = (
+    Report.holder == NATIONAL,
+    Report.delivery.is_not(None),
+    Report.state == "nieuw",
+    Report.leaves_at.is_(None),
+)
+# Each report stands in one view: in the first of these that holds.
+_STANDING: Final[ColumnElement[str]] = case(
+    (Report.state == "wacht_op_melder", "wacht_op_melder"),
+    (Report.state == "niet_in_behandeling", CLOSED),
+    (_PROPOSED, SECOND_LOOK),
+    else_=Report.delivery,
+)
+_LISTED: Final = (
+    Report.holder == NATIONAL,
+    Report.delivery.is_not(None),
+    Report.state.in_(("nieuw", "wacht_op_melder", "niet_in_behandeling")),
+    Report.leaves_at.is_(None),
+)
+
+
+def _to_decide() -> ColumnElement[bool]:
+    """Build the condition of what the desk must decide on now.
+
+    Urgent reports that wait for an agreement are there too: somebody must ring about them at once.
+    And what a reporter wrote about a report that was closed, or that isn't the desk's to decide on.
+    """
+    waits = and_(
+        Report.state == "nieuw",
+        Report.delivery.in_(TO_DECIDE)
+        | (Report.urgent.is_(True) & (Report.delivery == "wacht_op_afspraak")),
+        ~_PROPOSED,
+    )
+    return or_(waits, Report.reporter_spoke_at.is_not(None))
+
+
+def _in_standing(standing: str) -> ColumnElement[bool]:
+    return cast(ColumnElement[bool], standing == _STANDING)
 
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """Filter in the address of the queue; without a delivery, all that waits for the desk."""
+    """Filter in the address of the queue; without a standing, all that must be decided on."""
 
-    delivery: str | None = None
+    standing: str | None = None
     municipality: str | None = None
 
     def conditions(self, *, without: str = "") -> list[ColumnElement[bool]]:
         """Return the conditions in SQL; `without` leaves one out, to count its alternatives."""
-        conditions = [
-            Report.holder == NATIONAL,
-            Report.delivery.is_not(None),
-            # Withdrawn reports don't wait.
-            Report.ended_at.is_(None),
-        ]
-        if without != "delivery":
-            deliveries = (self.delivery,) if self.delivery else WAITING
-            conditions.append(Report.delivery.in_(deliveries))
+        conditions: list[ColumnElement[bool]] = list(_LISTED)
+        if without != "standing":
+            conditions.append(_in_standing(self.standing) if self.standing else _to_decide())
         if self.municipality == UNPLACED and without != "municipality":
             conditions.append(Report.municipality_code.is_(None))
         elif self.municipality and without != "municipality":
@@ -171,12 +212,12 @@ def _longest(conditions: Sequence[ColumnElement[bool]], most: int) -> Select[Any
     return select(both.c.id)
 
 
-def by_delivery(session: Session, wanted: QueueFilter) -> dict[str, int | None]:
-    """Count waiting reports by their delivery; without numbers when there are too many."""
-    base = select(Report.delivery).where(*wanted.conditions(without="delivery"))
+def by_standing(session: Session, wanted: QueueFilter) -> dict[str, int | None]:
+    """Count the reports in each view; without numbers when there are too many."""
+    base = select(_STANDING.label("standing")).where(*wanted.conditions(without="standing"))
     if count_at_most(session, base, COUNTED) > COUNTED:
-        return dict.fromkeys(DELIVERY_LABELS)
-    rows = session.execute(base.add_columns(func.count()).group_by(Report.delivery))
+        return dict.fromkeys(STANDINGS)
+    rows = session.execute(base.add_columns(func.count()).group_by("standing"))
     return {str(code): number for code, number in rows}
 
 
@@ -232,7 +273,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
             func.sum(case((Report.urgent, 1), else_=0)),
             func.min(Report.received_at),
         )
-        .where(Report.holder == NATIONAL, Report.delivery.in_(TO_RING), Report.ended_at.is_(None))
+        .where(*_FREE, Report.delivery.in_(TO_RING))
         .group_by(Report.municipality_code)
     ).all()
     codes = [code for code, *_ in rows]
@@ -254,6 +295,16 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
         if code in towns
     ]
     return sorted(calls, key=lambda row: (-row.urgent, row.oldest))
+
+
+def waiting_to_ring(session: Session) -> dict[str, int]:
+    """Count by municipality what waits until it is rung: the numbers of the call list."""
+    rows = session.execute(
+        select(Report.municipality_code, func.count())
+        .where(*_FREE, Report.delivery.in_(TO_RING), Report.municipality_code.is_not(None))
+        .group_by(Report.municipality_code)
+    )
+    return {str(code): number for code, number in rows}
 
 
 def _towns(session: Session, codes: Collection[str]) -> dict[str, Municipality]:
@@ -320,17 +371,21 @@ class Figures:
 def figures(session: Session) -> Figures:
     """Return the figures of the last year, also of municipalities with a policy of their own.
 
-    Those to offer the programme come first, then the busiest.
+    Those to offer the programme come first, then the busiest. What waits is counted as the queue
+    and the call list count it, however long it waits.
     """
-    counts = _counts(session)
-    unplaced = sum(counts.pop(None, {}).values())
+    counts, waiting = _counts(session), waiting_to_ring(session)
+    counts.pop(None, None)
+    unplaced = count(session, QueueFilter(municipality=UNPLACED), COUNTED)
     marked = set(session.scalars(select(LocalPolicy.code)))
-    codes = {code for code in (*counts, *marked) if code is not None and not is_practice(code)}
+    codes = {
+        code for code in (*counts, *waiting, *marked) if code is not None and not is_practice(code)
+    }
     towns, policies = _towns(session, codes), policies_of(session, codes)
     stored = session.execute(select(MunicipalityProfile.code, MunicipalityProfile.level)).all()
     levels = defaultdict(lambda: ParticipationLevel.NO_AGREEMENT, stored)
     rows = [
-        _figure(town, levels[code], counts.get(code, {}), policies.get(code))
+        _figure(town, levels[code], counts.get(code, {}), waiting.get(code, 0), policies.get(code))
         for code, town in towns.items()
     ]
     return Figures(
@@ -356,62 +411,15 @@ def _counts(session: Session) -> dict[str | None, dict[str, int]]:
 
 
 def _figure(
-    town: Municipality, level: str, counts: Mapping[str, int], policy: str | None
+    town: Municipality, level: str, counts: Mapping[str, int], waiting: int, policy: str | None
 ) -> FigureRow:
     return FigureRow(
         town.name,
         town.slug,
         ParticipationLevel(level),
-        waiting=sum(counts.get(state, 0) for state in WAITING),
+        waiting=waiting,
         offered=counts.get("aangeboden", 0),
         picked_up=counts.get("opgehaald", 0),
         handed_over=counts.get(_HANDED, 0),
         policy=policy,
     )
-
-
-# Routing by hand
-
-ROUTED: Final = "gerouteerd"
-ROUTABLE: Final = frozenset({"te_routeren", "wacht_op_afspraak", "verlopen"})
-
-
-def can_be_routed(report: Report) -> bool:
-    """Tell whether the desk may still choose the municipality of a report."""
-    return report.state == "nieuw" and report.delivery in ROUTABLE
-
-
-def route_by_hand(
-    session: Session,
-    effects: Mapping[str, Any],
-    report: Report,
-    code: str,
-    reason: str,
-    actor: Actor,
-) -> bool:
-    """Set the municipality of a report; return whether it went there at once (it is connected).
-
-    Raises:
-        WorkflowError: it can't be routed any more, or there is no such municipality.
-    """
-    if not can_be_routed(report):
-        raise WorkflowError("Deze melding is intussen doorgegeven of ingetrokken.", None)
-    town = municipality_by_code(session, code)
-    if town is None:
-        raise WorkflowError("Kies een gemeente uit de lijst.", "gemeente")
-    if level_of(session, code) is ParticipationLevel.PROGRAMME:
-        values = {"gemeente": code, "reden": reason}
-        move_report(session, effects, report, "doorgeven", values, actor)
-        return True
-    if report.municipality_code != code:
-        report.neighbourhood_code = report.subneighbourhood_code = None
-    report.municipality_code = code
-    report.located_by = Method.OFFICER
-    report.delivery = "wacht_op_afspraak"
-    values = {"gemeente": town.name, "reden": reason}
-    append_move(session, report, actor, ROUTED, report.state, values)
-    reindex_report(session, report)
-    # A room that listens offers the report at once where an agreement is in force.
-    announce(session, report)
-    record(session, actor, "melding.gerouteerd", NATIONAL, KIND, [report.id], fields=[code])
-    return False

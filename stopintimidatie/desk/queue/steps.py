@@ -20,8 +20,14 @@ from stopintimidatie.municipalities.agreements.services import running_agreement
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival.services import announce
-from stopintimidatie.reports.conversation.services import tell_once
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.conversation.services import (
+    give_back,
+    take_back_messages,
+    tell,
+    tell_once,
+)
+from stopintimidatie.reports.models import Report, ReportDecision
+from stopintimidatie.reports.page.decisions import Undo
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import move_report
@@ -116,6 +122,11 @@ def check_nobody_receives(session: Session, report: Report) -> None:
         )
 
 
+def write(session: Session, report: Report, values: Values, actor: Actor) -> None:
+    """Write the reporter a message that asks nothing; the report stays in the queue."""
+    tell(session, report, "bericht", str(values["bericht"]), actor)
+
+
 def reopen_here(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Put a closed report back in the queue."""
     reopen(session, report, values, actor)
@@ -133,10 +144,33 @@ def pass_on(context: JobContext, session: Session, report: Report) -> None:
     move_report(session, effects, report, "doorgeven", {"gemeente": code, "reden": JOINED}, SYSTEM)
 
 
+def _take_back(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    take_back_messages(session, report, decision.at)
+
+
+def _open_again(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    give_back(session, report)
+    take_back_messages(session, report, decision.at)
+
+
+def _nothing(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    """Do nothing: undoing restores the columns, and nothing else was done."""
+
+
+# Undoing a step does this besides, by its effect.
+UNDO: Final[Mapping[str, Undo]] = {
+    "meldpunt.vraag": _take_back,
+    "meldpunt.bericht": _take_back,
+    "meldpunt.afsluiten": _open_again,
+    "meldpunt.geen_straatintimidatie": _open_again,
+    "meldpunt.verder": _nothing,
+    "meldpunt.heropenen": _nothing,
+}
 # By the name in the workflow.
 EFFECTS: Final[Mapping[str, Callable[[Session, Report, Values, Actor], None]]] = {
     "meldpunt.vraag": ask,
     "meldpunt.verder": go_on,
+    "meldpunt.bericht": write,
     "meldpunt.afsluiten": close,
     "meldpunt.geen_straatintimidatie": close_as_no_harassment,
     "meldpunt.heropenen": reopen_here,

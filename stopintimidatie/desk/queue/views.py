@@ -1,335 +1,408 @@
-"""Pages of the desk: the queue, the call list, figures, routing by hand, its quarantine.
-
-A report is opened and passed on at its own pages.
-"""
+"""The desk's queue as a workbench: list, report in hand, decisions, and undoing them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from markupsafe import Markup
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from sqlalchemy import select
 
-from stopintimidatie.core import forms
-from stopintimidatie.core.audit import record
-from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import date_short, datetime_short, plural
-from stopintimidatie.core.web.components import FacetValue, ListItem, Panel, Tile
+from stopintimidatie.core.text import ago
+from stopintimidatie.core.web.components import FacetValue, WorkbenchRow, is_partial
 from stopintimidatie.core.web.request import (
+    NavItem,
     Paging,
     Request,
     form_view,
     page_view,
+    post_view,
+    query_pairs,
+    safe_path,
     wanted_page,
     with_params,
     worth_counting,
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.desk.forwarding.services import take_back_offer
 from stopintimidatie.desk.forwarding.views import count_returned
-from stopintimidatie.desk.models import LocalPolicy, PolicyKind
+from stopintimidatie.desk.queue import forms as desk_forms
 from stopintimidatie.desk.queue import services as queue
-from stopintimidatie.desk.queue.services import can_be_routed, route_by_hand
-from stopintimidatie.desk.resources import Desk, DeskMunicipality
-from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.queries import all_municipalities, municipalities_by_name
-from stopintimidatie.municipalities.levels.models import ParticipationLevel
-from stopintimidatie.municipalities.levels.services import AUDIT_KIND, without_admin
+from stopintimidatie.desk.queue import words
+from stopintimidatie.desk.queue.delivery import disagreement, guess, route
+from stopintimidatie.desk.queue.forms import CLOSE, DOUBLE, READ, ROUTE, TAKE_BACK, TITLES, URGENT
+from stopintimidatie.desk.queue.pages import NAME, bar_of, detail_of, why_not
+from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives
+from stopintimidatie.desk.resources import Desk
+from stopintimidatie.municipalities.levels.services import without_admin
 from stopintimidatie.municipalities.people.queries import count_due
 from stopintimidatie.municipalities.people.services import proposals_for
+from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import Action, add_version, conflict, version_values
-from stopintimidatie.reports.page.views import impossible, step_page
+from stopintimidatie.reports.page.decisions import (
+    UndoError,
+    answer_proposal,
+    decide,
+    last_decision,
+    open_proposal,
+    propose,
+    remember,
+    undo,
+)
+from stopintimidatie.reports.page.steps import LONGEST_PATH, Action, typed_version
+from stopintimidatie.reports.page.views import step_page
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.services import StaleReportError, lock_report, report_path
-from stopintimidatie.reports.vocabulary import Form as HarassmentForm
-from stopintimidatie.reports.vocabulary import PlaceType
+from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.triage.services import set_urgent
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import badges, heading
 
+TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
 MUNICIPALITIES_SHOWN: Final = 15
 UNKNOWN: Final = "gemeente onbekend"
+SNIPPET: Final = 90
+PANEL: Final = "#werkbank-paneel"
+TO_DECIDE: Final = "Te beslissen"
 
 
 @page_view(Desk, "", Permission.VIEW_DESK, "templates/queue.jinja2")
 def queue_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show the reports that wait at the desk, with filters by delivery and municipality."""
-    wanted = queue.QueueFilter(request.GET.get("bezorging"), request.GET.get("gemeente"))
+    """Show what the desk must decide on, or another view of the queue, and one report opened."""
+    session, asked = request.db, dict(query_pairs(request))
+    if is_partial(request):
+        # The address follows what is shown, also after a decision that led here.
+        request.response.headers["HX-Push-Url"] = request.path_qs
+    standing = asked.get("bezorging")
+    wanted = queue.QueueFilter(
+        standing if standing in queue.STANDINGS else None, asked.get("gemeente")
+    )
     number = wanted_page(request)
     most = worth_counting(number, COUNTED)
-    paging = Paging.counted(number, queue.count(request.db, wanted, most), most)
-    rows = queue.page(request.db, wanted, paging.offset, paging.size)
+    paging = Paging.counted(number, queue.count(session, wanted, most), most)
+    rows = queue.page(session, wanted, paging.offset, paging.size)
+    chosen, opened = _opened(session, [report for report, _ in rows], asked.get("melding", ""))
     ids = [report.id for report, _ in rows]
-    note_read(request, context.holder, "melding", ids, task="wachtrij landelijk meldpunt")
+    note_read(request, context.holder, KIND, ids, task="wachtrij landelijk meldpunt")
+    detail = None
+    if opened is not None:
+        if opened.id not in ids:
+            note_read(request, context.holder, KIND, [opened.id], task="melding openen")
+        here = with_params(request, melding=opened.reference)
+        onwards = _onwards(request, opened, [report for report, _ in rows])
+        resource = ReportResource(opened.reference, context, opened)
+        detail = detail_of(resource, request, here, onwards)
     return {
-        "items": [_item(report, name) for report, name in rows],
+        "items": [_row(report, name, request, report is opened) for report, name in rows],
         "paging": paging,
-        "deliveries": _delivery_facet(request, wanted),
+        "standing": wanted.standing,
+        "views": _views(request, wanted),
         "municipalities": _municipality_facet(request, wanted),
-        "returned": count_returned(request.db),
-        "proposals": len(proposals_for(request.db, context.holder)),
-        "without_admin": len(without_admin(request.db)),
-        "reviews": count_due(request.db, context.holder, request.identity.user_id),  # type: ignore[union-attr]
+        "chosen": chosen,
+        "detail": detail,
+        "last": bar_of(request, context.holder),
+        "undo": request.resource_path(context, "ongedaan"),
+        "here": request.resource_path(context),
+        **_notices(context, request),
     }
 
 
-def _item(report: Report, municipality: str | None) -> ListItem:
-    forms = ", ".join(HarassmentForm.word(code) for code in report.forms)
-    return ListItem(
-        title=f"{report.reference}: {forms}",
-        href=report_path(report, None, None),
-        badges=(["spoed"] if report.urgent else []) + [report.state, report.delivery or ""],
-        meta=[
-            municipality or UNKNOWN,
-            PlaceType.word(report.place_type),
-            f"ontvangen {datetime_short(report.received_at)}",
-        ],
+def _notices(context: Desk, request: Request) -> dict[str, int]:
+    """Return the numbers of what else waits for somebody of the desk."""
+    session = request.db
+    return {
+        "returned": count_returned(session),
+        "proposals": len(proposals_for(session, context.holder)),
+        "without_admin": len(without_admin(session)),
+        "reviews": count_due(session, context.holder, request.identity.user_id),  # type: ignore[union-attr]
+    }
+
+
+def _opened(session: Any, reports: Sequence[Report], typed: str) -> tuple[bool, Report | None]:
+    """Return whether the address names a report, and the report to show: that, or the first."""
+    first = reports[0] if reports else None
+    reference = normalise_reference(typed)
+    if reference is None:
+        return False, first
+    wanted = select(Report).where(Report.holder == NATIONAL, Report.reference == reference)
+    report = session.scalars(wanted).one_or_none()
+    return report is not None, report or first
+
+
+def _onwards(request: Request, report: Report, reports: Sequence[Report]) -> str:
+    """Return the address of this list with the next report opened; after the last, of the list."""
+    references = [row.reference for row in reports]
+    later = references[references.index(report.reference) + 1 :] if report in reports else []
+    return with_params(request, melding=later[0] if later else None)
+
+
+def _row(report: Report, municipality: str | None, request: Request, current: bool) -> WorkbenchRow:
+    marks = [mark for mark in badges(report) if mark not in ("nieuw", "wacht_op_melder")]
+    return WorkbenchRow(
+        title=heading(report),
+        href=with_params(request, melding=report.reference),
+        meta=[municipality or "onbekend", ago(report.received_at).removesuffix(" geleden")],
+        text=" ".join((report.description or "").split())[:SNIPPET],
+        marks=marks,
+        fresh=report.state == "nieuw",
+        current=current,
+        value=report.reference,
     )
 
 
-def _delivery_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetValue]:
-    counts = queue.by_delivery(request.db, wanted)
+def _views(request: Request, wanted: queue.QueueFilter) -> list[NavItem]:
+    """Return the views of the queue, each with the number of the rows that it leads to."""
+    counts = queue.by_standing(request.db, wanted)
+    decide_on = queue.QueueFilter(None, wanted.municipality)
+    number = queue.count(request.db, decide_on, COUNTED)
+    first = NavItem(
+        TO_DECIDE,
+        with_params(request, bezorging=None, pagina=None, melding=None),
+        current=wanted.standing is None,
+        count=number if number <= COUNTED else None,
+    )
     return [
-        _value(request, "bezorging", code, label, counts[code], wanted.delivery)
-        for code, label in queue.DELIVERY_LABELS.items()
-        if code in counts
+        first,
+        *(
+            NavItem(
+                label,
+                with_params(request, bezorging=code, pagina=None, melding=None),
+                current=wanted.standing == code,
+                count=counts[code],
+            )
+            for code, label in queue.STANDINGS.items()
+            # Most often the first view has just these.
+            if code in counts and (code != "te_routeren" or counts[code] != first.count)
+        ),
     ]
 
 
 def _municipality_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetValue]:
     rows = queue.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
-    present = wanted.municipality
-    return [
-        _value(request, "gemeente", code or queue.UNPLACED, name or UNKNOWN, number, present)
-        for code, name, number in rows
-    ]
+    values = []
+    for code, name, number in rows:
+        value = code or queue.UNPLACED
+        chosen = value == wanted.municipality
+        href = with_params(request, gemeente=None if chosen else value, pagina=None, melding=None)
+        values.append(FacetValue(name or UNKNOWN, href, number, chosen))
+    return values
 
 
-def _value(
-    request: Request, name: str, code: str, label: str, number: int | None, present: str | None
-) -> FacetValue:
-    """Return a value of a filter; its link chooses the value, or leaves a chosen one out."""
-    chosen = code == present
-    wanted: dict[str, Any] = {name: None if chosen else code, "pagina": None}
-    return FacetValue(label, with_params(request, **wanted), number, chosen)
+# Decisions
 
 
-# A choice of a municipality, which may be in the list under two names
+@form_view(ReportResource, NAME, Permission.ROUTE_REPORT, f"{TEMPLATES}/choice.jinja2")
+def choice_view(context: ReportResource, request: Request) -> Any:
+    """Show what a choice asks, and make it."""
+    asked = request.POST if request.method == "POST" else dict(query_pairs(request))
+    choice = asked.get("keuze", "")
+    if choice in (URGENT, READ) and request.method == "POST":
+        return _press(context, request, choice)
+    if choice not in TITLES:
+        raise HTTPNotFound()
+    back = {name: _path(asked.get(name)) for name in ("terug", "hier")}
+    report, session = context.report, request.db
+    seems = guess(session, request.registry.locator_cache, report) if choice == ROUTE else None
+    form = desk_forms.choice_form(choice, request, report, seems, back)
 
-# Two lines of a list may not have one value: then both would count as chosen.
-_MARK: Final = "~"
+    def page() -> dict[str, Any]:
+        return _panel(context, request, choice, form)
+
+    return handle_form(request, form, lambda v: _make(context, request, choice, form, v), page)
 
 
-class Town(forms.OneOf):
-    """The choice of a municipality by one of its names; the value is its code."""
+def _panel(context: ReportResource, request: Request, choice: str, form: Form) -> dict[str, Any]:
+    """Return the values of the panel, alone or on a page with the account beside it."""
+    report = context.report
+    if request.method == "POST" and is_partial(request):
+        # The panel says what is wrong; the list and the report stay as they are.
+        request.response.headers.update({"HX-Retarget": PANEL, "HX-Reswap": "innerHTML"})
+    return {
+        **({} if is_partial(request) else step_page(context, request, TITLES[choice])),
+        "report": report,
+        "panel_title": TITLES[choice],
+        "action": request.resource_path(context, NAME),
+        "listed": _listed(request, report, choice),
+        "hidden": {
+            name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")
+        },
+        "closes": choice == CLOSE,
+    }
 
-    def __init__(self, municipalities: Iterable[Municipality]) -> None:
-        super().__init__(
-            (
-                f"{row.municipality.code}{_MARK}{row.key}" if row.also else row.municipality.code,
-                row.label,
-            )
-            for row in municipalities_by_name(municipalities)
+
+def _listed(request: Request, report: Report, choice: str) -> list[desk_forms.Option]:
+    """Return the answers that take one press."""
+    if choice == DOUBLE:
+        return desk_forms.doubles(request.db, report)
+    if choice != CLOSE:
+        return []
+    try:
+        check_nobody_receives(request.db, report)
+    except WorkflowError:
+        return desk_forms.endings(nobody_receives=False)
+    return desk_forms.endings(nobody_receives=True)
+
+
+def _make(
+    context: ReportResource, request: Request, choice: str, form: Form, values: Mapping[str, Any]
+) -> Any:
+    """Make the choice, and go on to the next report."""
+    session, report = request.db, context.report
+    here = _path(values["hier"]) or _in_queue(report)
+    try:
+        lock_report(session, report, values["versie"])
+    except StaleReportError:
+        return _changed(request, report, here)
+    try:
+        if choice == ROUTE:
+            _route(request, report, form, values)
+        elif choice == TAKE_BACK:
+            take_back_offer(session, report, values["reden"], request.actor)
+        elif request.POST.get("reden_code") == NO_HARASSMENT:
+            return _ask_colleague(request, report, here, values)
+        else:
+            _step(request, report, choice, values)
+    except WorkflowError as problem:
+        raise FormError(str(problem), problem.field) from None
+    return HTTPSeeOther(_path(values["terug"]) or here)
+
+
+def _route(request: Request, report: Report, form: Form, values: Mapping[str, Any]) -> None:
+    """Route the report; where place and town disagree, only when that was said and confirmed."""
+    session, registry = request.db, request.registry
+    town = desk_forms.chosen_town(session, values["gemeente"])
+    against = disagreement(session, registry.locator_cache, report, town)
+    if against is not None and values["zeker"] != town.code:
+        form["zeker"].cstruct = town.code
+        form.buttons[0].title = f"Toch doorgeven aan {town.name}"
+        raise FormError(
+            f"{against} Klopt {town.name} toch? Verstuur het dan nog een keer.", "gemeente"
         )
-
-    def fit(self, value: Any) -> str:
-        """Return the code of the chosen municipality, whichever of its names was chosen."""
-        return str(super().fit(value)).partition(_MARK)[0]
+    route(session, registry, report, town.code, values["reden"], request.actor)
 
 
-# Call list and figures
-
-_TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
-_LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
-_NOTHING: Final = "geen"
-POLICIES: Final = (
-    (_NOTHING, "niets, voor zover bekend"),
-    (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
-    (PolicyKind.POLICY.value, "eigen beleid"),
-)
-OFFER: Final = "bied programma aan"
-
-
-def _town(slug: str, name: str) -> Markup:
-    return _LINK.format(f"/{NATIONAL}/{slug}", name)
-
-
-def _phone(number: str | None) -> Markup | str:
-    """Return a link that rings a number; within the address it has no spaces."""
-    return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
-
-
-@page_view(Desk, "bellijst", Permission.VIEW_DESK, f"{_TEMPLATES}/call_list.jinja2")
-def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show the municipalities to ring, with what waits for each."""
-    rows = queue.call_list(request.db, request.registry.key_ring)
-    return {
-        "rows": [
-            [
-                _town(row.slug, row.name),
-                _phone(row.telephone),
-                row.waiting,
-                row.urgent,
-                date_short(row.oldest),
-                row.standing,
-                f"{row.policy}: {OFFER}" if row.policy else "",
-            ]
-            for row in rows
-        ],
-        "number": sum(row.waiting for row in rows),
+def _step(request: Request, report: Report, choice: str, values: Mapping[str, Any]) -> None:
+    name = desk_forms.STEPS[choice]
+    answers = {
+        key: values[key]
+        for key in ("vraag", "uiterlijk", "bericht", "dubbel_van", "reden")
+        if values.get(key)
     }
+    if choice == DOUBLE:
+        answers["reden_code"] = "dubbel"
+    elif choice == CLOSE:
+        code = request.POST.get("reden_code") or "niet_te_plaatsen"
+        answers = {"reden_code": code, **({} if code == "test" else answers)}
+    effects = WORKFLOW_EFFECTS.of(request.registry)
+    decide(request.db, effects, report, [(name, answers)], request.actor)
 
 
-@page_view(Desk, "cijfers", Permission.VIEW_DESK, f"{_TEMPLATES}/figures.jinja2")
-def figures_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show by municipality and level how many reports passed the desk in the last year."""
-    figures = queue.figures(request.db)
-    return {
-        "tiles": [
-            *(
-                _tile(figures.levels[level], "gemeente", "gemeenten", f"met niveau {level.label}")
-                for level in ParticipationLevel
-            ),
-            _tile(figures.unplaced, "melding", "meldingen", "zonder gemeente"),
-        ],
-        "rows": [
-            [
-                _town(row.slug, row.name),
-                row.level.label,
-                row.waiting,
-                row.offered,
-                row.picked_up,
-                row.handed_over,
-                f"{row.policy}: {OFFER}" if row.offer_programme else row.policy or "",
-            ]
-            for row in figures.rows
-        ],
-    }
+def _ask_colleague(
+    request: Request, report: Report, here: str, values: Mapping[str, Any]
+) -> HTTPSeeOther:
+    """Propose to close the report as no harassment; a colleague decides."""
+    check_nobody_receives(request.db, report)
+    answers = {"reden": words.NO_HARASSMENT_REASON, "bericht": words.NO_HARASSMENT}
+    propose(request.db, report, "meldpunt_geen_straatintimidatie", answers, request.actor)
+    request.flash(words.PROPOSED.format(report.reference))
+    return HTTPSeeOther(_path(values["terug"]) or here)
 
 
-def _tile(count: int, singular: str, more: str, after: str) -> Tile:
-    shown, _, thing = plural(count, singular, more).partition(" ")
-    return Tile(shown, f"{thing} {after}")
+def _press(context: ReportResource, request: Request, choice: str) -> HTTPSeeOther:
+    """Do what one press does: spoed, or that the reporter's words were read."""
+    session, report, actor = request.db, context.report, request.actor
+    here = _path(request.POST.get("hier")) or _in_queue(report)
+    try:
+        lock_report(session, report, typed_version(request))
+    except StaleReportError:
+        return _changed(request, report, here)
+    if choice == READ:
+        mark_read(session, report, actor)
+        return HTTPSeeOther(_path(request.POST.get("terug")) or here)
+    if why_not(report):
+        return _changed(request, report, here)
+    with remember(session, report, actor, "spoed"):
+        set_urgent(session, report, not report.urgent, actor)
+    return HTTPSeeOther(here)
 
 
-class PolicySchema(Schema):
-    """The form to record a municipality's own campaign or policy."""
-
-    soort = field(forms.OneOf(POLICIES, radio=True), "Deze gemeente heeft")
-    naam = field(
-        forms.Text(120),
-        "Naam van de campagne of het beleid",
-        description="Zoals de gemeente het zelf noemt. Geen namen van mensen.",
-        missing="",
-    )
+def _changed(request: Request, report: Report, here: str) -> HTTPSeeOther:
+    request.flash(words.CHANGED.format(report.reference), "warning")
+    return HTTPSeeOther(here)
 
 
-@form_view(DeskMunicipality, "beleid", Permission.ROUTE_REPORT, f"{_TEMPLATES}/policy.jinja2")
-def policy_view(context: DeskMunicipality, request: Request) -> Any:
-    """Show the form of a municipality's own campaign or policy, and record it."""
-    code = context.municipality.code
-    present = request.db.get(LocalPolicy, code)
-    start = {"soort": present.kind, "naam": present.name} if present else {"soort": _NOTHING}
-    here = request.resource_path(context)
-    form = Form(
-        PolicySchema(),
-        request,
-        buttons=[Button("vastleggen", "Vastleggen")],
-        appstruct=start,
-        cancel_url=here,
-    )
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        name = values["naam"].strip()
-        if values["soort"] != _NOTHING and not name:
-            raise FormError("Schrijf hoe de gemeente het noemt.", "naam")
-        if present is not None:
-            request.db.delete(present)
-            request.db.flush()
-        if values["soort"] != _NOTHING:
-            request.db.add(LocalPolicy(code=code, kind=PolicyKind(values["soort"]), name=name))
-        actor = request.actor
-        record(request.db, actor, "gemeente.beleid", NATIONAL, AUDIT_KIND, fields=[code])
-        request.flash("Vastgelegd.")
+@post_view(ReportResource, "voorstel-meldpunt", Permission.ROUTE_REPORT)
+def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
+    """Make the step that a colleague of the desk proposed, or decline it with a reason."""
+    session, report = request.db, context.report
+    here = _path(request.POST.get("hier")) or _in_queue(report)
+    accepted = request.POST.get("akkoord") == "ja"
+    answer = request.POST.get("antwoord", "").strip()[:1000]
+    if not accepted and not answer:
+        request.flash(words.WHY_NOT, "error")
         return HTTPSeeOther(here)
+    try:
+        lock_report(session, report, typed_version(request))
+        proposal = open_proposal(session, report)
+        if proposal is None:
+            raise StaleReportError(report)
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+        answer_proposal(session, effects, proposal, report, accepted, answer, request.actor)
+    except StaleReportError:
+        return _changed(request, report, here)
+    except WorkflowError as problem:
+        request.flash(str(problem), "error")
+        return HTTPSeeOther(here)
+    if not accepted:
+        request.flash(words.DECLINED.format(report.reference))
+    return HTTPSeeOther(_path(request.POST.get("terug")) or here)
 
-    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+
+@post_view(Desk, "ongedaan", Permission.ROUTE_REPORT)
+def undo_view(context: Desk, request: Request) -> HTTPSeeOther:
+    """Undo one's last decision at the desk, and open its report."""
+    session, actor = request.db, request.actor
+    back = _path(request.POST.get("terug")) or request.resource_path(context)
+    decision = last_decision(session, context.holder, str(actor.id))
+    if decision is None or str(decision.id) != request.POST.get("besluit", ""):
+        request.flash(words.TOO_LATE, "warning")
+        return HTTPSeeOther(back)
+    try:
+        with session.begin_nested():
+            report = undo(session, request.registry, decision, actor)
+    except UndoError as problem:
+        request.flash(str(problem), "warning")
+        return HTTPSeeOther(back)
+    request.flash(f"{report.reference}: ongedaan gemaakt. De melding staat er weer zoals daarvoor.")
+    parts = urlsplit(back)
+    kept = [pair for pair in parse_qsl(parts.query) if pair[0] != "melding"]
+    return HTTPSeeOther(f"{parts.path}?{urlencode([*kept, ('melding', report.reference)])}")
 
 
-def policy_panel(context: Any, request: Any) -> Panel:
-    """Return the panel about a municipality's own policy, on its page at the desk."""
-    code = context.municipality.code
-    values = {
-        "policy": queue.policies_of(request.db, [code]).get(code),
-        "href": request.resource_path(context, "beleid"),
-    }
-    return Panel("Eigen campagne of beleid", f"{_TEMPLATES}/policy_panel.jinja2", values)
+def _path(text: str | None) -> str:
+    """Return a path of ours that came from outside, or nothing."""
+    return safe_path(text, "") if text and len(text) <= LONGEST_PATH else ""
+
+
+def _in_queue(report: Report) -> str:
+    """Return the address of the queue with this report in hand."""
+    return f"/{NATIONAL}?{urlencode({'melding': report.reference})}"
 
 
 def routing_action(request: Any, context: Any) -> Action | None:
-    """Return the button to choose a municipality, on the page of a report at the desk."""
-    if context.holder != NATIONAL or not can_be_routed(context.report):
+    """Return the button to the queue with this report in hand, on its page at the desk."""
+    if context.holder != NATIONAL or context.report.state == "quarantaine":
         return None
     if not request.has_permission(Permission.ROUTE_REPORT, context):
         return None
-    return Action("Gemeente kiezen", request.resource_path(context, "routeren"), "primary")
-
-
-def _routing_schema(request: Request) -> Schema:
-    schema = Schema(
-        field(Town(all_municipalities(request.db)), "Gemeente", name="gemeente"),
-        field(forms.Text(1000, lines=True), "Hoe weet u dat?", name="reden"),
-    )
-    add_version(schema)
-    return schema
-
-
-@form_view(
-    ReportResource,
-    "routeren",
-    Permission.ROUTE_REPORT,
-    "stopintimidatie.reports.page:templates/step.jinja2",
-)
-def routing_view(context: ReportResource, request: Request) -> Any:
-    """Show the form to choose the municipality of a report, and route it there."""
-    report = context.report
-
-    def page() -> dict[str, Any]:
-        return {**step_page(context, request, "Gemeente kiezen"), "nothing_to_choose": []}
-
-    if not can_be_routed(report) and request.method != "POST":
-        return impossible(context, request, page())
-    start = {**version_values(report), "gemeente": report.municipality_code}
-    here = request.resource_path(context)
-    form = Form(
-        _routing_schema(request),
-        request,
-        buttons=[Button("routeren", "Vastleggen")],
-        appstruct=start,
-        cancel_url=here,
-    )
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        try:
-            lock_report(request.db, report, values["versie"])
-            effects, actor = WORKFLOW_EFFECTS.of(request.registry), request.actor
-            gone = route_by_hand(
-                request.db, effects, report, values["gemeente"], values["reden"], actor
-            )
-            request.db.flush()
-        except StaleReportError:
-            change = [Change("Gemeente", report.municipality_code or "", values["gemeente"])]
-            raise conflict(request.db, form, report, values["gezien"], change) from None
-        except WorkflowError as problem:
-            raise FormError(str(problem), problem.field) from None
-        result = "doorgegeven" if gone else "bij deze gemeente gezet. Zij staat op de bellijst"
-        request.flash(f"{report.reference} is {result}.")
-        return HTTPSeeOther(here)
-
-    return handle_form(request, form, on_valid, page)
+    return Action("Beslissen in de wachtrij", _in_queue(context.report), "primary")
 
 
 @form_view(Desk, "quarantaine", Permission.RELEASE, TEMPLATE)

@@ -61,6 +61,8 @@ class HandedOver:
     """Step by which a report comes from another holder, and what its history tells of it."""
 
     values: Mapping[str, Any]
+    # The moment from which this holder has it: what it promises counts from then.
+    at: datetime
     # The tombstone that this holder already has of the report: its row is filled again.
     tombstone: Report | None = None
 
@@ -236,6 +238,7 @@ def make_rows(
     action = "melding.overgenomen" if handed else "melding.ontvangen"
     # A report that is handed over came in elsewhere, at another moment.
     came_in = None if handed else arrival.received_at
+    here_since = handed.at if handed else arrival.received_at
     here = {"holder": holder, "report_id": report_id}
     finds = {"reference": reference, "holder": holder, "kind": KIND}
     arrived = job_row(ARRIVED, holder, {"report": str(report_id)})
@@ -245,7 +248,7 @@ def make_rows(
         "received_at": arrival.received_at,
         "source": arrival.source.value,
         "state": state,
-        "contact_deadline": deadline(holder, wish, arrival.received_at, days),
+        "contact_deadline": deadline(holder, wish, here_since, days),
         **_follow_code(keys, reference, arrival.follow_code),
         **_filed(routing),
         **content.columns,
@@ -291,11 +294,14 @@ def document_of_new(
     return search_document(row, municipality_slug, neighbourhood_slug)
 
 
-def deadline(holder: str, wish: str, received_at: datetime, days: int) -> datetime | None:
-    """Return when the reporter must have been called or written to; None when that wasn't asked."""
+def deadline(holder: str, wish: str, here_since: datetime, days: int) -> datetime | None:
+    """Return when the reporter must have been called or written to; None when that wasn't asked.
+
+    `here_since`: when it came to this holder. A municipality can't be late with what lay elsewhere.
+    """
     if holder == NATIONAL or wish not in _WANTS_CONTACT:
         return None
-    return received_at + timedelta(days=days)
+    return here_since + timedelta(days=days)
 
 
 def _address_to_find(content: Content, routing: Routing, report_id: UUID) -> list[Row]:

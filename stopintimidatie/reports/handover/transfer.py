@@ -274,7 +274,7 @@ def _make_copy(
         follow_code=None,
         received_at=datetime.fromisoformat(content["received_at"]),
         reference=transfer.reference,
-        handed_over=HandedOver(step_here(session, transfer), tombstone),
+        handed_over=HandedOver(step_here(session, transfer), utc_now(), tombstone),
     )
     routing = Routing(transfer.receiver, _place_in(session, transfer.receiver, content), None)
     arrived = receive(session, keys, _given(transfer, content), routing, arrival)

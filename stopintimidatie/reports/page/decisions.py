@@ -46,7 +46,10 @@ DECLINED: Final = "voorstel_afgewezen"
 NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Open de melding en kies daar wat nu moet."
 AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
 # The steps of which something leaves the house besides the status.
-LEAVES: Final = frozenset({"vraag_melder", "afhandelen", "overdracht_aanbieden", "doorgeven"})
+LEAVES: Final = frozenset(
+    {"vraag_melder", "afhandelen", "overdracht_aanbieden", "doorgeven", "meldpunt_vraag"}
+    | {"meldpunt_bericht", "meldpunt_afsluiten", "meldpunt_geen_straatintimidatie"}
+)
 
 # Undoing does this besides restoring the columns of `Before`.
 Undo = Callable[[Session, Report, ReportDecision, Actor], None]

@@ -35,6 +35,7 @@ OTHER_LINES: Final = {
     "aangeboden": "Aangeboden aan de gemeente",
     "opgehaald": "Opgehaald door de gemeente",
     "verlopen": "Niet opgehaald: aanbod verlopen",
+    "aanbod_ingetrokken": "Aanbod ingetrokken",
     "aanvulling": "Aanvulling van de melder",
     "bericht": "Bericht aan de melder",
     "bijlage": "Bijlage van de melder",

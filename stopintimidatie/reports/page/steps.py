@@ -43,11 +43,10 @@ from stopintimidatie.reports.page.queries import changes_since
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
 from stopintimidatie.reports.workflow import (
-    BY_TWO,
+    DESK_STEPS,
     DOUBLE,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
-    waits_for,
 )
 
 # The name of the action of the dossiers that begins one with the report in hand.
@@ -99,20 +98,17 @@ def step_name(transition: Transition) -> str:
 
 
 def steps_by_people() -> Iterable[Transition]:
-    """Return the steps that one person can make; the others are the reporter's and retention's."""
+    """Return the steps that have a page; the others are the desk's, reporter's and retention's."""
     steps = REPORT_WORKFLOW.transitions
-    return (step for step in steps if GRANTS[step.permission] and step.name not in BY_TWO)
+    return (step for step in steps if GRANTS[step.permission] and step.name not in DESK_STEPS)
 
 
 def possible_steps(request: Any, context: Any) -> list[Transition]:
-    """Return the steps that this person can make with the report now."""
-    report = context.report
+    """Return the steps that this person can make with the report now, each with its page."""
     return [
         step
-        for step in REPORT_WORKFLOW.moves_from(report.state)
-        if step.name not in BY_TWO
-        and waits_for(step, report.delivery)
-        and request.has_permission(step.permission, context)
+        for step in REPORT_WORKFLOW.moves_from(context.report.state)
+        if step.name not in DESK_STEPS and request.has_permission(step.permission, context)
     ]
 
 

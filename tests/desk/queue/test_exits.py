@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import local
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.queries import Standing, follow
@@ -17,11 +19,13 @@ from stopintimidatie.reports.conversation.services import add_message
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, hash_follow_code
 from stopintimidatie.reports.services import move_report
-from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report
+from stopintimidatie.reports.workflow import FORWARDED, REPORT_WORKFLOW
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
 
 NATIONAL = "landelijk"
 DESK = Actor("gebruiker", None, "Mila van het meldpunt")
+STANDS = frozenset({"te_routeren", "wacht_op_afspraak", "verlopen", *FORWARDED})
 CODE = "4821 7733 0916 5528"
 
 
@@ -79,7 +83,8 @@ def test_the_reporter_answers_the_desk_and_the_report_is_new_again(
         "Het landelijk meldpunt heeft een vraag aan u.",
     )
     effects = installation.registry.workflow_effects
-    add_message(installation.registry.engine, effects, standing.copy, "In Dordrecht.")
+    with clock_at(utc_now() + timedelta(minutes=12)):
+        add_message(installation.registry.engine, effects, standing.copy, "In Dordrecht.")
     assert state_of(installation, reference) == ("nieuw", None)
     assert seen(installation, reference).status == "ontvangen"
 
@@ -188,3 +193,46 @@ def test_where_nobody_receives_two_of_the_desk_close_what_is_no_harassment(
     assert state_of(installation, reference) == ("niet_in_behandeling", "geen_straatintimidatie")
     with installation.transaction(NATIONAL) as session:
         assert session.scalars(select(ReporterMessage.text)).one() == words["bericht"]
+
+
+COMBINATIONS = [
+    *(("nieuw", delivery) for delivery in STANDS),
+    *(("wacht_op_melder", delivery) for delivery in STANDS - FORWARDED),
+    *(("niet_in_behandeling", delivery) for delivery in STANDS - FORWARDED),
+    *(("quarantaine", delivery) for delivery in ("te_routeren", "wacht_op_afspraak")),
+    *((state, None) for state in ("overgedragen", "vernietigd")),
+    *(("ingetrokken", delivery) for delivery in STANDS),
+]
+
+
+def test_nothing_at_the_desk_is_without_an_exit_or_an_end(installation: Installation) -> None:
+    """Every state and delivery that a report at the desk can have."""
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    stuck = []
+    for state, delivery in COMBINATIONS:
+        reference = at_desk(
+            installation, state=state, delivery=delivery, municipality_code=EINDHOVEN
+        )
+        ended = REPORT_WORKFLOW.state(state).ended and state != "niet_in_behandeling"
+        # A municipality picked it up: it is destroyed here when its days are over.
+        if ended or (state, delivery) == ("nieuw", "opgehaald"):
+            continue
+        if state == "quarantaine":
+            page = desk.get("/landelijk/quarantaine")
+            exits = page.html.find_all("input", value=re.compile(reference))
+        else:
+            page = desk.get(f"/landelijk?melding={reference}")
+            exits = page.html.select("a.wb-decision, .wb-rail form, .wb-more a")
+        if not exits:
+            stuck.append((state, delivery))
+    assert not stuck
+
+
+def test_every_state_that_the_desk_can_reach_is_among_those(installation: Installation) -> None:
+    reached = {"nieuw", "quarantaine"}
+    for step_ in REPORT_WORKFLOW.transitions:
+        desks = step_.permission in {Permission.ROUTE_REPORT, Permission.RELEASE}
+        by_others = step_.name in {"intrekken", "wissen", "meldpunt_antwoord"}
+        if desks or by_others:
+            reached.add(step_.target)
+    assert reached == {state for state, _ in COMBINATIONS}

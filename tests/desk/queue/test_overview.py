@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.areas.locator import Method
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
@@ -41,41 +44,119 @@ def form_with(page: Any, field: str) -> Any:
     return next(form for form in page.forms.values() if field in form.fields)
 
 
-def route(desk: Any, reference: str, code: str) -> Any:
-    page = desk.get(f"/landelijk/{reference}").click("Gemeente kiezen")
-    form = form_with(page, "gemeente")
-    form["gemeente"], form["reden"] = code, "De melder noemt de brug."
-    return form.submit("routeren").follow()
+def choose(desk: Any, reference: str, choice: str) -> Any:
+    """The form of a choice of the rail, as it is without script."""
+    page = desk.get(f"/landelijk/{reference}/beslissen?keuze={choice}&terug=/landelijk")
+    return page.forms["besluit"]
+
+
+def route(desk: Any, reference: str, town: str) -> Any:
+    form = choose(desk, reference, "doorgeven")
+    form["gemeente"], form["reden"] = town, "De melder noemt de brug."
+    return form.submit("vastleggen", status=303).follow()
+
+
+def ten_minutes_later(installation: Installation) -> None:
+    with clock_at(utc_now() + timedelta(minutes=11)):
+        installation.run_jobs()
 
 
 def test_a_report_without_a_place_is_given_its_municipality_by_hand(
     installation: Installation, desk: Any
 ) -> None:
-    reference = at_desk(installation)
-    page = route(desk, reference, ZWIJNDRECHT)
-    assert "bellijst" in page
-    assert "De melder noemt de brug." in page
+    reference = at_desk(installation, lat=None, lon=None)
+    page = route(desk, reference, "Zwijndrecht")
+    assert "wordt doorgegeven" in page.html.select_one(".wb-done").text
+    assert not page.html.select(".wb-row")
+    ten_minutes_later(installation)
+    assert "De melder noemt de brug." in desk.get(f"/landelijk/{reference}")
     with installation.transaction(NATIONAL) as session:
         report = session.scalars(select(Report)).one()
         assert (report.municipality_code, report.delivery) == (ZWIJNDRECHT, "wacht_op_afspraak")
         assert report.located_by == Method.OFFICER
         logged = select(AuditEvent).where(AuditEvent.action == "melding.gerouteerd")
         assert session.scalars(logged).one().fields == [ZWIJNDRECHT]
-    assert reference in desk.get(f"/landelijk?gemeente={ZWIJNDRECHT}")
+    view = f"/landelijk?bezorging=wacht_op_afspraak&gemeente={ZWIJNDRECHT}"
+    assert reference in desk.get(view)
 
 
-def test_a_connected_municipality_gets_it_at_once_and_only_once(
+def test_a_connected_municipality_gets_it_after_ten_minutes_and_only_once(
     installation: Installation, desk: Any
 ) -> None:
     reference = at_desk(installation)
-    late = form_with(desk.get(f"/landelijk/{reference}/routeren"), "gemeente")
-    assert "doorgegeven" in route(desk, reference, DORDRECHT)
+    late = choose(desk, reference, "doorgeven")
+    route(desk, reference, "Dordrecht")
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.reference)).all() == []
+    ten_minutes_later(installation)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.reference)).one() == reference
+    late["gemeente"], late["reden"] = "Eindhoven", "Toch hier."
+    late.submit("vastleggen", status="4*")
+
+
+THE_HAGUE: dict[str, Any] = {"lat": 52.078, "lon": 4.311}
+
+
+def test_a_town_that_the_point_contradicts_is_routed_to_only_when_that_is_confirmed(
+    installation: Installation, desk: Any
+) -> None:
+    """A point in Den Haag went to Dordrecht without a word."""
+    reference = at_desk(installation, **THE_HAGUE)
+    form = choose(desk, reference, "doorgeven")
+    form["gemeente"], form["reden"] = "Dordrecht", "De melder belde uit Dordrecht."
+    warned = form.submit("vastleggen", status=422)
+    error = warned.html.select_one(".utrecht-form-field-error-message, .si-error").text
+    assert re.search(r"ongeveer (3|4)\d km van Dordrecht", error), error
+    again = warned.forms["besluit"]
+    assert "Toch doorgeven aan Dordrecht" in warned.html.select_one("#besluit button").text
+    again["gemeente"] = "Eindhoven"
+    other = again.submit("vastleggen", status=422).forms["besluit"]
+    page = other.submit("vastleggen", status=303).follow()
+    assert "wordt doorgegeven" in page.html.select_one(".wb-done").text
+
+
+def test_the_municipality_is_filled_in_where_the_point_or_the_words_say_it(
+    installation: Installation, desk: Any
+) -> None:
+    by_point = at_desk(installation)
+    form = choose(desk, by_point, "doorgeven")
+    assert (form["gemeente"].value, form["reden"].value) == (
+        "Dordrecht",
+        "Het punt op de kaart ligt in de gemeente Dordrecht.",
+    )
+    nowhere = {"lat": None, "lon": None}
+    by_words = at_desk(installation, **nowhere, location_text="bij het station van Den Haag")
+    assert choose(desk, by_words, "doorgeven")["gemeente"].value == "'s-Gravenhage"
+    unknown = at_desk(installation, **nowhere, location_text="ergens")
+    form = choose(desk, unknown, "doorgeven")
+    assert form["gemeente"].value == ""
+    form["gemeente"], form["reden"] = "Dordrect", "Zij zei het."
+    assert "Bedoelt u Dordrecht?" in form.submit("vastleggen", status=422)
+
+
+def test_what_is_undone_within_ten_minutes_went_nowhere(
+    installation: Installation, desk: Any
+) -> None:
+    reference = at_desk(installation)
+    done = route(desk, reference, "Dordrecht")
+    back = done.html.select_one(".wb-done form")["action"]
+    undo = next(form for form in done.forms.values() if form.action == back)
+    page = undo.submit(status=303).follow()
+    assert reference in page.html.select_one(".wb-pane").text
+    ten_minutes_later(installation)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.reference)).all() == []
+
+
+def test_an_urgent_report_goes_at_once(installation: Installation, desk: Any) -> None:
+    reference = at_desk(installation, urgent=True)
+    page = route(desk, reference, "Dordrecht")
+    assert "niet terug te halen" in page.html.select_one(".wb-done").text
     installation.run_jobs()
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(Report.reference)).one() == reference
-    late["gemeente"], late["reden"] = EINDHOVEN, "Toch hier."
-    late.submit("routeren", status="4*")
-    assert "niet meer" in desk.get(f"/landelijk/{reference}")
 
 
 def test_the_call_list_says_whom_to_ring_the_urgent_first(
@@ -129,7 +210,8 @@ def test_figures_count_what_passed_the_desk_and_the_levels(
     at_desk(installation)
     at_desk(installation, ZWIJNDRECHT)
     at_desk(installation, ZWIJNDRECHT, delivery="opgehaald")
-    route(desk, at_desk(installation), DORDRECHT)
+    route(desk, at_desk(installation), "Dordrecht")
+    ten_minutes_later(installation)
     with installation.transaction() as session:
         make_report(session, installation, holder=EINDHOVEN)
     page = desk.get("/landelijk/cijfers")
@@ -142,4 +224,30 @@ def test_figures_count_what_passed_the_desk_and_the_levels(
         "Dordrecht": ["programma", "0", "0", "0", "1"],
     }
     tiles = {tile.text.split(maxsplit=1)[1].strip() for tile in page.html.select(".si-tile")}
-    assert {"gemeente met niveau programma", "melding zonder gemeente"} <= tiles
+    assert "gemeente met niveau programma" in tiles
+
+
+def test_figures_and_lists_that_speak_of_the_same_say_the_same_number(
+    installation: Installation, desk: Any
+) -> None:
+    """The tile counted a year of reports in any state; the queue all that wait."""
+    for changes in (
+        {},
+        {},
+        {"received_at": utc_now() - timedelta(days=500)},
+        {"state": "ingetrokken", "ended_at": utc_now()},
+        {"state": "quarantaine"},
+    ):
+        at_desk(installation, **changes)
+    at_desk(installation, ZWIJNDRECHT, received_at=utc_now() - timedelta(days=500))
+    figures = desk.get("/landelijk/cijfers")
+    tiles = figures.html.select(".si-tile")
+    tile = next(tile for tile in tiles if "zonder gemeente" in tile.text)
+    assert tile.select_one(".si-tile__number").text == "3"
+    queue = desk.get("/landelijk?gemeente=geen")
+    assert len(queue.html.select(".wb-row")) == 3
+    assert queue.html.select_one(".wb-count").text == "3 meldingen"
+    called = desk.get("/landelijk/bellijst").html.select("tbody tr")[0].select("td")[1].text
+    waits = figures.html.select("tbody tr")[0].select("td")[1].text
+    listed = desk.get(f"/landelijk?bezorging=wacht_op_afspraak&gemeente={ZWIJNDRECHT}")
+    assert called.strip() == waits.strip() == str(len(listed.html.select(".wb-row"))) == "1"

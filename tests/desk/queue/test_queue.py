@@ -48,9 +48,13 @@ def test_the_queue_shows_what_waits_and_its_counts_equal_the_rows(
     browser = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
     page = browser.get("/landelijk")
     assert all(reference in page for reference in references)
-    assert "gemeente onbekend" in page.html.select_one(".si-facets").text
-    assert "3" in page.html.select_one(".si-facets .si-count").text
-    assert references[0] in page.click("Nog te routeren")
+    assert "gemeente onbekend" in page.html.select_one(".wb-folded").text
+    assert page.html.select_one(".wb-views a[aria-current]").text.split() == [
+        "Te",
+        "beslissen",
+        "3",
+    ]
+    assert references[0] in browser.get("/landelijk?bezorging=te_routeren")
 
 
 def test_an_empty_queue_says_so(installation: Installation) -> None:

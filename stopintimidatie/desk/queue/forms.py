@@ -1,0 +1,238 @@
+"""The forms of the desk's decisions: what each choice asks, and with what it opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, FormError, Schema
+from stopintimidatie.core.forms import field as form_field
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import date_short
+from stopintimidatie.desk.queue import words
+from stopintimidatie.desk.queue.delivery import Guess
+from stopintimidatie.desk.queue.steps import NO_HARASSMENT
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.queries import (
+    all_municipalities,
+    find_municipality,
+    municipalities_by_name,
+    municipalities_named_in,
+)
+from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.page.replies import answer_until
+from stopintimidatie.reports.page.steps import LONGEST_PATH, add_version, version_values
+from stopintimidatie.reports.words import heading
+from stopintimidatie.reports.workflow import NOT_PLACED
+
+# Choices, by their names in addresses.
+ROUTE, ASK, ANSWER, DOUBLE, CLOSE = "doorgeven", "vraag", "beantwoorden", "dubbel", "afsluiten"
+URGENT, READ, OPEN, GO_ON, TAKE_BACK = "spoed", "gelezen", "heropenen", "verder", "aanbod"
+TITLES: Final = {
+    ROUTE: "Doorgeven aan een gemeente",
+    ASK: "Vraag aan de melder",
+    ANSWER: "Bericht aan de melder",
+    DOUBLE: "Dubbel van een andere melding",
+    CLOSE: "Afsluiten",
+    OPEN: "Heropenen",
+    GO_ON: "Verder zonder te wachten",
+    TAKE_BACK: "Aanbod intrekken",
+}
+BUTTONS: Final = {
+    ROUTE: "Doorgeven",
+    ASK: "Vraag versturen",
+    ANSWER: "Bericht versturen",
+    DOUBLE: "Afsluiten als dubbel",
+    CLOSE: "Afsluiten als niet te plaatsen",
+    OPEN: "Heropenen",
+    GO_ON: "Verder zonder antwoord",
+    TAKE_BACK: "Aanbod intrekken",
+}
+# The step of the workflow that a choice makes; routing and taking back are none.
+STEPS: Final = {
+    ASK: "meldpunt_vraag",
+    ANSWER: "meldpunt_bericht",
+    DOUBLE: "meldpunt_afsluiten",
+    CLOSE: "meldpunt_afsluiten",
+    OPEN: "meldpunt_heropenen",
+    GO_ON: "meldpunt_verder",
+}
+SAME_TIME: Final = timedelta(hours=26)
+MOST: Final = 5
+_READ_BY_REPORTER: Final = "De melder leest dit. Noem geen namen van anderen."
+# Two lines of a list may not have one value: then both would count as chosen.
+_MARK: Final = "~"
+
+
+class Town(forms.OneOf):
+    """The choice of a municipality by one of its names; the value is its code."""
+
+    def __init__(self, municipalities: Iterable[Municipality]) -> None:
+        super().__init__(
+            (
+                f"{row.municipality.code}{_MARK}{row.key}" if row.also else row.municipality.code,
+                row.label,
+            )
+            for row in municipalities_by_name(municipalities)
+        )
+
+    def fit(self, value: Any) -> str:
+        """Return the code of the chosen municipality, whichever of its names was chosen."""
+        return str(super().fit(value)).partition(_MARK)[0]
+
+
+def choice_form(choice: str, request: Any, report: Report, guess: Guess | None, back: Any) -> Form:
+    """Return the form of a choice, with what it opens with.
+
+    `guess`: the municipality that the report seems to be about. `back`: the values of the hidden
+    fields `terug` and `hier`.
+    """
+    schema = _schema(choice, request.db)
+    add_version(schema)
+    hidden = forms.Hidden()
+    for name in ("terug", "hier", "keuze", "zeker"):
+        text = forms.Text(LONGEST_PATH)
+        schema[name] = form_field(text, name.title(), name=name, widget=hidden, missing="")
+    first: dict[str, Any] = {"uiterlijk": answer_until()} if choice == ASK else {}
+    if choice == ROUTE and guess is not None:
+        first = {"gemeente": guess.town.name, "reden": guess.reason}
+    return Form(
+        schema,
+        request,
+        buttons=[Button("vastleggen", BUTTONS[choice])],
+        appstruct={**first, **version_values(report), **back, "keuze": choice},
+        formid="besluit",
+    )
+
+
+def _schema(choice: str, session: Session) -> Any:
+    match choice:
+        case "doorgeven":
+            return _route_schema(session)
+        case "vraag":
+            day = form_field(
+                forms.Date(),
+                "Antwoord uiterlijk",
+                name="uiterlijk",
+                validator=forms.not_before_today,
+            )
+            return Schema(_text("vraag", "Vraag", _READ_BY_REPORTER), day)
+        case "dubbel":
+            about = "Het kenmerk van de andere melding bij het meldpunt, zoals M-4F7K-2QX9."
+            return Schema(
+                form_field(forms.Text(40), "Dubbel van", name="dubbel_van", description=about)
+            )
+        case "beantwoorden":
+            return Schema(_text("bericht", "Bericht", _READ_BY_REPORTER))
+        case "afsluiten":
+            # A test needs no words; the workflow asks for them where it does.
+            return Schema(_text("bericht", "Bericht", _READ_BY_REPORTER, missing=""))
+    return Schema(_text("reden", "Reden", "Voor uw collega's. Dit komt in de geschiedenis."))
+
+
+def _text(name: str, title: str, about: str, **more: Any) -> Any:
+    area = forms.TextArea(rows=4)
+    text = forms.Text(4000, lines=True)
+    return form_field(text, title, name=name, description=about, widget=area, **more)
+
+
+def _route_schema(session: Session) -> Any:
+    rows = municipalities_by_name(all_municipalities(session))
+    names = [row.also or row.municipality.name for row in rows]
+    typed = forms.TextInput(suggestions=names, autocomplete="off")
+    return Schema(
+        form_field(
+            forms.Text(80),
+            "Gemeente",
+            name="gemeente",
+            description="Typ de eerste letters.",
+            widget=typed,
+        ),
+        _text("reden", "Hoe weet u dat?", "De gemeente leest dit. Geen namen van melders."),
+    )
+
+
+def chosen_town(session: Session, typed: str) -> Municipality:
+    """Return the municipality of which this is the name.
+
+    Raises:
+        FormError: There is none; the error names one that may be meant.
+    """
+    town = find_municipality(session, typed)
+    if town is not None and any(town.code == row.code for row in all_municipalities(session)):
+        return town
+    near = [
+        town.named.also or town.named.municipality.name
+        for town in municipalities_named_in(session, typed)
+    ]
+    advice = f"Bedoelt u {near[0]}?" if near else "Kies een gemeente uit de lijst."
+    raise FormError(f"‘{typed}’ is geen gemeente. {advice}", "gemeente")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of a small list: what is posted when it is chosen, and what it does."""
+
+    label: str
+    posted: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+
+
+def endings(nobody_receives: bool) -> list[Option]:
+    """Return the ways to close a report with one press.
+
+    `nobody_receives`: no municipality is there to judge it, so two of the desk may.
+    """
+    test = Option("Een test", {"reden_code": "test"}, "De melder leest dat, en kan reageren.")
+    abroad = {"reden_code": NOT_PLACED, "bericht": words.ABROAD}
+    lost = {"reden_code": NOT_PLACED, "bericht": words.NOT_FOUND}
+    options = [
+        test,
+        Option("Niet te plaatsen: buiten Nederland", abroad, words.ABROAD),
+        Option("Niet te plaatsen: plek niet te vinden", lost, words.NOT_FOUND),
+    ]
+    if nobody_receives:
+        posted = {"reden_code": NO_HARASSMENT}
+        why = "Een collega beslist mee."
+        options.append(Option("Geen straatintimidatie", posted, why))
+    return options
+
+
+def doubles(session: Session, report: Report) -> list[Option]:
+    """Return the reports at the desk that may tell of the same: same day, and a form in common."""
+    from_, until = report.incident_start - SAME_TIME, report.incident_start + SAME_TIME
+    codes = report.forms
+    rows = session.scalars(
+        select(Report)
+        .where(
+            Report.holder == NATIONAL,
+            Report.state.in_(("nieuw", "wacht_op_melder")),
+            Report.id != report.id,
+            Report.duplicate_of_id.is_(None),
+            Report.incident_start.between(from_, until),
+            Report.id.in_(select(ReportForm.report_id).where(ReportForm.code.in_(codes))),
+        )
+        .order_by(Report.received_at, Report.id)
+        .limit(40)
+    ).all()
+    nearest = sorted(rows, key=lambda other: _apart(report, other))[:MOST]
+    return [
+        Option(
+            f"{other.reference}: {heading(other)}",
+            {"dubbel_van": other.reference},
+            f"{date_short(other.incident_start)}, {other.location_text or 'plek niet beschreven'}",
+        )
+        for other in nearest
+    ]
+
+
+def _apart(report: Report, other: Report) -> tuple[bool, float]:
+    """Return how far two reports are apart: another municipality last, then by time."""
+    seconds = abs((report.incident_start - other.incident_start).total_seconds())
+    return other.municipality_code != report.municipality_code, seconds

@@ -1,0 +1,199 @@
+"""The report in hand at the desk: what is shown of it, and what can be decided with which key."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import date_text, days_until, plural
+from stopintimidatie.core.web.components import RailDecision
+from stopintimidatie.desk.queue.delivery import can_be_routed
+from stopintimidatie.desk.queue.forms import (
+    ANSWER,
+    ASK,
+    CLOSE,
+    DOUBLE,
+    GO_ON,
+    OPEN,
+    READ,
+    ROUTE,
+    TAKE_BACK,
+    TITLES,
+    URGENT,
+)
+from stopintimidatie.desk.queue.words import DONE
+from stopintimidatie.reports import words
+from stopintimidatie.reports.models import Report, ReportDecision
+from stopintimidatie.reports.page import queries
+from stopintimidatie.reports.page.decisions import (
+    final_reason,
+    last_decision,
+    may_answer,
+    open_proposal,
+)
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.rules import marked
+from stopintimidatie.reports.words import Rows, area_names
+from stopintimidatie.reports.workflow import FORWARDED
+
+NAME: Final = "beslissen"
+# The keys mean the same in a municipality's inbox; what is left is for the municipality.
+KEYS: Final = {ROUTE: "6", ASK: "5", DOUBLE: "3", CLOSE: "4", ANSWER: "a"}
+LABELS: Final = {
+    ROUTE: "Doorgeven",
+    ASK: "Vraag aan de melder",
+    ANSWER: "Bericht aan de melder",
+    DOUBLE: "Dubbel",
+    CLOSE: "Afsluiten",
+}
+TOWNS: Final = "doet de gemeente"
+_WHY: Final = {
+    "quarantaine": "eerst uit quarantaine",
+    "wacht_op_melder": "wacht op de melder",
+    "niet_in_behandeling": "is afgesloten",
+}
+MESSAGES_SHOWN: Final = 3
+
+
+def rail_of(
+    context: ReportResource, request: Any, here: str, onwards: str, current: str = ""
+) -> list[RailDecision]:
+    """Return what this person can decide about a report at the desk, in the order of the keys.
+
+    `here`: the address of the list with this report in hand; `onwards`: with the next one.
+    """
+    report, path = context.report, request.resource_path(context)
+    may = bool(request.has_permission(Permission.ROUTE_REPORT, context))
+    why = why_not(report) if may else "mag u niet beslissen"
+    query = {"terug": onwards, "hier": here}
+
+    def panel(choice: str) -> RailDecision:
+        href = f"{path}/{NAME}?{urlencode({'keuze': choice, **query})}"
+        key, label = KEYS[choice], LABELS[choice]
+        return RailDecision(key, label, href=href, disabled_reason=why, current=choice == current)
+
+    fields = {"keuze": URGENT, "versie": report.version, "hier": here, "terug": here}
+    spoed = RailDecision(
+        "s",
+        "Geen spoed" if report.urgent else "Spoed",
+        post=f"{path}/{NAME}",
+        fields=fields,
+        disabled_reason=why,
+    )
+    return [
+        panel(ROUTE),
+        panel(ASK),
+        panel(DOUBLE),
+        panel(CLOSE),
+        panel(ANSWER),
+        spoed,
+        RailDecision("1", "Behandelen", disabled_reason=TOWNS),
+        RailDecision("2", "In een dossier", disabled_reason=TOWNS),
+    ]
+
+
+def why_not(report: Report) -> str:
+    """Return in few words why the desk can't decide about a report; empty when it can."""
+    if report.state != "nieuw":
+        return _WHY.get(report.state, "is hier niet meer")
+    if report.leaves_at is not None:
+        return "wordt doorgegeven"
+    if report.delivery in FORWARDED:
+        return "is aangeboden" if report.delivery == "aangeboden" else "is opgehaald"
+    return "" if can_be_routed(report) else "is hier niet meer"
+
+
+def other_choices(context: ReportResource, request: Any, here: str) -> list[tuple[str, str]]:
+    """Return what is rarer than the keys, each with its page."""
+    report, path = context.report, request.resource_path(context)
+    if not request.has_permission(Permission.ROUTE_REPORT, context):
+        return []
+    offered = report.delivery == "aangeboden" and report.state == "nieuw"
+    choices = [
+        choice
+        for choice, possible in (
+            (GO_ON, report.state == "wacht_op_melder"),
+            (OPEN, report.state == "niet_in_behandeling"),
+            (TAKE_BACK, offered),
+        )
+        if possible
+    ]
+    query = {"terug": here, "hier": here}
+    return [
+        (TITLES[choice], f"{path}/{NAME}?{urlencode({'keuze': choice, **query})}")
+        for choice in choices
+    ]
+
+
+def detail_of(context: ReportResource, request: Any, here: str, onwards: str) -> dict[str, Any]:
+    """Return what the pane and the rail show of a report at the desk."""
+    report, session = context.report, request.db
+    names = area_names(session, report)
+    proposal = open_proposal(session, report)
+    actor_id = str(request.actor.id)
+    return {
+        "report": report,
+        "path": request.resource_path(context),
+        "heading": words.heading(report),
+        "badges": [*words.badges(report), *filter(None, [report.delivery])],
+        "flags": words.flags(report),
+        "account": marked(report.description) if report.description else None,
+        "rows": _rows(report, names),
+        "rest": [
+            *words.moments(report)[1:],
+            *words.event(report)[2:],
+            *words.reporter(report),
+            *words.offenders(report),
+            *words.wishes(report),
+        ],
+        "messages": queries.messages_of(session, report)[:MESSAGES_SHOWN],
+        "read": {
+            "keuze": READ,
+            "versie": report.version,
+            "terug": onwards,
+            "hier": here,
+        },
+        "proposal": proposal,
+        "may_answer": proposal is not None and may_answer(session, proposal, actor_id),
+        "decide": f"{request.resource_path(context)}/{NAME}",
+        "answer": f"{request.resource_path(context)}/voorstel-meldpunt",
+        "here": here,
+        "onwards": onwards,
+        "rail": rail_of(context, request, here, onwards),
+        "more": other_choices(context, request, here),
+    }
+
+
+def _rows(report: Report, names: words.AreaNames) -> Rows:
+    """Return the rows to decide on: where, when, which forms; and what is waited for."""
+    rows: Rows = [*words.location(report, names), *words.moments(report)[:1]]
+    rows += words.event(report)[:2]
+    if report.waiting_until is not None:
+        until = f"{date_text(report.waiting_until)} ({days_until(report.waiting_until)})"
+        rows.append(("Antwoord uiterlijk", until))
+    return rows
+
+
+def bar_of(request: Any, holder: str) -> dict[str, Any] | None:
+    """Return what this person decided last, less than ten minutes ago; None without that."""
+    session = request.db
+    decision = last_decision(session, holder, str(request.actor.id))
+    report = session.get(Report, decision.report_id) if decision is not None else None
+    if decision is None or report is None:
+        return None
+    why = final_reason(request.registry, decision) or ""
+    did, follows = DONE.get(decision.steps[-1], ("bijgewerkt", ""))
+    return {
+        "decision": decision,
+        "text": f"{report.reference}: {did}.",
+        "why": why,
+        "note": _note(decision, follows) if not why else "",
+    }
+
+
+def _note(decision: ReportDecision, follows: str) -> str:
+    minutes = round((decision.until - utc_now()).total_seconds() / 60)
+    when = f"over {plural(minutes, 'minuut', 'minuten')}" if minutes else "zo meteen"
+    return f"{follows} {when}." if follows else ""

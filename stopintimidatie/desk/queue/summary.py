@@ -1,0 +1,157 @@
+"""The desk's other pages: the call list, figures, and what a municipality does itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from markupsafe import Markup
+from pyramid.httpexceptions import HTTPSeeOther
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.session import COUNTED
+from stopintimidatie.core.text import date_short, plural
+from stopintimidatie.core.web.components import Panel, Tile
+from stopintimidatie.core.web.request import Request, form_view, page_view
+from stopintimidatie.desk.models import LocalPolicy, PolicyKind
+from stopintimidatie.desk.queue import services as queue
+from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import AUDIT_KIND
+
+_TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
+_LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
+_NOTHING: Final = "geen"
+POLICIES: Final = (
+    (_NOTHING, "niets, voor zover bekend"),
+    (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
+    (PolicyKind.POLICY.value, "eigen beleid"),
+)
+OFFER: Final = "bied programma aan"
+
+
+def _town(slug: str, name: str) -> Markup:
+    return _LINK.format(f"/{NATIONAL}/{slug}", name)
+
+
+def _phone(number: str | None) -> Markup | str:
+    """Return a link that rings a number; within the address it has no spaces."""
+    return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
+
+
+@page_view(Desk, "bellijst", Permission.VIEW_DESK, f"{_TEMPLATES}/call_list.jinja2")
+def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Show the municipalities to ring, with what waits for each."""
+    rows = queue.call_list(request.db, request.registry.key_ring)
+    return {
+        "rows": [
+            [
+                _town(row.slug, row.name),
+                _phone(row.telephone),
+                row.waiting,
+                row.urgent,
+                date_short(row.oldest),
+                row.standing,
+                f"{row.policy}: {OFFER}" if row.policy else "",
+            ]
+            for row in rows
+        ],
+        "number": sum(row.waiting for row in rows),
+    }
+
+
+@page_view(Desk, "cijfers", Permission.VIEW_DESK, f"{_TEMPLATES}/figures.jinja2")
+def figures_view(context: Desk, request: Request) -> dict[str, Any]:
+    """Show by municipality and level how many reports passed the desk in the last year."""
+    figures = queue.figures(request.db)
+    return {
+        "tiles": [
+            *(
+                _tile(figures.levels[level], "gemeente", "gemeenten", f"met niveau {level.label}")
+                for level in ParticipationLevel
+            ),
+            _unplaced(figures.unplaced),
+        ],
+        "rows": [
+            [
+                _town(row.slug, row.name),
+                row.level.label,
+                row.waiting,
+                row.offered,
+                row.picked_up,
+                row.handed_over,
+                f"{row.policy}: {OFFER}" if row.offer_programme else row.policy or "",
+            ]
+            for row in figures.rows
+        ],
+    }
+
+
+def _tile(count: int, singular: str, more: str, after: str) -> Tile:
+    shown, _, thing = plural(count, singular, more).partition(" ")
+    return Tile(shown, f"{thing} {after}")
+
+
+def _unplaced(number: int) -> Tile:
+    """Return the number of reports without a municipality, as the queue counts them."""
+    tile = _tile(number, "melding", "meldingen", "zonder gemeente in de wachtrij")
+    shown = f"meer dan {COUNTED}" if number > COUNTED else tile.number
+    return replace(tile, number=shown, href=f"/{NATIONAL}?gemeente={queue.UNPLACED}")
+
+
+class PolicySchema(Schema):
+    """The form to record a municipality's own campaign or policy."""
+
+    soort = field(forms.OneOf(POLICIES, radio=True), "Deze gemeente heeft")
+    naam = field(
+        forms.Text(120),
+        "Naam van de campagne of het beleid",
+        description="Zoals de gemeente het zelf noemt. Geen namen van mensen.",
+        missing="",
+    )
+
+
+@form_view(DeskMunicipality, "beleid", Permission.ROUTE_REPORT, f"{_TEMPLATES}/policy.jinja2")
+def policy_view(context: DeskMunicipality, request: Request) -> Any:
+    """Show the form of a municipality's own campaign or policy, and record it."""
+    code = context.municipality.code
+    present = request.db.get(LocalPolicy, code)
+    start = {"soort": present.kind, "naam": present.name} if present else {"soort": _NOTHING}
+    here = request.resource_path(context)
+    form = Form(
+        PolicySchema(),
+        request,
+        buttons=[Button("vastleggen", "Vastleggen")],
+        appstruct=start,
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        name = values["naam"].strip()
+        if values["soort"] != _NOTHING and not name:
+            raise FormError("Schrijf hoe de gemeente het noemt.", "naam")
+        if present is not None:
+            request.db.delete(present)
+            request.db.flush()
+        if values["soort"] != _NOTHING:
+            request.db.add(LocalPolicy(code=code, kind=PolicyKind(values["soort"]), name=name))
+        actor = request.actor
+        record(request.db, actor, "gemeente.beleid", NATIONAL, AUDIT_KIND, fields=[code])
+        request.flash("Vastgelegd.")
+        return HTTPSeeOther(here)
+
+    return handle_form(request, form, on_valid, {"name": context.municipality.name})
+
+
+def policy_panel(context: Any, request: Any) -> Panel:
+    """Return the panel about a municipality's own policy, on its page at the desk."""
+    code = context.municipality.code
+    values = {
+        "policy": queue.policies_of(request.db, [code]).get(code),
+        "href": request.resource_path(context, "beleid"),
+    }
+    return Panel("Eigen campagne of beleid", f"{_TEMPLATES}/policy_panel.jinja2", values)
