@@ -39,6 +39,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "page",
         "handling",
         "triage",
+        "workbench",
         "inbox",
         "api",
         "public",

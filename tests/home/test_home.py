@@ -90,7 +90,7 @@ def test_a_tile_says_the_number_of_the_list_it_opens(installation: Installation)
     for tile in page.html.select(".si-tile"):
         number = tile.select_one(".si-tile__number").text
         inbox = browser.get(tile.select_one("a")["href"])
-        assert len(inbox.html.select(".si-inbox__list .si-list > li")) == int(number), tile.text
+        assert len(inbox.html.select(".wb-rows > li")) == int(number), tile.text
 
 
 def test_another_municipality_is_not_there(installation: Installation) -> None:

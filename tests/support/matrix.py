@@ -445,6 +445,19 @@ MATRIX: Final[tuple[View, ...]] = (
         "{weg}/dubbel": NOBODY,
         "{melding_meldpunt}/dubbel": DESK_NONE,
     }),
+    *form("ReportResource", "besluit", P.TRIAGE, {
+        "{melding}/besluit": WORKERS,
+        "{weg}/besluit": NOBODY,
+        "{melding_meldpunt}/besluit": DESK_NONE,
+    }),
+    view("ReportResource", "voorstel", "POST", P.TRIAGE, {
+        "{melding}/voorstel": WORKERS,
+        "{weg}/voorstel": NOBODY,
+        "{melding_meldpunt}/voorstel": DESK_NONE,
+    }),
+    view("MunicipalityResource", "ongedaan", "POST", P.TRIAGE, {
+        "{gemeente}/ongedaan": AT_HOME,
+    }),
     view("ReportResource", "spoed", "POST", P.TRIAGE, {
         "{melding}/spoed": WORKERS,
         "{weg}/spoed": NOBODY,

@@ -53,7 +53,7 @@ def test_a_long_list_says_that_there_is_more_and_can_be_paged_to_its_end(
     seen: list[str] = []
     for page in (1, 2, 3):
         answer = officer.get(f"{HOME}/postvak?toestand=alle&pagina={page}")
-        links = answer.html.select(".si-inbox__list a[href*='melding=M-']")
+        links = answer.html.select(".wb-list a[href*='melding=M-']")
         seen += [link["href"].partition("melding=")[2][:11] for link in links]
     with busy.transaction(DORDRECHT) as session:
         newest_first = select(Report.reference).order_by(Report.received_at.desc())
@@ -66,7 +66,7 @@ def test_filters_of_a_long_list_have_no_numbers_and_those_of_a_short_one_have(
 ) -> None:
     officer = busy.browser(make_user(busy, (DORDRECHT, Role.OFFICER)))
     short = officer.get(f"{HOME}/postvak").html
-    assert "10 meldingen" in short.select_one(".si-inbox__list").text
+    assert "10 meldingen" in short.select_one(".wb-list").text
     assert "nog niemand (10)" in short.select_one("#filter-behandelaar").text
     # What is open is counted whatever lies behind it; what is done isn't.
     assert "Nieuw (10)" in short.select_one("#filter-toestand").text
@@ -77,7 +77,7 @@ def test_filters_of_a_long_list_have_no_numbers_and_those_of_a_short_one_have(
         assert len(choices) > 2, name
         assert not any("(" in choice.text for choice in choices[1:] if name != "vorm"), name
     narrowed = officer.get(f"{HOME}/postvak?toestand=alle&spoed=ja").html
-    assert "1 melding" in narrowed.select_one(".si-inbox__list").text
+    assert "1 melding" in narrowed.select_one(".wb-list").text
 
 
 def test_the_desk_shows_what_waits_longest_without_counting_it_all(busy: Installation) -> None:

@@ -77,6 +77,7 @@ PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
     ("Nieuw", {"toestand": "nieuw"}),
     ("Spoed", {"spoed": "ja"}),
     ("Van mij", {"behandelaar": "ik"}),
+    ("Tweede blik", {"voorstel": "ja"}),
     ("Bericht van melder", {"gesprek": "nieuw"}),
     ("Quarantaine", {"toestand": "quarantaine"}),
     ("Contact te laat", {"termijn": "te_laat"}),

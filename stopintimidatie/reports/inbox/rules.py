@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, literal_column,
 from sqlalchemy.orm import aliased
 
 from stopintimidatie.core.text import local
-from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.workflow import ENDED, STATES
 
 Condition = ColumnElement[bool]
@@ -80,7 +80,7 @@ def conditions(filters: Filters, reader: Reader, *, leave_out: str = "") -> list
 
 def lets_sleep(filters: Filters) -> bool:
     """Tell whether these filters leave out what is snoozed: those that give what is to do."""
-    return not {"toestand", "gesprek", "termijn", "sluimert"} & set(filters)
+    return not {"toestand", "gesprek", "termijn", "sluimert", "voorstel"} & set(filters)
 
 
 def places_to_look(filters: Filters, leave_out: str = "") -> Sequence[str]:
@@ -106,6 +106,17 @@ def awake(reader: Reader) -> Condition:
 
 def _snoozed(value: str, reader: Reader) -> Condition:
     return Report.snoozed_until > local(reader.now).date() if value == "ja" else false()
+
+
+def _proposed(value: str, reader: Reader) -> Condition:
+    """Return the condition of reports of which a colleague's proposal waits for a second look."""
+    if value != "ja":
+        return false()
+    return Report.id.in_(
+        select(ReportProposal.report_id).where(
+            ReportProposal.holder == Report.holder, ReportProposal.answered_at.is_(None)
+        )
+    )
 
 
 def _by_state(value: str, reader: Reader) -> Condition:
@@ -190,4 +201,5 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
     "periode": by_period,
     "gesprek": by_talk,
     "sluimert": _snoozed,
+    "voorstel": _proposed,
 }

@@ -34,11 +34,8 @@ from stopintimidatie.reports.services import (
     path_of_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workbench.services import TASKS
 from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
-
-# The reads of a report that somebody chose to open; seeing it in a list is none.
-OPENED_BY: Final = "melding openen"
-TASKS: Final = ("melding bekijken", OPENED_BY)
 
 
 def is_opened(session: Session, report: Report) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
@@ -17,9 +16,9 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import ago, datetime_short, days_until, plural
+from stopintimidatie.core.text import ago, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource
-from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.components import WorkbenchRow, is_partial
 from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
@@ -36,7 +35,6 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.people.absence import stands_in_for
-from stopintimidatie.reports import words
 from stopintimidatie.reports.inbox.queries import (
     Facet,
     count_reports,
@@ -46,7 +44,6 @@ from stopintimidatie.reports.inbox.queries import (
 )
 from stopintimidatie.reports.inbox.rules import Reader, filters_from
 from stopintimidatie.reports.inbox.services import (
-    OPENED_BY,
     REASONS,
     address_for,
     choice_of,
@@ -56,19 +53,21 @@ from stopintimidatie.reports.inbox.services import (
     quarantined,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.views import TOMBSTONES
-from stopintimidatie.reports.resources import GONE, ReportResource
-from stopintimidatie.reports.rules import marked, normalise_reference
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
-from stopintimidatie.reports.triage.panels import BESIDE, similar_values
-from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import AreaNames, badges, heading
+from stopintimidatie.reports.words import badges, heading
+from stopintimidatie.reports.workbench.pages import bar_for, pane_values
+from stopintimidatie.reports.workbench.rail import Place
+from stopintimidatie.reports.workbench.services import OPENED_BY
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
 # Characters of the description in the list, and in quarantine.
-SNIPPET: Final = 140
+SNIPPET: Final = 90
+# States that a row doesn't name: a new one is bold.
+UNMARKED: Final = frozenset({"nieuw", "in_behandeling"})
 QUARANTINE_SNIPPET: Final = 160
 RELEASE, REJECT = "vrijgeven", "afwijzen"
 # One choice and one button: each reason for not handling a report is one of the choices.
@@ -115,6 +114,9 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     """Show a page of the reports that these filters leave, and one of them opened."""
     session, reader = request.db, _reader(request, context.holder)
     filters = filters_from(query_pairs(request))
+    if is_partial(request):
+        # The address follows what is shown, also after a decision that led here.
+        request.response.headers["HX-Push-Url"] = request.path_qs
     wanted_number = wanted_page(request)
     most = worth_counting(wanted_number, COUNTED)
     total = count_reports(session, context.holder, filters, reader, most)
@@ -123,13 +125,13 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     areas = {area.code: area for area in neighbourhoods_of(session, context.holder)}
     wanted, opened = _opened(session, context.holder, reports, request)
     detail = _detail(context, request, opened, areas, reports) if opened else None
-    seen = [*(report.id for report in reports), *_ids_beside(detail)]
-    note_read(request, context.holder, KIND, list(dict.fromkeys(seen)), task="postvak")
+    seen = [report.id for report in reports]
+    note_read(request, context.holder, KIND, seen, task="postvak")
     if opened is not None and (wanted or opened not in reports):
         # Chosen from the list: from then on mails about spoed needn't be repeated.
         note_read(request, context.holder, KIND, [opened.id], task=OPENED_BY)
     return {
-        "items": [_item(report, areas, request, report is opened) for report in reports],
+        "items": [_row(report, areas, request, report is opened) for report in reports],
         "paging": paging,
         "quarantine": request.resource_path(context, "quarantaine"),
         "presets": _presets(session, context, filters, reader, request),
@@ -142,7 +144,8 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "enter": request.resource_path(context, "melding-invoeren"),
         "here": request.path,
-        "summary": words,
+        "latest": bar_for(request, session, context.holder),
+        "undo": request.resource_path(context, "ongedaan"),
     }
 
 
@@ -167,24 +170,24 @@ def _opened(
     return report is not None, report or first
 
 
-def _item(
+def _row(
     report: Report, areas: Mapping[str, Neighbourhood], request: Request, current: bool
-) -> ListItem:
+) -> WorkbenchRow:
+    href = with_params(request, melding=report.reference)
     if report.state in TOMBSTONES:
-        href = with_params(request, melding=report.reference)
-        return ListItem(report.reference, href, badges=[report.state], current=current)
+        return WorkbenchRow(report.reference, href, marks=[report.state], current=current)
     area = areas.get(report.neighbourhood_code or "")
-    meta = [area.name] if area else []
-    meta.append(ago(report.received_at))
-    if report.contact_deadline is not None:
-        meta.append(f"contact {days_until(report.contact_deadline)}")
-    text = " ".join((report.description or "").split())
-    return ListItem(
+    deadline = report.contact_deadline
+    age = ago(report.received_at).removesuffix(" geleden")
+    return WorkbenchRow(
         title=heading(report),
-        href=with_params(request, melding=report.reference),
-        badges=badges(report),
-        meta=meta,
-        snippet=text if len(text) <= SNIPPET else f"{text[:SNIPPET].rsplit(' ', 1)[0]} …",
+        href=href,
+        meta=[area.name, age] if area else [age],
+        text=" ".join((report.description or "").split())[:SNIPPET],
+        marks=[state for state in badges(report) if state not in UNMARKED],
+        days=(day_of(deadline) - day_of(utc_now())).days if deadline else None,
+        days_text=f"contact {days_until(deadline)}" if deadline else "",
+        fresh=report.state == "nieuw",
         current=current,
         value=report.reference,
     )
@@ -228,94 +231,15 @@ def _detail(
     areas: Mapping[str, Neighbourhood],
     reports: Sequence[Report],
 ) -> dict[str, Any]:
-    """Return the report in hand: the summary, and the decisions that take one press."""
+    """Return the report in hand, and what can be decided about it."""
     area = areas.get(report.neighbourhood_code or "")
-    path = report_path(report, context.municipality.slug, area.slug if area else None)
-    names = AreaNames(neighbourhood=area.name if area else None)
-    people = [report.handler_id] if report.handler_id else []
-    return {
-        "report": report,
-        "path": path,
-        "tombstone": report.state in TOMBSTONES,
-        "names": names,
-        "account": marked(report.description) if report.description else None,
-        "handler": queries.names_of(request.db, people).get(str(report.handler_id)),
-        "decisions": _decisions(context, request, report, path, reports),
-        "similar": _similar(context, request, report, path, reports),
-    }
-
-
-def _ids_beside(detail: Mapping[str, Any] | None) -> list[UUID]:
-    """Return the ids of the reports that are shown as similar to the one in hand."""
-    beside = detail["similar"] if detail else None
-    return [other.id for other in beside["similar"]] if beside else []
-
-
-def _similar(
-    context: MunicipalityResource,
-    request: Request,
-    report: Report,
-    path: str,
-    reports: Sequence[Report],
-) -> dict[str, Any] | None:
-    """Return the similar ones beside it; closing it as double goes on to the next report."""
-    if report.state in GONE:
-        return None
+    place = Place(
+        path=report_path(report, context.municipality.slug, area.slug if area else None),
+        here=with_params(request, melding=report.reference),
+        onwards=_next_address(request, report, reports),
+    )
     resource = ReportResource(report.reference, context, report)
-    back = _next_address(request, report, reports)
-    return similar_values(resource, request, BESIDE, here=path, back=back, task=None)
-
-
-def _decisions(
-    context: MunicipalityResource,
-    request: Request,
-    report: Report,
-    path: str,
-    reports: Sequence[Report],
-) -> list[dict[str, Any]]:
-    """Return the decisions to offer, in order; the first four have a key."""
-    resource = ReportResource(report.reference, context, report)
-    back = urlencode({"terug": _next_address(request, report, reports)})
-    decisions: list[dict[str, Any]] = []
-    may_triage = request.has_permission(Permission.TRIAGE, resource)
-    if may_triage and report.state in ASSESSABLE:
-        decisions.append(
-            {"label": "Beoordelen", "href": f"{path}/triage?{back}", "kind": "primary"}
-        )
-    for step in steps.possible_steps(request, resource):
-        name = steps.step_name(step)
-        if step.name == "in_behandeling_nemen":
-            decisions.append(_take(request, report, f"{path}/{name}"))
-        else:
-            decisions.append({"label": step.label, "href": f"{path}/{name}?{back}"})
-    if may_triage and report.state in ASSESSABLE:
-        decisions.insert(min(2, len(decisions)), _urgency(request, report, path))
-    return decisions
-
-
-def _take(request: Request, report: Report, href: str) -> dict[str, Any]:
-    """Return the decision to take it in hand oneself with one press, and keep looking at it."""
-    return {
-        "label": "In behandeling nemen",
-        "post": href,
-        "fields": {
-            "versie": report.version,
-            "behandelaar": str(request.identity.user_id),  # type: ignore[union-attr]
-            "terug": with_params(request, melding=report.reference),
-        },
-    }
-
-
-def _urgency(request: Request, report: Report, path: str) -> dict[str, Any]:
-    return {
-        "label": "Toch geen spoed" if report.urgent else "Markeren als spoed",
-        "post": f"{path}/spoed",
-        "fields": {
-            "versie": report.version,
-            "spoed": "nee" if report.urgent else "ja",
-            "terug": with_params(request, melding=report.reference),
-        },
-    }
+    return pane_values(resource, request, area, place)
 
 
 def _next_address(request: Request, report: Report, reports: Sequence[Report]) -> str:

@@ -655,17 +655,6 @@ def test_what_was_handed_over_shows_nothing_in_the_inbox(installation: Installat
     assert "Drie jongens" not in page.text
 
 
-@pytest.mark.usefixtures("some_reports")
-def test_taking_one_from_the_inbox_takes_one_press(installation: Installation) -> None:
-    browser = officer(installation)
-    page = browser.get(f"{INBOX}?spoed=ja")
-    form = next(f for f in page.forms.values() if f.action.endswith("in-behandeling-nemen"))
-    page = form.submit(status=303).follow()
-    assert page.request.path_qs.startswith(f"{INBOX}?spoed=ja&melding=")
-    assert "Toestand: In behandeling" in page.text
-    assert "Afhandelen" in page.text
-
-
 def test_an_empty_inbox_says_what_comes_next(installation: Installation) -> None:
     browser = officer(installation)
     assert "Het postvak is leeg" in browser.get(INBOX)

@@ -89,7 +89,9 @@ document.addEventListener("htmx:after:swap", () => {
   if (!here) return;
   document.querySelectorAll("main > .si-flash").forEach((old) => old.remove());
   settle();
-  const wanted = here.querySelector("[data-paneel] [data-eerst]");
+  const panel = here.querySelector("[data-paneel]");
+  const wanted = panel?.querySelector("[data-eerst], .si-error-summary")
+    ?? panel?.querySelector(".wb-form :is(input:not([type=hidden]), select, textarea)");
   if (wanted) return wanted.focus();
   const pane = here.querySelector("[data-leesvenster]");
   if (pane) pane.scrollTop = 0;

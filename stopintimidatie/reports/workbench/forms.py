@@ -1,0 +1,273 @@
+"""The forms and the small lists in the panels of the rail, with what they open with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import colander
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, Schema, field
+from stopintimidatie.core.forms.transitions import transition_schema
+from stopintimidatie.core.workflow import WORKFLOW_OPTIONS, FieldKind, options_of
+from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.replies import FIELDS, answer_until, replies_for
+from stopintimidatie.reports.page.steps import (
+    LONGEST_PATH,
+    Choices,
+    add_version,
+    add_way_back,
+    answers,
+    municipalities,
+    version_values,
+)
+from stopintimidatie.reports.triage.similar import Similar
+from stopintimidatie.reports.vocabulary import Form as HarassmentForm
+from stopintimidatie.reports.workbench.rail import (
+    ASK,
+    CHOICES,
+    DOUBLE,
+    FILE,
+    FINISH,
+    HAND_OVER,
+    REJECT,
+    TAKE,
+)
+from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
+
+# The step of the workflow that a choice makes.
+STEPS: Final[Mapping[str, str]] = {
+    TAKE: "in_behandeling_nemen",
+    FILE: "in_dossier",
+    DOUBLE: "niet_in_behandeling",
+    REJECT: "niet_in_behandeling",
+    ASK: "vraag_melder",
+    HAND_OVER: "overdracht_aanbieden",
+    FINISH: "afhandelen",
+}
+# The buttons of the forms; the small lists have buttons of their own.
+BUTTONS: Final[Mapping[str, str]] = {
+    TAKE: "Behandelen",
+    FILE: "In dit dossier plaatsen",
+    DOUBLE: "Sluiten als dubbel",
+    REJECT: "Niet in behandeling nemen",
+    ASK: "Vraag versturen",
+    HAND_OVER: "Aanbieden",
+    FINISH: "Afhandelen",
+}
+
+
+def choice_form(choice: str, request: Any, report: Report, dossiers: Choices, back: Any) -> Form:
+    """Return the form of a choice, with what it opens with.
+
+    `dossiers`: number and label of those that the report can join. `back`: the values of the hidden
+    fields `terug` and `hier`.
+    """
+    schema = _schema(choice, request, report, dossiers)
+    add_version(schema)
+    add_way_back(schema)
+    path, hidden = forms.Text(LONGEST_PATH), forms.Hidden()
+    schema["hier"] = field(path, "Hier", widget=hidden, name="hier", missing="")
+    schema["keuze"] = field(forms.Text(20), "Keuze", widget=forms.Hidden(), name="keuze")
+    first = {"uiterlijk": answer_until()} if choice == ASK else {}
+    values = {**first, **version_values(report), **back, "keuze": choice}
+    buttons = [Button("vastleggen", BUTTONS[choice])]
+    form = Form(schema, request, buttons=buttons, appstruct=values, formid="besluit")
+    if STEPS[choice] in FIELDS:
+        name, kind = FIELDS[STEPS[choice]]
+        form[name].widget.ready = replies_for(request.db, report, kind)
+    return form
+
+
+def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any:
+    if choice == TAKE:
+        return Schema()
+    if choice == FILE:
+        return _dossier_schema(dossiers)
+    if choice == DOUBLE:
+        return _double_schema()
+    if choice == REJECT:
+        reason = forms.OneOf(NOT_HANDLED_REASONS, radio=True)
+        return Schema(field(reason, "Reden", name="reden_code"))
+    if choice == HAND_OVER:
+        return _hand_over_schema(request.db, report)
+    transition = REPORT_WORKFLOW.transition(STEPS[choice])
+    schema = transition_schema(
+        transition, options_of(request.registry, request.db, transition, report)
+    )
+    for question in transition.fields:
+        if question.kind is FieldKind.DATE:
+            schema[question.name].validator = forms.not_before_today
+        if question.kind is FieldKind.TEXT:
+            schema[question.name].widget = forms.TextArea(rows=4)
+    return schema
+
+
+def _dossier_schema(dossiers: Choices) -> Any:
+    return Schema(
+        field(forms.OneOf(dossiers), "Dossier", name="dossier"),
+        field(
+            forms.Text(1000),
+            "Reden",
+            name="reden",
+            description="Waarom hoort de melding daar?",
+        ),
+    )
+
+
+def _double_schema() -> Any:
+    return Schema(
+        field(
+            forms.Text(40),
+            "Dubbel van",
+            name="dubbel_van",
+            description="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
+        )
+    )
+
+
+def _hand_over_schema(session: Session, report: Report) -> Any:
+    names = session.execute(
+        select(Municipality.code, Municipality.name)
+        .where(Municipality.code.not_in((report.holder, PRACTICE)))
+        .order_by(Municipality.name)
+    ).all()
+    connected = dict(municipalities(session, report))
+    return Schema(
+        field(
+            forms.Text(80),
+            "Gemeente",
+            name="gemeente",
+            description="Typ de eerste letters.",
+            widget=forms.TextInput(suggestions=[name for _, name in names]),
+            validator=_Town({name.casefold(): code for code, name in names}, connected),
+        ),
+        field(
+            forms.Text(1000, lines=True),
+            "Reden",
+            name="reden",
+            description="De andere gemeente leest dit. Noem geen namen van melders of verdachten.",
+            widget=forms.TextArea(rows=3),
+        ),
+    )
+
+
+class _Town:
+    """Refuses a name that isn't a municipality's, or of one that takes no reports over."""
+
+    def __init__(self, codes: Mapping[str, str], connected: Mapping[str, str]) -> None:
+        self.codes = codes
+        self.connected = connected
+
+    def __call__(self, node: Any, typed: str) -> None:
+        code = self.codes.get(typed.strip().casefold())
+        if code is None:
+            raise colander.Invalid(node, f"‘{typed}’ is geen gemeente. Kies er een uit de lijst.")
+        if code not in self.connected:
+            raise colander.Invalid(
+                node,
+                f"{typed.strip()} is niet aangesloten en kan hier geen melding aannemen. Stel de"
+                " melder een vraag, of bel het landelijk meldpunt: dat geeft de melding door.",
+            )
+
+
+def steps_for(
+    choice: str, session: Session, report: Report, values: Mapping[str, Any]
+) -> Sequence[tuple[str, dict[str, Any]]]:
+    """Return the steps of a choice with the answers that were filled in."""
+    name = STEPS.get(choice)
+    if choice == TAKE or name is None:
+        return ()
+    if choice == DOUBLE:
+        return [(name, {"reden_code": "dubbel", "dubbel_van": values["dubbel_van"]})]
+    if choice == REJECT:
+        return [(name, {"reden_code": values["reden_code"]})]
+    if choice == HAND_OVER:
+        codes = {label.casefold(): code for code, label in municipalities(session, report)}
+        town = codes[values["gemeente"].strip().casefold()]
+        return [(name, {"gemeente": town, "reden": values["reden"]})]
+    return [(name, answers(REPORT_WORKFLOW.transition(name), values))]
+
+
+TITLES: Final[Mapping[str, str]] = {
+    TAKE: "Behandelen",
+    **{choice: known.label for choice, known in CHOICES.items()},
+}
+
+
+MOST: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of a small list: what is posted when it is chosen, and why it fits."""
+
+    label: str
+    posted: Mapping[str, str]
+    why: str = ""
+
+
+def dossier_choices(request: Any, report: Report) -> Choices:
+    """Return (number, label) of the dossiers that this report can join, those nearby first."""
+    return WORKFLOW_OPTIONS.of(request.registry)["dossiers"](request.db, report)
+
+
+def dossiers(similar: Sequence[Similar], offered: Choices, area: str | None) -> list[Option]:
+    """Return the dossiers that fit, each with the reason in words, best first.
+
+    First those with similar reports, then those of the same neighbourhood.
+
+    Args:
+        similar: the reports like this one, best first.
+        offered: number and label of the dossiers that it can join, those nearby first.
+        area: the name of its neighbourhood.
+    """
+    labels = dict(offered)
+    options: dict[str, Option] = {}
+    for other in similar:
+        number = other.dossier
+        if number in labels and number not in options:
+            why = _reason(other)
+            reason = f"Lijkt op {other.reference}: {why}."
+            options[number] = Option(labels[number], {"dossier": number, "reden": reason}, why)
+    for number, label in offered:
+        if area and label.endswith(f"({area})") and number not in options:
+            posted = {"dossier": number, "reden": f"Zelfde wijk: {area}."}
+            options[number] = Option(label, posted, "zelfde wijk")
+    return list(options.values())[:MOST]
+
+
+def doubles(similar: Sequence[Similar]) -> list[Option]:
+    """Return the reports that this one can be the double of, best first."""
+    return [
+        Option(
+            f"{other.reference}: {_forms(other)}, {other.when}",
+            {"dubbel_van": other.reference},
+            _reason(other),
+        )
+        for other in similar
+        if other.state != "niet_in_behandeling"
+    ][:MOST]
+
+
+def rejections() -> list[Option]:
+    """Return the reasons for not handling a report, but for a double: that one asks of which."""
+    return [
+        Option(label[:1].upper() + label[1:], {"reden_code": code})
+        for code, label in NOT_HANDLED_REASONS
+        if code != "dubbel"
+    ]
+
+
+def _reason(other: Similar) -> str:
+    return ", ".join(other.reasons[:3])
+
+
+def _forms(other: Similar) -> str:
+    return ", ".join(HarassmentForm.word(code) for code in other.forms[:2]) or "melding"

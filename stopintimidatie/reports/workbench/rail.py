@@ -1,0 +1,214 @@
+"""The rail: what can be decided about a report, with keys that mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.components import RailDecision
+from stopintimidatie.reports.handling.services import ASSIGNABLE
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page import steps
+from stopintimidatie.reports.resources import GONE, ReportResource
+from stopintimidatie.reports.triage.rules import signals
+from stopintimidatie.reports.triage.services import ASSESSABLE
+from stopintimidatie.reports.workflow import ENDED
+
+# Names of the view and of its choices, in addresses.
+NAME: Final = "besluit"
+TAKE, FILE, DOUBLE, REJECT = "behandelen", "dossier", "dubbel", "niet"
+ASK, HAND_OVER, FINISH, URGENT = "vraag", "overdragen", "afhandelen", "spoed"
+# On a signal these ask first whether somebody is in danger.
+ON_SIGNAL: Final = frozenset({TAKE, FILE, DOUBLE, REJECT, FINISH})
+OPEN_FOR_ALL: Final = frozenset({"nieuw", "in_behandeling"})
+_WHY: Final[Mapping[str, str]] = {
+    "quarantaine": "eerst uit quarantaine",
+    "wacht_op_melder": "wacht op de melder",
+    "wacht_op_partner": "wacht op een partner",
+    "in_dossier": "zit in een dossier",
+    "overdracht_aangeboden": "is aangeboden",
+    "afgehandeld": "is al klaar",
+    "niet_in_behandeling": "is al klaar",
+    "overgedragen": "is hier niet meer",
+    "ingetrokken": "is ingetrokken",
+    "vernietigd": "is hier niet meer",
+}
+NOT_YOURS: Final = "mag u niet beslissen"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page that a rail stands on.
+
+    `here`: its address, with the report in hand. `onwards`: where to go after a decision.
+    """
+
+    path: str
+    here: str
+    onwards: str
+    csrf: str = ""
+
+
+def signals_of(report: Report) -> list[str]:
+    """Return the signals of danger in a report, in words."""
+    return signals(
+        report.forms,
+        age_group=report.reporter_age_group,
+        known=report.offender_known,
+        recurrence=report.recurrence,
+        wants_support=report.wants_support,
+    )
+
+
+def must_ask_danger(report: Report) -> bool:
+    """Tell whether nobody answered yet if somebody is in danger, while there is a signal."""
+    return report.danger_now is None and bool(signals_of(report))
+
+
+def rail_of(
+    context: ReportResource, request: Any, place: Place, current: str = ""
+) -> list[RailDecision]:
+    """Return what this person can decide about the report, in the order of the keys.
+
+    `current`: the choice of which the panel is open.
+    """
+    report = context.report
+    may = {
+        permission: bool(request.has_permission(permission, context))
+        for permission in (Permission.TRIAGE, Permission.EDIT_DOSSIER)
+    }
+    return [
+        _take(request, report, place, may[Permission.TRIAGE]),
+        *(
+            _panel(report, place, choice, current, may[permission])
+            for choice, permission in _PANELS.items()
+        ),
+        *_small(report, place, may[Permission.TRIAGE]),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice that opens a panel: its key, its words, and the states in which it can be made."""
+
+    key: str
+    label: str
+    states: frozenset[str]
+
+
+CHOICES: Final[Mapping[str, Choice]] = {
+    FILE: Choice("2", "In een dossier", OPEN_FOR_ALL),
+    DOUBLE: Choice("3", "Dubbel", OPEN_FOR_ALL),
+    REJECT: Choice("4", "Niet in behandeling", OPEN_FOR_ALL),
+    ASK: Choice("5", "Vraag aan de melder", OPEN_FOR_ALL),
+    HAND_OVER: Choice("6", "Overdragen", OPEN_FOR_ALL),
+    FINISH: Choice("a", "Afhandelen", OPEN_FOR_ALL | {"in_dossier"}),
+}
+_PANELS: Final = {
+    choice: Permission.EDIT_DOSSIER if choice == FILE else Permission.TRIAGE for choice in CHOICES
+}
+
+
+def _take(request: Any, report: Report, place: Place, may: bool) -> RailDecision:
+    reason = _why_not(report, may, OPEN_FOR_ALL)
+    taken = report.state == "in_behandeling"
+    if taken and report.handler_id == request.identity.user_id:
+        reason = reason or "is al van u"
+    fields = {"keuze": TAKE, "versie": report.version, "terug": place.onwards}
+    return RailDecision(
+        "1",
+        "Overnemen" if taken and report.handler_id and not reason else "Behandelen",
+        post=f"{place.path}/{NAME}",
+        fields=fields,
+        disabled_reason=reason,
+        after_reading=True,
+    )
+
+
+def _panel(report: Report, place: Place, choice: str, current: str, may: bool) -> RailDecision:
+    known = CHOICES[choice]
+    query = urlencode({"keuze": choice, "terug": place.onwards, "hier": place.here})
+    return RailDecision(
+        known.key,
+        known.label,
+        href=f"{place.path}/{NAME}?{query}",
+        disabled_reason=_why_not(report, may, known.states),
+        current=choice == current,
+    )
+
+
+def _why_not(report: Report, may: bool, states: frozenset[str]) -> str:
+    """Return in few words why the state or the person doesn't allow a choice; empty when it can."""
+    if report.state in states and may:
+        return ""
+    return _WHY.get(report.state, "") if report.state not in states else NOT_YOURS
+
+
+def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
+    """Return contact, and what changes no state: sluimeren, uitdelen, spoed."""
+    allowed = "" if may else NOT_YOURS
+    waits = "" if report.contact_deadline is not None else "geen contact beloofd"
+    gone = _WHY.get(report.state, "") if report.state in GONE | ENDED else ""
+    fixed = "" if report.state in ASSESSABLE else _WHY.get(report.state, "")
+    handled = "" if report.state in ASSIGNABLE else _WHY.get(report.state, "")
+    back = urlencode({"terug": place.here})
+    urgent = {
+        "keuze": URGENT,
+        "spoed": "nee" if report.urgent else "ja",
+        "versie": report.version,
+        "terug": place.here,
+    }
+    return [
+        RailDecision(
+            "c",
+            "Contact",
+            href=f"{place.path}/contact?{back}",
+            disabled_reason=allowed or gone or waits,
+            page=True,
+        ),
+        RailDecision(
+            "w",
+            "Sluimeren",
+            href=f"{place.path}/sluimeren?{back}",
+            disabled_reason=allowed or handled or ("is spoed" if report.urgent else ""),
+            page=True,
+            small=True,
+        ),
+        RailDecision(
+            "u",
+            "Uitdelen",
+            href=f"{place.path}/uitdelen?{back}",
+            disabled_reason=allowed or handled,
+            page=True,
+            small=True,
+        ),
+        RailDecision(
+            "s",
+            "Geen spoed" if report.urgent else "Spoed",
+            post=f"{place.path}/{NAME}",
+            fields=urgent,
+            disabled_reason=allowed or fixed,
+            small=True,
+        ),
+    ]
+
+
+def other_steps(request: Any, context: ReportResource, place: Place) -> list[tuple[str, str]]:
+    """Return the steps without a key, each with its page: what is rare stands below the keys."""
+    keyed = {
+        *("in_behandeling_nemen", "in_dossier", "niet_in_behandeling", "vraag_melder"),
+        *("overdracht_aanbieden", "afhandelen"),
+    }
+    back = urlencode({"terug": place.here})
+    rare = [
+        (step.label, f"{place.path}/{steps.step_name(step)}?{back}")
+        for step in steps.possible_steps(request, context)
+        if step.name not in keyed
+    ]
+    report = context.report
+    if report.state in ASSESSABLE and request.has_permission(Permission.TRIAGE, context):
+        rare.insert(0, ("Meer vastleggen", f"{place.path}/triage?{back}"))
+    return rare

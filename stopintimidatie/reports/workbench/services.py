@@ -1,0 +1,137 @@
+"""The services of the rail: danger answered, a choice made, a colleague asked to look too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.rules import help_in_words
+from stopintimidatie.reports.conversation.services import tell
+from stopintimidatie.reports.handling.services import assign
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.decisions import decide, propose
+from stopintimidatie.reports.services import append_move, reindex_report
+from stopintimidatie.reports.triage.rules import is_physical
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import is_minor
+from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
+from stopintimidatie.reports.workflow import DOUBLE as IS_DOUBLE
+
+REJECTING: Final = "niet_in_behandeling"
+TAKING: Final = "in_behandeling_nemen"
+# With somebody in danger a report isn't closed: it is taken in hand instead.
+CLOSING: Final = frozenset({DOUBLE, REJECT, FINISH})
+# The reason in the history when somebody presses the key for a colleague's report.
+TAKEN_OVER: Final = "Overgenomen in het postvak."
+GOODBYE: Final = (
+    "De gemeente neemt uw melding niet in behandeling. Dat zegt niet dat het niet erg was. Hier"
+    " kunt u terecht voor hulp:"
+)
+
+Steps = Sequence[tuple[str, Mapping[str, Any]]]
+
+
+def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) -> None:
+    """Store whether somebody is in danger now; if so the report is spoed at once."""
+    report.danger_now = danger
+    report.triaged_at = utc_now()
+    if danger:
+        report.urgent = True
+    answer = {"Nu iemand in gevaar": "ja" if danger else "nee"}
+    append_move(session, report, actor, "beoordelen", report.state, answer)
+    reindex_report(session, report)
+    fields = ["nu iemand in gevaar"]
+    record(session, actor, "melding.beoordeeld", report.holder, KIND, [report.id], fields=fields)
+
+
+def needs_second_look(report: Report) -> bool:
+    """Tell whether one person alone may not decide that nothing is done with the report."""
+    return is_minor(report) or is_physical(report.forms)
+
+
+def make_choice(
+    session: Session,
+    effects: Mapping[str, Any],
+    report: Report,
+    choice: str,
+    steps: Steps,
+    actor: Actor,
+) -> bool:
+    """Make the steps of a choice; return False when a colleague must look first.
+
+    The caller has locked the report, and asked about danger where that is needed.
+
+    Raises:
+        WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
+    """
+    if choice in CLOSING and report.danger_now:
+        if report.state == "nieuw":
+            decide(session, effects, report, [(TAKING, {"behandelaar": actor.id})], actor)
+        return True
+    if choice == TAKE and report.state != "nieuw":
+        assign(session, report, UUID(str(actor.id)), TAKEN_OVER, actor)
+        return True
+    if choice == TAKE:
+        steps = [(TAKING, {"behandelaar": actor.id})]
+    if choice == REJECT and needs_second_look(report):
+        _propose(session, effects, report, steps[0], actor)
+        return False
+    decide(session, effects, report, steps, actor)
+    return True
+
+
+def _propose(
+    session: Session,
+    effects: Mapping[str, Any],
+    report: Report,
+    step: tuple[str, Mapping[str, Any]],
+    actor: Actor,
+) -> None:
+    name, answers = step
+    if answers.get("reden_code") == IS_DOUBLE:
+        raise WorkflowError("Kies ‘Dubbel’ en de melding waar deze bij hoort.", "reden_code")
+    if report.state == "nieuw":
+        decide(session, effects, report, [(TAKING, {"behandelaar": actor.id})], actor)
+    propose(session, report, name, answers, actor)
+
+
+def say_where_help_is(session: Session, report: Report, actor: Actor) -> None:
+    """Tell the reporter of a report that isn't handled where help is to be had."""
+    published = published_for(session, report.holder)
+    language = published.language(report.language)
+    lines = published.help_for(language, report.reporter_age_group, report.forms)
+    tell(session, report, "bericht", f"{GOODBYE}\n{help_in_words(lines)}", actor)
+
+
+# The reads of a report that somebody chose to open; seeing it in a list is none.
+OPENED_BY: Final = "melding openen"
+TASKS: Final = ("melding bekijken", OPENED_BY)
+# Somebody counts as looking at a report for this time after opening it.
+LOOKS_FOR: Final = timedelta(minutes=5)
+
+
+def others_looking(session: Session, report: Report, actor_id: str) -> list[str]:
+    """Return the names of the others who opened the report in the last five minutes."""
+    names = session.scalars(
+        select(AuditEvent.actor_name)
+        .distinct()
+        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+        .where(
+            AuditSubject.holder == report.holder,
+            AuditSubject.subject_id == report.id,
+            AuditEvent.at > utc_now() - LOOKS_FOR,
+            AuditEvent.action == "gelezen",
+            AuditEvent.task.in_(TASKS),
+            AuditEvent.actor_id != actor_id,
+        )
+    )
+    return sorted(names)

@@ -1,0 +1,314 @@
+"""The views of decisions: taken with one press, or asked about in a panel of the rail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.response import Response
+
+from stopintimidatie.core.forms import Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.web.components import is_partial
+from stopintimidatie.core.web.request import Request, form_view, post_view, query_pairs, safe_path
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.reports.page.decisions import (
+    UndoError,
+    answer_proposal,
+    last_decision,
+    open_proposal,
+    remember,
+    undo,
+)
+from stopintimidatie.reports.page.steps import (
+    LONGEST_PATH,
+    NEW_DOSSIER,
+    report_action,
+    typed_version,
+)
+from stopintimidatie.reports.page.views import came_from, step_page
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.triage.panels import BESIDE, TASK
+from stopintimidatie.reports.triage.services import ASSESSABLE, set_urgent
+from stopintimidatie.reports.triage.similar import similar_to
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import area_names
+from stopintimidatie.reports.workbench import forms
+from stopintimidatie.reports.workbench.forms import TITLES, choice_form, steps_for
+from stopintimidatie.reports.workbench.rail import (
+    CHOICES,
+    DOUBLE,
+    FILE,
+    NAME,
+    ON_SIGNAL,
+    OPEN_FOR_ALL,
+    REJECT,
+    TAKE,
+    URGENT,
+    must_ask_danger,
+    signals_of,
+)
+from stopintimidatie.reports.workbench.services import (
+    CLOSING,
+    REJECTING,
+    answer_danger,
+    make_choice,
+    needs_second_look,
+    say_where_help_is,
+)
+
+PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
+PANEL: Final = "#werkbank-paneel"
+# Taken in hand first, and then a page of its own.
+NEW: Final = "nieuw_dossier"
+KNOWN: Final = frozenset({*TITLES, NEW})
+CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."
+DANGER: Final = "{} is spoed, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
+
+
+@form_view(ReportResource, NAME, Permission.TRIAGE, PAGE)
+def choice_view(context: ReportResource, request: Request) -> Any:
+    """Show what a choice asks, and make it; on a signal ask first whether somebody is in danger."""
+    asked = request.POST if request.method == "POST" else dict(query_pairs(request))
+    choice = asked.get("keuze", "")
+    if choice == URGENT and request.method == "POST":
+        return _urgent(context, request)
+    if choice not in KNOWN or (choice == NEW and request.method != "POST"):
+        return HTTPSeeOther(request.resource_path(context))
+    if choice in {FILE, NEW} and not request.has_permission(Permission.EDIT_DOSSIER, context):
+        raise HTTPForbidden()
+    states = CHOICES[choice].states if choice in CHOICES else OPEN_FOR_ALL
+    if context.report.state not in states:
+        return _too_late(context, request)
+    return _ask(context, request, choice)
+
+
+def _ask(context: ReportResource, request: Request, choice: str) -> Any:
+    report = context.report
+    known = FILE if choice == NEW else choice
+    offered = forms.dossier_choices(request, report) if known == FILE else ()
+    back = {"terug": came_from(request, ""), "hier": _path(dict(query_pairs(request)).get("hier"))}
+    form = choice_form(TAKE if choice == NEW else choice, request, report, offered, back)
+
+    def page() -> dict[str, Any]:
+        return _page(context, request, choice, form, offered)
+
+    return handle_form(request, form, lambda v: _make(context, request, choice, v), page)
+
+
+def _page(
+    context: ReportResource, request: Request, choice: str, form: Form, offered: Any
+) -> dict[str, Any]:
+    """Return the values of the panel, alone or on a page with the account beside it."""
+    report = context.report
+    if request.method == "POST" and is_partial(request):
+        # A mistake is named in the panel; the list and the report stay as they are.
+        request.response.headers.update({"HX-Retarget": PANEL, "HX-Reswap": "innerHTML"})
+    listed = _listed(context, request, choice, offered)
+    hidden = {name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")}
+    return {
+        **({} if is_partial(request) else step_page(context, request, TITLES.get(choice, ""))),
+        "report": report,
+        "choice": choice,
+        "panel_title": TITLES.get(choice, ""),
+        "action": request.resource_path(context, NAME),
+        "listed": listed,
+        "hidden": hidden,
+        "typed": choice != REJECT,
+        "second_look": choice == REJECT and needs_second_look(report),
+        "contact": report.contact_deadline if choice == DOUBLE else None,
+        "may_begin": choice == FILE,
+        "danger": None,
+    }
+
+
+def _listed(
+    context: ReportResource, request: Request, choice: str, offered: Any
+) -> list[forms.Option]:
+    if choice == REJECT:
+        return forms.rejections()
+    if choice not in {FILE, DOUBLE} or context.holder == NATIONAL:
+        return []
+    similar = similar_to(request.db, request.registry.search.backend, context.report, BESIDE * 2)
+    if similar:
+        note_read(request, context.holder, KIND, [other.id for other in similar], task=TASK)
+    if choice == DOUBLE:
+        return forms.doubles(similar)
+    area = area_names(request.db, context.report).neighbourhood
+    return forms.dossiers(similar, offered, area)
+
+
+def _make(context: ReportResource, request: Request, choice: str, values: Mapping[str, Any]) -> Any:
+    """Make the choice, and go on to the next report."""
+    session, report, actor = request.db, context.report, request.actor
+    here = _path(values["hier"]) or request.resource_path(context)
+    onwards = _path(values["terug"]) or here
+    try:
+        lock_report(session, report, values["versie"])
+    except StaleReportError:
+        request.flash(CHANGED.format(report.reference), "warning")
+        return HTTPSeeOther(here)
+    danger = request.POST.get("gevaar")
+    if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
+        if danger not in {"ja", "nee"}:
+            return _ask_danger(context, request, choice)
+        answer_danger(session, report, danger == "ja", actor)
+    known = TAKE if choice == NEW else choice
+    effects = WORKFLOW_EFFECTS.of(request.registry)
+    try:
+        steps = steps_for(known, session, report, values)
+        if choice != NEW or report.state == "nieuw":
+            made = make_choice(session, effects, report, known, steps, actor)
+        else:
+            made = True
+    except WorkflowError as problem:
+        raise FormError(str(problem), problem.field) from None
+    if choice == NEW:
+        return _begin_dossier(context, request, here)
+    if made and choice == REJECT and needs_second_look(report) and not report.danger_now:
+        say_where_help_is(session, report, actor)
+    return _go_on(context, request, choice, made, here, onwards)
+
+
+def _go_on(
+    context: ReportResource, request: Request, choice: str, made: bool, here: str, onwards: str
+) -> HTTPSeeOther:
+    """Say what has to be said besides the bar, and redirect to the next report."""
+    report = context.report
+    if report.danger_now and request.POST.get("gevaar") == "ja":
+        request.flash(DANGER.format(report.reference), "error")
+        return HTTPSeeOther(here)
+    if choice in CLOSING and report.danger_now:
+        request.flash(
+            f"{report.reference} is niet gesloten, want er is iemand in gevaar. Klopt dat niet"
+            " meer? Pas het aan onder ‘Meer vastleggen’.",
+            "warning",
+        )
+        return HTTPSeeOther(here)
+    if not made:
+        request.flash(
+            f"{report.reference}: een collega kijkt mee voordat de melding niet in behandeling"
+            " wordt genomen. Uw voorstel staat in het postvak onder ‘Tweede blik’."
+        )
+    return HTTPSeeOther(onwards)
+
+
+def _begin_dossier(context: ReportResource, request: Request, here: str) -> Response:
+    """Redirect to the form for a new dossier, which is a page of its own."""
+    request.db.flush()
+    action = report_action(request, context, NEW_DOSSIER)
+    href = action.href if action is not None else here
+    if is_partial(request):
+        return Response(headerlist=[("HX-Redirect", href), ("X-Deel", "ja")])
+    return HTTPSeeOther(href)
+
+
+def _ask_danger(context: ReportResource, request: Request, choice: str) -> Response:
+    """Return the question about danger; the answer comes back with all that was filled in."""
+    report = context.report
+    if is_partial(request):
+        request.response.headers.update({"HX-Retarget": PANEL, "HX-Reswap": "innerHTML"})
+    kept = [pair for pair in request.POST.items() if pair[0] not in {"csrf_token", "gevaar"}]
+    values = {
+        **({} if is_partial(request) else step_page(context, request, "Is er iemand in gevaar?")),
+        "report": report,
+        "action": request.resource_path(context, NAME),
+        "danger": {"signals": signals_of(report), "fields": kept},
+        "panel_title": "Is er nu iemand in gevaar?",
+    }
+    return render_to_response(PAGE, values, request=request, response=request.response)
+
+
+def _urgent(context: ReportResource, request: Request) -> HTTPSeeOther:
+    """Mark or unmark spoed, and stay at the report."""
+    session, report, actor = request.db, context.report, request.actor
+    here = _path(request.POST.get("terug")) or request.resource_path(context)
+    try:
+        lock_report(session, report, typed_version(request))
+    except StaleReportError:
+        request.flash(CHANGED.format(report.reference), "warning")
+        return HTTPSeeOther(here)
+    if report.state not in ASSESSABLE:
+        return _too_late(context, request)
+    with remember(session, report, actor, "spoed"):
+        set_urgent(session, report, request.POST.get("spoed") == "ja", actor)
+    return HTTPSeeOther(here)
+
+
+def _too_late(context: ReportResource, request: Request) -> HTTPSeeOther:
+    posted = request.POST if request.method == "POST" else dict(query_pairs(request))
+    here = _path(posted.get("hier")) or request.resource_path(context)
+    request.flash(CHANGED.format(context.report.reference), "warning")
+    return HTTPSeeOther(here)
+
+
+def _path(text: str | None) -> str:
+    """Return a path of ours that came from outside, or nothing."""
+    return safe_path(text, "") if text and len(text) <= LONGEST_PATH else ""
+
+
+@post_view(ReportResource, "voorstel", Permission.TRIAGE)
+def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
+    """Make the step that a colleague proposed, or decline it."""
+    session, report, actor = request.db, context.report, request.actor
+    here = _path(request.POST.get("hier")) or request.resource_path(context)
+    onwards = _path(request.POST.get("terug")) or here
+    accepted = request.POST.get("akkoord") == "ja"
+    answer = request.POST.get("antwoord", "").strip()[:1000]
+    if not accepted and not answer:
+        request.flash("Schrijf op waarom niet. Er is nog niets gewijzigd.", "error")
+        return HTTPSeeOther(here)
+    try:
+        lock_report(session, report, typed_version(request))
+        proposal = open_proposal(session, report)
+        if proposal is None:
+            raise StaleReportError(report)
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+        answer_proposal(session, effects, proposal, report, accepted, answer, actor)
+    except StaleReportError:
+        request.flash(CHANGED.format(report.reference), "warning")
+        return HTTPSeeOther(here)
+    except WorkflowError as problem:
+        request.flash(str(problem), "error")
+        return HTTPSeeOther(here)
+    if accepted and proposal.step == REJECTING:
+        say_where_help_is(session, report, actor)
+    if not accepted:
+        request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")
+    return HTTPSeeOther(onwards)
+
+
+@post_view(MunicipalityResource, "ongedaan", Permission.TRIAGE)
+def undo_view(context: Any, request: Request) -> HTTPSeeOther:
+    """Undo one's last decision, and open its report; the desk uses it too."""
+    session, actor = request.db, request.actor
+    back = _path(request.POST.get("terug")) or request.resource_path(context)
+    decision = last_decision(session, context.holder, str(actor.id))
+    if decision is None or str(decision.id) != request.POST.get("besluit", ""):
+        request.flash(
+            "Dit kan niet meer ongedaan worden gemaakt. Open de melding en kies daar wat nu moet.",
+            "warning",
+        )
+        return HTTPSeeOther(back)
+    try:
+        with session.begin_nested():
+            report = undo(session, request.registry, decision, actor)
+    except UndoError as problem:
+        request.flash(str(problem), "warning")
+        return HTTPSeeOther(back)
+    request.flash(f"{report.reference}: ongedaan gemaakt. De melding staat er weer zoals daarvoor.")
+    return HTTPSeeOther(_with_report(back, report.reference))
+
+
+def _with_report(path: str, reference: str) -> str:
+    """Return the address of a list with this report opened."""
+    parts = urlsplit(path)
+    kept = [pair for pair in parse_qsl(parts.query) if pair[0] != "melding"]
+    return f"{parts.path}?{urlencode([*kept, ('melding', reference)])}"

@@ -1,0 +1,299 @@
+"""The rail of the workbench: one key a decision, danger asked first, everything undone by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from stopintimidatie.core.security import Role
+from stopintimidatie.reports.models import (
+    Report,
+    ReportDecision,
+    ReporterMessage,
+    ReportProposal,
+)
+from stopintimidatie.reports.triage.rules import signals
+from stopintimidatie.reports.vocabulary import AgeGroup, Form
+from tests.support.factories import (
+    DORDRECHT,
+    EINDHOVEN,
+    connect,
+    make_dossier,
+    make_user,
+    user_id,
+)
+from tests.support.installation import Installation
+from tests.support.officers import officer, state_of, stored
+
+pytestmark = pytest.mark.sqlite
+INBOX = "/gemeenten/dordrecht/postvak"
+# What htmx sends when the answer takes the place of a part of the page.
+PARTIAL = {"HX-Request-Type": "partial"}
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def opened(browser: Any, address: str) -> Any:
+    """The inbox with a report in hand."""
+    return browser.get(f"{INBOX}?melding={address.rpartition('/')[2]}")
+
+
+def key(page: Any, wanted: str) -> Any:
+    """What a key of the page presses: a link, or the button of a form."""
+    return page.html.select_one(f'.wb-rail [data-key="{wanted}"]')
+
+
+def press(page: Any, wanted: str) -> Any:
+    """Press a key that decides at once, as somebody without script does."""
+    action = key(page, wanted).find_parent("form")
+    form = next(f for f in page.forms.values() if f.html.select_one(f'[data-key="{wanted}"]'))
+    assert action is not None
+    return form.submit()
+
+
+def panel(page: Any, wanted: str) -> Any:
+    """The page of a choice, as somebody without script opens it."""
+    return page.click(href=key(page, wanted)["href"].replace("?", r"\?").replace("+", r"\+"))
+
+
+def choose(page: Any, number: str) -> Any:
+    """Choose a line of a small list."""
+    return next(
+        f for f in page.forms.values() if f.html.select_one(f'.wb-option[data-key="{number}"]')
+    ).submit()
+
+
+def report_at(installation: Installation, address: str) -> Report:
+    with installation.transaction(DORDRECHT) as session:
+        reference = address.rpartition("/")[2]
+        return session.scalars(select(Report).where(Report.reference == reference)).one()
+
+
+def number_of(installation: Installation, entity: Any) -> int:
+    with installation.transaction(DORDRECHT) as session:
+        return session.scalar(select(func.count()).select_from(entity)) or 0
+
+
+def test_one_press_takes_a_report_in_hand_and_opens_the_next(installation: Installation) -> None:
+    older, newer = stored(installation), stored(installation)
+    username = make_user(installation, (DORDRECHT, Role.OFFICER), name="Olga")
+    browser = installation.browser(username)
+    page = press(opened(browser, newer), "1").follow()
+    assert page.request.path_qs == f"{INBOX}?melding={older.rpartition('/')[2]}"
+    kept = report_at(installation, newer)
+    assert kept.state == "in_behandeling"
+    assert kept.handler_id == user_id(installation, username)
+    assert "in behandeling genomen" in page.html.find(id="werkbank-gedaan").text
+
+
+def test_z_undoes_the_last_decision_and_opens_its_report(installation: Installation) -> None:
+    address = stored(installation)
+    page = press(opened(officer(installation), address), "1").follow()
+    form = next(f for f in page.forms.values() if f.action.endswith("/ongedaan"))
+    page = form.submit().follow()
+    assert page.request.path_qs == f"{INBOX}?melding={address.rpartition('/')[2]}"
+    assert "ongedaan gemaakt" in page.text
+    assert state_of(installation, address) == "nieuw"
+    assert page.html.find(id="werkbank-gedaan") is None
+    # The same button on a page that is still open somewhere.
+    assert "kan niet meer ongedaan" in form.submit().follow().text
+
+
+@pytest.mark.parametrize(
+    ("choice", "answers"),
+    [
+        ("behandelen", {}),
+        ("niet", {"reden_code": "test"}),
+        ("dubbel", {"dubbel_van": "M-0000-0000"}),
+        ("dossier", {"dossier": "2026-0001", "reden": "Zelfde plek."}),
+        ("afhandelen", {"opvolging": "extra_toezicht", "terugkoppeling": "niet_gegeven",
+                        "reden": "Anoniem gemeld."}),
+        ("nieuw_dossier", {}),
+    ],
+)  # fmt: skip
+def test_no_decision_passes_a_signal_without_the_answer_about_danger(
+    installation: Installation, choice: str, answers: dict[str, str]
+) -> None:
+    address = stored(installation, forms=(Form.FOLLOWING,))
+    with installation.transaction() as session:
+        make_dossier(session)
+    browser = officer(installation)
+    page = browser.get(f"{address}/besluit?keuze=niet")
+    form = next(f for f in page.forms.values() if "versie" in f.fields)
+    hidden = {name: form[name].value for name in ("csrf_token", "versie", "gezien")}
+    posted = {**hidden, **answers, "keuze": choice}
+    asked = browser.post(f"{address}/besluit", posted)
+    assert asked.status_int == 200
+    assert "Is er nu iemand in gevaar?" in asked.text
+    assert "lichamelijk" in asked.text
+    assert report_at(installation, address).danger_now is None
+    assert state_of(installation, address) == "nieuw"
+    assert number_of(installation, ReportDecision) == 0
+
+
+def test_the_answer_no_goes_on_with_what_was_chosen(installation: Installation) -> None:
+    address = stored(installation, forms=(Form.THREATENING,))
+    asked = press(opened(officer(installation), address), "1")
+    choose(asked, "n").follow()
+    kept = report_at(installation, address)
+    assert (kept.state, kept.danger_now, kept.urgent) == ("in_behandeling", False, False)
+
+
+def test_somebody_in_danger_makes_it_spoed_and_says_to_ring_112(
+    installation: Installation,
+) -> None:
+    address = stored(installation, forms=(Form.THREATENING,))
+    page = panel(opened(officer(installation), address), "4")
+    page = choose(choose(page, "2"), "j").follow()
+    # It isn't closed, and stays in hand.
+    assert page.request.path_qs.endswith(address.rpartition("/")[2])
+    assert "Bel eerst 112" in page.text
+    kept = report_at(installation, address)
+    assert (kept.state, kept.danger_now, kept.urgent) == ("in_behandeling", True, True)
+
+
+def test_a_report_without_a_signal_is_closed_in_two_presses(installation: Installation) -> None:
+    address = stored(installation)
+    choose(panel(opened(officer(installation), address), "4"), "2").follow()
+    kept = report_at(installation, address)
+    assert (kept.state, kept.ended_reason) == ("niet_in_behandeling", "test")
+    assert number_of(installation, ReportProposal) == 0
+
+
+def test_a_second_person_looks_at_what_happened_to_a_minor(installation: Installation) -> None:
+    address = stored(installation, reporter_age_group=AgeGroup.UNDER_16)
+    page = panel(opened(officer(installation), address), "4")
+    assert "Een collega kijkt mee" in page.text
+    page = choose(choose(page, "1"), "n").follow()
+    assert "een collega kijkt mee" in page.text
+    assert state_of(installation, address) == "in_behandeling"
+    other = opened(officer(installation, "Bram"), address)
+    assert "Olga Officier stelt voor" in other.text
+    assert "Tweede blik" in other.text
+    accepting, _ = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
+    accepting.submit().follow()
+    assert state_of(installation, address) == "niet_in_behandeling"
+    with installation.transaction(DORDRECHT) as session:
+        assert "Kindertelefoon" in session.scalars(select(ReporterMessage.text)).one()
+
+
+def test_declining_a_proposal_takes_a_reason(installation: Installation) -> None:
+    address = stored(installation, forms=(Form.GROPING,))
+    page = panel(opened(officer(installation), address), "4")
+    choose(choose(page, "1"), "n").follow()
+    other = opened(officer(installation, "Bram"), address)
+    _, declining = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
+    assert "Schrijf op waarom niet" in declining.submit().follow()
+    declining["antwoord"] = "Dit is wel intimidatie."
+    declining.submit().follow()
+    assert state_of(installation, address) == "in_behandeling"
+    with installation.transaction(DORDRECHT) as session:
+        proposal = session.scalars(select(ReportProposal)).one()
+        assert (proposal.accepted, proposal.answer) == (False, "Dit is wel intimidatie.")
+
+
+def test_a_dossier_with_a_similar_report_is_on_top_with_its_reason(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        number = make_dossier(session).number
+    page = panel(opened(officer(installation), address), "2")
+    first = page.html.select_one(".wb-option")
+    assert number in first.text
+    choose(page, "1").follow()
+    assert state_of(installation, address) == "in_dossier"
+    assert report_at(installation, address).dossier_number == number
+
+
+def test_from_new_a_report_is_asked_about_and_handed_over(installation: Installation) -> None:
+    asked, handed = stored(installation), stored(installation)
+    connect(installation, EINDHOVEN)
+    browser = officer(installation)
+    form = panel(opened(browser, asked), "5").forms["besluit"]
+    form["vraag"] = "Hoe laat was het?"
+    page = form.submit("vastleggen").follow()
+    assert "De melder leest dit over 10 minuten" in page.text
+    assert state_of(installation, asked) == "wacht_op_melder"
+    form = panel(opened(browser, handed), "6").forms["besluit"]
+    form["gemeente"], form["reden"] = "Atlantis", "Het was daar."
+    refused = form.submit("vastleggen", status=422)
+    assert "is geen gemeente" in refused.text
+    form["gemeente"] = "Eindhoven"
+    form.submit("vastleggen").follow()
+    assert state_of(installation, handed) == "overdracht_aangeboden"
+
+
+def test_a_municipality_that_is_not_connected_is_explained(installation: Installation) -> None:
+    form = panel(opened(officer(installation), stored(installation)), "6").forms["besluit"]
+    form["gemeente"], form["reden"] = "Eindhoven", "Het was daar."
+    assert "niet aangesloten" in form.submit("vastleggen", status=422).text
+
+
+def test_what_does_not_apply_is_grey_with_the_reason(installation: Installation) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    press(opened(browser, address), "1")
+    page = opened(browser, address)
+    taken = key(page, "1")
+    assert taken["aria-disabled"] == "true"
+    assert "is al van u" in taken.text
+    assert key(page, "2").name == "a"
+
+
+def test_a_report_that_changed_meanwhile_is_not_decided_about(installation: Installation) -> None:
+    address = stored(installation)
+    page = opened(officer(installation), address)
+    press(opened(officer(installation, "Bram"), address), "1")
+    shown = press(page, "1").follow()
+    assert "intussen gewijzigd" in shown.text
+    assert number_of(installation, ReportDecision) == 1
+
+
+def test_with_htmx_a_decision_answers_a_part_and_its_address(installation: Installation) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    url = key(opened(browser, address), "4")["hx-get"]
+    part = browser.get(url, headers=PARTIAL)
+    assert part.headers["X-Deel"] == "ja"
+    assert "<html" not in part.text
+    assert "Geen straatintimidatie" in part.text
+    part = browser.get(f"{INBOX}?melding={address.rpartition('/')[2]}", headers=PARTIAL)
+    assert part.headers["HX-Push-Url"] == part.request.path_qs
+    assert part.text.strip().startswith('<div id="werkbank"')
+
+
+def test_spoed_is_marked_and_undone_by_one_press(installation: Installation) -> None:
+    address = stored(installation)
+    page = press(opened(officer(installation), address), "s").follow()
+    assert report_at(installation, address).urgent
+    assert page.request.path_qs.endswith(address.rpartition("/")[2])
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit()
+    assert not report_at(installation, address).urgent
+
+
+def test_colleagues_see_who_else_looks(installation: Installation) -> None:
+    address = stored(installation)
+    opened(officer(installation, "Bram"), address)
+    page = opened(officer(installation), address)
+    assert "Wordt ook bekeken door Bram" in page.text
+    assert "Olga" not in page.html.select_one(".wb-pane").text
+
+
+def test_signals_are_what_the_design_names() -> None:
+    none: dict[str, Any] = {
+        "age_group": None, "known": None, "recurrence": None, "wants_support": None,
+    }  # fmt: skip
+    assert signals(["naroepen"], **none) == []
+    assert signals(["hinderlijk_volgen"], **none) == ["lichamelijk"]
+    assert signals(["bedreigen"], **none) == ["bedreigen"]
+    assert signals([], **none | {"age_group": "16_17"}) == ["minderjarig"]
+    assert signals([], **none | {"known": "van_gezicht"}) == ["een bekende van de melder"]
+    again = none | {"recurrence": "vaker_zelfde_persoon"}
+    assert signals([], **again) == ["vaker door dezelfde persoon"]
+    assert signals([], **none | {"wants_support": True}) == ["de melder wil hulp"]
