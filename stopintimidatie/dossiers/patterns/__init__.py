@@ -38,5 +38,5 @@ def includeme(config: Any) -> None:
     add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
     config.add_panel("melding", "patroon", report_panel, order=5)
     config.add_panel("beheer", "patronen", settings_panel, order=40)
-    config.scan("stopintimidatie.dossiers.patterns.steps")
+    config.scan("stopintimidatie.dossiers.patterns.decisions")
     config.scan("stopintimidatie.dossiers.patterns.views")
