@@ -24,6 +24,7 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.patterns.decisions import ALL_FILED, advice_of
 from stopintimidatie.dossiers.patterns.forms import (
     SETTINGS,
     settings_schema,
@@ -52,7 +53,6 @@ from stopintimidatie.dossiers.patterns.services import (
     version_of,
     who_asked,
 )
-from stopintimidatie.dossiers.patterns.words import ALL_FILED, advice_of
 from stopintimidatie.dossiers.resources import STRICT_ROLES
 from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
