@@ -29,9 +29,7 @@ from stopintimidatie.dossiers.patterns.forms import (
     reject_schema,
     snooze_schema,
 )
-from stopintimidatie.dossiers.patterns.models import (
-    DECIDABLE,
-)
+from stopintimidatie.dossiers.patterns.models import DECIDABLE, Pattern
 from stopintimidatie.dossiers.patterns.queries import (
     Filing,
     filing_of,
