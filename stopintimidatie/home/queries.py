@@ -1,179 +1,373 @@
-"""Fixed queries: the work that waits in a municipality, and the reports per neighbourhood."""
+"""Fixed queries of the start page: what waits for this person, and the town by neighbourhood.
+
+Each part is one statement, bounded, whatever the size of the municipality; the conditions are those
+of the inbox, so that a number here is the number of the list that it opens.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Label, Row, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Label,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, RoleOffer, User
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import AMSTERDAM, local_date
 from stopintimidatie.core.security import Role
-from stopintimidatie.dossiers.models import Consultation, Dossier, DossierAgreement
+from stopintimidatie.core.storage.models import UtcDateTime
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
+from stopintimidatie.disclosures.queries import readable_by, stand_condition
+from stopintimidatie.dossiers.models import (
+    Consultation,
+    Dossier,
+    DossierAgreement,
+    DossierMembership,
+)
 from stopintimidatie.dossiers.resources import visible_to
-from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
+from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState, DossierKind
+from stopintimidatie.exports.models import Export, ExportState, PartnerAnswer
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
-from stopintimidatie.reports.inbox.rules import OPEN, Reader, conditions
-from stopintimidatie.reports.models import Report
+from stopintimidatie.municipalities.areas.names import natural_key
+from stopintimidatie.municipalities.people.models import GroupRole
+from stopintimidatie.reports.inbox.panels import forms_of_report
+from stopintimidatie.reports.inbox.rules import OPEN, TO_DO, Reader, conditions
+from stopintimidatie.reports.models import Report, ReportContact, ReportProposal
 
-TREND_DAYS: Final = 30
+# The most rows of one kind on the start page.
+SHOWN: Final = 8
+WEEKS: Final = 12
+# The kind of the row that says that a role waits for a second person.
+ROLES: Final = "rollen"
 AGREEMENT_WARNING: Final = timedelta(days=7)
 # Time after a consultation in which the start page asks for its report.
 REPORT_WANTED: Final = timedelta(days=14)
+# For so many days a report that slept is told of when it is back.
+JUST_AWAKE: Final = timedelta(days=3)
+
+
+def end_of_today(now: datetime) -> datetime:
+    """Return the moment at which the next day begins in the Netherlands."""
+    tomorrow = local_date(now) + timedelta(days=1)
+    return datetime.combine(tomorrow, time.min, AMSTERDAM).astimezone(UTC)
+
+
+def reports_that_wait(
+    session: Session, holder: str, reader: Reader, *, contact: bool
+) -> Sequence[Any]:
+    """Return the reports that ask for something now, some of each kind, in one statement.
+
+    `contact`: whether the row has when the reporter can be called, encrypted.
+    """
+    person = str(reader.person)
+    some = [select(kind.subquery().c.id) for kind in _kinds_of_reports(holder, reader, person)]
+    ids = union_all(*some).subquery()
+    columns = (
+        *(Report.id, Report.reference, Report.dossier_number, Report.state, Report.urgent),
+        *(Report.contact_deadline, Report.next_attempt_at, Report.waiting_until),
+        *(Report.reporter_spoke_at, Report.snoozed_until, Report.handler_id, Report.received_at),
+        Neighbourhood.name.label("area"),
+        Neighbourhood.slug.label("neighbourhood"),
+        User.name.label("handler"),
+        forms_of_report().label("forms"),
+        _proposed(person).label("proposed"),
+        (ReportContact.contact_when if contact else null()).label("contact_when"),
+    )
+    rows = (
+        select(*columns)
+        .where(Report.id.in_(select(ids.c.id)))
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .outerjoin(User, User.id == Report.handler_id)
+    )
+    if contact:
+        rows = rows.outerjoin(ReportContact, ReportContact.report_id == Report.id)
+    return session.execute(rows).all()
+
+
+def _kinds_of_reports(holder: str, reader: Reader, person: str) -> list[Select[Any]]:
+    """Select the first reports of each kind that asks for something."""
+    today = local_date(reader.now)
+
+    def view(**filters: str) -> Any:
+        return select(Report.id).where(Report.holder == holder, *conditions(filters, reader))
+
+    open_here = select(Report.id).where(Report.holder == holder, Report.state.in_(sorted(OPEN)))
+    proposals = select(ReportProposal.report_id.label("id")).where(
+        ReportProposal.holder == holder, *_open_for(person)
+    )
+    kinds = [
+        view(spoed="ja").order_by(Report.received_at),
+        view(termijn="te_laat").order_by(Report.contact_deadline),
+        view(termijn="dag").order_by(Report.contact_deadline),
+        open_here.where(Report.next_attempt_at < end_of_today(reader.now)).order_by(
+            Report.next_attempt_at
+        ),
+        proposals.order_by(ReportProposal.at),
+        view(gesprek="nieuw").order_by(Report.reporter_spoke_at),
+        view(termijn="wachten").order_by(Report.waiting_until),
+        open_here.where(
+            Report.state.in_(TO_DO),
+            Report.handler_id.in_(reader.people),
+            Report.snoozed_until <= today,
+            Report.snoozed_until > today - JUST_AWAKE,
+        ).order_by(Report.snoozed_until),
+    ]
+    return [kind.limit(SHOWN) for kind in kinds]
+
+
+def _open_for(person: str) -> tuple[ColumnElement[bool], ...]:
+    return ReportProposal.answered_at.is_(None), ReportProposal.actor_id != person
+
+
+def _proposed(person: str) -> Any:
+    """Return who proposed a step with a report that a second person must judge, as a column."""
+    name = select(func.max(ReportProposal.actor_name))
+    mine = name.where(ReportProposal.report_id == Report.id, *_open_for(person))
+    return mine.correlate(Report).scalar_subquery()
+
+
+# Work in dossiers: kinds of rows, of one shape.
+
+
+def work_in_dossiers(
+    session: Session, holder: str, roles: Iterable[Role], reader: Reader
+) -> Sequence[Any]:
+    """Return what waits in dossiers and exports that these roles see, in one statement.
+
+    Columns: kind, moment, day, two texts, and the number, area and owner of the dossier.
+    """
+    kinds = [
+        kind.where(visible_to(roles)).order_by("at", "day").limit(SHOWN)
+        for kind in (*_meetings(holder, reader), *_exports(holder, reader))
+    ]
+    some = [select(kind.subquery()) for kind in (*kinds, _roles(holder))]
+    return session.execute(union_all(*some)).all()
+
+
+def _roles(holder: str) -> Any:
+    """Select one row of the shape of the others when a role or a provider waits for a yes."""
+    empty = ("first", "second", "number", "owner_id", "owner", "neighbourhood")
+    types = {"owner_id": Uuid()}
+    return select(
+        literal(ROLES).label("kind"),
+        cast(null(), UtcDateTime).label("at"),
+        cast(null(), Date).label("day"),
+        *(cast(null(), types.get(name, Text())).label(name) for name in empty),
+    ).where(awaits_confirmation(holder))
+
+
+def awaits_confirmation(holder: str) -> ColumnElement[bool]:
+    """Return the condition that something about who may come in waits for a second person."""
+    proposed = (
+        exists().where(kind.holder == holder, kind.state == OfferState.PROPOSED)
+        for kind in (RoleOffer, GroupRole)
+    )
+    provider = exists().where(
+        IdentityProvider.holder == holder,
+        IdentityProvider.enabled,
+        IdentityProvider.confirmed_at.is_(None),
+    )
+    return or_(*proposed, provider)
+
+
+def _of_dossier(
+    kind: str,
+    source: Any,
+    first: Any,
+    second: Any,
+    *,
+    at: Any = None,
+    day: Any = None,
+) -> Any:
+    """Select rows of a kind, joined with the dossier of `source`, its area and its owner."""
+    columns = (
+        literal(kind).label("kind"),
+        # Only what is null is cast, for the union: SQLite would make a number of a date.
+        (cast(null(), UtcDateTime) if at is None else at).label("at"),
+        (cast(null(), Date) if day is None else day).label("day"),
+        cast(first, Text).label("first"),
+        cast(second, Text).label("second"),
+        Dossier.number.label("number"),
+        Dossier.owner_id.label("owner_id"),
+        User.name.label("owner"),
+        Neighbourhood.slug.label("neighbourhood"),
+    )
+    return (
+        select(*columns)
+        .select_from(source)
+        .join(Dossier, Dossier.id == source.dossier_id)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .outerjoin(User, User.id == Dossier.owner_id)
+    )
+
+
+def _meetings(holder: str, reader: Reader) -> list[Any]:
+    """Select the agreements that are due, and consultations: soon, or without their report."""
+    now, agreement, meeting = reader.now, DossierAgreement, Consultation
+    agreements = _of_dossier(
+        "afspraak", agreement, agreement.what, agreement.who, day=agreement.due_on
+    ).where(
+        agreement.holder == holder,
+        agreement.state == AgreementState.OPEN.value,
+        agreement.due_on <= local_date(now) + AGREEMENT_WARNING,
+    )
+    meetings = _of_dossier(
+        "overleg", meeting, meeting.kind, meeting.serial, at=meeting.planned_at
+    ).where(
+        meeting.holder == holder,
+        meeting.state == ConsultationState.PLANNED.value,
+        meeting.planned_at >= now - REPORT_WANTED,
+        meeting.planned_at <= now + AGREEMENT_WARNING,
+        Dossier.state.in_(LIVE),
+    )
+    return [agreements, meetings]
+
+
+def _exports(holder: str, reader: Reader) -> list[Any]:
+    """Select what a second person must judge, what partners answered, and copies to chase."""
+    who = (Export.reference, Export.recipient)
+    mine = Export.holder == holder
+    asked = _of_dossier("besluit", Export, *who, at=Export.requested_at).where(
+        mine,
+        Export.state == ExportState.REQUESTED.value,
+        Export.requested_by_id.is_distinct_from(str(reader.person)),
+    )
+    urgent = _of_dossier("spoeduitvoer", Export, *who, at=Export.approve_by).where(
+        mine,
+        Export.urgent.is_(True),
+        Export.decided_at.is_(None),
+        Export.state != ExportState.WITHDRAWN.value,
+    )
+    latest = (
+        select(func.max(PartnerAnswer.at))
+        .where(PartnerAnswer.export_id == Export.id, PartnerAnswer.seen_at.is_(None))
+        .correlate(Export)
+        .scalar_subquery()
+    )
+    unread = exists().where(PartnerAnswer.export_id == Export.id, PartnerAnswer.seen_at.is_(None))
+    answers = _of_dossier("antwoord", Export, *who, at=latest).where(mine, unread)
+    copies = (
+        _of_dossier("kopie", Export, *who, at=DisclosedCopy.alarm_at)
+        .join(Disclosure, Disclosure.document_id == Export.id)
+        .join(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
+        .where(mine, DisclosedCopy.alarm_at.is_not(None))
+    )
+    return [asked, urgent, answers, copies]
+
+
+# Numbers for the privacy officer and the FG, and no content.
+
+
+def watched(session: Session, holder: str, roles: Iterable[Role], now: datetime) -> Any:
+    """Count what a privacy officer or FG looks after, in one statement."""
+    week_ago, today = now - timedelta(days=7), local_date(now)
+    copies = select(func.count(DisclosedCopy.id)).where(
+        DisclosedCopy.holder == holder, stand_condition("te_laat", today)
+    )
+    given = select(func.count(Disclosure.id)).where(
+        Disclosure.holder == holder, Disclosure.made_at >= week_ago, readable_by(roles)
+    )
+    refused = select(func.count(AuditEvent.id)).where(
+        AuditEvent.holder == holder,
+        AuditEvent.action == "toegang.geweigerd",
+        AuditEvent.at >= week_ago,
+    )
+    advice = select(func.count(Dossier.id)).where(
+        Dossier.holder == holder,
+        Dossier.kind == DossierKind.PERSON.value,
+        Dossier.state == "in_voorbereiding",
+        Dossier.privacy_advice.is_(None),
+        visible_to(roles),
+    )
+    counts = {"copies": copies, "given": given, "refused": refused, "advice": advice}
+    columns = [query.scalar_subquery().label(name) for name, query in counts.items()]
+    waits = case((awaits_confirmation(holder), 1), else_=0).label(ROLES)
+    return session.execute(select(*columns, waits)).one()
+
+
+# The town
 
 
 @dataclass(frozen=True)
 class NeighbourhoodRow:
-    """A neighbourhood with its open reports, and those received lately and in the period before."""
+    """A neighbourhood with what is to do there, and what came in in each of the last weeks."""
 
-    neighbourhood: Neighbourhood
-    open: int
-    recent: int
-    before: int
+    code: str
+    name: str
+    slug: str
+    to_do: int
+    weeks: Sequence[int]
 
     @property
-    def trend(self) -> str:
-        """Tell whether there are more reports than before, fewer, or as many."""
-        if self.recent == self.before:
-            return "gelijk"
-        return "meer" if self.recent > self.before else "minder"
+    def total(self) -> int:
+        """The number of reports in these weeks."""
+        return sum(self.weeks)
 
 
-def _count_if(name: str, condition: ColumnElement[bool]) -> Label[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0).label(name)
+def town(session: Session, code: str, reader: Reader) -> list[NeighbourhoodRow]:
+    """Return the neighbourhoods of a municipality, where most is to do first, in one statement.
 
-
-def attention(session: Session, person: UUID, now: datetime) -> Row[*tuple[Any, ...]]:
-    """Count what is to be done, in one query: each number is of the inbox view its tile opens."""
-    reader = Reader(person, now)
-
-    def number(name: str, **filters: str) -> Label[int]:
-        return _count_if(name, and_(*conditions(filters, reader)))
-
-    return session.execute(
-        select(
-            number("urgent", spoed="ja"),
-            number("new", toestand="nieuw"),
-            number("quarantine", toestand="quarantaine"),
-            number("contact_late", termijn="te_laat"),
-            number("contact_soon", termijn="dag"),
-            number("waited_long_enough", termijn="wachten"),
-            number("mine", behandelaar="ik"),
-        ).where(Report.state.in_(OPEN))
-    ).one()
-
-
-def neighbourhood_rows(session: Session, code: str, now: datetime) -> Sequence[NeighbourhoodRow]:
-    """Return all neighbourhoods of a municipality; queries over what is open or recent.
-
-    A piece of water is there once anything was reported on it.
+    A piece of water is there once something is to do or was lately reported on it.
     """
-    recent_from = now - timedelta(days=TREND_DAYS)
-    before_from = recent_from - timedelta(days=TREND_DAYS)
-    counts = [
-        _by_neighbourhood(session, Report.state.in_(OPEN)),
-        _by_neighbourhood(session, Report.received_at >= recent_from),
-        _by_neighbourhood(
-            session, Report.received_at >= before_from, Report.received_at < recent_from
-        ),
-    ]
-    areas = neighbourhoods_of(session, code)
-    wet = _with_reports(session, [area.code for area in areas if area.water])
-    return [
-        NeighbourhoodRow(area, *(numbers.get(area.code, 0) for numbers in counts))
-        for area in areas
-        if not area.water or area.code in wet
-    ]
-
-
-def _by_neighbourhood(session: Session, *conditions: ColumnElement[bool]) -> dict[str | None, int]:
-    rows = session.execute(
-        select(Report.neighbourhood_code, func.count())
-        .where(*conditions)
-        .group_by(Report.neighbourhood_code)
+    begin = end_of_today(reader.now) - timedelta(weeks=WEEKS)
+    bounds = [begin + timedelta(weeks=week) for week in range(WEEKS + 1)]
+    area = Report.neighbourhood_code
+    waiting = (
+        select(area.label("code"), func.count().label("number"))
+        .where(Report.holder == code, *conditions({}, reader))
+        .group_by(area)
+        .subquery()
     )
-    return {row[0]: row[1] for row in rows}
-
-
-def _with_reports(session: Session, codes: Sequence[str]) -> set[str]:
-    """Return the codes of neighbourhoods with a report: one look at an index for each."""
-    reports = exists().where(Report.neighbourhood_code == Neighbourhood.code)
-    rows = session.scalars(select(Neighbourhood.code).where(Neighbourhood.code.in_(codes), reports))
-    return set(rows)
-
-
-def urgent_reports(session: Session, person: UUID, now: datetime, limit: int) -> Sequence[Report]:
-    """Return the reports that can't wait: urgent first, then by contact deadline."""
-    reader = Reader(person, now)
-    return session.scalars(
-        select(Report)
-        .where(
-            or_(
-                *(
-                    and_(*conditions(filters, reader))
-                    for filters in ({"spoed": "ja"}, {"termijn": "te_laat"}, {"termijn": "dag"})
-                )
+    received = (
+        select(
+            area.label("code"),
+            *(
+                _count_between(f"week{week}", bounds[week], bounds[week + 1])
+                for week in range(WEEKS)
             ),
         )
-        .order_by(Report.urgent.desc(), Report.contact_deadline.is_(None), Report.contact_deadline)
-        .limit(limit)
-    ).all()
+        .where(Report.holder == code, Report.received_at >= begin)
+        .group_by(area)
+        .subquery()
+    )
+    numbers = [func.coalesce(received.c[f"week{week}"], 0) for week in range(WEEKS)]
+    rows = session.execute(
+        select(Neighbourhood, func.coalesce(waiting.c.number, 0).label("to_do"), *numbers)
+        .outerjoin(waiting, waiting.c.code == Neighbourhood.code)
+        .outerjoin(received, received.c.code == Neighbourhood.code)
+        .where(Neighbourhood.municipality_code == code)
+    )
+    areas = [(NeighbourhoodRow(a.code, a.name, a.slug, n, weeks), a) for a, n, *weeks in rows]
+    shown = [row for row, area in areas if not area.water or row.to_do or row.total]
+    return sorted(shown, key=lambda row: (-row.to_do, -row.total, natural_key(row.name)))
 
 
-def agreements_due(
-    session: Session, roles: Iterable[Role], today: date, limit: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the agreements to see to, latest first; only of dossiers these roles may see."""
-    return session.execute(
-        select(
-            DossierAgreement.what,
-            DossierAgreement.who,
-            DossierAgreement.due_on,
-            Dossier.number,
-            Neighbourhood.slug.label("neighbourhood_slug"),
-        )
-        .join(Dossier, Dossier.id == DossierAgreement.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(
-            DossierAgreement.state == AgreementState.OPEN.value,
-            DossierAgreement.due_on <= today + AGREEMENT_WARNING,
-            visible_to(roles),
-        )
-        .order_by(DossierAgreement.due_on, Dossier.number)
-        .limit(limit)
-    ).all()
+def _count_between(name: str, since: datetime, until: datetime) -> Label[int]:
+    within = and_(Report.received_at >= since, Report.received_at < until)
+    return func.sum(case((within, 1), else_=0)).label(name)
 
 
-def consultations_soon(
-    session: Session, roles: Iterable[Role], now: datetime, limit: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return what is planned for the coming week, then what waits for its report.
-
-    Only of dossiers that one may see, and that a report can still be made for.
-    """
-    return session.execute(
-        select(
-            Consultation.state,
-            Consultation.kind,
-            Consultation.serial,
-            Consultation.planned_at,
-            Consultation.place,
-            Dossier.number,
-            Neighbourhood.slug.label("neighbourhood_slug"),
-        )
-        .join(Dossier, Dossier.id == Consultation.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(
-            Consultation.state == ConsultationState.PLANNED.value,
-            Consultation.planned_at >= now - REPORT_WANTED,
-            Consultation.planned_at <= now + AGREEMENT_WARNING,
-            Dossier.state.in_(LIVE),
-            visible_to(roles),
-        )
-        .order_by(Consultation.planned_at < now, Consultation.planned_at, Dossier.number)
-        .limit(limit)
-    ).all()
+def in_no_dossier() -> ColumnElement[bool]:
+    """Return the condition of reports that no dossier holds or refers to."""
+    still = (DossierMembership.report_id == Report.id, DossierMembership.left_at.is_(None))
+    return and_(Report.dossier_number.is_(None), ~exists().where(*still))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
@@ -12,31 +15,46 @@ from stopintimidatie.core.accounts.models import BlockedColleague
 from stopintimidatie.core.accounts.services import is_offered_anything
 from stopintimidatie.core.accounts.sessions import provider_of
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import must_confirm
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
-from stopintimidatie.core.text import date_text, datetime_short, days_until, local
+from stopintimidatie.core.text import datetime_short, days_until
 from stopintimidatie.core.tree import Root
-from stopintimidatie.core.web.components import ListItem, Tile, Tone, panels
-from stopintimidatie.core.web.request import NavItem, Paging, page_view, wanted_page, worth_counting
-from stopintimidatie.dossiers.consultations.services import badge_of
-from stopintimidatie.dossiers.patterns.resources import waiting
-from stopintimidatie.dossiers.resources import dossier_path
-from stopintimidatie.dossiers.workflow import ConsultationKind
-from stopintimidatie.exports.release.panels import (
-    copies_to_chase,
-    to_decide,
-    unread_answers,
-    urgent_to_judge,
+from stopintimidatie.core.web.charts import sparkline
+from stopintimidatie.core.web.components import ListItem, panels
+from stopintimidatie.core.web.request import (
+    NavItem,
+    Paging,
+    Request,
+    page_view,
+    wanted_page,
+    worth_counting,
 )
 from stopintimidatie.exports.request.pages import DEPUTIZE
+from stopintimidatie.home.pages import (
+    DECIDE,
+    DUE,
+    SET_UP,
+    SHOWN,
+    Place,
+    Task,
+    dossier_tasks,
+    in_order,
+    report_tasks,
+    task_for,
+    watch_tasks,
+)
 from stopintimidatie.home.queries import (
-    agreements_due,
-    attention,
-    consultations_soon,
-    neighbourhood_rows,
-    urgent_reports,
+    ROLES,
+    WEEKS,
+    end_of_today,
+    in_no_dossier,
+    reports_that_wait,
+    town,
+    watched,
+    work_in_dossiers,
 )
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
@@ -44,15 +62,18 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityResource,
     NeighbourhoodResource,
 )
-from stopintimidatie.municipalities.people.review import reviews_to_do
+from stopintimidatie.municipalities.people.review import addresses_to_set, reviews_to_do
 from stopintimidatie.municipalities.people.views import roles_to_confirm
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
+from stopintimidatie.reports.inbox.panels import since_last_day
+from stopintimidatie.reports.inbox.queries import presets
+from stopintimidatie.reports.inbox.rules import Reader
+from stopintimidatie.reports.inbox.views import reader_of
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.personal import PURPOSE
 from stopintimidatie.reports.services import report_path
-from stopintimidatie.reports.vocabulary import Form
-
-ATTENTION_LIMIT = 10
+from stopintimidatie.reports.vocabulary import KIND, Form
 
 
 @page_view(Root, "", Permission.SIGNED_IN, "templates/municipalities.jinja2")
@@ -119,41 +140,114 @@ def _page_of(request: Any, holder: str, slug: str) -> str:
 
 
 @page_view(MunicipalityResource, "", Permission.VIEW_MUNICIPALITY, "templates/municipality.jinja2")
-def municipality(context: MunicipalityResource, request: Any) -> dict[str, Any]:
-    """Show what needs me now, then the neighbourhoods with their trend."""
-    now = utc_now()
+def municipality(context: MunicipalityResource, request: Request) -> dict[str, Any]:
+    """Show what this person has to do, the most urgent first; beside it the town."""
+    reader = reader_of(request, context.holder)
+    works = bool(request.has_permission(Permission.TRIAGE, context))
     may_read = bool(request.has_permission(Permission.VIEW_REPORT, context))
-    rows = neighbourhood_rows(request.db, context.holder, now)
-    page: dict[str, Any] = {
-        "may_read": may_read,
-        "rows": rows,
-        "urgent": [],
-        "tiles": [],
-        "agreements": [],
-        "consultations": [],
-        "partners": [],
-        "proposals": [],
-        "settings": _settings(context, request),
+    tasks: list[Task] = []
+    page: dict[str, Any] = {"may_read": may_read, "works": works, "since": None, "views": []}
+    if works:
+        tasks += _work(context, request, reader, page)
+        page["views"] = presets(request.db, context.holder, reader)
+    elif may_read:
+        tasks += _watch(context, request, reader)
+    if request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
+        tasks += _managed(context, request)
+    page["settings"] = _settings(context, request)
+    rows = town(request.db, context.holder, reader) if may_read else []
+    return {
+        **page,
+        "here": request.resource_path(context).rstrip("/"),
+        "tasks": in_order(tasks)[:SHOWN],
+        "later": in_order(tasks)[SHOWN:],
+        "town": [row for row in rows if row.to_do or row.total],
+        "quiet": [row for row in rows if not row.to_do and not row.total],
+        "sparkline": lambda row: Markup(sparkline(row.weeks)),  # noqa: S704 - numbers alone
+        "weeks": WEEKS,
     }
-    if may_read:
-        slugs = {row.neighbourhood.code: row.neighbourhood.slug for row in rows}
-        urgent = urgent_reports(request.db, request.identity.user_id, now, ATTENTION_LIMIT)
-        note_read(request, context.holder, "melding", [r.id for r in urgent], task="startpagina")
-        page["tiles"] = _tiles(context, request, now)
-        page["agreements"] = _agreements(context, request, now)
-        page["consultations"] = _consultations(context, request, now)
-        page["partners"] = _partners(context, request)
-        page["proposals"] = _proposals(context, request)
-        page["urgent"] = [
-            report_item(
-                report, context.municipality.slug, slugs.get(report.neighbourhood_code or "")
-            )
-            for report in urgent
-        ]
-    return page
 
 
-def _settings(context: MunicipalityResource, request: Any) -> list[ListItem]:
+def _work(
+    context: MunicipalityResource, request: Request, reader: Reader, page: dict[str, Any]
+) -> list[Task]:
+    """Return what waits for who handles reports; `page` gets what came in since the last day."""
+    session, holder, slug = request.db, context.holder, context.municipality.slug
+    may_call = bool(request.has_permission(Permission.VIEW_CONTACT, context))
+    may_call = may_call and not must_confirm(request)
+    rows = reports_that_wait(session, holder, reader, contact=may_call)
+    place = Place(reader, slug, _hours(request, holder, rows) if may_call else {})
+    note_read(request, holder, KIND, [row.id for row in rows], task="startpagina")
+    new = f"{place.here}/postvak?toestand=nieuw"
+    page["since"] = since_last_day(request, holder, place.path, new)
+    tasks = report_tasks(place, rows)
+    if request.has_permission(Permission.VIEW_DOSSIER, context):
+        roles = request.identity.roles_for(holder)  # type: ignore[union-attr]
+        waiting = work_in_dossiers(session, holder, roles, reader)
+        decides = bool(request.has_permission(Permission.APPROVE_EXPORT, context))
+        tasks += dossier_tasks(place, waiting, decides=decides)
+        if any(row.kind == ROLES for row in waiting):
+            tasks += _roles(context, request)
+    return [*tasks, *_lists(request, place)]
+
+
+def _hours(request: Request, holder: str, rows: Sequence[Any]) -> dict[UUID, str]:
+    """Return when the reporters who were promised contact today can be called; that is noted."""
+    today = end_of_today(utc_now())
+    due = [row for row in rows if row.contact_when and _first(row) < today]
+    ids = [row.id for row in due]
+    note_read(request, holder, KIND, ids, task="startpagina", fields=["contactgegevens"])
+    keys = request.registry.key_ring
+    return {row.id: keys.decrypt(PURPOSE, row.contact_when, str(row.id)) for row in due}
+
+
+def _first(row: Any) -> datetime:
+    moments = [at for at in (row.contact_deadline, row.next_attempt_at) if at is not None]
+    return min(moments, default=datetime.max.replace(tzinfo=UTC))
+
+
+def _lists(request: Request, place: Place) -> list[Task]:
+    """Return a row for each list in the menu where something waits for an answer."""
+    words = {
+        f"{place.here}/overdrachten": ("Overdrachten om op te antwoorden", "Antwoorden"),
+        f"{place.here}/patronen": ("Opvallende patronen om over te beslissen", "Beslissen"),
+    }
+    return [
+        task_for(DECIDE, f"{words[item.href][0]}: {item.count}", item.href, words[item.href][1])
+        for item in request.navigation
+        if item.count and item.href in words
+    ]
+
+
+def _watch(context: MunicipalityResource, request: Request, reader: Reader) -> list[Task]:
+    roles = request.identity.roles_for(context.holder)  # type: ignore[union-attr]
+    counts = watched(request.db, context.holder, roles, reader.now)
+    advises = bool(request.has_permission(Permission.ERASE, context))
+    tasks = watch_tasks(counts, context.municipality.slug, advises=advises)
+    return [*tasks, *(_roles(context, request) if counts.rollen else [])]
+
+
+def _roles(context: MunicipalityResource, request: Request) -> list[Task]:
+    """Return the row about roles that this person confirms or refuses."""
+    if not request.has_permission(Permission.CONFIRM_ROLE, context):
+        return []
+    here = request.resource_path(context).rstrip("/")
+    items = roles_to_confirm(request.db, context.holder, here)
+    return [task_for(DECIDE, item.title, item.href, "Beslissen", *item.meta) for item in items]
+
+
+def _managed(context: MunicipalityResource, request: Request) -> list[Task]:
+    """Return what the admin has to do: roles to review, addresses to set."""
+    here, session = request.resource_path(context).rstrip("/"), request.db
+    me, texting = request.identity.user_id, request.registry.texter.on  # type: ignore[union-attr]
+    reviews = reviews_to_do(session, context.holder, me, here)
+    missing = addresses_to_set(session, context.holder, here, texting=texting)
+    rows = [(DUE, "Nakijken", item) for item in reviews]
+    rows += [(SET_UP, "Instellen", item) for item in missing]
+    return [task_for(rank, i.title, i.href, action, *i.meta) for rank, action, i in rows]
+
+
+def _settings(context: MunicipalityResource, request: Request) -> list[ListItem]:
     """Return the pages where the admin sets things up; empty for other roles."""
     if not request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
         return []
@@ -162,77 +256,11 @@ def _settings(context: MunicipalityResource, request: Any) -> list[ListItem]:
         "gebruikers": ("Gebruikers", "wie er werkt, en collega’s uitnodigen"),
         "aanmelden-instellen": ("Aanmelden via de gemeente", "met het account van de gemeente"),
         "berichten": ("Berichten", "waar u hoort dat er iets wacht"),
+        "afwezig": ("Afwezig", "wie er weg is, en wie vervangt"),
     }
-    here, me = request.resource_path(context).rstrip("/"), request.identity.user_id
-    return reviews_to_do(request.db, context.holder, me, here) + [
+    here = request.resource_path(context).rstrip("/")
+    return [
         ListItem(label, f"{here}/{name}", meta=[about]) for name, (label, about) in pages.items()
-    ]
-
-
-def _agreements(context: MunicipalityResource, request: Any, now: Any) -> list[ListItem]:
-    if not request.has_permission(Permission.VIEW_DOSSIER, context):
-        return []
-    today, slug = local(now).date(), context.municipality.slug
-    roles = request.identity.roles_for(context.holder)
-    return [
-        ListItem(
-            title=due.what,
-            href=f"{dossier_path(slug, due.neighbourhood_slug, due.number)}?deel=afspraken",
-            badges=["te_laat"] if due.due_on < today else [],
-            meta=[f"dossier {due.number}", due.who, f"uiterlijk {date_text(due.due_on)}"],
-        )
-        for due in agreements_due(request.db, roles, today, ATTENTION_LIMIT)
-    ]
-
-
-def _consultations(context: MunicipalityResource, request: Any, now: Any) -> list[ListItem]:
-    if not request.has_permission(Permission.VIEW_DOSSIER, context):
-        return []
-    slug, roles = context.municipality.slug, request.identity.roles_for(context.holder)
-    return [
-        ListItem(
-            title=f"{ConsultationKind.word(soon.kind).capitalize()} over dossier {soon.number}",
-            href=f"{dossier_path(slug, soon.neighbourhood_slug, soon.number)}/overleg-bekijken"
-            f"?nr={soon.serial}",
-            badges=[badge_of(soon.state, soon.planned_at)],
-            meta=[datetime_short(soon.planned_at), *([soon.place] if soon.place else [])],
-        )
-        for soon in consultations_soon(request.db, roles, now, ATTENTION_LIMIT)
-    ]
-
-
-def _proposals(context: MunicipalityResource, request: Any) -> list[ListItem]:
-    if not request.has_permission(Permission.CONFIRM_ROLE, context):
-        return []
-    return roles_to_confirm(request.db, context.holder, request.resource_path(context).rstrip("/"))
-
-
-def _partners(context: MunicipalityResource, request: Any) -> list[ListItem]:
-    if not request.has_permission(Permission.VIEW_EXPORT, context):
-        return []
-    roles = request.identity.roles_for(context.holder)
-    session, slug = request.db, context.municipality.slug
-    waits = []
-    if request.has_permission(Permission.APPROVE_EXPORT, context):
-        waits = to_decide(session, slug, roles, request.identity.user_id)
-    kinds = (urgent_to_judge, unread_answers, copies_to_chase)
-    return [*waits, *(item for kind in kinds for item in kind(session, slug, roles))]
-
-
-def _tiles(context: MunicipalityResource, request: Any, now: Any) -> list[Tile]:
-    counts = attention(request.db, request.identity.user_id, now)
-    slug, patterns = context.municipality.slug, waiting(request.db, context.holder)
-    inbox = f"/gemeenten/{slug}/postvak"
-    late: Tone = "danger" if counts.contact_late else "neutral"
-    return [
-        Tile(str(counts.urgent), "Spoed", f"{inbox}?spoed=ja", tone="danger"),
-        Tile(str(counts.new), "Nieuw", f"{inbox}?toestand=nieuw", tone="info"),
-        Tile(str(counts.contact_late), "Contact te laat", f"{inbox}?termijn=te_laat", tone=late),
-        Tile(str(counts.contact_soon), "Contact binnen een dag", f"{inbox}?termijn=dag"),
-        Tile(str(counts.waited_long_enough), "Antwoord blijft uit", f"{inbox}?termijn=wachten"),
-        Tile(str(counts.mine), "Van mij", f"{inbox}?behandelaar=ik"),
-        Tile(str(counts.quarantine), "Quarantaine", f"{inbox}?toestand=quarantaine"),
-        Tile(str(patterns), "Opvallende patronen", f"/gemeenten/{slug}/patronen"),
     ]
 
 
@@ -254,10 +282,7 @@ def report_item(report: Report, municipality: str, neighbourhood: str | None) ->
 @page_view(NeighbourhoodResource, "", Permission.VIEW_REPORT, "templates/neighbourhood.jinja2")
 def neighbourhood(context: NeighbourhoodResource, request: Any) -> dict[str, Any]:
     """Show the reports that live directly under a neighbourhood, newest first."""
-    here = (
-        Report.neighbourhood_code == context.neighbourhood.code,
-        Report.dossier_number.is_(None),
-    )
+    here = (Report.neighbourhood_code == context.neighbourhood.code, in_no_dossier())
     wanted = wanted_page(request)
     most = worth_counting(wanted, COUNTED)
     newest = select(Report.id).where(*here).order_by(Report.received_at.desc())

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from stopintimidatie.core.accounts.models import BlockedColleague
 from stopintimidatie.core.audit import SYSTEM
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, local
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier, make_agreement
+from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.patterns.models import Pattern, PatternState
+from stopintimidatie.reports.inbox.queries import count_reports
+from stopintimidatie.reports.inbox.rules import Reader, filters_from
 from tests.support.factories import (
     CENTRE,
     DORDRECHT,
     EINDHOVEN,
     connect,
+    make_dossier,
     make_report,
     make_user,
+    take_on,
     user_id,
 )
 from tests.support.forms_support import GOOD
@@ -57,15 +65,6 @@ def test_who_was_blocked_reads_where_and_whom_to_ask(installation: Installation)
     assert "nog geen rol" in stranger.get("/")
 
 
-def test_the_municipality_page_counts_what_needs_attention(installation: Installation) -> None:
-    with installation.transaction() as session:
-        make_report(session, installation).urgent = True
-    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
-    page = browser.get("/gemeenten/dordrecht")
-    assert page.html.select_one(".si-tile--danger .si-tile__number").text == "1"
-    assert "Binnenstad" in page
-
-
 def test_what_has_to_be_done_first_says_why(installation: Installation) -> None:
     with installation.transaction() as session:
         make_report(session, installation).contact_deadline = utc_now() - timedelta(days=2)
@@ -73,24 +72,61 @@ def test_what_has_to_be_done_first_says_why(installation: Installation) -> None:
     browser.get("/gemeenten/dordrecht").mustcontain("contact 2 dagen te laat")
 
 
-def test_a_tile_says_the_number_of_the_list_it_opens(installation: Installation) -> None:
+def test_each_figure_is_the_number_of_the_list_it_opens(installation: Installation) -> None:
     """Spoed in a dossier is done there; what was promised to its reporter is still due here."""
     officer = make_user(installation, (DORDRECHT, Role.OFFICER))
     with installation.transaction() as session:
         make_report(session, installation).urgent = True
-        filed = make_report(session, installation)
+        filed, promised, asleep = (make_report(session, installation) for _ in range(3))
         filed.urgent, filed.state = True, "in_dossier"
-        promised = make_report(session, installation)
         promised.state, promised.contact_deadline = "in_dossier", utc_now()
+        asleep.snoozed_until = local_date(utc_now()) + timedelta(days=1)
         filed_reference, promised_reference = filed.reference, promised.reference
-    browser = installation.browser(officer)
-    page = browser.get("/gemeenten/dordrecht")
+    page = installation.browser(officer).get("/gemeenten/dordrecht")
     assert filed_reference not in page
     assert promised_reference in page
-    for tile in page.html.select(".si-tile"):
-        number = tile.select_one(".si-tile__number").text
-        inbox = browser.get(tile.select_one("a")["href"])
-        assert len(inbox.html.select(".wb-rows > li")) == int(number), tile.text
+    reader = Reader(user_id(installation, officer), utc_now())
+    links = page.html.select(".si-views a, .si-town td a")
+    assert len(links) == 5, links
+    for link in links:
+        filters = filters_from(parse_qsl(urlsplit(link["href"]).query))
+        number = int(re.findall(r"\d+", link.text)[0])
+        with installation.transaction(DORDRECHT) as session:
+            assert count_reports(session, DORDRECHT, filters, reader, 99) == number, link.text
+
+
+def test_a_wijk_lists_only_reports_that_no_dossier_holds(installation: Installation) -> None:
+    """A report that lives elsewhere than its dossier has no number of it, and isn't loose."""
+    with installation.transaction(DORDRECHT) as session:
+        loose, filed = (take_on(session, make_report(session, installation)) for _ in range(2))
+        elsewhere = make_dossier(session, neighbourhood_code="WK050502")
+        effects = WORKFLOW_EFFECTS.of(installation.registry)
+        file_report(session, effects, elsewhere, filed, "Hoort erbij.", SYSTEM)
+        names = loose.reference, filed.reference
+        assert filed.dossier_number is None
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get("/gemeenten/dordrecht/binnenstad")
+    assert [name in page for name in names] == [True, False]
+
+
+def test_each_role_reads_its_own_work_on_one_page(installation: Installation) -> None:
+    """The admin sets up, who watches over privacy reads numbers, and no account of a report."""
+    with installation.transaction() as session:
+        report = make_report(session, installation)
+        report.contact_deadline = utc_now() - timedelta(days=2)
+        name = report.reference
+    pages = {
+        role: installation.browser(make_user(installation, (DORDRECHT, role))).get(
+            "/gemeenten/dordrecht"
+        )
+        for role in (Role.ADMIN, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER)
+    }
+    assert "Stel in waar u hoort dat er iets wacht" in pages[Role.ADMIN]
+    for page in pages.values():
+        assert name not in page
+    for role in (Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER):
+        assert "Er wacht niets op u" in pages[role]
+        assert pages[role].html.select_one(".si-town td").text == "1 te doen in Binnenstad"
 
 
 def test_another_municipality_is_not_there(installation: Installation) -> None:

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.home.queries import attention
+from stopintimidatie.home.pages import LATE, Place, Task, report_tasks
+from stopintimidatie.home.queries import reports_that_wait
 from stopintimidatie.reports.inbox.queries import count_reports, facets, list_reports, presets
 from stopintimidatie.reports.inbox.rules import Reader
 from tests.support.factories import DORDRECHT, connect, make_report
@@ -22,6 +23,11 @@ pytestmark = pytest.mark.sqlite
 def reader(installation: Installation) -> Reader:
     connect(installation)
     return Reader(uuid4(), utc_now())
+
+
+def on_start_page(session: Any, reader: Reader) -> list[Task]:
+    rows = reports_that_wait(session, DORDRECHT, reader, contact=False)
+    return report_tasks(Place(reader, "dordrecht", {}), rows)
 
 
 def numbers(session: Any, reader: Reader) -> dict[str, int | None]:
@@ -38,7 +44,7 @@ def numbers(session: Any, reader: Reader) -> dict[str, int | None]:
             if view.label == "Contact te laat"
         ),
         "facet": terms.get("te_laat"),
-        "start": attention(session, reader.person, reader.now).contact_late,
+        "start": len([task for task in on_start_page(session, reader) if task.rank == LATE]),
     }
 
 

@@ -60,6 +60,25 @@ def heat_table(
     return _svg(width, head + height * len(rows), parts)
 
 
+def sparkline(numbers: Sequence[int], *, width: int = 84, height: int = 20) -> str:
+    """Draw a line of numbers without scale or words, in the colour of the text around it."""
+    top = max(*numbers, 1)
+    apart = (width - 4) / max(len(numbers) - 1, 1)
+    points = [
+        (2 + place * apart, height - 2 - (height - 4) * number / top)
+        for place, number in enumerate(numbers)
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    x, y = points[-1]
+    return (
+        f'<svg class="si-spark" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+        ' aria-hidden="true" focusable="false">'
+        f'<polyline points="{line}" fill="none" stroke="currentColor" stroke-width="1.5"'
+        ' stroke-linejoin="round"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="currentColor"/></svg>'
+    )
+
+
 def trend_chart(items: Sequence[Item], *, colour: str, width: int = 700, height: int = 130) -> str:
     """Draw columns over time with a quiet scale; thin labels out when there is no room for all."""
     strong = darkened_for(colour, WHITE)

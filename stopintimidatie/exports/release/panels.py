@@ -1,19 +1,15 @@
-"""Panels and start-page lists for municipal staff: requests, answers and copies that wait."""
+"""The panel of an export for municipal staff: pick-ups, answers, corrections and the copy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_short, plural
-from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
-from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, DisclosureEvent, Pickup
+from stopintimidatie.core.web.components import Panel, TimelineEntry
+from stopintimidatie.disclosures.models import DisclosureEvent, Pickup
 from stopintimidatie.disclosures.pickup import KIND, who_picked_up
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import (
@@ -23,110 +19,10 @@ from stopintimidatie.disclosures.services import (
     events_of,
     find_disclosure,
 )
-from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import sees_reports
-from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.copies import correction_words, corrections_of, is_out
 from stopintimidatie.exports.release.services import answers_of, pickups_of, refusal, who_answered
-from stopintimidatie.municipalities.areas.models import Neighbourhood
-
-SHOWN: Final = 10
-
-
-def _of_dossiers(session: Session, query: Any, roles: Iterable[Role]) -> Any:
-    """Return the first rows about exports, joined with their dossiers, that these roles see."""
-    return session.execute(
-        query.join(Dossier, Dossier.id == Export.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(visible_to(roles))
-        .limit(SHOWN)
-    )
-
-
-def copies_to_chase(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
-    """Return copies that a partner didn't confirm to have destroyed: somebody must call."""
-    query = (
-        select(Export.reference, Export.recipient, Dossier.number, Neighbourhood.slug)
-        .select_from(DisclosedCopy)
-        .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
-        .join(Export, Export.id == Disclosure.document_id)
-        .where(DisclosedCopy.alarm_at.is_not(None))
-        .order_by(DisclosedCopy.alarm_at)
-    )
-    return [
-        ListItem(
-            f"Bel {recipient}: vernietigen niet bevestigd",
-            f"{dossier_path(slug, area, number)}/{reference}",
-            ["te_laat"],
-            [f"dossier {number}", reference],
-        )
-        for reference, recipient, number, area in _of_dossiers(session, query, roles)
-    ]
-
-
-def to_decide(session: Session, slug: str, roles: Iterable[Role], person: UUID) -> list[ListItem]:
-    """Return what a colleague asked for and nobody decided on yet; who asked can't decide."""
-    query = (
-        select(Export, Dossier.number, Neighbourhood.slug)
-        .where(Export.state == ExportState.REQUESTED.value)
-        .where(Export.requested_by_id.is_distinct_from(str(person)))
-        .order_by(Export.requested_at)
-    )
-    return [
-        ListItem(
-            f"Besluiten over uitvoer: {export.recipient}",
-            f"{dossier_path(slug, area, number)}/{export.reference}",
-            meta=[
-                f"dossier {number}",
-                f"aangevraagd {date_text(export.requested_at)} door {export.requested_by}",
-            ],
-        )
-        for export, number, area in _of_dossiers(session, query, roles)
-    ]
-
-
-def urgent_to_judge(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
-    """Return what went out with urgency and nobody else judged; late after a working day."""
-    query = (
-        select(Export, Dossier.number, Neighbourhood.slug)
-        .where(Export.urgent.is_(True), Export.decided_at.is_(None))
-        .where(Export.state != ExportState.WITHDRAWN.value)
-        .order_by(Export.approve_by)
-    )
-    return [
-        ListItem(
-            f"Spoed beoordelen: {export.recipient}",
-            f"{dossier_path(slug, area, number)}/{export.reference}",
-            ["spoed", *(["te_laat"] if export.overdue_at else [])],
-            [f"dossier {number}", f"uiterlijk {datetime_short(export.approve_by)}"],
-        )
-        for export, number, area in _of_dossiers(session, query, roles)
-    ]
-
-
-def unread_answers(session: Session, slug: str, roles: Iterable[Role]) -> list[ListItem]:
-    """Return one line per document of dossiers that these roles see, the latest first."""
-    latest = func.max(PartnerAnswer.at)
-    rows = session.execute(
-        select(Export.reference, Export.recipient, Dossier.number, Neighbourhood.slug, latest)
-        .join(Export, Export.id == PartnerAnswer.export_id)
-        .join(Dossier, Dossier.id == PartnerAnswer.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(PartnerAnswer.seen_at.is_(None), visible_to(roles))
-        .group_by(Export.reference, Export.recipient, Dossier.number, Neighbourhood.slug)
-        .order_by(latest.desc())
-        .limit(SHOWN)
-    )
-    return [
-        ListItem(
-            f"Antwoord van {recipient}",
-            f"{dossier_path(slug, area, number)}/{reference}",
-            meta=[f"dossier {number}", reference, date_text(at)],
-        )
-        for reference, recipient, number, area, at in rows
-    ]
-
 
 TEMPLATE: Final = "stopintimidatie.exports.release:templates/panel.jinja2"
 OFFER, CODE, SEEN = "laten-ophalen", "ophaalcode", "antwoord-gelezen"

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.mail.addresses import Owner
+from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request
@@ -21,6 +23,7 @@ from stopintimidatie.municipalities.people.access import Steward, log_change
 from stopintimidatie.municipalities.people.forms import NO, YES, review_schema
 from stopintimidatie.municipalities.people.queries import Person, count_due, people_at
 from stopintimidatie.municipalities.people.roster import REVIEW_PAGE, USERS_PAGE, Roster
+from stopintimidatie.municipalities.people.services import postbox_of, urgent_number_of
 
 REVIEWED: Final = "gebruiker.nagekeken"
 NOTHING_CHOSEN: Final = "Kies bij minstens één persoon of de rollen kloppen."
@@ -153,3 +156,25 @@ def reviews_to_do(session: Session, holder: str, me: UUID, path: str) -> list[Li
         return []
     waits = f"{plural(number, 'persoon', 'mensen')}: kloppen hun rollen nog?"
     return [ListItem("Controleer de rechten", f"{path}/{REVIEW_PAGE}", meta=[waits])]
+
+
+def addresses_to_set(session: Session, holder: str, path: str, *, texting: bool) -> list[ListItem]:
+    """Return the items of the start page about addresses at which the municipality isn't reached.
+
+    `texting`: whether text messages can be sent, so that a number for spoed is of use.
+    """
+    owners = {postbox_of(holder): ("Stel in waar u hoort dat er iets wacht", "e-mailadres")}
+    if texting:
+        owners[urgent_number_of(holder)] = ("Stel het nummer voor spoed in", "buiten kantoortijd")
+    rows = session.scalars(
+        select(MailAddress).where(
+            MailAddress.holder == holder,
+            MailAddress.owner_kind.in_([owner.kind for owner in owners]),
+        )
+    )
+    usable = {Owner(row.owner_kind, row.owner_id) for row in rows if row.usable}
+    return [
+        ListItem(title, f"{path}/berichten", meta=[about])
+        for owner, (title, about) in owners.items()
+        if owner not in usable
+    ]

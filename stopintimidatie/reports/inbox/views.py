@@ -112,7 +112,7 @@ def short_address(context: ShortAddress, request: Request) -> HTTPSeeOther:
 @page_view(MunicipalityResource, "postvak", Permission.VIEW_REPORT, "templates/inbox.jinja2")
 def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show a page of the reports that these filters leave, and one of them opened."""
-    session, reader = request.db, _reader(request, context.holder)
+    session, reader = request.db, reader_of(request, context.holder)
     filters = filters_from(query_pairs(request))
     if is_partial(request):
         # The address follows what is shown, also after a decision that led here.
@@ -149,7 +149,8 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     }
 
 
-def _reader(request: Request, holder: str) -> Reader:
+def reader_of(request: Request, holder: str) -> Reader:
+    """Return who reads the lists of a holder now, with whose work is theirs today."""
     identity = request.identity
     assert identity is not None  # noqa: S101 - the view needs a permission
     now, person = utc_now(), identity.user_id

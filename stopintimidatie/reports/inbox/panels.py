@@ -1,0 +1,255 @@
+"""Since the last working day: what came in meanwhile, for the start page and for the desk.
+
+The last working day of a person is the last day before today of which the log of this holder has an
+act of that person. Everything here is bounded: after a long time away one reads the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ScalarSelect, Subquery, and_, case, func, null, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import clock, date_long, local, plural
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.reports.inbox.rules import current_form
+from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.triage.rules import DOUBLE_HOURS, Traits, distance_m, is_double
+from stopintimidatie.reports.vocabulary import KIND, Form, in_order
+from stopintimidatie.reports.workbench.services import TASKS
+
+TASK: Final = "sinds de laatste werkdag"
+# The most reports that are looked at, and the lines of one kind.
+MOST, LINES = 200, 3
+# States of reports that are no news: held back, or gone.
+_NO_NEWS: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
+_BACK: Final = ("post.teruggekomen", "post.geweigerd")
+
+
+@dataclass(frozen=True)
+class News:
+    """A line of what came in: what it is, where it leads to, and more about it."""
+
+    title: str
+    href: str
+    meta: Sequence[str] = ()
+    badges: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Since:
+    """The news since the last working day of somebody."""
+
+    moment: datetime
+    news: Sequence[News]
+
+    @property
+    def title(self) -> str:
+        """The heading: since which day."""
+        return f"Sinds uw laatste werkdag, {_day(self.moment)}"
+
+
+def forms_of_report() -> ScalarSelect[str]:
+    """Return the forms of a report that count, as one text with commas: a column of a list."""
+    codes = select(func.aggregate_strings(ReportForm.code, ",")).where(
+        ReportForm.report_id == Report.id, current_form()
+    )
+    return codes.correlate(Report).scalar_subquery()
+
+
+def form_words(codes: str | None) -> str:
+    """Return the forms of such a column in words."""
+    words = ", ".join(Form.word(code) for code in in_order((codes or "").split(",")) if code)
+    return words[:1].upper() + words[1:] if words else "Melding"
+
+
+def since_last_day(
+    request: Request, holder: str, path: Callable[[Any], str], listed: str
+) -> Since | None:
+    """Return what came in since the last working day of who asks; None on the first day here.
+
+    `path`: the address of a row with `reference`, `dossier_number` and `neighbourhood`, a slug.
+    `listed`: the address of the list of new reports.
+    """
+    identity = request.identity
+    if identity is None:
+        return None
+    everything = _received(request.db, holder, str(identity.user_id), utc_now())
+    if not everything:
+        return None
+    last, returned = everything[0].last, everything[0].back
+    rows = [row for row in everything if row.id is not None]
+    urgent = [row for row in rows if row.urgent]
+    groups = [group for group in _incidents(rows) if len(group) > 1][:LINES]
+    shown = {row.id: row for row in (*urgent[:LINES], *(row for group in groups for row in group))}
+    note_read(request, holder, KIND, list(shown), task=TASK)
+    news = _urgent_lines(urgent, path)
+    news += [_incident_line(group, path) for group in groups]
+    if rows:
+        number = f"meer dan {MOST}" if len(rows) > MOST else str(len(rows))
+        word = "nieuwe melding" if len(rows) == 1 else "nieuwe meldingen"
+        news.append(News(f"In totaal {number} {word}", listed))
+    if returned:
+        words = plural(returned, "bericht kwam", "berichten kwamen")
+        news.append(News(f"{words} niet aan: kijk het adres na", "/post"))
+    return Since(last, news)
+
+
+def _head(holder: str, person: str, now: datetime) -> Subquery:
+    """Select the last act of this person before today, and how many messages came back since."""
+    today = datetime.combine(local_date(now), time.min, AMSTERDAM).astimezone(UTC)
+    last = (
+        select(AuditEvent.at)
+        .where(AuditEvent.holder == holder, AuditEvent.actor_id == person, AuditEvent.at < today)
+        .order_by(AuditEvent.at.desc())
+        .limit(1)
+        .subquery()
+    )
+    back = (
+        select(func.count(AuditEvent.id))
+        .where(AuditEvent.holder == holder, AuditEvent.action.in_(_BACK), AuditEvent.at > last.c.at)
+        .correlate(last)
+        .scalar_subquery()
+    )
+    return select(last.c.at.label("last"), back.label("back")).subquery()
+
+
+def _received(session: Session, holder: str, person: str, now: datetime) -> Sequence[Any]:
+    """Return the newest reports since the last act of this person, who opened the urgent ones too.
+
+    There is one row without a report when none came in, and no row on the first day here.
+    """
+    head = _head(holder, person, now)
+    opened = (
+        select(AuditEvent.actor_name)
+        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+        .where(
+            AuditSubject.holder == holder,
+            AuditSubject.subject_id == Report.id,
+            AuditEvent.action == "gelezen",
+            AuditEvent.task.in_(TASKS),
+        )
+        .order_by(AuditEvent.at)
+        .limit(1)
+        .correlate(Report)
+        .scalar_subquery()
+    )
+    columns = (
+        *(head.c.last, head.c.back, Report.id, Report.reference, Report.dossier_number),
+        *(Report.state, Report.urgent, Report.received_at, Report.incident_start),
+        *(Report.time_precision, Report.lat, Report.lon, Report.offender_count),
+        *(Report.offender_age, Report.offender_transport),
+        Neighbourhood.name.label("area"),
+        Neighbourhood.slug.label("neighbourhood"),
+        forms_of_report().label("forms"),
+        case((Report.urgent.is_(True), opened), else_=null()).label("opened_by"),
+    )
+    came_in = and_(
+        Report.holder == holder,
+        Report.received_at > head.c.last,
+        Report.state.not_in(_NO_NEWS),
+    )
+    return session.execute(
+        select(*columns)
+        .select_from(head)
+        .outerjoin(Report, came_in)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .order_by(Report.received_at.desc())
+        .limit(MOST + 1)
+    ).all()
+
+
+def _urgent_lines(rows: Sequence[Any], path: Callable[[Any], str]) -> list[News]:
+    more = [f"en nog {len(rows) - LINES} met spoed"] if len(rows) > LINES else []
+    return [
+        News(
+            f"Spoed: {form_words(row.forms).lower()}",
+            path(row),
+            [
+                row.area or "plek onbekend",
+                f"binnengekomen {_day_and_hour(row.received_at)}",
+                f"geopend door {row.opened_by}" if row.opened_by else _unopened(row),
+                *(more if number == LINES else []),
+            ],
+            ["spoed"],
+        )
+        for number, row in enumerate(rows[:LINES], start=1)
+    ]
+
+
+def _unopened(row: Any) -> str:
+    return "nog door niemand geopend" if row.state == "nieuw" else "al in behandeling"
+
+
+def _day(moment: datetime) -> str:
+    """Write a day of lately as dinsdag 24 november."""
+    return date_long(local(moment)).rpartition(" ")[0]
+
+
+def _day_and_hour(moment: datetime) -> str:
+    return f"{_day(moment)}, {clock(moment)}"
+
+
+def _incident_line(group: Sequence[Any], path: Callable[[Any], str]) -> News:
+    """Return one line for reports that tell of one event: it leads to the first that came in."""
+    first = min(group, key=lambda row: (row.received_at, row.reference))
+    return News(
+        f"{len(group)} meldingen over één gebeurtenis: {form_words(first.forms).lower()}",
+        path(first),
+        [
+            first.area or "plek onbekend",
+            _day_and_hour(first.incident_start),
+            ", ".join(sorted(row.reference for row in group)),
+        ],
+        ["spoed"] if any(row.urgent for row in group) else [],
+    )
+
+
+def _incidents(rows: Sequence[Any]) -> list[list[Any]]:
+    """Return the reports grouped by event, by the rule of doubles; the largest group first.
+
+    In the order of time only those within half an hour are compared.
+    """
+    in_time = sorted(rows[:MOST], key=lambda row: (row.incident_start, row.id))
+    traits = [_traits(row) for row in in_time]
+    group_of = list(range(len(in_time)))
+    for later in range(len(in_time)):
+        for earlier in range(later - 1, -1, -1):
+            apart = in_time[later].incident_start - in_time[earlier].incident_start
+            if apart > timedelta(hours=DOUBLE_HOURS):
+                break
+            if group_of[later] != group_of[earlier] and _same(traits[later], traits[earlier]):
+                old, new = group_of[later], group_of[earlier]
+                group_of = [new if group == old else group for group in group_of]
+    groups: dict[int, list[Any]] = {}
+    for row, group in zip(in_time, group_of, strict=True):
+        groups.setdefault(group, []).append(row)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _traits(row: Any) -> Traits:
+    return Traits(
+        moment=local(row.incident_start),
+        precision=row.time_precision,
+        lat=row.lat,
+        lon=row.lon,
+        forms=frozenset((row.forms or "").split(",")),
+        count=row.offender_count,
+        age=row.offender_age,
+        transport=row.offender_transport,
+    )
+
+
+def _same(here: Traits, there: Traits) -> bool:
+    if here.lat is None or here.lon is None or there.lat is None or there.lon is None:
+        return False
+    apart = distance_m(here.lat, here.lon, there.lat, there.lon)
+    return is_double(here, there, apart, {})
