@@ -425,6 +425,9 @@ MATRIX: Final[tuple[View, ...]] = (
             f"{{patroon}}/{name}": WORKERS,
         })
     ),
+    view("PatternResource", "vragen-collega", "POST", P.EDIT_DOSSIER, {
+        "{patroon}/vragen-collega": WORKERS,
+    }),
     view("MunicipalityResource", "redactieprofielen", "GET", P.VIEW_MUNICIPALITY, {
         "{gemeente}/redactieprofielen": " ja ja ja ja ja",
         "{gemeente}/redactieprofielen?profiel=politie": " ja ja ja ja ja",

@@ -25,8 +25,9 @@ from stopintimidatie.municipalities.areas.queries import (
     municipalities_by_name,
     municipalities_named_in,
 )
+from stopintimidatie.municipalities.settings.replies import MESSAGE, QUESTION
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.page.replies import answer_until
+from stopintimidatie.reports.page.replies import answer_until, replies_for
 from stopintimidatie.reports.page.steps import LONGEST_PATH, add_version, version_values
 from stopintimidatie.reports.words import heading
 from stopintimidatie.reports.workflow import NOT_PLACED
@@ -63,6 +64,8 @@ STEPS: Final = {
     OPEN: "meldpunt_heropenen",
     GO_ON: "meldpunt_verder",
 }
+# The texts that a message can begin with, by its field and its kind.
+REPLIES: Final = {ASK: ("vraag", QUESTION), ANSWER: ("bericht", MESSAGE)}
 SAME_TIME: Final = timedelta(hours=26)
 MOST: Final = 5
 _READ_BY_REPORTER: Final = "De melder leest dit. Noem geen namen van anderen."
@@ -102,13 +105,17 @@ def choice_form(choice: str, request: Any, report: Report, guess: Guess | None, 
     first: dict[str, Any] = {"uiterlijk": answer_until()} if choice == ASK else {}
     if choice == ROUTE and guess is not None:
         first = {"gemeente": guess.town.name, "reden": guess.reason}
-    return Form(
+    form = Form(
         schema,
         request,
         buttons=[Button("vastleggen", BUTTONS[choice])],
         appstruct={**first, **version_values(report), **back, "keuze": choice},
         formid="besluit",
     )
+    if choice in REPLIES:
+        name, kind = REPLIES[choice]
+        form[name].widget.ready = replies_for(request.db, report, kind)
+    return form
 
 
 def _schema(choice: str, session: Session) -> Any:

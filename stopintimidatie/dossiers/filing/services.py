@@ -21,13 +21,12 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
-    append_move,
     move_report,
     reindex_report,
     report_path,
 )
-from stopintimidatie.reports.triage.rules import signals
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workbench.rail import signals_of
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 Effects = Mapping[str, Any]
@@ -85,28 +84,7 @@ def asks_about_danger(report: Report) -> bool:
     """
     if report.danger_now is not None or report.state not in {"nieuw", "in_behandeling"}:
         return False
-    return bool(
-        signals(
-            report.forms,
-            age_group=report.reporter_age_group,
-            known=report.offender_known,
-            recurrence=report.recurrence,
-            wants_support=report.wants_support,
-        )
-    )
-
-
-def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) -> None:
-    """Store whether somebody is in danger now; if so the report is spoed at once."""
-    report.danger_now = danger
-    report.triaged_at = utc_now()
-    if danger:
-        report.urgent = True
-    answer = {"Nu iemand in gevaar": "ja" if danger else "nee"}
-    append_move(session, report, actor, "beoordelen", report.state, answer)
-    reindex_report(session, report)
-    fields = ["nu iemand in gevaar"]
-    record(session, actor, "melding.beoordeeld", report.holder, REPORT, [report.id], fields=fields)
+    return bool(signals_of(report))
 
 
 def why_not(report: Report) -> str | None:

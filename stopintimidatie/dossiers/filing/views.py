@@ -25,7 +25,6 @@ from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError, options_of
 from stopintimidatie.dossiers.filing.services import (
     address_of,
-    answer_danger,
     asks_about_danger,
     file_report,
     find_reports,
@@ -53,6 +52,8 @@ from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.words import when_short
+from stopintimidatie.reports.workbench.rail import signals_of
+from stopintimidatie.reports.workbench.services import answer_danger
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 DANGER: Final = "gevaar"
@@ -78,7 +79,7 @@ def danger_questions(reports: Iterable[Report]) -> list[Any]:
     asked = [
         field(
             forms.OneOf((("nee", "nee"), ("ja", "ja")), radio=True),
-            choice_of(report),
+            f"{choice_of(report)} ({', '.join(signals_of(report))})",
             description=shorten(report.description or "", _STORY, placeholder=" …"),
             name=report.reference,
             missing=None,

@@ -17,12 +17,13 @@ def includeme(config: Any) -> None:
         settings_panel,
         waiting,
     )
-    from stopintimidatie.dossiers.patterns.services import PERSONAL_DATA
+    from stopintimidatie.dossiers.patterns.services import PERSONAL_DATA, QUESTION
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_mail_template(QUESTION)
     config.add_impersonal_table("pattern_setting", "numbers that a municipality chose")
     config.add_document_kind("patroon", path_of_pattern, Permission.VIEW_REPORT)
     # One at a time for a holder, and a search may take a minute.
@@ -37,4 +38,5 @@ def includeme(config: Any) -> None:
     add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
     config.add_panel("melding", "patroon", report_panel, order=5)
     config.add_panel("beheer", "patronen", settings_panel, order=40)
+    config.scan("stopintimidatie.dossiers.patterns.decisions")
     config.scan("stopintimidatie.dossiers.patterns.views")

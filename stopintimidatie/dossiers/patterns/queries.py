@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import local
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
@@ -28,7 +30,7 @@ from stopintimidatie.dossiers.patterns.rules import (
     week,
 )
 from stopintimidatie.dossiers.patterns.services import reports_of
-from stopintimidatie.dossiers.resources import dossier_path
+from stopintimidatie.dossiers.resources import STRICT_ROLES, dossier_path, visible_to
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
@@ -60,14 +62,14 @@ def counts_by_state(session: Session, holder: str) -> dict[str, int]:
 
 
 def list_patterns(
-    session: Session, holder: str, state: PatternState, paging: Paging
+    session: Session, holder: str, state: PatternState, paging: Paging, roles: Iterable[Role]
 ) -> list[tuple[Pattern, int, str | None, bool]]:
     """Return the patterns of a page, the strongest first.
 
     Each with its number of reports, its neighbourhood, and whether a report isn't filed yet.
     """
     size = select(func.count()).where(PatternReport.pattern_id == Pattern.id).scalar_subquery()
-    filed = _filed(DossierMembership.report_id == PatternReport.report_id)
+    filed = _filed(DossierMembership.report_id == PatternReport.report_id, roles)
     filed = filed.where(or_(Pattern.dossier_id.is_(None), Dossier.id == Pattern.dossier_id))
     unfiled = (
         select(PatternReport.id)
@@ -150,12 +152,20 @@ class Filing:
     """The reports that the proposal brings into a dossier.
 
     `number`: of all of them; 0 when each is in a dossier already: `dossiers` are the titles and
-    addresses of those. `referred`: of those that the dossier will only refer to.
+    addresses of those. `referred`: of those that the dossier will only refer to. `elsewhere`: the
+    ids of those in a dossier that this person may not see; these stay where they are.
     """
 
     number: int
     referred: int
     dossiers: list[tuple[str, str]]
+    elsewhere: frozenset[UUID] = frozenset()
+    shown: int = 0
+
+    @property
+    def taken(self) -> bool:
+        """True if a colleague works on this: at least half is in a dossier that isn't seen here."""
+        return bool(self.elsewhere) and 2 * len(self.elsewhere) >= self.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +185,13 @@ class Evidence:
     filing: Filing
 
 
-def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
-    """Read the evidence of a pattern and draw it in the colour of the municipality."""
+def evidence_of(
+    session: Session, pattern: Pattern, branding: Any, roles: Iterable[Role]
+) -> Evidence:
+    """Read the evidence of a pattern, as far as these roles see it, and draw it.
+
+    It is in the colour of the municipality.
+    """
     reports = reports_of(session, pattern)
     areas = _areas(session, {pattern.neighbourhood_code, *(r.neighbourhood_code for r in reports)})
     slug = session.scalar(select(Municipality.slug).where(Municipality.code == pattern.holder))
@@ -196,7 +211,7 @@ def evidence_of(session: Session, pattern: Pattern, branding: Any) -> Evidence:
         map=data_uri(picture),
         map_text=map_summary(len(reports), around, pattern.radius_m, place),
         dossier=_dossier(session, pattern, slug),
-        filing=filing_of(session, pattern, reports, slug),
+        filing=filing_of(session, pattern, reports, slug, roles),
     )
 
 
@@ -296,24 +311,53 @@ def _dossier(session: Session, pattern: Pattern, slug: str | None) -> tuple[str,
 
 
 def filing_of(
-    session: Session, pattern: Pattern, reports: Sequence[Report], slug: str | None
+    session: Session,
+    pattern: Pattern,
+    reports: Sequence[Report],
+    slug: str | None,
+    roles: Iterable[Role],
 ) -> Filing:
-    """Return what accepting would do: a new dossier takes or refers to every report."""
+    """Return what accepting would do: a new dossier takes or refers to every report.
+
+    But for those in a dossier that these roles may not see: nobody is led to duplicate that.
+    """
+    elsewhere = frozenset(row.report_id for row in hidden_dossiers(session, reports, roles))
+    total, reports = len(reports), [r for r in reports if r.id not in elsewhere]
     shown = [report.id for report in reports]
-    filed = _filed(DossierMembership.report_id.in_(shown))
+    filed = _filed(DossierMembership.report_id.in_(shown), roles)
     if pattern.dossier_id is not None:
         filed = filed.where(Dossier.id == pattern.dossier_id)
     rows = session.execute(filed.order_by(Dossier.number)).all()
     inside = {row.report_id for row in rows}
     if inside.issuperset(shown):
         places = {f"{r.number} {r.title}": dossier_path(slug or "", r.slug, r.number) for r in rows}
-        return Filing(0, 0, list(places.items()))
+        return Filing(0, 0, list(places.items()), elsewhere, total)
     left = [r for r in reports if pattern.dossier_id is None or r.id not in inside]
-    return Filing(len(left), sum(report.state in REFERABLE for report in left), [])
+    referred = sum(report.state in REFERABLE for report in left)
+    return Filing(len(left), referred, [], elsewhere, total)
 
 
-def _filed(condition: Any) -> Any:
-    """Return the query for the running dossiers of reports; none that is about a person."""
+def hidden_dossiers(
+    session: Session, reports: Iterable[Report], roles: Iterable[Role]
+) -> Sequence[Any]:
+    """Return (report_id, dossier_id, owner_id) of running dossiers that these roles may not see."""
+    if STRICT_ROLES & set(roles):
+        return []
+    return session.execute(
+        select(DossierMembership.report_id, Dossier.id.label("dossier_id"), Dossier.owner_id)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(
+            DossierMembership.report_id.in_([report.id for report in reports]),
+            DossierMembership.left_at.is_(None),
+            DossierMembership.reference.is_(False),
+            Dossier.state.in_(LIVE),
+            not_(visible_to(roles)),
+        )
+    ).all()
+
+
+def _filed(condition: Any, roles: Iterable[Role]) -> Any:
+    """Return the query for the running dossiers of reports that these roles may see."""
     return (
         select(DossierMembership.report_id, Dossier.number, Dossier.title, Neighbourhood.slug)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)
@@ -322,6 +366,6 @@ def _filed(condition: Any) -> Any:
             condition,
             DossierMembership.left_at.is_(None),
             Dossier.state.in_(LIVE),
-            Dossier.kind != DossierKind.PERSON.value,
+            visible_to(roles),
         )
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.accounts.models import RoleAssignment
+from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import (
     ErasureCount,
@@ -25,7 +28,7 @@ from stopintimidatie.core.storage.personal import (
 )
 from stopintimidatie.core.text import local
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.case.services import COLLEAGUE, DossierPlan, create_dossier
 from stopintimidatie.dossiers.filing.services import REFERABLE, file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import (
@@ -39,6 +42,7 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternState,
 )
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -54,7 +58,7 @@ class StalePatternError(Exception):
 class Filed:
     """The result of accepting: the dossier, how many reports went in, and which have to wait.
 
-    `referred`: to so many of them the dossier only refers.
+    `referred`: to so many others the dossier only refers.
     """
 
     dossier: Dossier
@@ -94,10 +98,13 @@ def accept(
     pattern: Pattern,
     plan: DossierPlan | UUID,
     actor: Actor,
+    *,
+    elsewhere: Collection[UUID] = (),
 ) -> Filed:
     """Make a dossier of it, or add it to the one of which `plan` is the id.
 
-    New reports wait for triage: the caller takes them in hand first.
+    New reports wait for triage: the caller takes them in hand first. `elsewhere`: the ids of those
+    that stay in a dossier that this person doesn't see.
 
     Raises:
         WorkflowError: The dossier isn't there or runs no more.
@@ -109,7 +116,7 @@ def accept(
     reason = f"Hoort bij patroon P-{pattern.number}: zelfde plek en tijd."
     filed, waiting = [], []
     for report in reports_of(session, pattern):
-        if membership_of(session, dossier.id, report.id) is not None:
+        if report.id in elsewhere or membership_of(session, dossier.id, report.id) is not None:
             continue
         if report.state in FILABLE:
             filed.append(file_report(session, effects, dossier, report, reason, actor))
@@ -118,7 +125,64 @@ def accept(
     pattern.dossier_id = dossier.id
     _decide(session, pattern, PatternState.ACCEPTED, actor, None, None)
     referred = sum(membership.reference for membership in filed)
-    return Filed(dossier, len(filed), referred, tuple(waiting))
+    return Filed(dossier, len(filed) - referred, referred, tuple(waiting))
+
+
+def ask_colleagues(
+    session: Session, pattern: Pattern, owners: Collection[UUID], actor: Actor
+) -> None:
+    """Have who leads a dossier with reports of the pattern asked about it, without content.
+
+    Of one and the same pattern once a day.
+    """
+    day = local(utc_now()).date().isoformat()
+    for owner in owners:
+        to, key = Recipient(COLLEAGUE, str(owner)), f"{QUESTION.name}:{pattern.id}:{owner}:{day}"
+        queue_mail(session, pattern.holder, QUESTION.name, to, about=pattern.id, key=key)
+    record(session, actor, ASKED, pattern.holder, KIND, [pattern.id])
+
+
+def leaders(session: Session, holder: str) -> list[UUID]:
+    """Return the ids of those who may lead a dossier that few see: asked where nobody does yet."""
+    rows = session.scalars(
+        select(RoleAssignment.user_id).where(
+            RoleAssignment.holder == holder,
+            RoleAssignment.role == Role.DOSSIER_OWNER.value,
+            RoleAssignment.counting(),
+        )
+    )
+    return list(rows)
+
+
+def who_asked(session: Session, pattern: Pattern) -> tuple[str, datetime] | None:
+    """Return the name of the last person who asked about the pattern, and when; by the log."""
+    row = session.execute(
+        select(AuditEvent.actor_name, AuditEvent.at)
+        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+        .where(AuditSubject.subject_id == pattern.id, AuditEvent.action == ASKED)
+        .order_by(AuditEvent.at.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+def _letter(writing: Writing) -> Letter | None:
+    pattern = writing.session.get(Pattern, writing.message.about_id)
+    if pattern is None or pattern.state not in DECIDABLE:
+        return None
+    slug = writing.session.scalar(
+        select(Municipality.slug).where(Municipality.code == pattern.holder)
+    )
+    return Letter({"link": writing.link(f"/gemeenten/{slug}/P-{pattern.number}")})
+
+
+ASKED: Final = "patroon.gevraagd"
+QUESTION: Final = MailTemplate(
+    "patroon_vraag",
+    "Een collega vraagt of u hieraan werkt",
+    "stopintimidatie.dossiers.patterns:templates/mail/vraag.txt.jinja2",
+    _letter,
+)
 
 
 def _running(session: Session, dossier_id: UUID) -> Dossier:

@@ -1,19 +1,15 @@
-"""The pages of patterns: the list, one with its evidence, deciding about it, and the settings."""
+"""The pages of patterns: the list, one with its evidence, the algorithm, and the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.forms import Button, ConflictError, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, local, plural
+from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import (
@@ -27,16 +23,11 @@ from stopintimidatie.core.web.request import (
     query_pairs,
     wanted_page,
 )
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
-from stopintimidatie.dossiers.case.services import DossierPlan
-from stopintimidatie.dossiers.filing.views import check_danger, danger_questions, take_on
+from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.patterns.decisions import ALL_FILED, advice_of
 from stopintimidatie.dossiers.patterns.forms import (
-    NEW,
     SETTINGS,
-    accept_schema,
-    reject_schema,
     settings_schema,
-    snooze_schema,
 )
 from stopintimidatie.dossiers.patterns.jobs import ask_for_search
 from stopintimidatie.dossiers.patterns.models import (
@@ -47,43 +38,31 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternState,
 )
 from stopintimidatie.dossiers.patterns.queries import (
-    Filing,
     counts_by_state,
     evidence_of,
-    filing_of,
     list_patterns,
-    possible_dossiers,
     why_of,
 )
 from stopintimidatie.dossiers.patterns.resources import PatternResource, pattern_path
 from stopintimidatie.dossiers.patterns.rules import expected_text, heading, hours_text
 from stopintimidatie.dossiers.patterns.services import (
-    StalePatternError,
     StaleSettingError,
-    accept,
     change_settings,
     choice_of,
-    reject,
-    reports_of,
     row_of,
-    snooze,
-    take_in_hand,
     version_of,
+    who_asked,
 )
-from stopintimidatie.dossiers.resources import path_of_dossier
-from stopintimidatie.dossiers.workflow import DossierKind
-from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
+from stopintimidatie.dossiers.resources import STRICT_ROLES
 from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
     MunicipalityResource,
 )
-from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
 FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
 Values = dict[str, Any]
-ALL_FILED: Final = "Alle meldingen zitten al in een dossier."
 
 
 @page_view(MunicipalityResource, "patronen", Permission.VIEW_REPORT, f"{TEMPLATES}/patterns.jinja2")
@@ -110,7 +89,10 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
             for choice, label in LABELS.items()
         ],
         "items": [
-            _item(slug, *row) for row in list_patterns(session, context.holder, state, paging)
+            _item(slug, *row)
+            for row in list_patterns(
+                session, context.holder, state, paging, roles_at(request, context.holder)
+            )
         ],
         "paging": paging,
         "searched": None if setting is None else setting.searched_at,
@@ -160,7 +142,8 @@ def search_now(context: MunicipalityResource, request: Request) -> Any:
 def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
     """Show one pattern: the proposal, why, the evidence, and what can be done."""
     pattern = context.pattern
-    evidence = evidence_of(request.db, pattern, request.branding)
+    roles = roles_at(request, context.holder)
+    evidence = evidence_of(request.db, pattern, request.branding, roles)
     shown = [report.id for report in evidence.reports]
     note_read(request, context.holder, "melding", shown, task="patroon bekijken")
     decides = pattern.state in DECIDABLE and bool(
@@ -178,30 +161,12 @@ def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
         "decides": decides,
         "dossier": evidence.dossier if sees else None,
         "filed_in": evidence.filing.dossiers if sees else [],
-        "may_accept": evidence.filing.number > 0,
+        "may_accept": evidence.filing.number > 0 and not evidence.filing.taken,
+        "ask": evidence.filing.elsewhere,
+        "asked": who_asked(request.db, pattern) if STRICT_ROLES & roles else None,
         "how": f"/gemeenten/{context.municipality.slug}/algoritme",
-        "advice": _advice(pattern, evidence.filing),
+        "advice": advice_of(pattern, evidence.filing),
     }
-
-
-def _advice(pattern: Pattern, filing: Filing) -> str:
-    if not filing.number:
-        return ALL_FILED if filing.dossiers else "De meldingen zijn er niet meer."
-    new = plural(filing.number, "melding", "meldingen")
-    advice = f"Maak een dossier van {new}."
-    if pattern.dossier_id is not None:
-        advice = f"Vul het dossier aan met {new}."
-    return advice + _referring(filing.referred)
-
-
-def _referring(number: int) -> str:
-    """Say how many reports a dossier only refers to; nothing for none."""
-    if not number:
-        return ""
-    belong = "Die hoort" if number == 1 else "Die horen"
-    are = "is" if number == 1 else "zijn"
-    why = f"{belong} al bij een ander dossier, of {are} afgehandeld."
-    return f" Naar {number} daarvan verwijst het dossier alleen. {why}"
 
 
 @page_view(
@@ -216,153 +181,6 @@ def algorithm_view(context: MunicipalityResource, request: Request) -> dict[str,
         "keep_days": KEEP_DAYS,
         "municipality": context.municipality.name,
     }
-
-
-@form_view(PatternResource, "aannemen", Permission.EDIT_DOSSIER, FORM_PAGE)
-def accept_view(context: PatternResource, request: Request) -> Any:
-    """Put the reports of a pattern in a new dossier, or in the dossier that they belong to."""
-    if (closed := _closed(context, request)) is not None:
-        return closed
-    pattern = context.pattern
-    reports = reports_of(request.db, pattern)
-    note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
-    filing = filing_of(request.db, pattern, reports, context.municipality.slug)
-    if pattern.state in DECIDABLE and not filing.number:
-        request.flash(_advice(pattern, filing), "warning")
-        return HTTPSeeOther(request.resource_path(context).rstrip("/"))
-    areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
-    names = dict(areas)
-    hours = hours_text(pattern.from_minute, pattern.to_minute)
-    title = f"Overlast in {names.get(pattern.neighbourhood_code or '', 'de gemeente')} {hours}"
-    form = _form(
-        context,
-        request,
-        accept_schema(
-            possible_dossiers(request.db, context.holder), areas, danger_questions(reports)
-        ),
-        Button("aannemen", "Aannemen"),
-        dossier=str(pattern.dossier_id) if pattern.dossier_id else NEW,
-        titel=title,
-        wijk=pattern.neighbourhood_code,
-    )
-    return _decide(
-        context, request, form, "Patroon aannemen", lambda v: _accept(context, request, reports, v)
-    )
-
-
-def _accept(
-    context: PatternResource, request: Request, reports: Sequence[Report], values: Values
-) -> HTTPSeeOther:
-    check_danger(values, reports)
-    if values["dossier"] == NEW:
-        for name in ("titel", "wijk"):
-            if not values[name]:
-                raise WorkflowError("Vul dit in voor een nieuw dossier.", name)
-        plan: DossierPlan | UUID = DossierPlan(
-            title=values["titel"],
-            kind=DossierKind.HOTSPOT.value,
-            neighbourhood_code=values["wijk"],
-            summary=_summary(context, request),
-        )
-    else:
-        plan = UUID(values["dossier"])
-    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
-    for report in reports:
-        take_on(request.db, effects, report, values, actor)
-    made = accept(request.db, effects, context.pattern, plan, actor)
-    filed = plural(made.filed, "melding zit", "meldingen zitten")
-    message = f"Het patroon is aangenomen. {filed} nu in dossier {made.dossier.number}."
-    message += _referring(made.referred)
-    if made.waiting:
-        message += f" Beoordeel eerst: {', '.join(made.waiting)}."
-    request.flash(message, "warning" if made.waiting else "ok")
-    return HTTPSeeOther(path_of_dossier(request.db, made.dossier.id))
-
-
-def _summary(context: PatternResource, request: Request) -> str:
-    """Return the first summary of the dossier: the pattern in words."""
-    return " ".join(why_of(context.pattern, reports_of(request.db, context.pattern)))
-
-
-@form_view(PatternResource, "uitstellen", Permission.EDIT_DOSSIER, FORM_PAGE)
-def snooze_view(context: PatternResource, request: Request) -> Any:
-    """Put the decision off until a day."""
-    if (closed := _closed(context, request)) is not None:
-        return closed
-    later = local(utc_now()).date() + timedelta(days=14)
-    form = _form(context, request, snooze_schema(), Button("uitstellen", "Uitstellen"), tot=later)
-
-    def act(values: Values) -> HTTPSeeOther:
-        snooze(request.db, context.pattern, values["tot"], request.actor)
-        return _done(context, request, "Het patroon is uitgesteld.")
-
-    return _decide(context, request, form, "Patroon uitstellen", act)
-
-
-@form_view(PatternResource, "afwijzen", Permission.EDIT_DOSSIER, FORM_PAGE)
-def reject_view(context: PatternResource, request: Request) -> Any:
-    """Reject the pattern with a reason, and keep it quiet until a day."""
-    if (closed := _closed(context, request)) is not None:
-        return closed
-    quiet = timedelta(days=choice_of(request.db, context.holder).quiet_days)
-    until = local(utc_now()).date() + quiet
-    form = _form(context, request, reject_schema(), Button("afwijzen", "Afwijzen"), tot=until)
-
-    def act(values: Values) -> HTTPSeeOther:
-        reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
-        return _done(context, request, "Het patroon is afgewezen.")
-
-    return _decide(context, request, form, "Patroon afwijzen", act)
-
-
-def _form(
-    context: PatternResource, request: Request, schema: Any, button: Button, **known: Any
-) -> Form:
-    return Form(
-        schema,
-        request,
-        buttons=[button],
-        appstruct={**known, "versie": context.pattern.version},
-        cancel_url=request.resource_path(context).rstrip("/"),
-    )
-
-
-def _closed(context: PatternResource, request: Request) -> HTTPSeeOther | None:
-    """Send who opens the form of a decided pattern back to it; a POST gets its answer there."""
-    if request.method == "POST" or context.pattern.state in DECIDABLE:
-        return None
-    request.flash("Over dit patroon is al besloten, of het is vervallen.", "warning")
-    return HTTPSeeOther(request.resource_path(context).rstrip("/"))
-
-
-def _decide(
-    context: PatternResource,
-    request: Request,
-    form: Form,
-    title: str,
-    act: Callable[[Values], Any],
-) -> Any:
-    def on_valid(values: Values) -> Any:
-        try:
-            take_in_hand(request.db, context.pattern, values["versie"])
-            answer = act(values)
-            request.db.flush()
-            return answer
-        except StalePatternError:
-            form["versie"].cstruct = str(context.pattern.version)
-            raise ConflictError(
-                "Het patroon is intussen veranderd. Bekijk het opnieuw voor u beslist.", []
-            ) from None
-        except WorkflowError as problem:
-            raise FormError(str(problem), problem.field) from None
-
-    page = {"title": title, "above": context.title}
-    return handle_form(request, form, on_valid, page)
-
-
-def _done(context: PatternResource, request: Request, message: str) -> HTTPSeeOther:
-    request.flash(message)
-    return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
 
 
 @form_view(MunicipalityAdministration, "patronen", Permission.EDIT_SETTINGS, FORM_PAGE)

@@ -114,6 +114,7 @@ ACTIONS: Final[dict[str, str]] = {
     "overdracht.geweigerd": "Overdracht geweigerd",
     "patroon.voorgesteld": "Patroon voorgesteld door het systeem",
     "patroon.besluit": "Over een patroon besloten",
+    "patroon.gevraagd": "Collega gevraagd of die aan een patroon werkt",
     "patroon.instelling": "Instellingen van patronen gewijzigd",
     "dossier.gemaakt": "Dossier gemaakt",
     "dossier.gewijzigd": "Dossier gewijzigd",

@@ -199,6 +199,19 @@ def test_not_picked_up_the_deputy_is_told_then_the_desk_and_then_it_ends(
     assert read(installation, number).delivery == "aangeboden"
 
 
+def test_an_offer_that_is_taken_back_shows_nobody_anything(installation: Installation) -> None:
+    agree(installation)
+    number = arrive(installation)
+    installation.run_jobs()
+    pickup, code = pickup_of(installation, number), code_for(installation, number)
+    with installation.transaction(NATIONAL) as session:
+        report = session.get_one(Report, number)
+        forwarding_services.take_back_offer(session, report, "Het was in Tilburg.", SYSTEM)
+    assert read(installation, number).delivery == "verlopen"
+    refused = fetch(installation, pickup.reference, code, status=422)
+    assert not any(secret in refused for secret in SECRETS)
+
+
 def test_so_many_days_after_pick_up_the_content_at_the_desk_is_gone(
     installation: Installation,
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.fields import Contact
@@ -142,3 +144,23 @@ def test_a_municipality_that_is_not_connected_cannot_receive(installation: Insta
         hand_over(installation, reference, EINDHOVEN)
     with installation.transaction(NATIONAL) as session:
         assert session.scalars(select(Report.state)).all() == ["nieuw"]
+
+
+def test_the_term_for_contact_begins_when_a_report_arrives_at_the_municipality(
+    installation: Installation,
+) -> None:
+    """One that lay at the desk for long came in 521 days late."""
+    reference = receive_at_desk(
+        installation,
+        anonymous=False,
+        contact=Contact(email="sanne@example.org"),
+        wants_contact=ContactWish.MAIL,
+    )
+    with installation.transaction(NATIONAL) as session:
+        session.scalars(select(Report)).one().received_at = utc_now() - timedelta(days=521)
+    hand_over(installation, reference)
+    with installation.transaction(DORDRECHT) as session:
+        copy = session.scalars(select(Report)).one()
+        assert copy.received_at < utc_now() - timedelta(days=520)
+        assert copy.contact_deadline is not None
+        assert copy.contact_deadline > utc_now() + timedelta(days=1)

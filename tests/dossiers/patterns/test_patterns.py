@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.schedule import correct_schedule
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_short, local
 from stopintimidatie.dossiers.filing.services import file_report, refer
@@ -24,7 +26,14 @@ from stopintimidatie.dossiers.patterns.models import (
 )
 from stopintimidatie.dossiers.patterns.services import reports_of
 from stopintimidatie.reports.models import Report
-from tests.support.factories import DORDRECHT, connect, make_dossier, make_user, take_on
+from tests.support.factories import (
+    DORDRECHT,
+    connect,
+    make_dossier,
+    make_user,
+    take_on,
+    user_id,
+)
 from tests.support.installation import Installation
 from tests.support.officers import officer
 from tests.support.planting import PLANTED, plant, search
@@ -146,8 +155,44 @@ def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
     assert f"Maak een dossier van {number} meldingen. {referring}" in page.text
     form = page.click("Aannemen").forms["formulier"]
     page = form.submit("aannemen", status=303).follow()
-    assert f"{number} meldingen zitten nu in dossier" in page.text
-    assert referring in page.text
+    made = re.search(r"2\d{3}-\d{4}", page.html.find("h1").parent.text)
+    assert made
+    assert f"{number - 2} meldingen zitten nu in {made[0]}." in page.text
+    assert f"Naar 2 meldingen verwijst {made[0]} alleen: die blijven waar zij al waren" in page.text
+
+
+@on_sqlite
+def test_who_may_not_see_a_dossier_is_not_led_to_make_it_twice(installation: Installation) -> None:
+    plant(installation)
+    search(installation)
+    owner = make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER), name="Dita Houder")
+    effects = installation.registry.workflow_effects
+    with installation.transaction(DORDRECHT) as session:
+        person = make_dossier(
+            session, kind="persoonsgericht", owner_id=user_id(installation, owner)
+        )
+        reports = reports_of(session, session.scalars(select(Pattern)).one())
+        for report in reports:
+            take_on(session, report)
+            file_report(session, effects, person, report, "Zelfde persoon", SYSTEM)
+    browser = officer(installation)
+    page = browser.get(f"{HOME}/P-1")
+    assert "Een collega werkt hieraan" in page.text
+    assert not page.html.find("a", string="Aannemen")
+    assert person.number not in page.text
+    refused = browser.get(f"{HOME}/P-1/aannemen", status=303).follow()
+    assert "Maak geen tweede dossier" in refused.text
+    form = next(f for f in page.forms.values() if f.action.endswith("vragen-collega"))
+    for _ in range(2):
+        assert "Uw collega krijgt een e-mail zonder inhoud" in form.submit().follow().text
+    with installation.transaction(DORDRECHT) as session:
+        mail = select(MailMessage).where(MailMessage.template == "patroon_vraag")
+        assert len(session.scalars(mail).all()) == 1
+        assert "patroon.gevraagd" in set(session.scalars(select(AuditEvent.action)))
+        assert session.scalar(select(func.count()).select_from(Dossier)) == 1
+    shown = installation.browser(owner).get(f"{HOME}/P-1")
+    assert "Olga Officier vroeg op" in shown.text
+    assert "Alle meldingen zitten al in een dossier." in shown.text
 
 
 @on_sqlite
@@ -163,7 +208,7 @@ def test_of_a_pattern_too_it_is_asked_first_who_is_in_danger(installation: Insta
     assert f"Beantwoord eerst of er bij {name} iemand in gevaar is" in refused.text
     again = refused.forms["formulier"]
     again[f"gevaar.{name}"] = "nee"
-    assert "zitten nu in dossier" in again.submit("aannemen", status=303).follow().text
+    assert "zitten nu in 2" in again.submit("aannemen", status=303).follow().text
 
 
 def test_a_rejected_pattern_stays_away_until_its_day_and_then_comes_back(

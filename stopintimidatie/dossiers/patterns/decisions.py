@@ -1,0 +1,278 @@
+"""Deciding about a pattern: accept, put off, reject, or ask the colleague who works on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import local, plural
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    post_view,
+)
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.dossiers.case.services import DossierPlan
+from stopintimidatie.dossiers.filing.views import check_danger, danger_questions, take_on
+from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.patterns.forms import (
+    NEW,
+    accept_schema,
+    reject_schema,
+    snooze_schema,
+)
+from stopintimidatie.dossiers.patterns.models import DECIDABLE, Pattern
+from stopintimidatie.dossiers.patterns.queries import (
+    Filing,
+    filing_of,
+    hidden_dossiers,
+    possible_dossiers,
+    why_of,
+)
+from stopintimidatie.dossiers.patterns.resources import PatternResource
+from stopintimidatie.dossiers.patterns.rules import hours_text
+from stopintimidatie.dossiers.patterns.services import (
+    Filed,
+    StalePatternError,
+    accept,
+    ask_colleagues,
+    choice_of,
+    leaders,
+    reject,
+    reports_of,
+    snooze,
+    take_in_hand,
+)
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
+from stopintimidatie.reports.models import Report
+
+FORM_PAGE: Final = "stopintimidatie.dossiers.patterns:templates/form.jinja2"
+Values = dict[str, Any]
+TAKEN: Final = (
+    "Een collega werkt hieraan, in een dossier dat u niet kunt openen. Maak geen tweede dossier:"
+    " vraag het eerst."
+)
+ALL_FILED: Final = "Alle meldingen zitten al in een dossier."
+
+
+def advice_of(pattern: Pattern, filing: Filing) -> str:
+    """Say what this person can do about a pattern."""
+    if filing.taken:
+        return TAKEN
+    if not filing.number:
+        return ALL_FILED if filing.dossiers else "De meldingen zijn er niet meer."
+    new = plural(filing.number, "melding", "meldingen")
+    advice = f"Maak een dossier van {new}."
+    if pattern.dossier_id is not None:
+        advice = f"Vul het dossier aan met {new}."
+    return advice + _referring(filing.referred) + _staying(len(filing.elsewhere))
+
+
+def _staying(number: int) -> str:
+    """Say how many reports stay with a colleague; nothing for none."""
+    if not number:
+        return ""
+    many = plural(number, "melding werkt", "meldingen werkt")
+    return f" Aan {many} een collega; die {'blijft' if number == 1 else 'blijven'} daar."
+
+
+def _referring(number: int) -> str:
+    """Say how many reports a dossier only refers to; nothing for none."""
+    if not number:
+        return ""
+    belong = "Die hoort" if number == 1 else "Die horen"
+    are = "is" if number == 1 else "zijn"
+    why = f"{belong} al bij een ander dossier, of {are} afgehandeld."
+    return f" Naar {number} daarvan verwijst het dossier alleen. {why}"
+
+
+def outcome_of(made: Filed) -> str:
+    """Say what was done: which reports are in the dossier, and to which it only refers."""
+    number = made.dossier.number
+    parts = ["Het patroon is aangenomen."]
+    if made.filed:
+        parts.append(f"{plural(made.filed, 'melding zit', 'meldingen zitten')} nu in {number}.")
+    if made.referred:
+        many = plural(made.referred, "melding", "meldingen")
+        stay = "blijft" if made.referred == 1 else "blijven"
+        parts.append(f"Naar {many} verwijst {number} alleen: die {stay} waar zij al waren.")
+    if made.waiting:
+        parts.append(f"Nog niet in {number}: {', '.join(made.waiting)}. Ga daar eerst mee verder.")
+    return " ".join(parts)
+
+
+@form_view(PatternResource, "aannemen", Permission.EDIT_DOSSIER, FORM_PAGE)
+def accept_view(context: PatternResource, request: Request) -> Any:
+    """Put the reports of a pattern in a new dossier, or in the dossier that they belong to."""
+    if (closed := _closed(context, request)) is not None:
+        return closed
+    pattern = context.pattern
+    reports = reports_of(request.db, pattern)
+    note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
+    roles = roles_at(request, context.holder)
+    filing = filing_of(request.db, pattern, reports, context.municipality.slug, roles)
+    reports = [report for report in reports if report.id not in filing.elsewhere]
+    if pattern.state in DECIDABLE and (filing.taken or not filing.number):
+        request.flash(advice_of(pattern, filing), "warning")
+        return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+    areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
+    names = dict(areas)
+    hours = hours_text(pattern.from_minute, pattern.to_minute)
+    title = f"Overlast in {names.get(pattern.neighbourhood_code or '', 'de gemeente')} {hours}"
+    form = _form(
+        context,
+        request,
+        accept_schema(
+            possible_dossiers(request.db, context.holder), areas, danger_questions(reports)
+        ),
+        Button("aannemen", "Aannemen"),
+        dossier=str(pattern.dossier_id) if pattern.dossier_id else NEW,
+        titel=title,
+        wijk=pattern.neighbourhood_code,
+    )
+    return _decide(
+        context,
+        request,
+        form,
+        "Patroon aannemen",
+        lambda v: _accept(context, request, reports, filing, v),
+    )
+
+
+def _accept(
+    context: PatternResource,
+    request: Request,
+    reports: Sequence[Report],
+    filing: Filing,
+    values: Values,
+) -> HTTPSeeOther:
+    check_danger(values, reports)
+    if values["dossier"] == NEW:
+        for name in ("titel", "wijk"):
+            if not values[name]:
+                raise WorkflowError("Vul dit in voor een nieuw dossier.", name)
+        plan: DossierPlan | UUID = DossierPlan(
+            title=values["titel"],
+            kind=DossierKind.HOTSPOT.value,
+            neighbourhood_code=values["wijk"],
+            summary=_summary(context, request),
+        )
+    else:
+        plan = UUID(values["dossier"])
+    actor, effects = request.actor, WORKFLOW_EFFECTS.of(request.registry)
+    for report in reports:
+        take_on(request.db, effects, report, values, actor)
+    made = accept(request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere)
+    request.flash(outcome_of(made), "warning" if made.waiting else "ok")
+    return HTTPSeeOther(path_of_dossier(request.db, made.dossier.id))
+
+
+def _summary(context: PatternResource, request: Request) -> str:
+    """Return the first summary of the dossier: the pattern in words."""
+    return " ".join(why_of(context.pattern, reports_of(request.db, context.pattern)))
+
+
+@post_view(PatternResource, "vragen-collega", Permission.EDIT_DOSSIER)
+def ask_view(context: PatternResource, request: Request) -> HTTPSeeOther:
+    """Ask who leads the dossiers that this person may not see if they work on it."""
+    pattern, roles = context.pattern, roles_at(request, context.holder)
+    rows = hidden_dossiers(request.db, reports_of(request.db, pattern), roles)
+    if not rows or pattern.state not in DECIDABLE:
+        request.flash("Over dit patroon hoeft u niemand iets te vragen.", "warning")
+    else:
+        owners = {row.owner_id for row in rows if row.owner_id}
+        asked = owners or leaders(request.db, context.holder)
+        ask_colleagues(request.db, pattern, asked, request.actor)
+        request.flash("Uw collega krijgt een e-mail zonder inhoud, en ziet hier dat u het vroeg.")
+    return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+
+
+@form_view(PatternResource, "uitstellen", Permission.EDIT_DOSSIER, FORM_PAGE)
+def snooze_view(context: PatternResource, request: Request) -> Any:
+    """Put the decision off until a day."""
+    if (closed := _closed(context, request)) is not None:
+        return closed
+    later = local(utc_now()).date() + timedelta(days=14)
+    form = _form(context, request, snooze_schema(), Button("uitstellen", "Uitstellen"), tot=later)
+
+    def act(values: Values) -> HTTPSeeOther:
+        snooze(request.db, context.pattern, values["tot"], request.actor)
+        return _done(context, request, "Het patroon is uitgesteld.")
+
+    return _decide(context, request, form, "Patroon uitstellen", act)
+
+
+@form_view(PatternResource, "afwijzen", Permission.EDIT_DOSSIER, FORM_PAGE)
+def reject_view(context: PatternResource, request: Request) -> Any:
+    """Reject the pattern with a reason, and keep it quiet until a day."""
+    if (closed := _closed(context, request)) is not None:
+        return closed
+    quiet = timedelta(days=choice_of(request.db, context.holder).quiet_days)
+    until = local(utc_now()).date() + quiet
+    form = _form(context, request, reject_schema(), Button("afwijzen", "Afwijzen"), tot=until)
+
+    def act(values: Values) -> HTTPSeeOther:
+        reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
+        return _done(context, request, "Het patroon is afgewezen.")
+
+    return _decide(context, request, form, "Patroon afwijzen", act)
+
+
+def _form(
+    context: PatternResource, request: Request, schema: Any, button: Button, **known: Any
+) -> Form:
+    return Form(
+        schema,
+        request,
+        buttons=[button],
+        appstruct={**known, "versie": context.pattern.version},
+        cancel_url=request.resource_path(context).rstrip("/"),
+    )
+
+
+def _closed(context: PatternResource, request: Request) -> HTTPSeeOther | None:
+    """Send who opens the form of a decided pattern back to it; a POST gets its answer there."""
+    if request.method == "POST" or context.pattern.state in DECIDABLE:
+        return None
+    request.flash("Over dit patroon is al besloten, of het is vervallen.", "warning")
+    return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+
+
+def _decide(
+    context: PatternResource,
+    request: Request,
+    form: Form,
+    title: str,
+    act: Callable[[Values], Any],
+) -> Any:
+    def on_valid(values: Values) -> Any:
+        try:
+            take_in_hand(request.db, context.pattern, values["versie"])
+            answer = act(values)
+            request.db.flush()
+            return answer
+        except StalePatternError:
+            form["versie"].cstruct = str(context.pattern.version)
+            raise ConflictError(
+                "Het patroon is intussen veranderd. Bekijk het opnieuw voor u beslist.", []
+            ) from None
+        except WorkflowError as problem:
+            raise FormError(str(problem), problem.field) from None
+
+    page = {"title": title, "above": context.title}
+    return handle_form(request, form, on_valid, page)
+
+
+def _done(context: PatternResource, request: Request, message: str) -> HTTPSeeOther:
+    request.flash(message)
+    return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")

@@ -1,0 +1,175 @@
+"""The decisions of the desk as its people take them: by forms and buttons, without script."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.reports.models import Report, ReporterMessage
+from tests.support.factories import EINDHOVEN, make_report, make_user
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.sqlite
+
+NATIONAL = "landelijk"
+
+
+@pytest.fixture
+def desk(installation: Installation) -> Any:
+    return installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+
+
+@pytest.fixture
+def colleague(installation: Installation) -> Any:
+    return installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+
+
+def at_desk(installation: Installation, **changes: Any) -> str:
+    with installation.transaction() as session:
+        report = make_report(session, installation, holder=NATIONAL)
+        for name, value in changes.items():
+            setattr(report, name, value)
+        return report.reference
+
+
+def one(installation: Installation, *columns: Any) -> Any:
+    with installation.transaction(NATIONAL) as session:
+        return session.execute(select(*columns)).one()
+
+
+def option(page: Any, words: str) -> Any:
+    """The form of the option with these words."""
+    buttons = page.html.find_all("button", class_="wb-option")
+    position = next(number for number, b in enumerate(buttons) if words in b.text)
+    forms = [form for form in page.forms.values() if "wb-option" in form.text]
+    return forms[position]
+
+
+def panel(desk: Any, reference: str, choice: str) -> Any:
+    return desk.get(f"/landelijk/{reference}/beslissen?keuze={choice}&terug=/landelijk")
+
+
+def test_a_test_is_closed_with_one_press_and_the_next_report_is_open(
+    installation: Installation, desk: Any
+) -> None:
+    first, second = at_desk(installation), at_desk(installation)
+    page = desk.get(f"/landelijk?melding={first}")
+    closing = page.html.select_one(".wb-decision[data-key='4']")["href"]
+    page = option(desk.get(closing), "Een test").submit(status=303).follow()
+    assert second in page.html.select_one(".wb-pane").text
+    assert f"{first}: afgesloten." in page.html.select_one(".wb-done").text
+
+
+def test_what_can_not_be_placed_carries_its_words_to_the_reporter(
+    installation: Installation, desk: Any
+) -> None:
+    reference = at_desk(installation)
+    option(panel(desk, reference, "afsluiten"), "buiten Nederland").submit(status=303)
+    assert "buiten Nederland" in one(installation, ReporterMessage.text)[0]
+    own = panel(desk, at_desk(installation), "afsluiten").forms["besluit"]
+    assert "Vul in: Bericht aan de melder." in own.submit("vastleggen", status=422)
+
+
+def test_two_of_the_desk_close_what_is_no_harassment(
+    installation: Installation, desk: Any, colleague: Any
+) -> None:
+    reference = at_desk(installation)
+    option(panel(desk, reference, "afsluiten"), "Geen straatintimidatie").submit(status=303)
+    assert one(installation, Report.state)[0] == "nieuw"
+    mine = desk.get("/landelijk?bezorging=tweede_blik")
+    assert "een ander beslist mee" in mine
+    assert not re.findall("Eens, afsluiten", mine.text)
+    page = colleague.get("/landelijk").click("Een collega beslist mee")
+    form = next(form for form in page.forms.values() if "Eens, afsluiten" in form.text)
+    form.submit(status=303)
+    assert one(installation, Report.state, Report.ended_reason) == (
+        "niet_in_behandeling",
+        "geen_straatintimidatie",
+    )
+
+
+def test_a_colleague_who_disagrees_says_why_and_it_waits_again(
+    installation: Installation, desk: Any, colleague: Any
+) -> None:
+    reference = at_desk(installation)
+    option(panel(desk, reference, "afsluiten"), "Geen straatintimidatie").submit(status=303)
+    page = colleague.get(f"/landelijk?melding={reference}")
+    form = next(form for form in page.forms.values() if "antwoord" in form.fields)
+    assert "Schrijf op waarom" in form.submit(status=303).follow()
+    form["antwoord"] = "Zij werd wel nageroepen."
+    form.submit(status=303)
+    assert reference in desk.get("/landelijk").html.select_one(".wb-pane").text
+
+
+def test_the_words_of_a_reporter_after_the_end_come_back_to_the_desk(
+    installation: Installation, desk: Any
+) -> None:
+    reference = at_desk(
+        installation,
+        state="niet_in_behandeling",
+        ended_reason="test",
+        ended_at=utc_now(),
+        reporter_spoke_at=utc_now(),
+    )
+    with installation.transaction(NATIONAL) as session:
+        report = session.scalars(select(Report)).one()
+        session.add(
+            ReporterMessage(
+                holder=NATIONAL, report_id=report.id, kind="aanvulling", text="Het was geen test."
+            )
+        )
+    page = desk.get("/landelijk")
+    assert "Het was geen test." in page.html.select_one(".wb-pane").text
+    form = panel(desk, reference, "heropenen").forms["besluit"]
+    form["reden"] = "De melder legt het uit."
+    form.submit("vastleggen", status=303)
+    assert one(installation, Report.state, Report.reporter_spoke_at) == ("nieuw", None)
+
+
+def test_what_was_only_to_be_read_leaves_the_queue(installation: Installation, desk: Any) -> None:
+    closed = {"state": "niet_in_behandeling", "ended_reason": "test", "ended_at": utc_now()}
+    at_desk(installation, **closed, reporter_spoke_at=utc_now())
+    with installation.transaction(NATIONAL) as session:
+        report = session.scalars(select(Report)).one()
+        session.add(
+            ReporterMessage(holder=NATIONAL, report_id=report.id, kind="aanvulling", text="Ja.")
+        )
+    page = desk.get("/landelijk")
+    form = next(form for form in page.forms.values() if "Gelezen" in form.text)
+    assert "Er wacht niets" in form.submit(status=303).follow()
+
+
+def test_an_offer_to_the_wrong_town_is_taken_back(installation: Installation, desk: Any) -> None:
+    reference = at_desk(installation, municipality_code=EINDHOVEN, delivery="aangeboden")
+    form = panel(desk, reference, "aanbod").forms["besluit"]
+    form["reden"] = "Het was in Tilburg."
+    # Nobody has it on offer: somebody was first.
+    assert "niet meer aangeboden" in form.submit("vastleggen", status=422)
+
+
+def test_spoed_is_marked_with_one_press_and_can_be_undone(
+    installation: Installation, desk: Any
+) -> None:
+    at_desk(installation)
+    page = desk.get("/landelijk")
+    form = next(form for form in page.forms.values() if "Spoed" in form.text)
+    page = form.submit(status=303).follow()
+    assert one(installation, Report.urgent)[0] is True
+    undo = next(form for form in page.forms.values() if form.action.endswith("/ongedaan"))
+    undo.submit(status=303)
+    assert one(installation, Report.urgent)[0] is False
+
+
+def test_a_double_is_chosen_from_what_happened_at_the_same_time(
+    installation: Installation, desk: Any
+) -> None:
+    first, second = at_desk(installation), at_desk(installation)
+    option(panel(desk, second, "dubbel"), first).submit(status=303)
+    with installation.transaction(NATIONAL) as session:
+        row = session.scalars(select(Report).where(Report.reference == second)).one()
+        assert (row.state, row.ended_reason) == ("niet_in_behandeling", "dubbel")
