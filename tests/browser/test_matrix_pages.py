@@ -26,6 +26,7 @@ from tests.support.axe import complaints_of, problems_on
 from tests.support.probing import probes
 from tests.support.served import in_thread
 from tests.support.town import OTHER, OWN, PEOPLE, REHEARSAL, Person, Town, own_town
+from tests.support.visible import all_problems_on, problems_without_script
 
 # Answers that are no page of ours: files, JSON, styles.
 NO_PAGES = (
@@ -164,6 +165,33 @@ def test_every_page_of_each_role_is_accessible_at_each_width(
     paths = list(new_looks(town, person, pages_of(town, person), set()))
     with page_of(town, served_town, chromium_browser, person, width) as page:
         assert problems_at(page, served_town, paths) == {}
+
+
+@pytest.mark.alles
+@pytest.mark.parametrize("person", PEOPLE_WITH_PAGES, ids=str)
+def test_every_page_of_each_role_serves_who_reads_or_works_otherwise(
+    town: Town, served_town: str, chromium_browser: Browser, person: Person
+) -> None:
+    paths = list(new_looks(town, person, pages_of(town, person), set()))
+    wrong: dict[str, list[str]] = {}
+    with page_of(town, served_town, chromium_browser, person, 1280) as page:
+        for path in paths:
+            page.goto(served_town + path)
+            if found := all_problems_on(page):
+                wrong[path] = found
+    assert wrong == {}
+
+
+@pytest.mark.alles
+@pytest.mark.parametrize("person", PEOPLE_WITH_PAGES, ids=str)
+def test_no_page_of_a_role_offers_what_only_a_script_can_do(town: Town, person: Person) -> None:
+    wrong: dict[str, list[str]] = {}
+    for path in pages_of(town, person):
+        answer = town.ask(person, path)
+        shown = answer.status_int == 200 and answer.content_type == "text/html"
+        if shown and (found := problems_without_script(answer.text)):
+            wrong[path] = found
+    assert wrong == {}
 
 
 @pytest.fixture
