@@ -1,7 +1,8 @@
 """Puts together stopintimidatie/core/web/static/vendor/ from the pinned npm packages.
 
-One style sheet with the components' rules and only the design tokens those rules reach, one
-with the fonts, htmx, and everybody's licence. Nothing here is pasted into the repository.
+One style sheet with the rules of the classes that we use and only the design tokens that those
+reach, one with the fonts, htmx, and everybody's licence. Nothing here is pasted into the
+repository.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ SCRIPTS = {
 
 USES_TOKEN = re.compile(r"var\(\s*(--[\w-]+)")
 TOKEN = re.compile(r"(--[\w-]+)\s*:\s*([^;{}]+);")
+CLASS = re.compile(r"\butrecht-[\w-]+")
+RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+NEGATION = re.compile(r":not\([^)]*\)")
+EMPTY_MEDIA = re.compile(r"@media[^{}]*\{\s*\}")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 FONT_FACE = re.compile(r"@font-face\s*\{.*?\}", re.DOTALL)
 FAMILY = re.compile(r"font-family:\s*'[^']+'")
@@ -51,7 +56,8 @@ def build(*, for_tests: bool = False) -> bool:
     """
     if for_tests:
         _fetch(for_tests=True)
-    stamp = fingerprint([LOCK, Path(__file__)], extra=" ".join(sorted(_own_tokens())))
+    own = sorted({*_own_tokens(), *_own_classes()})
+    stamp = fingerprint([LOCK, Path(__file__)], extra=" ".join(own))
     if read_stamp(VENDOR / ".stamp") == stamp:
         return False
     _fetch()
@@ -93,6 +99,33 @@ def _own_tokens() -> set[str]:
     return {name for path in own for name in USES_TOKEN.findall(path.read_text(encoding="utf-8"))}
 
 
+def _own_classes() -> set[str]:
+    """Classes of the components that we use; one that ends with a dash begins several."""
+    places = (
+        "**/templates/**/*.jinja2",
+        "**/*.py",
+        "core/web/static/*.css",
+        "core/web/static/js/*",
+    )
+    own = [path for place in places for path in OWN.glob(place)]
+    return {name for path in own for name in CLASS.findall(path.read_text(encoding="utf-8"))}
+
+
+def used_rules(css: str, classes: set[str]) -> str:
+    """The rules, without selectors of which a class is none of these, and without what is empty."""
+    begins = tuple(name for name in classes if name.endswith("-"))
+
+    def is_used(selector: str) -> bool:
+        names = CLASS.findall(NEGATION.sub("", selector))
+        return all(name in classes or name.startswith(begins) for name in names)
+
+    def rule(found: re.Match[str]) -> str:
+        selectors = [one for one in re.split(r",(?![^(]*\))", found[1]) if is_used(one)]
+        return f"{','.join(selectors)}{{{found[2]}}}" if selectors else ""
+
+    return EMPTY_MEDIA.sub("", RULE.sub(rule, css))
+
+
 def reachable(tokens: dict[str, str], wanted: Iterable[str]) -> dict[str, str]:
     """The wanted tokens and those they are defined with, in the order of the theme."""
     found: set[str] = set()
@@ -106,10 +139,11 @@ def reachable(tokens: dict[str, str], wanted: Iterable[str]) -> dict[str, str]:
 
 
 def _write_styles(target: Path) -> None:
-    rules = []
+    rules, classes = [], _own_classes()
     for package in _components():
         css = (package / "dist/index.min.css").read_text(encoding="utf-8")
-        rules.append(COMMENT.sub("", css).replace('@charset "UTF-8";', "").strip())
+        css = COMMENT.sub("", css).replace('@charset "UTF-8";', "").strip()
+        rules.append(used_rules(css, classes))
     theme = (MODULES / TOKENS / "dist/theme.css").read_text(encoding="utf-8")
     tokens = dict(TOKEN.findall(COMMENT.sub("", theme)))
     used = USES_TOKEN.findall("".join(rules))

@@ -37,6 +37,18 @@ def test_only_the_tokens_that_rules_reach_are_kept_in_order() -> None:
     assert list(styles.reachable(tokens, {"--b", "--not-there"})) == ["--a", "--b", "--c"]
 
 
+def test_only_the_rules_of_classes_that_we_use_are_kept() -> None:
+    css = (
+        ".utrecht-a,.utrecht-b{x:1}.utrecht-b{x:2}.utrecht-a:not(.utrecht-b):is(.x,.y){x:3}"
+        "@media print{.utrecht-b{x:4}}@media print{.utrecht-a{x:5}}.utrecht-alert--ok{x:6}"
+    )
+    kept = styles.used_rules(css, {"utrecht-a", "utrecht-alert--"})
+    assert kept == (
+        ".utrecht-a{x:1}.utrecht-a:not(.utrecht-b):is(.x,.y){x:3}"
+        "@media print{.utrecht-a{x:5}}.utrecht-alert--ok{x:6}"
+    )
+
+
 def test_a_token_defined_by_itself_ends() -> None:
     assert styles.reachable({"--a": "var(--a)"}, {"--a"}) == {"--a": "var(--a)"}
 
