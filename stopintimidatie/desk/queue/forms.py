@@ -25,9 +25,9 @@ from stopintimidatie.municipalities.areas.queries import (
     municipalities_by_name,
     municipalities_named_in,
 )
-from stopintimidatie.municipalities.settings.replies import MESSAGE, QUESTION
+from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.page.replies import answer_until, replies_for
+from stopintimidatie.reports.page.replies import answer_until
 from stopintimidatie.reports.page.steps import LONGEST_PATH, add_version, version_values
 from stopintimidatie.reports.words import heading
 from stopintimidatie.reports.workflow import NOT_PLACED
@@ -64,8 +64,6 @@ STEPS: Final = {
     OPEN: "meldpunt_heropenen",
     GO_ON: "meldpunt_verder",
 }
-# The texts that a message can begin with, by its field and its kind.
-REPLIES: Final = {ASK: ("vraag", QUESTION), ANSWER: ("bericht", MESSAGE)}
 SAME_TIME: Final = timedelta(hours=26)
 MOST: Final = 5
 _READ_BY_REPORTER: Final = "De melder leest dit. Noem geen namen van anderen."
@@ -105,17 +103,15 @@ def choice_form(choice: str, request: Any, report: Report, guess: Guess | None, 
     first: dict[str, Any] = {"uiterlijk": answer_until()} if choice == ASK else {}
     if choice == ROUTE and guess is not None:
         first = {"gemeente": guess.town.name, "reden": guess.reason}
-    form = Form(
+    return Form(
         schema,
         request,
         buttons=[Button("vastleggen", BUTTONS[choice])],
         appstruct={**first, **version_values(report), **back, "keuze": choice},
         formid="besluit",
+        # In the panel of the queue the address of the page is another.
+        action=request.path,
     )
-    if choice in REPLIES:
-        name, kind = REPLIES[choice]
-        form[name].widget.ready = replies_for(request.db, report, kind)
-    return form
 
 
 def _schema(choice: str, session: Session) -> Any:
@@ -191,23 +187,29 @@ class Option:
     why: str = ""
 
 
-def endings(nobody_receives: bool) -> list[Option]:
+def questions(report: Report) -> list[Option]:
+    """Return the questions that one press asks, in the language of the reporter."""
+    text = words.TOWN_QUESTION[fallback_of(report.language)]
+    posted = {"vraag": text, "uiterlijk": answer_until().isoformat()}
+    return [Option("In welke plaats was het?", posted, text)]
+
+
+def endings(report: Report, nobody_receives: bool) -> list[Option]:
     """Return the ways to close a report with one press.
 
     `nobody_receives`: no municipality is there to judge it, so two of the desk may.
     """
-    test = Option("Een test", {"reden_code": "test"}, "De melder leest dat, en kan reageren.")
-    abroad = {"reden_code": NOT_PLACED, "bericht": words.ABROAD}
-    lost = {"reden_code": NOT_PLACED, "bericht": words.NOT_FOUND}
+    language = fallback_of(report.language)
+    abroad, lost = words.ABROAD[language], words.NOT_FOUND[language]
+    placed = {"reden_code": NOT_PLACED}
     options = [
-        test,
-        Option("Niet te plaatsen: buiten Nederland", abroad, words.ABROAD),
-        Option("Niet te plaatsen: plek niet te vinden", lost, words.NOT_FOUND),
+        Option("Een test", {"reden_code": "test"}, "De melder leest dat, en kan reageren."),
+        Option("Niet te plaatsen: buiten Nederland", {**placed, "bericht": abroad}, abroad),
+        Option("Niet te plaatsen: plek niet te vinden", {**placed, "bericht": lost}, lost),
     ]
     if nobody_receives:
         posted = {"reden_code": NO_HARASSMENT}
-        why = "Een collega beslist mee."
-        options.append(Option("Geen straatintimidatie", posted, why))
+        options.append(Option("Geen straatintimidatie", posted, "Een collega beslist mee."))
     return options
 
 

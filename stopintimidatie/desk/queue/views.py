@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
@@ -36,25 +36,32 @@ from stopintimidatie.desk.queue import forms as desk_forms
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue import words
 from stopintimidatie.desk.queue.delivery import disagreement, guess, route
-from stopintimidatie.desk.queue.forms import CLOSE, DOUBLE, READ, ROUTE, TAKE_BACK, TITLES, URGENT
+from stopintimidatie.desk.queue.forms import (
+    ASK,
+    CLOSE,
+    DOUBLE,
+    READ,
+    ROUTE,
+    TAKE_BACK,
+    TITLES,
+    URGENT,
+)
 from stopintimidatie.desk.queue.pages import NAME, bar_of, detail_of, why_not
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities.levels.services import without_admin
 from stopintimidatie.municipalities.people.queries import count_due
 from stopintimidatie.municipalities.people.services import proposals_for
+from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import (
-    UndoError,
     answer_proposal,
     decide,
-    last_decision,
     open_proposal,
     propose,
     remember,
-    undo,
 )
 from stopintimidatie.reports.page.steps import LONGEST_PATH, Action, typed_version
 from stopintimidatie.reports.page.views import step_page
@@ -64,6 +71,7 @@ from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
+from stopintimidatie.reports.workbench.views import undo_view as undo_last
 
 TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
 MUNICIPALITIES_SHOWN: Final = 15
@@ -71,6 +79,12 @@ UNKNOWN: Final = "gemeente onbekend"
 SNIPPET: Final = 90
 PANEL: Final = "#werkbank-paneel"
 TO_DECIDE: Final = "Te beslissen"
+# The heading of what can be filled in beside the answers that take one press.
+OTHER: Final = {
+    ASK: "Een andere vraag",
+    CLOSE: "Niet te plaatsen, met een eigen bericht",
+    DOUBLE: "Een andere melding",
+}
 
 
 @page_view(Desk, "", Permission.VIEW_DESK, "templates/queue.jinja2")
@@ -201,7 +215,7 @@ def _municipality_facet(request: Request, wanted: queue.QueueFilter) -> list[Fac
 @form_view(ReportResource, NAME, Permission.ROUTE_REPORT, f"{TEMPLATES}/choice.jinja2")
 def choice_view(context: ReportResource, request: Request) -> Any:
     """Show what a choice asks, and make it."""
-    asked = request.POST if request.method == "POST" else dict(query_pairs(request))
+    asked = {**dict(query_pairs(request)), **dict(request.POST.items())}
     choice = asked.get("keuze", "")
     if choice in (URGENT, READ) and request.method == "POST":
         return _press(context, request, choice)
@@ -233,7 +247,7 @@ def _panel(context: ReportResource, request: Request, choice: str, form: Form) -
         "hidden": {
             name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")
         },
-        "closes": choice == CLOSE,
+        "other": OTHER.get(choice, ""),
     }
 
 
@@ -241,13 +255,15 @@ def _listed(request: Request, report: Report, choice: str) -> list[desk_forms.Op
     """Return the answers that take one press."""
     if choice == DOUBLE:
         return desk_forms.doubles(request.db, report)
+    if choice == ASK:
+        return desk_forms.questions(report)
     if choice != CLOSE:
         return []
     try:
         check_nobody_receives(request.db, report)
     except WorkflowError:
-        return desk_forms.endings(nobody_receives=False)
-    return desk_forms.endings(nobody_receives=True)
+        return desk_forms.endings(report, nobody_receives=False)
+    return desk_forms.endings(report, nobody_receives=True)
 
 
 def _make(
@@ -309,7 +325,8 @@ def _ask_colleague(
 ) -> HTTPSeeOther:
     """Propose to close the report as no harassment; a colleague decides."""
     check_nobody_receives(request.db, report)
-    answers = {"reden": words.NO_HARASSMENT_REASON, "bericht": words.NO_HARASSMENT}
+    message = words.NO_HARASSMENT[fallback_of(report.language)]
+    answers = {"reden": words.NO_HARASSMENT_REASON, "bericht": message}
     propose(request.db, report, "meldpunt_geen_straatintimidatie", answers, request.actor)
     request.flash(words.PROPOSED.format(report.reference))
     return HTTPSeeOther(_path(values["terug"]) or here)
@@ -368,22 +385,7 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
 @post_view(Desk, "ongedaan", Permission.ROUTE_REPORT)
 def undo_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Undo one's last decision at the desk, and open its report."""
-    session, actor = request.db, request.actor
-    back = _path(request.POST.get("terug")) or request.resource_path(context)
-    decision = last_decision(session, context.holder, str(actor.id))
-    if decision is None or str(decision.id) != request.POST.get("besluit", ""):
-        request.flash(words.TOO_LATE, "warning")
-        return HTTPSeeOther(back)
-    try:
-        with session.begin_nested():
-            report = undo(session, request.registry, decision, actor)
-    except UndoError as problem:
-        request.flash(str(problem), "warning")
-        return HTTPSeeOther(back)
-    request.flash(f"{report.reference}: ongedaan gemaakt. De melding staat er weer zoals daarvoor.")
-    parts = urlsplit(back)
-    kept = [pair for pair in parse_qsl(parts.query) if pair[0] != "melding"]
-    return HTTPSeeOther(f"{parts.path}?{urlencode([*kept, ('melding', report.reference)])}")
+    return undo_last(context, request)
 
 
 def _path(text: str | None) -> str:
