@@ -32,13 +32,33 @@ from stopintimidatie.core.text import (
     day_of,
     local,
 )
-from stopintimidatie.reports.vocabulary import PartOfDay, TimePrecision
+from stopintimidatie.reports.vocabulary import (
+    FORMS_BY_GROUP,
+    AgeGroup,
+    FormGroup,
+    PartOfDay,
+    TimePrecision,
+)
 
 PREFIX = "M"
 ALPHABET = codes.ALPHABET
 RANDOM_CHARACTERS = codes.RANDOM_CHARACTERS
 CODE_DIGITS = 16
 FOLLOW_PURPOSE: Final = "follow-code"
+
+
+_PHYSICAL: Final = frozenset(form.value for form in FORMS_BY_GROUP[FormGroup.PHYSICAL])
+_MINORS: Final = frozenset(group.value for group in AgeGroup if group.minor)
+
+
+def is_physical(forms: Iterable[str]) -> bool:
+    """Tell whether one of the forms of harassment is physical; following somebody is."""
+    return not _PHYSICAL.isdisjoint(forms)
+
+
+def needs_second_look(forms: Iterable[str], age_group: str | None) -> bool:
+    """Tell whether one person alone may not decide that nothing is done with a report."""
+    return age_group in _MINORS or is_physical(forms)
 
 
 def new_reference() -> str:

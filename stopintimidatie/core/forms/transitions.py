@@ -84,6 +84,8 @@ def transition_schema(
 
 def _node(question: InputField, options: Options) -> Any:
     more: dict[str, Any] = {} if question.required and question.when is None else {"missing": None}
+    if question.when is not None:
+        more["needed_sometimes"] = True
     if question.kind is FieldKind.LINE and question.options is not None:
         # The list is proposed while somebody types; anything else is as good.
         more["widget"] = TextInput(suggestions=[label for _, label in options[question.options]])

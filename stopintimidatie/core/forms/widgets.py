@@ -318,14 +318,14 @@ def field_messages(field: Any) -> list[str]:
 # Fields that are only asked with a choice, or stand behind a heading.
 
 # Most groups that one field can open; the style sheet has rules for this many.
-MOST_OPENED: Final = 2
+MOST_OPENED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """Group shown only for certain answers to the field before it: codes, or `ja` for a tick.
 
-    Two of these may follow each other, for different answers to the same field.
+    Three of these may follow each other, for different answers to the same field.
     """
 
     title: str
@@ -385,7 +385,7 @@ def must_be_seen(field: Any) -> bool:
 
 
 def mark_openers(parents: Iterable[Any]) -> None:
-    """Tell each field which of its answers open the first and the second group after it."""
+    """Tell each field which of its answers open the first, second and third group after it."""
     for parent in parents:
         before: Any = None
         number = 0

@@ -370,6 +370,7 @@ def _messages(session: Session, report: Report, decision: ReportDecision, actor:
 
 def _end(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
     give_back(session, report)
+    take_back_messages(session, report, decision.at)
 
 
 def _offer(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:

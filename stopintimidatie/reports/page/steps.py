@@ -23,7 +23,7 @@ from stopintimidatie.core.forms.transitions import transition_schema
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import GRANTS, Permission
 from stopintimidatie.core.web.request import safe_path
-from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError
+from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError, plain
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.facts import is_practice
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -39,8 +39,9 @@ from stopintimidatie.reports.conversation.services import (
     tell_once,
 )
 from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.page.decisions import TAKE, decide, propose
 from stopintimidatie.reports.page.queries import changes_since
-from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
 from stopintimidatie.reports.workflow import (
     DESK_STEPS,
@@ -51,6 +52,7 @@ from stopintimidatie.reports.workflow import (
 
 # The name of the action of the dossiers that begins one with the report in hand.
 NEW_DOSSIER: Final = "nieuw-dossier"
+REJECTING: Final = "niet_in_behandeling"
 # The reason of the end of a report that was erased.
 ERASED: Final = "gewist_op_verzoek"
 LONGEST_PATH: Final = 500
@@ -107,9 +109,45 @@ def possible_steps(request: Any, context: Any) -> list[Transition]:
     """Return the steps that this person can make with the report now, each with its page."""
     return [
         step
-        for step in REPORT_WORKFLOW.moves_from(context.report.state)
+        for step in REPORT_WORKFLOW.transitions
+        if can_begin(step, context.report)
         if step.name not in DESK_STEPS and request.has_permission(step.permission, context)
     ]
+
+
+def can_begin(step: Transition, report: Report) -> bool:
+    """Tell whether a step can be made now; a new report is taken in hand first (`decide`)."""
+    if report.state == "nieuw" and "in_behandeling" in step.sources:
+        return True
+    return report.state in step.sources
+
+
+def decide_or_propose(
+    session: Session,
+    effects: Mapping[str, Any],
+    report: Report,
+    name: str,
+    given: Values,
+    actor: Actor,
+) -> bool:
+    """Make a step; return False where one alone may not, and a colleague was asked to look.
+
+    The caller has locked the report.
+
+    Raises:
+        WorkflowError: The step isn't possible now, or an answer is missing; nothing is changed.
+    """
+    alone = name != REJECTING or given.get("reden_code") == DOUBLE
+    if alone or not needs_second_look(report.forms, report.reporter_age_group):
+        decide(session, effects, report, [(name, given)], actor)
+        return True
+    with session.begin_nested():
+        if report.state == "nieuw":
+            decide(session, effects, report, [(TAKE, {"behandelaar": actor.id})], actor)
+        REPORT_WORKFLOW.check(report.state, name, given)
+        kept = {key: plain(value) for key, value in given.items() if value}
+        propose(session, report, name, kept, actor)
+    return False
 
 
 def undo_step(request: Any, context: Any, made: Transition, before: str) -> Transition | None:

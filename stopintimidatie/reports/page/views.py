@@ -62,7 +62,6 @@ from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.services import (
     StaleReportError,
     lock_report,
-    move_report,
     path_of_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
@@ -72,6 +71,10 @@ from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 # States in which only the tombstone of a report is shown.
 TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
+SECOND_LOOK = (
+    "{}: een collega kijkt mee voordat de melding niet in behandeling wordt genomen. Uw voorstel"
+    " staat in het postvak onder ‘Tweede blik’."
+)
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 
 
@@ -224,7 +227,7 @@ class StepView:
     def __call__(self, context: ReportResource, request: Request) -> Any:
         """Show the form of the step and make the step; say so when it isn't possible now."""
         title = self.transition.label
-        late = context.report.state not in self.transition.sources
+        late = not steps.can_begin(self.transition, context.report)
         if late and request.method != "POST":
             return impossible(context, request, step_page(context, request, title))
         form = self._form(context, request)
@@ -270,16 +273,25 @@ class StepView:
         effects = WORKFLOW_EFFECTS.of(request.registry)
         try:
             lock_report(session, report, values["versie"])
-            # The page that tells of a refusal must not show what the step did before it.
-            with session.begin_nested():
-                given = answers(self.transition, values)
-                move_report(session, effects, report, self.transition.name, given, request.actor)
+            given = answers(self.transition, values)
+            name, actor = self.transition.name, request.actor
+            made = steps.decide_or_propose(session, effects, report, name, given, actor)
         except StaleReportError:
             change = Change("Toestand", steps.state_label(report), self.transition.label)
             raise conflict(session, form, report, values["gezien"], [change]) from None
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None
+        if not made:
+            return self._proposed(context, request, values)
         return self._done(context, request, values, before)
+
+    def _proposed(
+        self, context: ReportResource, request: Request, values: dict[str, Any]
+    ) -> HTTPSeeOther:
+        """Say that a colleague looks first, and go back."""
+        here = request.resource_path(context)
+        request.flash(SECOND_LOOK.format(context.report.reference))
+        return HTTPSeeOther(way_out(values, path_of_report(request.db, context.report.id) or here))
 
     def _done(
         self, context: ReportResource, request: Request, values: dict[str, Any], before: str

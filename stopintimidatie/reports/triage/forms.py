@@ -23,8 +23,9 @@ from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import Choices, add_version, add_way_back
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, current_assessment
-from stopintimidatie.reports.vocabulary import ContactWish, Form
+from stopintimidatie.reports.vocabulary import FEEDBACK, ContactWish, FollowUp, Form
 from stopintimidatie.reports.words import CONTACT_AGREED
+from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS
 
 OWN: Final = "eigen"
 YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
@@ -249,7 +250,7 @@ class Decision:
     """A decision that triage offers.
 
     `then`: what the next page asks. `key`: the key that chooses it. `asks`: the fields that it
-    needs, which must be empty for every other decision.
+    needs. `more`: those that it needs sometimes. Both must be empty for every other decision.
     """
 
     name: str
@@ -257,6 +258,7 @@ class Decision:
     key: str | None = None
     then: str = ""
     asks: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -271,15 +273,30 @@ NEW_DOSSIER: Final = Decision(
     "nieuw_dossier", "In een nieuw dossier plaatsen", then="dat maakt u hierna"
 )
 DOUBLE: Final = Decision("dubbel", "Afsluiten als dubbel", "3", asks=("dubbel_van",))
-NOT_HANDLED: Final = Decision(
-    "niet_in_behandeling", "Niet in behandeling nemen", "4", then="de reden vult u hierna in"
+# One choice and one button: each reason for not handling a report is one of the choices.
+REJECTIONS: Final = {f"niet_{code}": code for code, _ in NOT_HANDLED_REASONS if code != DOUBLE.name}
+NOT_HANDLED: Final = tuple(
+    Decision(f"niet_{code}", f"Niet in behandeling nemen: {label}", "4" if number == 0 else None)
+    for number, (code, label) in enumerate(
+        reason for reason in NOT_HANDLED_REASONS if reason[0] != DOUBLE.name
+    )
 )
-FINISH: Final = Decision("afhandelen", "Afhandelen", "a", then="de opvolging vult u hierna in")
-ALL: Final = (TAKE, KEEP, FILE, NEW_DOSSIER, DOUBLE, NOT_HANDLED, FINISH)
+FINISH: Final = Decision(
+    "afhandelen",
+    "Afhandelen",
+    "a",
+    asks=("opvolging", "terugkoppeling"),
+    more=("bericht", "waarom"),
+)
+ALL: Final = (TAKE, KEEP, FILE, NEW_DOSSIER, DOUBLE, *NOT_HANDLED, FINISH)
 LABELS: Final = {
     "dossier": "In welk dossier?",
     "reden": "Waarom hoort de melding daar?",
     "dubbel_van": "Dubbel van welke melding?",
+    "opvolging": "Opvolging",
+    "terugkoppeling": "Terugkoppeling aan de melder",
+    "bericht": "Bericht aan de melder",
+    "waarom": "Waarom geen terugkoppeling",
 }
 
 
@@ -292,7 +309,7 @@ def possible(*, new: bool, may_file: bool, dossiers: Choices) -> tuple[Decision,
         dossiers: the dossiers it can be put in.
     """
     filing = [*([FILE] if dossiers else []), *([NEW_DOSSIER] if may_file else [])]
-    return (TAKE if new else KEEP, *filing, DOUBLE, NOT_HANDLED, FINISH)
+    return (TAKE if new else KEEP, *filing, DOUBLE, *NOT_HANDLED, FINISH)
 
 
 def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
@@ -319,6 +336,7 @@ def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
             widget=forms.TextInput(width="medium"),
             drawn=Opened("De andere melding", (DOUBLE.name,)),
         ),
+        *_finish_fields(),
         title="Besluit",
         name=PART,
         validator=_one_decision,
@@ -340,6 +358,41 @@ def _dossier_fields(dossiers: Choices) -> tuple[Any, Any]:
     )
 
 
+def _finish_fields() -> tuple[Any, ...]:
+    drawn = Opened("Wat is er gedaan?", (FINISH.name,))
+    sometimes: dict[str, Any] = {"missing": None, "needed_sometimes": True, "drawn": drawn}
+    lines = {"widget": forms.TextArea(rows=3), **sometimes}
+    return (
+        field(
+            forms.ManyOf(FollowUp.choices()),
+            LABELS["opvolging"],
+            name="opvolging",
+            **{**sometimes, "missing": ()},
+        ),
+        field(
+            forms.OneOf(FEEDBACK, radio=True),
+            LABELS["terugkoppeling"],
+            name="terugkoppeling",
+            **sometimes,
+        ),
+        field(
+            forms.Text(4000, lines=True),
+            LABELS["bericht"],
+            name="bericht",
+            description="Nodig als u ‘ja’ koos. Wat is er gedaan? De melder leest dit met de"
+            " volgcode.",
+            **lines,
+        ),
+        field(
+            forms.Text(1000, lines=True),
+            LABELS["waarom"],
+            name="waarom",
+            description="Nodig als u ‘nee’ koos.",
+            **{**lines, "widget": forms.TextArea(rows=2)},
+        ),
+    )
+
+
 def suggest(form: Any, references: Sequence[str]) -> None:
     """Offer these reports beside the field of which this one is the double."""
     form[PART]["dubbel_van"].widget.suggestions = references
@@ -350,10 +403,10 @@ def _one_decision(node: Any, values: dict[str, Any]) -> None:
     titles = dict(node[CHOICE].typ.choices)
     chosen = next(decision for decision in ALL if decision.name == values[CHOICE])
     error = colander.Invalid(node)
-    for owner in (FILE, DOUBLE):
-        for name in owner.asks:
+    for owner in (FILE, DOUBLE, FINISH):
+        for name in (*owner.asks, *owner.more):
             given = bool(values.get(name))
-            if owner is chosen and not given:
+            if owner is chosen and not given and name in owner.asks:
                 error[name] = f"Vul ‘{LABELS[name]}’ in, of kies een ander besluit."
             elif owner is not chosen and given:
                 error[name] = (
@@ -375,6 +428,11 @@ def step_of(values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     given, chosen = values.get(PART, {}), decided(values)
     if chosen == FILE.name:
         return "in_dossier", {name: given[name] for name in FILE.asks}
+    if chosen in REJECTIONS:
+        return "niet_in_behandeling", {"reden_code": REJECTIONS[chosen]}
+    if chosen == FINISH.name:
+        answers = {name: given[name] for name in (*FINISH.asks, "bericht")}
+        return "afhandelen", {**answers, "reden": given["waarom"]}
     if chosen == DOUBLE.name:
         answers = {"reden_code": "dubbel", "dubbel_van": given["dubbel_van"]}
         return "niet_in_behandeling", answers

@@ -14,11 +14,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
+from stopintimidatie.reports.rules import is_physical
 from stopintimidatie.reports.vocabulary import (
-    FORMS_BY_GROUP,
     AgeGroup,
     Form,
-    FormGroup,
     OffenderAge,
     OffenderCount,
     OffenderKnown,
@@ -27,15 +26,9 @@ from stopintimidatie.reports.vocabulary import (
 
 # Signals that somebody may be in danger: on one of these an officer says first that it isn't so.
 _MINORS: Final = frozenset(group.value for group in AgeGroup if group.minor)
-_PHYSICAL: Final = frozenset(form.value for form in FORMS_BY_GROUP[FormGroup.PHYSICAL])
 _KNOWN: Final = frozenset(
     {OffenderKnown.BY_SIGHT, OffenderKnown.ACQUAINTANCE, OffenderKnown.PROFESSIONAL}
 )
-
-
-def is_physical(forms: Iterable[str]) -> bool:
-    """Tell whether one of the forms of harassment is physical; following somebody is."""
-    return not _PHYSICAL.isdisjoint(forms)
 
 
 def signals(

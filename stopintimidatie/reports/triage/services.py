@@ -22,6 +22,7 @@ from stopintimidatie.municipalities.settings.queries import (
 )
 from stopintimidatie.reports.conversation.services import next_contact
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.decisions import decide
 from stopintimidatie.reports.services import append_move, move_report, reindex_report, set_forms
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
@@ -163,6 +164,4 @@ def close_as_double(
         WorkflowError: It can't be the double of that one; nothing is changed.
     """
     answers = {"reden_code": "dubbel", "dubbel_van": other}
-    with session.begin_nested():
-        _take_in_hand(session, effects, report, actor)
-        move_report(session, effects, report, "niet_in_behandeling", answers, actor)
+    decide(session, effects, report, [("niet_in_behandeling", answers)], actor)

@@ -32,6 +32,7 @@ from stopintimidatie.reports.page.steps import (
     NEW_DOSSIER,
     Action,
     conflict,
+    decide_or_propose,
     report_action,
     state_label,
     typed_version,
@@ -39,6 +40,7 @@ from stopintimidatie.reports.page.steps import (
     way_out,
 )
 from stopintimidatie.reports.page.views import (
+    SECOND_LOOK,
     STEP_PAGE,
     came_from,
     flash_step,
@@ -51,7 +53,6 @@ from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
     StaleReportError,
     lock_report,
-    move_report,
     path_of_report,
 )
 from stopintimidatie.reports.triage import forms as triage_forms
@@ -75,8 +76,6 @@ DECIDABLE = frozenset({"nieuw", "in_behandeling"})
 TITLE = "Beoordelen"
 SAVE = Button("opslaan", "Opslaan")
 DECIDE = Button("opslaan", "Vastleggen")
-# Decisions that need more than the form asks: they go on to the page of the step.
-ASKS_MORE = frozenset({triage_forms.FINISH.name, triage_forms.NOT_HANDLED.name})
 
 
 def triage_action(request: Any, context: ReportResource) -> Action | None:
@@ -171,15 +170,18 @@ def _save(
         # After a refusal the page shows the report again, as it was before this step.
         with session.begin_nested():
             assess(session, effects, report, assessment, actor)
-            if step is not None:
-                move_report(session, effects, report, *step, actor)
+            made = step is None or decide_or_propose(session, effects, report, *step, actor)
     except StaleReportError:
         changes = _differences(session, current_assessment(report), assessment)
         raise conflict(session, form, report, values["gezien"], changes) from None
     except WorkflowError as problem:
-        known = problem.field in triage_forms.LABELS
-        control = f"{triage_forms.PART}.{problem.field}" if known else None
+        name = "waarom" if step and step[0] == "afhandelen" and problem.field == "reden" else None
+        name = name or problem.field
+        control = f"{triage_forms.PART}.{name}" if name in triage_forms.LABELS else None
         raise FormError(str(problem), control) from None
+    if not made:
+        request.flash(SECOND_LOOK.format(report.reference))
+        step = None
     return _onwards(context, request, values, step)
 
 
@@ -231,7 +233,7 @@ def _onwards(
     path = path_of_report(request.db, context.report.id) or request.resource_path(context)
     out = way_out(values, path)
     out = path if out == request.resource_path(context) else out
-    following = _next_page(context, request, triage_forms.decided(values), path, out)
+    following = _next_page(context, request, triage_forms.decided(values))
     if step is not None:
         made = REPORT_WORKFLOW.transition(step[0])
         flash_step(request, context, made, "in_behandeling", path)
@@ -243,12 +245,8 @@ def _onwards(
     return HTTPSeeOther(following or out)
 
 
-def _next_page(
-    context: ReportResource, request: Request, decision: str | None, path: str, out: str
-) -> str | None:
+def _next_page(context: ReportResource, request: Request, decision: str | None) -> str | None:
     """Return the address of the page that asks the rest of a decision; None if nothing is left."""
-    if decision in ASKS_MORE:
-        return f"{path}/{str(decision).replace('_', '-')}?{urlencode({'terug': out})}"
     if decision == triage_forms.NEW_DOSSIER.name:
         action = report_action(request, context, NEW_DOSSIER)
         return action.href if action else None

@@ -12,21 +12,17 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import help_in_words
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import decide, propose
+from stopintimidatie.reports.page.decisions import decide
+from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.services import append_move, reindex_report
-from stopintimidatie.reports.triage.rules import is_physical
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import is_minor
 from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
-from stopintimidatie.reports.workflow import DOUBLE as IS_DOUBLE
 
-REJECTING: Final = "niet_in_behandeling"
 TAKING: Final = "in_behandeling_nemen"
 # With somebody in danger a report isn't closed: it is taken in hand instead.
 CLOSING: Final = frozenset({DOUBLE, REJECT, FINISH})
@@ -53,11 +49,6 @@ def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) 
     record(session, actor, "melding.beoordeeld", report.holder, KIND, [report.id], fields=fields)
 
 
-def needs_second_look(report: Report) -> bool:
-    """Tell whether one person alone may not decide that nothing is done with the report."""
-    return is_minor(report) or is_physical(report.forms)
-
-
 def make_choice(
     session: Session,
     effects: Mapping[str, Any],
@@ -82,26 +73,10 @@ def make_choice(
         return True
     if choice == TAKE:
         steps = [(TAKING, {"behandelaar": actor.id})]
-    if choice == REJECT and needs_second_look(report):
-        _propose(session, effects, report, steps[0], actor)
-        return False
+    if choice == REJECT:
+        return decide_or_propose(session, effects, report, *steps[0], actor)
     decide(session, effects, report, steps, actor)
     return True
-
-
-def _propose(
-    session: Session,
-    effects: Mapping[str, Any],
-    report: Report,
-    step: tuple[str, Mapping[str, Any]],
-    actor: Actor,
-) -> None:
-    name, answers = step
-    if answers.get("reden_code") == IS_DOUBLE:
-        raise WorkflowError("Kies ‘Dubbel’ en de melding waar deze bij hoort.", "reden_code")
-    if report.state == "nieuw":
-        decide(session, effects, report, [(TAKING, {"behandelaar": actor.id})], actor)
-    propose(session, report, name, answers, actor)
 
 
 def say_where_help_is(session: Session, report: Report, actor: Actor) -> None:

@@ -29,11 +29,13 @@ from stopintimidatie.reports.page.decisions import (
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     NEW_DOSSIER,
+    REJECTING,
     report_action,
     typed_version,
 )
-from stopintimidatie.reports.page.views import came_from, step_page
+from stopintimidatie.reports.page.views import SECOND_LOOK, came_from, step_page
 from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.panels import BESIDE, TASK
 from stopintimidatie.reports.triage.services import ASSESSABLE, set_urgent
@@ -57,10 +59,8 @@ from stopintimidatie.reports.workbench.rail import (
 )
 from stopintimidatie.reports.workbench.services import (
     CLOSING,
-    REJECTING,
     answer_danger,
     make_choice,
-    needs_second_look,
     say_where_help_is,
 )
 
@@ -122,7 +122,8 @@ def _page(
         "listed": listed,
         "hidden": hidden,
         "typed": choice != REJECT,
-        "second_look": choice == REJECT and needs_second_look(report),
+        "second_look": choice == REJECT
+        and needs_second_look(report.forms, report.reporter_age_group),
         "contact": report.contact_deadline if choice == DOUBLE else None,
         "may_begin": choice == FILE,
         "danger": None,
@@ -172,8 +173,6 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
         raise FormError(str(problem), problem.field) from None
     if choice == NEW:
         return _begin_dossier(context, request, here)
-    if made and choice == REJECT and needs_second_look(report) and not report.danger_now:
-        say_where_help_is(session, report, actor)
     return _go_on(context, request, choice, made, here, onwards)
 
 
@@ -193,10 +192,7 @@ def _go_on(
         )
         return HTTPSeeOther(here)
     if not made:
-        request.flash(
-            f"{report.reference}: een collega kijkt mee voordat de melding niet in behandeling"
-            " wordt genomen. Uw voorstel staat in het postvak onder ‘Tweede blik’."
-        )
+        request.flash(SECOND_LOOK.format(report.reference))
     return HTTPSeeOther(onwards)
 
 

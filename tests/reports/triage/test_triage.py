@@ -20,7 +20,7 @@ from stopintimidatie.core.tree import register_reference
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
-from stopintimidatie.reports.vocabulary import ContactWish
+from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.support.crowds import tell_planner
 from tests.support.factories import (
     DORDRECHT,
@@ -319,15 +319,61 @@ def test_a_double_is_closed_from_the_form(installation: Installation) -> None:
     assert state_of(installation, address) == "niet_in_behandeling"
 
 
-@pytest.mark.parametrize("decision", ["afhandelen", "niet_in_behandeling"])
-def test_what_asks_more_goes_on_to_its_own_page(installation: Installation, decision: str) -> None:
+def test_nothing_stays_half_way_when_a_report_is_not_handled(installation: Installation) -> None:
     address = stored(installation)
     form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
-    form["besluit.wat"] = decision
-    page = form.submit("opslaan", status=303).follow()
-    assert page.request.path == f"{address}/{decision.replace('_', '-')}"
-    assert "de beoordeling is opgeslagen. Wat u besloot, gaat hieronder verder" in page.text
+    form["besluit.wat"] = "niet_test"
+    form.submit("opslaan", status=303).follow()
+    kept = report_at(installation, address)
+    assert (kept.state, kept.ended_reason) == ("niet_in_behandeling", "test")
+
+
+def test_the_form_asks_all_that_finishing_needs_at_once(installation: Installation) -> None:
+    address = stored(installation)
+    form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+    form["besluit.wat"] = "afhandelen"
+    refused = form.submit("opslaan", status=422)
+    assert "Vul ‘Opvolging’ in" in refused.text
+    assert state_of(installation, address) == "nieuw"
+    form = refused.forms["formulier"]
+    set_value(form, "besluit.opvolging", "extra_toezicht")
+    form["besluit.terugkoppeling"] = "gegeven"
+    refused = form.submit("opslaan", status=422)
+    assert "Bericht" in refused.html.select_one(".si-error-summary").text
+    # Nothing of the assessment was kept either.
+    assert state_of(installation, address) == "nieuw"
+    form = refused.forms["formulier"]
+    form["besluit.bericht"] = "Er is extra toezicht."
+    form.submit("opslaan", status=303).follow()
+    kept = report_at(installation, address)
+    assert (kept.state, kept.follow_ups) == ("afgehandeld", ["extra_toezicht"])
+
+
+def test_a_second_person_looks_at_a_form_that_ends_a_report_of_a_minor(
+    installation: Installation,
+) -> None:
+    address = stored(installation, reporter_age_group=AgeGroup.AGE_16_17)
+    browser = officer(installation)
+    form = filled(browser.get(f"{address}/triage").forms["formulier"])
+    form["besluit.wat"] = "niet_test"
+    assert "een collega kijkt mee" in form.submit("opslaan", status=303).follow()
     assert state_of(installation, address) == "in_behandeling"
+    # The page of the step goes the same way.
+    form = browser.get(f"{address}/niet-in-behandeling").forms["formulier"]
+    form["reden_code"] = "test"
+    assert "wacht al een voorstel" in form.submit("niet_in_behandeling", status=422)
+
+
+def test_from_new_a_report_can_be_asked_about_on_the_page_of_the_step(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    assert f"{address}/vraag-melder" in browser.get(address).text
+    form = browser.get(f"{address}/vraag-melder").forms["formulier"]
+    form["vraag"] = "Hoe laat was het?"
+    form.submit("vraag_melder", status=303)
+    assert state_of(installation, address) == "wacht_op_melder"
 
 
 def test_a_new_dossier_is_made_with_the_report_that_was_just_assessed(
@@ -360,7 +406,8 @@ def test_the_form_has_one_button(installation: Installation) -> None:
         ("in_behandeling", "reden", "Zelfde plek.", "In een dossier plaatsen"),
         ("in_behandeling", "dubbel_van", "M-4F7K-2QX9", "Afsluiten als dubbel"),
         ("dubbel", "reden", "Zelfde plek.", "In een dossier plaatsen"),
-        ("niet_in_behandeling", "dubbel_van", "M-4F7K-2QX9", "Afsluiten als dubbel"),
+        ("niet_test", "dubbel_van", "M-4F7K-2QX9", "Afsluiten als dubbel"),
+        ("niet_test", "waarom", "Dat hoeft niet.", "Afhandelen"),
         ("in_dossier", "dubbel_van", "M-4F7K-2QX9", "Afsluiten als dubbel"),
     ],
 )

@@ -176,10 +176,13 @@ def test_a_second_person_looks_at_what_happened_to_a_minor(installation: Install
     assert "Olga Officier stelt voor" in other.text
     assert "Tweede blik" in other.text
     accepting, _ = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
-    accepting.submit().follow()
+    page = accepting.submit().follow()
     assert state_of(installation, address) == "niet_in_behandeling"
     with installation.transaction(DORDRECHT) as session:
         assert "Kindertelefoon" in session.scalars(select(ReporterMessage.text)).one()
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit().follow()
+    assert state_of(installation, address) == "in_behandeling"
+    assert number_of(installation, ReporterMessage) == 0
 
 
 def test_declining_a_proposal_takes_a_reason(installation: Installation) -> None:
