@@ -16,10 +16,9 @@ function showCurrent(here) {
   const row = here.querySelector("[data-rij]:has([aria-current])");
   const list = row?.closest("[data-rollen]");
   if (!row || list.scrollHeight <= list.clientHeight) return;
-  const [top, bottom] = [row.offsetTop - list.offsetTop, row.offsetTop - list.offsetTop + row.offsetHeight];
-  const room = row.offsetHeight;
-  if (top - room < list.scrollTop) list.scrollTop = Math.max(0, top - room);
-  if (bottom + room > list.scrollTop + list.clientHeight) list.scrollTop = bottom + room - list.clientHeight;
+  const [at, within, room] = [row.getBoundingClientRect(), list.getBoundingClientRect(), row.offsetHeight];
+  if (at.top - room < within.top) list.scrollTop -= within.top - at.top + room;
+  if (at.bottom + room > within.bottom) list.scrollTop += at.bottom - within.bottom + room;
 }
 
 function guard(here) {
