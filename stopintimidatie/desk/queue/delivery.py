@@ -133,7 +133,7 @@ def _named(session: Session, report: Report) -> Guess | None:
     """Return the one municipality that the words about the place name, if there is one."""
     stop = str((report.transit or {}).get("stop") or "")
     for text in (report.location_text or "", stop):
-        named = [t for t in municipalities_named_in(session, text) if not t.mistakes]
+        named = municipalities_named_in(session, text, nearly=False)
         if len(named) == 1:
             town = named[0].named.municipality
             return Guess(town, f"De melder noemt {named[0].named.also or town.name}.")

@@ -226,10 +226,10 @@ class NamedTown:
     mistakes: int
 
 
-def municipalities_named_in(session: Session, text: str) -> list[NamedTown]:
+def municipalities_named_in(session: Session, text: str, *, nearly: bool = True) -> list[NamedTown]:
     """Return the municipalities whose whole name stands in a text, the longest name first.
 
-    Where none does, those of which the name is there with a typing error or two.
+    Where none does, and `nearly`, those of which the name is there with a typing error or two.
     """
     words = [word for word in slugify(without_postcode(text)).split("-") if not word.isdigit()]
     names = _whole_names(all_municipalities(session))
@@ -243,7 +243,7 @@ def municipalities_named_in(session: Session, text: str) -> list[NamedTown]:
         for start, end in windows
         if (key := "".join(words[start:end])) in names and (key not in _ORDINARY or len(words) == 1)
     ]
-    return _each_once(exact or _nearly_named(words, windows, names))
+    return _each_once(exact or (_nearly_named(words, windows, names) if nearly else ()))
 
 
 def _whole_names(rows: Iterable[Municipality]) -> dict[str, NamedMunicipality]:
