@@ -101,3 +101,31 @@ def test_public_pages_are_accessible(sign_in: SignIn, path: str) -> None:
     page.context.clear_cookies()
     page.goto(path)
     assert problems_on(page) == []
+
+
+@pytest.mark.alles
+@pytest.mark.parametrize(
+    ("username", "path"),
+    [
+        ("oov@dordrecht.example", TOWN),
+        ("oov@dordrecht.example", f"{TOWN}/postvak"),
+        ("oov@dordrecht.example", DOSSIER),
+        ("meldpunt@landelijk.example", "/landelijk"),
+        (None, "/melden/dordrecht"),
+    ],
+)
+def test_a_first_visit_transfers_at_most_a_hundred_kilobytes(
+    sign_in: SignIn, username: str | None, path: str
+) -> None:
+    page = sign_in(username or "fg@dordrecht.example")
+    page.goto("/aanmelden" if username is None else path)
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.clearBrowserCache")
+    sizes: dict[str, float] = {}
+    session.on(
+        "Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]})
+    )
+    page.goto(path, wait_until="networkidle")
+    assert len(sizes) > 8
+    assert sum(sizes.values()) <= 100_000

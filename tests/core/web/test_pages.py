@@ -1,5 +1,6 @@
 """Whole pages of the room alone: layout, error pages, headers, static files, the door."""
 
+import gzip
 from types import SimpleNamespace
 from typing import Any
 
@@ -227,6 +228,22 @@ def test_a_static_file_has_its_hash_in_its_address_and_is_packed(app: TestApp) -
     assert answer.headers["Content-Encoding"] == "gzip"
     assert int(answer.headers["Content-Length"]) < 10_000
     assert "Accept-Encoding" in answer.headers["Vary"]
+
+
+def test_a_page_is_packed_for_who_asked_for_it_and_never_for_another_site(app: TestApp) -> None:
+    def sent(site: str | None) -> Any:
+        named = {} if site is None else {"Sec-Fetch-Site": site}
+        return ask(app, GUIDE, headers={"Accept-Encoding": "gzip", **named})
+
+    for site in ("same-origin", "none"):
+        answers = [sent(site) for _ in range(12)]
+        assert {answer.headers["Content-Encoding"] for answer in answers} == {"gzip"}
+        assert "Stijlgids" in gzip.decompress(answers[0].body).decode()
+        assert max(len(answer.body) for answer in answers) < 15_000
+        # The token in it differs as well; chance alone makes more lengths than that.
+        assert len({len(answer.body) for answer in answers}) > 4
+    for site in ("cross-site", "same-site", None):
+        assert "Content-Encoding" not in sent(site).headers
 
 
 def test_the_theme_is_css_of_one_colour(app: TestApp) -> None:
