@@ -187,6 +187,38 @@ def test_every_page_of_each_role_serves_who_reads_or_works_otherwise(
     assert wrong == {}
 
 
+FAULTS = {
+    "dark": "<p class='dark'>slecht te lezen</p>",
+    "forced colours": "<p class='forced'>ook zo</p>",
+    "cut off at 200%": "<p class='cut'>Dit past niet meer als letters groter zijn</p>",
+    "covered at 200%": "<a href='/x' class='under'>onder</a><p class='over'>hierboven</p>",
+    "focus doesn't show": "<a href='/x' class='bare'>zonder rand</a>",
+    "Tab comes to 0 of 1": "<a href='/x' id='val'>eerste</a>",
+}
+SHEET = """
+  body { background: #fff; color: #000; }
+  @media (prefers-color-scheme: dark) { .dark { background: #000; color: #333; } }
+  @media (forced-colors: active) {
+    .forced { forced-color-adjust: none; background: #777; color: #666; } }
+  .cut { width: 300px; height: 24px; overflow: hidden; }
+  .under { display: block; } .over { margin-top: -1.1em; background: #fff; position: relative; }
+  :focus { outline: 3px solid } .bare { outline: none !important }
+"""
+
+
+@pytest.mark.alles
+def test_each_fault_of_a_page_is_seen(chromium_browser: Browser) -> None:
+    for fault, html in FAULTS.items():
+        page = chromium_browser.new_page(viewport={"width": 1280, "height": 900})
+        page.set_content(f"<html lang=nl><title>x</title><style>{SHEET}</style><main>{html}</main>")
+        if "Tab" in fault:
+            page.evaluate("addEventListener('keydown', (event) => event.preventDefault())")
+        assert [one for one in all_problems_on(page) if one.startswith(fault)], fault
+        page.close()
+    nowhere = "<form><input name=x></form><button type=button>Kies</button><a href='#'>Ga</a>"
+    assert len(problems_without_script(f"<html><body>{nowhere}</body></html>")) == 3
+
+
 @pytest.mark.alles
 @pytest.mark.parametrize("person", PEOPLE_WITH_PAGES, ids=str)
 def test_no_page_of_a_role_offers_what_only_a_script_can_do(town: Town, person: Person) -> None:

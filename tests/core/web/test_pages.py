@@ -242,8 +242,8 @@ def test_a_page_is_packed_for_who_asked_for_it_and_never_for_another_site(app: T
         assert max(len(answer.body) for answer in answers) < 15_000
         # The token in it differs as well; chance alone makes more lengths than that.
         assert len({len(answer.body) for answer in answers}) > 4
-    for site in ("cross-site", "same-site", None):
-        assert "Content-Encoding" not in sent(site).headers
+    for other in ("cross-site", "same-site", None):
+        assert "Content-Encoding" not in sent(other).headers
 
 
 def test_the_theme_is_css_of_one_colour(app: TestApp) -> None:
