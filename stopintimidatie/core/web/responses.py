@@ -196,7 +196,7 @@ def static_url(name: str) -> str:
         return f"/static/{name}"
 
 
-# How a browser names a request that no other site began.
+# The words of browsers for a request that no other site began.
 ASKED_BY_PERSON = frozenset({"same-origin", "none"})
 MOST_RANDOM_BYTES = 64
 
