@@ -195,14 +195,16 @@ def control_name(field: Any) -> str:
 def _name_field(field: Any, message: str) -> str:
     """Put the title of a field before a message that doesn't name it.
 
-    The title of a group goes before that, where a group beside it asks the same.
+    The title of a group goes before that, where a group beside it asks the same, or where its
+    schema says so (`names_mistakes`).
     """
     title = field.title
     known = title in message or (" " in title and title.lower() in message.lower())
     titles = [] if known else [title]
     while (field := field.parent).parent is not None:
         times = Counter(f.title for group in field.parent.children for f in group.children)
-        if any(times[child.title] > 1 for child in field.children):
+        same = any(times[child.title] > 1 for child in field.children)
+        if same or getattr(field.schema, "names_mistakes", False):
             titles.insert(0, field.title)
     if not titles:
         return message

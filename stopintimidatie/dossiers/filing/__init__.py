@@ -6,5 +6,8 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the views."""
+    """Register the way back of a report that was put in a dossier, and the views."""
+    from stopintimidatie.dossiers.filing.services import undo_filing
+
+    config.add_undo("dossier.toevoegen", undo_filing)
     config.scan("stopintimidatie.dossiers.filing.views")

@@ -18,7 +18,7 @@ from stopintimidatie.dossiers.resources import is_strict, kind_lets_edit
 from stopintimidatie.dossiers.services import DossierError, append, check_live, lock
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
     move_report,
@@ -174,6 +174,31 @@ def remove_from_dossier(
             " dossierhouder om de melding eruit te halen."
         )
     _leave(session, dossier, present, report, str(values["reden"]), actor)
+
+
+UNDONE: Final = "Ongedaan gemaakt."
+
+
+def undo_filing(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    """Take a report out of the dossier that a decision put it in, and put it back where it was.
+
+    The dossier stays, also when it was made for this report and is empty now.
+    """
+    present = belonging_of(session, report.id)
+    if present is None or present.joined_at < decision.at:
+        return
+    dossier = _locked(session, Dossier.id == present.dossier_id)
+    if dossier is None:
+        return
+    before = select(DossierMembership).where(
+        DossierMembership.report_id == report.id, DossierMembership.left_at >= decision.at
+    )
+    earlier = session.scalars(before).all()
+    _leave(session, dossier, present, report, UNDONE, actor)
+    for membership in earlier:
+        membership.left_at = membership.left_by = membership.left_reason = None
+    session.flush()
+    settle(session, report)
 
 
 def leave_everywhere(session: Session, report: Report, reason: str, actor: Actor) -> None:

@@ -226,7 +226,7 @@ def _cut_on_page_one(content: DossierContent) -> list[tuple[str, str]]:
         ("Beleving", page.perceptions, picture.perceptions),
         ("Vermoedens", page.assumptions, picture.assumptions),
     )
-    return [(title, whole) for title, short, whole in texts if short != clean_line(whole)]
+    return [(title, whole) for title, short, whole in texts if whole and short != clean_line(whole)]
 
 
 def _bars(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -36,11 +36,14 @@ from stopintimidatie.exports.extract.reports import (
     LoadedFiles,
     Row,
     load_files,
+    name_by_neighbours,
     place_in_words,
     source_report,
 )
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
 from stopintimidatie.exports.redaction.content import LOGO_MAX_BYTES, LOGO_TYPES, Logo
 from stopintimidatie.exports.redaction.rules import TITLE_MAX
+from stopintimidatie.exports.redaction.selection import wanted
 from stopintimidatie.exports.redaction.source import (
     EventKind,
     KnownDossier,
@@ -180,6 +183,15 @@ class LoadedDossier:
         """Tell whether it is about minors too."""
         return any(report.minor for report in self.known.reports)
 
+    def minors_for(self, kinds: Iterable[str]) -> bool:
+        """Tell whether one of these kinds of recipient, outside, gets a report about a minor."""
+        outside = [PROFILES[kind] for kind in kinds if kind in PROFILES and kind != INTERNAL.name]
+        return any(
+            report.minor and wanted(report, profile.sharing)
+            for profile in outside
+            for report in self.known.reports
+        )
+
 
 def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
     """Load everything of a dossier; redaction decides what of it a recipient gets."""
@@ -222,14 +234,15 @@ def _reports(
 ) -> tuple[SourceReport, ...]:
     """Return the reports with what was decided about each, and the files that came with it."""
     reviews = reviews_of(session, [row[1] for row in rows])
-    return tuple(
+    reports = [
         replace(
             source_report(*row),
             reviewed=reviews.get(row[1].id, ()),
             attachments=files.of_reports[row[0]],
         )
         for row in rows
-    )
+    ]
+    return tuple(name_by_neighbours(reports))
 
 
 def _rows(session: Session, dossier: Dossier) -> Sequence[_Joined]:

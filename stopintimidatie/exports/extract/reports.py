@@ -29,6 +29,7 @@ from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
 from stopintimidatie.reports.attachments.services import content_of
 from stopintimidatie.reports.models import Report, ReportAttachment
+from stopintimidatie.reports.triage.rules import distance_m
 
 GONE: Final = "een bijlage kan niet worden gelezen; haal haar weg of probeer het later opnieuw"
 Row = DossierAttachment | ReportAttachment
@@ -197,12 +198,41 @@ def _cleaned(parts: Mapping[str, Any] | None) -> dict[str, str]:
 
 def _point(lat: float, lon: float) -> str:
     """Write a point in words, some ten metres precise."""
-    return f"punt {lat:.4f} NB {lon:.4f} OL".replace(".", ",")
+    return f"{_POINT}{lat:.4f} NB {lon:.4f} OL".replace(".", ",")
+
+
+# A report so near to one that names its street is in that street, for a reader.
+NEAR_M: Final = 60.0
+_POINT: Final = "punt "
+
+
+def name_by_neighbours(reports: Sequence[SourceReport]) -> list[SourceReport]:
+    """Give reports that name no street the nearest street that another one names, if it is near.
+
+    A reader finds a street sooner than a point; the map and its letters show where it was.
+    """
+    named = [r for r in reports if r.point and r.place and _POINT not in r.place]
+    return [
+        replace(report, place=f"bij {near}") if (near := _nearest(report, named)) else report
+        for report in reports
+    ]
+
+
+def _nearest(report: SourceReport, named: Sequence[SourceReport]) -> str:
+    if report.point is None or _POINT not in report.place:
+        return ""
+    here = report.point
+    near = [
+        (metres, other.place)
+        for other in named
+        if other.point and (metres := distance_m(*here, *other.point)) <= NEAR_M
+    ]
+    return min(near)[1] if near else ""
 
 
 def place_in_words(reports: Sequence[SourceReport]) -> str:
     """Say where the dossier is about: the places that several of its reports name."""
-    named = Counter(sorted(r.place for r in reports if r.place and "punt " not in r.place))
+    named = Counter(sorted(r.place for r in reports if r.place and _POINT not in r.place))
     often = [place for place, number in named.most_common() if number > 1]
     return listed(often[:PLACES_MAX])
 

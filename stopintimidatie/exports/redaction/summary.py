@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.exports.profiles.rules import Coarse, Field, Profile, Section
@@ -23,19 +25,44 @@ OTHER_AREAS = 2
 
 def page_one(source: DossierSource, chosen: Selection) -> PageOne:
     """Sum up the dossier for this recipient."""
-    request = source.request
+    request, said = source.request, kept_apart(source, chosen)
     return PageOne(
         question=clean(request.question),
         answer_by=request.answer_by,
         essentials=_essentials(source, chosen),
-        facts=clip(request.facts or "", TEXT_MAX),
-        perceptions=clip(request.perceptions or "", TEXT_MAX),
-        assumptions=clip(request.assumptions or "", TEXT_MAX),
+        facts=clip(said["feit"], TEXT_MAX),
+        perceptions=clip(said["beleving"], TEXT_MAX),
+        assumptions=clip(said["vermoeden"], TEXT_MAX),
         news=_news(source, chosen),
         agreements=_open_agreements(source) if chosen.profile.has(Section.AGREEMENTS) else (),
         minors=_minors(chosen),
         rules=_rules_of_use(source, chosen.profile),
     )
+
+
+_LABELLED: Final = re.compile(
+    r"\b(feit|beleving|vermoeden)(?:en|s)?:\s*(.*?)(?=\b(?:feit|beleving|vermoeden)(?:en|s)?:|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def kept_apart(source: DossierSource, chosen: Selection) -> dict[str, str]:
+    """Return fact, perception and assumption as they were asked for, else as the assessment says.
+
+    An assessment that says *Feit: … Beleving: … Vermoeden: …* has them in words of their own; it
+    counts for who gets to read it on the next page.
+    """
+    request = source.request
+    assessment = source.assessment if chosen.profile.has(Section.PICTURE) else ""
+    said = {
+        label.lower(): capital(text.strip()) for label, text in _LABELLED.findall(assessment or "")
+    }
+    given = {
+        "feit": request.facts,
+        "beleving": request.perceptions,
+        "vermoeden": request.assumptions,
+    }
+    return {label: text or said.get(label, "") for label, text in given.items()}
 
 
 def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:

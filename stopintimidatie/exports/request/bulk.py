@@ -119,7 +119,7 @@ def _group(number: int, recipient: Chosen, terms: Mapping[str, Any]) -> Any:
     asked = OF_EACH if recipient.profile is None else OF_EACH - {KIND}
     nodes = request_schema(partner=recipient.partner, **terms).children
     mine = (node for node in nodes if node.name in asked)
-    return forms.Schema(*mine, title=recipient.title, name=group_name(number))
+    return forms.Schema(*mine, title=recipient.title, name=group_name(number), names_mistakes=True)
 
 
 def together_values(
@@ -238,7 +238,14 @@ def _form(
     empowered: bool,
 ) -> Form:
     phone = published_for(request.db, context.holder).telephone
+    kinds = [
+        recipient.profile.name
+        if recipient.profile
+        else request.POST.get(f"{group_name(number)}.{KIND}", "")
+        for number, recipient in enumerate(chosen)
+    ]
     terms = form_terms(context, request, loaded, empowered=empowered)
+    terms["ground"] = loaded.minors_for(kinds)
     return Form(
         together_schema(chosen, **terms),
         request,

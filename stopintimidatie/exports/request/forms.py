@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+import colander
+
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened
 from stopintimidatie.core.text import day_of, plural
 from stopintimidatie.exports.extract.services import GROUNDS, REASON_MAX
-from stopintimidatie.exports.profiles.defaults import offered
+from stopintimidatie.exports.profiles.defaults import (
+    ENFORCEMENT,
+    HOUSING,
+    POLICE,
+    TRANSPORT,
+    WELFARE,
+    offered,
+)
 from stopintimidatie.exports.redaction.reports import in_short
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.redaction.selection import FULL_MOST, pseudonym
@@ -22,7 +31,7 @@ from stopintimidatie.exports.request.rules import PURPOSE_MAX
 from stopintimidatie.exports.vocabulary import DEMAND, ExportError, ExportRequest, FileForm
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, PartnerKind
 
 # The questions about a demand and about urgency; empty for any other export.
 
@@ -117,6 +126,14 @@ PAGE_ONE: Final = forms.Folded(
     "Meer voor op bladzijde 1: feiten, beleving, vermoedens, terugkoppeling"
 )
 USUAL_ANSWER: Final = timedelta(days=14)
+# The redaction profile for a kind of partner, where the partner's page proposes no other.
+USUAL_PROFILES: Final[Mapping[str, str]] = {
+    PartnerKind.POLICE: POLICE.name,
+    PartnerKind.ENFORCEMENT: ENFORCEMENT.name,
+    PartnerKind.YOUTH_WORK: WELFARE.name,
+    PartnerKind.HOUSING: HOUSING.name,
+    PartnerKind.TRANSPORT: TRANSPORT.name,
+}
 USUAL_TERM: Final = timedelta(days=182)
 NO_ENFORCEMENT: Final = (
     "Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie te"
@@ -128,6 +145,7 @@ def request_schema(
     *,
     minors: bool,
     empowered: bool,
+    ground: bool = False,
     partner: PartnerOrganisation | None = None,
     unwilling: Sequence[tuple[int, str]] = (),
     choosable: Sequence[tuple[str, str]] = (),
@@ -137,6 +155,7 @@ def request_schema(
 
     Args:
         minors: whether the dossier is about minors too.
+        ground: whether a recipient outside gets a report about a minor, which needs a ground.
         empowered: whether boas of this municipality may enforce today.
         partner: whom it is for: name and covenant are known then, and fewer grounds apply.
         unwilling: reports that reporters would rather not share: number, and what was said.
@@ -147,7 +166,7 @@ def request_schema(
     nodes = (
         *_recipient(empowered, partner),
         *_reasons(bases_for(partner)),
-        *([_minors()] if minors else ()),
+        *([_minors(needed=ground)] if minors else ()),
         *_despite(unwilling),
         *_in_full(choosable, most),
         _file(),
@@ -227,14 +246,14 @@ def _file() -> Any:
     )
 
 
-def _minors() -> Any:
+def _minors(*, needed: bool) -> Any:
     return _field(
         "grond_minderjarigen",
         forms.Text(1000, lines=True),
         "Extra grond: minderjarigen",
         description="Vul dit in voor elke ontvanger buiten de eigen afdeling: in dit dossier gaat"
         " het ook om minderjarigen. Waarom heeft de ontvanger hun gegevens nodig?",
-        missing=None,
+        missing=colander.required if needed else None,
         needed_sometimes=True,
     )
 
@@ -342,11 +361,9 @@ def first_values(
         in_full: the numbers of the reports that are proposed to be told in full.
     """
     today = day_of(utc_now())
-    proposed = (
-        {} if partner is None or not partner.profile else {"soort_ontvanger": partner.profile}
-    )
+    kind = None if partner is None else partner.profile or USUAL_PROFILES.get(partner.kind)
     return {
-        **proposed,
+        **({"soort_ontvanger": kind} if kind else {}),
         "bestand": FileForm.ARCHIVE.value,
         "volledig": in_full,
         "antwoord_voor": today + USUAL_ANSWER,

@@ -236,6 +236,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
     empowered = empowered_today(request.db, context.holder)
     partner = _partner(request)
     terms = form_terms(context, request, loaded, empowered=empowered)
+    terms["ground"] = loaded.minors_for([request.POST.get("soort_ontvanger", "")])
     form = Form(
         request_schema(partner=partner, **terms),
         request,

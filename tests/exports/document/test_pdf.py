@@ -14,6 +14,7 @@ from typing import Any
 import pikepdf
 import pytest
 from pypdf import PdfReader
+from weasyprint import CSS, HTML
 
 from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.exports.document.assets import (
@@ -22,7 +23,7 @@ from stopintimidatie.exports.document.assets import (
     load_assets,
     written_from_the_right,
 )
-from stopintimidatie.exports.document.html import html
+from stopintimidatie.exports.document.html import html, stylesheet
 from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.document.rendering import PackageFetcher, RefusedAddressError
 from stopintimidatie.exports.document.signature import new_password, with_password
@@ -185,6 +186,28 @@ def test_what_has_no_words_is_not_printed_as_empty() -> None:
     assert "Gevraagd van u" in first
     for title in ("Niet opgeschreven", "Feiten", "Beleving", "Vermoedens"):
         assert title not in first
+
+
+def test_page_one_says_what_the_assessment_keeps_apart() -> None:
+    told = "Feit: drie avonden. Beleving: het voelt donker. Vermoeden: steeds dezelfde groep."
+    source = a_dossier(
+        3, assessment=told, request=a_request(facts="", perceptions=None, assumptions=None)
+    )
+    page = redact(source, POLICE).page_one
+    assert (page.facts, page.perceptions) == ("Drie avonden.", "Het voelt donker.")
+    assert page.assumptions == "Steeds dezelfde groep."
+    asked = replace(source, request=a_request(facts="Twee avonden."))
+    assert redact(asked, POLICE).page_one.facts == "Twee avonden."
+
+
+def test_a_page_never_holds_one_last_row_of_a_table() -> None:
+    style = CSS(string=stylesheet("#154273", "sans-serif"))
+    for number in range(40, 60):
+        rows = "<tr><td>rij</td></tr>" * number
+        page = f'<table class="rows"><tbody>{rows}</tbody></table>'
+        pdf = HTML(string=page).write_pdf(stylesheets=[style])
+        last = PdfReader(BytesIO(pdf)).pages[-1].extract_text()
+        assert last.count("rij") >= 3, number
 
 
 def test_the_annex_accounts_for_everything(content: DossierContent, pdf: bytes) -> None:

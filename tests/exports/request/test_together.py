@@ -216,3 +216,35 @@ def test_a_partner_that_gets_something_on_a_demand_alone_is_among_the_recipients
     form = case.browser("aanvrager").get(f"{case.path}/uitvoer-samen?voor={partner}")
     grounds = [code for code, *_ in form.forms["formulier"]["ontvanger_1.grondslag"].options]
     assert grounds == ["", LegalBasis.ORDER.value]
+
+
+def test_all_that_is_wrong_is_told_in_one_round_and_for_whom(installation: Installation) -> None:
+    case = make_case(installation, number=1, minor=True)
+    form = asked(case, "politie")
+    form["ontvanger_1.vraag"] = form["doel"] = ""
+    page = form.submit("aanvragen", status=422)
+    assert [item.text for item in page.html.select(".si-error-summary__list li")] == [
+        "Vul ‘Doel’ in.",
+        "Vul ‘Extra grond: minderjarigen’ in.",
+        "Politie: vul ‘Wat vraagt u de ontvanger?’ in.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "profile"),
+    [("woningcorporatie", "woningcorporatie"), ("jongerenwerk", "zorg_welzijn")],
+)
+def test_the_kind_of_recipient_follows_from_the_partner(
+    installation: Installation, kind: str, profile: str
+) -> None:
+    case = make_case(installation, number=1)
+    partner = with_partner(installation)
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(PartnerOrganisation)).one()
+        row.kind, row.profile = kind, None
+    for page, name in (
+        (f"uitvoer-samen?voor={partner}", "ontvanger_1.soort_ontvanger"),
+        (f"uitvoer-aanvragen?partner={partner}", "soort_ontvanger"),
+    ):
+        form = case.browser("aanvrager").get(f"{case.path}/{page}").forms["formulier"]
+        assert form[name].value == profile
