@@ -154,11 +154,12 @@ def from_pattern(officer: Page) -> str:
     """The proposed pattern becomes a dossier; its address."""
     officer.goto(f"{TOWN}/patronen")
     officer.get_by_label("Patronen", exact=True).get_by_role("link").first.click()
-    expect(officer.locator("main")).to_contain_text("Waarom dit opvalt")
-    officer.get_by_role("link", name="Aannemen").click()
+    expect(officer.locator("main")).to_contain_text("Waar en wanneer")
+    officer.locator("main .wb-rail").get_by_role("link", name="In een dossier").click()
     for nobody in officer.locator("#formulier [name^='gevaar.'][value=nee]").all():
         nobody.check()
     send(officer, titel="Naroepen bij de fietsenstalling")
+    officer.get_by_role("link", name=re.compile("^Naar 2")).click()
     expect(officer.locator("h1")).to_contain_text("Naroepen bij de fietsenstalling")
     return re.sub(r"\?.*", "", officer.url)
 

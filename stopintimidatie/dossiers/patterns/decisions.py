@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import local, plural
+from stopintimidatie.core.web.components import RailDecision
 from stopintimidatie.core.web.request import (
     Request,
     form_view,
@@ -111,6 +112,26 @@ def outcome_of(made: Filed) -> str:
     return " ".join(parts)
 
 
+def rail_of(shown: Mapping[str, Any], here: str) -> list[RailDecision]:
+    """Return what can be decided about a pattern, with the keys that mean the same everywhere."""
+    decided = "" if shown["decides"] else "daarover is besloten, of u mag dat niet"
+    filing = shown["evidence"].filing
+    accept = decided
+    if not accept and not shown["may_accept"]:
+        accept = "een collega werkt eraan" if filing.taken else "alles zit al in een dossier"
+    asked = decided or ("" if shown["ask"] else "dit ligt bij geen collega")
+    return [
+        RailDecision("2", "In een dossier", f"{here}/aannemen", disabled_reason=accept, page=True),
+        RailDecision("4", "Geen patroon", f"{here}/afwijzen", disabled_reason=decided, page=True),
+        RailDecision(
+            "5", "Vragen aan de collega", post=f"{here}/vragen-collega", disabled_reason=asked
+        ),
+        RailDecision(
+            "w", "Uitstellen tot", f"{here}/uitstellen", disabled_reason=decided, page=True
+        ),
+    ]
+
+
 @form_view(PatternResource, "aannemen", Permission.EDIT_DOSSIER, FORM_PAGE)
 def accept_view(context: PatternResource, request: Request) -> Any:
     """Put the reports of a pattern in a new dossier, or in the dossier that they belong to."""
@@ -173,8 +194,9 @@ def _accept(
     for report in reports:
         take_on(request.db, effects, report, values, actor)
     made = accept(request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere)
-    request.flash(outcome_of(made), "warning" if made.waiting else "ok")
-    return HTTPSeeOther(path_of_dossier(request.db, made.dossier.id))
+    link = (f"Naar {made.dossier.number}", str(path_of_dossier(request.db, made.dossier.id)))
+    request.flash(outcome_of(made), "warning" if made.waiting else "ok", link=link)
+    return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
 
 
 def _summary(context: PatternResource, request: Request) -> str:

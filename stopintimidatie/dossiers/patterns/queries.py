@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Role
@@ -29,7 +31,6 @@ from stopintimidatie.dossiers.patterns.rules import (
     hours_text,
     week,
 )
-from stopintimidatie.dossiers.patterns.services import reports_of
 from stopintimidatie.dossiers.resources import STRICT_ROLES, dossier_path, visible_to
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
@@ -37,7 +38,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY, known_part_of_day
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.triage.rules import distance_m
-from stopintimidatie.reports.vocabulary import TimePrecision
+from stopintimidatie.reports.vocabulary import Form, TimePrecision
 from stopintimidatie.reports.words import heading, when_short
 
 WIDTH: Final = 420
@@ -61,31 +62,94 @@ def counts_by_state(session: Session, holder: str) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def list_patterns(
-    session: Session, holder: str, state: PatternState, paging: Paging, roles: Iterable[Role]
-) -> list[tuple[Pattern, int, str | None, bool]]:
-    """Return the patterns of a page, the strongest first.
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A pattern in the list: the place and the form that its reports name most."""
 
-    Each with its number of reports, its neighbourhood, and whether a report isn't filed yet.
-    """
-    size = select(func.count()).where(PatternReport.pattern_id == Pattern.id).scalar_subquery()
-    filed = _filed(DossierMembership.report_id == PatternReport.report_id, roles)
-    filed = filed.where(or_(Pattern.dossier_id.is_(None), Dossier.id == Pattern.dossier_id))
-    unfiled = (
-        select(PatternReport.id)
-        .join(Report, Report.id == PatternReport.report_id)
-        .where(PatternReport.pattern_id == Pattern.id, Report.state.not_in(LEFT_OUT))
-        .where(~filed.correlate(Pattern, PatternReport).exists())
-    )
+    pattern: Pattern
+    place: str
+    form: str
+    reports: Sequence[Report]
+    filed: int
+
+    @property
+    def title(self) -> str:
+        """Place, and what happens there."""
+        return f"{self.place}: {self.form}" if self.form else self.place
+
+
+def list_patterns(session: Session, holder: str, state: PatternState, paging: Paging) -> list[Card]:
+    """Return the patterns of a page, the strongest first, each with what its reports name most."""
     rows = session.execute(
-        select(Pattern, size, Neighbourhood.name, unfiled.correlate(Pattern).exists())
+        select(Pattern, Neighbourhood.name)
         .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
         .where(Pattern.holder == holder, Pattern.state == state)
         .order_by(Pattern.strength.desc(), Pattern.number)
         .offset(paging.offset)
         .limit(paging.size)
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    patterns = [(row[0], row[1] or "deze gemeente") for row in rows]
+    shown = _shown(session, [pattern.id for pattern, _ in patterns])
+    inside = in_dossiers(session, (report for reports in shown.values() for report in reports))
+    return [card_of(pattern, area, shown.get(pattern.id, []), inside) for pattern, area in patterns]
+
+
+def _shown(session: Session, patterns: Sequence[UUID]) -> dict[UUID, list[Report]]:
+    """Return the reports of each pattern, as far as they count."""
+    rows = session.execute(
+        select(PatternReport.pattern_id, Report)
+        .join(Report, Report.id == PatternReport.report_id)
+        .where(PatternReport.pattern_id.in_(patterns), Report.state.not_in(LEFT_OUT))
+        .order_by(Report.incident_start, Report.id)
+    )
+    reports: dict[UUID, list[Report]] = {}
+    for pattern_id, report in rows:
+        reports.setdefault(pattern_id, []).append(report)
+    return reports
+
+
+def card_of(
+    pattern: Pattern, area: str, reports: Sequence[Report], inside: Collection[UUID]
+) -> Card:
+    """Return a pattern with what its reports name most; `inside`: ids of those in a dossier."""
+    forms = Counter(code for report in reports for code in report.forms)
+    form = Form.word(forms.most_common(1)[0][0]) if forms else ""
+    place = place_of_most([places_named(report) for report in reports]) or area
+    filed = sum(report.id in inside for report in reports)
+    return Card(pattern, place, form, reports, filed)
+
+
+def in_dossiers(session: Session, reports: Iterable[Report]) -> set[UUID]:
+    """Return the ids of those that are in a running dossier, whoever may see it."""
+    ids = [report.id for report in reports]
+    return set(
+        session.scalars(
+            select(DossierMembership.report_id)
+            .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+            .where(
+                DossierMembership.report_id.in_(ids),
+                DossierMembership.left_at.is_(None),
+                Dossier.state.in_(LIVE),
+            )
+        )
+    )
+
+
+_NAME: Final = re.compile(r"\b[A-Z][\w'’-]{3,}(?:\s[A-Z][\w'’-]+)*")
+
+
+def places_named(report: Report) -> set[str]:
+    """Return the street, the stop and the names that a report gives its place."""
+    address, transit = report.address or {}, report.transit or {}
+    names = {str(name) for name in (address.get("street"), transit.get("stop")) if name}
+    return names | set(_NAME.findall(report.location_text or ""))
+
+
+def place_of_most(places: Sequence[set[str]]) -> str:
+    """Return the name that most reports give; empty when fewer than half of them share one."""
+    counts = Counter(name for names in places for name in sorted(names))
+    name, times = counts.most_common(1)[0] if counts else ("", 0)
+    return name if times >= 2 and 2 * times >= len(places) else ""
 
 
 def possible_dossiers(session: Session, holder: str) -> list[tuple[str, str]]:
@@ -186,13 +250,16 @@ class Evidence:
 
 
 def evidence_of(
-    session: Session, pattern: Pattern, branding: Any, roles: Iterable[Role]
+    session: Session,
+    pattern: Pattern,
+    reports: Sequence[Report],
+    branding: Any,
+    roles: Iterable[Role],
 ) -> Evidence:
     """Read the evidence of a pattern, as far as these roles see it, and draw it.
 
-    It is in the colour of the municipality.
+    It is in the colour of the municipality. `reports`: those of the pattern.
     """
-    reports = reports_of(session, pattern)
     areas = _areas(session, {pattern.neighbourhood_code, *(r.neighbourhood_code for r in reports)})
     slug = session.scalar(select(Municipality.slug).where(Municipality.code == pattern.holder))
     area = areas.get(pattern.neighbourhood_code or "")

@@ -331,6 +331,13 @@ def hours_text(from_minute: int | None, to_minute: int | None) -> str:
     return f"tussen {from_minute // 60 % 24} en {-(-to_minute // 60) % 24 or 24} uur"
 
 
+def hours_short(from_minute: int | None, to_minute: int | None) -> str:
+    """Return the hours for a row in a list."""
+    if from_minute is None or to_minute is None:
+        return "hele dag"
+    return f"{from_minute // 60 % 24}–{-(-to_minute // 60) % 24 or 24} uur"
+
+
 def explanation(
     *,
     count: int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -10,7 +11,7 @@ from stopintimidatie.core.forms import Button, ConflictError, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text
-from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.components import WorkbenchRow
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import (
     Crumb,
@@ -22,9 +23,10 @@ from stopintimidatie.core.web.request import (
     post_view,
     query_pairs,
     wanted_page,
+    with_params,
 )
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.dossiers.patterns.decisions import ALL_FILED, advice_of
+from stopintimidatie.dossiers.patterns.decisions import advice_of, rail_of
 from stopintimidatie.dossiers.patterns.forms import (
     SETTINGS,
     settings_schema,
@@ -38,17 +40,19 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternState,
 )
 from stopintimidatie.dossiers.patterns.queries import (
+    Card,
     counts_by_state,
     evidence_of,
     list_patterns,
     why_of,
 )
 from stopintimidatie.dossiers.patterns.resources import PatternResource, pattern_path
-from stopintimidatie.dossiers.patterns.rules import expected_text, heading, hours_text
+from stopintimidatie.dossiers.patterns.rules import heading, hours_short
 from stopintimidatie.dossiers.patterns.services import (
     StaleSettingError,
     change_settings,
     choice_of,
+    reports_of,
     row_of,
     version_of,
     who_asked,
@@ -58,6 +62,7 @@ from stopintimidatie.municipalities.areas.resources import (
     MunicipalityAdministration,
     MunicipalityResource,
 )
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 TEMPLATES: Final = "stopintimidatie.dossiers.patterns:templates"
@@ -67,19 +72,26 @@ Values = dict[str, Any]
 
 @page_view(MunicipalityResource, "patronen", Permission.VIEW_REPORT, f"{TEMPLATES}/patterns.jinja2")
 def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
-    """Show the patterns in one state; those to decide about unless another is asked for."""
+    """Show the patterns in one state beside the one in hand (`?patroon=7`), with what can be done.
+
+    Those to decide about, unless another state is asked for; the strongest is in hand.
+    """
     slug, session = context.municipality.slug, request.db
-    wanted = dict(query_pairs(request)).get("toestand", "")
+    asked = dict(query_pairs(request))
     known = {state.value for state in PatternState}
+    wanted = asked.get("toestand", "")
     state = PatternState(wanted) if wanted in known else PatternState.PROPOSED
     counts = counts_by_state(session, context.holder)
     paging = Paging(wanted_page(request), counts.get(state, 0))
     setting = row_of(session, context.holder)
+    cards = list_patterns(session, context.holder, state, paging)
+    numbers = {str(card.pattern.number): card for card in cards}
+    chosen = numbers.get(asked.get("patroon", ""), cards[0] if cards else None)
     here = f"/gemeenten/{slug}/patronen"
     return {
         "crumbs": [*request.breadcrumb, Crumb("Opvallende patronen", request.path)],
         "state": state,
-        "tabs": [
+        "views": [
             NavItem(
                 label,
                 here if choice is PatternState.PROPOSED else f"{here}?toestand={choice}",
@@ -88,39 +100,39 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
             )
             for choice, label in LABELS.items()
         ],
-        "items": [
-            _item(slug, *row)
-            for row in list_patterns(
-                session, context.holder, state, paging, roles_at(request, context.holder)
-            )
-        ],
+        "items": [_row(request, card, current=card is chosen) for card in cards],
+        "chosen": "patroon" in asked and chosen is not None,
+        "detail": _detail(context, request, chosen) if chosen else None,
         "paging": paging,
         "searched": None if setting is None else setting.searched_at,
         "enabled": setting is None or setting.enabled,
         "may_search": bool(request.has_permission(Permission.EDIT_DOSSIER, context)),
         "search": f"/gemeenten/{slug}/patronen-zoeken",
         "how": f"/gemeenten/{slug}/algoritme",
+        "parts": [*PARTS_OF_DAY],
     }
 
 
-def _item(slug: str, pattern: Pattern, count: int, area: str | None, unfiled: bool) -> ListItem:
-    meta = [
-        f"straal {pattern.radius_m} m",
-        hours_text(pattern.from_minute, pattern.to_minute),
-        f"{expected_text(pattern.expected)} verwacht",
-        f"voor het laatst gezien {date_text(pattern.seen_at)}",
-    ]
-    if pattern.until is not None:
-        meta.append(f"tot {date_text(pattern.until)}")
-    advice = "aanvulling op een dossier" if pattern.dossier_id else "nieuw dossier"
-    advice = f"Voorstel: {advice}." if unfiled else ALL_FILED
-    return ListItem(
-        heading(area or "deze gemeente", count),
-        pattern_path(slug, pattern.number),
-        [pattern.state],
-        [f"P-{pattern.number}", *meta],
-        advice if pattern.state in DECIDABLE else "",
+def _row(request: Request, card: Card, *, current: bool) -> WorkbenchRow:
+    """Return a pattern as a row: the place, what happens there, how often and when."""
+    pattern = card.pattern
+    filed = f"al in een dossier: {card.filed}" if card.filed else "nog niet in een dossier"
+    until = f", tot {date_text(pattern.until)}" if pattern.until else ""
+    return WorkbenchRow(
+        title=card.title,
+        href=with_params(request, patroon=pattern.number),
+        meta=[f"{len(card.reports)}×", hours_short(pattern.from_minute, pattern.to_minute)],
+        text=f"{filed}{until}",
+        fresh=pattern.state == PatternState.PROPOSED,
+        current=current,
     )
+
+
+def _detail(context: MunicipalityResource, request: Request, card: Card) -> dict[str, Any]:
+    """Return the pattern in hand with its evidence and what can be decided about it."""
+    path = pattern_path(context.municipality.slug, card.pattern.number)
+    shown = _shown(context, request, card.pattern, card.reports, path)
+    return {**shown, "card": card, "path": path, "rail": rail_of(shown, path)}
 
 
 @post_view(MunicipalityResource, "patronen-zoeken", Permission.EDIT_DOSSIER)
@@ -141,11 +153,20 @@ def search_now(context: MunicipalityResource, request: Request) -> Any:
 @page_view(PatternResource, "", Permission.VIEW_REPORT, f"{TEMPLATES}/pattern.jinja2")
 def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
     """Show one pattern: the proposal, why, the evidence, and what can be done."""
-    pattern = context.pattern
+    here = request.resource_path(context).rstrip("/")
+    reports = reports_of(request.db, context.pattern)
+    shown = _shown(context, request, context.pattern, reports, here)
+    return {**shown, "parts": [*PARTS_OF_DAY]}
+
+
+def _shown(
+    context: Any, request: Request, pattern: Pattern, reports: Sequence[Report], here: str
+) -> dict[str, Any]:
+    """Return all that is shown of a pattern; reading its reports is noted."""
     roles = roles_at(request, context.holder)
-    evidence = evidence_of(request.db, pattern, request.branding, roles)
-    shown = [report.id for report in evidence.reports]
-    note_read(request, context.holder, "melding", shown, task="patroon bekijken")
+    evidence = evidence_of(request.db, pattern, reports, request.branding, roles)
+    ids = [report.id for report in evidence.reports]
+    note_read(request, context.holder, "melding", ids, task="patroon bekijken")
     decides = pattern.state in DECIDABLE and bool(
         request.has_permission(Permission.EDIT_DOSSIER, context)
     )
@@ -153,11 +174,10 @@ def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
     return {
         "pattern": pattern,
         "label": LABELS[PatternState(pattern.state)],
-        "heading": heading(evidence.place, len(shown)),
+        "heading": heading(evidence.place, len(ids)),
         "why": why_of(pattern, evidence.reports),
         "evidence": evidence,
-        "parts": [*PARTS_OF_DAY],
-        "here": request.resource_path(context).rstrip("/"),
+        "here": here,
         "decides": decides,
         "dossier": evidence.dossier if sees else None,
         "filed_in": evidence.filing.dossiers if sees else [],

@@ -65,8 +65,8 @@ def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
     next(f for f in page.forms.values() if f.action.endswith("patronen-zoeken")).submit(status=303)
     installation.run_jobs()
     page = browser.get(f"{HOME}/patronen")
-    assert "meldingen dicht bij elkaar in" in page.text
-    page = page.click("meldingen dicht bij elkaar")
+    assert "nog niet in een dossier" in page.text
+    page = page.click("P-1")
     assert "Waarom dit opvalt" in page.text
     assert page.text.count("data:image/svg+xml;base64,") == 2
     assert "patroon P-1" in page.click("M-", index=0).text
@@ -155,7 +155,7 @@ def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
     assert f"Maak een dossier van {number} meldingen. {referring}" in page.text
     form = page.click("Aannemen").forms["formulier"]
     page = form.submit("aannemen", status=303).follow()
-    made = re.search(r"2\d{3}-\d{4}", page.html.find("h1").parent.text)
+    made = re.search(r"2\d{3}-\d{4}", page.html.select_one(".si-flash").text)
     assert made
     assert f"{number - 2} meldingen zitten nu in {made[0]}." in page.text
     assert f"Naar 2 meldingen verwijst {made[0]} alleen: die blijven waar zij al waren" in page.text

@@ -219,7 +219,7 @@ def test_a_partner_that_gets_something_on_a_demand_alone_is_among_the_recipients
 
 
 def test_all_that_is_wrong_is_told_in_one_round_and_for_whom(installation: Installation) -> None:
-    case = make_case(installation, number=1, minor=True)
+    case = make_case(installation, number=2, minor=True)
     form = asked(case, "politie")
     form["ontvanger_1.vraag"] = form["doel"] = ""
     page = form.submit("aanvragen", status=422)
