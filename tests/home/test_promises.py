@@ -32,7 +32,7 @@ def on_start_page(session: Any, reader: Reader) -> list[Task]:
 
 def numbers(session: Any, reader: Reader) -> dict[str, int | None]:
     """What each list says of reports whose contact is late."""
-    shown = {facet.name: facet for facet in facets(session, DORDRECHT, {}, reader, 3)}
+    shown = {facet.name: facet for facet in facets(session, DORDRECHT, {}, reader, ())}
     terms = {choice.value: choice.count for choice in shown["termijn"].choices}
     late = {"termijn": "te_laat"}
     return {

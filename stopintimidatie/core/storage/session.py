@@ -80,6 +80,10 @@ def _prepare_sqlite(engine: Engine) -> None:
             mark_error_retryable(error)
 
 
+# Compiling a plan takes longer than running it, and one plan for all values is a bad one.
+_PLANS: Final = {"options": "-c jit=off -c plan_cache_mode=force_custom_plan"}
+
+
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -126,7 +130,7 @@ def make_engine(settings: Settings, url: str | None = None) -> Engine:
         engine = create_engine(url or settings.database_url, hide_parameters=True)
         _prepare_sqlite(engine)
         return engine
-    engine = create_engine(url or settings.database_url, hide_parameters=True)
+    engine = create_engine(url or settings.database_url, hide_parameters=True, connect_args=_PLANS)
     _ping_what_lay_idle(engine)
     _prepare_postgresql(engine)
     return engine
@@ -162,8 +166,6 @@ def sqlite_file(settings: Settings) -> Path | None:
 
 
 # Engines with an option are kept: making one goes over all listeners of the engine.
-
-
 @lru_cache(maxsize=16)
 def reading(engine: Engine) -> Engine:
     """Return this engine with read-only transactions, which take no write lock."""

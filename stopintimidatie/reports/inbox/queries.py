@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    String,
+    Subquery,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
-from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
+from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import (
     DEADLINES,
     OPEN,
     PERIODS,
     TALKS,
-    TO_DO,
     Filters,
     Reader,
     awake,
@@ -25,7 +39,6 @@ from stopintimidatie.reports.inbox.rules import (
     by_period,
     by_talk,
     conditions,
-    current_form,
     deadline_or_never,
     lets_sleep,
     places_to_look,
@@ -167,77 +180,140 @@ def _number(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
 
 
 def facets(
-    session: Session, holder: str, filters: Filters, reader: Reader, total: int
+    session: Session, holder: str, filters: Filters, reader: Reader, areas: Iterable[Neighbourhood]
 ) -> list[Facet]:
     """Return every filter with the number of reports that each value would leave.
 
-    `total`: the number of `count_reports`; beyond `COUNTED` values stand without numbers.
+    Beyond `COUNTED` values stand without numbers. `areas`: the neighbourhoods of the holder.
     """
-    counter = _Counter(session, holder, filters, reader, total)
+    wijken = [(area.code, area.name) for area in areas]
+    counts = _Counts(session, holder, filters, reader)
     return [
-        Facet("toestand", "Toestand", _states(counter)),
-        Facet("wijk", "Wijk", _neighbourhoods(counter)),
-        Facet("vorm", "Vorm", _forms(counter)),
-        Facet("spoed", "Spoed", _urgency(counter)),
-        Facet("behandelaar", "Behandelaar", _handlers(counter)),
-        Facet("termijn", "Termijn", counter.each("termijn", DEADLINES, by_deadline)),
-        Facet("gesprek", "Gesprek met de melder", counter.each("gesprek", TALKS, by_talk)),
-        Facet("bron", "Binnengekomen via", counter.by("bron", Report.source, Source.choices())),
-        Facet("periode", "Ontvangen in de laatste", counter.each("periode", PERIODS, by_period)),
+        Facet("toestand", "Toestand", _states(counts)),
+        Facet("wijk", "Wijk", counts.choices("wijk", wijken)),
+        Facet("vorm", "Vorm", counts.choices("vorm", Form.choices())),
+        Facet("spoed", "Spoed", counts.choices("spoed", (("ja", "ja"), ("nee", "nee")))),
+        Facet("behandelaar", "Behandelaar", _handlers(counts)),
+        Facet("termijn", "Termijn", counts.choices("termijn", DEADLINES)),
+        Facet("gesprek", "Gesprek met de melder", counts.choices("gesprek", TALKS)),
+        Facet("bron", "Binnengekomen via", counts.choices("bron", Source.choices())),
+        Facet("periode", "Ontvangen in de laatste", counts.choices("periode", PERIODS)),
     ]
 
 
-@dataclass(frozen=True)
-class _Counter:
-    """Counts the values of one filter with the other filters in force."""
+# Values that overlap: each by its own condition.
+_OVERLAPPING: Final = {
+    "termijn": (DEADLINES, by_deadline),
+    "gesprek": (TALKS, by_talk),
+    "periode": (PERIODS, by_period),
+}
+_COLUMNS: Final[Mapping[str, Any]] = {
+    "toestand": Report.state,
+    "wijk": Report.neighbourhood_code,
+    "spoed": case((Report.urgent.is_(True), "ja"), else_="nee"),
+    "behandelaar": Report.handler_id,
+    "bron": Report.source,
+}
+_NAMES: Final = (*_COLUMNS, "vorm", *_OVERLAPPING)
+# Filters that look in other states as soon as they are chosen.
+_ELSEWHERE: Final = ("toestand", "termijn", "gesprek")
+NOBODY: Final = "niemand"
 
-    session: Session
-    holder: str
-    filters: Filters
-    reader: Reader
-    total: int
+
+class _Counts:
+    """The number of reports of each value of each filter, read in one statement.
+
+    A filter in force is counted without itself, so that its other values stay in sight; the others
+    share one set of matching reports.
+    """
+
+    def __init__(self, session: Session, holder: str, filters: Filters, reader: Reader) -> None:
+        self.session, self.holder, self.filters, self.reader = session, holder, filters, reader
+        # By filter and value; and by filter, how many reports were looked at.
+        self.numbers: dict[str, dict[str, int]] = {name: {} for name in _NAMES}
+        self.totals: dict[str, int] = {}
+        own = [name for name in _NAMES if name in filters or name in _ELSEWHERE]
+        parts = self._parts("", [name for name in _NAMES if name not in own])
+        for name in own:
+            parts += self._parts(name, [name])
+        for name, value, number in session.execute(union_all(*parts)):
+            if value == _ALL:
+                self.totals[name] = number
+            else:
+                self.numbers[name][NOBODY if value is None else str(value)] = number
+
+    def where(self, name: str) -> list[ColumnElement[bool]]:
+        """Return the conditions of the filters in force, without this one."""
+        filters, leave_out = dict(self.filters), name
+        if name == "gesprek":
+            filters, leave_out = filters | {"gesprek": "nieuw"}, ""
+        others = conditions(filters, self.reader, leave_out=leave_out)
+        return [Report.holder == self.holder, *others]
+
+    def _parts(self, leave_out: str, names: Sequence[str]) -> list[Select[Any]]:
+        """Select (filter, value, number) of these filters, from one set of matching reports."""
+        flags = {
+            f"{name}_{value}": _OVERLAPPING[name][1](value, self.reader)
+            for name in names
+            if name in _OVERLAPPING
+            for value, _ in _OVERLAPPING[name][0]
+        }
+        columns = {name: _COLUMNS[name] for name in names if name in _COLUMNS} | flags
+        labelled = [column.label(name) for name, column in columns.items()]
+        where = self.where(leave_out)
+        some = _newest(*where) if leave_out == "toestand" else select(Report.id).where(*where)
+        matching = some.add_columns(*labelled).limit(COUNTED + 1).cte(f"matching_{leave_out}")
+        parts = []
+        for name in names:
+            parts.append(_row(name, literal(_ALL), matching))
+            if name in _COLUMNS:
+                value = matching.c[name]
+                parts.append(_row(name, cast(value, String), matching).group_by(value))
+            elif name in _OVERLAPPING:
+                parts += [
+                    _row(name, literal(value), matching).where(matching.c[f"{name}_{value}"])
+                    for value, _ in _OVERLAPPING[name][0]
+                ]
+            else:
+                forms = _current_forms(matching)
+                parts.append(_row(name, forms.c.code, forms).group_by(forms.c.code))
+        return parts
 
     def too_many(self, name: str) -> bool:
         """Tell whether this filter has more to count than is worth while."""
-        total = self.total
-        if name in self.filters:
-            total = count_at_most(self.session, _newest(*self.where(name)), COUNTED)
-        return total > COUNTED
+        return self.totals.get(name, 0) > COUNTED
 
-    def where(self, name: str) -> list[ColumnElement[bool]]:
-        others = conditions(self.filters, self.reader, leave_out=name)
-        return [Report.holder == self.holder, *others]
-
-    def groups(self, name: str, column: Any) -> dict[Any, int]:
-        rows = self.session.execute(
-            select(column, func.count(Report.id)).where(*self.where(name)).group_by(column)
-        )
-        return {row[0]: row[1] for row in rows}
-
-    def by(self, name: str, column: Any, labels: Sequence[tuple[str, str]]) -> list[Choice]:
-        """Count the values of a column, in the order of their labels, without empty ones."""
+    def choices(self, name: str, labels: Sequence[tuple[str, str]]) -> list[Choice]:
+        """Return the values with reports, and the value that is chosen now, in this order."""
         if self.too_many(name):
             return uncounted(labels)
-        return self.choices(name, self.groups(name, column), labels)
-
-    def choices(
-        self, name: str, numbers: Mapping[Any, int], labels: Sequence[tuple[str, str]]
-    ) -> list[Choice]:
-        """Return the values with reports, and the value that is chosen now."""
+        numbers = self.numbers[name]
         return [
             Choice(value, label, numbers.get(value, 0))
             for value, label in labels
             if numbers.get(value) or self.filters.get(name) == value
         ]
 
-    def each(self, name: str, labels: Sequence[tuple[str, str]], condition: Any) -> list[Choice]:
-        """Count values that overlap, each by its own condition, all in one query."""
-        if self.too_many(name):
-            return uncounted(labels)
-        sums = [_sum_if(condition(value, self.reader)) for value, _ in labels]
-        row = self.session.execute(select(*sums).where(*self.where(name))).one()
-        numbers = {value: number for (value, _), number in zip(labels, row, strict=True)}
-        return self.choices(name, numbers, labels)
+
+def _current_forms(matching: CTE) -> Subquery:
+    """Select the codes that count of these reports: as confirmed, or else as reported."""
+    confirmed = cast(ReportForm.confirmed, Integer)
+    # One look at each row; `current_form` looks once more for each.
+    any_confirmed = func.max(confirmed).over(partition_by=ReportForm.report_id)
+    rows = (
+        select(ReportForm.code, confirmed.label("confirmed"), any_confirmed.label("any_confirmed"))
+        .join(matching, matching.c.id == ReportForm.report_id)
+        .subquery()
+    )
+    return select(rows.c.code).where(rows.c.confirmed == rows.c.any_confirmed).subquery()
+
+
+# No value of a filter: the row with the number of all reports that were looked at.
+_ALL: Final = "*"
+
+
+def _row(name: str, value: Any, rows: Any) -> Select[Any]:
+    return select(literal(name), value, func.count()).select_from(rows)
 
 
 def uncounted(labels: Sequence[tuple[str, str]]) -> list[Choice]:
@@ -245,80 +321,42 @@ def uncounted(labels: Sequence[tuple[str, str]]) -> list[Choice]:
     return [Choice(value, label, None) for value, label in labels]
 
 
-def _sum_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-
-def _states(counter: _Counter) -> list[Choice]:
+def _states(counts: _Counts) -> list[Choice]:
     """Count each open state; and each that has ended, unless there are too many reports."""
-    base = counter.where("toestand")
-    if count_at_most(counter.session, _newest(*base), COUNTED) > COUNTED:
-        return _open_states(counter, base)
-    numbers = counter.groups("toestand", Report.state)
+    if counts.too_many("toestand"):
+        return _open_states(counts)
+    numbers = counts.numbers["toestand"]
     ended = sum(numbers.get(s.code, 0) for s in STATES if s.ended)
-    numbers |= {"alle": sum(numbers.values()), "afgerond": ended}
+    numbers |= {"alle": counts.totals["toestand"], "afgerond": ended}
     labels = [(state.code, state.label) for state in STATES]
-    return counter.choices("toestand", numbers, [*labels, *_TOGETHER])
+    return counts.choices("toestand", [*labels, *_TOGETHER])
 
 
-def _open_states(counter: _Counter, base: Sequence[ColumnElement[bool]]) -> list[Choice]:
+def _open_states(counts: _Counts) -> list[Choice]:
     """Return the open states with their counts (None above `COUNTED`) and the others without."""
-    labels = [(state.code, state.label) for state in STATES if state.code in OPEN]
-    counts = [_number(*base, Report.state == code) for code, _ in labels]
-    row = counter.session.execute(select(*counts)).one()
-    numbers = {code: number for (code, _), number in zip(labels, row, strict=True)}
+    base = counts.where("toestand")
+    open_states = [state for state in STATES if state.code in OPEN]
+    numbers = [_number(*base, Report.state == state.code) for state in open_states]
+    row = counts.session.execute(select(*numbers)).one()
+    chosen = counts.filters.get("toestand")
     kept = [
-        replace(choice, count=None) if (choice.count or 0) > COUNTED else choice
-        for choice in counter.choices("toestand", numbers, labels)
+        Choice(state.code, state.label, number if number <= COUNTED else None)
+        for state, number in zip(open_states, row, strict=True)
+        if number or state.code == chosen
     ]
     done = [(state.code, state.label) for state in STATES if state.code not in OPEN]
     return [*kept, *uncounted([*done, *_TOGETHER])]
 
 
-def _neighbourhoods(counter: _Counter) -> list[Choice]:
-    areas = neighbourhoods_of(counter.session, counter.holder)
-    labels = [(area.code, area.name) for area in areas]
-    return counter.by("wijk", Report.neighbourhood_code, labels)
-
-
-def _forms(counter: _Counter) -> list[Choice]:
-    if counter.too_many("vorm"):
-        return uncounted(Form.choices())
-    rows = counter.session.execute(
-        select(ReportForm.code, func.count(Report.id))
-        .join(Report, Report.id == ReportForm.report_id)
-        .where(current_form(), *counter.where("vorm"))
-        .group_by(ReportForm.code)
+def _handlers(counts: _Counts) -> list[Choice]:
+    """Count the reports of each handler; those of whom I stand in for count as mine too."""
+    numbers = counts.numbers["behandelaar"]
+    people = {UUID(value): number for value, number in numbers.items() if value != NOBODY}
+    names = counts.session.execute(
+        select(User.id, User.name).where(User.id.in_(people)).order_by(User.name, User.id)
     )
-    return counter.choices("vorm", {row[0]: row[1] for row in rows}, Form.choices())
-
-
-def _urgency(counter: _Counter) -> list[Choice]:
-    labels = (("ja", "ja"), ("nee", "nee"))
-    if counter.too_many("spoed"):
-        return uncounted(labels)
-    numbers = counter.groups("spoed", Report.urgent)
-    words = {"ja": numbers.get(True, 0), "nee": numbers.get(False, 0)}
-    return counter.choices("spoed", words, labels)
-
-
-def _handlers(counter: _Counter) -> list[Choice]:
-    many = counter.too_many("behandelaar")
-    where = counter.where("behandelaar")
-    if many:
-        # Only the handlers of open reports: counting all that have ended isn't worth while.
-        in_hand = (Report.state.in_(TO_DO), Report.handler_id.is_not(None))
-        where = [Report.holder == counter.holder, *in_hand]
-    rows = counter.session.execute(
-        select(Report.handler_id, func.count(Report.id)).where(*where).group_by(Report.handler_id)
-    )
-    numbers = {row[0]: row[1] for row in rows}
-    people = counter.session.execute(
-        select(User.id, User.name).where(User.id.in_([p for p in numbers if p])).order_by(User.name)
-    )
-    words = {str(person): number for person, number in numbers.items() if person}
-    mine = sum(numbers.get(person, 0) for person in counter.reader.people)
-    words |= {"ik": mine, "niemand": numbers.get(None, 0)}
-    labels = [("ik", "ik"), ("niemand", "nog niemand")]
-    labels += [(str(p), name) for p, name in people if p != counter.reader.person]
-    return uncounted(labels) if many else counter.choices("behandelaar", words, labels)
+    numbers["ik"] = sum(people.get(person, 0) for person in counts.reader.people)
+    labels = [("ik", "ik"), (NOBODY, "nog niemand")]
+    labels += [(str(person), name) for person, name in names if person != counts.reader.person]
+    numbers |= {str(person): number for person, number in people.items()}
+    return counts.choices("behandelaar", labels)

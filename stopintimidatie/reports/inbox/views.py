@@ -135,7 +135,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "paging": paging,
         "quarantine": request.resource_path(context, "quarantaine"),
         "presets": _presets(session, context, filters, reader, request),
-        "facets": facets(session, context.holder, filters, reader, total),
+        "facets": facets(session, context.holder, filters, reader, areas.values()),
         "filters": filters,
         "chips": _chips,
         "wanted": wanted,

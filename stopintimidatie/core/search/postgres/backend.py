@@ -257,8 +257,8 @@ class PostgresBackend:
         """Give a connection that works for the holder, in which no statement takes too long."""
         with self._connected(holder) as connection:
             bound = str(int(self._time_limit * 1000))
-            limits = "SELECT set_config('statement_timeout', :limit, true)"
-            connection.execute(text(f"{limits}, set_config('jit', 'off', true)"), {"limit": bound})
+            limit = text("SELECT set_config('statement_timeout', :limit, true)")
+            connection.execute(limit, {"limit": bound})
             try:
                 yield connection
             except DBAPIError as error:
