@@ -1,10 +1,11 @@
-"""What a page costs: time in the server and statements sent, with few and with many reports.
+"""What a page costs: processor of web and database, time, statements; with few and many reports.
 
     python -m bench.pages [--sizes 1000 1000000] [--database postgresql] [--outlines FOLDER]
 
 One installation grows from size to size, filled by `bench.fill`. Two
 municipalities are looked at: one that has the same number of reports at every size, and one that
-has an eighth of all.
+has an eighth of all, or as many as `--large` says for each size. Time of the processor hardly
+changes when the machine is busy; the time that passes does.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ OUTLINES = ("gemeenten_2024.geojson", "wijken_2024.geojson")
 ROUNDS, WARM_UP = 30, 3
 TOWNS = {DORDRECHT: "dordrecht", EINDHOVEN: "eindhoven"}
 HEAD = (
-    "| database | meldingen | gemeente | pagina | p50 ms | p95 ms | vragen |\n"
-    "|---|--:|---|---|--:|--:|--:|"
+    "| database | meldingen | gemeente | pagina | web cpu ms | database cpu ms | p50 ms | p95 ms"
+    " | vragen |\n|---|--:|---|---|--:|--:|--:|--:|--:|"
 )
 
 
@@ -61,18 +62,23 @@ def rows(
     sizes: Sequence[int] = SIZES,
     outlines: Path | None = None,
     helpers: int = 1,
+    large: Sequence[int] = (),
 ) -> Iterator[str]:
-    """The lines of the table for one database."""
+    """The lines of the table for one database.
+
+    :param large: how many reports the large municipality has at each size; else an eighth.
+    """
     settings = make_settings(machine.as_application(url), folder)
     create_key_file(settings.key_file)
     install(settings)
     installation = Installation(settings)
     if outlines is not None:
         load_outlines(installation, outlines)
-    there = 0
-    for size in sizes:
-        _grow(installation, there, size, helpers)
-        there = size
+    there = parts = 0
+    for number, size in enumerate(sizes):
+        part = large[number] if large else size // LARGE_PART
+        _grow(installation, there, size, part - parts, helpers)
+        there, parts = size, part
         for town, title, cost in _measured(installation):
             yield f"| {name} | {size} | {town} | {title} | {cost} |"
     installation.close()
@@ -85,11 +91,11 @@ def load_outlines(installation: Installation, folder: Path) -> None:
             load_areas(session, [folder / file], actor=SYSTEM, reserved=frozenset(), year=2024)
 
 
-def _grow(installation: Installation, there: int, size: int, helpers: int) -> None:
+def _grow(installation: Installation, there: int, size: int, part: int, helpers: int) -> None:
     """Up to this size; after the first time the one municipality gets no more reports."""
     added = size - there
     same = 0 if there else min(SAME, added // 3)
-    fixed = {DORDRECHT: same, EINDHOVEN: added // LARGE_PART}
+    fixed = {DORDRECHT: same, EINDHOVEN: part}
     order = Order(added, seed=7, day=date.today(), fixed=fixed)
     several = Helpers(helpers, open_registry) if helpers > 1 else None
     start = time.perf_counter()
@@ -121,7 +127,8 @@ def _measured(installation: Installation) -> Iterator[tuple[str, str, str]]:
             yield f"{slug} ({number})", title, _page_cost(installation, browser, path)
     desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
     yield "landelijk", "wachtrij", _page_cost(installation, desk, f"/{NATIONAL}")
-    yield "landelijk", "begin van een worker", _cost(lambda: _worker_starts(installation)) + " | "
+    starts = _cost(installation, lambda: _worker_starts(installation))
+    yield "landelijk", "begin van een worker", f"{starts} | "
 
 
 def _worker_starts(installation: Installation) -> None:
@@ -136,6 +143,9 @@ def _pages(installation: Installation, code: str, slug: str) -> dict[str, str]:
         "postvak": f"{home}/postvak",
         "postvak, alle meldingen": f"{home}/postvak?toestand=alle",
         "postvak, alle, één vorm": f"{home}/postvak?toestand=alle&vorm=aanranding",
+        "postvak, één wijk en nieuw": f"{home}/postvak?toestand=nieuw&periode=90",
+        "zoeken": "/zoeken?q=station",
+        "zoeken, twee woorden": "/zoeken?q=fluiten+fiets",
         "postvak, alle, blad 40": f"{home}/postvak?toestand=alle&pagina=40",
         "dossiers": f"{home}/dossiers",
         "logboek": f"{home}/logboek",
@@ -163,28 +173,39 @@ def _page_cost(installation: Installation, browser: TestApp, path: str) -> str:
         browser.get(path, status=200)
     with count_queries(installation) as counted:
         browser.get(path, status=200)
-    return f"{_cost(lambda: browser.get(path, status=200))} | {counted.count}"
+    return f"{_cost(installation, lambda: browser.get(path, status=200))} | {counted.count}"
 
 
-def _cost(call: Callable[[], object]) -> str:
+def _cost(installation: Installation, call: Callable[[], object]) -> str:
     times = []
+    web, database = time.process_time(), _database_seconds(installation)
     for _ in range(ROUNDS):
         start = time.perf_counter()
         call()
         times.append((time.perf_counter() - start) * 1000)
-    return f"{statistics.median(times):.1f} | {machine.percentile(times, 0.95):.1f}"
+    web, database = time.process_time() - web, _database_seconds(installation) - database
+    each = f"{web * 1000 / ROUNDS:.1f} | {database * 1000 / ROUNDS:.1f}"
+    return f"{each} | {statistics.median(times):.1f} | {machine.percentile(times, 0.95):.1f}"
+
+
+def _database_seconds(installation: Installation) -> float:
+    """The processor time of PostgreSQL's processes for us; SQLite's is in our own."""
+    return sum(machine.cpu_seconds(process) for process in installation.connections())
 
 
 def main() -> None:
     """Measure, and print Markdown."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--large", type=int, nargs="+", default=[])
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--outlines", type=Path, default=Path("../shared/data"))
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
     outlines = asked.outlines if (asked.outlines / OUTLINES[0]).is_file() else None
     warnings.simplefilter("ignore")
+    if asked.large and len(asked.large) != len(asked.sizes):
+        parser.error("--large: one number for each of --sizes")
     with tempfile.TemporaryDirectory() as temporary, machine.postgres() as server:
         folder = Path(temporary)
         on_sqlite = asked.database == "sqlite"
@@ -196,7 +217,7 @@ def main() -> None:
         name = "SQLite" if on_sqlite else "PostgreSQL"
         processes = 1 if on_sqlite else asked.processes
         sys.stdout.write(f"{machine.description(machine.postgres_version(server))}.\n\n{HEAD}\n")
-        for row in rows(name, url, folder, asked.sizes, outlines, processes):
+        for row in rows(name, url, folder, asked.sizes, outlines, processes, asked.large):
             sys.stdout.write(f"{row}\n")
             sys.stdout.flush()
 
