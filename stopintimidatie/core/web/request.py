@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
 import pyramid.request
+from pyramid.decorator import reify
 from pyramid.httpexceptions import (
     HTTPBadRequest,
     HTTPException,
@@ -161,6 +162,11 @@ class Request(pyramid.request.Request):
 
     works_at: tuple[str, str] | None = None
     """Holder and address of where one works, on a page that isn't below it; for the menu."""
+
+    @reify
+    def waiting(self) -> dict[str, dict[str, int]]:
+        """Return the numbers in the menu counted for this page, by holder and list."""
+        return {}
 
     form_failed: bool = False
     """True once a posted form was refused; the title of the page then starts with 'Fout'."""

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -82,11 +82,10 @@ REPORT_PANEL: Final = "stopintimidatie.dossiers.patterns:templates/report_panel.
 PANEL: Final = "stopintimidatie.dossiers.patterns:templates/settings_panel.jinja2"
 
 
-def waiting(session: Session, holder: str) -> int:
-    """Count the patterns that wait for a decision."""
-    proposed = select(func.count()).select_from(Pattern)
-    proposed = proposed.where(Pattern.holder == holder, Pattern.state == PatternState.PROPOSED)
-    return session.scalar(proposed) or 0
+def waiting(holder: str) -> Select[Any]:
+    """Select the patterns that wait for a decision, for the menu."""
+    mine = (Pattern.holder == holder, Pattern.state == PatternState.PROPOSED)
+    return select(Pattern.id).where(*mine)
 
 
 def report_panel(context: ReportResource, request: Any) -> Panel | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment
@@ -255,12 +255,10 @@ def _last_day(session: Session, holder: str, person: UUID | None) -> date | None
     return row.until if row is not None else None
 
 
-def waiting(session: Session, holder: str) -> int:
-    """Count what waits for a second person and a deputy may see, for the menu."""
-    number = session.scalar(
-        select(func.count())
-        .select_from(Export)
+def waiting(holder: str) -> Select[Any]:
+    """Select what waits for a second person and a deputy may see, for the menu."""
+    return (
+        select(Export.id)
         .join(Dossier, Dossier.id == Export.dossier_id)
         .where(request_queries.waits_for_second(), visible_to(_ROLES))
     )
-    return number or 0

@@ -17,12 +17,13 @@ def includeme(config: Any) -> None:
         municipality_name,
         outlines_check,
     )
-    from stopintimidatie.municipalities.areas.resources import LEVELS, Municipalities
+    from stopintimidatie.municipalities.areas.resources import LEVELS, OWN_PLACES, Municipalities
 
     for table in AREA_TABLES:
         config.add_impersonal_table(table, "areas of the Netherlands, public")
     config.add_impersonal_table("mail_domain", "domains of municipalities, public")
     config.add_tree_root("gemeenten", Municipalities)
+    OWN_PLACES.declare(config)
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_health_check("grenzen", OUTLINED, outlines_check)

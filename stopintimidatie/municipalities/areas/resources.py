@@ -14,9 +14,9 @@ from types import NoneType
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
-from sqlalchemy import and_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, select
 
+from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import holders_where
 from stopintimidatie.core.storage import NATIONAL
@@ -171,8 +171,8 @@ class OwnPlace:
     permission: Permission
     # The desk has one too.
     desk: bool = False
-    # Counts what waits at a holder for somebody's answer.
-    waiting: Callable[[Session, str], int] | None = None
+    # Selects what waits at a holder for somebody's answer.
+    waiting: Callable[[str], Select[Any]] | None = None
 
     def holders(self, request: Any) -> list[str]:
         """Return the holders for which this person may see the page."""
@@ -201,9 +201,9 @@ class OwnPlace:
     def _count(self, request: Any, holder: str) -> int | None:
         if self.waiting is None or not _can_count(request, holder):
             return None
-        # Not after a flush: a refused form may have left changes that can't be written.
-        with request.db.no_autoflush:
-            return self.waiting(request.db, holder) or None
+        if holder not in request.waiting:
+            request.waiting[holder] = _count_waiting(request, holder)
+        return request.waiting[holder][self.name] or None
 
     def add_page(self, config: Any, name: str) -> None:
         """Register `/{name}`, which leads on to the page of a holder."""
@@ -232,6 +232,27 @@ class OwnPlace:
         return {"label": self.label, "places": places}
 
 
+# Every list of a holder that stands in the menu.
+OWN_PLACES: Final = Directive[str, OwnPlace]("add_place", "own_places", named)
+MOST_COUNTED: Final = 99
+
+
+def _count_waiting(request: Any, holder: str) -> dict[str, int]:
+    """Count what waits in each list of this holder, up to a hundred, in one query for the menu."""
+    lists = {
+        place.name: place.waiting(holder).limit(MOST_COUNTED + 1).subquery()
+        for place in OWN_PLACES.of(request.registry).values()
+        if place.waiting is not None
+    }
+    counts = [
+        select(func.count()).select_from(rows).scalar_subquery().label(name)
+        for name, rows in lists.items()
+    ]
+    # Not after a flush: a refused form may have left changes that can't be written.
+    with request.db.no_autoflush:
+        return dict(zip(lists, request.db.execute(select(*counts)).one(), strict=True))
+
+
 def _can_count(request: Any, holder: str) -> bool:
     """Have the transaction work for this holder, if it is sound and works for no other."""
     # After other errors the transaction may be lost.
@@ -247,5 +268,6 @@ def add_own_place(
 ) -> None:
     """Add a menu item and its page; `more` are other fields of `OwnPlace`."""
     place = OwnPlace(name, label, permission, **more)
+    config.add_place(place)
     config.add_nav_item(name, place.item, order=order)
     place.add_page(config, name)

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
@@ -28,7 +27,7 @@ from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.request import NavItem, Request, with_params
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR, Branding
 from stopintimidatie.municipalities.areas.facts import BANNER, is_practice
-from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.areas.resources import (
     Administration,
     MunicipalityAdministration,
@@ -62,13 +61,16 @@ def branding_of(request: Any) -> Branding | None:
     code = _municipality_of(request)
     if code is None:
         return None
-    name = request.db.scalar(select(Municipality.name).where(Municipality.code == code))
-    if name is None:
+    # On the pages of a municipality it was read with the address.
+    municipality = municipality_by_code(request.db, code)
+    if municipality is None:
         return None
     published = published_for(request.db, code)
     logo = f"/api/v1/gemeenten/{code}/logo" if published.logo else None
     banner = BANNER if is_practice(code) else ""
-    return Branding(f"Gemeente {name}", published.colour or DEFAULT_COLOUR, logo, "/", banner)
+    return Branding(
+        f"Gemeente {municipality.name}", published.colour or DEFAULT_COLOUR, logo, "/", banner
+    )
 
 
 def _municipality_of(request: Any) -> str | None:

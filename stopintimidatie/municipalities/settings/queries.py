@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.municipalities.levels.services import profile_of
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile
+from stopintimidatie.municipalities.levels.services import empty_profile
 from stopintimidatie.municipalities.settings.models import (
     MunicipalityLogo,
     MunicipalityQuestion,
@@ -45,9 +46,8 @@ def published_for(session: Session, code: str | None) -> Published:
     """Return the settings that count now for a municipality; for None, those of the desk."""
     now = utc_now()
     row = session.execute(_stamps(), {"own": code or "", "now": now}).one()
-    profile = profile_of(session, code) if code else None
     return Published(
-        profile,
+        (row.MunicipalityProfile or empty_profile(code)) if code else None,
         _contents(session, code or "", (row.own_number, row.own_newest), now),
         _contents(session, NATIONAL, (row.national_number, row.national_newest), now),
     )
@@ -56,11 +56,15 @@ def published_for(session: Session, code: str | None) -> Published:
 # Built once: every page asks it.
 @cache
 def _stamps() -> Select[Any]:
-    """Build the query for the stamps of a municipality and of the desk at a moment."""
+    """Build the query for a municipality's profile, its stamp and the desk's at a moment."""
     now: Any = bindparam("now")
+    own: Any = bindparam("own")
+    always = select(own.label("code")).subquery()
     return select(
-        *version_columns(bindparam("own"), now, "own"), *version_columns(NATIONAL, now, "national")
-    )
+        *version_columns(own, now, "own"),
+        *version_columns(NATIONAL, now, "national"),
+        MunicipalityProfile,
+    ).select_from(always.outerjoin(MunicipalityProfile, MunicipalityProfile.code == always.c.code))
 
 
 def version_columns(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:

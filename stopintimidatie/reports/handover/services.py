@@ -16,7 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -24,7 +24,6 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -300,10 +299,9 @@ def _waits_for(holder: str) -> tuple[ColumnElement[bool], ...]:
     return ReportTransfer.receiver == holder, ReportTransfer.state == OPEN, arrived
 
 
-def waiting(session: Session, holder: str) -> int:
-    """Count the offers that wait for the answer of this holder, up to a hundred."""
-    mine = select(ReportTransfer.id).where(*_waits_for(holder))
-    return count_at_most(session, mine, 99)
+def waiting(holder: str) -> Select[Any]:
+    """Select the offers that wait for the answer of this holder, for the menu."""
+    return select(ReportTransfer.id).where(*_waits_for(holder))
 
 
 def recent(session: Session, holder: str, most: int) -> Sequence[ReportTransfer]:
