@@ -115,7 +115,7 @@ def _of_reports(schema: sa.MetaData) -> list[sa.Table]:
             sa.Index(
                 "ix_report_proposal_open",
                 "holder",
-                "at",
+                "report_id",
                 sqlite_where=opened,
                 postgresql_where=opened,
             ),

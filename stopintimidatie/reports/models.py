@@ -301,7 +301,9 @@ class ReportProposal(Held, Base):
     __tablename__ = "report_proposal"
     __table_args__ = of_report(
         Index(None, "holder", "report_id"),
-        partial_index("ix_report_proposal_open", "holder", "at", where="answered_at IS NULL"),
+        partial_index(
+            "ix_report_proposal_open", "holder", "report_id", where="answered_at IS NULL"
+        ),
     )
 
     report_id: Mapped[UUID]

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
+from stopintimidatie.core.text import uuid_of
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import (
     DEADLINES,
@@ -55,6 +56,22 @@ _IN_LINE: Final[Sequence[Any]] = (
     Report.id,
 )
 
+TITLES: Final = {
+    "toestand": "Toestand",
+    "wijk": "Wijk",
+    "vorm": "Vorm",
+    "spoed": "Spoed",
+    "behandelaar": "Behandelaar",
+    "termijn": "Termijn",
+    "gesprek": "Gesprek met de melder",
+    "bron": "Binnengekomen via",
+    "periode": "Ontvangen in de laatste",
+}
+# Filters of a fixed view alone.
+_UNLISTED: Final = {"sluimert": "Sluimert", "voorstel": "Tweede blik"}
+NOBODY: Final = "niemand"
+_YES_NO: Final = (("ja", "ja"), ("nee", "nee"))
+_HANDLERS: Final = (("ik", "ik"), (NOBODY, "nog niemand"))
 _TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
 
 
@@ -65,6 +82,15 @@ class Choice:
     value: str
     label: str
     count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A filter in force, with its title and its value in words."""
+
+    name: str
+    title: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +205,33 @@ def _number(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
     return select(func.count()).select_from(some).scalar_subquery()
 
 
+# The parameter of an address with the form of filters opened; only then are they counted.
+OPENED: Final = "filters"
+
+
+def chosen(session: Session, filters: Filters, areas: Iterable[Neighbourhood]) -> list[Chosen]:
+    """Return the filters in force in words, in the order of the form."""
+    handler = uuid_of(filters.get("behandelaar", ""))
+    name = session.scalar(select(User.name).where(User.id == handler)) if handler else None
+    labels: Mapping[str, Sequence[tuple[str, str]]] = {
+        "toestand": [*((state.code, state.label) for state in STATES), *_TOGETHER],
+        "wijk": [(area.code, area.name) for area in areas],
+        "vorm": Form.choices(),
+        "spoed": _YES_NO,
+        "behandelaar": [*_HANDLERS, (str(handler), name or "onbekend")],
+        "termijn": DEADLINES,
+        "gesprek": TALKS,
+        "bron": Source.choices(),
+        "periode": PERIODS,
+        **dict.fromkeys(_UNLISTED, _YES_NO),
+    }
+    return [
+        Chosen(name, title, dict(labels[name]).get(filters[name], filters[name]))
+        for name, title in {**TITLES, **_UNLISTED}.items()
+        if name in filters
+    ]
+
+
 def facets(
     session: Session, holder: str, filters: Filters, reader: Reader, areas: Iterable[Neighbourhood]
 ) -> list[Facet]:
@@ -188,17 +241,18 @@ def facets(
     """
     wijken = [(area.code, area.name) for area in areas]
     counts = _Counts(session, holder, filters, reader)
-    return [
-        Facet("toestand", "Toestand", _states(counts)),
-        Facet("wijk", "Wijk", counts.choices("wijk", wijken)),
-        Facet("vorm", "Vorm", counts.choices("vorm", Form.choices())),
-        Facet("spoed", "Spoed", counts.choices("spoed", (("ja", "ja"), ("nee", "nee")))),
-        Facet("behandelaar", "Behandelaar", _handlers(counts)),
-        Facet("termijn", "Termijn", counts.choices("termijn", DEADLINES)),
-        Facet("gesprek", "Gesprek met de melder", counts.choices("gesprek", TALKS)),
-        Facet("bron", "Binnengekomen via", counts.choices("bron", Source.choices())),
-        Facet("periode", "Ontvangen in de laatste", counts.choices("periode", PERIODS)),
-    ]
+    choices = {
+        "toestand": _states(counts),
+        "wijk": counts.choices("wijk", wijken),
+        "vorm": counts.choices("vorm", Form.choices()),
+        "spoed": counts.choices("spoed", _YES_NO),
+        "behandelaar": _handlers(counts),
+        "termijn": counts.choices("termijn", DEADLINES),
+        "gesprek": counts.choices("gesprek", TALKS),
+        "bron": counts.choices("bron", Source.choices()),
+        "periode": counts.choices("periode", PERIODS),
+    }
+    return [Facet(name, title, choices[name]) for name, title in TITLES.items()]
 
 
 # Values that overlap: each by its own condition.
@@ -217,7 +271,6 @@ _COLUMNS: Final[Mapping[str, Any]] = {
 _NAMES: Final = (*_COLUMNS, "vorm", *_OVERLAPPING)
 # Filters that look in other states as soon as they are chosen.
 _ELSEWHERE: Final = ("toestand", "termijn", "gesprek")
-NOBODY: Final = "niemand"
 
 
 class _Counts:
@@ -356,7 +409,7 @@ def _handlers(counts: _Counts) -> list[Choice]:
         select(User.id, User.name).where(User.id.in_(people)).order_by(User.name, User.id)
     )
     numbers["ik"] = sum(people.get(person, 0) for person in counts.reader.people)
-    labels = [("ik", "ik"), (NOBODY, "nog niemand")]
+    labels = [*_HANDLERS]
     labels += [(str(person), name) for person, name in names if person != counts.reader.person]
     numbers |= {str(person): number for person, number in people.items()}
     return counts.choices("behandelaar", labels)

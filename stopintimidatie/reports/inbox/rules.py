@@ -112,10 +112,8 @@ def _proposed(value: str, reader: Reader) -> Condition:
     """Return the condition of reports of which a colleague's proposal waits for a second look."""
     if value != "ja":
         return false()
-    return Report.id.in_(
-        select(ReportProposal.report_id).where(
-            ReportProposal.holder == Report.holder, ReportProposal.answered_at.is_(None)
-        )
+    return exists().where(
+        ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
     )
 
 

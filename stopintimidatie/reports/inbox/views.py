@@ -36,7 +36,9 @@ from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.people.absence import stands_in_for
 from stopintimidatie.reports.inbox.queries import (
-    Facet,
+    OPENED,
+    Chosen,
+    chosen,
     count_reports,
     facets,
     list_reports,
@@ -127,6 +129,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     detail = _detail(context, request, opened, areas, reports) if opened else None
     seen = [report.id for report in reports]
     note_read(request, context.holder, KIND, seen, task="postvak")
+    open_ = OPENED in request.GET
     if opened is not None and (wanted or opened not in reports):
         # Chosen from the list: from then on mails about spoed needn't be repeated.
         note_read(request, context.holder, KIND, [opened.id], task=OPENED_BY)
@@ -135,9 +138,10 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "paging": paging,
         "quarantine": request.resource_path(context, "quarantaine"),
         "presets": _presets(session, context, filters, reader, request),
-        "facets": facets(session, context.holder, filters, reader, areas.values()),
+        "facets": facets(session, context.holder, filters, reader, areas.values()) if open_ else [],
+        "open_filters": with_params(request, **{OPENED: "ja"}),
         "filters": filters,
-        "chips": _chips,
+        "chips": _chips(chosen(session, filters, areas.values()), request),
         "wanted": wanted,
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
@@ -166,8 +170,9 @@ def _opened(
     reference = normalise_reference(dict(query_pairs(request)).get("melding", ""))
     if reference is None:
         return False, first
+    listed = next((report for report in reports if report.reference == reference), None)
     wanted = select(Report).where(Report.holder == holder, Report.reference == reference)
-    report = session.scalars(wanted).one_or_none()
+    report = listed or session.scalars(wanted).one_or_none()
     return report is not None, report or first
 
 
@@ -212,17 +217,15 @@ def _presets(
     ]
 
 
-def _chips(shown: Sequence[Facet], request: Request) -> list[tuple[str, str]]:
+def _chips(chips: Sequence[Chosen], request: Request) -> list[tuple[str, str]]:
     """Return the filters in force in words, each with the address without it."""
-    filters = filters_from(query_pairs(request))
-    chips: list[tuple[str, str]] = []
-    for facet in shown:
-        if facet.name in filters:
-            value = filters[facet.name]
-            word = next((c.label for c in facet.choices if c.value == value), value)
-            without = with_params(request, **{facet.name: None, "pagina": None, "melding": None})
-            chips.append((f"{facet.title}: {word}", without))
-    return chips
+    return [
+        (
+            f"{chip.title}: {chip.value}",
+            with_params(request, **{chip.name: None, "pagina": None, "melding": None}),
+        )
+        for chip in chips
+    ]
 
 
 def _detail(

@@ -6,6 +6,7 @@ import uuid
 from hashlib import sha256
 from io import BytesIO
 
+import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 from webtest import TestApp, Upload
@@ -39,6 +40,7 @@ def dossier_of(officer: TestApp, address: str) -> str:
     return str(page.request.path)
 
 
+@pytest.mark.usefixtures("at_once")
 def test_a_report_that_came_in_reaches_a_partner_as_a_pdf(installation: Installation) -> None:
     connect(installation)
     people = {
