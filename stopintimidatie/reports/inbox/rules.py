@@ -112,8 +112,9 @@ def _proposed(value: str, reader: Reader) -> Condition:
     """Return the condition of reports of which a colleague's proposal waits for a second look."""
     if value != "ja":
         return false()
-    return exists().where(
-        ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
+    # Begins with the few proposals: looked up for each report, the work grows with a flood.
+    return Report.id.in_(
+        select(ReportProposal.report_id).where(ReportProposal.answered_at.is_(None))
     )
 
 
