@@ -128,6 +128,16 @@ def problems_at(page: Page, address: str, paths: Iterable[str]) -> dict[str, lis
     return wrong
 
 
+def problems_otherwise(page: Page, address: str, paths: Iterable[str]) -> dict[str, list[str]]:
+    """Return by path what is wrong for who reads large or in other colours, or uses no mouse."""
+    wrong: dict[str, list[str]] = {}
+    for path in paths:
+        page.goto(address + path)
+        if found := all_problems_on(page):
+            wrong[path] = found
+    return wrong
+
+
 def new_looks(town: Town, person: Person, paths: Iterable[str], seen: set[str]) -> Iterator[str]:
     """Yield the paths whose page is built unlike any page in `seen`, and add its look there."""
     for path in paths:
@@ -178,13 +188,8 @@ def test_every_page_of_each_role_serves_who_reads_or_works_otherwise(
     for before in PEOPLE_WITH_PAGES[: PEOPLE_WITH_PAGES.index(person)]:
         list(new_looks(town, before, pages_of(town, before), seen))
     paths = list(new_looks(town, person, pages_of(town, person), seen))
-    wrong: dict[str, list[str]] = {}
     with page_of(town, served_town, chromium_browser, person, 1280) as page:
-        for path in paths:
-            page.goto(served_town + path)
-            if found := all_problems_on(page):
-                wrong[path] = found
-    assert wrong == {}
+        assert problems_otherwise(page, served_town, paths) == {}
 
 
 FAULTS = {
@@ -239,6 +244,7 @@ def changing_town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tu
 
 
 @pytest.mark.alles
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
     ("model", "place", "state"),
     [
@@ -265,5 +271,7 @@ def test_pages_of_a_document_in_each_state_are_accessible_to_each_role_at_each_w
         for width in WIDTHS:
             with page_of(town, address, chromium_browser, person, width) as page:
                 wrong |= problems_at(page, address, looks)
+        with page_of(town, address, chromium_browser, person, 1280) as page:
+            wrong |= problems_otherwise(page, address, looks)
     assert seen
     assert wrong == {}

@@ -14,8 +14,7 @@ const enable = (on) => {
 function start() {
   if (!document.body.hasAttribute("data-ingelogd")) return;
   document.addEventListener("keydown", onKey);
-  const button = document.querySelector("[data-toetsen]");
-  if (button) {
+  for (const button of document.querySelectorAll("[data-toetsen]")) {
     button.hidden = false;
     button.addEventListener("click", showHelp);
   }
