@@ -214,10 +214,13 @@ def _longest(conditions: Sequence[ColumnElement[bool]], most: int) -> Select[Any
 
 def by_standing(session: Session, wanted: QueueFilter) -> dict[str, int | None]:
     """Count the reports in each view; without numbers when there are too many."""
-    base = select(_STANDING.label("standing")).where(*wanted.conditions(without="standing"))
-    if count_at_most(session, base, COUNTED) > COUNTED:
+    some = select(_STANDING.label("standing")).where(*wanted.conditions(without="standing"))
+    counted = some.limit(COUNTED + 1).subquery()
+    rows = session.execute(
+        select(counted.c.standing, func.count()).group_by(counted.c.standing)
+    ).all()
+    if sum(number for _, number in rows) > COUNTED:
         return dict.fromkeys(STANDINGS)
-    rows = session.execute(base.add_columns(func.count()).group_by("standing"))
     return {str(code): number for code, number in rows}
 
 

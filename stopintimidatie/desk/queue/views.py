@@ -100,7 +100,8 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     )
     number = wanted_page(request)
     most = worth_counting(number, COUNTED)
-    paging = Paging.counted(number, queue.count(session, wanted, most), most)
+    total = queue.count(session, wanted, most)
+    paging = Paging.counted(number, total, most)
     rows = queue.page(session, wanted, paging.offset, paging.size)
     chosen, opened = _opened(session, [report for report, _ in rows], asked.get("melding", ""))
     ids = [report.id for report, _ in rows]
@@ -117,14 +118,14 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "items": [_row(report, name, request, report is opened) for report, name in rows],
         "paging": paging,
         "standing": wanted.standing,
-        "views": _views(request, wanted),
+        "views": _views(request, wanted, total),
         "municipalities": _municipality_facet(request, wanted),
         "chosen": chosen,
         "detail": detail,
         "last": bar_of(request, context.holder),
         "undo": request.resource_path(context, "ongedaan"),
         "here": request.resource_path(context),
-        **_notices(context, request),
+        "notices": None if is_partial(request) else _notices(context, request),
     }
 
 
@@ -171,11 +172,15 @@ def _row(report: Report, municipality: str | None, request: Request, current: bo
     )
 
 
-def _views(request: Request, wanted: queue.QueueFilter) -> list[NavItem]:
-    """Return the views of the queue, each with the number of the rows that it leads to."""
-    counts = queue.by_standing(request.db, wanted)
-    decide_on = queue.QueueFilter(None, wanted.municipality)
-    number = queue.count(request.db, decide_on, COUNTED)
+def _views(request: Request, wanted: queue.QueueFilter, total: int) -> list[NavItem]:
+    """Return the views of the queue, each with the number of the rows that it leads to.
+
+    `total`: the number of rows of the view that is shown.
+    """
+    counts, number = queue.by_standing(request.db, wanted), total
+    if wanted.standing is not None:
+        decide_on = queue.QueueFilter(None, wanted.municipality)
+        number = queue.count(request.db, decide_on, COUNTED)
     first = NavItem(
         TO_DECIDE,
         with_params(request, bezorging=None, pagina=None, melding=None),
