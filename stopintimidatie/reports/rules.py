@@ -35,8 +35,11 @@ from stopintimidatie.core.text import (
 from stopintimidatie.reports.vocabulary import (
     FORMS_BY_GROUP,
     AgeGroup,
+    Form,
     FormGroup,
+    OffenderKnown,
     PartOfDay,
+    Recurrence,
     TimePrecision,
 )
 
@@ -48,6 +51,9 @@ FOLLOW_PURPOSE: Final = "follow-code"
 
 
 _PHYSICAL: Final = frozenset(form.value for form in FORMS_BY_GROUP[FormGroup.PHYSICAL])
+_KNOWN: Final = frozenset(
+    {OffenderKnown.BY_SIGHT, OffenderKnown.ACQUAINTANCE, OffenderKnown.PROFESSIONAL}
+)
 _MINORS: Final = frozenset(group.value for group in AgeGroup if group.minor)
 
 
@@ -59,6 +65,27 @@ def is_physical(forms: Iterable[str]) -> bool:
 def needs_second_look(forms: Iterable[str], age_group: str | None) -> bool:
     """Tell whether one person alone may not decide that nothing is done with a report."""
     return age_group in _MINORS or is_physical(forms)
+
+
+def signals(
+    forms: Iterable[str],
+    *,
+    age_group: str | None,
+    known: str | None,
+    recurrence: str | None,
+    wants_support: bool | None,
+) -> list[str]:
+    """Return the signals of danger in a report, in the words in which an officer reads them."""
+    codes = set(forms)
+    marks = (
+        ("lichamelijk", is_physical(codes)),
+        ("bedreigen", Form.THREATENING.value in codes),
+        ("minderjarig", age_group in _MINORS),
+        ("een bekende van de melder", known in _KNOWN),
+        ("vaker door dezelfde persoon", recurrence == Recurrence.SAME_PERSON.value),
+        ("de melder wil hulp", bool(wants_support)),
+    )
+    return [word for word, given in marks if given]
 
 
 def new_reference() -> str:

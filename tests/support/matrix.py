@@ -453,6 +453,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "{weg}/besluit": NOBODY,
         "{melding_meldpunt}/besluit": DESK_NONE,
     }),
+    view("ReportResource", "naast", "GET", P.VIEW_REPORT, {
+        "{melding}/naast": READERS,
+        "{melding_meldpunt}/naast": DESK_READS,
+    }),
     view("ReportResource", "voorstel", "POST", P.TRIAGE, {
         "{melding}/voorstel": WORKERS,
         "{weg}/voorstel": NOBODY,

@@ -19,6 +19,7 @@ from stopintimidatie.dossiers.services import DossierError, append, check_live, 
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportDecision
+from stopintimidatie.reports.page.steps import signals_of
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
     move_report,
@@ -26,7 +27,6 @@ from stopintimidatie.reports.services import (
     report_path,
 )
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.workbench.rail import signals_of
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 Effects = Mapping[str, Any]

@@ -50,10 +50,9 @@ from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.steps import answer_danger, signals_of
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.words import when_short
-from stopintimidatie.reports.workbench.rail import signals_of
-from stopintimidatie.reports.workbench.services import answer_danger
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 DANGER: Final = "gevaar"

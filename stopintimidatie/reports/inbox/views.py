@@ -62,7 +62,7 @@ from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
 from stopintimidatie.reports.workbench.pages import bar_for, pane_values
-from stopintimidatie.reports.workbench.rail import Place
+from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place
 from stopintimidatie.reports.workbench.services import OPENED_BY
 
 TEMPLATE: Final = "stopintimidatie.reports.inbox:templates/quarantine.jinja2"
@@ -128,6 +128,9 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     wanted, opened = _opened(session, context.holder, reports, request)
     detail = _detail(context, request, opened, areas, reports) if opened else None
     seen = [report.id for report in reports]
+    latest = bar_for(request, session, context.holder)
+    if detail is not None and latest is None:
+        detail["rail"].append(NOTHING_TO_UNDO)
     note_read(request, context.holder, KIND, seen, task="postvak")
     open_ = OPENED in request.GET
     if opened is not None and (wanted or opened not in reports):
@@ -148,7 +151,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
         "enter": request.resource_path(context, "melding-invoeren"),
         "here": request.path,
-        "latest": bar_for(request, session, context.holder),
+        "latest": latest,
         "undo": request.resource_path(context, "ongedaan"),
     }
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.services import colleagues
-from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Change, ConflictError, Form, field
 from stopintimidatie.core.forms.transitions import transition_schema
@@ -41,8 +41,9 @@ from stopintimidatie.reports.conversation.services import (
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.page.decisions import TAKE, decide, propose
 from stopintimidatie.reports.page.queries import changes_since
-from stopintimidatie.reports.rules import needs_second_look, normalise_reference
-from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
+from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
+from stopintimidatie.reports.services import append_move, reindex_report
+from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
 from stopintimidatie.reports.workflow import (
     DESK_STEPS,
     DOUBLE,
@@ -53,9 +54,26 @@ from stopintimidatie.reports.workflow import (
 # The name of the action of the dossiers that begins one with the report in hand.
 NEW_DOSSIER: Final = "nieuw-dossier"
 REJECTING: Final = "niet_in_behandeling"
+# On a signal these ask first whether somebody is in danger; the second two close a report.
+ON_SIGNAL: Final = frozenset({TAKE, "in_dossier", REJECTING, "afhandelen"})
+CLOSING: Final = frozenset({REJECTING, "afhandelen"})
+DANGER: Final = "gevaar"
+YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
 # The reason of the end of a report that was erased.
 ERASED: Final = "gewist_op_verzoek"
 LONGEST_PATH: Final = 500
+# The keys of the rail, on the page of a report: by the last word of the address.
+KEYS: Final = {
+    "in-behandeling-nemen": "1",
+    "in-dossier": "2",
+    "niet-in-behandeling": "4",
+    "vraag-melder": "5",
+    "overdracht-aanbieden": "6",
+    "afhandelen": "a",
+    "contact": "c",
+    "uitdelen": "u",
+    "sluimeren": "w",
+}
 # Seconds since 1970, so that a page can say what was done since it was opened.
 LATEST: Final = 99_999_999_999
 
@@ -113,6 +131,35 @@ def possible_steps(request: Any, context: Any) -> list[Transition]:
         if can_begin(step, context.report)
         if step.name not in DESK_STEPS and request.has_permission(step.permission, context)
     ]
+
+
+def signals_of(report: Report) -> list[str]:
+    """Return the signals of danger in a report, in words."""
+    return signals(
+        report.forms,
+        age_group=report.reporter_age_group,
+        known=report.offender_known,
+        recurrence=report.recurrence,
+        wants_support=report.wants_support,
+    )
+
+
+def must_ask_danger(report: Report) -> bool:
+    """Tell whether nobody answered yet if somebody is in danger, while there is a signal."""
+    return report.danger_now is None and bool(signals_of(report))
+
+
+def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) -> None:
+    """Store whether somebody is in danger now; if so the report is spoed at once."""
+    report.danger_now = danger
+    report.triaged_at = utc_now()
+    if danger:
+        report.urgent = True
+    answer = {"Nu iemand in gevaar": "ja" if danger else "nee"}
+    append_move(session, report, actor, "beoordelen", report.state, answer)
+    reindex_report(session, report)
+    fields = ["nu iemand in gevaar"]
+    record(session, actor, "melding.beoordeeld", report.holder, KIND, [report.id], fields=fields)
 
 
 def can_begin(step: Transition, report: Report) -> bool:
@@ -317,13 +364,20 @@ def step_form(
     request: Any,
     appstruct: Mapping[str, Any],
     back: str,
+    signals_given: Sequence[str] = (),
 ) -> Form:
     """Return the form of a step; its fields follow from what the workflow says the step asks.
 
     `offered`: per name of an options list what there is to choose from.
     `back`: where to go afterwards.
+    `signals_given`: signals of danger that nobody answered yet; the form asks about them first.
     """
     schema = transition_schema(transition, offered)
+    if signals_given and transition.name in ON_SIGNAL:
+        words = f"Er is een signaal: {', '.join(signals_given)}. Zo ja: bel eerst 112."
+        danger = forms.OneOf(YES_NO, radio=True)
+        asked = field(danger, "Is er nu iemand in gevaar?", description=words, name=DANGER)
+        schema.children.insert(0, asked)
     for question in transition.fields:
         if question.kind is FieldKind.DATE:
             schema[question.name].validator = forms.not_before_today

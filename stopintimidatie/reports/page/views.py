@@ -90,6 +90,7 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
         **_known(context, request),
         **contact_of(context, request),
         "steps": step_links(context, request),
+        "keys": steps.KEYS,
         "actions": steps.actions(request, context),
         "panels": panels(request, "melding", context),
     }
@@ -247,7 +248,9 @@ class StepView:
             "behandelaar": str(identity.user_id) if identity else None,
             "uiterlijk": answer_until(),
         }
-        form = step_form(self.transition, offered, request, known, back)
+        report = context.report
+        asked = steps.signals_of(report) if steps.must_ask_danger(report) else ()
+        form = step_form(self.transition, offered, request, known, back, asked)
         if self.transition.name in FIELDS:
             name, kind = FIELDS[self.transition.name]
             until = day_typed(request.POST.get("uiterlijk", ""))
@@ -275,6 +278,7 @@ class StepView:
             lock_report(session, report, values["versie"])
             given = answers(self.transition, values)
             name, actor = self.transition.name, request.actor
+            self._answer_danger(request, report, values.get(steps.DANGER))
             made = steps.decide_or_propose(session, effects, report, name, given, actor)
         except StaleReportError:
             change = Change("Toestand", steps.state_label(report), self.transition.label)
@@ -284,6 +288,21 @@ class StepView:
         if not made:
             return self._proposed(context, request, values)
         return self._done(context, request, values, before)
+
+    def _answer_danger(self, request: Request, report: Report, answer: str | None) -> None:
+        """Store the answer about danger, where it was asked.
+
+        Raises:
+            FormError: Somebody is in danger, and this step would close the report.
+        """
+        if answer == "ja" and self.transition.name in steps.CLOSING:
+            raise FormError(
+                "Er is iemand in gevaar. Bel eerst 112 en neem de melding in behandeling; sluiten"
+                " kan daarna.",
+                steps.DANGER,
+            )
+        if answer is not None:
+            steps.answer_danger(request.db, report, answer == "ja", request.actor)
 
     def _proposed(
         self, context: ReportResource, request: Request, values: dict[str, Any]

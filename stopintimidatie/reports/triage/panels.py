@@ -10,13 +10,12 @@ from pyramid.httpexceptions import HTTPSeeOther
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.web.components import Panel, is_partial
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.reports.page.steps import (
     NEW_DOSSIER,
     report_action,
 )
-from stopintimidatie.reports.page.views import came_from
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.triage.similar import MOST, SHOWN, Similar, similar_to
 from stopintimidatie.reports.vocabulary import KIND
@@ -87,21 +86,16 @@ def _together(context: ReportResource, request: Request, similar: list[Similar])
 
 @page_view(ReportResource, PAGE, Permission.VIEW_REPORT, "templates/similar.jinja2")
 def similar_view(context: ReportResource, request: Request) -> Any:
-    """Show up to forty similar reports, the most similar first, with the parts of the score.
-
-    Beside a report in hand (`?terug`, by htmx) it shows the first few.
-    """
+    """Show up to forty similar reports, the most similar first, with the parts of the score."""
     if context.holder == NATIONAL or context.report.state in GONE:
         return HTTPSeeOther(request.resource_path(context))
-    few = is_partial(request)
-    values = similar_values(context, request, BESIDE if few else MOST, back=came_from(request, ""))
+    values = similar_values(context, request, MOST)
     names = area_names(request.db, context.report)
     rows = [
         [other.reference, f"{other.percent}%", *_parts(other)]
         for other in values["similar"][:SHOWN]
     ]
-    more = values["more"] if few else None
-    return {**values, "more": more, "names": names, "rows": rows, "few": few}
+    return {**values, "more": None, "names": names, "rows": rows}
 
 
 def _parts(other: Similar) -> list[str]:

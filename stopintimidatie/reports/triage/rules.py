@@ -1,4 +1,4 @@
-"""The likeness of two reports, as a score from 0 to 1; and the signals of danger. Pure.
+"""The likeness of two reports, as a score from 0 to 1. Pure.
 
 The parts of the score stand in `WEIGHTS`: location, time, forms, offenders (number, group, age
 band, vehicle: closed lists), and the words of `circumstances`. Never a person's appearance. A part
@@ -8,49 +8,16 @@ that isn't known of one of the two counts neither for nor against, but lowers th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from stopintimidatie.reports.rules import is_physical
 from stopintimidatie.reports.vocabulary import (
-    AgeGroup,
-    Form,
     OffenderAge,
     OffenderCount,
-    OffenderKnown,
-    Recurrence,
 )
-
-# Signals that somebody may be in danger: on one of these an officer says first that it isn't so.
-_MINORS: Final = frozenset(group.value for group in AgeGroup if group.minor)
-_KNOWN: Final = frozenset(
-    {OffenderKnown.BY_SIGHT, OffenderKnown.ACQUAINTANCE, OffenderKnown.PROFESSIONAL}
-)
-
-
-def signals(
-    forms: Iterable[str],
-    *,
-    age_group: str | None,
-    known: str | None,
-    recurrence: str | None,
-    wants_support: bool | None,
-) -> list[str]:
-    """Return the signals of danger in a report, in the words in which an officer reads them."""
-    codes = set(forms)
-    marks = (
-        ("lichamelijk", is_physical(codes)),
-        ("bedreigen", Form.THREATENING.value in codes),
-        ("minderjarig", age_group in _MINORS),
-        ("een bekende van de melder", known in _KNOWN),
-        ("vaker door dezelfde persoon", recurrence == Recurrence.SAME_PERSON.value),
-        ("de melder wil hulp", bool(wants_support)),
-    )
-    return [word for word, given in marks if given]
-
 
 WEIGHTS: Final[Mapping[str, float]] = MappingProxyType(
     {

@@ -33,7 +33,9 @@ from stopintimidatie.reports.page.steps import (
     Action,
     conflict,
     decide_or_propose,
+    must_ask_danger,
     report_action,
+    signals_of,
     state_label,
     typed_version,
     version_values,
@@ -284,6 +286,8 @@ def double_view(context: ReportResource, request: Request) -> Any:
         lock_report(request.db, report, typed_version(request))
         if report.state not in CLOSABLE:
             return error_response(request, 409)
+        if must_ask_danger(report):
+            return _ask_danger(context, request, other, back)
         if report.contact_deadline is not None and request.POST.get(SURE) != "ja":
             return _ask_first(context, request, other, back)
         effects = WORKFLOW_EFFECTS.of(request.registry)
@@ -298,6 +302,17 @@ def double_view(context: ReportResource, request: Request) -> Any:
     step = REPORT_WORKFLOW.transition("niet_in_behandeling")
     flash_step(request, context, step, "in_behandeling", path)
     return HTTPSeeOther(safe_path(back, path))
+
+
+def _ask_danger(context: ReportResource, request: Request, other: str, back: str) -> HTTPSeeOther:
+    """Redirect to the form that asks whether somebody is in danger, before it closes anything."""
+    request.flash(
+        f"Er is een signaal: {', '.join(signals_of(context.report))}. Zeg eerst of er iemand in"
+        f" gevaar is. Kies dan onderaan ‘Afsluiten als dubbel’, van {other}.",
+        "warning",
+    )
+    parameters = urlencode({"terug": back})
+    return HTTPSeeOther(f"{request.resource_path(context, 'triage')}?{parameters}")
 
 
 def _ask_first(context: ReportResource, request: Request, other: str, back: str) -> Any:

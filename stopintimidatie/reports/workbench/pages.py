@@ -26,7 +26,6 @@ from stopintimidatie.reports.page.decisions import (
 from stopintimidatie.reports.page.views import TOMBSTONES
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
-from stopintimidatie.reports.triage.panels import PAGE as SIMILAR_PAGE
 from stopintimidatie.reports.words import AreaNames, Rows
 from stopintimidatie.reports.workbench.rail import Place, other_steps, rail_of
 from stopintimidatie.reports.workbench.services import others_looking
@@ -56,7 +55,7 @@ def pane_values(
         "rows": _first(report, names, handler),
         "rest": _rest(report, names),
         "looking": others_looking(session, report, str(request.actor.id)),
-        "similar": None if report.state in GONE else f"{place.path}/{SIMILAR_PAGE}?{similar}",
+        "similar": None if report.state in GONE else f"{place.path}/naast?{similar}",
         "rail": rail_of(context, request, place),
         "notes": notes_of(session, report),
         "proposal": proposal_in_words(context, request, place),

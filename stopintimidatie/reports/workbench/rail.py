@@ -13,7 +13,6 @@ from stopintimidatie.reports.handling.services import ASSIGNABLE
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import steps
 from stopintimidatie.reports.resources import GONE, ReportResource
-from stopintimidatie.reports.triage.rules import signals
 from stopintimidatie.reports.triage.services import ASSESSABLE
 from stopintimidatie.reports.workflow import ENDED
 
@@ -39,6 +38,10 @@ _WHY: Final[Mapping[str, str]] = {
 NOT_YOURS: Final = "mag u niet beslissen"
 
 
+# In the place of the bar that undoes, while there is nothing for it.
+NOTHING_TO_UNDO: Final = RailDecision("z", "Ongedaan", disabled_reason="niets van net", small=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The page that a rail stands on.
@@ -50,22 +53,6 @@ class Place:
     here: str
     onwards: str
     csrf: str = ""
-
-
-def signals_of(report: Report) -> list[str]:
-    """Return the signals of danger in a report, in words."""
-    return signals(
-        report.forms,
-        age_group=report.reporter_age_group,
-        known=report.offender_known,
-        recurrence=report.recurrence,
-        wants_support=report.wants_support,
-    )
-
-
-def must_ask_danger(report: Report) -> bool:
-    """Tell whether nobody answered yet if somebody is in danger, while there is a signal."""
-    return report.danger_now is None and bool(signals_of(report))
 
 
 def rail_of(

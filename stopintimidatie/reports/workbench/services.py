@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject, record
+from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import help_in_words
@@ -19,8 +19,6 @@ from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import decide
 from stopintimidatie.reports.page.steps import decide_or_propose
-from stopintimidatie.reports.services import append_move, reindex_report
-from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
 
 TAKING: Final = "in_behandeling_nemen"
@@ -34,19 +32,6 @@ GOODBYE: Final = (
 )
 
 Steps = Sequence[tuple[str, Mapping[str, Any]]]
-
-
-def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) -> None:
-    """Store whether somebody is in danger now; if so the report is spoed at once."""
-    report.danger_now = danger
-    report.triaged_at = utc_now()
-    if danger:
-        report.urgent = True
-    answer = {"Nu iemand in gevaar": "ja" if danger else "nee"}
-    append_move(session, report, actor, "beoordelen", report.state, answer)
-    reindex_report(session, report)
-    fields = ["nu iemand in gevaar"]
-    record(session, actor, "melding.beoordeeld", report.holder, KIND, [report.id], fields=fields)
 
 
 def make_choice(

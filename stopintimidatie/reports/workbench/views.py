@@ -15,7 +15,14 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.web.components import is_partial
-from stopintimidatie.core.web.request import Request, form_view, post_view, query_pairs, safe_path
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+    safe_path,
+)
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.page.decisions import (
@@ -30,14 +37,18 @@ from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     NEW_DOSSIER,
     REJECTING,
+    answer_danger,
+    must_ask_danger,
     report_action,
+    signals_of,
     typed_version,
+    version_values,
 )
 from stopintimidatie.reports.page.views import SECOND_LOOK, came_from, step_page
-from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.rules import needs_second_look
+from stopintimidatie.reports.resources import GONE, ReportResource
+from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import StaleReportError, lock_report
-from stopintimidatie.reports.triage.panels import BESIDE, TASK
+from stopintimidatie.reports.triage.panels import BESIDE, TASK, similar_values
 from stopintimidatie.reports.triage.services import ASSESSABLE, set_urgent
 from stopintimidatie.reports.triage.similar import similar_to
 from stopintimidatie.reports.vocabulary import KIND
@@ -54,17 +65,16 @@ from stopintimidatie.reports.workbench.rail import (
     REJECT,
     TAKE,
     URGENT,
-    must_ask_danger,
-    signals_of,
 )
 from stopintimidatie.reports.workbench.services import (
     CLOSING,
-    answer_danger,
     make_choice,
     say_where_help_is,
 )
 
 PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
+BESIDE_NAME: Final = "naast"
+BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
 PANEL: Final = "#werkbank-paneel"
 # Taken in hand first, and then a page of its own.
 NEW: Final = "nieuw_dossier"
@@ -176,6 +186,27 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
     return _go_on(context, request, choice, made, here, onwards)
 
 
+@page_view(ReportResource, BESIDE_NAME, Permission.VIEW_REPORT, BESIDE_PAGE)
+def beside_view(context: ReportResource, request: Request) -> Any:
+    """Show the most similar reports beside the one in hand, which is loaded first."""
+    report, asked = context.report, dict(query_pairs(request))
+    if context.holder == NATIONAL or report.state in GONE:
+        return HTTPSeeOther(request.resource_path(context))
+    values = similar_values(context, request, BESIDE)
+    may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
+    may_decide = bool(request.has_permission(Permission.TRIAGE, context))
+    offered = forms.dossier_choices(request, report) if may_file and values["similar"] else ()
+    seen = {**version_values(report), "terug": _path(asked.get("terug"))}
+    return {
+        **values,
+        "may_decide": may_decide and report.state in OPEN_FOR_ALL,
+        "may_file": may_file,
+        "numbers": [number for number, _ in offered],
+        "action": request.resource_path(context, NAME),
+        "hidden": [*seen.items(), ("hier", _path(asked.get("hier")))],
+    }
+
+
 def _go_on(
     context: ReportResource, request: Request, choice: str, made: bool, here: str, onwards: str
 ) -> HTTPSeeOther:
@@ -201,6 +232,9 @@ def _begin_dossier(context: ReportResource, request: Request, here: str) -> Resp
     request.db.flush()
     action = report_action(request, context, NEW_DOSSIER)
     href = action.href if action is not None else here
+    other = normalise_reference(request.POST.get("met", "")[:40])
+    if action is not None and other is not None:
+        href = f"{href}&{urlencode({'melding': other})}"
     if is_partial(request):
         return Response(headerlist=[("HX-Redirect", href), ("X-Deel", "ja")])
     return HTTPSeeOther(href)

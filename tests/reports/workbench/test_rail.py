@@ -14,7 +14,7 @@ from stopintimidatie.reports.models import (
     ReporterMessage,
     ReportProposal,
 )
-from stopintimidatie.reports.triage.rules import signals
+from stopintimidatie.reports.rules import signals
 from stopintimidatie.reports.vocabulary import AgeGroup, Form
 from tests.support.factories import (
     DORDRECHT,
@@ -300,3 +300,39 @@ def test_signals_are_what_the_design_names() -> None:
     again = none | {"recurrence": "vaker_zelfde_persoon"}
     assert signals([], **again) == ["vaker door dezelfde persoon"]
     assert signals([], **none | {"wants_support": True}) == ["de melder wil hulp"]
+
+
+def test_the_pages_of_steps_ask_about_danger_on_a_signal_too(installation: Installation) -> None:
+    address = stored(installation, forms=(Form.FOLLOWING,))
+    browser = officer(installation)
+    form = browser.get(f"{address}/in-behandeling-nemen").forms["formulier"]
+    refused = form.submit("in_behandeling_nemen", status=422)
+    assert "Is er nu iemand in gevaar?" in refused.text
+    assert state_of(installation, address) == "nieuw"
+    form = refused.forms["formulier"]
+    form["gevaar"] = "nee"
+    form.submit("in_behandeling_nemen", status=303)
+    kept = report_at(installation, address)
+    assert (kept.state, kept.danger_now) == ("in_behandeling", False)
+    # Asked once.
+    assert "gevaar" not in browser.get(f"{address}/afhandelen").forms["formulier"].fields
+
+
+def test_a_report_is_not_closed_while_somebody_is_in_danger(installation: Installation) -> None:
+    address = stored(installation, forms=(Form.FOLLOWING,))
+    form = officer(installation).get(f"{address}/niet-in-behandeling").forms["formulier"]
+    form["gevaar"], form["reden_code"] = "ja", "test"
+    assert "Bel eerst 112" in form.submit("niet_in_behandeling", status=422)
+    assert state_of(installation, address) == "nieuw"
+
+
+def test_a_double_with_a_signal_is_asked_about_danger_first(installation: Installation) -> None:
+    address, other = (stored(installation, forms=(Form.FOLLOWING,)) for _ in range(2))
+    page = officer(installation).get(f"{address}/naast")
+    form = next(f for f in page.forms.values() if "dubbel_van" in f.fields)
+    assert form["dubbel_van"].value == other.rpartition("/")[2]
+    assert "Is er nu iemand in gevaar?" in form.submit()
+    page = officer(installation).get(address)
+    form = next(f for f in page.forms.values() if f.action.endswith("/dubbel"))
+    assert "Zeg eerst of er iemand in gevaar is" in form.submit().follow()
+    assert state_of(installation, address) == "nieuw"

@@ -83,7 +83,7 @@ function makeHelp() {
     <form method="dialog"><button class="utrecht-button utrecht-button--secondary-action">Sluiten</button></form>`;
   const list = dialog.querySelector("dl");
   const rows = [["j", "volgende in de lijst"], ["k", "vorige in de lijst"], ["/", "zoeken"], ["?", "deze uitleg"]];
-  for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, (el.labels?.[0] ?? el).textContent.trim()]);
+  for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, (el.labels?.[0] ?? el.querySelector(".wb-decision__label") ?? el).textContent.trim()]);
   for (const [key, meaning] of rows) addRow(list, key, meaning);
   dialog.querySelector("input").addEventListener("change", (event) => enable(event.target.checked));
   document.body.append(dialog);
