@@ -87,6 +87,7 @@ def nothing_lost(site: Site, apps: Apps) -> None:
     checks.check_log(site.log)
 
 
+@pytest.mark.alles
 def test_postgresql_may_stop_and_start_under_load(own_site: Site, server: Server) -> None:
     web, worker = own_site.web(), own_site.worker()
     apps = Apps(Ledger(Random(5)), [web.port or 0])
@@ -202,6 +203,7 @@ def small_disk() -> Iterator[Disk]:
                 subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.mark.alles
 def test_a_full_disk_under_postgresql_is_told_and_passes(
     small_disk: Disk, nursery: Nursery, tmp_path: Path
 ) -> None:

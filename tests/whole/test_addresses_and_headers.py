@@ -61,6 +61,7 @@ def test_no_address_reaches_an_attribute_a_private_name_or_a_view_by_alias(town:
     assert {path: status for path, status in found.items() if status not in (400, 404)} == {}
 
 
+@pytest.mark.alles
 def test_an_encoded_slash_is_a_slash_with_the_same_rights(town: Town) -> None:
     """WSGI hands a decoded path over; so it can name no other document, nor open a door."""
     for name in ("gemeente", "melding", "persoon"):

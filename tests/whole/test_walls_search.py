@@ -123,6 +123,7 @@ def without_rule(town: Town) -> Any:
     return changed(town, loose, back=(honest,))
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("fallen", [without_policy, without_rule])
 def test_it_would_be_seen_when_one_of_both_walls_falls(town: Town, fallen: Any) -> None:
     """Each guards what the other doesn't: the policy lists and texts, the function the counts."""
@@ -131,6 +132,7 @@ def test_it_would_be_seen_when_one_of_both_walls_falls(town: Town, fallen: Any) 
     assert told(found)
 
 
+@pytest.mark.alles
 def test_with_both_walls_down_the_texts_of_another_are_shown(town: Town) -> None:
     with without_policy(town), without_rule(town):
         _, leaks = crawl(town, SEARCHERS[0], OTHER)

@@ -38,6 +38,7 @@ from stopintimidatie.municipalities.people.absence import stands_in_for
 from stopintimidatie.reports.inbox.queries import (
     OPENED,
     Chosen,
+    Preset,
     chosen,
     count_reports,
     facets,
@@ -121,7 +122,11 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         request.response.headers["HX-Push-Url"] = request.path_qs
     wanted_number = wanted_page(request)
     most = worth_counting(wanted_number, COUNTED)
-    total = count_reports(session, context.holder, filters, reader, most)
+    views = presets(session, context.holder, reader)
+    # A fixed view was counted with the others.
+    total = next((view.count for view in views if view.filters == filters), None)
+    if total is None:
+        total = count_reports(session, context.holder, filters, reader, most)
     paging = Paging.counted(wanted_number, total, most)
     reports = list_reports(session, context.holder, filters, reader, paging.offset, paging.size)
     areas = {area.code: area for area in neighbourhoods_of(session, context.holder)}
@@ -140,7 +145,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "items": [_row(report, areas, request, report is opened) for report in reports],
         "paging": paging,
         "quarantine": request.resource_path(context, "quarantaine"),
-        "presets": _presets(session, context, filters, reader, request),
+        "presets": _presets(views, filters, request),
         "facets": facets(session, context.holder, filters, reader, areas.values()) if open_ else [],
         "open_filters": with_params(request, **{OPENED: "ja"}),
         "filters": filters,
@@ -203,20 +208,16 @@ def _row(
 
 
 def _presets(
-    session: Any,
-    context: MunicipalityResource,
-    filters: Mapping[str, str],
-    reader: Reader,
-    request: Request,
+    views: Sequence[Preset], filters: Mapping[str, str], request: Request
 ) -> list[NavItem]:
     return [
         NavItem(
             preset.label,
             f"{request.path}?{urlencode(preset.filters)}" if preset.filters else request.path,
-            current=dict(filters) == dict(preset.filters),
+            current=filters == preset.filters,
             count=preset.count,
         )
-        for preset in presets(session, context.holder, reader)
+        for preset in views
     ]
 
 
