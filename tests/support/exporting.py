@@ -199,11 +199,12 @@ def decide(
     """Open the page of the decision and decide."""
     browser = case.browser(who)
     address = f"{case.path}/{reference}/beoordelen"
-    page = browser.get(address)
+    page = browser.get(address + ("?niet=ja" if button == "afwijzen" else ""))
     if page.status_int == 303:
         return page
     form = page.forms["formulier"]
-    form["reden"] = reason
+    if button == "afwijzen":
+        form["reden"] = reason
     return form.submit(button, expect_errors=True)
 
 

@@ -30,11 +30,14 @@ from stopintimidatie.core.web.components import install
 
 
 class Button(deform.Button):
-    """Submit button. ``kind``: primary, secondary, danger or subtle."""
+    """Submit button. ``kind``: primary, secondary, danger or subtle. ``key`` presses it."""
 
-    def __init__(self, name: str, title: str, kind: str = "primary", value: str = "ja") -> None:
+    def __init__(
+        self, name: str, title: str, kind: str = "primary", value: str = "ja", key: str = ""
+    ) -> None:
         super().__init__(name=name, title=title, value=value)
         self.kind = kind
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -15,11 +16,12 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.text import ago
+from stopintimidatie.core.web.components import ListItem, RailDecision, WorkbenchRow
 from stopintimidatie.core.web.request import Crumb, Request, form_view, page_view, post_view
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.pages import hidden_reports
+from stopintimidatie.dossiers.pages import hidden_reports, roles_at
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import Prepared
@@ -28,7 +30,7 @@ from stopintimidatie.exports.profiles.rules import differences
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.views import difference_rows
 from stopintimidatie.exports.request import queries as request_queries
-from stopintimidatie.exports.request.forms import REASON_LEFT, AfterSchema, DecisionSchema
+from stopintimidatie.exports.request.forms import AfterSchema, DecisionSchema
 from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
@@ -57,8 +59,8 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
 GUARDS: Final = (hidden_reports, recently_confirmed)
 BUTTONS: Final = (
-    Button("goedkeuren", "Goedkeuren en laten maken"),
-    Button("afwijzen", "Afwijzen", kind="secondary"),
+    Button("goedkeuren", "Goedkeuren en laten maken", key="1"),
+    Button("afwijzen", "Afwijzen", kind="danger"),
 )
 
 
@@ -77,10 +79,12 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         lock(request.db, export.id)
     looked = look(request, load_dossier(request.db, context.dossier), export)
     given = {"gezien": looked.fingerprint}
-    form = Form(DecisionSchema(), request, buttons=BUTTONS, appstruct=given, cancel_url=address)
+    form = Form(_decision(request), request, buttons=_button(request, BUTTONS), appstruct=given)
+    queue = _queue(context, request)
 
     def page() -> dict[str, Any]:
         return {
+            **_workbench(context, request, queue),
             "crumbs": crumbs_of(context, request),
             "export": export,
             "rows": request_rows(export),
@@ -101,10 +105,76 @@ def decide_view(context: ExportResource, request: Request) -> Any:
             raise ConflictError(problem.message) from problem
         except ExportError as problem:
             raise FormError(problem.message, problem.field) from problem
-        request.flash(message)
-        return HTTPSeeOther(address)
+        request.flash(f"{export.reference}: {message}", link=("Bekijken", address))
+        return HTTPSeeOther(_onwards(context, request, queue, address))
 
     return handle_form(request, form, on_valid, page)
+
+
+# The list of what waits for a second person, beside the one in hand
+
+REFUSE: Final = "niet"
+Queue = Sequence[tuple[Export, Dossier, str]]
+
+
+def _refuses(request: Request) -> bool:
+    """Tell whether the choice is to reject: its form asks the reason, and has one button."""
+    return REFUSE in request.GET or "afwijzen" in request.POST
+
+
+def _button(request: Request, buttons: Sequence[Button]) -> Sequence[Button]:
+    """Return the one button of the choice."""
+    return buttons[1:] if _refuses(request) else buttons[:1]
+
+
+def _decision(request: Request) -> Any:
+    schema = DecisionSchema()
+    if not _refuses(request):
+        del schema["reden"]
+    return schema
+
+
+def _queue(context: ExportResource, request: Request) -> Queue:
+    """Return what waits for a second person and isn't this person's own, the oldest first."""
+    roles = roles_at(request, context.holder)
+    person = str(request.actor.id)
+    rows = request_queries.waiting_for_second(request.db, roles, SHOWN)
+    return [row for row in rows if row[0].requested_by_id != person]
+
+
+def _workbench(context: ExportResource, request: Request, queue: Queue) -> dict[str, Any]:
+    """Return the rows of the list, and the choices about the export in hand."""
+    slug, here = context.municipality.slug, request.path
+    other = RailDecision("4", "Niet akkoord", f"{here}?{REFUSE}=ja", page=True)
+    if _refuses(request):
+        other = RailDecision("1", "Toch akkoord", here, page=True)
+    return {
+        "items": [_queued(slug, row, current=row[0] is context.export) for row in queue],
+        "rail": [other],
+    }
+
+
+def _queued(slug: str, row: tuple[Export, Dossier, str], *, current: bool) -> WorkbenchRow:
+    export, dossier, area = row
+    return WorkbenchRow(
+        title=export.recipient,
+        href=_address(slug, export, dossier, area),
+        meta=[f"dossier {dossier.number}", ago(export.requested_at).removesuffix(" geleden")],
+        text=f"{export.requested_by} vraagt: {export.question}",
+        marks=["spoed"] if export.unjudged else (),
+        current=current,
+    )
+
+
+def _address(slug: str, export: Export, dossier: Dossier, area: str) -> str:
+    page = AFTER if export.unjudged else DECIDE
+    return f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{page}"
+
+
+def _onwards(context: ExportResource, request: Request, queue: Queue, done: str) -> str:
+    """Return the page of the next export that waits for this person; `done`: without one."""
+    others = [row for row in queue if row[0] is not context.export]
+    return _address(context.municipality.slug, *others[0]) if others else done
 
 
 def _profile_changes(
@@ -134,9 +204,6 @@ def _carry_out(
         return "De aanvraag is afgewezen. De aanvrager leest uw reden bij de uitvoer."
     if pressed != "goedkeuren":
         raise ExportError("Kies: goedkeuren of afwijzen.")
-    if values["reden"]:
-        message = REASON_LEFT.format(button=BUTTONS[0].title, other=BUTTONS[1].title)
-        raise ExportError(message, "reden")
     if looked.prepared is None:
         raise ExportError(looked.problem)
     keys = request.registry.key_ring
@@ -195,26 +262,27 @@ def after_view(context: ExportResource, request: Request) -> Any:
         request.flash("Deze uitvoer hoeft niet achteraf te worden beoordeeld.", "info")
         return HTTPSeeOther(address)
     buttons = [
-        Button("goedkeuren", "Achteraf goedkeuren"),
+        Button("goedkeuren", "Achteraf goedkeuren", key="1"),
         Button("afwijzen", "Afwijzen en intrekken", kind="danger"),
     ]
-    form = Form(AfterSchema(), request, buttons=buttons, cancel_url=address)
+    schema = AfterSchema()
+    if not _refuses(request):
+        del schema["reden"]
+    form = Form(schema, request, buttons=_button(request, buttons))
+    queue = _queue(context, request)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        good = form.pressed() == "goedkeuren"
-        if good and values["reden"]:
-            message = REASON_LEFT.format(button=buttons[0].title, other=buttons[1].title)
-            raise FormError(message, "reden")
+        good, reason = not _refuses(request), values.get("reden", "")
         try:
-            judge_after(request.db, export, request.actor, good=good, reason=values["reden"])
+            judge_after(request.db, export, request.actor, good=good, reason=reason)
         except ExportError as problem:
             raise FormError(problem.message, problem.field) from None
-        request.flash(
-            "Achteraf goedgekeurd." if good else "Afgewezen. Het document is ingetrokken."
-        )
-        return HTTPSeeOther(address)
+        outcome = "achteraf goedgekeurd" if good else "afgewezen; het document is ingetrokken"
+        request.flash(f"{export.reference}: {outcome}.", link=("Bekijken", address))
+        return HTTPSeeOther(_onwards(context, request, queue, address))
 
     page = {
+        **_workbench(context, request, queue),
         "crumbs": crumbs_of(context, request),
         "export": export,
         "rows": request_rows(export),
@@ -245,8 +313,7 @@ def deputy_view(context: MunicipalityResource, request: Request) -> dict[str, An
 
 
 def _item(slug: str, export: Export, dossier: Dossier, area: str) -> ListItem:
-    page = AFTER if export.unjudged else DECIDE
-    href = f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{page}"
+    href = _address(slug, export, dossier, area)
     return request_queries.item(export, href, dossier=dossier.number)
 
 

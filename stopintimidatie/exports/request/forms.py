@@ -398,12 +398,6 @@ def control_of(problem: ExportError) -> str | None:
     return field if field.startswith("toch.") else ATTRIBUTES.get(field)
 
 
-# Shown when a reason to reject was filled in but the approve button was pressed.
-REASON_LEFT: Final = (
-    "U schreef op waarom u afwijst, maar koos ‘{button}’. Kies ‘{other}’, of maak de reden leeg."
-)
-
-
 class AfterSchema(forms.Schema):
     """The form to judge an urgent export afterwards."""
 

@@ -405,11 +405,10 @@ def test_rejecting_needs_a_reason_and_ends_it(installation: Installation) -> Non
     case = make_case(installation, number=1)
     reference = requested(case)
     assert decide(case, reference, button="afwijzen").status_int == 422
-    meant = decide(case, reference, button="goedkeuren", reason="Doel is te ruim.")
-    assert meant.status_int == 422
-    assert "niet verplicht" not in meant.html.find(attrs={"data-veld": "reden"}).text
-    assert "U schreef op waarom u afwijst" in meant.html.find(attrs={"data-veld": "reden"}).text
-    assert meant.forms["formulier"]["reden"].value == "Doel is te ruim."
+    # One choice, one button: a reason is asked with the choice to reject alone.
+    page = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen")
+    assert "reden" not in page.forms["formulier"].fields
+    assert len(page.html.select("#formulier button[type=submit]")) == 1
     assert decide(case, reference, button="afwijzen", reason="Doel is te ruim.").status_int == 303
     page = case.browser("aanvrager").get(f"{case.path}/{reference}")
     assert "Doel is te ruim." in page.text
@@ -693,7 +692,7 @@ def test_what_waits_stands_on_the_start_page_of_who_may_decide(
     reference = requested(case)
     seen = {who: reference in case.browser(who).get("/gemeenten/dordrecht") for who in case.people}
     assert seen == {who: who == "beslisser" for who in case.people}
-    decide(case, reference)
+    decide(case, reference).follow()
     assert reference not in case.browser("beslisser").get("/gemeenten/dordrecht")
 
 
@@ -849,3 +848,17 @@ def test_with_a_certificate_of_the_municipality_the_file_is_signed(
     with installation.transaction(DORDRECHT) as session:
         assert remove_certificate(session, DORDRECHT, SYSTEM)
         assert signing_key(session, keys, DORDRECHT) is None
+
+
+def test_after_a_decision_the_next_request_is_open(installation: Installation) -> None:
+    case = make_case(installation)
+    first, second = requested(case), requested(case, ontvanger="Politie, team Noord")
+    page = case.browser("beslisser").get(f"{case.path}/{first}/beoordelen")
+    rows = page.html.select(".wb-row")
+    assert [row.select_one("a")["href"].split("/")[-2] for row in rows] == [first, second]
+    answer = page.forms["formulier"].submit("goedkeuren", status=303)
+    assert answer.location.endswith(f"{second}/beoordelen")
+    assert f"{first}: De uitvoer is goedgekeurd" in answer.follow().text
+    # Who asked for it has nothing to decide there.
+    own = case.browser("aanvrager").get(f"{case.path}/{second}/beoordelen")
+    assert own.html.select(".wb-row") == []
