@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.support.served import in_thread
 from tests.support.services import Chromium
 from tests.support.styleguide.app import make_app
+from tests.support.visible import problems_in_colours
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 BUDGET = 100_000
@@ -112,6 +113,49 @@ def test_the_first_tab_is_the_skip_link_and_it_works(page: Page, address: str) -
     assert page.evaluate("document.activeElement.textContent") == "Naar de inhoud"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "inhoud"
+
+
+def test_a_page_begins_below_one_bar_and_one_line(page: Page, address: str) -> None:
+    page.goto(address + GUIDE)
+    page.evaluate("document.querySelector('.si-flash').remove()")
+    bar, crumb, title, after = (
+        page.evaluate(f"document.querySelector('{part}').getBoundingClientRect().toJSON()")
+        for part in (".si-header__inner", ".si-breadcrumb", "h1", ".si-heading + *")
+    )
+    assert bar["height"] <= 56
+    assert crumb["top"] < title["bottom"] < crumb["bottom"] + 8
+    assert crumb["right"] <= title["left"]
+    assert after["top"] <= 160
+
+
+@pytest.mark.parametrize("scripts", [False, True])
+def test_the_menu_of_a_phone_opens_by_keyboard(
+    browser: Browser, address: str, scripts: bool
+) -> None:
+    context = browser.new_context(
+        java_script_enabled=scripts, viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    page.goto(address + GUIDE)
+    link = page.locator(".si-menu a", has_text="Overzichten")
+    assert not link.is_visible()
+    page.locator(".si-menu summary").press("Enter")
+    assert link.is_visible()
+    assert page.locator(".si-menu a").count() == 6
+    if scripts:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Escape")
+        assert not link.is_visible()
+        assert page.evaluate("document.activeElement.textContent").strip().startswith("Menu")
+    context.close()
+
+
+@pytest.mark.parametrize("colour", ["a4123f", "ffcc00"])
+def test_the_guide_can_be_read_in_the_dark_and_in_forced_colours(
+    page: Page, address: str, colour: str
+) -> None:
+    page.goto(f"{address}{GUIDE}?kleur={colour}")
+    assert problems_in_colours(page) == []
 
 
 def test_keys_walk_the_list_search_and_explain_themselves(page: Page, address: str) -> None:

@@ -106,6 +106,7 @@ SURFACE = "#f3f5f8"
 # The page in dark mode, as in app.css, and the lightest part of it that text stands on.
 DARK_PAGE = "#14181d"
 DARK_SURFACE = "#262d35"
+DARK_MUTED = "#b3bdc7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Branding:
 
 
 # Browsers keep such a stylesheet for ever: raise this when other properties follow from a colour.
-VERSION = 2
+VERSION = 3
 
 
 def theme_path(colour: str) -> str:
@@ -153,7 +154,11 @@ def theme_properties(colour: str) -> dict[str, str]:
 def dark_properties(colour: str) -> dict[str, str]:
     """Return the custom properties that depend on the colour, where pages are dark."""
     brand = parse_colour(colour).hex
-    soft = mix(DARK_SURFACE, brand, 0.25)
+    soft = next(
+        tint
+        for share in range(25, -1, -1)
+        if ratio(tint := mix(DARK_SURFACE, brand, share / 100), DARK_MUTED) >= TEXT_MINIMUM
+    )
     text = lightened_for(lightened_for(brand, soft), DARK_SURFACE)
     strong = lightened_for(text, DARK_PAGE, 8)
     return {

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stopintimidatie.core.web.responses import ROOT
 from stopintimidatie.core.web.theme import (
+    DARK_MUTED,
     DARK_PAGE,
     DARK_SURFACE,
     DEFAULT_COLOUR,
@@ -87,13 +88,16 @@ def test_every_theme_has_enough_contrast_wherever_its_text_stands(colour: str) -
 @given(colours)
 def test_every_theme_has_enough_contrast_in_the_dark(colour: str) -> None:
     dark = dark_properties(colour)
-    ink = _own_properties(dark=True)["--si-ink"]
+    own = _own_properties(dark=True)
+    assert own["--si-muted"] == DARK_MUTED
     assert ratio(dark["--si-action"], dark["--si-action-on"]) >= 4.5
     assert ratio(dark["--si-action-hover"], dark["--si-action-hover-on"]) >= 4.5
     assert ratio(dark["--si-brand-edge"], DARK_PAGE) >= 3
     for background in (DARK_PAGE, DARK_SURFACE, dark["--si-brand-soft"]):
-        for text in (dark["--si-brand-text"], dark["--si-brand-strong"], ink):
+        for text in (dark["--si-brand-text"], dark["--si-brand-strong"]):
             assert ratio(text, background) >= 4.5
+        for name in ("--si-ink", "--si-muted"):
+            assert ratio(own[name], background) >= 4.5
 
 
 def _own_properties(*, dark: bool) -> dict[str, str]:
