@@ -465,11 +465,6 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "ongedaan", "POST", P.TRIAGE, {
         "{gemeente}/ongedaan": AT_HOME,
     }),
-    view("ReportResource", "spoed", "POST", P.TRIAGE, {
-        "{melding}/spoed": WORKERS,
-        "{weg}/spoed": NOBODY,
-        "{melding_meldpunt}/spoed": DESK_NONE,
-    }),
     *(
         page
         for step, sample in {

@@ -67,7 +67,6 @@ from stopintimidatie.reports.triage.services import (
     close_as_double,
     current_assessment,
     describe,
-    set_urgent,
 )
 from stopintimidatie.reports.vocabulary import ContactWish
 from stopintimidatie.reports.words import CONTACT_AGREED
@@ -253,24 +252,6 @@ def _next_page(context: ReportResource, request: Request, decision: str | None) 
         action = report_action(request, context, NEW_DOSSIER)
         return action.href if action else None
     return None
-
-
-@post_view(ReportResource, "spoed", Permission.TRIAGE)
-def urgent_view(context: ReportResource, request: Request) -> Any:
-    """Mark or unmark spoed with one press."""
-    report, wanted = context.report, request.POST.get("spoed") == "ja"
-    try:
-        lock_report(request.db, report, typed_version(request))
-    except StaleReportError:
-        return error_response(request, 409)
-    if report.state not in ASSESSABLE:
-        return error_response(request, 409)
-    set_urgent(request.db, report, wanted, request.actor)
-    request.db.flush()
-    done = "gemarkeerd als spoed" if wanted else "geen spoed meer"
-    request.flash(f"{report.reference}: {done}.")
-    back = request.POST.get("terug", "")
-    return HTTPSeeOther(safe_path(back, request.resource_path(context)))
 
 
 NAME: Final = "dubbel"

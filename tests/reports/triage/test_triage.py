@@ -526,17 +526,6 @@ def test_bad_input_changes_nothing(installation: Installation, name: str, value:
     assert state_of(installation, address) == "nieuw"
 
 
-def test_spoed_takes_one_press_and_notices_somebody_else(installation: Installation) -> None:
-    address = stored(installation)
-    browser = officer(installation)
-    token = {"csrf_token": browser.get(address) and browser.cookies["csrf"]}
-    browser.post(f"{address}/spoed", {**token, "spoed": "ja", "versie": "1"}, status=303)
-    assert report_at(installation, address).urgent
-    for version in ("1", "x", "9" * 30, ""):
-        browser.post(f"{address}/spoed", {**token, "spoed": "nee", "versie": version}, status=409)
-    assert report_at(installation, address).urgent
-
-
 def at_once(*presses: Callable[[], Any]) -> list[int]:
     """The statuses of things that people do at the same moment."""
     with ThreadPoolExecutor(len(presses)) as pool:

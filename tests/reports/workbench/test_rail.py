@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
+from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import (
     Report,
     ReportDecision,
@@ -15,7 +19,7 @@ from stopintimidatie.reports.models import (
     ReportProposal,
 )
 from stopintimidatie.reports.rules import signals
-from stopintimidatie.reports.vocabulary import AgeGroup, Form
+from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish, Form
 from tests.support.factories import (
     DORDRECHT,
     EINDHOVEN,
@@ -335,4 +339,27 @@ def test_a_double_with_a_signal_is_asked_about_danger_first(installation: Instal
     page = officer(installation).get(address)
     form = next(f for f in page.forms.values() if f.action.endswith("/dubbel"))
     assert "Zeg eerst of er iemand in gevaar is" in form.submit().follow()
+    assert state_of(installation, address) == "nieuw"
+
+
+def test_a_question_that_is_undone_reached_nobody(installation: Installation) -> None:
+    address = stored(
+        installation,
+        anonymous=False,
+        wants_contact=ContactWish.MAIL,
+        contact=Contact(email="mara@example.nl"),
+    )
+    browser = officer(installation)
+    form = panel(opened(browser, address), "5").forms["besluit"]
+    form["vraag"] = "Hoe laat was het?"
+    page = form.submit("vastleggen").follow()
+    installation.run_jobs()
+    assert number_of(installation, ReporterMessage) == 1
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit()
+    with clock_at(utc_now() + timedelta(minutes=11)):
+        installation.run_jobs()
+    assert number_of(installation, ReporterMessage) == 0
+    with installation.transaction(DORDRECHT) as session:
+        sent = MailMessage.template == "bericht_voor_melder", MailMessage.sent_at.is_not(None)
+        assert session.scalar(select(func.count(MailMessage.id)).where(*sent)) == 0
     assert state_of(installation, address) == "nieuw"
