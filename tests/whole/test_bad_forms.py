@@ -26,7 +26,7 @@ EVERY_ROLE = (
 CLOSED = (Select, MultipleSelect, Radio, Checkbox, Hidden)
 LEAVES = ("/afmelden",)
 # Where to go afterwards: an odd address falls back to a good one.
-FORGIVEN = frozenset({"terug", "volgende"})
+FORGIVEN = frozenset({"terug", "hier", "volgende"})
 # Not in any text that a person can mean.
 BROKEN = ("%ff", "%00", "a%00b", "%ED%A0%80")
 

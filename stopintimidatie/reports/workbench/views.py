@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 
@@ -260,6 +260,9 @@ def _urgent(context: ReportResource, request: Request) -> HTTPSeeOther:
     """Mark or unmark spoed, and stay at the report."""
     session, report, actor = request.db, context.report, request.actor
     here = _path(request.POST.get("terug")) or request.resource_path(context)
+    wanted = request.POST.get("spoed", "")
+    if wanted not in {"ja", "nee"}:
+        raise HTTPNotFound()
     try:
         lock_report(session, report, typed_version(request))
     except StaleReportError:
@@ -268,7 +271,7 @@ def _urgent(context: ReportResource, request: Request) -> HTTPSeeOther:
     if report.state not in ASSESSABLE:
         return _too_late(context, request)
     with remember(session, report, actor, "spoed"):
-        set_urgent(session, report, request.POST.get("spoed") == "ja", actor)
+        set_urgent(session, report, wanted == "ja", actor)
     return HTTPSeeOther(here)
 
 
