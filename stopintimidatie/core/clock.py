@@ -68,6 +68,17 @@ def in_office_hours(moment: datetime) -> bool:
     return is_working_day(local.date()) and OPENS <= local.time() < CLOSES
 
 
+def next_opening(moment: datetime) -> datetime | None:
+    """Return when offices open again; None when somebody sits at a desk at this moment."""
+    if in_office_hours(moment):
+        return None
+    local = moment.astimezone(AMSTERDAM)
+    day = local.date()
+    if not is_working_day(day) or local.time() >= CLOSES:
+        day = working_days_after(day, 1)
+    return datetime.combine(day, OPENS, AMSTERDAM)
+
+
 def after_working_days(moment: datetime, days: int) -> datetime:
     """Return the same hour so many working days later."""
     local = moment.astimezone(AMSTERDAM)

@@ -15,7 +15,8 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import in_office_hours, utc_now
+from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
@@ -175,6 +176,17 @@ def move_report(
     fields = [report.state]
     record(session, actor, "melding.toestand", report.holder, KIND, [report.id], fields=fields)
     return transition
+
+
+# Tells who must know of spoed; the inbox does it.
+URGENT_JOB: Final = Job("melding.spoed")
+
+
+def tell_on_duty(session: Session, report: Report) -> None:
+    """Have the number on duty told of a report that became urgent outside office hours."""
+    if not in_office_hours(utc_now()):
+        payload = {"report": str(report.id), "number": 0, "later": True}
+        enqueue(session, URGENT_JOB, report.holder, payload)
 
 
 def append_move(

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from stopintimidatie.core.clock import working_days_after
+from stopintimidatie.core.clock import next_opening, working_days_after
 from stopintimidatie.core.text import date_long, local
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.settings import words as house
@@ -289,6 +289,22 @@ def let_op(
         values["kenmerk"] = reference
         sentences.append(house.LET_OP_REFERENCE[spoken])
     return " ".join(fill_blanks(sentence, values) for sentence in sentences)
+
+
+def read_from(
+    published: Published, received_at: datetime, now: datetime, language: str = "nl"
+) -> str | None:
+    """Say when somebody reads a report that came in outside office hours.
+
+    None once that moment is there, and of a municipality that isn't connected. A report is urgent
+    only once somebody has read it, so a number on duty makes no difference to this.
+    """
+    opens = next_opening(received_at)
+    if not published.connected or opens is None or now >= opens:
+        return None
+    spoken = fallback_of(published.language(language))
+    day = day_in_words(opens.date(), spoken).rpartition(" ")[0]
+    return fill_blanks(house.READ_FROM[spoken], {"dag": day})
 
 
 def let_op_until(published: Published, received_at: datetime) -> date:

@@ -139,6 +139,11 @@ LET_OP_DAY: Final = {
     "nl": "Die termijn loopt tot en met {dag}.",
     "en": "That term ends on {dag}.",
 }
+# Added to the answer of a connected municipality that gets a report outside office hours.
+READ_FROM: Final = {
+    "nl": "Uw melding wordt {dag} vanaf 8.00 uur gelezen. Is er nu gevaar? Bel 112.",
+    "en": "Your report will be read on {dag}, from 8:00. Is there danger now? Call 112.",
+}
 LET_OP_PHONE: Final = {"nl": "Telefoon: {telefoon}.", "en": "Telephone: {telefoon}."}
 LET_OP_REFERENCE: Final = {
     "nl": "Noem daarbij uw kenmerk {kenmerk}.",

@@ -39,6 +39,7 @@ from stopintimidatie.municipalities.settings.rules import (
     in_language,
     let_op,
     reaction,
+    read_from,
 )
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.municipalities.settings.words import EMERGENCY, EMERGENCY_QUESTION
@@ -118,6 +119,8 @@ def receipt(
     title, text = reaction(published, area.name if area else None, language, forms)
     lines = published.help_for(published.language(language), submission.reporter_age_group, forms)
     reference, received_at = known.reference, arrival.received_at
+    reading = read_from(published, received_at, received_at, language) if area else None
+    text = "\n\n".join(filter(None, (text, reading)))
     municipality = neighbourhood = warning = None
     if area is not None:
         municipality = about_municipality(area.code, area.name, published)

@@ -33,7 +33,7 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_op_today
+from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_op_today, read_from
 from stopintimidatie.reports.attachments.cleaner import (
     LIMIT,
     PHOTO_TYPES,
@@ -370,6 +370,7 @@ def _shown(request: Request, standing: Standing) -> Page:
         "standing": standing,
         "status_text": speech(standing.status_text),
         "explained": " ".join(speech(sentence) for sentence in _explained(standing)),
+        "read_from": _read_from(published, standing, speech.language),
         "municipality": municipality.name if municipality else None,
         "messages": [
             TimelineEntry(m.at, speech(follow_words.message_title(m.kind)), text=m.text)
@@ -385,6 +386,13 @@ def _shown(request: Request, standing: Standing) -> Page:
         "form": None if closed else message_form(request, standing),
         "may_withdraw": not closed,
     }
+
+
+def _read_from(published: Published, standing: Standing, language: str) -> str | None:
+    """Say when somebody reads the report, while nobody could yet."""
+    if standing.status != "ontvangen":
+        return None
+    return read_from(published, standing.received_at, utc_now(), language)
 
 
 def _explained(standing: Standing) -> list[str]:

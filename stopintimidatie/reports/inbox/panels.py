@@ -171,7 +171,7 @@ def _urgent_lines(rows: Sequence[Any], path: Callable[[Any], str]) -> list[News]
     more = [f"en nog {len(rows) - LINES} met spoed"] if len(rows) > LINES else []
     return [
         News(
-            f"Spoed: {form_words(row.forms).lower()}",
+            form_words(row.forms),
             path(row),
             [
                 row.area or "plek onbekend",

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import in_office_hours, utc_now
-from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.jobs import JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Identity, Permission
@@ -25,9 +25,10 @@ from stopintimidatie.core.tree import locate_reference
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.services import (
+    URGENT_JOB,
     StaleReportError,
     lock_report,
     move_report,
@@ -35,7 +36,7 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.services import TASKS
-from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED_REASONS, REPORT_WORKFLOW
 
 
 def is_opened(session: Session, report: Report) -> bool:
@@ -81,7 +82,9 @@ def _copy(engine: Engine, holder: str, reference: str) -> tuple[bool, str] | Non
     return None if row is None or path is None else (row.state in GONE, path)
 
 
-REPEAT_JOB: Final = Job("melding.spoed")
+REPEAT_JOB: Final = URGENT_JOB
+# Among the values of a message: somebody here marked it as urgent.
+LATER: Final = "later"
 # A municipality that gets many hears of them once in so long: the message says "reports wait".
 AT_MOST_EVERY: Final = timedelta(minutes=15)
 # Age from which a report needs no message: it's of a demo, or the installation was off.
@@ -91,8 +94,8 @@ _FOLDER: Final = "stopintimidatie.reports.inbox:templates/mail"
 
 def tell(context: JobContext, session: Session, report: Report) -> None:
     """Queue the mail to a municipality about a report that came in, or that was handed to it."""
-    holder, old = report.holder, report.received_at < utc_now() - TOO_OLD
-    if holder == NATIONAL or old or report.state != "nieuw":
+    holder = report.holder
+    if holder == NATIONAL or report.state != "nieuw" or _is_old(session, report):
         return
     if report.urgent or report.danger_now:
         tell_urgently(session, holder, report, 0)
@@ -108,6 +111,12 @@ def tell(context: JobContext, session: Session, report: Report) -> None:
         slot += 1
         delay = timedelta(seconds=slot * AT_MOST_EVERY.total_seconds() - now.timestamp())
     queue_mail(session, holder, NEW.name, recipient, key=f"{NEW.name}:{slot}", delay=delay)
+
+
+def _is_old(session: Session, report: Report) -> bool:
+    """Tell whether it came in long ago; here, for a report that was handed over or routed."""
+    latest = select(func.max(ReportMove.at)).where(ReportMove.report_id == report.id)
+    return (session.scalar(latest) or report.received_at) < utc_now() - TOO_OLD
 
 
 def _told_in(session: Session, slot: int) -> bool:
@@ -143,8 +152,24 @@ def repeat(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     for payload in payloads:
         with context.transaction() as session:
             report = session.get(Report, UUID(payload["report"]))
-            if report is not None and not is_opened(session, report):
+            if report is None:
+                continue
+            if payload.get("later"):
+                _tell_on_duty(session, report)
+            elif not is_opened(session, report):
                 tell_urgently(session, context.holder, report, payload["number"])
+
+
+def _tell_on_duty(session: Session, report: Report) -> None:
+    """Queue the text message about a report that a person marked as urgent at night."""
+    if report.holder == NATIONAL or in_office_hours(utc_now()):
+        return
+    phone = urgent_recipient(session, report.holder)
+    if phone is None or not report.urgent or report.state in ENDED:
+        return
+    values, key = {"kenmerk": report.reference, LATER: "ja"}, f"sms:spoed:{report.id}:later"
+    name = URGENT_TEXT.name
+    queue_mail(session, report.holder, name, phone, about=report.id, values=values, key=key)
 
 
 def _new_letter(writing: Writing) -> Letter | None:
@@ -159,7 +184,11 @@ def _new_letter(writing: Writing) -> Letter | None:
 def _urgent_letter(writing: Writing) -> Letter | None:
     """Return the letter; None when the report was opened before it went out."""
     report = writing.session.get(Report, writing.message.about_id)
-    if report is None or is_opened(writing.session, report):
+    if report is None:
+        return None
+    # A colleague opened it to mark it, and that is nobody on duty.
+    later = LATER in writing.message.values
+    if not later and is_opened(writing.session, report):
         return None
     return Letter({**writing.message.values, **_inbox(writing.session, writing.message.holder)})
 

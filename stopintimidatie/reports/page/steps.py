@@ -42,7 +42,7 @@ from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.page.decisions import TAKE, decide, propose
 from stopintimidatie.reports.page.queries import changes_since
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
-from stopintimidatie.reports.services import append_move, reindex_report
+from stopintimidatie.reports.services import append_move, reindex_report, tell_on_duty
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
 from stopintimidatie.reports.workflow import (
     DESK_STEPS,
@@ -153,8 +153,9 @@ def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) 
     """Store whether somebody is in danger now; if so the report is spoed at once."""
     report.danger_now = danger
     report.triaged_at = utc_now()
-    if danger:
-        report.urgent = True
+    if danger and not report.urgent:
+        tell_on_duty(session, report)
+    report.urgent = report.urgent or danger
     answer = {"Nu iemand in gevaar": "ja" if danger else "nee"}
     append_move(session, report, actor, "beoordelen", report.state, answer)
     reindex_report(session, report)

@@ -29,7 +29,13 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.forms import answer_given
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.rules import HelpLine, Published, let_op, reaction
+from stopintimidatie.municipalities.settings.rules import (
+    HelpLine,
+    Published,
+    let_op,
+    reaction,
+    read_from,
+)
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.arrival import Arrival, receive
@@ -205,6 +211,8 @@ def _receipt(
     language, name = given.language.value, municipality.name if municipality else None
     forms = gravest_first(given.forms)
     title, text = reaction(published, name, language, forms)
+    reading = read_from(published, report.received_at, utc_now(), language)
+    text = "\n\n".join(filter(None, (text, reading)))
     warning = None
     if name is not None:
         warning = let_op(

@@ -23,7 +23,13 @@ from stopintimidatie.municipalities.settings.queries import (
 from stopintimidatie.reports.conversation.services import next_contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import decide
-from stopintimidatie.reports.services import append_move, move_report, reindex_report, set_forms
+from stopintimidatie.reports.services import (
+    append_move,
+    move_report,
+    reindex_report,
+    set_forms,
+    tell_on_duty,
+)
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
 from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
@@ -125,6 +131,8 @@ def _take_in_hand(
 def _store(session: Session, report: Report, assessment: Assessment) -> None:
     report.triaged_at = utc_now()
     report.danger_now = assessment.danger_now
+    if assessment.urgent and not report.urgent:
+        tell_on_duty(session, report)
     report.urgent = assessment.urgent
     report.suspected_offence = assessment.suspected_offence
     report.suspected_offence_reason = assessment.suspected_offence_reason
@@ -147,6 +155,8 @@ def set_urgent(session: Session, report: Report, urgent: bool, actor: Actor) -> 
     if report.urgent == urgent:
         return
     report.urgent = urgent
+    if urgent:
+        tell_on_duty(session, report)
     append_move(session, report, actor, "spoed", report.state, {"Spoed": _YES_NO[urgent]})
     reindex_report(session, report)
     fields = [_YES_NO[urgent]]

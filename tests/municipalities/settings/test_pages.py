@@ -45,10 +45,9 @@ def test_a_text_is_seen_first_then_saved_then_answered(admin: TestApp, api: Api)
     assert "Hoi Dordrecht." in seen
     assert "Fijn" not in api.post().json["reactie"]["titel"]
     assert seen.forms["formulier"].submit("opslaan").status_int == 303
-    assert api.post().json["reactie"] == {
-        "titel": "Fijn dat je meldt",
-        "tekst": "Hoi Dordrecht.\n\nDag.",
-    }
+    answer = api.post().json["reactie"]
+    assert answer["titel"] == "Fijn dat je meldt"
+    assert answer["tekst"].startswith("Hoi Dordrecht.\n\nDag.")
     assert fill(admin, page).status_int == 422
     assert fill(admin, page, "weghalen").status_int == 303
     assert "niet uw schuld" in api.post().json["reactie"]["tekst"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from stopintimidatie.core.clock import is_working_day, working_days_after
+from stopintimidatie.core.clock import AMSTERDAM, is_working_day, working_days_after
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.settings import words as settings_words
 from stopintimidatie.municipalities.settings.rules import (
@@ -17,6 +17,7 @@ from stopintimidatie.municipalities.settings.rules import (
     Published,
     let_op,
     reaction,
+    read_from,
     unknown_blanks,
 )
 
@@ -164,3 +165,32 @@ def test_one_own_text_makes_a_language_and_the_rest_is_said_in_english() -> None
     desk = {Part.ANSWERS: {"uk": {"niet_aangesloten": answer("Дякуємо.")}}}
     assert reaction(published(None, desk), "X", "uk")[1] == "Дякуємо."
     assert "uk" not in published(None, desk, level=CONNECTED).languages
+
+
+@pytest.mark.parametrize(
+    ("received", "opens"),
+    [
+        ("2026-11-27T12:00", None),
+        ("2026-11-27T18:00", "maandag 30 november"),
+        ("2026-11-29T03:00", "maandag 30 november"),
+        ("2026-11-30T07:59", "maandag 30 november"),
+        ("2026-12-24T23:00", "maandag 28 december"),
+    ],
+)
+def test_outside_office_hours_one_reads_when_somebody_reads_it(
+    received: str, opens: str | None
+) -> None:
+    at = datetime.fromisoformat(received).replace(tzinfo=AMSTERDAM)
+    place = published(level=CONNECTED)
+    words = read_from(place, at, at)
+    assert (words is None) is (opens is None)
+    assert opens is None or f"{opens} vanaf 8.00 uur" in str(words)
+    assert read_from(place, at, at + timedelta(days=5)) is None
+    assert read_from(published(), at, at) is None
+
+
+def test_it_is_said_in_english_too() -> None:
+    at = datetime(2026, 11, 28, 23, tzinfo=AMSTERDAM)
+    words = read_from(published(level=CONNECTED), at, at, "en")
+    assert words is not None
+    assert words.startswith("Your report will be read on Monday 30 November, from 8:00.")

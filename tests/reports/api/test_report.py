@@ -60,10 +60,9 @@ def test_a_report_in_a_connected_municipality_is_answered_in_its_own_words(api: 
         "logo": "/api/v1/gemeenten/GM0505/logo",
     }
     assert body["wijk"]["code"].startswith("WK0505")
-    assert body["reactie"] == {
-        "titel": "Bedankt namens Dordrecht",
-        "tekst": "Wij lezen dit vandaag.",
-    }
+    assert body["reactie"]["titel"] == "Bedankt namens Dordrecht"
+    # Outside office hours it goes on with when somebody reads it.
+    assert body["reactie"]["tekst"].startswith("Wij lezen dit vandaag.")
     assert body["letOp"] is None
     assert body["hulp"][0] == {"naam": "Politie (spoed)", "telefoon": "112"}
 

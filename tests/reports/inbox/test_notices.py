@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import AMSTERDAM, after_working_days, in_office_hours
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.arrival.services import announce
 from stopintimidatie.reports.models import Report
-from tests.support.factories import DORDRECHT, connect, make_user
+from stopintimidatie.reports.triage.services import set_urgent
+from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.noticing import TUESDAY, at, confirm, messages, report, told_of_reports
 
@@ -80,6 +82,31 @@ def test_outside_office_hours_spoed_also_goes_to_the_number_that_was_named(
         "spoed_sms": "verstuurd",
     }
     assert "Geheimwoord" not in "".join(m.kept or "" for m in messages(town))
+
+
+def test_spoed_that_a_colleague_marks_at_night_goes_to_the_number_too_and_once(
+    town: Installation,
+) -> None:
+    """Also when it was opened: who marked it isn't who is on duty."""
+    officer = Actor("gebruiker", None, "Test")
+    for moment, texts in ((TUESDAY, 0), (NIGHT, 1)):
+        with at(town, moment):
+            number = report(town)
+        with at(town, moment), town.transaction(DORDRECHT) as session:
+            marked = session.get_one(Report, number)
+            set_urgent(session, marked, True, officer)
+            marked.state = "in_behandeling"
+        with at(town, moment + timedelta(hours=1)):
+            pass
+        templates = [message.template for message in messages(town)]
+        assert templates.count("spoed_sms") == texts
+
+
+def test_an_old_report_that_is_handed_over_with_spoed_is_told_at_once(town: Installation) -> None:
+    with at(town, NIGHT), town.transaction(DORDRECHT) as session:
+        made = make_report(session, town)
+        made.urgent, made.received_at = True, NIGHT - timedelta(days=30)
+    assert {message.template for message in messages(town)} == {"spoed", "spoed_sms"}
 
 
 def test_no_message_goes_to_who_has_not_typed_the_code_back(installation: Installation) -> None:
