@@ -50,7 +50,7 @@ def test_report_and_triage_are_accessible(sign_in: SignIn) -> None:
         page.goto(f"{TOWN}/postvak")
         page.goto(page.locator("[data-rij] a").first.get_attribute("href") or "")
         assert problems_on(page) == []
-        page.get_by_role("link", name="Beoordelen").first.click()
+        page.get_by_role("link", name="Meer vastleggen").first.click()
         assert problems_on(page) == []
 
 
