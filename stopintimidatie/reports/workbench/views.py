@@ -106,6 +106,8 @@ def _ask(context: ReportResource, request: Request, choice: str) -> Any:
     offered = forms.dossier_choices(request, report) if known == FILE else ()
     back = {"terug": came_from(request, ""), "hier": _path(dict(query_pairs(request)).get("hier"))}
     form = choice_form(TAKE if choice == NEW else choice, request, report, offered, back)
+    # In a panel the page around it has another address.
+    form.action = request.resource_path(context, NAME)
 
     def page() -> dict[str, Any]:
         return _page(context, request, choice, form, offered)
