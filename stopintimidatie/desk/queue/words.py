@@ -46,6 +46,8 @@ DONE: Final = {
     "meldpunt_geen_straatintimidatie": ("afgesloten", "De melder leest dit"),
     "meldpunt_verder": ("weer in de wachtrij", ""),
     "meldpunt_heropenen": ("weer in de wachtrij", ""),
+    "voorgesteld": ("voorgelegd aan een collega", ""),
+    "voorstel_afgewezen": ("voorstel niet overgenomen", ""),
     "spoed": ("spoed aangepast", ""),
 }
 CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."

@@ -24,7 +24,7 @@ from stopintimidatie.core.text import clock, date_text, datetime_long
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.services import contact_over
 from stopintimidatie.reports.models import Report, ReportNote
-from stopintimidatie.reports.page.decisions import remember
+from stopintimidatie.reports.page.decisions import remember, remember_final
 from stopintimidatie.reports.page.queries import names_of
 from stopintimidatie.reports.page.steps import EFFECTS
 from stopintimidatie.reports.services import append_move, move_report, reindex_report
@@ -173,6 +173,7 @@ def add_note(session: Session, report: Report, text: str, actor: Actor) -> Repor
     session.add(note)
     append_move(session, report, actor, "notitie", report.state, {})
     record(session, actor, "melding.notitie", report.holder, KIND, [report.id])
+    remember_final(session, report, actor, "notitie")
     return note
 
 

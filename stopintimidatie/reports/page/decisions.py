@@ -43,7 +43,11 @@ UNDONE: Final = "ongedaan"
 FAILED: Final = "besluit_mislukt"
 PROPOSED: Final = "voorgesteld"
 DECLINED: Final = "voorstel_afgewezen"
+# Keys in the values of a decision: the answers of a step that is held, and the id of the proposal
+# that was made or accepted with it.
+HELD, PROPOSAL = "antwoorden", "voorstel"
 NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Open de melding en kies daar wat nu moet."
+WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
 AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
 # The steps of which something leaves the house besides the status.
 LEAVES: Final = frozenset(
@@ -92,11 +96,17 @@ def _now(report: Report) -> dict[str, Any]:
 
 
 def decide(
-    session: Session, effects: Mapping[str, Any], report: Report, steps: Steps, actor: Actor
+    session: Session,
+    effects: Mapping[str, Any],
+    report: Report,
+    steps: Steps,
+    actor: Actor,
+    values: Mapping[str, Any] | None = None,
 ) -> ReportDecision:
     """Make these steps as one decision; a new report is taken in hand first where that is needed.
 
-    `steps`: the name of each step, with its answers. The caller has locked the report.
+    `steps`: the name of each step, with its answers. `values`: what undoing it must know. The
+    caller has locked the report.
 
     Raises:
         WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
@@ -110,7 +120,8 @@ def decide(
             move_report(session, effects, report, name, answers, actor)
     names = [name for name, _ in steps]
     at_once = held_until(report, actor) is None and LEAVES.intersection(names)
-    return _store(session, report, actor, names, before, since, AT_ONCE if at_once else None)
+    final = AT_ONCE if at_once else None
+    return _store(session, report, actor, names, before, since, final, values)
 
 
 @contextmanager
@@ -122,6 +133,11 @@ def remember(session: Session, report: Report, actor: Actor, name: str) -> Itera
     before, since = _now(report), utc_now()
     yield
     _store(session, report, actor, [name], before, since)
+
+
+def remember_final(session: Session, report: Report, actor: Actor, name: str) -> None:
+    """Keep that an act was made that can't be undone, so that no older one seems the last."""
+    _store(session, report, actor, [name], _now(report), utc_now(), NO_WAY_BACK)
 
 
 def _store(
@@ -179,7 +195,7 @@ def final_reason(registry: Any, decision: ReportDecision) -> str | None:
 def _effects_of(decision: ReportDecision) -> list[str]:
     """Return the effects of the steps of a decision, the last first."""
     # A held step did nothing yet.
-    if decision.values:
+    if HELD in decision.values:
         return []
     names = {step.name: step.effect for step in REPORT_WORKFLOW.transitions}
     effects = [names.get(name) for name in reversed(decision.steps)]
@@ -195,7 +211,7 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     report = session.get_one(Report, decision.report_id)
     session.refresh(report, with_for_update=True)
     session.refresh(decision)
-    _check(registry, decision, report, actor)
+    _check(session, registry, decision, report, actor)
     state = report.state
     for effect in _effects_of(decision):
         UNDO_EFFECTS.of(registry)[effect](session, report, decision, actor)
@@ -204,6 +220,7 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
         setattr(report, name, getattr(before, name))
     report.shown_state = report.shown_until = None
     decision.undone_at = utc_now()
+    _undo_proposal(session, decision, actor)
     append_move(session, report, actor, UNDONE, state, {"stappen": list(decision.steps)})
     reindex_report(session, report)
     fields = list(decision.steps)
@@ -212,7 +229,9 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     return report
 
 
-def _check(registry: Any, decision: ReportDecision, report: Report, actor: Actor) -> None:
+def _check(
+    session: Session, registry: Any, decision: ReportDecision, report: Report, actor: Actor
+) -> None:
     if decision.actor_id != str(actor.id):
         raise UndoError("Alleen wie dit besloot, kan het ongedaan maken.")
     if decision.undone_at is not None:
@@ -230,6 +249,24 @@ def _check(registry: Any, decision: ReportDecision, report: Report, actor: Actor
     reason = final_reason(registry, decision)
     if reason is not None:
         raise UndoError(reason)
+    proposal = _proposal_of(session, decision)
+    if PROPOSED in decision.steps and proposal is not None and proposal.answered_at is not None:
+        raise UndoError("Dit kan niet meer: een collega heeft al geantwoord.")
+
+
+def _undo_proposal(session: Session, decision: ReportDecision, actor: Actor) -> None:
+    """Open the proposal again that was accepted, or close the one that was made."""
+    proposal = _proposal_of(session, decision)
+    if proposal is None:
+        return
+    made = PROPOSED in decision.steps
+    proposal.answered_at, proposal.answered_by = (utc_now(), actor.name) if made else (None, None)
+    proposal.accepted, proposal.answer = (False, WITHDRAWN) if made else (None, None)
+
+
+def _proposal_of(session: Session, decision: ReportDecision) -> ReportProposal | None:
+    kept = decision.values.get(PROPOSAL)
+    return session.get(ReportProposal, UUID(kept)) if kept else None
 
 
 def hold_step(
@@ -255,7 +292,7 @@ def hold_step(
             HELD_STEPS.of(registry)[name](registry, session, report, values, actor)
         return _store(session, report, actor, [name], before, since, AT_ONCE)
     report.leaves_at = until
-    kept = {"antwoorden": dict(values), "door": actor.name}
+    kept = {HELD: dict(values), "door": actor.name}
     decision = _store(session, report, actor, [name], before, since, values=kept)
     enqueue(session, JOB, report.holder, {"decision": str(decision.id)}, delay=UNDO_FOR)
     return decision
@@ -278,7 +315,7 @@ def _carry_out(registry: Any, session: Session, decision: ReportDecision) -> Non
         return
     report.leaves_at = None
     actor = Actor("gebruiker", decision.actor_id, str(decision.values["door"]))
-    name, answers = decision.steps[0], decision.values["antwoorden"]
+    name, answers = decision.steps[0], decision.values[HELD]
     try:
         with session.begin_nested():
             HELD_STEPS.of(registry)[name](registry, session, report, answers, actor)
@@ -298,15 +335,26 @@ def open_proposal(session: Session, report: Report) -> ReportProposal | None:
 
 
 def propose(
-    session: Session, report: Report, step: str, values: Mapping[str, Any], actor: Actor
+    session: Session,
+    report: Report,
+    step: str,
+    values: Mapping[str, Any],
+    actor: Actor,
+    effects: Mapping[str, Any] | None = None,
 ) -> ReportProposal:
     """Propose a step that a second person makes. The caller has locked the report.
+
+    `effects`: with those a new report is taken in hand first, as one decision with the proposal.
 
     Raises:
         WorkflowError: Another proposal waits already.
     """
     if open_proposal(session, report) is not None:
         raise WorkflowError("Er wacht al een voorstel op een collega. Laat dat eerst beantwoorden.")
+    before, since, names = _now(report), utc_now(), [PROPOSED]
+    if effects is not None and report.state == "nieuw":
+        move_report(session, effects, report, TAKE, {"behandelaar": actor.id}, actor)
+        names = [TAKE, PROPOSED]
     proposal = ReportProposal(
         holder=report.holder,
         report_id=report.id,
@@ -321,6 +369,8 @@ def propose(
     record(session, actor, "melding.voorgesteld", report.holder, KIND, [report.id], fields=[step])
     reindex_report(session, report)
     session.flush()
+    kept = {PROPOSAL: str(proposal.id)}
+    _store(session, report, actor, names, before, since, values=kept)
     return proposal
 
 
@@ -356,11 +406,12 @@ def answer_proposal(
     proposal.answered_at, proposal.answered_by = utc_now(), actor.name
     proposal.accepted, proposal.answer = accepted, answer or None
     if accepted:
-        return decide(session, effects, report, [(proposal.step, proposal.values)], actor)
+        kept = {PROPOSAL: str(proposal.id)}
+        return decide(session, effects, report, [(proposal.step, proposal.values)], actor, kept)
     append_move(session, report, actor, DECLINED, report.state, {"reden": answer})
     record(session, actor, "melding.voorstel_afgewezen", report.holder, KIND, [report.id])
     reindex_report(session, report)
-    session.flush()
+    remember_final(session, report, actor, DECLINED)
     return None
 
 

@@ -190,11 +190,10 @@ def decide_or_propose(
         decide(session, effects, report, [(name, given)], actor)
         return True
     with session.begin_nested():
-        if report.state == "nieuw":
-            decide(session, effects, report, [(TAKE, {"behandelaar": actor.id})], actor)
-        REPORT_WORKFLOW.check(report.state, name, given)
+        state = "in_behandeling" if report.state == "nieuw" else report.state
+        REPORT_WORKFLOW.check(state, name, given)
         kept = {key: plain(value) for key, value in given.items() if value}
-        propose(session, report, name, kept, actor)
+        propose(session, report, name, kept, actor, effects)
     return False
 
 

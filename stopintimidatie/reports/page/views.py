@@ -45,6 +45,7 @@ from stopintimidatie.reports.conversation.services import (
 )
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
+from stopintimidatie.reports.page.decisions import remember_final
 from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
@@ -426,6 +427,7 @@ def message_view(context: ReportResource, request: Request) -> Any:
         if report.state in CLOSED:
             raise forms.FormError("Deze melding is niet meer bij u. Het bericht is niet verstuurd.")
         write_to_reporter(request.db, report, values["tekst"], request.actor)
+        remember_final(request.db, report, request.actor, "bericht")
         request.flash(f"{report.reference}: het bericht staat klaar voor de melder.")
         return HTTPSeeOther(f"{here}#gesprek")
 

@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports.conversation.services import check_goes_on
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.decisions import remember_final
 from stopintimidatie.reports.page.steps import (
     NEW_DOSSIER,
     Action,
@@ -171,6 +172,8 @@ def _save(
         # After a refusal the page shows the report again, as it was before this step.
         with session.begin_nested():
             assess(session, effects, report, assessment, actor)
+            if step is None:
+                remember_final(session, report, actor, "beoordelen")
             made = step is None or decide_or_propose(session, effects, report, *step, actor)
     except StaleReportError:
         changes = _differences(session, current_assessment(report), assessment)

@@ -121,9 +121,14 @@ DONE: Final = {
     "vraag_melder": "vraag gesteld aan de melder",
     "overdracht_aanbieden": "aangeboden aan een andere gemeente",
     "afhandelen": "afgehandeld",
-    "spoed": "spoed aangepast",
+    "voorgesteld": "voorgelegd aan een collega",
+    "voorstel_afgewezen": "voorstel niet overgenomen",
+    "beoordelen": "beoordeling opgeslagen",
+    "bericht": "bericht klaargezet voor de melder",
+    "notitie": "notitie toegevoegd",
     "sluimeren": "sluimert",
-    "uitdelen": "aan een ander gegeven",
+    "wakker": "sluimert niet meer",
+    "toewijzen": "aan een ander gegeven",
     "contact": "contact vastgelegd",
 }
 # Leaves the house with a step, once it can't be undone any more.
@@ -163,6 +168,8 @@ def done(decision: ReportDecision, report: Report) -> str:
     last = decision.steps[-1]
     if last == "niet_in_behandeling" and report.duplicate_of_id is not None:
         return "gesloten als dubbel"
+    if last == "spoed":
+        return "spoed uit" if decision.before["urgent"] else "spoed aan"
     if last in DONE:
         return DONE[last]
     try:

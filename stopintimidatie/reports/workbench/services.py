@@ -17,7 +17,7 @@ from stopintimidatie.municipalities.settings.rules import help_in_words
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import decide
+from stopintimidatie.reports.page.decisions import decide, remember_final
 from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
 
@@ -52,6 +52,8 @@ def make_choice(
     if choice in CLOSING and report.danger_now:
         if report.state == "nieuw":
             decide(session, effects, report, [(TAKING, {"behandelaar": actor.id})], actor)
+        else:
+            remember_final(session, report, actor, "beoordelen")
         return True
     if choice == TAKE and report.state != "nieuw":
         assign(session, report, UUID(str(actor.id)), TAKEN_OVER, actor)

@@ -176,7 +176,8 @@ def test_a_second_person_looks_at_what_happened_to_a_minor(installation: Install
     page = choose(choose(page, "1"), "n").follow()
     assert "een collega kijkt mee" in page.text
     assert state_of(installation, address) == "in_behandeling"
-    other = opened(officer(installation, "Bram"), address)
+    browser = officer(installation, "Bram")
+    other = opened(browser, address)
     assert "Olga Officier stelt voor" in other.text
     assert "Tweede blik" in other.text
     accepting, _ = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
@@ -187,6 +188,35 @@ def test_a_second_person_looks_at_what_happened_to_a_minor(installation: Install
     next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit().follow()
     assert state_of(installation, address) == "in_behandeling"
     assert number_of(installation, ReporterMessage) == 0
+    # The second look is asked again.
+    assert (
+        len([f for f in opened(browser, address).forms.values() if f.action.endswith("/voorstel")])
+        == 2
+    )
+
+
+def test_z_withdraws_what_was_proposed(installation: Installation) -> None:
+    address, other = stored(installation, forms=(Form.GROPING,)), stored(installation)
+    browser = officer(installation)
+    press(opened(browser, other), "1")
+    asked = choose(choose(panel(opened(browser, address), "4"), "1"), "n").follow()
+    bar = asked.html.find(id="werkbank-gedaan")
+    assert "voorgelegd aan een collega" in bar.text
+    assert address.rpartition("/")[2] in bar.text
+    next(f for f in asked.forms.values() if f.action.endswith("/ongedaan")).submit().follow()
+    assert state_of(installation, address) == "nieuw"
+    assert state_of(installation, other) == "in_behandeling"
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(ReportProposal)).one().accepted is False
+
+
+def test_the_form_of_a_panel_has_its_own_address(installation: Installation) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    for choice in ("vraag", "overdragen", "afhandelen", "dubbel"):
+        part = browser.get(f"{address}/besluit?keuze={choice}", headers=PARTIAL)
+        form = part.html.find("form", id="besluit")
+        assert form["action"] == f"{address}/besluit"
 
 
 def test_declining_a_proposal_takes_a_reason(installation: Installation) -> None:
