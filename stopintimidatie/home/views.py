@@ -178,8 +178,7 @@ def _work(
     rows = reports_that_wait(session, holder, reader, contact=may_call)
     place = Place(reader, slug, _hours(request, holder, rows) if may_call else {})
     note_read(request, holder, KIND, [row.id for row in rows], task="startpagina")
-    new = f"{place.here}/postvak?toestand=nieuw"
-    page["since"] = since_last_day(request, holder, place.path, new)
+    page["since"] = since_last_day(request, holder, place.path)
     tasks = report_tasks(place, rows)
     if request.has_permission(Permission.VIEW_DOSSIER, context):
         roles = request.identity.roles_for(holder)  # type: ignore[union-attr]

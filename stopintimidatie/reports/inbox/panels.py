@@ -36,10 +36,13 @@ _BACK: Final = ("post.teruggekomen", "post.geweigerd")
 
 @dataclass(frozen=True)
 class News:
-    """A line of what came in: what it is, where it leads to, and more about it."""
+    """A line of what came in: what it is, where it leads to, and more about it.
+
+    It leads nowhere (`href`) when no list shows exactly what it counts.
+    """
 
     title: str
-    href: str
+    href: str = ""
     meta: Sequence[str] = ()
     badges: Sequence[str] = ()
 
@@ -71,13 +74,10 @@ def form_words(codes: str | None) -> str:
     return words[:1].upper() + words[1:] if words else "Melding"
 
 
-def since_last_day(
-    request: Request, holder: str, path: Callable[[Any], str], listed: str
-) -> Since | None:
+def since_last_day(request: Request, holder: str, path: Callable[[Any], str]) -> Since | None:
     """Return what came in since the last working day of who asks; None on the first day here.
 
     `path`: the address of a row with `reference`, `dossier_number` and `neighbourhood`, a slug.
-    `listed`: the address of the list of new reports.
     """
     identity = request.identity
     if identity is None:
@@ -95,8 +95,8 @@ def since_last_day(
     news += [_incident_line(group, path) for group in groups]
     if rows:
         number = f"meer dan {MOST}" if len(rows) > MOST else str(len(rows))
-        word = "nieuwe melding" if len(rows) == 1 else "nieuwe meldingen"
-        news.append(News(f"In totaal {number} {word}", listed))
+        words = "kwam 1 melding" if len(rows) == 1 else f"kwamen {number} meldingen"
+        news.append(News(f"In totaal {words} binnen"))
     if returned:
         words = plural(returned, "bericht kwam", "berichten kwamen")
         news.append(News(f"{words} niet aan: kijk het adres na", "/post"))
