@@ -173,6 +173,11 @@ def test_what_waits_is_counted_in_the_menu_and_at_the_bell_of_every_page(
             assert bar.select_one(".si-bell summary .si-count").text == "1"
     elsewhere = browser.get("/zoeken?gemeente=eindhoven").html.select_one(".si-bell")
     assert "Er wacht nu niets" in elsewhere.text
+    # The privacy officer can decide nothing about patterns, and isn't told that they wait.
+    watcher = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    bar = watcher.get("/gemeenten/dordrecht").html.select_one("header")
+    assert bar.select_one(".si-nav__list a[href$='/patronen']")
+    assert not bar.select(".si-count")
 
 
 def test_reading_a_neighbourhood_is_in_the_log(installation: Installation) -> None:

@@ -35,7 +35,15 @@ def includeme(config: Any) -> None:
         lane=Lane.SLOW,
         next_at=jobs.next_night,
     )
-    add_own_place(config, "patronen", "Patronen", Permission.VIEW_REPORT, order=35, waiting=waiting)
+    add_own_place(
+        config,
+        "patronen",
+        "Patronen",
+        Permission.VIEW_REPORT,
+        order=35,
+        waiting=waiting,
+        answers=Permission.EDIT_DOSSIER,
+    )
     config.add_panel("melding", "patroon", report_panel, order=5)
     config.add_panel("beheer", "patronen", settings_panel, order=40)
     config.scan("stopintimidatie.dossiers.patterns.decisions")

@@ -173,6 +173,8 @@ class OwnPlace:
     desk: bool = False
     # Selects what waits at a holder for somebody's answer.
     waiting: Callable[[str], Select[Any]] | None = None
+    # For answering; None: seeing the page is enough. For others nothing waits.
+    answers: Permission | None = None
 
     def holders(self, request: Any) -> list[str]:
         """Return the holders for which this person may see the page."""
@@ -199,11 +201,16 @@ class OwnPlace:
         return NavItem(self.label, f"/{self.name}", count=count) if holders else None
 
     def _count(self, request: Any, holder: str) -> int | None:
-        if self.waiting is None or not _can_count(request, holder):
+        if self.waiting is None or not self._may_answer(request, holder):
+            return None
+        if not _can_count(request, holder):
             return None
         if holder not in request.waiting:
             request.waiting[holder] = _count_waiting(request, holder)
         return request.waiting[holder][self.name] or None
+
+    def _may_answer(self, request: Any, holder: str) -> bool:
+        return holder in holders_where(request.identity, self.answers or self.permission)
 
     def add_page(self, config: Any, name: str) -> None:
         """Register `/{name}`, which leads on to the page of a holder."""
