@@ -49,11 +49,12 @@ Stopintimidatie draait op {address}
   Wachtwoord  demo-wachtwoord, voor elk van deze accounts:
 
     oov@dordrecht.example            OOV-medewerker
+    collega@dordrecht.example        nog een OOV-medewerker
     dossierhouder@dordrecht.example  dossierhouder
     beheer@dordrecht.example         beheerder
     privacy@dordrecht.example        privacyfunctionaris
     fg@dordrecht.example             functionaris gegevensbescherming
-    (dezelfde vijf bij eindhoven.example)
+    (dezelfde zes bij eindhoven.example)
     meldpunt@landelijk.example       landelijk meldpunt
     oov@oefen.example                OOV-medewerker van de oefengemeente
 

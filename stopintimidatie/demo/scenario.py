@@ -104,7 +104,10 @@ DESK: Final[Json] = read("meldpunt")
 # Accounts: user name, name, holder and role.
 PEOPLE: Final = (
     *(
-        (f"{row['rol']}@{town['domein']}", row["naam"], code, Role(row["rol"]))
+        (
+            f"{row.get('account', row['rol'])}@{town['domein']}",
+            *(row["naam"], code, Role(row["rol"])),
+        )
         for code, town in TOWNS.items()
         for row in town["accounts"]
     ),
@@ -113,7 +116,7 @@ PEOPLE: Final = (
 
 
 def set_up(session: Session) -> Users:
-    """Make profiles and accounts that aren't there yet; return users by (holder, role)."""
+    """Make profiles and accounts that aren't there yet; return users by (holder, account)."""
     forwarding = DESK["doorstuurafspraak"]
     levels = dict.fromkeys(TOWNS, ParticipationLevel.PROGRAMME)
     levels[forwarding["gemeente"]] = ParticipationLevel.FORWARDING
@@ -130,8 +133,8 @@ def set_up(session: Session) -> Users:
     session.flush()
     hashed = hash_password(PASSWORD)
     return {
-        (holder, role.value): _account(session, username, name, hashed)
-        for username, name, holder, role in PEOPLE
+        (holder, username.partition("@")[0]): _account(session, username, name, hashed)
+        for username, name, holder, _ in PEOPLE
     }
 
 
@@ -146,9 +149,10 @@ def _account(session: Session, username: str, name: str, hashed: str) -> User:
 
 def give_roles(session: Session, holder: str, users: Users) -> None:
     """Give the demo's people their roles for one holder, in that holder's transaction."""
-    for (own, role), user in users.items():
+    for username, _, own, role in PEOPLE:
         if own == holder:
-            give_role(session, SYSTEM, session.merge(user, load=False), holder, Role(role))
+            user = session.merge(users[own, username.partition("@")[0]], load=False)
+            give_role(session, SYSTEM, user, holder, role)
 
 
 def actor_of(users: Users, holder: str, by: str) -> Actor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.demo.loader import HOLDERS, DemoError, load_demo
 from stopintimidatie.demo.scenario import DORDRECHT, EINDHOVEN, PEOPLE, reports_of
@@ -52,6 +53,8 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
     assert states == {state.code for state in REPORT_WORKFLOW.states} - gone
     assert dossiers == 30
     assert said == {"vraag", "antwoord", "aanvulling", "terugkoppeling"}
+    # An officer of the demo has a colleague who can step in.
+    assert sum(role == Role.OFFICER and holder == DORDRECHT for *_, holder, role in PEOPLE) == 2
     # Somebody of each account can sign in, and the second load changes nothing.
     for username, *_ in PEOPLE:
         demo.browser(username)

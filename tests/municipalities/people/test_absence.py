@@ -115,7 +115,7 @@ def test_one_says_so_oneself_or_the_admin_does(installation: Installation, peopl
         [end] = [form for form in page.forms.values() if "afwezigheid" in form.fields]
         assert "is beëindigd" in end.submit(status=303).follow()
     browsers["Cas"].get(f"{PAGE}?wie={anna.hex}", status=404)
-    assert "Niemand heeft hier dezelfde rollen" in browsers["Ada"].get(PAGE)
+    assert "Nodig een collega uit bij ‘Gebruikers’" in browsers["Ada"].get(PAGE)
 
 
 def test_the_inbox_of_a_substitute_counts_the_work_of_who_is_away_as_mine(
