@@ -156,6 +156,7 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _managed(context, request)
     page["settings"] = _settings(context, request)
     rows = town(request.db, context.holder, reader) if may_read else []
+    most = max((number for row in rows for number in row.weeks), default=0)
     return {
         **page,
         "here": request.resource_path(context).rstrip("/"),
@@ -163,8 +164,9 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         "later": in_order(tasks)[SHOWN:],
         "town": [row for row in rows if row.to_do or row.total],
         "quiet": [row for row in rows if not row.to_do and not row.total],
-        "sparkline": lambda row: Markup(sparkline(row.weeks)),  # noqa: S704 - numbers alone
+        "sparkline": lambda row: Markup(sparkline(row.weeks, most)),  # noqa: S704 - numbers alone
         "weeks": WEEKS,
+        "most": most,
     }
 
 

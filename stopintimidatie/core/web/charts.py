@@ -60,9 +60,12 @@ def heat_table(
     return _svg(width, head + height * len(rows), parts)
 
 
-def sparkline(numbers: Sequence[int], *, width: int = 84, height: int = 20) -> str:
-    """Draw a line of numbers without scale or words, in the colour of the text around it."""
-    top = max(*numbers, 1)
+def sparkline(numbers: Sequence[int], top: int, *, width: int = 84, height: int = 20) -> str:
+    """Draw a line of numbers without scale or words, in the colour of the text around it.
+
+    `top`: the number that the full height stands for, one for all lines of a page.
+    """
+    top = max(top, 1)
     apart = (width - 4) / max(len(numbers) - 1, 1)
     points = [
         (2 + place * apart, height - 2 - (height - 4) * number / top)
