@@ -113,8 +113,13 @@ def outcome_of(made: Filed) -> str:
 
 
 def rail_of(shown: Mapping[str, Any], here: str) -> list[RailDecision]:
-    """Return what can be decided about a pattern, with the keys that mean the same everywhere."""
-    decided = "" if shown["decides"] else "daarover is besloten, of u mag dat niet"
+    """Return what can be decided about a pattern, with the keys that mean the same everywhere.
+
+    It is empty for a role that decides nothing.
+    """
+    if not shown["may_decide"]:
+        return []
+    decided = "" if shown["decides"] else "daarover is al besloten"
     filing = shown["evidence"].filing
     accept = decided
     if not accept and not shown["may_accept"]:

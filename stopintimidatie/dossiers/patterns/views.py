@@ -167,9 +167,7 @@ def _shown(
     evidence = evidence_of(request.db, pattern, reports, request.branding, roles)
     ids = [report.id for report in evidence.reports]
     note_read(request, context.holder, "melding", ids, task="patroon bekijken")
-    decides = pattern.state in DECIDABLE and bool(
-        request.has_permission(Permission.EDIT_DOSSIER, context)
-    )
+    may_decide = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     sees = bool(request.has_permission(Permission.VIEW_DOSSIER, context))
     return {
         "pattern": pattern,
@@ -178,7 +176,8 @@ def _shown(
         "why": why_of(pattern, evidence.reports),
         "evidence": evidence,
         "here": here,
-        "decides": decides,
+        "may_decide": may_decide,
+        "decides": may_decide and pattern.state in DECIDABLE,
         "dossier": evidence.dossier if sees else None,
         "filed_in": evidence.filing.dossiers if sees else [],
         "may_accept": evidence.filing.number > 0 and not evidence.filing.taken,

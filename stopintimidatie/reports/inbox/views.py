@@ -134,7 +134,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     detail = _detail(context, request, opened, areas, reports) if opened else None
     seen = [report.id for report in reports]
     latest = bar_for(request, session, context.holder)
-    if detail is not None and latest is None:
+    if detail is not None and detail["rail"] and latest is None:
         detail["rail"].append(NOTHING_TO_UNDO)
     note_read(request, context.holder, KIND, seen, task="postvak")
     open_ = OPENED in request.GET

@@ -283,6 +283,16 @@ def test_what_does_not_apply_is_grey_with_the_reason(installation: Installation)
     assert key(page, "2").name == "a"
 
 
+def test_a_role_that_decides_nothing_reads_that_once_instead_of_grey_keys(
+    installation: Installation,
+) -> None:
+    stored(installation)
+    reader = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    rail = reader.get(INBOX).html.select_one(".wb-rail")
+    assert "met uw rol beslist u hier niets" in rail.text
+    assert not rail.select("[data-key]")
+
+
 def test_a_report_that_changed_meanwhile_is_not_decided_about(installation: Installation) -> None:
     address = stored(installation)
     page = opened(officer(installation), address)
