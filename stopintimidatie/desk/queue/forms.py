@@ -203,13 +203,16 @@ def endings(report: Report, nobody_receives: bool) -> list[Option]:
     abroad, lost = words.ABROAD[language], words.NOT_FOUND[language]
     placed = {"reden_code": NOT_PLACED}
     options = [
-        Option("Een test", {"reden_code": "test"}, "De melder leest dat, en kan reageren."),
-        Option("Niet te plaatsen: buiten Nederland", {**placed, "bericht": abroad}, abroad),
         Option("Niet te plaatsen: plek niet te vinden", {**placed, "bericht": lost}, lost),
+        Option("Niet te plaatsen: buiten Nederland", {**placed, "bericht": abroad}, abroad),
     ]
     if nobody_receives:
         posted = {"reden_code": NO_HARASSMENT}
         options.append(Option("Geen straatintimidatie", posted, "Een collega beslist mee."))
+    # Last: a slip of a key must not call what happened to somebody a test.
+    options.append(
+        Option("Een test", {"reden_code": "test"}, "De melder leest dat, en kan reageren.")
+    )
     return options
 
 

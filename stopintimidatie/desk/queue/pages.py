@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, days_until, plural
@@ -23,9 +26,10 @@ from stopintimidatie.desk.queue.forms import (
     TITLES,
     URGENT,
 )
-from stopintimidatie.desk.queue.words import DONE
+from stopintimidatie.desk.queue.steps import NO_HARASSMENT, with_help
+from stopintimidatie.desk.queue.words import CLOSED, CLOSED_AS, DONE
 from stopintimidatie.reports import words
-from stopintimidatie.reports.models import Report, ReportDecision
+from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
 from stopintimidatie.reports.page import queries
 from stopintimidatie.reports.page.decisions import (
     final_reason,
@@ -156,6 +160,9 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
             "hier": here,
         },
         "proposal": proposal,
+        "proposed": _proposed(proposal) if proposal is not None else "",
+        "proposed_text": _proposed_text(session, report, proposal),
+        "alone": proposal is not None and _is_alone(session, proposal, actor_id),
         "may_answer": proposal is not None and may_answer(session, proposal, actor_id),
         "decide": f"{request.resource_path(context)}/{NAME}",
         "answer": f"{request.resource_path(context)}/voorstel-meldpunt",
@@ -164,6 +171,27 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
         "rail": rail_of(context, request, here, onwards),
         "more": other_choices(context, request, here),
     }
+
+
+def _proposed(proposal: ReportProposal) -> str:
+    """Return as what a colleague proposes to close a report, in words."""
+    code = proposal.values.get("reden_code", NO_HARASSMENT)
+    return CLOSED_AS.get(str(code), str(code))
+
+
+def _proposed_text(session: Session, report: Report, proposal: ReportProposal | None) -> str:
+    """Return the words that the reporter reads when the colleague agrees."""
+    if proposal is None:
+        return ""
+    return with_help(session, report, str(proposal.values.get("bericht", "")))
+
+
+def _is_alone(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
+    """Tell whether nobody else at the desk could answer what this person proposed."""
+    if proposal.actor_id != actor_id:
+        return False
+    others = colleagues(session, proposal.holder, Permission.ROUTE_REPORT)
+    return all(str(other.id) == actor_id for other in others)
 
 
 def _rows(report: Report, names: words.AreaNames) -> Rows:
@@ -185,6 +213,8 @@ def bar_of(request: Any, holder: str) -> dict[str, Any] | None:
         return None
     why = final_reason(request.registry, decision) or ""
     did, follows = DONE.get(decision.steps[-1], ("bijgewerkt", ""))
+    if did == CLOSED and report.ended_reason in CLOSED_AS:
+        did = f"{did} als {CLOSED_AS[report.ended_reason]}"
     return {
         "decision": decision,
         "text": f"{report.reference}: {did}.",

@@ -15,10 +15,13 @@ from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.desk.queue.words import HELP_IS_HERE
 from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.agreements.services import running_agreement, today
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.rules import fallback_of, help_in_words
 from stopintimidatie.reports.arrival.services import announce
 from stopintimidatie.reports.conversation.services import (
     give_back,
@@ -29,7 +32,7 @@ from stopintimidatie.reports.conversation.services import (
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import Undo
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting
-from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.workflow import DESK_REASONS, DOUBLE, FORWARDED
 
@@ -83,7 +86,23 @@ def close(session: Session, report: Report, values: Values, actor: Actor) -> Non
         _check_double(session, str(values["dubbel_van"]))
     end(session, report, values, actor)
     if values.get("bericht"):
-        tell_once(session, report, "terugkoppeling", str(values["bericht"]), actor)
+        text = with_help(session, report, str(values["bericht"]))
+        tell_once(session, report, "terugkoppeling", text, actor)
+    elif values["reden_code"] != DOUBLE and needs_second_look(
+        report.forms, report.reporter_age_group
+    ):
+        tell(session, report, "bericht", with_help(session, report, ""), actor)
+
+
+def with_help(session: Session, report: Report, text: str) -> str:
+    """Return words to a reporter, with the help lines below where a second person must look."""
+    if not needs_second_look(report.forms, report.reporter_age_group):
+        return text
+    published = published_for(session, None)
+    language = published.language(report.language)
+    lines = published.help_for(language, report.reporter_age_group, report.forms)
+    intro = HELP_IS_HERE[fallback_of(report.language)]
+    return f"{text}\n\n{intro}\n{help_in_words(lines)}".strip()
 
 
 def _check_double(session: Session, reference: str) -> None:
@@ -102,7 +121,8 @@ def close_as_no_harassment(session: Session, report: Report, values: Values, act
     check_waits_here(report)
     check_nobody_receives(session, report)
     end(session, report, {**values, "reden_code": NO_HARASSMENT}, actor)
-    tell_once(session, report, "terugkoppeling", str(values["bericht"]), actor)
+    text = with_help(session, report, str(values["bericht"]))
+    tell_once(session, report, "terugkoppeling", text, actor)
 
 
 def check_nobody_receives(session: Session, report: Report) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
 from sqlalchemy import select
 
 from stopintimidatie.core.forms import Form, FormError, handle_form
@@ -63,15 +64,23 @@ from stopintimidatie.reports.page.decisions import (
     propose,
     remember,
 )
-from stopintimidatie.reports.page.steps import LONGEST_PATH, Action, typed_version
+from stopintimidatie.reports.page.steps import (
+    LONGEST_PATH,
+    Action,
+    answer_danger,
+    must_ask_danger,
+    typed_version,
+)
 from stopintimidatie.reports.page.views import step_page
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
+from stopintimidatie.reports.workbench.views import ask_danger
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
 MUNICIPALITIES_SHOWN: Final = 15
@@ -253,6 +262,8 @@ def _panel(context: ReportResource, request: Request, choice: str, form: Form) -
             name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")
         },
         "other": OTHER.get(choice, ""),
+        "second_look": choice == CLOSE
+        and needs_second_look(report.forms, report.reporter_age_group),
     }
 
 
@@ -281,13 +292,13 @@ def _make(
         lock_report(session, report, values["versie"])
     except StaleReportError:
         return _changed(request, report, here)
+    if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here)) is not None:
+        return halted
     try:
         if choice == ROUTE:
             _route(request, report, form, values)
         elif choice == TAKE_BACK:
             take_back_offer(session, report, values["reden"], request.actor)
-        elif request.POST.get("reden_code") == NO_HARASSMENT:
-            return _ask_colleague(request, report, here, values)
         else:
             _step(request, report, choice, values)
     except WorkflowError as problem:
@@ -309,6 +320,23 @@ def _route(request: Request, report: Report, form: Form, values: Mapping[str, An
     route(session, registry, report, town.code, values["reden"], request.actor)
 
 
+def _danger(context: ReportResource, request: Request, here: str) -> Response | None:
+    """Return the question about danger, or the way back of what may not close; None to go on."""
+    report = context.report
+    if must_ask_danger(report):
+        answer = request.POST.get("gevaar")
+        if answer not in ("ja", "nee"):
+            return ask_danger(context, request, NAME)
+        answer_danger(request.db, report, answer == "ja", request.actor)
+        if answer == "ja":
+            request.flash(words.DANGER.format(report.reference), "error")
+            return HTTPSeeOther(here)
+    if report.danger_now:
+        request.flash(words.IN_DANGER.format(report.reference), "warning")
+        return HTTPSeeOther(here)
+    return None
+
+
 def _step(request: Request, report: Report, choice: str, values: Mapping[str, Any]) -> None:
     name = desk_forms.STEPS[choice]
     answers = {
@@ -321,20 +349,23 @@ def _step(request: Request, report: Report, choice: str, values: Mapping[str, An
     elif choice == CLOSE:
         code = request.POST.get("reden_code") or "niet_te_plaatsen"
         answers = {"reden_code": code, **({} if code == "test" else answers)}
+        if code == NO_HARASSMENT or needs_second_look(report.forms, report.reporter_age_group):
+            _ask_colleague(request, report, name, answers)
+            return
     effects = WORKFLOW_EFFECTS.of(request.registry)
     decide(request.db, effects, report, [(name, answers)], request.actor)
 
 
-def _ask_colleague(
-    request: Request, report: Report, here: str, values: Mapping[str, Any]
-) -> HTTPSeeOther:
-    """Propose to close the report as no harassment; a colleague decides."""
-    check_nobody_receives(request.db, report)
-    message = words.NO_HARASSMENT[fallback_of(report.language)]
-    answers = {"reden": words.NO_HARASSMENT_REASON, "bericht": message}
-    propose(request.db, report, "meldpunt_geen_straatintimidatie", answers, request.actor)
+def _ask_colleague(request: Request, report: Report, name: str, answers: Mapping[str, Any]) -> None:
+    """Propose to close the report; a colleague decides."""
+    if answers["reden_code"] == NO_HARASSMENT:
+        check_nobody_receives(request.db, report)
+        message = words.NO_HARASSMENT[fallback_of(report.language)]
+        answers = {"reden": words.NO_HARASSMENT_REASON, "bericht": message}
+        name = "meldpunt_geen_straatintimidatie"
+    REPORT_WORKFLOW.check(report.state, name, answers)
+    propose(request.db, report, name, answers, request.actor)
     request.flash(words.PROPOSED.format(report.reference))
-    return HTTPSeeOther(_path(values["terug"]) or here)
 
 
 def _press(context: ReportResource, request: Request, choice: str) -> HTTPSeeOther:

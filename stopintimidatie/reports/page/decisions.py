@@ -22,6 +22,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.services import give_back, take_back_messages
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
@@ -376,8 +377,9 @@ def propose(
 
 def may_answer(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
     """Tell whether this person may answer: not who proposed it, unless there is nobody else."""
-    if proposal.actor_id != actor_id:
-        return True
+    # At the desk never: its reporters read that two people looked.
+    if proposal.actor_id != actor_id or proposal.holder == NATIONAL:
+        return proposal.actor_id != actor_id
     permission = REPORT_WORKFLOW.transition(proposal.step).permission
     others = colleagues(session, proposal.holder, permission)
     return all(str(other.id) == actor_id for other in others)

@@ -171,7 +171,7 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
     danger = request.POST.get("gevaar")
     if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
         if danger not in {"ja", "nee"}:
-            return _ask_danger(context, request, choice)
+            return ask_danger(context, request)
         answer_danger(session, report, danger == "ja", actor)
     known = TAKE if choice == NEW else choice
     effects = WORKFLOW_EFFECTS.of(request.registry)
@@ -242,8 +242,11 @@ def _begin_dossier(context: ReportResource, request: Request, here: str) -> Resp
     return HTTPSeeOther(href)
 
 
-def _ask_danger(context: ReportResource, request: Request, choice: str) -> Response:
-    """Return the question about danger; the answer comes back with all that was filled in."""
+def ask_danger(context: ReportResource, request: Request, view: str = NAME) -> Response:
+    """Return the question about danger; the answer comes back with all that was filled in.
+
+    `view`: the name of the view that asks; the desk has its own.
+    """
     report = context.report
     if is_partial(request):
         request.response.headers.update({"HX-Retarget": PANEL, "HX-Reswap": "innerHTML"})
@@ -251,7 +254,7 @@ def _ask_danger(context: ReportResource, request: Request, choice: str) -> Respo
     values = {
         **({} if is_partial(request) else step_page(context, request, "Is er iemand in gevaar?")),
         "report": report,
-        "action": request.resource_path(context, NAME),
+        "action": request.resource_path(context, view),
         "danger": {"signals": signals_of(report), "fields": kept},
         "panel_title": "Is er nu iemand in gevaar?",
     }

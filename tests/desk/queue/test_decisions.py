@@ -11,6 +11,7 @@ from sqlalchemy import select
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.vocabulary import Form
 from tests.support.factories import EINDHOVEN, make_report, make_user
 from tests.support.installation import Installation
 
@@ -62,7 +63,7 @@ def test_a_test_is_closed_with_one_press_and_the_next_report_is_open(
     closing = page.html.select_one(".wb-decision[data-key='4']")["href"]
     page = option(desk.get(closing), "Een test").submit(status=303).follow()
     assert second in page.html.select_one(".wb-pane").text
-    assert f"{first}: afgesloten." in page.html.select_one(".wb-done").text
+    assert f"{first}: afgesloten als een test." in page.html.select_one(".wb-done").text
 
 
 def test_what_can_not_be_placed_carries_its_words_to_the_reporter(
@@ -91,6 +92,55 @@ def test_two_of_the_desk_close_what_is_no_harassment(
         "niet_in_behandeling",
         "geen_straatintimidatie",
     )
+
+
+def test_a_physical_form_asks_about_danger_and_a_colleague_before_it_is_called_a_test(
+    installation: Installation, desk: Any, colleague: Any
+) -> None:
+    with installation.transaction() as session:
+        reference = make_report(
+            session, installation, holder=NATIONAL, forms=[Form.ASSAULT]
+        ).reference
+    options = panel(desk, reference, "afsluiten")
+    assert "Een test" not in options.html.select_one(".wb-option[data-eerst]").text
+    asked = option(options, "Een test").submit(status=200)
+    assert "Is er nu iemand in gevaar?" in asked
+    assert one(installation, Report.state, Report.danger_now) == ("nieuw", None)
+    option(asked, "Nee").submit(status=303)
+    assert one(installation, Report.state)[0] == "nieuw"
+    page = colleague.get(f"/landelijk?melding={reference}")
+    assert "af te sluiten als een test" in page
+    next(form for form in page.forms.values() if "Eens, afsluiten" in form.text).submit(status=303)
+    assert one(installation, Report.ended_reason)[0] == "test"
+    assert "Hier kunt u terecht voor hulp" in one(installation, ReporterMessage.text)[0]
+
+
+def test_somebody_in_danger_makes_it_spoed_and_nothing_is_closed(
+    installation: Installation, desk: Any
+) -> None:
+    with installation.transaction() as session:
+        reference = make_report(
+            session, installation, holder=NATIONAL, forms=[Form.GROPING]
+        ).reference
+    asked = option(panel(desk, reference, "afsluiten"), "plek niet te vinden").submit(status=200)
+    page = option(asked, "Ja: bel eerst 112").submit(status=303).follow()
+    assert "Bel eerst 112" in page
+    assert one(installation, Report.state, Report.urgent) == ("nieuw", True)
+
+
+def test_who_is_alone_at_the_desk_cannot_be_the_second_person(
+    installation: Installation, desk: Any
+) -> None:
+    reference = at_desk(installation)
+    option(panel(desk, reference, "afsluiten"), "Geen straatintimidatie").submit(status=303)
+    page = desk.get(f"/landelijk?melding={reference}")
+    assert "Er is nu niemand anders bij het meldpunt" in page
+    assert "Eens, afsluiten" not in page
+    token = page.html.select_one("input[name='csrf_token']")["value"]
+    version = one(installation, Report.version)[0]
+    answer = {"csrf_token": token, "akkoord": "ja", "versie": str(version)}
+    desk.post(f"/landelijk/{reference}/voorstel-meldpunt", answer, status=303)
+    assert one(installation, Report.state)[0] == "nieuw"
 
 
 def test_a_colleague_who_disagrees_says_why_and_it_waits_again(
