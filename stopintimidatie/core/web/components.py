@@ -255,10 +255,14 @@ def _draw(request: Any, name: str, panel: Panel) -> DrawnPanel:
 
 # Filters and helpers; those of forms are in `core.forms`.
 
-HTMX_CONFIG = json.dumps({"includeIndicatorCSS": False, "history": "reload"})
+HTMX_CONFIG = json.dumps(
+    {"includeIndicatorCSS": False, "history": "reload", "defaultSettleDelay": 0}
+)
 """No style of htmx's own: the policy of the pages forbids it, and the house has its own.
 
-Whoever goes back gets the page of that address, freshly made.
+Without a delay of settling it copies no `style` from old elements to new ones, as that of a text
+area that somebody made larger: the policy refuses that too. Whoever goes back gets the page of that
+address, freshly made.
 """
 
 

@@ -172,9 +172,10 @@ def _elsewhere(
     metres = locators.current(session).metres_to(lat, lon, town.code)
     if metres is not None and metres <= (report.accuracy_m or 0):
         return None
-    where = f"in de gemeente {there.name}" if there else "in geen gemeente die wij kennen"
-    far = "" if metres is None else f", ongeveer {_kilometres(metres)} van {town.name}"
-    return f"Het punt op de kaart ligt {where}{far}."
+    where = f"in de gemeente {there.name}" if there else ""
+    far = "" if metres is None else f"ongeveer {_kilometres(metres)} van {town.name}"
+    both = ", ".join(filter(None, [where, far])) or "in geen gemeente die wij kennen"
+    return f"Het punt op de kaart ligt {both}."
 
 
 def _kilometres(metres: float) -> str:

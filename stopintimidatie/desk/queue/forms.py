@@ -16,8 +16,9 @@ from stopintimidatie.core.forms import field as form_field
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_short
 from stopintimidatie.desk.queue import words
-from stopintimidatie.desk.queue.delivery import Guess
+from stopintimidatie.desk.queue.delivery import Guess, disagreement
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT
+from stopintimidatie.municipalities.areas.locator import LocatorCache
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
@@ -176,6 +177,30 @@ def chosen_town(session: Session, typed: str) -> Municipality:
     ]
     advice = f"Bedoelt u {near[0]}?" if near else "Kies een gemeente uit de lijst."
     raise FormError(f"‘{typed}’ is geen gemeente. {advice}", "gemeente")
+
+
+OTHER_REASON: Final = "Deze reden gaat over {}. Schrijf hoe u weet dat het {} is."
+CHECK: Final = "Kijk of de gemeente klopt."
+
+
+def warn(form: Form, session: Session, locators: LocatorCache, report: Report) -> bool:
+    """Say on the form how the place contradicts the town that was typed, until it is confirmed.
+
+    Return whether it says so. It says it beside whatever else is wrong, so that it is read once.
+    """
+    asked, sure = form["gemeente"], form["zeker"]
+    town = find_municipality(session, str(asked.cstruct or ""))
+    if town is None or asked.error is not None:
+        return False
+    against = disagreement(session, locators, report, town)
+    if against is None:
+        return False
+    form.buttons[0].title = f"Toch doorgeven aan {town.name}"
+    if sure.cstruct == town.code:
+        return False
+    sure.cstruct = town.code
+    form.add_error(f"{against} Klopt {town.name} toch? Verstuur het dan nog een keer.", "gemeente")
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import date_text, days_until, plural
-from stopintimidatie.core.web.components import RailDecision
+from stopintimidatie.core.storage.session import COUNTED
+from stopintimidatie.core.text import ago, date_text, days_until, plural
+from stopintimidatie.core.web.components import FacetValue, RailDecision, WorkbenchRow
+from stopintimidatie.core.web.request import NavItem, with_params
+from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue.delivery import can_be_routed
 from stopintimidatie.desk.queue.forms import (
     ANSWER,
@@ -59,6 +62,11 @@ _WHY: Final = {
     "niet_in_behandeling": "is afgesloten",
 }
 MESSAGES_SHOWN: Final = 3
+MUNICIPALITIES_SHOWN: Final = 15
+UNKNOWN: Final = "gemeente onbekend"
+SNIPPET: Final = 90
+PLACE: Final = 40
+TO_DECIDE: Final = "Te beslissen"
 
 
 def rail_of(
@@ -86,15 +94,16 @@ def rail_of(
         fields=fields,
         disabled_reason=why,
     )
+    # By their keys, as in a municipality's inbox; what isn't the desk's keeps its place, grey.
     return [
-        panel(ROUTE),
-        panel(ASK),
-        panel(DOUBLE),
-        panel(CLOSE),
-        panel(ANSWER),
-        spoed,
         RailDecision("1", "Behandelen", disabled_reason=TOWNS),
         RailDecision("2", "In een dossier", disabled_reason=TOWNS),
+        panel(DOUBLE),
+        panel(CLOSE),
+        panel(ASK),
+        panel(ROUTE),
+        panel(ANSWER),
+        spoed,
     ]
 
 
@@ -227,3 +236,70 @@ def _note(decision: ReportDecision, follows: str) -> str:
     minutes = round((decision.until - utc_now()).total_seconds() / 60)
     when = f"over {plural(minutes, 'minuut', 'minuten')}" if minutes else "zo meteen"
     return f"{follows} {when}." if follows else ""
+
+
+# The list
+
+
+def row_of(report: Report, municipality: str | None, request: Any, current: bool) -> WorkbenchRow:
+    """Return a row of the queue."""
+    marks = [mark for mark in words.badges(report) if mark not in ("nieuw", "wacht_op_melder")]
+    return WorkbenchRow(
+        title=words.heading(report),
+        href=with_params(request, melding=report.reference),
+        meta=[municipality or _place(report), ago(report.received_at).removesuffix(" geleden")],
+        text=" ".join((report.description or "").split())[:SNIPPET],
+        marks=marks,
+        fresh=report.state == "nieuw",
+        current=current,
+        value=report.reference,
+    )
+
+
+def _place(report: Report) -> str:
+    """Return the place as the reporter says it, for who doesn't know the municipality yet."""
+    stop, town = (report.transit or {}).get("stop"), (report.address or {}).get("town")
+    return str(report.location_text or stop or town or UNKNOWN)[:PLACE]
+
+
+def views_of(request: Any, wanted: queue.QueueFilter, total: int) -> list[NavItem]:
+    """Return the views of the queue, each with the number of the rows that it leads to.
+
+    `total`: the number of rows of the view that is shown.
+    """
+    counts, number = queue.by_standing(request.db, wanted), total
+    if wanted.standing is not None:
+        decide_on = queue.QueueFilter(None, wanted.municipality)
+        number = queue.count(request.db, decide_on, COUNTED)
+    first = NavItem(
+        TO_DECIDE,
+        with_params(request, bezorging=None, pagina=None, melding=None),
+        current=wanted.standing is None,
+        count=number if number <= COUNTED else None,
+    )
+    return [
+        first,
+        *(
+            NavItem(
+                label,
+                with_params(request, bezorging=code, pagina=None, melding=None),
+                current=wanted.standing == code,
+                count=counts[code],
+            )
+            for code, label in queue.STANDINGS.items()
+            # Most often the first view has just these.
+            if code in counts and (code != "te_routeren" or counts[code] != first.count)
+        ),
+    ]
+
+
+def municipality_facet(request: Any, wanted: queue.QueueFilter) -> list[FacetValue]:
+    """Return the busiest municipalities, each with the number of its rows."""
+    rows = queue.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
+    values = []
+    for code, name, number in rows:
+        value = code or queue.UNPLACED
+        chosen = value == wanted.municipality
+        href = with_params(request, gemeente=None if chosen else value, pagina=None, melding=None)
+        values.append(FacetValue(name or UNKNOWN, href, number, chosen))
+    return values

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from sqlalchemy import select
 
@@ -15,10 +15,8 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import ago
-from stopintimidatie.core.web.components import FacetValue, WorkbenchRow, is_partial
+from stopintimidatie.core.web.components import is_partial
 from stopintimidatie.core.web.request import (
-    NavItem,
     Paging,
     Request,
     form_view,
@@ -36,7 +34,7 @@ from stopintimidatie.desk.forwarding.views import count_returned
 from stopintimidatie.desk.queue import forms as desk_forms
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue import words
-from stopintimidatie.desk.queue.delivery import disagreement, guess, route
+from stopintimidatie.desk.queue.delivery import guess, route
 from stopintimidatie.desk.queue.forms import (
     ASK,
     CLOSE,
@@ -47,7 +45,15 @@ from stopintimidatie.desk.queue.forms import (
     TITLES,
     URGENT,
 )
-from stopintimidatie.desk.queue.pages import NAME, bar_of, detail_of, why_not
+from stopintimidatie.desk.queue.pages import (
+    NAME,
+    bar_of,
+    detail_of,
+    municipality_facet,
+    row_of,
+    views_of,
+    why_not,
+)
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities.levels.services import without_admin
@@ -77,17 +83,12 @@ from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import badges, heading
 from stopintimidatie.reports.workbench.views import ask_danger
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
-MUNICIPALITIES_SHOWN: Final = 15
-UNKNOWN: Final = "gemeente onbekend"
-SNIPPET: Final = 90
 PANEL: Final = "#werkbank-paneel"
-TO_DECIDE: Final = "Te beslissen"
 # The heading of what can be filled in beside the answers that take one press.
 OTHER: Final = {
     ASK: "Een andere vraag",
@@ -124,11 +125,11 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         resource = ReportResource(opened.reference, context, opened)
         detail = detail_of(resource, request, here, onwards)
     return {
-        "items": [_row(report, name, request, report is opened) for report, name in rows],
+        "items": [row_of(report, name, request, report is opened) for report, name in rows],
         "paging": paging,
         "standing": wanted.standing,
-        "views": _views(request, wanted, total),
-        "municipalities": _municipality_facet(request, wanted),
+        "views": views_of(request, wanted, total),
+        "municipalities": municipality_facet(request, wanted),
         "chosen": chosen,
         "detail": detail,
         "last": bar_of(request, context.holder),
@@ -167,62 +168,6 @@ def _onwards(request: Request, report: Report, reports: Sequence[Report]) -> str
     return with_params(request, melding=later[0] if later else None)
 
 
-def _row(report: Report, municipality: str | None, request: Request, current: bool) -> WorkbenchRow:
-    marks = [mark for mark in badges(report) if mark not in ("nieuw", "wacht_op_melder")]
-    return WorkbenchRow(
-        title=heading(report),
-        href=with_params(request, melding=report.reference),
-        meta=[municipality or "onbekend", ago(report.received_at).removesuffix(" geleden")],
-        text=" ".join((report.description or "").split())[:SNIPPET],
-        marks=marks,
-        fresh=report.state == "nieuw",
-        current=current,
-        value=report.reference,
-    )
-
-
-def _views(request: Request, wanted: queue.QueueFilter, total: int) -> list[NavItem]:
-    """Return the views of the queue, each with the number of the rows that it leads to.
-
-    `total`: the number of rows of the view that is shown.
-    """
-    counts, number = queue.by_standing(request.db, wanted), total
-    if wanted.standing is not None:
-        decide_on = queue.QueueFilter(None, wanted.municipality)
-        number = queue.count(request.db, decide_on, COUNTED)
-    first = NavItem(
-        TO_DECIDE,
-        with_params(request, bezorging=None, pagina=None, melding=None),
-        current=wanted.standing is None,
-        count=number if number <= COUNTED else None,
-    )
-    return [
-        first,
-        *(
-            NavItem(
-                label,
-                with_params(request, bezorging=code, pagina=None, melding=None),
-                current=wanted.standing == code,
-                count=counts[code],
-            )
-            for code, label in queue.STANDINGS.items()
-            # Most often the first view has just these.
-            if code in counts and (code != "te_routeren" or counts[code] != first.count)
-        ),
-    ]
-
-
-def _municipality_facet(request: Request, wanted: queue.QueueFilter) -> list[FacetValue]:
-    rows = queue.by_municipality(request.db, wanted, MUNICIPALITIES_SHOWN)
-    values = []
-    for code, name, number in rows:
-        value = code or queue.UNPLACED
-        chosen = value == wanted.municipality
-        href = with_params(request, gemeente=None if chosen else value, pagina=None, melding=None)
-        values.append(FacetValue(name or UNKNOWN, href, number, chosen))
-    return values
-
-
 # Decisions
 
 
@@ -234,13 +179,16 @@ def choice_view(context: ReportResource, request: Request) -> Any:
     if choice in (URGENT, READ) and request.method == "POST":
         return _press(context, request, choice)
     if choice not in TITLES:
-        raise HTTPNotFound()
+        # A reload of a refused answer: its choice was posted, and isn't in the address.
+        return HTTPSeeOther(_in_queue(context.report))
     back = {name: _path(asked.get(name)) for name in ("terug", "hier")}
     report, session = context.report, request.db
     seems = guess(session, request.registry.locator_cache, report) if choice == ROUTE else None
     form = desk_forms.choice_form(choice, request, report, seems, back)
 
     def page() -> dict[str, Any]:
+        if choice == ROUTE and request.method == "POST":
+            desk_forms.warn(form, session, request.registry.locator_cache, report)
         return _panel(context, request, choice, form)
 
     return handle_form(request, form, lambda v: _make(context, request, choice, form, v), page)
@@ -251,7 +199,10 @@ def _panel(context: ReportResource, request: Request, choice: str, form: Form) -
     report = context.report
     if request.method == "POST" and is_partial(request):
         # The panel says what is wrong; the list and the report stay as they are.
-        request.response.headers.update({"HX-Retarget": PANEL, "HX-Reswap": "innerHTML"})
+        # The address too: a reload must not ask for what was only posted.
+        request.response.headers.update(
+            {"HX-Retarget": PANEL, "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
+        )
     return {
         **({} if is_partial(request) else step_page(context, request, TITLES[choice])),
         "report": report,
@@ -310,13 +261,12 @@ def _route(request: Request, report: Report, form: Form, values: Mapping[str, An
     """Route the report; where place and town disagree, only when that was said and confirmed."""
     session, registry = request.db, request.registry
     town = desk_forms.chosen_town(session, values["gemeente"])
-    against = disagreement(session, registry.locator_cache, report, town)
-    if against is not None and values["zeker"] != town.code:
-        form["zeker"].cstruct = town.code
-        form.buttons[0].title = f"Toch doorgeven aan {town.name}"
-        raise FormError(
-            f"{against} Klopt {town.name} toch? Verstuur het dan nog een keer.", "gemeente"
-        )
+    seems = guess(session, registry.locator_cache, report)
+    if seems is not None and seems.town.code != town.code and values["reden"] == seems.reason:
+        form["reden"].cstruct = ""
+        raise FormError(desk_forms.OTHER_REASON.format(seems.town.name, town.name), "reden")
+    if desk_forms.warn(form, session, registry.locator_cache, report):
+        raise FormError(desk_forms.CHECK, "gemeente")
     route(session, registry, report, town.code, values["reden"], request.actor)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.text import date_text, datetime_short, uuid_of
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import date_text, datetime_short, plural, uuid_of
 from stopintimidatie.core.web.components import TimelineEntry
 from stopintimidatie.core.workflow import FieldKind, InputField, WorkflowError
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER
@@ -79,12 +80,20 @@ def messages_of(session: Session, report: Report) -> list[TimelineEntry]:
     return [
         TimelineEntry(
             message.at,
-            MESSAGES.get(message.kind, message.kind),
+            MESSAGES.get(message.kind, message.kind) + _held(message),
             who="" if message.kind in FROM_REPORTER else message.actor_name or "",
             text=message.text,
         )
         for message in rows
     ]
+
+
+def _held(message: ReporterMessage) -> str:
+    """Return that a message isn't sent yet, in words behind its title; empty when it is."""
+    if message.held_until is None or (left := message.held_until - utc_now()) <= timedelta():
+        return ""
+    minutes = max(1, round(left.total_seconds() / 60))
+    return f" (wordt over {plural(minutes, 'minuut', 'minuten')} verstuurd)"
 
 
 def timeline(session: Session, report: Report) -> list[TimelineEntry]:

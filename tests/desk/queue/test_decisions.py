@@ -115,6 +115,19 @@ def test_a_physical_form_asks_about_danger_and_a_colleague_before_it_is_called_a
     assert "Hier kunt u terecht voor hulp" in one(installation, ReporterMessage.text)[0]
 
 
+def test_the_rail_has_the_order_of_its_keys_and_a_held_message_says_so(
+    installation: Installation, desk: Any
+) -> None:
+    reference = at_desk(installation, location_text="bij de brug")
+    page = desk.get("/landelijk")
+    keys = [key["data-key"] for key in page.html.select(".wb-decision")]
+    assert keys == ["1", "2", "3", "4", "5", "6", "a", "s"]
+    assert "bij de brug" in page.html.select_one(".wb-row__meta").text
+    option(panel(desk, reference, "vraag"), "In welke plaats").submit(status=303)
+    shown = desk.get(f"/landelijk?melding={reference}").html.select_one(".wb-pane").text
+    assert "(wordt over 10 minuten verstuurd)" in shown
+
+
 def test_somebody_in_danger_makes_it_spoed_and_nothing_is_closed(
     installation: Installation, desk: Any
 ) -> None:

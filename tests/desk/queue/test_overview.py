@@ -136,6 +136,36 @@ def test_the_municipality_is_filled_in_where_the_point_or_the_words_say_it(
     assert "Bedoelt u Dordrecht?" in form.submit("vastleggen", status=422)
 
 
+def test_a_reason_about_another_town_is_asked_again(installation: Installation, desk: Any) -> None:
+    reference = at_desk(installation, lat=None, lon=None, location_text="vlak bij Eindhoven")
+    form = choose(desk, reference, "doorgeven")
+    assert form["reden"].value == "De melder noemt Eindhoven."
+    form["gemeente"] = "Dordrecht"
+    again = form.submit("vastleggen", status=422)
+    assert "Schrijf hoe u weet dat het Dordrecht is." in again
+    assert again.forms["besluit"]["reden"].value == ""
+
+
+def test_all_that_is_wrong_is_said_at_once(installation: Installation, desk: Any) -> None:
+    reference = at_desk(installation, **THE_HAGUE)
+    form = choose(desk, reference, "doorgeven")
+    form["gemeente"], form["reden"] = "Dordrecht", ""
+    warned = form.submit("vastleggen", status=422)
+    assert "van Dordrecht. Klopt Dordrecht toch?" in warned
+    assert len(warned.html.select(".si-error-summary li")) == 2
+    form = warned.forms["besluit"]
+    form["reden"] = "De melder belde uit Dordrecht."
+    form.submit("vastleggen", status=303)
+
+
+def test_a_reload_of_a_refused_answer_leads_to_the_report_in_the_queue(
+    installation: Installation, desk: Any
+) -> None:
+    reference = at_desk(installation)
+    page = desk.get(f"/landelijk/{reference}/beslissen", status=303).follow()
+    assert reference in page.html.select_one(".wb-pane").text
+
+
 def test_what_is_undone_within_ten_minutes_went_nowhere(
     installation: Installation, desk: Any
 ) -> None:

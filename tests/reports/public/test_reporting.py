@@ -327,7 +327,7 @@ def test_a_place_is_found_in_what_somebody_in_a_hurry_types(
 def test_a_postcode_alone_says_what_to_type_instead(installation: Installation, typed: str) -> None:
     form = installation.visitor().get("/melden").forms["plaats-zoeken"]
     form["plaats"] = typed
-    assert "Op postcode kunnen wij niet zoeken. Typ de naam" in form.submit().text
+    assert "niet op postcode zoeken. Typ de naam van de plaats" in form.submit().text
 
 
 def test_the_list_has_the_name_people_use_too(installation: Installation) -> None:

@@ -83,6 +83,16 @@ document.addEventListener("htmx:before:response", (event) => {
   if (ctx.target.matches("[data-werkbank], [data-paneel]")) location.assign(ctx.response.raw.redirected ? ctx.response.raw.url : location.href);
 });
 
+// The page stays as it was scrolled, unless the panel with its button would be out of sight. What is
+// filled in is selected, so that typing takes its place.
+function show(wanted) {
+  wanted.focus({ preventScroll: true });
+  if (wanted.matches("input[list]")) wanted.select();
+  const buttons = wanted.closest("form, .wb-panel, [data-paneel]")?.querySelectorAll("button[type=submit]") ?? [];
+  buttons[buttons.length - 1]?.scrollIntoView({ block: "nearest" });
+  wanted.scrollIntoView({ block: "nearest" });
+}
+
 document.addEventListener("htmx:after:swap", () => {
   const here = bench();
   if (!here) return;
@@ -91,7 +101,7 @@ document.addEventListener("htmx:after:swap", () => {
   const panel = here.querySelector("[data-paneel]");
   const wanted = panel?.querySelector("[data-eerst], .si-error-summary")
     ?? panel?.querySelector(".wb-form :is(input:not([type=hidden]), select, textarea)");
-  if (wanted) return wanted.focus();
+  if (wanted) return show(wanted);
   const pane = here.querySelector("[data-leesvenster]");
   if (pane) pane.scrollTop = 0;
 });
