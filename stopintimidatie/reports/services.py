@@ -31,6 +31,7 @@ from stopintimidatie.reports.models import (
     ReporterMessage,
     ReportForm,
     ReportMove,
+    ReportProposal,
     ReportTransfer,
 )
 from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, Form, PlaceType, in_order
@@ -163,6 +164,8 @@ def move_report(
     report.state = transition.target
     report.leaves_at = None
     report.ended_at = utc_now() if REPORT_WORKFLOW.state(transition.target).ended else None
+    if report.ended_at is not None:
+        _close_proposals(session, report, actor)
     if transition.effect is not None:
         effects[transition.effect](session, report, values, actor)
     if actor.kind == "gebruiker":
@@ -187,6 +190,22 @@ def tell_on_duty(session: Session, report: Report) -> None:
     if not in_office_hours(utc_now()):
         payload = {"report": str(report.id), "number": 0, "later": True}
         enqueue(session, URGENT_JOB, report.holder, payload)
+
+
+def _close_proposals(session: Session, report: Report, actor: Actor) -> None:
+    """Answer the proposals that wait: the report has ended another way."""
+    label = REPORT_WORKFLOW.state(report.state).label.lower()
+    session.execute(
+        update(ReportProposal)
+        .where(ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None))
+        .values(
+            answered_at=utc_now(),
+            answered_by=actor.name,
+            accepted=False,
+            answer=f"De melding is intussen {label}.",
+        )
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def append_move(

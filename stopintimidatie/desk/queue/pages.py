@@ -34,12 +34,8 @@ from stopintimidatie.desk.queue.words import CLOSED, CLOSED_AS, DONE
 from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
 from stopintimidatie.reports.page import queries
-from stopintimidatie.reports.page.decisions import (
-    final_reason,
-    last_decision,
-    may_answer,
-    open_proposal,
-)
+from stopintimidatie.reports.page.decisions import final_reason, last_decision
+from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import Rows, area_names

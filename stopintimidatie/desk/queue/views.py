@@ -63,13 +63,8 @@ from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import (
-    answer_proposal,
-    decide,
-    open_proposal,
-    propose,
-    remember,
-)
+from stopintimidatie.reports.page.decisions import decide, remember
+from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     Action,

@@ -19,6 +19,7 @@ from stopintimidatie.dossiers.services import DossierError, append, check_live, 
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportDecision
+from stopintimidatie.reports.page.decisions import UndoError
 from stopintimidatie.reports.page.steps import signals_of
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
@@ -177,6 +178,10 @@ def remove_from_dossier(
 
 
 UNDONE: Final = "Ongedaan gemaakt."
+MOVED_ON: Final = (
+    "Dit kan niet meer: er is daarna iets aan het dossier veranderd. Open de melding en kijk in de"
+    " geschiedenis."
+)
 
 
 def undo_filing(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
@@ -188,8 +193,15 @@ def undo_filing(session: Session, report: Report, decision: ReportDecision, acto
     if present is None or present.joined_at < decision.at:
         return
     dossier = _locked(session, Dossier.id == present.dossier_id)
-    if dossier is None:
-        return
+    since = select(func.count(DossierMembership.id)).where(
+        DossierMembership.report_id == report.id, DossierMembership.joined_at >= decision.at
+    )
+    # A colleague put it elsewhere meanwhile: its dossier was merged, say.
+    moved = session.scalar(since) != 1
+    if dossier is None or moved or dossier.state not in LIVE:
+        raise UndoError(MOVED_ON)
+    if not kind_lets_edit(session, dossier, actor):
+        raise UndoError(MOVED_ON)
     before = select(DossierMembership).where(
         DossierMembership.report_id == report.id, DossierMembership.left_at >= decision.at
     )

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine, and_, delete, func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
@@ -90,7 +91,6 @@ def _write(writing: Writing) -> Letter | None:
     session, mail, now = writing.session, writing.message, utc_now()
     if mail.created_at < now - TOO_OLD:
         return None
-    # A mail of an earlier release doesn't name its message.
     named = mail.values.get("bericht")
     if named and session.get(ReporterMessage, UUID(str(named))) is None:
         return None
@@ -130,12 +130,14 @@ def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -
         held_until=held_until(report, actor),
     )
     session.add(message)
+    # A decision of before it can't be undone any more: that would take this message along.
+    flag_modified(report, "state")
     session.flush()
     tell_by_mail(session, report, message)
 
 
 def take_back_messages(session: Session, report: Report, since: datetime) -> None:
-    """Delete the messages of a decision that is undone: those that are still held."""
+    """Delete the messages since a moment that are still held: nobody read them."""
     session.execute(
         delete(ReporterMessage).where(
             ReporterMessage.report_id == report.id,
@@ -233,8 +235,6 @@ def next_contact(
 def check_goes_on(session: Session, report: Report, other: Report) -> None:
     """Check that a report can be closed as double of the other, where the work then goes on.
 
-    A report that was handled may have doubles.
-
     Raises:
         WorkflowError: It is this report, or was closed as a double itself.
     """
@@ -243,6 +243,12 @@ def check_goes_on(session: Session, report: Report, other: Report) -> None:
             "Dat is deze melding zelf. Vul het kenmerk van de andere in.", "dubbel_van"
         )
     if other.duplicate_of_id is None:
+        if other.state == "niet_in_behandeling":
+            raise WorkflowError(
+                f"{other.reference} is zelf niet in behandeling genomen. Heropen die eerst, of kies"
+                " een andere melding.",
+                "dubbel_van",
+            )
         return
     head = _head_of(session, other)
     if head is None or head.id == report.id:

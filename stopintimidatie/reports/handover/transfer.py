@@ -35,10 +35,12 @@ from stopintimidatie.reports.arrival.services import TAKEN_OVER, Content, Handed
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.attachments.services import give
 from stopintimidatie.reports.attachments.services import receive as receive_attachments
+from stopintimidatie.reports.conversation.services import tell_by_mail
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import (
     Report,
     ReportContact,
+    ReportDecision,
     ReporterMessage,
     ReportMove,
     ReportNote,
@@ -135,13 +137,18 @@ def _with_employer(row: ReporterMessage, here: str) -> dict[str, Any]:
 
 
 def receive_messages(session: Session, report: Report, given: Sequence[Mapping[str, Any]]) -> None:
-    """Add the conversation so far to the copy; nobody is mailed about it again."""
+    """Add the conversation so far to the copy; nobody is mailed again about what was read."""
     for message in given:
         # A message sent by an earlier release doesn't say how long it is held.
         moments = {name: message.get(name) for name in ("at", "held_until")}
         times = {name: datetime.fromisoformat(at) if at else None for name, at in moments.items()}
         values = {**message, **times}
-        session.add(ReporterMessage(holder=report.holder, report_id=report.id, **values))
+        row = ReporterMessage(holder=report.holder, report_id=report.id, **values)
+        session.add(row)
+        if row.held_until is not None and row.held_until > utc_now():
+            # The giver's mail about it goes out no more: its report is gone.
+            session.flush()
+            tell_by_mail(session, report, row)
 
 
 JOB: Final = Job("melding.overnemen")
@@ -245,7 +252,7 @@ def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
     report.reporter_spoke_at = None
     report.handed_to = receiver
     # Notes are of colleagues here for each other: they don't go along, and don't stay either.
-    for entity in (ReportContact, ReportNote, ReportProposal):
+    for entity in (ReportContact, ReportDecision, ReportNote, ReportProposal):
         session.execute(delete(entity).where(entity.report_id == report.id))
 
 

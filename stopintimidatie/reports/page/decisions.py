@@ -14,15 +14,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.registry import Directive
-from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.services import give_back, take_back_messages
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
@@ -44,15 +42,16 @@ UNDONE: Final = "ongedaan"
 FAILED: Final = "besluit_mislukt"
 PROPOSED: Final = "voorgesteld"
 DECLINED: Final = "voorstel_afgewezen"
-# Keys in the values of a decision: the answers of a step that is held, and the id of the proposal
-# that was made or accepted with it.
-HELD, PROPOSAL = "antwoorden", "voorstel"
-NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Open de melding en kies daar wat nu moet."
+# Keys in the values of a decision: the version before it, the answers of a step that is held, and
+# the id of the proposal that was made or accepted with it.
+VERSION, HELD, PROPOSAL = "versie", "antwoorden", "voorstel"
 WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
+NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Open de melding en kies daar wat nu moet."
 AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
 # The steps of which something leaves the house besides the status.
 LEAVES: Final = frozenset(
     {"vraag_melder", "afhandelen", "overdracht_aanbieden", "doorgeven", "meldpunt_vraag"}
+    | {"niet_in_behandeling"}
     | {"meldpunt_bericht", "meldpunt_afsluiten", "meldpunt_geen_straatintimidatie"}
 )
 
@@ -88,9 +87,12 @@ class Before(msgspec.Struct):
     triaged_at: datetime | None
     reporter_spoke_at: datetime | None
     leaves_at: datetime | None
+    shown_state: str | None
+    shown_until: datetime | None
 
 
-def _now(report: Report) -> dict[str, Any]:
+def standing(report: Report) -> dict[str, Any]:
+    """Return how a report stands now, for a decision that begins with an answer about danger."""
     names = Before.__struct_fields__
     state: dict[str, Any] = msgspec.to_builtins({name: getattr(report, name) for name in names})
     return state
@@ -102,27 +104,38 @@ def decide(
     report: Report,
     steps: Steps,
     actor: Actor,
+    *,
+    before: dict[str, Any] | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> ReportDecision:
     """Make these steps as one decision; a new report is taken in hand first where that is needed.
 
-    `steps`: the name of each step, with its answers. `values`: what undoing it must know. The
-    caller has locked the report.
+    `steps`: the name of each step, with its answers. `before`: how the report stood, where the
+    decision began earlier than this (`standing`). `values`: what undoing it must know. The caller
+    has locked the report.
 
     Raises:
         WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
     """
     first = REPORT_WORKFLOW.transition(steps[0][0])
-    if report.state == "nieuw" and "nieuw" not in first.sources:
+    if report.state == "nieuw" and "in_behandeling" in first.sources - {"nieuw"}:
         steps = [(TAKE, {"behandelaar": actor.id}), *steps]
-    before, since = _now(report), utc_now()
+    began = Began(report, before)
     with session.begin_nested():
         for name, answers in steps:
             move_report(session, effects, report, name, answers, actor)
     names = [name for name, _ in steps]
     at_once = held_until(report, actor) is None and LEAVES.intersection(names)
     final = AT_ONCE if at_once else None
-    return _store(session, report, actor, names, before, since, final, values)
+    return store(session, report, actor, names, began, final, values)
+
+
+class Began:
+    """How and when a report stood before a decision, and which version it was."""
+
+    def __init__(self, report: Report, before: dict[str, Any] | None = None) -> None:
+        self.before = before or standing(report)
+        self.at, self.version = utc_now(), report.version
 
 
 @contextmanager
@@ -131,38 +144,38 @@ def remember(session: Session, report: Report, actor: Actor, name: str) -> Itera
 
     `name`: of the act, as in the history.
     """
-    before, since = _now(report), utc_now()
+    began = Began(report)
     yield
-    _store(session, report, actor, [name], before, since)
+    store(session, report, actor, [name], began)
 
 
 def remember_final(session: Session, report: Report, actor: Actor, name: str) -> None:
     """Keep that an act was made that can't be undone, so that no older one seems the last."""
-    _store(session, report, actor, [name], _now(report), utc_now(), NO_WAY_BACK)
+    store(session, report, actor, [name], Began(report), NO_WAY_BACK)
 
 
-def _store(
+def store(
     session: Session,
     report: Report,
     actor: Actor,
     names: Sequence[str],
-    before: dict[str, Any],
-    since: datetime,
+    began: Began,
     final: str | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> ReportDecision:
+    """Store a decision about a report that was changed, with how it began."""
     # The version counts up when the change is written.
     session.flush()
     decision = ReportDecision(
         holder=report.holder,
         report_id=report.id,
-        at=since,
+        at=began.at,
         actor_id=str(actor.id),
         steps=list(names),
-        before=before,
-        values=dict(values or {}),
+        before=began.before,
+        values={VERSION: began.version, **(values or {})},
         version=report.version,
-        until=since + UNDO_FOR,
+        until=began.at + UNDO_FOR,
         final=final,
     )
     session.add(decision)
@@ -216,10 +229,7 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     state = report.state
     for effect in _effects_of(decision):
         UNDO_EFFECTS.of(registry)[effect](session, report, decision, actor)
-    before = msgspec.convert(decision.before, Before)
-    for name in Before.__struct_fields__:
-        setattr(report, name, getattr(before, name))
-    report.shown_state = report.shown_until = None
+    _restore(report, decision)
     decision.undone_at = utc_now()
     _undo_proposal(session, decision, actor)
     append_move(session, report, actor, UNDONE, state, {"stappen": list(decision.steps)})
@@ -227,7 +237,31 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     fields = list(decision.steps)
     record(session, actor, "melding.ongedaan", report.holder, KIND, [report.id], fields=fields)
     session.flush()
+    _hand_back(session, decision, report)
     return report
+
+
+def _restore(report: Report, decision: ReportDecision) -> None:
+    """Set the columns as they were; danger that was answered with yes stays, and so does spoed."""
+    before = msgspec.convert(decision.before, Before)
+    stays = {"danger_now", "urgent"} if report.danger_now else set()
+    for name in Before.__struct_fields__:
+        if name not in stays:
+            setattr(report, name, getattr(before, name))
+
+
+def _hand_back(session: Session, undone: ReportDecision, report: Report) -> None:
+    """Let the decision before this one be undone again: the report stands as it left it."""
+    session.execute(
+        update(ReportDecision)
+        .where(
+            ReportDecision.report_id == report.id,
+            ReportDecision.version == undone.values.get(VERSION),
+            ReportDecision.undone_at.is_(None),
+        )
+        .values(version=report.version)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _check(
@@ -286,15 +320,15 @@ def hold_step(
     Raises:
         WorkflowError: An urgent report can't make the step; nothing is changed.
     """
-    before, since = _now(report), utc_now()
+    began = Began(report)
     until = held_until(report, actor)
     if until is None:
         with session.begin_nested():
             HELD_STEPS.of(registry)[name](registry, session, report, values, actor)
-        return _store(session, report, actor, [name], before, since, AT_ONCE)
+        return store(session, report, actor, [name], began, AT_ONCE)
     report.leaves_at = until
     kept = {HELD: dict(values), "door": actor.name}
-    decision = _store(session, report, actor, [name], before, since, values=kept)
+    decision = store(session, report, actor, [name], began, values=kept)
     enqueue(session, JOB, report.holder, {"decision": str(decision.id)}, delay=UNDO_FOR)
     return decision
 
@@ -326,97 +360,6 @@ def _carry_out(registry: Any, session: Session, decision: ReportDecision) -> Non
         record(session, actor, "melding.besluit_mislukt", report.holder, KIND, [report.id])
 
 
-def open_proposal(session: Session, report: Report) -> ReportProposal | None:
-    """Return the proposal that waits for a second person, if there is one."""
-    return session.scalars(
-        select(ReportProposal).where(
-            ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None)
-        )
-    ).one_or_none()
-
-
-def propose(
-    session: Session,
-    report: Report,
-    step: str,
-    values: Mapping[str, Any],
-    actor: Actor,
-    effects: Mapping[str, Any] | None = None,
-) -> ReportProposal:
-    """Propose a step that a second person makes. The caller has locked the report.
-
-    `effects`: with those a new report is taken in hand first, as one decision with the proposal.
-
-    Raises:
-        WorkflowError: Another proposal waits already.
-    """
-    if open_proposal(session, report) is not None:
-        raise WorkflowError("Er wacht al een voorstel op een collega. Laat dat eerst beantwoorden.")
-    before, since, names = _now(report), utc_now(), [PROPOSED]
-    if effects is not None and report.state == "nieuw":
-        move_report(session, effects, report, TAKE, {"behandelaar": actor.id}, actor)
-        names = [TAKE, PROPOSED]
-    proposal = ReportProposal(
-        holder=report.holder,
-        report_id=report.id,
-        at=utc_now(),
-        actor_id=str(actor.id),
-        actor_name=actor.name,
-        step=step,
-        values=dict(values),
-    )
-    session.add(proposal)
-    append_move(session, report, actor, PROPOSED, report.state, {"stap": step, **values})
-    record(session, actor, "melding.voorgesteld", report.holder, KIND, [report.id], fields=[step])
-    reindex_report(session, report)
-    session.flush()
-    kept = {PROPOSAL: str(proposal.id)}
-    _store(session, report, actor, names, before, since, values=kept)
-    return proposal
-
-
-def may_answer(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
-    """Tell whether this person may answer: not who proposed it, unless there is nobody else."""
-    # At the desk never: its reporters read that two people looked.
-    if proposal.actor_id != actor_id or proposal.holder == NATIONAL:
-        return proposal.actor_id != actor_id
-    permission = REPORT_WORKFLOW.transition(proposal.step).permission
-    others = colleagues(session, proposal.holder, permission)
-    return all(str(other.id) == actor_id for other in others)
-
-
-def answer_proposal(
-    session: Session,
-    effects: Mapping[str, Any],
-    proposal: ReportProposal,
-    report: Report,
-    accepted: bool,
-    answer: str,
-    actor: Actor,
-) -> ReportDecision | None:
-    """Make the proposed step, or decline it with words for who proposed it.
-
-    The caller has locked the report.
-
-    Raises:
-        WorkflowError: It was answered already, one's own, or isn't possible any more.
-    """
-    if proposal.answered_at is not None:
-        raise WorkflowError("Dit voorstel is al beantwoord.")
-    if not may_answer(session, proposal, str(actor.id)):
-        raise WorkflowError("Een collega moet hiernaar kijken: u stelde het zelf voor.")
-    proposal.answered_at, proposal.answered_by = utc_now(), actor.name
-    proposal.accepted, proposal.answer = accepted, answer or None
-    if accepted:
-        kept = {PROPOSAL: str(proposal.id)}
-        return decide(session, effects, report, [(proposal.step, proposal.values)], actor, kept)
-    append_move(session, report, actor, DECLINED, report.state, {"reden": answer})
-    record(session, actor, "melding.voorstel_afgewezen", report.holder, KIND, [report.id])
-    reindex_report(session, report)
-    remember_final(session, report, actor, DECLINED)
-    return None
-
-
 def _messages(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
     take_back_messages(session, report, decision.at)
 
@@ -426,22 +369,14 @@ def _end(session: Session, report: Report, decision: ReportDecision, actor: Acto
     take_back_messages(session, report, decision.at)
 
 
-def _offer(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    close_offer(session, report)
-
-
-def _nothing(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
-    """Do nothing: the columns are all."""
-
-
 # By the effect of the step; an effect that isn't here has no way back.
 UNDO: Final[Mapping[str, Undo]] = {
-    "melding.vrijgeven": _nothing,
-    "melding.behandelaar": _nothing,
-    "melding.vraag_partner": _nothing,
+    "melding.vrijgeven": lambda *_: None,
+    "melding.behandelaar": lambda *_: None,
+    "melding.vraag_partner": lambda *_: None,
     "melding.vraag_melder": _messages,
-    "melding.wachten_voorbij": _nothing,
+    "melding.wachten_voorbij": lambda *_: None,
     "melding.afhandelen": _messages,
     "melding.einde": _end,
-    "overdracht.aanbieden": _offer,
+    "overdracht.aanbieden": lambda session, report, *_: close_offer(session, report),
 }

@@ -35,11 +35,13 @@ from stopintimidatie.reports.conversation.services import (
     check_nobody_waits,
     expect_answer,
     give_back,
+    take_back_messages,
     tell,
     tell_once,
 )
 from stopintimidatie.reports.models import Report, ReportContact
-from stopintimidatie.reports.page.decisions import TAKE, decide, propose
+from stopintimidatie.reports.page.decisions import TAKE, decide
+from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.queries import changes_since
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
 from stopintimidatie.reports.services import append_move, reindex_report, tell_on_duty
@@ -47,6 +49,7 @@ from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
 from stopintimidatie.reports.workflow import (
     DESK_STEPS,
     DOUBLE,
+    ENDED,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
 )
@@ -177,34 +180,30 @@ def decide_or_propose(
     name: str,
     given: Values,
     actor: Actor,
+    *,
+    before: dict[str, Any] | None = None,
 ) -> bool:
     """Make a step; return False where one alone may not, and a colleague was asked to look.
 
-    The caller has locked the report.
-
-    Raises:
-        WorkflowError: The step isn't possible now, or an answer is missing; nothing is changed.
+    `before`: as of `decide`. The caller has locked the report. Raises `WorkflowError`.
     """
     alone = name != REJECTING or given.get("reden_code") == DOUBLE
     if alone or not needs_second_look(report.forms, report.reporter_age_group):
-        decide(session, effects, report, [(name, given)], actor)
+        decide(session, effects, report, [(name, given)], actor, before=before)
         return True
     with session.begin_nested():
         state = "in_behandeling" if report.state == "nieuw" else report.state
         REPORT_WORKFLOW.check(state, name, given)
         kept = {key: plain(value) for key, value in given.items() if value}
-        propose(session, report, name, kept, actor, effects)
+        propose(session, report, name, kept, actor, effects, before)
     return False
 
 
 def undo_step(request: Any, context: Any, made: Transition, before: str) -> Transition | None:
     """Return the step that undoes this one; None without one that this person may make."""
-    ended = REPORT_WORKFLOW.state(made.target).ended
-    wanted = {before, "in_behandeling"} if ended else {before}
-    for step in REPORT_WORKFLOW.moves_from(made.target):
-        if step.target in wanted and request.has_permission(step.permission, context):
-            return step
-    return None
+    wanted = {before, *({"in_behandeling"} if made.target in ENDED else ())}
+    steps = (step for step in REPORT_WORKFLOW.moves_from(made.target) if step.target in wanted)
+    return next((s for s in steps if request.has_permission(s.permission, context)), None)
 
 
 def state_label(report: Report) -> str:
@@ -291,6 +290,7 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
 def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Delete the contact data at once; the rest is destroyed when its term is over."""
     session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
+    take_back_messages(session, report, report.received_at)
     report.contact_deadline = None
     report.waiting_until = None
 

@@ -17,12 +17,8 @@ from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page import queries
-from stopintimidatie.reports.page.decisions import (
-    final_reason,
-    last_decision,
-    may_answer,
-    open_proposal,
-)
+from stopintimidatie.reports.page.decisions import final_reason, last_decision
+from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.views import TOMBSTONES
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked

@@ -10,13 +10,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, AuditEvent, AuditSubject
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Permission
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import help_in_words
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.handling.services import assign
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import decide, remember_final
 from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
@@ -41,17 +43,20 @@ def make_choice(
     choice: str,
     steps: Steps,
     actor: Actor,
+    before: dict[str, Any] | None = None,
 ) -> bool:
     """Make the steps of a choice; return False when a colleague must look first.
 
-    The caller has locked the report, and asked about danger where that is needed.
+    `before`: how the report stood before danger was answered, as of `decide`. The caller has locked
+    the report, and asked about danger where that is needed.
 
     Raises:
         WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
     """
     if choice in CLOSING and report.danger_now:
         if report.state == "nieuw":
-            decide(session, effects, report, [(TAKING, {"behandelaar": actor.id})], actor)
+            take = [(TAKING, {"behandelaar": actor.id})]
+            decide(session, effects, report, take, actor, before=before)
         else:
             remember_final(session, report, actor, "beoordelen")
         return True
@@ -61,17 +66,21 @@ def make_choice(
     if choice == TAKE:
         steps = [(TAKING, {"behandelaar": actor.id})]
     if choice == REJECT:
-        return decide_or_propose(session, effects, report, *steps[0], actor)
-    decide(session, effects, report, steps, actor)
+        return decide_or_propose(session, effects, report, *steps[0], actor, before=before)
+    decide(session, effects, report, steps, actor, before=before)
     return True
 
 
-def say_where_help_is(session: Session, report: Report, actor: Actor) -> None:
-    """Tell the reporter of a report that isn't handled where help is to be had."""
+def say_where_help_is(
+    session: Session, report: Report, decision: ReportDecision, actor: Actor
+) -> None:
+    """Tell the reporter of a report that isn't handled where help is to be had; undone with it."""
     published = published_for(session, report.holder)
     language = published.language(report.language)
     lines = published.help_for(language, report.reporter_age_group, report.forms)
     tell(session, report, "bericht", f"{GOODBYE}\n{help_in_words(lines)}", actor)
+    session.flush()
+    decision.version = report.version
 
 
 # The reads of a report that somebody chose to open; seeing it in a list is none.
@@ -83,8 +92,8 @@ LOOKS_FOR: Final = timedelta(minutes=5)
 
 def others_looking(session: Session, report: Report, actor_id: str) -> list[str]:
     """Return the names of the others who opened the report in the last five minutes."""
-    names = session.scalars(
-        select(AuditEvent.actor_name)
+    rows = session.execute(
+        select(AuditEvent.actor_id, AuditEvent.actor_name)
         .distinct()
         .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
         .where(
@@ -95,5 +104,9 @@ def others_looking(session: Session, report: Report, actor_id: str) -> list[str]
             AuditEvent.task.in_(TASKS),
             AuditEvent.actor_id != actor_id,
         )
-    )
-    return sorted(names)
+    ).all()
+    if not rows:
+        return []
+    # Supervisors read too, and nobody is told of that.
+    working = {str(user.id) for user in colleagues(session, report.holder, Permission.TRIAGE)}
+    return sorted({name for person, name in rows if person in working})

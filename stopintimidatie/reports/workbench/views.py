@@ -27,12 +27,12 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.page.decisions import (
     UndoError,
-    answer_proposal,
     last_decision,
-    open_proposal,
     remember,
+    standing,
     undo,
 )
+from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     NEW_DOSSIER,
@@ -168,7 +168,7 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
     except StaleReportError:
         request.flash(CHANGED.format(report.reference), "warning")
         return HTTPSeeOther(here)
-    danger = request.POST.get("gevaar")
+    danger, before = request.POST.get("gevaar"), standing(report)
     if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
         if danger not in {"ja", "nee"}:
             return ask_danger(context, request)
@@ -178,7 +178,7 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
     try:
         steps = steps_for(known, session, report, values)
         if choice != NEW or report.state == "nieuw":
-            made = make_choice(session, effects, report, known, steps, actor)
+            made = make_choice(session, effects, report, known, steps, actor, before)
         else:
             made = True
     except WorkflowError as problem:
@@ -309,15 +309,16 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
         if proposal is None:
             raise StaleReportError(report)
         effects = WORKFLOW_EFFECTS.of(request.registry)
-        answer_proposal(session, effects, proposal, report, accepted, answer, actor)
+        with session.begin_nested():
+            made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
     except StaleReportError:
         request.flash(CHANGED.format(report.reference), "warning")
         return HTTPSeeOther(here)
     except WorkflowError as problem:
         request.flash(str(problem), "error")
         return HTTPSeeOther(here)
-    if accepted and proposal.step == REJECTING:
-        say_where_help_is(session, report, actor)
+    if made is not None and proposal.step == REJECTING:
+        say_where_help_is(session, report, made, actor)
     if not accepted:
         request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")
     return HTTPSeeOther(onwards)

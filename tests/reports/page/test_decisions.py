@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -17,12 +18,20 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.queries import Standing, follow
-from stopintimidatie.reports.conversation.services import add_message
+from stopintimidatie.reports.conversation.services import add_message, withdraw, write_to_reporter
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.handover.services import waiting
 from stopintimidatie.reports.models import Report, ReportDecision, ReporterMessage, ReportMove
-from stopintimidatie.reports.page import decisions
-from stopintimidatie.reports.page.decisions import UndoError, decide, last_decision, remember, undo
+from stopintimidatie.reports.page import decisions, proposals
+from stopintimidatie.reports.page.decisions import (
+    UndoError,
+    decide,
+    last_decision,
+    remember,
+    standing,
+    undo,
+)
+from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.support.factories import (
     DORDRECHT,
@@ -287,16 +296,16 @@ def test_a_second_person_makes_a_proposed_step_and_who_proposed_it_cannot(desk: 
     other = desk.colleague("Bram")
     with desk.installation.transaction(DORDRECHT) as session:
         report = desk.report(session)
-        proposal = decisions.propose(session, report, "niet_in_behandeling", answers, desk.officer)
+        proposal = proposals.propose(session, report, "niet_in_behandeling", answers, desk.officer)
         with pytest.raises(WorkflowError, match="wacht al"):
-            decisions.propose(session, report, "niet_in_behandeling", answers, other)
+            proposals.propose(session, report, "niet_in_behandeling", answers, other)
         with pytest.raises(WorkflowError, match="collega"):
-            decisions.answer_proposal(
+            proposals.answer_proposal(
                 session, desk.effects, proposal, report, True, "", desk.officer
             )
-        decisions.answer_proposal(session, desk.effects, proposal, report, True, "", other)
+        proposals.answer_proposal(session, desk.effects, proposal, report, True, "", other)
         assert report.state == "niet_in_behandeling"
-        assert decisions.open_proposal(session, report) is None
+        assert proposals.open_proposal(session, report) is None
 
 
 @pytest.mark.sqlite
@@ -304,11 +313,127 @@ def test_who_is_alone_answers_the_own_proposal(desk: Desk) -> None:
     desk.decide(("in_behandeling_nemen", {"behandelaar": desk.officer.id}))
     with desk.installation.transaction(DORDRECHT) as session:
         report = desk.report(session)
-        proposal = decisions.propose(
+        proposal = proposals.propose(
             session, report, "niet_in_behandeling", {"reden_code": "test"}, desk.officer
         )
-        decisions.answer_proposal(
+        proposals.answer_proposal(
             session, desk.effects, proposal, report, False, "Toch niet.", desk.officer
         )
         assert report.state == "in_behandeling"
     assert desk.count(ReportMove, ReportMove.name == "voorstel_afgewezen") == 1
+
+
+def by(desk: Desk, actor: Actor, act: Callable[[Session, Report], Any]) -> None:
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        with remember(session, report, actor, "uitdelen"):
+            act(session, report)
+
+
+def test_undoing_a_later_small_act_uncovers_nothing_and_gives_the_undo_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.decide(("vraag_melder", QUESTION))
+    other = desk.colleague("Bram")
+    by(desk, other, lambda session, report: setattr(report, "handler_id", UUID(other.id)))
+    with desk.installation.transaction(DORDRECHT) as session:
+        decision = last_decision(session, DORDRECHT, str(other.id))
+        assert decision is not None
+        undo(session, desk.installation.registry, decision, other)
+    assert reader(desk, monkeypatch).status == "ontvangen"
+    desk.undo()
+    assert desk.state()[0] == "nieuw"
+    assert desk.count(ReporterMessage) == 0
+
+
+@pytest.mark.sqlite
+def test_a_message_of_a_colleague_is_not_taken_along_by_undoing(desk: Desk) -> None:
+    desk.decide(("vraag_melder", QUESTION))
+    other = desk.colleague("Bram")
+    with desk.installation.transaction(DORDRECHT) as session:
+        write_to_reporter(session, desk.report(session), "Wij bellen u.", other)
+    with pytest.raises(UndoError, match="veranderd"):
+        desk.undo()
+    assert desk.count(ReporterMessage) == 2
+
+
+@pytest.mark.sqlite
+def test_a_no_to_danger_is_undone_with_the_decision_and_a_yes_stays(desk: Desk) -> None:
+    for danger, kept in ((False, None), (True, True)):
+        with desk.installation.transaction(DORDRECHT) as session:
+            report = desk.report(session)
+            before = standing(report)
+            answer_danger(session, report, danger, desk.officer)
+            take = [("in_behandeling_nemen", {"behandelaar": desk.officer.id})]
+            decide(session, desk.effects, report, take, desk.officer, before=before)
+        desk.undo()
+        with desk.installation.transaction(DORDRECHT) as session:
+            report = desk.report(session)
+            assert (report.state, report.danger_now, report.urgent) == ("nieuw", kept, bool(kept))
+
+
+@pytest.mark.sqlite
+def test_a_question_that_was_held_when_the_reporter_withdrew_is_never_shown(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.decide(("vraag_melder", QUESTION))
+    withdraw(desk.installation.engine, desk.effects, reader(desk, monkeypatch).copy)
+    with clock_at(utc_now() + LATER):
+        assert reader(desk, monkeypatch).messages == ()
+
+
+class Proposed:
+    """A report that Olga proposes to close as a test, and Bram, who answers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.other = desk, desk.colleague("Bram")
+        desk.decide(("in_behandeling_nemen", {"behandelaar": desk.officer.id}))
+        with desk.installation.transaction(DORDRECHT) as session:
+            answers = {"reden_code": "test"}
+            report = desk.report(session)
+            proposals.propose(session, report, "niet_in_behandeling", answers, desk.officer)
+
+    def answer(self) -> None:
+        with self.desk.installation.transaction(DORDRECHT) as session:
+            report = self.desk.report(session)
+            proposal = proposals.open_proposal(session, report)
+            assert proposal is not None
+            with session.begin_nested():
+                proposals.answer_proposal(
+                    session, self.desk.effects, proposal, report, True, "", self.other
+                )
+
+    def waits(self) -> bool:
+        with self.desk.installation.transaction(DORDRECHT) as session:
+            return proposals.open_proposal(session, self.desk.report(session)) is not None
+
+
+@pytest.mark.sqlite
+def test_a_proposal_is_undone_by_who_made_it_and_waits_again_when_its_answer_is_undone(
+    desk: Desk,
+) -> None:
+    proposed = Proposed(desk)
+    proposed.answer()
+    assert not proposed.waits()
+    with desk.installation.transaction(DORDRECHT) as session:
+        decision = last_decision(session, DORDRECHT, str(proposed.other.id))
+        assert decision is not None
+        undo(session, desk.installation.registry, decision, proposed.other)
+    assert proposed.waits()
+    desk.undo()
+    assert not proposed.waits()
+
+
+@pytest.mark.sqlite
+def test_a_proposal_ends_with_the_report_and_is_kept_when_it_can_not_be_made(desk: Desk) -> None:
+    proposed = Proposed(desk)
+    with desk.installation.transaction(DORDRECHT) as session:
+        desk.report(session).danger_now = True
+    with pytest.raises(WorkflowError, match="gevaar"):
+        proposed.answer()
+    assert proposed.waits()
+    with desk.installation.transaction(DORDRECHT) as session:
+        desk.report(session).danger_now = False
+    answers = {"opvolging": ["alleen_beeldvorming"], "terugkoppeling": "niet_gewenst"}
+    desk.decide(("afhandelen", answers))
+    assert not proposed.waits()

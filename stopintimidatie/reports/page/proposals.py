@@ -1,0 +1,129 @@
+"""Proposals: a step that one person proposes, and a second one makes or declines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.services import colleagues
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
+from stopintimidatie.reports.page.decisions import (
+    DECLINED,
+    PROPOSAL,
+    PROPOSED,
+    TAKE,
+    Began,
+    decide,
+    remember_final,
+    store,
+)
+from stopintimidatie.reports.services import append_move, move_report, reindex_report
+from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
+
+IN_DANGER: Final = "Er is iemand in gevaar. Deze melding kan nu niet worden gesloten."
+
+
+def open_proposal(session: Session, report: Report) -> ReportProposal | None:
+    """Return the proposal that waits for a second person, if there is one."""
+    return session.scalars(
+        select(ReportProposal).where(
+            ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def propose(
+    session: Session,
+    report: Report,
+    step: str,
+    values: Mapping[str, Any],
+    actor: Actor,
+    effects: Mapping[str, Any] | None = None,
+    before: dict[str, Any] | None = None,
+) -> ReportProposal:
+    """Propose a step that a second person makes. The caller has locked the report.
+
+    `effects`: with those a new report is taken in hand first, as one decision with the proposal.
+    `before`: as of `decide`.
+
+    Raises:
+        WorkflowError: Another proposal waits already.
+    """
+    if open_proposal(session, report) is not None:
+        raise WorkflowError("Er wacht al een voorstel op een collega. Laat dat eerst beantwoorden.")
+    began, names = Began(report, before), [PROPOSED]
+    if effects is not None and report.state == "nieuw":
+        move_report(session, effects, report, TAKE, {"behandelaar": actor.id}, actor)
+        names = [TAKE, PROPOSED]
+    proposal = ReportProposal(
+        holder=report.holder,
+        report_id=report.id,
+        at=utc_now(),
+        actor_id=str(actor.id),
+        actor_name=actor.name,
+        step=step,
+        values=dict(values),
+    )
+    session.add(proposal)
+    append_move(session, report, actor, PROPOSED, report.state, {"stap": step, **values})
+    record(session, actor, "melding.voorgesteld", report.holder, KIND, [report.id], fields=[step])
+    reindex_report(session, report)
+    session.flush()
+    kept = {PROPOSAL: str(proposal.id)}
+    store(session, report, actor, names, began, values=kept)
+    return proposal
+
+
+def may_answer(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
+    """Tell whether this person may answer: not who proposed it, unless there is nobody else."""
+    # At the desk never: its reporters read that two people looked.
+    if proposal.actor_id != actor_id or proposal.holder == NATIONAL:
+        return proposal.actor_id != actor_id
+    permission = REPORT_WORKFLOW.transition(proposal.step).permission
+    others = colleagues(session, proposal.holder, permission)
+    return all(str(other.id) == actor_id for other in others)
+
+
+def answer_proposal(
+    session: Session,
+    effects: Mapping[str, Any],
+    proposal: ReportProposal,
+    report: Report,
+    accepted: bool,
+    answer: str,
+    actor: Actor,
+) -> ReportDecision | None:
+    """Make the proposed step, or decline it with words for who proposed it.
+
+    The caller has locked the report.
+
+    Raises:
+        WorkflowError: It was answered already, one's own, or isn't possible any more.
+    """
+    if proposal.answered_at is not None:
+        raise WorkflowError("Dit voorstel is al beantwoord.")
+    if not may_answer(session, proposal, str(actor.id)):
+        raise WorkflowError("Een collega moet hiernaar kijken: u stelde het zelf voor.")
+    decision = None
+    if accepted:
+        if report.danger_now and REPORT_WORKFLOW.transition(proposal.step).target in ENDED:
+            raise WorkflowError(IN_DANGER)
+        steps, kept = [(proposal.step, proposal.values)], {PROPOSAL: str(proposal.id)}
+        decision = decide(session, effects, report, steps, actor, values=kept)
+    proposal.answered_at, proposal.answered_by = utc_now(), actor.name
+    proposal.accepted, proposal.answer = accepted, answer or None
+    if decision is not None:
+        return decision
+    append_move(session, report, actor, DECLINED, report.state, {"reden": answer})
+    record(session, actor, "melding.voorstel_afgewezen", report.holder, KIND, [report.id])
+    reindex_report(session, report)
+    remember_final(session, report, actor, DECLINED)
+    return None
