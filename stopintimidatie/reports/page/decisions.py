@@ -131,7 +131,7 @@ def decide(
 
 
 class Began:
-    """How and when a report stood before a decision, and which version it was."""
+    """The columns and the version of a report before a decision, and the moment."""
 
     def __init__(self, report: Report, before: dict[str, Any] | None = None) -> None:
         self.before = before or standing(report)
