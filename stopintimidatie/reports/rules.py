@@ -78,7 +78,8 @@ def signals(
     """Return the signals of danger in a report, in the words in which an officer reads them."""
     codes = set(forms)
     marks = (
-        ("lichamelijk", is_physical(codes)),
+        ("volgen", Form.FOLLOWING.value in codes),
+        ("lichamelijk", is_physical(codes - {Form.FOLLOWING.value})),
         ("bedreigen", Form.THREATENING.value in codes),
         ("minderjarig", age_group in _MINORS),
         ("een bekende van de melder", known in _KNOWN),

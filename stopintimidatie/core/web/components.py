@@ -96,6 +96,7 @@ BADGES: dict[str, Badge] = {
     "convenant_verlopen": Badge("Convenant verlopen", "danger"),
     # flags
     "spoed": Badge("Spoed", "danger"),
+    "tweede_blik": Badge("Tweede blik", "warning"),
     "bevroren": Badge("Bevroren", "info"),
     "melder_schreef": Badge("Bericht van melder", "warning"),
     "minderjarig": Badge("Minderjarig", "warning"),

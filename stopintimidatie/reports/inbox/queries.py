@@ -44,7 +44,7 @@ from stopintimidatie.reports.inbox.rules import (
     lets_sleep,
     places_to_look,
 )
-from stopintimidatie.reports.models import Report, ReportForm
+from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.vocabulary import Form, Source
 from stopintimidatie.reports.workflow import STATES
 
@@ -131,6 +131,14 @@ def count_reports(
     where = [Report.holder == holder, *conditions(filters, reader)]
     statement = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
     return count_at_most(session, statement, most)
+
+
+def proposed_among(session: Session, holder: str, reports: Iterable[Report]) -> set[UUID]:
+    """Return the ids of these reports of which a proposal waits for a second look."""
+    wanted = [report.id for report in reports if report.state in OPEN]
+    open_ = ReportProposal.holder == holder, ReportProposal.answered_at.is_(None)
+    rows = select(ReportProposal.report_id).where(*open_, ReportProposal.report_id.in_(wanted))
+    return set(session.scalars(rows))
 
 
 def _newest(*where: ColumnElement[bool]) -> Select[Any]:

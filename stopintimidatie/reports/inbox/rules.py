@@ -30,7 +30,7 @@ deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
 TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
 OPEN: Final = frozenset(s.code for s in STATES if not s.ended)
 DEADLINES: Final = (
-    ("te_laat", "te laat"),
+    ("te_laat", "te laat, ook in dossiers"),
     ("dag", "binnen een dag"),
     ("week", "binnen een week"),
     ("wachten", "antwoord blijft uit"),

@@ -44,6 +44,7 @@ from stopintimidatie.reports.inbox.queries import (
     facets,
     list_reports,
     presets,
+    proposed_among,
 )
 from stopintimidatie.reports.inbox.rules import Reader, filters_from
 from stopintimidatie.reports.inbox.services import (
@@ -133,6 +134,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     wanted, opened = _opened(session, context.holder, reports, request)
     detail = _detail(context, request, opened, areas, reports) if opened else None
     seen = [report.id for report in reports]
+    proposed = proposed_among(session, context.holder, reports)
     latest = bar_for(request, session, context.holder)
     if detail is not None and detail["rail"] and latest is None:
         detail["rail"].append(NOTHING_TO_UNDO)
@@ -142,7 +144,10 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         # Chosen from the list: from then on mails about spoed needn't be repeated.
         note_read(request, context.holder, KIND, [opened.id], task=OPENED_BY)
     return {
-        "items": [_row(report, areas, request, report is opened) for report in reports],
+        "items": [
+            _row(report, areas, request, report is opened, report.id in proposed)
+            for report in reports
+        ],
         "paging": paging,
         "quarantine": request.resource_path(context, "quarantaine"),
         "presets": _presets(views, filters, request),
@@ -185,7 +190,11 @@ def _opened(
 
 
 def _row(
-    report: Report, areas: Mapping[str, Neighbourhood], request: Request, current: bool
+    report: Report,
+    areas: Mapping[str, Neighbourhood],
+    request: Request,
+    current: bool,
+    proposed: bool,
 ) -> WorkbenchRow:
     href = with_params(request, melding=report.reference)
     if report.state in TOMBSTONES:
@@ -198,7 +207,10 @@ def _row(
         href=href,
         meta=[area.name, age] if area else [age],
         text=" ".join((report.description or "").split())[:SNIPPET],
-        marks=[state for state in badges(report) if state not in UNMARKED],
+        marks=[
+            *(["tweede_blik"] if proposed else []),
+            *(state for state in badges(report) if state not in UNMARKED),
+        ],
         days=(day_of(deadline) - day_of(utc_now())).days if deadline else None,
         days_text=f"contact {days_until(deadline)}" if deadline else "",
         fresh=report.state == "nieuw",

@@ -53,6 +53,8 @@ MESSAGES: Final = {
     "antwoord": "Antwoord van de melder",
     "aanvulling": "Aanvulling van de melder",
 }
+# Values of a line that name steps.
+_STEPS: Final = frozenset({"stap", "stappen"})
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "follow_ups": dict(FollowUp.choices()),
     "not_handled": dict(NOT_HANDLED_REASONS),
@@ -123,11 +125,15 @@ def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:
 
 def title_of(move: ReportMove) -> str:
     """Return the title of a line of the history: the label of its step, or other words."""
+    return _title(move.name)
+
+
+def _title(name: str) -> str:
     try:
-        return REPORT_WORKFLOW.transition(move.name).label
+        return REPORT_WORKFLOW.transition(name).label
     except WorkflowError:
-        words = move.name.replace("_", " ").replace(".", ": ")
-        return OTHER_LINES.get(move.name, words[:1].upper() + words[1:])
+        words = name.replace("_", " ").replace(".", ": ")
+        return OTHER_LINES.get(name, words[:1].upper() + words[1:])
 
 
 def changes_since(session: Session, report: Report, since: datetime) -> list[str]:
@@ -155,13 +161,21 @@ def _fields_of(name: str) -> Sequence[InputField]:
 
 def _text_of(move: ReportMove, people: Mapping[str, str]) -> str:
     """Return the reason and the answers of a line of the history, line by line."""
-    fields = {field.name: field for field in _fields_of(move.name)}
+    # A proposal has the answers of the step that was proposed.
+    fields = {field.name: field for field in _fields_of(str(move.values.get("stap", move.name)))}
     lines = [
-        f"{_label(fields.get(name), name)}: {_shown(fields.get(name), value, people)}"
+        f"{_label(fields.get(name), name)}: {_step_words(value)}"
+        if name in _STEPS
+        else f"{_label(fields.get(name), name)}: {_shown(fields.get(name), value, people)}"
         for name, value in move.values.items()
         if not _is_id(fields.get(name), value)
     ]
     return "\n".join(filter(None, (move.reason, *lines)))
+
+
+def _step_words(value: Any) -> str:
+    """Return the names of steps in words."""
+    return ", ".join(_title(str(name)) for name in (value if isinstance(value, list) else [value]))
 
 
 def _label(field: InputField | None, name: str) -> str:

@@ -39,7 +39,7 @@ from stopintimidatie.reports.workbench.rail import (
     REJECT,
     TAKE,
 )
-from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED_REASONS, REPORT_WORKFLOW
 
 # The step of the workflow that a choice makes.
 STEPS: Final[Mapping[str, str]] = {
@@ -202,15 +202,22 @@ TITLES: Final[Mapping[str, str]] = {
 
 
 MOST: Final = 6
+# From here on a report is likely to be of the same event.
+LIKELY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of a small list: what is posted when it is chosen, and why it fits."""
+    """One line of a small list: what is posted when it is chosen, and why it fits.
+
+    `best`: good enough to be chosen by Enter alone. `like`: the similar report that it is about.
+    """
 
     label: str
     posted: Mapping[str, str]
     why: str = ""
+    best: bool = True
+    like: Similar | None = None
 
 
 def dossier_choices(request: Any, report: Report) -> Choices:
@@ -235,25 +242,54 @@ def dossiers(similar: Sequence[Similar], offered: Choices, area: str | None) -> 
         if number in labels and number not in options:
             why = _reason(other)
             reason = f"Lijkt op {other.reference}: {why}."
-            options[number] = Option(labels[number], {"dossier": number, "reden": reason}, why)
+            posted = {"dossier": number, "reden": reason}
+            options[number] = Option(labels[number], posted, why, _alike(other), other)
     for number, label in offered:
         if area and label.endswith(f"({area})") and number not in options:
             posted = {"dossier": number, "reden": f"Zelfde wijk: {area}."}
-            options[number] = Option(label, posted, "zelfde wijk")
-    return list(options.values())[:MOST]
+            options[number] = Option(label, posted, "zelfde wijk", best=False)
+    return sorted(options.values(), key=lambda option: not option.best)[:MOST]
 
 
-def doubles(similar: Sequence[Similar]) -> list[Option]:
-    """Return the reports that this one can be the double of, best first."""
+def _alike(other: Similar) -> bool:
+    """Tell whether it has place or form in common, not the moment alone."""
+    return bool(other.likeness.parts["plek"] or other.likeness.parts["vormen"])
+
+
+def can_be_double(report: Report, other: Similar) -> bool:
+    """Tell whether a report can be closed as double of another one.
+
+    Nobody would look at one that is done for a reporter who waits for contact.
+    """
+    done = other.state in ENDED and report.contact_deadline is not None
+    return not done and other.state != "niet_in_behandeling"
+
+
+def doubles(report: Report, similar: Sequence[Similar]) -> list[Option]:
+    """Return the reports that this one can be the double of, the most likely first.
+
+    A double is of the same event: what happened long before is far down.
+    """
+    likely = sorted(
+        (other for other in similar if can_be_double(report, other)),
+        key=lambda other: (not other.likeness.double, -_one_event(other), other.reference),
+    )
     return [
         Option(
             f"{other.reference}: {_forms(other)}, {other.when}",
             {"dubbel_van": other.reference},
             _reason(other),
+            other.likeness.double or _one_event(other) >= LIKELY,
+            other,
         )
-        for other in similar
-        if other.state != "niet_in_behandeling"
-    ][:MOST]
+        for other in likely[:MOST]
+    ]
+
+
+def _one_event(other: Similar) -> float:
+    """Return how likely both are of one event, from 0 to 1: alike, nearby and soon after."""
+    parts = other.likeness.parts
+    return other.likeness.score * (parts["periode"] or 0.0) * (0.5 + (parts["plek"] or 0.0) / 2)
 
 
 def rejections() -> list[Option]:

@@ -39,6 +39,7 @@ def pane_values(
     names = AreaNames(neighbourhood=area.name if area else None)
     people = [report.handler_id] if report.handler_id else []
     handler = queries.names_of(session, people).get(str(report.handler_id))
+    proposal = proposal_in_words(context, request, place)
     similar = urlencode({"terug": place.onwards, "hier": place.here})
     return {
         "report": report,
@@ -52,9 +53,9 @@ def pane_values(
         "rest": _rest(report, names),
         "looking": others_looking(session, report, str(request.actor.id)),
         "similar": None if report.state in GONE else f"{place.path}/naast?{similar}",
-        "rail": rail_of(context, request, place),
+        "rail": rail_of(context, request, place, proposal is not None),
         "notes": notes_of(session, report),
-        "proposal": proposal_in_words(context, request, place),
+        "proposal": proposal,
         "more": [*other_steps(request, context, place), *_note_link(context, request, place)],
     }
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.components import RailDecision
-from stopintimidatie.reports.handling.services import ASSIGNABLE
+from stopintimidatie.reports.handling.services import ASSIGNABLE, latest_snooze
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import steps
 from stopintimidatie.reports.resources import GONE, ReportResource
@@ -35,6 +36,7 @@ _WHY: Final[Mapping[str, str]] = {
     "ingetrokken": "is ingetrokken",
     "vernietigd": "is hier niet meer",
 }
+SECOND_LOOK: Final = "wacht op een tweede blik"
 NOT_YOURS: Final = "mag u niet beslissen"
 
 
@@ -56,12 +58,12 @@ class Place:
 
 
 def rail_of(
-    context: ReportResource, request: Any, place: Place, current: str = ""
+    context: ReportResource, request: Any, place: Place, proposed: bool = False
 ) -> list[RailDecision]:
     """Return what this person can decide about the report, in the order of the keys.
 
     For a role that decides nothing it is empty: eleven grey keys would say that eleven times.
-    `current`: the choice of which the panel is open.
+    `proposed`: a proposal waits for a second look, which comes first.
     """
     report = context.report
     may = {
@@ -70,10 +72,11 @@ def rail_of(
     }
     if not any(may.values()):
         return []
+    waits = SECOND_LOOK if proposed else ""
     return [
-        _take(request, report, place, may[Permission.TRIAGE]),
+        _take(request, report, place, may[Permission.TRIAGE], waits),
         *(
-            _panel(report, place, choice, current, may[permission])
+            _panel(report, place, choice, may[permission], waits)
             for choice, permission in _PANELS.items()
         ),
         *_small(report, place, may[Permission.TRIAGE]),
@@ -102,8 +105,8 @@ _PANELS: Final = {
 }
 
 
-def _take(request: Any, report: Report, place: Place, may: bool) -> RailDecision:
-    reason = _why_not(report, may, OPEN_FOR_ALL)
+def _take(request: Any, report: Report, place: Place, may: bool, waits: str) -> RailDecision:
+    reason = waits or _why_not(report, may, OPEN_FOR_ALL)
     taken = report.state == "in_behandeling"
     if taken and report.handler_id == request.identity.user_id:
         reason = reason or "is al van u"
@@ -118,15 +121,14 @@ def _take(request: Any, report: Report, place: Place, may: bool) -> RailDecision
     )
 
 
-def _panel(report: Report, place: Place, choice: str, current: str, may: bool) -> RailDecision:
+def _panel(report: Report, place: Place, choice: str, may: bool, waits: str) -> RailDecision:
     known = CHOICES[choice]
     query = urlencode({"keuze": choice, "terug": place.onwards, "hier": place.here})
     return RailDecision(
         known.key,
         known.label,
         href=f"{place.path}/{NAME}?{query}",
-        disabled_reason=_why_not(report, may, known.states),
-        current=choice == current,
+        disabled_reason=waits or _why_not(report, may, known.states),
     )
 
 
@@ -135,6 +137,16 @@ def _why_not(report: Report, may: bool, states: frozenset[str]) -> str:
     if report.state in states and may:
         return ""
     return _WHY.get(report.state, "") if report.state not in states else NOT_YOURS
+
+
+def _awake(report: Report) -> str:
+    """Return why the report can't sleep until a later day; empty when it can."""
+    if report.urgent:
+        return "is spoed"
+    latest, today = latest_snooze(report), local_date(utc_now())
+    if latest is None or latest > today:
+        return ""
+    return "contact is te laat" if latest < today else "contact moet vandaag"
 
 
 def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
@@ -163,7 +175,7 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
             "w",
             "Sluimeren",
             href=f"{place.path}/sluimeren?{back}",
-            disabled_reason=allowed or handled or ("is spoed" if report.urgent else ""),
+            disabled_reason=allowed or handled or _awake(report),
             page=True,
             small=True,
         ),

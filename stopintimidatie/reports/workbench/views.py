@@ -50,7 +50,7 @@ from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.panels import BESIDE, TASK, similar_values
 from stopintimidatie.reports.triage.services import ASSESSABLE, set_urgent
-from stopintimidatie.reports.triage.similar import similar_to
+from stopintimidatie.reports.triage.similar import MOST, similar_to
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench import forms
@@ -80,6 +80,7 @@ PANEL: Final = "#werkbank-paneel"
 NEW: Final = "nieuw_dossier"
 KNOWN: Final = frozenset({*TITLES, NEW})
 CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."
+PROPOSED: Final = "{} wacht op een tweede blik. Beantwoord eerst het voorstel van de collega."
 DANGER: Final = "{} is spoed, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
 
 
@@ -97,6 +98,8 @@ def choice_view(context: ReportResource, request: Request) -> Any:
     states = CHOICES[choice].states if choice in CHOICES else OPEN_FOR_ALL
     if context.report.state not in states:
         return _too_late(context, request)
+    if open_proposal(request.db, context.report) is not None:
+        return _too_late(context, request, PROPOSED)
     return _ask(context, request, choice)
 
 
@@ -149,13 +152,16 @@ def _listed(
         return forms.rejections()
     if choice not in {FILE, DOUBLE} or context.holder == NATIONAL:
         return []
-    similar = similar_to(request.db, request.registry.search.backend, context.report, BESIDE * 2)
-    if similar:
-        note_read(request, context.holder, KIND, [other.id for other in similar], task=TASK)
+    similar = similar_to(request.db, request.registry.search.backend, context.report, MOST)
     if choice == DOUBLE:
-        return forms.doubles(similar)
-    area = area_names(request.db, context.report).neighbourhood
-    return forms.dossiers(similar, offered, area)
+        options = forms.doubles(context.report, similar)
+    else:
+        area = area_names(request.db, context.report).neighbourhood
+        options = forms.dossiers(similar, offered, area)
+    seen = [option.like.id for option in options if option.like is not None]
+    if seen:
+        note_read(request, context.holder, KIND, seen, task=TASK)
+    return options
 
 
 def _make(context: ReportResource, request: Request, choice: str, values: Mapping[str, Any]) -> Any:
@@ -203,6 +209,7 @@ def beside_view(context: ReportResource, request: Request) -> Any:
         **values,
         "may_decide": may_decide and report.state in OPEN_FOR_ALL,
         "may_file": may_file,
+        "can_be_double": forms.can_be_double,
         "numbers": [number for number, _ in offered],
         "action": request.resource_path(context, NAME),
         "hidden": [*seen.items(), ("hier", _path(asked.get("hier")))],
@@ -280,10 +287,10 @@ def _urgent(context: ReportResource, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(here)
 
 
-def _too_late(context: ReportResource, request: Request) -> HTTPSeeOther:
+def _too_late(context: ReportResource, request: Request, why: str = CHANGED) -> HTTPSeeOther:
     posted = request.POST if request.method == "POST" else dict(query_pairs(request))
     here = _path(posted.get("hier")) or request.resource_path(context)
-    request.flash(CHANGED.format(context.report.reference), "warning")
+    request.flash(why.format(context.report.reference), "warning")
     return HTTPSeeOther(here)
 
 

@@ -134,7 +134,7 @@ def test_no_decision_passes_a_signal_without_the_answer_about_danger(
     asked = browser.post(f"{address}/besluit", posted)
     assert asked.status_int == 200
     assert "Is er nu iemand in gevaar?" in asked.text
-    assert "lichamelijk" in asked.text
+    assert "Let op: volgen." in asked.text
     assert report_at(installation, address).danger_now is None
     assert state_of(installation, address) == "nieuw"
     assert number_of(installation, ReportDecision) == 0
@@ -224,6 +224,9 @@ def test_declining_a_proposal_takes_a_reason(installation: Installation) -> None
     page = panel(opened(officer(installation), address), "4")
     choose(choose(page, "1"), "n").follow()
     other = opened(officer(installation, "Bram"), address)
+    for waits in ("1", "2", "3", "4", "5", "6", "a"):
+        assert "wacht op een tweede blik" in key(other, waits).text
+    assert "Tweede blik" in other.html.select_one(".wb-row--current").text
     _, declining = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
     assert "Schrijf op waarom niet" in declining.submit().follow()
     declining["antwoord"] = "Dit is wel intimidatie."
@@ -293,6 +296,27 @@ def test_a_role_that_decides_nothing_reads_that_once_instead_of_grey_keys(
     assert not rail.select("[data-key]")
 
 
+def test_contact_that_is_due_keeps_a_report_awake(installation: Installation) -> None:
+    address = stored(installation)
+    with installation.transaction(DORDRECHT) as session:
+        reports = select(Report).where(Report.reference == address.rpartition("/")[2])
+        session.scalars(reports).one().contact_deadline = utc_now() - timedelta(days=2)
+    assert "contact is te laat" in key(opened(officer(installation), address), "w").text
+
+
+def test_the_history_has_words_for_what_was_proposed_and_undone(
+    installation: Installation,
+) -> None:
+    address = stored(installation, forms=(Form.GROPING,))
+    browser = officer(installation)
+    page = choose(choose(panel(opened(browser, address), "4"), "1"), "n").follow()
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit()
+    shown = browser.get(address).html.find(id="geschiedenis").text
+    assert "niet_in_behandeling" not in shown
+    assert "geen_straatintimidatie" not in shown
+    assert "Niet in behandeling nemen" in shown
+
+
 def test_a_report_that_changed_meanwhile_is_not_decided_about(installation: Installation) -> None:
     address = stored(installation)
     page = opened(officer(installation), address)
@@ -337,7 +361,8 @@ def test_signals_are_what_the_design_names() -> None:
         "age_group": None, "known": None, "recurrence": None, "wants_support": None,
     }  # fmt: skip
     assert signals(["naroepen"], **none) == []
-    assert signals(["hinderlijk_volgen"], **none) == ["lichamelijk"]
+    assert signals(["hinderlijk_volgen"], **none) == ["volgen"]
+    assert signals(["betasten"], **none) == ["lichamelijk"]
     assert signals(["bedreigen"], **none) == ["bedreigen"]
     assert signals([], **none | {"age_group": "16_17"}) == ["minderjarig"]
     assert signals([], **none | {"known": "van_gezicht"}) == ["een bekende van de melder"]
