@@ -68,6 +68,7 @@ function step(by) {
 
 function showHelp() {
   const dialog = document.querySelector(".si-dialog") ?? makeHelp();
+  fill(dialog.querySelector("dl"));
   dialog.querySelector("input").checked = enabled();
   dialog.showModal();
   return true;
@@ -81,13 +82,29 @@ function makeHelp() {
     <p class="si-choice"><input type="checkbox" id="toetsen-aan" class="utrecht-checkbox">
     <label for="toetsen-aan">Sneltoetsen gebruiken in deze browser</label></p>
     <form method="dialog"><button class="utrecht-button utrecht-button--secondary-action">Sluiten</button></form>`;
-  const list = dialog.querySelector("dl");
-  const rows = [["j", "volgende in de lijst"], ["k", "vorige in de lijst"], ["/", "zoeken"], ["?", "deze uitleg"]];
-  for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, (el.labels?.[0] ?? el.querySelector(".wb-decision__label") ?? el).textContent.trim()]);
-  for (const [key, meaning] of rows) addRow(list, key, meaning);
   dialog.querySelector("input").addEventListener("change", (event) => enable(event.target.checked));
   document.body.append(dialog);
   return dialog;
+}
+
+// The keys of the page as it is now; of two with one key the first is pressed.
+function fill(list) {
+  const rows = [["j", "volgende in de lijst"], ["k", "vorige in de lijst"], ["/", "zoeken"], ["?", "deze uitleg"]];
+  for (const el of document.querySelectorAll("[data-key]")) rows.push([el.dataset.key, labelOf(el)]);
+  if (document.querySelector("[data-werkbank]")) rows.push(["z", "ongedaan maken wat u net besloot"]);
+  list.replaceChildren();
+  const known = new Set();
+  for (const [key, meaning] of rows) {
+    if (!known.has(key)) addRow(list, key, meaning);
+    known.add(key);
+  }
+}
+
+// The words of a button without the cap of its key.
+function labelOf(el) {
+  const words = (el.labels?.[0] ?? el.querySelector(".wb-decision__label") ?? el).cloneNode(true);
+  words.querySelectorAll("kbd, [aria-hidden=true]").forEach((cap) => cap.remove());
+  return words.textContent.trim();
 }
 
 function addRow(list, key, meaning) {

@@ -3,10 +3,18 @@
 // the end of the account was in view, and a key that can't be used now says why.
 const bench = () => document.querySelector("[data-werkbank]");
 let watcher = null;
+let shown = inHand();
+
+function inHand() {
+  return bench()?.querySelector("#gekozen-melding a")?.getAttribute("href");
+}
 
 function settle() {
   const here = bench();
   if (!here) return;
+  // The list ends above the bar, wherever it begins.
+  const top = here.querySelector(".wb")?.getBoundingClientRect().top + scrollY;
+  if (top) document.documentElement.style.setProperty("--wb-top", `${Math.round(top)}px`);
   showCurrent(here);
   guard(here);
 }
@@ -18,7 +26,8 @@ function showCurrent(here) {
   if (!row || list.scrollHeight <= list.clientHeight) return;
   const [at, within, room] = [row.getBoundingClientRect(), list.getBoundingClientRect(), row.offsetHeight];
   if (at.top - room < within.top) list.scrollTop -= within.top - at.top + room;
-  if (at.bottom + room > within.bottom) list.scrollTop += at.bottom - within.bottom + room;
+  const end = Math.min(within.bottom, here.querySelector(".wb-done")?.getBoundingClientRect().top ?? innerHeight);
+  if (at.bottom + room > end) list.scrollTop += at.bottom - end + room;
 }
 
 function guard(here) {
@@ -98,12 +107,16 @@ document.addEventListener("htmx:after:swap", () => {
   if (!here) return;
   document.querySelectorAll("main > .si-flash").forEach((old) => old.remove());
   settle();
+  // The next one is read from its beginning; on a phone the page itself is scrolled.
+  if (inHand() !== shown) {
+    shown = inHand();
+    here.querySelector("[data-leesvenster]")?.scrollTo(0, 0);
+    if (matchMedia("(max-width: 48rem)").matches) scrollTo(0, 0);
+  }
   const panel = here.querySelector("[data-paneel]");
   const wanted = panel?.querySelector("[data-eerst], .si-error-summary")
     ?? panel?.querySelector(".wb-form :is(input:not([type=hidden]), select, textarea)");
-  if (wanted) return show(wanted);
-  const pane = here.querySelector("[data-leesvenster]");
-  if (pane) pane.scrollTop = 0;
+  if (wanted) show(wanted);
 });
 
 settle();
