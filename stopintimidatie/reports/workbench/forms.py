@@ -279,7 +279,8 @@ def doubles(report: Report, similar: Sequence[Similar]) -> list[Option]:
             f"{other.reference}: {_forms(other)}, {other.when}",
             {"dubbel_van": other.reference},
             _reason(other),
-            other.likeness.double or _one_event(other) >= LIKELY,
+            other.likeness.double
+            or bool(other.likeness.parts["vormen"] and _one_event(other) >= LIKELY),
             other,
         )
         for other in likely[:MOST]
