@@ -9,6 +9,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Opened, Schema, field
 from stopintimidatie.reports.handling.services import (
     LONGEST_NOTE,
+    NEEDLESS,
     NOBODY,
     OUTCOMES,
     TRIED,
@@ -30,13 +31,21 @@ def of_report(*fields: Any) -> Any:
     return schema
 
 
-def contact_schema(*, voicemail: bool) -> Any:
-    """Make the form about an attempt to reach the reporter."""
+def contact_schema(*, voicemail: bool, reachable: bool) -> Any:
+    """Make the form about an attempt to reach the reporter.
+
+    `reachable`: there is a number or a mail address; else contact can only be given up.
+    """
     outcomes = [pair for pair in OUTCOMES.items() if voicemail or pair[0] != VOICEMAIL]
-    return of_report(
-        field(forms.OneOf(outcomes, radio=True), "Hoe ging het contact?", name="uitkomst"),
+    if not reachable:
+        outcomes = [(NEEDLESS, "contact is niet meer nodig")]
+    again = [
         field(forms.Date(), "Dag", name="dag", missing=None, drawn=_NEXT),
         field(forms.Time(), "Uur", name="uur", missing=None, drawn=_NEXT),
+    ]
+    return of_report(
+        field(forms.OneOf(outcomes, radio=True), "Hoe ging het contact?", name="uitkomst"),
+        *(again if reachable else ()),
         field(
             forms.Text(1000, lines=True),
             "Toelichting",

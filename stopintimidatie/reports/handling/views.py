@@ -31,7 +31,7 @@ from stopintimidatie.reports.page.views import (
     impossible,
     step_page,
 )
-from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.personal import reached_by, read_contact
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.vocabulary import KIND
@@ -140,6 +140,25 @@ def _too_late(context: ReportResource, request: Request, title: str) -> dict[str
     return impossible(context, request, step_page(context, request, title))
 
 
+def _must_stay(context: ReportResource, request: Request, title: str) -> dict[str, Any] | None:
+    """Return the page that says why no day at all is possible, and what to do instead; or None."""
+    report = context.report
+    if report.snoozed_until is not None or request.method == "POST":
+        return None
+    latest = services.latest_snooze(report)
+    if report.urgent:
+        why = "Een melding met spoed kan niet sluimeren. Behandel deze nu, of geef haar door."
+    elif latest is not None and latest <= local_date(utc_now()):
+        why = "Er is contact beloofd, en dat moet vandaag of moest al. Neem eerst contact op."
+    else:
+        return None
+    request.response.status_int = 409
+    steps = [("Uitdelen", request.resource_path(context, "uitdelen"))]
+    if report.contact_deadline is not None:
+        steps.insert(0, ("Contact vastleggen", request.resource_path(context, "contact")))
+    return {**step_page(context, request, title), "form": None, "why": why, "steps": steps}
+
+
 # Asked before the form is shown: its page has the contact data, and what is typed must stay.
 @form_view(
     ReportResource,
@@ -152,7 +171,8 @@ def contact_view(context: ReportResource, request: Request) -> Any:
     """Show the form about an attempt to reach the reporter, and store how it went."""
     report = context.report
     voicemail = _voicemail(context, request)
-    schema = forms.contact_schema(voicemail=voicemail)
+    reachable = any(reached_by(request.db, report))
+    schema = forms.contact_schema(voicemail=voicemail, reachable=reachable)
     form = _form(context, request, schema, "Contact vastleggen")
 
     def act(values: dict[str, Any]) -> None:
@@ -167,6 +187,8 @@ def contact_view(context: ReportResource, request: Request) -> Any:
             "summary": words,
             "doubles": waiting_doubles(request.db, report),
             "voicemail": voicemail,
+            "reachable": reachable,
+            "here": request.resource_path(context).rstrip("/"),
             **contact_of(context, request, CONTACT_TASK),
         }
 
@@ -188,7 +210,7 @@ def _next_attempt(values: dict[str, Any]) -> datetime | None:
         FormError: Only half of it was filled in.
     """
     if values["uitkomst"] not in services.TRIED:
-        if values["dag"] or values["uur"]:
+        if values.get("dag") or values.get("uur"):
             raise FormError(
                 "Bij deze uitkomst is er geen volgende poging. Maak dag en uur leeg, of kies een"
                 " andere uitkomst.",
@@ -224,6 +246,8 @@ def snooze_view(context: ReportResource, request: Request) -> Any:
     title, report = "Sluimeren", context.report
     if late := _too_late(context, request, title):
         return late
+    if awake := _must_stay(context, request, title):
+        return awake
     latest = services.latest_snooze(report)
     words_of = f"{date_text(latest)}: dan is er contact beloofd" if latest else ""
     schema = forms.snooze_schema(words_of, asleep=report.snoozed_until is not None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
@@ -40,6 +43,37 @@ def test_contact_is_recorded_and_the_term_ends(installation: Installation, addre
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(Report.contact_deadline)).one() is None
         assert "melding.contact" in session.scalars(select(AuditEvent.action)).all()
+
+
+def test_an_anonymous_reporter_is_written_to_and_cannot_be_called_nor_forgotten(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    with installation.transaction() as session:
+        report = make_report(session, installation)
+        report.contact_deadline = utc_now() - timedelta(days=1)
+        path = f"/gemeenten/dordrecht/binnenstad/{report.reference}"
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get(f"{path}/contact")
+    assert [one["value"] for one in page.html.select("[name=uitkomst]")] == ["niet_meer_nodig"]
+    assert "voicemail" not in page.html.select_one("main").text.lower()
+    for name in ("Bericht schrijven aan de melder", "Vraag stellen aan de melder"):
+        page.click(name)
+    form = page.forms["formulier"]
+    form["uitkomst"] = "niet_meer_nodig"
+    form.submit("opslaan", status=303)
+
+
+def test_what_is_due_today_cannot_sleep_and_the_page_leads_to_contact(
+    installation: Installation, address: str
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().contact_deadline = utc_now()
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    page = browser.get(f"{address}/sluimeren", status=409)
+    assert "Neem eerst contact op" in page
+    assert "formulier" not in page.forms
+    page.click("Contact vastleggen")
 
 
 def test_without_an_outcome_nothing_is_recorded(installation: Installation, address: str) -> None:
