@@ -125,6 +125,7 @@ class Visit:
             raise PictureError(f"{path}: {answer and answer.status}")
 
     def photograph(self, file: Path) -> None:
+        self.page.wait_for_load_state("networkidle")
         self.page.evaluate("document.fonts.ready")
         self.page.screenshot(path=file)
         compress(file)
@@ -144,7 +145,7 @@ def take_all(browser: Browser, demo: Demo, folder: Path) -> None:
     officer = Visit(browser, demo, "oov@dordrecht.example")
     officer.go(f"{INBOX}?toestand=nieuw")
     officer.photograph(folder / "postvak.png")
-    officer.page.get_by_role("link", name="Beoordelen").first.click()
+    officer.page.get_by_role("link", name="Meer vastleggen").first.click()
     officer.page.wait_for_url("**/triage?*")
     officer.photograph(folder / "beoordelen.png")
     dossier = largest_dossier(officer)
