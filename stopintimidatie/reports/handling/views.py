@@ -23,7 +23,14 @@ from stopintimidatie.reports import words
 from stopintimidatie.reports.conversation.services import waiting_doubles
 from stopintimidatie.reports.handling import forms, services
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import Action, conflict, version_values, way_out
+from stopintimidatie.reports.page.steps import (
+    Action,
+    conflict,
+    possible_steps,
+    step_name,
+    version_values,
+    way_out,
+)
 from stopintimidatie.reports.page.views import (
     STEP_PAGE,
     came_from,
@@ -188,11 +195,22 @@ def contact_view(context: ReportResource, request: Request) -> Any:
             "doubles": waiting_doubles(request.db, report),
             "voicemail": voicemail,
             "reachable": reachable,
-            "here": request.resource_path(context).rstrip("/"),
+            "write": _ways_to_write(context, request),
             **contact_of(context, request, CONTACT_TASK),
         }
 
     return _handle(context, request, form, act, page, "het contact is vastgelegd.")
+
+
+def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str, str]]:
+    """Return the pages to write to the reporter, who reads that with the follow code."""
+    ways = [("Bericht schrijven aan de melder", request.resource_path(context, "bericht"))]
+    ways += [
+        (step.label, request.resource_path(context, step_name(step)))
+        for step in possible_steps(request, context)
+        if step.name == "vraag_melder"
+    ]
+    return ways
 
 
 def _voicemail(context: ReportResource, request: Request) -> bool:

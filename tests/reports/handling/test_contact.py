@@ -13,7 +13,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
-from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.factories import DORDRECHT, connect, make_report, make_user, take_on
 from tests.support.installation import Installation
 
 
@@ -50,7 +50,7 @@ def test_an_anonymous_reporter_is_written_to_and_cannot_be_called_nor_forgotten(
 ) -> None:
     connect(installation)
     with installation.transaction() as session:
-        report = make_report(session, installation)
+        report = take_on(session, make_report(session, installation))
         report.contact_deadline = utc_now() - timedelta(days=1)
         path = f"/gemeenten/dordrecht/binnenstad/{report.reference}"
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
