@@ -513,7 +513,7 @@ MATRIX: Final[tuple[View, ...]] = (
             for choice in ("heropenen", "verder", "aanbod")
         },
         "{weg_meldpunt}/beslissen?keuze=doorgeven": DESK_NONE,
-        "{melding_meldpunt}/beslissen": " 404 403 403",
+        "{melding_meldpunt}/beslissen": DESK_WORKS,
     }),
     view("ReportResource", "voorstel-meldpunt", "POST", P.ROUTE_REPORT, {
         "{melding}/voorstel-meldpunt": NOBODY,

@@ -73,7 +73,7 @@ from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 SECOND_LOOK = (
-    "{}: een collega kijkt mee voordat de melding niet in behandeling wordt genomen. Uw voorstel"
+    "{}: dit vraagt een tweede blik voordat de melding niet in behandeling gaat. Uw voorstel"
     " staat in het postvak onder ‘Tweede blik’."
 )
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"

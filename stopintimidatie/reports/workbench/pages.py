@@ -79,6 +79,7 @@ def proposal_in_words(context: ReportResource, request: Any, place: Place) -> di
         "step": REPORT_WORKFLOW.transition(proposal.step).label.lower(),
         "reason": reason,
         "note": str(proposal.values.get("reden") or ""),
+        "own": proposal.actor_id == str(request.actor.id),
         "may_answer": allowed and may_answer(request.db, proposal, str(request.actor.id)),
         "href": f"{place.path}/voorstel",
         "fields": {"versie": report.version, "hier": place.here, "terug": place.onwards},

@@ -81,6 +81,8 @@ NEW: Final = "nieuw_dossier"
 KNOWN: Final = frozenset({*TITLES, NEW})
 CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."
 PROPOSED: Final = "{} wacht op een tweede blik. Beantwoord eerst het voorstel van de collega."
+# The answer comes in the panel; the address stays, so that a reload shows the same.
+REFUSED: Final = {"HX-Retarget": PANEL, "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
 DANGER: Final = "{} is spoed, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
 
 
@@ -125,7 +127,7 @@ def _page(
     report = context.report
     if request.method == "POST" and is_partial(request):
         # A mistake is named in the panel; the list and the report stay as they are.
-        request.response.headers.update({"HX-Retarget": PANEL, "HX-Reswap": "innerHTML"})
+        request.response.headers.update(REFUSED)
     listed = _listed(context, request, choice, offered)
     hidden = {name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")}
     return {
@@ -256,7 +258,7 @@ def ask_danger(context: ReportResource, request: Request, view: str = NAME) -> R
     """
     report = context.report
     if is_partial(request):
-        request.response.headers.update({"HX-Retarget": PANEL, "HX-Reswap": "innerHTML"})
+        request.response.headers.update(REFUSED)
     kept = [pair for pair in request.POST.items() if pair[0] not in {"csrf_token", "gevaar"}]
     values = {
         **({} if is_partial(request) else step_page(context, request, "Is er iemand in gevaar?")),

@@ -356,7 +356,7 @@ def test_a_second_person_looks_at_a_form_that_ends_a_report_of_a_minor(
     browser = officer(installation)
     form = filled(browser.get(f"{address}/triage").forms["formulier"])
     form["besluit.wat"] = "niet_test"
-    assert "een collega kijkt mee" in form.submit("opslaan", status=303).follow()
+    assert "dit vraagt een tweede blik" in form.submit("opslaan", status=303).follow()
     assert state_of(installation, address) == "in_behandeling"
     # The page of the step goes the same way.
     form = browser.get(f"{address}/niet-in-behandeling").forms["formulier"]

@@ -171,11 +171,13 @@ def test_a_report_without_a_signal_is_closed_in_two_presses(installation: Instal
 
 def test_a_second_person_looks_at_what_happened_to_a_minor(installation: Installation) -> None:
     address = stored(installation, reporter_age_group=AgeGroup.UNDER_16)
-    page = panel(opened(officer(installation), address), "4")
-    assert "Een collega kijkt mee" in page.text
+    first = officer(installation)
+    page = panel(opened(first, address), "4")
+    assert "Dit vraagt een tweede blik" in page.text
     page = choose(choose(page, "1"), "n").follow()
-    assert "een collega kijkt mee" in page.text
+    assert "dit vraagt een tweede blik" in page.text
     assert state_of(installation, address) == "in_behandeling"
+    assert "U bent hier de enige" in opened(first, address).text
     browser = officer(installation, "Bram")
     other = opened(browser, address)
     assert "Olga Officier stelt voor" in other.text
