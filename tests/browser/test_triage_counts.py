@@ -52,8 +52,8 @@ PLAIN: Final = [
     Kind("Een test van de app", ["4", "2"], "niet_in_behandeling"),
     Kind("Er staat niets in", ["4", "3"], "niet_in_behandeling"),
     Kind("Dit ging over een hond", ["4", "1"], "niet_in_behandeling"),
-    Kind("Bij het dossier van de wijk", ["2", "Enter"], "in_dossier"),
-    Kind("Nog een keer bij het dossier", ["2", "Enter"], "in_dossier"),
+    Kind("Bij het dossier van de wijk", ["2", "1"], "in_dossier"),
+    Kind("Nog een keer bij het dossier", ["2", "1"], "in_dossier"),
     Kind("Dit is dubbel", ["3", "Enter"], "niet_in_behandeling"),
     Kind("Dit is ook dubbel", ["3", "Enter"], "niet_in_behandeling"),
 ]
@@ -63,7 +63,7 @@ GRAVE: Final = [
     Kind("Bedreigd", ["1", "n"], "in_behandeling", True, {"vormen": ["bedreigen"]}),
     Kind("Minderjarig, en niets aan de hand", ["4", "1", "n"], "in_behandeling", True,
          {"melder": {"leeftijdsgroep": "onder_16"}}),
-    Kind("Vastgepakt, in het dossier", ["2", "Enter", "n"], "in_dossier", True,
+    Kind("Vastgepakt, in het dossier", ["2", "1", "n"], "in_dossier", True,
          {"vormen": ["vastpakken_duwen"]}),
 ]  # fmt: skip
 
@@ -168,3 +168,49 @@ def test_the_row_in_hand_stays_in_sight_and_the_next_one_opens(sign_in: SignIn) 
         page.wait_for_function("url => location.href !== url", arg=before)
         page.wait_for_timeout(50)
         assert page.evaluate(inside)
+
+
+def test_a_question_is_saved_from_the_panel_and_the_row_stays_above_the_bar(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    page, other = sign_in(OFFICER), sign_in(OFFICER)
+    reference = post_report(demo_address, Kind("Vraag vanuit het paneel", "5", "wacht_op_melder"))
+    page.goto(f"{INBOX}{reference}")
+    page.keyboard.press("5")
+    # A mistake is named in the panel; what is typed then is kept.
+    page.click("#besluit .si-buttons button")
+    page.wait_for_selector("#werkbank-paneel .si-error-summary")
+    page.fill("#besluit textarea", "Hoe laat was het?")
+    page.click("#besluit .si-buttons button")
+    page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
+    for _ in range(8):
+        before = page.url
+        page.keyboard.press("j")
+        page.wait_for_timeout(300)
+        if page.url == before:
+            break
+        assert page.evaluate("""() => {
+            const [row, bar] = ['[data-rij] [aria-current]', '#werkbank-gedaan'].map(
+                (selector) => document.querySelector(selector).getBoundingClientRect());
+            return row.bottom <= bar.top + 1;
+        }""")
+    assert state_of(other, reference) == "wacht_op_melder"
+
+
+def test_on_a_phone_the_bar_is_in_sight_and_the_next_report_begins_at_its_top(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    page = sign_in(OFFICER, width=390)
+    reference = post_report(demo_address, Kind("Op de telefoon " + "woord " * 300, "1", ""))
+    page.goto(f"{INBOX}{reference}")
+    page.evaluate("document.querySelector('[data-verhaal-einde]').scrollIntoView()")
+    assert page.evaluate("scrollY") > 0
+    page.wait_for_selector("[data-na-lezen]:not([aria-disabled])")
+    page.keyboard.press("1")
+    page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
+    page.wait_for_function("() => scrollY === 0")
+    bar, rail = (page.locator(css).bounding_box() for css in (".wb-done", ".wb-decide"))
+    assert bar is not None
+    assert rail is not None
+    assert bar["y"] >= 0
+    assert bar["y"] + bar["height"] <= rail["y"] + 1
