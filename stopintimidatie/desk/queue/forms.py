@@ -36,6 +36,8 @@ from stopintimidatie.reports.workflow import NOT_PLACED
 # Choices, by their names in addresses.
 ROUTE, ASK, ANSWER, DOUBLE, CLOSE = "doorgeven", "vraag", "beantwoorden", "dubbel", "afsluiten"
 URGENT, READ, OPEN, GO_ON, TAKE_BACK = "spoed", "gelezen", "heropenen", "verder", "aanbod"
+# Choices about a report that waits, was closed or was offered; the others need a new one.
+RARE: Final = frozenset({OPEN, GO_ON, TAKE_BACK})
 TITLES: Final = {
     ROUTE: "Doorgeven aan een gemeente",
     ASK: "Vraag aan de melder",

@@ -39,6 +39,7 @@ from stopintimidatie.desk.queue.forms import (
     ASK,
     CLOSE,
     DOUBLE,
+    RARE,
     READ,
     ROUTE,
     TAKE_BACK,
@@ -237,6 +238,9 @@ def _make(
     try:
         lock_report(session, report, values["versie"])
     except StaleReportError:
+        return _changed(request, report, here)
+    # The page offers no key then; a form that lay open still comes here.
+    if choice not in RARE and why_not(report):
         return _changed(request, report, here)
     if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here)) is not None:
         return halted

@@ -112,6 +112,8 @@ def answer_proposal(
         raise WorkflowError("Dit voorstel is al beantwoord.")
     if not may_answer(session, proposal, str(actor.id)):
         raise WorkflowError("Een collega moet hiernaar kijken: u stelde het zelf voor.")
+    if report.leaves_at is not None:
+        raise WorkflowError("Deze melding wordt net doorgegeven. Maak dat eerst ongedaan.")
     decision = None
     if accepted:
         if report.danger_now and REPORT_WORKFLOW.transition(proposal.step).target in ENDED:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
@@ -236,3 +237,21 @@ def test_a_double_is_chosen_from_what_happened_at_the_same_time(
     with installation.transaction(NATIONAL) as session:
         row = session.scalars(select(Report).where(Report.reference == second)).one()
         assert (row.state, row.ended_reason) == ("niet_in_behandeling", "dubbel")
+
+
+def test_a_form_that_lay_open_changes_nothing_of_a_report_that_is_being_routed(
+    installation: Installation, desk: Any
+) -> None:
+    reference = at_desk(installation)
+    question = panel(desk, reference, "beantwoorden").forms["besluit"]
+    with installation.transaction(NATIONAL) as session:
+        report = session.scalars(select(Report)).one()
+        # Not changed since the form was shown: the version is the same.
+        session.execute(update(Report).values(leaves_at=utc_now() + timedelta(minutes=9)))
+        version = report.version
+    question["bericht"] = "Wij kijken ernaar."
+    question.submit("vastleggen", status=303)
+    with installation.transaction(NATIONAL) as session:
+        report = session.scalars(select(Report)).one()
+        assert report.leaves_at is not None
+        assert report.version == version
