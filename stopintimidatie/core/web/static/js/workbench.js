@@ -4,6 +4,8 @@
 const bench = () => document.querySelector("[data-werkbank]");
 let watcher = null;
 let shown = inHand();
+// The report of which the end of the account was in view.
+let read = null;
 
 function inHand() {
   return bench()?.querySelector("#gekozen-melding a")?.getAttribute("href");
@@ -34,7 +36,7 @@ function guard(here) {
   watcher?.disconnect();
   const end = here.querySelector("[data-verhaal-einde]");
   const buttons = [...here.querySelectorAll("[data-na-lezen]")];
-  if (!end || !buttons.length) return;
+  if (!end || !buttons.length || read === inHand()) return;
   for (const button of buttons) {
     button.setAttribute("aria-disabled", "true");
     button.dataset.reden = "eerst het verhaal lezen";
@@ -42,6 +44,7 @@ function guard(here) {
   watcher = new IntersectionObserver((seen) => {
     if (!seen.some((entry) => entry.isIntersecting)) return;
     watcher.disconnect();
+    read = inHand();
     for (const button of buttons) {
       button.removeAttribute("aria-disabled");
       delete button.dataset.reden;
