@@ -244,7 +244,7 @@ def test_zwijndrecht_is_rung_picks_its_report_up_joins_and_finds_it_with_its_his
     reporter = story.open()
     reference, follow_code = give_in(reporter)
     desk = story.somebody(make_user(story.installation, (NATIONAL, Role.NATIONAL_DESK)))
-    desk.goto("/landelijk")
+    desk.goto("/landelijk?bezorging=wacht_op_afspraak")
     expect(desk.locator("main")).to_contain_text(reference)
     assert story.post == [], "nothing goes without an agreement"
     ring(story, desk)

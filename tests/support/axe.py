@@ -27,7 +27,10 @@ def complaints_of(page: Page) -> list[str]:
 
 def problems_on(page: Page) -> list[str]:
     results = Axe().run(page, options=AXE)
-    found = [f"{v['id']}: {v['help']}" for v in results.response["violations"]]
+    found = [
+        f"{v['id']}: {v['help']} ({v['nodes'][0]['target'][0]})"
+        for v in results.response["violations"]
+    ]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         found.append("scrolls sideways")
     return found

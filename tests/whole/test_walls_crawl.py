@@ -123,6 +123,7 @@ def fill_gaps(connection: Connection) -> None:
             report = text("SELECT id FROM report WHERE holder = :holder AND state = 'nieuw'")
             found = connection.execute(report, {"holder": holder}).scalars().first()
             known = {"report_id": found, "document_id": found, "municipality_code": holder}
+            known["step"] = "niet_in_behandeling"
             links = {key: value for key, value in known.items() if key in table.columns}
             others = parents_of(connection, table, holder)
             connection.execute(table.insert(), [row_of(table, holder) | others | links])

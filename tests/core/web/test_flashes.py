@@ -35,7 +35,7 @@ def test_what_waits_is_shown_once_and_a_page_that_fails_takes_it_from_nobody(
         session.execute(text("SELECT wat_er_niet_is"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(home_views, "attention", broken)
+        patched.setattr(home_views, "presets", broken)
         assert "Er ging iets mis bij ons" in browser.get(HOME, status=500)
     assert SAID not in browser.get("/bestaat-niet", status=404)
     assert SAID in browser.get(HOME)
