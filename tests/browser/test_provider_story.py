@@ -30,6 +30,8 @@ from tests.support.installation import Installation, make_settings
 from tests.support.served import HOST, in_thread
 from tests.support.waiting import until
 
+# A real provider and three browsers; tests/municipalities/sso holds the rules in the short suite.
+pytestmark = pytest.mark.alles
 INBOX = "/gemeenten/dordrecht/postvak"
 
 

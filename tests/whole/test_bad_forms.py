@@ -109,6 +109,7 @@ def _post(form: FoundForm, values: dict[str, str], what: str) -> Malformed:
 RECORDED = {"/aanmelden-passkey"}
 
 
+@pytest.mark.alles
 @pytest.mark.timeout(600)
 def test_every_form_of_the_portal_refuses_what_is_malformed(installation: Installation) -> None:
     connect(installation)

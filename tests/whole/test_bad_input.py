@@ -19,6 +19,7 @@ def api(installation: Installation) -> Api:
     return Api(installation)
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("kind", KINDS)
 def test_malformed_requests_are_refused_without_a_row(api: Api, kind: str) -> None:
     before = rows(api.installation)

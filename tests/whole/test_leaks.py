@@ -16,6 +16,7 @@ pytestmark = pytest.mark.judged_once
 
 
 # A log line at this level repeats the answers of the database: the one of production will do.
+@pytest.mark.alles
 @pytest.mark.postgresql
 def test_no_log_line_and_no_address_holds_a_word_of_anybody(
     town: Town, caplog: pytest.LogCaptureFixture

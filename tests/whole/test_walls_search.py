@@ -93,6 +93,7 @@ def any_count(results: SearchResults) -> bool:
     return any(value.count for values in results.facets.values() for value in values)
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("person", SEARCHERS, ids=str)
 def test_no_search_finds_what_another_holds(town: Town, person: Person) -> None:
     found, leaks = crawl(town, person, OTHER)
