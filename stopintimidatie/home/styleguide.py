@@ -63,7 +63,7 @@ class ExamplePlace(Schema):
 
 
 class ExampleSchema(Schema):
-    """One field of every kind."""
+    """The form of the style guide: a field of every kind."""
 
     kanaal = field(forms.OneOf(CHANNELS, radio=True), "Hoe kwam de melding binnen?")
     vormen = field(forms.ManyOf(FORMS), "Wat gebeurde er?", description="Kies alles wat past.")

@@ -177,7 +177,7 @@ def test_every_page_of_each_role_is_accessible_at_each_width(
         assert problems_at(page, served_town, paths) == {}
 
 
-# What is built as a page of somebody before isn't judged again: this takes seconds for each.
+# A page of the same build as that of an earlier role isn't judged again: each takes seconds.
 @pytest.mark.alles
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize("person", PEOPLE_WITH_PAGES, ids=str)

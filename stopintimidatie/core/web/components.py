@@ -163,7 +163,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class WorkbenchRow:
-    """One row of two lines in a list that one decides on: ``workbench.row``."""
+    """A row of a workbench: two lines about a document to decide on (``workbench.row``)."""
 
     title: str
     href: str
@@ -178,7 +178,7 @@ class WorkbenchRow:
     days_text: str = ""
     """The days in words, for who listens or points: *contact over 3 dagen*."""
     fresh: bool = False
-    """Nobody took it in hand: its title is bold."""
+    """True while nobody took the document in hand; the title is bold then."""
     current: bool = False
     value: str = ""
     """The value of the checkbox before it, where rows can be chosen."""
@@ -205,7 +205,7 @@ class RailDecision:
     page: bool = False
     """Its address is a page of its own, not a panel of the rail."""
     small: bool = False
-    """One of those that stand together in one row."""
+    """True for a decision of the last row, where small buttons stand side by side."""
 
 
 # Panels

@@ -207,7 +207,7 @@ def warn(form: Form, session: Session, locators: LocatorCache, report: Report) -
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of a small list: what is posted when it is chosen, and what it does."""
+    """A line of the small list that a key opens: the fields it posts, and its words."""
 
     label: str
     posted: Mapping[str, str] = field(default_factory=dict)

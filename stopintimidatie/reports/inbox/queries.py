@@ -359,7 +359,7 @@ class _Counts:
 def _current_forms(matching: CTE) -> Subquery:
     """Select the codes that count of these reports: as confirmed, or else as reported."""
     confirmed = cast(ReportForm.confirmed, Integer)
-    # One look at each row; `current_form` looks once more for each.
+    # Reads each row once, where `current_form` would look up the other rows for each.
     any_confirmed = func.max(confirmed).over(partition_by=ReportForm.report_id)
     rows = (
         select(ReportForm.code, confirmed.label("confirmed"), any_confirmed.label("any_confirmed"))

@@ -345,7 +345,7 @@ def carry_out(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 def _carry_out(registry: Any, session: Session, decision: ReportDecision) -> None:
     wanted = select(Report).where(Report.id == decision.report_id).with_for_update()
     report = session.scalars(wanted).one()
-    # Somebody made another step meanwhile, or it was done already.
+    # Another step, made meanwhile, cleared the moment; or this job ran before.
     if report.leaves_at is None:
         return
     report.leaves_at = None

@@ -208,7 +208,7 @@ LIKELY: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of a small list: what is posted when it is chosen, and why it fits.
+    """A line of the small list that a key opens: the fields it posts, and why it fits.
 
     `best`: good enough to be chosen by Enter alone. `like`: the similar report that it is about.
     """

@@ -86,7 +86,7 @@ def say_where_help_is(
 # The reads of a report that somebody chose to open; seeing it in a list is none.
 OPENED_BY: Final = "melding openen"
 TASKS: Final = ("melding bekijken", OPENED_BY)
-# Somebody counts as looking at a report for this time after opening it.
+# Time after opening a report in which a person counts as looking at it.
 LOOKS_FOR: Final = timedelta(minutes=5)
 
 
