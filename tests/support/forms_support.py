@@ -6,30 +6,13 @@ from pyramid.testing import DummyRequest
 from webob.multidict import MultiDict
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, Schema, field
-
-VORMEN = (("naroepen", "Naroepen"), ("fluiten", "Nafluiten"), ("volgen", "Volgen"))
-KANALEN = (("telefoon", "Telefoon"), ("balie", "Balie"))
+from stopintimidatie.core.forms import Button, Form, field
+from stopintimidatie.home.styleguide import ExampleSchema
 
 
-class Plaats(Schema):
-    wijk = field(
-        forms.OneOf((("binnenstad", "Binnenstad"), ("stadspolders", "Stadspolders"))), "Wijk"
-    )
-    plek = field(forms.Text(120), "Plek", description="Zo precies als u weet.")
+class Everything(ExampleSchema):
+    """The form of the style guide, and the kinds of field that it doesn't show."""
 
-
-class Everything(Schema):
-    """One of every kind."""
-
-    kanaal = field(forms.OneOf(KANALEN, radio=True), "Hoe kwam de melding binnen?")
-    vormen = field(forms.ManyOf(VORMEN), "Wat gebeurde er?", description="Kies alles wat past.")
-    tijdstip = field(forms.Moment(), "Wanneer was het?", validator=forms.in_past)
-    datum = field(forms.Date(), "Terugbeldatum", missing=None)
-    uur = field(forms.Time(), "Tijd", missing=None)
-    plaats = Plaats(title="Plaats")
-    verhaal = field(forms.Text(200, lines=True), "Verhaal", validator=forms.at_least(5))
-    aantal = field(forms.Integer(0, 50), "Aantal personen", missing=None)
     breedte = field(forms.Decimal(50.0, 54.0), "Breedtegraad", missing=None)
     email = field(
         forms.Text(120),
@@ -40,9 +23,6 @@ class Everything(Schema):
     )
     telefoon = field(forms.Text(30), "Telefoon", widget=forms.TelInput(), missing=None)
     wachtwoord = field(forms.Password(), "Wachtwoord", missing=None)
-    spoed = field(forms.Flag(), "Dit is spoed", missing=False)
-    waarom = field(forms.Text(200), "Waarom", missing=None, drawn=forms.Opened("Spoed"))
-    kleur = field(forms.Text(40), "Kleur", missing=None, drawn=forms.Folded("Nog meer"))
     bijlage = field(forms.Upload(1000), "Bijlage", missing=None)
     versie = field(forms.Integer(), "Versie", widget=forms.Hidden(), missing=None)
 

@@ -30,7 +30,8 @@ from stopintimidatie.core.forms import (
 )
 from stopintimidatie.core.forms.types import Text
 from stopintimidatie.core.forms.widgets import SENT_TWICE, UNREADABLE
-from tests.support.forms_support import GOOD, Everything, Plaats, a_form, a_request, changed
+from stopintimidatie.home.styleguide import ExamplePlace
+from tests.support.forms_support import GOOD, Everything, a_form, a_request, changed
 
 NO_ADDRESS = f"E-mail: v{forms.NO_ADDRESS[1:]}"
 pytestmark = pytest.mark.usefixtures("pyramid_config")
@@ -350,8 +351,8 @@ def test_a_day_that_is_over_is_refused_where_it_may_not_be() -> None:
 class Pair(Schema):
     """Two groups that ask the same, one of them something more."""
 
-    eerste = Plaats(title="Eerste plek")
-    tweede = Plaats(title="Tweede plek")
+    eerste = ExamplePlace(title="Eerste plek")
+    tweede = ExamplePlace(title="Tweede plek")
     derde = Schema(field(forms.Text(9), "Nummer", name="nummer"), title="Het nummer", name="derde")
 
 
