@@ -28,6 +28,7 @@ from stopintimidatie.core.workflow import Transition, line
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import (
     Report,
+    ReportDecision,
     ReporterMessage,
     ReportForm,
     ReportMove,
@@ -185,9 +186,26 @@ def move_report(
 URGENT_JOB: Final = Job("melding.spoed")
 
 
-def tell_on_duty(session: Session, report: Report) -> None:
-    """Have the number on duty told of a report that became urgent outside office hours."""
-    if not in_office_hours(utc_now()):
+SINCE_URGENT: Final = "Het werd daarna spoed, en toen ging alles weg. Dat is niet terug te halen."
+
+
+def becomes_urgent(session: Session, report: Report) -> None:
+    """Let go what is held of a report that becomes urgent, and have the number on duty told.
+
+    That number is told outside office hours; the decisions so far can't be undone any more.
+    """
+    now, mine = utc_now(), ReporterMessage.report_id == report.id
+    session.execute(
+        update(ReporterMessage).where(mine, ReporterMessage.held_until > now).values(held_until=now)
+    )
+    report.shown_state = report.shown_until = None
+    session.execute(
+        update(ReportDecision)
+        .where(ReportDecision.report_id == report.id, ReportDecision.until > now)
+        .values(final=SINCE_URGENT)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not in_office_hours(now):
         payload = {"report": str(report.id), "number": 0, "later": True}
         enqueue(session, URGENT_JOB, report.holder, payload)
 

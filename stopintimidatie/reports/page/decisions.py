@@ -245,6 +245,9 @@ def _restore(report: Report, decision: ReportDecision) -> None:
     """Set the columns as they were; danger that was answered with yes stays, and so does spoed."""
     before = msgspec.convert(decision.before, Before)
     stays = {"danger_now", "urgent"} if report.danger_now else set()
+    if report.shown_until is None:
+        # It became urgent meanwhile: the reporter reads how it stands.
+        stays |= {"shown_state", "shown_until"}
     for name in Before.__struct_fields__:
         if name not in stays:
             setattr(report, name, getattr(before, name))

@@ -44,7 +44,7 @@ from stopintimidatie.reports.page.decisions import TAKE, decide
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.queries import changes_since
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
-from stopintimidatie.reports.services import append_move, reindex_report, tell_on_duty
+from stopintimidatie.reports.services import append_move, becomes_urgent, reindex_report
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
 from stopintimidatie.reports.workflow import (
     DESK_STEPS,
@@ -157,7 +157,7 @@ def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) 
     report.danger_now = danger
     report.triaged_at = utc_now()
     if danger and not report.urgent:
-        tell_on_duty(session, report)
+        becomes_urgent(session, report)
     report.urgent = report.urgent or danger
     answer = {"Nu iemand in gevaar": "ja" if danger else "nee"}
     append_move(session, report, actor, "beoordelen", report.state, answer)

@@ -25,10 +25,10 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import decide
 from stopintimidatie.reports.services import (
     append_move,
+    becomes_urgent,
     move_report,
     reindex_report,
     set_forms,
-    tell_on_duty,
 )
 from stopintimidatie.reports.vocabulary import KIND, Form, in_order
 from stopintimidatie.reports.words import CONTACT_AGREED, listed
@@ -132,7 +132,7 @@ def _store(session: Session, report: Report, assessment: Assessment) -> None:
     report.triaged_at = utc_now()
     report.danger_now = assessment.danger_now
     if assessment.urgent and not report.urgent:
-        tell_on_duty(session, report)
+        becomes_urgent(session, report)
     report.urgent = assessment.urgent
     report.suspected_offence = assessment.suspected_offence
     report.suspected_offence_reason = assessment.suspected_offence_reason
@@ -156,7 +156,7 @@ def set_urgent(session: Session, report: Report, urgent: bool, actor: Actor) -> 
         return
     report.urgent = urgent
     if urgent:
-        tell_on_duty(session, report)
+        becomes_urgent(session, report)
     append_move(session, report, actor, "spoed", report.state, {"Spoed": _YES_NO[urgent]})
     reindex_report(session, report)
     fields = [_YES_NO[urgent]]

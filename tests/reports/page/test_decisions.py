@@ -32,6 +32,7 @@ from stopintimidatie.reports.page.decisions import (
     undo,
 )
 from stopintimidatie.reports.page.steps import answer_danger
+from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.support.factories import (
     DORDRECHT,
@@ -437,3 +438,22 @@ def test_a_proposal_ends_with_the_report_and_is_kept_when_it_can_not_be_made(des
     answers = {"opvolging": ["alleen_beeldvorming"], "terugkoppeling": "niet_gewenst"}
     desk.decide(("afhandelen", answers))
     assert not proposed.waits()
+
+
+@pytest.mark.sqlite
+def test_spoed_lets_go_what_was_held_and_then_it_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.decide(("vraag_melder", QUESTION))
+    assert reader(desk, monkeypatch).messages == ()
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        with remember(session, report, desk.officer, "spoed"):
+            set_urgent(session, report, True, desk.officer)
+    seen = reader(desk, monkeypatch)
+    assert (seen.status, len(seen.messages)) == ("vraag", 1)
+    # The mark itself goes away again; the question doesn't.
+    desk.undo()
+    assert reader(desk, monkeypatch).status == "vraag"
+    with pytest.raises(UndoError, match="spoed"):
+        desk.undo()
