@@ -106,6 +106,9 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
             schema[question.name].validator = forms.not_before_today
         if question.kind is FieldKind.TEXT:
             schema[question.name].widget = forms.TextArea(rows=4)
+    if choice == ASK:
+        # The heading of the panel says to whom.
+        schema["vraag"].title = "Uw vraag"
     return schema
 
 
