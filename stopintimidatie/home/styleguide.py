@@ -160,7 +160,6 @@ ITEMS: Final[Sequence[ListItem]] = (
         ["nieuw", "spoed"],
         ["Binnenstad", "naroepen, achtervolgen", "2 uur geleden"],
         Markup("Drie jongens <mark>riepen</mark> mij na bij het <mark>station</mark>."),
-        current=True,
     ),
     ListItem(
         "M-9HT3-71KD",

@@ -119,9 +119,6 @@ class ListItem:
     meta: Sequence[str] = ()
     snippet: str = ""
     """Plain text, or Markup with ``<mark>`` from the highlighter."""
-    current: bool = False
-    value: str = ""
-    """The value of the checkbox before it: `ui.item_list(…, choose=…)`."""
 
 
 @dataclass(frozen=True, slots=True)
