@@ -21,6 +21,9 @@ P: Final = Permission
 OFFERED: Final = "overdracht_aangeboden"
 # The reason of a report that was reported already.
 DOUBLE: Final = "dubbel"
+# The steps by which a municipality doesn't handle a report: from its inbox, and from quarantine.
+REJECT, TURN_DOWN = "niet_in_behandeling", "afwijzen"
+NOT_HANDLED: Final = frozenset({REJECT, TURN_DOWN})
 REASON: Final = InputField("reden", "Reden")
 
 STATES: Final = (

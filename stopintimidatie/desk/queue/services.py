@@ -135,7 +135,9 @@ _STANDING: Final[ColumnElement[str]] = case(
 _LISTED: Final = (
     Report.holder == NATIONAL,
     Report.delivery.is_not(None),
-    Report.state.in_(("nieuw", "wacht_op_melder", "niet_in_behandeling")),
+    Report.state.in_(("nieuw", "wacht_op_melder", "niet_in_behandeling", "quarantaine")),
+    # Quarantine has a page of its own; here stands what a colleague must look at too.
+    (Report.state != "quarantaine") | _PROPOSED,
     Report.leaves_at.is_(None),
 )
 

@@ -55,7 +55,7 @@ from stopintimidatie.desk.queue.pages import (
     views_of,
     why_not,
 )
-from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives
+from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, with_help
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities.levels.services import without_admin
 from stopintimidatie.municipalities.people.queries import count_due
@@ -79,9 +79,10 @@ from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workbench.services import tell_with
 from stopintimidatie.reports.workbench.views import ask_danger
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW, TURN_DOWN
 
 TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
 PANEL: Final = "#werkbank-paneel"
@@ -356,12 +357,14 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
         if proposal is None:
             raise StaleReportError(report)
         effects = WORKFLOW_EFFECTS.of(request.registry)
-        answer_proposal(session, effects, proposal, report, accepted, answer, request.actor)
+        made = answer_proposal(session, effects, proposal, report, accepted, answer, request.actor)
     except StaleReportError:
         return _changed(request, report, here)
     except WorkflowError as problem:
         request.flash(str(problem), "error")
         return HTTPSeeOther(here)
+    if made is not None and proposal.step == TURN_DOWN:
+        tell_with(session, report, made, with_help(session, report, ""), request.actor)
     if not accepted:
         request.flash(words.DECLINED.format(report.reference))
     return HTTPSeeOther(_path(request.POST.get("terug")) or here)

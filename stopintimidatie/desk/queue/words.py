@@ -47,6 +47,8 @@ DONE: Final = {
     "routeren": ("wordt doorgegeven", "De gemeente krijgt de melding"),
     "meldpunt_vraag": ("vraag gesteld aan de melder", "De melder leest dit"),
     "meldpunt_bericht": ("bericht aan de melder", "De melder leest dit"),
+    "afwijzen": (CLOSED, "De melder leest dit"),
+    "vrijgeven": ("uit quarantaine gehaald", ""),
     "meldpunt_afsluiten": (CLOSED, "De melder leest dit"),
     "meldpunt_geen_straatintimidatie": (CLOSED, "De melder leest dit"),
     "meldpunt_verder": ("weer in de wachtrij", ""),
@@ -60,6 +62,8 @@ CLOSED_AS: Final = {
     "test": "een test",
     "dubbel": "dubbel",
     "niet_te_plaatsen": "niet te plaatsen",
+    "te_weinig_informatie": "te weinig informatie",
+    "onjuist_gebleken": "onjuist gebleken",
     "geen_straatintimidatie": "geen straatintimidatie",
 }
 DANGER: Final = (
@@ -74,4 +78,4 @@ PROPOSED: Final = (
     "{}: een collega beslist mee. Tot die tijd staat de melding bij ‘Een collega beslist mee’."
 )
 WHY_NOT: Final = "Schrijf op waarom u het er niet mee eens bent. Er is niets gewijzigd."
-DECLINED: Final = "{}: niet afgesloten. De melding staat weer in de wachtrij."
+DECLINED: Final = "{}: niet afgesloten. De melding staat weer waar die stond."

@@ -26,17 +26,25 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
 from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.page import decisions
+from stopintimidatie.reports.page.proposals import IN_DANGER
+from stopintimidatie.reports.page.steps import must_ask_danger, signals_of
 from stopintimidatie.reports.resources import GONE
+from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.services import (
     URGENT_JOB,
     StaleReportError,
     lock_report,
-    move_report,
     path_of_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.services import TASKS
-from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED_REASONS, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import (
+    ENDED,
+    NOT_HANDLED_REASONS,
+    REPORT_WORKFLOW,
+    TURN_DOWN,
+)
 
 
 def is_opened(session: Session, report: Report) -> bool:
@@ -255,6 +263,20 @@ def _in_quarantine(holder: str) -> Any:
     return mine.order_by(Report.received_at, Report.id)
 
 
+def _alone(report: Report) -> str:
+    """Return why a report can't be turned down with others; empty when it can."""
+    if report.danger_now:
+        return IN_DANGER
+    if must_ask_danger(report):
+        return (
+            f"Er is een signaal: {', '.join(signals_of(report))}. Open de melding en besluit daar:"
+            " eerst wordt gevraagd of er iemand in gevaar is."
+        )
+    if needs_second_look(report.forms, report.reporter_age_group):
+        return "Een collega moet meekijken. Open de melding en besluit daar."
+    return ""
+
+
 def decide(
     session: Session,
     effects: Mapping[str, Any],
@@ -264,7 +286,10 @@ def decide(
     answers: Mapping[str, Any],
     actor: Actor,
 ) -> list[Failed]:
-    """Make a step with each chosen report; return those that couldn't be, left as they were."""
+    """Make a step with each chosen report; return those that couldn't be, left as they were.
+
+    What would pass the question about danger, or a second look, is decided on apart.
+    """
     pairs = [match.groups() for match in map(_CHOICE.fullmatch, choices) if match]
     references = [reference for reference, _ in pairs]
     wanted = select(Report).where(Report.holder == holder, Report.reference.in_(references))
@@ -277,7 +302,9 @@ def decide(
             return "Deze melding is hier niet."
         try:
             lock_report(session, report, version)
-            move_report(session, effects, report, step, answers, actor)
+            if step == TURN_DOWN and (why := _alone(report)):
+                return why
+            decisions.decide(session, effects, report, [(step, answers)], actor)
         except StaleReportError:
             label = REPORT_WORKFLOW.state(report.state).label.lower()
             return f"Intussen door iemand anders gewijzigd; de toestand is nu ‘{label}’."

@@ -33,7 +33,7 @@ from stopintimidatie.reports.services import (
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import NOT_HANDLED, REPORT_WORKFLOW
 
 Steps = Sequence[tuple[str, Mapping[str, Any]]]
 TAKE: Final = "in_behandeling_nemen"
@@ -51,7 +51,7 @@ AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
 # The steps of which something leaves the house besides the status.
 LEAVES: Final = frozenset(
     {"vraag_melder", "afhandelen", "overdracht_aanbieden", "doorgeven", "meldpunt_vraag"}
-    | {"niet_in_behandeling"}
+    | NOT_HANDLED
     | {"meldpunt_bericht", "meldpunt_afsluiten", "meldpunt_geen_straatintimidatie"}
 )
 

@@ -50,16 +50,16 @@ from stopintimidatie.reports.workflow import (
     DESK_STEPS,
     DOUBLE,
     ENDED,
+    NOT_HANDLED,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
 )
 
 # The name of the action of the dossiers that begins one with the report in hand.
 NEW_DOSSIER: Final = "nieuw-dossier"
-REJECTING: Final = "niet_in_behandeling"
-# On a signal these ask first whether somebody is in danger; the second two close a report.
-ON_SIGNAL: Final = frozenset({TAKE, "in_dossier", REJECTING, "afhandelen"})
-CLOSING: Final = frozenset({REJECTING, "afhandelen"})
+# On a signal these ask first whether somebody is in danger; some of them close a report.
+CLOSING: Final = NOT_HANDLED | {"afhandelen"}
+ON_SIGNAL: Final = CLOSING | {TAKE, "in_dossier"}
 DANGER: Final = "gevaar"
 YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
 # The reason of the end of a report that was erased.
@@ -70,6 +70,7 @@ KEYS: Final = {
     "in-behandeling-nemen": "1",
     "in-dossier": "2",
     "niet-in-behandeling": "4",
+    "afwijzen": "4",
     "vraag-melder": "5",
     "overdracht-aanbieden": "6",
     "afhandelen": "a",
@@ -187,7 +188,7 @@ def decide_or_propose(
 
     `before`: as of `decide`. The caller has locked the report. Raises `WorkflowError`.
     """
-    alone = name != REJECTING or given.get("reden_code") == DOUBLE
+    alone = name not in NOT_HANDLED or given.get("reden_code") == DOUBLE
     if alone or not needs_second_look(report.forms, report.reporter_age_group):
         decide(session, effects, report, [(name, given)], actor, before=before)
         return True

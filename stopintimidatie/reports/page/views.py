@@ -14,6 +14,7 @@ from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import (
@@ -75,6 +76,9 @@ PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 SECOND_LOOK = (
     "{}: dit vraagt een tweede blik voordat de melding niet in behandeling gaat. Uw voorstel"
     " staat in het postvak onder ‘Tweede blik’."
+)
+AT_DESK = (
+    "{}: een collega beslist mee. De melding staat in de wachtrij bij ‘Een collega beslist mee’."
 )
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 
@@ -298,8 +302,7 @@ class StepView:
         """
         if answer == "ja" and self.transition.name in steps.CLOSING:
             raise FormError(
-                "Er is iemand in gevaar. Bel eerst 112 en neem de melding in behandeling; sluiten"
-                " kan daarna.",
+                "Er is iemand in gevaar. Bel eerst 112. De melding blijft open; sluiten kan later.",
                 steps.DANGER,
             )
         if answer is not None:
@@ -310,7 +313,8 @@ class StepView:
     ) -> HTTPSeeOther:
         """Say that a colleague looks first, and go back."""
         here = request.resource_path(context)
-        request.flash(SECOND_LOOK.format(context.report.reference))
+        said = AT_DESK if context.holder == NATIONAL else SECOND_LOOK
+        request.flash(said.format(context.report.reference))
         return HTTPSeeOther(way_out(values, path_of_report(request.db, context.report.id) or here))
 
     def _done(

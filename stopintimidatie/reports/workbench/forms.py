@@ -39,7 +39,7 @@ from stopintimidatie.reports.workbench.rail import (
     REJECT,
     TAKE,
 )
-from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED_REASONS, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED_REASONS, REPORT_WORKFLOW, TURN_DOWN
 
 # The step of the workflow that a choice makes.
 STEPS: Final[Mapping[str, str]] = {
@@ -190,6 +190,7 @@ def steps_for(
     if choice == DOUBLE:
         return [(name, {"reden_code": "dubbel", "dubbel_van": values["dubbel_van"]})]
     if choice == REJECT:
+        name = TURN_DOWN if report.state == "quarantaine" else name
         return [(name, {"reden_code": values["reden_code"]})]
     if choice == HAND_OVER:
         codes = {label.casefold(): code for code, label in municipalities(session, report)}

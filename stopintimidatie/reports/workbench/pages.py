@@ -25,7 +25,11 @@ from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import AreaNames, Rows
 from stopintimidatie.reports.workbench.rail import Place, other_steps, rail_of
 from stopintimidatie.reports.workbench.services import others_looking
-from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import (
+    NOT_HANDLED,
+    NOT_HANDLED_REASONS,
+    REPORT_WORKFLOW,
+)
 
 
 def pane_values(
@@ -116,6 +120,8 @@ DONE: Final = {
     "in_behandeling_nemen": "in behandeling genomen",
     "in_dossier": "in een dossier geplaatst",
     "niet_in_behandeling": "niet in behandeling genomen",
+    "afwijzen": "niet in behandeling genomen",
+    "vrijgeven": "uit quarantaine gehaald",
     "vraag_melder": "vraag gesteld aan de melder",
     "overdracht_aanbieden": "aangeboden aan een andere gemeente",
     "afhandelen": "afgehandeld",
@@ -133,6 +139,7 @@ DONE: Final = {
 _LEAVES: Final = {
     "in_dossier": "De melder leest dit",
     "niet_in_behandeling": "De melder leest dit",
+    "afwijzen": "De melder leest dit",
     "vraag_melder": "De melder leest dit",
     "afhandelen": "De melder leest dit",
     "overdracht_aanbieden": "De andere gemeente ziet dit",
@@ -164,7 +171,7 @@ def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
 def done(decision: ReportDecision, report: Report) -> str:
     """Return what a decision did, in a few words."""
     last = decision.steps[-1]
-    if last == "niet_in_behandeling" and report.duplicate_of_id is not None:
+    if last in NOT_HANDLED and report.duplicate_of_id is not None:
         return "gesloten als dubbel"
     if last == "spoed":
         return "spoed uit" if decision.before["urgent"] else "spoed aan"

@@ -15,7 +15,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page import steps
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.triage.services import ASSESSABLE
-from stopintimidatie.reports.workflow import ENDED
+from stopintimidatie.reports.workflow import ENDED, NOT_HANDLED
 
 # Names of the view and of its choices, in addresses.
 NAME: Final = "besluit"
@@ -95,7 +95,7 @@ class Choice:
 CHOICES: Final[Mapping[str, Choice]] = {
     FILE: Choice("2", "In een dossier", OPEN_FOR_ALL),
     DOUBLE: Choice("3", "Dubbel", OPEN_FOR_ALL),
-    REJECT: Choice("4", "Niet in behandeling", OPEN_FOR_ALL),
+    REJECT: Choice("4", "Niet in behandeling", OPEN_FOR_ALL | {"quarantaine"}),
     ASK: Choice("5", "Vraag aan de melder", OPEN_FOR_ALL),
     HAND_OVER: Choice("6", "Overdragen", OPEN_FOR_ALL),
     FINISH: Choice("a", "Afhandelen", OPEN_FOR_ALL | {"in_dossier"}),
@@ -201,8 +201,9 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
 def other_steps(request: Any, context: ReportResource, place: Place) -> list[tuple[str, str]]:
     """Return the steps without a key, each with its page: what is rare stands below the keys."""
     keyed = {
-        *("in_behandeling_nemen", "in_dossier", "niet_in_behandeling", "vraag_melder"),
+        *("in_behandeling_nemen", "in_dossier", "vraag_melder"),
         *("overdracht_aanbieden", "afhandelen"),
+        *NOT_HANDLED,
     }
     back = urlencode({"terug": place.here})
     rare = [

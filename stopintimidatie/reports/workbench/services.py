@@ -24,8 +24,10 @@ from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
 
 TAKING: Final = "in_behandeling_nemen"
-# With somebody in danger a report isn't closed: it is taken in hand instead.
+# With somebody in danger a report isn't closed: it is taken in hand instead, out of quarantine.
 CLOSING: Final = frozenset({DOUBLE, REJECT, FINISH})
+# The reason in the history when a report comes out of quarantine because of it.
+IN_DANGER: Final = "Er is iemand in gevaar."
 # The reason in the history when somebody presses the key for a colleague's report.
 TAKEN_OVER: Final = "Overgenomen in het postvak."
 GOODBYE: Final = (
@@ -54,9 +56,12 @@ def make_choice(
         WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
     """
     if choice in CLOSING and report.danger_now:
-        if report.state == "nieuw":
-            take = [(TAKING, {"behandelaar": actor.id})]
-            decide(session, effects, report, take, actor, before=before)
+        take = (TAKING, {"behandelaar": actor.id})
+        if report.state == "quarantaine":
+            released = ("vrijgeven", {"reden": IN_DANGER})
+            decide(session, effects, report, [released, take], actor, before=before)
+        elif report.state == "nieuw":
+            decide(session, effects, report, [take], actor, before=before)
         else:
             remember_final(session, report, actor, "beoordelen")
         return True
@@ -78,7 +83,14 @@ def say_where_help_is(
     published = published_for(session, report.holder)
     language = published.language(report.language)
     lines = published.help_for(language, report.reporter_age_group, report.forms)
-    tell(session, report, "bericht", f"{GOODBYE}\n{help_in_words(lines)}", actor)
+    tell_with(session, report, decision, f"{GOODBYE}\n{help_in_words(lines)}", actor)
+
+
+def tell_with(
+    session: Session, report: Report, decision: ReportDecision, text: str, actor: Actor
+) -> None:
+    """Tell the reporter this because of a decision: undoing that takes the message back."""
+    tell(session, report, "bericht", text, actor)
     session.flush()
     decision.version = report.version
 

@@ -36,7 +36,6 @@ from stopintimidatie.reports.page.proposals import answer_proposal, open_proposa
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     NEW_DOSSIER,
-    REJECTING,
     answer_danger,
     must_ask_danger,
     report_action,
@@ -71,6 +70,7 @@ from stopintimidatie.reports.workbench.services import (
     make_choice,
     say_where_help_is,
 )
+from stopintimidatie.reports.workflow import NOT_HANDLED
 
 PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
 BESIDE_NAME: Final = "naast"
@@ -326,7 +326,7 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
     except WorkflowError as problem:
         request.flash(str(problem), "error")
         return HTTPSeeOther(here)
-    if made is not None and proposal.step == REJECTING:
+    if made is not None and proposal.step in NOT_HANDLED:
         say_where_help_is(session, report, made, actor)
     if not accepted:
         request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")

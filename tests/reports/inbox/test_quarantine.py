@@ -10,7 +10,8 @@ from webtest import TestApp
 
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportProposal
+from stopintimidatie.reports.vocabulary import AgeGroup, Form
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
 
@@ -23,11 +24,13 @@ def officer(installation: Installation) -> TestApp:
     return installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
 
 
-def put_aside(installation: Installation, number: int, holder: str = DORDRECHT) -> list[str]:
+def put_aside(
+    installation: Installation, number: int, holder: str = DORDRECHT, **changes: Any
+) -> list[str]:
     """So many in quarantine; their references, oldest first."""
     with installation.transaction() as session:
         made = [
-            make_report(session, installation, holder=holder, quarantine=True)
+            make_report(session, installation, holder=holder, quarantine=True, **changes)
             for _ in range(number)
         ]
         return [report.reference for report in made]
@@ -127,3 +130,83 @@ def test_the_desk_has_the_same_page(installation: Installation) -> None:
     form["alle"], form["besluit"], form["reden"] = True, "vrijgeven", "Gewone melding."
     form.submit("vastleggen", status=303)
     assert states(installation, NATIONAL) == {one: "nieuw"}
+
+
+INBOX = "/gemeenten/dordrecht/postvak?toestand=quarantaine"
+
+
+def turn_down(browser: TestApp, reference: str, danger: str) -> Any:
+    """Press `4` in the inbox, choose that it is a test, and answer about danger."""
+    page = browser.get(f"{INBOX}&melding={reference}")
+    page = page.click(href=r"keuze=niet")
+    reason = next(f for f in page.forms.values() if "reden_code" in f.fields)
+    asked = reason.submit()
+    asked.mustcontain("Is er nu iemand in gevaar?")
+    return next(
+        f for f in asked.forms.values() if "gevaar" in f.fields and f["gevaar"].value == danger
+    ).submit()
+
+
+def test_many_are_not_turned_down_past_a_signal_or_a_second_look(
+    installation: Installation, officer: TestApp
+) -> None:
+    (touched,) = put_aside(installation, 1, forms=(Form.GROPING,))
+    (young,) = put_aside(installation, 1, reporter_age_group=AgeGroup.UNDER_16)
+    (plain,) = put_aside(installation, 1)
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Report).where(Report.reference == young)).one()
+        row.danger_now = False
+    form = officer.get(PAGE).forms["formulier"]
+    form["alle"], form["reden"], form["besluit"] = True, "Allemaal dezelfde tekst.", "test"
+    page = form.submit("vastleggen", status=200)
+    page.mustcontain("Er is een signaal", "Een collega moet meekijken")
+    assert states(installation) == {
+        touched: "quarantaine",
+        young: "quarantaine",
+        plain: "niet_in_behandeling",
+    }
+
+
+def test_two_people_turn_down_what_was_physical_and_it_can_be_undone(
+    installation: Installation, officer: TestApp
+) -> None:
+    (one,) = put_aside(installation, 1, forms=(Form.GROPING,))
+    turn_down(officer, one, "nee").follow().mustcontain("vraagt een tweede blik")
+    assert states(installation) == {one: "quarantaine"}
+    second = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER), name="Bram"))
+    # The colleague finds it where all second looks are, and bulk leaves it alone.
+    page = second.get("/gemeenten/dordrecht/postvak?voorstel=ja")
+    page.mustcontain(one, "stelt voor")
+    page = next(f for f in page.forms.values() if "akkoord" in f.fields).submit().follow()
+    assert states(installation) == {one: "niet_in_behandeling"}
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(ReporterMessage.text)).one()
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit().follow()
+    assert states(installation) == {one: "quarantaine"}
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(ReportProposal.answered_at)).one() is None
+
+
+def test_somebody_in_danger_comes_out_of_quarantine(
+    installation: Installation, officer: TestApp
+) -> None:
+    (one,) = put_aside(installation, 1, forms=(Form.GROPING,))
+    turn_down(officer, one, "ja").follow().mustcontain("Bel eerst 112")
+    assert states(installation) == {one: "in_behandeling"}
+
+
+def test_at_the_desk_a_colleague_looks_too(installation: Installation) -> None:
+    (one,) = put_aside(installation, 1, NATIONAL, forms=(Form.GROPING,))
+    first, second = (
+        installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK), name=name))
+        for name in ("Mila", "Noor")
+    )
+    form = first.get(f"/landelijk/{one}/afwijzen").forms["formulier"]
+    form["reden_code"] = "onjuist_gebleken"
+    form.submit("afwijzen", status=422).mustcontain("iemand in gevaar")
+    form["gevaar"] = "nee"
+    form.submit("afwijzen", status=303).follow().mustcontain("een collega beslist mee")
+    page = second.get("/landelijk?bezorging=tweede_blik")
+    page.mustcontain(one, "onjuist gebleken")
+    next(f for f in page.forms.values() if "akkoord" in f.fields).submit(status=303)
+    assert states(installation, NATIONAL) == {one: "niet_in_behandeling"}
