@@ -183,17 +183,44 @@ def mistakes(word: str, other: str, at_most: int) -> int:
     return min(row[-1], at_most + 1)
 
 
-# Beginnings of words that reports quote and nobody wants to be asked "did you mean": they are found
-# when typed, never proposed. Other words that begin so aren't proposed either, which does no harm.
-ABUSE: Final = (
-    "aars", "anaal", "anus", "bef", "bimbo", "bitch", "cunt", "dick", "dildo", "eikel", "flikker",
-    "fuck", "geil", "hoer", "homo", "janet", "jood", "kanker", "klere", "klit", "klootz", "kont",
-    "kut", "lesb", "lul", "makaak", "memmen", "moffen", "mongo", "motherf", "neger", "neuk",
-    "nigg", "nikker", "penis", "pijp", "pik", "pisnicht", "poep", "poes", "porn", "prostit",
-    "pussy", "reet", "schaamh", "shit", "slet", "slut", "snol", "spast", "stoephoer", "sukkel",
-    "teef", "temei", "tering", "thot", "tiet", "trut", "tyfus", "vagin", "viezerik", "vingeren",
-    "whore", "wijf",
+# Words that reports quote and nobody wants to be asked "did you mean": insults, and words of sex
+# that people call after others. They are found when typed, never proposed. By a beginning or an end
+# only where hardly a common word has it too: *negeren*, *kleren* and *pikdonker* are proposed.
+ABUSE_BEGINS: Final = (
+    "aarsg", "achterlijk", "anaal", "asshole", "bastaard", "beff", "bimbo", "bitch",
+    "bruinwerker", "cunt", "debiel", "dickhead", "dikzak", "dildo", "etterb", "faggot",
+    "flikkert", "fuck", "geilaard", "geile", "gepijpt", "goorlap", "goorling", "hoere",
+    "hoerig", "hoert", "hufter", "idioot", "idiot", "imbeciel", "kaffer", "kahba", "kanker",
+    "kech", "kehba", "klerel", "klerew", "kloot", "klote", "kolere", "kontneuk", "kopvod",
+    "kroeskop", "kurwa", "kut", "lellebel", "loeder", "lulh", "lulk", "lull", "mafk", "makaak",
+    "makak", "mietje", "milf", "moddervet", "mongolen", "mongool", "motherf", "negerin", "neuk",
+    "nigg", "nikker", "orospu", "papzak", "penis", "piemel", "pijpbeurt", "pindachinees",
+    "pisnicht", "pleurisl", "poepchinees", "poesje", "pokke", "porn", "prostituee", "pussy",
+    "reetneuk", "relnicht", "retard", "roetmop", "schaamh", "schaaml", "schijt", "sharmut",
+    "shemale", "shit", "siktir", "sletj", "slett", "sloerie", "slutt", "smeerlap", "snol",
+    "spast", "sperma", "spleetog", "spleetoog", "takkew", "temeier", "tering", "tieten",
+    "tietj", "tokkie", "tranny", "troela", "trut", "tuthola", "tyfus", "vagin", "vetklep",
+    "vetzak", "viespeuk", "viezerik", "whore", "wijf", "wijven", "zeikw", "zemmel",
 )  # fmt: skip
+ABUSE_ENDS: Final = (
+    "bitch", "geneukt", "hoer", "hoeren", "homo", "kut", "lijer", "lijers", "lul", "neger",
+    "negers", "neuken", "neuker", "neukers", "slet", "sletten", "trut", "trutten", "tyfen",
+    "wijf", "wijven",
+)  # fmt: skip
+ABUSE: Final = frozenset({
+    "aap", "aars", "anale", "anus", "apen", "bef", "befte", "cock", "cum", "dellen", "dick",
+    "eikel", "eikels", "flikker", "flikkers", "gebeft", "geil", "gevingerd", "hmar", "homos",
+    "joden", "jood", "kelb", "klere", "klit", "kont", "kontje", "kreng", "krengen", "lesbo",
+    "lesbos", "memmen", "mof", "moffen", "mongo", "naaien", "opgetyft", "paki", "pedo", "pedos",
+    "pijpen", "pik", "pis", "poes", "potteus", "puta", "puto", "reet", "sletig", "slut",
+    "sluts", "sukkel", "sukkels", "teef", "teefje", "teven", "thot", "thots", "tiet", "toli",
+    "trannie", "tyfe", "vingeren", "zamel",
+})  # fmt: skip
+
+
+def is_abuse(word: str) -> bool:
+    """Tell whether this is a word that is never proposed."""
+    return word in ABUSE or word.startswith(ABUSE_BEGINS) or word.endswith(ABUSE_ENDS)
 
 
 def nearest_word(word: str, known: Iterable[tuple[str, int]]) -> list[tuple[int, str]]:
@@ -210,7 +237,7 @@ def nearest_word(word: str, known: Iterable[tuple[str, int]]) -> list[tuple[int,
         if abs(len(other) - len(word)) > limit or (mask ^ other_mask).bit_count() > 2 * limit:
             continue
         count = mistakes(word, other, limit)
-        if 0 < count <= limit and other[:1].isalpha() and not other.startswith(ABUSE):
+        if 0 < count <= limit and other[:1].isalpha() and not is_abuse(other):
             candidates.append((count, other))
     return candidates
 

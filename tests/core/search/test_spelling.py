@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopintimidatie.core.search.highlight import best, letters, mistakes, nearest_word
+from stopintimidatie.core.search.highlight import best, is_abuse, letters, mistakes, nearest_word
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,30 @@ def test_a_swear_word_is_never_proposed() -> None:
     assert nearest_word("trutn", known) == []
     assert nearest_word("hoere", known) == []
     assert nearest_word("trruien", known) == [(1, "truien")]
+
+
+QUOTED = """
+    hoer hoertje hoeren teringhoer kankerhoer slet sletje sletten slut sluts trut trutten kech
+    kechs kutwijf rotwijf wijven bitch bitches thot teef lul lullen klootzak eikels flikker
+    flikkers homo kankerhomo mietje neger negers zandneger negerin mongool mongolen debiel
+    achterlijke tyfuslijer klerelijer kolere neuken geneukt geitenneuker pijpen geil geile kont
+    tieten kut poesje whore fuck pussy bimbo sukkel viezerik kahba spleetoog orospu zemmel
+"""
+
+
+def test_insults_that_citizens_quote_are_known_in_all_their_forms() -> None:
+    assert [word for word in QUOTED.split() if not is_abuse(word)] == []
+
+
+INNOCENT = """
+    trui truien negeren negeerde kleren klein pikdonker pikken flikkeren lesbisch joodse jaloers
+    hoera poort pijpleiding regenpijp contact homofobie moffelen befaamd lulu reeks
+    mongolie sukkelen tyfoon eikenlaan klittenband pesten schoen hoek
+"""
+
+
+def test_words_that_only_look_like_an_insult_are_proposed() -> None:
+    assert [word for word in INNOCENT.split() if is_abuse(word)] == []
 
 
 def test_few_mistakes_go_before_common_words_and_unseen_words_are_not_proposed() -> None:
