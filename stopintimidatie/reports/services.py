@@ -104,6 +104,23 @@ class StaleReportError(Exception):
         self.report = report
 
 
+def keep_undoable(session: Session, report: Report, version: int | None) -> None:
+    """Let the decision that left the report at this version be undone, though it has a later one.
+
+    That is so when a later decision was undone, and when the reporter added something.
+    """
+    session.execute(
+        update(ReportDecision)
+        .where(
+            ReportDecision.report_id == report.id,
+            ReportDecision.version == version,
+            ReportDecision.undone_at.is_(None),
+        )
+        .values(version=report.version)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def reindex_report(session: Session, report: Report) -> None:
     """Have the report indexed anew: call it after anything that search shows was changed."""
     enqueue_index(session, report.holder, KIND, report.id)

@@ -19,7 +19,7 @@ from stopintimidatie.dossiers.services import DossierError, append, check_live, 
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import UndoError
+from stopintimidatie.reports.page.decisions import ASSESSED, UndoError
 from stopintimidatie.reports.page.steps import signals_of
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
@@ -350,6 +350,13 @@ def move_to_neighbourhood(
     reindex_report(session, report)
     fields = ["neighbourhood_code"]
     record(session, actor, "melding.wijk", report.holder, REPORT, [report.id], fields=fields)
+
+
+def undo_move(session: Session, report: Report, decision: ReportDecision, actor: Actor) -> None:
+    """Put a report back in the neighbourhood that an assessment took it out of."""
+    kept = decision.values.get(ASSESSED)
+    if kept is not None:
+        move_to_neighbourhood(session, report, {"wijk": kept["wijk"]}, actor)
 
 
 def settle(session: Session, report: Report) -> None:

@@ -167,3 +167,24 @@ def _messages(session: Session, report_id: UUID) -> tuple[Message, ...]:
         .order_by(ReporterMessage.at, ReporterMessage.id)
     )
     return tuple(Message(row.at, row.kind, row.text) for row in rows)
+
+
+def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:
+    """Return the doubles whose reporters still wait for contact, the first due first."""
+    return session.scalars(
+        select(Report)
+        .where(
+            Report.duplicate_of_id == report.id,
+            Report.state == "niet_in_behandeling",
+            Report.contact_deadline.is_not(None),
+        )
+        .order_by(Report.contact_deadline, Report.reference)
+    ).all()
+
+
+def next_contact(
+    session: Session, report: Report, without: Report | None = None
+) -> datetime | None:
+    """Return the moment before which the first of the waiting doubles must have had contact."""
+    doubles = (double for double in waiting_doubles(session, report) if double is not without)
+    return next((double.contact_deadline for double in doubles), None)

@@ -41,11 +41,19 @@ from stopintimidatie.reports.conversation.queries import (
     FROM_REPORTER,
     Copy,
     Message,
+    next_contact,
     status_is_held,
+    waiting_doubles,
 )
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.personal import reached_by, read_contact
-from stopintimidatie.reports.services import append_move, held_until, move_report, reindex_report
+from stopintimidatie.reports.services import (
+    append_move,
+    held_until,
+    keep_undoable,
+    move_report,
+    reindex_report,
+)
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import ENDED
 
@@ -211,27 +219,6 @@ TALKS: Final = frozenset({"bellen", "mailen", "via_app"})
 CARRIED: Final = "contact_erbij"
 
 
-def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:
-    """Return the doubles whose reporters still wait for contact, the first due first."""
-    return session.scalars(
-        select(Report)
-        .where(
-            Report.duplicate_of_id == report.id,
-            Report.state == "niet_in_behandeling",
-            Report.contact_deadline.is_not(None),
-        )
-        .order_by(Report.contact_deadline, Report.reference)
-    ).all()
-
-
-def next_contact(
-    session: Session, report: Report, without: Report | None = None
-) -> datetime | None:
-    """Return the moment before which the first of the waiting doubles must have had contact."""
-    doubles = (double for double in waiting_doubles(session, report) if double is not without)
-    return next((double.contact_deadline for double in doubles), None)
-
-
 def check_goes_on(session: Session, report: Report, other: Report) -> None:
     """Check that a report can be closed as double of the other, where the work then goes on.
 
@@ -363,9 +350,14 @@ def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
     with transaction(engine, copy.holder) as session:
         wanted = select(Report).where(Report.id == copy.report_id)
         report = session.scalars(wanted.with_for_update()).one()
-        if report.state in CLOSED_TEXTS:
-            raise NotNowError(CLOSED_TEXTS[report.state])
+        state, version = report.state, report.version
+        if state in CLOSED_TEXTS:
+            raise NotNowError(CLOSED_TEXTS[state])
         yield session, report
+        session.flush()
+        # A decision stays as it was: undoing it takes nothing of the reporter away.
+        if report.state == state and report.version != version:
+            keep_undoable(session, report, version)
 
 
 def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Message:

@@ -20,7 +20,7 @@ from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.absence import away_today
 from stopintimidatie.reports import words
-from stopintimidatie.reports.conversation.services import waiting_doubles
+from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import forms, services
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import (

@@ -14,13 +14,15 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.services import give_back, take_back_messages
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
@@ -29,11 +31,12 @@ from stopintimidatie.reports.services import (
     append_move,
     close_offer,
     held_until,
+    keep_undoable,
     move_report,
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import NOT_HANDLED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import NOT_HANDLED, REPORT_WORKFLOW, TO_NEIGHBOURHOOD
 
 Steps = Sequence[tuple[str, Mapping[str, Any]]]
 TAKE: Final = "in_behandeling_nemen"
@@ -42,9 +45,12 @@ UNDONE: Final = "ongedaan"
 FAILED: Final = "besluit_mislukt"
 PROPOSED: Final = "voorgesteld"
 DECLINED: Final = "voorstel_afgewezen"
-# Keys in the values of a decision: the version before it, the answers of a step that is held, and
-# the id of the proposal that was made or accepted with it.
-VERSION, HELD, PROPOSAL = "versie", "antwoorden", "voorstel"
+# Keys in the values of a decision: the version before it, the answers of a step that is held, the
+# id of the proposal that was made or accepted with it, and the assessment before it.
+VERSION, HELD, PROPOSAL, ASSESSED = "versie", "antwoorden", "voorstel", "beoordeling"
+# An assessment is no step of the workflow; undoing it does this, in this order.
+ASSESS: Final = "beoordelen"
+_UNDOES: Final = {ASSESS: (TO_NEIGHBOURHOOD, ASSESS)}
 WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
 NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Open de melding en kies daar wat nu moet."
 AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
@@ -91,13 +97,6 @@ class Before(msgspec.Struct):
     shown_until: datetime | None
 
 
-def standing(report: Report) -> dict[str, Any]:
-    """Return how a report stands now, for a decision that begins with an answer about danger."""
-    names = Before.__struct_fields__
-    state: dict[str, Any] = msgspec.to_builtins({name: getattr(report, name) for name in names})
-    return state
-
-
 def decide(
     session: Session,
     effects: Mapping[str, Any],
@@ -105,14 +104,13 @@ def decide(
     steps: Steps,
     actor: Actor,
     *,
-    before: dict[str, Any] | None = None,
+    began: Began | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> ReportDecision:
     """Make these steps as one decision; a new report is taken in hand first where that is needed.
 
-    `steps`: the name of each step, with its answers. `before`: how the report stood, where the
-    decision began earlier than this (`standing`). `values`: what undoing it must know. The caller
-    has locked the report.
+    `steps`: the name of each step, with its answers. `began`: where the decision began earlier
+    than this. `values`: what undoing it must know. The caller has locked the report.
 
     Raises:
         WorkflowError: A step isn't possible now, or an answer is missing; nothing is changed.
@@ -120,7 +118,7 @@ def decide(
     first = REPORT_WORKFLOW.transition(steps[0][0])
     if report.state == "nieuw" and "in_behandeling" in first.sources - {"nieuw"}:
         steps = [(TAKE, {"behandelaar": actor.id}), *steps]
-    began = Began(report, before)
+    began = began or Began(report)
     with session.begin_nested():
         for name, answers in steps:
             move_report(session, effects, report, name, answers, actor)
@@ -131,11 +129,20 @@ def decide(
 
 
 class Began:
-    """The columns and the version of a report before a decision, and the moment."""
+    """The columns and the version of a report before a decision, and the moment.
 
-    def __init__(self, report: Report, before: dict[str, Any] | None = None) -> None:
-        self.before = before or standing(report)
+    `names`: of what was done first, before the steps. `values`: what undoing that must know.
+    """
+
+    def __init__(
+        self, report: Report, names: Sequence[str] = (), values: Mapping[str, Any] | None = None
+    ) -> None:
+        columns = Before.__struct_fields__
+        self.before: dict[str, Any] = msgspec.to_builtins(
+            {name: getattr(report, name) for name in columns}
+        )
         self.at, self.version = utc_now(), report.version
+        self.names, self.values = names, values or {}
 
 
 @contextmanager
@@ -171,9 +178,9 @@ def store(
         report_id=report.id,
         at=began.at,
         actor_id=str(actor.id),
-        steps=list(names),
+        steps=[*began.names, *names],
         before=began.before,
-        values={VERSION: began.version, **(values or {})},
+        values={VERSION: began.version, **began.values, **(values or {})},
         version=report.version,
         until=began.at + UNDO_FOR,
         final=final,
@@ -211,8 +218,8 @@ def _effects_of(decision: ReportDecision) -> list[str]:
     # A held step did nothing yet.
     if HELD in decision.values:
         return []
-    names = {step.name: step.effect for step in REPORT_WORKFLOW.transitions}
-    effects = [names.get(name) for name in reversed(decision.steps)]
+    names = {step.name: (step.effect,) for step in REPORT_WORKFLOW.transitions} | _UNDOES
+    effects = [effect for name in reversed(decision.steps) for effect in names.get(name, ())]
     return [effect for effect in effects if effect]
 
 
@@ -232,12 +239,14 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     _restore(report, decision)
     decision.undone_at = utc_now()
     _undo_proposal(session, decision, actor)
-    append_move(session, report, actor, UNDONE, state, {"stappen": list(decision.steps)})
+    values = {"stappen": list(decision.steps), "behandelaar": _leave_to_nobody(session, report)}
+    append_move(session, report, actor, UNDONE, state, values)
     reindex_report(session, report)
     fields = list(decision.steps)
     record(session, actor, "melding.ongedaan", report.holder, KIND, [report.id], fields=fields)
     session.flush()
-    _hand_back(session, decision, report)
+    # The report stands as the decision before this one left it: that can be undone again.
+    keep_undoable(session, report, decision.values.get(VERSION))
     return report
 
 
@@ -248,23 +257,21 @@ def _restore(report: Report, decision: ReportDecision) -> None:
     if report.shown_until is None:
         # It became urgent meanwhile: the reporter reads how it stands.
         stays |= {"shown_state", "shown_until"}
+    if report.reporter_spoke_at is not None:
+        # Said before the decision and not read by it, or said since.
+        stays |= {"reporter_spoke_at"}
     for name in Before.__struct_fields__:
         if name not in stays:
             setattr(report, name, getattr(before, name))
 
 
-def _hand_back(session: Session, undone: ReportDecision, report: Report) -> None:
-    """Let the decision before this one be undone again: the report stands as it left it."""
-    session.execute(
-        update(ReportDecision)
-        .where(
-            ReportDecision.report_id == report.id,
-            ReportDecision.version == undone.values.get(VERSION),
-            ReportDecision.undone_at.is_(None),
-        )
-        .values(version=report.version)
-        .execution_options(synchronize_session="fetch")
-    )
+def _leave_to_nobody(session: Session, report: Report) -> str:
+    """Let nobody handle a report whose handler left meanwhile; return that in words, or nothing."""
+    handlers = colleagues(session, report.holder, Permission.TRIAGE) if report.handler_id else ()
+    if report.handler_id is None or report.handler_id in {user.id for user in handlers}:
+        return ""
+    report.handler_id = None
+    return "niemand, want wie het was behandelt hier geen meldingen meer"
 
 
 def _check(

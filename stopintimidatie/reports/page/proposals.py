@@ -47,19 +47,19 @@ def propose(
     values: Mapping[str, Any],
     actor: Actor,
     effects: Mapping[str, Any] | None = None,
-    before: dict[str, Any] | None = None,
+    began: Began | None = None,
 ) -> ReportProposal:
     """Propose a step that a second person makes. The caller has locked the report.
 
     `effects`: with those a new report is taken in hand first, as one decision with the proposal.
-    `before`: as of `decide`.
+    `began`: as of `decide`.
 
     Raises:
         WorkflowError: Another proposal waits already.
     """
     if open_proposal(session, report) is not None:
         raise WorkflowError("Er wacht al een voorstel op een collega. Laat dat eerst beantwoorden.")
-    began, names = Began(report, before), [PROPOSED]
+    began, names = began or Began(report), [PROPOSED]
     if effects is not None and report.state == "nieuw":
         move_report(session, effects, report, TAKE, {"behandelaar": actor.id}, actor)
         names = [TAKE, PROPOSED]

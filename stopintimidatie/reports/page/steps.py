@@ -40,7 +40,7 @@ from stopintimidatie.reports.conversation.services import (
     tell_once,
 )
 from stopintimidatie.reports.models import Report, ReportContact
-from stopintimidatie.reports.page.decisions import TAKE, decide
+from stopintimidatie.reports.page.decisions import TAKE, Began, decide
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.queries import changes_since
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
@@ -182,21 +182,21 @@ def decide_or_propose(
     given: Values,
     actor: Actor,
     *,
-    before: dict[str, Any] | None = None,
+    began: Began | None = None,
 ) -> bool:
     """Make a step; return False where one alone may not, and a colleague was asked to look.
 
-    `before`: as of `decide`. The caller has locked the report. Raises `WorkflowError`.
+    `began`: as of `decide`. The caller has locked the report. Raises `WorkflowError`.
     """
     alone = name not in NOT_HANDLED or given.get("reden_code") == DOUBLE
     if alone or not needs_second_look(report.forms, report.reporter_age_group):
-        decide(session, effects, report, [(name, given)], actor, before=before)
+        decide(session, effects, report, [(name, given)], actor, began=began)
         return True
     with session.begin_nested():
         state = "in_behandeling" if report.state == "nieuw" else report.state
         REPORT_WORKFLOW.check(state, name, given)
         kept = {key: plain(value) for key, value in given.items() if value}
-        propose(session, report, name, kept, actor, effects, before)
+        propose(session, report, name, kept, actor, effects, began)
     return False
 
 

@@ -37,11 +37,11 @@ from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, i
 from stopintimidatie.municipalities.settings.replies import MESSAGE
 from stopintimidatie.reports import words
 from stopintimidatie.reports.attachments.services import MOST, Attachment, attachments_of, read
+from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.conversation.services import (
     CLOSED,
     VERDICTS,
     mark_read,
-    waiting_doubles,
     write_to_reporter,
 )
 from stopintimidatie.reports.models import Report, ReportAttachment

@@ -20,9 +20,9 @@ from stopintimidatie.municipalities.settings.queries import (
     answers_in_words,
     with_answers_of,
 )
-from stopintimidatie.reports.conversation.services import next_contact
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import decide
+from stopintimidatie.reports.conversation.queries import next_contact
+from stopintimidatie.reports.models import Report, ReportDecision
+from stopintimidatie.reports.page.decisions import ASSESS, ASSESSED, TAKE, Began, decide
 from stopintimidatie.reports.services import (
     append_move,
     becomes_urgent,
@@ -89,6 +89,38 @@ def describe(session: Session, assessment: Assessment) -> dict[str, str]:
         "Contact uiterlijk": date_text(assessment.contact_before),
         **answers_in_words(session, assessment.own_answers),
     }
+
+
+def begin_assessment(report: Report) -> Began:
+    """Return how a report stands before it is assessed, so that undoing that restores all of it."""
+    kept = {
+        "vermoeden": report.suspected_offence,
+        "waarom": report.suspected_offence_reason,
+        "vragen": answers_by(report.own_answers, OFFICER),
+        "vormen": report.confirmed_forms,
+        "wijk": report.neighbourhood_code,
+        "buurt": report.subneighbourhood_code,
+        "plek_van": report.located_by,
+    }
+    names = [ASSESS, TAKE] if report.state == "nieuw" else [ASSESS]
+    return Began(report, names, {ASSESSED: kept})
+
+
+def undo_assessment(
+    session: Session, report: Report, decision: ReportDecision, actor: Actor
+) -> None:
+    """Restore what an assessment changed besides the columns that each decision keeps.
+
+    A higher room has put the report back in its neighbourhood.
+    """
+    kept = decision.values.get(ASSESSED)
+    if kept is None:
+        return
+    report.suspected_offence = kept["vermoeden"]
+    report.suspected_offence_reason = kept["waarom"]
+    report.own_answers = with_answers_of(report.own_answers, OFFICER, kept["vragen"])
+    set_forms(report, kept["vormen"], confirmed=True)
+    report.subneighbourhood_code, report.located_by = kept["buurt"], kept["plek_van"]
 
 
 def assess(

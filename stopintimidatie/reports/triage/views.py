@@ -28,7 +28,7 @@ from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports.conversation.services import check_goes_on
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import remember_final
+from stopintimidatie.reports.page.decisions import store
 from stopintimidatie.reports.page.steps import (
     NEW_DOSSIER,
     Action,
@@ -65,6 +65,7 @@ from stopintimidatie.reports.triage.services import (
     ASSESSABLE,
     Assessment,
     assess,
+    begin_assessment,
     close_as_double,
     current_assessment,
     describe,
@@ -171,10 +172,12 @@ def _save(
         assessment = assessment_of(values, current_assessment(report), questions)
         # After a refusal the page shows the report again, as it was before this step.
         with session.begin_nested():
+            began, made = begin_assessment(report), True
             assess(session, effects, report, assessment, actor)
             if step is None:
-                remember_final(session, report, actor, "beoordelen")
-            made = step is None or decide_or_propose(session, effects, report, *step, actor)
+                store(session, report, actor, [], began)
+            else:
+                made = decide_or_propose(session, effects, report, *step, actor, began=began)
     except StaleReportError:
         changes = _differences(session, current_assessment(report), assessment)
         raise conflict(session, form, report, values["gezien"], changes) from None

@@ -19,7 +19,7 @@ from stopintimidatie.municipalities.settings.rules import help_in_words
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import decide, remember_final
+from stopintimidatie.reports.page.decisions import Began, decide, remember_final
 from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
 
@@ -45,11 +45,11 @@ def make_choice(
     choice: str,
     steps: Steps,
     actor: Actor,
-    before: dict[str, Any] | None = None,
+    began: Began | None = None,
 ) -> bool:
     """Make the steps of a choice; return False when a colleague must look first.
 
-    `before`: how the report stood before danger was answered, as of `decide`. The caller has locked
+    `began`: how the report stood before danger was answered, as of `decide`. The caller has locked
     the report, and asked about danger where that is needed.
 
     Raises:
@@ -59,9 +59,9 @@ def make_choice(
         take = (TAKING, {"behandelaar": actor.id})
         if report.state == "quarantaine":
             released = ("vrijgeven", {"reden": IN_DANGER})
-            decide(session, effects, report, [released, take], actor, before=before)
+            decide(session, effects, report, [released, take], actor, began=began)
         elif report.state == "nieuw":
-            decide(session, effects, report, [take], actor, before=before)
+            decide(session, effects, report, [take], actor, began=began)
         else:
             remember_final(session, report, actor, "beoordelen")
         return True
@@ -71,8 +71,8 @@ def make_choice(
     if choice == TAKE:
         steps = [(TAKING, {"behandelaar": actor.id})]
     if choice == REJECT:
-        return decide_or_propose(session, effects, report, *steps[0], actor, before=before)
-    decide(session, effects, report, steps, actor, before=before)
+        return decide_or_propose(session, effects, report, *steps[0], actor, began=began)
+    decide(session, effects, report, steps, actor, began=began)
     return True
 
 

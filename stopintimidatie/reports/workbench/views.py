@@ -25,11 +25,12 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import (
+    Began,
     UndoError,
     last_decision,
     remember,
-    standing,
     undo,
 )
 from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal
@@ -176,7 +177,7 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
     except StaleReportError:
         request.flash(CHANGED.format(report.reference), "warning")
         return HTTPSeeOther(here)
-    danger, before = request.POST.get("gevaar"), standing(report)
+    danger, began = request.POST.get("gevaar"), Began(report)
     if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
         if danger not in {"ja", "nee"}:
             return ask_danger(context, request)
@@ -186,7 +187,7 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
     try:
         steps = steps_for(known, session, report, values)
         if choice != NEW or report.state == "nieuw":
-            made = make_choice(session, effects, report, known, steps, actor, before)
+            made = make_choice(session, effects, report, known, steps, actor, began)
         else:
             made = True
     except WorkflowError as problem:
@@ -351,8 +352,17 @@ def undo_view(context: Any, request: Request) -> HTTPSeeOther:
     except UndoError as problem:
         request.flash(str(problem), "warning")
         return HTTPSeeOther(back)
-    request.flash(f"{report.reference}: ongedaan gemaakt. De melding staat er weer zoals daarvoor.")
+    request.flash(f"{report.reference}: ongedaan gemaakt. {_as_before(report, decision)}")
     return HTTPSeeOther(_with_report(back, report.reference))
+
+
+def _as_before(report: Report, decision: ReportDecision) -> str:
+    """Return in words that a report stands as before, with what could not be undone and why."""
+    if decision.before["handler_id"] and report.handler_id is None:
+        return "Niemand behandelt de melding: wie dat deed, behandelt hier geen meldingen meer."
+    if report.danger_now and not decision.before["danger_now"]:
+        return "Alleen spoed blijft staan, want u zei dat er iemand in gevaar is."
+    return "De melding staat er weer zoals daarvoor."
 
 
 def _with_report(path: str, reference: str) -> str:

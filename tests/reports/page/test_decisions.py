@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.models import MailMessage
@@ -18,19 +19,25 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.queries import Standing, follow
-from stopintimidatie.reports.conversation.services import add_message, withdraw, write_to_reporter
+from stopintimidatie.reports.conversation.services import (
+    add_message,
+    give_verdict,
+    withdraw,
+    write_to_reporter,
+)
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.handover.services import waiting
 from stopintimidatie.reports.models import Report, ReportDecision, ReporterMessage, ReportMove
 from stopintimidatie.reports.page import decisions, proposals
 from stopintimidatie.reports.page.decisions import (
+    Began,
     UndoError,
     decide,
     last_decision,
     remember,
-    standing,
     undo,
 )
+from stopintimidatie.reports.page.queries import timeline
 from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import ContactWish
@@ -363,10 +370,10 @@ def test_a_no_to_danger_is_undone_with_the_decision_and_a_yes_stays(desk: Desk) 
     for danger, kept in ((False, None), (True, True)):
         with desk.installation.transaction(DORDRECHT) as session:
             report = desk.report(session)
-            before = standing(report)
+            began = Began(report)
             answer_danger(session, report, danger, desk.officer)
             take = [("in_behandeling_nemen", {"behandelaar": desk.officer.id})]
-            decide(session, desk.effects, report, take, desk.officer, before=before)
+            decide(session, desk.effects, report, take, desk.officer, began=began)
         desk.undo()
         with desk.installation.transaction(DORDRECHT) as session:
             report = desk.report(session)
@@ -457,3 +464,41 @@ def test_spoed_lets_go_what_was_held_and_then_it_stays(
     assert reader(desk, monkeypatch).status == "vraag"
     with pytest.raises(UndoError, match="spoed"):
         desk.undo()
+
+
+@pytest.mark.sqlite
+def test_what_the_reporter_adds_blocks_no_undoing_and_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = desk.installation.engine
+    desk.decide(("vraag_melder", QUESTION))
+    copy = reader(desk, monkeypatch).copy
+    add_message(engine, desk.effects, copy, "Er was ook een fiets bij.")
+    give_verdict(engine, copy, "nee")
+    desk.undo()
+    assert desk.state()[0] == "nieuw"
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        # It is news to whoever opens the report next.
+        assert report.reporter_spoke_at is not None
+        assert report.reporter_verdict == "nee"
+        assert session.scalars(select(ReporterMessage.text)).all() == ["Er was ook een fiets bij."]
+
+
+@pytest.mark.sqlite
+def test_undoing_gives_no_report_to_who_left(desk: Desk) -> None:
+    desk.decide(("in_behandeling_nemen", {"behandelaar": desk.officer.id}))
+    bram = desk.colleague("Bram")
+    by(desk, bram, lambda session, report: setattr(report, "handler_id", UUID(bram.id)))
+    with desk.installation.transaction(DORDRECHT) as session:
+        session.execute(
+            delete(RoleAssignment).where(RoleAssignment.user_id == UUID(desk.officer.id))
+        )
+        decision = last_decision(session, DORDRECHT, str(bram.id))
+        assert decision is not None
+        undo(session, desk.installation.registry, decision, bram)
+    assert desk.state()[:2] == ("in_behandeling", None)
+    assert desk.count(ReportMove, ReportMove.name == "ongedaan") == 1
+    with desk.installation.transaction(DORDRECHT) as session:
+        last = timeline(session, desk.report(session))[0]
+    assert "behandelt hier geen meldingen meer" in last.text

@@ -19,7 +19,7 @@ from stopintimidatie.core.text import local
 from stopintimidatie.core.tree import register_reference
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.fields import Contact
-from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.support.crowds import tell_planner
 from tests.support.factories import (
@@ -922,3 +922,46 @@ def test_bad_entries_store_nothing(installation: Installation, name: str, value:
     browser.post(ENTRY, values, status=(400, 422))
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(Report.id)).all() == []
+
+
+@on_sqlite
+def test_z_undoes_all_that_the_full_form_recorded(installation: Installation) -> None:
+    contact = Contact(email="melder@voorbeeld.example")
+    address = stored(
+        installation, contact=contact, anonymous=False, wants_contact=ContactWish.VIA_APP
+    )
+    before = _assessed(installation, address)
+    form = filled(officer(installation).get(f"{address}/triage?terug={INBOX}").forms["formulier"])
+    form["plek.wijk"] = another_neighbourhood(installation).code
+    set_value(form, "beoordeling.vormen", "hinderlijk_volgen")
+    form["beoordeling.vermoeden"] = True
+    form["beoordeling.vermoeden_reden"] = "De melder beschrijft betasten."
+    form["contact.hoe"] = "geen"
+    form["besluit.wat"] = "afhandelen"
+    set_value(form, "besluit.opvolging", "extra_toezicht")
+    form["besluit.terugkoppeling"], form["besluit.bericht"] = "gegeven", "Wij lopen er vaker."
+    page = form.submit("opslaan", status=303).follow()
+    assert _assessed(installation, address) != before
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count(ReporterMessage.id))) == 1
+    assert "afgehandeld" in page.html.find(id="werkbank-gedaan").text
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit().follow()
+    assert _assessed(installation, address) == before
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count(ReporterMessage.id))) == 0
+
+
+def _assessed(installation: Installation, address: str) -> Any:
+    report = report_at(installation, address)
+    return (
+        *(
+            report.state,
+            report.handler_id,
+            report.danger_now,
+            report.urgent,
+            report.confirmed_forms,
+        ),
+        *(report.neighbourhood_code, report.subneighbourhood_code, report.located_by),
+        *(report.suspected_offence, report.suspected_offence_reason, report.own_answers),
+        *(report.contact_agreed, report.contact_deadline, report.follow_ups),
+    )
