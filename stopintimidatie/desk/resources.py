@@ -55,7 +55,7 @@ LEVELS: Final = (
         entity=Municipality,
         link=lambda row, _, name: row.slug == name,
         factory=DeskMunicipality,
-        holder=lambda request, name: NATIONAL,
+        holder=NATIONAL,
     ),
 )
 

@@ -99,7 +99,7 @@ LEVELS: Final = (
         entity=Holder,
         link=lambda row, _, name: row.code == NATIONAL,
         factory=DeskRegister,
-        holder=lambda request, name: NATIONAL,
+        holder=NATIONAL,
         fixed=True,
     ),
     *(

@@ -61,14 +61,15 @@ from stopintimidatie.municipalities.areas.resources import (
     Municipalities,
     MunicipalityResource,
     NeighbourhoodResource,
+    count_with_menu,
 )
 from stopintimidatie.municipalities.people.review import addresses_to_set, reviews_to_do
 from stopintimidatie.municipalities.people.views import roles_to_confirm
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.reports.inbox.panels import since_last_day
-from stopintimidatie.reports.inbox.queries import presets
-from stopintimidatie.reports.inbox.rules import Reader
+from stopintimidatie.reports.inbox.queries import preset_numbers
+from stopintimidatie.reports.inbox.rules import Reader, presets
 from stopintimidatie.reports.inbox.views import reader_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import PURPOSE
@@ -148,8 +149,9 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
     tasks: list[Task] = []
     page: dict[str, Any] = {"may_read": may_read, "works": works, "since": None, "views": []}
     if works:
+        numbers = preset_numbers(context.holder, reader)
+        page["views"] = presets(count_with_menu(request, context.holder, numbers))
         tasks += _work(context, request, reader, page)
-        page["views"] = presets(request.db, context.holder, reader)
     elif may_read:
         tasks += _watch(context, request, reader)
     if request.has_permission(Permission.MANAGE_MUNICIPALITY, context):

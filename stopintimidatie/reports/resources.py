@@ -93,6 +93,6 @@ LEVELS: Final = (
         entity=Report,
         link=lambda row, _, name: and_(row.holder == NATIONAL, row.reference == name),
         factory=ReportResource,
-        holder=lambda request, name: NATIONAL,
+        holder=NATIONAL,
     ),
 )

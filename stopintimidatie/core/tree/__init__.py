@@ -1,4 +1,4 @@
-"""The tree: every document has one address, found with one query; what may not be seen is 404."""
+"""The tree: every document has one address; what may not be seen is 404."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from zope.interface import implementer
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Permission, Role, holder_acl
 from stopintimidatie.core.security.policy import note_stranger
-from stopintimidatie.core.storage.tenancy import current_holder, enter
+from stopintimidatie.core.storage.tenancy import OPEN_TABLES, current_holder, enter
 
 # Levels
 
@@ -43,8 +44,8 @@ class Level:
             same.
         entity: the mapped class.
         link: (entity alias, parent alias or None, name) -> the condition of the join.
-        holder: for a level directly below a container: (request, name) -> the holder, or None when
-            there is no such document. Below that the holder is known.
+        holder: for a level directly below a container: the holder of all of it; None when the row
+            is of an area and its `code` is the holder. Below that the holder is known.
         factory: (name, parent resource, row) -> resource.
     """
 
@@ -54,7 +55,7 @@ class Level:
     entity: type[Any]
     link: Callable[[Any, Any, str], ColumnElement[bool]]
     factory: Callable[[str, Any, Any], Any]
-    holder: Callable[[Any, str], str | None] | None = None
+    holder: str | None = None
     fixed: bool = False
 
 
@@ -104,7 +105,7 @@ DOCUMENT_KINDS: Final = Directive[str, DocumentKind](
 )
 
 
-# The whole path with one joined query.
+# The whole path with one joined query; a document of a holder takes one more, to know the holder.
 
 
 @dataclass
@@ -145,17 +146,25 @@ def _load(request: Any) -> Lineage:
     chain = _levels(request, names[0], names[1:])
     if not chain:
         return Lineage([])
-    first, name = chain[0]
-    holder = first.holder(request, name) if first.holder else None
+    rows: list[tuple[Level, str, Any]] = []
+    holder = chain[0][0].holder
     if holder is None:
-        return Lineage([])
+        # Areas can be read before the holder is known, and most pages stand at one.
+        rows = _query(request.db, list(takewhile(_is_open, chain)))
+        if not rows:
+            return Lineage([])
+        holder = str(rows[0][2].code)
     if holder not in request.identity.holders:
         # Not looked for, so that nobody can tell what is there; that they tried is written down.
         note_stranger(request, holder)
         return Lineage([])
     if current_holder(request.db) is None:
         enter(request.db, holder)
-    return Lineage(_query(request.db, chain))
+    return Lineage(rows if len(rows) == len(chain) else _query(request.db, chain))
+
+
+def _is_open(step: tuple[Level, str]) -> bool:
+    return step[0].entity.__tablename__ in OPEN_TABLES
 
 
 def _levels(request: Any, top: str, names: list[str]) -> list[tuple[Level, str]]:
@@ -226,7 +235,7 @@ class Resource:
 
 
 class Branch(Resource):
-    """A node with documents below it, which the one query of the request finds."""
+    """A node with documents below it, which the lineage of the request finds."""
 
     def __getitem__(self, name: str) -> Resource:
         """Return the node below this one.

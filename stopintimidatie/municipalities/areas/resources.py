@@ -8,13 +8,13 @@ in; elsewhere to `/patronen`, which goes on to one's only municipality, or lets 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ScalarSelect, Select, and_, func, select
 
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Permission
@@ -26,7 +26,6 @@ from stopintimidatie.core.tree import Branch, Container, Level, Resource, Root, 
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import NavItem
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
-from stopintimidatie.municipalities.areas.queries import municipality_by_slug
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -112,11 +111,6 @@ def settings_link(
     return Panel(title, "stopintimidatie.municipalities.areas:templates/link_panel.jinja2", values)
 
 
-def _holder_of(request: Any, slug: str) -> str | None:
-    municipality = municipality_by_slug(request.db, slug)
-    return None if municipality is None else municipality.code
-
-
 LEVELS: Final = (
     Level(
         kind="gemeente",
@@ -125,7 +119,6 @@ LEVELS: Final = (
         entity=Municipality,
         link=lambda row, _, name: row.slug == name,
         factory=MunicipalityResource,
-        holder=_holder_of,
     ),
     # Before the neighbourhoods, whose names look the same.
     Level(
@@ -143,7 +136,7 @@ LEVELS: Final = (
         entity=Holder,
         link=lambda row, _, name: row.code == NATIONAL,
         factory=NationalAdministration,
-        holder=lambda request, name: NATIONAL,
+        holder=NATIONAL,
     ),
     Level(
         kind="wijk",
@@ -206,7 +199,7 @@ class OwnPlace:
         if not _can_count(request, holder):
             return None
         if holder not in request.waiting:
-            request.waiting[holder] = _count_waiting(request, holder)
+            count_with_menu(request, holder, {})
         return request.waiting[holder][self.name] or None
 
     def _may_answer(self, request: Any, holder: str) -> bool:
@@ -244,20 +237,24 @@ OWN_PLACES: Final = Directive[str, OwnPlace]("add_place", "own_places", named)
 MOST_COUNTED: Final = 99
 
 
-def _count_waiting(request: Any, holder: str) -> dict[str, int]:
-    """Count what waits in each list of this holder, up to a hundred, in one query for the menu."""
+def count_with_menu(
+    request: Any, holder: str, counts: Mapping[str, ScalarSelect[Any]]
+) -> dict[str, int]:
+    """Count for a page of this holder, in the one statement that counts for its menu as well.
+
+    What waits in each list of the menu is counted up to a hundred, and kept for the layout.
+    """
     lists = {
         place.name: place.waiting(holder).limit(MOST_COUNTED + 1).subquery()
         for place in OWN_PLACES.of(request.registry).values()
         if place.waiting is not None
     }
-    counts = [
-        select(func.count()).select_from(rows).scalar_subquery().label(name)
-        for name, rows in lists.items()
-    ]
+    menu = [select(func.count()).select_from(rows).scalar_subquery() for rows in lists.values()]
     # Not after a flush: a refused form may have left changes that can't be written.
     with request.db.no_autoflush:
-        return dict(zip(lists, request.db.execute(select(*counts)).one(), strict=True))
+        row = request.db.execute(select(*menu, *counts.values())).one()
+    request.waiting[holder] = dict(zip(lists, row[: len(lists)], strict=True))
+    return dict(zip(counts, row[len(lists) :], strict=True))
 
 
 def _can_count(request: Any, holder: str) -> bool:

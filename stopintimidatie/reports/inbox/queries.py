@@ -17,6 +17,7 @@ from sqlalchemy import (
     Subquery,
     case,
     cast,
+    exists,
     func,
     literal,
     select,
@@ -25,13 +26,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.storage.session import COUNTED, count_at_most
+from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.inbox.rules import (
     DEADLINES,
     OPEN,
     PERIODS,
+    PRESETS,
     TALKS,
     Filters,
     Reader,
@@ -102,43 +104,42 @@ class Facet:
     choices: Sequence[Choice]
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A fixed view of the inbox: its filters and the number of reports; None: too many to count."""
-
-    label: str
-    filters: Filters
-    count: int | None
-
-
-PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
-    ("Te doen", {}),
-    ("Nieuw", {"toestand": "nieuw"}),
-    ("Spoed", {"spoed": "ja"}),
-    ("Van mij", {"behandelaar": "ik"}),
-    ("Tweede blik", {"voorstel": "ja"}),
-    ("Bericht van melder", {"gesprek": "nieuw"}),
-    ("Quarantaine", {"toestand": "quarantaine"}),
-    ("Contact te laat", {"termijn": "te_laat"}),
-    ("Antwoord blijft uit", {"termijn": "wachten"}),
-)
-
-
-def count_reports(
-    session: Session, holder: str, filters: Filters, reader: Reader, most: int
-) -> int:
-    """Count the reports that these filters leave, up to one more than `most`."""
+def number_of_reports(
+    holder: str, filters: Filters, reader: Reader, most: int
+) -> ScalarSelect[Any]:
+    """Return a subquery that counts what these filters leave, up to one more than `most`."""
     where = [Report.holder == holder, *conditions(filters, reader)]
-    statement = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
-    return count_at_most(session, statement, most)
+    some = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
+    return _number(some, most)
 
 
-def proposed_among(session: Session, holder: str, reports: Iterable[Report]) -> set[UUID]:
-    """Return the ids of these reports of which a proposal waits for a second look."""
-    wanted = [report.id for report in reports if report.state in OPEN]
-    open_ = ReportProposal.holder == holder, ReportProposal.answered_at.is_(None)
-    rows = select(ReportProposal.report_id).where(*open_, ReportProposal.report_id.in_(wanted))
-    return set(session.scalars(rows))
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A report of the list, with the names around it.
+
+    `proposed`: a colleague's proposal waits for a second look.
+    """
+
+    report: Report
+    area: Neighbourhood | None
+    handler: str | None
+    proposed: bool
+
+
+def _listed() -> Select[Report, Neighbourhood, str, bool]:
+    waits = ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
+    return (
+        select(Report, Neighbourhood, User.name, exists().where(*waits))
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .outerjoin(User, User.id == Report.handler_id)
+    )
+
+
+def read_report(session: Session, holder: str, reference: str) -> Listed | None:
+    """Return the report with this reference, which may be on another page of the list."""
+    wanted = _listed().where(Report.holder == holder, Report.reference == reference)
+    row = session.execute(wanted).one_or_none()
+    return None if row is None else Listed(*row)
 
 
 def _newest(*where: ColumnElement[bool]) -> Select[Any]:
@@ -148,7 +149,7 @@ def _newest(*where: ColumnElement[bool]) -> Select[Any]:
 
 def list_reports(
     session: Session, holder: str, filters: Filters, reader: Reader, offset: int, size: int
-) -> Sequence[Report]:
+) -> Sequence[Listed]:
     """Return a page of the list: urgent first, then the nearest deadline, then the newest.
 
     Of ended reports the newest come first, which an index can give, however many there are.
@@ -159,8 +160,9 @@ def list_reports(
     order: Sequence[Any] = (Report.received_at.desc(), Report.id)
     if "toestand" not in filters:
         order = _IN_LINE
-    statement = select(Report).where(Report.holder == holder, *conditions(filters, reader))
-    return session.scalars(statement.order_by(*order).offset(offset).limit(size)).all()
+    statement = _listed().where(Report.holder == holder, *conditions(filters, reader))
+    rows = session.execute(statement.order_by(*order).offset(offset).limit(size))
+    return [Listed(*row) for row in rows]
 
 
 def _in_line(
@@ -171,7 +173,7 @@ def _in_line(
     states: Sequence[str],
     offset: int,
     size: int,
-) -> Sequence[Report]:
+) -> Sequence[Listed]:
     """Return a page of the list, merged from the first reports of each state, by index."""
     others = conditions(filters, reader, leave_out="toestand")
     if lets_sleep(filters):
@@ -185,8 +187,8 @@ def _in_line(
         for state in states
     ]
     merged = union_all(*(select(first.c.id) for first in firsts)).subquery()
-    rows = select(Report).join(merged, merged.c.id == Report.id).order_by(*_IN_LINE)
-    return session.scalars(rows.offset(offset).limit(size)).all()
+    statement = _listed().join(merged, merged.c.id == Report.id).order_by(*_IN_LINE)
+    return [Listed(*row) for row in session.execute(statement.offset(offset).limit(size))]
 
 
 def _states_of(filters: Filters) -> Sequence[str]:
@@ -196,21 +198,19 @@ def _states_of(filters: Filters) -> Sequence[str]:
     return [] if "gesprek" in filters else places_to_look(filters)
 
 
-def presets(session: Session, holder: str, reader: Reader) -> list[Preset]:
-    """Return the fixed views with their counts, in one query, each counted by an index."""
-    mine = Report.holder == holder
-    counts = [_number(mine, *conditions(filters, reader)) for _, filters in PRESETS]
-    row = session.execute(select(*counts)).one()
-    return [
-        Preset(label, filters, number if number <= COUNTED else None)
-        for (label, filters), number in zip(PRESETS, row, strict=True)
-    ]
+def preset_numbers(holder: str, reader: Reader) -> dict[str, ScalarSelect[Any]]:
+    """Return a subquery for each fixed view, by its label; an index counts each."""
+    mine = select(Report.id).where(Report.holder == holder)
+    return {
+        label: _number(mine.where(*conditions(filters, reader)), COUNTED)
+        for label, filters in PRESETS
+    }
 
 
-def _number(*where: ColumnElement[bool]) -> ScalarSelect[Any]:
-    """Return a subquery that counts the matching reports, up to one more than `COUNTED`."""
-    some = select(Report.id).where(*where).limit(COUNTED + 1).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
+def _number(some: Select[Any], most: int) -> ScalarSelect[Any]:
+    """Return a subquery that counts the selected rows, up to one more than `most`."""
+    rows = some.limit(most + 1).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery()
 
 
 # The parameter of an address with the form of filters opened; only then are they counted.
@@ -263,7 +263,7 @@ def facets(
     return [Facet(name, title, choices[name]) for name, title in TITLES.items()]
 
 
-# Values that overlap: each by its own condition.
+# Each by its own condition, for their values overlap.
 _OVERLAPPING: Final = {
     "termijn": (DEADLINES, by_deadline),
     "gesprek": (TALKS, by_talk),
@@ -397,7 +397,8 @@ def _open_states(counts: _Counts) -> list[Choice]:
     """Return the open states with their counts (None above `COUNTED`) and the others without."""
     base = counts.where("toestand")
     open_states = [state for state in STATES if state.code in OPEN]
-    numbers = [_number(*base, Report.state == state.code) for state in open_states]
+    mine = select(Report.id).where(*base)
+    numbers = [_number(mine.where(Report.state == state.code), COUNTED) for state in open_states]
     row = counts.session.execute(select(*numbers)).one()
     chosen = counts.filters.get("toestand")
     kept = [

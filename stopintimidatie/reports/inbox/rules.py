@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
+from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import local
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.workflow import ENDED, STATES
@@ -202,3 +203,33 @@ _CONDITIONS: Final[Mapping[str, Callable[[str, Reader], Condition]]] = {
     "sluimert": _snoozed,
     "voorstel": _proposed,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A fixed view of the inbox: its filters and the number of reports; None: too many to count."""
+
+    label: str
+    filters: Filters
+    count: int | None
+
+
+PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
+    ("Te doen", {}),
+    ("Nieuw", {"toestand": "nieuw"}),
+    ("Spoed", {"spoed": "ja"}),
+    ("Van mij", {"behandelaar": "ik"}),
+    ("Tweede blik", {"voorstel": "ja"}),
+    ("Bericht van melder", {"gesprek": "nieuw"}),
+    ("Quarantaine", {"toestand": "quarantaine"}),
+    ("Contact te laat", {"termijn": "te_laat"}),
+    ("Antwoord blijft uit", {"termijn": "wachten"}),
+)
+
+
+def presets(numbers: Mapping[str, int]) -> list[Preset]:
+    """Return the fixed views with these counts, each up to one more than is worth counting."""
+    return [
+        Preset(label, filters, numbers[label] if numbers[label] <= COUNTED else None)
+        for label, filters in PRESETS
+    ]

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import local_date, utc_now
@@ -31,22 +30,21 @@ from stopintimidatie.core.web.request import (
     worth_counting,
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
-from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource, count_with_menu
 from stopintimidatie.municipalities.people.absence import stands_in_for
 from stopintimidatie.reports.inbox.queries import (
     OPENED,
     Chosen,
-    Preset,
+    Listed,
     chosen,
-    count_reports,
     facets,
     list_reports,
-    presets,
-    proposed_among,
+    number_of_reports,
+    preset_numbers,
+    read_report,
 )
-from stopintimidatie.reports.inbox.rules import Reader, filters_from
+from stopintimidatie.reports.inbox.rules import OPEN, PRESETS, Preset, Reader, filters_from, presets
 from stopintimidatie.reports.inbox.services import (
     REASONS,
     address_for,
@@ -63,7 +61,7 @@ from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import badges, heading
-from stopintimidatie.reports.workbench.pages import bar_for, pane_values
+from stopintimidatie.reports.workbench.pages import Known, bar_for, pane_values
 from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place
 from stopintimidatie.reports.workbench.services import OPENED_BY
 
@@ -73,6 +71,8 @@ SNIPPET: Final = 90
 # States that a row doesn't name: a new one is bold.
 UNMARKED: Final = frozenset({"nieuw", "in_behandeling"})
 QUARANTINE_SNIPPET: Final = 160
+# The number of reports that the filters leave, among those of the fixed views.
+TOTAL: Final = ""
 RELEASE, REJECT = "vrijgeven", "afwijzen"
 # One choice and one button: each reason for not handling a report is one of the choices.
 DECISIONS: Final = (
@@ -123,38 +123,36 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         request.response.headers["HX-Push-Url"] = request.path_qs
     wanted_number = wanted_page(request)
     most = worth_counting(wanted_number, COUNTED)
-    views = presets(session, context.holder, reader)
-    # A fixed view was counted with the others.
-    total = next((view.count for view in views if view.filters == filters), None)
-    if total is None:
-        total = count_reports(session, context.holder, filters, reader, most)
-    paging = Paging.counted(wanted_number, total, most)
-    reports = list_reports(session, context.holder, filters, reader, paging.offset, paging.size)
-    areas = {area.code: area for area in neighbourhoods_of(session, context.holder)}
-    wanted, opened = _opened(session, context.holder, reports, request)
-    detail = _detail(context, request, opened, areas, reports) if opened else None
-    seen = [report.id for report in reports]
-    proposed = proposed_among(session, context.holder, reports)
+    numbers = preset_numbers(context.holder, reader)
+    # A fixed view is counted with the others.
+    preset = next((label for label, fixed in PRESETS if fixed == filters), None)
+    if preset is None or most > COUNTED:
+        preset = TOTAL
+        numbers[TOTAL] = number_of_reports(context.holder, filters, reader, most)
+    counted = count_with_menu(request, context.holder, numbers)
+    paging = Paging.counted(wanted_number, counted[preset], most)
+    rows = list_reports(session, context.holder, filters, reader, paging.offset, paging.size)
+    open_ = OPENED in request.GET
+    areas = neighbourhoods_of(session, context.holder) if open_ or "wijk" in filters else []
+    wanted, opened = _opened(session, context.holder, rows, request)
+    detail = _detail(context, request, opened, rows) if opened else None
+    seen = [row.report.id for row in rows]
     latest = bar_for(request, session, context.holder)
     if detail is not None and detail["rail"] and latest is None:
         detail["rail"].append(NOTHING_TO_UNDO)
     note_read(request, context.holder, KIND, seen, task="postvak")
-    open_ = OPENED in request.GET
-    if opened is not None and (wanted or opened not in reports):
+    if opened is not None and (wanted or opened not in rows):
         # Chosen from the list: from then on mails about spoed needn't be repeated.
-        note_read(request, context.holder, KIND, [opened.id], task=OPENED_BY)
+        note_read(request, context.holder, KIND, [opened.report.id], task=OPENED_BY)
     return {
-        "items": [
-            _row(report, areas, request, report is opened, report.id in proposed)
-            for report in reports
-        ],
+        "items": [_row(row, request, row is opened) for row in rows],
         "paging": paging,
         "quarantine": request.resource_path(context, "quarantaine"),
-        "presets": _presets(views, filters, request),
-        "facets": facets(session, context.holder, filters, reader, areas.values()) if open_ else [],
+        "presets": _presets(presets(counted), filters, request),
+        "facets": facets(session, context.holder, filters, reader, areas) if open_ else [],
         "open_filters": with_params(request, **{OPENED: "ja"}),
         "filters": filters,
-        "chips": _chips(chosen(session, filters, areas.values()), request),
+        "chips": _chips(chosen(session, filters, areas), request),
         "wanted": wanted,
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
@@ -176,30 +174,23 @@ def reader_of(request: Request, holder: str) -> Reader:
 
 
 def _opened(
-    session: Any, holder: str, reports: Sequence[Report], request: Request
-) -> tuple[bool, Report | None]:
+    session: Any, holder: str, rows: Sequence[Listed], request: Request
+) -> tuple[bool, Listed | None]:
     """Return whether the address names a report, and the report to show: that, or the first."""
-    first = reports[0] if reports else None
+    first = rows[0] if rows else None
     reference = normalise_reference(dict(query_pairs(request)).get("melding", ""))
     if reference is None:
         return False, first
-    listed = next((report for report in reports if report.reference == reference), None)
-    wanted = select(Report).where(Report.holder == holder, Report.reference == reference)
-    report = listed or session.scalars(wanted).one_or_none()
-    return report is not None, report or first
+    listed = next((row for row in rows if row.report.reference == reference), None)
+    row = listed or read_report(session, holder, reference)
+    return row is not None, row or first
 
 
-def _row(
-    report: Report,
-    areas: Mapping[str, Neighbourhood],
-    request: Request,
-    current: bool,
-    proposed: bool,
-) -> WorkbenchRow:
+def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
+    report, area = row.report, row.area
     href = with_params(request, melding=report.reference)
     if report.state in TOMBSTONES:
         return WorkbenchRow(report.reference, href, marks=[report.state], current=current)
-    area = areas.get(report.neighbourhood_code or "")
     deadline = report.contact_deadline
     age = ago(report.received_at).removesuffix(" geleden")
     return WorkbenchRow(
@@ -208,7 +199,7 @@ def _row(
         meta=[area.name, age] if area else [age],
         text=" ".join((report.description or "").split())[:SNIPPET],
         marks=[
-            *(["tweede_blik"] if proposed else []),
+            *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
             *(state for state in badges(report) if state not in UNMARKED),
         ],
         days=(day_of(deadline) - day_of(utc_now())).days if deadline else None,
@@ -245,28 +236,24 @@ def _chips(chips: Sequence[Chosen], request: Request) -> list[tuple[str, str]]:
 
 
 def _detail(
-    context: MunicipalityResource,
-    request: Request,
-    report: Report,
-    areas: Mapping[str, Neighbourhood],
-    reports: Sequence[Report],
+    context: MunicipalityResource, request: Request, row: Listed, rows: Sequence[Listed]
 ) -> dict[str, Any]:
     """Return the report in hand, and what can be decided about it."""
-    area = areas.get(report.neighbourhood_code or "")
+    report, slug = row.report, row.area.slug if row.area else None
     place = Place(
-        path=report_path(report, context.municipality.slug, area.slug if area else None),
+        path=report_path(report, context.municipality.slug, slug),
         here=with_params(request, melding=report.reference),
-        onwards=_next_address(request, report, reports),
+        onwards=_next_address(request, row, rows),
     )
     resource = ReportResource(report.reference, context, report)
-    return pane_values(resource, request, area, place)
+    known = Known(row.area.name if row.area else None, row.handler, row.proposed)
+    return pane_values(resource, request, known, place)
 
 
-def _next_address(request: Request, report: Report, reports: Sequence[Report]) -> str:
+def _next_address(request: Request, row: Listed, rows: Sequence[Listed]) -> str:
     """Return the address of this list with the next report opened; after the last, of the list."""
-    references = [row.reference for row in reports]
-    later = references[references.index(report.reference) + 1 :] if report in reports else []
-    return with_params(request, melding=later[0] if later else None)
+    later = rows[rows.index(row) + 1 :] if row in rows else []
+    return with_params(request, melding=later[0].report.reference if later else None)
 
 
 def quarantine_schema(choices: list[tuple[str, str]]) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.services import colleagues
@@ -192,7 +192,12 @@ def store(
 
 def last_decision(session: Session, holder: str, actor_id: str) -> ReportDecision | None:
     """Return the newest decision of this person that is less than ten minutes old, if any."""
-    return session.scalars(
+    return session.scalars(select_last_decision(holder, actor_id)).one_or_none()
+
+
+def select_last_decision(holder: str, actor_id: str) -> Select[ReportDecision]:
+    """Select that decision, for who reads more with it."""
+    return (
         select(ReportDecision)
         .where(
             ReportDecision.holder == holder,
@@ -202,7 +207,7 @@ def last_decision(session: Session, holder: str, actor_id: str) -> ReportDecisio
         )
         .order_by(ReportDecision.at.desc(), ReportDecision.id.desc())
         .limit(1)
-    ).one_or_none()
+    )
 
 
 def final_reason(registry: Any, decision: ReportDecision) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -12,12 +13,10 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, days_until, plural
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page import queries
-from stopintimidatie.reports.page.decisions import final_reason, last_decision
+from stopintimidatie.reports.page.decisions import final_reason, select_last_decision
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.views import TOMBSTONES
 from stopintimidatie.reports.resources import GONE, ReportResource
@@ -32,18 +31,25 @@ from stopintimidatie.reports.workflow import (
 )
 
 
-def pane_values(
-    context: ReportResource, request: Any, area: Neighbourhood | None, place: Place
-) -> dict[str, Any]:
-    """Return what the pane and the rail show of a report.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Facts about a report that a list has read with it: the names of its area and handler.
 
-    `area`: its neighbourhood. `place`: the page they stand on.
+    `proposed`: a proposal waits for a second look.
     """
+
+    area: str | None
+    handler: str | None
+    proposed: bool
+
+
+def pane_values(
+    context: ReportResource, request: Any, known: Known, place: Place
+) -> dict[str, Any]:
+    """Return what the pane and the rail show of a report. `place`: the page they stand on."""
     report, session = context.report, request.db
-    names = AreaNames(neighbourhood=area.name if area else None)
-    people = [report.handler_id] if report.handler_id else []
-    handler = queries.names_of(session, people).get(str(report.handler_id))
-    proposal = proposal_in_words(context, request, place)
+    names = AreaNames(neighbourhood=known.area)
+    proposal = proposal_in_words(context, request, place) if known.proposed else None
     similar = urlencode({"terug": place.onwards, "hier": place.here})
     return {
         "report": report,
@@ -53,7 +59,7 @@ def pane_values(
         "badges": words.badges(report),
         "flags": words.flags(report),
         "account": marked(report.description) if report.description else None,
-        "rows": _first(report, names, handler),
+        "rows": _first(report, names, known.handler),
         "rest": _rest(report, names),
         "looking": others_looking(session, report, str(request.actor.id)),
         "similar": None if report.state in GONE else f"{place.path}/naast?{similar}",
@@ -159,19 +165,22 @@ class Bar:
 
 def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
     """Return what this person decided last, less than ten minutes ago; None without that."""
-    decision = last_decision(session, holder, str(request.actor.id))
-    report = session.get(Report, decision.report_id) if decision is not None else None
-    if decision is None or report is None:
+    last = select_last_decision(holder, str(request.actor.id))
+    about = Report.reference, Report.duplicate_of_id
+    statement = last.join(Report, Report.id == ReportDecision.report_id).add_columns(*about)
+    row = session.execute(statement).one_or_none()
+    if row is None:
         return None
+    decision, reference, duplicate_of = row
     why = final_reason(request.registry, decision) or ""
-    text = f"{report.reference}: {done(decision, report)}."
-    return Bar(decision, report.reference, text, "" if why else _note(decision), why)
+    text = f"{reference}: {done(decision, duplicate_of)}."
+    return Bar(decision, reference, text, "" if why else _note(decision), why)
 
 
-def done(decision: ReportDecision, report: Report) -> str:
-    """Return what a decision did, in a few words."""
+def done(decision: ReportDecision, duplicate_of: UUID | None) -> str:
+    """Return what a decision did, in a few words; `duplicate_of`: the report that it doubles."""
     last = decision.steps[-1]
-    if last in NOT_HANDLED and report.duplicate_of_id is not None:
+    if last in NOT_HANDLED and duplicate_of is not None:
         return "gesloten als dubbel"
     if last == "spoed":
         return "spoed uit" if decision.before["urgent"] else "spoed aan"

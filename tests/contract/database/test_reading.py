@@ -7,6 +7,7 @@ write would answer 503.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -47,18 +48,18 @@ def test_a_page_holds_nobody_up_however_often_it_is_tried(
     connect(installation)
     officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     attempts: list[int] = []
-    original = inbox_queries.presets
+    original = inbox_queries.list_reports
 
-    def meanwhile(session: Session, *rest: object) -> object:
+    def meanwhile(session: Session, *rest: Any) -> object:
         """Write in another transaction while the page reads; make the page retry three times."""
         with transaction(waiting_at_most(installation.engine, 200)) as other:
             other.execute(update(User).values(name=f"Naam {len(attempts)}"))
         attempts.append(len(attempts))
         if len(attempts) < 4:
             raise TransientError("another was first")
-        return original(session, *rest)  # type: ignore[arg-type]
+        return original(session, *rest)
 
-    monkeypatch.setattr(inbox_views, "presets", meanwhile)
+    monkeypatch.setattr(inbox_views, "list_reports", meanwhile)
     officer.get(INBOX, status=200)
     assert attempts == [0, 1, 2, 3]
 
