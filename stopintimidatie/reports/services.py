@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import in_office_hours, utc_now
 from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.mail import send_now
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
@@ -215,6 +216,7 @@ def becomes_urgent(session: Session, report: Report) -> None:
     session.execute(
         update(ReporterMessage).where(mine, ReporterMessage.held_until > now).values(held_until=now)
     )
+    send_now(session, report.holder, report.id)
     report.shown_state = report.shown_until = None
     session.execute(
         update(ReportDecision)

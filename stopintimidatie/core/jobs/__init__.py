@@ -13,6 +13,7 @@ from stopintimidatie.core.jobs.services import (
     JobKind,
     Lane,
     enqueue,
+    start_now,
 )
 
 

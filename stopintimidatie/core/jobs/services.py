@@ -187,6 +187,26 @@ def enqueue(
     return row
 
 
+def start_now(session: Session, job: Job, holder: str, name: str, values: Sequence[str]) -> None:
+    """Let jobs of a kind that wait for a later moment be done at once.
+
+    `name`, `values`: those whose payload has one of these values under this name.
+    """
+    now = utc_now()
+    session.execute(
+        update(OutboxJob)
+        .where(
+            OutboxJob.kind == job.name,
+            OutboxJob.holder == holder,
+            OutboxJob.run_after > now,
+            OutboxJob.payload[name].as_string().in_(values),
+        )
+        .values(run_after=now)
+        .execution_options(synchronize_session=False)
+    )
+    wake_after_commit(session)
+
+
 def job_row(job: Job, holder: str, payload: dict[str, Any]) -> tuple[type[OutboxJob], Any]:
     """Return a job as a row, for who inserts many rows at once."""
     now = utc_now()

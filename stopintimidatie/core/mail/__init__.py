@@ -16,6 +16,7 @@ from stopintimidatie.core.mail.services import (
     Recipient,
     Writing,
     queue_mail,
+    send_now,
 )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.jobs import Job, JobContext, enqueue, start_now
 from stopintimidatie.core.mail.delivery import Courier, Texter, TextMessage
 from stopintimidatie.core.mail.message import (
     Envelope,
@@ -185,6 +185,18 @@ def queue_mail(
     session.flush()
     enqueue(session, JOB, holder, {"mail": str(message.id)}, delay=delay)
     return message.id
+
+
+def send_now(session: Session, holder: str, about: UUID) -> None:
+    """Send what waits about a document at once: it can no longer be taken back."""
+    waiting = select(MailMessage.id).where(
+        MailMessage.holder == holder,
+        MailMessage.about_id == about,
+        MailMessage.state == MailState.WAITING,
+    )
+    numbers = [str(number) for number in session.scalars(waiting)]
+    if numbers:
+        start_now(session, JOB, holder, "mail", numbers)
 
 
 def send(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

@@ -502,3 +502,16 @@ def test_undoing_gives_no_report_to_who_left(desk: Desk) -> None:
     with desk.installation.transaction(DORDRECHT) as session:
         last = timeline(session, desk.report(session))[0]
     assert "behandelt hier geen meldingen meer" in last.text
+
+
+def test_spoed_has_the_mail_about_what_was_held_sent_at_once(installation: Installation) -> None:
+    contact = Contact(email="melder@voorbeeld.example")
+    desk = Desk(installation, contact=contact, anonymous=False, wants_contact=ContactWish.VIA_APP)
+    desk.decide(("vraag_melder", QUESTION))
+    mailed = MailMessage.sent_at.is_not(None), MailMessage.about_id == desk.id
+    installation.run_jobs()
+    assert desk.count(MailMessage, *mailed) == 0
+    with installation.transaction(DORDRECHT) as session:
+        set_urgent(session, desk.report(session), True, desk.officer)
+    installation.run_jobs()
+    assert desk.count(MailMessage, *mailed) == 1
