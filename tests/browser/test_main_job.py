@@ -103,7 +103,7 @@ def test_a_report_in_by_json_leaves_as_a_dossier_pdf(
     assert heading(officer) == "Postvak"
     officer.goto(f"/m/{reference}")
     assert words in officer.inner_text("main")
-    officer.get_by_role("link", name="Beoordelen").first.click()
+    officer.get_by_role("link", name="Meer vastleggen").first.click()
     officer.check("[name='beoordeling.gevaar'][value=nee]")
     officer.click("button[name=opslaan]")
     officer.goto(f"/m/{reference}")

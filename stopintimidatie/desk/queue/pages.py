@@ -11,8 +11,9 @@ from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import COUNTED
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import ago, date_text, days_until, plural
-from stopintimidatie.core.web.components import FacetValue, RailDecision, WorkbenchRow
+from stopintimidatie.core.web.components import FacetValue, Panel, RailDecision, WorkbenchRow
 from stopintimidatie.core.web.request import NavItem, with_params
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue.delivery import can_be_routed
@@ -36,9 +37,11 @@ from stopintimidatie.reports.models import Report, ReportDecision, ReportProposa
 from stopintimidatie.reports.page import queries
 from stopintimidatie.reports.page.decisions import final_reason, last_decision
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
+from stopintimidatie.reports.page.views import step_links
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import Rows, area_names
+from stopintimidatie.reports.workbench.pages import BAR_PANEL, RAIL_PANEL, UNDO, rare_actions
 from stopintimidatie.reports.workflow import FORWARDED
 
 NAME: Final = "beslissen"
@@ -176,6 +179,35 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
         "rail": rail_of(context, request, here, onwards),
         "more": other_choices(context, request, here),
     }
+
+
+def rail_panel(context: ReportResource, request: Any) -> Panel | None:
+    """Return the rail on the own page of a report at the desk."""
+    if context.holder != NATIONAL:
+        return None
+    here = request.resource_path(context).rstrip("/")
+    may = request.has_permission(Permission.ROUTE_REPORT, context)
+    detail = {
+        "report": context.report,
+        "rail": rail_of(context, request, here, here) if may else [],
+        "proposal": None,
+        "more": [
+            *rare_actions(context, request),
+            *other_choices(context, request, here),
+            *step_links(context, request),
+        ],
+    }
+    return Panel("", RAIL_PANEL, {"detail": detail})
+
+
+def bar_panel(context: ReportResource, request: Any) -> Panel | None:
+    """Return the bar about the last decision on the own page of a report at the desk."""
+    may = context.holder == NATIONAL and request.has_permission(Permission.ROUTE_REPORT, context)
+    bar = bar_of(request, NATIONAL) if may else None
+    if bar is None:
+        return None
+    here = request.resource_path(context).rstrip("/")
+    return Panel("", BAR_PANEL, {"bar": bar, "undo": f"/{NATIONAL}/{UNDO}", "here": here})
 
 
 def _proposed(proposal: ReportProposal) -> str:

@@ -392,7 +392,7 @@ def routing_action(request: Any, context: Any) -> Action | None:
         return None
     if not request.has_permission(Permission.ROUTE_REPORT, context):
         return None
-    return Action("Beslissen in de wachtrij", _in_queue(context.report), "primary")
+    return Action("Beslissen in de wachtrij", _in_queue(context.report))
 
 
 @form_view(Desk, "quarantaine", Permission.RELEASE, TEMPLATE)

@@ -9,9 +9,6 @@ def includeme(config: Any) -> None:
     """Register the actions, the panel and the views."""
     from stopintimidatie.reports.handling import views
 
-    config.add_report_action("contact", views.contact_action, order=20)
-    config.add_report_action("uitdelen", views.assign_action, order=30)
-    config.add_report_action("sluimeren", views.snooze_action, order=31)
     config.add_panel("melding", "notities", views.notes_panel, order=5)
     config.scan("stopintimidatie.reports.handling.bulk")
     config.scan("stopintimidatie.reports.handling.views")

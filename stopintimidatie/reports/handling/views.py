@@ -24,7 +24,6 @@ from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import forms, services
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import (
-    Action,
     conflict,
     possible_steps,
     step_name,
@@ -48,38 +47,12 @@ CONTACT_TASK: Final = "contact vastleggen"
 Act = Callable[[dict[str, Any]], None]
 
 
-def _may_work(request: Any, context: ReportResource) -> bool:
-    return bool(request.has_permission(Permission.TRIAGE, context))
-
-
-def contact_action(request: Any, context: ReportResource) -> Action | None:
-    """Return the button, as long as the reporter waits for a call or a mail."""
-    if context.report.contact_deadline is None or not _may_work(request, context):
-        return None
-    return Action("Contact vastleggen", request.resource_path(context, "contact"))
-
-
-def assign_action(request: Any, context: ReportResource) -> Action | None:
-    """Return the button that gives the report to somebody."""
-    if context.report.state not in services.ASSIGNABLE or not _may_work(request, context):
-        return None
-    return Action("Uitdelen", request.resource_path(context, "uitdelen"))
-
-
-def snooze_action(request: Any, context: ReportResource) -> Action | None:
-    """Return the button that lets the report sleep; none for spoed, which can't."""
-    report = context.report
-    possible = report.state in services.ASSIGNABLE and not report.urgent
-    if not possible or not _may_work(request, context):
-        return None
-    return Action("Sluimeren", request.resource_path(context, "sluimeren"))
-
-
 def notes_panel(context: ReportResource, request: Request) -> Panel | None:
     """Return the notes on the page of a report, and the way to add one."""
     report = context.report
     notes = services.notes_of(request.db, report)
-    may_add = _may_work(request, context) and report.state not in GONE
+    may_triage = request.has_permission(Permission.TRIAGE, context)
+    may_add = may_triage and report.state not in GONE
     if not notes and not may_add:
         return None
     entries = [

@@ -65,19 +65,6 @@ YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
 # The reason of the end of a report that was erased.
 ERASED: Final = "gewist_op_verzoek"
 LONGEST_PATH: Final = 500
-# The keys of the rail, on the page of a report: by the last word of the address.
-KEYS: Final = {
-    "in-behandeling-nemen": "1",
-    "in-dossier": "2",
-    "niet-in-behandeling": "4",
-    "afwijzen": "4",
-    "vraag-melder": "5",
-    "overdracht-aanbieden": "6",
-    "afhandelen": "a",
-    "contact": "c",
-    "uitdelen": "u",
-    "sluimeren": "w",
-}
 # Seconds since 1970, so that a page can say what was done since it was opened.
 LATEST: Final = 99_999_999_999
 
@@ -88,11 +75,10 @@ Choices = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something to do with the report in hand; `kind` as of `ui.link_button`."""
+    """Something rare to do with the report in hand: a link below the keys."""
 
     label: str
     href: str
-    kind: str = "secondary"
 
 
 # (request, report resource) -> Action, or None for who may not or needn't.

@@ -15,7 +15,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.components import is_partial, panels
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import (
     Request,
@@ -73,6 +73,8 @@ from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 # States in which only the tombstone of a report is shown.
 TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
+# The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
+RAIL, BAR = "melding_besluiten", "melding_gedaan"
 SECOND_LOOK = (
     "{}: dit vraagt een tweede blik voordat de melding niet in behandeling gaat. Uw voorstel"
     " staat in het postvak onder ‘Tweede blik’."
@@ -86,6 +88,9 @@ STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 @page_view(ReportResource, "", Permission.VIEW_REPORT, PAGE)
 def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
     """Show everything that is known of a report; of a report that is gone, where it went."""
+    if is_partial(request):
+        # The address follows the report, which a decision may have moved below a dossier.
+        request.response.headers["HX-Push-Url"] = request.path_qs
     if context.report.state in TOMBSTONES:
         return {"report": context.report, "tombstone": _tombstone(context, request)}
     note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
@@ -94,10 +99,9 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
         "tombstone": None,
         **_known(context, request),
         **contact_of(context, request),
-        "steps": step_links(context, request),
-        "keys": steps.KEYS,
-        "actions": steps.actions(request, context),
         "panels": panels(request, "melding", context),
+        "rail": panels(request, RAIL, context),
+        "done": panels(request, BAR, context),
     }
 
 
@@ -129,14 +133,12 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
 
 def may_write(context: ReportResource, request: Request) -> bool:
     """Tell whether this person can write to the reporter now."""
-    allowed: bool = bool(request.has_permission(Permission.TRIAGE, context))
+    allowed = bool(request.has_permission(Permission.TRIAGE, context))
     return allowed and context.report.state not in CLOSED
 
 
 def _reference_of(session: Any, report: Report) -> str | None:
-    if report.duplicate_of_id is None:
-        return None
-    other = session.get(Report, report.duplicate_of_id)
+    other = session.get(Report, report.duplicate_of_id) if report.duplicate_of_id else None
     return None if other is None else str(other.reference)
 
 
@@ -164,11 +166,8 @@ def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
     report = context.report
     receiver = request.db.get(Municipality, report.handed_to) if report.handed_to else None
     identity = request.identity
-    visible = (
-        identity is not None
-        and report.handed_to is not None
-        and may(identity.roles_for(report.handed_to), Permission.VIEW_REPORT)
-    )
+    roles = identity.roles_for(report.handed_to) if identity and report.handed_to else ()
+    visible = may(roles, Permission.VIEW_REPORT)
     return {
         "receiver": receiver.name if receiver is not None else None,
         "at": report.ended_at,

@@ -10,7 +10,6 @@ from pyramid.httpexceptions import HTTPSeeOther
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.reports.page.steps import (
     NEW_DOSSIER,
@@ -22,20 +21,12 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.vocabulary import Form as HarassmentForm
 from stopintimidatie.reports.words import area_names
 
-PANEL: Final = "stopintimidatie.reports.triage:templates/similar_panel.jinja2"
 PAGE: Final = "vergelijkbaar"
 # The number of similar reports beside the report in hand: at triage, and in the inbox.
 BESIDE: Final = 5
 TASK: Final = "vergelijkbare meldingen"
 # From here a report can be closed as double of another.
 CLOSABLE: Final = frozenset({"nieuw", "in_behandeling"})
-
-
-def similar_panel(context: ReportResource, request: Request) -> Panel | None:
-    """Return the section on the page of a report; none at the desk, whose reports lie far apart."""
-    if context.holder == NATIONAL or context.report.state in GONE:
-        return None
-    return Panel("Vergelijkbare meldingen", PANEL, {"values": similar_values(context, request)})
 
 
 def similar_values(

@@ -31,7 +31,6 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import store
 from stopintimidatie.reports.page.steps import (
     NEW_DOSSIER,
-    Action,
     conflict,
     decide_or_propose,
     must_ask_danger,
@@ -79,14 +78,6 @@ DECIDABLE = frozenset({"nieuw", "in_behandeling"})
 TITLE = "Beoordelen"
 SAVE = Button("opslaan", "Opslaan")
 DECIDE = Button("opslaan", "Vastleggen")
-
-
-def triage_action(request: Any, context: ReportResource) -> Action | None:
-    """Return the button to the triage form on the page of a report."""
-    may_triage = request.has_permission(Permission.TRIAGE, context)
-    if context.report.state not in ASSESSABLE or not may_triage:
-        return None
-    return Action(TITLE, request.resource_path(context, "triage"), "primary")
 
 
 @form_view(ReportResource, "triage", Permission.TRIAGE, "templates/triage.jinja2")

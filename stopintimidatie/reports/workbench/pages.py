@@ -7,28 +7,41 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from pyramid.request import RequestLocalCache
+from pyramid.traversal import find_interface
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, days_until, plural
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import final_reason, select_last_decision
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
+from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.page.views import TOMBSTONES
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import AreaNames, Rows
-from stopintimidatie.reports.workbench.rail import Place, other_steps, rail_of
+from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place, other_steps, rail_of
 from stopintimidatie.reports.workbench.services import others_looking
 from stopintimidatie.reports.workflow import (
     NOT_HANDLED,
     NOT_HANDLED_REASONS,
     REPORT_WORKFLOW,
 )
+
+_TEMPLATES: Final = "stopintimidatie.reports.workbench:templates"
+RAIL_PANEL: Final = f"{_TEMPLATES}/rail_panel.jinja2"
+BAR_PANEL: Final = f"{_TEMPLATES}/bar_panel.jinja2"
+BESIDE_PANEL: Final = f"{_TEMPLATES}/beside_panel.jinja2"
+# The name of the view that undoes, below a municipality.
+UNDO: Final = "ongedaan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +63,6 @@ def pane_values(
     report, session = context.report, request.db
     names = AreaNames(neighbourhood=known.area)
     proposal = proposal_in_words(context, request, place) if known.proposed else None
-    similar = urlencode({"terug": place.onwards, "hier": place.here})
     return {
         "report": report,
         "path": place.path,
@@ -62,12 +74,79 @@ def pane_values(
         "rows": _first(report, names, known.handler),
         "rest": _rest(report, names),
         "looking": others_looking(session, report, str(request.actor.id)),
-        "similar": None if report.state in GONE else f"{place.path}/naast?{similar}",
+        "similar": None if report.state in GONE else _beside(place),
         "rail": rail_of(context, request, place, proposal is not None),
         "notes": notes_of(session, report),
         "proposal": proposal,
         "more": [*other_steps(request, context, place), *_note_link(context, request, place)],
     }
+
+
+def _beside(place: Place) -> str:
+    return f"{place.path}/naast?{urlencode({'terug': place.onwards, 'hier': place.here})}"
+
+
+# The parts of a report's own page
+
+
+def rail_panel(context: ReportResource, request: Any) -> Panel | None:
+    """Return the rail on the own page of a report; the desk has one of its own."""
+    if context.holder == NATIONAL:
+        return None
+    place = place_alone(context, request)
+    proposal = proposal_in_words(context, request, place)
+    rail = rail_of(context, request, place, proposal is not None)
+    if rail and _bar_alone(context, request) is None:
+        rail.append(NOTHING_TO_UNDO)
+    detail = {
+        "report": context.report,
+        "rail": rail,
+        "proposal": proposal,
+        "more": [*other_steps(request, context, place), *rare_actions(context, request)],
+    }
+    return Panel("", RAIL_PANEL, {"detail": detail})
+
+
+def place_alone(context: ReportResource, request: Any) -> Place:
+    """Return the own page of a report: one stays there after a decision."""
+    path = request.resource_path(context).rstrip("/")
+    return Place(path, here=path, onwards=path)
+
+
+def rare_actions(context: ReportResource, request: Any) -> list[tuple[str, str]]:
+    """Return what other rooms offer for this report, each with its page."""
+    return [(action.label, action.href) for action in actions(request, context)]
+
+
+def bar_panel(context: ReportResource, request: Any) -> Panel | None:
+    """Return the bar about the last decision on the own page of a report, where there is one."""
+    bar = None if context.holder == NATIONAL else _bar_alone(context, request)
+    if bar is None:
+        return None
+    undo = request.resource_path(find_interface(context, MunicipalityResource), UNDO)
+    values = {"bar": bar, "undo": undo, "here": request.resource_path(context)}
+    return Panel("", BAR_PANEL, values)
+
+
+# Both parts ask it.
+_BARS: Final[RequestLocalCache[Bar | None]] = RequestLocalCache()
+
+
+def _bar_alone(context: ReportResource, request: Any) -> Bar | None:
+    def last(_: Any) -> Bar | None:
+        may = request.has_permission(Permission.TRIAGE, context)
+        return bar_for(request, request.db, context.holder) if may else None
+
+    bar: Bar | None = _BARS.get_or_create(request, last)
+    return bar
+
+
+def beside_panel(context: ReportResource, request: Any) -> Panel | None:
+    """Return the place of similar reports; none at the desk, whose reports lie far apart."""
+    if context.holder == NATIONAL or context.report.state in GONE:
+        return None
+    href = _beside(place_alone(context, request))
+    return Panel("Vergelijkbare meldingen", BESIDE_PANEL, {"report": context.report, "href": href})
 
 
 def _note_link(context: ReportResource, request: Any, place: Place) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ from stopintimidatie.reports.page.steps import (
 from stopintimidatie.reports.page.views import SECOND_LOOK, came_from, step_page
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
-from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.services import StaleReportError, lock_report, path_of_report
 from stopintimidatie.reports.triage.panels import BESIDE, TASK, similar_values
 from stopintimidatie.reports.triage.services import ASSESSABLE, set_urgent
 from stopintimidatie.reports.triage.similar import MOST, similar_to
@@ -55,6 +55,7 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench import forms
 from stopintimidatie.reports.workbench.forms import TITLES, choice_form, steps_for
+from stopintimidatie.reports.workbench.pages import UNDO
 from stopintimidatie.reports.workbench.rail import (
     CHOICES,
     DOUBLE,
@@ -210,6 +211,7 @@ def beside_view(context: ReportResource, request: Request) -> Any:
     seen = {**version_values(report), "terug": _path(asked.get("terug"))}
     return {
         **values,
+        "part": is_partial(request),
         "may_decide": may_decide and report.state in OPEN_FOR_ALL,
         "may_file": may_file,
         "can_be_double": forms.can_be_double,
@@ -334,11 +336,13 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(onwards)
 
 
-@post_view(MunicipalityResource, "ongedaan", Permission.TRIAGE)
+@post_view(MunicipalityResource, UNDO, Permission.TRIAGE)
 def undo_view(context: Any, request: Request) -> HTTPSeeOther:
     """Undo one's last decision, and open its report; the desk uses it too."""
     session, actor = request.db, request.actor
-    back = _path(request.POST.get("terug")) or request.resource_path(context)
+    # From the own page of a report one goes to such a page, from a list to the report in it.
+    alone = _path(request.POST.get("hier"))
+    back = alone or _path(request.POST.get("terug")) or request.resource_path(context)
     decision = last_decision(session, context.holder, str(actor.id))
     if decision is None or str(decision.id) != request.POST.get("besluit", ""):
         request.flash(
@@ -353,7 +357,8 @@ def undo_view(context: Any, request: Request) -> HTTPSeeOther:
         request.flash(str(problem), "warning")
         return HTTPSeeOther(back)
     request.flash(f"{report.reference}: ongedaan gemaakt. {_as_before(report, decision)}")
-    return HTTPSeeOther(_with_report(back, report.reference))
+    own = path_of_report(session, report.id) if alone else None
+    return HTTPSeeOther(own or _with_report(back, report.reference))
 
 
 def _as_before(report: Report, decision: ReportDecision) -> str:

@@ -25,7 +25,7 @@ WORD = "knikkerbak"
 def triaged(officer: TestApp, reference: str) -> str:
     """Assess the report; return its address."""
     page = officer.get(f"/m/{reference}").follow()
-    form = page.click("Beoordelen", index=0).forms["formulier"]
+    form = page.click("Meer vastleggen", index=0).forms["formulier"]
     form["beoordeling.gevaar"] = "nee"
     form.submit("opslaan", status=303)
     return str(page.request.path)

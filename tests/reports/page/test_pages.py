@@ -42,7 +42,8 @@ def test_the_page_shows_what_is_known_and_what_can_be_done(installation: Install
     page = officer(installation).get(address)
     for text in ("Naroepen in Binnenstad", "Drie jongens riepen", "Minderjarig", "Nieuw"):
         assert text in page.text
-    assert page.html.find("a", href=f"{address}/in-behandeling-nemen")
+    keys = [decision["data-key"] for decision in page.html.select(".wb-rail [data-key]")]
+    assert keys == [*"123456acwusz"]
     assert "Heropenen" not in page.text
     assert "intrekken" not in page.text.lower()
 

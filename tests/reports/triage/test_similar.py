@@ -42,7 +42,7 @@ def week_ago() -> Any:
     return utc_now() - timedelta(days=7, hours=3)
 
 
-def test_the_page_of_a_report_shows_the_similar_ones_with_the_reason_in_words(
+def test_beside_a_report_stand_the_similar_ones_with_the_reason_in_words(
     installation: Installation,
 ) -> None:
     address = stored(installation)
@@ -50,10 +50,12 @@ def test_the_page_of_a_report_shows_the_similar_ones_with_the_reason_in_words(
         installation, incident_start=week_ago(), location=Location(lat=51.8135, lon=4.6690)
     )
     stored(installation, incident_start=week_ago(), location=FAR, forms=(Form.GROPING,))
-    page = officer(installation).get(address)
-    section = page.html.select_one("#vergelijkbaar") or page.html
-    assert near.rpartition("/")[2] in section.text
-    assert "22 m, 7 dagen eerder, zelfde tijdstip, ook op" in section.text
+    browser = officer(installation)
+    # The page asks for them once it stands; without script it has a link.
+    link = browser.get(address).html.select_one("#vergelijkbaar a")["href"]
+    page = browser.get(link)
+    assert near.rpartition("/")[2] in page.text
+    assert "22 m, 7 dagen eerder, zelfde tijdstip, ook op" in page.text
     with installation.transaction(DORDRECHT) as session:
         noted = session.scalars(select(AuditEvent.task).where(AuditEvent.task.is_not(None))).all()
         assert "vergelijkbare meldingen" in noted
@@ -65,7 +67,7 @@ def test_without_similar_reports_the_page_says_what_was_looked_at(
 ) -> None:
     address = stored(installation)
     browser = officer(installation)
-    assert "geen meldingen die hier genoeg op lijken" in browser.get(address).text
+    assert "geen meldingen die hier genoeg op lijken" in browser.get(f"{address}/naast").text
     assert "Geen vergelijkbare meldingen" in browser.get(f"{address}/vergelijkbaar").text
 
 
@@ -103,7 +105,7 @@ def test_one_press_closes_a_report_as_double_and_another_takes_it_back(
 ) -> None:
     first, again = stored(installation), stored(installation)
     browser = officer(installation)
-    page = browser.get(again)
+    page = browser.get(f"{again}/vergelijkbaar")
     assert "misschien dubbel" in page.text
     form = next(form for form in page.forms.values() if form.action.endswith("/dubbel"))
     page = form.submit(status=303).follow()
@@ -119,7 +121,7 @@ def test_a_double_of_nothing_or_of_itself_changes_nothing(installation: Installa
     stored(installation)
     again = stored(installation)
     browser = officer(installation)
-    page = browser.get(again)
+    page = browser.get(f"{again}/vergelijkbaar")
     form = next(form for form in page.forms.values() if form.action.endswith("/dubbel"))
     for nonsense in ("M-9999-9999", again.rpartition("/")[2], "\x00", ""):
         form["dubbel_van"] = nonsense
@@ -160,6 +162,6 @@ def test_who_only_reads_sees_them_without_the_button(installation: Installation)
     stored(installation)
     again = stored(installation)
     reader = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
-    page = reader.get(again)
+    page = reader.get(f"{again}/vergelijkbaar")
     assert "misschien dubbel" in page.text
     assert not [form for form in page.forms.values() if form.action.endswith("/dubbel")]

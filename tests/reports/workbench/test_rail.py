@@ -403,7 +403,7 @@ def test_a_double_with_a_signal_is_asked_about_danger_first(installation: Instal
     form = next(f for f in page.forms.values() if "dubbel_van" in f.fields)
     assert form["dubbel_van"].value == other.rpartition("/")[2]
     assert "Is er nu iemand in gevaar?" in form.submit()
-    page = officer(installation).get(address)
+    page = officer(installation).get(f"{address}/vergelijkbaar")
     form = next(f for f in page.forms.values() if f.action.endswith("/dubbel"))
     assert "Zeg eerst of er iemand in gevaar is" in form.submit().follow()
     assert state_of(installation, address) == "nieuw"
@@ -430,3 +430,36 @@ def test_a_question_that_is_undone_reached_nobody(installation: Installation) ->
         sent = MailMessage.template == "bericht_voor_melder", MailMessage.sent_at.is_not(None)
         assert session.scalar(select(func.count(MailMessage.id)).where(*sent)) == 0
     assert state_of(installation, address) == "nieuw"
+
+
+def test_on_the_own_page_of_a_report_the_keys_decide_and_one_stays_there(
+    installation: Installation,
+) -> None:
+    address = stored(installation, forms=(Form.FOLLOWING,))
+    browser = officer(installation)
+    page = choose(press(browser.get(address), "1"), "n").follow()
+    assert page.request.path == address
+    bar = page.html.find(id="werkbank-gedaan")
+    assert "in behandeling genomen" in bar.text
+    assert key(page, "1")["data-reden"] == "is al van u"
+    undoing = next(f for f in page.forms.values() if f.action.endswith("/ongedaan"))
+    page = undoing.submit().follow()
+    assert page.request.path_qs == address
+    assert "ongedaan gemaakt" in page.text
+    assert page.html.find(id="werkbank-gedaan") is None
+    assert state_of(installation, address) == "nieuw"
+
+
+def test_filed_on_its_own_page_a_report_is_followed_to_its_dossier_and_back(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        number = make_dossier(session).number
+    page = choose(panel(officer(installation).get(address), "2"), "1").follow()
+    while page.status_int in {301, 302, 303, 307, 308}:
+        page = page.follow()
+    assert f"/{number}/" in page.request.path
+    assert "zit in een dossier" in key(page, "2").text
+    undoing = next(f for f in page.forms.values() if f.action.endswith("/ongedaan"))
+    assert undoing.submit().follow().request.path == address

@@ -8,7 +8,7 @@ let shown = inHand();
 let read = null;
 
 function inHand() {
-  return bench()?.querySelector("#gekozen-melding a")?.getAttribute("href");
+  return bench()?.querySelector("#gekozen-melding a")?.getAttribute("href") ?? location.pathname;
 }
 
 function settle() {
