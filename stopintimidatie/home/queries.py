@@ -132,7 +132,25 @@ def _kinds_of_reports(holder: str, reader: Reader, person: str) -> list[Select[A
             Report.snoozed_until > today - JUST_AWAKE,
         ).order_by(Report.snoozed_until),
     ]
+    if reader.stands_in_for:
+        kinds.append(_of_who_is_away(open_here, proposals, reader))
     return [kind.limit(SHOWN) for kind in kinds]
+
+
+def _of_who_is_away(open_here: Select[Any], proposals: Any, reader: Reader) -> Select[Any]:
+    """Select what waits of who is away, however much of the same kind waits of others."""
+    soon, due = reader.now + timedelta(days=1), end_of_today(reader.now)
+    return open_here.where(
+        Report.handler_id.in_(sorted(reader.stands_in_for)),
+        or_(
+            and_(Report.urgent.is_(True), Report.state.in_(TO_DO)),
+            Report.contact_deadline < soon,
+            Report.next_attempt_at < due,
+            Report.reporter_spoke_at.is_not(None),
+            Report.waiting_until < local_date(reader.now),
+            Report.id.in_(proposals),
+        ),
+    ).order_by(Report.contact_deadline)
 
 
 def _open_for(person: str) -> tuple[ColumnElement[bool], ...]:
@@ -156,10 +174,18 @@ def work_in_dossiers(
 
     Columns: kind, moment, day, two texts, and the number, area and owner of the dossier.
     """
-    kinds = [
-        kind.where(visible_to(roles)).order_by("at", "day").limit(SHOWN)
+    rows = [
+        kind.where(visible_to(roles))
         for kind in (*_meetings(holder, reader), *_exports(holder, reader))
     ]
+    away = sorted(reader.stands_in_for)
+    if away:
+        # First, so that what others have to do never hides it.
+        rows = [
+            row.order_by(case((row.selected_columns.owner_id.in_(away), 0), else_=1))
+            for row in rows
+        ]
+    kinds = [row.order_by("at", "day").limit(SHOWN) for row in rows]
     some = [select(kind.subquery()) for kind in (*kinds, _roles(holder))]
     return session.execute(union_all(*some)).all()
 
@@ -198,8 +224,9 @@ def _of_dossier(
     *,
     at: Any = None,
     day: Any = None,
+    owner: Any = Dossier.owner_id,
 ) -> Any:
-    """Select rows of a kind, joined with the dossier of `source`, its area and its owner."""
+    """Select rows of a kind, joined with the dossier of `source`, its area and whose work it is."""
     columns = (
         literal(kind).label("kind"),
         # Only what is null is cast, for the union: SQLite would make a number of a date.
@@ -208,7 +235,7 @@ def _of_dossier(
         cast(first, Text).label("first"),
         cast(second, Text).label("second"),
         Dossier.number.label("number"),
-        Dossier.owner_id.label("owner_id"),
+        owner.label("owner_id"),
         User.name.label("owner"),
         Neighbourhood.slug.label("neighbourhood"),
     )
@@ -217,15 +244,16 @@ def _of_dossier(
         .select_from(source)
         .join(Dossier, Dossier.id == source.dossier_id)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .outerjoin(User, User.id == Dossier.owner_id)
+        .outerjoin(User, User.id == owner)
     )
 
 
 def _meetings(holder: str, reader: Reader) -> list[Any]:
     """Select the agreements that are due, and consultations: soon, or without their report."""
     now, agreement, meeting = reader.now, DossierAgreement, Consultation
+    whose = func.coalesce(agreement.owner_id, Dossier.owner_id)
     agreements = _of_dossier(
-        "afspraak", agreement, agreement.what, agreement.who, day=agreement.due_on
+        "afspraak", agreement, agreement.what, agreement.who, day=agreement.due_on, owner=whose
     ).where(
         agreement.holder == holder,
         agreement.state == AgreementState.OPEN.value,

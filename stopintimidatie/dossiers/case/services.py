@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.mail.services import MailRecipient, Recipient
@@ -61,6 +61,7 @@ from stopintimidatie.dossiers.workflow import (
     AgreementState,
 )
 from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.people.absence import acting_for
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -420,8 +421,9 @@ def _letter(writing: Writing) -> Letter | None:
 
 
 def _address(session: Session, keys: KeyRing, number: str) -> str | None:
-    """Return the address somebody signs in with; None when that person is blocked."""
-    active = select(User.username).where(User.id == UUID(number), User.blocked_at.is_(None))
+    """Return the address to write somebody at: who is away has a substitute; None: is blocked."""
+    person = acting_for(session, UUID(number), local_date(utc_now()))
+    active = select(User.username).where(User.id == person, User.blocked_at.is_(None))
     return session.scalar(active)
 
 

@@ -29,7 +29,8 @@ from stopintimidatie.core.forms import (
     field,
     handle_form,
 )
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.text import date_text, uuid_of
 from stopintimidatie.core.web.request import Request, form_view, post_view, query_pairs
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
@@ -38,8 +39,15 @@ from stopintimidatie.municipalities.people.models import Absence
 KIND: Final = "afwezigheid"
 # An absence that is longer than this is a role that ought to end.
 LONGEST: Final = timedelta(days=366)
-# In the list of who is away soon.
-SOON: Final = timedelta(days=31)
+TRIAGE: Final = Permission.TRIAGE
+# The work that stays undone when the substitute hasn't the role.
+LACKING: Final[Mapping[Role, str]] = {
+    Role.OFFICER: "ziet geen contactgegevens van melders, dus bellen moet een ander",
+    Role.DOSSIER_OWNER: "ziet geen persoonsgerichte dossiers",
+    Role.ADMIN: "beheert hier niets",
+    Role.PRIVACY_OFFICER: "behandelt geen verzoeken om te wissen",
+    Role.DATA_PROTECTION_OFFICER: "houdt hier geen toezicht",
+}
 
 
 class AbsenceError(Exception):
@@ -81,6 +89,20 @@ def stands_in_for(session: Session, holder: str, user_id: UUID, today: date) -> 
     return people - {user_id}
 
 
+def acting_for(session: Session, user_id: UUID, today: date) -> UUID:
+    """Return who does this user's work today at the holder of the session: mostly the user."""
+    rows = session.execute(
+        select(Absence.user_id, Absence.substitute_id).where(
+            Absence.since <= today, Absence.until >= today
+        )
+    )
+    stands_in, passed = {row.user_id: row.substitute_id for row in rows}, set[UUID]()
+    while user_id in stands_in and user_id not in passed:
+        passed.add(user_id)
+        user_id = stands_in[user_id]
+    return user_id
+
+
 def away_today(session: Session, holder: str, today: date) -> Mapping[UUID, Away]:
     """Return who is away today, by id."""
     rows = absences(session, holder, today, today)
@@ -100,8 +122,30 @@ def absences(session: Session, holder: str, since: date, until: date) -> Sequenc
     return [Away(*row) for row in rows]
 
 
-def substitutes(session: Session, holder: str, user_id: UUID) -> Sequence[User]:
-    """Return the colleagues with at least the roles that this person has here, by name."""
+@dataclass(frozen=True)
+class Substitute:
+    """A colleague who can step in; `lacks`: the roles of the person that this one hasn't."""
+
+    user: User
+    lacks: Sequence[Role]
+
+    @property
+    def label(self) -> str:
+        """Return the name, with the roles that are missing."""
+        roles = " en ".join(role.label for role in self.lacks)
+        return f"{self.user.name} (zonder de rol {roles})" if roles else self.user.name
+
+    @property
+    def warning(self) -> str:
+        """Say what of the work doesn't move to this colleague; empty when all does."""
+        missing = [LACKING[role] for role in self.lacks if role in LACKING]
+        if not missing:
+            return ""
+        return f"{self.user.name} kan niet alles overnemen: {'; '.join(missing)}."
+
+
+def substitutes(session: Session, holder: str, user_id: UUID) -> Sequence[Substitute]:
+    """Return the colleagues who do some of this person's work here, who can do all of it first."""
     rows = session.execute(
         select(User, RoleAssignment.role)
         .join(RoleAssignment, RoleAssignment.user_id == User.id)
@@ -109,13 +153,16 @@ def substitutes(session: Session, holder: str, user_id: UUID) -> Sequence[User]:
         .where(RoleAssignment.counting())
         .order_by(User.name, User.username)
     )
-    roles: dict[User, set[str]] = {}
+    roles: dict[User, set[Role]] = {}
     for user, role in rows:
-        roles.setdefault(user, set()).add(role)
-    mine = next((own for user, own in roles.items() if user.id == user_id), None)
-    if mine is None:
-        return []
-    return [user for user, own in roles.items() if user.id != user_id and mine <= own]
+        roles.setdefault(user, set()).add(Role(role))
+    mine = next((own for user, own in roles.items() if user.id == user_id), set[Role]())
+    can = [
+        Substitute(user, [role for role in Role if role in mine - own])
+        for user, own in roles.items()
+        if user.id != user_id and (mine & own or (may(mine, TRIAGE) and may(own, TRIAGE)))
+    ]
+    return sorted(can, key=lambda substitute: len(substitute.lacks))
 
 
 def announce_absence(
@@ -133,10 +180,8 @@ def announce_absence(
         AbsenceError: The days or the substitute are impossible; nothing is stored.
     """
     _check_days(since, until)
-    if substitute_id not in {user.id for user in substitutes(session, holder, user_id)}:
-        raise AbsenceError(
-            "Deze collega heeft hier niet dezelfde rollen. Kies een ander.", "vervanger"
-        )
+    if substitute_id not in {s.user.id for s in substitutes(session, holder, user_id)}:
+        raise AbsenceError("Deze collega doet hier ander werk. Kies een ander.", "vervanger")
     for away in absences(session, holder, since, until):
         if away.row.user_id == user_id:
             raise AbsenceError(
@@ -201,7 +246,8 @@ def absence_schema(people: Sequence[tuple[str, str]]) -> Any:
             OneOf(people),
             "Vervanger",
             name="vervanger",
-            description="Een collega met dezelfde rollen. Die ziet zo lang uw werk bij ‘van mij’.",
+            description="Een collega die dit werk ook doet. Die ziet zo lang uw werk bij ‘van mij’"
+            " en op de startpagina. Wat een rol vraagt die de collega niet heeft, gaat niet over.",
         ),
     )
 
@@ -211,8 +257,9 @@ def absence_view(context: MunicipalityResource, request: Request) -> Any:
     """Show when this person is away and the form for it, and store what was filled in."""
     session, holder = request.db, context.holder
     person = _person(context, request)
-    people = [(str(user.id), user.name) for user in substitutes(session, holder, person.id)]
-    form = Form(absence_schema(people), request, buttons=[Button("opslaan", "Vastleggen")])
+    people = substitutes(session, holder, person.id)
+    choices = [(str(substitute.user.id), substitute.label) for substitute in people]
+    form = Form(absence_schema(choices), request, buttons=[Button("opslaan", "Vastleggen")])
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         days, substitute = (values["van"], values["tot"]), UUID(values["vervanger"])
@@ -221,13 +268,16 @@ def absence_view(context: MunicipalityResource, request: Request) -> Any:
         except AbsenceError as problem:
             raise FormError(str(problem), problem.field) from None
         request.flash("De afwezigheid is vastgelegd.")
+        warning = next(s.warning for s in people if s.user.id == substitute)
+        if warning:
+            request.flash(warning, "warning")
         return HTTPSeeOther(_address(context, request, person.id))
 
     return handle_form(request, form, on_valid, lambda: _page(context, request, person, people))
 
 
 def _page(
-    context: MunicipalityResource, request: Request, person: User, people: Sequence[Any]
+    context: MunicipalityResource, request: Request, person: User, people: Sequence[Substitute]
 ) -> dict[str, Any]:
     today = local_date(utc_now())
     rows = absences(request.db, context.holder, today, today + LONGEST)
@@ -237,6 +287,7 @@ def _page(
         "person": person,
         "mine": mine,
         "people": people,
+        "warnings": {s.user.id: s.warning for s in people},
         "today": today,
         "rows": [away for away in rows if away.row.user_id == person.id],
         "others": [away for away in rows if away.row.user_id != person.id],

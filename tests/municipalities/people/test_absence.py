@@ -12,6 +12,7 @@ from sqlalchemy import select
 from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.case.services import REMINDER_RECIPIENT, make_agreement
 from stopintimidatie.municipalities.people.absence import (
     AbsenceError,
     absences,
@@ -20,7 +21,14 @@ from stopintimidatie.municipalities.people.absence import (
     stands_in_for,
     substitutes,
 )
-from tests.support.factories import DORDRECHT, connect, make_report, make_user, user_id
+from tests.support.factories import (
+    DORDRECHT,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+    user_id,
+)
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.sqlite
@@ -43,17 +51,19 @@ def people(installation: Installation) -> dict[str, tuple[str, UUID]]:
     return {name: (user, user_id(installation, user)) for name, user in names.items()}
 
 
-def test_a_substitute_has_at_least_the_same_roles(installation: Installation, people: Any) -> None:
+def test_who_does_the_same_work_can_step_in_and_what_is_missing_is_named(
+    installation: Installation, people: Any
+) -> None:
     with installation.transaction(DORDRECHT) as session:
         stand_ins = {
-            name: {user.name for user in substitutes(session, DORDRECHT, person)}
+            name: {s.user.name: list(s.lacks) for s in substitutes(session, DORDRECHT, person)}
             for name, (_, person) in people.items()
         }
     assert stand_ins == {
-        "Anna": {"Bart", "Cas"},
-        "Bart": set(),
-        "Cas": {"Anna", "Bart"},
-        "Ada": set(),
+        "Anna": {"Bart": [], "Cas": []},
+        "Bart": {"Anna": [Role.DOSSIER_OWNER], "Cas": [Role.DOSSIER_OWNER]},
+        "Cas": {"Anna": [], "Bart": []},
+        "Ada": {},
     }
 
 
@@ -92,7 +102,7 @@ def test_impossible_days_and_substitutes_are_refused(
             (anna, bart, today + day, today, "tot"),
             (anna, bart, today, today + 400 * day, "tot"),
             (anna, anna, today, today, "vervanger"),
-            (bart, anna, today, today, "vervanger"),
+            (anna, people["Ada"][1], today, today, "vervanger"),
             (anna, cas, today + day, today + day, "vervanger"),
             (cas, anna, today + day, today + 3 * day, "van"),
         ):
@@ -132,3 +142,58 @@ def test_the_inbox_of_a_substitute_counts_the_work_of_who_is_away_as_mine(
     with installation.transaction(DORDRECHT) as session:
         announce_absence(session, DORDRECHT, anna, cas, today, today, SYSTEM)
     assert name in browser.get(mine)
+
+
+def test_the_form_says_what_does_not_move_to_a_colleague_with_fewer_roles(
+    installation: Installation, people: Any
+) -> None:
+    browser = installation.browser(people["Bart"][0])
+    form = browser.get(PAGE).forms["formulier"]
+    assert "Cas (zonder de rol dossierhouder)" in form.text
+    form["van"] = form["tot"] = str(local_date(utc_now()))
+    form["vervanger"] = str(people["Cas"][1])
+    page = form.submit("opslaan", status=303).follow()
+    assert "Cas kan niet alles overnemen: ziet geen persoonsgerichte dossiers." in page
+
+
+def test_mail_for_who_is_away_goes_to_the_substitute(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    (_, anna), (cas_name, cas) = people["Anna"], people["Cas"]
+    with installation.transaction(DORDRECHT) as session:
+        find, keys = REMINDER_RECIPIENT.find, installation.registry.key_ring
+        assert find(session, keys, str(anna)) == people["Anna"][0]
+        announce_absence(session, DORDRECHT, anna, cas, today, today, SYSTEM)
+        assert find(session, keys, str(anna)) == cas_name
+
+
+def test_the_worklist_of_a_substitute_has_all_that_waits_for_who_is_away(
+    installation: Installation, people: Any
+) -> None:
+    """However much waits of others: eight rows of a kind are shown."""
+    now, day = utc_now(), timedelta(days=9)
+    today = local_date(now)
+    (_, anna), (cas_name, cas) = people["Anna"], people["Cas"]
+    with installation.transaction(DORDRECHT) as session:
+        dossier = make_dossier(session, owner_id=anna)
+        other = make_dossier(session)
+        for number in range(10):
+            report = make_report(session, installation)
+            report.contact_deadline = now - timedelta(days=number + 3)
+            make_agreement(session, other, f"Ander {number}", "boa", today - day, SYSTEM)
+        report = make_report(session, installation)
+        report.state, report.handler_id = "in_behandeling", anna
+        report.contact_deadline = now - timedelta(days=1)
+        reference = report.reference
+        make_agreement(session, dossier, "Lantaarn nakijken", "beheer", today, SYSTEM)
+    browser, start = installation.browser(cas_name), "/gemeenten/dordrecht"
+    before = browser.get(start)
+    assert reference not in before
+    assert "Lantaarn nakijken" not in before
+    with installation.transaction(DORDRECHT) as session:
+        announce_absence(session, DORDRECHT, anna, cas, today, today, SYSTEM)
+    page = browser.get(start)
+    for text in (reference, "Lantaarn nakijken"):
+        [row] = [row for row in page.html.select("li") if text in row.text]
+        assert "voor Anna" in row.text
