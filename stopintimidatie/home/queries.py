@@ -187,12 +187,18 @@ def work_in_dossiers(
         ]
     kinds = [row.order_by("at", "day").limit(SHOWN) for row in rows]
     some = [select(kind.subquery()) for kind in (*kinds, _roles(holder))]
-    return session.execute(union_all(*some)).all()
+    merged = union_all(*some).subquery()
+    # The names are joined once: PostgreSQL would plan the same joins for each kind.
+    return session.execute(
+        select(merged, User.name.label("owner"), Neighbourhood.slug.label("neighbourhood"))
+        .outerjoin(User, User.id == merged.c.owner_id)
+        .outerjoin(Neighbourhood, Neighbourhood.code == merged.c.area)
+    ).all()
 
 
 def _roles(holder: str) -> Any:
     """Select one row of the shape of the others when a role or a provider waits for a yes."""
-    empty = ("first", "second", "number", "owner_id", "owner", "neighbourhood")
+    empty = ("first", "second", "number", "owner_id", "area")
     types = {"owner_id": Uuid()}
     return select(
         literal(ROLES).label("kind"),
@@ -226,7 +232,7 @@ def _of_dossier(
     day: Any = None,
     owner: Any = Dossier.owner_id,
 ) -> Any:
-    """Select rows of a kind, joined with the dossier of `source`, its area and whose work it is."""
+    """Select rows of a kind, joined with the dossier of `source`; `owner`: whose work it is."""
     columns = (
         literal(kind).label("kind"),
         # Only what is null is cast, for the union: SQLite would make a number of a date.
@@ -236,16 +242,9 @@ def _of_dossier(
         cast(second, Text).label("second"),
         Dossier.number.label("number"),
         owner.label("owner_id"),
-        User.name.label("owner"),
-        Neighbourhood.slug.label("neighbourhood"),
+        Dossier.neighbourhood_code.label("area"),
     )
-    return (
-        select(*columns)
-        .select_from(source)
-        .join(Dossier, Dossier.id == source.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .outerjoin(User, User.id == owner)
-    )
+    return select(*columns).select_from(source).join(Dossier, Dossier.id == source.dossier_id)
 
 
 def _meetings(holder: str, reader: Reader) -> list[Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ScalarSelect, Subquery, and_, case, func, null, select
@@ -60,6 +61,7 @@ class Since:
         return f"Sinds uw laatste werkdag, {_day(self.moment)}"
 
 
+@cache
 def forms_of_report() -> ScalarSelect[str]:
     """Return the forms of a report that count, as one text with commas: a column of a list."""
     codes = select(func.aggregate_strings(ReportForm.code, ",")).where(
