@@ -278,6 +278,7 @@ def install(environment: Any) -> None:
         waiting_messages=waiting_messages,
         htmx_config=HTMX_CONFIG,
         is_demo=is_demo,
+        is_partial=is_partial,
         layout_for=layout_for,
         offers_search=may_search,
         search_text=search_text,
@@ -298,6 +299,21 @@ PART: Final = "X-Deel"
 def is_partial(request: Any) -> bool:
     """Tell whether htmx asks for a part that takes the place of another, without the layout."""
     return bool(request.headers.get("HX-Request-Type") == "partial")
+
+
+# A refusal of what a panel of a workbench posted stands in that panel: the list and the document
+# stay as they are, and so does the address.
+_IN_PANEL: Final = {
+    "HX-Retarget": "#werkbank-paneel",
+    "HX-Reswap": "innerHTML",
+    "HX-Push-Url": "false",
+}
+
+
+def answer_in_panel(request: Any) -> None:
+    """Have the answer to a posted part stand in the panel that posted it."""
+    if request.method == "POST" and is_partial(request):
+        request.response.headers.update(_IN_PANEL)
 
 
 def layout_for(request: Any) -> str:

@@ -15,12 +15,16 @@ from stopintimidatie.reports.handling.services import (
     TRIED,
     VOICEMAIL,
 )
-from stopintimidatie.reports.page.steps import add_version, add_way_back
+from stopintimidatie.reports.page.steps import add_version, add_way_back, danger_field
 
 Choices = Sequence[tuple[str, str]]
 GIVE, LET_GO = "geven", "loslaten"
 REASON: Final = "Kort, voor uw collega’s. Dit komt in de geschiedenis."
 _NEXT: Final = Opened("De volgende poging", tuple(sorted(TRIED)))
+
+
+def _short() -> Any:
+    return forms.TextArea(rows=3)
 
 
 def of_report(*fields: Any) -> Any:
@@ -52,16 +56,27 @@ def contact_schema(*, voicemail: bool, reachable: bool) -> Any:
             description="Kort, zonder namen en nummers. Dit komt in de geschiedenis.",
             name="toelichting",
             missing="",
+            widget=_short(),
         ),
     )
 
 
-def assign_schema(people: Choices) -> Any:
-    """Make the form that gives a report to a colleague, or to nobody."""
+def assign_schema(people: Choices, signals: Sequence[str]) -> Any:
+    """Make the form that gives a report to a colleague, or to nobody.
+
+    `signals`: of danger, in words, where the form must ask about that.
+    """
     choices = [*people, (NOBODY, "niemand: de melding wacht weer op een collega")]
     return of_report(
+        *([danger_field(signals)] if signals else ()),
         field(forms.OneOf(choices, radio=len(choices) <= 8), "Behandelaar", name="behandelaar"),
-        field(forms.Text(1000, lines=True), "Reden", name="reden", description=REASON),
+        field(
+            forms.Text(1000, lines=True),
+            "Reden",
+            name="reden",
+            description=REASON,
+            widget=_short(),
+        ),
     )
 
 

@@ -24,9 +24,9 @@ from stopintimidatie.core.text import clock, date_text, datetime_long
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.services import contact_over
 from stopintimidatie.reports.models import Report, ReportNote
-from stopintimidatie.reports.page.decisions import remember, remember_final
+from stopintimidatie.reports.page.decisions import Began, remember, remember_final
 from stopintimidatie.reports.page.queries import names_of
-from stopintimidatie.reports.page.steps import EFFECTS
+from stopintimidatie.reports.page.steps import DANGER, EFFECTS, must_ask_danger, signals_of
 from stopintimidatie.reports.services import append_move, move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
@@ -35,6 +35,10 @@ ASSIGNABLE: Final = frozenset(
     {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
 )
 NOBODY: Final = "niemand"
+DANGER_FIRST: Final = (
+    "Er is een signaal ({}), en niemand zei nog of er nu iemand in gevaar is. Open de melding en"
+    " beantwoord dat bij het uitdelen."
+)
 # A report that sleeps longer than this is forgotten.
 LONGEST_SNOOZE: Final = timedelta(days=183)
 LATEST_ATTEMPT: Final = timedelta(days=31)
@@ -52,20 +56,28 @@ TRIED: Final = frozenset({NO_ANSWER, VOICEMAIL})
 
 
 def assign(
-    session: Session, report: Report, handler_id: UUID | None, reason: str, actor: Actor
+    session: Session,
+    report: Report,
+    handler_id: UUID | None,
+    reason: str,
+    actor: Actor,
+    *,
+    began: Began | None = None,
 ) -> None:
     """Give a report to a colleague, who takes a new one in hand, or leave it to nobody.
 
+    `began`: as of `decide`.
+
     Raises:
-        WorkflowError: Nobody handles a report in this state, or this person may not; or nothing
-            would change.
+        WorkflowError: Nobody handles a report in this state, or this person may not; nothing would
+            change; or nobody said yet if somebody is in danger, and there is a signal.
     """
     _check_assignable(report)
-    before = report.handler_id
-    if before == handler_id:
+    old = report.handler_id
+    if old == handler_id:
         raise WorkflowError(
             "De melding ligt daar al. Kies iemand anders."
-            if before
+            if old
             else "Niemand behandelt deze melding. Kies een collega.",
             "behandelaar",
         )
@@ -73,16 +85,18 @@ def assign(
         raise WorkflowError(
             "Deze persoon behandelt hier geen meldingen. Kies iemand anders.", "behandelaar"
         )
-    names = names_of(session, [person for person in (before, handler_id) if person])
-    with remember(session, report, actor, "toewijzen"):
-        if report.state == "nieuw" and handler_id is not None:
+    if takes_in_hand(report) and handler_id is not None and must_ask_danger(report):
+        raise WorkflowError(DANGER_FIRST.format(", ".join(signals_of(report))), DANGER)
+    names = names_of(session, [person for person in (old, handler_id) if person])
+    with remember(session, report, actor, "toewijzen", began):
+        if takes_in_hand(report) and handler_id is not None:
             taking = {"behandelaar": str(handler_id)}
             move_report(session, EFFECTS, report, "in_behandeling_nemen", taking, actor)
         report.handler_id = handler_id
         # It must be seen by its new handler.
         report.snoozed_until = None
         values = {
-            "van": names.get(str(before), NOBODY),
+            "van": names.get(str(old), NOBODY),
             "aan": names.get(str(handler_id), NOBODY),
             "reden": reason,
         }
@@ -92,6 +106,11 @@ def assign(
         record(
             session, actor, "melding.toegewezen", report.holder, KIND, [report.id], fields=fields
         )
+
+
+def takes_in_hand(report: Report) -> bool:
+    """Tell whether handing out the report is taking it in hand too."""
+    return report.state == "nieuw"
 
 
 def _check_assignable(report: Report) -> None:

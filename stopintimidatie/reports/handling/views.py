@@ -15,7 +15,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_long, uuid_of
-from stopintimidatie.core.web.components import Panel, TimelineEntry
+from stopintimidatie.core.web.components import Panel, TimelineEntry, answer_in_panel, is_partial
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.absence import away_today
@@ -23,9 +23,14 @@ from stopintimidatie.reports import words
 from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import forms, services
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.decisions import Began
 from stopintimidatie.reports.page.steps import (
+    DANGER,
+    answer_danger,
     conflict,
+    must_ask_danger,
     possible_steps,
+    signals_of,
     step_name,
     version_values,
     way_out,
@@ -92,10 +97,16 @@ def _handle(
             raise conflict(request.db, form, report, values["gezien"], ()) from None
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None
-        request.flash(f"{report.reference}: {done}")
+        if not is_partial(request):
+            # In a workbench the bar says it.
+            request.flash(f"{report.reference}: {done}")
         return HTTPSeeOther(way_out(values, here))
 
-    return handle_form(request, form, on_valid, page)
+    def shown() -> dict[str, Any]:
+        answer_in_panel(request)
+        return page()
+
+    return handle_form(request, form, on_valid, shown)
 
 
 def _form(
@@ -104,7 +115,15 @@ def _form(
     back = came_from(request, request.resource_path(context))
     known = {**version_values(context.report), **values, "terug": back}
     buttons = [Button("opslaan", label)]
-    return Form(schema, request, buttons=buttons, appstruct=known, cancel_url=back)
+    # In a panel the page around it has another address.
+    return Form(
+        schema,
+        request,
+        buttons=buttons,
+        appstruct=known,
+        action=request.path_qs,
+        cancel_url=came_from(request, back, "hier"),
+    )
 
 
 def _plain_page(
@@ -220,12 +239,17 @@ def assign_view(context: ReportResource, request: Request) -> Any:
     title = "Uitdelen"
     if late := _too_late(context, request, title):
         return late
+    session, report, actor = request.db, context.report, request.actor
     people = people_to_choose(request, context.holder)
-    form = _form(context, request, forms.assign_schema(people), title)
+    asks = services.takes_in_hand(report) and must_ask_danger(report)
+    schema = forms.assign_schema(people, signals_of(report) if asks else ())
+    form = _form(context, request, schema, title)
 
     def act(values: dict[str, Any]) -> None:
-        person = uuid_of(values["behandelaar"])
-        services.assign(request.db, context.report, person, values["reden"], request.actor)
+        began, person = Began(report), uuid_of(values["behandelaar"])
+        if asks:
+            answer_danger(session, report, values[DANGER] == "ja", actor)
+        services.assign(session, report, person, values["reden"], actor, began=began)
 
     page = _plain_page(context, request, title)
     return _handle(context, request, form, act, page, "de behandelaar is gewijzigd.")

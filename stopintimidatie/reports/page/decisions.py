@@ -146,12 +146,18 @@ class Began:
 
 
 @contextmanager
-def remember(session: Session, report: Report, actor: Actor, name: str) -> Iterator[None]:
+def remember(
+    session: Session,
+    report: Report,
+    actor: Actor,
+    name: str,
+    began: Began | None = None,
+) -> Iterator[None]:
     """Keep how the report stood before an act that is no step of the workflow.
 
-    `name`: of the act, as in the history.
+    `name`: of the act, as in the history. `began`: as of `decide`.
     """
-    began = Began(report)
+    began = began or Began(report)
     yield
     store(session, report, actor, [name], began)
 

@@ -361,10 +361,7 @@ def step_form(
     """
     schema = transition_schema(transition, offered)
     if signals_given and transition.name in ON_SIGNAL:
-        words = f"Er is een signaal: {', '.join(signals_given)}. Zo ja: bel eerst 112."
-        danger = forms.OneOf(YES_NO, radio=True)
-        asked = field(danger, "Is er nu iemand in gevaar?", description=words, name=DANGER)
-        schema.children.insert(0, asked)
+        schema.children.insert(0, danger_field(signals_given))
     for question in transition.fields:
         if question.kind is FieldKind.DATE:
             schema[question.name].validator = forms.not_before_today
@@ -373,6 +370,13 @@ def step_form(
     button = Button(transition.name, transition.label)
     values = {**appstruct, "terug": back}
     return Form(schema, request, buttons=[button], appstruct=values, cancel_url=back)
+
+
+def danger_field(signals_given: Sequence[str]) -> Any:
+    """Make the question whether somebody is in danger, which names the signals."""
+    words = f"Er is een signaal: {', '.join(signals_given)}. Zo ja: bel eerst 112."
+    danger = forms.OneOf(YES_NO, radio=True)
+    return field(danger, "Is er nu iemand in gevaar?", description=words, name=DANGER)
 
 
 def answers(transition: Transition, values: Mapping[str, Any]) -> dict[str, Any]:

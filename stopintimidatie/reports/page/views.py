@@ -175,9 +175,9 @@ def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
     }
 
 
-def came_from(request: Request, default: str) -> str:
-    """Return the page that led here (parameter `terug` of the address), when that is ours."""
-    wanted = dict(query_pairs(request)).get("terug", "")
+def came_from(request: Request, default: str, name: str = "terug") -> str:
+    """Return the page that led here (a parameter of the address), when that is ours."""
+    wanted = dict(query_pairs(request)).get(name, "")
     return safe_path(wanted, default) if len(wanted) <= LONGEST_PATH else default
 
 

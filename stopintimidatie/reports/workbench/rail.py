@@ -156,7 +156,9 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
     gone = _WHY.get(report.state, "") if report.state in GONE | ENDED else ""
     fixed = "" if report.state in ASSESSABLE else _WHY.get(report.state, "")
     handled = "" if report.state in ASSIGNABLE else _WHY.get(report.state, "")
-    back = urlencode({"terug": place.here})
+    # Who spoke with a reporter decides about the report next; the others are done with it.
+    stay = urlencode({"terug": place.here})
+    onwards = urlencode({"terug": place.onwards, "hier": place.here})
     urgent = {
         "keuze": URGENT,
         "spoed": "nee" if report.urgent else "ja",
@@ -167,24 +169,21 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
         RailDecision(
             "c",
             "Contact",
-            href=f"{place.path}/contact?{back}",
+            href=f"{place.path}/contact?{stay}",
             disabled_reason=allowed or gone or waits,
-            page=True,
         ),
         RailDecision(
             "w",
             "Sluimeren",
-            href=f"{place.path}/sluimeren?{back}",
+            href=f"{place.path}/sluimeren?{onwards}",
             disabled_reason=allowed or handled or _awake(report),
-            page=True,
             small=True,
         ),
         RailDecision(
             "u",
             "Uitdelen",
-            href=f"{place.path}/uitdelen?{back}",
+            href=f"{place.path}/uitdelen?{onwards}",
             disabled_reason=allowed or handled,
-            page=True,
             small=True,
         ),
         RailDecision(

@@ -14,7 +14,7 @@ from stopintimidatie.core.forms import Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.web.components import is_partial
+from stopintimidatie.core.web.components import answer_in_panel, is_partial
 from stopintimidatie.core.web.request import (
     Request,
     form_view,
@@ -77,14 +77,11 @@ from stopintimidatie.reports.workflow import NOT_HANDLED
 PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
 BESIDE_NAME: Final = "naast"
 BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
-PANEL: Final = "#werkbank-paneel"
 # Taken in hand first, and then a page of its own.
 NEW: Final = "nieuw_dossier"
 KNOWN: Final = frozenset({*TITLES, NEW})
 CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."
 PROPOSED: Final = "{} wacht op een tweede blik. Beantwoord eerst het voorstel van de collega."
-# The answer comes in the panel; the address stays, so that a reload shows the same.
-REFUSED: Final = {"HX-Retarget": PANEL, "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
 DANGER: Final = "{} is spoed, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
 
 
@@ -127,9 +124,7 @@ def _page(
 ) -> dict[str, Any]:
     """Return the values of the panel, alone or on a page with the account beside it."""
     report = context.report
-    if request.method == "POST" and is_partial(request):
-        # A mistake is named in the panel; the list and the report stay as they are.
-        request.response.headers.update(REFUSED)
+    answer_in_panel(request)
     listed = _listed(context, request, choice, offered)
     hidden = {name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")}
     return {
@@ -211,7 +206,6 @@ def beside_view(context: ReportResource, request: Request) -> Any:
     seen = {**version_values(report), "terug": _path(asked.get("terug"))}
     return {
         **values,
-        "part": is_partial(request),
         "may_decide": may_decide and report.state in OPEN_FOR_ALL,
         "may_file": may_file,
         "can_be_double": forms.can_be_double,
@@ -260,8 +254,7 @@ def ask_danger(context: ReportResource, request: Request, view: str = NAME) -> R
     `view`: the name of the view that asks; the desk has its own.
     """
     report = context.report
-    if is_partial(request):
-        request.response.headers.update(REFUSED)
+    answer_in_panel(request)
     kept = [pair for pair in request.POST.items() if pair[0] not in {"csrf_token", "gevaar"}]
     values = {
         **({} if is_partial(request) else step_page(context, request, "Is er iemand in gevaar?")),

@@ -28,6 +28,7 @@ from stopintimidatie.reports.handling.services import (
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.page.decisions import last_decision, undo
 from stopintimidatie.reports.personal import erase, redact
+from stopintimidatie.reports.vocabulary import ContactWish, Form
 from tests.support.factories import DORDRECHT, connect, make_report, make_user, user_id
 from tests.support.installation import Installation
 
@@ -234,3 +235,53 @@ def test_the_pages_of_one_report_keep_what_was_done_and_go_back(
     assert "De camera hangt er pas sinds maart." in shown
     assert "Sluimert tot een dag" in shown
     assert "Bart belt." in shown
+
+
+def test_handing_out_takes_nothing_in_hand_past_a_signal_of_danger(
+    installation: Installation, people: Any
+) -> None:
+    anna, bart, _ = people
+    with installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation, forms=(Form.FOLLOWING,))
+        with pytest.raises(WorkflowError, match=r"Er is een signaal \(volgen\)"):
+            assign(session, report, bart[1], "Bart kent de plek.", actor(anna))
+        name = report.reference
+    browser = installation.browser(anna[0])
+    many = browser.get(f"/gemeenten/dordrecht/uitdelen?melding={name}").forms["formulier"]
+    many["besluit"], many["reden"], many["aan"] = "geven", "Bart belt.", [str(bart[1])]
+    assert f"{name}: Er is een signaal (volgen)" in many.submit("uitdelen", status=422)
+    form = browser.get(f"/gemeenten/dordrecht/binnenstad/{name}/uitdelen").forms["formulier"]
+    form["behandelaar"], form["reden"] = str(bart[1]), "Bart belt."
+    assert "Is er nu iemand in gevaar?" in form.submit("opslaan", status=422)
+    form["gevaar"] = "nee"
+    form.submit("opslaan", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report)).one()
+        assert (report.state, report.danger_now) == ("in_behandeling", False)
+        decision = last_decision(session, DORDRECHT, str(anna[1]))
+        assert decision is not None
+        report = undo(session, installation.registry, decision, actor(anna))
+        assert (report.state, report.danger_now) == ("nieuw", None)
+
+
+def test_in_a_workbench_contact_snooze_and_handing_out_open_in_the_panel(
+    installation: Installation, people: Any
+) -> None:
+    anna, bart, _ = people
+    with installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation, wants_contact=ContactWish.VIA_APP)
+        path = f"/gemeenten/dordrecht/binnenstad/{report.reference}"
+    browser, back = installation.browser(anna[0]), "/gemeenten/dordrecht/postvak"
+    part = {"HX-Request-Type": "partial"}
+    for name in ("contact", "sluimeren", "uitdelen"):
+        shown = browser.get(f"{path}/{name}?terug={back}", headers=part)
+        assert "<html" not in shown
+        assert shown.headers["X-Deel"] == "ja"
+        form = shown.forms["formulier"]
+        assert form.action == f"{path}/{name}?terug={back}"
+        refused = form.submit("opslaan", status=422, headers=part)
+        assert refused.headers["HX-Retarget"] == "#werkbank-paneel"
+    form["behandelaar"], form["reden"] = str(bart[1]), "Bart belt."
+    page = form.submit("opslaan", headers=part).follow(headers=part)
+    assert "aan een ander gegeven" in page.html.find(id="werkbank-gedaan").text
+    assert "de behandelaar is gewijzigd" not in page

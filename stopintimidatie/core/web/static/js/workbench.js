@@ -102,7 +102,8 @@ function show(wanted) {
   if (wanted.matches("input[list]")) wanted.select();
   const buttons = wanted.closest("form, .wb-panel, [data-paneel]")?.querySelectorAll("button[type=submit]") ?? [];
   buttons[buttons.length - 1]?.scrollIntoView({ block: "nearest" });
-  wanted.scrollIntoView({ block: "nearest" });
+  // With its question above it.
+  (wanted.closest(".si-field") ?? wanted).scrollIntoView({ block: "nearest" });
 }
 
 document.addEventListener("htmx:after:swap", () => {
