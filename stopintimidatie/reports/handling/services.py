@@ -72,21 +72,8 @@ def assign(
         WorkflowError: Nobody handles a report in this state, or this person may not; nothing would
             change; or nobody said yet if somebody is in danger, and there is a signal.
     """
-    _check_assignable(report)
     old = report.handler_id
-    if old == handler_id:
-        raise WorkflowError(
-            "De melding ligt daar al. Kies iemand anders."
-            if old
-            else "Niemand behandelt deze melding. Kies een collega.",
-            "behandelaar",
-        )
-    if handler_id is not None and not _may_handle(session, report.holder, handler_id):
-        raise WorkflowError(
-            "Deze persoon behandelt hier geen meldingen. Kies iemand anders.", "behandelaar"
-        )
-    if takes_in_hand(report) and handler_id is not None and must_ask_danger(report):
-        raise WorkflowError(DANGER_FIRST.format(", ".join(signals_of(report))), DANGER)
+    _check_handler(session, report, handler_id)
     names = names_of(session, [person for person in (old, handler_id) if person])
     with remember(session, report, actor, "toewijzen", began):
         if takes_in_hand(report) and handler_id is not None:
@@ -106,6 +93,23 @@ def assign(
         record(
             session, actor, "melding.toegewezen", report.holder, KIND, [report.id], fields=fields
         )
+
+
+def _check_handler(session: Session, report: Report, handler_id: UUID | None) -> None:
+    _check_assignable(report)
+    if report.handler_id == handler_id:
+        raise WorkflowError(
+            "De melding ligt daar al. Kies iemand anders."
+            if handler_id
+            else "Niemand behandelt deze melding. Kies een collega.",
+            "behandelaar",
+        )
+    if handler_id is not None and not _may_handle(session, report.holder, handler_id):
+        raise WorkflowError(
+            "Deze persoon behandelt hier geen meldingen. Kies iemand anders.", "behandelaar"
+        )
+    if takes_in_hand(report) and handler_id is not None and must_ask_danger(report):
+        raise WorkflowError(DANGER_FIRST.format(", ".join(signals_of(report))), DANGER)
 
 
 def takes_in_hand(report: Report) -> bool:

@@ -156,7 +156,7 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
     gone = _WHY.get(report.state, "") if report.state in GONE | ENDED else ""
     fixed = "" if report.state in ASSESSABLE else _WHY.get(report.state, "")
     handled = "" if report.state in ASSIGNABLE else _WHY.get(report.state, "")
-    # Who spoke with a reporter decides about the report next; the others are done with it.
+    # After a talk with the reporter one decides about the report; the others are done with it.
     stay = urlencode({"terug": place.here})
     onwards = urlencode({"terug": place.onwards, "hier": place.here})
     urgent = {

@@ -33,7 +33,7 @@ def test_a_reopened_report_can_go_on_in_its_dossier(installation: Installation) 
         move_report(session, effects, report, "heropenen", {"reden": "Nieuwe informatie."}, actor)
     browser = installation.browser(officer)
     page = browser.get(f"/m/{report.reference}").follow()
-    page.click("In een dossier plaatsen")
+    page.click("In een dossier")
     with installation.transaction(DORDRECHT) as session:
         kept = session.scalars(select(Report)).one()
         dossier = session.scalars(select(Dossier)).one()
