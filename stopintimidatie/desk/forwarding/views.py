@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.mail.addresses import readable
@@ -29,10 +29,10 @@ from stopintimidatie.reports.resources import ReportResource
 MOST_SHOWN: Final = 100
 
 
-def count_returned(session: Session) -> int:
-    """Count the messages that came back and whose report still waits."""
+def number_returned() -> ScalarSelect[int]:
+    """Return a subquery that counts the messages that came back and whose report still waits."""
     pickups = select(func.count()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
-    return session.scalar(pickups.where(*_unsolved())) or 0
+    return pickups.where(*_unsolved()).scalar_subquery()
 
 
 def returned_messages(session: Session) -> Sequence[Any]:

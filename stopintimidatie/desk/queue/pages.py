@@ -290,15 +290,12 @@ def _place(report: Report) -> str:
     return str(report.location_text or stop or town or UNKNOWN)[:PLACE]
 
 
-def views_of(request: Any, wanted: queue.QueueFilter, total: int) -> list[NavItem]:
+def views_of(request: Any, wanted: queue.QueueFilter, number: int) -> list[NavItem]:
     """Return the views of the queue, each with the number of the rows that it leads to.
 
-    `total`: the number of rows of the view that is shown.
+    `number`: of the reports that must be decided on.
     """
-    counts, number = queue.by_standing(request.db, wanted), total
-    if wanted.standing is not None:
-        decide_on = queue.QueueFilter(None, wanted.municipality)
-        number = queue.count(request.db, decide_on, COUNTED)
+    counts = queue.by_standing(request.db, wanted)
     first = NavItem(
         TO_DECIDE,
         with_params(request, bezorging=None, pagina=None, melding=None),

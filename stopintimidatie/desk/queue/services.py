@@ -17,14 +17,25 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.session import COUNTED, count_at_most
+from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.agreements.views import agreed_rows
@@ -40,6 +51,7 @@ from stopintimidatie.municipalities.settings.models import MunicipalitySetting
 from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.reports.arrival.services import announce, wanted_address
 from stopintimidatie.reports.arrival.submission import routing_for
+from stopintimidatie.reports.inbox.queries import number_up_to
 from stopintimidatie.reports.models import Report, ReportProposal
 from stopintimidatie.reports.services import move_report, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
@@ -180,9 +192,9 @@ class QueueFilter:
         return conditions
 
 
-def count(session: Session, wanted: QueueFilter, most: int) -> int:
-    """Count the reports that wait; one more than `most` when there are more."""
-    return count_at_most(session, select(Report.id).where(*wanted.conditions()), most)
+def number_waiting(wanted: QueueFilter, most: int) -> ScalarSelect[Any]:
+    """Return a subquery that counts the reports that wait, up to one more than `most`."""
+    return number_up_to(select(Report.id).where(*wanted.conditions()), most)
 
 
 def page(
@@ -381,7 +393,8 @@ def figures(session: Session) -> Figures:
     """
     counts, waiting = _counts(session), waiting_to_ring(session)
     counts.pop(None, None)
-    unplaced = count(session, QueueFilter(municipality=UNPLACED), COUNTED)
+    nowhere = number_waiting(QueueFilter(municipality=UNPLACED), COUNTED)
+    unplaced = session.scalar(select(nowhere)) or 0
     marked = set(session.scalars(select(LocalPolicy.code)))
     codes = {
         code for code in (*counts, *waiting, *marked) if code is not None and not is_practice(code)

@@ -30,7 +30,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.desk.forwarding.services import take_back_offer
-from stopintimidatie.desk.forwarding.views import count_returned
+from stopintimidatie.desk.forwarding.views import number_returned
 from stopintimidatie.desk.queue import forms as desk_forms
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue import words
@@ -57,9 +57,9 @@ from stopintimidatie.desk.queue.pages import (
 )
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, with_help
 from stopintimidatie.desk.resources import Desk
-from stopintimidatie.municipalities.levels.services import without_admin
-from stopintimidatie.municipalities.people.queries import count_due
-from stopintimidatie.municipalities.people.services import proposals_for
+from stopintimidatie.municipalities.levels.services import number_without_admin
+from stopintimidatie.municipalities.people.queries import number_due
+from stopintimidatie.municipalities.people.services import any_proposed, proposals_for
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
@@ -107,7 +107,8 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     )
     number = wanted_page(request)
     most = worth_counting(number, COUNTED)
-    total = queue.count(session, wanted, most)
+    counts = _counted(context, request, wanted, most)
+    total, to_decide = counts.pop("total"), counts.pop("to_decide")
     paging = Paging.counted(number, total, most)
     rows = queue.page(session, wanted, paging.offset, paging.size)
     chosen, opened = _opened(session, [report for report, _ in rows], asked.get("melding", ""))
@@ -125,26 +126,43 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "items": [row_of(report, name, request, report is opened) for report, name in rows],
         "paging": paging,
         "standing": wanted.standing,
-        "views": views_of(request, wanted, total),
+        "views": views_of(request, wanted, to_decide),
         "municipalities": municipality_facet(request, wanted),
         "chosen": chosen,
         "detail": detail,
         "last": bar_of(request, context.holder),
         "undo": request.resource_path(context, "ongedaan"),
         "here": request.resource_path(context),
-        "notices": None if is_partial(request) else _notices(context, request),
+        "notices": counts,
     }
 
 
-def _notices(context: Desk, request: Request) -> dict[str, int]:
-    """Return the numbers of what else waits for somebody of the desk."""
-    session = request.db
-    return {
-        "returned": count_returned(session),
-        "proposals": len(proposals_for(session, context.holder)),
-        "without_admin": len(without_admin(session)),
-        "reviews": count_due(session, context.holder, request.identity.user_id),  # type: ignore[union-attr]
+def _counted(
+    context: Desk, request: Request, wanted: queue.QueueFilter, most: int
+) -> dict[str, int]:
+    """Count the rows of this view and of what must be decided on, and what else waits here.
+
+    One statement for all. A partial answer has no room for what else waits.
+    """
+    session, identity = request.db, request.identity
+    assert identity is not None  # noqa: S101 - the view needs a permission
+    to_decide = queue.QueueFilter(None, wanted.municipality)
+    numbers: dict[str, Any] = {
+        "total": queue.number_waiting(wanted, most),
+        "to_decide": queue.number_waiting(to_decide, COUNTED),
     }
+    if not is_partial(request):
+        numbers |= {
+            "returned": number_returned(),
+            "proposals": any_proposed(context.holder),
+            "without_admin": number_without_admin(),
+            "reviews": number_due(context.holder, identity.user_id),
+        }
+    row = session.execute(select(*numbers.values())).one()
+    counts = dict(zip(numbers, row, strict=True))
+    if counts.get("proposals"):
+        counts["proposals"] = len(proposals_for(session, context.holder))
+    return counts
 
 
 def _opened(session: Any, reports: Sequence[Report], typed: str) -> tuple[bool, Report | None]:
@@ -153,8 +171,10 @@ def _opened(session: Any, reports: Sequence[Report], typed: str) -> tuple[bool, 
     reference = normalise_reference(typed)
     if reference is None:
         return False, first
-    wanted = select(Report).where(Report.holder == NATIONAL, Report.reference == reference)
-    report = session.scalars(wanted).one_or_none()
+    report = next((row for row in reports if row.reference == reference), None)
+    if report is None:
+        wanted = select(Report).where(Report.holder == NATIONAL, Report.reference == reference)
+        report = session.scalars(wanted).one_or_none()
     return report is not None, report or first
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment
@@ -58,16 +58,24 @@ def level_of(session: Session, code: str) -> ParticipationLevel:
 
 def without_admin(session: Session) -> Sequence[Municipality]:
     """Return the municipalities that take part, or have people, and lack an admin; by name."""
+    lacking = select(Municipality).where(*_lacks_admin()).order_by(Municipality.name)
+    return session.scalars(lacking).all()
+
+
+def number_without_admin() -> ScalarSelect[int]:
+    """Return a subquery that counts those municipalities."""
+    return select(func.count(Municipality.code)).where(*_lacks_admin()).scalar_subquery()
+
+
+def _lacks_admin() -> tuple[ColumnElement[bool], ...]:
     admins = able(RoleAssignment.holder).where(RoleAssignment.role == Role.ADMIN)
     connected = select(MunicipalityProfile.code).where(
         MunicipalityProfile.level == ParticipationLevel.PROGRAMME
     )
-    return session.scalars(
-        select(Municipality)
-        .where(Municipality.code.in_(select(RoleAssignment.holder).union(connected)))
-        .where(Municipality.code.not_in(admins))
-        .order_by(Municipality.name)
-    ).all()
+    return (
+        Municipality.code.in_(select(RoleAssignment.holder).union(connected)),
+        Municipality.code.not_in(admins),
+    )
 
 
 # Changing

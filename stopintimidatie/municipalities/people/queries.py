@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from stopintimidatie.core.accounts.models import (
@@ -242,13 +242,16 @@ def is_last_reader(session: Session, code: str, person: UUID) -> bool:
 
 def count_due(session: Session, code: str, me: UUID) -> int:
     """Count the people of a holder whose roles must be reviewed by this user, not oneself."""
+    return session.scalar(select(number_due(code, me))) or 0
+
+
+def number_due(code: str, me: UUID) -> ScalarSelect[int]:
+    """Return a subquery that counts those people."""
     limit = months_earlier(local_date(utc_now()), REVIEW_MONTHS)
-    number: Any = session.scalar(
-        select(func.count(RoleAssignment.user_id.distinct())).where(
-            RoleAssignment.holder == code, RoleAssignment.user_id != me, _review_waits(limit)
-        )
+    people = select(func.count(RoleAssignment.user_id.distinct())).where(
+        RoleAssignment.holder == code, RoleAssignment.user_id != me, _review_waits(limit)
     )
-    return int(number)
+    return people.scalar_subquery()
 
 
 def overdue(session: Session) -> dict[str, int]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from stopintimidatie.core.accounts.links import NO_PASSWORD
@@ -217,7 +217,8 @@ def find_proposal(session: Session, number: UUID) -> Proposal | None:
 
 def proposals_for(session: Session, holder: str) -> list[Proposal]:
     """Return the proposals that this municipality or the desk confirms, the oldest first."""
-    rows = [*_proposed(session, RoleOffer, holder), *_proposed(session, GroupRole, holder)]
+    kinds = (RoleOffer, GroupRole)
+    rows = [row for kind in kinds for row in session.scalars(_proposals(kind, holder))]
     rows.sort(key=lambda proposal: (proposal.proposed_at, proposal.id))
     if not rows:
         return []
@@ -225,11 +226,14 @@ def proposals_for(session: Session, holder: str) -> list[Proposal]:
     return [offer for offer in rows if party in left[offer.id]]
 
 
-def _proposed(session: Session, kind: type[Any], holder: str) -> Sequence[Any]:
+def any_proposed(holder: str) -> ColumnElement[bool]:
+    """Return the condition that there are proposals here, for whoever confirms them."""
+    return or_(*(exists(_proposals(kind, holder)) for kind in (RoleOffer, GroupRole)))
+
+
+def _proposals(kind: type[Any], holder: str) -> Select[Any]:
     proposed = select(kind).where(kind.state == OfferState.PROPOSED, kind.expires_at > utc_now())
-    if holder != NATIONAL:
-        proposed = proposed.where(kind.holder == holder)
-    return session.scalars(proposed).all()
+    return proposed if holder == NATIONAL else proposed.where(kind.holder == holder)
 
 
 # The connection to the identity provider of a municipality decides who comes in as whom. So it is

@@ -110,7 +110,7 @@ def number_of_reports(
     """Return a subquery that counts what these filters leave, up to one more than `most`."""
     where = [Report.holder == holder, *conditions(filters, reader)]
     some = select(Report.id).where(*where) if _states_of(filters) else _newest(*where)
-    return _number(some, most)
+    return number_up_to(some, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +202,12 @@ def preset_numbers(holder: str, reader: Reader) -> dict[str, ScalarSelect[Any]]:
     """Return a subquery for each fixed view, by its label; an index counts each."""
     mine = select(Report.id).where(Report.holder == holder)
     return {
-        label: _number(mine.where(*conditions(filters, reader)), COUNTED)
+        label: number_up_to(mine.where(*conditions(filters, reader)), COUNTED)
         for label, filters in PRESETS
     }
 
 
-def _number(some: Select[Any], most: int) -> ScalarSelect[Any]:
+def number_up_to(some: Select[Any], most: int) -> ScalarSelect[Any]:
     """Return a subquery that counts the selected rows, up to one more than `most`."""
     rows = some.limit(most + 1).subquery()
     return select(func.count()).select_from(rows).scalar_subquery()
@@ -398,7 +398,9 @@ def _open_states(counts: _Counts) -> list[Choice]:
     base = counts.where("toestand")
     open_states = [state for state in STATES if state.code in OPEN]
     mine = select(Report.id).where(*base)
-    numbers = [_number(mine.where(Report.state == state.code), COUNTED) for state in open_states]
+    numbers = [
+        number_up_to(mine.where(Report.state == state.code), COUNTED) for state in open_states
+    ]
     row = counts.session.execute(select(*numbers)).one()
     chosen = counts.filters.get("toestand")
     kept = [
