@@ -22,10 +22,11 @@ from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
 from stopintimidatie.core.search.registry import Load
+from stopintimidatie.core.security import GRANTS
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Fragment, PersonalDataHolder, Subject
-from stopintimidatie.core.workflow import Transition, line
+from stopintimidatie.core.workflow import Transition, WorkflowError, line
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import (
     Report,
@@ -54,6 +55,11 @@ _CONVERSATION: Final = (
 FindDossiers = Callable[[Session, Sequence[UUID]], Mapping[UUID, Sequence[str]]]
 REPORT_DOSSIERS: Final = Directive[None, FindDossiers](
     "add_report_dossiers", "report_dossiers", single
+)
+
+
+PROPOSAL_WAITS: Final = (
+    "Deze melding wacht op een tweede blik. Laat eerst een collega het voorstel beantwoorden."
 )
 
 
@@ -165,6 +171,19 @@ def lock_report(session: Session, report: Report, version: int) -> None:
     check_version(report, version)
 
 
+def check_no_proposal(session: Session, report: Report) -> None:
+    """Check that nobody was asked to look at this report: that comes before any other decision.
+
+    Raises:
+        WorkflowError: A proposal waits for a second person.
+    """
+    waits = select(ReportProposal.id).where(
+        ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None)
+    )
+    if session.scalar(waits) is not None:
+        raise WorkflowError(PROPOSAL_WAITS)
+
+
 def move_report(
     session: Session,
     effects: Mapping[str, Any],
@@ -176,9 +195,11 @@ def move_report(
     """Make one step of the workflow: state, effect, history, audit, index.
 
     Raises:
-        WorkflowError: The step isn't possible now, or an answer is missing.
+        WorkflowError: The step isn't possible now, an answer is missing, or a proposal waits.
     """
     transition = REPORT_WORKFLOW.check(report.state, name, values)
+    if actor.kind == "gebruiker" and GRANTS[transition.permission]:
+        check_no_proposal(session, report)
     before = report.state
     report.state = transition.target
     report.leaves_at = None

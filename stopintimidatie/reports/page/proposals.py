@@ -24,7 +24,12 @@ from stopintimidatie.reports.page.decisions import (
     remember_final,
     store,
 )
-from stopintimidatie.reports.services import append_move, move_report, reindex_report
+from stopintimidatie.reports.services import (
+    append_move,
+    check_no_proposal,
+    move_report,
+    reindex_report,
+)
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
@@ -57,8 +62,7 @@ def propose(
     Raises:
         WorkflowError: Another proposal waits already.
     """
-    if open_proposal(session, report) is not None:
-        raise WorkflowError("Er wacht al een voorstel op een collega. Laat dat eerst beantwoorden.")
+    check_no_proposal(session, report)
     began, names = began or Began(report), [PROPOSED]
     if effects is not None and report.state == "nieuw":
         move_report(session, effects, report, TAKE, {"behandelaar": actor.id}, actor)
@@ -80,6 +84,17 @@ def propose(
     kept = {PROPOSAL: str(proposal.id)}
     store(session, report, actor, names, began, values=kept)
     return proposal
+
+
+def asked_in_words(report: Report) -> str:
+    """Say that a colleague looks first, and where the proposal is found."""
+    if report.holder == NATIONAL:
+        where = "U vindt het in de wachtrij bij ‘Een collega beslist mee’."
+        return f"{report.reference}: een collega beslist mee. {where}"
+    return (
+        f"{report.reference}: dit vraagt een tweede blik voordat de melding niet in behandeling"
+        " gaat. Uw voorstel staat in het postvak onder ‘Tweede blik’."
+    )
 
 
 def may_answer(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
@@ -114,16 +129,16 @@ def answer_proposal(
         raise WorkflowError("Een collega moet hiernaar kijken: u stelde het zelf voor.")
     if report.leaves_at is not None:
         raise WorkflowError("Deze melding wordt net doorgegeven. Maak dat eerst ongedaan.")
-    decision = None
-    if accepted:
-        if report.danger_now and REPORT_WORKFLOW.transition(proposal.step).target in ENDED:
-            raise WorkflowError(IN_DANGER)
-        steps, kept = [(proposal.step, proposal.values)], {PROPOSAL: str(proposal.id)}
-        decision = decide(session, effects, report, steps, actor, values=kept)
-    proposal.answered_at, proposal.answered_by = utc_now(), actor.name
-    proposal.accepted, proposal.answer = accepted, answer or None
-    if decision is not None:
-        return decision
+    closes = REPORT_WORKFLOW.transition(proposal.step).target in ENDED
+    if accepted and report.danger_now and closes:
+        raise WorkflowError(IN_DANGER)
+    with session.begin_nested():
+        # Answered first: while it waits, no step is made.
+        proposal.answered_at, proposal.answered_by = utc_now(), actor.name
+        proposal.accepted, proposal.answer = accepted, answer or None
+        if accepted:
+            steps, kept = [(proposal.step, proposal.values)], {PROPOSAL: str(proposal.id)}
+            return decide(session, effects, report, steps, actor, values=kept)
     append_move(session, report, actor, DECLINED, report.state, {"reden": answer})
     record(session, actor, "melding.voorstel_afgewezen", report.holder, KIND, [report.id])
     reindex_report(session, report)

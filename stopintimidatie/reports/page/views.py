@@ -14,7 +14,6 @@ from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, 
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.web.components import is_partial, panels
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import (
@@ -47,6 +46,7 @@ from stopintimidatie.reports.conversation.services import (
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.decisions import remember_final
+from stopintimidatie.reports.page.proposals import asked_in_words, open_proposal
 from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
@@ -62,6 +62,7 @@ from stopintimidatie.reports.personal import has_contact, read_contact
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.services import (
+    PROPOSAL_WAITS,
     StaleReportError,
     lock_report,
     path_of_report,
@@ -75,13 +76,6 @@ TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 # The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
 RAIL, BAR = "melding_besluiten", "melding_gedaan"
-SECOND_LOOK = (
-    "{}: dit vraagt een tweede blik voordat de melding niet in behandeling gaat. Uw voorstel"
-    " staat in het postvak onder ‘Tweede blik’."
-)
-AT_DESK = (
-    "{}: een collega beslist mee. De melding staat in de wachtrij bij ‘Een collega beslist mee’."
-)
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 
 
@@ -232,9 +226,12 @@ class StepView:
     def __call__(self, context: ReportResource, request: Request) -> Any:
         """Show the form of the step and make the step; say so when it isn't possible now."""
         title = self.transition.label
-        late = not steps.can_begin(self.transition, context.report)
-        if late and request.method != "POST":
+        shown_only = request.method != "POST"
+        if shown_only and not steps.can_begin(self.transition, context.report):
             return impossible(context, request, step_page(context, request, title))
+        if shown_only and open_proposal(request.db, context.report) is not None:
+            late = impossible(context, request, step_page(context, request, title))
+            return {**late, "why": PROPOSAL_WAITS, "steps": ()}
         form = self._form(context, request)
 
         def page() -> dict[str, Any]:
@@ -312,8 +309,7 @@ class StepView:
     ) -> HTTPSeeOther:
         """Say that a colleague looks first, and go back."""
         here = request.resource_path(context)
-        said = AT_DESK if context.holder == NATIONAL else SECOND_LOOK
-        request.flash(said.format(context.report.reference))
+        request.flash(asked_in_words(context.report))
         return HTTPSeeOther(way_out(values, path_of_report(request.db, context.report.id) or here))
 
     def _done(

@@ -29,6 +29,7 @@ from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports.conversation.services import check_goes_on
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import store
+from stopintimidatie.reports.page.proposals import asked_in_words
 from stopintimidatie.reports.page.steps import (
     NEW_DOSSIER,
     conflict,
@@ -42,7 +43,6 @@ from stopintimidatie.reports.page.steps import (
     way_out,
 )
 from stopintimidatie.reports.page.views import (
-    SECOND_LOOK,
     STEP_PAGE,
     came_from,
     flash_step,
@@ -178,7 +178,7 @@ def _save(
         control = f"{triage_forms.PART}.{name}" if name in triage_forms.LABELS else None
         raise FormError(str(problem), control) from None
     if not made:
-        request.flash(SECOND_LOOK.format(report.reference))
+        request.flash(asked_in_words(report))
         step = None
     return _onwards(context, request, values, step)
 

@@ -33,7 +33,11 @@ from stopintimidatie.reports.page.decisions import (
     remember,
     undo,
 )
-from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal
+from stopintimidatie.reports.page.proposals import (
+    answer_proposal,
+    asked_in_words,
+    open_proposal,
+)
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     NEW_DOSSIER,
@@ -44,7 +48,7 @@ from stopintimidatie.reports.page.steps import (
     typed_version,
     version_values,
 )
-from stopintimidatie.reports.page.views import SECOND_LOOK, came_from, step_page
+from stopintimidatie.reports.page.views import came_from, step_page
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import StaleReportError, lock_report, path_of_report
@@ -231,7 +235,7 @@ def _go_on(
         )
         return HTTPSeeOther(here)
     if not made:
-        request.flash(SECOND_LOOK.format(report.reference))
+        request.flash(asked_in_words(report))
     return HTTPSeeOther(onwards)
 
 

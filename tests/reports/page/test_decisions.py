@@ -20,6 +20,7 @@ from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.queries import Standing, follow
 from stopintimidatie.reports.conversation.services import (
+    REPORTER,
     add_message,
     give_verdict,
     withdraw,
@@ -39,6 +40,7 @@ from stopintimidatie.reports.page.decisions import (
 )
 from stopintimidatie.reports.page.queries import timeline
 from stopintimidatie.reports.page.steps import answer_danger
+from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.support.factories import (
@@ -305,7 +307,7 @@ def test_a_second_person_makes_a_proposed_step_and_who_proposed_it_cannot(desk: 
     with desk.installation.transaction(DORDRECHT) as session:
         report = desk.report(session)
         proposal = proposals.propose(session, report, "niet_in_behandeling", answers, desk.officer)
-        with pytest.raises(WorkflowError, match="wacht al"):
+        with pytest.raises(WorkflowError, match="tweede blik"):
             proposals.propose(session, report, "niet_in_behandeling", answers, other)
         with pytest.raises(WorkflowError, match="collega"):
             proposals.answer_proposal(
@@ -442,8 +444,12 @@ def test_a_proposal_ends_with_the_report_and_is_kept_when_it_can_not_be_made(des
     assert proposed.waits()
     with desk.installation.transaction(DORDRECHT) as session:
         desk.report(session).danger_now = False
+    # While it waits nobody decides otherwise; the reporter can withdraw.
     answers = {"opvolging": ["alleen_beeldvorming"], "terugkoppeling": "niet_gewenst"}
-    desk.decide(("afhandelen", answers))
+    with pytest.raises(WorkflowError, match="tweede blik"):
+        desk.decide(("afhandelen", answers))
+    with desk.installation.transaction(DORDRECHT) as session:
+        move_report(session, desk.effects, desk.report(session), "intrekken", {}, REPORTER)
     assert not proposed.waits()
 
 

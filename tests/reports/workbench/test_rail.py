@@ -29,7 +29,7 @@ from tests.support.factories import (
     user_id,
 )
 from tests.support.installation import Installation
-from tests.support.officers import officer, state_of, stored
+from tests.support.officers import officer, set_value, state_of, stored
 
 pytestmark = pytest.mark.sqlite
 INBOX = "/gemeenten/dordrecht/postvak"
@@ -463,3 +463,36 @@ def test_filed_on_its_own_page_a_report_is_followed_to_its_dossier_and_back(
     assert "zit in een dossier" in key(page, "2").text
     undoing = next(f for f in page.forms.values() if f.action.endswith("/ongedaan"))
     assert undoing.submit().follow().request.path == address
+
+
+def test_what_waits_for_a_second_look_leaves_by_no_other_way(installation: Installation) -> None:
+    address = stored(installation, reporter_age_group=AgeGroup.UNDER_16)
+    reference = address.rpartition("/")[2]
+    with installation.transaction() as session:
+        number = make_dossier(session).number
+    browser = officer(installation)
+    # Open since before the proposal: the page of a step, and the full form.
+    old = browser.get(f"{address}/afhandelen").forms["formulier"]
+    full = browser.get(f"{address}/triage").forms["formulier"]
+    choose(choose(panel(opened(browser, address), "4"), "1"), "n")
+    why = "wacht op een tweede blik"
+    assert why in browser.get(f"{address}/vraag-melder", status=409).text
+    filing = f"/gemeenten/dordrecht/binnenstad/{number}/meldingen-toevoegen"
+    form = browser.get(filing).forms["formulier"]
+    form["kenmerk"], form["reden"] = reference, "Zelfde plek."
+    assert why in form.submit("toevoegen", status=422).text
+    version = str(report_at(installation, address).version)
+    for form in (old, full):
+        form["versie"].force_value(version)
+    for name, value in {
+        "gevaar": "nee",
+        "terugkoppeling": "niet_gegeven",
+        "reden": "Anoniem.",
+    }.items():
+        old[name] = value
+    set_value(old, "opvolging", "extra_toezicht")
+    assert why in old.submit("afhandelen", status=422).text
+    set_value(full, "beoordeling.gevaar", "nee")
+    full["besluit.wat"] = "niet_test"
+    assert why in full.submit("opslaan", status=422).text
+    assert state_of(installation, address) == "in_behandeling"
