@@ -42,6 +42,7 @@ from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import Rows, area_names
 from stopintimidatie.reports.workbench.pages import BAR_PANEL, RAIL_PANEL, UNDO, rare_actions
+from stopintimidatie.reports.workbench.rail import NOT_YOURS, SECOND_LOOK
 from stopintimidatie.reports.workflow import FORWARDED
 
 NAME: Final = "beslissen"
@@ -69,21 +70,23 @@ TO_DECIDE: Final = "Te beslissen"
 
 
 def rail_of(
-    context: ReportResource, request: Any, here: str, onwards: str, current: str = ""
+    context: ReportResource, request: Any, here: str, onwards: str, proposed: bool = False
 ) -> list[RailDecision]:
     """Return what this person can decide about a report at the desk, in the order of the keys.
 
     `here`: the address of the list with this report in hand; `onwards`: with the next one.
+    `proposed`: a proposal waits for a second look, which comes first.
     """
     report, path = context.report, request.resource_path(context)
     may = bool(request.has_permission(Permission.ROUTE_REPORT, context))
-    why = why_not(report) if may else "mag u niet beslissen"
+    why_no_spoed = why_not(report) if may else NOT_YOURS
+    why = SECOND_LOOK if may and proposed else why_no_spoed
     query = {"terug": onwards, "hier": here}
 
     def panel(choice: str) -> RailDecision:
         href = f"{path}/{NAME}?{urlencode({'keuze': choice, **query})}"
         key, label = KEYS[choice], LABELS[choice]
-        return RailDecision(key, label, href=href, disabled_reason=why, current=choice == current)
+        return RailDecision(key, label, href=href, disabled_reason=why)
 
     fields = {"keuze": URGENT, "versie": report.version, "hier": here, "terug": here}
     spoed = RailDecision(
@@ -91,7 +94,7 @@ def rail_of(
         "Geen spoed" if report.urgent else "Spoed",
         post=f"{path}/{NAME}",
         fields=fields,
-        disabled_reason=why,
+        disabled_reason=why_no_spoed,
     )
     # By their keys, as in a municipality's inbox; what isn't the desk's keeps its place, grey.
     return [
@@ -176,7 +179,7 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
         "answer": f"{request.resource_path(context)}/voorstel-meldpunt",
         "here": here,
         "onwards": onwards,
-        "rail": rail_of(context, request, here, onwards),
+        "rail": rail_of(context, request, here, onwards, proposal is not None),
         "more": other_choices(context, request, here),
     }
 
@@ -187,9 +190,10 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
         return None
     here = request.resource_path(context).rstrip("/")
     may = request.has_permission(Permission.ROUTE_REPORT, context)
+    proposed = may and open_proposal(request.db, context.report) is not None
     detail = {
         "report": context.report,
-        "rail": rail_of(context, request, here, here) if may else [],
+        "rail": rail_of(context, request, here, here, proposed) if may else [],
         "proposal": None,
         "more": [
             *rare_actions(context, request),

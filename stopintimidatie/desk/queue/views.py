@@ -62,6 +62,7 @@ from stopintimidatie.municipalities.people.queries import number_due
 from stopintimidatie.municipalities.people.services import any_proposed, proposals_for
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
+from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import decide, remember
@@ -116,7 +117,7 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     note_read(request, context.holder, KIND, ids, task="wachtrij landelijk meldpunt")
     detail = None
     if opened is not None:
-        if opened.id not in ids:
+        if chosen or opened.id not in ids:
             note_read(request, context.holder, KIND, [opened.id], task="melding openen")
         here = with_params(request, melding=opened.reference)
         onwards = _onwards(request, opened, [report for report, _ in rows])
@@ -134,7 +135,13 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "undo": request.resource_path(context, "ongedaan"),
         "here": request.resource_path(context),
         "notices": counts,
+        "since": None if is_partial(request) else since_last_day(request, NATIONAL, _news_path),
     }
+
+
+def _news_path(row: Any) -> str:
+    """Return the address of the queue with the report of a line of news in hand."""
+    return f"/{NATIONAL}?{urlencode({'melding': row.reference})}"
 
 
 def _counted(
@@ -200,6 +207,9 @@ def choice_view(context: ReportResource, request: Request) -> Any:
         return HTTPSeeOther(_in_queue(context.report))
     back = {name: _path(asked.get(name)) for name in ("terug", "hier")}
     report, session = context.report, request.db
+    if choice not in RARE and open_proposal(session, report) is not None:
+        request.flash(words.WAITS.format(report.reference), "warning")
+        return HTTPSeeOther(back["hier"] or _in_queue(report))
     seems = guess(session, request.registry.locator_cache, report) if choice == ROUTE else None
     form = desk_forms.choice_form(choice, request, report, seems, back)
 

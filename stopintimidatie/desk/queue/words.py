@@ -77,5 +77,6 @@ CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat 
 PROPOSED: Final = (
     "{}: een collega beslist mee. Tot die tijd staat de melding bij ‘Een collega beslist mee’."
 )
+WAITS: Final = "{} wacht op een collega die meebeslist. Laat eerst dat voorstel beantwoorden."
 WHY_NOT: Final = "Schrijf op waarom u het er niet mee eens bent. Er is niets gewijzigd."
 DECLINED: Final = "{}: niet afgesloten. De melding staat weer waar die stond."

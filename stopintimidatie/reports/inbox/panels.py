@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import clock, date_long, local, plural
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.models import Neighbourhood
@@ -54,6 +55,8 @@ class Since:
 
     moment: datetime
     news: Sequence[News]
+    # Numbers of all that came in and of what is urgent, in words.
+    short: str
 
     @property
     def title(self) -> str:
@@ -101,8 +104,20 @@ def since_last_day(request: Request, holder: str, path: Callable[[Any], str]) ->
         news.append(News(f"In totaal {words} binnen"))
     if returned:
         words = plural(returned, "bericht kwam", "berichten kwamen")
-        news.append(News(f"{words} niet aan: kijk het adres na", "/post"))
-    return Since(last, news)
+        # The desk has a list of these.
+        href = f"/{NATIONAL}/teruggekomen" if holder == NATIONAL else ""
+        news.append(News(f"{words} niet aan: kijk het adres na", href))
+    return Since(last, news, _in_short(rows, len(urgent), returned))
+
+
+def _in_short(rows: Sequence[Any], urgent: int, returned: int) -> str:
+    number = f"meer dan {MOST}" if len(rows) > MOST else str(len(rows))
+    parts = [
+        f"{urgent} met spoed" if urgent else "",
+        f"{number} binnen" if rows else "",
+        f"{returned} niet aangekomen" if returned else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def _head(holder: str, person: str, now: datetime) -> Subquery:

@@ -29,6 +29,7 @@ from stopintimidatie.reports.models import Report, ReportDecision, ReportProposa
 from stopintimidatie.reports.services import (
     UNDO_FOR,
     append_move,
+    check_no_proposal,
     close_offer,
     held_until,
     keep_undoable,
@@ -339,8 +340,9 @@ def hold_step(
     the report.
 
     Raises:
-        WorkflowError: An urgent report can't make the step; nothing is changed.
+        WorkflowError: A proposal waits, or an urgent report can't make it; nothing is changed.
     """
+    check_no_proposal(session, report)
     began = Began(report)
     until = held_until(report, actor)
     if until is None:

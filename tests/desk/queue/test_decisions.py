@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.vocabulary import Form
-from tests.support.factories import EINDHOVEN, make_report, make_user
+from tests.support.factories import EINDHOVEN, make_report, make_user, user_id
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.sqlite
@@ -255,3 +256,52 @@ def test_a_form_that_lay_open_changes_nothing_of_a_report_that_is_being_routed(
         report = session.scalars(select(Report)).one()
         assert report.leaves_at is not None
         assert report.version == version
+
+
+def test_what_a_colleague_was_asked_about_is_grey_and_is_not_routed(
+    installation: Installation, desk: Any, colleague: Any
+) -> None:
+    reference = at_desk(installation)
+    # Open since before the proposal.
+    old = panel(colleague, reference, "doorgeven").forms["besluit"]
+    option(panel(desk, reference, "afsluiten"), "Geen straatintimidatie").submit(status=303)
+    rail = colleague.get(f"/landelijk?melding={reference}").html.select_one(".wb-rail")
+    for key in "3456a":
+        decision = rail.select_one(f'[data-key="{key}"]')
+        assert decision["aria-disabled"] == "true"
+        assert "wacht op een tweede blik" in decision.text
+    assert rail.select_one('[data-key="s"]').get("aria-disabled") != "true"
+    page = panel(colleague, reference, "dubbel").follow()
+    assert "Laat eerst dat voorstel beantwoorden" in page
+    old["gemeente"], old["reden"] = "Eindhoven", "Het was daar."
+    assert "Laat eerst dat voorstel beantwoorden" in old.submit("vastleggen").follow()
+    assert one(installation, Report.state, Report.leaves_at) == ("nieuw", None)
+
+
+def test_on_monday_the_desk_reads_what_came_in_since_its_last_day(
+    installation: Installation,
+) -> None:
+    name = make_user(installation, (NATIONAL, Role.NATIONAL_DESK))
+    actor = Actor("gebruiker", str(user_id(installation, name)), "Test")
+    monday = datetime(2026, 11, 23, 9, 0, tzinfo=AMSTERDAM)
+    with clock_at(monday - timedelta(days=3)), installation.transaction(NATIONAL) as session:
+        record(session, actor, "melding.spoed", NATIONAL, "melding")
+    with clock_at(monday - timedelta(days=1)):
+        urgent, plain = at_desk(installation, urgent=True), at_desk(installation, lat=52.3)
+        with installation.transaction(NATIONAL) as session:
+            record(session, SYSTEM, "post.teruggekomen", NATIONAL, "bericht")
+    with clock_at(monday):
+        page = installation.browser(name).get("/landelijk")
+        block = page.html.select_one(".wb-since")
+        assert block.summary.text == (
+            "Sinds uw laatste werkdag, vrijdag 20 november: 1 met spoed, 2 binnen, 1 niet"
+            " aangekomen"
+        )
+        assert "nog door niemand geopend" in block.text
+        links = [link["href"] for link in block.select("a")]
+        assert links == [f"/landelijk?melding={urgent}", "/landelijk/teruggekomen"]
+        assert plain in page
+        # Opened from the list, and said so from then on.
+        installation.browser(name).get(links[0])
+        page = installation.browser(name).get("/landelijk")
+        assert "geopend door" in page.html.select_one(".wb-since").text
