@@ -395,6 +395,12 @@ MATRIX: Final[tuple[View, ...]] = (
         "{melding}/bijlage?nummer=1": " 404 404 404 404 404",
         "{melding_meldpunt}/bijlage?nummer=1": " 403 404 404",
     }),
+    # Where no outlines are loaded there is no map.
+    view("ReportResource", "kaartje.svg", "GET", P.VIEW_REPORT, {
+        "{melding}/kaartje.svg": " 404 404 404 404 404",
+        "{weg}/kaartje.svg": " 404 404 404 404 404",
+        "{melding_meldpunt}/kaartje.svg": " 404 404 404",
+    }),
     view("ReportResource", "gezien", "POST", P.TRIAGE, {
         "{melding}/gezien": WORKERS,
         "{weg}/gezien": NOBODY,

@@ -166,6 +166,11 @@ class _Layer:
         outline = next((outline for outline in self.outlines if outline.code == code), None)
         return None if outline is None else spot.distance_m(outline.geometry)
 
+    def within(self, west: float, south: float, east: float, north: float) -> Sequence[Outline]:
+        """Return the outlines that show in a window, by their code; its edges are in degrees."""
+        window = shapely.box(west, south, east, north)
+        return self._outlines(self._tree.query(window, predicate="intersects"), None)
+
     def _outlines(self, indices: NDArray[Any], parent: str | None) -> Sequence[Outline]:
         hits = [self.outlines[index] for index in sorted(indices.tolist())]
         return hits if parent is None else [hit for hit in hits if hit.parent_code == parent]
@@ -203,6 +208,15 @@ class Locator:
         other = towns.nearest(spot, BORDER_WITHIN_M, but=municipality[0].code)
         place = self._below(spot, *municipality)
         return place if other is None else replace(place, near_municipality_code=other.code)
+
+    def wijk_of(self, lat: float, lon: float) -> Outline | None:
+        """Return the outline of the wijk that a point lies in or near; None without outlines."""
+        wijk = self._layers[AreaKind.NEIGHBOURHOOD].at(Spot(lat, lon))
+        return None if wijk is None else wijk[0]
+
+    def wijken_in(self, west: float, south: float, east: float, north: float) -> Sequence[Outline]:
+        """Return the outlines of the wijken that show in a window, whose edges are in degrees."""
+        return self._layers[AreaKind.NEIGHBOURHOOD].within(west, south, east, north)
 
     def metres_to(self, lat: float, lon: float, code: str) -> float | None:
         """Return about how many metres a point lies from a municipality; None when not known."""
@@ -296,6 +310,13 @@ class LocatorCache:
         version is None when nothing was read yet.
         """
         return self._current or (None, Locator({}))
+
+    def known(self, session: Session) -> Locator:
+        """Return the locator that was read last, for what needn't follow a load at once.
+
+        Only the first look of a process asks the database.
+        """
+        return self._current[1] if self._current is not None else self.current(session)
 
     def _version(self, session: Session) -> tuple[object, ...]:
         return tuple(session.execute(select(*outlines_in_force())).one())

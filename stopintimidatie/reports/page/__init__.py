@@ -21,5 +21,6 @@ def includeme(config: Any) -> None:
     for name, undo in decisions.UNDO.items():
         config.add_undo(name, undo)
     config.add_job_kind(decisions.JOB, decisions.carry_out)
+    config.scan("stopintimidatie.reports.page.map")
     config.scan("stopintimidatie.reports.page.views")
     add_step_views(config)

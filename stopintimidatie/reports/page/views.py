@@ -46,6 +46,7 @@ from stopintimidatie.reports.conversation.services import (
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.decisions import remember_final
+from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.proposals import asked_in_words, open_proposal
 from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
 from stopintimidatie.reports.page.steps import (
@@ -118,6 +119,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "verdict": dict(VERDICTS).get(report.reporter_verdict or ""),
         "may_write": may_write(context, request),
         "here": request.resource_path(context),
+        "map": map_of(request, report, request.resource_path(context), names.neighbourhood),
         "duplicate_of": _reference_of(session, report),
         "doubles": waiting_doubles(session, report),
         # A report with a number lives below its dossier.

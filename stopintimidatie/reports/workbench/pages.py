@@ -22,6 +22,7 @@ from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import final_reason, select_last_decision
+from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.page.views import TOMBSTONES
@@ -73,6 +74,7 @@ def pane_values(
         "account": marked(report.description) if report.description else None,
         "rows": _first(report, names, known.handler),
         "rest": _rest(report, names),
+        "map": map_of(request, report, place.path, known.area),
         "looking": others_looking(session, report, str(request.actor.id)),
         "similar": None if report.state in GONE else _beside(place),
         "rail": rail_of(context, request, place, proposal is not None),

@@ -1,0 +1,201 @@
+"""A small map of where a report was: the borders of the wijken around its point, and a dot.
+
+Drawn here from the outlines that are loaded, and asked of nobody else. Without them there is none:
+the page says in words where it was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import shapely
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
+from pyramid.view import view_config
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import select
+
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.web import charts
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.core.web.responses import PICTURE_CSP
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR, WHITE, darkened_for
+from stopintimidatie.municipalities.areas.locator import Outline
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE, ReportResource
+from stopintimidatie.reports.vocabulary import KIND
+
+NAME: Final = "kaartje.svg"
+TASK: Final = "kaartje bekijken"
+WIDTH: Final = 420
+HEIGHT: Final = 260
+# Metres from the middle to the nearest edge: as much as the wijk needs, within these.
+NEAREST_M, FARTHEST_M = 400.0, 6_000.0
+SIMPLIFIED_PX: Final = 0.6
+# A name is written where this much of its wijk shows, in square pixels.
+ROOM_FOR_NAME: Final = 6_000
+NEIGHBOUR: Final = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class MapLink:
+    """Address of the map on a page, with what it shows in words."""
+
+    href: str
+    words: str
+
+
+def map_of(request: Any, report: Report, path: str, area: str | None) -> MapLink | None:
+    """Return the map of a report, without asking the database; None where there is none.
+
+    `path`: the address of the report. `area`: the name of its wijk.
+    """
+    if report.state in GONE or report.lat is None or report.lon is None:
+        return None
+    locator = request.registry.locator_cache.known(request.db)
+    if locator.wijk_of(report.lat, report.lon) is None:
+        return None
+    where = f"in {area}" if area else "van deze melding"
+    words = f"Kaartje: de plek {where}, met de wijken eromheen."
+    return MapLink(f"{path.rstrip('/')}/{NAME}", words)
+
+
+@view_config(
+    context=ReportResource, name=NAME, request_method="GET", permission=Permission.VIEW_REPORT
+)
+def map_view(context: ReportResource, request: Request) -> Response:
+    """Draw the map of a report."""
+    report, locator = context.report, request.registry.locator_cache.current(request.db)
+    if report.state in GONE or report.lat is None or report.lon is None:
+        raise HTTPNotFound()
+    wijk = locator.wijk_of(report.lat, report.lon)
+    if wijk is None:
+        raise HTTPNotFound()
+    note_read(request, context.holder, KIND, [report.id], task=TASK, fields=["plek"])
+    plane = Plane.around(wijk, report.lat, report.lon)
+    outlines = locator.wijken_in(*plane.bounds)
+    codes = [outline.code for outline in outlines]
+    wanted = select(Neighbourhood.code, Neighbourhood.name).where(Neighbourhood.code.in_(codes))
+    names = {row.code: row.name for row in request.db.execute(wanted)}
+    colour = getattr(request.branding, "colour", None) or DEFAULT_COLOUR
+    svg = draw(plane, outlines, names, wijk.code, report, colour)
+    answer = Response(svg.encode(), content_type="image/svg+xml", charset="utf-8")
+    answer.headers["Content-Security-Policy"] = PICTURE_CSP
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The window of the map: its middle in degrees, and pixels of a metre."""
+
+    lat: float
+    lon: float
+    scale: float
+
+    @classmethod
+    def around(cls, wijk: Outline, lat: float, lon: float) -> Plane:
+        """Return the window that shows a wijk with the point; of a large one what is around it."""
+        west, south, east, north = wijk.geometry.union(shapely.Point(lon, lat)).bounds
+        squeeze = math.cos(math.radians(lat))
+        wide = (east - west) * squeeze * charts.METRES_OF_DEGREE / 2
+        high = (north - south) * charts.METRES_OF_DEGREE / 2
+        half = 1.15 * max(high, wide * HEIGHT / WIDTH)
+        if half > FARTHEST_M:
+            return cls(lat, lon, HEIGHT / 2 / FARTHEST_M)
+        middle = (south + north) / 2, (west + east) / 2
+        return cls(*middle, HEIGHT / 2 / max(half, NEAREST_M))
+
+    @property
+    def across(self) -> float:
+        """Pixels of a degree of longitude."""
+        return self.scale * charts.METRES_OF_DEGREE * math.cos(math.radians(self.lat))
+
+    @property
+    def down(self) -> float:
+        """Pixels of a degree of latitude."""
+        return self.scale * charts.METRES_OF_DEGREE
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """The edges in degrees: west, south, east, north."""
+        wide, high = WIDTH / 2 / self.across, HEIGHT / 2 / self.down
+        return self.lon - wide, self.lat - high, self.lon + wide, self.lat + high
+
+    def pixel(self, lat: float, lon: float) -> tuple[float, float]:
+        """Return where a point stands in the picture."""
+        return WIDTH / 2 + (lon - self.lon) * self.across, HEIGHT / 2 - (lat - self.lat) * self.down
+
+    def placed(self, outline: Outline) -> BaseGeometry:
+        """Return what shows of an outline, in pixels."""
+        west, south, east, north = self.bounds
+        # A little beyond the edges, so that those aren't drawn as borders.
+        more = (east - west) / 50
+        seen = shapely.clip_by_rect(
+            outline.geometry, west - more, south - more, east + more, north + more
+        )
+        pixels = shapely.transform(
+            seen,
+            lambda xy: (
+                (xy - (self.lon, self.lat)) * (self.across, -self.down) + (WIDTH / 2, HEIGHT / 2)
+            ),
+        )
+        return pixels.simplify(SIMPLIFIED_PX)
+
+
+def draw(
+    plane: Plane,
+    outlines: Sequence[Outline],
+    names: Mapping[str, str],
+    inside: str,
+    report: Report,
+    colour: str,
+) -> str:
+    """Draw the wijken, the one that the point lies in darker, and the point. Pure.
+
+    Args:
+        plane: The window.
+        outlines: Of the wijken in it.
+        names: Their names by code.
+        inside: The code of the wijk of the point.
+        report: For its point, and how exact that is.
+        colour: Of the municipality.
+    """
+    shapes = [(outline.code, plane.placed(outline)) for outline in outlines]
+    strong = darkened_for(colour, WHITE)
+    x, y = plane.pixel(report.lat or 0.0, report.lon or 0.0)
+    exact = (report.accuracy_m or 0) * plane.scale
+    parts = [
+        *(_path(shape, charts.LAND if code == inside else NEIGHBOUR) for code, shape in shapes),
+        *_names(shapes, names),
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{exact:.1f}" fill="{strong}" fill-opacity="0.15"/>',
+        charts.dot(x, y, 7, strong),
+        *charts.scale_bar(HEIGHT, plane.scale),
+        charts.north(WIDTH),
+    ]
+    return charts.picture(WIDTH, HEIGHT, parts)
+
+
+def _path(shape: BaseGeometry, fill: str) -> str:
+    rings = [
+        ring
+        for part in shapely.get_parts(shape)
+        if part.geom_type == "Polygon"
+        for ring in (part.exterior, *part.interiors)
+    ]
+    drawn = " ".join(charts.ring(ring.coords) for ring in rings)
+    look = f'fill="{fill}" stroke="{charts.BORDER}" stroke-width="1"'
+    return f'<path d="{drawn}" fill-rule="evenodd" {look}/>'
+
+
+def _names(shapes: Sequence[tuple[str, BaseGeometry]], names: Mapping[str, str]) -> Iterator[str]:
+    frame = shapely.box(0, 0, WIDTH, HEIGHT)
+    for code, shape in shapes:
+        seen = shape.intersection(frame)
+        if code in names and seen.area >= ROOM_FOR_NAME:
+            middle = seen.representative_point()
+            yield charts.words_at(middle.x, middle.y, names[code], size=13)
