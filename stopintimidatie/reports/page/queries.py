@@ -98,11 +98,12 @@ def _held(message: ReporterMessage) -> str:
     return f" (wordt over {plural(minutes, 'minuut', 'minuten')} verstuurd)"
 
 
-def timeline(session: Session, report: Report) -> list[TimelineEntry]:
-    """Return the history as entries of a timeline, newest first."""
+def timeline(session: Session, report: Report) -> tuple[list[TimelineEntry], str | None]:
+    """Return the history as entries of a timeline, newest first, and the name of the handler."""
     moves = moves_of(session, report)
-    people = names_of(session, _people_in(moves))
-    return [
+    handler = [report.handler_id] if report.handler_id else []
+    people = names_of(session, [*handler, *_people_in(moves)])
+    entries = [
         TimelineEntry(
             move.at,
             title_of(move),
@@ -112,6 +113,7 @@ def timeline(session: Session, report: Report) -> list[TimelineEntry]:
         )
         for move in moves
     ]
+    return entries, people.get(str(report.handler_id))
 
 
 def names_of(session: Session, ids: Iterable[UUID]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from stopintimidatie.municipalities.settings.rules import (
     help_in_words,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.words import area_names, has_no_neighbourhood
+from stopintimidatie.reports.words import AreaNames, area_names, has_no_neighbourhood
 
 # Proposed for an answer to a question, in days from today.
 ANSWER_DAYS: Final = 14
@@ -35,7 +35,7 @@ def answer_until() -> date:
 
 
 def fill(
-    session: Session,
+    names: AreaNames,
     reply: Reply,
     report: Report,
     published: Published,
@@ -43,9 +43,8 @@ def fill(
 ) -> str:
     """Return a reply filled in for a report, in its reporter's language where there are words.
 
-    `until`: the last day for an answer; without it, the day that is proposed.
+    `names`: of its areas. `until`: the last day for an answer; if None the one that is proposed.
     """
-    names = area_names(session, report)
     language = report.language
     town = names.municipality or UNNAMED[fallback_of(language)]
     spoken = published.language(language)
@@ -67,9 +66,10 @@ def replies_for(
     """Return the replies of a kind as texts to begin with, filled in for a report."""
     owner = None if report.holder == NATIONAL else report.holder
     published = published_for(session, owner)
+    replies, names = published.replies(kind), area_names(session, report)
     return tuple(
-        ReadyText(reply.id, reply.title, fill(session, reply, report, published, until))
-        for reply in published.replies(kind)
+        ReadyText(reply.id, reply.title, fill(names, reply, report, published, until))
+        for reply in replies
     )
 
 

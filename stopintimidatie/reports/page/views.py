@@ -102,7 +102,7 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
 
 def _known(context: ReportResource, request: Request) -> dict[str, Any]:
     report, session = context.report, request.db
-    handlers = queries.names_of(session, [report.handler_id] if report.handler_id else [])
+    timeline, handler = queries.timeline(session, report)
     names = area_names(session, report)
     return {
         "summary": words,
@@ -111,8 +111,8 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "appearance": marked(report.offender_appearance) if report.offender_appearance else None,
         "own_answers": in_words(session, report.own_answers, REPORTER),
         "triage_answers": in_words(session, report.own_answers, OFFICER),
-        "handler": handlers.get(str(report.handler_id)),
-        "timeline": queries.timeline(session, report),
+        "handler": handler,
+        "timeline": timeline,
         "messages": queries.messages_of(session, report),
         "attachments": attachments_of(session, report.id),
         "may_open": bool(request.has_permission(Permission.VIEW_ATTACHMENT, context)),
