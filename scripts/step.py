@@ -23,9 +23,9 @@ def prepare(needs: Sequence[system.Need], packages: str) -> None:
         styles.build(for_tests=packages == "test")
 
 
-def become(module: str, arguments: Sequence[str]) -> None:
-    """Go on as a module of the repository, in the environment of the tests."""
-    env = {k: v for k, v in environment.environment().items() if k not in UNWANTED}
+def become(module: str, arguments: Sequence[str], **more: str) -> None:
+    """Go on as a module of the repository, in the environment of the tests and more of it."""
+    env = {k: v for k, v in environment.environment().items() if k not in UNWANTED} | more
     os.chdir(ROOT)
     python = str(environment.VENV_PYTHON)
     os.execve(python, [python, "-m", module, *arguments], env)  # noqa: S606
@@ -47,6 +47,8 @@ def main(step: str, arguments: list[str]) -> int:
             say("Stijlen, lettertypen en htmx staan klaar.")
         elif step == "pictures":
             prepare(system.TO_PICTURE, "test")
+            if arguments[:1] == ["alle"]:
+                become("tests.support.pictures", arguments[1:], PYTHONPATH=str(ROOT / "scripts"))
             become("tests.support.screenshots", arguments)
         else:
             prepare(system.TO_TEST, "test")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
+import json
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -25,11 +28,18 @@ def complaints_of(page: Page) -> list[str]:
     return found
 
 
+def violations(page: Page, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """What axe says against a page; it is read in once for each page."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    command = f"axe.run({json.dumps(options)}).then((results) => results.violations)"
+    found: list[dict[str, Any]] = page.evaluate(command)
+    return found
+
+
 def problems_on(page: Page) -> list[str]:
-    results = Axe().run(page, options=AXE)
     found = [
-        f"{v['id']}: {v['help']} ({v['nodes'][0]['target'][0]})"
-        for v in results.response["violations"]
+        f"{v['id']}: {v['help']} ({v['nodes'][0]['target'][0]})" for v in violations(page, AXE)
     ]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         found.append("scrolls sideways")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from lxml.html import HtmlElement, document_fromstring
 from playwright.sync_api import Page
 
-from tests.support.axe import problems_on
+from tests.support.axe import problems_on, violations
 
 CONTRAST: dict[str, Any] = {
     "runOnly": {"type": "rule", "values": ["color-contrast"]},
     "resultTypes": ["violations"],
 }
+WIDTHS, HEIGHT = (320, 390, 1280), 900
 # Text that is cut off: hidden by its own box, and not shortened on purpose with dots.
 CLIPPED = """
 () => [...document.querySelectorAll('body *')].filter((el) => {
@@ -76,8 +76,8 @@ FOCUSED = """
 
 def contrast_problems(page: Page, mode: str) -> list[str]:
     """Texts that can't be read as the page is shown now."""
-    found = Axe().run(page, options=CONTRAST).response["violations"]
-    return [f"{mode}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+    found = violations(page, CONTRAST)
+    return [f"{mode}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
 
 
 def problems_in_colours(page: Page) -> list[str]:
@@ -120,10 +120,19 @@ def problems_by_keyboard(page: Page) -> list[str]:
     return found
 
 
+def problems_at_widths(page: Page) -> list[str]:
+    """What axe says against a page on a phone, on a small one and on a screen; it ends as wide."""
+    found: list[str] = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        found += [f"{width} px: {problem}" for problem in problems_on(page)]
+    return found
+
+
 def all_problems_on(page: Page) -> list[str]:
-    """Everything that is judged of a page at one width."""
+    """Everything that is judged of a page."""
     return [
-        *problems_on(page),
+        *problems_at_widths(page),
         *problems_in_colours(page),
         *problems_when_large(page),
         *problems_by_keyboard(page),
