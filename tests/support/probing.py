@@ -87,34 +87,26 @@ def ask(town: Town, probe: Probe) -> Any:
     return town.ask(probe.person, probe.path, probe.view.method, fields)
 
 
-def probes_of(town: Town, person: Person, *, taking_turns: bool) -> Iterator[Probe]:
+def probes_of(town: Town, person: Person, *, others_in_turns: bool) -> Iterator[Probe]:
     """Yield the requests that this person tries: every address of their own holder.
 
-    All documents of other holders are refused alike: one address for each view is enough there.
-    With `taking_turns` each combination of view and outcome is tried by one person only:
-    permissions don't depend on the database, so a second database needs no more. PostgreSQL's own
-    row-level security is tested alone, in test_walls_crawl.
+    All documents of other holders are refused alike: one address for each view is enough there, and
+    with `others_in_turns` one of all people who are refused.
     """
-    seen = set()
-    for probe in _in_turns(town) if taking_turns else probes(town):
+    numbers: dict[Any, int] = {}
+    asked = set()
+    for probe in probes(town):
+        kind = (probe.view.key, probe.place)
+        number = numbers.setdefault(kind, len(numbers))
         if probe.person != person:
             continue
-        of_others = probe.place is not None and probe.place != person.place
-        kind = (probe.view.key, probe.place, probe.expected)
-        if kind in seen and (of_others or taking_turns):
-            continue
-        seen.add(kind)
+        if probe.place not in (None, person.place):
+            strangers = [other for other in PEOPLE if other.place not in (None, probe.place)]
+            whose = strangers[number % len(strangers)] if others_in_turns else person
+            if kind in asked or person not in (whose, VISITOR):
+                continue
+            asked.add(kind)
         yield probe
-
-
-def _in_turns(town: Town) -> Iterator[Probe]:
-    """For each view, place and outcome one of those who get it; a visitor always."""
-    alike: dict[Any, list[Probe]] = {}
-    for probe in probes(town):
-        person = VISITOR if probe.person is VISITOR else None
-        alike.setdefault((probe.view.key, probe.place, probe.expected, person), []).append(probe)
-    for turn, found in enumerate(alike.values()):
-        yield found[turn % len(found)]
 
 
 def allowed(town: Town, method: str) -> Iterator[Probe]:
@@ -123,4 +115,13 @@ def allowed(town: Town, method: str) -> Iterator[Probe]:
     for probe in probes(town):
         if probe.view.method == method and probe.expected == "ja" and probe.path not in seen:
             seen.add(probe.path)
+            yield probe
+
+
+def allowed_views(town: Town, method: str) -> Iterator[Probe]:
+    """One person and address per view."""
+    seen = set()
+    for probe in allowed(town, method):
+        if probe.view.key not in seen:
+            seen.add(probe.view.key)
             yield probe

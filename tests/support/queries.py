@@ -48,11 +48,13 @@ _WIDE = re.compile(r"SCAN (?!CONSTANT|\d|\()|SEARCH .*\((holder|giver|receiver)=
 def collect_wide_loops(installation: Installation) -> Iterator[dict[str, str]]:
     """Collect query plan steps that read all rows of a holder for each row of a list (SQLite)."""
     found: dict[str, str] = {}
+    explained: set[str] = set()
 
     def note(
         conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool
     ) -> None:
-        if statement.startswith(("SELECT", "WITH")):
+        if statement.startswith(("SELECT", "WITH")) and statement not in explained:
+            explained.add(statement)
             asking = conn.connection.driver_connection.cursor()
             plan = asking.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
             found.update(dict.fromkeys(_wide_loops(plan), " ".join(statement.split())))

@@ -181,11 +181,15 @@ def look_everywhere(request: Any) -> tree_resources.Lineage:
 
 
 def wanted(town: Town, person: Person) -> Iterator[Probe]:
-    """Each view of the matrix once for every place that has an address for it."""
+    """Each view of the matrix once for every place that has an address for it.
+
+    To the desk both municipalities are strangers alike.
+    """
     seen = set()
     for probe in probes(town):
         key = (*probe.view.key, probe.place)
-        if probe.person == person and key not in seen:
+        alike = person.place == DESK and probe.place == OWN
+        if probe.person == person and key not in seen and not alike:
             seen.add(key)
             yield probe
 

@@ -88,13 +88,14 @@ def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> No
 def pickup_rows(keys: Any, row: Pickup) -> list[tuple[str, str]]:
     """Return how one pick-up goes, as rows of (label, text)."""
     who = who_picked_up(keys, row)
+    most = f" van {row.downloads_most}" if row.downloads_most else ""
     rows = [
         ("Nummer", row.reference),
         ("Stand", "bericht onderweg" if row.state == "klaar" else row.state),
         ("Bericht verstuurd", _when(row.offered_at)),
         ("Bericht kwam terug", _when(row.returned_at)),
         ("Op te halen tot", _when(row.expires_at)),
-        ("Opgehaald", plural(row.downloads, "keer", "keer") + f" van {row.downloads_most}"),
+        ("Opgehaald", plural(row.downloads, "keer", "keer") + most),
         ("Eerste keer", _when(row.picked_up_at)),
         ("Laatst door", ", ".join(who.values())),
         ("Code gegeven door", row.code_by or ""),
