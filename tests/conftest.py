@@ -45,10 +45,14 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installed SQLite database, made once per worker and then copied."""
-    folder = tmp_path_factory.mktemp("sqlite-template")
-    install(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
+def sqlite_template() -> Path:
+    """An installed SQLite database, made once per run and then copied."""
+    folder = run_folder() / "sqlite-template"
+    with locked(folder.with_name("sqlite-template.lock")):
+        if not (folder / "made").exists():
+            folder.mkdir()
+            install(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
+            (folder / "made").touch()
     return folder / "data.sqlite"
 
 

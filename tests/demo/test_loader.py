@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
 import pytest
 from sqlalchemy import func, select
 
@@ -14,9 +19,18 @@ from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
-from tests.support.installation import DEMO_DAY, Installation, Variant
+from tests.support.installation import Installation, Variant, make_settings
 
-DAY = DEMO_DAY
+DAY = date.today()
+
+
+@pytest.fixture
+def demo(sqlite_demo_of_today: Path, tmp_path: Path) -> Iterator[Installation]:
+    """The demo that the browsers' tests made too."""
+    shutil.copytree(sqlite_demo_of_today, tmp_path, dirs_exist_ok=True)
+    made = Installation(make_settings(f"sqlite:///{tmp_path}/data.sqlite", tmp_path))
+    yield made
+    made.close()
 
 
 def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:

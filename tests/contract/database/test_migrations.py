@@ -60,12 +60,15 @@ class Older:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def older(request: pytest.FixtureRequest, sqlite_demo: Path, tmp_path: Path) -> Iterator[Older]:
-    shutil.copy(sqlite_demo / "sleutels.json", tmp_path)
+def older(
+    request: pytest.FixtureRequest, sqlite_demo_of_today: Path, tmp_path: Path
+) -> Iterator[Older]:
+    shutil.copy(sqlite_demo_of_today / "sleutels.json", tmp_path)
     with empty_database(request, tmp_path) as settings:
         owner = make_engine(settings, settings.owner_url)
         command.upgrade(alembic_config(settings, owner), FIRST)
-        demo = make_engine(make_settings(f"sqlite:///{sqlite_demo}/data.sqlite", tmp_path))
+        url = f"sqlite:///{sqlite_demo_of_today}/data.sqlite"
+        demo = make_engine(make_settings(url, tmp_path))
         rows = copy(demo, owner)
         demo.dispose()
         yield Older(settings, owner, rows)
