@@ -115,6 +115,21 @@ def test_the_first_tab_is_the_skip_link_and_it_works(page: Page, address: str) -
     assert page.evaluate("document.activeElement.id") == "inhoud"
 
 
+@pytest.mark.parametrize(("width", "letters"), [(390, 100), (320, 100), (390, 200)])
+def test_the_bar_stays_one_line_with_a_long_name_and_large_letters(
+    page: Page, address: str, width: int, letters: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address + GUIDE)
+    page.evaluate(f"document.documentElement.style.fontSize = '{letters}%'")
+    page.evaluate(
+        "document.querySelector('.si-brand__name').textContent = 'Meldpunt van de zeven gemeenten'"
+    )
+    bar = page.evaluate("document.querySelector('.si-header__inner').offsetHeight")
+    assert bar <= 56 * letters / 100
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_a_page_begins_below_one_bar_and_one_line(page: Page, address: str) -> None:
     page.goto(address + GUIDE)
     page.evaluate("document.querySelector('.si-flash').remove()")
