@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -51,23 +51,18 @@ DAY = date(2026, 11, 24)
 ORDER = Order(total=260, seed=7, day=DAY, connected=1, fixed={DORDRECHT: 200})
 
 
-@pytest.fixture
-def filled(installation: Installation) -> Installation:
-    assert fill(installation.registry, ORDER) == ORDER.total
-    return installation
-
-
 @pytest.fixture(scope="module")
-def fingerprint_elsewhere(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Of the same order in another installation, with keys and accounts of its own."""
+def elsewhere(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """The same order in another installation, with keys and accounts of its own; read only."""
     folder = tmp_path_factory.mktemp("elsewhere")
     shutil.copy(sqlite_template, folder / "data.sqlite")
     create_key_file(folder / "sleutels.json")
     other = Installation(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
-    fill(other.registry, ORDER)
-    found = fingerprint(other)
+    assert fill(other.registry, ORDER) == ORDER.total
+    yield other
     other.close()
-    return found
 
 
 def fingerprint(installation: Installation) -> str:
@@ -93,15 +88,16 @@ def fingerprint(installation: Installation) -> str:
 
 @pytest.mark.postgresql
 def test_a_seed_stores_the_same_rows_on_each_database(
-    filled: Installation, fingerprint_elsewhere: str
+    installation: Installation, elsewhere: Installation
 ) -> None:
-    assert fingerprint(filled) == fingerprint_elsewhere
-    assert fill(filled.registry, ORDER) == 0
-    assert fingerprint(filled) == fingerprint_elsewhere
+    assert fill(installation.registry, ORDER) == ORDER.total
+    assert fingerprint(installation) == fingerprint(elsewhere)
+    assert fill(installation.registry, ORDER) == 0
+    assert fingerprint(installation) == fingerprint(elsewhere)
 
 
-def test_what_is_stored_hangs_together(filled: Installation) -> None:
-    with filled.transaction(DORDRECHT) as session:
+def test_what_is_stored_hangs_together(elsewhere: Installation) -> None:
+    with elsewhere.transaction(DORDRECHT) as session:
         reports = session.scalars(select(Report)).all()
         assert len(reports) == 200
         states = [report.state for report in reports]
@@ -135,7 +131,7 @@ def test_what_is_stored_hangs_together(filled: Installation) -> None:
         reachable = session.scalars(select(ReportContact.report_id)).all()
         assert 10 < len(reachable) < 80
         contact = read_contact(
-            session, filled.registry.key_ring, session.get_one(Report, reachable[0])
+            session, elsewhere.registry.key_ring, session.get_one(Report, reachable[0])
         )
         assert contact is not None
         assert contact.email or contact.phone or contact.when
@@ -218,24 +214,24 @@ def assessment_of(triage: Triage, report: Report) -> Assessment:
     )
 
 
-def test_every_page_works_on_what_was_made(filled: Installation) -> None:
-    with filled.transaction(DORDRECHT) as session:
+def test_every_page_works_on_what_was_made(elsewhere: Installation) -> None:
+    with elsewhere.transaction(DORDRECHT) as session:
         latest = select(Report.state, func.max(Report.reference)).group_by(Report.state)
         states = dict(session.execute(latest).all())
         reports = session.scalars(select(Report.id).where(Report.reference.in_(states.values())))
         pages = [path_of_report(session, found) for found in reports]
         pages += [path_of_dossier(session, found) for found in session.scalars(select(Dossier.id))]
-    search_services.rebuild(filled.registry, DORDRECHT)
+    search_services.rebuild(elsewhere.registry, DORDRECHT)
     home = "/gemeenten/dordrecht"
     more = ("", "/postvak", "/postvak?toestand=alle&pagina=2", "/dossiers")
     pages += [f"{home}{page}" for page in more]
     pages += ["/zoeken?q=station", "/zoeken?q=status:afgehandeld"]
-    officer = filled.browser("oov@dordrecht.example")
+    officer = elsewhere.browser("oov@dordrecht.example")
     for page in pages:
         assert officer.get(str(page), status=200).forms
     found = officer.get("/zoeken?q=status:afgehandeld").text
     assert "M-" in found
-    desk = filled.browser(make_user(filled, (NATIONAL, Role.NATIONAL_DESK)))
+    desk = elsewhere.browser(make_user(elsewhere, (NATIONAL, Role.NATIONAL_DESK)))
     assert "M-" in desk.get("/landelijk").text
 
 
