@@ -65,10 +65,11 @@ from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import decide, remember
+from stopintimidatie.reports.page.decisions import Began, decide, remember
 from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
+    STAYS_OPEN,
     Action,
     answer_danger,
     must_ask_danger,
@@ -273,6 +274,7 @@ def _make(
     # The page offers no key then; a form that lay open still comes here.
     if choice not in RARE and why_not(report):
         return _changed(request, report, here)
+    began = Began(report)
     if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here)) is not None:
         return halted
     try:
@@ -281,7 +283,7 @@ def _make(
         elif choice == TAKE_BACK:
             take_back_offer(session, report, values["reden"], request.actor)
         else:
-            _step(request, report, choice, values)
+            _step(request, report, choice, values, began)
     except WorkflowError as problem:
         raise FormError(str(problem), problem.field) from None
     return HTTPSeeOther(_path(values["terug"]) or here)
@@ -309,7 +311,7 @@ def _danger(context: ReportResource, request: Request, here: str) -> Response | 
             return ask_danger(context, request, NAME)
         answer_danger(request.db, report, answer == "ja", request.actor)
         if answer == "ja":
-            request.flash(words.DANGER.format(report.reference), "error")
+            request.flash(STAYS_OPEN.format(report.reference), "error")
             return HTTPSeeOther(here)
     if report.danger_now:
         request.flash(words.IN_DANGER.format(report.reference), "warning")
@@ -317,7 +319,9 @@ def _danger(context: ReportResource, request: Request, here: str) -> Response | 
     return None
 
 
-def _step(request: Request, report: Report, choice: str, values: Mapping[str, Any]) -> None:
+def _step(
+    request: Request, report: Report, choice: str, values: Mapping[str, Any], began: Began
+) -> None:
     name = desk_forms.STEPS[choice]
     answers = {
         key: values[key]
@@ -330,13 +334,15 @@ def _step(request: Request, report: Report, choice: str, values: Mapping[str, An
         code = request.POST.get("reden_code") or "niet_te_plaatsen"
         answers = {"reden_code": code, **({} if code == "test" else answers)}
         if code == NO_HARASSMENT or needs_second_look(report.forms, report.reporter_age_group):
-            _ask_colleague(request, report, name, answers)
+            _ask_colleague(request, report, name, answers, began)
             return
     effects = WORKFLOW_EFFECTS.of(request.registry)
-    decide(request.db, effects, report, [(name, answers)], request.actor)
+    decide(request.db, effects, report, [(name, answers)], request.actor, began=began)
 
 
-def _ask_colleague(request: Request, report: Report, name: str, answers: Mapping[str, Any]) -> None:
+def _ask_colleague(
+    request: Request, report: Report, name: str, answers: Mapping[str, Any], began: Began
+) -> None:
     """Propose to close the report; a colleague decides."""
     if answers["reden_code"] == NO_HARASSMENT:
         check_nobody_receives(request.db, report)
@@ -344,7 +350,7 @@ def _ask_colleague(request: Request, report: Report, name: str, answers: Mapping
         answers = {"reden": words.NO_HARASSMENT_REASON, "bericht": message}
         name = "meldpunt_geen_straatintimidatie"
     REPORT_WORKFLOW.check(report.state, name, answers)
-    propose(request.db, report, name, answers, request.actor)
+    propose(request.db, report, name, answers, request.actor, began=began)
     request.flash(words.PROPOSED.format(report.reference))
 
 

@@ -66,9 +66,6 @@ CLOSED_AS: Final = {
     "onjuist_gebleken": "onjuist gebleken",
     "geen_straatintimidatie": "geen straatintimidatie",
 }
-DANGER: Final = (
-    "{} is spoed en blijft open, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
-)
 IN_DANGER: Final = (
     "{} is niet gesloten, want er is iemand in gevaar. Geef de melding door, of stel de melder een"
     " vraag."

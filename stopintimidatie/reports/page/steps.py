@@ -61,6 +61,9 @@ NEW_DOSSIER: Final = "nieuw-dossier"
 CLOSING: Final = NOT_HANDLED | {"afhandelen"}
 ON_SIGNAL: Final = CLOSING | {TAKE, "in_dossier"}
 DANGER: Final = "gevaar"
+STAYS_OPEN: Final = (
+    "{} is spoed en blijft open, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
+)
 YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
 # The reason of the end of a report that was erased.
 ERASED: Final = "gewist_op_verzoek"

@@ -45,7 +45,7 @@ from stopintimidatie.reports.conversation.services import (
 )
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
-from stopintimidatie.reports.page.decisions import remember_final
+from stopintimidatie.reports.page.decisions import ASSESS, Began, remember_final
 from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.proposals import asked_in_words, open_proposal
 from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
@@ -280,9 +280,12 @@ class StepView:
         try:
             lock_report(session, report, values["versie"])
             given = answers(self.transition, values)
-            name, actor = self.transition.name, request.actor
-            self._answer_danger(request, report, values.get(steps.DANGER))
-            made = steps.decide_or_propose(session, effects, report, name, given, actor)
+            name, actor, began = self.transition.name, request.actor, Began(report)
+            if self._in_danger(request, report, values.get(steps.DANGER)):
+                return HTTPSeeOther(request.resource_path(context))
+            made = steps.decide_or_propose(
+                session, effects, report, name, given, actor, began=began
+            )
         except StaleReportError:
             change = Change("Toestand", steps.state_label(report), self.transition.label)
             raise conflict(session, form, report, values["gezien"], [change]) from None
@@ -292,19 +295,15 @@ class StepView:
             return self._proposed(context, request, values)
         return self._done(context, request, values, before)
 
-    def _answer_danger(self, request: Request, report: Report, answer: str | None) -> None:
-        """Store the answer about danger, where it was asked.
-
-        Raises:
-            FormError: Somebody is in danger, and this step would close the report.
-        """
-        if answer == "ja" and self.transition.name in steps.CLOSING:
-            raise FormError(
-                "Er is iemand in gevaar. Bel eerst 112. De melding blijft open; sluiten kan later.",
-                steps.DANGER,
-            )
+    def _in_danger(self, request: Request, report: Report, answer: str | None) -> bool:
+        """Store the answer about danger, where it was asked; with yes nothing is closed."""
         if answer is not None:
             steps.answer_danger(request.db, report, answer == "ja", request.actor)
+        stops = answer == "ja" and self.transition.name in steps.CLOSING
+        if stops:
+            remember_final(request.db, report, request.actor, ASSESS)
+            request.flash(steps.STAYS_OPEN.format(report.reference), "error")
+        return stops
 
     def _proposed(
         self, context: ReportResource, request: Request, values: dict[str, Any]

@@ -244,18 +244,21 @@ class Bar:
     why: str
 
 
+STAYS_URGENT: Final = "Spoed blijft ook dan, want er is iemand in gevaar."
+
+
 def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
     """Return what this person decided last, less than ten minutes ago; None without that."""
     last = select_last_decision(holder, str(request.actor.id))
-    about = Report.reference, Report.duplicate_of_id
+    about = Report.reference, Report.duplicate_of_id, Report.danger_now
     statement = last.join(Report, Report.id == ReportDecision.report_id).add_columns(*about)
     row = session.execute(statement).one_or_none()
     if row is None:
         return None
-    decision, reference, duplicate_of = row
+    decision, reference, duplicate_of, danger_now = row
     why = final_reason(request.registry, decision) or ""
     text = f"{reference}: {done(decision, duplicate_of)}."
-    return Bar(decision, reference, text, "" if why else _note(decision), why)
+    return Bar(decision, reference, text, "" if why else _note(decision, danger_now), why)
 
 
 def done(decision: ReportDecision, duplicate_of: UUID | None) -> str:
@@ -273,10 +276,12 @@ def done(decision: ReportDecision, duplicate_of: UUID | None) -> str:
         return last.replace("_", " ")
 
 
-def _note(decision: ReportDecision) -> str:
+def _note(decision: ReportDecision, danger_now: bool | None) -> str:
+    """Return what leaves by a decision and when, and what stays after undoing it."""
+    stays = STAYS_URGENT if danger_now and not decision.before["danger_now"] else ""
     leaves = next((_LEAVES[name] for name in decision.steps if name in _LEAVES), None)
     minutes = round((decision.until - utc_now()).total_seconds() / 60)
     if leaves is None:
-        return ""
+        return stays
     when = f"over {plural(minutes, 'minuut', 'minuten')}" if minutes else "zo meteen"
-    return f"{leaves} {when}."
+    return f"{leaves} {when}. {stays}".strip()

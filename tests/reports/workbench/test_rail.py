@@ -385,16 +385,21 @@ def test_the_pages_of_steps_ask_about_danger_on_a_signal_too(installation: Insta
     form.submit("in_behandeling_nemen", status=303)
     kept = report_at(installation, address)
     assert (kept.state, kept.danger_now) == ("in_behandeling", False)
-    # Asked once.
+    # Asked once, and again after undoing.
     assert "gevaar" not in browser.get(f"{address}/afhandelen").forms["formulier"].fields
+    page = browser.get(INBOX)
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit()
+    assert "gevaar" in browser.get(f"{address}/afhandelen").forms["formulier"].fields
 
 
 def test_a_report_is_not_closed_while_somebody_is_in_danger(installation: Installation) -> None:
     address = stored(installation, forms=(Form.FOLLOWING,))
     form = officer(installation).get(f"{address}/niet-in-behandeling").forms["formulier"]
     form["gevaar"], form["reden_code"] = "ja", "test"
-    assert "Bel eerst 112" in form.submit("niet_in_behandeling", status=422)
+    assert "Bel eerst 112" in form.submit("niet_in_behandeling", status=303).follow()
     assert state_of(installation, address) == "nieuw"
+    kept = report_at(installation, address)
+    assert (kept.danger_now, kept.urgent) == (True, True)
 
 
 def test_a_double_with_a_signal_is_asked_about_danger_first(installation: Installation) -> None:
