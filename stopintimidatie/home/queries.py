@@ -51,7 +51,13 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.areas.names import natural_key
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.reports.inbox.panels import forms_of_report
-from stopintimidatie.reports.inbox.rules import OPEN, TO_DO, Reader, conditions
+from stopintimidatie.reports.inbox.rules import (
+    OPEN,
+    TO_DO,
+    Reader,
+    conditions,
+    deadline_or_never,
+)
 from stopintimidatie.reports.models import Report, ReportContact, ReportProposal
 
 # The most rows of one kind on the start page.
@@ -116,7 +122,8 @@ def _kinds_of_reports(holder: str, reader: Reader, person: str) -> list[Select[A
         ReportProposal.holder == holder, *_open_for(person)
     )
     kinds = [
-        view(spoed="ja").order_by(Report.received_at),
+        # By the deadline first: by the moment alone, PostgreSQL reads the reports of all years.
+        view(spoed="ja").order_by(deadline_or_never, Report.received_at),
         view(termijn="te_laat").order_by(Report.contact_deadline),
         view(termijn="dag").order_by(Report.contact_deadline),
         open_here.where(Report.next_attempt_at < end_of_today(reader.now)).order_by(

@@ -83,6 +83,10 @@ class Report(Held, Base):
             "waiting_until",
             where="waiting_until IS NOT NULL",
         ),
+        # The doubles, which the page of the other report shows.
+        partial_index(
+            "ix_report_double", "holder", "duplicate_of_id", where="duplicate_of_id IS NOT NULL"
+        ),
         # The few whose reporter wrote and waits to be read.
         partial_index(
             "ix_report_spoken", "holder", "reporter_spoke_at", where="reporter_spoke_at IS NOT NULL"
