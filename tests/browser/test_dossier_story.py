@@ -156,6 +156,7 @@ def from_pattern(officer: Page) -> str:
     officer.get_by_label("Patronen", exact=True).get_by_role("link").first.click()
     expect(officer.locator("main")).to_contain_text("Waar en wanneer")
     officer.locator("main .wb-rail").get_by_role("link", name="In een dossier").click()
+    officer.locator("summary", has_text="Een andere, of met een andere titel").click()
     for nobody in officer.locator("#formulier [name^='gevaar.'][value=nee]").all():
         nobody.check()
     send(officer, titel="Naroepen bij de fietsenstalling")

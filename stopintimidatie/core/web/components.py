@@ -16,7 +16,9 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from markupsafe import Markup
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render
+from pyramid.response import Response
 
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security.permissions import Permission, may
@@ -314,6 +316,13 @@ def answer_in_panel(request: Any) -> None:
     """Have the answer to a posted part stand in the panel that posted it."""
     if request.method == "POST" and is_partial(request):
         request.response.headers.update(_IN_PANEL)
+
+
+def leave_panel(request: Any, href: str) -> Response:
+    """Return the redirect to a page, which for htmx takes the place of the whole page."""
+    if is_partial(request):
+        return Response(headerlist=[("HX-Redirect", href), (PART, "ja")])
+    return HTTPSeeOther(href)
 
 
 def layout_for(request: Any) -> str:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import local, plural
-from stopintimidatie.core.web.components import RailDecision
+from stopintimidatie.core.web.components import (
+    RailDecision,
+    answer_in_panel,
+    is_partial,
+    leave_panel,
+)
 from stopintimidatie.core.web.request import (
     Request,
     form_view,
@@ -22,6 +30,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.dossiers.case.services import DossierPlan
+from stopintimidatie.dossiers.filing.services import REFERABLE
 from stopintimidatie.dossiers.filing.views import check_danger, danger_questions, take_on
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.patterns.forms import (
@@ -32,9 +41,7 @@ from stopintimidatie.dossiers.patterns.forms import (
 )
 from stopintimidatie.dossiers.patterns.models import DECIDABLE, Pattern
 from stopintimidatie.dossiers.patterns.queries import (
-    Filing,
-    filing_of,
-    hidden_dossiers,
+    memberships_of,
     possible_dossiers,
     why_of,
 )
@@ -52,13 +59,15 @@ from stopintimidatie.dossiers.patterns.services import (
     snooze,
     take_in_hand,
 )
-from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.resources import dossier_path, path_of_dossier
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workbench.forms import Option
 
 FORM_PAGE: Final = "stopintimidatie.dossiers.patterns:templates/form.jinja2"
 Values = dict[str, Any]
+MOST_LISTED: Final = 5
 TAKEN: Final = (
     "Een collega werkt hieraan, in een dossier dat u niet kunt openen. Maak geen tweede dossier:"
     " vraag het eerst."
@@ -66,8 +75,63 @@ TAKEN: Final = (
 ALL_FILED: Final = "Alle meldingen zitten al in een dossier."
 
 
-def advice_of(pattern: Pattern, filing: Filing) -> str:
-    """Say what this person can do about a pattern."""
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """The reports that the proposal brings into a dossier.
+
+    `number`: of all of them; 0 when each is in a dossier already: `dossiers` are the titles and
+    addresses of those. `referred`: of those that the dossier will only refer to. `elsewhere`: the
+    ids of those in a dossier that this person may not see; these stay where they are.
+    """
+
+    number: int
+    referred: int
+    dossiers: list[tuple[str, str]]
+    elsewhere: frozenset[UUID] = frozenset()
+    shown: int = 0
+
+    @property
+    def taken(self) -> bool:
+        """True if a colleague works on this: at least half is in a dossier that isn't seen here."""
+        return bool(self.elsewhere) and 2 * len(self.elsewhere) >= self.shown
+
+
+def filing_of(
+    pattern: Pattern, reports: Sequence[Report], slug: str, memberships: Sequence[Any]
+) -> Filing:
+    """Return what accepting would do: a new dossier takes or refers to every report.
+
+    But for those in a dossier that the reader may not see: nobody is led to duplicate that.
+    `memberships`: of `memberships_of`. Pure.
+    """
+    elsewhere = frozenset(row.report_id for row in hidden(memberships))
+    total, reports = len(reports), [r for r in reports if r.id not in elsewhere]
+    shown = [report.id for report in reports]
+    rows = [
+        row
+        for row in memberships
+        if row.seen and row.slug and row.report_id in shown
+        if pattern.dossier_id in (None, row.dossier_id)
+    ]
+    inside = {row.report_id for row in rows}
+    if inside.issuperset(shown):
+        places = {f"{r.number} {r.title}": dossier_path(slug, r.slug, r.number) for r in rows}
+        return Filing(0, 0, list(places.items()), elsewhere, total)
+    left = [r for r in reports if pattern.dossier_id is None or r.id not in inside]
+    referred = sum(report.state in REFERABLE for report in left)
+    return Filing(len(left), referred, [], elsewhere, total)
+
+
+def hidden(memberships: Sequence[Any]) -> list[Any]:
+    """Return the memberships of dossiers that the reader may not see; a reference is none. Pure."""
+    return [row for row in memberships if not row.seen and not row.reference]
+
+
+def advice_of(pattern: Pattern, filing: Filing, dossier: str | None = None) -> str:
+    """Say what this person can do about a pattern.
+
+    `dossier`: the number and title of the one that it belongs to, for who may see that.
+    """
     if filing.taken:
         return TAKEN
     if not filing.number:
@@ -75,7 +139,7 @@ def advice_of(pattern: Pattern, filing: Filing) -> str:
     new = plural(filing.number, "melding", "meldingen")
     advice = f"Maak een dossier van {new}."
     if pattern.dossier_id is not None:
-        advice = f"Vul het dossier aan met {new}."
+        advice = f"Vul {dossier or 'het dossier'} aan met {new}."
     return advice + _referring(filing.referred) + _staying(len(filing.elsewhere))
 
 
@@ -120,20 +184,18 @@ def rail_of(shown: Mapping[str, Any], here: str) -> list[RailDecision]:
     if not shown["may_decide"]:
         return []
     decided = "" if shown["decides"] else "daarover is al besloten"
-    filing = shown["evidence"].filing
+    filing = shown["filing"]
     accept = decided
     if not accept and not shown["may_accept"]:
         accept = "een collega werkt eraan" if filing.taken else "alles zit al in een dossier"
     asked = decided or ("" if shown["ask"] else "dit ligt bij geen collega")
     return [
-        RailDecision("2", "In een dossier", f"{here}/aannemen", disabled_reason=accept, page=True),
-        RailDecision("4", "Geen patroon", f"{here}/afwijzen", disabled_reason=decided, page=True),
+        RailDecision("2", "In een dossier", f"{here}/aannemen", disabled_reason=accept),
+        RailDecision("4", "Geen patroon", f"{here}/afwijzen", disabled_reason=decided),
         RailDecision(
             "5", "Vragen aan de collega", post=f"{here}/vragen-collega", disabled_reason=asked
         ),
-        RailDecision(
-            "w", "Uitstellen tot", f"{here}/uitstellen", disabled_reason=decided, page=True
-        ),
+        RailDecision("w", "Uitstellen tot", f"{here}/uitstellen", disabled_reason=decided),
     ]
 
 
@@ -145,34 +207,63 @@ def accept_view(context: PatternResource, request: Request) -> Any:
     pattern = context.pattern
     reports = reports_of(request.db, pattern)
     note_read(request, context.holder, "melding", [r.id for r in reports], task="patroon aannemen")
-    roles = roles_at(request, context.holder)
-    filing = filing_of(request.db, pattern, reports, context.municipality.slug, roles)
+    memberships = _memberships(context, request, reports)
+    filing = filing_of(pattern, reports, context.municipality.slug, memberships)
     reports = [report for report in reports if report.id not in filing.elsewhere]
     if pattern.state in DECIDABLE and (filing.taken or not filing.number):
         request.flash(advice_of(pattern, filing), "warning")
-        return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+        return leave_panel(request, request.resource_path(context).rstrip("/"))
     areas = [(area.code, area.name) for area in neighbourhoods_of(request.db, context.holder)]
     names = dict(areas)
     hours = hours_text(pattern.from_minute, pattern.to_minute)
     title = f"Overlast in {names.get(pattern.neighbourhood_code or '', 'de gemeente')} {hours}"
+    possible = possible_dossiers(request.db, context.holder)
     form = _form(
         context,
         request,
-        accept_schema(
-            possible_dossiers(request.db, context.holder), areas, danger_questions(reports)
-        ),
+        accept_schema(possible, areas, danger_questions(reports)),
         Button("aannemen", "Aannemen"),
         dossier=str(pattern.dossier_id) if pattern.dossier_id else NEW,
         titel=title,
         wijk=pattern.neighbourhood_code,
     )
+    options = options_of(pattern, dict(possible), memberships, title)
     return _decide(
         context,
         request,
         form,
-        "Patroon aannemen",
+        "In een dossier",
         lambda v: _accept(context, request, reports, filing, v),
+        listed=options,
     )
+
+
+def options_of(
+    pattern: Pattern, possible: Mapping[str, str], memberships: Sequence[Any], title: str
+) -> list[Option]:
+    """Return the dossiers that fit a pattern, the best first, and a new one. Pure.
+
+    Args:
+        pattern: The pattern.
+        possible: The id of each dossier that it can go to, with number and title.
+        memberships: The dossiers that its reports are in already.
+        title: Of a new dossier.
+    """
+    known = {} if pattern.dossier_id is None else {str(pattern.dossier_id): "hoort bij dit patroon"}
+    number = Counter(str(row.dossier_id) for row in memberships if row.seen)
+    for dossier, times in number.most_common(MOST_LISTED):
+        many = plural(times, "melding zit", "meldingen zitten")
+        known.setdefault(dossier, f"{many} er al in")
+    listed = [Option(possible[d], {"dossier": d}, why) for d, why in known.items() if d in possible]
+    new = {"dossier": NEW, "titel": title, "wijk": pattern.neighbourhood_code or ""}
+    return [*listed, Option(f"Nieuw dossier: {title}", new)]
+
+
+def _memberships(
+    context: PatternResource, request: Request, reports: Sequence[Report]
+) -> Sequence[Any]:
+    roles = roles_at(request, context.holder)
+    return memberships_of(request.db, [report.id for report in reports], roles)
 
 
 def _accept(
@@ -201,7 +292,7 @@ def _accept(
     made = accept(request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere)
     link = (f"Naar {made.dossier.number}", str(path_of_dossier(request.db, made.dossier.id)))
     request.flash(outcome_of(made), "warning" if made.waiting else "ok", link=link)
-    return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
+    return HTTPSeeOther(_list(context))
 
 
 def _summary(context: PatternResource, request: Request) -> str:
@@ -212,8 +303,8 @@ def _summary(context: PatternResource, request: Request) -> str:
 @post_view(PatternResource, "vragen-collega", Permission.EDIT_DOSSIER)
 def ask_view(context: PatternResource, request: Request) -> HTTPSeeOther:
     """Ask who leads the dossiers that this person may not see if they work on it."""
-    pattern, roles = context.pattern, roles_at(request, context.holder)
-    rows = hidden_dossiers(request.db, reports_of(request.db, pattern), roles)
+    pattern = context.pattern
+    rows = hidden(_memberships(context, request, reports_of(request.db, pattern)))
     if not rows or pattern.state not in DECIDABLE:
         request.flash("Over dit patroon hoeft u niemand iets te vragen.", "warning")
     else:
@@ -221,6 +312,8 @@ def ask_view(context: PatternResource, request: Request) -> HTTPSeeOther:
         asked = owners or leaders(request.db, context.holder)
         ask_colleagues(request.db, pattern, asked, request.actor)
         request.flash("Uw collega krijgt een e-mail zonder inhoud, en ziet hier dat u het vroeg.")
+    if is_partial(request):
+        return HTTPSeeOther(f"{_list(context)}?patroon={pattern.number}")
     return HTTPSeeOther(request.resource_path(context).rstrip("/"))
 
 
@@ -258,21 +351,29 @@ def reject_view(context: PatternResource, request: Request) -> Any:
 def _form(
     context: PatternResource, request: Request, schema: Any, button: Button, **known: Any
 ) -> Form:
+    own = request.resource_path(context).rstrip("/")
+    # In a panel the page around it has another address.
+    back = f"{_list(context)}?patroon={context.pattern.number}" if is_partial(request) else own
     return Form(
         schema,
         request,
         buttons=[button],
         appstruct={**known, "versie": context.pattern.version},
-        cancel_url=request.resource_path(context).rstrip("/"),
+        action=request.path,
+        cancel_url=back,
     )
 
 
-def _closed(context: PatternResource, request: Request) -> HTTPSeeOther | None:
+def _list(context: PatternResource) -> str:
+    return f"/gemeenten/{context.municipality.slug}/patronen"
+
+
+def _closed(context: PatternResource, request: Request) -> Response | None:
     """Send who opens the form of a decided pattern back to it; a POST gets its answer there."""
     if request.method == "POST" or context.pattern.state in DECIDABLE:
         return None
     request.flash("Over dit patroon is al besloten, of het is vervallen.", "warning")
-    return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+    return leave_panel(request, request.resource_path(context).rstrip("/"))
 
 
 def _decide(
@@ -281,7 +382,13 @@ def _decide(
     form: Form,
     title: str,
     act: Callable[[Values], Any],
+    listed: Sequence[Option] = (),
 ) -> Any:
+    """Show the form of a decision, or lock the pattern and act.
+
+    `listed`: what can be chosen with one press, the best first.
+    """
+
     def on_valid(values: Values) -> Any:
         try:
             take_in_hand(request.db, context.pattern, values["versie"])
@@ -296,10 +403,14 @@ def _decide(
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None
 
-    page = {"title": title, "above": context.title}
+    def page() -> Values:
+        answer_in_panel(request)
+        version = {"versie": form["versie"].cstruct}
+        return {"title": title, "above": context.title, "listed": listed, "hidden": version}
+
     return handle_form(request, form, on_valid, page)
 
 
 def _done(context: PatternResource, request: Request, message: str) -> HTTPSeeOther:
     request.flash(message)
-    return HTTPSeeOther(f"/gemeenten/{context.municipality.slug}/patronen")
+    return HTTPSeeOther(_list(context))

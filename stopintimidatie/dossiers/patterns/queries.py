@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, not_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Role
@@ -19,10 +19,15 @@ from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.charts import data_uri, heat_summary, heat_table
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.core.web.theme import WHITE, darkened_for
-from stopintimidatie.dossiers.filing.services import REFERABLE
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.jobs import METRES_A_DEGREE, Plane
-from stopintimidatie.dossiers.patterns.models import LEFT_OUT, Pattern, PatternReport, PatternState
+from stopintimidatie.dossiers.patterns.models import (
+    LEFT_OUT,
+    Pattern,
+    PatternReport,
+    PatternSetting,
+    PatternState,
+)
 from stopintimidatie.dossiers.patterns.rules import (
     Seen,
     Table,
@@ -31,7 +36,7 @@ from stopintimidatie.dossiers.patterns.rules import (
     hours_text,
     week,
 )
-from stopintimidatie.dossiers.resources import STRICT_ROLES, dossier_path, visible_to
+from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report
@@ -54,12 +59,32 @@ CHART_TITLE: Final = "Meldingen per weekdag en dagdeel"
 Spots = Sequence[tuple[float, float]]
 
 
-def counts_by_state(session: Session, holder: str) -> dict[str, int]:
-    """Return how many patterns the holder has in each state."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """The patterns of a holder by state, and how they are searched for."""
+
+    counts: dict[str, int]
+    enabled: bool
+    searched_at: datetime | None
+
+
+def search_of(session: Session, holder: str) -> Search:
+    """Return how many patterns the holder has in each state, and when was last searched."""
+    mine = PatternSetting.holder == holder
     rows = session.execute(
-        select(Pattern.state, func.count()).where(Pattern.holder == holder).group_by(Pattern.state)
-    )
-    return {row[0]: row[1] for row in rows}
+        select(
+            Pattern.state,
+            func.count(Pattern.id),
+            select(PatternSetting.enabled).where(mine).scalar_subquery(),
+            select(PatternSetting.searched_at).where(mine).scalar_subquery(),
+        )
+        .select_from(Municipality)
+        .outerjoin(Pattern, Pattern.holder == Municipality.code)
+        .where(Municipality.code == holder)
+        .group_by(Pattern.state)
+    ).all()
+    _, _, enabled, searched_at = rows[0]
+    return Search({row[0]: row[1] for row in rows if row[0]}, enabled is not False, searched_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +95,12 @@ class Card:
     place: str
     form: str
     reports: Sequence[Report]
-    filed: int
+    memberships: Sequence[Any]
+
+    @property
+    def filed(self) -> int:
+        """The number of its reports that are in a running dossier, whoever may see that."""
+        return len({row.report_id for row in self.memberships})
 
     @property
     def title(self) -> str:
@@ -78,19 +108,25 @@ class Card:
         return f"{self.place}: {self.form}" if self.form else self.place
 
 
-def list_patterns(session: Session, holder: str, state: PatternState, paging: Paging) -> list[Card]:
-    """Return the patterns of a page, the strongest first, each with what its reports name most."""
+def list_patterns(
+    session: Session, holder: str, state: PatternState, paging: Paging, roles: Iterable[Role]
+) -> list[Card]:
+    """Return the patterns of a page, the strongest first, each with what its reports name most.
+
+    `roles`: of the reader, who sees some dossiers.
+    """
     rows = session.execute(
-        select(Pattern, Neighbourhood.name)
+        select(Pattern, Neighbourhood)
         .outerjoin(Neighbourhood, Neighbourhood.code == Pattern.neighbourhood_code)
         .where(Pattern.holder == holder, Pattern.state == state)
         .order_by(Pattern.strength.desc(), Pattern.number)
         .offset(paging.offset)
         .limit(paging.size)
     )
-    patterns = [(row[0], row[1] or "deze gemeente") for row in rows]
+    patterns = [(row[0], row[1].name if row[1] else "deze gemeente") for row in rows]
     shown = _shown(session, [pattern.id for pattern, _ in patterns])
-    inside = in_dossiers(session, (report for reports in shown.values() for report in reports))
+    every = {report.id for reports in shown.values() for report in reports}
+    inside = memberships_of(session, every, roles)
     return [card_of(pattern, area, shown.get(pattern.id, []), inside) for pattern, area in patterns]
 
 
@@ -109,30 +145,45 @@ def _shown(session: Session, patterns: Sequence[UUID]) -> dict[UUID, list[Report
 
 
 def card_of(
-    pattern: Pattern, area: str, reports: Sequence[Report], inside: Collection[UUID]
+    pattern: Pattern, area: str, reports: Sequence[Report], memberships: Sequence[Any]
 ) -> Card:
-    """Return a pattern with what its reports name most; `inside`: ids of those in a dossier."""
+    """Return a pattern with what its reports name most; `memberships`: of `memberships_of`."""
     forms = Counter(code for report in reports for code in report.forms)
     form = Form.word(forms.most_common(1)[0][0]) if forms else ""
     place = place_of_most([places_named(report) for report in reports]) or area
-    filed = sum(report.id in inside for report in reports)
-    return Card(pattern, place, form, reports, filed)
+    mine = {report.id for report in reports}
+    return Card(pattern, place, form, reports, [m for m in memberships if m.report_id in mine])
 
 
-def in_dossiers(session: Session, reports: Iterable[Report]) -> set[UUID]:
-    """Return the ids of those that are in a running dossier, whoever may see it."""
-    ids = [report.id for report in reports]
-    return set(
-        session.scalars(
-            select(DossierMembership.report_id)
-            .join(Dossier, Dossier.id == DossierMembership.dossier_id)
-            .where(
-                DossierMembership.report_id.in_(ids),
-                DossierMembership.left_at.is_(None),
-                Dossier.state.in_(LIVE),
-            )
+def memberships_of(
+    session: Session, reports: Iterable[UUID], roles: Iterable[Role]
+) -> Sequence[Any]:
+    """Return the running dossiers that these reports are in, and whether these roles see them.
+
+    A row has report_id, reference (it is only referred to), dossier_id, number, title, kind,
+    owner_id, slug (of the neighbourhood) and seen.
+    """
+    return session.execute(
+        select(
+            DossierMembership.report_id,
+            DossierMembership.reference,
+            Dossier.id.label("dossier_id"),
+            Dossier.number,
+            Dossier.title,
+            Dossier.kind,
+            Dossier.owner_id,
+            Neighbourhood.slug,
+            visible_to(roles).label("seen"),
         )
-    )
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .where(
+            DossierMembership.report_id.in_(reports),
+            DossierMembership.left_at.is_(None),
+            Dossier.state.in_(LIVE),
+        )
+        .order_by(Dossier.number)
+    ).all()
 
 
 _NAME: Final = re.compile(r"\b[A-Z][\w'’-]{3,}(?:\s[A-Z][\w'’-]+)*")
@@ -212,27 +263,6 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
-    """The reports that the proposal brings into a dossier.
-
-    `number`: of all of them; 0 when each is in a dossier already: `dossiers` are the titles and
-    addresses of those. `referred`: of those that the dossier will only refer to. `elsewhere`: the
-    ids of those in a dossier that this person may not see; these stay where they are.
-    """
-
-    number: int
-    referred: int
-    dossiers: list[tuple[str, str]]
-    elsewhere: frozenset[UUID] = frozenset()
-    shown: int = 0
-
-    @property
-    def taken(self) -> bool:
-        """True if a colleague works on this: at least half is in a dossier that isn't seen here."""
-        return bool(self.elsewhere) and 2 * len(self.elsewhere) >= self.shown
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything the page of a pattern shows about its reports."""
 
@@ -246,7 +276,6 @@ class Evidence:
     map: str
     map_text: str
     dossier: tuple[str, str] | None
-    filing: Filing
 
 
 def evidence_of(
@@ -254,14 +283,13 @@ def evidence_of(
     pattern: Pattern,
     reports: Sequence[Report],
     branding: Any,
-    roles: Iterable[Role],
+    slug: str,
 ) -> Evidence:
-    """Read the evidence of a pattern, as far as these roles see it, and draw it.
+    """Read the evidence of a pattern and draw it, in the colour of the municipality.
 
-    It is in the colour of the municipality. `reports`: those of the pattern.
+    `reports`: those of the pattern. `slug`: of the municipality.
     """
     areas = _areas(session, {pattern.neighbourhood_code, *(r.neighbourhood_code for r in reports)})
-    slug = session.scalar(select(Municipality.slug).where(Municipality.code == pattern.holder))
     area = areas.get(pattern.neighbourhood_code or "")
     place = area.name if area else "deze gemeente"
     colour = getattr(branding, "colour", None) or COLOUR
@@ -278,7 +306,6 @@ def evidence_of(
         map=data_uri(picture),
         map_text=map_summary(len(reports), around, pattern.radius_m, place),
         dossier=_dossier(session, pattern, slug),
-        filing=filing_of(session, pattern, reports, slug, roles),
     )
 
 
@@ -308,8 +335,14 @@ def _seen(report: Report) -> Seen:
 
 
 def _areas(session: Session, codes: set[str | None]) -> dict[str, Neighbourhood]:
-    wanted = select(Neighbourhood).where(Neighbourhood.code.in_(code for code in codes if code))
-    return {area.code: area for area in session.scalars(wanted)}
+    held = {
+        row.code: row for row in session.identity_map.values() if isinstance(row, Neighbourhood)
+    }
+    if codes - held.keys() - {None}:
+        missing = [code for code in codes if code and code not in held]
+        wanted = select(Neighbourhood).where(Neighbourhood.code.in_(missing))
+        held.update({area.code: area for area in session.scalars(wanted)})
+    return held
 
 
 def _row(report: Report, pattern: Pattern, slug: str | None, areas: Any) -> ReportRow:
@@ -375,64 +408,3 @@ def _dossier(session: Session, pattern: Pattern, slug: str | None) -> tuple[str,
     if row is None or slug is None:
         return None
     return f"{row.number} {row.title}", dossier_path(slug, row.slug, row.number)
-
-
-def filing_of(
-    session: Session,
-    pattern: Pattern,
-    reports: Sequence[Report],
-    slug: str | None,
-    roles: Iterable[Role],
-) -> Filing:
-    """Return what accepting would do: a new dossier takes or refers to every report.
-
-    But for those in a dossier that these roles may not see: nobody is led to duplicate that.
-    """
-    elsewhere = frozenset(row.report_id for row in hidden_dossiers(session, reports, roles))
-    total, reports = len(reports), [r for r in reports if r.id not in elsewhere]
-    shown = [report.id for report in reports]
-    filed = _filed(DossierMembership.report_id.in_(shown), roles)
-    if pattern.dossier_id is not None:
-        filed = filed.where(Dossier.id == pattern.dossier_id)
-    rows = session.execute(filed.order_by(Dossier.number)).all()
-    inside = {row.report_id for row in rows}
-    if inside.issuperset(shown):
-        places = {f"{r.number} {r.title}": dossier_path(slug or "", r.slug, r.number) for r in rows}
-        return Filing(0, 0, list(places.items()), elsewhere, total)
-    left = [r for r in reports if pattern.dossier_id is None or r.id not in inside]
-    referred = sum(report.state in REFERABLE for report in left)
-    return Filing(len(left), referred, [], elsewhere, total)
-
-
-def hidden_dossiers(
-    session: Session, reports: Iterable[Report], roles: Iterable[Role]
-) -> Sequence[Any]:
-    """Return (report_id, dossier_id, owner_id) of running dossiers that these roles may not see."""
-    if STRICT_ROLES & set(roles):
-        return []
-    return session.execute(
-        select(DossierMembership.report_id, Dossier.id.label("dossier_id"), Dossier.owner_id)
-        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
-        .where(
-            DossierMembership.report_id.in_([report.id for report in reports]),
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
-            Dossier.state.in_(LIVE),
-            not_(visible_to(roles)),
-        )
-    ).all()
-
-
-def _filed(condition: Any, roles: Iterable[Role]) -> Any:
-    """Return the query for the running dossiers of reports that these roles may see."""
-    return (
-        select(DossierMembership.report_id, Dossier.number, Dossier.title, Neighbourhood.slug)
-        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
-        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(
-            condition,
-            DossierMembership.left_at.is_(None),
-            Dossier.state.in_(LIVE),
-            visible_to(roles),
-        )
-    )

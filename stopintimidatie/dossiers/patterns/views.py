@@ -11,7 +11,7 @@ from stopintimidatie.core.forms import Button, ConflictError, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text
-from stopintimidatie.core.web.components import WorkbenchRow
+from stopintimidatie.core.web.components import WorkbenchRow, is_partial
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import (
     Crumb,
@@ -26,7 +26,7 @@ from stopintimidatie.core.web.request import (
     with_params,
 )
 from stopintimidatie.dossiers.pages import roles_at
-from stopintimidatie.dossiers.patterns.decisions import advice_of, rail_of
+from stopintimidatie.dossiers.patterns.decisions import advice_of, filing_of, rail_of
 from stopintimidatie.dossiers.patterns.forms import (
     SETTINGS,
     settings_schema,
@@ -41,9 +41,10 @@ from stopintimidatie.dossiers.patterns.models import (
 )
 from stopintimidatie.dossiers.patterns.queries import (
     Card,
-    counts_by_state,
     evidence_of,
     list_patterns,
+    memberships_of,
+    search_of,
     why_of,
 )
 from stopintimidatie.dossiers.patterns.resources import PatternResource, pattern_path
@@ -53,7 +54,6 @@ from stopintimidatie.dossiers.patterns.services import (
     change_settings,
     choice_of,
     reports_of,
-    row_of,
     version_of,
     who_asked,
 )
@@ -81,10 +81,13 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
     known = {state.value for state in PatternState}
     wanted = asked.get("toestand", "")
     state = PatternState(wanted) if wanted in known else PatternState.PROPOSED
-    counts = counts_by_state(session, context.holder)
-    paging = Paging(wanted_page(request), counts.get(state, 0))
-    setting = row_of(session, context.holder)
-    cards = list_patterns(session, context.holder, state, paging)
+    if is_partial(request):
+        # The address follows what is shown, also after a decision that led here.
+        request.response.headers["HX-Push-Url"] = request.path_qs
+    search = search_of(session, context.holder)
+    paging = Paging(wanted_page(request), search.counts.get(state, 0))
+    roles = roles_at(request, context.holder)
+    cards = list_patterns(session, context.holder, state, paging, roles)
     numbers = {str(card.pattern.number): card for card in cards}
     chosen = numbers.get(asked.get("patroon", ""), cards[0] if cards else None)
     here = f"/gemeenten/{slug}/patronen"
@@ -96,7 +99,7 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
                 label,
                 here if choice is PatternState.PROPOSED else f"{here}?toestand={choice}",
                 current=choice is state,
-                count=counts.get(choice, 0),
+                count=search.counts.get(choice, 0),
             )
             for choice, label in LABELS.items()
         ],
@@ -104,8 +107,8 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
         "chosen": "patroon" in asked and chosen is not None,
         "detail": _detail(context, request, chosen) if chosen else None,
         "paging": paging,
-        "searched": None if setting is None else setting.searched_at,
-        "enabled": setting is None or setting.enabled,
+        "searched": search.searched_at,
+        "enabled": search.enabled,
         "may_search": bool(request.has_permission(Permission.EDIT_DOSSIER, context)),
         "search": f"/gemeenten/{slug}/patronen-zoeken",
         "how": f"/gemeenten/{slug}/algoritme",
@@ -131,7 +134,7 @@ def _row(request: Request, card: Card, *, current: bool) -> WorkbenchRow:
 def _detail(context: MunicipalityResource, request: Request, card: Card) -> dict[str, Any]:
     """Return the pattern in hand with its evidence and what can be decided about it."""
     path = pattern_path(context.municipality.slug, card.pattern.number)
-    shown = _shown(context, request, card.pattern, card.reports, path)
+    shown = _shown(context, request, card.pattern, card.reports, path, card.memberships)
     return {**shown, "card": card, "path": path, "rail": rail_of(shown, path)}
 
 
@@ -155,36 +158,46 @@ def pattern_view(context: PatternResource, request: Request) -> dict[str, Any]:
     """Show one pattern: the proposal, why, the evidence, and what can be done."""
     here = request.resource_path(context).rstrip("/")
     reports = reports_of(request.db, context.pattern)
-    shown = _shown(context, request, context.pattern, reports, here)
-    return {**shown, "parts": [*PARTS_OF_DAY]}
+    roles = roles_at(request, context.holder)
+    inside = memberships_of(request.db, [report.id for report in reports], roles)
+    shown = _shown(context, request, context.pattern, reports, here, inside)
+    return {**shown, "parts": [*PARTS_OF_DAY], "rail": rail_of(shown, here)}
 
 
 def _shown(
-    context: Any, request: Request, pattern: Pattern, reports: Sequence[Report], here: str
+    context: Any,
+    request: Request,
+    pattern: Pattern,
+    reports: Sequence[Report],
+    here: str,
+    memberships: Sequence[Any],
 ) -> dict[str, Any]:
     """Return all that is shown of a pattern; reading its reports is noted."""
-    roles = roles_at(request, context.holder)
-    evidence = evidence_of(request.db, pattern, reports, request.branding, roles)
+    roles, slug = roles_at(request, context.holder), context.municipality.slug
+    evidence = evidence_of(request.db, pattern, reports, request.branding, slug)
+    filing = filing_of(pattern, reports, slug, memberships)
     ids = [report.id for report in evidence.reports]
     note_read(request, context.holder, "melding", ids, task="patroon bekijken")
     may_decide = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     sees = bool(request.has_permission(Permission.VIEW_DOSSIER, context))
+    dossier = evidence.dossier if sees else None
     return {
         "pattern": pattern,
         "label": LABELS[PatternState(pattern.state)],
         "heading": heading(evidence.place, len(ids)),
         "why": why_of(pattern, evidence.reports),
         "evidence": evidence,
+        "filing": filing,
         "here": here,
         "may_decide": may_decide,
         "decides": may_decide and pattern.state in DECIDABLE,
-        "dossier": evidence.dossier if sees else None,
-        "filed_in": evidence.filing.dossiers if sees else [],
-        "may_accept": evidence.filing.number > 0 and not evidence.filing.taken,
-        "ask": evidence.filing.elsewhere,
+        "dossier": dossier,
+        "filed_in": filing.dossiers if sees else [],
+        "may_accept": filing.number > 0 and not filing.taken,
+        "ask": filing.elsewhere,
         "asked": who_asked(request.db, pattern) if STRICT_ROLES & roles else None,
         "how": f"/gemeenten/{context.municipality.slug}/algoritme",
-        "advice": advice_of(pattern, evidence.filing),
+        "advice": advice_of(pattern, filing, dossier[0] if dossier else None),
     }
 
 

@@ -39,6 +39,7 @@ NEAREST_M, FARTHEST_M = 400.0, 6_000.0
 SIMPLIFIED_PX: Final = 0.6
 # A name is written where this much of its wijk shows, in square pixels.
 ROOM_FOR_NAME: Final = 6_000
+NAME_PX: Final = 13
 NEIGHBOUR: Final = "#ffffff"
 
 
@@ -165,7 +166,8 @@ def draw(
         report: For its point, and how exact that is.
         colour: Of the municipality.
     """
-    shapes = [(outline.code, plane.placed(outline)) for outline in outlines]
+    first = sorted(outlines, key=lambda outline: outline.code != inside)
+    shapes = [(outline.code, plane.placed(outline)) for outline in first]
     strong = darkened_for(colour, WHITE)
     x, y = plane.pixel(report.lat or 0.0, report.lon or 0.0)
     exact = (report.accuracy_m or 0) * plane.scale
@@ -193,9 +195,15 @@ def _path(shape: BaseGeometry, fill: str) -> str:
 
 
 def _names(shapes: Sequence[tuple[str, BaseGeometry]], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the names of the wijken that have room, none over another or over the edge."""
     frame = shapely.box(0, 0, WIDTH, HEIGHT)
+    written: list[BaseGeometry] = []
     for code, shape in shapes:
         seen = shape.intersection(frame)
-        if code in names and seen.area >= ROOM_FOR_NAME:
-            middle = seen.representative_point()
-            yield charts.words_at(middle.x, middle.y, names[code], size=13)
+        if code not in names or seen.area < ROOM_FOR_NAME:
+            continue
+        middle, half = seen.representative_point(), len(names[code]) * NAME_PX * 0.3
+        place = shapely.box(middle.x - half, middle.y - NAME_PX, middle.x + half, middle.y + 3)
+        if frame.contains(place) and not any(place.intersects(other) for other in written):
+            written.append(place)
+            yield charts.words_at(middle.x, middle.y, names[code], size=NAME_PX)

@@ -14,7 +14,7 @@ from stopintimidatie.core.forms import Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.web.components import answer_in_panel, is_partial
+from stopintimidatie.core.web.components import answer_in_panel, is_partial, leave_panel
 from stopintimidatie.core.web.request import (
     Request,
     form_view,
@@ -247,9 +247,7 @@ def _begin_dossier(context: ReportResource, request: Request, here: str) -> Resp
     other = normalise_reference(request.POST.get("met", "")[:40])
     if action is not None and other is not None:
         href = f"{href}&{urlencode({'melding': other})}"
-    if is_partial(request):
-        return Response(headerlist=[("HX-Redirect", href), ("X-Deel", "ja")])
-    return HTTPSeeOther(href)
+    return leave_panel(request, href)
 
 
 def ask_danger(context: ReportResource, request: Request, view: str = NAME) -> Response:
@@ -270,7 +268,7 @@ def ask_danger(context: ReportResource, request: Request, view: str = NAME) -> R
     return render_to_response(PAGE, values, request=request, response=request.response)
 
 
-def _urgent(context: ReportResource, request: Request) -> HTTPSeeOther:
+def _urgent(context: ReportResource, request: Request) -> Response:
     """Mark or unmark spoed, and stay at the report."""
     session, report, actor = request.db, context.report, request.actor
     here = _path(request.POST.get("terug")) or request.resource_path(context)
@@ -289,11 +287,13 @@ def _urgent(context: ReportResource, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(here)
 
 
-def _too_late(context: ReportResource, request: Request, why: str = CHANGED) -> HTTPSeeOther:
-    posted = request.POST if request.method == "POST" else dict(query_pairs(request))
-    here = _path(posted.get("hier")) or request.resource_path(context)
+def _too_late(context: ReportResource, request: Request, why: str = CHANGED) -> Response:
+    posts = request.method == "POST"
+    asked = request.POST if posts else dict(query_pairs(request))
+    here = _path(asked.get("hier")) or request.resource_path(context)
     request.flash(why.format(context.report.reference), "warning")
-    return HTTPSeeOther(here)
+    # An answer to a GET stands in a panel, which is no place for a list.
+    return HTTPSeeOther(here) if posts else leave_panel(request, here)
 
 
 def _path(text: str | None) -> str:

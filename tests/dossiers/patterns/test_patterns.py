@@ -70,9 +70,15 @@ def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
     assert "Waarom dit opvalt" in page.text
     assert page.text.count("data:image/svg+xml;base64,") == 2
     assert "patroon P-1" in page.click("M-", index=0).text
-    form = page.click("Aannemen").forms["formulier"]
+    part = browser.get(f"{HOME}/P-1/aannemen", headers={"HX-Request-Type": "partial"})
+    assert "<html" not in part
+    # The key opens a small list, of which Enter chooses the first.
+    page = page.click("In een dossier")
+    best = page.html.select_one(".wb-option[data-eerst]")
+    assert best.text.split("Nieuw dossier: ")[1].startswith("Overlast in ")
+    form = page.forms["formulier"]
     assert form["titel"].value.startswith("Overlast in ")
-    page = form.submit("aannemen", status=303).follow()
+    page = next(f for f in page.forms.values() if "dossier" in f.fields).submit().follow()
     assert "Het patroon is aangenomen" in page.text
     with installation.transaction(DORDRECHT) as session:
         dossier = session.scalars(select(Dossier)).one()
@@ -92,7 +98,12 @@ def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
     search(installation)
     found = pattern_of(installation)
     assert (found.state, found.dossier_id) == (PatternState.PROPOSED, dossier.id)
-    assert "Vul het dossier aan met 4 meldingen" in browser.get(f"{HOME}/P-1").text
+    named = f"{dossier.number} {dossier.title}"
+    assert f"Vul {named} aan met 4 meldingen" in browser.get(f"{HOME}/P-1").text
+    page = browser.get(f"{HOME}/P-1/aannemen")
+    best = page.html.select_one(".wb-option[data-eerst]")
+    assert named in best.text
+    assert "hoort bij dit patroon" in best.text
 
 
 @on_sqlite
@@ -128,9 +139,9 @@ def test_nothing_is_proposed_when_every_report_is_in_a_dossier(installation: Ins
     assert "Alle meldingen zitten al in een dossier." in page.text
     assert "Alle meldingen zitten al in een dossier." in browser.get(f"{HOME}/patronen").text
     assert "van 0 meldingen" not in page.text
-    assert not page.html.find("a", string="Aannemen")
+    assert page.html.select_one('[data-key="2"]')["data-reden"] == "alles zit al in een dossier"
     assert "Overlast in het park" in page.click("Overlast in het park").text
-    assert page.click("Uitstellen").status_int == 200
+    assert page.click("Uitstellen tot").status_int == 200
     page = browser.get(f"{HOME}/P-1/aannemen", status=303).follow()
     assert page.text.count("Alle meldingen zitten al in een dossier.") == 2
 
@@ -153,7 +164,7 @@ def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
     page = browser.get(f"{HOME}/P-1")
     referring = "Naar 2 daarvan verwijst het dossier alleen. Die horen al bij een ander dossier"
     assert f"Maak een dossier van {number} meldingen. {referring}" in page.text
-    form = page.click("Aannemen").forms["formulier"]
+    form = page.click("In een dossier").forms["formulier"]
     page = form.submit("aannemen", status=303).follow()
     made = re.search(r"2\d{3}-\d{4}", page.html.select_one(".si-flash").text)
     assert made
@@ -178,7 +189,7 @@ def test_who_may_not_see_a_dossier_is_not_led_to_make_it_twice(installation: Ins
     browser = officer(installation)
     page = browser.get(f"{HOME}/P-1")
     assert "Een collega werkt hieraan" in page.text
-    assert not page.html.find("a", string="Aannemen")
+    assert page.html.select_one('[data-key="2"]')["data-reden"] == "een collega werkt eraan"
     assert person.number not in page.text
     refused = browser.get(f"{HOME}/P-1/aannemen", status=303).follow()
     assert "Maak geen tweede dossier" in refused.text
