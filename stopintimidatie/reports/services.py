@@ -177,11 +177,17 @@ def check_no_proposal(session: Session, report: Report) -> None:
     Raises:
         WorkflowError: A proposal waits for a second person.
     """
-    waits = select(ReportProposal.id).where(
-        ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None)
-    )
-    if session.scalar(waits) is not None:
+    if proposed_among(session, [report]):
         raise WorkflowError(PROPOSAL_WAITS)
+
+
+def proposed_among(session: Session, reports: Iterable[Report]) -> set[UUID]:
+    """Return the ids of these reports of which a proposal waits for a second person."""
+    ids = [report.id for report in reports]
+    waits = select(ReportProposal.report_id).where(
+        ReportProposal.report_id.in_(ids), ReportProposal.answered_at.is_(None)
+    )
+    return set(session.scalars(waits)) if ids else set()
 
 
 def move_report(

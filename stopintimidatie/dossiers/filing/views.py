@@ -51,12 +51,13 @@ from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import answer_danger, signals_of
-from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.services import move_report, proposed_among
 from stopintimidatie.reports.words import when_short
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 DANGER: Final = "gevaar"
 TAKEN: Final = "Wat nieuw is, komt meteen in behandeling, op uw naam."
+ASKED: Final = "wacht op een tweede blik. Laat eerst een collega het voorstel beantwoorden."
 _STORY: Final = 200
 
 
@@ -149,9 +150,9 @@ def unready(session: Session, reports: Sequence[Report]) -> list[Unready]:
 
     New reports can: they are taken in hand first.
     """
-    waiting = []
+    waiting, proposed = [], proposed_among(session, reports)
     for report in reports:
-        why = why_not(report)
+        why = ASKED if report.id in proposed else why_not(report)
         if why is None or report.state == "nieuw":
             continue
         waiting.append(Unready(report.reference, why, address_of(session, report), "bekijken"))

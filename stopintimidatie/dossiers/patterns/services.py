@@ -45,6 +45,7 @@ from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import proposed_among
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 FILABLE: Final = REFERABLE | {"in_behandeling"}
@@ -115,10 +116,12 @@ def accept(
         dossier = _running(session, plan)
     reason = f"Hoort bij patroon P-{pattern.number}: zelfde plek en tijd."
     filed, waiting = [], []
-    for report in reports_of(session, pattern):
+    reports = reports_of(session, pattern)
+    proposed = proposed_among(session, reports)
+    for report in reports:
         if report.id in elsewhere or membership_of(session, dossier.id, report.id) is not None:
             continue
-        if report.state in FILABLE:
+        if report.state in FILABLE and report.id not in proposed:
             filed.append(file_report(session, effects, dossier, report, reason, actor))
         else:
             waiting.append(report.reference)

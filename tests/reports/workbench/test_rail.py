@@ -486,6 +486,9 @@ def test_what_waits_for_a_second_look_leaves_by_no_other_way(installation: Insta
     form = browser.get(filing).forms["formulier"]
     form["kenmerk"], form["reden"] = reference, "Zelfde plek."
     assert why in form.submit("toevoegen", status=422).text
+    form = browser.get(f"/gemeenten/dordrecht/nieuw-dossier?melding={reference}").forms["formulier"]
+    form["titel"] = "Overlast bij de brug"
+    assert f"{reference} {why}" in form.submit("maken", status=422).text
     version = str(report_at(installation, address).version)
     for form in (old, full):
         form["versie"].force_value(version)
