@@ -1,7 +1,7 @@
 """Puts together stopintimidatie/core/web/static/vendor/ from the pinned npm packages.
 
-One style sheet with the rules of the classes that we use and only the design tokens that those
-reach, one with the fonts, htmx, and everybody's licence. Nothing here is pasted into the
+One style sheet with the fonts, the rules of the classes that we use and only the design tokens that
+those reach, htmx, and everybody's licence. Nothing here is pasted into the
 repository.
 """
 
@@ -152,27 +152,28 @@ def _write_styles(target: Path) -> None:
     # The byte order mark that a compressed sheet may start with would break the next rule.
     body = "\n".join(rule.lstrip("\ufeff") for rule in rules)
     head = "/*! NL Design System, EUPL-1.2; makers, versions and licences: licenties/ */"
-    sheet = f"{head}\n.{THEME_CLASS}{{{declared}}}\n{body}\n"
+    faces = "\n".join(_with_source(face, f"{name}2", "woff2") for face, name in _own_faces())
+    sheet = f"{head}\n{faces}\n.{THEME_CLASS}{{{declared}}}\n{body}\n"
     (target / "nlds.css").write_text(sheet, encoding="utf-8")
 
 
 def _write_fonts(target: Path) -> None:
-    """The faces as files, a sheet for pages and one for PDF, and one for each other script in a
-    PDF; every address is relative."""
+    """The faces as files, a sheet for PDF, and one for each other script in a PDF; every address is
+    relative."""
     (target / "fonts").mkdir()
-    faces = [(block, name) for block, name in _faces(FONT, FACES) if _subset(name) in SUBSETS]
-    for _, name in faces:
+    for _, name in _own_faces():
         _copy_font(target, FONT, name)
-    _write_sheet(
-        target / "fonts.css", [_with_source(block, f"{name}2", "woff2") for block, name in faces]
-    )
-    for_pdf = [_face_for_pdf(block, name) for block, name in faces]
+    for_pdf = [_face_for_pdf(block, name) for block, name in _own_faces()]
     _write_sheet(target / "fonts-pdf.css", [RANGE.sub("", face) for face in for_pdf])
     for script, (package, weights) in SCRIPTS.items():
         found = [(b, name) for b, name in _faces(package, weights) if _subset(name) == script]
         for _, name in found:
             shutil.copyfile(MODULES / package / "files" / name, target / "fonts" / name)
         _write_sheet(target / f"fonts-pdf-{script}.css", [_face_for_pdf(*one) for one in found])
+
+
+def _own_faces() -> list[tuple[str, str]]:
+    return [(face, name) for face, name in _faces(FONT, FACES) if _subset(name) in SUBSETS]
 
 
 def _faces(package: str, weights: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -120,6 +120,7 @@ def test_a_list_of_common_passwords_over_many_accounts_opens_nothing(
 
 
 @pytest.mark.alles
+@pytest.mark.timeout(1200)
 def test_a_list_of_common_passwords_over_a_thousand_accounts_opens_nothing(
     installation: Installation,
 ) -> None:
