@@ -21,7 +21,7 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import final_reason, select_last_decision
+from stopintimidatie.reports.page.decisions import ASSESS, final_reason, select_last_decision
 from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.steps import actions
@@ -264,6 +264,12 @@ def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
 def done(decision: ReportDecision, duplicate_of: UUID | None) -> str:
     """Return what a decision did, in a few words; `duplicate_of`: the report that it doubles."""
     last = decision.steps[-1]
+    words = _step_done(decision, last, duplicate_of)
+    # The full form does both, and undoing it undoes both.
+    return f"beoordeeld en {words}" if ASSESS in decision.steps[:-1] else words
+
+
+def _step_done(decision: ReportDecision, last: str, duplicate_of: UUID | None) -> str:
     if last in NOT_HANDLED and duplicate_of is not None:
         return "gesloten als dubbel"
     if last == "spoed":

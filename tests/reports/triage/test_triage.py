@@ -942,7 +942,7 @@ def test_z_undoes_all_that_the_full_form_recorded(installation: Installation) ->
     assert _assessed(installation, address) != before
     with installation.transaction(DORDRECHT) as session:
         assert session.scalar(select(func.count(ReporterMessage.id))) == 1
-    assert "afgehandeld" in page.html.find(id="werkbank-gedaan").text
+    assert "beoordeeld en afgehandeld" in page.html.find(id="werkbank-gedaan").text
     next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit().follow()
     assert _assessed(installation, address) == before
     with installation.transaction(DORDRECHT) as session:

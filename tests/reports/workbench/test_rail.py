@@ -157,6 +157,7 @@ def test_somebody_in_danger_makes_it_spoed_and_says_to_ring_112(
     # It isn't closed, and stays in hand.
     assert page.request.path_qs.endswith(address.rpartition("/")[2])
     assert "Bel eerst 112" in page.text
+    assert "Spoed blijft ook dan" in page.html.find(id="werkbank-gedaan").text
     kept = report_at(installation, address)
     assert (kept.state, kept.danger_now, kept.urgent) == ("in_behandeling", True, True)
 
