@@ -34,6 +34,7 @@ from tests.support.factories import (
 )
 from tests.support.forms_support import GOOD
 from tests.support.installation import Installation
+from tests.support.queries import count_queries
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +130,21 @@ def test_each_role_reads_its_own_work_on_one_page(installation: Installation) ->
     for role in (Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER):
         assert "Er wacht niets op u" in pages[role]
         assert pages[role].html.select_one(".si-town td").text == "1 te doen in Binnenstad"
+
+
+def test_a_start_page_asks_twelve_queries_at_most(installation: Installation) -> None:
+    starts = {
+        "/gemeenten/dordrecht": (DORDRECHT, Role.OFFICER),
+        "/landelijk": (NATIONAL, Role.NATIONAL_DESK),
+    }
+    for path, (holder, role) in starts.items():
+        with installation.transaction() as session:
+            make_report(session, installation, holder=holder)
+        browser = installation.browser(make_user(installation, (holder, role)))
+        browser.get(path, status=200)
+        with count_queries(installation) as counted:
+            browser.get(path, status=200)
+        assert counted.count <= 12, path
 
 
 def test_another_municipality_is_not_there(installation: Installation) -> None:

@@ -23,6 +23,30 @@ from tests.support.town import Town, own_town
 
 # More than stand on one page of any list.
 FEW, MORE = 10, 90
+MOST = 12
+# Pages that draw a whole document and ask for each of its parts once, and those of roles that wait
+# for a second person: how many queries they may ask (docs/dev/adr/0022). Lower it where you can.
+WHOLE = {
+    ("ReportResource", "gegevens-wissen"): 30,
+    ("DossierResource", "gegevens-wissen"): 27,
+    ("DossierResource", "uitvoer-voorbeeld"): 25,
+    ("ExportResource", "beoordelen"): 25,
+    ("ExportResource", "samen-beoordelen"): 24,
+    ("ReportResource", ""): 22,
+    ("DossierResource", "uitvoer-aanvragen"): 21,
+    ("DossierResource", "uitvoer-samen"): 21,
+    ("MunicipalityResource", ""): 18,
+    ("MunicipalityResource", "rollen"): 18,
+    ("Desk", ""): 18,
+    ("ReportResource", "triage"): 17,
+    ("DisclosureRegister", ""): 15,
+    ("Desk", "aansluiting"): 14,
+    ("MunicipalityResource", "gebruikers"): 13,
+    ("MunicipalityResource", "patronen"): 13,
+    ("DeskMunicipality", ""): 13,
+    ("DossierResource", ""): 13,
+    ("ExportResource", "pdf"): 13,
+}
 
 
 @pytest.fixture
@@ -108,3 +132,5 @@ def compare(town: Town, *, of_views: bool) -> None:
         many = costs(town, asked)
     assert wide == {}
     assert {p: (few[p], many[p]) for p in few if many[p] > few[p]} == {}
+    views = {probe.path: probe.view.key[:2] for probe in asked}
+    assert {p: n for p, n in many.items() if n > WHOLE.get(views[p], MOST)} == {}

@@ -41,16 +41,14 @@ def waiting_with(session: Session, export: Export) -> list[Export]:
 
 def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence[Export], int]:
     """Return the newest exports of a dossier, and the number of all."""
-    total = session.scalar(
-        select(func.count()).select_from(Export).where(Export.dossier_id == dossier_id)
-    )
     newest = (
-        select(Export)
+        select(Export, func.count().over())
         .where(Export.dossier_id == dossier_id)
         .order_by(Export.requested_at.desc(), Export.id)
         .limit(limit)
     )
-    return session.scalars(newest).all(), total or 0
+    rows = session.execute(newest).all()
+    return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
 def _visible(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:

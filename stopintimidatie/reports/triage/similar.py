@@ -357,7 +357,8 @@ def _shown(
         area.code: area
         for area in session.scalars(select(Neighbourhood).where(Neighbourhood.code.in_(codes)))
     }
-    slug = session.scalar(select(Municipality.slug).where(Municipality.code == holder))
+    town = session.get(Municipality, holder)
+    slug = town.slug if town else None
     similar = []
     for row, forms, there, likeness in scored:
         area = areas.get(row.neighbourhood_code)
