@@ -34,6 +34,7 @@ from stopintimidatie.exports.request.forms import AfterSchema, DecisionSchema
 from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
+    DECIDE_TOGETHER,
     DEPUTIZE,
     crumbs_of,
     is_own,
@@ -80,7 +81,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     looked = look(request, load_dossier(request.db, context.dossier), export)
     given = {"gezien": looked.fingerprint}
     form = Form(_decision(request), request, buttons=_button(request, BUTTONS), appstruct=given)
-    queue = _queue(context, request)
+    queue = queue_of(context, request)
 
     def page() -> dict[str, Any]:
         return {
@@ -106,7 +107,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         except ExportError as problem:
             raise FormError(problem.message, problem.field) from problem
         request.flash(f"{export.reference}: {message}", link=("Bekijken", address))
-        return HTTPSeeOther(_onwards(context, request, queue, address))
+        return HTTPSeeOther(onwards(context, queue, [context.export], address))
 
     return handle_form(request, form, on_valid, page)
 
@@ -134,7 +135,7 @@ def _decision(request: Request) -> Any:
     return schema
 
 
-def _queue(context: ExportResource, request: Request) -> Queue:
+def queue_of(context: ExportResource, request: Request) -> Queue:
     """Return what waits for a second person and isn't this person's own, the oldest first."""
     roles = roles_at(request, context.holder)
     person = str(request.actor.id)
@@ -148,13 +149,17 @@ def _workbench(context: ExportResource, request: Request, queue: Queue) -> dict[
     other = RailDecision("4", "Niet akkoord", f"{here}?{REFUSE}=ja", page=True)
     if _refuses(request):
         other = RailDecision("1", "Toch akkoord", here, page=True)
+    together = context.export.together
+    several = together is not None and sum(row[0].together == together for row in queue) > 1
     return {
-        "items": [_queued(slug, row, current=row[0] is context.export) for row in queue],
+        "items": [queued(slug, row, current=row[0] is context.export) for row in queue],
         "rail": [other],
+        "together": request.resource_path(context, DECIDE_TOGETHER) if several else None,
     }
 
 
-def _queued(slug: str, row: tuple[Export, Dossier, str], *, current: bool) -> WorkbenchRow:
+def queued(slug: str, row: tuple[Export, Dossier, str], *, current: bool) -> WorkbenchRow:
+    """Return an export that waits as a row of the list; `slug`: of the municipality."""
     export, dossier, area = row
     return WorkbenchRow(
         title=export.recipient,
@@ -171,9 +176,9 @@ def _address(slug: str, export: Export, dossier: Dossier, area: str) -> str:
     return f"{dossier_path(slug, area, dossier.number)}/{export.reference}/{page}"
 
 
-def _onwards(context: ExportResource, request: Request, queue: Queue, done: str) -> str:
+def onwards(context: ExportResource, queue: Queue, decided: Sequence[Export], done: str) -> str:
     """Return the page of the next export that waits for this person; `done`: without one."""
-    others = [row for row in queue if row[0] is not context.export]
+    others = [row for row in queue if row[0] not in decided]
     return _address(context.municipality.slug, *others[0]) if others else done
 
 
@@ -269,7 +274,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
     if not _refuses(request):
         del schema["reden"]
     form = Form(schema, request, buttons=_button(request, buttons))
-    queue = _queue(context, request)
+    queue = queue_of(context, request)
 
     def on_valid(values: dict[str, Any]) -> Any:
         good, reason = not _refuses(request), values.get("reden", "")
@@ -279,7 +284,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
             raise FormError(problem.message, problem.field) from None
         outcome = "achteraf goedgekeurd" if good else "afgewezen; het document is ingetrokken"
         request.flash(f"{export.reference}: {outcome}.", link=("Bekijken", address))
-        return HTTPSeeOther(_onwards(context, request, queue, address))
+        return HTTPSeeOther(onwards(context, queue, [context.export], address))
 
     page = {
         **_workbench(context, request, queue),

@@ -17,6 +17,7 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.components import RailDecision
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
@@ -25,6 +26,7 @@ from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Profile
 from stopintimidatie.exports.request import forms as request_forms
+from stopintimidatie.exports.request.approval import REFUSE, onwards, queue_of, queued
 from stopintimidatie.exports.request.forms import (
     ROUTES,
     first_values,
@@ -352,22 +354,26 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     form = Form(
         decision_schema(list(seen)),
         request,
-        buttons=[Button("goedkeuren", "Alles goedkeuren en laten maken")],
+        buttons=[Button("goedkeuren", "Alles goedkeuren en laten maken", key="1")],
         appstruct={seen_name(reference): value for reference, value in seen.items()},
         cancel_url=address,
     )
+    queue, slug = queue_of(context, request), context.municipality.slug
+    apart = f"{request.resource_path(context, 'beoordelen')}?{REFUSE}=ja"
 
     def page() -> dict[str, Any]:
         return {
             "crumbs": crumbs_of(context, request),
+            "items": [queued(slug, row, current=row[0] in waiting) for row in queue],
+            "rail": [RailDecision("4", "Deze niet akkoord", apart, page=True)],
             "own": OWN_REQUEST if is_own(request, context.export) else None,
             "parts": [_part(context, request, item) for item in looked],
         }
 
     def on_valid(values: dict[str, Any]) -> Any:
         _approve(request, form, looked, seen, values)
-        request.flash("Alles is goedgekeurd en wordt nu gemaakt.")
-        return HTTPSeeOther(address)
+        request.flash("Alles is goedgekeurd en wordt nu gemaakt.", link=("Bekijken", address))
+        return HTTPSeeOther(onwards(context, queue, waiting, address))
 
     return handle_form(request, form, on_valid, page)
 

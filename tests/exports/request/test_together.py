@@ -87,6 +87,12 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     assert len({tag["id"] for tag in page.html.find_all(id=True)}) == len(
         page.html.find_all(id=True)
     )
+    # The same component as for one: the list with all four in hand, and the same key.
+    assert len(page.html.select(".wb-row--current")) == 4
+    assert page.html.select_one('.wb-rail button[data-key="1"]').text.startswith("Alles goed")
+    assert page.html.select_one('.wb-rail a[data-key="4"]')["href"].endswith("/beoordelen?niet=ja")
+    apart = decider.get(f"{case.path}/{reference}/beoordelen")
+    assert apart.click("Samen met de andere beoordelen").request.path == page.request.path
     done = page.forms["formulier"].submit("goedkeuren")
     assert done.status_int == 303
     installation.run_jobs()
