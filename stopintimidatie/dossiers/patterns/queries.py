@@ -96,6 +96,7 @@ class Card:
     form: str
     reports: Sequence[Report]
     memberships: Sequence[Any]
+    area: Neighbourhood | None
 
     @property
     def filed(self) -> int:
@@ -123,7 +124,7 @@ def list_patterns(
         .offset(paging.offset)
         .limit(paging.size)
     )
-    patterns = [(row[0], row[1].name if row[1] else "deze gemeente") for row in rows]
+    patterns = [(row[0], row[1]) for row in rows]
     shown = _shown(session, [pattern.id for pattern, _ in patterns])
     every = {report.id for reports in shown.values() for report in reports}
     inside = memberships_of(session, every, roles)
@@ -145,14 +146,19 @@ def _shown(session: Session, patterns: Sequence[UUID]) -> dict[UUID, list[Report
 
 
 def card_of(
-    pattern: Pattern, area: str, reports: Sequence[Report], memberships: Sequence[Any]
+    pattern: Pattern,
+    area: Neighbourhood | None,
+    reports: Sequence[Report],
+    memberships: Sequence[Any],
 ) -> Card:
     """Return a pattern with what its reports name most; `memberships`: of `memberships_of`."""
     forms = Counter(code for report in reports for code in report.forms)
     form = Form.word(forms.most_common(1)[0][0]) if forms else ""
-    place = place_of_most([places_named(report) for report in reports]) or area
+    wijk = area.name if area else "deze gemeente"
+    place = place_of_most([places_named(report) for report in reports]) or wijk
     mine = {report.id for report in reports}
-    return Card(pattern, place, form, reports, [m for m in memberships if m.report_id in mine])
+    inside = [row for row in memberships if row.report_id in mine]
+    return Card(pattern, place, form, reports, inside, area)
 
 
 def memberships_of(
@@ -335,11 +341,10 @@ def _seen(report: Report) -> Seen:
 
 
 def _areas(session: Session, codes: set[str | None]) -> dict[str, Neighbourhood]:
-    held = {
-        row.code: row for row in session.identity_map.values() if isinstance(row, Neighbourhood)
-    }
-    if codes - held.keys() - {None}:
-        missing = [code for code in codes if code and code not in held]
+    here = session.identity_map.values()
+    held = {row.code: row for row in here if isinstance(row, Neighbourhood)}
+    missing = [code for code in codes if code and code not in held]
+    if missing:
         wanted = select(Neighbourhood).where(Neighbourhood.code.in_(missing))
         held.update({area.code: area for area in session.scalars(wanted)})
     return held

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM
@@ -215,68 +215,68 @@ def _edition(
     beside: Sequence[tuple[str, str]],
 ) -> Edition:
     """Make what is said of this version itself: its number, its ground, who else gets it."""
+    others = _beside(session, export)
+    before = _before(others, export)
     return Edition(
         export_id=export.reference,
-        version=earlier_editions(session, export) + 1,
+        version=len(before) + 1,
         frozen_at=at,
         verification_url=f"{settings.public_address}/verificatie?uitvoer={export.reference}",
         legal_basis=basis_words(export.asked),
-        previous=_previous(session, export),
-        others=_others(session, export, beside),
+        previous=_previous(session, before),
+        others=_others(others, export, beside),
     )
 
 
-def _same_recipient(export: Export) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Export.dossier_id == export.dossier_id,
-        Export.profile == export.profile,
-        func.lower(Export.recipient) == export.recipient.lower(),
-        Export.reference != export.reference,
-        Export.frozen_at.is_not(None),
-    )
+def _beside(session: Session, export: Export) -> Sequence[Any]:
+    """Return the other exports of the dossier, of which a version tells something."""
+    return session.execute(
+        select(
+            Export.reference,
+            Export.recipient,
+            Export.profile,
+            Export.state,
+            Export.frozen_at,
+            Export.together,
+        ).where(Export.dossier_id == export.dossier_id, Export.reference != export.reference)
+    ).all()
 
 
 def earlier_editions(session: Session, export: Export) -> int:
     """Count the versions of this dossier that this recipient was given before."""
-    counted = select(func.count()).select_from(Export).where(*_same_recipient(export))
-    return session.scalar(counted) or 0
+    return len(_before(_beside(session, export), export))
+
+
+def _before(others: Sequence[Any], export: Export) -> list[Any]:
+    """Return the versions that this recipient was given before, the newest first. Pure."""
+    own = export.recipient.lower()
+    mine = [
+        row
+        for row in others
+        if row.frozen_at and row.profile == export.profile and row.recipient.lower() == own
+    ]
+    return sorted(mine, key=lambda row: row.frozen_at, reverse=True)
 
 
 def _others(
-    session: Session, export: Export, beside: Sequence[tuple[str, str]]
+    others: Sequence[Any], export: Export, beside: Sequence[tuple[str, str]]
 ) -> tuple[tuple[str, str], ...]:
-    """Find who else was given this dossier, or is in the same request: name and kind."""
-    own = export.recipient.lower()
-    given: ColumnElement[bool] = Export.frozen_at.is_not(None)
-    if export.together is not None:
-        given = or_(given, Export.together == export.together)
-    rows = session.execute(
-        select(Export.recipient, Export.profile)
-        .where(
-            Export.dossier_id == export.dossier_id,
-            Export.reference != export.reference,
-            func.lower(Export.recipient) != own,
-            Export.state.not_in((ExportState.REJECTED.value, ExportState.WITHDRAWN.value)),
-            given,
-        )
-        .distinct()
-    )
-    given_to = {(row[0], PROFILES[row[1]].label) for row in rows}
-    return tuple(
-        sorted({*given_to, *(recipient for recipient in beside if recipient[0].lower() != own)})
-    )
+    """Return who else was given this dossier, or is in the same request: name and kind. Pure."""
+    own, ended = export.recipient.lower(), (ExportState.REJECTED, ExportState.WITHDRAWN)
+    together = export.together
+    given_to = {
+        (row.recipient, PROFILES[row.profile].label)
+        for row in others
+        if row.state not in ended and (row.frozen_at or (together and row.together == together))
+    }
+    return tuple(sorted(pair for pair in {*given_to, *beside} if pair[0].lower() != own))
 
 
-def _previous(session: Session, export: Export) -> PreviousVersion | None:
+def _previous(session: Session, before: Sequence[Any]) -> PreviousVersion | None:
     """Return the last version that this recipient really got, or None."""
-    last = session.scalars(
-        select(Export)
-        .where(*_same_recipient(export), Export.state == ExportState.READY.value)
-        .order_by(Export.frozen_at.desc())
-        .limit(1)
-    ).one_or_none()
+    last = next((row for row in before if row.state == ExportState.READY), None)
     entry = None if last is None else find_disclosure(session, last.reference)
-    if last is None or last.frozen_at is None or entry is None:
+    if last is None or entry is None:
         return None
     labels = [subject.label for subject in subjects_of(session, entry.id)]
     serials = frozenset(int(label.removeprefix("M-")) for label in labels)
