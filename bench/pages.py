@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import Engine, func, select, text
 from webtest import TestApp
@@ -30,6 +31,7 @@ from bench.fill.maker import Helpers
 from stopintimidatie import install
 from stopintimidatie.cli.content import open_registry
 from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.search.services import holders_with_index_work
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
@@ -37,6 +39,8 @@ from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.municipalities.areas.loader import load_areas
+from stopintimidatie.reports.inbox.queries import list_reports
+from stopintimidatie.reports.inbox.rules import Reader
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import path_of_report
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
@@ -165,6 +169,9 @@ def _pages(installation: Installation, code: str, slug: str) -> dict[str, str]:
             select(Report.id).where(Report.state == "afgehandeld").limit(1)
         ).one()
         found["melding"] = str(path_of_report(session, report))
+        reader = Reader(uuid4(), utc_now(), frozenset())
+        second = list_reports(session, code, {}, reader, 1, 1)[0].report
+        found["postvak, melding geopend"] = f"{home}/postvak?melding={second.reference}"
     return found
 
 
