@@ -47,8 +47,8 @@ def report_of(installation: Installation, address: str) -> Report:
 
 
 def pressed(browser: Any, address: str) -> Any:
-    """The one button of the page of the report, and where it leads."""
-    page = browser.get(address)
+    """The one button of the page with similar reports, and where it leads."""
+    page = browser.get(f"{address}/vergelijkbaar")
     form = next(form for form in page.forms.values() if form.action.endswith("/dubbel"))
     return form.submit(status=303).follow()
 
