@@ -106,9 +106,10 @@ function show(wanted) {
   (wanted.closest(".si-field") ?? wanted).scrollIntoView({ block: "nearest" });
 }
 
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
   const here = bench();
-  if (!here) return;
+  // Similar reports load by themselves: they take away no message and no focus.
+  if (!here || !event.detail.ctx.target.matches("[data-werkbank], [data-paneel]")) return;
   document.querySelectorAll("main > .si-flash").forEach((old) => old.remove());
   settle();
   // The next one is read from its beginning; on a phone the page itself is scrolled.
