@@ -57,21 +57,27 @@ def imported(path: Path) -> Iterator[tuple[str, int]]:
                 yield (rest if rest in MODULES else rest.rpartition(".")[0]), node.lineno
 
 
-IMPORTS = {module: dict(imported(path)) for module, path in MODULES.items()}
+# Not while tests are collected: each worker would read the whole package.
+@pytest.fixture(scope="module")
+def imports() -> dict[str, dict[str, int]]:
+    return {module: dict(imported(path)) for module, path in MODULES.items()}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_only_from_its_own_room_and_lower_ones(module: str) -> None:
+def test_a_module_imports_only_from_its_own_room_and_lower_ones(
+    imports: dict[str, dict[str, int]],
+) -> None:
+    floors = {module: floor_of(module) for module in MODULES}
     climbs = [
-        f"line {line}: {other}"
-        for other, line in IMPORTS[module].items()
-        if floor_of(other) > floor_of(module)
+        f"{module}, line {line}: {other}"
+        for module, others in imports.items()
+        for other, line in others.items()
+        if floor_of(other) > floors[module]
     ]
     assert not climbs
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
-    left = {module: set(others) - {module} for module, others in IMPORTS.items()}
+def test_no_files_import_each_other_in_a_circle(imports: dict[str, dict[str, int]]) -> None:
+    left = {module: set(others) - {module} for module, others in imports.items()}
     while free := {module for module, others in left.items() if not others & left.keys()}:
         left = {module: others for module, others in left.items() if module not in free}
     assert not left
@@ -118,12 +124,11 @@ def test_files_are_few_and_neither_short_nor_long() -> None:
     assert len({path.stem for path in FILES}) <= MOST_NAMES
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_functions_are_short(module: str) -> None:
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+def test_functions_are_short() -> None:
     long = [
-        node.name
-        for node in ast.walk(tree)
+        f"{module}: {node.name}"
+        for module, path in MODULES.items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
         and (node.end_lineno or 0) - node.lineno >= MOST_FUNCTION_LINES
     ]

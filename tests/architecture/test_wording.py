@@ -72,17 +72,17 @@ def empty_names(text: str) -> Iterator[str]:
             yield f"{node.lineno}: {name}"
 
 
-FAULTS = {
-    path.relative_to(PACKAGE).as_posix(): list(faults(path.read_text(encoding="utf-8")))
-    for path in sorted(PACKAGE.rglob("*.py"))
-}
 STYLE = (PACKAGE.parent / "docs" / "dev" / "style.md").read_text(encoding="utf-8")
 # Of each example: the file, and what stands in it now.
 AFTERS = re.findall(r"`([\w/]+\.py)`\n\n +```python\n.*?# after\n(.*?)\n +```", STYLE, re.DOTALL)
 
 
 def test_docstrings_begin_with_a_verb_in_the_imperative() -> None:
-    faulty = {name: lines for name, lines in FAULTS.items() if lines}
+    found = {
+        path.relative_to(PACKAGE).as_posix(): list(faults(path.read_text(encoding="utf-8")))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+    faulty = {name: lines for name, lines in found.items() if lines}
     assert not faulty, "docs/dev/style.md says how; a missing verb goes into verbs.txt"
 
 

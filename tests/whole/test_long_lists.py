@@ -20,8 +20,6 @@ from stopintimidatie.reports.models import Report
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
 
-pytestmark = pytest.mark.both_databases
-
 HOME = "/gemeenten/dordrecht"
 MANY = 60
 
