@@ -359,13 +359,14 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         cancel_url=address,
     )
     queue, slug = queue_of(context, request), context.municipality.slug
+    refusing = f"Niet akkoord: {context.export.recipient}"
     apart = f"{request.resource_path(context, 'beoordelen')}?{REFUSE}=ja"
 
     def page() -> dict[str, Any]:
         return {
             "crumbs": crumbs_of(context, request),
             "items": [queued(slug, row, current=row[0] in waiting) for row in queue],
-            "rail": [RailDecision("4", "Deze niet akkoord", apart, page=True)],
+            "rail": [RailDecision("4", refusing, apart, page=True)],
             "own": OWN_REQUEST if is_own(request, context.export) else None,
             "parts": [_part(context, request, item) for item in looked],
         }
