@@ -214,6 +214,11 @@ class Report(Held, Base):
         confirmed = [row.code for row in self.form_rows if row.confirmed]
         return in_order(confirmed or [row.code for row in self.form_rows])
 
+    @property
+    def all_forms(self) -> list[str]:
+        """The forms as reported and as confirmed: a correction takes no signal away."""
+        return in_order({row.code for row in self.form_rows})
+
 
 class ReportForm(Held, Base):
     """A form of harassment: as reported, or as confirmed by the officer."""

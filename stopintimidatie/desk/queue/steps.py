@@ -89,14 +89,14 @@ def close(session: Session, report: Report, values: Values, actor: Actor) -> Non
         text = with_help(session, report, str(values["bericht"]))
         tell_once(session, report, "terugkoppeling", text, actor)
     elif values["reden_code"] != DOUBLE and needs_second_look(
-        report.forms, report.reporter_age_group
+        report.all_forms, report.reporter_age_group
     ):
         tell(session, report, "bericht", with_help(session, report, ""), actor)
 
 
 def with_help(session: Session, report: Report, text: str) -> str:
     """Return words to a reporter, with the help lines below where a second person must look."""
-    if not needs_second_look(report.forms, report.reporter_age_group):
+    if not needs_second_look(report.all_forms, report.reporter_age_group):
         return text
     published = published_for(session, None)
     language = published.language(report.language)

@@ -242,7 +242,7 @@ def _panel(context: ReportResource, request: Request, choice: str, form: Form) -
         },
         "other": OTHER.get(choice, ""),
         "second_look": choice == CLOSE
-        and needs_second_look(report.forms, report.reporter_age_group),
+        and needs_second_look(report.all_forms, report.reporter_age_group),
     }
 
 
@@ -333,7 +333,7 @@ def _step(
     elif choice == CLOSE:
         code = request.POST.get("reden_code") or "niet_te_plaatsen"
         answers = {"reden_code": code, **({} if code == "test" else answers)}
-        if code == NO_HARASSMENT or needs_second_look(report.forms, report.reporter_age_group):
+        if code == NO_HARASSMENT or needs_second_look(report.all_forms, report.reporter_age_group):
             _ask_colleague(request, report, name, answers, began)
             return
     effects = WORKFLOW_EFFECTS.of(request.registry)

@@ -272,7 +272,7 @@ def _alone(report: Report) -> str:
             f"Er is een signaal: {', '.join(signals_of(report))}. Open de melding en besluit daar:"
             " eerst wordt gevraagd of er iemand in gevaar is."
         )
-    if needs_second_look(report.forms, report.reporter_age_group):
+    if needs_second_look(report.all_forms, report.reporter_age_group):
         return "Een collega moet meekijken. Open de melding en besluit daar."
     return ""
 

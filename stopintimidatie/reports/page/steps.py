@@ -129,7 +129,7 @@ def possible_steps(request: Any, context: Any) -> list[Transition]:
 def signals_of(report: Report) -> list[str]:
     """Return the signals of danger in a report, in words."""
     return signals(
-        report.forms,
+        report.all_forms,
         age_group=report.reporter_age_group,
         known=report.offender_known,
         recurrence=report.recurrence,
@@ -178,7 +178,7 @@ def decide_or_propose(
     `began`: as of `decide`. The caller has locked the report. Raises `WorkflowError`.
     """
     alone = name not in NOT_HANDLED or given.get("reden_code") == DOUBLE
-    if alone or not needs_second_look(report.forms, report.reporter_age_group):
+    if alone or not needs_second_look(report.all_forms, report.reporter_age_group):
         decide(session, effects, report, [(name, given)], actor, began=began)
         return True
     with session.begin_nested():

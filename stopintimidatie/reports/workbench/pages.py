@@ -80,7 +80,10 @@ def pane_values(
         "rail": rail_of(context, request, place, proposal is not None),
         "notes": notes_of(session, report),
         "proposal": proposal,
-        "more": [*other_steps(request, context, place), *_note_link(context, request, place)],
+        "more": [
+            *other_steps(request, context, place, proposed=proposal is not None),
+            *_note_link(context, request, place),
+        ],
     }
 
 
@@ -104,7 +107,10 @@ def rail_panel(context: ReportResource, request: Any) -> Panel | None:
         "report": context.report,
         "rail": rail,
         "proposal": proposal,
-        "more": [*other_steps(request, context, place), *rare_actions(context, request)],
+        "more": [
+            *other_steps(request, context, place, proposed=proposal is not None),
+            *rare_actions(context, request),
+        ],
     }
     return Panel("", RAIL_PANEL, {"detail": detail})
 
@@ -244,21 +250,23 @@ class Bar:
     why: str
 
 
+READ_AT_ONCE: Final = "Bij spoed leest de melder dit meteen."
 STAYS_URGENT: Final = "Spoed blijft ook dan, want er is iemand in gevaar."
 
 
 def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
     """Return what this person decided last, less than ten minutes ago; None without that."""
     last = select_last_decision(holder, str(request.actor.id))
-    about = Report.reference, Report.duplicate_of_id, Report.danger_now
+    about = Report.reference, Report.duplicate_of_id, Report.danger_now, Report.urgent
     statement = last.join(Report, Report.id == ReportDecision.report_id).add_columns(*about)
     row = session.execute(statement).one_or_none()
     if row is None:
         return None
-    decision, reference, duplicate_of, danger_now = row
+    decision, reference, duplicate_of, danger_now, urgent = row
     why = final_reason(request.registry, decision) or ""
     text = f"{reference}: {done(decision, duplicate_of)}."
-    return Bar(decision, reference, text, "" if why else _note(decision, danger_now), why)
+    note = "" if why else _note(decision, danger_now, urgent=urgent)
+    return Bar(decision, reference, text, note, why)
 
 
 def done(decision: ReportDecision, duplicate_of: UUID | None) -> str:
@@ -282,12 +290,14 @@ def _step_done(decision: ReportDecision, last: str, duplicate_of: UUID | None) -
         return last.replace("_", " ")
 
 
-def _note(decision: ReportDecision, danger_now: bool | None) -> str:
+def _note(decision: ReportDecision, danger_now: bool | None, *, urgent: bool) -> str:
     """Return what leaves by a decision and when, and what stays after undoing it."""
     stays = STAYS_URGENT if danger_now and not decision.before["danger_now"] else ""
     leaves = next((_LEAVES[name] for name in decision.steps if name in _LEAVES), None)
     minutes = round((decision.until - utc_now()).total_seconds() / 60)
     if leaves is None:
         return stays
+    if urgent:
+        return f"{READ_AT_ONCE} {stays}".strip()
     when = f"over {plural(minutes, 'minuut', 'minuten')}" if minutes else "zo meteen"
     return f"{leaves} {when}. {stays}".strip()

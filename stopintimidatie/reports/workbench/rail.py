@@ -197,8 +197,15 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
     ]
 
 
-def other_steps(request: Any, context: ReportResource, place: Place) -> list[tuple[str, str]]:
-    """Return the steps without a key, each with its page: what is rare stands below the keys."""
+def other_steps(
+    request: Any, context: ReportResource, place: Place, *, proposed: bool
+) -> list[tuple[str, str]]:
+    """Return the steps without a key, each with its page: what is rare stands below the keys.
+
+    `proposed`: a proposal waits for a second look, and until then none of these can be made.
+    """
+    if proposed:
+        return []
     keyed = {
         *("in_behandeling_nemen", "in_dossier", "vraag_melder"),
         *("overdracht_aanbieden", "afhandelen"),

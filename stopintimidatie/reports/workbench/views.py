@@ -141,7 +141,7 @@ def _page(
         "hidden": hidden,
         "typed": choice != REJECT,
         "second_look": choice == REJECT
-        and needs_second_look(report.forms, report.reporter_age_group),
+        and needs_second_look(report.all_forms, report.reporter_age_group),
         "contact": report.contact_deadline if choice == DOUBLE else None,
         "may_begin": choice == FILE,
         "danger": None,

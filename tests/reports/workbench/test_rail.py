@@ -505,3 +505,31 @@ def test_what_waits_for_a_second_look_leaves_by_no_other_way(installation: Insta
     full["besluit.wat"] = "niet_test"
     assert why in full.submit("opslaan", status=422).text
     assert state_of(installation, address) == "in_behandeling"
+
+
+def test_a_correction_of_the_forms_takes_no_second_look_away(installation: Installation) -> None:
+    address = stored(installation, forms=(Form.GROPING,))
+    browser = officer(installation)
+    form = browser.get(f"{address}/triage").forms["formulier"]
+    for box in form.fields["beoordeling.vormen"]:
+        box.checked = box._value == Form.CATCALLING.value
+    set_value(form, "beoordeling.gevaar", "nee")
+    form["besluit.wat"] = "niet_test"
+    form.submit("opslaan", status=303)
+    assert state_of(installation, address) == "in_behandeling"
+    assert number_of(installation, ReportProposal) == 1
+
+
+def test_the_bar_says_that_a_reporter_reads_at_once_what_is_spoed(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        make_dossier(session)
+    browser = officer(installation)
+    press(opened(browser, address), "s")
+    page = choose(panel(browser.get(address), "2"), "1").follow()
+    while page.status_int in {301, 302, 303, 307, 308}:
+        page = page.follow()
+    assert "Bij spoed leest de melder dit meteen." in page.text
+    assert "over 10 minuten" not in page.text
