@@ -45,6 +45,18 @@ def test_contact_is_recorded_and_the_term_ends(installation: Installation, addre
         assert "melding.contact" in session.scalars(select(AuditEvent.action)).all()
 
 
+@pytest.mark.sqlite
+def test_the_panel_begins_with_its_heading_so_that_the_number_is_in_sight(
+    installation: Installation, address: str
+) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    part = {"HX-Request-Type": "partial"}
+    panel = browser.get(f"{address}/contact", headers=part)
+    assert panel.html.select_one("[data-eerst] ~ dl a[href='tel:+31612345678']")
+    refused = panel.forms["formulier"].submit("opslaan", status=422, headers=part)
+    assert refused.html.select_one("[data-eerst]") is None
+
+
 def test_an_anonymous_reporter_is_written_to_and_cannot_be_called_nor_forgotten(
     installation: Installation,
 ) -> None:
