@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from stopintimidatie.core.accounts.models import BlockedColleague
 from stopintimidatie.core.accounts.services import is_offered_anything
 from stopintimidatie.core.accounts.sessions import provider_of
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import must_confirm
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -63,6 +63,7 @@ from stopintimidatie.municipalities.areas.resources import (
     NeighbourhoodResource,
     count_with_menu,
 )
+from stopintimidatie.municipalities.people.absence import PAGE, WHO, Away, away_today
 from stopintimidatie.municipalities.people.review import addresses_to_set, reviews_to_do
 from stopintimidatie.municipalities.people.views import roles_to_confirm
 from stopintimidatie.municipalities.sso.door import door_path
@@ -143,7 +144,8 @@ def _page_of(request: Any, holder: str, slug: str) -> str:
 @page_view(MunicipalityResource, "", Permission.VIEW_MUNICIPALITY, "templates/municipality.jinja2")
 def municipality(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show what this person has to do, the most urgent first; beside it the town."""
-    reader = reader_of(request, context.holder)
+    away = away_today(request.db, context.holder, local_date(utc_now()))
+    reader = reader_of(request, context.holder, away)
     works = bool(request.has_permission(Permission.TRIAGE, context))
     may_read = bool(request.has_permission(Permission.VIEW_REPORT, context))
     tasks: list[Task] = []
@@ -156,6 +158,7 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _watch(context, request, reader)
     if request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
         tasks += _managed(context, request)
+    tasks += _uncovered(context, request, away)
     page["settings"] = _settings(context, request)
     rows = town(request.db, context.holder, reader) if may_read else []
     most = max((number for row in rows for number in row.weeks), default=0)
@@ -248,6 +251,24 @@ def _managed(context: MunicipalityResource, request: Request) -> list[Task]:
     rows = [(DUE, "Nakijken", item) for item in reviews]
     rows += [(SET_UP, "Instellen", item) for item in missing]
     return [task_for(rank, i.title, i.href, action, *i.meta) for rank, action, i in rows]
+
+
+def _uncovered(
+    context: MunicipalityResource, request: Request, away: Mapping[UUID, Away]
+) -> list[Task]:
+    """Return whose work nobody does: one's own, and for the admin that of every colleague."""
+    me = request.identity.user_id  # type: ignore[union-attr]
+    manages = request.has_permission(Permission.MANAGE_MUNICIPALITY, context)
+    here = f"{request.resource_path(context).rstrip('/')}/{PAGE}"
+    tasks = []
+    for person, absence in away.items():
+        if absence.covered or not (person == me or manages):
+            continue
+        who = "U bent" if person == me else f"{absence.name} is"
+        href = here if person == me else f"{here}?{WHO}={person.hex}"
+        title = f"{who} afwezig, en niemand doet het werk"
+        tasks.append(task_for(DECIDE, title, href, "Vervanger kiezen", absence.stands_in))
+    return tasks
 
 
 def _settings(context: MunicipalityResource, request: Request) -> list[ListItem]:

@@ -60,47 +60,67 @@ class AbsenceError(Exception):
 
 @dataclass(frozen=True)
 class Away:
-    """An absence with the names that a page shows."""
+    """An absence with the names that a page shows, and who does the work meanwhile."""
 
     row: Absence
     name: str
     substitute: str
+    # The roles of the substitute here, and those of the person that who has the work hasn't.
+    roles: frozenset[Role]
+    lacks: Sequence[Role]
+    # Ids and names of who has the work, as it is passed on; empty when none of them may do it.
+    chain: Sequence[tuple[UUID, str]]
+    # The substitute is away as well.
+    passed_on: bool
+
+    @property
+    def covered(self) -> bool:
+        """Tell that somebody who is there does the work."""
+        last = self.chain[-1][0] if self.chain else None
+        return last is not None and not (self.passed_on and last == self.row.substitute_id)
+
+    @property
+    def stands_in(self) -> str:
+        """Say who steps in, or why nobody does."""
+        if self.passed_on:
+            heir = self.chain[-1][1] if self.covered else "niemand"
+            return f"vervanger {self.substitute} is zelf afwezig; {heir} neemt het over"
+        if self.covered:
+            return f"vervanger {self.substitute}"
+        does = "doet dit werk hier niet meer" if self.roles else "werkt hier niet meer"
+        return f"{self.substitute} {does}, dus er is geen vervanger"
 
     @property
     def words(self) -> str:
         """Say until when, and who steps in."""
-        return f"afwezig tot en met {date_text(self.row.until)}; vervanger {self.substitute}"
+        stands_in = self.stands_in if self.covered else "zonder vervanger"
+        return f"afwezig tot en met {date_text(self.row.until)}; {stands_in}"
+
+    @property
+    def warning(self) -> str:
+        """Say what of the work doesn't move to who has it; empty when all or nothing does."""
+        return _warning(self.chain[-1][1], self.lacks) if self.covered else ""
 
 
 def stands_in_for(session: Session, holder: str, user_id: UUID, today: date) -> set[UUID]:
-    """Return the people whose work is this user's as well today, without the user.
+    """Return the people whose work is this user's as well today, without the user."""
+    return work_of(away_today(session, holder, today), user_id)
 
-    A substitute who is away passes the work of others on to the own substitute.
-    """
-    rows = session.execute(
-        select(Absence.user_id, Absence.substitute_id).where(
-            Absence.holder == holder, Absence.since <= today, Absence.until >= today
-        )
-    ).all()
-    people, reached = {user_id}, {user_id}
-    while reached:
-        reached = {row.user_id for row in rows if row.substitute_id in reached} - people
-        people |= reached
-    return people - {user_id}
+
+def work_of(away: Mapping[UUID, Away], user_id: UUID) -> set[UUID]:
+    """Return whose work is this user's as well, of those who are away."""
+    return {person for person, absence in away.items() if user_id in dict(absence.chain)}
 
 
 def acting_for(session: Session, user_id: UUID, today: date) -> UUID:
     """Return who does this user's work today at the holder of the session: mostly the user."""
-    rows = session.execute(
-        select(Absence.user_id, Absence.substitute_id).where(
-            Absence.since <= today, Absence.until >= today
+    holder = session.scalar(
+        select(Absence.holder).where(
+            Absence.user_id == user_id, Absence.since <= today, Absence.until >= today
         )
     )
-    stands_in, passed = {row.user_id: row.substitute_id for row in rows}, set[UUID]()
-    while user_id in stands_in and user_id not in passed:
-        passed.add(user_id)
-        user_id = stands_in[user_id]
-    return user_id
+    away = away_today(session, holder, today).get(user_id) if holder else None
+    return away.chain[-1][0] if away and away.chain else user_id
 
 
 def away_today(session: Session, holder: str, today: date) -> Mapping[UUID, Away]:
@@ -110,7 +130,10 @@ def away_today(session: Session, holder: str, today: date) -> Mapping[UUID, Away
 
 
 def absences(session: Session, holder: str, since: date, until: date) -> Sequence[Away]:
-    """Return the absences of a holder that share a day with a period, the first to begin first."""
+    """Return the absences of a holder that share a day with a period, the first to begin first.
+
+    A substitute who is away passes the work on to the own substitute; who may not do it is skipped.
+    """
     person, substitute = aliased(User), aliased(User)
     rows = session.execute(
         select(Absence, person.name, substitute.name)
@@ -118,8 +141,55 @@ def absences(session: Session, holder: str, since: date, until: date) -> Sequenc
         .join(substitute, substitute.id == Absence.substitute_id)
         .where(Absence.holder == holder, Absence.since <= until, Absence.until >= since)
         .order_by(Absence.since, person.name)
+    ).all()
+    if not rows:
+        return []
+    roles = {user.id: own for user, own in _roles(session, holder).items()}
+    names = {row.substitute_id: name for row, _, name in rows}
+    result = []
+    for row, name, stands_in in rows:
+        day = max(row.since, since)
+        path = _path(row, [other for other, _, _ in rows if other.since <= day <= other.until])
+        mine, own = roles.get(row.user_id, set()), roles.get(row.substitute_id, set())
+        able = [(id_, names[id_]) for id_ in path if _does_work_of(mine, roles.get(id_, set()))]
+        heirs = roles[able[-1][0]] if able else set()
+        lacks = [role for role in Role if role in mine - heirs]
+        result.append(Away(row, name, stands_in, frozenset(own), lacks, able, len(path) > 1))
+    return result
+
+
+def _path(row: Absence, rows: Sequence[Absence]) -> list[UUID]:
+    """Return who get the work in turn: the substitute, the substitute of that one when away."""
+    next_of = {other.user_id: other.substitute_id for other in rows}
+    path = [row.substitute_id]
+    while path[-1] in next_of and next_of[path[-1]] not in {*path, row.user_id}:
+        path.append(next_of[path[-1]])
+    return path
+
+
+def _does_work_of(mine: set[Role], own: set[Role]) -> bool:
+    """Tell whether who has the roles `own` may do some of the work of who has the roles `mine`."""
+    return bool(mine & own) or (may(mine, TRIAGE) and may(own, TRIAGE))
+
+
+def _roles(session: Session, holder: str) -> Mapping[User, set[Role]]:
+    """Return who has a role here that counts, by name, with the roles."""
+    rows = session.execute(
+        select(User, RoleAssignment.role)
+        .join(RoleAssignment, RoleAssignment.user_id == User.id)
+        .where(RoleAssignment.holder == holder, User.blocked_at.is_(None))
+        .where(RoleAssignment.counting())
+        .order_by(User.name, User.username)
     )
-    return [Away(*row) for row in rows]
+    roles: dict[User, set[Role]] = {}
+    for user, role in rows:
+        roles.setdefault(user, set()).add(Role(role))
+    return roles
+
+
+def _warning(name: str, lacks: Sequence[Role]) -> str:
+    missing = [LACKING[role] for role in lacks if role in LACKING]
+    return f"{name} kan niet alles overnemen: {'; '.join(missing)}." if missing else ""
 
 
 @dataclass(frozen=True)
@@ -138,29 +208,17 @@ class Substitute:
     @property
     def warning(self) -> str:
         """Say what of the work doesn't move to this colleague; empty when all does."""
-        missing = [LACKING[role] for role in self.lacks if role in LACKING]
-        if not missing:
-            return ""
-        return f"{self.user.name} kan niet alles overnemen: {'; '.join(missing)}."
+        return _warning(self.user.name, self.lacks)
 
 
 def substitutes(session: Session, holder: str, user_id: UUID) -> Sequence[Substitute]:
     """Return the colleagues who do some of this person's work here, who can do all of it first."""
-    rows = session.execute(
-        select(User, RoleAssignment.role)
-        .join(RoleAssignment, RoleAssignment.user_id == User.id)
-        .where(RoleAssignment.holder == holder, User.blocked_at.is_(None))
-        .where(RoleAssignment.counting())
-        .order_by(User.name, User.username)
-    )
-    roles: dict[User, set[Role]] = {}
-    for user, role in rows:
-        roles.setdefault(user, set()).add(Role(role))
+    roles = _roles(session, holder)
     mine = next((own for user, own in roles.items() if user.id == user_id), set[Role]())
     can = [
         Substitute(user, [role for role in Role if role in mine - own])
         for user, own in roles.items()
-        if user.id != user_id and (mine & own or (may(mine, TRIAGE) and may(own, TRIAGE)))
+        if user.id != user_id and _does_work_of(mine, own)
     ]
     return sorted(can, key=lambda substitute: len(substitute.lacks))
 
@@ -287,11 +345,11 @@ def _page(
         "person": person,
         "mine": mine,
         "people": people,
-        "warnings": {s.user.id: s.warning for s in people},
         "today": today,
         "rows": [away for away in rows if away.row.user_id == person.id],
         "others": [away for away in rows if away.row.user_id != person.id],
         "manages": manages,
+        "here": request.resource_path(context, PAGE),
         "end": request.resource_path(context, END),
         "users": request.resource_path(context, "gebruikers") if manages else None,
     }

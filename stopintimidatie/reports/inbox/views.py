@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
@@ -32,7 +33,7 @@ from stopintimidatie.core.web.request import (
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource, count_with_menu
-from stopintimidatie.municipalities.people.absence import stands_in_for
+from stopintimidatie.municipalities.people.absence import Away, away_today, work_of
 from stopintimidatie.reports.inbox.queries import (
     OPENED,
     Chosen,
@@ -164,13 +165,17 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     }
 
 
-def reader_of(request: Request, holder: str) -> Reader:
-    """Return who reads the lists of a holder now, with whose work is theirs today."""
+def reader_of(request: Request, holder: str, away: Mapping[UUID, Away] | None = None) -> Reader:
+    """Return who reads the lists of a holder now, with whose work is theirs today.
+
+    `away`: who is away today, for a page that shows that as well.
+    """
     identity = request.identity
     assert identity is not None  # noqa: S101 - the view needs a permission
     now, person = utc_now(), identity.user_id
-    away = stands_in_for(request.db, holder, person, local_date(now))
-    return Reader(person, now, frozenset(away))
+    if away is None:
+        away = away_today(request.db, holder, local_date(now))
+    return Reader(person, now, frozenset(work_of(away, person)))
 
 
 def _opened(

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
@@ -16,6 +17,7 @@ from stopintimidatie.dossiers.case.services import REMINDER_RECIPIENT, make_agre
 from stopintimidatie.municipalities.people.absence import (
     AbsenceError,
     absences,
+    acting_for,
     announce_absence,
     end_absence,
     stands_in_for,
@@ -197,3 +199,52 @@ def test_the_worklist_of_a_substitute_has_all_that_waits_for_who_is_away(
     for text in (reference, "Lantaarn nakijken"):
         [row] = [row for row in page.html.select("li") if text in row.text]
         assert "voor Anna" in row.text
+
+
+def test_a_substitute_who_lost_the_role_is_named_and_can_be_replaced(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    anna, cas = people["Anna"][1], people["Cas"][1]
+    with installation.transaction(DORDRECHT) as session:
+        announce_absence(session, DORDRECHT, anna, cas, today, today, SYSTEM)
+        session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == cas))
+        assert stands_in_for(session, DORDRECHT, cas, today) == set()
+        assert acting_for(session, anna, today) == anna
+        report = make_report(session, installation).reference
+    own, admin = (installation.browser(people[name][0]) for name in ("Anna", "Ada"))
+    why = "Cas werkt hier niet meer, dus er is geen vervanger"
+    start = "/gemeenten/dordrecht"
+    for browser, path in ((own, PAGE), (admin, PAGE), (own, start), (admin, start)):
+        assert why in browser.get(path)
+    listed = own.get(f"{start}/uitdelen?melding={report}")
+    assert "zonder vervanger" in listed
+    assert "vervanger Cas" not in listed
+    page = admin.get(start).click("Vervanger kiezen")
+    [end] = [form for form in page.forms.values() if "afwezigheid" in form.fields]
+    form = end.submit(status=303).follow().forms["formulier"]
+    form["van"] = form["tot"] = str(today)
+    form["vervanger"] = str(people["Bart"][1])
+    assert "vervanger Bart" in form.submit("opslaan", status=303).follow()
+
+
+def test_work_that_is_passed_on_goes_to_who_may_do_it_and_the_page_says_to_whom(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    anna, bart, cas = (people[name][1] for name in ("Anna", "Bart", "Cas"))
+    with installation.transaction(DORDRECHT) as session:
+        announce_absence(session, DORDRECHT, anna, bart, today, today, SYSTEM)
+        announce_absence(session, DORDRECHT, bart, cas, today, today, SYSTEM)
+    for name in ("Anna", "Bart"):
+        page = installation.browser(people[name][0]).get(PAGE)
+        assert "vervanger Bart is zelf afwezig; Cas neemt het over" in page
+    with installation.transaction(DORDRECHT) as session:
+        role = session.scalars(select(RoleAssignment).where(RoleAssignment.user_id == cas)).one()
+        role.role = Role.DOSSIER_OWNER
+        for other in session.scalars(select(RoleAssignment).where(RoleAssignment.user_id == anna)):
+            other.role = Role.PRIVACY_OFFICER
+        session.flush()
+        assert stands_in_for(session, DORDRECHT, cas, today) == {bart}
+    page = installation.browser(people["Bart"][0]).get(PAGE)
+    assert "vervanger Bart is zelf afwezig; niemand neemt het over" in page
