@@ -214,3 +214,17 @@ def test_on_a_phone_the_bar_is_in_sight_and_the_next_report_begins_at_its_top(
     assert rail is not None
     assert bar["y"] >= 0
     assert bar["y"] + bar["height"] <= rail["y"] + 1
+
+
+def test_escape_gives_the_focus_back_to_the_decision_that_opened_the_panel(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    reference = post_report(demo_address, Kind("Weg met Escape", "1", "nieuw"))
+    page = sign_in(OFFICER)
+    for address in (f"{INBOX}{reference}", f"/m/{reference}"):
+        page.goto(address)
+        page.locator(".wb-keys [data-key='4']").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#werkbank-paneel :focus")
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.dataset.key") == "4"

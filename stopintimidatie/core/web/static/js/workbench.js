@@ -79,13 +79,31 @@ document.addEventListener("click", (event) => {
   tell(`${key}${button.dataset.reden ?? "dit kan nu niet"}.`);
 }, true);
 
-// A key that leaves the panel: whoever opened it goes back to the list of keys.
+// The decision that was pressed last, by its key: the element itself may be replaced meanwhile.
+let pressed = null;
+document.addEventListener("click", (event) => {
+  pressed = event.target.closest(".wb-keys [data-key]")?.dataset.key ?? pressed;
+}, true);
+
+// A key that leaves the panel: the focus goes back to the decision that opened it.
 document.addEventListener("keydown", (event) => {
   const panel = event.key === "Escape" && document.querySelector("[data-paneel]");
   if (!panel || !panel.childElementCount) return;
   panel.replaceChildren();
-  bench()?.querySelector("[data-rij] [aria-current]")?.focus();
+  const from = pressed && bench()?.querySelector(`.wb-keys [data-key="${CSS.escape(pressed)}"]`);
+  (from || heading())?.focus();
 });
+
+// What the pane shows; without a document in hand, the name of the list.
+function heading() {
+  const line = bench()?.querySelector(".wb-head h2") ?? bench()?.querySelector("h1");
+  line?.setAttribute("tabindex", "-1");
+  return line;
+}
+
+// Whether the focus was somewhere before an answer took the place of what had it.
+let focused = false;
+document.addEventListener("htmx:before:swap", () => { focused = document.activeElement !== document.body; });
 
 // An answer that is no part is a page of its own: signed out meanwhile, or a refusal.
 document.addEventListener("htmx:before:response", (event) => {
@@ -122,6 +140,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   const wanted = panel?.querySelector("[data-eerst], .si-error-summary")
     ?? panel?.querySelector(".wb-form :is(input:not([type=hidden]), select, textarea)");
   if (wanted) show(wanted);
+  else if (focused && document.activeElement === document.body) heading()?.focus({ preventScroll: true });
 });
 
 settle();
