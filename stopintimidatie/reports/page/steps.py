@@ -177,8 +177,9 @@ def decide_or_propose(
 
     `began`: as of `decide`. The caller has locked the report. Raises `WorkflowError`.
     """
-    alone = name not in NOT_HANDLED or given.get("reden_code") == DOUBLE
-    if alone or not needs_second_look(report.all_forms, report.reporter_age_group):
+    double = given.get("reden_code") == DOUBLE and _is_as_guarded(session, given["dubbel_van"])
+    guarded = name in NOT_HANDLED and not double
+    if not (guarded and needs_second_look(report.all_forms, report.reporter_age_group)):
         decide(session, effects, report, [(name, given)], actor, began=began)
         return True
     with session.begin_nested():
@@ -187,6 +188,13 @@ def decide_or_propose(
         kept = {key: plain(value) for key, value in given.items() if value}
         propose(session, report, name, kept, actor, effects, began)
     return False
+
+
+def _is_as_guarded(session: Session, reference: Any) -> bool:
+    """Tell whether the other report needs a second look too; else it would be an easy way out."""
+    wanted = normalise_reference(str(reference)) or ""
+    other = session.scalars(select(Report).where(Report.reference == wanted)).first()
+    return other is None or needs_second_look(other.all_forms, other.reporter_age_group)
 
 
 def undo_step(request: Any, context: Any, made: Transition, before: str) -> Transition | None:
@@ -411,9 +419,8 @@ def conflict(
 
 def handlers(session: Session, report: Report) -> Choices:
     """Return (id, name) of the people who may handle reports of this holder."""
-    return [
-        (str(user.id), user.name) for user in colleagues(session, report.holder, Permission.TRIAGE)
-    ]
+    people = colleagues(session, report.holder, Permission.TRIAGE)
+    return [(str(user.id), user.name) for user in people]
 
 
 def municipalities(session: Session, report: Report) -> Choices:

@@ -22,7 +22,8 @@ from stopintimidatie.municipalities.settings.queries import (
 )
 from stopintimidatie.reports.conversation.queries import next_contact
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import ASSESS, ASSESSED, TAKE, Began, decide
+from stopintimidatie.reports.page.decisions import ASSESS, ASSESSED, TAKE, Began
+from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.services import (
     append_move,
     becomes_urgent,
@@ -197,13 +198,13 @@ def set_urgent(session: Session, report: Report, urgent: bool, actor: Actor) -> 
 
 def close_as_double(
     session: Session, effects: Mapping[str, Any], report: Report, other: str, actor: Actor
-) -> None:
+) -> bool:
     """Close a report as double of another; a new one is taken in hand first, by who does it.
 
-    The caller has locked the report.
+    False where a colleague must look first. The caller has locked the report.
 
     Raises:
         WorkflowError: It can't be the double of that one; nothing is changed.
     """
     answers = {"reden_code": "dubbel", "dubbel_van": other}
-    decide(session, effects, report, [("niet_in_behandeling", answers)], actor)
+    return decide_or_propose(session, effects, report, "niet_in_behandeling", answers, actor)

@@ -269,7 +269,7 @@ def double_view(context: ReportResource, request: Request) -> Any:
         if report.contact_deadline is not None and request.POST.get(SURE) != "ja":
             return _ask_first(context, request, other, back)
         effects = WORKFLOW_EFFECTS.of(request.registry)
-        close_as_double(request.db, effects, report, other, request.actor)
+        closed = close_as_double(request.db, effects, report, other, request.actor)
         request.db.flush()
     except StaleReportError:
         return error_response(request, 409)
@@ -277,8 +277,11 @@ def double_view(context: ReportResource, request: Request) -> Any:
         reason = (str(problem), "Er is niets gewijzigd. Ga terug naar de vorige pagina.")
         return error_response(request, 400, ErrorPage("De melding is niet gesloten", reason))
     path = path_of_report(request.db, report.id) or request.resource_path(context)
-    step = REPORT_WORKFLOW.transition("niet_in_behandeling")
-    flash_step(request, context, step, "in_behandeling", path)
+    if closed:
+        step = REPORT_WORKFLOW.transition("niet_in_behandeling")
+        flash_step(request, context, step, "in_behandeling", path)
+    else:
+        request.flash(asked_in_words(report))
     return HTTPSeeOther(safe_path(back, path))
 
 

@@ -70,7 +70,7 @@ def make_choice(
         return True
     if choice == TAKE:
         steps = [(TAKING, {"behandelaar": actor.id})]
-    if choice == REJECT:
+    if choice in {REJECT, DOUBLE}:
         return decide_or_propose(session, effects, report, *steps[0], actor, began=began)
     decide(session, effects, report, steps, actor, began=began)
     return True

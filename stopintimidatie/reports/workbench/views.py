@@ -326,7 +326,8 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
     except WorkflowError as problem:
         request.flash(str(problem), "error")
         return HTTPSeeOther(here)
-    if made is not None and proposal.step in NOT_HANDLED:
+    # With a double the work goes on elsewhere, and the reporter reads that.
+    if made is not None and proposal.step in NOT_HANDLED and report.duplicate_of_id is None:
         say_where_help_is(session, report, made, actor)
     if not accepted:
         request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")

@@ -415,6 +415,29 @@ def test_a_double_with_a_signal_is_asked_about_danger_first(installation: Instal
     assert state_of(installation, address) == "nieuw"
 
 
+def test_a_second_person_looks_at_a_double_of_what_can_be_closed_alone(
+    installation: Installation,
+) -> None:
+    address, other = stored(installation, forms=(Form.GROPING,)), stored(installation)
+    with installation.transaction(DORDRECHT) as session:
+        report = session.scalars(
+            select(Report).where(Report.reference == address.rpartition("/")[2])
+        ).one()
+        report.danger_now = False
+    browser = officer(installation)
+    page = panel(opened(browser, address), "3")
+    form = next(f for f in page.forms.values() if "dubbel_van" in f.fields)
+    form["dubbel_van"].force_value(other.rpartition("/")[2])
+    assert "tweede blik" in form.submit().follow()
+    assert state_of(installation, address) == "in_behandeling"
+    assert number_of(installation, ReportProposal) == 1
+    other_browser = officer(installation, "Bram")
+    forms = opened(other_browser, address).forms.values()
+    next(f for f in forms if f.action.endswith("/voorstel")).submit()
+    assert report_at(installation, address).duplicate_of_id is not None
+    assert number_of(installation, ReporterMessage) == 0
+
+
 def test_a_question_that_is_undone_reached_nobody(installation: Installation) -> None:
     address = stored(
         installation,
