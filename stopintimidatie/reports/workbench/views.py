@@ -85,6 +85,7 @@ BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
 NEW: Final = "nieuw_dossier"
 KNOWN: Final = frozenset({*TITLES, NEW})
 CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."
+QUARANTINED: Final = "{} staat in quarantaine. Haal de melding daar eerst uit; daarna kan dit."
 PROPOSED: Final = "{} wacht op een tweede blik. Beantwoord eerst het voorstel van de collega."
 DANGER: Final = "{} is spoed, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
 
@@ -175,7 +176,7 @@ def _make(context: ReportResource, request: Request, choice: str, values: Mappin
     try:
         lock_report(session, report, values["versie"])
     except StaleReportError:
-        request.flash(CHANGED.format(report.reference), "warning")
+        request.flash(_changed(report), "warning")
         return HTTPSeeOther(here)
     danger, began = request.POST.get("gevaar"), Began(report)
     if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
@@ -278,7 +279,7 @@ def _urgent(context: ReportResource, request: Request) -> Response:
     try:
         lock_report(session, report, typed_version(request))
     except StaleReportError:
-        request.flash(CHANGED.format(report.reference), "warning")
+        request.flash(_changed(report), "warning")
         return HTTPSeeOther(here)
     if report.state not in ASSESSABLE:
         return _too_late(context, request)
@@ -287,11 +288,16 @@ def _urgent(context: ReportResource, request: Request) -> Response:
     return HTTPSeeOther(here)
 
 
-def _too_late(context: ReportResource, request: Request, why: str = CHANGED) -> Response:
+def _changed(report: Report) -> str:
+    """Say why it can't be done: the state that forbids it, else that somebody changed it."""
+    return (QUARANTINED if report.state == "quarantaine" else CHANGED).format(report.reference)
+
+
+def _too_late(context: ReportResource, request: Request, why: str = "") -> Response:
     posts = request.method == "POST"
     asked = request.POST if posts else dict(query_pairs(request))
     here = _path(asked.get("hier")) or request.resource_path(context)
-    request.flash(why.format(context.report.reference), "warning")
+    request.flash(why.format(context.report.reference) or _changed(context.report), "warning")
     # An answer to a GET stands in a panel, which is no place for a list.
     return HTTPSeeOther(here) if posts else leave_panel(request, here)
 
@@ -321,7 +327,7 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
         with session.begin_nested():
             made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
     except StaleReportError:
-        request.flash(CHANGED.format(report.reference), "warning")
+        request.flash(_changed(report), "warning")
         return HTTPSeeOther(here)
     except WorkflowError as problem:
         request.flash(str(problem), "error")

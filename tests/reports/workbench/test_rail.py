@@ -556,3 +556,20 @@ def test_the_bar_says_that_a_reporter_reads_at_once_what_is_spoed(
         page = page.follow()
     assert "Bij spoed leest de melder dit meteen." in page.text
     assert "over 10 minuten" not in page.text
+
+
+def test_a_report_in_quarantine_comes_out_of_there_before_anything_else(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    browser = officer(installation)
+    page = browser.get(f"{address}/besluit?keuze=niet")
+    token = next(f for f in page.forms.values() if "versie" in f.fields)["csrf_token"].value
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().state = "quarantaine"
+    for choice in ("behandelen", "dossier", "dubbel", "vraag", "overdragen", "afhandelen", "spoed"):
+        posted = {"csrf_token": token, "keuze": choice, "spoed": "ja"}
+        page = browser.post(f"{address}/besluit", posted, status=303).follow()
+        assert "staat in quarantaine. Haal de melding daar eerst uit" in page.text
+        assert "gewijzigd door een ander" not in page.text
+    assert report_at(installation, address).urgent is False
