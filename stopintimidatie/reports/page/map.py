@@ -40,6 +40,9 @@ SIMPLIFIED_PX: Final = 0.6
 # A name is written where this much of its wijk shows, in square pixels.
 ROOM_FOR_NAME: Final = 6_000
 NAME_PX: Final = 13
+# A white ring around the dot, which no name touches; a name in its way moves up or down.
+HALO_PX: Final = 9
+MOVED_PX: Final = (0, -26, 26)
 NEIGHBOUR: Final = "#ffffff"
 
 
@@ -59,9 +62,12 @@ def map_of(request: Any, report: Report, path: str, area: str | None) -> MapLink
     if report.state in GONE or report.lat is None or report.lon is None:
         return None
     locator = request.registry.locator_cache.known(request.db)
-    if locator.wijk_of(report.lat, report.lon) is None:
+    wijk = locator.wijk_of(report.lat, report.lon)
+    if wijk is None:
         return None
-    where = f"in {area}" if area else "van deze melding"
+    # The stored wijk may be another, as after borders changed: the map shows the one of the point.
+    known = area is not None and wijk.code == report.neighbourhood_code
+    where = f"in {area}" if known else "van deze melding"
     words = f"Kaartje: de plek {where}, met de wijken eromheen."
     return MapLink(f"{path.rstrip('/')}/{NAME}", words)
 
@@ -173,8 +179,9 @@ def draw(
     exact = (report.accuracy_m or 0) * plane.scale
     parts = [
         *(_path(shape, charts.LAND if code == inside else NEIGHBOUR) for code, shape in shapes),
-        *_names(shapes, names),
+        *_names(shapes, names, shapely.Point(x, y).buffer(HALO_PX)),
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{exact:.1f}" fill="{strong}" fill-opacity="0.15"/>',
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{HALO_PX}" fill="{WHITE}"/>',
         charts.dot(x, y, 7, strong),
         *charts.scale_bar(HEIGHT, plane.scale),
         charts.north(WIDTH),
@@ -194,16 +201,21 @@ def _path(shape: BaseGeometry, fill: str) -> str:
     return f'<path d="{drawn}" fill-rule="evenodd" {look}/>'
 
 
-def _names(shapes: Sequence[tuple[str, BaseGeometry]], names: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of the wijken that have room, none over another or over the edge."""
+def _names(
+    shapes: Sequence[tuple[str, BaseGeometry]], names: Mapping[str, str], dot: BaseGeometry
+) -> Iterator[str]:
+    """Yield the names of the wijken that have room: not over another, the dot or the edge."""
     frame = shapely.box(0, 0, WIDTH, HEIGHT)
-    written: list[BaseGeometry] = []
+    written = [dot]
     for code, shape in shapes:
         seen = shape.intersection(frame)
         if code not in names or seen.area < ROOM_FOR_NAME:
             continue
         middle, half = seen.representative_point(), len(names[code]) * NAME_PX * 0.3
-        place = shapely.box(middle.x - half, middle.y - NAME_PX, middle.x + half, middle.y + 3)
-        if frame.contains(place) and not any(place.intersects(other) for other in written):
-            written.append(place)
-            yield charts.words_at(middle.x, middle.y, names[code], size=NAME_PX)
+        for y in (middle.y + moved for moved in MOVED_PX):
+            place = shapely.box(middle.x - half, y - NAME_PX, middle.x + half, y + 3)
+            free = frame.contains(place) and not any(place.intersects(other) for other in written)
+            if free and seen.contains(shapely.Point(middle.x, y)):
+                written.append(place)
+                yield charts.words_at(middle.x, y, names[code], size=NAME_PX)
+                break

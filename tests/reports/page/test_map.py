@@ -57,6 +57,27 @@ def test_the_page_and_the_inbox_show_the_point_among_the_wijken(
         assert "kaartje bekijken" in tasks.all()
 
 
+def test_no_name_lies_under_the_dot(installation: Installation, outlined: None) -> None:
+    middle = HERE.geometry.representative_point()
+    address = stored(installation, location=Location(lat=middle.y, lon=middle.x))
+    drawn = officer(installation).get(f"{address}/kaartje.svg").xml
+    dot = [float(circle.get("cy")) for circle in drawn.iterfind(".//{*}circle")][-1]
+    foot = next(float(text.get("y")) for text in drawn.iterfind(".//{*}text[.='Binnenstad']"))
+    assert foot + 3 < dot - 7 or foot - 13 > dot + 7
+
+
+def test_where_the_map_shows_another_wijk_than_the_stored_one_its_words_name_none(
+    installation: Installation, outlined: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = stored(installation)
+    cache = installation.registry.locator_cache
+    moved = Outline(EAST.code, DORDRECHT, HERE.geometry)
+    made = (None, None), Locator({AreaKind.NEIGHBOURHOOD: [moved]})
+    monkeypatch.setattr(cache, "_current", made)
+    picture = officer(installation).get(address).html.select_one(".wb-map")
+    assert picture["alt"] == "Kaartje: de plek van deze melding, met de wijken eromheen."
+
+
 def test_without_outlines_around_the_point_there_is_no_map(
     installation: Installation, outlined: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
