@@ -169,10 +169,16 @@ def outcome_of(made: Filed) -> str:
         parts.append(f"{plural(made.filed, 'melding zit', 'meldingen zitten')} nu in {number}.")
     if made.referred:
         many = plural(made.referred, "melding", "meldingen")
-        stay = "blijft" if made.referred == 1 else "blijven"
-        parts.append(f"Naar {many} verwijst {number} alleen: die {stay} waar zij al waren.")
+        stay = "blijft waar zij al was" if made.referred == 1 else "blijven waar zij al waren"
+        parts.append(f"Naar {many} verwijst {number} alleen: die {stay}.")
     if made.waiting:
         parts.append(f"Nog niet in {number}: {', '.join(made.waiting)}. Ga daar eerst mee verder.")
+    if made.proposed:
+        waits = "wacht" if len(made.proposed) == 1 else "wachten"
+        parts.append(
+            f"Nog niet in {number}: {', '.join(made.proposed)}. Die {waits} op een tweede blik:"
+            " beantwoord eerst het voorstel van de collega."
+        )
     return " ".join(parts)
 
 
@@ -291,7 +297,7 @@ def _accept(
         take_on(request.db, effects, report, values, actor)
     made = accept(request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere)
     link = (f"Naar {made.dossier.number}", str(path_of_dossier(request.db, made.dossier.id)))
-    request.flash(outcome_of(made), "warning" if made.waiting else "ok", link=link)
+    request.flash(outcome_of(made), "warning" if made.waiting or made.proposed else "ok", link=link)
     return HTTPSeeOther(_list(context))
 
 

@@ -59,13 +59,15 @@ class StalePatternError(Exception):
 class Filed:
     """The result of accepting: the dossier, how many reports went in, and which have to wait.
 
-    `referred`: to so many others the dossier only refers.
+    `referred`: to so many others the dossier only refers. `proposed`: those that wait for a second
+    person, who answers a proposal about them first.
     """
 
     dossier: Dossier
     filed: int
     referred: int
     waiting: tuple[str, ...]
+    proposed: tuple[str, ...]
 
 
 def reports_of(session: Session, pattern: Pattern) -> Sequence[Report]:
@@ -115,20 +117,22 @@ def accept(
     else:
         dossier = _running(session, plan)
     reason = f"Hoort bij patroon P-{pattern.number}: zelfde plek en tijd."
-    filed, waiting = [], []
+    filed, waiting, asked = [], [], []
     reports = reports_of(session, pattern)
     proposed = proposed_among(session, reports)
     for report in reports:
         if report.id in elsewhere or membership_of(session, dossier.id, report.id) is not None:
             continue
-        if report.state in FILABLE and report.id not in proposed:
+        if report.id in proposed:
+            asked.append(report.reference)
+        elif report.state in FILABLE:
             filed.append(file_report(session, effects, dossier, report, reason, actor))
         else:
             waiting.append(report.reference)
     pattern.dossier_id = dossier.id
     _decide(session, pattern, PatternState.ACCEPTED, actor, None, None)
     referred = sum(membership.reference for membership in filed)
-    return Filed(dossier, len(filed) - referred, referred, tuple(waiting))
+    return Filed(dossier, len(filed) - referred, referred, tuple(waiting), tuple(asked))
 
 
 def ask_colleagues(

@@ -17,6 +17,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_short, local
 from stopintimidatie.dossiers.filing.services import file_report, refer
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.patterns.decisions import outcome_of
 from stopintimidatie.dossiers.patterns.jobs import EVERY_NIGHT
 from stopintimidatie.dossiers.patterns.models import (
     Pattern,
@@ -24,8 +25,9 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternSetting,
     PatternState,
 )
-from stopintimidatie.dossiers.patterns.services import reports_of
+from stopintimidatie.dossiers.patterns.services import accept, reports_of
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.proposals import propose
 from tests.support.factories import (
     DORDRECHT,
     connect,
@@ -170,6 +172,26 @@ def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
     assert made
     assert f"{number - 2} meldingen zitten nu in {made[0]}." in page.text
     assert f"Naar 2 meldingen verwijst {made[0]} alleen: die blijven waar zij al waren" in page.text
+
+
+@on_sqlite
+def test_a_report_with_a_proposal_waits_for_the_answer_and_the_page_says_so(
+    installation: Installation,
+) -> None:
+    plant(installation)
+    search(installation)
+    effects = installation.registry.workflow_effects
+    with installation.transaction(DORDRECHT) as session:
+        pattern = session.scalars(select(Pattern)).one()
+        asked, elsewhere, *_ = reports = reports_of(session, pattern)
+        for report in reports:
+            take_on(session, report)
+        propose(session, asked, "niet_in_behandeling_nemen", {"reden_code": "test"}, SYSTEM)
+        file_report(session, effects, make_dossier(session), elsewhere, "Zelfde plek", SYSTEM)
+        new = make_dossier(session)
+        words = outcome_of(accept(session, effects, pattern, new.id, SYSTEM))
+    assert f"Nog niet in {new.number}: {asked.reference}. Die wacht op een tweede blik" in words
+    assert "alleen: die blijft waar zij al was." in words
 
 
 @on_sqlite
