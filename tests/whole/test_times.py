@@ -46,7 +46,9 @@ def test_every_page_says_a_time_alike(
         reference = report.reference
     browser = case.browser("beslisser")
     pages = {
-        f"/m/{reference}": (long, short),
+        f"/m/{reference}": (long,),
+        # Similar reports come after the page.
+        f"{browser.get(f'/m/{reference}').follow().request.path}/naast": (short,),
         f"{case.path}?deel=chronologie": (long,),
         f"{case.path}?deel=meldingen": (short,),
         f"{case.path}/uitvoer-aanvragen": (short,),
