@@ -249,7 +249,8 @@ def announce_absence(
             )
         if away.row.user_id == substitute_id:
             raise AbsenceError(
-                f"{away.name} is zelf {away.words}. Kies een ander, of kies andere dagen.",
+                # Named as the field is, so that nothing goes before the name.
+                f"Vervanger {away.name} is zelf {away.words}. Kies een ander, of andere dagen.",
                 "vervanger",
             )
     absence = Absence(

@@ -248,3 +248,18 @@ def test_work_that_is_passed_on_goes_to_who_may_do_it_and_the_page_says_to_whom(
         assert stands_in_for(session, DORDRECHT, cas, today) == {bart}
     page = installation.browser(people["Bart"][0]).get(PAGE)
     assert "vervanger Bart is zelf afwezig; niemand neemt het over" in page
+
+
+def test_the_name_of_a_substitute_who_is_away_keeps_its_capital(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    with installation.transaction(DORDRECHT) as session:
+        bart, cas = people["Bart"][1], people["Cas"][1]
+        announce_absence(session, DORDRECHT, cas, bart, today, today, SYSTEM)
+    form = installation.browser(people["Anna"][0]).get(PAGE).forms["formulier"]
+    form["van"] = form["tot"] = str(today)
+    form["vervanger"] = str(cas)
+    page = form.submit("opslaan", status=422)
+    assert "Vervanger Cas is zelf afwezig" in page
+    assert "cas is zelf" not in page
