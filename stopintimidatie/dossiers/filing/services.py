@@ -179,8 +179,8 @@ def remove_from_dossier(
 
 UNDONE: Final = "Ongedaan gemaakt."
 MOVED_ON: Final = (
-    "Dit kan niet meer: er is daarna iets aan het dossier veranderd. Open de melding en kijk in de"
-    " geschiedenis."
+    "Dit kan niet meer: er is daarna iets aan het dossier veranderd. Kijk in de geschiedenis van de"
+    " melding."
 )
 
 

@@ -53,7 +53,7 @@ VERSION, HELD, PROPOSAL, ASSESSED = "versie", "antwoorden", "voorstel", "beoorde
 ASSESS: Final = "beoordelen"
 _UNDOES: Final = {ASSESS: (TO_NEIGHBOURHOOD, ASSESS)}
 WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
-NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Open de melding en kies daar wat nu moet."
+NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Kies bij de melding wat nu moet."
 AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
 # The steps of which something leaves the house besides the status.
 LEAVES: Final = frozenset(
@@ -295,13 +295,13 @@ def _check(
         raise UndoError("Dit is al ongedaan gemaakt.")
     if decision.until <= utc_now():
         raise UndoError(
-            "Dit kan niet meer: het is langer dan tien minuten geleden. Open de melding en kies"
-            " daar wat nu moet."
+            "Dit kan niet meer: het is langer dan tien minuten geleden. Kies bij de melding wat nu"
+            " moet."
         )
     if report.version != decision.version:
         raise UndoError(
-            "Dit kan niet meer: er is daarna iets aan de melding veranderd. Open de melding en kijk"
-            " in de geschiedenis."
+            "Dit kan niet meer: er is daarna iets aan de melding veranderd. Kijk in de geschiedenis"
+            " van de melding."
         )
     reason = final_reason(registry, decision)
     if reason is not None:

@@ -350,7 +350,7 @@ def undo_view(context: Any, request: Request) -> HTTPSeeOther:
     decision = last_decision(session, context.holder, str(actor.id))
     if decision is None or str(decision.id) != request.POST.get("besluit", ""):
         request.flash(
-            "Dit kan niet meer ongedaan worden gemaakt. Open de melding en kies daar wat nu moet.",
+            "Dit kan niet meer ongedaan worden gemaakt. Kies bij de melding wat nu moet.",
             "warning",
         )
         return HTTPSeeOther(back)

@@ -212,11 +212,11 @@ def test_undoing_is_refused_too_late_by_another_or_after_a_change(desk: Desk) ->
         session.expunge(decision)
     with clock_at(utc_now() + LATER), desk.installation.transaction(DORDRECHT) as session:
         assert last_decision(session, DORDRECHT, str(desk.officer.id)) is None
-        with pytest.raises(UndoError, match="tien minuten"):
+        with pytest.raises(UndoError, match="Kies bij de melding wat nu moet"):
             undo(session, desk.installation.registry, session.merge(decision), desk.officer)
     with desk.installation.transaction(DORDRECHT) as session:
         desk.report(session).location_text = "Een ander gebouw"
-    with pytest.raises(UndoError, match="veranderd"):
+    with pytest.raises(UndoError, match="Kijk in de geschiedenis van de melding"):
         desk.undo()
     assert desk.state()[0] == "in_behandeling"
 
@@ -362,7 +362,7 @@ def test_a_message_of_a_colleague_is_not_taken_along_by_undoing(desk: Desk) -> N
     other = desk.colleague("Bram")
     with desk.installation.transaction(DORDRECHT) as session:
         write_to_reporter(session, desk.report(session), "Wij bellen u.", other)
-    with pytest.raises(UndoError, match="veranderd"):
+    with pytest.raises(UndoError, match="Kijk in de geschiedenis van de melding"):
         desk.undo()
     assert desk.count(ReporterMessage) == 2
 

@@ -105,7 +105,10 @@ def test_z_undoes_the_last_decision_and_opens_its_report(installation: Installat
     assert state_of(installation, address) == "nieuw"
     assert page.html.find(id="werkbank-gedaan") is None
     # The same button on a page that is still open somewhere.
-    assert "kan niet meer ongedaan" in form.submit().follow().text
+    assert (
+        "niet meer ongedaan worden gemaakt. Kies bij de melding wat nu moet"
+        in form.submit().follow().text
+    )
 
 
 @pytest.mark.parametrize(
