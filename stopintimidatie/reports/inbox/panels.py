@@ -224,10 +224,16 @@ def _incident_line(group: Sequence[Any], path: Callable[[Any], str]) -> News:
         [
             first.area or "plek onbekend",
             _day_and_hour(first.incident_start),
-            ", ".join(sorted(row.reference for row in group)),
+            _some([row.reference for row in group]),
         ],
         ["spoed"] if any(row.urgent for row in group) else [],
     )
+
+
+def _some(references: Sequence[str]) -> str:
+    more = len(references) - LINES
+    shown = ", ".join(sorted(references)[:LINES])
+    return f"{shown} en nog {more}" if more > 0 else shown
 
 
 def _incidents(rows: Sequence[Any]) -> list[list[Any]]:
