@@ -167,11 +167,11 @@ class WorkbenchRow:
     title: str
     href: str
     meta: Sequence[str] = ()
-    """After the title, on the first line: place, age."""
+    """On the second line: place, age. What has no room there isn't shown, the last first."""
     text: str = ""
-    """The second line."""
+    """The rest of the second line: how the document begins."""
     marks: Sequence[str] = ()
-    """States whose badge stands before the second line."""
+    """States whose badge stands on the second line."""
     days: int | None = None
     """Days that are left, shown as a coloured number; below zero it is late."""
     days_text: str = ""

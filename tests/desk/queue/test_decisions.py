@@ -124,7 +124,9 @@ def test_the_rail_has_the_order_of_its_keys_and_a_held_message_says_so(
     page = desk.get("/landelijk")
     keys = [key["data-key"] for key in page.html.select(".wb-decision")]
     assert keys == ["1", "2", "3", "4", "5", "6", "a", "s"]
-    assert "bij de brug" in page.html.select_one(".wb-row__meta").text
+    title, second = page.html.select(".wb-row__link > span")
+    assert title.text == page.html.select_one("#gekozen-melding").text
+    assert "bij de brug" in second.text
     option(panel(desk, reference, "vraag"), "In welke plaats").submit(status=303)
     shown = desk.get(f"/landelijk?melding={reference}").html.select_one(".wb-pane").text
     assert "(wordt over 10 minuten verstuurd)" in shown
