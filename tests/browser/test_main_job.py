@@ -103,6 +103,8 @@ def test_a_report_in_by_json_leaves_as_a_dossier_pdf(
     assert heading(officer) == "Postvak"
     officer.goto(f"/m/{reference}")
     assert words in officer.inner_text("main")
+    # Without scripts no key does anything, so none is shown.
+    assert officer.locator(".wb-key").first.is_visible() is scripts
     officer.get_by_role("link", name="Meer vastleggen").first.click()
     officer.check("[name='beoordeling.gevaar'][value=nee]")
     officer.click("button[name=opslaan]")
