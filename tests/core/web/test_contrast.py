@@ -149,3 +149,8 @@ def test_a_light_colour_on_a_dark_page_stays_as_it_is() -> None:
 def test_the_address_of_a_theme_is_its_colour() -> None:
     assert theme_path("#A4123F").startswith("/huisstijl/a4123f.css?v=")
     assert Branding().name == "Stop Intimidatie – landelijk meldpunt"
+
+
+def test_a_reference_beside_a_heading_goes_to_the_next_line_whole() -> None:
+    sheet = (ROOT / "app.css").read_text()
+    assert ".si-heading > .si-heading__above { display: inline-block; }" in sheet
