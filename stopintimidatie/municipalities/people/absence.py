@@ -133,6 +133,7 @@ def absences(session: Session, holder: str, since: date, until: date) -> Sequenc
     """Return the absences of a holder that share a day with a period, the first to begin first.
 
     A substitute who is away passes the work on to the own substitute; who may not do it is skipped.
+    It is no absence any more when the person and the substitutes have all left.
     """
     person, substitute = aliased(User), aliased(User)
     rows = session.execute(
@@ -151,7 +152,11 @@ def absences(session: Session, holder: str, since: date, until: date) -> Sequenc
         day = max(row.since, since)
         path = _path(row, [other for other, _, _ in rows if other.since <= day <= other.until])
         mine, own = roles.get(row.user_id, set()), roles.get(row.substitute_id, set())
-        able = [(id_, names[id_]) for id_ in path if _does_work_of(mine, roles.get(id_, set()))]
+        # The work of who lost all roles meanwhile is still there.
+        here = [(id_, roles[id_]) for id_ in path if id_ in roles]
+        able = [(id_, names[id_]) for id_, has in here if _does_work_of(mine or has, has)]
+        if not mine and not able:
+            continue
         heirs = roles[able[-1][0]] if able else set()
         lacks = [role for role in Role if role in mine - heirs]
         result.append(Away(row, name, stands_in, frozenset(own), lacks, able, len(path) > 1))
@@ -393,6 +398,12 @@ def end_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     if absence is None or absence.holder != context.holder or not (mine or manages):
         raise HTTPNotFound
     person = absence.user_id
+    works = select(RoleAssignment.user_id).where(
+        RoleAssignment.holder == context.holder, RoleAssignment.user_id == person
+    )
     end_absence(request.db, absence, request.actor)
     request.flash("De afwezigheid is beëindigd. Het werk is weer van wie het was.")
+    # Somebody who left has no page here.
+    if request.db.scalar(works.limit(1)) is None:
+        return HTTPSeeOther(request.resource_path(context, PAGE))
     return HTTPSeeOther(_address(context, request, person))

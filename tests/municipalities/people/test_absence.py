@@ -263,3 +263,19 @@ def test_the_name_of_a_substitute_who_is_away_keeps_its_capital(
     page = form.submit("opslaan", status=422)
     assert "Vervanger Cas is zelf afwezig" in page
     assert "cas is zelf" not in page
+
+
+def test_the_absence_of_who_left_can_be_ended_and_asks_for_no_other_substitute(
+    installation: Installation, people: Any
+) -> None:
+    today = local_date(utc_now())
+    anna, cas = people["Anna"][1], people["Cas"][1]
+    with installation.transaction(DORDRECHT) as session:
+        announce_absence(session, DORDRECHT, anna, cas, today, today, SYSTEM)
+        session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == anna))
+        assert stands_in_for(session, DORDRECHT, cas, today) == {anna}
+    admin = installation.browser(people["Ada"][0])
+    assert "Vervanger kiezen" not in admin.get("/gemeenten/dordrecht")
+    page = admin.get(PAGE)
+    [end] = [form for form in page.forms.values() if "afwezigheid" in form.fields]
+    assert "is beëindigd" in end.submit(status=303).follow()
