@@ -321,7 +321,8 @@ def test_a_hot_spot_is_tabled_given_corrected_and_closed(story: Story) -> None:
 
         def proposed() -> bool:
             officer.goto(f"{TOWN}/patronen")
-            return officer.get_by_label("Patronen", exact=True).count() == 1
+            listed = officer.get_by_label("Patronen", exact=True)
+            return listed.get_by_role("link").count() > 0
 
         until(proposed, seconds=30)
         dossier = from_pattern(officer)

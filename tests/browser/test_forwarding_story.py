@@ -223,7 +223,9 @@ def join(story: Story, desk: Page, reader: Page) -> None:
     people = desk.get_by_label("Mensen").locator("form")
     for number in range(people.count()):
         people.nth(number).locator("[name=opgeleid_op]").fill(day())
-        people.nth(number).get_by_role("button").click()
+        # The value stands there before the page is back: the next one would be lost with it.
+        with desk.expect_navigation():
+            people.nth(number).get_by_role("button").click()
         expect(people.nth(number).locator("[name=opgeleid_op]")).to_have_value(day())
     desk.get_by_role("link", name="Aansluiting laten ingaan").click()
     desk.check("[name=niveau][value=programma]")
