@@ -56,7 +56,7 @@ def problems_of(
         complaints = complaints_of(page)
         page.goto(address + path)
         assert "/aanmelden" in path or "/aanmelden" not in page.url
-        # What loads by itself, as similar reports do, is judged as well.
+        # Wait for the parts that load by themselves, such as similar reports: they are judged too.
         page.locator(".htmx-request").first.wait_for(state="hidden")
         if found := [*all_problems_on(page), *complaints]:
             wrong[f"{person}: {path}"] = found

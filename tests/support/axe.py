@@ -29,7 +29,7 @@ def complaints_of(page: Page) -> list[str]:
 
 
 def violations(page: Page, options: dict[str, Any]) -> list[dict[str, Any]]:
-    """What axe says against a page; it is read in once for each page."""
+    """Return the problems that axe sees on a page; its script is loaded once for each page."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     command = f"axe.run({json.dumps(options)}).then((results) => results.violations)"

@@ -31,7 +31,7 @@ from tests.support.visible import HEIGHT
 
 WIDTHS = (1280, 390)
 TALLEST = 4000
-# What differs each time that a town is made.
+# References and codes are drawn anew for each town, so a name of a picture leaves them out.
 MADE_UP = re.compile(r"[A-Z]-\w{4}-\w{4}|[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
 

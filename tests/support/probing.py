@@ -119,7 +119,7 @@ def allowed(town: Town, method: str) -> Iterator[Probe]:
 
 
 def allowed_views(town: Town, method: str) -> Iterator[Probe]:
-    """One person and address per view."""
+    """Yield the first probe of each view: one person and address."""
     seen = set()
     for probe in allowed(town, method):
         if probe.view.key not in seen:

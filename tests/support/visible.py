@@ -121,7 +121,7 @@ def problems_by_keyboard(page: Page) -> list[str]:
 
 
 def problems_at_widths(page: Page) -> list[str]:
-    """What axe says against a page on a phone, on a small one and on a screen; it ends as wide."""
+    """Return the problems that axe sees at 320, 390 and 1280 px; the page ends at 1280."""
     found: list[str] = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
@@ -130,7 +130,7 @@ def problems_at_widths(page: Page) -> list[str]:
 
 
 def all_problems_on(page: Page) -> list[str]:
-    """Everything that is judged of a page."""
+    """Return all problems that are looked for on a page."""
     return [
         *problems_at_widths(page),
         *problems_in_colours(page),

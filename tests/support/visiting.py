@@ -175,7 +175,7 @@ def shown(path: str, answer: Any) -> str:
     return text.replace(query, "").replace(query.replace("+", "%2B"), "") if query else text
 
 
-# What any site may fetch or show: the description of the API, and (when there is one) a logo.
+# Other sites may fetch these: the description of the API and, where there is one, a logo.
 FOR_ANY_SITE = frozenset({"/api/v1/openapi.json", "/api/v1/gemeenten/GM0505/logo"})
 
 

@@ -142,15 +142,7 @@ NO_PAGES = (
 
 @pytest.mark.sqlite
 def test_what_is_no_page_carries_the_headers_too(town: Town) -> None:
-    paths = (
-        "/static/app.css",
-        "/static/nergens.css",
-        "/favicon.ico",
-        "/%ff",
-        "/x//y",
-        "/robots.txt",
-    )
-    for path in paths:
+    for path in NO_PAGES:
         for person in (OFFICER, VISITOR):
             assert wrong_headers(path, town.ask(person, path)) == [], path
     assert "unsafe" not in CSP

@@ -403,7 +403,7 @@ def end_view(context: MunicipalityResource, request: Request) -> HTTPSeeOther:
     )
     end_absence(request.db, absence, request.actor)
     request.flash("De afwezigheid is beëindigd. Het werk is weer van wie het was.")
-    # Somebody who left has no page here.
+    # A person without a role has no page here, so the admin goes back to their own.
     if request.db.scalar(works.limit(1)) is None:
         return HTTPSeeOther(request.resource_path(context, PAGE))
     return HTTPSeeOther(_address(context, request, person))
