@@ -1,4 +1,4 @@
-"""Fixed queries of the start page: what waits for this person, and the town by neighbourhood.
+"""Fixed queries of the start page: what waits for this person.
 
 Each part is one statement, bounded, whatever the size of the municipality; the conditions are those
 of the inbox, so that a number here is the number of the list that it opens.
@@ -7,17 +7,14 @@ of the inbox, so that a number here is the number of the list that it opens.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
-from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
-    Subquery,
     Text,
     Uuid,
     and_,
@@ -45,16 +42,15 @@ from stopintimidatie.dossiers.models import (
     Consultation,
     Dossier,
     DossierAgreement,
-    DossierMembership,
 )
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState, DossierKind
 from stopintimidatie.exports.models import Export, ExportState, PartnerAnswer
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.municipalities.areas.names import natural_key
 from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.reports.inbox.panels import forms_of_report
 from stopintimidatie.reports.inbox.rules import (
+    ANY_READER,
     OPEN,
     TO_DO,
     Reader,
@@ -65,7 +61,6 @@ from stopintimidatie.reports.models import Report, ReportContact, ReportProposal
 
 # The most rows of one kind on the start page.
 SHOWN: Final = 8
-WEEKS: Final = 12
 # The kind of the row that says that a role waits for a second person.
 ROLES: Final = "rollen"
 AGREEMENT_WARNING: Final = timedelta(days=7)
@@ -73,6 +68,9 @@ AGREEMENT_WARNING: Final = timedelta(days=7)
 REPORT_WANTED: Final = timedelta(days=14)
 # For so many days a report that slept is told of when it is back.
 JUST_AWAKE: Final = timedelta(days=3)
+# Parameters of the statements here that are built once.
+_HOLDER: Final[Any] = bindparam("holder")
+_AWAY: Final[Any] = bindparam("away", expanding=True)
 
 
 def end_of_today(now: datetime) -> datetime:
@@ -88,8 +86,26 @@ def reports_that_wait(
 
     `contact`: whether the row has when the reporter can be called, encrypted.
     """
-    person = str(reader.person)
-    some = [select(kind.subquery().c.id) for kind in _kinds_of_reports(holder, reader, person)]
+    parameters = {
+        **reader.parameters(),
+        "holder": holder,
+        "person": str(reader.person),
+        "end_of_today": end_of_today(reader.now),
+        "awake_since": reader.today - JUST_AWAKE,
+        "away": sorted(reader.stands_in_for),
+    }
+    rows = _reports(bool(reader.stands_in_for), contact)
+    return session.execute(rows, parameters).all()
+
+
+# Built once, for whoever reads: building it anew took a tenth of the start page's time.
+@cache
+def _reports(stands_in: bool, contact: bool) -> Select[Any]:
+    """Build the statement; its parameters are those that `reports_that_wait` gives it."""
+    kinds = _kinds_of_reports()
+    if stands_in:
+        kinds.append(_of_who_is_away())
+    some = [select(kind.limit(SHOWN).subquery().c.id) for kind in kinds]
     ids = union_all(*some).subquery()
     columns = (
         *(Report.id, Report.reference, Report.dossier_number, Report.state, Report.urgent),
@@ -99,7 +115,7 @@ def reports_that_wait(
         Neighbourhood.slug.label("neighbourhood"),
         User.name.label("handler"),
         forms_of_report().label("forms"),
-        _proposed(person).label("proposed"),
+        _proposed().label("proposed"),
         (ReportContact.contact_when if contact else null()).label("contact_when"),
     )
     rows = (
@@ -110,67 +126,73 @@ def reports_that_wait(
     )
     if contact:
         rows = rows.outerjoin(ReportContact, ReportContact.report_id == Report.id)
-    return session.execute(rows).all()
+    return rows
 
 
-def _kinds_of_reports(holder: str, reader: Reader, person: str) -> list[Select[Any]]:
+def _kinds_of_reports() -> list[Select[Any]]:
     """Select the first reports of each kind that asks for something."""
-    today = local_date(reader.now)
 
     def view(**filters: str) -> Any:
-        return select(Report.id).where(Report.holder == holder, *conditions(filters, reader))
+        return select(Report.id).where(Report.holder == _HOLDER, *conditions(filters, ANY_READER))
 
-    open_here = select(Report.id).where(Report.holder == holder, Report.state.in_(sorted(OPEN)))
-    proposals = select(ReportProposal.report_id.label("id")).where(
-        ReportProposal.holder == holder, *_open_for(person)
-    )
-    kinds = [
+    return [
         # By the deadline first: by the moment alone, PostgreSQL reads the reports of all years.
         view(spoed="ja").order_by(deadline_or_never, Report.received_at),
         view(termijn="te_laat").order_by(Report.contact_deadline),
         view(termijn="dag").order_by(Report.contact_deadline),
-        open_here.where(Report.next_attempt_at < end_of_today(reader.now)).order_by(
-            Report.next_attempt_at
-        ),
-        proposals.order_by(ReportProposal.at),
+        _open_here()
+        .where(Report.next_attempt_at < bindparam("end_of_today"))
+        .order_by(Report.next_attempt_at),
+        _proposals().order_by(ReportProposal.at),
         view(gesprek="nieuw").order_by(Report.reporter_spoke_at),
         view(termijn="wachten").order_by(Report.waiting_until),
-        open_here.where(
+        _open_here()
+        .where(
             Report.state.in_(TO_DO),
-            Report.handler_id.in_(reader.people),
-            Report.snoozed_until <= today,
-            Report.snoozed_until > today - JUST_AWAKE,
-        ).order_by(Report.snoozed_until),
+            Report.handler_id.in_(ANY_READER.people),
+            Report.snoozed_until <= ANY_READER.today,
+            Report.snoozed_until > bindparam("awake_since"),
+        )
+        .order_by(Report.snoozed_until),
     ]
-    if reader.stands_in_for:
-        kinds.append(_of_who_is_away(open_here, proposals, reader))
-    return [kind.limit(SHOWN) for kind in kinds]
 
 
-def _of_who_is_away(open_here: Select[Any], proposals: Any, reader: Reader) -> Select[Any]:
+def _open_here() -> Select[Any]:
+    return select(Report.id).where(Report.holder == _HOLDER, Report.state.in_(sorted(OPEN)))
+
+
+def _proposals() -> Select[Any]:
+    mine = select(ReportProposal.report_id.label("id")).where(ReportProposal.holder == _HOLDER)
+    return mine.where(*_open_for_person())
+
+
+def _of_who_is_away() -> Select[Any]:
     """Select what waits of who is away, however much of the same kind waits of others."""
-    soon, due = reader.now + timedelta(days=1), end_of_today(reader.now)
-    return open_here.where(
-        Report.handler_id.in_(sorted(reader.stands_in_for)),
-        or_(
-            and_(Report.urgent.is_(True), Report.state.in_(TO_DO)),
-            Report.contact_deadline < soon,
-            Report.next_attempt_at < due,
-            Report.reporter_spoke_at.is_not(None),
-            Report.waiting_until < local_date(reader.now),
-            Report.id.in_(proposals),
-        ),
-    ).order_by(Report.contact_deadline)
+    return (
+        _open_here()
+        .where(
+            Report.handler_id.in_(_AWAY),
+            or_(
+                and_(Report.urgent.is_(True), Report.state.in_(TO_DO)),
+                Report.contact_deadline < ANY_READER.soon,
+                Report.next_attempt_at < bindparam("end_of_today"),
+                Report.reporter_spoke_at.is_not(None),
+                Report.waiting_until < ANY_READER.today,
+                Report.id.in_(_proposals()),
+            ),
+        )
+        .order_by(Report.contact_deadline)
+    )
 
 
-def _open_for(person: str) -> tuple[ColumnElement[bool], ...]:
-    return ReportProposal.answered_at.is_(None), ReportProposal.actor_id != person
+def _open_for_person() -> tuple[ColumnElement[bool], ...]:
+    return ReportProposal.answered_at.is_(None), ReportProposal.actor_id != bindparam("person")
 
 
-def _proposed(person: str) -> Any:
+def _proposed() -> Any:
     """Return who proposed a step with a report that a second person must judge, as a column."""
     name = select(func.max(ReportProposal.actor_name))
-    mine = name.where(ReportProposal.report_id == Report.id, *_open_for(person))
+    mine = name.where(ReportProposal.report_id == Report.id, *_open_for_person())
     return mine.correlate(Report).scalar_subquery()
 
 
@@ -194,20 +216,18 @@ def work_in_dossiers(
     return session.execute(_work(frozenset(roles)), {**who, **moments}).all()
 
 
-# Built once for each set of roles: building it anew took a tenth of the start page's time.
+# Built once for each set of roles, as the statement about reports is.
 @cache
 def _work(roles: frozenset[Role]) -> Select[Any]:
     """Build the statement; its parameters are those that `work_in_dossiers` gives it."""
-    holder: Any = bindparam("holder")
     # First, so that what others have to do never hides the work of who is away.
-    away: Any = bindparam("away", expanding=True)
     kinds = [
         row.where(visible_to(roles))
-        .order_by(case((row.selected_columns.owner_id.in_(away), 0), else_=1), "at", "day")
+        .order_by(case((row.selected_columns.owner_id.in_(_AWAY), 0), else_=1), "at", "day")
         .limit(SHOWN)
-        for row in (*_meetings(holder), *_exports(holder))
+        for row in (*_meetings(_HOLDER), *_exports(_HOLDER))
     ]
-    some = [select(kind.subquery()) for kind in (*kinds, _roles(holder))]
+    some = [select(kind.subquery()) for kind in (*kinds, _roles(_HOLDER))]
     merged = union_all(*some).subquery()
     # The names are joined once: PostgreSQL would plan the same joins for each kind.
     return (
@@ -351,76 +371,3 @@ def watched(session: Session, holder: str, roles: Iterable[Role], now: datetime)
     columns = [query.scalar_subquery().label(name) for name, query in counts.items()]
     waits = case((awaits_confirmation(holder), 1), else_=0).label(ROLES)
     return session.execute(select(*columns, waits)).one()
-
-
-# The town
-
-
-@dataclass(frozen=True)
-class NeighbourhoodRow:
-    """A neighbourhood with what is to do there, and what came in in each of the last weeks."""
-
-    code: str
-    name: str
-    slug: str
-    to_do: int
-    weeks: Sequence[int]
-
-    @property
-    def total(self) -> int:
-        """The number of reports in these weeks."""
-        return sum(self.weeks)
-
-
-def town(session: Session, code: str, reader: Reader) -> list[NeighbourhoodRow]:
-    """Return the neighbourhoods of a municipality, where most is to do first, in one statement.
-
-    A piece of water is there once something is to do or was lately reported on it.
-    """
-    begin = end_of_today(reader.now) - timedelta(weeks=WEEKS)
-    bounds = [begin + timedelta(weeks=week) for week in range(WEEKS + 1)]
-    area = Report.neighbourhood_code
-    waiting = (
-        select(area.label("code"), func.count().label("number"))
-        .where(Report.holder == code, *conditions({}, reader))
-        .group_by(area)
-        .subquery()
-    )
-    received = _received()
-    numbers = [func.coalesce(received.c[f"week{week}"], 0) for week in range(WEEKS)]
-    rows = session.execute(
-        select(Neighbourhood, func.coalesce(waiting.c.number, 0).label("to_do"), *numbers)
-        .outerjoin(waiting, waiting.c.code == Neighbourhood.code)
-        .outerjoin(received, received.c.code == Neighbourhood.code)
-        .where(Neighbourhood.municipality_code == code),
-        {"holder": code, **{f"bound{number}": bound for number, bound in enumerate(bounds)}},
-    )
-    areas = [(NeighbourhoodRow(a.code, a.name, a.slug, n, weeks), a) for a, n, *weeks in rows]
-    shown = [row for row, area in areas if not area.water or row.to_do or row.total]
-    return sorted(shown, key=lambda row: (-row.to_do, -row.total, natural_key(row.name)))
-
-
-# Built once, as the statement about dossiers is.
-@cache
-def _received() -> Subquery:
-    """Count what came in between each two bounds, by neighbourhood."""
-    bounds: list[Any] = [bindparam(f"bound{number}") for number in range(WEEKS + 1)]
-    weeks = (
-        func.sum(case((and_(Report.received_at >= since, Report.received_at < until), 1), else_=0))
-        for since, until in pairwise(bounds)
-    )
-    return (
-        select(
-            Report.neighbourhood_code.label("code"),
-            *(week.label(f"week{number}") for number, week in enumerate(weeks)),
-        )
-        .where(Report.holder == bindparam("holder"), Report.received_at >= bounds[0])
-        .group_by(Report.neighbourhood_code)
-        .subquery()
-    )
-
-
-def in_no_dossier() -> ColumnElement[bool]:
-    """Return the condition of reports that no dossier holds or refers to."""
-    still = (DossierMembership.report_id == Report.id, DossierMembership.left_at.is_(None))
-    return and_(Report.dossier_number.is_(None), ~exists().where(*still))

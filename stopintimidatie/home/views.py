@@ -48,14 +48,12 @@ from stopintimidatie.home.pages import (
 )
 from stopintimidatie.home.queries import (
     ROLES,
-    WEEKS,
     end_of_today,
-    in_no_dossier,
     reports_that_wait,
-    town,
     watched,
     work_in_dossiers,
 )
+from stopintimidatie.home.town import WEEKS, in_no_dossier, town
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
     Municipalities,

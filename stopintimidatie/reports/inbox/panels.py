@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ScalarSelect, Subquery, and_, case, func, null, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, case, func, null, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
@@ -120,12 +120,28 @@ def _in_short(rows: Sequence[Any], urgent: int, returned: int) -> str:
     return ", ".join(filter(None, parts))
 
 
-def _head(holder: str, person: str, now: datetime) -> Subquery:
-    """Select the last act of this person before today, and how many messages came back since."""
+def _received(session: Session, holder: str, person: str, now: datetime) -> Sequence[Any]:
+    """Return the newest reports since the last act of this person, who opened the urgent ones too.
+
+    There is one row without a report when none came in, and no row on the first day here.
+    """
     today = datetime.combine(local_date(now), time.min, AMSTERDAM).astimezone(UTC)
+    parameters = {"holder": holder, "person": person, "today": today}
+    return session.execute(_since(), parameters).all()
+
+
+# Built once: its parameters are those that `_received` gives it.
+@cache
+def _since() -> Select[Any]:
+    """Select the last act of a person before today, and what came in after it."""
+    holder: Any = bindparam("holder")
     last = (
         select(AuditEvent.at)
-        .where(AuditEvent.holder == holder, AuditEvent.actor_id == person, AuditEvent.at < today)
+        .where(
+            AuditEvent.holder == holder,
+            AuditEvent.actor_id == bindparam("person"),
+            AuditEvent.at < bindparam("today"),
+        )
         .order_by(AuditEvent.at.desc())
         .limit(1)
         .subquery()
@@ -136,16 +152,35 @@ def _head(holder: str, person: str, now: datetime) -> Subquery:
         .correlate(last)
         .scalar_subquery()
     )
-    return select(last.c.at.label("last"), back.label("back")).subquery()
+    head = select(last.c.at.label("last"), back.label("back")).subquery()
+    columns = (
+        *(head.c.last, head.c.back, Report.id, Report.reference, Report.dossier_number),
+        *(Report.state, Report.urgent, Report.received_at, Report.incident_start),
+        *(Report.time_precision, Report.lat, Report.lon, Report.offender_count),
+        *(Report.offender_age, Report.offender_transport),
+        Neighbourhood.name.label("area"),
+        Neighbourhood.slug.label("neighbourhood"),
+        forms_of_report().label("forms"),
+        case((Report.urgent.is_(True), _opened_by(holder)), else_=null()).label("opened_by"),
+    )
+    came_in = and_(
+        Report.holder == holder,
+        Report.received_at > head.c.last,
+        Report.state.not_in(_NO_NEWS),
+    )
+    return (
+        select(*columns)
+        .select_from(head)
+        .outerjoin(Report, came_in)
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .order_by(Report.received_at.desc())
+        .limit(MOST + 1)
+    )
 
 
-def _received(session: Session, holder: str, person: str, now: datetime) -> Sequence[Any]:
-    """Return the newest reports since the last act of this person, who opened the urgent ones too.
-
-    There is one row without a report when none came in, and no row on the first day here.
-    """
-    head = _head(holder, person, now)
-    opened = (
+def _opened_by(holder: Any) -> ScalarSelect[str]:
+    """Return who was the first to open a report, as a column."""
+    return (
         select(AuditEvent.actor_name)
         .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
         .where(
@@ -159,29 +194,6 @@ def _received(session: Session, holder: str, person: str, now: datetime) -> Sequ
         .correlate(Report)
         .scalar_subquery()
     )
-    columns = (
-        *(head.c.last, head.c.back, Report.id, Report.reference, Report.dossier_number),
-        *(Report.state, Report.urgent, Report.received_at, Report.incident_start),
-        *(Report.time_precision, Report.lat, Report.lon, Report.offender_count),
-        *(Report.offender_age, Report.offender_transport),
-        Neighbourhood.name.label("area"),
-        Neighbourhood.slug.label("neighbourhood"),
-        forms_of_report().label("forms"),
-        case((Report.urgent.is_(True), opened), else_=null()).label("opened_by"),
-    )
-    came_in = and_(
-        Report.holder == holder,
-        Report.received_at > head.c.last,
-        Report.state.not_in(_NO_NEWS),
-    )
-    return session.execute(
-        select(*columns)
-        .select_from(head)
-        .outerjoin(Report, came_in)
-        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
-        .order_by(Report.received_at.desc())
-        .limit(MOST + 1)
-    ).all()
 
 
 def _urgent_lines(rows: Sequence[Any], path: Callable[[Any], str]) -> list[News]:

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from stopintimidatie.core.storage.session import COUNTED
@@ -57,6 +68,27 @@ class Reader:
         """The people of whom "mine" is."""
         return [self.person, *sorted(self.stands_in_for)]
 
+    @property
+    def today(self) -> date:
+        """The day of the moment, in the Netherlands."""
+        return local(self.now).date()
+
+    @property
+    def soon(self) -> datetime:
+        """The moment before which something is due soon."""
+        return self.now + timedelta(days=1)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values for a statement that was built for `ANY_READER`."""
+        return {name: getattr(self, name) for name in _OF_READER}
+
+
+_OF_READER: Final = ("now", "soon", "today", "people")
+# Stands in for a reader in a statement that is built once: its values are given later.
+ANY_READER: Final[Any] = SimpleNamespace(
+    **{name: bindparam(name, expanding=name == "people") for name in _OF_READER}
+)
+
 
 def filters_from(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the filters in an address; the last of a name counts, and an empty one is none."""
@@ -95,19 +127,18 @@ def places_to_look(filters: Filters, leave_out: str = "") -> Sequence[str]:
 
 def awake(reader: Reader) -> Condition:
     """Return the condition of reports that aren't snoozed; spoed and what is due can't be."""
-    soon = reader.now + timedelta(days=1)
     return or_(
         Report.snoozed_until.is_(None),
-        Report.snoozed_until <= local(reader.now).date(),
+        Report.snoozed_until <= reader.today,
         Report.urgent.is_(True),
-        Report.contact_deadline < soon,
-        Report.next_attempt_at < soon,
+        Report.contact_deadline < reader.soon,
+        Report.next_attempt_at < reader.soon,
         Report.reporter_spoke_at.is_not(None),
     )
 
 
 def _snoozed(value: str, reader: Reader) -> Condition:
-    return Report.snoozed_until > local(reader.now).date() if value == "ja" else false()
+    return Report.snoozed_until > reader.today if value == "ja" else false()
 
 
 def _proposed(value: str, reader: Reader) -> Condition:
@@ -152,11 +183,11 @@ def by_deadline(value: str, reader: Reader) -> Condition:
             # Names both values of urgent, because in the index it comes before the deadline.
             return and_(Report.urgent.in_((True, False)), deadline_or_never < now)
         case "dag":
-            return and_(deadline >= now, deadline < now + timedelta(days=1))
+            return and_(deadline >= now, deadline < reader.soon)
         case "week":
             return and_(deadline >= now, deadline < now + timedelta(days=7))
         case "wachten":
-            return Report.waiting_until < local(now).date()
+            return Report.waiting_until < reader.today
     return false()
 
 
