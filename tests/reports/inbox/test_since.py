@@ -67,7 +67,7 @@ def test_on_monday_one_reads_the_weekend_and_one_incident_is_one_line(
     assert any("nog door niemand geopend" in line for line in lines[:2])
     assert lines[2].startswith("5 meldingen over één gebeurtenis")
     assert lines[2].endswith(" en nog 2")
-    assert lines[2].count("M-") == 3
+    assert lines[2].count(" M-") == 3
     # No list shows exactly these, so it leads to none.
     assert lines[3] == "In totaal kwamen 7 meldingen binnen"
     assert not block.select("li")[3].select("a")
