@@ -252,7 +252,7 @@ def bar_of(request: Any, holder: str) -> dict[str, Any] | None:
     report = session.get(Report, decision.report_id) if decision is not None else None
     if decision is None or report is None:
         return None
-    why = final_reason(request.registry, decision) or ""
+    why = final_reason(request.registry, decision, report.version) or ""
     did, follows = DONE.get(decision.steps[-1], ("bijgewerkt", ""))
     if did == CLOSED and report.ended_reason in CLOSED_AS:
         did = f"{did} als {CLOSED_AS[report.ended_reason]}"

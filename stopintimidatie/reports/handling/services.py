@@ -24,10 +24,15 @@ from stopintimidatie.core.text import clock, date_text, datetime_long
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.reports.conversation.services import contact_over
 from stopintimidatie.reports.models import Report, ReportNote
-from stopintimidatie.reports.page.decisions import Began, remember, remember_final
+from stopintimidatie.reports.page.decisions import Began, remember
 from stopintimidatie.reports.page.queries import names_of
 from stopintimidatie.reports.page.steps import DANGER, EFFECTS, must_ask_danger, signals_of
-from stopintimidatie.reports.services import append_move, move_report, reindex_report
+from stopintimidatie.reports.services import (
+    append_move,
+    keep_undoable,
+    move_report,
+    reindex_report,
+)
 from stopintimidatie.reports.vocabulary import KIND
 
 # The states in which somebody can handle a report.
@@ -184,7 +189,11 @@ def latest_snooze(report: Report) -> date | None:
 
 
 def add_note(session: Session, report: Report, text: str, actor: Actor) -> ReportNote:
-    """Keep a note for colleagues; it stays here, and is in no export, hand-over or follow page."""
+    """Keep a note for colleagues; it stays here, and is in no export, hand-over or follow page.
+
+    It decides nothing, so a decision that was made before it can still be undone.
+    """
+    version = report.version
     note = ReportNote(
         holder=report.holder,
         report_id=report.id,
@@ -196,7 +205,8 @@ def add_note(session: Session, report: Report, text: str, actor: Actor) -> Repor
     session.add(note)
     append_move(session, report, actor, "notitie", report.state, {})
     record(session, actor, "melding.notitie", report.holder, KIND, [report.id])
-    remember_final(session, report, actor, "notitie")
+    session.flush()
+    keep_undoable(session, report, version)
     return note
 
 

@@ -53,7 +53,13 @@ VERSION, HELD, PROPOSAL, ASSESSED = "versie", "antwoorden", "voorstel", "beoorde
 ASSESS: Final = "beoordelen"
 _UNDOES: Final = {ASSESS: (TO_NEIGHBOURHOOD, ASSESS)}
 WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
-NO_WAY_BACK: Final = "Dit gaat niet met één druk terug. Kies bij de melding wat nu moet."
+NO_WAY_BACK: Final = (
+    "Dit kunt u niet met één druk ongedaan maken. Kies bij de melding wat er nu moet gebeuren."
+)
+CHANGED_SINCE: Final = (
+    "Dit kan niet meer: er is daarna iets aan de melding veranderd. Kijk in de geschiedenis"
+    " van de melding."
+)
 AT_ONCE: Final = "Bij spoed gaat alles meteen weg. Dat is niet terug te halen."
 # The steps of which something leaves the house besides the status.
 LEAVES: Final = frozenset(
@@ -217,8 +223,13 @@ def select_last_decision(holder: str, actor_id: str) -> Select[ReportDecision]:
     )
 
 
-def final_reason(registry: Any, decision: ReportDecision) -> str | None:
-    """Return the reason that a decision can't be undone, in words; None when it can."""
+def final_reason(registry: Any, decision: ReportDecision, version: int) -> str | None:
+    """Return the reason that a decision can't be undone, in words; None when it can.
+
+    `version`: the version of its report now.
+    """
+    if version != decision.version:
+        return CHANGED_SINCE
     known = UNDO_EFFECTS.of(registry)
     if any(effect not in known for effect in _effects_of(decision)):
         return NO_WAY_BACK
@@ -263,9 +274,10 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
 
 
 def _restore(report: Report, decision: ReportDecision) -> None:
-    """Set the columns as they were; danger that was answered with yes stays, and so does spoed."""
+    """Set the columns as they were; danger that it answered with yes stays, and so does spoed."""
     before = msgspec.convert(decision.before, Before)
-    stays = {"danger_now", "urgent"} if report.danger_now else set()
+    answered = report.danger_now and not before.danger_now
+    stays = {"danger_now", "urgent"} if answered else set()
     if report.shown_until is None:
         # It became urgent meanwhile: the reporter reads how it stands.
         stays |= {"shown_state", "shown_until"}
@@ -298,12 +310,7 @@ def _check(
             "Dit kan niet meer: het is langer dan tien minuten geleden. Kies bij de melding wat nu"
             " moet."
         )
-    if report.version != decision.version:
-        raise UndoError(
-            "Dit kan niet meer: er is daarna iets aan de melding veranderd. Kijk in de geschiedenis"
-            " van de melding."
-        )
-    reason = final_reason(registry, decision)
+    reason = final_reason(registry, decision, report.version)
     if reason is not None:
         raise UndoError(reason)
     proposal = _proposal_of(session, decision)

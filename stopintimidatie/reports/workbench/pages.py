@@ -222,7 +222,6 @@ DONE: Final = {
     "voorstel_afgewezen": "voorstel niet overgenomen",
     "beoordelen": "beoordeling opgeslagen",
     "bericht": "bericht klaargezet voor de melder",
-    "notitie": "notitie toegevoegd",
     "sluimeren": "sluimert",
     "wakker": "sluimert niet meer",
     "toewijzen": "aan een ander gegeven",
@@ -257,13 +256,16 @@ STAYS_URGENT: Final = "Spoed blijft ook dan, want er is iemand in gevaar."
 def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
     """Return what this person decided last, less than ten minutes ago; None without that."""
     last = select_last_decision(holder, str(request.actor.id))
-    about = Report.reference, Report.duplicate_of_id, Report.danger_now, Report.urgent
+    about = (
+        *(Report.reference, Report.version, Report.duplicate_of_id),
+        *(Report.danger_now, Report.urgent),
+    )
     statement = last.join(Report, Report.id == ReportDecision.report_id).add_columns(*about)
     row = session.execute(statement).one_or_none()
     if row is None:
         return None
-    decision, reference, duplicate_of, danger_now, urgent = row
-    why = final_reason(request.registry, decision) or ""
+    decision, reference, version, duplicate_of, danger_now, urgent = row
+    why = final_reason(request.registry, decision, version) or ""
     text = f"{reference}: {done(decision, duplicate_of)}."
     note = "" if why else _note(decision, danger_now, urgent=urgent)
     return Bar(decision, reference, text, note, why)

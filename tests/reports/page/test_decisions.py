@@ -27,6 +27,7 @@ from stopintimidatie.reports.conversation.services import (
     write_to_reporter,
 )
 from stopintimidatie.reports.fields import Contact
+from stopintimidatie.reports.handling.services import add_note
 from stopintimidatie.reports.handover.services import waiting
 from stopintimidatie.reports.models import Report, ReportDecision, ReporterMessage, ReportMove
 from stopintimidatie.reports.page import decisions, proposals
@@ -380,6 +381,34 @@ def test_a_no_to_danger_is_undone_with_the_decision_and_a_yes_stays(desk: Desk) 
         with desk.installation.transaction(DORDRECHT) as session:
             report = desk.report(session)
             assert (report.state, report.danger_now, report.urgent) == ("nieuw", kept, bool(kept))
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("urgent", [True, False])
+def test_spoed_that_was_changed_later_is_undone_though_somebody_is_in_danger(
+    desk: Desk, urgent: bool
+) -> None:
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        answer_danger(session, report, True, desk.officer)
+        report.urgent = urgent
+        with remember(session, report, desk.officer, "spoed"):
+            set_urgent(session, report, not urgent, desk.officer)
+    desk.undo()
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        assert (report.danger_now, report.urgent) == (True, urgent)
+
+
+@pytest.mark.sqlite
+def test_a_decision_is_undone_past_a_note_of_whoever(desk: Desk) -> None:
+    desk.decide(("in_behandeling_nemen", {"behandelaar": desk.officer.id}))
+    for author in (desk.officer, desk.colleague("Bram")):
+        with desk.installation.transaction(DORDRECHT) as session:
+            add_note(session, desk.report(session), "De camera hangt er.", author)
+    desk.undo()
+    assert desk.state()[0] == "nieuw"
+    assert desk.count(ReportMove, ReportMove.name == "notitie") == 2
 
 
 @pytest.mark.sqlite

@@ -438,6 +438,8 @@ def test_a_second_person_looks_at_a_double_of_what_can_be_closed_alone(
     forms = opened(other_browser, address).forms.values()
     next(f for f in forms if f.action.endswith("/voorstel")).submit()
     assert report_at(installation, address).duplicate_of_id is not None
+    # The bar of who proposed it says why that can't be undone any more.
+    assert "er is daarna iets aan de melding veranderd" in opened(browser, address)
     assert number_of(installation, ReporterMessage) == 0
 
 
