@@ -63,7 +63,7 @@ from stopintimidatie.municipalities.people.services import any_proposed, proposa
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
-from stopintimidatie.reports.inbox.views import TEMPLATE, quarantine_view
+from stopintimidatie.reports.inbox.views import TEMPLATE, absent, quarantine_view
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import Began, decide, remember
 from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose
@@ -131,6 +131,7 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "views": views_of(request, wanted, to_decide),
         "municipalities": municipality_facet(request, wanted),
         "chosen": chosen,
+        "absent": absent(request),
         "detail": detail,
         "last": bar_of(request, context.holder),
         "undo": request.resource_path(context, "ongedaan"),
@@ -174,16 +175,20 @@ def _counted(
 
 
 def _opened(session: Any, reports: Sequence[Report], typed: str) -> tuple[bool, Report | None]:
-    """Return whether the address names a report, and the report to show: that, or the first."""
-    first = reports[0] if reports else None
+    """Return whether the address asks for a report, and the report to show.
+
+    That is the one asked for, never another; the first when none is asked for.
+    """
+    if not typed:
+        return False, reports[0] if reports else None
     reference = normalise_reference(typed)
     if reference is None:
-        return False, first
+        return True, None
     report = next((row for row in reports if row.reference == reference), None)
     if report is None:
         wanted = select(Report).where(Report.holder == NATIONAL, Report.reference == reference)
         report = session.scalars(wanted).one_or_none()
-    return report is not None, report or first
+    return True, report
 
 
 def _onwards(request: Request, report: Report, reports: Sequence[Report]) -> str:

@@ -16,7 +16,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import local, plural
+from stopintimidatie.core.text import date_text, local, plural
 from stopintimidatie.core.web.components import (
     RailDecision,
     answer_in_panel,
@@ -72,6 +72,7 @@ TAKEN: Final = (
     "Een collega werkt hieraan, in een dossier dat u niet kunt openen. Maak geen tweede dossier:"
     " vraag het eerst."
 )
+FINAL: Final = "een besluit over een patroon blijft staan"
 ALL_FILED: Final = "Alle meldingen zitten al in een dossier."
 
 
@@ -161,10 +162,10 @@ def _referring(number: int) -> str:
     return f" Naar {number} daarvan verwijst het dossier alleen. {why}"
 
 
-def outcome_of(made: Filed) -> str:
+def outcome_of(pattern: Pattern, made: Filed) -> str:
     """Say what was done: which reports are in the dossier, and to which it only refers."""
     number = made.dossier.number
-    parts = ["Het patroon is aangenomen."]
+    parts = [f"Patroon P-{pattern.number} is aangenomen."]
     if made.filed:
         parts.append(f"{plural(made.filed, 'melding zit', 'meldingen zitten')} nu in {number}.")
     if made.referred:
@@ -202,6 +203,7 @@ def rail_of(shown: Mapping[str, Any], here: str) -> list[RailDecision]:
             "5", "Vragen aan de collega", post=f"{here}/vragen-collega", disabled_reason=asked
         ),
         RailDecision("w", "Uitstellen tot", f"{here}/uitstellen", disabled_reason=decided),
+        RailDecision("z", "Ongedaan", disabled_reason=FINAL, small=True),
     ]
 
 
@@ -297,7 +299,11 @@ def _accept(
         take_on(request.db, effects, report, values, actor)
     made = accept(request.db, effects, context.pattern, plan, actor, elsewhere=filing.elsewhere)
     link = (f"Naar {made.dossier.number}", str(path_of_dossier(request.db, made.dossier.id)))
-    request.flash(outcome_of(made), "warning" if made.waiting or made.proposed else "ok", link=link)
+    request.flash(
+        outcome_of(context.pattern, made),
+        "warning" if made.waiting or made.proposed else "ok",
+        link=link,
+    )
     return HTTPSeeOther(_list(context))
 
 
@@ -333,7 +339,7 @@ def snooze_view(context: PatternResource, request: Request) -> Any:
 
     def act(values: Values) -> HTTPSeeOther:
         snooze(request.db, context.pattern, values["tot"], request.actor)
-        return _done(context, request, "Het patroon is uitgesteld.")
+        return _done(context, request, f"uitgesteld tot {date_text(values['tot'])}")
 
     return _decide(context, request, form, "Patroon uitstellen", act)
 
@@ -349,7 +355,7 @@ def reject_view(context: PatternResource, request: Request) -> Any:
 
     def act(values: Values) -> HTTPSeeOther:
         reject(request.db, context.pattern, values["reden"], values["tot"], request.actor)
-        return _done(context, request, "Het patroon is afgewezen.")
+        return _done(context, request, "afgewezen")
 
     return _decide(context, request, form, "Patroon afwijzen", act)
 
@@ -417,6 +423,6 @@ def _decide(
     return handle_form(request, form, on_valid, page)
 
 
-def _done(context: PatternResource, request: Request, message: str) -> HTTPSeeOther:
-    request.flash(message)
+def _done(context: PatternResource, request: Request, outcome: str) -> HTTPSeeOther:
+    request.flash(f"Patroon P-{context.pattern.number} is {outcome}.")
     return HTTPSeeOther(_list(context))

@@ -89,7 +89,8 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
     roles = roles_at(request, context.holder)
     cards = list_patterns(session, context.holder, state, paging, roles)
     numbers = {str(card.pattern.number): card for card in cards}
-    chosen = numbers.get(asked.get("patroon", ""), cards[0] if cards else None)
+    number = asked.get("patroon", "")
+    chosen = numbers.get(number) if number else next(iter(cards), None)
     here = f"/gemeenten/{slug}/patronen"
     return {
         "crumbs": [*request.breadcrumb, Crumb("Opvallende patronen", request.path)],
@@ -104,7 +105,7 @@ def patterns_view(context: MunicipalityResource, request: Request) -> dict[str, 
             for choice, label in LABELS.items()
         ],
         "items": [_row(request, card, current=card is chosen) for card in cards],
-        "chosen": "patroon" in asked and chosen is not None,
+        "asked": number,
         "detail": _detail(context, request, chosen) if chosen else None,
         "paging": paging,
         "searched": search.searched_at,

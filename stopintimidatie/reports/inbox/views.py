@@ -155,6 +155,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "filters": filters,
         "chips": _chips(chosen(session, filters, areas), request),
         "wanted": wanted,
+        "absent": absent(request),
         "detail": detail,
         "may_enter": request.has_permission(Permission.ENTER_REPORT, context),
         "choose": "melding" if request.has_permission(Permission.EDIT_DOSSIER, context) else None,
@@ -178,17 +179,27 @@ def reader_of(request: Request, holder: str, away: Mapping[UUID, Away] | None = 
     return Reader(person, now, frozenset(work_of(away, person)))
 
 
+def absent(request: Request) -> str:
+    """Return the reference of the report that the address asks for, as in a sentence."""
+    typed = dict(query_pairs(request)).get("melding", "")
+    return normalise_reference(typed) or "Deze melding"
+
+
 def _opened(
     session: Any, holder: str, rows: Sequence[Listed], request: Request
 ) -> tuple[bool, Listed | None]:
-    """Return whether the address names a report, and the report to show: that, or the first."""
-    first = rows[0] if rows else None
-    reference = normalise_reference(dict(query_pairs(request)).get("melding", ""))
+    """Return whether the address asks for a report, and the report to show.
+
+    That is the one asked for, never another; the first when none is asked for.
+    """
+    typed = dict(query_pairs(request)).get("melding", "")
+    if not typed:
+        return False, rows[0] if rows else None
+    reference = normalise_reference(typed)
     if reference is None:
-        return False, first
+        return True, None
     listed = next((row for row in rows if row.report.reference == reference), None)
-    row = listed or read_report(session, holder, reference)
-    return row is not None, row or first
+    return True, listed or read_report(session, holder, reference)
 
 
 def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:

@@ -59,6 +59,19 @@ def test_the_queue_shows_what_waits_and_its_counts_equal_the_rows(
     assert references[0] in browser.get("/landelijk?bezorging=te_routeren")
 
 
+def test_an_address_of_a_report_that_is_not_at_the_desk_opens_no_other(
+    installation: Installation,
+) -> None:
+    receive_at_desk(installation)
+    with installation.transaction() as session:
+        elsewhere = make_report(session, installation).reference
+    browser = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    for asked in (elsewhere, "M-0000-0000", "zoekgeraakt"):
+        page = browser.get(f"/landelijk?melding={asked}")
+        assert "staat niet (meer) in deze lijst" in page.html.select_one(".wb-pane").text
+        assert not page.html.select(".wb-row--current, .wb-rail [data-key]")
+
+
 def test_an_empty_queue_says_so(installation: Installation) -> None:
     browser = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
     assert "Er wacht niets" in browser.get("/landelijk")

@@ -81,7 +81,7 @@ def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
     form = page.forms["formulier"]
     assert form["titel"].value.startswith("Overlast in ")
     page = next(f for f in page.forms.values() if "dossier" in f.fields).submit().follow()
-    assert "Het patroon is aangenomen" in page.text
+    assert "Patroon P-1 is aangenomen" in page.text
     with installation.transaction(DORDRECHT) as session:
         dossier = session.scalars(select(Dossier)).one()
         assert dossier.kind == "hotspot"
@@ -189,7 +189,7 @@ def test_a_report_with_a_proposal_waits_for_the_answer_and_the_page_says_so(
         propose(session, asked, "niet_in_behandeling_nemen", {"reden_code": "test"}, SYSTEM)
         file_report(session, effects, make_dossier(session), elsewhere, "Zelfde plek", SYSTEM)
         new = make_dossier(session)
-        words = outcome_of(accept(session, effects, pattern, new.id, SYSTEM))
+        words = outcome_of(pattern, accept(session, effects, pattern, new.id, SYSTEM))
     assert f"Nog niet in {new.number}: {asked.reference}. Die wacht op een tweede blik" in words
     assert "alleen: die blijft waar zij al was." in words
 
@@ -275,9 +275,24 @@ def test_a_snoozed_pattern_is_kept_until_its_day(installation: Installation) -> 
         form["tot"] = wrong
         form.submit("uitstellen", status=422)
     form["tot"] = (local(utc_now()).date() + timedelta(days=5)).isoformat()
-    form.submit("uitstellen", status=303)
+    page = form.submit("uitstellen", status=303).follow()
+    assert "Patroon P-1 is uitgesteld tot" in page.text
     search(installation)
     assert pattern_of(installation).state == PatternState.SNOOZED
+
+
+@on_sqlite
+def test_an_address_of_a_pattern_that_left_the_list_opens_no_other(
+    installation: Installation,
+) -> None:
+    plant(installation)
+    search(installation)
+    browser = officer(installation)
+    page = browser.get(f"{HOME}/patronen?patroon=7")
+    assert "P-7 staat niet (meer) in deze lijst" in page.html.select_one(".wb-pane").text
+    assert not page.html.select("[aria-current=true], .wb-rail [data-key]")
+    opened = browser.get(f"{HOME}/patronen").html
+    assert opened.select_one('.wb-rail [data-key="z"]')["data-reden"]
 
 
 @on_sqlite

@@ -25,6 +25,7 @@ from tests.support.factories import (
     EINDHOVEN,
     connect,
     make_dossier,
+    make_report,
     make_user,
     user_id,
 )
@@ -93,6 +94,22 @@ def test_one_press_takes_a_report_in_hand_and_opens_the_next(installation: Insta
     assert kept.state == "in_behandeling"
     assert kept.handler_id == user_id(installation, username)
     assert "in behandeling genomen" in page.html.find(id="werkbank-gedaan").text
+
+
+def test_an_address_of_a_report_that_is_not_here_opens_no_other(
+    installation: Installation,
+) -> None:
+    here = stored(installation).rpartition("/")[2]
+    with installation.transaction(EINDHOVEN) as session:
+        elsewhere = make_report(session, installation, holder=EINDHOVEN).reference
+    browser = officer(installation)
+    for asked in (elsewhere, "M-ZZZZ-ZZZZ", "zoekgeraakt"):
+        page = browser.get(f"{INBOX}?melding={asked}")
+        pane = page.html.select_one(".wb-pane").text
+        assert "staat niet (meer) in deze lijst" in pane
+        assert here not in pane
+        assert not page.html.select(".wb-row--current, .wb-rail [data-key]")
+    assert key(browser.get(INBOX), "1") is not None
 
 
 def test_z_undoes_the_last_decision_and_opens_its_report(installation: Installation) -> None:
