@@ -5,11 +5,12 @@ The form has the questions with one answer for all, and then a group for each re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+import colander
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core import forms
@@ -161,20 +162,39 @@ def control_of(number: int, problem: ExportError) -> str | None:
     return f"{group_name(number)}.{control}"
 
 
-def decision_schema(references: Sequence[str]) -> Any:
-    """Return the form to approve exports, with the hidden fingerprint of what was seen of each."""
-    return forms.Schema(
-        *(
-            forms.field(
-                forms.Text(64),
-                reference,
-                name=seen_name(reference),
-                missing="",
-                widget=forms.Hidden(),
-            )
-            for reference in references
+def decision_schema(recipients: Mapping[str, str]) -> Any:
+    """Return the form to approve exports: that the preview of each was looked at.
+
+    With the hidden fingerprint of what was seen. `recipients`: of each export, by its reference.
+    """
+    nodes = []
+    for reference, recipient in recipients.items():
+        name = seen_name(reference)
+        looked_at = forms.field(
+            forms.Flag(),
+            f"Ik heb het voorbeeld voor {recipient} bekeken",
+            name=looked_name(reference),
+            missing=False,
+            validator=_looked_at(recipient),
         )
-    )
+        seen = forms.field(forms.Text(64), reference, name=name, missing="", widget=forms.Hidden())
+        nodes += [looked_at, seen]
+    return forms.Schema(*nodes)
+
+
+def _looked_at(recipient: str) -> Callable[[Any, bool], None]:
+    def validate(node: Any, ticked: bool) -> None:
+        if not ticked:
+            raise colander.Invalid(
+                node, f"Bekijk eerst het voorbeeld voor {recipient}, en zet dan hier een vinkje."
+            )
+
+    return validate
+
+
+def looked_name(reference: str) -> str:
+    """Return the name of the box that says that the preview of an export was looked at."""
+    return f"bekeken_{reference.replace('-', '').lower()}"
 
 
 def seen_name(reference: str) -> str:
@@ -352,7 +372,9 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     looked = [look(request, loaded, export) for export in waiting]
     seen = {item.export.reference: item.fingerprint for item in looked if item.prepared}
     form = Form(
-        decision_schema(list(seen)),
+        decision_schema(
+            {item.export.reference: item.export.recipient for item in looked if item.prepared}
+        ),
         request,
         buttons=[Button("goedkeuren", "Alles goedkeuren en laten maken", key="1")],
         appstruct={seen_name(reference): value for reference, value in seen.items()},
@@ -365,7 +387,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     def page() -> dict[str, Any]:
         return {
             "crumbs": crumbs_of(context, request),
-            "items": [queued(slug, row, current=row[0] in waiting) for row in queue],
+            "items": [queued(slug, row, current=row[0] is context.export) for row in queue],
             "rail": [RailDecision("4", refusing, apart, page=True)],
             "own": OWN_REQUEST if is_own(request, context.export) else None,
             "parts": [_part(context, request, item) for item in looked],
@@ -408,6 +430,7 @@ def _approve(
     except ChangedMeanwhileError as problem:
         for reference, value in fresh.items():
             form[seen_name(reference)].cstruct = value
+            form[looked_name(reference)].cstruct = colander.null
         raise ConflictError(problem.message) from None
     except ExportError as problem:
         raise FormError(problem.message) from None

@@ -183,8 +183,9 @@ def test_a_file_is_open_to_a_deputy_while_it_waits_alone(
 def test_what_is_given_together_is_decided_together_by_a_deputy_too(case: Case) -> None:
     reference = requested(case)
     page = case.browser("alleen").get(f"{case.path}/{reference}/samen-beoordelen", status=200)
-    done = page.forms["formulier"].submit("goedkeuren", status=303)
-    assert done.location.endswith(LIST)
+    form = page.forms["formulier"]
+    form[f"bekeken_{reference.replace('-', '').lower()}"] = True
+    assert form.submit("goedkeuren", status=303).location.endswith(LIST)
     case.browser("alleen").get(f"{case.path}/{reference}/samen-beoordelen", status=404)
 
 

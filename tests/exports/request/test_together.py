@@ -88,12 +88,17 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
         page.html.find_all(id=True)
     )
     # The same component as for one: the list with all four in hand, and the same key.
-    assert len(page.html.select(".wb-row--current")) == 4
+    assert len(page.html.select(".wb-row")) == 4
+    (current,) = page.html.select(".wb-row--current .wb-row__title")
+    assert page.html.select_one('.wb-rail a[data-key="4"]').text.endswith(f": {current.text}")
     assert page.html.select_one('.wb-rail button[data-key="1"]').text.startswith("Alles goed")
     assert page.html.select_one('.wb-rail a[data-key="4"]')["href"].endswith("/beoordelen?niet=ja")
     apart = decider.get(f"{case.path}/{reference}/beoordelen")
     assert apart.click("Samen met de andere beoordelen").request.path == page.request.path
-    done = page.forms["formulier"].submit("goedkeuren")
+    # Each preview must have been looked at; the refusal names the recipient.
+    refused = page.forms["formulier"].submit("goedkeuren", status=422)
+    assert f"Bekijk eerst het voorbeeld voor {current.text}" in refused.text
+    done = look_at_all(refused.forms["formulier"]).submit("goedkeuren")
     assert done.status_int == 303
     installation.run_jobs()
 
@@ -107,6 +112,14 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     assert all("Stationsplein" in told for told in places.values())
     with installation.transaction(DORDRECHT) as session:
         assert len(session.scalars(select(Disclosure)).all()) == 4
+
+
+def look_at_all(form: Any) -> Any:
+    """The form to approve, with each preview looked at."""
+    for name in form.fields:
+        if name and name.startswith("bekeken_"):
+            form[name] = True
+    return form
 
 
 def asked(case: Case, *codes: str) -> Any:
