@@ -12,12 +12,9 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register what this room hands to the others."""
-    from stopintimidatie.core.security import Permission
     from stopintimidatie.exports.models import SEALED
     from stopintimidatie.exports.resources import LEVELS
-    from stopintimidatie.municipalities.areas.resources import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_sealed(SEALED)
-    add_own_place(config, "uitvoer", "Uitvoer", Permission.VIEW_EXPORT, order=60)

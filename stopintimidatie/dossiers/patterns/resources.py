@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import Level, Resource, lineage
 from stopintimidatie.core.web.components import Panel
@@ -82,7 +83,7 @@ REPORT_PANEL: Final = "stopintimidatie.dossiers.patterns:templates/report_panel.
 PANEL: Final = "stopintimidatie.dossiers.patterns:templates/settings_panel.jinja2"
 
 
-def waiting(holder: str) -> Select[Any]:
+def waiting(holder: str, _: Identity) -> Select[Any]:
     """Select the patterns that wait for a decision, for the menu."""
     mine = (Pattern.holder == holder, Pattern.state == PatternState.PROPOSED)
     return select(Pattern.id).where(*mine)

@@ -25,6 +25,15 @@ def includeme(config: Any) -> None:
     config.add_panel("dossier", "uitvoer", dossier_panel, order=50)
     config.add_job_kind(routes.JOB, routes.watch)
     config.add_mail_template(routes.OVERDUE)
+    add_own_place(
+        config,
+        "uitvoer",
+        "Uitvoer",
+        Permission.VIEW_EXPORT,
+        order=60,
+        waiting=waiting,
+        answers=Permission.APPROVE_EXPORT,
+    )
     add_own_place(config, DEPUTIZE, "Waarnemen", Permission.DEPUTIZE, order=61, waiting=waiting)
     config.scan("stopintimidatie.exports.request.views")
     config.scan("stopintimidatie.exports.request.approval")

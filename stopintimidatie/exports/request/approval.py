@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import ago
 from stopintimidatie.core.web.components import ListItem, RailDecision, WorkbenchRow
@@ -327,10 +327,12 @@ def _last_day(session: Session, holder: str, person: UUID | None) -> date | None
     return row.until if row is not None else None
 
 
-def waiting(holder: str) -> Select[Any]:
-    """Select what waits for a second person and a deputy may see, for the menu."""
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select what waits for a second person, who isn't the one who asked for it; for the menu."""
+    others = Export.requested_by_id.is_distinct_from(str(identity.user_id))
     return (
         select(Export.id)
         .join(Dossier, Dossier.id == Export.dossier_id)
-        .where(request_queries.waits_for_second(), visible_to(_ROLES))
+        .where(Export.holder == holder, others, request_queries.waits_for_second())
+        .where(visible_to(identity.roles_for(holder)))
     )

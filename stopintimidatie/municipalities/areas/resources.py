@@ -17,7 +17,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import ScalarSelect, Select, and_, func, select
 
 from stopintimidatie.core.registry import Directive, named
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import holders_where
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
@@ -164,8 +164,8 @@ class OwnPlace:
     permission: Permission
     # The desk has one too.
     desk: bool = False
-    # Selects what waits at a holder for somebody's answer.
-    waiting: Callable[[str], Select[Any]] | None = None
+    # Selects what waits at a holder for the answer of this person.
+    waiting: Callable[[str, Identity], Select[Any]] | None = None
     # For answering; None: seeing the page is enough. For others nothing waits.
     answers: Permission | None = None
 
@@ -245,7 +245,7 @@ def count_with_menu(
     What waits in each list of the menu is counted up to a hundred, and kept for the layout.
     """
     lists = {
-        place.name: place.waiting(holder).limit(MOST_COUNTED + 1).subquery()
+        place.name: place.waiting(holder, request.identity).limit(MOST_COUNTED + 1).subquery()
         for place in OWN_PLACES.of(request.registry).values()
         if place.waiting is not None
     }

@@ -23,6 +23,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
+from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
@@ -299,7 +300,7 @@ def _waits_for(holder: str) -> tuple[ColumnElement[bool], ...]:
     return ReportTransfer.receiver == holder, ReportTransfer.state == OPEN, arrived
 
 
-def waiting(holder: str) -> Select[Any]:
+def waiting(holder: str, _: Identity) -> Select[Any]:
     """Select the offers that wait for the answer of this holder, for the menu."""
     return select(ReportTransfer.id).where(*_waits_for(holder))
 

@@ -10,10 +10,19 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.reports.inbox import services
+    from stopintimidatie.reports.inbox.queries import waiting
     from stopintimidatie.reports.inbox.views import ShortAddresses
 
     config.add_tree_root("m", ShortAddresses)
-    add_own_place(config, "postvak", "Postvak", Permission.VIEW_REPORT, order=20)
+    add_own_place(
+        config,
+        "postvak",
+        "Postvak",
+        Permission.VIEW_REPORT,
+        order=20,
+        waiting=waiting,
+        answers=Permission.TRIAGE,
+    )
     for template in services.TEMPLATES:
         config.add_mail_template(template)
     config.add_arrival("gemeente", services.tell)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import uuid_of
 from stopintimidatie.municipalities.areas.models import Neighbourhood
@@ -132,6 +133,16 @@ def _listed() -> Select[Report, Neighbourhood, str, bool]:
         select(Report, Neighbourhood, User.name, exists().where(*waits))
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
         .outerjoin(User, User.id == Report.handler_id)
+    )
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select the proposals of others that wait for a second look, for the menu."""
+    return (
+        select(ReportProposal.id)
+        .join(Report, Report.id == ReportProposal.report_id)
+        .where(ReportProposal.holder == holder, ReportProposal.answered_at.is_(None))
+        .where(ReportProposal.actor_id != str(identity.user_id), Report.state.in_(sorted(OPEN)))
     )
 
 

@@ -685,6 +685,13 @@ def test_a_person_directed_dossier_goes_out_only_by_dossier_owners_and_after_adv
     assert reference in case.browser("fg").get("/gemeenten/dordrecht/uitvoer").text
 
 
+def waits_in_menu(case: Any, who: str) -> str:
+    """How many exports the menu says that wait for this person; nothing without any."""
+    bar = case.browser(who).get("/gemeenten/dordrecht").html
+    number = bar.select_one('.si-nav__list a[href$="/uitvoer"] .si-count')
+    return number.text.removeprefix(", ") if number else ""
+
+
 def test_what_waits_stands_on_the_start_page_of_who_may_decide(
     installation: Installation,
 ) -> None:
@@ -692,7 +699,10 @@ def test_what_waits_stands_on_the_start_page_of_who_may_decide(
     reference = requested(case)
     seen = {who: reference in case.browser(who).get("/gemeenten/dordrecht") for who in case.people}
     assert seen == {who: who == "beslisser" for who in case.people}
+    counted = {who: waits_in_menu(case, who) for who in case.people if waits_in_menu(case, who)}
+    assert counted == {"beslisser": "1 wacht"}
     decide(case, reference).follow()
+    assert not waits_in_menu(case, "beslisser")
     assert reference not in case.browser("beslisser").get("/gemeenten/dordrecht")
 
 

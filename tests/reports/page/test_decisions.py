@@ -15,7 +15,7 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.models import MailMessage
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.conversation.queries import Standing, follow
@@ -189,9 +189,11 @@ def test_an_offer_that_is_undone_was_never_seen_by_the_other_municipality(desk: 
     connect(installation, EINDHOVEN)
     desk.decide(("overdracht_aanbieden", {"gemeente": EINDHOVEN, "reden": "Het was daar."}))
 
+    reader = Identity(UUID(int=1), "o@eindhoven.example", "O", frozenset())
+
     def offers() -> int:
         with installation.transaction(EINDHOVEN) as session:
-            return count_at_most(session, waiting(EINDHOVEN), 9)
+            return count_at_most(session, waiting(EINDHOVEN, reader), 9)
 
     assert offers() == 0
     with clock_at(utc_now() + LATER):

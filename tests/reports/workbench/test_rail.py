@@ -203,6 +203,8 @@ def test_a_second_person_looks_at_what_happened_to_a_minor(installation: Install
     other = opened(browser, address)
     assert "Olga Officier stelt voor" in other.text
     assert "Tweede blik" in other.text
+    assert other.html.select_one('.si-bell a[href$="/postvak"] .si-count').text == ", 1 wacht"
+    assert not opened(first, address).html.select(".si-bell .si-count")
     accepting, _ = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
     page = accepting.submit().follow()
     assert state_of(installation, address) == "niet_in_behandeling"
