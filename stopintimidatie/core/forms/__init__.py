@@ -30,6 +30,7 @@ from stopintimidatie.core.forms.form import (
     handle_form,
     later_version,
     read_controls,
+    refuse_form,
 )
 from stopintimidatie.core.forms.quantities import (
     Date,

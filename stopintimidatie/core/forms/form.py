@@ -387,6 +387,13 @@ def handle_form(
         return _failed(request, form, page, problem.status)
 
 
+def refuse_form(request: Any, form: Form, problem: FormError, page: Page = None) -> Values:
+    """Show the form as it was sent, with why it can't be taken now; nothing in it is judged."""
+    form.cstruct = form.deserialize(read_controls(form, list(request.POST.items())))
+    _show(form, problem)
+    return _failed(request, form, page, problem.status)
+
+
 def _put_ready_text(form: Form, posted: Any) -> bool:
     """Put the ready text that was chosen below what was typed, if that was asked; tell whether.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from stopintimidatie.reports import words
 from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import forms, services
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import Began
+from stopintimidatie.reports.page.decisions import ALREADY, Began, did_just
 from stopintimidatie.reports.page.steps import (
     DANGER,
     answer_danger,
@@ -49,6 +49,12 @@ from stopintimidatie.reports.vocabulary import KIND
 
 NOTES: Final = "stopintimidatie.reports.handling:templates/notes.jinja2"
 CONTACT_TASK: Final = "contact vastleggen"
+# The acts in the history that each page makes.
+_ACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "contact": ("contact",),
+    "uitdelen": ("toewijzen",),
+    "sluimeren": ("sluimeren", "wakker"),
+}
 Act = Callable[[dict[str, Any]], None]
 
 
@@ -94,6 +100,10 @@ def _handle(
             with request.db.begin_nested():
                 act(values)
         except StaleReportError:
+            acts = _ACTS.get(request.view_name, ())
+            if did_just(request.db, report, request.actor, acts, values["versie"]):
+                request.flash(ALREADY.format(report.reference))
+                return HTTPSeeOther(way_out(values, here))
             raise conflict(request.db, form, report, values["gezien"], ()) from None
         except WorkflowError as problem:
             raise FormError(str(problem), problem.field) from None

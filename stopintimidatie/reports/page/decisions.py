@@ -7,9 +7,9 @@ because of it (a message, an offer, the status that the reporter reads) is held 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -75,6 +75,9 @@ UNDO_EFFECTS: Final = Directive[str, Undo]("add_undo", "undo_effects")
 HeldStep = Callable[[Any, Session, Report, Mapping[str, Any], Actor], None]
 HELD_STEPS: Final = Directive[str, HeldStep]("add_held_step", "held_steps")
 JOB: Final = Job("melding.besluit")
+# The same once more within this time is a second press of one button.
+TWICE_WITHIN: Final = timedelta(seconds=15)
+ALREADY: Final = "{}: dit had u al gedaan."
 
 
 class UndoError(Exception):
@@ -206,6 +209,23 @@ def store(
 def last_decision(session: Session, holder: str, actor_id: str) -> ReportDecision | None:
     """Return the newest decision of this person that is less than ten minutes old, if any."""
     return session.scalars(select_last_decision(holder, actor_id)).one_or_none()
+
+
+def did_just(
+    session: Session, report: Report, actor: Actor, names: Collection[str], version: int
+) -> bool:
+    """Tell whether this person decided the same just now, on the same version: pressed twice.
+
+    `names`: of the steps that count as the same.
+    """
+    last = last_decision(session, report.holder, str(actor.id))
+    return (
+        last is not None
+        and last.report_id == report.id
+        and last.values.get(VERSION) == version
+        and last.at > utc_now() - TWICE_WITHIN
+        and any(name in names for name in last.steps)
+    )
 
 
 def select_last_decision(holder: str, actor_id: str) -> Select[ReportDecision]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -145,6 +145,22 @@ def changes_since(session: Session, report: Report, since: datetime) -> list[str
         for move in reversed(moves_of(session, report))
         if move.at >= since
     ]
+
+
+def account_of_changes(session: Session, report: Report, since: int) -> str:
+    """Return a sentence, after a space, with what was done since a moment; empty without that.
+
+    `since`: in seconds since 1970, as a form remembers when it was shown.
+    """
+    done = changes_since(session, report, datetime.fromtimestamp(since, UTC))
+    return f" Dit is er gedaan: {'; '.join(done)}." if done else ""
+
+
+def latest_change(session: Session, report: Report) -> str:
+    """Return what was done with the report last and by whom, as a sentence."""
+    latest = moves_of(session, report)[0]
+    moment = datetime_short(latest.at)
+    return f"De laatste stap: ‘{title_of(latest)}’ door {latest.actor_name} ({moment})."
 
 
 def _people_in(moves: Iterable[ReportMove]) -> Iterable[UUID]:

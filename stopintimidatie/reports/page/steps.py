@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,7 +42,7 @@ from stopintimidatie.reports.conversation.services import (
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.page.decisions import TAKE, Began, decide
 from stopintimidatie.reports.page.proposals import propose
-from stopintimidatie.reports.page.queries import changes_since
+from stopintimidatie.reports.page.queries import account_of_changes
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
 from stopintimidatie.reports.services import append_move, becomes_urgent, reindex_report
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
@@ -408,8 +408,7 @@ def conflict(
     The form now carries the present version, so that it can be sent again on purpose.
     """
     form["versie"].cstruct = str(report.version)
-    done = changes_since(session, report, datetime.fromtimestamp(since, UTC))
-    account = f" Dit is er gedaan: {'; '.join(done)}." if done else ""
+    account = account_of_changes(session, report, since)
     return ConflictError(
         f"Deze melding is intussen gewijzigd.{account} Uw invoer is niet opgeslagen en er is niets"
         " overschreven. Klopt uw invoer nog? Verstuur het formulier dan opnieuw.",

@@ -14,4 +14,5 @@ def includeme(config: Any) -> None:
     config.add_panel(RAIL, "meldingen", pages.rail_panel)
     config.add_panel(BAR, "meldingen", pages.bar_panel)
     config.add_panel("melding", "vergelijkbaar", pages.beside_panel, order=10)
-    config.scan("stopintimidatie.reports.workbench.views")
+    for name in ("proposals", "views"):
+        config.scan(f"stopintimidatie.reports.workbench.{name}")

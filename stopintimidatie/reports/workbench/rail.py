@@ -110,7 +110,12 @@ def _take(request: Any, report: Report, place: Place, may: bool, waits: str) -> 
     taken = report.state == "in_behandeling"
     if taken and report.handler_id == request.identity.user_id:
         reason = reason or "is al van u"
-    fields = {"keuze": TAKE, "versie": report.version, "terug": place.onwards}
+    fields = {
+        "keuze": TAKE,
+        "versie": report.version,
+        "terug": place.onwards,
+        "hier": place.here,
+    }
     return RailDecision(
         "1",
         "Overnemen" if taken and report.handler_id and not reason else "Behandelen",

@@ -10,7 +10,13 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.response import Response
 
-from stopintimidatie.core.forms import Form, FormError, handle_form
+from stopintimidatie.core.forms import (
+    ConflictError,
+    Form,
+    FormError,
+    handle_form,
+    refuse_form,
+)
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -27,21 +33,26 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import (
+    ALREADY,
+    ASSESS,
     Began,
     UndoError,
+    did_just,
     last_decision,
     remember,
     undo,
 )
+from stopintimidatie.reports.page.decisions import PROPOSED as PROPOSED_LINE
 from stopintimidatie.reports.page.proposals import (
-    answer_proposal,
     asked_in_words,
     open_proposal,
 )
+from stopintimidatie.reports.page.queries import latest_change
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     NEW_DOSSIER,
     answer_danger,
+    conflict,
     must_ask_danger,
     report_action,
     signals_of,
@@ -58,7 +69,7 @@ from stopintimidatie.reports.triage.similar import MOST, similar_to
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workbench import forms
-from stopintimidatie.reports.workbench.forms import TITLES, choice_form, steps_for
+from stopintimidatie.reports.workbench.forms import STEPS, TITLES, choice_form, steps_for
 from stopintimidatie.reports.workbench.pages import UNDO
 from stopintimidatie.reports.workbench.rail import (
     CHOICES,
@@ -74,9 +85,8 @@ from stopintimidatie.reports.workbench.rail import (
 from stopintimidatie.reports.workbench.services import (
     CLOSING,
     make_choice,
-    say_where_help_is,
 )
-from stopintimidatie.reports.workflow import NOT_HANDLED
+from stopintimidatie.reports.workflow import TURN_DOWN
 
 PAGE: Final = "stopintimidatie.reports.workbench:templates/choice.jinja2"
 BESIDE_NAME: Final = "naast"
@@ -84,7 +94,17 @@ BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
 # Taken in hand first, and then a page of its own.
 NEW: Final = "nieuw_dossier"
 KNOWN: Final = frozenset({*TITLES, NEW})
-CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."
+UNKNOWN: Final = "Deze keuze bestaat niet. Kies bij de melding wat nu moet."
+CHANGED: Final = "{} is intussen gewijzigd. {} Kijk wat er nu staat en besluit opnieuw."
+# The name of the button below what was typed; a line of a small list has none.
+BUTTON: Final = "vastleggen"
+# Other acts in the history that a choice may make than the step of `STEPS`.
+SAME: Final = {
+    TAKE: {"toewijzen"},
+    REJECT: {TURN_DOWN, PROPOSED_LINE},
+    DOUBLE: {PROPOSED_LINE},
+}
+STAYED_OPEN: Final = {STEPS[TAKE], "vrijgeven", ASSESS}
 QUARANTINED: Final = "{} staat in quarantaine. Haal de melding daar eerst uit; daarna kan dit."
 PROPOSED: Final = "{} wacht op een tweede blik. Beantwoord eerst het voorstel van de collega."
 DANGER: Final = "{} is spoed, want er is iemand in gevaar. Bel eerst 112; de rest kan daarna."
@@ -98,22 +118,60 @@ def choice_view(context: ReportResource, request: Request) -> Any:
     if choice == URGENT and request.method == "POST":
         return _urgent(context, request)
     if choice not in KNOWN or (choice == NEW and request.method != "POST"):
-        return HTTPSeeOther(request.resource_path(context))
+        return _too_late(context, request, UNKNOWN)
     if choice in {FILE, NEW} and not request.has_permission(Permission.EDIT_DOSSIER, context):
         raise HTTPForbidden()
+    if _did_already(context, request, choice):
+        return _go_on_again(context, request)
+    why = _impossible(context, request, choice)
+    if why and BUTTON not in request.POST:
+        return _too_late(context, request, why)
+    return _ask(context, request, choice, why)
+
+
+def _impossible(context: ReportResource, request: Request, choice: str) -> str:
+    """Return why this choice can't be made now; empty when it can."""
+    report = context.report
     states = CHOICES[choice].states if choice in CHOICES else OPEN_FOR_ALL
-    if context.report.state not in states:
-        return _too_late(context, request)
-    if open_proposal(request.db, context.report) is not None:
-        return _too_late(context, request, PROPOSED)
-    return _ask(context, request, choice)
+    if report.state not in states:
+        return changed(request.db, report)
+    waits = open_proposal(request.db, report) is not None
+    return PROPOSED.format(report.reference) if waits else ""
 
 
-def _ask(context: ReportResource, request: Request, choice: str) -> Any:
+def _did_already(context: ReportResource, request: Request, choice: str) -> bool:
+    """Tell whether this is the second press of a button, of which the first did what it says."""
+    report, version = context.report, typed_version(request)
+    if request.method != "POST" or version == report.version:
+        return False
+    names = {STEPS[choice], *SAME.get(choice, ())} if choice in STEPS else {choice}
+    if request.POST.get("gevaar") == "ja":
+        names |= STAYED_OPEN
+    return did_just(request.db, report, request.actor, names, version)
+
+
+def no_longer(form: Form, why: str) -> ConflictError:
+    """Return the refusal of what was typed: it can be copied from the form, not sent again."""
+    form.buttons = []
+    return ConflictError(f"{why} Uw tekst is niet verstuurd. U kunt die hieronder kopiëren.")
+
+
+def _go_on_again(context: ReportResource, request: Request) -> HTTPSeeOther:
+    """Say that it was done already, and go where the first press went."""
+    here = own_path(request.POST.get("hier")) or request.resource_path(context)
+    request.flash(ALREADY.format(context.report.reference))
+    return HTTPSeeOther(own_path(request.POST.get("terug")) or here)
+
+
+def _ask(context: ReportResource, request: Request, choice: str, why: str) -> Any:
+    """Show the form, or take it; `why`: the reason that it can't be taken."""
     report = context.report
     known = FILE if choice == NEW else choice
     offered = forms.dossier_choices(request, report) if known == FILE else ()
-    back = {"terug": came_from(request, ""), "hier": _path(dict(query_pairs(request)).get("hier"))}
+    back = {
+        "terug": came_from(request, ""),
+        "hier": own_path(dict(query_pairs(request)).get("hier")),
+    }
     form = choice_form(TAKE if choice == NEW else choice, request, report, offered, back)
     # In a panel the page around it has another address.
     form.action = request.resource_path(context, NAME)
@@ -121,30 +179,47 @@ def _ask(context: ReportResource, request: Request, choice: str) -> Any:
     def page() -> dict[str, Any]:
         return _page(context, request, choice, form, offered)
 
-    return handle_form(request, form, lambda v: _make(context, request, choice, v), page)
+    if why:
+        return refuse_form(request, form, no_longer(form, why), page)
+
+    def on_valid(values: Mapping[str, Any]) -> Any:
+        return _make(context, request, choice, form, values)
+
+    return handle_form(request, form, on_valid, page)
 
 
 def _page(
     context: ReportResource, request: Request, choice: str, form: Form, offered: Any
 ) -> dict[str, Any]:
     """Return the values of the panel, alone or on a page with the account beside it."""
-    report = context.report
-    answer_in_panel(request)
-    listed = _listed(context, request, choice, offered)
+    report, possible = context.report, bool(form.buttons)
     hidden = {name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")}
     return {
-        **({} if is_partial(request) else step_page(context, request, TITLES.get(choice, ""))),
-        "report": report,
-        "choice": choice,
-        "panel_title": TITLES.get(choice, ""),
-        "action": request.resource_path(context, NAME),
-        "listed": listed,
+        **panel_page(context, request, TITLES.get(choice, "")),
+        "listed": _listed(context, request, choice, offered) if possible else [],
         "hidden": hidden,
         "typed": choice != REJECT,
         "second_look": choice == REJECT
         and needs_second_look(report.all_forms, report.reporter_age_group),
         "contact": report.contact_deadline if choice == DOUBLE else None,
-        "may_begin": choice == FILE,
+        "may_begin": choice == FILE and possible,
+    }
+
+
+def panel_page(context: ReportResource, request: Request, title: str) -> dict[str, Any]:
+    """Return the values of a panel with a form and nothing else."""
+    answer_in_panel(request)
+    return {
+        **({} if is_partial(request) else step_page(context, request, title)),
+        "report": context.report,
+        "panel_title": title,
+        "action": request.resource_path(context, NAME),
+        "listed": [],
+        "hidden": {},
+        "typed": True,
+        "second_look": False,
+        "contact": None,
+        "may_begin": False,
         "danger": None,
     }
 
@@ -168,16 +243,24 @@ def _listed(
     return options
 
 
-def _make(context: ReportResource, request: Request, choice: str, values: Mapping[str, Any]) -> Any:
+def _make(
+    context: ReportResource, request: Request, choice: str, form: Form, values: Mapping[str, Any]
+) -> Any:
     """Make the choice, and go on to the next report."""
     session, report, actor = request.db, context.report, request.actor
-    here = _path(values["hier"]) or request.resource_path(context)
-    onwards = _path(values["terug"]) or here
+    here = own_path(values["hier"]) or request.resource_path(context)
+    onwards = own_path(values["terug"]) or here
     try:
         lock_report(session, report, values["versie"])
     except StaleReportError:
-        request.flash(_changed(report), "warning")
-        return HTTPSeeOther(here)
+        if _did_already(context, request, choice):
+            return _go_on_again(context, request)
+        if BUTTON in request.POST:
+            why = _impossible(context, request, choice)
+            seen = values["gezien"]
+            refused = no_longer(form, why) if why else conflict(session, form, report, seen, ())
+            raise refused from None
+        return _too_late(context, request)
     danger, began = request.POST.get("gevaar"), Began(report)
     if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
         if danger not in {"ja", "nee"}:
@@ -208,7 +291,7 @@ def beside_view(context: ReportResource, request: Request) -> Any:
     may_file = bool(request.has_permission(Permission.EDIT_DOSSIER, context))
     may_decide = bool(request.has_permission(Permission.TRIAGE, context))
     offered = forms.dossier_choices(request, report) if may_file and values["similar"] else ()
-    seen = {**version_values(report), "terug": _path(asked.get("terug"))}
+    seen = {**version_values(report), "terug": own_path(asked.get("terug"))}
     return {
         **values,
         "may_decide": may_decide and report.state in OPEN_FOR_ALL,
@@ -216,7 +299,7 @@ def beside_view(context: ReportResource, request: Request) -> Any:
         "can_be_double": forms.can_be_double,
         "numbers": [number for number, _ in offered],
         "action": request.resource_path(context, NAME),
-        "hidden": [*seen.items(), ("hier", _path(asked.get("hier")))],
+        "hidden": [*seen.items(), ("hier", own_path(asked.get("hier")))],
     }
 
 
@@ -272,14 +355,16 @@ def ask_danger(context: ReportResource, request: Request, view: str = NAME) -> R
 def _urgent(context: ReportResource, request: Request) -> Response:
     """Mark or unmark spoed, and stay at the report."""
     session, report, actor = request.db, context.report, request.actor
-    here = _path(request.POST.get("terug")) or request.resource_path(context)
+    here = own_path(request.POST.get("terug")) or request.resource_path(context)
     wanted = request.POST.get("spoed", "")
     if wanted not in {"ja", "nee"}:
         raise HTTPNotFound()
     try:
         lock_report(session, report, typed_version(request))
     except StaleReportError:
-        request.flash(_changed(report), "warning")
+        if _did_already(context, request, URGENT):
+            return _go_on_again(context, request)
+        request.flash(changed(session, report), "warning")
         return HTTPSeeOther(here)
     if report.state not in ASSESSABLE:
         return _too_late(context, request)
@@ -288,56 +373,25 @@ def _urgent(context: ReportResource, request: Request) -> Response:
     return HTTPSeeOther(here)
 
 
-def _changed(report: Report) -> str:
-    """Say why it can't be done: the state that forbids it, else that somebody changed it."""
-    return (QUARANTINED if report.state == "quarantaine" else CHANGED).format(report.reference)
+def changed(session: Any, report: Report) -> str:
+    """Say why it can't be done: the state that forbids it, else what was changed by whom."""
+    if report.state == "quarantaine":
+        return QUARANTINED.format(report.reference)
+    return CHANGED.format(report.reference, latest_change(session, report))
 
 
 def _too_late(context: ReportResource, request: Request, why: str = "") -> Response:
     posts = request.method == "POST"
     asked = request.POST if posts else dict(query_pairs(request))
-    here = _path(asked.get("hier")) or request.resource_path(context)
-    request.flash(why.format(context.report.reference) or _changed(context.report), "warning")
+    here = own_path(asked.get("hier")) or request.resource_path(context)
+    request.flash(why or changed(request.db, context.report), "warning")
     # An answer to a GET stands in a panel, which is no place for a list.
     return HTTPSeeOther(here) if posts else leave_panel(request, here)
 
 
-def _path(text: str | None) -> str:
+def own_path(text: str | None) -> str:
     """Return a path of ours that came from outside, or nothing."""
     return safe_path(text, "") if text and len(text) <= LONGEST_PATH else ""
-
-
-@post_view(ReportResource, "voorstel", Permission.TRIAGE)
-def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
-    """Make the step that a colleague proposed, or decline it."""
-    session, report, actor = request.db, context.report, request.actor
-    here = _path(request.POST.get("hier")) or request.resource_path(context)
-    onwards = _path(request.POST.get("terug")) or here
-    accepted = request.POST.get("akkoord") == "ja"
-    answer = request.POST.get("antwoord", "").strip()[:1000]
-    if not accepted and not answer:
-        request.flash("Schrijf op waarom niet. Er is nog niets gewijzigd.", "error")
-        return HTTPSeeOther(here)
-    try:
-        lock_report(session, report, typed_version(request))
-        proposal = open_proposal(session, report)
-        if proposal is None:
-            raise StaleReportError(report)
-        effects = WORKFLOW_EFFECTS.of(request.registry)
-        with session.begin_nested():
-            made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
-    except StaleReportError:
-        request.flash(_changed(report), "warning")
-        return HTTPSeeOther(here)
-    except WorkflowError as problem:
-        request.flash(str(problem), "error")
-        return HTTPSeeOther(here)
-    # With a double the work goes on elsewhere, and the reporter reads that.
-    if made is not None and proposal.step in NOT_HANDLED and report.duplicate_of_id is None:
-        say_where_help_is(session, report, made, actor)
-    if not accepted:
-        request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")
-    return HTTPSeeOther(onwards)
 
 
 @post_view(MunicipalityResource, UNDO, Permission.TRIAGE)
@@ -345,8 +399,8 @@ def undo_view(context: Any, request: Request) -> HTTPSeeOther:
     """Undo one's last decision, and open its report; the desk uses it too."""
     session, actor = request.db, request.actor
     # From the own page of a report one goes to such a page, from a list to the report in it.
-    alone = _path(request.POST.get("hier"))
-    back = alone or _path(request.POST.get("terug")) or request.resource_path(context)
+    alone = own_path(request.POST.get("hier"))
+    back = alone or own_path(request.POST.get("terug")) or request.resource_path(context)
     decision = last_decision(session, context.holder, str(actor.id))
     if decision is None or str(decision.id) != request.POST.get("besluit", ""):
         request.flash(

@@ -31,11 +31,18 @@ from tests.support.factories import (
 )
 from tests.support.installation import Installation
 from tests.support.officers import officer, set_value, state_of, stored
+from tests.support.pressing import (
+    INBOX,
+    PARTIAL,
+    choose,
+    key,
+    number_of,
+    opened,
+    panel,
+    press,
+)
 
 pytestmark = pytest.mark.sqlite
-INBOX = "/gemeenten/dordrecht/postvak"
-# What htmx sends when the answer takes the place of a part of the page.
-PARTIAL = {"HX-Request-Type": "partial"}
 
 
 @pytest.fixture(autouse=True)
@@ -43,45 +50,10 @@ def connected(installation: Installation) -> None:
     connect(installation)
 
 
-def opened(browser: Any, address: str) -> Any:
-    """The inbox with a report in hand."""
-    return browser.get(f"{INBOX}?melding={address.rpartition('/')[2]}")
-
-
-def key(page: Any, wanted: str) -> Any:
-    """What a key of the page presses: a link, or the button of a form."""
-    return page.html.select_one(f'.wb-rail [data-key="{wanted}"]')
-
-
-def press(page: Any, wanted: str) -> Any:
-    """Press a key that decides at once, as somebody without script does."""
-    action = key(page, wanted).find_parent("form")
-    form = next(f for f in page.forms.values() if f.html.select_one(f'[data-key="{wanted}"]'))
-    assert action is not None
-    return form.submit()
-
-
-def panel(page: Any, wanted: str) -> Any:
-    """The page of a choice, as somebody without script opens it."""
-    return page.click(href=key(page, wanted)["href"].replace("?", r"\?").replace("+", r"\+"))
-
-
-def choose(page: Any, number: str) -> Any:
-    """Choose a line of a small list."""
-    return next(
-        f for f in page.forms.values() if f.html.select_one(f'.wb-option[data-key="{number}"]')
-    ).submit()
-
-
 def report_at(installation: Installation, address: str) -> Report:
     with installation.transaction(DORDRECHT) as session:
         reference = address.rpartition("/")[2]
         return session.scalars(select(Report).where(Report.reference == reference)).one()
-
-
-def number_of(installation: Installation, entity: Any) -> int:
-    with installation.transaction(DORDRECHT) as session:
-        return session.scalar(select(func.count()).select_from(entity)) or 0
 
 
 def test_one_press_takes_a_report_in_hand_and_opens_the_next(installation: Installation) -> None:

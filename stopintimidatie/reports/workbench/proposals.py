@@ -1,0 +1,95 @@
+"""The answer of a second person to a colleague's proposal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.renderers import render_to_response
+from pyramid.response import Response
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, ConflictError, Form, Schema, field, refuse_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.web.request import Request, post_view
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal
+from stopintimidatie.reports.page.steps import (
+    LONGEST_PATH,
+    add_version,
+    add_way_back,
+    typed_version,
+)
+from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.workbench.services import say_where_help_is
+from stopintimidatie.reports.workbench.views import PAGE, changed, no_longer, own_path, panel_page
+from stopintimidatie.reports.workflow import NOT_HANDLED
+
+
+@post_view(ReportResource, "voorstel", Permission.TRIAGE)
+def proposal_view(context: ReportResource, request: Request) -> Response:
+    """Make the step that a colleague proposed, or decline it."""
+    session, report, actor = request.db, context.report, request.actor
+    here = own_path(request.POST.get("hier")) or request.resource_path(context)
+    onwards = own_path(request.POST.get("terug")) or here
+    accepted = request.POST.get("akkoord") == "ja"
+    answer = request.POST.get("antwoord", "").strip()[:1000]
+    if not accepted and not answer:
+        request.flash("Schrijf op waarom niet. Er is nog niets gewijzigd.", "error")
+        return HTTPSeeOther(here)
+    try:
+        lock_report(session, report, typed_version(request))
+        proposal = open_proposal(session, report)
+        if proposal is None:
+            raise StaleReportError(report)
+        effects = WORKFLOW_EFFECTS.of(request.registry)
+        with session.begin_nested():
+            made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
+    except StaleReportError:
+        if answer and not accepted:
+            return _answer_again(context, request, changed(session, report))
+        request.flash(changed(session, report), "warning")
+        return HTTPSeeOther(here)
+    except WorkflowError as problem:
+        if answer and not accepted:
+            return _answer_again(context, request, str(problem))
+        request.flash(str(problem), "error")
+        return HTTPSeeOther(here)
+    # With a double the work goes on elsewhere, and the reporter reads that.
+    if made is not None and proposal.step in NOT_HANDLED and report.duplicate_of_id is None:
+        say_where_help_is(session, report, made, actor)
+    if not accepted:
+        request.flash(f"{report.reference}: u bent het er niet mee eens. Uw collega leest waarom.")
+    return HTTPSeeOther(onwards)
+
+
+def _answer_again(context: ReportResource, request: Request, why: str) -> Response:
+    """Return the form with the reason that was typed; `why`: the reason that it isn't taken."""
+    report, session = context.report, request.db
+    form = _answer_form(request, report, request.resource_path(context, "voorstel"))
+    if open_proposal(session, report) is None:
+        problem = no_longer(form, why)
+    else:
+        problem = ConflictError(f"{why} Uw antwoord is nog niet verstuurd.")
+
+    def page() -> dict[str, Any]:
+        form["versie"].cstruct = str(report.version)
+        return panel_page(context, request, "Tweede blik")
+
+    values = refuse_form(request, form, problem, page)
+    return render_to_response(PAGE, values, request=request, response=request.response)
+
+
+def _answer_form(request: Any, report: Report, action: str) -> Form:
+    """Return the form of who doesn't agree with a proposal: why not. `action`: where it goes."""
+    hidden = forms.Hidden()
+    schema = Schema(field(forms.Text(1000, lines=True), "Waarom niet?", name="antwoord"))
+    schema["akkoord"] = field(forms.Text(3), "Akkoord", widget=hidden, name="akkoord")
+    add_version(schema)
+    add_way_back(schema)
+    path = forms.Text(LONGEST_PATH)
+    schema["hier"] = field(path, "Hier", widget=hidden, name="hier", missing="")
+    buttons = [Button("nee", "Niet akkoord")]
+    return Form(schema, request, buttons=buttons, action=action, formid="antwoord")
