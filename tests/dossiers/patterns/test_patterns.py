@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -266,6 +267,11 @@ def test_a_rejected_pattern_stays_away_until_its_day_and_then_comes_back(
     assert pattern_of(installation).state == PatternState.PROPOSED
 
 
+def waits(html: Any) -> set[str]:
+    """The numbers of patterns in the menu and at the bell."""
+    return {number.text for number in html.select('a.si-nav__link[href$="/patronen"] .si-count')}
+
+
 @on_sqlite
 def test_a_snoozed_pattern_is_kept_until_its_day(installation: Installation) -> None:
     plant(installation)
@@ -275,8 +281,14 @@ def test_a_snoozed_pattern_is_kept_until_its_day(installation: Installation) -> 
         form["tot"] = wrong
         form.submit("uitstellen", status=422)
     form["tot"] = (local(utc_now()).date() + timedelta(days=5)).isoformat()
-    page = form.submit("uitstellen", status=303).follow()
+    assert waits(officer(installation).get(f"{HOME}/patronen").html) == {", 1 wacht"}
+    page = form.submit("uitstellen", status=303).follow(headers={"HX-Request-Type": "partial"})
     assert "Patroon P-1 is uitgesteld tot" in page.text
+    # The numbers of the menu and the bell come with the part that htmx asks for.
+    assert waits(page.html) == set()
+    assert {part["id"] for part in page.html.select("[hx-swap-oob]")} == {
+        *("menu-breed", "menu-alles", "bel")
+    }
     search(installation)
     assert pattern_of(installation).state == PatternState.SNOOZED
 
