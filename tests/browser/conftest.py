@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import delete
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.demo.acts import DELIVERIES
@@ -46,11 +52,54 @@ def demo_address(
 
 
 @pytest.fixture(scope="module")
-def chromium_browser(chromium: Chromium) -> Iterator[Browser]:
+def script_errors() -> list[str]:
+    """The errors of scripts on any page of the browser."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def chromium_browser(chromium: Chromium, script_errors: list[str]) -> Iterator[Browser]:
+    def watch(context: BrowserContext) -> None:
+        context.on("weberror", lambda problem: script_errors.append(str(problem.error)))
+
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(**chromium.launch_options)
+        started.on("context", watch)
         yield started
         started.close()
+
+
+@pytest.fixture(autouse=True)
+def no_script_fails(script_errors: list[str]) -> Iterator[None]:
+    """Fail a test in which a script failed on any page."""
+    yield
+    failed = list(script_errors)
+    script_errors.clear()
+    assert not failed
+
+
+def post_from_app(address: str, words: str, **changes: Any) -> str:
+    """What the app does; the reference."""
+    body: dict[str, Any] = {
+        "hoedanigheid": "slachtoffer",
+        "anoniem": True,
+        "incidentVan": (utc_now() - timedelta(hours=5)).isoformat(),
+        "locatie": {"lat": 51.8133, "lon": 4.669, "bron": "gps"},
+        "typePlek": "straat_plein",
+        "vormen": ["naroepen"],
+        "omschrijving": words,
+        "contactGewenst": "nee",
+        "deelvoorkeur": {"politie": True, "ketenpartners": False},
+        **changes,
+    }
+    headers = {
+        "Authorization": "Bearer demo-app",
+        "Content-Type": "application/json",
+        "Idempotency-Key": str(uuid.uuid4()),
+    }
+    request = Request(f"{address}/api/v1/meldingen", json.dumps(body).encode(), headers)  # noqa: S310
+    with urlopen(request) as answer:  # noqa: S310 - our own server
+        return str(json.load(answer)["kenmerk"])
 
 
 @pytest.fixture

@@ -5,21 +5,16 @@ Run by hand with the figures: ``pytest -s -m alles tests/browser/test_triage_cou
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final
-from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page
 
-from stopintimidatie.core.clock import utc_now
-from tests.browser.conftest import SignIn
+from tests.browser.conftest import SignIn, post_from_app
 
 pytestmark = pytest.mark.alles
 OFFICER = "oov@dordrecht.example"
@@ -70,26 +65,7 @@ GRAVE: Final = [
 
 def post_report(address: str, kind: Kind) -> str:
     """What the app does; the reference."""
-    body: dict[str, Any] = {
-        "hoedanigheid": "slachtoffer",
-        "anoniem": True,
-        "incidentVan": (utc_now() - timedelta(hours=5)).isoformat(),
-        "locatie": {"lat": 51.8133, "lon": 4.669, "bron": "gps"},
-        "typePlek": "straat_plein",
-        "vormen": ["naroepen"],
-        "omschrijving": kind.words,
-        "contactGewenst": "nee",
-        "deelvoorkeur": {"politie": True, "ketenpartners": False},
-        **kind.changes,
-    }
-    headers = {
-        "Authorization": "Bearer demo-app",
-        "Content-Type": "application/json",
-        "Idempotency-Key": str(uuid.uuid4()),
-    }
-    request = Request(f"{address}/api/v1/meldingen", json.dumps(body).encode(), headers)  # noqa: S310
-    with urlopen(request) as answer:  # noqa: S310 - our own server
-        return str(json.load(answer)["kenmerk"])
+    return post_from_app(address, kind.words, **kind.changes)
 
 
 class Counter:

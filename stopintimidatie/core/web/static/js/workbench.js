@@ -66,8 +66,14 @@ function tell(text) {
   }
   line.textContent = text;
   clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => line.remove(), 4000);
+  tell.timer = setTimeout(hush, 4000);
 }
+
+// What was told is about the key before: it goes with the next one.
+function hush() {
+  document.getElementById("werkbank-zegt")?.remove();
+}
+document.addEventListener("keydown", hush, true);
 
 // What is grey does nothing, but says why. In the first phase: before htmx hears of the press.
 document.addEventListener("click", (event) => {
@@ -88,7 +94,7 @@ document.addEventListener("click", (event) => {
 // A key that leaves the panel: the focus goes back to the decision that opened it.
 document.addEventListener("keydown", (event) => {
   const panel = event.key === "Escape" && document.querySelector("[data-paneel]");
-  if (!panel || !panel.childElementCount) return;
+  if (!panel || !panel.childElementCount || !leaves()) return;
   panel.replaceChildren();
   const from = pressed && bench()?.querySelector(`.wb-keys [data-key="${CSS.escape(pressed)}"]`);
   (from || heading())?.focus();
@@ -105,12 +111,113 @@ function heading() {
 let focused = false;
 document.addEventListener("htmx:before:swap", () => { focused = document.activeElement !== document.body; });
 
+// What an answer takes the place of: the workbench or its panel; similar reports load by themselves.
+function taken(ctx) {
+  const target = typeof ctx.target === "string" ? document.querySelector(ctx.target) : ctx.target;
+  return target?.matches("[data-werkbank], [data-paneel]") ? target : null;
+}
+const panelOf = () => bench()?.querySelector("[data-paneel]");
+const posts = (ctx) => ctx.request.method === "POST";
+
+// Text in the panel that wasn't sent: nothing takes its place without a question.
+let typed = false;
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-werkbank] [data-paneel] :is(textarea, input[type=text])")) typed = true;
+});
+
+function leaves() {
+  if (typed && !confirm("U typte iets dat nog niet is verstuurd. Weggooien?")) return false;
+  typed = false;
+  return true;
+}
+
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  if (!bench() || !taken(ctx) || (posts(ctx) && ctx.sourceElement.closest("[data-paneel]"))) return;
+  if (!leaves()) event.preventDefault();
+});
+addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+
+// Says in the panel why it failed, above what was typed there.
+function fail(text, signIn = false) {
+  const panel = panelOf();
+  if (!panel) return;
+  panel.querySelector("[data-mislukt]")?.remove();
+  const [box, content, line] = ["div", "div", "p"].map((tag) => document.createElement(tag));
+  box.className = "utrecht-alert utrecht-alert--error si-alert";
+  content.className = "utrecht-alert__content";
+  box.dataset.mislukt = "";
+  box.tabIndex = -1;
+  box.setAttribute("role", "alert");
+  line.className = "utrecht-alert__message";
+  line.textContent = typed ? `${text} Wat u typte, staat hier nog.` : text;
+  content.append(line);
+  if (signIn) {
+    const link = document.createElement("a");
+    Object.assign(link, { href: "/aanmelden", target: "_blank", className: "utrecht-link utrecht-link--html-a" });
+    link.textContent = "Aanmelden (opent een nieuw tabblad)";
+    content.append(link);
+  }
+  box.append(content);
+  panel.prepend(box);
+  box.focus({ preventScroll: true });
+  box.scrollIntoView({ block: "nearest" });
+}
+
+// A form counts with the token of who is signed in now: fetch that, and put it in the forms that
+// are open. Tells whether anybody is signed in.
+async function renew() {
+  const answer = await fetch(location.href);
+  if (new URL(answer.url).pathname === "/aanmelden") return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const token = page.querySelector("[name=csrf_token]")?.value;
+  for (const field of token ? document.querySelectorAll("[name=csrf_token]") : []) field.value = token;
+  return true;
+}
+
+let signedOut = false;
+async function explain(status) {
+  if (status !== 400 && status !== 403) {
+    return fail("Het is niet gelukt. Probeer het over een minuut nog een keer.");
+  }
+  signedOut = !await renew();
+  if (signedOut && !typed) return location.reload();
+  if (signedOut) {
+    return fail("U bent afgemeld, dus er is niets verstuurd. Meld u aan in een nieuw tabblad. Kom dan terug en verstuur het nog een keer.", true);
+  }
+  fail(status === 403
+    ? "Dit mag u niet met uw rol. Er is niets verstuurd."
+    : "Er is nog niets verstuurd: u hebt intussen opnieuw aangemeld, of deze pagina stond lang open. Verstuur het nog een keer.");
+}
+
+// Back from the tab in which one signed in.
+addEventListener("focus", async () => {
+  if (!signedOut || !await renew().catch(() => false)) return;
+  signedOut = false;
+  fail("U bent weer aangemeld. Verstuur het nog een keer.");
+});
+
 // An answer that is no part is a page of its own: signed out meanwhile, or a refusal.
 document.addEventListener("htmx:before:response", (event) => {
   const { ctx } = event.detail;
-  if (!bench() || ctx.response.headers.has("X-Deel")) return;
+  const { raw, headers } = ctx.response;
+  if (!bench()) return;
+  if (headers.has("X-Deel")) {
+    if (headers.has("HX-Redirect")) typed = false;
+    return;
+  }
   event.preventDefault();
-  if (ctx.target.matches("[data-werkbank], [data-paneel]")) location.assign(ctx.response.raw.redirected ? ctx.response.raw.url : location.href);
+  if (!taken(ctx)) return;
+  if (posts(ctx) && raw.status >= 400) return void explain(raw.status).catch(noConnection);
+  typed = false;
+  location.assign(raw.redirected ? raw.url : location.href);
+});
+
+function noConnection() {
+  fail("Het is niet gelukt: er is geen verbinding. Probeer het nog een keer.");
+}
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (ctx && !ctx.response && taken(ctx)) noConnection();
 });
 
 // The page stays as it was scrolled, unless the panel with its button would be out of sight. What is
@@ -126,8 +233,12 @@ function show(wanted) {
 
 document.addEventListener("htmx:after:swap", (event) => {
   const here = bench();
-  // Similar reports load by themselves: they take away no message and no focus.
-  if (!here || !event.detail.ctx.target.matches("[data-werkbank], [data-paneel]")) return;
+  const { ctx } = event.detail;
+  const target = taken(ctx);
+  if (!here || !target) return;
+  // What a form answers in its panel has what was typed: a mistake, or the question about danger.
+  typed = typed && posts(ctx) && target.matches("[data-paneel]");
+  hush();
   document.querySelectorAll("main > .si-flash").forEach((old) => old.remove());
   settle();
   // The next one is read from its beginning; on a phone the page itself is scrolled.

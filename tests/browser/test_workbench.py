@@ -1,0 +1,118 @@
+"""Nothing typed in the rail is lost: signed out, no connection, a wrong key, a colleague."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from playwright.sync_api import Dialog, Page
+
+from stopintimidatie.demo.scenario import PASSWORD
+from tests.browser.conftest import SignIn, post_from_app
+
+pytestmark = pytest.mark.alles
+OFFICER: Final = "oov@dordrecht.example"
+INBOX: Final = "/gemeenten/dordrecht/postvak?toestand=nieuw&melding="
+TEXT: Final = "Hoe laat was het, en welke kant ging de man op?"
+WORDS: Final = "Nageroepen op de brug"
+FIELD: Final = "#werkbank-paneel textarea"
+SEND: Final = "#besluit .si-buttons button"
+
+
+def type_question(page: Page, reference: str) -> None:
+    page.goto(f"{INBOX}{reference}")
+    page.keyboard.press("5")
+    page.fill(FIELD, TEXT)
+
+
+def failure(page: Page) -> str:
+    """The failure that the panel names, above what was typed."""
+    message = page.wait_for_selector("#werkbank-paneel [data-mislukt]:focus")
+    assert message is not None
+    assert page.input_value(FIELD) == TEXT
+    return message.inner_text()
+
+
+def test_what_was_typed_outlives_signing_out_and_a_lost_connection(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    reference = post_from_app(demo_address, WORDS)
+    page = sign_in(OFFICER)
+    type_question(page, reference)
+    page.context.set_offline(True)
+    page.click(SEND)
+    assert "er is geen verbinding" in failure(page)
+    page.context.set_offline(False)
+    page.context.clear_cookies()
+    page.click(SEND)
+    page.wait_for_selector("#werkbank-paneel [data-mislukt] a")
+    assert "U bent afgemeld" in failure(page)
+    with page.context.expect_page() as opened:
+        page.click("#werkbank-paneel [data-mislukt] a")
+    fresh = opened.value
+    fresh.fill("[name=gebruikersnaam]", OFFICER)
+    fresh.fill("[name=wachtwoord]", PASSWORD)
+    fresh.click("button[name=aanmelden]")
+    fresh.wait_for_selector("body[data-ingelogd]")
+    page.bring_to_front()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.wait_for_selector("[data-mislukt]:has-text('weer aangemeld')")
+    assert page.input_value(FIELD) == TEXT
+    page.click(SEND)
+    page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
+
+
+def test_an_old_token_is_renewed_and_the_second_try_is_sent(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    reference = post_from_app(demo_address, WORDS)
+    page = sign_in(OFFICER)
+    type_question(page, reference)
+    page.evaluate("document.querySelectorAll('[name=csrf_token]').forEach(f => f.value = 'oud')")
+    page.click(SEND)
+    assert "Verstuur het nog een keer" in failure(page)
+    # A double click sends it once, and nobody is blamed.
+    page.dblclick(SEND)
+    page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
+    assert "intussen gewijzigd" not in page.inner_text("main")
+
+
+def test_leaving_a_text_behind_is_asked_about_once(sign_in: SignIn, demo_address: str) -> None:
+    reference = post_from_app(demo_address, WORDS)
+    page = sign_in(OFFICER)
+    type_question(page, reference)
+    answers, asked = [False, False, False, True], []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.accept() if answers[len(asked) - 1] else dialog.dismiss()
+
+    page.on("dialog", answer)
+    page.keyboard.press("Escape")
+    assert page.input_value(FIELD) == TEXT
+    page.locator("[data-rij] a:not([aria-current])").first.click()
+    page.locator(".wb-keys [data-key='4']").click()
+    page.wait_for_timeout(200)
+    assert page.input_value(FIELD) == TEXT
+    page.keyboard.press("Escape")
+    assert page.inner_text("#werkbank-paneel") == ""
+    assert asked == ["U typte iets dat nog niet is verstuurd. Weggooien?"] * 4
+    page.keyboard.press("4")
+    page.wait_for_selector("#werkbank-paneel .wb-option")
+    assert len(asked) == 4
+
+
+def test_the_question_about_danger_has_the_focus_and_a_grey_key_is_silent_after_it(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    reference = post_from_app(demo_address, WORDS, vormen=["betasten"])
+    page = sign_in(OFFICER)
+    page.goto(f"{INBOX}{reference}")
+    page.wait_for_selector("[data-na-lezen]:not([aria-disabled])")
+    page.keyboard.press("c")
+    page.wait_for_selector("#werkbank-zegt")
+    page.keyboard.press("1")
+    page.wait_for_selector("#werkbank-paneel [data-key=n]:focus")
+    assert page.query_selector("#werkbank-zegt") is None
+    page.keyboard.press("n")
+    page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
