@@ -124,11 +124,15 @@ class Request(pyramid.request.Request):
 
     @property
     def POST(self) -> MultiDict[str, str] | NoVars:  # noqa: N802 - WebOb's own name
-        """Return the text fields of a form; files sent for text are left out (see `files`)."""
+        """Return the text fields of a form; files sent for text are left out (see `files`).
+
+        NUL is left out: nobody types it, a paste may have it, and PostgreSQL refuses it.
+        """
         sent = super().POST
         if isinstance(sent, NoVars):
             return sent
-        return MultiDict(pair for pair in sent.items() if isinstance(pair[1], str))
+        texts = ((name, value) for name, value in sent.items() if isinstance(value, str))
+        return MultiDict((name, value.replace("\x00", "")) for name, value in texts)
 
     @property
     def files(self) -> list[tuple[str, Any]]:
@@ -259,7 +263,7 @@ def _check_form(request: Any) -> None:
         raise HTTPBadRequest() from error
     if len(fields) > MAX_FIELDS:
         raise HTTPRequestEntityTooLarge()
-    # No text that a person can type; PostgreSQL refuses it.
+    # In a name of a field or a file: no page of ours sends that.
     if any("\x00" in text for field in fields for text in field if isinstance(text, str)):
         raise HTTPBadRequest()
 

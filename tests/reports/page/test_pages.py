@@ -348,8 +348,8 @@ def test_bad_input_is_refused_and_changes_nothing(
     assert state_of(installation, address) == "nieuw"
 
 
-@pytest.mark.parametrize("value", ["x" * 10_000, "a\x00b", "\x1b[2J", "\u202e" * 5000])
-def test_bad_text_is_refused_or_cleaned(
+@pytest.mark.parametrize("value", ["x" * 10_000, "\x1b[2J", "\u202e" * 5000])
+def test_bad_text_is_refused(
     installation: Installation, in_hand: tuple[str, dict[str, Any]], value: str
 ) -> None:
     address = in_state(installation, in_hand)
@@ -359,6 +359,18 @@ def test_bad_text_is_refused_or_cleaned(
     values["vraag"] = value.encode("utf-8", "surrogatepass")
     browser.post(f"{address}/vraag-melder", values, status=(400, 422))
     assert state_of(installation, address) == "in_behandeling"
+
+
+def test_nul_in_a_pasted_text_is_left_out(
+    installation: Installation, in_hand: tuple[str, dict[str, Any]]
+) -> None:
+    address = in_state(installation, in_hand)
+    browser = officer(installation)
+    form = browser.get(f"{address}/vraag-melder").forms["formulier"]
+    form["vraag"] = "Hoe laat\x00 was het?"
+    form.submit("vraag_melder", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(ReporterMessage.text)).all() == ["Hoe laat was het?"]
 
 
 def test_the_way_back_stays_on_this_site(installation: Installation) -> None:
