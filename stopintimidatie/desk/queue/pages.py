@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.services import colleagues
@@ -39,7 +41,7 @@ from stopintimidatie.reports.page.decisions import final_reason, last_decision
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.views import step_links
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.rules import marked
+from stopintimidatie.reports.rules import marked, normalise_reference
 from stopintimidatie.reports.words import Rows, area_names
 from stopintimidatie.reports.workbench.pages import BAR_PANEL, RAIL_PANEL, UNDO, rare_actions
 from stopintimidatie.reports.workbench.rail import NOT_YOURS, SECOND_LOOK
@@ -332,3 +334,29 @@ def municipality_facet(request: Any, wanted: queue.QueueFilter) -> list[FacetVal
         href = with_params(request, gemeente=None if chosen else value, pagina=None, melding=None)
         values.append(FacetValue(name or UNKNOWN, href, number, chosen))
     return values
+
+
+def report_in_hand(
+    session: Any, reports: Sequence[Report], typed: str
+) -> tuple[bool, Report | None]:
+    """Return whether the address asks for a report, and the report to show.
+
+    That is the one asked for, never another; the first when none is asked for.
+    """
+    if not typed:
+        return False, reports[0] if reports else None
+    reference = normalise_reference(typed)
+    if reference is None:
+        return True, None
+    report = next((row for row in reports if row.reference == reference), None)
+    if report is None:
+        wanted = select(Report).where(Report.holder == NATIONAL, Report.reference == reference)
+        report = session.scalars(wanted).one_or_none()
+    return True, report
+
+
+def next_path(request: Any, report: Report, reports: Sequence[Report]) -> str:
+    """Return the address of this list with the next report opened; after the last, of the list."""
+    references = [row.reference for row in reports]
+    later = references[references.index(report.reference) + 1 :] if report in reports else []
+    return with_params(request, melding=later[0] if later else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,12 +10,12 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from sqlalchemy import select
 
-from stopintimidatie.core.forms import Form, FormError, handle_form
+from stopintimidatie.core.forms import Form, FormError, handle_form, refuse_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.web.components import is_partial
+from stopintimidatie.core.web.components import answer_in_panel, is_partial
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
@@ -51,6 +51,8 @@ from stopintimidatie.desk.queue.pages import (
     bar_of,
     detail_of,
     municipality_facet,
+    next_path,
+    report_in_hand,
     row_of,
     views_of,
     why_not,
@@ -65,29 +67,36 @@ from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.views import TEMPLATE, absent, quarantine_view
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.decisions import Began, decide, remember
+from stopintimidatie.reports.page.decisions import (
+    ALREADY,
+    PROPOSED,
+    Began,
+    decide,
+    did_just,
+    remember,
+)
 from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     STAYS_OPEN,
     Action,
     answer_danger,
+    conflict,
     must_ask_danger,
     typed_version,
 )
 from stopintimidatie.reports.page.views import step_page
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.rules import needs_second_look, normalise_reference
+from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.services import tell_with
-from stopintimidatie.reports.workbench.views import ask_danger
+from stopintimidatie.reports.workbench.views import BUTTON, ask_danger, changed, no_longer
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW, TURN_DOWN
 
 TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
-PANEL: Final = "#werkbank-paneel"
 # The heading of what can be filled in beside the answers that take one press.
 OTHER: Final = {
     ASK: "Een andere vraag",
@@ -113,15 +122,16 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     total, to_decide = counts.pop("total"), counts.pop("to_decide")
     paging = Paging.counted(number, total, most)
     rows = queue.page(session, wanted, paging.offset, paging.size)
-    chosen, opened = _opened(session, [report for report, _ in rows], asked.get("melding", ""))
-    ids = [report.id for report, _ in rows]
+    reports = [report for report, _ in rows]
+    chosen, opened = report_in_hand(session, reports, asked.get("melding", ""))
+    ids = [report.id for report in reports]
     note_read(request, context.holder, KIND, ids, task="wachtrij landelijk meldpunt")
     detail = None
     if opened is not None:
         if chosen or opened.id not in ids:
             note_read(request, context.holder, KIND, [opened.id], task="melding openen")
         here = with_params(request, melding=opened.reference)
-        onwards = _onwards(request, opened, [report for report, _ in rows])
+        onwards = next_path(request, opened, reports)
         resource = ReportResource(opened.reference, context, opened)
         detail = detail_of(resource, request, here, onwards)
     return {
@@ -174,30 +184,6 @@ def _counted(
     return counts
 
 
-def _opened(session: Any, reports: Sequence[Report], typed: str) -> tuple[bool, Report | None]:
-    """Return whether the address asks for a report, and the report to show.
-
-    That is the one asked for, never another; the first when none is asked for.
-    """
-    if not typed:
-        return False, reports[0] if reports else None
-    reference = normalise_reference(typed)
-    if reference is None:
-        return True, None
-    report = next((row for row in reports if row.reference == reference), None)
-    if report is None:
-        wanted = select(Report).where(Report.holder == NATIONAL, Report.reference == reference)
-        report = session.scalars(wanted).one_or_none()
-    return True, report
-
-
-def _onwards(request: Request, report: Report, reports: Sequence[Report]) -> str:
-    """Return the address of this list with the next report opened; after the last, of the list."""
-    references = [row.reference for row in reports]
-    later = references[references.index(report.reference) + 1 :] if report in reports else []
-    return with_params(request, melding=later[0] if later else None)
-
-
 # Decisions
 
 
@@ -213,16 +199,21 @@ def choice_view(context: ReportResource, request: Request) -> Any:
         return HTTPSeeOther(_in_queue(context.report))
     back = {name: _path(asked.get(name)) for name in ("terug", "hier")}
     report, session = context.report, request.db
-    if choice not in RARE and open_proposal(session, report) is not None:
+    waits = choice not in RARE and open_proposal(session, report) is not None
+    if waits and BUTTON not in request.POST:
         request.flash(words.WAITS.format(report.reference), "warning")
         return HTTPSeeOther(back["hier"] or _in_queue(report))
     seems = guess(session, request.registry.locator_cache, report) if choice == ROUTE else None
     form = desk_forms.choice_form(choice, request, report, seems, back)
 
     def page() -> dict[str, Any]:
-        if choice == ROUTE and request.method == "POST":
+        if choice == ROUTE and request.method == "POST" and form.buttons:
             desk_forms.warn(form, session, request.registry.locator_cache, report)
         return _panel(context, request, choice, form)
+
+    if waits:
+        problem = no_longer(form, words.WAITS.format(report.reference))
+        return refuse_form(request, form, problem, page)
 
     return handle_form(request, form, lambda v: _make(context, request, choice, form, v), page)
 
@@ -230,18 +221,13 @@ def choice_view(context: ReportResource, request: Request) -> Any:
 def _panel(context: ReportResource, request: Request, choice: str, form: Form) -> dict[str, Any]:
     """Return the values of the panel, alone or on a page with the account beside it."""
     report = context.report
-    if request.method == "POST" and is_partial(request):
-        # The panel says what is wrong; the list and the report stay as they are.
-        # The address too: a reload must not ask for what was only posted.
-        request.response.headers.update(
-            {"HX-Retarget": PANEL, "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
-        )
+    answer_in_panel(request)
     return {
         **({} if is_partial(request) else step_page(context, request, TITLES[choice])),
         "report": report,
         "panel_title": TITLES[choice],
         "action": request.resource_path(context, NAME),
-        "listed": _listed(request, report, choice),
+        "listed": _listed(request, report, choice) if form.buttons else [],
         "hidden": {
             name: form[name].cstruct for name in ("keuze", "versie", "gezien", "terug", "hier")
         },
@@ -275,10 +261,13 @@ def _make(
     try:
         lock_report(session, report, values["versie"])
     except StaleReportError:
-        return _changed(request, report, here)
+        if did_just(session, report, request.actor, _acts(choice), values["versie"]):
+            request.flash(ALREADY.format(report.reference))
+            return HTTPSeeOther(_path(values["terug"]) or here)
+        return _refuse(request, report, choice, form, values)
     # The page offers no key then; a form that lay open still comes here.
     if choice not in RARE and why_not(report):
-        return _changed(request, report, here)
+        return _refuse(request, report, choice, form, values)
     began = Began(report)
     if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here)) is not None:
         return halted
@@ -292,6 +281,22 @@ def _make(
     except WorkflowError as problem:
         raise FormError(str(problem), problem.field) from None
     return HTTPSeeOther(_path(values["terug"]) or here)
+
+
+def _acts(choice: str) -> tuple[str, ...]:
+    """Return the acts in the history that a choice makes."""
+    return (desk_forms.STEPS.get(choice, choice), PROPOSED)
+
+
+def _refuse(
+    request: Request, report: Report, choice: str, form: Form, values: Mapping[str, Any]
+) -> HTTPSeeOther:
+    """Say that a colleague was first. Raises `ConflictError` where something was typed."""
+    if BUTTON not in request.POST:
+        return _changed(request, report, _path(values["hier"]) or _in_queue(report))
+    if choice not in RARE and why_not(report):
+        raise no_longer(form, changed(request.db, report))
+    raise conflict(request.db, form, report, values["gezien"], ())
 
 
 def _route(request: Request, report: Report, form: Form, values: Mapping[str, Any]) -> None:
@@ -378,7 +383,7 @@ def _press(context: ReportResource, request: Request, choice: str) -> HTTPSeeOth
 
 
 def _changed(request: Request, report: Report, here: str) -> HTTPSeeOther:
-    request.flash(words.CHANGED.format(report.reference), "warning")
+    request.flash(changed(request.db, report), "warning")
     return HTTPSeeOther(here)
 
 

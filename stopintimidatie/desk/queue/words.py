@@ -70,7 +70,6 @@ IN_DANGER: Final = (
     "{} is niet gesloten, want er is iemand in gevaar. Geef de melding door, of stel de melder een"
     " vraag."
 )
-CHANGED: Final = "{} is intussen gewijzigd door een ander. Kijk wat er nu staat en besluit opnieuw."
 PROPOSED: Final = (
     "{}: een collega beslist mee. Tot die tijd staat de melding bij ‘Een collega beslist mee’."
 )

@@ -157,10 +157,11 @@ def account_of_changes(session: Session, report: Report, since: int) -> str:
 
 
 def latest_change(session: Session, report: Report) -> str:
-    """Return what was done with the report last and by whom, as a sentence."""
-    latest = moves_of(session, report)[0]
-    moment = datetime_short(latest.at)
-    return f"De laatste stap: ‘{title_of(latest)}’ door {latest.actor_name} ({moment})."
+    """Return a sentence, after a space, with what was done last and by whom; empty without that."""
+    for latest in moves_of(session, report)[:1]:
+        moment = datetime_short(latest.at)
+        return f" De laatste stap: ‘{title_of(latest)}’ door {latest.actor_name} ({moment})."
+    return ""
 
 
 def _people_in(moves: Iterable[ReportMove]) -> Iterable[UUID]:

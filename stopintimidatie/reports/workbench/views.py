@@ -95,7 +95,7 @@ BESIDE_PAGE: Final = "stopintimidatie.reports.workbench:templates/beside.jinja2"
 NEW: Final = "nieuw_dossier"
 KNOWN: Final = frozenset({*TITLES, NEW})
 UNKNOWN: Final = "Deze keuze bestaat niet. Kies bij de melding wat nu moet."
-CHANGED: Final = "{} is intussen gewijzigd. {} Kijk wat er nu staat en besluit opnieuw."
+CHANGED: Final = "{} is intussen gewijzigd.{} Kijk wat er nu staat en besluit opnieuw."
 # The name of the button below what was typed; a line of a small list has none.
 BUTTON: Final = "vastleggen"
 # Other acts in the history that a choice may make than the step of `STEPS`.

@@ -253,11 +253,29 @@ def test_a_form_that_lay_open_changes_nothing_of_a_report_that_is_being_routed(
         session.execute(update(Report).values(leaves_at=utc_now() + timedelta(minutes=9)))
         version = report.version
     question["bericht"] = "Wij kijken ernaar."
-    question.submit("vastleggen", status=303)
+    page = question.submit("vastleggen", status=409)
+    assert page.forms["besluit"]["bericht"].value == "Wij kijken ernaar."
+    assert not page.html.select("#besluit .si-buttons button")
     with installation.transaction(NATIONAL) as session:
         report = session.scalars(select(Report)).one()
         assert report.leaves_at is not None
         assert report.version == version
+
+
+def test_a_question_of_the_desk_comes_back_when_a_colleague_was_first(
+    installation: Installation, desk: Any, colleague: Any
+) -> None:
+    reference = at_desk(installation)
+    question = panel(desk, reference, "beantwoorden").forms["besluit"]
+    question["bericht"] = "Wij kijken ernaar."
+    own = panel(colleague, reference, "beantwoorden").forms["besluit"]
+    own["bericht"] = "Dank voor uw melding."
+    own.submit("vastleggen", status=303)
+    assert "dit had u al gedaan" in own.submit("vastleggen", status=303).follow().text
+    page = question.submit("vastleggen", status=409)
+    form = page.forms["besluit"]
+    assert form["bericht"].value == "Wij kijken ernaar."
+    form.submit("vastleggen", status=303)
 
 
 def test_what_a_colleague_was_asked_about_is_grey_and_is_not_routed(
@@ -276,7 +294,9 @@ def test_what_a_colleague_was_asked_about_is_grey_and_is_not_routed(
     page = panel(colleague, reference, "dubbel").follow()
     assert "Laat eerst dat voorstel beantwoorden" in page
     old["gemeente"], old["reden"] = "Eindhoven", "Het was daar."
-    assert "Laat eerst dat voorstel beantwoorden" in old.submit("vastleggen").follow()
+    late = old.submit("vastleggen", status=409)
+    assert "Laat eerst dat voorstel beantwoorden" in late
+    assert late.forms["besluit"]["reden"].value == "Het was daar."
     assert one(installation, Report.state, Report.leaves_at) == ("nieuw", None)
 
 
