@@ -438,6 +438,6 @@ LABELS: Final = {
 
 
 FEEDBACK: Final = (
-    ("gegeven", "ja, de melder leest hieronder wat er is gedaan"),
-    ("niet_gegeven", "nee, en dit is waarom"),
+    ("gegeven", "ja, de melder leest wat er is gedaan"),
+    ("niet_gegeven", "nee, de melder krijgt geen bericht"),
 )

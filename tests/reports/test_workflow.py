@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import deform
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pyramid.testing import DummyRequest
 from webob.multidict import MultiDict
 
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import GRANTS, Permission
 from stopintimidatie.core.workflow import FieldKind, Transition, WorkflowError
 from stopintimidatie.reports.page.steps import step_form, step_name, steps_by_people
@@ -116,7 +118,7 @@ def test_a_form_asks_what_the_step_asks(step: Transition) -> None:
 ANSWERS = {
     FieldKind.TEXT: "een antwoord",
     FieldKind.LINE: "een antwoord",
-    FieldKind.DATE: "2099-01-01",
+    FieldKind.DATE: (local_date(utc_now()) + timedelta(days=10)).isoformat(),
     FieldKind.CHOICE: "een",
     FieldKind.CHOICES: "een",
     FieldKind.PERSON: "een",

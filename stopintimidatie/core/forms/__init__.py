@@ -38,6 +38,7 @@ from stopintimidatie.core.forms.quantities import (
     Integer,
     Moment,
     Time,
+    from_today,
     in_past,
     not_before_today,
 )

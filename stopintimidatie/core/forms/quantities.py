@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -119,7 +120,7 @@ def _read_date(text: str) -> date | None:
     else:
         return None
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        return None
+        raise ValueError(f"Kies een jaar van {FIRST_YEAR} tot en met {LAST_YEAR}.")
     try:
         return date(year, month, day)
     except ValueError:
@@ -232,3 +233,17 @@ def not_before_today(node: Any, value: date) -> None:
     """Check that a day isn't over."""
     if value < utc_now().astimezone(AMSTERDAM).date():
         raise colander.Invalid(node, "Deze datum is voorbij. Kies vandaag of later.")
+
+
+def from_today(days: int) -> Callable[[Any, date], None]:
+    """Return the check that a day isn't over, and not more than so many days ahead."""
+
+    def validate(node: Any, value: date) -> None:
+        not_before_today(node, value)
+        latest = utc_now().astimezone(AMSTERDAM).date() + timedelta(days=days)
+        if value > latest:
+            raise colander.Invalid(
+                node, f"Kies een dag binnen {days} dagen: uiterlijk {latest:%d-%m-%Y}."
+            )
+
+    return validate

@@ -55,7 +55,7 @@ BADGES: dict[str, Badge] = {
     "ingetrokken": Badge("Ingetrokken", "neutral"),
     "vernietigd": Badge("Vernietigd", "neutral"),
     # delivery
-    "te_routeren": Badge("Nog te routeren", "warning"),
+    "te_routeren": Badge("Gemeente onbekend", "warning"),
     "wacht_op_afspraak": Badge("Wacht op afspraak", "warning"),
     "aangeboden": Badge("Aangeboden", "info"),
     "opgehaald": Badge("Opgehaald", "success"),

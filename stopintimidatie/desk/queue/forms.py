@@ -28,7 +28,7 @@ from stopintimidatie.municipalities.areas.queries import (
 )
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.models import Report, ReportForm
-from stopintimidatie.reports.page.replies import answer_until
+from stopintimidatie.reports.page.replies import answer_in_time, answer_until
 from stopintimidatie.reports.page.steps import LONGEST_PATH, add_version, version_values
 from stopintimidatie.reports.words import heading
 from stopintimidatie.reports.workflow import NOT_PLACED
@@ -126,7 +126,7 @@ def _schema(choice: str, session: Session) -> Any:
                 forms.Date(),
                 "Antwoord uiterlijk",
                 name="uiterlijk",
-                validator=forms.not_before_today,
+                validator=answer_in_time,
             )
             return Schema(_text("vraag", "Vraag", _READ_BY_REPORTER), day)
         case "dubbel":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from pyramid.request import RequestLocalCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -44,7 +45,7 @@ from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import marked, normalise_reference
 from stopintimidatie.reports.words import Rows, area_names
 from stopintimidatie.reports.workbench.pages import BAR_PANEL, RAIL_PANEL, UNDO, rare_actions
-from stopintimidatie.reports.workbench.rail import NOT_YOURS, SECOND_LOOK
+from stopintimidatie.reports.workbench.rail import NOT_YOURS, NOTHING_TO_UNDO, SECOND_LOOK
 from stopintimidatie.reports.workflow import FORWARDED
 
 NAME: Final = "beslissen"
@@ -97,6 +98,7 @@ def rail_of(
         post=f"{path}/{NAME}",
         fields=fields,
         disabled_reason=why_no_spoed,
+        small=True,
     )
     # By their keys, as in a municipality's inbox; what isn't the desk's keeps its place, grey.
     return [
@@ -107,7 +109,11 @@ def rail_of(
         panel(ASK),
         panel(ROUTE),
         panel(ANSWER),
+        RailDecision("c", "Contact", disabled_reason=TOWNS),
+        RailDecision("w", "Sluimeren", disabled_reason=TOWNS, small=True),
+        RailDecision("u", "Uitdelen", disabled_reason=TOWNS, small=True),
         spoed,
+        *([NOTHING_TO_UNDO] if bar_of(request, NATIONAL) is None else []),
     ]
 
 
@@ -247,8 +253,17 @@ def _rows(report: Report, names: words.AreaNames) -> Rows:
     return rows
 
 
+# The rail and the bar of one page ask it.
+_BARS: Final[RequestLocalCache[dict[str, Any] | None]] = RequestLocalCache()
+
+
 def bar_of(request: Any, holder: str) -> dict[str, Any] | None:
     """Return what this person decided last, less than ten minutes ago; None without that."""
+    bar: dict[str, Any] | None = _BARS.get_or_create(request, lambda _: _bar(request, holder))
+    return bar
+
+
+def _bar(request: Any, holder: str) -> dict[str, Any] | None:
     session = request.db
     decision = last_decision(session, holder, str(request.actor.id))
     report = session.get(Report, decision.report_id) if decision is not None else None
@@ -258,6 +273,8 @@ def bar_of(request: Any, holder: str) -> dict[str, Any] | None:
     did, follows = DONE.get(decision.steps[-1], ("bijgewerkt", ""))
     if did == CLOSED and report.ended_reason in CLOSED_AS:
         did = f"{did} als {CLOSED_AS[report.ended_reason]}"
+    if decision.steps[-1] == "spoed" and decision.before["urgent"]:
+        did = "spoed uit"
     return {
         "decision": decision,
         "text": f"{report.reference}: {did}.",

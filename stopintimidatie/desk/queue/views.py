@@ -75,7 +75,7 @@ from stopintimidatie.reports.page.decisions import (
     did_just,
     remember,
 )
-from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose
+from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose, too_long
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     STAYS_OPEN,
@@ -393,9 +393,10 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
     session, report = request.db, context.report
     here = _path(request.POST.get("hier")) or _in_queue(report)
     accepted = request.POST.get("akkoord") == "ja"
-    answer = request.POST.get("antwoord", "").strip()[:1000]
-    if not accepted and not answer:
-        request.flash(words.WHY_NOT, "error")
+    answer = request.POST.get("antwoord", "").strip()
+    refused = too_long(answer) if answer else words.WHY_NOT
+    if not accepted and refused:
+        request.flash(refused, "error")
         return HTTPSeeOther(here)
     try:
         lock_report(session, report, typed_version(request))

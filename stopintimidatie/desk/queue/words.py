@@ -55,7 +55,7 @@ DONE: Final = {
     "meldpunt_heropenen": ("weer in de wachtrij", ""),
     "voorgesteld": ("voorgelegd aan een collega", ""),
     "voorstel_afgewezen": ("voorstel niet overgenomen", ""),
-    "spoed": ("spoed aangepast", ""),
+    "spoed": ("spoed aan", ""),
 }
 # The reasons of an end, behind "afgesloten als" and "afsluiten als".
 CLOSED_AS: Final = {

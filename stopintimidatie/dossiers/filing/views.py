@@ -109,7 +109,7 @@ def check_danger(values: Mapping[str, Any], chosen: Iterable[Report]) -> None:
     if missing:
         problems = [
             (
-                f"Beantwoord eerst of er bij {reference} iemand in gevaar is.",
+                "Is hier nu iemand in gevaar? Kies nee of ja.",
                 f"{DANGER}.{reference}",
             )
             for reference in missing

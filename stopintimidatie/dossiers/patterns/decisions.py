@@ -156,10 +156,11 @@ def _referring(number: int) -> str:
     """Say how many reports a dossier only refers to; nothing for none."""
     if not number:
         return ""
-    belong = "Die hoort" if number == 1 else "Die horen"
-    are = "is" if number == 1 else "zijn"
-    why = f"{belong} al bij een ander dossier, of {are} afgehandeld."
-    return f" Naar {number} daarvan verwijst het dossier alleen. {why}"
+    if number == 1:
+        why = "die zit in een ander dossier of is afgehandeld. Dit dossier noemt die alleen"
+        return f" 1 daarvan blijft waar die is: {why}."
+    why = "die zitten in een ander dossier of zijn afgehandeld. Dit dossier noemt ze alleen"
+    return f" {number} daarvan blijven waar zij zijn: {why}."
 
 
 def outcome_of(pattern: Pattern, made: Filed) -> str:

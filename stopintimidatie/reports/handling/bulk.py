@@ -48,7 +48,7 @@ def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
     people = people_to_choose(request, context.holder)
     back = came_from(request, request.resource_path(context, "postvak"))
     form = Form(
-        hand_out_schema(choices, people),
+        hand_out_schema(choices, people, gives=request.POST.get("besluit") == GIVE),
         request,
         buttons=[Button("uitdelen", "Uitdelen")],
         appstruct={"meldingen": [code for code, _ in choices], "terug": back},
@@ -66,9 +66,10 @@ def hand_out_view(context: MunicipalityResource, request: Request) -> Any:
             raise FormError(" ".join(failed), "meldingen")
         are = "is" if number == 1 else "zijn"
         done = "uitgedeeld" if values["besluit"] == GIVE else "losgelaten"
-        request.flash(f"{plural(number, 'melding', 'meldingen')} {are} {done}.")
+        only = " Ongedaan maken geldt alleen voor de laatste." if number > 1 else ""
+        request.flash(f"{plural(number, 'melding', 'meldingen')} {are} {done}.{only}")
         if failed:
-            request.flash("Dit lukte niet. " + " ".join(failed), "warning")
+            request.flash("\n".join(["Dit lukte niet:", *failed]), "warning")
         return HTTPSeeOther(way_out(values, back))
 
     def page() -> dict[str, Any]:
@@ -82,12 +83,10 @@ def _turns(reports: Sequence[Report], values: Mapping[str, Any]) -> Mapping[UUID
     """Return who gets each report; nobody when they are let go.
 
     Raises:
-        FormError: Nobody was ticked to give them to, or somebody where nobody gets them.
+        FormError: Somebody was ticked where nobody gets them.
     """
     people = [UUID(person) for person in values["aan"]]
     if values["besluit"] == GIVE:
-        if not people:
-            raise FormError("Vink aan wie ze krijgt.", "aan")
         return share_out(reports, people)
     if people:
         raise FormError(

@@ -110,8 +110,9 @@ def note_schema() -> Any:
     )
 
 
-def hand_out_schema(reports: Choices, people: Choices) -> Any:
-    """Make the form that hands out many reports at once."""
+def hand_out_schema(reports: Choices, people: Choices, *, gives: bool) -> Any:
+    """Make the form that hands out many reports at once; `gives`: somebody must be ticked."""
+    needed: dict[str, Any] = {} if gives else {"missing": ()}
     ways = [
         (GIVE, "geven aan wie u aanvinkt; bij meer collega’s gelijk verdeeld"),
         (LET_GO, "loslaten: zij wachten weer op een collega"),
@@ -123,7 +124,7 @@ def hand_out_schema(reports: Choices, people: Choices) -> Any:
             forms.ManyOf(people),
             "Aan wie?",
             name="aan",
-            missing=(),
+            **needed,
             drawn=Opened("De collega’s", (GIVE,)),
         ),
         field(forms.Text(1000, lines=True), "Reden", name="reden", description=REASON),

@@ -182,6 +182,11 @@ def _check_snooze(report: Report, day: date) -> None:
         )
 
 
+def sleeps(report: Report) -> bool:
+    """Tell whether a report is out of the list until a later day."""
+    return report.snoozed_until is not None and report.snoozed_until > local_date(utc_now())
+
+
 def latest_snooze(report: Report) -> date | None:
     """Return the last day on which a report must be back; None without a promise to keep."""
     moments = [m for m in (report.contact_deadline, report.next_attempt_at) if m is not None]

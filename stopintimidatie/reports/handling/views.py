@@ -303,6 +303,6 @@ def handling_rows(report: Report) -> list[tuple[str, str]]:
     rows = []
     if report.next_attempt_at is not None:
         rows.append(("Volgende poging", datetime_long(report.next_attempt_at)))
-    if report.snoozed_until is not None and report.snoozed_until > local_date(utc_now()):
+    if services.sleeps(report):
         rows.append(("Sluimert tot", date_text(report.snoozed_until)))
     return rows

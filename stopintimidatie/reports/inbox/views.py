@@ -16,7 +16,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import ago, datetime_short, day_of, days_until, plural
+from stopintimidatie.core.text import ago, date_short, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource
 from stopintimidatie.core.web.components import WorkbenchRow, is_partial
 from stopintimidatie.core.web.request import (
@@ -34,6 +34,7 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.queries import neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource, count_with_menu
 from stopintimidatie.municipalities.people.absence import Away, away_today, work_of
+from stopintimidatie.reports.handling.services import sleeps
 from stopintimidatie.reports.inbox.queries import (
     OPENED,
     Chosen,
@@ -209,10 +210,11 @@ def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
         return WorkbenchRow(report.reference, href, marks=[report.state], current=current)
     deadline = report.contact_deadline
     age = ago(report.received_at).removesuffix(" geleden")
+    asleep = [f"sluimert tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
     return WorkbenchRow(
         title=heading(report),
         href=href,
-        meta=[area.name, age] if area else [age],
+        meta=[*asleep, area.name, age] if area else [*asleep, age],
         text=" ".join((report.description or "").split())[:SNIPPET],
         marks=[
             *(["tweede_blik"] if row.proposed and report.state in OPEN else []),

@@ -33,7 +33,17 @@ from stopintimidatie.reports.services import (
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
+# Characters of the reason of who doesn't agree.
+LONGEST_ANSWER: Final = 1000
 IN_DANGER: Final = "Er is iemand in gevaar. Deze melding kan nu niet worden gesloten."
+
+
+def too_long(answer: str) -> str:
+    """Return how much shorter the reason must be of who doesn't agree; empty when it fits."""
+    over = len(answer) - LONGEST_ANSWER
+    if over <= 0:
+        return ""
+    return f"Maak de tekst {over} tekens korter: het mogen er {LONGEST_ANSWER} zijn."
 
 
 def open_proposal(session: Session, report: Report) -> ReportProposal | None:

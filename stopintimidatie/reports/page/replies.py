@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import ReadyText
+from stopintimidatie.core.forms import ReadyText, from_today
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import local
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -24,6 +24,8 @@ from stopintimidatie.reports.words import AreaNames, area_names, has_no_neighbou
 
 # Proposed for an answer to a question, in days from today.
 ANSWER_DAYS: Final = 14
+# An answer is waited for no longer than this.
+answer_in_time: Final = from_today(days=90)
 # The kind of reply that the text of a step begins with, by the step's field.
 FIELDS: Final = {"vraag_melder": ("vraag", QUESTION), "afhandelen": ("bericht", FEEDBACK)}
 UNNAMED: Final = {"nl": "uw gemeente", "en": "your municipality"}

@@ -43,6 +43,7 @@ from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.page.decisions import TAKE, Began, decide
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.queries import account_of_changes
+from stopintimidatie.reports.page.replies import answer_in_time
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
 from stopintimidatie.reports.services import append_move, becomes_urgent, reindex_report
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
@@ -375,7 +376,7 @@ def step_form(
         schema.children.insert(0, danger_field(signals_given))
     for question in transition.fields:
         if question.kind is FieldKind.DATE:
-            schema[question.name].validator = forms.not_before_today
+            schema[question.name].validator = answer_in_time
     add_version(schema)
     add_way_back(schema)
     button = Button(transition.name, transition.label)

@@ -17,7 +17,7 @@ from stopintimidatie.core.workflow import WORKFLOW_OPTIONS, FieldKind, options_o
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.replies import FIELDS, answer_until, replies_for
+from stopintimidatie.reports.page.replies import FIELDS, answer_in_time, answer_until, replies_for
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     Choices,
@@ -103,7 +103,7 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
     )
     for question in transition.fields:
         if question.kind is FieldKind.DATE:
-            schema[question.name].validator = forms.not_before_today
+            schema[question.name].validator = answer_in_time
         if question.kind is FieldKind.TEXT:
             schema[question.name].widget = forms.TextArea(rows=4)
     if choice == ASK:
@@ -138,7 +138,7 @@ def _double_schema() -> Any:
 def _hand_over_schema(session: Session, report: Report) -> Any:
     names = session.execute(
         select(Municipality.code, Municipality.name)
-        .where(Municipality.code.not_in((report.holder, PRACTICE)))
+        .where(Municipality.code != PRACTICE)
         .order_by(Municipality.name)
     ).all()
     connected = dict(municipalities(session, report))
@@ -148,8 +148,12 @@ def _hand_over_schema(session: Session, report: Report) -> Any:
             "Gemeente",
             name="gemeente",
             description="Typ de eerste letters.",
-            widget=forms.TextInput(suggestions=[name for _, name in names]),
-            validator=_Town({name.casefold(): code for code, name in names}, connected),
+            widget=forms.TextInput(
+                suggestions=[name for code, name in names if code != report.holder]
+            ),
+            validator=_Town(
+                {name.casefold(): code for code, name in names}, connected, report.holder
+            ),
         ),
         field(
             forms.Text(1000, lines=True),
@@ -164,14 +168,17 @@ def _hand_over_schema(session: Session, report: Report) -> Any:
 class _Town:
     """Refuses a name that isn't a municipality's, or of one that takes no reports over."""
 
-    def __init__(self, codes: Mapping[str, str], connected: Mapping[str, str]) -> None:
+    def __init__(self, codes: Mapping[str, str], connected: Mapping[str, str], own: str) -> None:
         self.codes = codes
         self.connected = connected
+        self.own = own
 
     def __call__(self, node: Any, typed: str) -> None:
         code = self.codes.get(typed.strip().casefold())
         if code is None:
             raise colander.Invalid(node, f"‘{typed}’ is geen gemeente. Kies er een uit de lijst.")
+        if code == self.own:
+            raise colander.Invalid(node, "Dit is uw eigen gemeente. Kies een andere.")
         if code not in self.connected:
             raise colander.Invalid(
                 node,

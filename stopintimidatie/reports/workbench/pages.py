@@ -19,7 +19,7 @@ from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
-from stopintimidatie.reports.handling.services import notes_of
+from stopintimidatie.reports.handling.services import notes_of, sleeps
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import ASSESS, final_reason, select_last_decision
 from stopintimidatie.reports.page.map import map_of
@@ -194,6 +194,8 @@ def _first(report: Report, names: AreaNames, handler: str | None) -> Rows:
     if report.waiting_until is not None:
         until = f"{date_text(report.waiting_until)} ({days_until(report.waiting_until)})"
         rows.append(("Antwoord uiterlijk", until))
+    if sleeps(report):
+        rows.append(("Sluimert tot", date_text(report.snoozed_until)))
     return [*rows, ("Behandelaar", handler or "nog niemand")]
 
 
@@ -258,15 +260,16 @@ def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
     last = select_last_decision(holder, str(request.actor.id))
     about = (
         *(Report.reference, Report.version, Report.duplicate_of_id),
-        *(Report.danger_now, Report.urgent),
+        *(Report.danger_now, Report.urgent, Report.snoozed_until),
     )
     statement = last.join(Report, Report.id == ReportDecision.report_id).add_columns(*about)
     row = session.execute(statement).one_or_none()
     if row is None:
         return None
-    decision, reference, version, duplicate_of, danger_now, urgent = row
+    decision, reference, version, duplicate_of, danger_now, urgent, asleep = row
     why = final_reason(request.registry, decision, version) or ""
-    text = f"{reference}: {done(decision, duplicate_of)}."
+    until = f" tot {date_text(asleep)}" if decision.steps[-1] == "sluimeren" and asleep else ""
+    text = f"{reference}: {done(decision, duplicate_of)}{until}."
     note = "" if why else _note(decision, danger_now, urgent=urgent)
     return Bar(decision, reference, text, note, why)
 

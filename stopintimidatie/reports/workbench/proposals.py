@@ -9,12 +9,25 @@ from pyramid.renderers import render_to_response
 from pyramid.response import Response
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, ConflictError, Form, Schema, field, refuse_form
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    refuse_form,
+)
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.web.request import Request, post_view
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal
+from stopintimidatie.reports.page.proposals import (
+    LONGEST_ANSWER,
+    answer_proposal,
+    open_proposal,
+    too_long,
+)
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
     add_version,
@@ -35,7 +48,9 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
     here = own_path(request.POST.get("hier")) or request.resource_path(context)
     onwards = own_path(request.POST.get("terug")) or here
     accepted = request.POST.get("akkoord") == "ja"
-    answer = request.POST.get("antwoord", "").strip()[:1000]
+    answer = request.POST.get("antwoord", "").strip()
+    if not accepted and (over := too_long(answer)):
+        return _answer_again(context, request, FormError(over, "antwoord"))
     if not accepted and not answer:
         request.flash("Schrijf op waarom niet. Er is nog niets gewijzigd.", "error")
         return HTTPSeeOther(here)
@@ -49,12 +64,12 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
             made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
     except StaleReportError:
         if answer and not accepted:
-            return _answer_again(context, request, changed(session, report))
+            return _answer_again(context, request, ConflictError(changed(session, report)))
         request.flash(changed(session, report), "warning")
         return HTTPSeeOther(here)
     except WorkflowError as problem:
         if answer and not accepted:
-            return _answer_again(context, request, str(problem))
+            return _answer_again(context, request, ConflictError(str(problem)))
         request.flash(str(problem), "error")
         return HTTPSeeOther(here)
     # With a double the work goes on elsewhere, and the reporter reads that.
@@ -65,14 +80,14 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
     return HTTPSeeOther(onwards)
 
 
-def _answer_again(context: ReportResource, request: Request, why: str) -> Response:
-    """Return the form with the reason that was typed; `why`: the reason that it isn't taken."""
+def _answer_again(context: ReportResource, request: Request, problem: FormError) -> Response:
+    """Return the form with the reason that was typed; `problem`: the reason it isn't taken."""
     report, session = context.report, request.db
     form = _answer_form(request, report, request.resource_path(context, "voorstel"))
     if open_proposal(session, report) is None:
-        problem = no_longer(form, why)
-    else:
-        problem = ConflictError(f"{why} Uw antwoord is nog niet verstuurd.")
+        problem = no_longer(form, problem.message)
+    elif isinstance(problem, ConflictError):
+        problem = ConflictError(f"{problem.message} Uw antwoord is nog niet verstuurd.")
 
     def page() -> dict[str, Any]:
         form["versie"].cstruct = str(report.version)
@@ -85,7 +100,7 @@ def _answer_again(context: ReportResource, request: Request, why: str) -> Respon
 def _answer_form(request: Any, report: Report, action: str) -> Form:
     """Return the form of who doesn't agree with a proposal: why not. `action`: where it goes."""
     hidden = forms.Hidden()
-    schema = Schema(field(forms.Text(1000, lines=True), "Waarom niet?", name="antwoord"))
+    schema = Schema(field(forms.Text(LONGEST_ANSWER, lines=True), "Waarom niet?", name="antwoord"))
     schema["akkoord"] = field(forms.Text(3), "Akkoord", widget=hidden, name="akkoord")
     add_version(schema)
     add_way_back(schema)

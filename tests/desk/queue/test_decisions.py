@@ -123,7 +123,7 @@ def test_the_rail_has_the_order_of_its_keys_and_a_held_message_says_so(
     reference = at_desk(installation, location_text="bij de brug")
     page = desk.get("/landelijk")
     keys = [key["data-key"] for key in page.html.select(".wb-decision")]
-    assert keys == ["1", "2", "3", "4", "5", "6", "a", "s"]
+    assert keys == ["1", "2", "3", "4", "5", "6", "a", "c", "w", "u", "s", "z"]
     title, second = page.html.select(".wb-row__link > span")
     assert title.text == page.html.select_one("#gekozen-melding").text
     assert "bij de brug" in second.text

@@ -165,7 +165,7 @@ def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
         number = len(reports)
     browser = officer(installation)
     page = browser.get(f"{HOME}/P-1")
-    referring = "Naar 2 daarvan verwijst het dossier alleen. Die horen al bij een ander dossier"
+    referring = "2 daarvan blijven waar zij zijn: die zitten in een ander dossier"
     assert f"Maak een dossier van {number} meldingen. {referring}" in page.text
     form = page.click("In een dossier").forms["formulier"]
     page = form.submit("aannemen", status=303).follow()
@@ -239,7 +239,9 @@ def test_of_a_pattern_too_it_is_asked_first_who_is_in_danger(installation: Insta
         name = report.reference
     form = officer(installation).get(f"{HOME}/P-1/aannemen").forms["formulier"]
     refused = form.submit("aannemen", status=422)
-    assert f"Beantwoord eerst of er bij {name} iemand in gevaar is" in refused.text
+    (mistake,) = refused.html.select(".si-error-summary li")
+    assert mistake.text.count(name) == 1
+    assert mistake.text.strip().endswith("Kies nee of ja.")
     again = refused.forms["formulier"]
     again[f"gevaar.{name}"] = "nee"
     assert "zitten nu in 2" in again.submit("aannemen", status=303).follow().text

@@ -13,7 +13,7 @@ from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.personal import Fragment
-from stopintimidatie.core.text import date_text
+from stopintimidatie.core.text import date_short, date_text
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.absence import announce_absence
 from stopintimidatie.reports.handling.services import (
@@ -195,8 +195,10 @@ def test_many_reports_are_handed_out_at_once_and_each_that_failed_says_why(
     form["besluit"], form["reden"] = "geven", "Eerlijk verdeeld."
     page = form.submit("uitdelen", status=303).follow()
     assert "3 meldingen zijn uitgedeeld" in page
-    assert f"{names[0]}: een collega wijzigde deze intussen" in page
-    assert f"{names[4]}: Een melding in deze toestand heeft geen behandelaar" in page
+    assert "Ongedaan maken geldt alleen voor de laatste" in page
+    why = [line.text for line in page.html.select(".si-flash li")]
+    assert f"{names[0]}: een collega wijzigde deze intussen" in why[0]
+    assert f"{names[4]}: Een melding in deze toestand heeft geen behandelaar" in why[1]
     with installation.transaction(DORDRECHT) as session:
         handlers = session.scalars(select(Report.handler_id)).all()
     assert sorted(map(handlers.count, (anna[1], bart[1], None))) == [1, 2, 2]
@@ -210,8 +212,10 @@ def test_nothing_is_handed_out_without_somebody_to_give_it_to(
     with installation.transaction(DORDRECHT) as session:
         name = make_report(session, installation).reference
     form = browser.get(f"/gemeenten/dordrecht/uitdelen?melding={name}").forms["formulier"]
-    form["besluit"], form["reden"] = "geven", "Zomaar."
-    assert "Vink aan wie ze krijgt" in form.submit("uitdelen", status=422)
+    form["besluit"], form["reden"] = "geven", ""
+    refused = form.submit("uitdelen", status=422).html.select(".si-error-summary li")
+    assert ["Aan wie" in mistake.text for mistake in refused] == [True, False]
+    assert "Reden" in refused[1].text
 
 
 def test_the_pages_of_one_report_keep_what_was_done_and_go_back(
@@ -284,4 +288,12 @@ def test_in_a_workbench_contact_snooze_and_handing_out_open_in_the_panel(
     form["behandelaar"], form["reden"] = str(bart[1]), "Bart belt."
     page = form.submit("opslaan", headers=part).follow(headers=part)
     assert "aan een ander gegeven" in page.html.find(id="werkbank-gedaan").text
+    until = local_date(utc_now()) + timedelta(days=2)
+    form = browser.get(f"{path}/sluimeren?terug={back}", headers=part).forms["formulier"]
+    form["tot"] = until.isoformat()
+    page = form.submit("opslaan", headers=part).follow(headers=part)
+    assert f"sluimert tot {date_text(until)}" in page.html.find(id="werkbank-gedaan").text
+    page = browser.get(f"{back}?sluimert=ja").html
+    assert f"sluimert tot {date_short(until)}" in page.select_one(".wb-row").text
+    assert date_text(until) in page.select_one(".wb-pane dl").text
     assert "de behandelaar is gewijzigd" not in page

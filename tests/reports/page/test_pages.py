@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
@@ -18,6 +20,7 @@ from tests.support.installation import Installation
 from tests.support.officers import HERE, officer, set_value, state_of, stored
 
 on_sqlite = pytest.mark.sqlite
+SOON = (local_date(utc_now()) + timedelta(days=10)).isoformat()
 CONTACT = Contact(name="Noor de Wit", phone="+31612345678", email="noor@voorbeeld.example")
 
 
@@ -149,13 +152,13 @@ STEPS: list[tuple[str, list[tuple[str, str]], dict[str, str], str]] = [
     (
         "vraag-melder",
         [],
-        {"vraag": "Hoe laat was het?", "uiterlijk": "2099-01-01"},
+        {"vraag": "Hoe laat was het?", "uiterlijk": SOON},
         "wacht_op_melder",
     ),
     (
         "vraag-partner",
         [],
-        {"partner": "Politie, wijkagent", "vraag": "Bekend?", "uiterlijk": "2099-01-01"},
+        {"partner": "Politie, wijkagent", "vraag": "Bekend?", "uiterlijk": SOON},
         "wacht_op_partner",
     ),
     ("niet-in-behandeling", [], {"reden_code": "test"}, "niet_in_behandeling"),
@@ -289,7 +292,7 @@ def test_a_message_to_the_reporter_stands_on_the_page(
     browser = officer(installation)
     form = browser.get(f"{address}/vraag-melder").forms["formulier"]
     form["vraag"] = "Droeg de groep iets opvallends?"
-    form["uiterlijk"] = "2099-01-01"
+    form["uiterlijk"] = SOON
     page = form.submit(None, status=303).follow()
     assert "Droeg de groep iets opvallends?" in page.text
     with installation.transaction(DORDRECHT) as session:
@@ -303,7 +306,7 @@ def test_of_two_people_the_second_sees_what_the_first_did(
     first, second = officer(installation, "Eerste"), officer(installation, "Tweede")
     form = second.get(f"{address}/vraag-melder").forms["formulier"]
     form["vraag"] = "Mijn vraag"
-    form["uiterlijk"] = "2099-01-01"
+    form["uiterlijk"] = SOON
     done = first.get(f"{address}/niet-in-behandeling").forms["formulier"]
     set_value(done, "reden_code", "test")
     done.submit(None, status=303)
@@ -355,7 +358,7 @@ def test_bad_text_is_refused(
     address = in_state(installation, in_hand)
     browser = officer(installation)
     form = browser.get(f"{address}/vraag-melder").forms["formulier"]
-    values = {**dict(form.submit_fields()), "uiterlijk": "2099-01-01"}
+    values = {**dict(form.submit_fields()), "uiterlijk": SOON}
     values["vraag"] = value.encode("utf-8", "surrogatepass")
     browser.post(f"{address}/vraag-melder", values, status=(400, 422))
     assert state_of(installation, address) == "in_behandeling"

@@ -226,6 +226,8 @@ def test_declining_a_proposal_takes_a_reason(installation: Installation) -> None
     assert "Tweede blik" in other.html.select_one(".wb-row--current").text
     _, declining = (f for f in other.forms.values() if f.action.endswith("/voorstel"))
     assert "Schrijf op waarom niet" in declining.submit().follow()
+    declining["antwoord"] = "x" * 1001
+    assert "Maak de tekst 1 tekens korter" in declining.submit(status=422)
     declining["antwoord"] = "Dit is wel intimidatie."
     declining.submit().follow()
     assert state_of(installation, address) == "in_behandeling"
@@ -253,7 +255,11 @@ def test_from_new_a_report_is_asked_about_and_handed_over(installation: Installa
     connect(installation, EINDHOVEN)
     browser = officer(installation)
     form = panel(opened(browser, asked), "5").forms["besluit"]
-    form["vraag"] = "Hoe laat was het?"
+    form["vraag"], until = "Hoe laat was het?", form["uiterlijk"].value
+    for day, why in (("2031-01-01", "binnen 90 dagen"), ("9999-12-31", "tot en met 2199")):
+        form["uiterlijk"] = day
+        assert why in form.submit("vastleggen", status=422)
+    form["uiterlijk"] = until
     page = form.submit("vastleggen").follow()
     assert "De melder leest dit over 10 minuten" in page.text
     assert state_of(installation, asked) == "wacht_op_melder"
@@ -261,6 +267,8 @@ def test_from_new_a_report_is_asked_about_and_handed_over(installation: Installa
     form["gemeente"], form["reden"] = "Atlantis", "Het was daar."
     refused = form.submit("vastleggen", status=422)
     assert "is geen gemeente" in refused.text
+    form["gemeente"] = "dordrecht"
+    assert "Dit is uw eigen gemeente" in form.submit("vastleggen", status=422)
     form["gemeente"] = "Eindhoven"
     form.submit("vastleggen").follow()
     assert state_of(installation, handed) == "overdracht_aangeboden"
