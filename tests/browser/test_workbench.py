@@ -46,7 +46,7 @@ def test_what_was_typed_outlives_signing_out_and_a_lost_connection(
     page.context.clear_cookies()
     page.click(SEND)
     page.wait_for_selector("#werkbank-paneel [data-mislukt] a")
-    assert "U bent afgemeld" in failure(page)
+    assert "U bent intussen afgemeld" in failure(page)
     with page.context.expect_page() as opened:
         page.click("#werkbank-paneel [data-mislukt] a")
     fresh = opened.value

@@ -29,6 +29,7 @@ from stopintimidatie.core.forms.form import (
     add_form_helpers,
     handle_form,
     later_version,
+    no_longer,
     read_controls,
     refuse_form,
 )

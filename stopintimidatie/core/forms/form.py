@@ -351,6 +351,12 @@ def later_version(form: Form, row: Any, changes: Sequence[Change] = ()) -> Confl
     )
 
 
+def no_longer(form: Form, why: str) -> ConflictError:
+    """Return the refusal of what can't be sent any more: the form keeps the text, to be copied."""
+    form.buttons = []
+    return ConflictError(f"{why} Uw tekst is niet verstuurd. U kunt die hieronder kopiëren.")
+
+
 def handle_form(
     request: Any,
     form: Form,

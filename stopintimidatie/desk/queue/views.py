@@ -10,7 +10,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from sqlalchemy import select
 
-from stopintimidatie.core.forms import Form, FormError, handle_form, refuse_form
+from stopintimidatie.core.forms import Form, FormError, handle_form, no_longer, refuse_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
@@ -92,7 +92,7 @@ from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workbench.services import tell_with
-from stopintimidatie.reports.workbench.views import BUTTON, ask_danger, changed, no_longer
+from stopintimidatie.reports.workbench.views import BUTTON, ask_danger, changed
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW, TURN_DOWN
 

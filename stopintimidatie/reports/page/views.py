@@ -287,6 +287,10 @@ class StepView:
                 session, effects, report, name, given, actor, began=began
             )
         except StaleReportError:
+            if not steps.can_begin(self.transition, report):
+                latest = queries.latest_change(session, report)
+                why = f"De melding heeft nu de toestand ‘{steps.state_label(report)}’.{latest}"
+                raise forms.no_longer(form, why) from None
             change = Change("Toestand", steps.state_label(report), self.transition.label)
             raise conflict(session, form, report, values["gezien"], [change]) from None
         except WorkflowError as problem:

@@ -16,6 +16,7 @@ from stopintimidatie.core.forms import (
     FormError,
     Schema,
     field,
+    no_longer,
     refuse_form,
 )
 from stopintimidatie.core.security import Permission
@@ -37,7 +38,7 @@ from stopintimidatie.reports.page.steps import (
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.workbench.services import say_where_help_is
-from stopintimidatie.reports.workbench.views import PAGE, changed, no_longer, own_path, panel_page
+from stopintimidatie.reports.workbench.views import PAGE, changed, own_path, panel_page
 from stopintimidatie.reports.workflow import NOT_HANDLED
 
 

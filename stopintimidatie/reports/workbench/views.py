@@ -11,10 +11,10 @@ from pyramid.renderers import render_to_response
 from pyramid.response import Response
 
 from stopintimidatie.core.forms import (
-    ConflictError,
     Form,
     FormError,
     handle_form,
+    no_longer,
     refuse_form,
 )
 from stopintimidatie.core.security import Permission
@@ -148,12 +148,6 @@ def _did_already(context: ReportResource, request: Request, choice: str) -> bool
     if request.POST.get("gevaar") == "ja":
         names |= STAYED_OPEN
     return did_just(request.db, report, request.actor, names, version)
-
-
-def no_longer(form: Form, why: str) -> ConflictError:
-    """Return the refusal of what was typed: it can be copied from the form, not sent again."""
-    form.buttons = []
-    return ConflictError(f"{why} Uw tekst is niet verstuurd. U kunt die hieronder kopiëren.")
 
 
 def _go_on_again(context: ReportResource, request: Request) -> HTTPSeeOther:

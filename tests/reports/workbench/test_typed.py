@@ -9,7 +9,7 @@ import pytest
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.models import ReportDecision
 from stopintimidatie.reports.vocabulary import Form
-from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_dossier, make_user, user_id
 from tests.support.installation import Installation
 from tests.support.officers import officer, state_of, stored
 from tests.support.pressing import (
@@ -51,6 +51,23 @@ def test_a_question_that_can_not_be_asked_any_more_can_be_copied(
     assert "door Anna Bakker" in page.text
     assert not page.html.select("#besluit button[name=vastleggen]")
     assert page.headers.get("HX-Retarget") == ("#werkbank-paneel" if headers else None)
+
+
+def test_a_question_about_a_report_that_moved_to_a_dossier_is_kept(
+    installation: Installation,
+) -> None:
+    address = stored(installation)
+    with installation.transaction() as session:
+        number = make_dossier(session).number
+    form = typed_question(installation, address)
+    filing = panel(opened(officer(installation, "Anna Bakker"), address), "2").forms["besluit"]
+    filing["dossier"], filing["reden"] = number, "Zelfde plek."
+    filing.submit("vastleggen", status=303)
+    # The browser sends the same once more to the new address.
+    moved = form.submit("vastleggen", status=307).location
+    sent = form.submit_fields("vastleggen")
+    page = form.response.test_app.post(moved, sent, status=409)
+    assert page.forms["besluit"]["vraag"].value == QUESTION
 
 
 def test_a_reason_for_handing_over_comes_back_and_is_sent_the_next_time(

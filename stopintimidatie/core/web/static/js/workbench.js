@@ -138,30 +138,17 @@ document.addEventListener("htmx:before:request", (event) => {
 });
 addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
 
-// Says in the panel why it failed, above what was typed there.
-function fail(text, signIn = false) {
+// Says in the panel why it failed, above what was typed there: without words, that one is signed out.
+function fail(words) {
   const panel = panelOf();
-  if (!panel) return;
-  panel.querySelector("[data-mislukt]")?.remove();
-  const [box, content, line] = ["div", "div", "p"].map((tag) => document.createElement(tag));
-  box.className = "utrecht-alert utrecht-alert--error si-alert";
-  content.className = "utrecht-alert__content";
-  box.dataset.mislukt = "";
-  box.tabIndex = -1;
-  box.setAttribute("role", "alert");
-  line.className = "utrecht-alert__message";
-  line.textContent = typed ? `${text} Wat u typte, staat hier nog.` : text;
-  content.append(line);
-  if (signIn) {
-    const link = document.createElement("a");
-    Object.assign(link, { href: "/aanmelden", target: "_blank", className: "utrecht-link utrecht-link--html-a" });
-    link.textContent = "Aanmelden (opent een nieuw tabblad)";
-    content.append(link);
-  }
-  box.append(content);
-  panel.prepend(box);
-  box.focus({ preventScroll: true });
-  box.scrollIntoView({ block: "nearest" });
+  panel?.querySelector("[data-mislukt]")?.remove();
+  const notice = document.getElementById("afgemeld-melding")?.content.firstElementChild.cloneNode(true);
+  if (!panel || !notice) return;
+  notice.dataset.mislukt = "";
+  if (words) notice.querySelector("p").textContent = typed ? `${words} Wat u typte, staat hier nog.` : words;
+  panel.prepend(notice);
+  notice.focus({ preventScroll: true });
+  notice.scrollIntoView({ block: "nearest" });
 }
 
 // A form counts with the token of who is signed in now: fetch that, and put it in the forms that
@@ -177,14 +164,13 @@ async function renew() {
 
 let signedOut = false;
 async function explain(status) {
+  if (status === 404) return fail("Er is niets verstuurd: deze melding is niet meer bij u. Kopieer uw tekst als u die wilt bewaren.");
   if (status !== 400 && status !== 403) {
     return fail("Het is niet gelukt. Probeer het over een minuut nog een keer.");
   }
   signedOut = !await renew();
   if (signedOut && !typed) return location.reload();
-  if (signedOut) {
-    return fail("U bent afgemeld, dus er is niets verstuurd. Meld u aan in een nieuw tabblad. Kom dan terug en verstuur het nog een keer.", true);
-  }
+  if (signedOut) return fail();
   fail(status === 403
     ? "Dit mag u niet met uw rol. Er is niets verstuurd."
     : "Er is nog niets verstuurd: u hebt intussen opnieuw aangemeld, of deze pagina stond lang open. Verstuur het nog een keer.");
