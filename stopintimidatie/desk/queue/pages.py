@@ -49,6 +49,7 @@ from stopintimidatie.reports.workbench.rail import NOT_YOURS, NOTHING_TO_UNDO, S
 from stopintimidatie.reports.workflow import FORWARDED
 
 NAME: Final = "beslissen"
+PROPOSAL_NAME: Final = "voorstel-meldpunt"
 # The keys mean the same in a municipality's inbox; what is left is for the municipality.
 KEYS: Final = {ROUTE: "6", ASK: "5", DOUBLE: "3", CLOSE: "4", ANSWER: "a"}
 LABELS: Final = {
@@ -184,7 +185,7 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
         "alone": proposal is not None and _is_alone(session, proposal, actor_id),
         "may_answer": proposal is not None and may_answer(session, proposal, actor_id),
         "decide": f"{request.resource_path(context)}/{NAME}",
-        "answer": f"{request.resource_path(context)}/voorstel-meldpunt",
+        "answer": request.resource_path(context, PROPOSAL_NAME),
         "here": here,
         "onwards": onwards,
         "rail": rail_of(context, request, here, onwards, proposal is not None),
@@ -377,3 +378,8 @@ def next_path(request: Any, report: Report, reports: Sequence[Report]) -> str:
     references = [row.reference for row in reports]
     later = references[references.index(report.reference) + 1 :] if report in reports else []
     return with_params(request, melding=later[0] if later else None)
+
+
+def news_path(row: Any) -> str:
+    """Return the address of the queue with the report of a line of news in hand."""
+    return f"/{NATIONAL}?{urlencode({'melding': row.reference})}"

@@ -10,7 +10,14 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from sqlalchemy import select
 
-from stopintimidatie.core.forms import Form, FormError, handle_form, no_longer, refuse_form
+from stopintimidatie.core.forms import (
+    ConflictError,
+    Form,
+    FormError,
+    handle_form,
+    no_longer,
+    refuse_form,
+)
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
@@ -23,7 +30,6 @@ from stopintimidatie.core.web.request import (
     page_view,
     post_view,
     query_pairs,
-    safe_path,
     wanted_page,
     with_params,
     worth_counting,
@@ -48,9 +54,11 @@ from stopintimidatie.desk.queue.forms import (
 )
 from stopintimidatie.desk.queue.pages import (
     NAME,
+    PROPOSAL_NAME,
     bar_of,
     detail_of,
     municipality_facet,
+    news_path,
     next_path,
     report_in_hand,
     row_of,
@@ -77,7 +85,6 @@ from stopintimidatie.reports.page.decisions import (
 )
 from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose, too_long
 from stopintimidatie.reports.page.steps import (
-    LONGEST_PATH,
     STAYS_OPEN,
     Action,
     answer_danger,
@@ -91,8 +98,9 @@ from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.triage.services import set_urgent
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workbench.proposals import answer_again
 from stopintimidatie.reports.workbench.services import tell_with
-from stopintimidatie.reports.workbench.views import BUTTON, ask_danger, changed
+from stopintimidatie.reports.workbench.views import BUTTON, ask_danger, changed, own_path
 from stopintimidatie.reports.workbench.views import undo_view as undo_last
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW, TURN_DOWN
 
@@ -147,13 +155,8 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "undo": request.resource_path(context, "ongedaan"),
         "here": request.resource_path(context),
         "notices": counts,
-        "since": None if is_partial(request) else since_last_day(request, NATIONAL, _news_path),
+        "since": None if is_partial(request) else since_last_day(request, NATIONAL, news_path),
     }
-
-
-def _news_path(row: Any) -> str:
-    """Return the address of the queue with the report of a line of news in hand."""
-    return f"/{NATIONAL}?{urlencode({'melding': row.reference})}"
 
 
 def _counted(
@@ -197,7 +200,7 @@ def choice_view(context: ReportResource, request: Request) -> Any:
     if choice not in TITLES:
         # A reload of a refused answer: its choice was posted, and isn't in the address.
         return HTTPSeeOther(_in_queue(context.report))
-    back = {name: _path(asked.get(name)) for name in ("terug", "hier")}
+    back = {name: own_path(asked.get(name)) for name in ("terug", "hier")}
     report, session = context.report, request.db
     waits = choice not in RARE and open_proposal(session, report) is not None
     if waits and BUTTON not in request.POST:
@@ -257,13 +260,13 @@ def _make(
 ) -> Any:
     """Make the choice, and go on to the next report."""
     session, report = request.db, context.report
-    here = _path(values["hier"]) or _in_queue(report)
+    here = own_path(values["hier"]) or _in_queue(report)
     try:
         lock_report(session, report, values["versie"])
     except StaleReportError:
         if did_just(session, report, request.actor, _acts(choice), values["versie"]):
             request.flash(ALREADY.format(report.reference))
-            return HTTPSeeOther(_path(values["terug"]) or here)
+            return HTTPSeeOther(own_path(values["terug"]) or here)
         return _refuse(request, report, choice, form, values)
     # The page offers no key then; a form that lay open still comes here.
     if choice not in RARE and why_not(report):
@@ -280,7 +283,7 @@ def _make(
             _step(request, report, choice, values, began)
     except WorkflowError as problem:
         raise FormError(str(problem), problem.field) from None
-    return HTTPSeeOther(_path(values["terug"]) or here)
+    return HTTPSeeOther(own_path(values["terug"]) or here)
 
 
 def _acts(choice: str) -> tuple[str, ...]:
@@ -293,7 +296,7 @@ def _refuse(
 ) -> HTTPSeeOther:
     """Say that a colleague was first. Raises `ConflictError` where something was typed."""
     if BUTTON not in request.POST:
-        return _changed(request, report, _path(values["hier"]) or _in_queue(report))
+        return _changed(request, report, own_path(values["hier"]) or _in_queue(report))
     if choice not in RARE and why_not(report):
         raise no_longer(form, changed(request.db, report))
     raise conflict(request.db, form, report, values["gezien"], ())
@@ -367,14 +370,14 @@ def _ask_colleague(
 def _press(context: ReportResource, request: Request, choice: str) -> HTTPSeeOther:
     """Do what one press does: spoed, or that the reporter's words were read."""
     session, report, actor = request.db, context.report, request.actor
-    here = _path(request.POST.get("hier")) or _in_queue(report)
+    here = own_path(request.POST.get("hier")) or _in_queue(report)
     try:
         lock_report(session, report, typed_version(request))
     except StaleReportError:
         return _changed(request, report, here)
     if choice == READ:
         mark_read(session, report, actor)
-        return HTTPSeeOther(_path(request.POST.get("terug")) or here)
+        return HTTPSeeOther(own_path(request.POST.get("terug")) or here)
     if why_not(report):
         return _changed(request, report, here)
     with remember(session, report, actor, "spoed"):
@@ -387,16 +390,18 @@ def _changed(request: Request, report: Report, here: str) -> HTTPSeeOther:
     return HTTPSeeOther(here)
 
 
-@post_view(ReportResource, "voorstel-meldpunt", Permission.ROUTE_REPORT)
-def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
+@post_view(ReportResource, PROPOSAL_NAME, Permission.ROUTE_REPORT)
+def proposal_view(context: ReportResource, request: Request) -> Response:
     """Make the step that a colleague of the desk proposed, or decline it with a reason."""
     session, report = request.db, context.report
-    here = _path(request.POST.get("hier")) or _in_queue(report)
+    here = own_path(request.POST.get("hier")) or _in_queue(report)
     accepted = request.POST.get("akkoord") == "ja"
     answer = request.POST.get("antwoord", "").strip()
-    refused = too_long(answer) if answer else words.WHY_NOT
-    if not accepted and refused:
-        request.flash(refused, "error")
+    if not accepted and (over := too_long(answer)):
+        problem = FormError(over, "antwoord")
+        return answer_again(context, request, problem, PROPOSAL_NAME)
+    if not accepted and not answer:
+        request.flash(words.WHY_NOT, "error")
         return HTTPSeeOther(here)
     try:
         lock_report(session, report, typed_version(request))
@@ -405,27 +410,24 @@ def proposal_view(context: ReportResource, request: Request) -> HTTPSeeOther:
             raise StaleReportError(report)
         effects = WORKFLOW_EFFECTS.of(request.registry)
         made = answer_proposal(session, effects, proposal, report, accepted, answer, request.actor)
-    except StaleReportError:
-        return _changed(request, report, here)
-    except WorkflowError as problem:
-        request.flash(str(problem), "error")
+    except (StaleReportError, WorkflowError) as error:
+        late = isinstance(error, StaleReportError)
+        why = changed(session, report) if late else str(error)
+        if answer and not accepted:
+            return answer_again(context, request, ConflictError(why), PROPOSAL_NAME)
+        request.flash(why, "warning" if late else "error")
         return HTTPSeeOther(here)
     if made is not None and proposal.step == TURN_DOWN:
         tell_with(session, report, made, with_help(session, report, ""), request.actor)
     if not accepted:
         request.flash(words.DECLINED.format(report.reference))
-    return HTTPSeeOther(_path(request.POST.get("terug")) or here)
+    return HTTPSeeOther(own_path(request.POST.get("terug")) or here)
 
 
 @post_view(Desk, "ongedaan", Permission.ROUTE_REPORT)
 def undo_view(context: Desk, request: Request) -> HTTPSeeOther:
     """Undo one's last decision at the desk, and open its report."""
     return undo_last(context, request)
-
-
-def _path(text: str | None) -> str:
-    """Return a path of ours that came from outside, or nothing."""
-    return safe_path(text, "") if text and len(text) <= LONGEST_PATH else ""
 
 
 def _in_queue(report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
@@ -41,8 +41,10 @@ from stopintimidatie.reports.workbench.services import say_where_help_is
 from stopintimidatie.reports.workbench.views import PAGE, changed, own_path, panel_page
 from stopintimidatie.reports.workflow import NOT_HANDLED
 
+VIEW: Final = "voorstel"
 
-@post_view(ReportResource, "voorstel", Permission.TRIAGE)
+
+@post_view(ReportResource, VIEW, Permission.TRIAGE)
 def proposal_view(context: ReportResource, request: Request) -> Response:
     """Make the step that a colleague proposed, or decline it."""
     session, report, actor = request.db, context.report, request.actor
@@ -51,7 +53,7 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
     accepted = request.POST.get("akkoord") == "ja"
     answer = request.POST.get("antwoord", "").strip()
     if not accepted and (over := too_long(answer)):
-        return _answer_again(context, request, FormError(over, "antwoord"))
+        return answer_again(context, request, FormError(over, "antwoord"))
     if not accepted and not answer:
         request.flash("Schrijf op waarom niet. Er is nog niets gewijzigd.", "error")
         return HTTPSeeOther(here)
@@ -65,12 +67,12 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
             made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
     except StaleReportError:
         if answer and not accepted:
-            return _answer_again(context, request, ConflictError(changed(session, report)))
+            return answer_again(context, request, ConflictError(changed(session, report)))
         request.flash(changed(session, report), "warning")
         return HTTPSeeOther(here)
     except WorkflowError as problem:
         if answer and not accepted:
-            return _answer_again(context, request, ConflictError(str(problem)))
+            return answer_again(context, request, ConflictError(str(problem)))
         request.flash(str(problem), "error")
         return HTTPSeeOther(here)
     # With a double the work goes on elsewhere, and the reporter reads that.
@@ -81,10 +83,15 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
     return HTTPSeeOther(onwards)
 
 
-def _answer_again(context: ReportResource, request: Request, problem: FormError) -> Response:
-    """Return the form with the reason that was typed; `problem`: the reason it isn't taken."""
+def answer_again(
+    context: ReportResource, request: Request, problem: FormError, view: str = VIEW
+) -> Response:
+    """Return the form with the reason that was typed; `problem`: the reason it isn't taken.
+
+    `view`: the name of the view that takes it; the desk has its own.
+    """
     report, session = context.report, request.db
-    form = _answer_form(request, report, request.resource_path(context, "voorstel"))
+    form = _answer_form(request, report, request.resource_path(context, view))
     if open_proposal(session, report) is None:
         problem = no_longer(form, problem.message)
     elif isinstance(problem, ConflictError):

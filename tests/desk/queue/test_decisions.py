@@ -170,6 +170,9 @@ def test_a_colleague_who_disagrees_says_why_and_it_waits_again(
     assert "Schrijf op waarom" in form.submit(status=303).follow()
     form["antwoord"] = "Zij werd wel nageroepen."
     form.submit(status=303)
+    # Answered meanwhile: the words can be copied.
+    late = form.submit(status=409).forms["antwoord"]
+    assert late["antwoord"].value == "Zij werd wel nageroepen."
     assert reference in desk.get("/landelijk").html.select_one(".wb-pane").text
 
 
