@@ -23,7 +23,7 @@ from pyramid.response import Response
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security.permissions import Permission, may
 from stopintimidatie.core.text import FILTERS, plural
-from stopintimidatie.core.web.request import query_pairs, toggled, with_params
+from stopintimidatie.core.web.request import Paging, query_pairs, toggled, with_params
 from stopintimidatie.core.web.responses import static_url
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR, theme_path
 
@@ -323,6 +323,20 @@ def leave_panel(request: Any, href: str) -> Response:
     if is_partial(request):
         return Response(headerlist=[("HX-Redirect", href), (PART, "ja")])
     return HTTPSeeOther(href)
+
+
+# In an address in the place of a document of a list: the last on the page.
+LAST_ROW: Final = "laatste"
+
+
+def turn_of(request: Any, paging: Paging, name: str) -> tuple[str, str]:
+    """Return the addresses of the page before this one, at its last row, and of the next.
+
+    `name`: the parameter that opens a document. Empty where there is no such page.
+    """
+    before = with_params(request, pagina=paging.page - 1, **{name: LAST_ROW})
+    after = with_params(request, pagina=paging.page + 1, **{name: None})
+    return before if paging.page > 1 else "", after if paging.page < paging.pages else ""
 
 
 def layout_for(request: Any) -> str:

@@ -16,7 +16,13 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import ago, date_text, days_until, plural
-from stopintimidatie.core.web.components import FacetValue, Panel, RailDecision, WorkbenchRow
+from stopintimidatie.core.web.components import (
+    LAST_ROW,
+    FacetValue,
+    Panel,
+    RailDecision,
+    WorkbenchRow,
+)
 from stopintimidatie.core.web.request import NavItem, with_params
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue.delivery import can_be_routed
@@ -361,8 +367,8 @@ def report_in_hand(
 
     That is the one asked for, never another; the first when none is asked for.
     """
-    if not typed:
-        return False, reports[0] if reports else None
+    if not typed or typed == LAST_ROW:
+        return bool(typed), reports[-1 if typed else 0] if reports else None
     reference = normalise_reference(typed)
     if reference is None:
         return True, None

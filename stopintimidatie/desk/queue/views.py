@@ -22,7 +22,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.web.components import answer_in_panel, is_partial
+from stopintimidatie.core.web.components import answer_in_panel, is_partial, turn_of
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
@@ -120,10 +120,8 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     if is_partial(request):
         # The address follows what is shown, also after a decision that led here.
         request.response.headers["HX-Push-Url"] = request.path_qs
-    standing = asked.get("bezorging")
-    wanted = queue.QueueFilter(
-        standing if standing in queue.STANDINGS else None, asked.get("gemeente")
-    )
+    standing = asked.get("bezorging") if asked.get("bezorging") in queue.STANDINGS else None
+    wanted = queue.QueueFilter(standing, asked.get("gemeente"))
     number = wanted_page(request)
     most = worth_counting(number, COUNTED)
     counts = _counted(context, request, wanted, most)
@@ -145,6 +143,7 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
     return {
         "items": [row_of(report, name, request, report is opened) for report, name in rows],
         "paging": paging,
+        "turn": turn_of(request, paging, "melding"),
         "standing": wanted.standing,
         "views": views_of(request, wanted, to_decide),
         "municipalities": municipality_facet(request, wanted),

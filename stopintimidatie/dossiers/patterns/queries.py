@@ -307,7 +307,7 @@ def evidence_of(
         rows=[_row(report, pattern, slug, areas) for report in reports],
         common=common([_seen(report) for report in reports]),
         week=table,
-        chart=data_uri(heat_table(PARTS_OF_DAY, table, colour=colour, width=420)),
+        chart=data_uri(heat_table(PARTS_OF_DAY, table, colour=colour, width=300)),
         chart_text=heat_summary(CHART_TITLE, PARTS_OF_DAY, table),
         map=data_uri(picture),
         map_text=map_summary(len(reports), around, pattern.radius_m, place),

@@ -18,7 +18,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import ago, date_short, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource
-from stopintimidatie.core.web.components import WorkbenchRow, is_partial
+from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
 from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
@@ -149,6 +149,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
     return {
         "items": [_row(row, request, row is opened) for row in rows],
         "paging": paging,
+        "turn": turn_of(request, paging, "melding"),
         "quarantine": request.resource_path(context, "quarantaine"),
         "presets": _presets(presets(counted), filters, request),
         "facets": facets(session, context.holder, filters, reader, areas) if open_ else [],
@@ -194,8 +195,8 @@ def _opened(
     That is the one asked for, never another; the first when none is asked for.
     """
     typed = dict(query_pairs(request)).get("melding", "")
-    if not typed:
-        return False, rows[0] if rows else None
+    if not typed or typed == LAST_ROW:
+        return bool(typed), rows[-1 if typed else 0] if rows else None
     reference = normalise_reference(typed)
     if reference is None:
         return True, None

@@ -84,6 +84,21 @@ def test_an_address_of_a_report_that_is_not_here_opens_no_other(
     assert key(browser.get(INBOX), "1") is not None
 
 
+def test_the_ends_of_a_page_of_the_list_lead_on_and_back(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        for _ in range(27):
+            make_report(session, installation)
+    browser = officer(installation)
+    rows = browser.get(INBOX).html.select_one(".wb-rows")
+    assert "data-vorige" not in rows.attrs
+    second = browser.get(rows["data-volgende"]).html
+    assert len(second.select(".wb-row")) == 2
+    assert second.select(".wb-row--current") == second.select(".wb-row")[:1]
+    # The way back opens the last row, from which k goes on upwards.
+    first = browser.get(second.select_one(".wb-rows")["data-vorige"]).html
+    assert first.select(".wb-row--current") == first.select(".wb-row")[-1:]
+
+
 def test_z_undoes_the_last_decision_and_opens_its_report(installation: Installation) -> None:
     address = stored(installation)
     page = press(opened(officer(installation), address), "1").follow()

@@ -60,10 +60,17 @@ function step(by) {
   const focused = links.indexOf(document.activeElement);
   const current = focused >= 0 ? focused : links.findIndex((a) => a.hasAttribute("aria-current"));
   const next = links[current < 0 ? (by > 0 ? 0 : links.length - 1) : current + by];
-  if (!next) return false;
+  if (!next) return turn(links[0].closest("[data-openen]"), by);
   if (next.closest("[data-openen]")) next.click();
   else focusOn(next);
   return true;
+}
+
+// Beyond the end of a page of the list: the next page with its first row, or the one before with its last.
+function turn(list, by) {
+  const href = by > 0 ? list?.dataset.volgende : list?.dataset.vorige;
+  if (href) location.assign(href);
+  return Boolean(href);
 }
 
 function showHelp() {
