@@ -337,7 +337,9 @@ def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[st
     if not ids:
         return
     rows = session.execute(
-        select(*_COLUMNS).where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
+        select(*_COLUMNS, Neighbourhood.name.label("area"), Neighbourhood.slug.label("area_slug"))
+        .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
     ).all()
     # The forms of each report: as reported, and as confirmed.
     forms: dict[UUID, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
@@ -352,26 +354,20 @@ def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[st
 def _shown(
     session: Session, holder: str, here: Traits, scored: Sequence[tuple[Any, Any, Traits, Likeness]]
 ) -> list[Similar]:
-    codes = {row.neighbourhood_code for row, *_ in scored}
-    areas = {
-        area.code: area
-        for area in session.scalars(select(Neighbourhood).where(Neighbourhood.code.in_(codes)))
-    }
     town = session.get(Municipality, holder)
     slug = town.slug if town else None
     similar = []
     for row, forms, there, likeness in scored:
-        area = areas.get(row.neighbourhood_code)
         similar.append(
             Similar(
                 id=row.id,
                 reference=row.reference,
-                path=report_path(row, slug, area.slug if area else None),
+                path=report_path(row, slug, row.area_slug),
                 state=row.state,
                 when=when_short(row),
                 forms=forms,
                 dossier=row.dossier_number,
-                area=area.name if area else "",
+                area=row.area or "",
                 likeness=likeness,
                 reasons=tuple(reasons(here, there, likeness)),
             )
