@@ -170,24 +170,23 @@ def decision_schema(recipients: Mapping[str, str]) -> Any:
     nodes = []
     for reference, recipient in recipients.items():
         name = seen_name(reference)
+        title = f"Ik heb het voorbeeld voor {recipient} bekeken"
         looked_at = forms.field(
             forms.Flag(),
-            f"Ik heb het voorbeeld voor {recipient} bekeken",
+            title,
             name=looked_name(reference),
             missing=False,
-            validator=_looked_at(recipient),
+            validator=_looked_at(title),
         )
         seen = forms.field(forms.Text(64), reference, name=name, missing="", widget=forms.Hidden())
         nodes += [looked_at, seen]
     return forms.Schema(*nodes)
 
 
-def _looked_at(recipient: str) -> Callable[[Any, bool], None]:
+def _looked_at(title: str) -> Callable[[Any, bool], None]:
     def validate(node: Any, ticked: bool) -> None:
         if not ticked:
-            raise colander.Invalid(
-                node, f"Bekijk eerst het voorbeeld voor {recipient}, en zet dan hier een vinkje."
-            )
+            raise colander.Invalid(node, f"Open het voorbeeld en vink dan aan: ‘{title}’.")
 
     return validate
 

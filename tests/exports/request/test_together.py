@@ -97,7 +97,7 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
     assert apart.click("Samen met de andere beoordelen").request.path == page.request.path
     # Each preview must have been looked at; the refusal names the recipient.
     refused = page.forms["formulier"].submit("goedkeuren", status=422)
-    assert f"Bekijk eerst het voorbeeld voor {current.text}" in refused.text
+    assert f"vink dan aan: ‘Ik heb het voorbeeld voor {current.text} bekeken’" in refused.text
     done = look_at_all(refused.forms["formulier"]).submit("goedkeuren")
     assert done.status_int == 303
     installation.run_jobs()
