@@ -72,8 +72,12 @@ def test_an_old_token_is_renewed_and_the_second_try_is_sent(
     page.click(SEND)
     assert "Verstuur het nog een keer" in failure(page)
     # A double click sends it once, and nobody is blamed.
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
     page.dblclick(SEND)
     page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
+    page.wait_for_timeout(500)
+    assert sent.count("POST") == 1
     assert "intussen gewijzigd" not in page.inner_text("main")
 
 

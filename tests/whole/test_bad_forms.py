@@ -27,8 +27,8 @@ CLOSED = (Select, MultipleSelect, Radio, Checkbox, Hidden)
 LEAVES = ("/afmelden",)
 # Where to go afterwards: an odd address falls back to a good one.
 FORGIVEN = frozenset({"terug", "hier", "volgende"})
-# Not in any text that a person can mean.
-BROKEN = ("%ff", "%00", "a%00b", "%ED%A0%80")
+# Not in any text that a person can mean. NUL is left out of what is sent, so it breaks nothing.
+BROKEN = ("%ff", "%ED%A0%80")
 
 
 @dataclass(frozen=True)

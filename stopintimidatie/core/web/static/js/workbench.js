@@ -133,6 +133,8 @@ function leaves() {
 
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
+  // A second press on a button in a panel waited for the first, whose answer took the panel away.
+  if (!ctx.sourceElement.isConnected) return event.preventDefault();
   if (!bench() || !taken(ctx) || (posts(ctx) && ctx.sourceElement.closest("[data-paneel]"))) return;
   if (!leaves()) event.preventDefault();
 });
