@@ -10,7 +10,15 @@ from webob import Request, Response
 from webtest import TestApp, Upload
 
 from stopintimidatie.core.web.request import MAX_FIELDS
-from stopintimidatie.core.web.responses import CSP, HEADERS, HSTS, cache_control, headers_tween
+from stopintimidatie.core.web.responses import (
+    CSP,
+    HEADERS,
+    HSTS,
+    ROOT,
+    cache_control,
+    headers_tween,
+    pack,
+)
 from tests.support.forms_support import GOOD
 from tests.support.styleguide.app import make_app
 
@@ -228,6 +236,19 @@ def test_a_static_file_has_its_hash_in_its_address_and_is_packed(app: TestApp) -
     assert answer.headers["Content-Encoding"] == "gzip"
     assert int(answer.headers["Content-Length"]) < 10_000
     assert "Accept-Encoding" in answer.headers["Vary"]
+    # Comments are for builders, who read the file; the rules are all there.
+    sheet, source = gzip.decompress(answer.body), (ROOT / "app.css").read_bytes()
+    assert b"/* " in source
+    assert b"/* " not in sheet
+    assert sheet.count(b"{") == source.count(b"{")
+
+
+def test_the_licence_in_a_stylesheet_stays_with_it() -> None:
+    request = Request.blank("/", headers={"Accept-Encoding": "gzip"})
+    rules = ".a { color: red }\n" * 40
+    answer = Response(f"/*! MIT */\n/* why */\n{rules}", content_type="text/css")
+    pack(request, answer)
+    assert gzip.decompress(answer.body).decode() == f"/*! MIT */\n{rules}"
 
 
 def test_a_page_is_packed_for_who_asked_for_it_and_never_for_another_site(app: TestApp) -> None:
