@@ -79,7 +79,7 @@ def no_script_fails(script_errors: list[str]) -> Iterator[None]:
 
 
 def post_from_app(address: str, words: str, **changes: Any) -> str:
-    """What the app does; the reference."""
+    """Send a report as the app does; return its reference."""
     body: dict[str, Any] = {
         "hoedanigheid": "slachtoffer",
         "anoniem": True,

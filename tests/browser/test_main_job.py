@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page
@@ -16,38 +14,11 @@ from pypdf import PdfReader
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import local
-from tests.browser.conftest import SignIn
+from tests.browser.conftest import SignIn, post_from_app
 from tests.support.verapdf import validate_pdf
 
 OFFICER = "oov@dordrecht.example"
 OWNER = "dossierhouder@dordrecht.example"
-
-
-def post_report(address: str, words: str) -> str:
-    """What the app does; the reference."""
-    body = {
-        "hoedanigheid": "slachtoffer",
-        "anoniem": True,
-        "incidentVan": (utc_now() - timedelta(hours=5)).isoformat(),
-        "locatie": {"lat": 51.8133, "lon": 4.669, "bron": "gps"},
-        "typePlek": "straat_plein",
-        "vormen": ["naroepen"],
-        "omschrijving": words,
-        "contactGewenst": "nee",
-        "deelvoorkeur": {"politie": True, "ketenpartners": False},
-    }
-    request = Request(  # noqa: S310 - our own server
-        f"{address}/api/v1/meldingen",
-        json.dumps(body).encode(),
-        {
-            "Authorization": "Bearer demo-app",
-            "Content-Type": "application/json",
-            "Idempotency-Key": str(uuid.uuid4()),
-        },
-    )
-    with urlopen(request) as answer:  # noqa: S310
-        assert answer.status == 201
-        return str(json.load(answer)["kenmerk"])
 
 
 def heading(page: Page) -> str:
@@ -97,7 +68,7 @@ def test_a_report_in_by_json_leaves_as_a_dossier_pdf(
     sign_in: SignIn, demo_address: str, tmp_path: Path, scripts: bool
 ) -> None:
     words = f"Twee mannen riepen me na bij de knikkerbak {uuid.uuid4().hex[:8]}."
-    reference = post_report(demo_address, words)
+    reference = post_from_app(demo_address, words)
     officer = sign_in(OFFICER, scripts=scripts)
     officer.goto("/postvak?toestand=nieuw")
     assert heading(officer) == "Postvak"

@@ -64,7 +64,7 @@ GRAVE: Final = [
 
 
 def post_report(address: str, kind: Kind) -> str:
-    """What the app does; the reference."""
+    """Send a report of this kind as the app does; return its reference."""
     return post_from_app(address, kind.words, **kind.changes)
 
 

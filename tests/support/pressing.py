@@ -10,17 +10,17 @@ from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 
 INBOX = "/gemeenten/dordrecht/postvak"
-# What htmx sends when the answer takes the place of a part of the page.
+# The header that htmx sends when the answer takes the place of a part of the page.
 PARTIAL = {"HX-Request-Type": "partial"}
 
 
 def opened(browser: Any, address: str) -> Any:
-    """The inbox with a report in hand."""
+    """Open the inbox with a report in hand."""
     return browser.get(f"{INBOX}?melding={address.rpartition('/')[2]}")
 
 
 def key(page: Any, wanted: str) -> Any:
-    """What a key of the page presses: a link, or the button of a form."""
+    """Return the link or the button that a key of the page presses."""
     return page.html.select_one(f'.wb-rail [data-key="{wanted}"]')
 
 
@@ -33,7 +33,7 @@ def press(page: Any, wanted: str) -> Any:
 
 
 def panel(page: Any, wanted: str) -> Any:
-    """The page of a choice, as somebody without script opens it."""
+    """Open the page of a choice, as somebody without script does."""
     return page.click(href=key(page, wanted)["href"].replace("?", r"\?").replace("+", r"\+"))
 
 
@@ -45,5 +45,6 @@ def choose(page: Any, number: str) -> Any:
 
 
 def number_of(installation: Installation, entity: Any) -> int:
+    """Count the rows of a table that this holder has."""
     with installation.transaction(DORDRECHT) as session:
         return session.scalar(select(func.count()).select_from(entity)) or 0
