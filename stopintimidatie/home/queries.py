@@ -225,9 +225,9 @@ def _work(roles: frozenset[Role]) -> Select[Any]:
         row.where(visible_to(roles))
         .order_by(case((row.selected_columns.owner_id.in_(_AWAY), 0), else_=1), "at", "day")
         .limit(SHOWN)
-        for row in (*_meetings(_HOLDER), *_exports(_HOLDER))
+        for row in (*_meetings(), *_exports())
     ]
-    some = [select(kind.subquery()) for kind in (*kinds, _roles(_HOLDER))]
+    some = [select(kind.subquery()) for kind in (*kinds, _roles())]
     merged = union_all(*some).subquery()
     # The names are joined once: PostgreSQL would plan the same joins for each kind.
     return (
@@ -237,7 +237,7 @@ def _work(roles: frozenset[Role]) -> Select[Any]:
     )
 
 
-def _roles(holder: Any) -> Any:
+def _roles() -> Any:
     """Select one row of the shape of the others when a role or a provider waits for a yes."""
     empty = ("first", "second", "number", "owner_id", "area")
     types = {"owner_id": Uuid()}
@@ -246,7 +246,7 @@ def _roles(holder: Any) -> Any:
         cast(null(), UtcDateTime).label("at"),
         cast(null(), Date).label("day"),
         *(cast(null(), types.get(name, Text())).label(name) for name in empty),
-    ).where(awaits_confirmation(holder))
+    ).where(awaits_confirmation(_HOLDER))
 
 
 def awaits_confirmation(holder: Any) -> ColumnElement[bool]:
@@ -288,21 +288,21 @@ def _of_dossier(
     return select(*columns).select_from(source).join(Dossier, Dossier.id == source.dossier_id)
 
 
-def _meetings(holder: Any) -> list[Any]:
+def _meetings() -> list[Any]:
     """Select the agreements that are due, and consultations: soon, or without their report."""
     agreement, meeting = DossierAgreement, Consultation
     whose = func.coalesce(agreement.owner_id, Dossier.owner_id)
     agreements = _of_dossier(
         "afspraak", agreement, agreement.what, agreement.who, day=agreement.due_on, owner=whose
     ).where(
-        agreement.holder == holder,
+        agreement.holder == _HOLDER,
         agreement.state == AgreementState.OPEN.value,
         agreement.due_on <= bindparam("soon"),
     )
     meetings = _of_dossier(
         "overleg", meeting, meeting.kind, meeting.serial, at=meeting.planned_at
     ).where(
-        meeting.holder == holder,
+        meeting.holder == _HOLDER,
         meeting.state == ConsultationState.PLANNED.value,
         meeting.planned_at >= bindparam("since"),
         meeting.planned_at <= bindparam("until"),
@@ -311,10 +311,10 @@ def _meetings(holder: Any) -> list[Any]:
     return [agreements, meetings]
 
 
-def _exports(holder: Any) -> list[Any]:
+def _exports() -> list[Any]:
     """Select what a second person must judge, what partners answered, and copies to chase."""
     who = (Export.reference, Export.recipient)
-    mine = Export.holder == holder
+    mine = Export.holder == _HOLDER
     asked = _of_dossier("besluit", Export, *who, at=Export.requested_at).where(
         mine,
         Export.state == ExportState.REQUESTED.value,

@@ -386,6 +386,6 @@ def next_path(request: Any, report: Report, reports: Sequence[Report]) -> str:
     return with_params(request, melding=later[0] if later else None)
 
 
-def news_path(row: Any) -> str:
-    """Return the address of the queue with the report of a line of news in hand."""
-    return f"/{NATIONAL}?{urlencode({'melding': row.reference})}"
+def in_queue(report: Any) -> str:
+    """Return the address of the queue with this report in hand, or that of a line of news."""
+    return f"/{NATIONAL}?{urlencode({'melding': report.reference})}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
@@ -57,8 +56,8 @@ from stopintimidatie.desk.queue.pages import (
     PROPOSAL_NAME,
     bar_of,
     detail_of,
+    in_queue,
     municipality_facet,
-    news_path,
     next_path,
     report_in_hand,
     row_of,
@@ -83,7 +82,13 @@ from stopintimidatie.reports.page.decisions import (
     did_just,
     remember,
 )
-from stopintimidatie.reports.page.proposals import answer_proposal, open_proposal, propose, too_long
+from stopintimidatie.reports.page.proposals import (
+    answer_proposal,
+    lock_proposal,
+    open_proposal,
+    propose,
+    too_long,
+)
 from stopintimidatie.reports.page.steps import (
     STAYS_OPEN,
     Action,
@@ -154,7 +159,7 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         "undo": request.resource_path(context, "ongedaan"),
         "here": request.resource_path(context),
         "notices": counts,
-        "since": None if is_partial(request) else since_last_day(request, NATIONAL, news_path),
+        "since": None if is_partial(request) else since_last_day(request, NATIONAL, in_queue),
     }
 
 
@@ -198,13 +203,13 @@ def choice_view(context: ReportResource, request: Request) -> Any:
         return _press(context, request, choice)
     if choice not in TITLES:
         # A reload of a refused answer: its choice was posted, and isn't in the address.
-        return HTTPSeeOther(_in_queue(context.report))
+        return HTTPSeeOther(in_queue(context.report))
     back = {name: own_path(asked.get(name)) for name in ("terug", "hier")}
     report, session = context.report, request.db
     waits = choice not in RARE and open_proposal(session, report) is not None
     if waits and BUTTON not in request.POST:
         request.flash(words.WAITS.format(report.reference), "warning")
-        return HTTPSeeOther(back["hier"] or _in_queue(report))
+        return HTTPSeeOther(back["hier"] or in_queue(report))
     seems = guess(session, request.registry.locator_cache, report) if choice == ROUTE else None
     form = desk_forms.choice_form(choice, request, report, seems, back)
 
@@ -259,7 +264,7 @@ def _make(
 ) -> Any:
     """Make the choice, and go on to the next report."""
     session, report = request.db, context.report
-    here = own_path(values["hier"]) or _in_queue(report)
+    here = own_path(values["hier"]) or in_queue(report)
     try:
         lock_report(session, report, values["versie"])
     except StaleReportError:
@@ -295,7 +300,7 @@ def _refuse(
 ) -> HTTPSeeOther:
     """Say that a colleague was first. Raises `ConflictError` where something was typed."""
     if BUTTON not in request.POST:
-        return _changed(request, report, own_path(values["hier"]) or _in_queue(report))
+        return _changed(request, report, own_path(values["hier"]) or in_queue(report))
     if choice not in RARE and why_not(report):
         raise no_longer(form, changed(request.db, report))
     raise conflict(request.db, form, report, values["gezien"], ())
@@ -369,7 +374,7 @@ def _ask_colleague(
 def _press(context: ReportResource, request: Request, choice: str) -> HTTPSeeOther:
     """Do what one press does: spoed, or that the reporter's words were read."""
     session, report, actor = request.db, context.report, request.actor
-    here = own_path(request.POST.get("hier")) or _in_queue(report)
+    here = own_path(request.POST.get("hier")) or in_queue(report)
     try:
         lock_report(session, report, typed_version(request))
     except StaleReportError:
@@ -393,7 +398,7 @@ def _changed(request: Request, report: Report, here: str) -> HTTPSeeOther:
 def proposal_view(context: ReportResource, request: Request) -> Response:
     """Make the step that a colleague of the desk proposed, or decline it with a reason."""
     session, report = request.db, context.report
-    here = own_path(request.POST.get("hier")) or _in_queue(report)
+    here = own_path(request.POST.get("hier")) or in_queue(report)
     accepted = request.POST.get("akkoord") == "ja"
     answer = request.POST.get("antwoord", "").strip()
     if not accepted and (over := too_long(answer)):
@@ -403,10 +408,7 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
         request.flash(words.WHY_NOT, "error")
         return HTTPSeeOther(here)
     try:
-        lock_report(session, report, typed_version(request))
-        proposal = open_proposal(session, report)
-        if proposal is None:
-            raise StaleReportError(report)
+        proposal = lock_proposal(session, report, typed_version(request))
         effects = WORKFLOW_EFFECTS.of(request.registry)
         made = answer_proposal(session, effects, proposal, report, accepted, answer, request.actor)
     except (StaleReportError, WorkflowError) as error:
@@ -429,18 +431,13 @@ def undo_view(context: Desk, request: Request) -> HTTPSeeOther:
     return undo_last(context, request)
 
 
-def _in_queue(report: Report) -> str:
-    """Return the address of the queue with this report in hand."""
-    return f"/{NATIONAL}?{urlencode({'melding': report.reference})}"
-
-
 def routing_action(request: Any, context: Any) -> Action | None:
     """Return the button to the queue with this report in hand, on its page at the desk."""
     if context.holder != NATIONAL or context.report.state == "quarantaine":
         return None
     if not request.has_permission(Permission.ROUTE_REPORT, context):
         return None
-    return Action("Beslissen in de wachtrij", _in_queue(context.report))
+    return Action("Beslissen in de wachtrij", in_queue(context.report))
 
 
 @form_view(Desk, "quarantaine", Permission.RELEASE, TEMPLATE)

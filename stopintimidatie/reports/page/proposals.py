@@ -25,8 +25,10 @@ from stopintimidatie.reports.page.decisions import (
     store,
 )
 from stopintimidatie.reports.services import (
+    StaleReportError,
     append_move,
     check_no_proposal,
+    lock_report,
     move_report,
     reindex_report,
 )
@@ -53,6 +55,21 @@ def open_proposal(session: Session, report: Report) -> ReportProposal | None:
             ReportProposal.report_id == report.id, ReportProposal.answered_at.is_(None)
         )
     ).one_or_none()
+
+
+def lock_proposal(session: Session, report: Report, version: int) -> ReportProposal:
+    """Lock a report and return the proposal that waits about it.
+
+    `version`: of the report as the person saw it.
+
+    Raises:
+        StaleReportError: The report was changed, or the proposal answered, meanwhile.
+    """
+    lock_report(session, report, version)
+    proposal = open_proposal(session, report)
+    if proposal is None:
+        raise StaleReportError(report)
+    return proposal
 
 
 def propose(

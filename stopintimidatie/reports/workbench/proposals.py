@@ -26,6 +26,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.proposals import (
     LONGEST_ANSWER,
     answer_proposal,
+    lock_proposal,
     open_proposal,
     too_long,
 )
@@ -36,7 +37,7 @@ from stopintimidatie.reports.page.steps import (
     typed_version,
 )
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.services import StaleReportError, lock_report
+from stopintimidatie.reports.services import StaleReportError
 from stopintimidatie.reports.workbench.services import say_where_help_is
 from stopintimidatie.reports.workbench.views import PAGE, changed, own_path, panel_page
 from stopintimidatie.reports.workflow import NOT_HANDLED
@@ -58,10 +59,7 @@ def proposal_view(context: ReportResource, request: Request) -> Response:
         request.flash("Schrijf op waarom niet. Er is nog niets gewijzigd.", "error")
         return HTTPSeeOther(here)
     try:
-        lock_report(session, report, typed_version(request))
-        proposal = open_proposal(session, report)
-        if proposal is None:
-            raise StaleReportError(report)
+        proposal = lock_proposal(session, report, typed_version(request))
         effects = WORKFLOW_EFFECTS.of(request.registry)
         with session.begin_nested():
             made = answer_proposal(session, effects, proposal, report, accepted, answer, actor)
