@@ -197,8 +197,14 @@ def _attempt(session: Session, counted_as: str) -> SignInAttempt:
     """Return the row of this count, locked; insert it first when there is none."""
     fresh = insert_into(session, SignInAttempt)
     values = {"username_hash": counted_as, "failures": 0, "last_at": utc_now()}
-    session.execute(fresh.values(values).on_conflict_do_nothing())
-    return session.get_one(SignInAttempt, counted_as, with_for_update=True)
+    # An update that changes nothing locks the row that is there. To do nothing would leave it to
+    # another sign-in, which may delete it before it is read.
+    locked = fresh.values(values).on_conflict_do_update(
+        index_elements=[SignInAttempt.username_hash],
+        set_={"failures": SignInAttempt.failures},
+    )
+    session.execute(locked)
+    return session.get_one(SignInAttempt, counted_as)
 
 
 # Many names from one network: the hash of the network is kept for a day at most (`core.limits`).

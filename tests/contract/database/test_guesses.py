@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from copy import copy
 from datetime import timedelta
@@ -15,10 +15,10 @@ from uuid import uuid4
 
 import pytest
 from argon2 import Parameters, extract_parameters
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from stopintimidatie.core.accounts import passwords
-from stopintimidatie.core.accounts.guesses import spend
+from stopintimidatie.core.accounts.guesses import count_guess, forget_name, spend
 from stopintimidatie.core.accounts.links import NO_PASSWORD, invite, link_of
 from stopintimidatie.core.accounts.models import SignInAttempt, User
 from stopintimidatie.core.accounts.passwords import hash_password
@@ -80,6 +80,35 @@ def test_of_many_guesses_at_once_five_are_judged(installation: Installation, jud
 def test_the_right_password_twice_at_once_signs_in_twice(installation: Installation) -> None:
     username = make_user(installation, (DORDRECHT, Role.OFFICER))
     assert at_once([filled(installation.visitor(), username, PASSWORD) for _ in "12"]) == [303, 303]
+
+
+def test_a_count_is_not_forgotten_between_its_insert_and_its_reading(
+    installation: Installation,
+) -> None:
+    keys, name = installation.registry.key_ring, "naam@test.example"
+    others: list[Future[None]] = []
+
+    def forget() -> None:
+        with installation.transaction() as session:
+            forget_name(session, keys, name)
+
+    def count() -> None:
+        with installation.transaction() as session:
+            count_guess(session, keys, name, "")
+
+    count()
+    with ThreadPoolExecutor(1) as pool:
+
+        def interfere(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if statement.startswith("SELECT sign_in_attempt") and not others:
+                others.append(pool.submit(forget))
+                # It ends at once where nothing stops it.
+                wait(others, timeout=0.5)
+
+        event.listen(installation.engine, "before_cursor_execute", interfere)
+        count()
+        event.remove(installation.engine, "before_cursor_execute", interfere)
+        others[0].result(timeout=30)
 
 
 def test_no_connection_is_held_while_a_password_is_judged(
