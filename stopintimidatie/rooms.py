@@ -17,6 +17,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "storage",
         "audit",
         "jobs",
+        "ledger",
         "security",
         "workflow",
         "tree",

@@ -22,6 +22,8 @@ PYRAMID_PREFIX: Final = "pyramid."
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 GEOCODER_ADDRESS: Final = "https://api.pdok.nl/bzk/locatieserver/search/v3_1"
 AGE_RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+# Beside the data, and in no backup copy: where no other place was chosen for the ledger.
+LEDGER_FOLDER: Final = "grootboek"
 # Number of ports for figures: one for each process of a kind on a machine.
 METRICS_PORTS: Final = 64
 
@@ -191,6 +193,7 @@ class Settings:
     geocoder_address: str = _setting("geocoder.address", _service, GEOCODER_ADDRESS)
     backup_recipients: tuple[str, ...] = _setting("backup.recipient", _age_recipients, ())
     backup_programs: Path | None = _setting("backup.programs", _optional_path, None)
+    backup_ledger: Path | None = _setting("backup.ledger", _optional_path, None)
 
     @property
     def contact(self) -> str:
@@ -216,6 +219,11 @@ class Settings:
     def maintenance_url(self) -> str:
         """Return the database for who prunes the log."""
         return self.database_maintenance_url or self.database_url
+
+    @property
+    def ledger(self) -> Path:
+        """Return the file of the ledger: what was destroyed or erased, outside the database."""
+        return self.backup_ledger or self.data_dir / LEDGER_FOLDER / "grootboek.jsonl"
 
     @property
     def https(self) -> bool:

@@ -22,7 +22,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.files import write_private
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.session import sqlite_file
-from stopintimidatie.settings import Settings, setting_values
+from stopintimidatie.settings import LEDGER_FOLDER, Settings, setting_values
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -218,14 +218,15 @@ def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
     """Yield (name below `data_dir`, path) of every file that can't be made again.
 
     Left out: the database itself (it goes in as a snapshot), the key file and ini files
-    (secrets), the search index (made again), hidden files, and copies that were made here.
+    (secrets), the search index (made again), the ledger (it outlives every copy), hidden files, and
+    copies that were made here.
     """
     apart = _apart(settings)
-    index = settings.data_dir / INDEX_FOLDER
+    passed = {settings.data_dir / INDEX_FOLDER, settings.data_dir / LEDGER_FOLDER}
     for here, folders, names in os.walk(settings.data_dir):
         folder = Path(here)
         folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and folder / name != index
+            name for name in folders if not name.startswith(".") and folder / name not in passed
         )
         for name in sorted(names):
             path = folder / name
@@ -234,7 +235,7 @@ def kept_files(settings: Settings) -> Iterator[tuple[str, Path]]:
 
 
 def _apart(settings: Settings) -> set[Path]:
-    apart = {settings.key_file}
+    apart = {settings.key_file, settings.ledger}
     database = sqlite_file(settings)
     if database is not None:
         apart |= {database.with_name(database.name + sidecar) for sidecar in SIDECARS}

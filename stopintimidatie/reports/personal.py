@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.ledger import CONTACT_GONE, note_gone
 from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
@@ -116,6 +117,13 @@ def has_contact(session: Session, report: Report) -> bool:
     """Tell whether there is contact data, without reading it."""
     mine = select(ReportContact.id).where(ReportContact.report_id == report.id)
     return session.scalar(mine.limit(1)) is not None
+
+
+def delete_contact(session: Session, report: Report) -> None:
+    """Delete the contact data of a report that goes on without it, and have that in the ledger."""
+    mine = delete(ReportContact).where(ReportContact.report_id == report.id)
+    if session.scalars(mine.returning(ReportContact.report_id)).all():
+        note_gone(session, report.holder, KIND, [report.id], CONTACT_GONE)
 
 
 def reached_by(session: Session, report: Report) -> tuple[bool, bool]:

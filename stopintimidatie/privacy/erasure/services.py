@@ -24,6 +24,8 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.ledger import ERASED as GONE
+from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.mail import (
     Letter,
     MailRecipient,
@@ -257,6 +259,7 @@ def erase_report(
     mail_once(session, registry.key_ring, report)
     leave_everywhere(session, report, LEFT, actor)
     erase_document(registry, session, REPORT, report.id)
+    note_gone(session, report.holder, REPORT, [report.id], GONE)
     values = {"grond": GROUNDS[ground], "reden": reason}
     move_report(session, WORKFLOW_EFFECTS.of(registry), report, "wissen", values, actor)
     tell(session, report, "bericht", ERASED, SYSTEM)
@@ -275,6 +278,7 @@ def erase_dossier(
     _check(session, dossier)
     let_all_go(session, WORKFLOW_EFFECTS.of(registry), dossier, LEFT)
     erase_document(registry, session, DOSSIER, dossier.id)
+    note_gone(session, dossier.holder, DOSSIER, [dossier.id], GONE)
     values = {"grond": GROUNDS[ground], "reden": reason}
     move_dossier(session, WORKFLOW_EFFECTS.of(registry), dossier, "wissen", values, actor)
     record(session, actor, "dossier.gewist", dossier.holder, DOSSIER, [dossier.id], fields=[ground])

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
@@ -39,11 +39,12 @@ from stopintimidatie.reports.conversation.services import (
     tell,
     tell_once,
 )
-from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import TAKE, Began, decide
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.queries import account_of_changes
 from stopintimidatie.reports.page.replies import answer_in_time
+from stopintimidatie.reports.personal import delete_contact
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
 from stopintimidatie.reports.services import append_move, becomes_urgent, reindex_report
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
@@ -288,10 +289,9 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
 
 def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Delete the contact data at once; the rest is destroyed when its term is over."""
-    session.execute(delete(ReportContact).where(ReportContact.report_id == report.id))
+    delete_contact(session, report)
     take_back_messages(session, report, report.received_at)
-    report.contact_deadline = None
-    report.waiting_until = None
+    report.contact_deadline = report.waiting_until = None
 
 
 def mark_erased(session: Session, report: Report, values: Values, actor: Actor) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import after_working_days, clock_at, utc_now
+from stopintimidatie.core.ledger import read_ledger
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.services import note_bounce
 from stopintimidatie.core.security import Role
@@ -232,6 +233,8 @@ def test_so_many_days_after_pick_up_the_content_at_the_desk_is_gone(
         assert not has_contact(session, report)
     assert pickup_of(installation, number).destroyed_at is not None
     assert report.delivery == "opgehaald"
+    (gone,) = read_ledger(installation.settings.ledger, installation.registry.key_ring)
+    assert (gone.holder, gone.id, gone.did) == (NATIONAL, report.id, "vernietigd")
 
 
 def test_with_a_certificate_the_report_itself_goes_readable_for_its_owner_alone(

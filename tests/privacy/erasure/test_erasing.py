@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.ledger import read_ledger
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.personal import Treatment, personal_data_holders
 from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
@@ -127,6 +128,8 @@ def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_
     assert len(mails(installation, "uitvoer_correctie")) == 1
     (mail,) = mails(installation, "bericht_na_wissen")
     assert (mail.state, SECRET_MAIL in (mail.kept or "")) == ("verstuurd", True)
+    ledger = read_ledger(installation.settings.ledger, installation.registry.key_ring)
+    assert [(entry.id, entry.did) for entry in ledger] == [(case.reports[0], "gewist")]
 
     # A new document knows nothing of it.
     given = contents(monkeypatch)

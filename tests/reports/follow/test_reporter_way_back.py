@@ -12,6 +12,7 @@ from webtest import TestApp
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.ledger import read_ledger
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import local
 from stopintimidatie.reports.conversation.services import MOST_MESSAGES
@@ -288,6 +289,9 @@ def test_withdrawing_by_the_page_asks_first(api: Api, reporter: tuple[TestApp, A
     form = next(f for f in page.forms.values() if f.action == "/volgen/intrekken")
     form.submit(status=303).follow().mustcontain("Uw melding is ingetrokken")
     assert report_of(api).state == "ingetrokken"
+    api.installation.run_jobs()
+    (gone,) = read_ledger(api.installation.settings.ledger, api.installation.registry.key_ring)
+    assert (gone.id, gone.did) == (report_of(api).id, "contact_weg")
 
 
 @pytest.mark.parametrize("way", ["sluiten", "weg", "half an hour", "somebody else's cookie"])
