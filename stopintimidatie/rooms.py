@@ -57,7 +57,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "release",
     ),
     "desk": ("agreements", "forwarding", "queue", "onboarding"),
-    "privacy": ("erasure", "log"),
+    "privacy": ("erasure", "log", "retention", "holds", "destruction"),
     "home": (),
     "demo": (),
     "backup": (),

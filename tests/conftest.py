@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stopintimidatie import install
 from stopintimidatie.cli.server import spare_what_stays
@@ -28,6 +29,10 @@ from tests.support.shared import locked, run_folder
 if TYPE_CHECKING:
     # At run time the plugin below loads it, with pytest's rewriting of assertions.
     from tests.support.services import Postgres
+
+# A busy machine is slow, and no property is wrong because of it.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 pytest_plugins = [
     "tests.support.databases",

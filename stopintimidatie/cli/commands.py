@@ -27,6 +27,7 @@ from stopintimidatie.cli.content import (
 )
 from stopintimidatie.cli.municipalities import area_group, municipality_group
 from stopintimidatie.cli.people import user_group
+from stopintimidatie.cli.retention import terms
 from stopintimidatie.core.storage import NATIONAL, make_engine
 from stopintimidatie.core.storage.database import apply, refuse_old_database, statements
 from stopintimidatie.core.telemetry import silence_tracebacks
@@ -165,6 +166,7 @@ cli.add_command(mail_group)
 cli.add_command(keys_group)
 cli.add_command(municipality_group)
 cli.add_command(backup_group)
+cli.add_command(terms)
 
 
 def main() -> None:

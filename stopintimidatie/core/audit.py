@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.storage.session import Row
 
 
@@ -167,3 +168,15 @@ def includeme(config: Any) -> None:
         "audit_event", "ids, codes and names of employees; append-only, with a term of its own"
     )
     config.add_impersonal_table("audit_subject", "ids of documents; append-only")
+    config.add_retention_class(
+        RetentionClass(
+            "logboek",
+            "Het logboek: wie deed of las wat, en de aanmeldingen",
+            ("audit_event", "audit_subject"),
+            Way.MAINTENANCE,
+            "de dag van de regel",
+            years(5),
+            until="aanmeldingen 3 jaar",
+            source="eigen beleid, naar risico; instellingen log.keep_*",
+        )
+    )

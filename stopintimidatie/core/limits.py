@@ -39,6 +39,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.storage.encryption import KEY_BYTES
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.session import Row, insert_into, transaction
 from stopintimidatie.core.text import AMSTERDAM, local
 from stopintimidatie.settings import Settings
@@ -379,3 +380,14 @@ def includeme(config: Any) -> None:
     config.add_job_kind(FORGET_JOB, forget_yesterday, next_at=next_forgetting)
     config.add_impersonal_table("sender_key", "a random key, for one day")
     config.add_impersonal_table("sender_hit", "hashes under a key that is thrown away daily")
+    config.add_retention_class(
+        RetentionClass(
+            "afzender",
+            "Tellers van afzenders, zonder adres",
+            ("sender_key", "sender_hit"),
+            Way.BY_ITSELF,
+            "het eerste verzoek van die dag",
+            until="tot het einde van de dag",
+            source="eigen beleid",
+        )
+    )

@@ -11,6 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.disclosures import pickup
     from stopintimidatie.disclosures.pickup import PICKUP_KINDS
     from stopintimidatie.disclosures.resources import LEVELS
+    from stopintimidatie.disclosures.services import RETENTION
     from stopintimidatie.disclosures.verification import FILE_LIMIT
     from stopintimidatie.disclosures.views import PickupDoor
     from stopintimidatie.municipalities.areas.resources import add_own_place
@@ -30,6 +31,8 @@ def includeme(config: Any) -> None:
     config.add_tree_root("ophalen", PickupDoor)
     config.add_public_prefix("ophalen")
     config.add_personal_data_holder(pickup.PERSONAL_DATA)
+    for kind in RETENTION:
+        config.add_retention_class(kind)
     config.add_sealed(pickup.SEALED)
     config.add_public_prefix("verificatie", "Is dit document echt?")
     # The file, and some room for the rest of the form.

@@ -8,7 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register addresses, vocabularies, personal data, workflow and search of reports."""
     from stopintimidatie.core.security import Permission
-    from stopintimidatie.reports.personal import PERSONAL_DATA, SEALED
+    from stopintimidatie.reports.personal import PERSONAL_DATA, RETENTION, SEALED
     from stopintimidatie.reports.resources import LEVELS
     from stopintimidatie.reports.services import path_of_report
     from stopintimidatie.reports.vocabulary import AgeGroup, Form, Language
@@ -20,6 +20,8 @@ def includeme(config: Any) -> None:
     config.add_public_vocabulary("leeftijden", AgeGroup.choices("nl"))
     config.add_public_vocabulary("talen", Language.choices())
     config.add_personal_data_holder(PERSONAL_DATA)
+    for kind in RETENTION:
+        config.add_retention_class(kind)
     config.add_sealed(SEALED)
     config.add_document_kind("melding", path_of_report, Permission.VIEW_REPORT)
     config.add_workflow(REPORT_WORKFLOW)

@@ -21,6 +21,7 @@ from stopintimidatie.core.storage.personal import (
     redact_rows,
     treated,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way, days, months, years
 from stopintimidatie.core.storage.session import Row
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import (
@@ -197,3 +198,97 @@ def _index_anew(session: Session, document: UUID) -> None:
 
 
 PERSONAL_DATA: Final = PersonalDataHolder(KIND, COLUMNS, find, redact, erase)
+
+_SELECTION_LIST: Final = "Selectielijst gemeenten 2020; de archivaris vult de categorie in"
+_REPORT: Final = (
+    "report",
+    "report_form",
+    "report_move",
+    "reporter_message",
+    "report_decision",
+    "report_proposal",
+    "report_note",
+    "report_attachment",
+    "attachment_part",
+)
+RETENTION: Final = (
+    RetentionClass(
+        "contactgegevens",
+        "Naam en contactgegevens van de melder",
+        ("report_contact",),
+        Way.STANDING,
+        "het laatste contact, uiterlijk het einde van de behandeling",
+        months(3),
+        source="dataminimalisatie (art. 5 lid 1 c AVG)",
+    ),
+    RetentionClass(
+        "melding_afgehandeld",
+        "Meldingen die zijn afgehandeld",
+        _REPORT,
+        Way.LIST,
+        "de dag van afhandelen; uit een dossier: de dag van het sluiten of eruit halen",
+        years(5),
+        source=_SELECTION_LIST,
+        desk=False,
+    ),
+    RetentionClass(
+        "melding_niet_in_behandeling",
+        "Meldingen die niet in behandeling zijn genomen",
+        _REPORT,
+        Way.LIST,
+        "de dag waarop dat is besloten",
+        years(1),
+        source=_SELECTION_LIST,
+        desk=False,
+    ),
+    RetentionClass(
+        "melding_dubbel",
+        "Meldingen die dubbel waren",
+        _REPORT,
+        Way.LIST,
+        "de melding waarvan zij het dubbel zijn, wordt vernietigd",
+        until="met die melding",
+        source=_SELECTION_LIST,
+        desk=False,
+    ),
+    RetentionClass(
+        "melding_ingetrokken",
+        "Meldingen die de melder heeft ingetrokken; contactgegevens meteen",
+        _REPORT,
+        Way.LIST,
+        "de dag van intrekken",
+        years(1),
+        source="te bevestigen door de archivaris",
+        desk=False,
+    ),
+    RetentionClass(
+        "melding_overgedragen",
+        "Wat blijft van een melding die naar een andere gemeente ging",
+        _REPORT,
+        Way.LIST,
+        "de dag van de overdracht",
+        years(1),
+        source="te bevestigen door de archivaris",
+        desk=False,
+    ),
+    RetentionClass(
+        "meldpunt_opgehaald",
+        "Meldingen bij het meldpunt die de gemeente heeft opgehaald",
+        _REPORT,
+        Way.STANDING,
+        "de dag van ophalen",
+        days(30),
+        source="eigen beleid van het meldpunt",
+        desk=True,
+    ),
+    RetentionClass(
+        "meldpunt_blijft_liggen",
+        "Meldingen bij het meldpunt die niemand ophaalde of wilde, of die daar zijn afgesloten",
+        _REPORT,
+        Way.STANDING,
+        "de dag van ontvangst",
+        days(60),
+        source="eigen beleid van het meldpunt; de melder hoort het vooraf",
+        desk=True,
+    ),
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import JSON, LargeBinary, String, Text
 from sqlalchemy.schema import Column
 
@@ -11,6 +13,9 @@ from stopintimidatie.core.storage.personal import (
     Treatment,
     personal_data_holders,
 )
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
+from stopintimidatie.privacy.retention.rules import LISTED
+from stopintimidatie.privacy.retention.words import page
 from tests.support.installation import Installation
 
 # Longer than any code of ours: somebody may have typed it.
@@ -48,3 +53,52 @@ def test_every_text_of_a_covered_table_is_handled(installation: Installation) ->
         texts = {column.name for column in table.columns if could_hold_a_person(column)}
         assert texts <= set(columns), f"{name}: {texts - set(columns)}"
         assert set(columns) <= set(table.columns.keys()), name
+
+
+# Without personal data of reporters, but with a term all the same: they tell what happened to it.
+WITH_A_TERM = frozenset(
+    [
+        "audit_event",
+        "audit_subject",
+        "disclosure",
+        "disclosure_subject",
+        "disclosure_event",
+        "disclosed_copy",
+        "idempotency_key",
+        "mail_message",
+        "outbox_job",
+        "redirect",
+        "reference",
+        "search_document",
+        "sender_hit",
+        "sender_key",
+        "sign_in_attempt",
+        "spent_value",
+        "tombstone",
+        "destruction_line",
+        "destruction_list",
+        "destruction_statement",
+        "retention_schedule",
+    ]
+)
+
+
+def test_every_table_with_personal_data_has_a_retention_term(installation: Installation) -> None:
+    classes = RETENTION_CLASSES.of(installation.registry).values()
+    kept = {table for row in classes for table in row.tables}
+    assert (set(covered(installation)) | WITH_A_TERM) - kept == set()
+    assert kept <= set(Base.metadata.tables)
+
+
+def test_every_term_says_when_it_starts_and_who_says_so(installation: Installation) -> None:
+    for row in RETENTION_CLASSES.of(installation.registry).values():
+        assert row.starts, row.code
+        assert row.source, row.code
+        assert row.term is not None or row.until, row.code
+        # What a municipality chooses a term for must be swept or listed by something.
+        assert row.way is not Way.LIST or row.code in LISTED, row.code
+
+
+def test_the_page_of_all_terms_is_up_to_date(installation: Installation) -> None:
+    written = (Path(__file__).parents[2] / "docs" / "bewaartermijnen.md").read_text("utf-8")
+    assert written == page(installation.registry)

@@ -6,10 +6,11 @@ Below it, per address, what each role gets. The kind of address tells the column
 - of a municipality: oov, dossierhouder, beheer, privacy, fg of that municipality, and at last
   waarnemer, a deputy;
 - of the national desk: meldpunt, privacy, fg of the desk;
-- of nobody in particular: both, in that order.
+- of nobody in particular: both, in that order, without the deputy.
 
-A deputy gets 404 where a row doesn't say; of nobody in particular what all others get, if that is
-the same for all.
+The roles that few pages are for stand behind them by name: `proceseigenaar=ja archivaris=ja`, and
+`archivaris_meldpunt=ja` of the desk where the columns are both. These and a deputy get 404 where a
+row doesn't say; of nobody in particular what all others get, if that is the same for all.
 
 What isn't of one's own holder is always 404, and a visitor is always sent to sign in, unless the
 block says that the view is public. Outcomes: `ja` (the page, a redirect, or the form again),
@@ -26,6 +27,9 @@ from stopintimidatie.core.security import Permission
 P: Final = Permission
 PUBLIC: Final = None
 SIGN_IN: Final = "aanmelden"
+# The columns that a row writes out: of the desk, of a municipality.
+OF_DESK: Final = 3
+OF_TOWN: Final = 5
 
 
 @dataclass(frozen=True)
@@ -50,16 +54,30 @@ def view(
     permission: Permission | None,
     rows: dict[str, str],
 ) -> View:
-    outcomes = {path: _with_deputy(tuple(row.split())) for path, row in rows.items()}
+    outcomes = {path: _outcomes(row) for path, row in rows.items()}
     return View(context, name, method, permission, outcomes)
 
 
-def _with_deputy(row: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a row with the outcome for a deputy after those of the municipality's own roles."""
-    if len(row) not in (5, 8):
-        return row
-    outcome = row[0] if len(row) == 8 and len(set(row)) == 1 else "404"
-    return (*row[:5], outcome, *row[5:])
+def _outcomes(row: str) -> tuple[str, ...]:
+    """Return a row with an outcome for every role, in the order of the town's roles."""
+    written = [part for part in row.split() if "=" not in part]
+    others = dict(part.split("=") for part in row.split() if "=" in part)
+    everybody = len(written) > OF_TOWN + 1 and len(set(written)) == 1
+    alike = written[0] if everybody else "404"
+
+    def more(*names: str) -> tuple[str, ...]:
+        return tuple(others.pop(name, alike) for name in names)
+
+    if len(written) == OF_DESK:
+        filled = (*written, *more("archivaris"))
+    else:
+        own, desk = written[:OF_TOWN], written[OF_TOWN:]
+        if len(desk) in (1, 1 + OF_DESK):
+            others["waarnemer"] = desk.pop(0)
+        filled = (*own, *more("waarnemer", "proceseigenaar", "archivaris"), *desk)
+        filled = (*filled, *more("archivaris_meldpunt")) if desk else filled
+    assert not others, row
+    return filled
 
 
 def form(

@@ -14,7 +14,7 @@ def includeme(config: Any) -> None:
         IdentityProvider,
         OneTimeCode,
     )
-    from stopintimidatie.core.accounts.personal import OFFERS, PERSONAL_DATA
+    from stopintimidatie.core.accounts.personal import OFFERS, PERSONAL_DATA, RETENTION
     from stopintimidatie.core.accounts.sessions import (
         flash,
         identity_of,
@@ -29,15 +29,13 @@ def includeme(config: Any) -> None:
     config.add_subscriber(note_work, AtWork)
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_personal_data_holder(OFFERS)
+    for kind in RETENTION:
+        config.add_retention_class(kind)
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_impersonal_table("spent_value", "hashes of random values, for minutes")
     config.add_impersonal_table("identity_provider", "an organisation's; in office who set it")
-    config.add_job_kind(
-        services.JOB,
-        services.throw_away,
-        lane=Lane.SLOW,
-        next_at=services.next_hour,
-    )
+    hourly = {"lane": Lane.SLOW, "next_at": services.next_hour}
+    config.add_job_kind(services.JOB, services.throw_away, **hourly)
     config.add_job_kind(recovery.JOB, mail.send_link)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)

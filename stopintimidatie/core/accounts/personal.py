@@ -33,6 +33,7 @@ from stopintimidatie.core.storage.personal import (
     redact_nothing,
     treated,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way, days
 
 # An account that is erased can't sign in and names nobody.
 
@@ -115,4 +116,51 @@ def erase_offer(session: Session, document: UUID) -> None:
 
 OFFERS: Final = replace(
     holder_of_rows("rol", RoleOffer, OFFER_COLUMNS, find_offers), erase=erase_offer
+)
+
+RETENTION: Final = (
+    RetentionClass(
+        "account",
+        "Accounts van medewerkers: naam, e-mailadres, rollen, tweede stap",
+        (
+            "user_account",
+            "role_assignment",
+            "blocked_colleague",
+            "provider_account",
+            "passkey",
+            "one_time_code",
+            "recovery_code",
+        ),
+        Way.BY_HAND,
+        "de beheerder neemt iemand de laatste rol af, of het meldpunt verwijdert het account",
+        until="tot het account wordt verwijderd",
+        source="eigen beleid; in het logboek blijft de naam zolang dat blijft",
+    ),
+    RetentionClass(
+        "sessie",
+        "Sessies, aanmeldlinks en uitnodigingen van medewerkers",
+        ("login_session", "pending_sign_in", "invitation", "sign_in_unlock"),
+        Way.BY_ITSELF,
+        "het begin van de sessie, of de dag waarop de link is verstuurd",
+        until="tot afmelden of tot de sessie of link verloopt, hoogstens een uur later",
+        source="instellingen session.*",
+    ),
+    RetentionClass(
+        "poging",
+        "Mislukte pogingen om aan te melden",
+        ("sign_in_attempt", "spent_value"),
+        Way.BY_ITSELF,
+        "de laatste poging",
+        until="een halve dag",
+        source="eigen beleid",
+    ),
+    RetentionClass(
+        "rolaanbod",
+        "Rollen die iemand kreeg aangeboden",
+        ("role_offer",),
+        Way.BY_ITSELF,
+        "de dag waarop het aanbod verloopt",
+        days(30),
+        source="eigen beleid",
+    ),
 )

@@ -72,7 +72,13 @@ from stopintimidatie.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
 NATIONAL_ROLES: Final = frozenset(
-    {Role.NATIONAL_DESK, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER}
+    {
+        Role.NATIONAL_DESK,
+        Role.PRIVACY_OFFICER,
+        Role.DATA_PROTECTION_OFFICER,
+        Role.PROCESS_OWNER,
+        Role.ARCHIVIST,
+    }
 )
 
 
@@ -228,7 +234,10 @@ def give_role(session: Session, actor: Actor, user: User, holder: str, role: Rol
     if role is Role.NATIONAL_DESK and holder != NATIONAL:
         raise AccountError("De rol meldpunt hoort alleen bij ‘landelijk’.")
     if holder == NATIONAL and role not in NATIONAL_ROLES:
-        raise AccountError("Bij ‘landelijk’ horen alleen de rollen meldpunt, privacy en fg.")
+        raise AccountError(
+            "Bij ‘landelijk’ horen alleen de rollen meldpunt, privacy, fg, proceseigenaar en"
+            " archivaris."
+        )
     if session.get(BlockedColleague, (holder, user.id)) is not None:
         raise AccountError(f"{user.username} is bij {holder} geblokkeerd. Hef dat eerst op.")
     if session.get(RoleAssignment, (user.id, holder, role.value)) is None:

@@ -32,6 +32,8 @@ def includeme(config: Any) -> None:
     services.MAIL_TEMPLATES.declare(config)
     services.MAIL_RECIPIENTS.declare(config)
     config.add_impersonal_table("mail_message", "ids and codes; the demo alone keeps the words")
+    for kind in addresses.RETENTION:
+        config.add_retention_class(kind)
     for recipient in addresses.RECIPIENTS:
         config.add_mail_recipient(recipient)
     for template in addresses.TEMPLATES:

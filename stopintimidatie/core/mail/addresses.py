@@ -33,6 +33,7 @@ from stopintimidatie.core.storage.personal import (
     redact_nothing,
     treated,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 
 # Codes are derived from a number that is kept, so that no code is ever stored.
 
@@ -222,4 +223,25 @@ def _erase(session: Session, document: UUID) -> None:
 
 PERSONAL_DATA: Final = PersonalDataHolder(
     KIND, {"mail_address": treated(sealed="address")}, _find, redact_nothing, _erase
+)
+
+RETENTION: Final = (
+    RetentionClass(
+        "postadres",
+        "E-mailadressen en nummers voor berichten, verzegeld",
+        ("mail_address",),
+        Way.ALONG,
+        "wie of wat het adres heeft, houdt op te bestaan",
+        until="met het account, de afspraak, de partner of de melding; na wissen hoogstens 3 dagen",
+        source="eigen beleid",
+    ),
+    RetentionClass(
+        "bericht",
+        "Verstuurde e-mail en sms: soort, moment en of het aankwam; de tekst alleen in de demo",
+        ("mail_message",),
+        Way.STANDING,
+        "de dag waarop het bericht is gemaakt",
+        years(1),
+        source="eigen beleid",
+    ),
 )

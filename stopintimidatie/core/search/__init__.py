@@ -32,6 +32,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.search.query import Field
     from stopintimidatie.core.search.registry import INDEX, with_search
     from stopintimidatie.core.security.permissions import GRANTS, Permission
+    from stopintimidatie.core.storage.retention import RetentionClass, Way
 
     INDEXABLES.declare(config)
     SEARCH_ACCESS.declare(config)
@@ -44,6 +45,17 @@ def includeme(config: Any) -> None:
     config.add_job_kind(services.PURGE, services.run_purge, **whole)
     config.add_impersonal_table("search_document", "a copy; changes with each document it is of")
     config.add_impersonal_table("search_gap", "which holders must be indexed anew")
+    config.add_retention_class(
+        RetentionClass(
+            "zoekindex",
+            "De zoekindex: woorden van meldingen en dossiers",
+            ("search_document",),
+            Way.ALONG,
+            "het document wordt vernietigd, gewist of gewijzigd",
+            until="met het document; uit de bestanden van Whoosh uiterlijk de nacht erna",
+            source="eigen beleid",
+        )
+    )
     config.add_search_access(OPEN_ACCESS, GRANTS[Permission.SEARCH])
     labels = {Kind.REPORT.value: "Melding", Kind.DOSSIER.value: "Dossier"}
     config.add_search_labels("soort van zoeken", Field.KIND, labels)

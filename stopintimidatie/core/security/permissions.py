@@ -31,6 +31,10 @@ class Role(StrEnum):
     PRIVACY_OFFICER = "privacy"
     DATA_PROTECTION_OFFICER = "fg"
     NATIONAL_DESK = "meldpunt"
+    # The head of OOV, who judges what may be destroyed; also an officer or dossier owner.
+    PROCESS_OWNER = "proceseigenaar"
+    # Reads terms, lists and statements, never content; may serve several municipalities.
+    ARCHIVIST = "archivaris"
     # A colleague of another municipality: the second person for its exports, for a time.
     DEPUTY = "waarnemer"
 
@@ -47,6 +51,8 @@ ROLE_LABELS: dict[Role, str] = {
     Role.PRIVACY_OFFICER: "privacyfunctionaris",
     Role.DATA_PROTECTION_OFFICER: "functionaris gegevensbescherming",
     Role.NATIONAL_DESK: "medewerker landelijk meldpunt",
+    Role.PROCESS_OWNER: "proceseigenaar",
+    Role.ARCHIVIST: "archivaris",
     Role.DEPUTY: "waarnemer",
 }
 
@@ -117,6 +123,14 @@ class Permission(StrEnum):
     VIEW_DISCLOSURES = "verstrekkingenregister bekijken"
     SAVE_DISCLOSURES = "verstrekkingenregister als bestand"
     ERASE = "gegevens wissen op verzoek"
+    VIEW_RETENTION = "bewaartermijnen en vernietigingslijsten bekijken"
+    PROPOSE_TERMS = "bewaartermijnen voorstellen"
+    APPROVE_TERMS = "bewaartermijnen goedkeuren"
+    ASSESS_DESTRUCTION = "beoordelen wat mag worden vernietigd"
+    CHECK_DESTRUCTION = "nakijken wat bevroren is voor vernietiging"
+    AUTHORISE_DESTRUCTION = "vernietiging machtigen"
+    HOLD = "bevriezen tegen vernietiging"
+    TRANSFER = "overbrengen naar het archief"
     MANAGE_MUNICIPALITY = "gemeente beheren"
     CONFIRM_ROLE = "rol van een collega bevestigen"
     EDIT_SETTINGS = "teksten en instellingen beheren"
@@ -140,7 +154,7 @@ PRIVACY: Final = frozenset({Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER})
 DESK: Final = frozenset({Role.NATIONAL_DESK})
 
 GRANTS: Final[dict[Permission, frozenset[Role]]] = {
-    P.VIEW_MUNICIPALITY: OOV | PRIVACY | {Role.ADMIN},
+    P.VIEW_MUNICIPALITY: OOV | PRIVACY | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST},
     P.SEARCH: OOV | PRIVACY | DESK,
     P.VIEW_REPORT: OOV | PRIVACY | DESK,
     P.VIEW_CONTACT: frozenset({Role.OFFICER, Role.PRIVACY_OFFICER}),
@@ -169,6 +183,15 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.SAVE_DISCLOSURES: PRIVACY,
     # The FG watches, and doesn't act (art. 38(6) AVG).
     P.ERASE: frozenset({Role.PRIVACY_OFFICER}),
+    P.VIEW_RETENTION: PRIVACY | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST},
+    P.PROPOSE_TERMS: frozenset({Role.ADMIN, Role.ARCHIVIST}),
+    P.APPROVE_TERMS: frozenset({Role.ARCHIVIST}),
+    # Three roles, and three people: each judges the same list once.
+    P.ASSESS_DESTRUCTION: frozenset({Role.PROCESS_OWNER}),
+    P.CHECK_DESTRUCTION: frozenset({Role.PRIVACY_OFFICER}),
+    P.AUTHORISE_DESTRUCTION: frozenset({Role.ARCHIVIST}),
+    P.HOLD: frozenset({Role.PROCESS_OWNER, Role.PRIVACY_OFFICER}),
+    P.TRANSFER: frozenset({Role.ARCHIVIST}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
     # All who read reports there, the FG too: supervising who gets access is the FG's task.
     P.CONFIRM_ROLE: OOV | PRIVACY,
@@ -200,8 +223,10 @@ _READS: Final = (
     P.SAVE_DISCLOSURES,
     P.DEPUTIZE,
 )
-# Roles that one person alone can't give: a second person confirms.
+# Roles that read: one person alone can't give them.
 READING_ROLES: Final = frozenset(role for read in _READS for role in GRANTS[read])
+# Besides those, who judges what may be destroyed: gone is gone.
+CONFIRMED_ROLES: Final = READING_ROLES | {Role.PROCESS_OWNER, Role.ARCHIVIST}
 
 
 def holder_acl(
@@ -254,8 +279,9 @@ Deze tabel wordt gemaakt uit `stopintimidatie/core/security/permissions.py`
 NOBODY: Final = """
 Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode; *als
 de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
-haar nooit zelf goed, ook niet met de rol die dat mag. Elke rol behalve *functioneel beheerder*
-leest; zo'n rol geeft niemand alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)).
+haar nooit zelf goed, ook niet met de rol die dat mag. Een rol die leest, of die over vernietigen
+gaat, geeft niemand alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)). Dat is elke
+rol behalve *functioneel beheerder*. Een vernietigingslijst gaat langs drie verschillende mensen.
 Een *waarnemer* ziet alleen uitvoer die op een tweede persoon wacht, tot de einddatum van die rol.
 """
 

@@ -188,6 +188,18 @@ def count_erasure(registry: Any, session: Session, kind: str, document: UUID) ->
     return [count for count in counts if count.rows]
 
 
+def ids_of_rows(registry: Any, session: Session, kind: str, document: UUID) -> list[UUID]:
+    """Return the ids of the document and of every row that belongs to it, for tasks name these."""
+    own = personal_data_holders(registry)[kind].columns
+    ids: list[UUID] = []
+    for name in own:
+        table = Base.metadata.tables[name]
+        condition = _rows_of(name, next(iter(own)), document, own)
+        if condition is not None and "id" in table.c:
+            ids += session.scalars(select(table.c.id).where(condition))
+    return ids
+
+
 def count_filled(
     session: Session,
     table: str,

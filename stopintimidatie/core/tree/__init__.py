@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.tree.models import Redirect, Reference
 from stopintimidatie.core.tree.resources import (
     DOCUMENT_KINDS,
@@ -30,6 +31,17 @@ def includeme(config: Any) -> None:
 
     config.add_impersonal_table("reference", "references and holders")
     config.add_impersonal_table("redirect", "addresses made of areas and references")
+    config.add_retention_class(
+        RetentionClass(
+            "kenmerk",
+            "Kenmerken en oude adressen van documenten",
+            ("reference", "redirect"),
+            Way.ALONG,
+            "het document wordt vernietigd",
+            until="adressen met het document, het kenmerk met de grafsteen",
+            source="eigen beleid",
+        )
+    )
     DOCUMENT_KINDS.declare(config)
     TREE_LEVELS.declare(config)
     TREE_ROOTS.declare(config)

@@ -7,8 +7,10 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the holders of personal data, and the views."""
-    from stopintimidatie.dossiers.page.personal import PERSONAL_DATA, TABLED
+    from stopintimidatie.dossiers.page.personal import PERSONAL_DATA, RETENTION, TABLED
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_personal_data_holder(TABLED)
+    for kind in RETENTION:
+        config.add_retention_class(kind)
     config.scan("stopintimidatie.dossiers.page.views")

@@ -21,6 +21,7 @@ from stopintimidatie.core.storage.personal import (
     redact_rows,
     treated,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.dossiers.actions.services import destroy_attachments
 from stopintimidatie.dossiers.consultations.snapshot import destroy_tabled, holds, redact_tabled
@@ -258,4 +259,26 @@ TABLED: Final = PersonalDataHolder(
     source_erased=source_erased,
     source_redacted=source_redacted,
     source_told=tabled_told,
+)
+
+RETENTION: Final = (
+    RetentionClass(
+        "dossier_afgesloten",
+        "Dossiers, met notities, afspraken, overleggen en bijlagen",
+        tuple(COLUMNS),
+        Way.LIST,
+        "de dag van afsluiten",
+        years(5),
+        source="Selectielijst gemeenten 2020; de archivaris vult de categorie in",
+        desk=False,
+    ),
+    RetentionClass(
+        "overleg_stukken",
+        "Stukken die bij een overleg op tafel lagen",
+        tuple(TABLED_COLUMNS),
+        Way.ALONG,
+        "het dossier wordt vernietigd",
+        until="met het dossier; eerder als een melding erin wordt gewist of vernietigd",
+        source="eigen beleid",
+    ),
 )

@@ -17,12 +17,13 @@ def includeme(config: Any) -> None:
         settings_panel,
         waiting,
     )
-    from stopintimidatie.dossiers.patterns.services import PERSONAL_DATA, QUESTION
+    from stopintimidatie.dossiers.patterns.services import PERSONAL_DATA, QUESTION, RETENTION
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_retention_class(RETENTION)
     config.add_mail_template(QUESTION)
     config.add_impersonal_table("pattern_setting", "numbers that a municipality chose")
     config.add_document_kind("patroon", path_of_pattern, Permission.VIEW_REPORT)

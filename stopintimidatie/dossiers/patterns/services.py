@@ -26,6 +26,7 @@ from stopintimidatie.core.storage.personal import (
     empty_rows,
     redact_rows,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.text import local
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.case.services import COLLEAGUE, DossierPlan, create_dossier
@@ -288,6 +289,16 @@ PERSONAL_DATA: Final = PersonalDataHolder(
 )
 
 
+RETENTION: Final = RetentionClass(
+    "patroon",
+    "Opvallende patronen: plek, uren, het besluit en de reden",
+    ("pattern", "pattern_report"),
+    Way.STANDING,
+    "de laatste keer dat het patroon is gezien",
+    years(1),
+    source="eigen beleid",
+    desk=False,
+)
 FIELDS: Final = ("enabled", "window_days", "radius_m", "least", "certainty", "quiet_days")
 
 

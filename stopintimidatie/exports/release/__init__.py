@@ -26,6 +26,7 @@ def includeme(config: Any) -> None:
     for template in mail.TEMPLATES:
         config.add_mail_template(template)
     config.add_personal_data_holder(services.CORRECTION_DATA)
+    config.add_retention_class(services.RETENTION)
     config.add_job_kind(MADE_JOB, watch)
     config.add_job_kind(WITHDRAWN_JOB, withdrawn)
     config.add_report_action("rectificatie", rectify_action, order=70)

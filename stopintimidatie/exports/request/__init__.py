@@ -13,12 +13,14 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.request.approval import waiting
     from stopintimidatie.exports.request.jobs import make_exports
     from stopintimidatie.exports.request.pages import DEPUTIZE
-    from stopintimidatie.exports.request.personal import PERSONAL_DATA
+    from stopintimidatie.exports.request.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.exports.request.queries import dossier_panel
     from stopintimidatie.exports.request.services import JOB
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     config.add_personal_data_holder(PERSONAL_DATA)
+    for kind in RETENTION:
+        config.add_retention_class(kind)
     # The lease outlives the longest rendering, or a second worker would start on it as well.
     lease = config.registry.app_settings.pdf_timeout_seconds + 120
     config.add_job_kind(JOB, make_exports, lease_seconds=lease, lane=Lane.SLOW)

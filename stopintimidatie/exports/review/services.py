@@ -21,6 +21,7 @@ from stopintimidatie.core.storage.personal import (
     Subject,
     treated,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.exports.models import ReportReview
 from stopintimidatie.exports.profiles.rules import FREE_TEXT, Field
 from stopintimidatie.exports.redaction.source import Reviewed
@@ -178,3 +179,13 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     source_told=source_told,
 )
 assert set(CONTROLS) == set(FREE_TEXT)  # noqa: S101 - a mistake found when this is read
+
+RETENTION: Final = RetentionClass(
+    "nagekeken",
+    "Wat in een tekst is aangewezen om weg te laten",
+    ("report_review",),
+    Way.ALONG,
+    "de melding wordt vernietigd",
+    until="met de melding",
+    source="eigen beleid",
+)

@@ -10,6 +10,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.municipalities.agreements import services
 
     config.add_personal_data_holder(services.PERSONAL_DATA)
+    config.add_retention_class(services.RETENTION)
     config.add_sealed(services.SEALED)
     config.add_mail_template(services.ENDS)
     config.add_job_kind(services.END_JOB, services.handle_end)

@@ -27,6 +27,7 @@ from stopintimidatie.core.mail.addresses import (
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import Subject, Treatment, holder_of_rows
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
@@ -301,3 +302,14 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
 
 # That there was an agreement, and until when, stays.
 PERSONAL_DATA: Final = holder_of_rows(KIND, ForwardingAgreement, COLUMNS, find)
+
+RETENTION: Final = RetentionClass(
+    "doorgifteafspraak",
+    "Doorgifteafspraken: de ambtenaar en de vervanger, met adres en nummer",
+    ("forwarding_agreement",),
+    Way.STANDING,
+    "de dag waarop de afspraak is beëindigd",
+    years(1),
+    source="eigen beleid",
+    desk=True,
+)

@@ -23,6 +23,8 @@ def includeme(config: Any) -> None:
         config.add_tree_level(level)
     for holder in personal.PERSONAL_DATA:
         config.add_personal_data_holder(holder)
+    for kind in personal.RETENTION:
+        config.add_retention_class(kind)
     config.add_sealed(personal.SEALED)
     add_own_place(config, "partners", "Partners", Permission.VIEW_PARTNER, order=65)
     config.add_panel("beheer", "partners", administration_panel, order=60)

@@ -20,6 +20,7 @@ from stopintimidatie.core.storage.personal import (
     redact_rows,
     treated,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.municipalities.partners.models import (
     PartnerContact,
     PartnerCovenant,
@@ -115,5 +116,26 @@ PERSONAL_DATA: Final = (
         _find_contacts,
         _redact_contact,
         _erase_contact,
+    ),
+)
+
+RETENTION: Final = (
+    RetentionClass(
+        "partner",
+        "Partners en hun convenanten: organisaties, met namen van wie ze vastlegde",
+        ("partner_organisation", "partner_covenant"),
+        Way.BY_HAND,
+        "de beheerder beëindigt de samenwerking",
+        until="zolang het verstrekkingenregister ernaar verwijst",
+        source="eigen beleid",
+    ),
+    RetentionClass(
+        "contactpersoon",
+        "Contactpersonen van partners",
+        ("partner_contact",),
+        Way.BY_HAND,
+        "iemand is geen contactpersoon meer",
+        until="tot de beheerder de contactpersoon verwijdert",
+        source="eigen beleid",
     ),
 )

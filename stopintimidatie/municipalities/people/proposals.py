@@ -69,6 +69,8 @@ OFFERED_ROLES: Final = (
     Role.DOSSIER_OWNER,
     Role.PRIVACY_OFFICER,
     Role.DATA_PROTECTION_OFFICER,
+    Role.PROCESS_OWNER,
+    Role.ARCHIVIST,
     Role.DEPUTY,
 )
 # A group can't say for how long, nor who decided it.

@@ -27,7 +27,7 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.mail import Recipient
 from stopintimidatie.core.mail.addresses import Owner, find_address
 from stopintimidatie.core.mail.models import MailAddress
-from stopintimidatie.core.security import READING_ROLES, Role
+from stopintimidatie.core.security import CONFIRMED_ROLES, READING_ROLES, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.people.models import GroupRole
@@ -152,7 +152,7 @@ def _pending_confirmers_of(offer: RoleProposal, staffing: _Staffing) -> tuple[Co
 
 def _second_party(offer: RoleProposal, staffing: _Staffing) -> Sequence[Confirmer]:
     """Return the party that must confirm this role, whatever its mailbox; empty for none."""
-    reads = Role(offer.role) in READING_ROLES
+    reads = Role(offer.role) in CONFIRMED_ROLES
     first = not staffing.has_people and staffing.desk_of_one
     if not reads and (not offer.by_desk or first):
         return ()

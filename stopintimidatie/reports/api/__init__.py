@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register tables, tree, streams and views of the API."""
+    from stopintimidatie.core.storage.retention import RetentionClass, Way, days
     from stopintimidatie.reports.api.requests import most_of
     from stopintimidatie.reports.api.resources import Api
 
@@ -14,5 +15,16 @@ def includeme(config: Any) -> None:
     config.add_stream("api", most_of)
     config.add_impersonal_table("app_key", "names of apps, hashes of their keys")
     config.add_impersonal_table("idempotency_key", "hashes, and our own words; for 30 days")
+    config.add_retention_class(
+        RetentionClass(
+            "herhaling",
+            "Sleutels waaraan een herhaald verzoek van de app is te herkennen",
+            ("idempotency_key",),
+            Way.BY_ITSELF,
+            "het eerste verzoek",
+            days(30),
+            source="intakecontract",
+        )
+    )
     config.include("stopintimidatie.reports.api.resources")
     config.scan("stopintimidatie.reports.api.views")

@@ -7,10 +7,22 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the page of the reporter."""
+    from stopintimidatie.core.storage.retention import RetentionClass, Way
     from stopintimidatie.reports.attachments.cleaner import LIMIT
     from stopintimidatie.reports.follow.resources import FollowPages
     from stopintimidatie.reports.public.words import read_english
 
+    config.add_retention_class(
+        RetentionClass(
+            "sessie_melder",
+            "De sessie van een melder op /volgen: alleen een cookie, niets in de database",
+            (),
+            Way.BY_ITSELF,
+            "de melder vult de volgcode in",
+            until="tot de melder afsluit, of de cookie verloopt",
+            source="eigen beleid",
+        )
+    )
     config.add_english("volgen", read_english(__name__))
     config.add_public_prefix("volgen", "Uw melding volgen")
     config.add_tree_root("volgen", FollowPages)

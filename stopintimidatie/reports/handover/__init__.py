@@ -12,10 +12,11 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.reports.handover import services, transfer
-    from stopintimidatie.reports.handover.personal import PERSONAL_DATA
+    from stopintimidatie.reports.handover.personal import PERSONAL_DATA, RETENTION
 
     keys = config.registry.key_ring
     config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_retention_class(RETENTION)
     config.add_sealed(transfer.SEALED)
     config.add_workflow_effect("melding.doorgeven", partial(transfer.hand_over, keys))
     config.add_workflow_effect("melding.samenvoegen", partial(services.go_over, keys))

@@ -22,6 +22,7 @@ from stopintimidatie.core.storage.personal import (
     texts,
     treated,
 )
+from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.reports.handover.transfer import PURPOSE
 from stopintimidatie.reports.models import Report, ReportTransfer
@@ -149,4 +150,14 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     erase,
     source_erased=source_erased,
     source_told=source_told,
+)
+
+RETENTION: Final = RetentionClass(
+    "overdracht",
+    "Overdrachten tussen gemeenten: reden en antwoord; de inhoud gaat weg bij ontvangst",
+    ("report_transfer",),
+    Way.ALONG,
+    "de ontvanger vernietigt de melding",
+    until="met de melding bij de ontvanger",
+    source="eigen beleid",
 )

@@ -1,0 +1,19 @@
+"""Destruction: the lists, destroying what is due, the statement, and what stays (a tombstone)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    """Register the tables, jobs and pages of destruction."""
+    from stopintimidatie.privacy.destruction.models import RETENTION
+
+    config.add_impersonal_table("destruction_list", "periods, and in office who decided")
+    config.add_impersonal_table(
+        "destruction_line", "references, dates and categories, and in office who decided"
+    )
+    config.add_impersonal_table("destruction_statement", "numbers per category and period")
+    config.add_impersonal_table("tombstone", "references, dates and categories")
+    for kind in RETENTION:
+        config.add_retention_class(kind)

@@ -1,0 +1,202 @@
+"""Destroying one document: content, copies, index, messages and tasks go; a tombstone stays.
+
+All of it is one transaction, with the tombstone, the log and the ledger's job in it: a process that
+dies halfway leaves the document whole, and doing it again finds nothing left to do. The index of
+Whoosh and the ledger are files; their jobs stand in the outbox of the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.mail.models import MailAddress, MailMessage
+from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.search.services import enqueue_purge
+from stopintimidatie.core.storage.personal import erase_document, ids_of_rows
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.tree import Redirect
+from stopintimidatie.disclosures.models import Pickup
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.patterns.models import Pattern
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.exports.models import Export, PartnerAnswer
+from stopintimidatie.privacy.destruction.models import Tombstone
+from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.retention.rules import Outcome
+from stopintimidatie.reports.models import Report, ReportTransfer
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+# The words of the outcome in the tombstone, the log and the ledger.
+GONE: Final = {Outcome.DESTROY: "vernietigd", Outcome.TRANSFER: "overgebracht"}
+
+
+@dataclass(frozen=True)
+class Fate:
+    """The decision by which a document goes.
+
+    `list_number`: None for what goes by the standing decision.
+    """
+
+    retention_class: str
+    category: str
+    list_number: str | None = None
+    outcome: Outcome = Outcome.DESTROY
+
+
+def destroy_document(
+    registry: Any,
+    session: Session,
+    kind: str,
+    document: UUID,
+    fate: Fate,
+    actor: Actor = SYSTEM,
+) -> Tombstone | None:
+    """Destroy a report or dossier of the transaction's holder; None when it is gone already.
+
+    Whether it may go is the caller's to ask, in the same transaction.
+    """
+    if kind == REPORT:
+        tombstone = _destroy_report(registry, session, document, fate)
+    else:
+        tombstone = _destroy_dossier(registry, session, document, fate)
+    if tombstone is not None:
+        word = GONE[fate.outcome]
+        record(session, actor, f"{kind}.{word}", tombstone.holder, kind, [document])
+    return tombstone
+
+
+def _destroy_report(
+    registry: Any, session: Session, document: UUID, fate: Fate
+) -> Tombstone | None:
+    report = session.get(Report, document, with_for_update=True, populate_existing=True)
+    if report is None:
+        return None
+    tombstone = _tombstone(
+        REPORT,
+        document,
+        report.reference,
+        (report.received_at, report.ended_at),
+        fate,
+        report.holder,
+    )
+    ids = ids_of_rows(registry, session, REPORT, document)
+    erase_document(registry, session, REPORT, document)
+    session.execute(
+        update(Report).where(Report.duplicate_of_id == document).values(duplicate_of_id=None)
+    )
+    # A hand-over stays with who received it; its giver's half goes when the receiver's does.
+    received = ReportTransfer.receiver == report.holder
+    session.execute(
+        delete(ReportTransfer).where(ReportTransfer.reference == report.reference, received)
+    )
+    _forget_traces(session, report.holder, ids)
+    _forget_words(session, REPORT, report.holder, document)
+    session.execute(delete(Report).where(Report.id == document))
+    session.expire_all()
+    session.add(tombstone)
+    session.flush()
+    return tombstone
+
+
+def _destroy_dossier(
+    registry: Any, session: Session, document: UUID, fate: Fate
+) -> Tombstone | None:
+    dossier = session.get(Dossier, document, with_for_update=True, populate_existing=True)
+    if dossier is None:
+        return None
+    tombstone = _tombstone(
+        DOSSIER,
+        document,
+        dossier.number,
+        (dossier.made_at, dossier.closed_at),
+        fate,
+        dossier.holder,
+    )
+    ids = ids_of_rows(registry, session, DOSSIER, document)
+    erase_document(registry, session, DOSSIER, document)
+    exports = session.scalars(select(Export.id).where(Export.dossier_id == document)).all()
+    _let_reports_go(session, document)
+    session.execute(delete(PartnerAnswer).where(PartnerAnswer.dossier_id == document))
+    session.execute(delete(Export).where(Export.id.in_(exports)))
+    session.execute(update(Pattern).where(Pattern.dossier_id == document).values(dossier_id=None))
+    session.execute(
+        update(Dossier).where(Dossier.merged_into_id == document).values(merged_into_id=None)
+    )
+    _forget_traces(session, dossier.holder, [*ids, *exports])
+    _forget_words(session, DOSSIER, dossier.holder, document)
+    session.execute(delete(Dossier).where(Dossier.id == document))
+    session.expire_all()
+    session.add(tombstone)
+    session.flush()
+    return tombstone
+
+
+def _let_reports_go(session: Session, document: UUID) -> None:
+    """Give the reports of a dossier the address of their neighbourhood.
+
+    Their membership goes with the dossier, so that their own term doesn't start anew.
+    """
+    inside = select(DossierMembership.report_id).where(DossierMembership.dossier_id == document)
+    living = inside.where(
+        DossierMembership.left_at.is_(None), DossierMembership.reference.is_(False)
+    )
+    for report in session.scalars(select(Report).where(Report.id.in_(living))):
+        report.dossier_number = None
+        enqueue_index(session, report.holder, REPORT, report.id)
+    session.flush()
+
+
+def _tombstone(
+    kind: str, document: UUID, reference: str, days: tuple[Any, Any], fate: Fate, holder: str
+) -> Tombstone:
+    received, ended = days
+    return Tombstone(
+        holder=holder,
+        document_kind=kind,
+        document_id=document,
+        reference=reference,
+        received_on=day_of(received),
+        ended_on=day_of(ended) if ended is not None else None,
+        gone_on=today(),
+        outcome=GONE[fate.outcome],
+        retention_class=fate.retention_class,
+        category=fate.category,
+        list_number=fate.list_number,
+    )
+
+
+def today() -> date:
+    """Return the day in the Netherlands."""
+    return day_of(utc_now())
+
+
+def _forget_words(session: Session, kind: str, holder: str, document: UUID) -> None:
+    enqueue_index(session, holder, kind, document)
+    # The words stay in the index's files until these are written anew.
+    enqueue_purge(session, holder)
+
+
+def _forget_traces(session: Session, holder: str, ids: Sequence[UUID]) -> None:
+    """Delete messages, addresses, tasks, holds, pick-ups and old addresses of these rows."""
+    written = {str(number) for number in ids}
+    messages = session.scalars(select(MailMessage.id).where(MailMessage.about_id.in_(ids))).all()
+    session.execute(delete(MailMessage).where(MailMessage.about_id.in_(ids)))
+    session.execute(delete(MailAddress).where(MailAddress.owner_id.in_(written)))
+    session.execute(delete(Hold).where(Hold.document_id.in_(ids)))
+    session.execute(delete(Pickup).where(Pickup.document_id.in_(ids)))
+    session.execute(delete(Redirect).where(Redirect.target.in_(ids)))
+    # The few tasks of a holder are read one by one: a payload names its ids in many ways.
+    gone = written | {str(number) for number in messages}
+    for job in session.scalars(select(OutboxJob).where(OutboxJob.holder == holder)):
+        if not gone.isdisjoint(map(str, job.payload.values())):
+            session.execute(delete(OutboxJob).where(OutboxJob.id == job.id))

@@ -1,0 +1,208 @@
+"""Tables of destruction: lists with their lines, statements, and tombstones.
+
+None of them holds content: references, dates, categories, and the names of employees who decided.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import (
+    Base,
+    Held,
+    belongs_to,
+    held_table,
+    partial_index,
+)
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
+
+
+class ListState(StrEnum):
+    """State of a destruction list; a list with undecided lines may go round once more."""
+
+    PROPOSED = "voorgesteld"
+    ASSESSED = "beoordeeld"
+    CHECKED = "nagekeken"
+    AUTHORISED = "gemachtigd"
+    # Every line is gone, or stays by decision.
+    DONE = "vernietigd"
+
+
+class LineDecision(StrEnum):
+    """Decision of the process owner on a line."""
+
+    GOES = "mee"
+    POSTPONED = "uitgesteld"
+    HELD = "vastgehouden"
+
+
+class Waits(StrEnum):
+    """Reason that a line stays although its day has come."""
+
+    UNDECIDED = "onbeslist"
+    NOT_AUTHORISED = "niet_gemachtigd"
+    HOLD = "bevroren"
+    DOSSIER = "lopend_dossier"
+    EXPORT = "lopende_uitvoer"
+    HANDOVER = "overdracht"
+    # Reopened, or its term was made longer since.
+    NOT_DUE = "niet_meer_aan_de_beurt"
+    TRANSFER = "nog_niet_overgebracht"
+
+
+class DestructionList(Held, Base):
+    """A list of what is due in one quarter, made a quarter ahead. Its state: `ListState`."""
+
+    __tablename__ = "destruction_list"
+    __table_args__ = held_table(UniqueConstraint("holder", "number"))
+
+    # Such as 2027-2: the quarter in which its lines are due.
+    number: Mapped[str] = mapped_column(String(10))
+    period_from: Mapped[date]
+    # The last day.
+    period_until: Mapped[date]
+    state: Mapped[str] = mapped_column(String(20))
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # The last of each of the three who decide: process owner, privacy officer, archivist.
+    assessed_at: Mapped[datetime | None]
+    assessed_by_id: Mapped[str | None] = mapped_column(String(64))
+    assessed_by: Mapped[str | None] = mapped_column(String(200))
+    checked_at: Mapped[datetime | None]
+    checked_by_id: Mapped[str | None] = mapped_column(String(64))
+    checked_by: Mapped[str | None] = mapped_column(String(200))
+    authorised_at: Mapped[datetime | None]
+    authorised_by_id: Mapped[str | None] = mapped_column(String(64))
+    authorised_by: Mapped[str | None] = mapped_column(String(200))
+    # SHA-256 over the authorised lines.
+    hash: Mapped[str | None] = mapped_column(String(64))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class DestructionLine(Held, Base):
+    """One document on a list: why it is due, what was decided, and that it is gone."""
+
+    __tablename__ = "destruction_line"
+    __table_args__ = held_table(
+        belongs_to("destruction_list", "list_id"),
+        UniqueConstraint("list_id", "document_id"),
+        Index(None, "holder", "list_id", "due_on"),
+        Index(None, "holder", "document_id"),
+        partial_index(
+            "ix_destruction_line_to_do",
+            "holder",
+            "due_on",
+            where="authorised_at IS NOT NULL AND gone_at IS NULL",
+        ),
+    )
+
+    list_id: Mapped[UUID]
+    document_kind: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(20))
+    # The code of its retention class, and the category of the Selectielijst at that moment.
+    retention_class: Mapped[str] = mapped_column(String(40))
+    category: Mapped[str] = mapped_column(String(100))
+    # Vernietigen, or overbrengen.
+    outcome: Mapped[str] = mapped_column(String(20))
+    received_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    starts_on: Mapped[date]
+    due_on: Mapped[date]
+    # It is due by the absolute maximum, and not by its own term.
+    at_maximum: Mapped[bool] = mapped_column(default=False)
+    # A code of `LineDecision`; None: undecided.
+    decision: Mapped[str | None] = mapped_column(String(20))
+    postponed_until: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[str | None] = mapped_column(String(64))
+    decided_by: Mapped[str | None] = mapped_column(String(200))
+    assessed_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    authorised_at: Mapped[datetime | None]
+    # The reason that it waited when its day came: a code of `Waits`.
+    waits_for: Mapped[str | None] = mapped_column(String(40))
+    gone_at: Mapped[datetime | None]
+    statement_id: Mapped[UUID | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class DestructionStatement(Held, Base):
+    """A *verklaring van vernietiging*: of a list, of a month of short classes, or of a leaver."""
+
+    __tablename__ = "destruction_statement"
+    __table_args__ = held_table(
+        UniqueConstraint("holder", "number"), Index(None, "holder", "made_at"), append_only=True
+    )
+
+    number: Mapped[str] = mapped_column(String(20))
+    list_id: Mapped[UUID | None]
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # Counts per category and period, by which decision, by whom, how, hash of the list.
+    content: Mapped[dict[str, Any]]
+    pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class Tombstone(Held, Base):
+    """A destroyed or transferred document: that it was there, and by which decision it went."""
+
+    __tablename__ = "tombstone"
+    __table_args__ = held_table(
+        UniqueConstraint("holder", "document_id"),
+        Index(None, "holder", "reference"),
+        Index(None, "holder", "gone_on"),
+    )
+
+    document_kind: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(20))
+    received_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    gone_on: Mapped[date]
+    # Vernietigd, or overgebracht.
+    outcome: Mapped[str] = mapped_column(String(20))
+    retention_class: Mapped[str] = mapped_column(String(40))
+    category: Mapped[str] = mapped_column(String(100))
+    # The number of the list; None for what went by the standing decision.
+    list_number: Mapped[str | None] = mapped_column(String(10))
+    # The statement of the month, once made, for what went by a standing decision.
+    statement_id: Mapped[UUID | None]
+
+
+RETENTION: Final = (
+    RetentionClass(
+        "grafsteen",
+        "Wat blijft van een vernietigd document: kenmerk, soort, dagen en categorie",
+        ("tombstone",),
+        Way.STANDING,
+        "de dag van vernietigen",
+        years(1),
+        source="eigen beleid; een jurist moet dit nog bevestigen",
+    ),
+    RetentionClass(
+        "verklaring",
+        "Vernietigingslijsten en verklaringen van vernietiging, en de besluiten over termijnen",
+        (
+            "destruction_list",
+            "destruction_line",
+            "destruction_statement",
+            "retention_schedule",
+        ),
+        Way.KEPT,
+        "de dag van de verklaring",
+        until="blijft; alleen kenmerken, dagen en categorieën",
+        source="Archiefwet; een jurist moet dit nog bevestigen",
+    ),
+)

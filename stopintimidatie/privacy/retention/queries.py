@@ -1,0 +1,228 @@
+"""Reading terms: the schedule that counts now, and the documents that are due by a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.workflow import GONE, LIVE
+from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.rules import (
+    DOSSIER_CLOSED,
+    DOUBLE,
+    Due,
+    Schedule,
+    Timeline,
+    class_of_report,
+    due,
+    due_as_double,
+    schedule_of,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+
+def present_version(session: Session) -> RetentionSchedule | None:
+    """Return the approved version that counts now for the holder of the transaction."""
+    return session.scalars(
+        select(RetentionSchedule)
+        .where(RetentionSchedule.approved.is_(True), RetentionSchedule.effective_from <= utc_now())
+        .order_by(RetentionSchedule.effective_from.desc(), RetentionSchedule.number.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def present_schedule(session: Session) -> Schedule | None:
+    """Return the terms that count now; None until the archivist approved some."""
+    version = present_version(session)
+    return schedule_of(version.content) if version is not None else None
+
+
+@dataclass(frozen=True)
+class DueDocument:
+    """A report or dossier that is due, without anything of its content."""
+
+    kind: str
+    id: UUID
+    reference: str
+    retention_class: str
+    received_on: date
+    ended_on: date | None
+    due: Due
+    frozen: bool
+
+
+def due_documents(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
+    """Return the documents of the holder that are due on this day or before, the first due first.
+
+    What is frozen is among them: the list says by what it waits.
+    """
+    documents = [*_reports(session, schedule, until), *_dossiers(session, schedule, until)]
+    return sorted(documents, key=lambda row: (row.due.on, row.kind, row.reference))
+
+
+def due_of(session: Session, schedule: Schedule, kind: str, document: UUID) -> Due | None:
+    """Return when one document is due now; None when it is gone or has no term."""
+    rows = (
+        _due_reports(session, schedule, Report.id == document)
+        if kind == REPORT
+        else _due_dossiers(session, schedule, Dossier.id == document)
+    )
+    return rows[0].due if rows else None
+
+
+def _reports(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
+    rows = _due_reports(
+        session, schedule, _perhaps(Report.ended_at, Report.received_at, schedule, until)
+    )
+    return [row for row in rows if row.due.on <= until]
+
+
+def _dossiers(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
+    rows = _due_dossiers(
+        session, schedule, _perhaps(Dossier.closed_at, Dossier.made_at, schedule, until)
+    )
+    return [row for row in rows if row.due.on <= until]
+
+
+def _perhaps(ended: Any, received: Any, schedule: Schedule, until: date) -> ColumnElement[bool]:
+    """Return a condition that every document meets which is due by this day, and some others."""
+    terms = [choice.term.before(until) for choice in schedule.choices.values()]
+    # A double goes with its original, however long ago that one ended.
+    latest = max([*terms, schedule.maximum.before(until)])
+    return or_(
+        and_(ended.is_not(None), ended < _after(latest)),
+        received < _after(schedule.maximum.before(until)),
+    )
+
+
+def _after(day: date) -> datetime:
+    """Return the first moment after a day in the Netherlands."""
+    return datetime.combine(day + timedelta(days=1), time(0), AMSTERDAM)
+
+
+def _due_reports(
+    session: Session, schedule: Schedule, condition: ColumnElement[bool]
+) -> list[DueDocument]:
+    rows = session.execute(_report_rows().where(condition, Report.state != "vernietigd")).all()
+    documents = []
+    originals = _originals(session, schedule, rows)
+    for row in rows:
+        timeline = _timeline(row)
+        if timeline.retention_class == DOUBLE and not timeline.live:
+            original = originals.get(row.duplicate_of_id) if row.duplicate_of_id else None
+            day = due_as_double(timeline, original, timeline.starts)
+        else:
+            day = due(timeline, schedule)
+        if day is not None:
+            documents.append(_document(REPORT, row, timeline, day))
+    return documents
+
+
+def _originals(session: Session, schedule: Schedule, rows: Iterable[Row[Any]]) -> dict[UUID, Due]:
+    """Return when the originals of doubles are due, by id."""
+    wanted = {row.duplicate_of_id for row in rows if row.duplicate_of_id is not None}
+    if not wanted:
+        return {}
+    originals = session.execute(_report_rows().where(Report.id.in_(wanted))).all()
+    days = {row.id: due(_timeline(row), schedule) for row in originals}
+    return {number: day for number, day in days.items() if day is not None}
+
+
+def _report_rows() -> Any:
+    """Build the query for the timelines of reports; the caller says of which."""
+    inside = and_(
+        DossierMembership.report_id == Report.id,
+        DossierMembership.left_at.is_(None),
+        DossierMembership.reference.is_(False),
+    )
+    left = (
+        select(func.max(DossierMembership.left_at))
+        .where(DossierMembership.report_id == Report.id, DossierMembership.reference.is_(False))
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Report.id,
+            Report.reference,
+            Report.state,
+            Report.received_at,
+            Report.ended_at,
+            Report.ended_reason,
+            Report.duplicate_of_id,
+            Report.frozen,
+            Dossier.state.label("dossier_state"),
+            Dossier.closed_at,
+            left.label("left_at"),
+        )
+        .outerjoin(DossierMembership, inside)
+        .outerjoin(Dossier, Dossier.id == DossierMembership.dossier_id)
+    )
+
+
+def _timeline(row: Row[Any]) -> Timeline:
+    return Timeline(
+        class_of_report(row.state, row.ended_reason),
+        day_of(row.received_at),
+        _day(row.ended_at),
+        _day(row.left_at),
+        _day(row.closed_at),
+        live=row.dossier_state in LIVE,
+    )
+
+
+def _day(moment: datetime | None) -> date | None:
+    return day_of(moment) if moment is not None else None
+
+
+def _due_dossiers(
+    session: Session, schedule: Schedule, condition: ColumnElement[bool]
+) -> list[DueDocument]:
+    rows = session.execute(
+        select(
+            Dossier.id,
+            Dossier.number.label("reference"),
+            Dossier.made_at,
+            Dossier.closed_at,
+            Dossier.frozen,
+        ).where(condition, Dossier.state.not_in(GONE))
+    ).all()
+    documents = []
+    for row in rows:
+        timeline = Timeline(DOSSIER_CLOSED, day_of(row.made_at), _day(row.closed_at))
+        day = due(timeline, schedule)
+        if day is not None:
+            documents.append(_document(DOSSIER, row, timeline, day))
+    return documents
+
+
+def _document(kind: str, row: Any, timeline: Timeline, day: Due) -> DueDocument:
+    return DueDocument(
+        kind,
+        row.id,
+        row.reference,
+        timeline.retention_class,
+        timeline.received,
+        timeline.ended,
+        day,
+        row.frozen,
+    )
+
+
+def waiting_versions(session: Session) -> Sequence[RetentionSchedule]:
+    """Return the versions that wait for the archivist, the oldest first."""
+    return session.scalars(
+        select(RetentionSchedule)
+        .where(RetentionSchedule.approved.is_(None))
+        .order_by(RetentionSchedule.number)
+    ).all()

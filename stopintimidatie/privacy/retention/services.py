@@ -1,0 +1,116 @@
+"""Terms: proposing a version, approving or refusing it, renewing the standing decision."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
+from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.queries import present_version
+from stopintimidatie.privacy.retention.rules import Schedule, schedule_of
+
+KIND: Final = "bewaartermijnen"
+# The standing decision is renewed every year.
+STANDS: Final = relativedelta(years=1)
+
+
+class TermsError(Exception):
+    """A step with terms is refused; the Dutch message says what to do."""
+
+
+def propose_terms(
+    session: Session,
+    holder: str,
+    schedule: Schedule,
+    effective_from: datetime,
+    note: str | None,
+    actor: Actor,
+) -> RetentionSchedule:
+    """Propose a version of the terms; one that still waits is taken back by it."""
+    for waiting in session.scalars(
+        select(RetentionSchedule).where(RetentionSchedule.approved.is_(None)).with_for_update()
+    ):
+        _answer(waiting, actor, approved=False)
+        waiting.refusal = "Vervangen door een nieuwer voorstel."
+    last = session.scalar(select(func.max(RetentionSchedule.number))) or 0
+    row = RetentionSchedule(
+        holder=holder,
+        number=last + 1,
+        content=schedule.as_json(),
+        note=note,
+        proposed_by_id=actor.id,
+        proposed_by=actor.name,
+        effective_from=effective_from,
+    )
+    session.add(row)
+    session.flush()
+    record(session, actor, "termijnen.voorgesteld", holder, KIND, [row.id])
+    return row
+
+
+def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> None:
+    """Approve a version: it counts from its moment, or from now when that has passed.
+
+    Raises:
+        TermsError: it was answered before, who approves proposed it, or a category is missing.
+    """
+    _lock_unanswered(session, row)
+    if row.proposed_by_id == actor.id:
+        raise TermsError(
+            "U deed dit voorstel zelf. Een andere archivaris keurt het goed, of laat een ander het"
+            " voorstel doen."
+        )
+    choices = schedule_of(row.content).choices.values()
+    if not all(choice.category for choice in choices):
+        raise TermsError(
+            "Bij een of meer termijnen ontbreekt de categorie. Doe een nieuw voorstel waarin elke"
+            " termijn een categorie uit de selectielijst heeft, of een besluit waarop zij steunt."
+        )
+    _answer(row, actor, approved=True)
+    row.effective_from = max(row.effective_from, utc_now())
+    row.standing_until = day_of(row.effective_from) + STANDS
+    record(session, actor, "termijnen.goedgekeurd", row.holder, KIND, [row.id])
+
+
+def refuse_terms(session: Session, row: RetentionSchedule, why: str, actor: Actor) -> None:
+    """Refuse a version, with the reason.
+
+    Raises:
+        TermsError: it was answered before.
+    """
+    _lock_unanswered(session, row)
+    _answer(row, actor, approved=False)
+    row.refusal = why
+    record(session, actor, "termijnen.geweigerd", row.holder, KIND, [row.id])
+
+
+def renew_standing(session: Session, actor: Actor) -> date:
+    """Renew the standing decision for a year; return its new last day.
+
+    Raises:
+        TermsError: no terms count yet.
+    """
+    row = present_version(session)
+    if row is None:
+        raise TermsError("Er gelden nog geen bewaartermijnen. Keur eerst een voorstel goed.")
+    row.standing_until = day_of(utc_now()) + STANDS
+    record(session, actor, "termijnen.verlengd", row.holder, KIND, [row.id])
+    return row.standing_until
+
+
+def _lock_unanswered(session: Session, row: RetentionSchedule) -> None:
+    session.refresh(row, with_for_update=True)
+    if row.approved is not None:
+        raise TermsError("Over dit voorstel is al beslist. Open de pagina opnieuw.")
+
+
+def _answer(row: RetentionSchedule, actor: Actor, *, approved: bool) -> None:
+    row.approved = approved
+    row.answered_at, row.answered_by_id, row.answered_by = utc_now(), actor.id, actor.name
