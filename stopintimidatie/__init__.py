@@ -59,8 +59,10 @@ def create_app(settings: Settings) -> Any:
 
     Raises:
         SettingsError: The demo's accounts are there, and this isn't the demo; the role of the
-            database is one that no wall holds back; or the database is of before the first release.
+            database is one that no wall holds back; the database is of before the first release; or
+            a restore isn't finished.
     """
+    from stopintimidatie.backup.marker import refuse_unfinished_restore
     from stopintimidatie.core.accounts.services import refuse_demo_accounts
     from stopintimidatie.core.storage.database import refuse_old_database, refuse_powerful_role
 
@@ -68,6 +70,7 @@ def create_app(settings: Settings) -> Any:
     app = config.make_wsgi_app()
     with log_refusal(config.registry.engine):
         refuse_old_database(config.registry.engine, settings)
+        refuse_unfinished_restore(config.registry.engine)
         refuse_powerful_role(config.registry.engine, settings)
         refuse_demo_accounts(config.registry.engine, settings)
     return app

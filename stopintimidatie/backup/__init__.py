@@ -7,3 +7,13 @@ a restore refuses when the key file doesn't hold those very keys.
 """
 
 from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    """Register the checks of health."""
+    from stopintimidatie.backup.marker import marked, restore_check
+
+    settings = config.registry.app_settings
+    config.add_health_check("terugzetten", [marked(settings)], restore_check)

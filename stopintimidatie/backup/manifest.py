@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from stopintimidatie.core.ledger import Position
 from stopintimidatie.core.search import INDEX_FOLDER
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.files import write_private
@@ -111,6 +112,8 @@ class Manifest:
     keys: Mapping[int, str]
     settings: Mapping[str, str]
     parts: tuple[Part, ...] = field(default=())
+    # The last line of the ledger at that moment: an older ledger is refused.
+    ledger: Position = field(default=Position())
 
     @property
     def rows(self) -> int:
@@ -133,6 +136,7 @@ class Manifest:
             "pg_dump": self.snapshot.program,
             "sleutels": {str(number): mark for number, mark in self.keys.items()},
             "instellingen": dict(self.settings),
+            "grootboek": [self.ledger.number, self.ledger.signature],
             "tabellen": tables,
             "delen": [[part.name, part.size, part.sha256] for part in self.parts],
         }
@@ -171,6 +175,7 @@ def _from(content: Mapping[str, Any]) -> Manifest:
         keys={int(number): str(mark) for number, mark in content["sleutels"].items()},
         settings={str(k): str(v) for k, v in content["instellingen"].items()},
         parts=tuple(Part(name, size, sha256) for name, size, sha256 in content["delen"]),
+        ledger=Position(*content.get("grootboek", ())),
     )
 
 

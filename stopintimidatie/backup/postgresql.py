@@ -27,7 +27,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from stopintimidatie.backup.archive import Packer, Progress
-from stopintimidatie.backup.manifest import BackupError, Snapshot, TableState, left_out
+from stopintimidatie.backup.manifest import (
+    BackupError,
+    Manifest,
+    Snapshot,
+    TableState,
+    left_out,
+)
+from stopintimidatie.backup.marker import TABLE as MARK
+from stopintimidatie.backup.marker import remove_mark, write_mark
 from stopintimidatie.core.storage.database import INSUFFICIENT_PRIVILEGE
 from stopintimidatie.settings import Settings
 
@@ -193,11 +201,12 @@ PLAIN_TEXT: Final = (
     "SET LOCAL row_security = off",
     f"SET LOCAL lock_timeout = {LOCK_WAIT}",
 )
-TABLES: Final = """
+TABLES: Final = f"""
     SELECT relname FROM pg_class c
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    AND relname <> '{MARK}'
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-"""
+"""  # noqa: S608 - a name of our own
 # A sum doesn't care in which order rows come.
 STATE: Final = """
     SELECT count(*),
@@ -282,22 +291,41 @@ def number_of_tables(settings: Settings) -> int:
 
 
 @contextmanager
-def filling(settings: Settings, program: int | None) -> Iterator[IO[bytes]]:
+def filling(settings: Settings, manifest: Manifest) -> Iterator[IO[bytes]]:
     """Give a stream for a database, put back by its owner in one transaction.
+
+    It is marked before: until the ledger was applied, no portal opens on it.
 
     Rights aren't restored but given again by the migrations, which always end with that.
     """
     with _frozen(settings.owner_url) as connection:
-        wanted = max(_major(connection), program or 0)
+        wanted = max(_major(connection), manifest.snapshot.program or 0)
     restorer = find_program("pg_restore", wanted, settings.backup_programs)
     address, secret = connection_of(settings.owner_url)
     words = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
     words += ["--no-comments", "--format=custom", f"--dbname={address}"]
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
-    with run_program(restorer, words, secret, **streams) as process:
+    with (
+        _marked(settings, manifest),
+        run_program(restorer, words, secret, **streams) as process,
+    ):
         assert process.stdin is not None  # noqa: S101 - asked for, above
         yield process.stdin
         process.stdin.close()
     with engine_of(settings.owner_url).connect() as connection:
         # Without it the first days would run on plans made for empty tables.
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+
+@contextmanager
+def _marked(settings: Settings, manifest: Manifest) -> Iterator[None]:
+    """Mark the database during the block and after it; not when nothing was put back."""
+    engine = engine_of(settings.owner_url)
+    with engine.begin() as connection:
+        write_mark(connection.exec_driver_sql, manifest.made_at, manifest.ledger)
+    try:
+        yield
+    except BaseException:
+        with engine.begin() as connection:
+            remove_mark(connection.exec_driver_sql)
+        raise

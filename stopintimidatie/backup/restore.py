@@ -7,13 +7,16 @@ session is alive, and jobs that a worker had in hand wait for a worker again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, update
 
 from stopintimidatie.backup.archive import DATABASE, FILES, Progress, open_unpacker
+from stopintimidatie.backup.ledger import LedgerChoice
 from stopintimidatie.backup.manifest import (
     BackupError,
     DamagedError,
@@ -26,6 +29,7 @@ from stopintimidatie.backup.manifest import (
     strange_keys,
     unwritable,
 )
+from stopintimidatie.backup.marker import mark_filled, pending_restore
 from stopintimidatie.backup.services import (
     CheckResult,
     check_copy,
@@ -35,6 +39,7 @@ from stopintimidatie.backup.services import (
 from stopintimidatie.core.accounts.models import LoginSession
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.ledger import Entry
 from stopintimidatie.core.search.services import holders_with_index_work, start_over
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.database import OLD_VERSIONS, known_versions
@@ -50,10 +55,16 @@ class RestoreResult:
     manifest: Manifest
     files: int
     notes: tuple[str, ...]
+    # The documents that went since, to be taken out after the migrations.
+    gone: Sequence[Entry] = ()
 
 
 def restore(
-    settings: Settings, path: Path, identity: Path | None, progress: Progress
+    settings: Settings,
+    path: Path,
+    identity: Path | None,
+    ledger: LedgerChoice,
+    progress: Progress,
 ) -> RestoreResult:
     """Put database, files and (when they are in it) keys back. Migrations come after this.
 
@@ -66,12 +77,14 @@ def restore(
         checked = check_copy(path, identity, progress)
         _must_fit(settings, checked)
         _must_have_keys(settings, checked)
+        gone = ledger.read(settings, load_key_ring(settings.key_file), checked.manifest.ledger)
         files = _put_back(settings, checked, identity, progress)
     except OSError as error:
         raise unwritable(error) from None
     _must_be_the_same(settings, checked.manifest)
     forget_index(settings)
-    return RestoreResult(checked.manifest, files, _notes(settings, checked.manifest))
+    mark_filled(settings)
+    return RestoreResult(checked.manifest, files, _notes(settings, checked.manifest), gone)
 
 
 def _must_be_empty(settings: Settings, copy: Path) -> None:
@@ -143,11 +156,11 @@ def _must_be_these(settings: Settings, checked: CheckResult, ring: KeyRing) -> N
 def _put_back(
     settings: Settings, checked: CheckResult, identity: Path | None, progress: Progress
 ) -> int:
-    module, program = database_module(settings), checked.manifest.snapshot.program
+    module = database_module(settings)
     with staging(settings) as files:
         with (
             open_unpacker(checked.path, identity, progress, "Terugzetten") as unpacker,
-            module.filling(settings, program) as database,
+            module.filling(settings, checked.manifest) as database,
         ):
             for name, chunks in unpacker.members():
                 _put(name, chunks, database, files)
@@ -188,7 +201,22 @@ def _notes(settings: Settings, manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def reopen(registry: Any, actor: Actor, restored: RestoreResult) -> list[str]:
+def go_on(settings: Settings, ledger: LedgerChoice) -> tuple[datetime, Sequence[Entry]] | None:
+    """Return the moment of the copy that was put back before, and what went since it.
+
+    None: none was put back here, or it isn't there as a whole.
+
+    Raises:
+        BackupError: the ledger doesn't fit.
+    """
+    pending = pending_restore(settings)
+    if pending is None or not pending.filled:
+        return None
+    ring = load_key_ring(settings.key_file)
+    return pending.made_at, ledger.read(settings, ring, pending.ledger)
+
+
+def reopen(registry: Any, actor: Actor, made_at: datetime, ledger: LedgerChoice) -> list[str]:
     """End what was going on and have the search index made, after the migrations.
 
     Return the holders.
@@ -196,7 +224,8 @@ def reopen(registry: Any, actor: Actor, restored: RestoreResult) -> list[str]:
     with transaction(registry.engine, NATIONAL) as session:
         session.execute(delete(LoginSession))
         session.execute(update(OutboxJob).values(lease_until=None))
-        reason = f"gemaakt {restored.manifest.made_at:%Y-%m-%dT%H:%M:%SZ}"
+        reason = f"gemaakt {made_at:%Y-%m-%dT%H:%M:%SZ}"
+        reason += ", zonder grootboek" if ledger.without else ""
         action = "reservekopie.teruggezet"
         record(session, actor, action, NATIONAL, "reservekopie", reason=reason)
     holders = [row.holder for row in holders_with_index_work(registry)]

@@ -46,6 +46,7 @@ from stopintimidatie.backup.manifest import (
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import VERSION
+from stopintimidatie.core.ledger import LedgerError, Position, begin_ledger, last_position
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyFileError, KeyRing, load_key_ring
 from stopintimidatie.core.storage.files import sync_folder, try_lock
@@ -56,6 +57,7 @@ CHECKSUM: Final = ".sha256"
 LOCK: Final = ".reservekopie.lock"
 # Age, in seconds, beyond which a later attempt clears what a killed one left behind.
 LEFTOVER_SECONDS: Final = 24 * 3600
+NOTHING: Final = Snapshot("", "", {})
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Made:
     sha256: str
     manifest: Manifest
     encrypted: bool
+    # The reason why a restore won't trust the ledger; empty when it will.
+    ledger_problem: str = ""
 
 
 class _Target(FileIO):
@@ -118,11 +122,27 @@ def make_backup(
     moment = utc_now()
     try:
         with alone(settings), _new_file(folder, _name(settings, moment)) as (target, path):
-            manifest = _write(settings, target, moment, progress, with_keys=with_keys)
+            ledger, problem = _position(settings)
+            start = Manifest(VERSION, moment, NOTHING, {}, kept_settings(settings), ledger=ledger)
+            manifest = _write(settings, target, start, progress, with_keys=with_keys)
             _log(engine, actor, path)
-        return Made(path, target.size, target.sha256.hexdigest(), manifest, _is_sealed(settings))
+        made = Made(path, target.size, target.sha256.hexdigest(), manifest, _is_sealed(settings))
+        return replace(made, ledger_problem=problem)
     except OSError as error:
         raise unwritable(error) from None
+
+
+def _position(settings: Settings) -> tuple[Position, str]:
+    """Return how far the ledger goes before the copy is made, and what is wrong with it.
+
+    A copy is made all the same: without one there is nothing to put back.
+    """
+    try:
+        ring = load_key_ring(settings.key_file)
+        begin_ledger(settings)
+        return last_position(settings, ring), ""
+    except LedgerError as error:
+        return Position(), str(error)
 
 
 def _is_sealed(settings: Settings) -> bool:
@@ -183,7 +203,7 @@ def _clear_leftovers(folder: Path) -> None:
 
 
 def _write(
-    settings: Settings, target: _Target, moment: datetime, progress: Progress, *, with_keys: bool
+    settings: Settings, target: _Target, start: Manifest, progress: Progress, *, with_keys: bool
 ) -> Manifest:
     load_key_ring(settings.key_file)  # without keys there is no use in beginning
     recipients = recipients_of(settings.backup_recipients)
@@ -194,8 +214,8 @@ def _write(
         ring = load_key_ring(settings.key_file)
         if with_keys:
             packer.add_bytes(KEYS, settings.key_file.read_bytes())
-        manifest = Manifest(VERSION, moment, snapshot, key_marks(ring), kept_settings(settings))
-        manifest = replace(manifest, parts=tuple(packer.parts))
+        parts = tuple(packer.parts)
+        manifest = replace(start, snapshot=snapshot, keys=key_marks(ring), parts=parts)
         raw = manifest.to_json()
         packer.finish(raw, sign(ring, raw))
     return manifest

@@ -21,10 +21,13 @@ from stopintimidatie.backup.manifest import (
     WORK_PREFIX,
     BackupError,
     DamagedError,
+    Manifest,
     Snapshot,
     TableState,
     left_out,
 )
+from stopintimidatie.backup.marker import TABLE as MARK
+from stopintimidatie.backup.marker import write_mark
 from stopintimidatie.core.storage.session import SQLITE_BUSY_MILLISECONDS, sqlite_file
 from stopintimidatie.settings import Settings
 
@@ -96,7 +99,7 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
     rows = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'"
     )
-    return {row[0] for row in rows}
+    return {row[0] for row in rows} - {MARK}
 
 
 def _state(connection: sqlite3.Connection) -> Snapshot:
@@ -128,8 +131,11 @@ def number_of_tables(settings: Settings) -> int:
 
 
 @contextmanager
-def filling(settings: Settings, program: int | None) -> Iterator[BinaryIO]:
-    """Give a stream for a database; it is moved to its place once it has proved to be good."""
+def filling(settings: Settings, manifest: Manifest) -> Iterator[BinaryIO]:
+    """Give a stream for a database; it is moved to its place once it has proved to be good.
+
+    It is marked before: until the ledger was applied, no portal opens on it.
+    """
     path = database_path(settings)
     staged = path.with_name(f"{WORK_PREFIX}{path.name}")
     try:
@@ -139,6 +145,8 @@ def filling(settings: Settings, program: int | None) -> Iterator[BinaryIO]:
             handle.flush()
             os.fsync(handle.fileno())
         _must_be_sound(staged)
+        with closing(sqlite3.connect(staged)) as connection, connection:
+            write_mark(connection.execute, manifest.made_at, manifest.ledger)
         for sidecar in SIDECARS:
             path.with_name(path.name + sidecar).unlink(missing_ok=True)
         staged.rename(path)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
@@ -13,8 +14,10 @@ import click
 
 from stopintimidatie import import_models, install
 from stopintimidatie.backup.archive import Progress, megabytes, write_identity
+from stopintimidatie.backup.ledger import LedgerChoice, take_out, words_of
 from stopintimidatie.backup.manifest import Manifest
-from stopintimidatie.backup.restore import reopen, restore
+from stopintimidatie.backup.marker import mark_finished
+from stopintimidatie.backup.restore import go_on, reopen, restore
 from stopintimidatie.backup.services import (
     CheckResult,
     Made,
@@ -25,8 +28,9 @@ from stopintimidatie.backup.services import (
     make_backup,
     signature_words,
 )
-from stopintimidatie.cli.common import DutchGroup, clear_errors, engine_of, operator
+from stopintimidatie.cli.common import DutchGroup, UsageError, clear_errors, engine_of, operator
 from stopintimidatie.cli.content import registry_of
+from stopintimidatie.core.ledger import Entry
 from stopintimidatie.settings import Settings
 
 FILE = click.Path(path_type=Path)
@@ -76,6 +80,8 @@ def _tell_made(made: Made, with_keys: bool) -> None:
     click.echo(f"SHA-256: {made.sha256}")
     if not made.encrypted:
         click.echo("Niet versleuteld: backup.recipient is leeg. Bewaar haar achter slot.", err=True)
+    if made.ledger_problem:
+        click.echo(f"Let op: {made.ledger_problem} Zet het grootboek terug.", err=True)
     if not with_keys:
         click.echo("Het sleutelbestand zit er niet in. Bewaar dat apart, anders is zij waardeloos.")
 
@@ -122,21 +128,55 @@ def _compare(settings: Settings, checked: CheckResult) -> None:
 @backup_group.command("terugzetten")
 @click.argument("bestand", type=FILE, metavar="BESTAND")
 @click.option("--sleutel", type=FILE, help="Bestand met de geheime sleutel.", metavar="BESTAND")
+@click.option("--grootboek", type=FILE, help="Wat sindsdien is gewist.", metavar="BESTAND")
+@click.option("--zonder-grootboek", is_flag=True, help="Zet ook terug wat sindsdien is gewist.")
 @click.pass_obj
-def put_back(settings: Settings, bestand: Path, sleutel: Path | None) -> None:
+def put_back(
+    settings: Settings,
+    bestand: Path,
+    sleutel: Path | None,
+    grootboek: Path | None,
+    zonder_grootboek: bool,
+) -> None:
     """Zet een reservekopie terug in een lege installatie. Zet web en worker eerst stil."""
+    if grootboek is not None and zonder_grootboek:
+        raise UsageError("Kies één van beide: --grootboek of --zonder-grootboek.")
+    ledger = LedgerChoice(grootboek, zonder_grootboek)
     import_models()
     with clear_errors(), _tidy_when_stopped():
-        restored = restore(settings, bestand, sleutel, _progress())
-        click.echo(f"Teruggezet en nageteld. {_contents(restored.manifest)}")
+        begun = go_on(settings, ledger)
+        notes: tuple[str, ...] = ()
+        if begun is None:
+            restored = restore(settings, bestand, sleutel, ledger, _progress())
+            click.echo(f"Teruggezet en nageteld. {_contents(restored.manifest)}")
+            click.echo(f"Bestanden: {restored.files}.")
+            begun, notes = (restored.manifest.made_at, restored.gone), restored.notes
+        else:
+            click.echo(f"De reservekopie van {begun[0]:%d-%m-%Y %H:%M:%S} UTC staat er al.")
         with _not_finished():
-            install(settings)
-            with registry_of(settings) as registry:
-                holders = reopen(registry, operator(), restored)
-    click.echo(f"Bestanden: {restored.files}. De database is bij; iedereen is afgemeld.")
-    click.echo(f"De worker maakt de zoekindex opnieuw voor {len(holders)} houders.")
-    for note in restored.notes:
+            _finish(settings, ledger, *begun)
+    for note in notes:
         click.echo(f"Let op: {note}")
+
+
+def _finish(
+    settings: Settings, ledger: LedgerChoice, made_at: datetime, entries: Sequence[Entry]
+) -> None:
+    """Bring the database up, take out what the ledger names, and let the portal open."""
+    install(settings)
+    ledger.keep(settings)
+    with registry_of(settings) as registry:
+        gone = take_out(registry, entries, made_at)
+        holders = reopen(registry, operator(), made_at, ledger)
+    mark_finished(settings)
+    click.echo("De database is bij; iedereen is afgemeld.")
+    if ledger.without:
+        click.echo("Zonder grootboek: wis opnieuw wat na deze reservekopie is gewist.", err=True)
+    else:
+        click.echo(f"Uit het grootboek, {len(entries)} regels: {len(gone)} documenten weer weg.")
+    for line in words_of(gone):
+        click.echo(line)
+    click.echo(f"De worker maakt de zoekindex opnieuw voor {len(holders)} houders.")
 
 
 @contextmanager
@@ -146,8 +186,9 @@ def _not_finished() -> Iterator[None]:
         yield
     except BaseException:
         click.echo(
-            "Het terugzetten is niet afgemaakt. Gebruik deze installatie niet: begin opnieuw met"
-            " een lege database en een lege data_dir.",
+            "Het terugzetten is niet afgemaakt, en het portaal start zo niet. Geef dezelfde"
+            " opdracht nog eens, dan gaat zij verder. Lukt dat niet, begin dan opnieuw met een lege"
+            " database en een lege data_dir.",
             err=True,
         )
         raise

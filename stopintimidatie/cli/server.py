@@ -29,6 +29,7 @@ from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
 from stopintimidatie import configure, create_app, log_refusal
+from stopintimidatie.backup.marker import refuse_unfinished_restore
 from stopintimidatie.cli.gateway import Application, Gateway, forget_http_variables
 from stopintimidatie.core.health.views import start_figures
 from stopintimidatie.core.jobs import worker
@@ -239,6 +240,7 @@ def work(settings: Settings) -> None:
     config.commit()
     with log_refusal(config.registry.engine):
         refuse_old_database(config.registry.engine, settings)
+        refuse_unfinished_restore(config.registry.engine)
         refuse_powerful_role(config.registry.engine, settings)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())

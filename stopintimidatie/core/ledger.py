@@ -27,16 +27,20 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, JobError, Lane, enqueue
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
-from stopintimidatie.core.storage.files import locked, replace_text, sync_folder
+from stopintimidatie.core.storage.files import locked, replace_text, sync_folder, write_private
 from stopintimidatie.settings import Settings
 
 PURPOSE: Final = "grootboek"
 JOB: Final = Job("grootboek.bijschrijven")
+# The whole document, by the terms.
 DESTROYED: Final = "vernietigd"
-ERASED: Final = "gewist"
-CONTACT_GONE: Final = "contact_weg"
 TRANSFERRED: Final = "overgebracht"
-WAYS: Final = frozenset({DESTROYED, ERASED, CONTACT_GONE, TRANSFERRED})
+# Its personal data, at request; the bare facts stay.
+ERASED: Final = "gewist"
+# Its content, at the desk: the municipality has it.
+CONTENT_GONE: Final = "inhoud_weg"
+CONTACT_GONE: Final = "contact_weg"
+WAYS: Final = frozenset({DESTROYED, TRANSFERRED, ERASED, CONTENT_GONE, CONTACT_GONE})
 # An hour lies between later attempts: for as long as a disk is away, this is about a year.
 ATTEMPTS: Final = 9_000
 PATIENCE_SECONDS: Final = 30.0
@@ -196,16 +200,33 @@ def read_ledger(path: Path, ring: KeyRing) -> Sequence[Entry]:
     return [entry for entry, _ in _verified(path, ring)]
 
 
-def last_position(path: Path, ring: KeyRing) -> Position:
-    """Return the last line of a ledger that is whole; that of an empty one when there is no file.
+def begin_ledger(settings: Settings) -> None:
+    """Make an empty ledger where none was ever begun, so that there is one to restore with.
 
     Raises:
-        LedgerError: a line isn't as this installation wrote it.
+        LedgerError: its folder isn't there.
     """
-    last = Position()
-    if path.exists():
-        for entry, signature in _verified(path, ring):
-            last = Position(entry.number, signature)
+    path = settings.ledger
+    if path.exists() or known_position(settings).number:
+        return
+    if settings.backup_ledger is not None and not path.parent.is_dir():
+        raise LedgerError(f"De map van het grootboek {path} is er niet.")
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    with suppress(FileExistsError):
+        write_private(path, ())
+
+
+def last_position(settings: Settings, ring: KeyRing) -> Position:
+    """Return the last line of the ledger, all lines of which were held against their signature.
+
+    Raises:
+        LedgerError: there is none, a line isn't as it was written, or lines are gone.
+    """
+    last, path = Position(), settings.ledger
+    for entry, signature in _verified(path, ring):
+        last = Position(entry.number, signature)
+    if last.number < known_position(settings).number:
+        raise LedgerError(f"In het grootboek {path} ontbreken regels aan het eind.")
     return last
 
 

@@ -79,6 +79,8 @@ def place(
     """An empty installation that has the keys of the world."""
     with empty_place(request, kind, tmp_path / "nieuw") as operator:
         shutil.copy(world.operator.settings.key_file, operator.settings.key_file)
+        operator.settings.ledger.parent.mkdir()
+        shutil.copy(world.operator.settings.ledger, operator.settings.ledger)
         yield operator
 
 
@@ -212,7 +214,7 @@ def still_empty(place: Operator) -> None:
     settings = place.settings
     assert database_module(settings).number_of_tables(settings) == 0
     names = {path.name for path in settings.data_dir.iterdir()}
-    assert names <= {"sleutels.json"}
+    assert names <= {"sleutels.json", "grootboek"}
 
 
 def test_without_the_key_the_checksum_beside_it_tells(world: World, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
-from stopintimidatie.core.ledger import DESTROYED, note_gone
+from stopintimidatie.core.ledger import CONTENT_GONE, note_gone
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -175,7 +175,7 @@ def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 continue
             if report is not None and report.state in STATES:
                 erase_document(context.registry, session, KIND, report.id)
-                note_gone(session, NATIONAL, KIND, [report.id], DESTROYED)
+                note_gone(session, NATIONAL, KIND, [report.id], CONTENT_GONE)
                 ids = [report.id, pickup.id]
                 record(session, SYSTEM, "melding.inhoud_vernietigd", NATIONAL, KIND, ids)
             pickup.destroyed_at = utc_now()

@@ -46,6 +46,7 @@ from stopintimidatie.dossiers.case.services import move_dossier
 from stopintimidatie.dossiers.filing.services import leave_everywhere, let_all_go
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.services import append, reindex_dossier
 from stopintimidatie.dossiers.services import lock as lock_dossier
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.request.personal import copies_of
@@ -53,7 +54,12 @@ from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.reports.conversation.services import PAGE, tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
-from stopintimidatie.reports.services import move_report
+from stopintimidatie.reports.services import (
+    append_move,
+    close_offer,
+    move_report,
+    reindex_report,
+)
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 OWNER: Final = "gewiste_melder"
@@ -133,6 +139,8 @@ GROUNDS: Final[Mapping[str, str]] = {
     "kind": "gegevens van een kind, verzameld via een app of website (art. 17 lid 1 f)",
 }
 LEFT: Final = "Gegevens gewist op verzoek."
+AGAIN: Final = "Gewist na het terugzetten van een reservekopie waar het nog in stond."
+GONE_STATE: Final = "vernietigd"
 _UNDECIDED: Final = (
     "Over uitvoer {0} is nog niet beslist. Vraag een collega om die af te wijzen, of wacht tot die"
     " klaar is."
@@ -282,6 +290,36 @@ def erase_dossier(
     values = {"grond": GROUNDS[ground], "reden": reason}
     move_dossier(session, WORKFLOW_EFFECTS.of(registry), dossier, "wissen", values, actor)
     record(session, actor, "dossier.gewist", dossier.holder, DOSSIER, [dossier.id], fields=[ground])
+
+
+def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> bool:
+    """Erase a document that a restored backup copy brought back; False when it is erased there.
+
+    Whatever it was in the middle of ends: that it went was decided after the copy was made.
+    """
+    entity: Any = Report if kind == REPORT else Dossier
+    row: Report | Dossier | None = session.get(entity, document, with_for_update=True)
+    if row is None or row.state == GONE_STATE:
+        return False
+    effects, before = WORKFLOW_EFFECTS.of(registry), row.state
+    if isinstance(row, Report):
+        leave_everywhere(session, row, LEFT, SYSTEM)
+        close_offer(session, row)
+    else:
+        let_all_go(session, effects, row, LEFT)
+    erase_document(registry, session, kind, row.id)
+    row.state = GONE_STATE
+    effects[f"{kind}.wissen"](session, row, {}, SYSTEM)
+    if isinstance(row, Report):
+        row.leaves_at, row.ended_at = None, utc_now()
+        append_move(session, row, SYSTEM, "wissen", before, {"reden": AGAIN})
+        reindex_report(session, row)
+        tell(session, row, "bericht", ERASED, SYSTEM)
+    else:
+        row.closed_at = utc_now()
+        append(session, row, SYSTEM, "wissen", before=before, values={"reden": AGAIN})
+        reindex_dossier(session, row)
+    return True
 
 
 def _check(session: Session, row: Report | Dossier) -> None:

@@ -234,7 +234,7 @@ def test_so_many_days_after_pick_up_the_content_at_the_desk_is_gone(
     assert pickup_of(installation, number).destroyed_at is not None
     assert report.delivery == "opgehaald"
     (gone,) = read_ledger(installation.settings.ledger, installation.registry.key_ring)
-    assert (gone.holder, gone.id, gone.did) == (NATIONAL, report.id, "vernietigd")
+    assert (gone.holder, gone.id, gone.did) == (NATIONAL, report.id, "inhoud_weg")
 
 
 def test_with_a_certificate_the_report_itself_goes_readable_for_its_owner_alone(

@@ -1,0 +1,219 @@
+"""Taking out of a restored database what the ledger says is gone.
+
+A copy still holds what was destroyed or erased after it was made. Every step here can be done
+twice: a restore that is killed is begun again, and what is gone already is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.backup.manifest import BackupError
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.ledger import (
+    CONTACT_GONE,
+    DESTROYED,
+    ERASED,
+    TRANSFERRED,
+    Entry,
+    LedgerError,
+    Position,
+    goes_on_from,
+    read_ledger,
+)
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.files import replace_text
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.personal import (
+    count_erasure,
+    erase_document,
+    personal_data_holders,
+)
+from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.erasure.services import erase_again
+from stopintimidatie.privacy.retention.rules import Outcome
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.personal import delete_contact, has_contact
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.settings import Settings
+
+AT_ONCE: Final = 500
+# A line is dated in its transaction, which may end after the copy was made. Contact data of
+# earlier lines isn't in the copy, unless the reporter gave it again.
+SLACK: Final = timedelta(hours=1)
+# By which decision and category it went stood in the database that is lost.
+FATES: Final = {
+    DESTROYED: Fate("grootboek", "volgens het grootboek"),
+    TRANSFERRED: Fate("grootboek", "volgens het grootboek", outcome=Outcome.TRANSFER),
+}
+NO_LEDGER: Final = (
+    "{0} Zonder grootboek komt terug wat na de reservekopie is vernietigd of gewist. Geef met"
+    " --grootboek het bestand dat naast de reservekopieën staat. Is er echt geen meer, zet dan"
+    " terug met --zonder-grootboek en wis daarna opnieuw. Er is niets veranderd."
+)
+OLDER: Final = (
+    "Het grootboek {0} is niet het grootboek dat bij deze reservekopie hoort, of het is ouder of"
+    " ingekort: regel {1}, die er bij het maken al in stond, ontbreekt. Neem het nieuwste. Er is"
+    " niets veranderd."
+)
+TWO: Final = (
+    "In {0} staat al een ander grootboek dan in {1}. Bewaar beide, zet het bestand dat niet bij"
+    " deze installatie hoort ergens anders neer, en begin opnieuw. Er is niets veranderd."
+)
+
+
+@dataclass(frozen=True)
+class LedgerChoice:
+    """The ledger that the operator named: a file, that of the settings, or none at all."""
+
+    path: Path | None = None
+    without: bool = False
+
+    def read(self, settings: Settings, ring: KeyRing, since: Position) -> Sequence[Entry]:
+        """Return what went, as the ledger tells.
+
+        `since`: the last line that the ledger had when the copy was made.
+
+        Raises:
+            BackupError: there is none, it can't be trusted, or it ends before that line.
+        """
+        if self.without:
+            return ()
+        path = self.path or settings.ledger
+        try:
+            entries = read_ledger(path, ring)
+            whole = goes_on_from(path, ring, since)
+        except LedgerError as error:
+            raise BackupError(NO_LEDGER.format(error)) from None
+        if not whole:
+            raise BackupError(OLDER.format(path, since.number))
+        self._check_other(settings.ledger, path)
+        return entries
+
+    def _check_other(self, mine: Path, given: Path) -> None:
+        """Check that where the ledger goes on there is the same one, or an earlier state of it."""
+        if mine.exists() and not given.read_bytes().startswith(mine.read_bytes()):
+            raise BackupError(TWO.format(mine, given))
+
+    def keep(self, settings: Settings) -> None:
+        """Go on in the ledger of the settings from where the given one ends."""
+        if self.path is not None and self.path.absolute() != settings.ledger:
+            replace_text(settings.ledger, self.path.read_text(encoding="ascii"))
+            settings.ledger.chmod(0o600)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A document that was taken out again: its kind, its reference, and what is gone of it."""
+
+    kind: str
+    reference: str
+    did: str
+
+
+def take_out(registry: Any, entries: Sequence[Entry], made_at: datetime) -> list[Removed]:
+    """Take out of the database what the ledger names; return what was still there.
+
+    Raises:
+        BackupError: the ledger is of a newer version than this program.
+    """
+    kinds = {entry.kind for entry in entries} - personal_data_holders(registry).keys()
+    if kinds:
+        raise BackupError(
+            "Het grootboek noemt documenten die deze versie niet kent"
+            f" ({', '.join(sorted(kinds))}). Installeer de nieuwste versie van Stopintimidatie en"
+            " geef deze opdracht nog eens."
+        )
+    gone = []
+    for entry in _present(registry, entries):
+        with transaction(registry.engine, entry.holder) as session:
+            reference = _reference(registry, session, entry)
+            if _take_out(registry, session, entry, made_at):
+                gone.append(Removed(entry.kind, reference, entry.did))
+                _log(session, entry)
+    return gone
+
+
+def _present(registry: Any, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield the entries of documents that this database holds, in order."""
+    for start in range(0, len(entries), AT_ONCE):
+        some = entries[start : start + AT_ONCE]
+        there: set[tuple[str, str, UUID]] = set()
+        for holder, kind in {(entry.holder, entry.kind) for entry in some}:
+            ids = [e.id for e in some if (e.holder, e.kind) == (holder, kind)]
+            table = _table(registry, kind)
+            with transaction(registry.engine, holder, write=False) as session:
+                rows = session.scalars(
+                    select(table.c.id).where(table.c.holder == holder, table.c.id.in_(ids))
+                )
+                there |= {(holder, kind, row) for row in rows}
+        yield from (e for e in some if (e.holder, e.kind, e.id) in there)
+
+
+def _table(registry: Any, kind: str) -> Table:
+    """Return the table whose rows are the documents of a kind."""
+    columns: Mapping[str, Any] = personal_data_holders(registry)[kind].columns
+    return Base.metadata.tables[next(iter(columns))]
+
+
+def _reference(registry: Any, session: Session, entry: Entry) -> str:
+    table = _table(registry, entry.kind)
+    for name in ("reference", "number"):
+        if name in table.c:
+            return str(session.scalar(select(table.c[name]).where(table.c.id == entry.id)))
+    return str(entry.id)
+
+
+def _take_out(registry: Any, session: Session, entry: Entry, made_at: datetime) -> bool:
+    """Take out one document; False when nothing of it was left."""
+    if entry.did == CONTACT_GONE:
+        return _take_contact_out(session, entry, made_at)
+    if entry.kind in (REPORT, DOSSIER):
+        if entry.did == ERASED:
+            return erase_again(registry, session, entry.kind, entry.id)
+        if entry.did in FATES:
+            return _destroy(registry, session, entry)
+    if not count_erasure(registry, session, entry.kind, entry.id):
+        return False
+    erase_document(registry, session, entry.kind, entry.id)
+    return True
+
+
+def _destroy(registry: Any, session: Session, entry: Entry) -> bool:
+    """Destroy a document; its tombstone has the day on which it went."""
+    tombstone = destroy_document(registry, session, entry.kind, entry.id, FATES[entry.did])
+    if tombstone is not None:
+        tombstone.gone_on = day_of(entry.at)
+    return tombstone is not None
+
+
+def _take_contact_out(session: Session, entry: Entry, made_at: datetime) -> bool:
+    report = session.get(Report, entry.id) if entry.kind == REPORT else None
+    if report is None or entry.at < made_at - SLACK or not has_contact(session, report):
+        return False
+    delete_contact(session, report)
+    return True
+
+
+def _log(session: Session, entry: Entry) -> None:
+    reason = f"grootboek, regel {entry.number}: {entry.did}"
+    action = "reservekopie.opnieuw_weg"
+    record(session, SYSTEM, action, entry.holder, entry.kind, [entry.id], reason=reason)
+
+
+def words_of(gone: Sequence[Removed]) -> Iterator[str]:
+    """Yield a line for each kind of document that was taken out: how many, and which."""
+    for kind, did in sorted({(removed.kind, removed.did) for removed in gone}):
+        names = [r.reference for r in gone if (r.kind, r.did) == (kind, did)]
+        yield f"{kind}, {did.replace('_', ' ')}: {len(names)} ({', '.join(names)})"

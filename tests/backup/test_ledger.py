@@ -1,0 +1,255 @@
+"""What went after a copy was made doesn't come back with it: the ledger takes it out again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie import create_app
+from stopintimidatie.cli import backup as commands
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.ledger import note_gone, read_ledger
+from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.destruction.models import Tombstone
+from stopintimidatie.privacy.erasure.services import erase_dossier, erase_report
+from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.personal import delete_contact
+from stopintimidatie.settings import SettingsError, load_settings
+from tests.support.backups import Operator, empty_place, installed
+from tests.support.exporting import make_case
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
+from tests.support.personal import anywhere
+from tests.support.readiness import ready
+
+pytestmark = pytest.mark.both_databases
+
+ERASED, DESTROYED, WITHOUT_CONTACT, STAYS = "roerdomp", "kwikstaart", "ijsvogel", "steenuil"
+DOSSIER = "waterhoen"
+
+
+@dataclass
+class World:
+    """An installation, the copy that was made of it, and what went since."""
+
+    operator: Operator
+    copy: Path
+    references: list[str]
+    # The ledger when the copy was made had this many lines.
+    lines: int
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def made_world(
+    request: pytest.FixtureRequest, kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Operator, list[World]]]:
+    with installed(request, kind, tmp_path_factory.mktemp("wereld") / "data") as operator:
+        yield operator, []
+
+
+@pytest.fixture
+def world(made_world: tuple[Operator, list[World]], request: pytest.FixtureRequest) -> World:
+    """Made by the first test that asks; don't change it."""
+    operator, made = made_world
+    operator.request = request
+    if not made:
+        made.append(live(operator))
+    return made[0]
+
+
+def live(operator: Operator) -> World:
+    """Reports with a word each, a copy, and after it what is erased and destroyed."""
+    with operator.installation() as made:
+        case = make_case(made, number=4)
+        words = (ERASED, DESTROYED, WITHOUT_CONTACT, STAYS)
+        with made.transaction(DORDRECHT) as session:
+            reports = [session.get_one(Report, number) for number in case.reports]
+            for report, word in zip(reports, words, strict=True):
+                report.description = f"Ik zag een {word}."
+            session.get_one(Dossier, case.dossier_id).purpose = f"De {DOSSIER} beschermen."
+            # Of before the copy, and not in it either.
+            note_gone(session, DORDRECHT, "melding", [uuid4(), uuid4()], "vernietigd")
+        made.run_jobs()
+        copy = operator.make(operator.settings.data_dir.parent / "kopieen")
+        with made.transaction(DORDRECHT) as session:
+            first, second, third, _ = (session.get_one(Report, n) for n in case.reports)
+            erase_report(made.registry, session, first, "bezwaar", "Verzoek.", SYSTEM)
+            destroy_document(made.registry, session, "melding", second.id, Fate("", ""))
+            note_gone(session, DORDRECHT, "melding", [second.id, uuid4()], "vernietigd")
+            delete_contact(session, third)
+        with made.transaction(DORDRECHT) as session:
+            dossier = session.get_one(Dossier, case.dossier_id)
+            erase_dossier(made.registry, session, dossier, "bezwaar", "Verzoek.", SYSTEM)
+        made.run_jobs()
+    return World(operator, copy, [report.reference for report in reports], 2)
+
+
+@pytest.fixture
+def place(
+    request: pytest.FixtureRequest, kind: str, world: World, tmp_path: Path
+) -> Iterator[Operator]:
+    """An empty installation that has the keys of the world, and not its ledger."""
+    with empty_place(request, kind, tmp_path / "nieuw") as operator:
+        shutil.copy(world.operator.settings.key_file, operator.settings.key_file)
+        yield operator
+
+
+def ledger(world: World) -> Path:
+    return world.operator.settings.ledger
+
+
+def is_gone(world: World, made: Installation) -> None:
+    for word in (ERASED, DESTROYED, DOSSIER):
+        assert anywhere(made, word) == [], word
+    assert anywhere(made, STAYS) != []
+    assert anywhere(made, WITHOUT_CONTACT) != []
+    with made.transaction(DORDRECHT) as session:
+        references = select(Report.reference).join(
+            ReportContact, ReportContact.report_id == Report.id
+        )
+        assert session.scalars(references).all() == world.references[3:]
+        first = select(Report.state).where(Report.reference == world.references[0])
+        assert session.scalars(first).one() == "vernietigd"
+        assert session.scalars(select(Dossier.state)).one() == "vernietigd"
+        (tombstone,) = session.scalars(select(Tombstone))
+        assert (tombstone.reference, tombstone.outcome) == (world.references[1], "vernietigd")
+        again = select(AuditEvent.reason).where(AuditEvent.action == "reservekopie.opnieuw_weg")
+        lines = {str(reason).split(":")[0] for reason in session.scalars(again)}
+        assert lines == {f"grootboek, regel {number}" for number in (3, 4, 6, 7)}
+
+
+def test_what_went_since_does_not_come_back(world: World, place: Operator) -> None:
+    code, said = place.type("terugzetten", world.copy, "--grootboek", ledger(world))
+    assert code == 0, said
+    for words in ("4 documenten weer weg", "melding, gewist: 1", "melding, contact weg: 1"):
+        assert words in said
+    assert f"melding, vernietigd: 1 ({world.references[1]})" in said
+    with place.installation() as made:
+        is_gone(world, made)
+        ready(made, 200)
+        made.run_jobs()
+        settings, ring = made.settings, made.registry.key_ring
+        # The ledger goes on here.
+        with made.transaction(DORDRECHT) as session:
+            note_gone(session, DORDRECHT, "melding", [uuid4()], "gewist")
+        made.run_jobs()
+        before = read_ledger(ledger(world), ring)
+        assert read_ledger(settings.ledger, ring)[: len(before)] == before
+        assert read_ledger(settings.ledger, ring)[-1].did == "gewist"
+
+
+def test_without_a_ledger_that_fits_nothing_is_put_back(
+    world: World, place: Operator, tmp_path: Path
+) -> None:
+    code, said = place.type("terugzetten", world.copy)
+    assert (code, "--zonder-grootboek" in said) == (1, True), said
+    lines = ledger(world).read_bytes().splitlines(keepends=True)
+    changed, short, stranger = (tmp_path / name for name in ("gewijzigd", "kort", "vreemd"))
+    changed.write_bytes(b"".join([*lines[:2], lines[2].replace(b"gewist", b"weg"), *lines[3:]]))
+    code, said = place.type("terugzetten", world.copy, "--grootboek", changed)
+    assert (code, "Regel 3 van het grootboek" in said) == (1, True), said
+    short.write_bytes(b"".join(lines[: world.lines - 1]))
+    code, said = place.type("terugzetten", world.copy, "--grootboek", short)
+    assert (code, f"regel {world.lines}," in said) == (1, True), said
+    stranger.mkdir()
+    create_key_file(stranger / "sleutels.json")
+    code, said = place.type("terugzetten", world.copy, "--grootboek", stranger / "nergens")
+    assert (code, "is er niet" in said) == (1, True), said
+    code, said = place.type(
+        "terugzetten", world.copy, "--grootboek", ledger(world), "--zonder-grootboek"
+    )
+    assert (code, "Kies één" in said) == (2, True), said
+    assert {path.name for path in place.settings.data_dir.iterdir()} <= {"sleutels.json"}
+
+
+def test_without_a_ledger_everything_comes_back_when_that_is_asked(
+    world: World, place: Operator
+) -> None:
+    code, said = place.type("terugzetten", world.copy, "--zonder-grootboek")
+    assert (code, "wis opnieuw" in said) == (0, True), said
+    with place.installation() as made:
+        assert anywhere(made, ERASED) != []
+        ready(made, 200)
+
+
+def test_until_the_ledger_was_applied_the_portal_does_not_open(
+    world: World, place: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("terugzetten", world.copy, "--grootboek", ledger(world))
+
+    def killed(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    # Before the ledger, and after the first documents of it.
+    for name in ("install", "reopen"):
+        with monkeypatch.context() as patched:
+            patched.setattr(commands, name, killed)
+            code, said = place.type(*words)
+        assert (code != 0, "niet afgemaakt" in said) == (True, True), said
+        with pytest.raises(SettingsError, match="nog niet helemaal teruggezet"):
+            create_app(load_settings(place.ini))
+    with place.installation() as made:
+        check = ready(made, 503)["terugzetten"]
+        assert (check["toestand"], "nog eens" in check["melding"]) == ("fout", True)
+    # Not with another ledger or none, either.
+    code, said = place.type("terugzetten", world.copy, "--grootboek", world.operator.ini)
+    assert code == 1, said
+    code, said = place.type(*words)
+    assert (code, "staat er al" in said) == (0, True), said
+    create_app(load_settings(place.ini)).registry.engine.dispose()
+    with place.installation() as made:
+        is_gone(world, made)
+        ready(made, 200)
+
+
+def test_a_restore_that_was_killed_while_it_filled_is_begun_again_from_nothing(
+    world: World, place: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    words = ("terugzetten", world.copy, "--grootboek", ledger(world))
+    monkeypatch.setattr("stopintimidatie.backup.restore.mark_filled", killed)
+    assert place.type(*words)[0] != 0
+    monkeypatch.undo()
+    with pytest.raises(SettingsError, match="nog niet helemaal teruggezet"):
+        create_app(load_settings(place.ini))
+    code, said = place.type(*words)
+    assert (code, "De database is niet leeg" in said) == (1, True), said
+
+
+def test_two_different_ledgers_are_never_made_one(world: World, place: Operator) -> None:
+    mine = place.settings.ledger
+    mine.parent.mkdir()
+    mine.write_bytes(b'{"number":1,"at":"een ander"}\n')
+    code, said = place.type("terugzetten", world.copy, "--grootboek", ledger(world))
+    assert (code, "al een ander grootboek" in said) == (1, True), said
+    assert mine.read_bytes() == b'{"number":1,"at":"een ander"}\n'
+
+
+def test_a_copy_says_when_its_ledger_is_not_to_be_trusted(world: World, tmp_path: Path) -> None:
+    path = ledger(world)
+    good = path.read_bytes()
+    try:
+        for damaged in (good[:200] + b"x" + good[201:], good.splitlines(keepends=True)[0]):
+            path.write_bytes(damaged)
+            code, said = world.operator.type("maken", tmp_path)
+            assert (code, "Let op: " in said, "grootboek" in said) == (0, True, True), said
+            next(tmp_path.glob("*.gz")).rename(tmp_path / "klaar")
+            next(tmp_path.glob("*.sha256")).unlink()
+    finally:
+        path.write_bytes(good)
