@@ -9,8 +9,9 @@ Below it, per address, what each role gets. The kind of address tells the column
 - of nobody in particular: both, in that order, without the deputy.
 
 The roles that few pages are for stand behind them by name: `proceseigenaar=ja archivaris=ja`, and
-`archivaris_meldpunt=ja` of the desk where the columns are both. These and a deputy get 404 where a
-row doesn't say; of nobody in particular what all others get, if that is the same for all.
+`archivaris_meldpunt=ja` of the desk where the columns are both. Where a row doesn't say, a deputy
+gets 404, and these two 403 on a page of the municipality itself that officers see, else 404; of
+nobody in particular all get what the others get, if that is the same for all.
 
 What isn't of one's own holder is always 404, and a visitor is always sent to sign in, unless the
 block says that the view is public. Outcomes: `ja` (the page, a redirect, or the form again),
@@ -19,6 +20,7 @@ block says that the view is public. Outcomes: `ja` (the page, a redirect, or the
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,6 +32,9 @@ SIGN_IN: Final = "aanmelden"
 # The columns that a row writes out: of the desk, of a municipality.
 OF_DESK: Final = 3
 OF_TOWN: Final = 5
+# The roles that see the municipality without its documents.
+NEAR: Final = frozenset({"proceseigenaar", "archivaris"})
+AT_MUNICIPALITY: Final = re.compile(r"\{gemeente\}(/[^/{]*(\{[^}]*\})?)?")
 
 
 @dataclass(frozen=True)
@@ -54,19 +59,25 @@ def view(
     permission: Permission | None,
     rows: dict[str, str],
 ) -> View:
-    outcomes = {path: _outcomes(row) for path, row in rows.items()}
+    outcomes = {path: _outcomes(path, row) for path, row in rows.items()}
     return View(context, name, method, permission, outcomes)
 
 
-def _outcomes(row: str) -> tuple[str, ...]:
+def _outcomes(path: str, row: str) -> tuple[str, ...]:
     """Return a row with an outcome for every role, in the order of the town's roles."""
     written = [part for part in row.split() if "=" not in part]
+    # They see the municipality, and so are told that they may not do there what officers may see.
+    sees = AT_MUNICIPALITY.fullmatch(path) and written[0] != "404"
+    elsewhere = "403" if sees else "404"
     others = dict(part.split("=") for part in row.split() if "=" in part)
     everybody = len(written) > OF_TOWN + 1 and len(set(written)) == 1
     alike = written[0] if everybody else "404"
 
     def more(*names: str) -> tuple[str, ...]:
-        return tuple(others.pop(name, alike) for name in names)
+        return tuple(
+            others.pop(name, elsewhere if name in NEAR and not everybody else alike)
+            for name in names
+        )
 
     if len(written) == OF_DESK:
         filled = (*written, *more("archivaris"))
@@ -123,7 +134,10 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Root", "logboek", "GET", P.SIGNED_IN, {
         "/logboek": "404  404     404    ja      ja    404      ja      ja",
     }),
-    view("Root", "post", "GET", P.SIGNED_IN, {"/post": " ja ja ja ja ja 404 ja ja ja"}),
+    view("Root", "post", "GET", P.SIGNED_IN, {
+        "/post": "ja ja ja ja ja 404 ja ja ja"
+        " proceseigenaar=ja archivaris=ja archivaris_meldpunt=ja",
+    }),
     *form("Root", "postbus", PUBLIC, {"/postbus": ALL}),
     *form("Root", "uitnodigingen", P.SIGNED_IN, {"/uitnodigingen": ALL}),
     view("Municipalities", "", "GET", P.SIGNED_IN, {"/gemeenten": ALL}),
@@ -227,7 +241,7 @@ MATRIX: Final[tuple[View, ...]] = (
     # --- a municipality --------------------------------------------------------------------------
     view("MunicipalityResource", "", "GET", P.VIEW_MUNICIPALITY, {
         #               oov  dossier beheer privacy fg
-        "{gemeente}": " ja   ja      ja     ja      ja",
+        "{gemeente}": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
     }),
     *form("MunicipalityResource", "berichten", P.MANAGE_MUNICIPALITY, {
         #                         oov  dossier beheer privacy fg
@@ -259,13 +273,13 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/gebruikers-nakijken": " 403  403     ja     403     403",
     }),
     *form("MunicipalityResource", "afwezig", P.VIEW_MUNICIPALITY, {
-        "{gemeente}/afwezig": "               ja   ja      ja     ja      ja",
+        "{gemeente}/afwezig": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
         # The admin alone sees that of a colleague.
-        "{gemeente}/afwezig?wie={collega}": " 404  404     ja     404     404",
+        "{gemeente}/afwezig?wie={collega}": " 404 404 ja 404 404",
     }),
     # Of no absence in particular.
     view("MunicipalityResource", "afwezig-beeindigen", "POST", P.VIEW_MUNICIPALITY, {
-        "{gemeente}/afwezig-beeindigen": "    404  404     404    404     404",
+        "{gemeente}/afwezig-beeindigen": " 404 404 404 404 404",
     }),
     # --- signing in through the municipality -----------------------------------------------------
     *(
@@ -436,7 +450,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/patronen-zoeken": AT_HOME,
     }),
     view("MunicipalityResource", "algoritme", "GET", P.VIEW_MUNICIPALITY, {
-        "{gemeente}/algoritme": " ja ja ja ja ja",
+        "{gemeente}/algoritme": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
     }),
     view("PatternResource", "", "GET", P.VIEW_REPORT, {
         "{patroon}": READERS,
@@ -453,8 +467,9 @@ MATRIX: Final[tuple[View, ...]] = (
         "{patroon}/vragen-collega": WORKERS,
     }),
     view("MunicipalityResource", "redactieprofielen", "GET", P.VIEW_MUNICIPALITY, {
-        "{gemeente}/redactieprofielen": " ja ja ja ja ja",
-        "{gemeente}/redactieprofielen?profiel=politie": " ja ja ja ja ja",
+        "{gemeente}/redactieprofielen": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
+        "{gemeente}/redactieprofielen?profiel=politie": "ja ja ja ja ja"
+        " proceseigenaar=ja archivaris=ja",
     }),
     *form("MunicipalityAdministration", "redactieprofiel", P.EDIT_SETTINGS, {
         "{gemeente}/beheer/redactieprofiel?profiel=politie": ADMIN,
@@ -625,7 +640,9 @@ MATRIX: Final[tuple[View, ...]] = (
         #             oov  dossier beheer privacy fg  | meldpunt privacy fg
         "/partners": " ja   ja      ja     ja      ja    404      404     404",
     }),
-    view("PartnerList", "", "GET", P.VIEW_PARTNER, {"{gemeente}/partners": " ja ja ja ja ja"}),
+    view("PartnerList", "", "GET", P.VIEW_PARTNER, {
+        "{gemeente}/partners": " ja ja ja ja ja proceseigenaar=404 archivaris=404",
+    }),
     *form("PartnerList", "toevoegen", P.EDIT_PARTNER, {
         "{gemeente}/partners/toevoegen": " 403 ja ja 403 403",
     }),
@@ -746,7 +763,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "/verstrekkingen": " ja   ja      404    ja      ja    ja       ja      ja",
     }),
     view("DisclosureRegister", "", "GET", P.VIEW_DISCLOSURES, {
-        "{gemeente}/verstrekkingen": READERS,
+        "{gemeente}/verstrekkingen": READERS + " proceseigenaar=404 archivaris=404",
         "{meldpunt}/verstrekkingen": " ja ja ja",
     }),
     view("DisclosureRegister", "bestand", "GET", P.SAVE_DISCLOSURES, {
