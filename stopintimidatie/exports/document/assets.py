@@ -13,8 +13,9 @@ from functools import cache, reduce
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from stopintimidatie.exports.redaction.content import DossierContent, map_text
+from stopintimidatie.exports.redaction.content import map_text
 
 ADDRESS = "pakket:/"
 VENDOR = Path(__file__).parents[2] / "core" / "web" / "static" / "vendor"
@@ -140,7 +141,7 @@ def _cmap(font: bytes) -> set[int]:
 OTHER_SCRIPT = "[ander schrift]"
 
 
-def letters_of(content: DossierContent) -> str:
+def letters_of(content: Any) -> str:
     """Return each letter that a person reads, once."""
     seen: set[str] = set()
 

@@ -18,6 +18,7 @@ from stopintimidatie.core import text
 from stopintimidatie.core.web import charts
 from stopintimidatie.core.web.theme import WHITE, darkened_for, mix
 from stopintimidatie.exports.document.assets import Assets, displayable, written_from_the_right
+from stopintimidatie.exports.document.content import StatementContent
 from stopintimidatie.exports.redaction.content import (
     Count,
     DossierContent,
@@ -180,12 +181,19 @@ def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
     }
 
 
-def stylesheet(colour: str, family: str) -> str:
-    """Return the style sheet in this colour, made dark enough to be read, and these fonts."""
+def statement_html(content: StatementContent, assets: Assets) -> str:
+    """Return a statement as HTML, before it is laid out."""
+    shown = map_text(content, lambda text: displayable(text, assets.characters))
+    words = {"c": shown, "hash": content_hash(content)}
+    return _environment().get_template("statement.jinja2").render(**words)
+
+
+def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2") -> str:
+    """Return a style sheet in this colour, made dark enough to be read, and these fonts."""
     strong = darkened_for(colour, WHITE, 7)
     return (
         _environment()
-        .get_template("dossier.css.jinja2")
+        .get_template(sheet)
         .render(brand=colour, strong=strong, soft=mix(strong, WHITE, 0.92), family=family)
     )
 

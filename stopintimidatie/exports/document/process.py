@@ -27,6 +27,7 @@ from stopintimidatie.core.sandbox.process import (
     child,
     module_command,
 )
+from stopintimidatie.exports.document.content import StatementContent
 from stopintimidatie.exports.redaction.content import DossierContent, to_json
 
 # Limits on the attachments of a rendering. Plain values, so that the child can read them too.
@@ -70,7 +71,7 @@ class RenderingTooBigError(RenderingError):
 
 
 def render_in_process(
-    content: DossierContent,
+    content: DossierContent | StatementContent,
     files: Sequence[bytes] = (),
     *,
     limits: Limits | None = None,
@@ -99,6 +100,8 @@ def render_in_process(
             _nameless(folder) as made,
         ):
             kind = "archief" if archive else "open"
+            if isinstance(content, StatementContent):
+                kind = "verklaring"
             with _child(folder, (given, along, made), bounds, kind) as (running, errors):
                 _follow(running, bounds, on_progress)
                 made.seek(0)

@@ -26,8 +26,9 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from stopintimidatie.exports.document.assets import Assets, letters_of
-from stopintimidatie.exports.document.html import markup, stylesheet, words_of
-from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.document.content import StatementContent
+from stopintimidatie.exports.document.html import markup, statement_html, stylesheet, words_of
+from stopintimidatie.exports.redaction.content import DossierContent, content_hash
 
 # The ways to set page one, the roomiest first. The first in which it is one page is used.
 SETTINGS: Final = ("", "snug", "dense", "dense mapless")
@@ -102,6 +103,24 @@ def draw(
             attachments=attachments,
             pdf_identifier=words["hash"][:32],
             pdf_variant=PDF_VARIANT if archive else ACCESSIBLE_VARIANT,
+        )
+
+
+def draw_statement(content: StatementContent, assets: Assets, file: BinaryIO) -> None:
+    """Lay a statement out and write it to a file: PDF/A-3a that is PDF/UA-1 as well."""
+    assets = assets.for_text(letters_of(content))
+    fetcher, fonts = PackageFetcher(assets), FontConfiguration()
+    look = stylesheet(content.house.colour, assets.stack, "statement.css.jinja2")
+    sheets = [
+        CSS(string=sheet, url_fetcher=fetcher, font_config=fonts) for sheet in (assets.css, look)
+    ]
+    with _fixed_clock(content.made_at):
+        page = HTML(string=statement_html(content, assets), url_fetcher=fetcher)
+        page.render(stylesheets=sheets, font_config=fonts).write_pdf(
+            file,
+            finisher=partial(finish, media_types={}, archive=True),
+            pdf_identifier=content_hash(content)[:32],
+            pdf_variant=PDF_VARIANT,
         )
 
 

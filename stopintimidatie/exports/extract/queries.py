@@ -205,7 +205,7 @@ def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
     measures, meetings = _measures(session, dossier), _consultations(session, dossier)
     areas, areas_source = load_areas(session, dossier)
     known = KnownDossier(
-        house=_house(session, municipality),
+        house=house_of(session, municipality),
         number=dossier.number,
         title=clip(dossier.title, TITLE_MAX),
         kind=Term(dossier.kind, DossierKind.of(dossier.kind).short.lower()),
@@ -262,7 +262,8 @@ def _rows(session: Session, dossier: Dossier) -> Sequence[_Joined]:
     return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
-def _house(session: Session, municipality: Municipality) -> SourceHouse:
+def house_of(session: Session, municipality: Municipality) -> SourceHouse:
+    """Return the municipality as its papers show it."""
     published = published_for(session, municipality.code)
     name = f"Gemeente {municipality.name}"
     phone = f", telefoon {published.telephone}" if published.telephone else ""

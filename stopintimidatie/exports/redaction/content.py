@@ -24,6 +24,7 @@ SCHEMA = "stopintimidatie.dossier/3"
 LOGO_TYPES = ("image/png", "image/jpeg", "image/svg+xml")
 LOGO_MAX_BYTES = 300_000
 
+Content = typing.TypeVar("Content")
 _FOR_MACHINES = frozenset(
     {"schema", "colour", "logo", "verification_url", "file_name", "media_type", "sha256"}
 )
@@ -371,11 +372,11 @@ class DossierContent:
             raise ContentError(f"onbekende versie van de inhoud: {self.schema!r}")
 
 
-def to_json(content: DossierContent) -> bytes:
-    """Write the canonical text: keys sorted, no spaces, UTF-8.
+def to_json(content: Any) -> bytes:
+    """Write the canonical text of a dossier or statement: keys sorted, no spaces, UTF-8.
 
     Raises:
-        ContentError: a text holds characters that may not stand in a dossier.
+        ContentError: a text holds characters that may not stand in a document.
     """
     for text in _texts(content):
         if not is_clean(text):
@@ -383,29 +384,38 @@ def to_json(content: DossierContent) -> bytes:
     return msgspec.json.encode(content, order="sorted")
 
 
-def content_hash(content: DossierContent) -> str:
+def content_hash(content: Any) -> str:
     """Return the SHA-256 of the canonical text, in hexadecimal."""
     return hashlib.sha256(to_json(content)).hexdigest()
 
 
 def from_json(text: bytes) -> DossierContent:
-    """Read back what `to_json` wrote.
+    """Read back a dossier that `to_json` wrote.
+
+    Raises:
+        ContentError: it is anything else.
+    """
+    return read_as(DossierContent, text)
+
+
+def read_as(kind: type[Content], text: bytes) -> Content:
+    """Read back content of a kind that `to_json` wrote.
 
     Raises:
         ContentError: it is anything else.
     """
     try:
-        content = msgspec.json.decode(text, type=DossierContent)
+        content = msgspec.json.decode(text, type=kind)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ContentError(f"dit is geen inhoud van een dossier: {error}") from error
+        raise ContentError(f"dit is geen inhoud van een document: {error}") from error
     if to_json(content) != text:
         raise ContentError("de inhoud is niet in de vaste schrijfwijze")
     return content
 
 
-def map_text(content: DossierContent, change: Callable[[str], str]) -> DossierContent:
+def map_text(content: Content, change: Callable[[str], str]) -> Content:
     """Return the content with every text changed that a person reads."""
-    return typing.cast(DossierContent, _mapped(content, change))
+    return typing.cast(Content, _mapped(content, change))
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

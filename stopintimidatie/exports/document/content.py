@@ -1,0 +1,60 @@
+"""The content of a statement: what a municipality declares, in sections of text and tables. Pure.
+
+Such as a *verklaring van vernietiging*. It is frozen and hashed as a dossier is, and drawn by the
+same child process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from stopintimidatie.exports.redaction.content import ContentError, House, Pair
+
+SCHEMA = "stopintimidatie.verklaring/1"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementTable:
+    """A table: its caption, the heads of its columns, and rows of as many cells.
+
+    `numbers`: that many columns at the end hold numbers.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: int = 0
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ContentError("een rij van een tabel heeft te veel of te weinig cellen")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSection:
+    """A section: a title, sentences, pairs of a label and what stands behind it, and a table."""
+
+    title: str
+    sentences: tuple[str, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    table: StatementTable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementContent:
+    """Everything that the PDF shows, and nothing else."""
+
+    schema: str
+    house: House
+    title: str
+    number: str
+    made_at: datetime
+    sentences: tuple[str, ...]
+    sections: tuple[StatementSection, ...]
+
+    def __post_init__(self) -> None:
+        if self.schema != SCHEMA:
+            raise ContentError(f"onbekende versie van de inhoud: {self.schema!r}")
+        if self.made_at.tzinfo is not UTC or self.made_at.microsecond:
+            raise ContentError("een tijdstip heeft een tijdzone en hele seconden")

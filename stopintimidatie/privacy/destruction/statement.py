@@ -1,0 +1,366 @@
+"""The *verklaring van vernietiging*: numbers of what went, by which decision, and what stayed.
+
+It is made once for what went, and never changes. What has a statement isn't counted again, so that
+a repeated call makes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.text import date_text, datetime_long, day_of, local
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR
+from stopintimidatie.exports.document.content import (
+    SCHEMA,
+    StatementContent,
+    StatementSection,
+    StatementTable,
+)
+from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.extract.queries import house_of
+from stopintimidatie.exports.redaction.content import House, Pair
+from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.privacy.destruction.documents import GONE
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    DestructionStatement,
+    LineDecision,
+    Tombstone,
+    Waits,
+)
+from stopintimidatie.privacy.retention.queries import present_version
+from stopintimidatie.privacy.retention.rules import Outcome
+
+KIND: Final = "verklaring"
+TITLE: Final = "Verklaring van vernietiging"
+NO_CATEGORY: Final = "geen categorie"
+KINDS: Final = {"melding": "melding", "dossier": "dossier"}
+HOW: Final = (
+    "De rijen zijn uit de database verwijderd, met bijlagen, uitvoer, berichten en taken; daarna is"
+    " de zoekindex opnieuw geschreven. De database overschrijft wat is verwijderd. Wat ging staat"
+    " in het ondertekende grootboek buiten de database: wordt een oudere reservekopie teruggezet,"
+    " dan gaat het eruit voordat het portaal opengaat."
+)
+STAYS: Final = "Van elk document blijven kenmerk, soort, dagen en categorie nog een tijd bewaard."
+WAITING: Final = {
+    Waits.UNDECIDED: "nog niet beslist",
+    Waits.NOT_AUTHORISED: "nog niet gemachtigd",
+    Waits.HOLD: "bevroren",
+    Waits.DOSSIER: "zit in een dossier dat nog loopt",
+    Waits.EXPORT: "er loopt nog uitvoer",
+    Waits.HANDOVER: "er loopt nog een overdracht",
+    Waits.NOT_DUE: "niet meer aan de beurt",
+    Waits.TRANSFER: "nog niet overgebracht",
+}
+STAYED: Final = {
+    LineDecision.HELD.value: "vastgehouden",
+    LineDecision.POSTPONED.value: "uitgesteld",
+    None: "nog niet beslist",
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The decision by which documents went, in words.
+
+    Args:
+        kind: `lijst`, `doorlopend` or `vertrek`: a municipality that ended.
+        words: in one sentence.
+        pairs: who decided and when, and what identifies the decision.
+        stayed: per reason how many documents stayed.
+        list_id: of the list.
+    """
+
+    kind: str
+    words: str
+    pairs: tuple[tuple[str, str], ...]
+    stayed: tuple[tuple[str, int], ...] = ()
+    list_id: UUID | None = None
+
+
+def make_list_statement(
+    registry: Any, session: Session, destruction_list: DestructionList
+) -> DestructionStatement | None:
+    """Make the statement of what went by a list; None when all of that has one already."""
+    lines = session.scalars(
+        select(DestructionLine)
+        .where(DestructionLine.list_id == destruction_list.id)
+        .order_by(DestructionLine.due_on, DestructionLine.reference)
+    ).all()
+    gone = [line for line in lines if line.gone_at is not None and line.statement_id is None]
+    if not gone:
+        return None
+    row = destruction_list
+    period = f"{date_text(row.period_from)} tot en met {date_text(row.period_until)}"
+    decision = Decision(
+        "lijst",
+        f"Vernietigingslijst {row.number} is langs drie mensen gegaan: de proceseigenaar, de"
+        " privacyfunctionaris en de archivaris.",
+        (
+            ("Lijst", f"{row.number}, aan de beurt van {period}"),
+            ("Beoordeeld", _by(row.assessed_by, row.assessed_at)),
+            ("Nagekeken", _by(row.checked_by, row.checked_at)),
+            ("Gemachtigd", _by(row.authorised_by, row.authorised_at)),
+            ("SHA-256 van de lijst", row.hash or "geen"),
+        ),
+        _stayed([line for line in lines if line.gone_at is None]),
+        row.id,
+    )
+    return make_statement(registry, session, gone, decision)
+
+
+def make_standing_statement(
+    registry: Any, session: Session, period_from: date, period_until: date
+) -> DestructionStatement | None:
+    """Make the statement of what went by the standing decision in a period; None without any."""
+    gone = session.scalars(
+        select(Tombstone)
+        .where(
+            Tombstone.list_number.is_(None),
+            Tombstone.statement_id.is_(None),
+            Tombstone.gone_on.between(period_from, period_until),
+        )
+        .order_by(Tombstone.gone_on, Tombstone.reference)
+    ).all()
+    if not gone:
+        return None
+    version = present_version(session)
+    by = f"Bewaartermijnen, versie {version.number}" if version else "Bewaartermijnen"
+    decision = Decision(
+        "doorlopend",
+        "Korte termijnen gaan zonder lijst, door een doorlopend besluit dat de archivaris elk jaar"
+        " verlengt.",
+        (
+            ("Besluit", by),
+            ("Goedgekeurd", _by(version.answered_by, version.answered_at) if version else "nee"),
+            ("Periode", f"{date_text(period_from)} tot en met {date_text(period_until)}"),
+        ),
+    )
+    return make_statement(registry, session, gone, decision)
+
+
+def make_statement(
+    registry: Any,
+    session: Session,
+    gone: Sequence[DestructionLine] | Sequence[Tombstone],
+    decision: Decision,
+) -> DestructionStatement:
+    """Make the statement of these documents of one holder, and note it with each of them.
+
+    The PDF is drawn before anything is written.
+    """
+    holder, made_at = gone[0].holder, utc_now().replace(microsecond=0)
+    number = _next_number(session, local(made_at).year)
+    rows = _counted(registry, gone)
+    content = _content(session, holder, (number, made_at), rows, decision)
+    with making_pdf():
+        pdf = render_in_process(content, limits=limits_of(registry.app_settings))
+    statement = DestructionStatement(
+        id=uuid4(),
+        holder=holder,
+        number=number,
+        list_id=decision.list_id,
+        made_at=made_at,
+        content=_as_json(rows, decision),
+        pdf=pdf,
+        sha256=sha256(pdf).hexdigest(),
+    )
+    session.add(statement)
+    session.flush()
+    _note(session, gone, statement.id)
+    record(session, SYSTEM, "verklaring.gemaakt", holder, KIND, [statement.id])
+    return statement
+
+
+def _note(
+    session: Session, gone: Sequence[DestructionLine] | Sequence[Tombstone], statement: UUID
+) -> None:
+    """Note the statement with the lines, and with the tombstones of all documents."""
+    lines = [row.id for row in gone if isinstance(row, DestructionLine)]
+    documents = [row.document_id for row in gone]
+    session.execute(
+        update(DestructionLine)
+        .where(DestructionLine.id.in_(lines))
+        .values(statement_id=statement, version=DestructionLine.version + 1)
+    )
+    session.execute(
+        update(Tombstone).where(Tombstone.document_id.in_(documents)).values(statement_id=statement)
+    )
+    session.expire_all()
+
+
+def _next_number(session: Session, year: int) -> str:
+    """Return the next number of this year; statements are never removed."""
+    begin = f"V-{year}-"
+    made = session.scalar(
+        select(func.count(DestructionStatement.id)).where(
+            DestructionStatement.number.startswith(begin)
+        )
+    )
+    return f"{begin}{(made or 0) + 1:04d}"
+
+
+def _by(name: str | None, moment: datetime | None) -> str:
+    return f"{name}, {datetime_long(moment)}" if name and moment else "niet"
+
+
+def _stayed(lines: Sequence[DestructionLine]) -> tuple[tuple[str, int], ...]:
+    """Count the lines that stayed, by the reason."""
+    reasons = Counter(_why(line) for line in lines)
+    return tuple(sorted(reasons.items()))
+
+
+def _why(line: DestructionLine) -> str:
+    if line.decision == LineDecision.GOES:
+        waits = Waits(line.waits_for) if line.waits_for else Waits.NOT_AUTHORISED
+        return WAITING[waits]
+    return STAYED[line.decision]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Number of documents of one class that went: of which period, and between which days."""
+
+    retention_class: str
+    label: str
+    category: str
+    outcome: str
+    number: int
+    received_from: date
+    received_until: date
+    gone_from: date
+    gone_until: date
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as it is stored."""
+        return {
+            "klasse": self.retention_class,
+            "soort": self.label,
+            "categorie": self.category,
+            "gevolg": self.outcome,
+            "aantal": self.number,
+            "ontvangen_van": self.received_from.isoformat(),
+            "ontvangen_tot": self.received_until.isoformat(),
+            "weg_van": self.gone_from.isoformat(),
+            "weg_tot": self.gone_until.isoformat(),
+        }
+
+
+def _counted(registry: Any, gone: Sequence[DestructionLine] | Sequence[Tombstone]) -> list[Counted]:
+    """Count what went by class, category and outcome."""
+    groups: dict[tuple[str, str, str], list[tuple[date, date]]] = {}
+    for row in gone:
+        if isinstance(row, DestructionLine):
+            outcome = GONE[Outcome(row.outcome)]
+            gone_on = day_of(row.gone_at) if row.gone_at is not None else row.due_on
+        else:
+            outcome, gone_on = row.outcome, row.gone_on
+        key = (row.retention_class, row.category or NO_CATEGORY, outcome)
+        groups.setdefault(key, []).append((row.received_on, gone_on))
+    classes = RETENTION_CLASSES.of(registry)
+    counted = []
+    for (code, category, outcome), days in sorted(groups.items()):
+        received, went = [day[0] for day in days], [day[1] for day in days]
+        label = classes[code].label if code in classes else code
+        counted.append(
+            Counted(
+                code,
+                label,
+                category,
+                outcome,
+                len(days),
+                min(received),
+                max(received),
+                min(went),
+                max(went),
+            )
+        )
+    return counted
+
+
+def _as_json(rows: Sequence[Counted], decision: Decision) -> dict[str, Any]:
+    return {
+        "besluit": decision.kind,
+        "toelichting": decision.words,
+        "gegevens": [list(pair) for pair in decision.pairs],
+        "aantallen": [row.as_json() for row in rows],
+        "bleef": [list(pair) for pair in decision.stayed],
+        "hoe": HOW,
+    }
+
+
+def _content(
+    session: Session,
+    holder: str,
+    heading: tuple[str, datetime],
+    rows: Sequence[Counted],
+    decision: Decision,
+) -> StatementContent:
+    number, made_at = heading
+    house = _house(session, holder)
+    total = sum(row.number for row in rows)
+    table = StatementTable(
+        f"{total} in totaal, per soort en categorie van de selectielijst",
+        ("Soort", "Categorie", "Ontvangen", "Weg op", "Hoe", "Aantal"),
+        tuple(
+            (
+                clean_line(row.label),
+                clean_line(row.category),
+                _between(row.received_from, row.received_until),
+                _between(row.gone_from, row.gone_until),
+                row.outcome,
+                str(row.number),
+            )
+            for row in rows
+        ),
+        numbers=1,
+    )
+    pairs = tuple(Pair(label, clean_line(value)) for label, value in decision.pairs)
+    stayed = tuple(Pair(label.capitalize(), str(count)) for label, count in decision.stayed)
+    nothing = () if stayed else ("Alles wat aan de beurt was, is gegaan.",)
+    return StatementContent(
+        schema=SCHEMA,
+        house=house,
+        title=TITLE,
+        number=number,
+        made_at=made_at,
+        sentences=(
+            f"{house.name} verklaart dat onderstaande documenten zijn vernietigd of overgebracht,"
+            " en dat zij niet meer te raadplegen zijn.",
+        ),
+        sections=(
+            StatementSection("Wat is gegaan", table=table),
+            StatementSection("Door welk besluit", (decision.words,), pairs),
+            StatementSection("Hoe", (HOW, STAYS)),
+            StatementSection("Wat bleef", nothing, stayed),
+        ),
+    )
+
+
+def _between(first: date, last: date) -> str:
+    return date_text(first) if first == last else f"{date_text(first)} – {date_text(last)}"
+
+
+def _house(session: Session, holder: str) -> House:
+    if holder == NATIONAL:
+        return House(DESK, "Stopintimidatie", DEFAULT_COLOUR.lower(), None)
+    source = house_of(session, session.get_one(Municipality, holder))
+    return House(clean_line(source.name), clean_line(source.department), source.colour, source.logo)

@@ -1,0 +1,65 @@
+"""The statement of destruction: what went is counted once, in a PDF that can be kept."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    DestructionStatement,
+    Tombstone,
+)
+from stopintimidatie.privacy.destruction.statement import (
+    make_list_statement,
+    make_standing_statement,
+)
+from stopintimidatie.privacy.retention.rules import HANDLED
+from tests.support.destruction import a_line, a_list, a_tombstone
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
+from tests.support.verapdf import validate_pdf
+
+
+def test_a_list_has_one_statement_of_all_that_went(
+    installation: Installation, tmp_path: Path
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        for number in range(3):
+            a_line(session, row, f"M-{number}", gone_at=utc_now(), decision="mee")
+        a_line(session, row, "M-9", decision="vastgehouden")
+        session.flush()
+        statement = make_list_statement(installation.registry, session, row)
+        assert statement is not None
+        assert [count["aantal"] for count in statement.content["aantallen"]] == [3]
+        assert statement.content["bleef"] == [["vastgehouden", 1]]
+        assert statement.number == f"V-{utc_now().year}-0001"
+        path = tmp_path / "verklaring.pdf"
+        path.write_bytes(statement.pdf)
+        assert make_list_statement(installation.registry, session, row) is None, "once"
+        lines = session.scalars(select(DestructionLine)).all()
+        assert {line.statement_id for line in lines} == {statement.id, None}
+    assert validate_pdf(path) == []
+
+
+def test_a_month_of_the_standing_decision_is_counted_once(installation: Installation) -> None:
+    month = (date(2031, 3, 1), date(2031, 3, 31))
+    with installation.transaction(DORDRECHT) as session:
+        a_tombstone(session, "M-1", gone_on=date(2031, 3, 31))
+        a_tombstone(session, "M-2", gone_on=date(2031, 4, 1))
+        a_tombstone(session, "M-3", gone_on=date(2031, 3, 9), list_number="2031-1")
+        session.flush()
+        statement = make_standing_statement(installation.registry, session, *month)
+        assert statement is not None
+        assert [count["klasse"] for count in statement.content["aantallen"]] == [HANDLED]
+        assert [count["aantal"] for count in statement.content["aantallen"]] == [1]
+        assert make_standing_statement(installation.registry, session, *month) is None
+        stones = session.scalars(select(Tombstone).order_by(Tombstone.reference)).all()
+        assert [stone.statement_id for stone in stones] == [statement.id, None, None]
+        assert session.scalars(select(DestructionList)).all() == []
+        assert len(session.scalars(select(DestructionStatement)).all()) == 1

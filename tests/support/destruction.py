@@ -1,0 +1,68 @@
+"""Destruction lists with their lines, and tombstones, made by rows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
+from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, Tombstone
+from stopintimidatie.privacy.retention.rules import HANDLED
+from tests.support.factories import DORDRECHT
+
+
+def a_list(session: Session, number: str = "2031-4", **more: Any) -> DestructionList:
+    """A list, with its number as the quarter."""
+    values: dict[str, Any] = {
+        "holder": DORDRECHT,
+        "period_from": date(2031, 10, 1),
+        "period_until": date(2031, 12, 31),
+        "state": "voorgesteld",
+    }
+    row = DestructionList(id=uuid4(), number=number, **values | more)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def a_line(session: Session, row: DestructionList, reference: str, **more: Any) -> DestructionLine:
+    """A line of a list: a report that was handled, unless told otherwise."""
+    ended = day_of(utc_now()) - timedelta(days=5 * 365)
+    values: dict[str, Any] = {
+        "document_kind": "melding",
+        "document_id": uuid4(),
+        "retention_class": HANDLED,
+        "category": "8.1",
+        "outcome": "vernietigen",
+        "received_on": ended - timedelta(days=20),
+        "ended_on": ended,
+        "starts_on": ended,
+        "due_on": row.period_from + timedelta(days=14),
+    }
+    line = DestructionLine(
+        id=uuid4(), holder=row.holder, list_id=row.id, reference=reference, **values | more
+    )
+    session.add(line)
+    return line
+
+
+def a_tombstone(session: Session, reference: str, **more: Any) -> Tombstone:
+    """What stays of a report that was handled, unless told otherwise."""
+    values: dict[str, Any] = {
+        "holder": DORDRECHT,
+        "document_kind": "melding",
+        "document_id": uuid4(),
+        "received_on": date(2026, 3, 1),
+        "ended_on": date(2026, 3, 20),
+        "gone_on": date(2031, 3, 20),
+        "outcome": "vernietigd",
+        "retention_class": HANDLED,
+        "category": "8.1",
+    }
+    stone = Tombstone(reference=reference, **values | more)
+    session.add(stone)
+    return stone
