@@ -44,6 +44,8 @@ def new_tables(schema: sa.MetaData) -> list[sa.Table]:
         _line(schema),
         _statement(schema),
         _tombstone(schema),
+        _transfer(schema),
+        _part(schema),
     ]
 
 
@@ -222,6 +224,49 @@ def _tombstone(schema: sa.MetaData) -> sa.Table:
         sa.UniqueConstraint("holder", "document_id"),
         sa.Index(None, "holder", "reference"),
         sa.Index(None, "holder", "gone_on"),
+    )
+
+
+def _transfer(schema: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "archive_transfer",
+        schema,
+        *_held(
+            sa.Column("dossier_id", sa.Uuid(), nullable=False),
+            _text("reference", 20),
+            _text("state", 30),
+            *_by("requested", null=False),
+            _text("recipient", 100, null=True),
+            sa.Column("progress", sa.Integer(), nullable=False),
+            _text("step", 80),
+            _text("failure", 500, null=True),
+            _moment("made_at", null=True),
+            _text("sha256", 64, null=True),
+            sa.Column("size", sa.Integer()),
+            _text("rows_sha256", 64, null=True),
+            _text("receipt_number", 100, null=True),
+            _day("receipt_on", null=True),
+            _text("receipt_from", 200, null=True),
+            *_by("received"),
+            sa.Column("version", sa.Integer(), nullable=False),
+        ),
+        sa.UniqueConstraint("holder", "dossier_id"),
+        sa.Index(None, "holder", "state", "requested_at"),
+    )
+
+
+def _part(schema: sa.MetaData) -> sa.Table:
+    transfers = ["archive_transfer.holder", "archive_transfer.id"]
+    return sa.Table(
+        "archive_part",
+        schema,
+        *_held(
+            sa.Column("transfer_id", sa.Uuid(), nullable=False),
+            sa.Column("number", sa.Integer(), nullable=False),
+            sa.Column("data", sa.LargeBinary(), nullable=False),
+            sa.ForeignKeyConstraint(["holder", "transfer_id"], transfers, ondelete="CASCADE"),
+        ),
+        sa.UniqueConstraint("holder", "transfer_id", "number"),
     )
 
 

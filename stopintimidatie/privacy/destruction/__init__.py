@@ -8,6 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the tables, jobs and pages of destruction."""
     from stopintimidatie.privacy.destruction.models import RETENTION
+    from stopintimidatie.privacy.destruction.personal import PERSONAL_DATA
 
     config.add_impersonal_table("destruction_list", "periods, and in office who decided")
     config.add_impersonal_table(
@@ -15,5 +16,9 @@ def includeme(config: Any) -> None:
     )
     config.add_impersonal_table("destruction_statement", "numbers per category and period")
     config.add_impersonal_table("tombstone", "references, dates and categories")
+    config.add_impersonal_table(
+        "archive_transfer", "references, days and the archive's receipt, and in office who did it"
+    )
+    config.add_personal_data_holder(PERSONAL_DATA)
     for kind in RETENTION:
         config.add_retention_class(kind)

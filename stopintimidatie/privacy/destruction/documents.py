@@ -30,7 +30,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.models import Export, PartnerAnswer
-from stopintimidatie.privacy.destruction.models import Tombstone
+from stopintimidatie.privacy.destruction.models import ArchiveTransfer, Tombstone
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.retention.rules import Outcome
 from stopintimidatie.reports.models import Report, ReportTransfer
@@ -200,3 +200,17 @@ def _forget_traces(session: Session, holder: str, ids: Sequence[UUID]) -> None:
     for job in session.scalars(select(OutboxJob).where(OutboxJob.holder == holder)):
         if not gone.isdisjoint(map(str, job.payload.values())):
             session.execute(delete(OutboxJob).where(OutboxJob.id == job.id))
+
+
+def may_go(session: Session, kind: str, document: UUID) -> bool:
+    """Tell whether the archive confirmed that it has this document.
+
+    A line of a destruction list with the outcome *overbrengen* waits until then. A report goes
+    with its dossier: of itself it is never transferred.
+    """
+    if kind != DOSSIER:
+        return False
+    transfer = session.scalars(
+        select(ArchiveTransfer).where(ArchiveTransfer.dossier_id == document)
+    ).one_or_none()
+    return transfer is not None and transfer.received_at is not None

@@ -1,6 +1,7 @@
-"""Tables of destruction: lists with their lines, statements, and tombstones.
+"""Tables of destruction: lists and lines, statements, tombstones, and transfers to an archive.
 
 None of them holds content: references, dates, categories, and the names of employees who decided.
+The one exception is the package for the archive, encrypted so that only the archive reads it.
 """
 
 from __future__ import annotations
@@ -181,7 +182,85 @@ class Tombstone(Held, Base):
     statement_id: Mapped[UUID | None]
 
 
+class TransferState(StrEnum):
+    """State of the transfer of a dossier to an archive."""
+
+    ASKED = "gevraagd"
+    MAKING = "wordt_gemaakt"
+    FAILED = "mislukt"
+    # The package was made; what it was made of is still here.
+    WAITS = "wacht_op_ontvangstbewijs"
+    # Something in it was erased or redacted since: it must be made anew.
+    LAPSED = "vervallen"
+    DONE = "overgebracht"
+
+
+class ArchiveTransfer(Held, Base):
+    """The transfer of one dossier to an archive: the package, and the archive's receipt.
+
+    The row outlives the dossier: it tells where that is now.
+    """
+
+    __tablename__ = "archive_transfer"
+    __table_args__ = held_table(
+        UniqueConstraint("holder", "dossier_id"), Index(None, "holder", "state", "requested_at")
+    )
+
+    dossier_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(20))
+    # A code of `TransferState`.
+    state: Mapped[str] = mapped_column(String(30))
+    # The moment that stands in the package, also when it is made again.
+    requested_at: Mapped[datetime] = mapped_column(default=utc_now)
+    requested_by_id: Mapped[str | None] = mapped_column(String(64))
+    requested_by: Mapped[str] = mapped_column(String(200))
+    # The public age key of the archive; None for a package that an operator made in a folder.
+    recipient: Mapped[str | None] = mapped_column(String(100))
+    progress: Mapped[int] = mapped_column(default=0)
+    step: Mapped[str] = mapped_column(String(80), default="")
+    failure: Mapped[str | None] = mapped_column(String(500))
+    made_at: Mapped[datetime | None]
+    # Hashes of the file as it was handed over, and of the rows inside it.
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int | None]
+    rows_sha256: Mapped[str | None] = mapped_column(String(64))
+    # The archive's receipt.
+    receipt_number: Mapped[str | None] = mapped_column(String(100))
+    receipt_on: Mapped[date | None]
+    receipt_from: Mapped[str | None] = mapped_column(String(200))
+    received_at: Mapped[datetime | None]
+    received_by_id: Mapped[str | None] = mapped_column(String(64))
+    received_by: Mapped[str | None] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+
+class ArchivePart(Held, Base):
+    """A part of a package, encrypted for the archive; gone once the archive has it."""
+
+    __tablename__ = "archive_part"
+    __table_args__ = held_table(
+        belongs_to("archive_transfer", "transfer_id", ondelete="CASCADE"),
+        UniqueConstraint("holder", "transfer_id", "number"),
+    )
+
+    transfer_id: Mapped[UUID]
+    number: Mapped[int]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 RETENTION: Final = (
+    RetentionClass(
+        "archiefpakket",
+        "Het pakket van een dossier dat naar het archief gaat, versleuteld voor het archief",
+        ("archive_part",),
+        Way.BY_ITSELF,
+        "het archief bevestigt de ontvangst",
+        until="tot het ontvangstbewijs; eerder als iets van de inhoud wordt gewist",
+        source="eigen beleid",
+        desk=False,
+    ),
     RetentionClass(
         "grafsteen",
         "Wat blijft van een vernietigd document: kenmerk, soort, dagen en categorie",
@@ -199,6 +278,7 @@ RETENTION: Final = (
             "destruction_line",
             "destruction_statement",
             "retention_schedule",
+            "archive_transfer",
         ),
         Way.KEPT,
         "de dag van de verklaring",
