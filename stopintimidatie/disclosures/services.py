@@ -217,6 +217,7 @@ CODES: Final = {
     "niet_meer_nodig": "niet meer nodig",
     "bron_gewijzigd": "gegevens waarvan het was gemaakt zijn gewist of gewijzigd",
     "achteraf_afgewezen": "achteraf niet goedgekeurd",
+    "bewaartermijn": "de termijn is voorbij: de inhoud is vernietigd",
     "anders": "een andere reden",
     "vooraf": "een week van tevoren",
     "daarna": "de dag erna",

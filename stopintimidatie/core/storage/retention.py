@@ -8,15 +8,13 @@ architecture test fails for a table without one. A term in a class is a proposal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive
 
@@ -109,11 +107,6 @@ class Way(StrEnum):
     KEPT = "blijft"
 
 
-# (session of one holder, term, today) -> ids of the documents whose data went, at most some
-# hundreds at a time; called again until there are none. Each call is one transaction.
-Sweep = Callable[[Any, Session, Term, date], Sequence[UUID]]
-
-
 @dataclass(frozen=True)
 class RetentionClass:
     """A kind of data with one term.
@@ -126,7 +119,6 @@ class RetentionClass:
         term: the proposed term; None where something else ends it, or where it must be filled in.
         until: in Dutch, where no term can tell it: "met de melding".
         source: of the term, in Dutch.
-        sweep: for the way `STANDING`: takes the data away, one batch at a time.
         desk: the class is of the national desk alone; False: of municipalities; None: of both.
     """
 
@@ -138,7 +130,6 @@ class RetentionClass:
     term: Term | None = None
     until: str = ""
     source: str = ""
-    sweep: Sweep | None = None
     desk: bool | None = None
 
 

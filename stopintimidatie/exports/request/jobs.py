@@ -283,6 +283,7 @@ def _fail(context: JobContext, export_id: UUID, reason: str) -> None:
 # A job of a higher room, which tells who holds a copy.
 JOB: Final = Job("uitvoer.ingetrokken")
 SOURCE: Final = "bron_gewijzigd"
+TERM: Final = "bewaartermijn"
 OTHER: Final = "anders"
 REJECTED_AFTER: Final = "achteraf_afgewezen"
 # Reasons that a person may choose, in the words of the register
@@ -352,6 +353,20 @@ def destroy(
     elif cause is not None:
         # Withdrawn before, but somebody may still have a copy, and hears of this change as well.
         _tell_holders(session, export, cause)
+    session.flush()
+
+
+def expire(session: Session, export: Export) -> None:
+    """Destroy the content of an export whose term is over; who has a copy was asked to do the same.
+
+    One that isn't made yet, or was withdrawn, keeps its state.
+    """
+    exports_models.VAULT.destroy(session, export)
+    if export.state == ExportState.READY:
+        export.state = ExportState.WITHDRAWN.value
+        export.withdrawn_at, export.withdrawn_code = utc_now(), TERM
+        export.withdrawn_by_id, export.withdrawn_by = SYSTEM.id, SYSTEM.name
+        log(session, export, SYSTEM, "ingetrokken")
     session.flush()
 
 

@@ -7,8 +7,18 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the tables, jobs and pages of destruction."""
+    from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.privacy.destruction import jobs
     from stopintimidatie.privacy.destruction.models import RETENTION
     from stopintimidatie.privacy.destruction.personal import PERSONAL_DATA
+
+    config.add_job_kind(
+        jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=jobs.next_night
+    )
+    # One at a time for a holder: a repeat of the same night finds nothing left.
+    config.add_job_kind(
+        jobs.OF_HOLDER, jobs.run_holder, batch=50, lease_seconds=1800, lane=Lane.SLOW
+    )
 
     config.add_impersonal_table("destruction_list", "periods, and in office who decided")
     config.add_impersonal_table(

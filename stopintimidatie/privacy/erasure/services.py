@@ -201,7 +201,7 @@ def obstacles(session: Session, row: Report | Dossier) -> list[str]:
         )
     if isinstance(row, Report):
         reasons += _of_report(row)
-    return [*reasons, *_of_exports(session, _dossiers_of(session, row))]
+    return [*reasons, *export_obstacles(session, _dossiers_of(session, row))]
 
 
 def _of_report(report: Report) -> list[str]:
@@ -227,7 +227,8 @@ def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[UUID]:
     return session.scalars(inside).all()
 
 
-def _of_exports(session: Session, dossiers: Sequence[UUID]) -> list[str]:
+def export_obstacles(session: Session, dossiers: Sequence[UUID]) -> list[str]:
+    """Return which exports keep these dossiers from going, each with what to do about it."""
     rows = session.scalars(
         select(Export).where(Export.dossier_id.in_(dossiers)).order_by(Export.reference)
     )

@@ -73,6 +73,7 @@ ACTIONS: Final[dict[str, str]] = {
     "gebruiker.nagekeken": "Rechten nagekeken: de rollen kloppen",
     "gebruiker.gedeblokkeerd": "Blokkade van het hele account opgeheven",
     "gebruiker.wachtwoord_weg": "Wachtwoord uitgezet, link voor een nieuw gestuurd",
+    "bewaartermijn.verstreken": "Weg omdat de bewaartermijn voorbij is",
     "bevriezing.geplaatst": "Bevroren tegen vernietiging",
     "bevriezing.opgeheven": "Bevriezing opgeheven",
     "termijnen.voorgesteld": "Bewaartermijnen voorgesteld",

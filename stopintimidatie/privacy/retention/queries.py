@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.text import day_of
@@ -146,9 +146,11 @@ def _report_rows() -> Any:
         DossierMembership.left_at.is_(None),
         DossierMembership.reference.is_(False),
     )
+    former = aliased(DossierMembership)
     left = (
-        select(func.max(DossierMembership.left_at))
-        .where(DossierMembership.report_id == Report.id, DossierMembership.reference.is_(False))
+        select(func.max(former.left_at))
+        .where(former.report_id == Report.id, former.reference.is_(False))
+        .correlate(Report)
         .scalar_subquery()
     )
     return (

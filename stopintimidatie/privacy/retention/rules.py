@@ -21,6 +21,8 @@ PICKED_UP: Final = "meldpunt_opgehaald"
 LEFT_AT_DESK: Final = "meldpunt_blijft_liggen"
 # The classes whose documents come on a destruction list.
 LISTED: Final = frozenset({HANDLED, NOT_HANDLED, DOUBLE, WITHDRAWN, HANDED_OVER, DOSSIER_CLOSED})
+ROUTED: Final = "meldpunt_doorgegeven"
+ERASED: Final = "melding_gewist"
 CONTACT: Final = "contactgegevens"
 TOMBSTONE: Final = "grafsteen"
 # The latest possible moment, however long a document is held by something else.

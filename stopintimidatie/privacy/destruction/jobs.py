@@ -1,0 +1,318 @@
+"""The nightly work of destruction: lists made, authorised lines carried out, short classes swept.
+
+Each document goes in a transaction of its own, and every step can be repeated: after a kill the
+next run goes on with what is left. Until a holder's archivist approved terms, nothing happens.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.tree import Reference
+from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.exports.models import Export
+from stopintimidatie.privacy.destruction.documents import Fate, destroy_document, today
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    LineDecision,
+    ListState,
+    Waits,
+)
+from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
+from stopintimidatie.privacy.destruction.sweeps import (
+    SWEEPS,
+    Standing,
+    announce_left_at_desk,
+)
+from stopintimidatie.privacy.erasure.services import export_obstacles
+from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.queries import (
+    DueDocument,
+    due_documents,
+    due_of,
+    present_version,
+)
+from stopintimidatie.privacy.retention.rules import (
+    LEFT_AT_DESK,
+    Outcome,
+    Schedule,
+    chosen_classes,
+    schedule_of,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import OFFERED
+
+log = logging.getLogger(__name__)
+EVERY_NIGHT: Final = Job("vernietiging.elke_nacht")
+OF_HOLDER: Final = Job("vernietiging.houder")
+NIGHT_HOUR: Final = 2
+
+
+def next_night(now: datetime) -> datetime:
+    """Return the next time that it is two o'clock in the night in the Netherlands."""
+    here = now.astimezone(AMSTERDAM)
+    tonight = here.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    return tonight if tonight > here else tonight + timedelta(days=1)
+
+
+def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Plan the work of each holder that has documents (job)."""
+    with context.transaction() as session:
+        for holder in session.scalars(select(Reference.holder).distinct()).all():
+            enqueue(session, OF_HOLDER, holder, {})
+
+
+def run_holder(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Do what is due today at one holder (job)."""
+    destroy_what_is_due(context.registry, context.engine, context.holder)
+
+
+def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
+    """Make and refresh the lists of a holder, and destroy what is authorised or short and due."""
+    with transaction(engine, holder) as session:
+        version = present_version(session)
+        if version is None:
+            return
+        session.expunge(version)
+        schedule = schedule_of(version.content)
+        if holder != NATIONAL:
+            refresh_lists(session, holder, schedule)
+    _carry_out_lines(registry, engine, holder, schedule)
+    _sweep(registry, engine, holder, version, schedule)
+    with transaction(engine, holder) as session:
+        for row in _open_lists(session):
+            row.state = state_of(_lines(session, row)).value
+
+
+# Lists
+
+
+def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
+    """Bring the lists to what is due by the end of the next quarter.
+
+    What is due and on no list comes on that of the next quarter. A line that isn't authorised
+    follows its document: its day changes, or it leaves the list when it isn't due any more.
+    """
+    quarter = quarter_of(today()).next
+    documents = {row.id: row for row in due_documents(session, schedule, quarter.last)}
+    listed = _follow_documents(session, documents)
+    new = [row for row in documents.values() if row.id not in listed]
+    if new:
+        made = _list_of(session, holder, quarter)
+        session.add_all(_line(made, row, schedule) for row in new)
+        session.flush()
+    for row in _open_lists(session):
+        row.state = state_of(_lines(session, row)).value
+
+
+def _follow_documents(session: Session, documents: dict[UUID, DueDocument]) -> set[UUID]:
+    """Bring the lines that aren't authorised to their documents; return what is on a list."""
+    lines = session.scalars(select(DestructionLine).where(DestructionLine.gone_at.is_(None))).all()
+    listed = {line.document_id for line in lines}
+    for line in lines:
+        if line.authorised_at is not None:
+            continue
+        document = documents.get(line.document_id)
+        if document is None:
+            session.delete(line)
+            continue
+        line.due_on, line.starts_on = document.due.on, document.due.starts
+        line.at_maximum = document.due.at_maximum
+        over = line.postponed_until is not None and line.postponed_until <= today()
+        if line.decision == LineDecision.POSTPONED and over:
+            # Somebody decides anew.
+            line.decision = line.postponed_until = line.assessed_at = line.checked_at = None
+    session.flush()
+    return listed
+
+
+def _open_lists(session: Session) -> Sequence[DestructionList]:
+    return session.scalars(
+        select(DestructionList)
+        .where(DestructionList.state != ListState.DONE.value)
+        .order_by(DestructionList.number)
+    ).all()
+
+
+def _lines(session: Session, row: DestructionList) -> Sequence[DestructionLine]:
+    return session.scalars(select(DestructionLine).where(DestructionLine.list_id == row.id)).all()
+
+
+def _list_of(session: Session, holder: str, quarter: Quarter) -> DestructionList:
+    row = session.scalars(
+        select(DestructionList).where(DestructionList.number == str(quarter))
+    ).one_or_none()
+    if row is None:
+        row = DestructionList(
+            holder=holder,
+            number=str(quarter),
+            period_from=quarter.first,
+            period_until=quarter.last,
+            state=ListState.PROPOSED.value,
+        )
+        session.add(row)
+        session.flush()
+    elif row.state == ListState.DONE:
+        row.state = ListState.PROPOSED.value
+    return row
+
+
+def _line(row: DestructionList, document: DueDocument, schedule: Schedule) -> DestructionLine:
+    choice = schedule.choices.get(document.retention_class)
+    return DestructionLine(
+        holder=row.holder,
+        list_id=row.id,
+        document_kind=document.kind,
+        document_id=document.id,
+        reference=document.reference,
+        retention_class=document.retention_class,
+        category=choice.category if choice else "",
+        outcome=(choice.outcome if choice else Outcome.DESTROY).value,
+        received_on=document.received_on,
+        ended_on=document.ended_on,
+        starts_on=document.due.starts,
+        due_on=document.due.on,
+        at_maximum=document.due.at_maximum,
+    )
+
+
+# Lines
+
+
+def _carry_out_lines(registry: Any, engine: Engine, holder: str, schedule: Schedule) -> None:
+    with transaction(engine, holder, write=False) as session:
+        numbers = session.scalars(
+            select(DestructionLine.id)
+            .where(
+                DestructionLine.authorised_at.is_not(None),
+                DestructionLine.gone_at.is_(None),
+                DestructionLine.due_on <= today(),
+            )
+            # A double before its original.
+            .order_by(DestructionLine.due_on, DestructionLine.retention_class, DestructionLine.id)
+        ).all()
+    for done, number in enumerate(numbers, 1):
+        with transaction(engine, holder) as session:
+            _carry_out(registry, session, number, schedule)
+        if done % 100 == 0:
+            log.info("destruction at %s: %d of %d lines", holder, done, len(numbers))
+
+
+def _carry_out(registry: Any, session: Session, number: UUID, schedule: Schedule) -> None:
+    line = session.get(DestructionLine, number, with_for_update=True, populate_existing=True)
+    if line is None or line.gone_at is not None or line.authorised_at is None:
+        return
+    waits = waits_for(session, line, schedule)
+    line.waits_for = waits.value if waits is not None else None
+    if waits is not None:
+        return
+    owner = session.get_one(DestructionList, line.list_id)
+    fate = Fate(line.retention_class, line.category, owner.number, Outcome(line.outcome))
+    line.gone_at = utc_now()
+    destroy_document(registry, session, line.document_kind, line.document_id, fate)
+
+
+def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Waits | None:
+    """Return why a line waits although its day has come; None when it may go now.
+
+    A document that is gone already doesn't wait: its line is done.
+    """
+    entity: Any = Report if line.document_kind == REPORT else Dossier
+    row = session.get(entity, line.document_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        return None
+    if row.frozen:
+        return Waits.HOLD
+    if row.state == "vernietigd":
+        # Erased at request meanwhile; what is left of it goes now.
+        return None
+    day = due_of(session, schedule, line.document_kind, line.document_id)
+    if day is None or day.on > today():
+        return Waits.DOSSIER if _in_live_dossier(session, line.document_id) else Waits.NOT_DUE
+    if row.state == OFFERED:
+        return Waits.HANDOVER
+    dossiers = _dossiers_of(session, line)
+    if export_obstacles(session, dossiers) or _copies_out(session, dossiers):
+        return Waits.EXPORT
+    return Waits.TRANSFER if line.outcome == Outcome.TRANSFER else None
+
+
+def _in_live_dossier(session: Session, report: UUID) -> bool:
+    inside = (
+        select(Dossier.id)
+        .join(DossierMembership, DossierMembership.dossier_id == Dossier.id)
+        .where(
+            DossierMembership.report_id == report,
+            DossierMembership.left_at.is_(None),
+            Dossier.state.in_(LIVE),
+        )
+    )
+    return session.scalar(inside.limit(1)) is not None
+
+
+def _dossiers_of(session: Session, line: DestructionLine) -> Sequence[UUID]:
+    if line.document_kind != REPORT:
+        return [line.document_id]
+    inside = select(DossierMembership.dossier_id).where(
+        DossierMembership.report_id == line.document_id, DossierMembership.left_at.is_(None)
+    )
+    return session.scalars(inside).all()
+
+
+def _copies_out(session: Session, dossiers: Sequence[UUID]) -> bool:
+    """Tell whether a recipient may still use a copy of one of these dossiers."""
+    copies = (
+        select(DisclosedCopy.id)
+        .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
+        .join(Export, Export.reference == Disclosure.reference)
+        .where(
+            Export.dossier_id.in_(dossiers),
+            DisclosedCopy.state.in_([CopyState.OFFERED, CopyState.GIVEN]),
+            DisclosedCopy.withdrawn_at.is_(None),
+            DisclosedCopy.destroy_by > today(),
+        )
+    )
+    return session.scalar(copies.limit(1)) is not None
+
+
+# Short classes
+
+
+def _sweep(
+    registry: Any, engine: Engine, holder: str, version: RetentionSchedule, schedule: Schedule
+) -> None:
+    """Let the short classes go, as long as the standing decision stands."""
+    if version.standing_until is None or version.standing_until < today():
+        return
+    classes = chosen_classes(RETENTION_CLASSES.of(registry), desk=holder == NATIONAL)
+    for code, sweep in SWEEPS.items():
+        choice = schedule.choices.get(code) if code in classes else None
+        if choice is None:
+            continue
+        standing = Standing(registry, holder, code, choice.category, choice.term, today())
+        if code == LEFT_AT_DESK:
+            _until_nothing(engine, holder, announce_left_at_desk, standing)
+        _until_nothing(engine, holder, sweep, standing)
+
+
+def _until_nothing(engine: Engine, holder: str, sweep: Any, standing: Standing) -> None:
+    gone: Sequence[UUID] = [UUID(int=0)]
+    while gone:
+        with transaction(engine, holder) as session:
+            gone = sweep(session, standing)

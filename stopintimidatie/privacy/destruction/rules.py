@@ -1,0 +1,64 @@
+"""Rules of destruction lists: their quarters, and the state that follows from their lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from stopintimidatie.privacy.destruction.models import LineDecision, ListState
+
+MONTHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A quarter of a year, such as 2027-2."""
+
+    year: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.number}"
+
+    @property
+    def first(self) -> date:
+        """The first day."""
+        return date(self.year, MONTHS * (self.number - 1) + 1, 1)
+
+    @property
+    def last(self) -> date:
+        """The last day."""
+        return self.next.first - timedelta(days=1)
+
+    @property
+    def next(self) -> Quarter:
+        """The quarter after it."""
+        if self.number == 12 // MONTHS:
+            return Quarter(self.year + 1, 1)
+        return Quarter(self.year, self.number + 1)
+
+
+def quarter_of(day: date) -> Quarter:
+    """Return the quarter that a day lies in."""
+    return Quarter(day.year, (day.month - 1) // MONTHS + 1)
+
+
+def state_of(lines: Iterable[Any]) -> ListState:
+    """Return the state of a list with these lines (rows of `DestructionLine`).
+
+    A round that is going on decides: lines that the process owner closed wait for the privacy
+    officer, then for the archivist. Without such a round, a line without a decision, or with one
+    that isn't closed yet, asks for the process owner.
+    """
+    left = [line for line in lines if line.gone_at is None]
+    goes = [line for line in left if line.decision == LineDecision.GOES]
+    waiting = [line for line in goes if line.authorised_at is None]
+    if any(line.assessed_at is not None and line.checked_at is None for line in waiting):
+        return ListState.ASSESSED
+    if any(line.checked_at is not None for line in waiting):
+        return ListState.CHECKED
+    if waiting or any(line.decision is None for line in left):
+        return ListState.PROPOSED
+    return ListState.AUTHORISED if goes else ListState.DONE

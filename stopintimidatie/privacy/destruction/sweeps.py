@@ -1,0 +1,342 @@
+"""Short classes, that go each night by the standing decision: one function for each.
+
+A sweep takes away at most a batch, in the transaction that it gets, and returns the ids of what
+went; the caller asks again until there is nothing. A repeat finds nothing. A hold stops a sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.mail.models import MailAddress, MailMessage, MailState
+from stopintimidatie.core.storage.retention import Term
+from stopintimidatie.core.text import date_long, day_of
+from stopintimidatie.core.tree import Reference
+from stopintimidatie.desk.models import JoiningRequest
+from stopintimidatie.desk.onboarding.signup import KIND as JOINING
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.resources import KIND as EXPORT
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.patterns.models import KIND as PATTERN
+from stopintimidatie.dossiers.patterns.models import Pattern
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
+from stopintimidatie.exports.request.jobs import expire
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
+from stopintimidatie.municipalities.agreements.services import KIND as AGREEMENT
+from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.destruction.models import Tombstone
+from stopintimidatie.privacy.retention.rules import (
+    CONTACT,
+    ERASED,
+    LEFT_AT_DESK,
+    PICKED_UP,
+    ROUTED,
+    TOMBSTONE,
+    contact_due,
+)
+from stopintimidatie.reports.conversation.services import tell
+from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
+from stopintimidatie.reports.services import append_move
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+BATCH: Final = 200
+ACTION: Final = "bewaartermijn.verstreken"
+# The desk tells a reporter so long before a report that still waits goes.
+AHEAD: Final = timedelta(days=14)
+ANNOUNCED: Final = "vernietiging_aangekondigd"
+GOES: Final = (
+    "Uw gemeente heeft uw melding nog niet opgehaald. Wij mogen haar niet langer bewaren. Op {} "
+    "vernietigen wij uw melding. Neem vóór die dag zelf contact op met uw gemeente, en noem uw"
+    " kenmerk. Is er een misdrijf gebeurd? Doe dan aangifte bij de politie: 0900-8844. Bij direct"
+    " gevaar: 112."
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The standing decision for one class, on one day."""
+
+    registry: Any
+    holder: str
+    retention_class: str
+    category: str
+    term: Term
+    today: date
+
+    @property
+    def bound(self) -> datetime:
+        """The moment before which the term has started of what is perhaps due."""
+        return datetime.combine(
+            self.term.before(self.today) + timedelta(days=1), time(0), AMSTERDAM
+        )
+
+    @property
+    def fate(self) -> Fate:
+        """The decision by which a whole document goes."""
+        return Fate(self.retention_class, self.category)
+
+    def over(self, start: datetime | date) -> bool:
+        """Tell whether a term that started then is over today."""
+        return self.term.after(day_of(start)) <= self.today
+
+
+Sweep = Callable[[Session, Standing], Sequence[UUID]]
+
+
+def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Delete the contact data of reports whose handling ended, a term after the last contact."""
+    last_message = (
+        select(func.max(ReporterMessage.at))
+        .where(ReporterMessage.report_id == Report.id)
+        .scalar_subquery()
+    )
+    last_call = (
+        select(func.max(ReportMove.at))
+        .where(ReportMove.report_id == Report.id, ReportMove.name == "contact")
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Report.id, Report.ended_at, last_message, last_call)
+        .join(ReportContact, ReportContact.report_id == Report.id)
+        .where(Report.ended_at.is_not(None), Report.frozen.is_(False))
+        .order_by(Report.ended_at, Report.id)
+    )
+    due = []
+    for number, ended, *contacts in rows:
+        last = max((day_of(at) for at in contacts if at is not None), default=None)
+        day = contact_due(last, day_of(ended) if ended else None, standing.term)
+        if day is not None and day <= standing.today:
+            due.append(number)
+        if len(due) == BATCH:
+            break
+    session.execute(delete(ReportContact).where(ReportContact.report_id.in_(due)))
+    return _noted(session, standing, REPORT, due)
+
+
+def sweep_messages(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Delete what became of messages that aren't on their way any more."""
+    done = MailMessage.state != MailState.WAITING
+    return _delete_rows(
+        session, standing, MailMessage, MailMessage.created_at, done, kind="bericht"
+    )
+
+
+def sweep_patterns(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Delete patterns that no search saw for that long, with their decision."""
+    return _delete_rows(session, standing, Pattern, Pattern.seen_at, kind=PATTERN)
+
+
+def sweep_exports(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Destroy the content of exports whose recipient had to destroy by now, with its key."""
+    kept = exists().where(ExportKey.export_id == Export.id)
+    blobs = exists().where(ExportBlob.export_id == Export.id)
+    rows = session.scalars(
+        select(Export)
+        .join(Dossier, Dossier.id == Export.dossier_id)
+        .where(Export.destroy_by <= standing.today, kept | blobs, Dossier.frozen.is_(False))
+        .order_by(Export.destroy_by, Export.id)
+        .limit(BATCH)
+    ).all()
+    due = [export for export in rows if standing.over(export.destroy_by)]
+    for export in due:
+        expire(session, export)
+    return _noted(session, standing, EXPORT, [export.id for export in due])
+
+
+def sweep_agreements(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Delete ended forwarding agreements: the people of a municipality who were named in them."""
+    ended = ForwardingAgreement.ended_at.is_not(None)
+    return _delete_rows(
+        session, standing, ForwardingAgreement, ForwardingAgreement.ended_at, ended, kind=AGREEMENT
+    )
+
+
+def sweep_joining(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Delete requests to join, with the address of who asked."""
+    gone = _delete_rows(session, standing, JoiningRequest, JoiningRequest.asked_at, kind=JOINING)
+    session.execute(
+        delete(MailAddress).where(
+            MailAddress.owner_kind == JOINING, MailAddress.owner_id.in_([str(n) for n in gone])
+        )
+    )
+    return gone
+
+
+def sweep_tombstones(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Delete tombstones, and the references that led to them."""
+    rows = session.scalars(
+        select(Tombstone)
+        .where(Tombstone.gone_on <= standing.term.before(standing.today))
+        # Until its statement is made, a statement would miss it.
+        .where(Tombstone.statement_id.is_not(None))
+        .order_by(Tombstone.gone_on, Tombstone.id)
+        .limit(BATCH)
+    ).all()
+    due = [stone for stone in rows if standing.over(stone.gone_on)]
+    for stone in due:
+        session.execute(
+            delete(Reference).where(
+                Reference.reference == stone.reference,
+                Reference.holder == stone.holder,
+                Reference.kind == stone.document_kind,
+            )
+        )
+        session.delete(stone)
+    return _noted(session, standing, "grafsteen", [stone.document_id for stone in due])
+
+
+def sweep_picked_up(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Destroy what is left of reports that a municipality picked up at the desk."""
+    return _destroy_reports(session, standing, Report.delivery == "opgehaald", _picked_up_on)
+
+
+def _picked_up_on(session: Session, report: Report) -> datetime | None:
+    return session.scalar(
+        select(func.max(Pickup.picked_up_at)).where(Pickup.document_id == report.id)
+    )
+
+
+def sweep_routed(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Destroy what is left of reports that the desk gave to a municipality, or erased."""
+    left = Report.state.in_(["overgedragen", "vernietigd"])
+    return _destroy_reports(session, standing, left, _ended_at)
+
+
+def sweep_erased(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Destroy what is left of reports and dossiers that were erased at request."""
+    gone = _destroy_reports(session, standing, Report.state == "vernietigd", _ended_at)
+    rows = session.execute(
+        select(Dossier.id, Dossier.changed_at)
+        .where(Dossier.state == "vernietigd", Dossier.frozen.is_(False))
+        .order_by(Dossier.changed_at, Dossier.id)
+        .limit(BATCH)
+    ).all()
+    due = [number for number, changed in rows if standing.over(changed)]
+    for number in due:
+        destroy_document(standing.registry, session, DOSSIER, number, standing.fate)
+    return [*gone, *due]
+
+
+def _ended_at(session: Session, report: Report) -> datetime | None:
+    return report.ended_at
+
+
+def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Destroy reports at the desk that nobody picked up or wanted, or that ended there.
+
+    A reporter who still waits is told long before; whoever wasn't yet keeps the report as long.
+    """
+    waits = exists().where(
+        Pickup.document_id == Report.id,
+        Pickup.state.in_([PickupState.READY, PickupState.OFFERED, PickupState.PICKED_UP]),
+    )
+    elsewhere = Report.state.in_(["overgedragen", "vernietigd"])
+    return _destroy_reports(session, standing, ~elsewhere & ~waits, _told_long_ago)
+
+
+def _told_long_ago(session: Session, report: Report) -> datetime | None:
+    """Return the receipt of a report; None while its reporter must still be told, or just was."""
+    if report.ended_at is not None:
+        return report.received_at
+    announced = select(func.min(ReportMove.at)).where(
+        ReportMove.report_id == report.id, ReportMove.name == ANNOUNCED
+    )
+    at = session.scalar(announced)
+    return report.received_at if at is not None and at + AHEAD <= utc_now() else None
+
+
+def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Tell reporters whose report still waits at the desk that it goes, and what they can do."""
+    moment = standing.bound + AHEAD
+    announced = exists().where(ReportMove.report_id == Report.id, ReportMove.name == ANNOUNCED)
+    rows = session.scalars(
+        select(Report)
+        .where(
+            Report.received_at < moment,
+            Report.ended_at.is_(None),
+            Report.frozen.is_(False),
+            Report.delivery.is_distinct_from("opgehaald"),
+            ~announced,
+        )
+        .order_by(Report.received_at, Report.id)
+        .limit(BATCH)
+    ).all()
+    for report in rows:
+        day = max(standing.term.after(day_of(report.received_at)), standing.today + AHEAD)
+        tell(session, report, "bericht", GOES.format(date_long(day)), SYSTEM)
+        append_move(session, report, SYSTEM, ANNOUNCED, report.state, {})
+    return [report.id for report in rows]
+
+
+def _destroy_reports(
+    session: Session,
+    standing: Standing,
+    condition: ColumnElement[bool],
+    start: Callable[[Session, Report], datetime | None],
+) -> Sequence[UUID]:
+    """Destroy reports of the desk, one by one, with a tombstone each."""
+    rows = session.scalars(
+        select(Report)
+        .where(condition, Report.frozen.is_(False))
+        .order_by(Report.received_at, Report.id)
+        .limit(BATCH)
+    ).all()
+    gone = []
+    for report in rows:
+        since, number = start(session, report), report.id
+        if since is not None and standing.over(since):
+            destroy_document(standing.registry, session, REPORT, number, standing.fate)
+            gone.append(number)
+    return gone
+
+
+def _delete_rows(
+    session: Session,
+    standing: Standing,
+    entity: Any,
+    started: Any,
+    *conditions: ColumnElement[bool],
+    kind: str,
+) -> Sequence[UUID]:
+    rows = session.execute(
+        select(entity.id, started)
+        .where(started < standing.bound, *conditions)
+        .order_by(started, entity.id)
+        .limit(BATCH)
+    ).all()
+    due = [number for number, start in rows if standing.over(start)]
+    session.execute(delete(entity).where(entity.id.in_(due)))
+    return _noted(session, standing, kind, due)
+
+
+def _noted(session: Session, standing: Standing, kind: str, ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Write in the log that the data of these documents went, and return them."""
+    if ids:
+        fields = [standing.retention_class]
+        record(session, SYSTEM, ACTION, standing.holder, kind, ids, fields=fields)
+    return ids
+
+
+SWEEPS: Final[Mapping[str, Sweep]] = {
+    CONTACT: sweep_contact,
+    "bericht": sweep_messages,
+    "patroon": sweep_patterns,
+    "uitvoer_inhoud": sweep_exports,
+    "doorgifteafspraak": sweep_agreements,
+    "aanmelding_gemeente": sweep_joining,
+    PICKED_UP: sweep_picked_up,
+    LEFT_AT_DESK: sweep_left_at_desk,
+    ROUTED: sweep_routed,
+    ERASED: sweep_erased,
+    TOMBSTONE: sweep_tombstones,
+}

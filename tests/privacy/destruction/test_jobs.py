@@ -1,0 +1,228 @@
+"""The nightly work: lists a quarter ahead, each line on its day, short classes without a list."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    LineDecision,
+    ListState,
+    Tombstone,
+)
+from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
+from stopintimidatie.privacy.destruction.sweeps import SWEEPS
+from stopintimidatie.privacy.holds.models import HoldReason
+from stopintimidatie.privacy.holds.services import holds_on, lift_hold, place_hold
+from stopintimidatie.reports.fields import Contact
+from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.vocabulary import ContactWish
+from tests.support.factories import DORDRECHT, make_dossier, make_report, take_on
+from tests.support.installation import Installation
+from tests.support.retaining import approve, authorise, lines, night, on
+
+HANDLED_ON = date(2026, 2, 10)
+DUE = date(2031, 2, 10)
+CONTACT = Contact(name="Jasmijn Verzonnen", email="jas@example.org")
+
+
+def handled(installation: Installation, day: date = HANDLED_ON, **changes: Any) -> Any:
+    """A report that was handled on this day; its id."""
+    with on(day), installation.transaction(DORDRECHT) as session:
+        report = take_on(session, make_report(session, installation, **changes))
+        report.state, report.ended_at = "afgehandeld", utc_now()
+        return report.id
+
+
+def is_there(installation: Installation, number: Any, holder: str = DORDRECHT) -> bool:
+    with installation.transaction(holder) as session:
+        return session.get(Report, number) is not None
+
+
+def the_list(installation: Installation) -> DestructionList:
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        session.expunge(row)
+        return row
+
+
+def test_until_terms_are_approved_nothing_is_listed_and_nothing_goes(
+    installation: Installation,
+) -> None:
+    report = handled(installation)
+    night(installation, DUE + timedelta(days=400))
+    assert lines(installation) == {}
+    assert is_there(installation, report)
+
+
+def test_a_report_is_listed_a_quarter_ahead_and_goes_on_its_day(
+    installation: Installation,
+) -> None:
+    report = handled(installation)
+    with on(HANDLED_ON):
+        approve(installation)
+    night(installation, date(2030, 9, 30))
+    assert lines(installation) == {}
+    night(installation, date(2030, 10, 1))
+    row = the_list(installation)
+    assert (row.number, row.period_from, row.period_until) == (
+        "2031-1",
+        date(2031, 1, 1),
+        date(2031, 3, 31),
+    )
+    line = lines(installation)[report]
+    assert (line.due_on, line.starts_on, line.category) == (
+        DUE,
+        HANDLED_ON,
+        "cat melding_afgehandeld",
+    )
+    authorise(installation)
+    night(installation, DUE - timedelta(days=1))
+    assert is_there(installation, report)
+    assert the_list(installation).state == ListState.AUTHORISED
+    night(installation, DUE)
+    assert not is_there(installation, report)
+    assert the_list(installation).state == ListState.DONE
+    with installation.transaction(DORDRECHT) as session:
+        stone = session.scalars(select(Tombstone)).one()
+        assert (stone.document_id, stone.gone_on, stone.list_number) == (report, DUE, "2031-1")
+
+
+def test_an_undecided_line_stays_after_its_day(installation: Installation) -> None:
+    report = handled(installation)
+    with on(HANDLED_ON):
+        approve(installation)
+    night(installation, date(2030, 10, 1))
+    night(installation, DUE + timedelta(days=200))
+    assert is_there(installation, report)
+    assert lines(installation)[report].gone_at is None
+    assert the_list(installation).state == ListState.PROPOSED
+
+
+def test_a_hold_keeps_a_report_until_it_is_lifted(installation: Installation) -> None:
+    report = handled(installation)
+    with on(HANDLED_ON):
+        approve(installation)
+    night(installation, date(2030, 10, 1))
+    authorise(installation)
+    with on(DUE), installation.transaction(DORDRECHT) as session:
+        row = session.get_one(Report, report)
+        place_hold(session, row, HoldReason.WOO, DUE + timedelta(days=90), SYSTEM)
+    night(installation, DUE)
+    assert lines(installation)[report].waits_for == "bevroren"
+    with on(DUE), installation.transaction(DORDRECHT) as session:
+        (hold,) = holds_on(session, report)
+        lift_hold(session, session.get_one(Report, report), hold, "Het verzoek is klaar.", SYSTEM)
+    night(installation, DUE + timedelta(days=1))
+    assert not is_there(installation, report)
+
+
+def test_a_report_that_joined_a_live_dossier_waits_and_leaves_the_list(
+    installation: Installation,
+) -> None:
+    report = handled(installation)
+    with on(HANDLED_ON):
+        approve(installation)
+    night(installation, date(2030, 10, 1))
+    authorise(installation)
+    with on(date(2030, 12, 1)), installation.transaction(DORDRECHT) as session:
+        row = session.get_one(Report, report)
+        row.state = "in_behandeling"
+        effects = installation.registry.workflow_effects
+        file_report(session, effects, make_dossier(session), row, "Zelfde plek", SYSTEM)
+    night(installation, DUE)
+    assert lines(installation)[report].waits_for == "lopend_dossier"
+    assert is_there(installation, report)
+
+
+def test_a_postponed_line_asks_again_when_its_day_has_come(installation: Installation) -> None:
+    report = handled(installation)
+    with on(HANDLED_ON):
+        approve(installation)
+    night(installation, date(2030, 10, 1))
+    with installation.transaction(DORDRECHT) as session:
+        line = session.scalars(select(DestructionLine)).one()
+        line.decision, line.postponed_until = LineDecision.POSTPONED.value, DUE + timedelta(days=9)
+    night(installation, DUE + timedelta(days=8))
+    assert the_list(installation).state == ListState.DONE
+    night(installation, DUE + timedelta(days=9))
+    assert lines(installation)[report].decision is None
+
+
+def test_contact_data_goes_by_the_standing_decision_and_not_without_one(
+    installation: Installation,
+) -> None:
+    report = handled(installation, contact=CONTACT, wants_contact=ContactWish.MAIL)
+    with on(HANDLED_ON):
+        approve(installation)
+
+    def contacts() -> int:
+        with installation.transaction(DORDRECHT) as session:
+            return session.scalar(select(func.count(ReportContact.id))) or 0
+
+    night(installation, date(2026, 5, 9))
+    assert contacts() == 1
+    night(installation, date(2026, 5, 10))
+    assert contacts() == 0
+    assert is_there(installation, report)
+
+
+def test_every_short_class_has_its_sweep(installation: Installation) -> None:
+    classes = RETENTION_CLASSES.of(installation.registry)
+    assert {code for code, row in classes.items() if row.way is Way.STANDING} == set(SWEEPS)
+
+
+def test_a_report_left_at_the_desk_goes_after_its_reporter_was_told(
+    installation: Installation,
+) -> None:
+    came = date(2026, 2, 10)
+    with on(came), installation.transaction(NATIONAL) as session:
+        number = make_report(session, installation, holder=NATIONAL).id
+    with on(came):
+        approve(installation, NATIONAL)
+    goes = came + timedelta(days=60)
+    night(installation, goes, NATIONAL)
+    assert is_there(installation, number, NATIONAL)
+    night(installation, goes + timedelta(days=13), NATIONAL)
+    assert is_there(installation, number, NATIONAL)
+    night(installation, goes + timedelta(days=14), NATIONAL)
+    assert not is_there(installation, number, NATIONAL)
+
+
+def test_quarters_follow_one_another() -> None:
+    quarter = quarter_of(date(2026, 11, 27))
+    assert (str(quarter), quarter.last, str(quarter.next)) == (
+        "2026-4",
+        date(2026, 12, 31),
+        "2027-1",
+    )
+    assert Quarter(2027, 1).first == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "state"),
+    [
+        ((), ListState.PROPOSED),
+        (("assessed_at",), ListState.ASSESSED),
+        (("assessed_at", "checked_at"), ListState.CHECKED),
+        (("assessed_at", "checked_at", "authorised_at"), ListState.AUTHORISED),
+        (("assessed_at", "checked_at", "authorised_at", "gone_at"), ListState.DONE),
+    ],
+)
+def test_the_state_of_a_list_follows_from_its_lines(
+    stamps: tuple[str, ...], state: ListState
+) -> None:
+    line = DestructionLine(decision=LineDecision.GOES.value)
+    for name in stamps:
+        setattr(line, name, utc_now())
+    assert state_of([line]) is state
