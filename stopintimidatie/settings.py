@@ -186,6 +186,8 @@ class Settings:
     mail_dkim_domain: str = _setting("mail.dkim_domain", str.strip, "")
     mail_timeout_seconds: int = _setting("mail.timeout_seconds", _whole_number(1, 600), 30)
     desk_keep_days: int = _setting("desk.keep_days", _whole_number(1, 365), 30)
+    log_keep_years: int = _setting("log.keep_years", _whole_number(1, 100), 5)
+    log_keep_sign_in_years: int = _setting("log.keep_sign_in_years", _whole_number(1, 100), 3)
     sms_url: str = _setting("sms.url", _secure_url, "")
     sms_token_file: Path | None = _setting("sms.token_file", _optional_path, None)
     sms_sender: str = _setting("sms.sender", str.strip, "Meldpunt")
@@ -193,6 +195,8 @@ class Settings:
     geocoder_address: str = _setting("geocoder.address", _service, GEOCODER_ADDRESS)
     backup_recipients: tuple[str, ...] = _setting("backup.recipient", _age_recipients, ())
     backup_programs: Path | None = _setting("backup.programs", _optional_path, None)
+    backup_folder: Path | None = _setting("backup.folder", _optional_path, None)
+    backup_keep_days: int = _setting("backup.keep_days", _whole_number(1, 3650), 90)
     backup_ledger: Path | None = _setting("backup.ledger", _optional_path, None)
 
     @property

@@ -12,8 +12,20 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the checks of health."""
+    """Register the checks of health, and the job that looks at the folder of copies."""
+    from stopintimidatie.backup import copies
     from stopintimidatie.backup.marker import marked, restore_check
+    from stopintimidatie.core.accounts.services import next_hour
+    from stopintimidatie.core.jobs import Lane
 
     settings = config.registry.app_settings
     config.add_health_check("terugzetten", [marked(settings)], restore_check)
+    config.add_health_check("grootboek", [copies.LEDGER_PROBLEM], copies.ledger_check)
+    config.add_health_check("reservekopieën", [copies.COPIES_PROBLEM], copies.copies_check)
+    config.add_job_kind(
+        copies.WATCH,
+        copies.watch,
+        attempts=copies.ATTEMPTS,
+        lane=Lane.SLOW,
+        next_at=next_hour,
+    )

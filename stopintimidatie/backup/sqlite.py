@@ -28,7 +28,8 @@ from stopintimidatie.backup.manifest import (
 )
 from stopintimidatie.backup.marker import TABLE as MARK
 from stopintimidatie.backup.marker import write_mark
-from stopintimidatie.core.storage.session import SQLITE_BUSY_MILLISECONDS, sqlite_file
+from stopintimidatie.core.storage.session import sqlite_file
+from stopintimidatie.core.storage.sqlite import BUSY_MILLISECONDS
 from stopintimidatie.settings import Settings
 
 NAME: Final = "sqlite"
@@ -80,7 +81,7 @@ def _explained(error: sqlite3.OperationalError) -> BackupError:
 def _vacuum(source: Path, copy: Path) -> None:
     address = f"file:{quote(str(source))}?mode=rw"
     with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
-        connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MILLISECONDS}")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
         connection.execute("VACUUM INTO ?", (str(copy),))
 
 

@@ -14,6 +14,7 @@ import click
 
 from stopintimidatie import import_models, install
 from stopintimidatie.backup.archive import Progress, megabytes, write_identity
+from stopintimidatie.backup.copies import clean_up
 from stopintimidatie.backup.ledger import LedgerChoice, take_out, words_of
 from stopintimidatie.backup.manifest import Manifest
 from stopintimidatie.backup.marker import mark_finished
@@ -92,6 +93,23 @@ def _contents(manifest: Manifest) -> str:
         f"Van {manifest.made_at:%d-%m-%Y %H:%M:%S} UTC, versie {manifest.version}, migratie"
         f" {manifest.snapshot.migration}: {tables} tabellen met {manifest.rows} rijen."
     )
+
+
+@backup_group.command("opruimen")
+@click.argument("map", type=FILE, metavar="MAP")
+@click.option("--proef", is_flag=True, help="Zeg alleen wat weg zou gaan.")
+@click.pass_obj
+def clean(settings: Settings, /, map: Path, proef: bool) -> None:
+    """Verwijder reservekopieën die ouder zijn dan backup.keep_days."""
+    with engine_of(settings) as engine:
+        cleaning = clean_up(settings, engine, map, operator(), trial=proef)
+    for path, days in cleaning.copies:
+        click.echo(f"{path.name}: {days} dagen oud")
+    for path in cleaning.others:
+        click.echo(f"{path.name}: hoort daarbij of is een rest")
+    done = "Zou weggaan" if proef else "Verwijderd"
+    number = len(cleaning.copies)
+    click.echo(f"{done}: {number} reservekopieën en {len(cleaning.others)} andere bestanden.")
 
 
 @backup_group.command("controleren")

@@ -28,6 +28,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, JobError, Lane, enqueue
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.files import locked, replace_text, sync_folder, write_private
+from stopintimidatie.core.storage.sqlite import empty_wal
 from stopintimidatie.settings import Settings
 
 PURPOSE: Final = "grootboek"
@@ -110,6 +111,8 @@ def append_gone(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None
         raise JobError("grootboek is bezet") from None
     except OSError as error:
         raise JobError(f"grootboek: {error.strerror}") from None
+    # Else what went could still be read in the file of SQLite's latest writes.
+    empty_wal(context.engine)
 
 
 def _append(settings: Settings, ring: KeyRing, lines: Sequence[dict[str, Any]]) -> None:

@@ -17,11 +17,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import zope.sqlalchemy
-from pyramid_retry import mark_error_retryable
 from sqlalchemy import (
     Connection,
     Engine,
-    ExceptionContext,
     Select,
     Table,
     create_engine,
@@ -31,53 +29,24 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from zope.sqlalchemy.datamanager import STATUS_CHANGED
 
+from stopintimidatie.core.storage import sqlite
 from stopintimidatie.core.storage.models import Base, Held
+from stopintimidatie.core.storage.sqlite import READ_ONLY_OPTION, WAIT_OPTION
 from stopintimidatie.core.storage.tenancy import HOLDER_SETTING, TenancyError, current_holder, enter
 from stopintimidatie.settings import Settings
 
-READ_ONLY_OPTION: Final = "stopintimidatie_read_only"
-WAIT_OPTION: Final = "stopintimidatie_longest_wait"
-SQLITE_BUSY_MILLISECONDS: Final = 15_000
 PROBE_SECONDS: Final = 3
 SURELY_ALIVE_SECONDS: Final = 1.0
 _IDLE_SINCE: Final = "stopintimidatie.idle_since"
 # PostgreSQL's code for a lock that didn't come free in time.
 LOCK_NOT_AVAILABLE: Final = "55P03"
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, record: Any) -> None:
-        # The driver's own transactions lose rows around savepoints: BEGIN is ours, below.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MILLISECONDS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # FULL: a 201 must survive a power cut.
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        wait = options.get(WAIT_OPTION, SQLITE_BUSY_MILLISECONDS)
-        reads = options.get(READ_ONLY_OPTION, False)
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(wait)}")
-        connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
-        connection.exec_driver_sql(f"BEGIN {'DEFERRED' if reads else 'IMMEDIATE'}")
-
-    @event.listens_for(engine, "handle_error")
-    def another_writer_was_first(context: ExceptionContext) -> None:
-        error = context.sqlalchemy_exception
-        if error is not None and "database is locked" in str(context.original_exception):
-            mark_error_retryable(error)
 
 
 # Compiling a plan takes longer than running it, and one plan for all values is a bad one.
@@ -128,7 +97,7 @@ def make_engine(settings: Settings, url: str | None = None) -> Engine:
     if settings.sqlite:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = create_engine(url or settings.database_url, hide_parameters=True)
-        _prepare_sqlite(engine)
+        sqlite.prepare(engine)
         return engine
     engine = create_engine(url or settings.database_url, hide_parameters=True, connect_args=_PLANS)
     _ping_what_lay_idle(engine)
@@ -322,7 +291,7 @@ _QUOTE: Final[Callable[[str], str]] = postgresql.dialect().identifier_preparer.q
 def insert_into(session: Session, model: type[Base]) -> Any:
     """Return an INSERT that supports ON CONFLICT, for the database of this session."""
     on_postgresql = session.get_bind().dialect.name == "postgresql"
-    return (postgresql.insert if on_postgresql else sqlite.insert)(model)
+    return (postgresql.insert if on_postgresql else sqlite_dialect.insert)(model)
 
 
 def insert_rows(session: Session, rows: Iterable[Row]) -> None:

@@ -219,6 +219,7 @@ ACTIONS: Final[dict[str, str]] = {
     "appsleutel.ingetrokken": "Appsleutel ingetrokken",
     "reservekopie.gemaakt": "Reservekopie gemaakt",
     "reservekopie.teruggezet": "Reservekopie teruggezet",
+    "reservekopie.opgeruimd": "Oude reservekopieën verwijderd",
     "reservekopie.opnieuw_weg": "Weer weg na het terugzetten van een reservekopie",
 }
 

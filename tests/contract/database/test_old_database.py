@@ -69,7 +69,9 @@ COMMANDS = {
     ("gemeente", "handtekening"): ("GM0505",),
     ("gemeente", "samenvoegen"): ("GM0505",),
     ("gemeente", "oefen"): (),
+    ("bewaartermijnen",): (),
     ("reservekopie", "maken"): (".",),
+    ("reservekopie", "opruimen"): (".",),
 }
 # The two servers have a test of their own below; copies are tested with the other copies.
 NO_DATABASE = {

@@ -48,7 +48,8 @@ def test_an_installation_that_works_says_so_of_every_part(installation: Installa
     assert installation.visitor().get("/health/live").json == {"status": "ok"}
     checks = ready(installation, 200)
     assert " ".join(checks) == (
-        "database migraties opslag grenzen terugzetten wachtrij planning zoekindex dode taken post"
+        "database migraties opslag grenzen terugzetten grootboek"
+        " reservekopieën wachtrij planning zoekindex dode taken post"
     )
     assert {check["toestand"] for check in checks.values()} == {"goed", "niet van toepassing"}
 

@@ -25,7 +25,9 @@ from stopintimidatie.core.ledger import (
     read_ledger,
 )
 from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing, new_key_ring
-from tests.support.factories import DORDRECHT
+from stopintimidatie.core.storage.personal import erase_document
+from stopintimidatie.core.storage.session import sqlite_file
+from tests.support.factories import DORDRECHT, connect, make_report
 from tests.support.installation import Installation
 
 NOON = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
@@ -214,3 +216,22 @@ def test_the_file_holds_no_more_than_it_says(installation: Installation) -> None
     assert list(json.loads(line)) == names.split()
     with clock_at(NOON + timedelta(days=1)):
         assert len(line) < 400
+
+
+def test_what_went_is_not_left_in_the_files_of_the_database(installation: Installation) -> None:
+    connect(installation)
+    with installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation, description="Ik zag een boomvalk. " * 200)
+    assert b"boomvalk" in bytes_of(installation)
+    with installation.transaction(report.holder) as session:
+        erase_document(installation.registry, session, "melding", report.id)
+        note_gone(session, report.holder, "melding", [report.id], "gewist")
+    assert b"boomvalk" in bytes_of(installation), "the log of writes still has it"
+    installation.run_jobs()
+    assert b"boomvalk" not in bytes_of(installation)
+
+
+def bytes_of(installation: Installation) -> bytes:
+    database = sqlite_file(installation.settings)
+    assert database is not None
+    return b"".join(path.read_bytes() for path in database.parent.glob(f"{database.name}*"))

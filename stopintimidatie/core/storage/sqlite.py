@@ -1,0 +1,82 @@
+"""SQLite's own ways: its connections, its log of writes, and its triggers against deleting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, Final
+
+from pyramid_retry import mark_error_retryable
+from sqlalchemy import Connection, Engine, ExceptionContext, event
+
+READ_ONLY_OPTION: Final = "stopintimidatie_read_only"
+WAIT_OPTION: Final = "stopintimidatie_longest_wait"
+BUSY_MILLISECONDS: Final = 15_000
+# Emptying the log of writes would rather be left for later than keep readers and writers waiting.
+CHECKPOINT_MILLISECONDS: Final = 1_000
+
+
+def prepare(engine: Engine) -> None:
+    """Set up each connection and each transaction of an engine."""
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, record: Any) -> None:
+        # The driver's own transactions lose rows around savepoints: BEGIN is ours, below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL: a 201 must survive a power cut.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        # Deleted rows are overwritten: nobody reads them in the free pages of the file.
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        wait = options.get(WAIT_OPTION, BUSY_MILLISECONDS)
+        reads = options.get(READ_ONLY_OPTION, False)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(wait)}")
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(reads)}")
+        connection.exec_driver_sql(f"BEGIN {'DEFERRED' if reads else 'IMMEDIATE'}")
+
+    @event.listens_for(engine, "handle_error")
+    def another_writer_was_first(context: ExceptionContext) -> None:
+        error = context.sqlalchemy_exception
+        if error is not None and "database is locked" in str(context.original_exception):
+            mark_error_retryable(error)
+
+
+def empty_wal(engine: Engine) -> bool:
+    """Write the log of writes (WAL) into the database and empty its file.
+
+    Deleted rows stay readable in that file until then. Does nothing on PostgreSQL. False: somebody
+    was reading, so that it must be done later.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MILLISECONDS}")
+        cursor.execute("PRAGMA query_only = 0")
+        busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
+@contextmanager
+def deletable(connection: Connection, *tables: str) -> Iterator[None]:
+    """Take away, during the block, the triggers that keep rows of these tables from being deleted.
+
+    In the transaction at hand: it commits with the triggers back in their place, or not at all.
+    PostgreSQL asks for the role of maintenance instead, so there is nothing to take away.
+    """
+    triggers: list[Any] = []
+    if connection.dialect.name == "sqlite":
+        for table in tables:
+            written = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?"
+            triggers += connection.exec_driver_sql(written, (f"{table}_no_delete",)).scalars()
+            connection.exec_driver_sql(f"DROP TRIGGER {table}_no_delete")
+    yield
+    for statement in triggers:
+        connection.exec_driver_sql(statement)
