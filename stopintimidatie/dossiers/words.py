@@ -40,7 +40,9 @@ def excerpt(text: str | None) -> str:
 
 
 def forms_of(report: Report) -> str:
-    """Return the forms of harassment of a report, in words."""
+    """Return the forms of harassment of a report, in words; of a withdrawn one that it was."""
+    if report.locked:
+        return "ingetrokken door de melder"
     return ", ".join(Form.word(code) for code in report.forms)
 
 
@@ -139,6 +141,8 @@ def event_entry(event: Event, addresses: Mapping[Any, str]) -> TimelineEntry:
     match event.kind:
         case "melding":
             title = link(addresses[row.id], f"Melding {row.reference}: {forms_of(row)}")
+            if row.locked:
+                return TimelineEntry(event.at, title, state=row.state)
             place = PlaceType.word(row.place_type)
             text = excerpt(row.description)
             return TimelineEntry(event.at, title, place, text, row.state, when_text(row))

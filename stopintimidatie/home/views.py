@@ -289,6 +289,8 @@ def _settings(context: MunicipalityResource, request: Request) -> list[ListItem]
 def report_item(report: Report, municipality: str, neighbourhood: str | None) -> ListItem:
     """Return a report as one entry of a list."""
     forms = ", ".join(Form.word(code) for code in report.forms)
+    if report.locked:
+        forms = "ingetrokken door de melder"
     badges = (["spoed"] if report.urgent else []) + [report.state]
     meta = [f"ontvangen {datetime_short(report.received_at)}"]
     if report.contact_deadline is not None:

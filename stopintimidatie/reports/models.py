@@ -199,6 +199,11 @@ class Report(Held, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
     @property
+    def locked(self) -> bool:
+        """Tell whether the reporter withdrew it: then nobody reads its content."""
+        return self.state == "ingetrokken"
+
+    @property
     def reported_forms(self) -> list[str]:
         """The forms as the reporter chose them."""
         return in_order(row.code for row in self.form_rows if not row.confirmed)

@@ -353,7 +353,7 @@ def _search_documents(
     for report, municipality, neighbourhood, conversation in session.execute(statement):
         dossiers = tuple(numbers.get(report.id, ()))
         document = search_document(report, municipality, neighbourhood, dossiers)
-        if conversation:
+        if conversation and not report.locked:
             document = replace(document, texts=(*document.texts, Text("gesprek", conversation)))
         yield document
 
@@ -405,7 +405,10 @@ def search_document(
     The slugs are those of its holder and its neighbourhood. A report that only just arrived comes
     here with its forms as they were sent.
     """
-    forms = in_order(report.forms)
+    # Only the reference of a withdrawn report can be found.
+    locked = report.state == "ingetrokken"
+    forms = [] if locked else in_order(report.forms)
+    title = ", ".join(Form.word(code) for code in forms).capitalize()
     return SearchDocument(
         holder=report.holder,
         kind=Kind.REPORT,
@@ -413,15 +416,15 @@ def search_document(
         version=report.version,
         reference=report.reference,
         path=report_path(report, municipality_slug, neighbourhood_slug),
-        title=", ".join(Form.word(code) for code in forms).capitalize(),
-        moment=report.incident_start,
+        title="Ingetrokken melding" if locked else title,
+        moment=report.received_at if locked else report.incident_start,
         state=report.state,
         neighbourhood=_area(report),
         access=OPEN_ACCESS,
         forms=tuple(forms),
         dossier=report.dossier_number,
         dossiers=dossiers,
-        texts=tuple(text for text in _texts(report) if text.text),
+        texts=() if locked else tuple(text for text in _texts(report) if text.text),
     )
 
 

@@ -89,6 +89,8 @@ _GRAVITY: Final = {form.value: number for number, form in enumerate(Form)} | {Fo
 
 def heading(report: Report) -> str:
     """Return what happened in one line: the three gravest forms, in their usual order."""
+    if report.locked:
+        return "Ingetrokken melding"
     forms = report.forms
     gravest = sorted(forms, key=lambda code: -_GRAVITY.get(code, -1))[:3]
     title = listed(Form, in_order(gravest)) or "Melding"

@@ -234,6 +234,7 @@ MATRIX: Final[tuple[View, ...]] = (
             ("mening", "POST"),
             ("intrekken", "GET"),
             ("intrekken", "POST"),
+            ("toch-niet", "POST"),
             ("sluiten", "POST"),
             ("weg", "GET"),
         )
@@ -377,6 +378,8 @@ MATRIX: Final[tuple[View, ...]] = (
         "{melding}": READERS,
         "{quarantaine}": READERS,
         "{weg}": READERS,
+        "{ingetrokken}": READERS,
+        "{ingetrokken_in_dossier}": READERS,
         "{ingediend}": READERS,
         # The report in a person-directed dossier stays a report; its dossier's page is not theirs.
         "{ook_ingediend}": READERS,

@@ -72,7 +72,7 @@ from stopintimidatie.municipalities.partners.services import add_contact, add_pa
 from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
-from stopintimidatie.reports.conversation.services import tell
+from stopintimidatie.reports.conversation.services import REPORTER, tell
 from stopintimidatie.reports.fields import Address, Contact, Location, Offenders, Transit
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
 from stopintimidatie.reports.services import move_report, path_of_report
@@ -287,6 +287,7 @@ class _Builder:
         gone = self.report()
         gone.state = "overgedragen"
         addresses["weg"] = self.path(gone)
+        addresses["ingetrokken"] = self.path(self.withdrawn())
         self.message()
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         if self.place.holder == NATIONAL:
@@ -318,6 +319,7 @@ class _Builder:
         hotspot = self.dossier(DossierKind.HOTSPOT, "ingediend")
         person = self.dossier(DossierKind.PERSON, "ook_ingediend")
         addresses["dossier"] = self.dossier_path(hotspot)
+        addresses["ingetrokken_in_dossier"] = self.path(self.withdrawn(hotspot))
         addresses["persoon"] = self.dossier_path(person)
         register = f"{addresses['gemeente']}/verstrekkingen"
         addresses["uitvoer"] = f"{addresses['dossier']}/{self.export(hotspot)}"
@@ -455,6 +457,17 @@ class _Builder:
             ),
             **changes,
         )
+
+    def withdrawn(self, dossier: Dossier | None = None) -> Report:
+        """A report that its reporter withdrew: nobody reads anything of it any more."""
+        before = set(self.place.texts)
+        report = self.report() if self.place.holder == NATIONAL else self.taken_on()
+        if dossier is not None:
+            reason = "Hoort bij dezelfde plek."
+            file_report(self.session, self.effects, dossier, report, reason, self.actor)
+        move_report(self.session, self.effects, report, "intrekken", {}, REPORTER)
+        self.place.secrets += [word for word in self.place.texts if word not in before]
+        return report
 
     def offer(self) -> None:
         """A report that the other municipality may take; its story is not theirs to read yet."""

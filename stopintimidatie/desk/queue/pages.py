@@ -45,6 +45,7 @@ from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
 from stopintimidatie.reports.page import queries
 from stopintimidatie.reports.page.decisions import final_reason, last_decision
+from stopintimidatie.reports.page.pages import TOMBSTONES
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.views import step_links
 from stopintimidatie.reports.resources import ReportResource
@@ -374,7 +375,11 @@ def report_in_hand(
         return True, None
     report = next((row for row in reports if row.reference == reference), None)
     if report is None:
-        wanted = select(Report).where(Report.holder == NATIONAL, Report.reference == reference)
+        wanted = select(Report).where(
+            Report.holder == NATIONAL,
+            Report.reference == reference,
+            Report.state.not_in(TOMBSTONES),
+        )
         report = session.scalars(wanted).one_or_none()
     return True, report
 

@@ -314,7 +314,8 @@ def drop_view(context: DossierResource, request: Request) -> Any:
 def table_view(context: DossierResource, request: Request) -> Any:
     """Show the form that chooses what is tabled (`?nr=…`), and freeze that."""
     consultation = _wanted(context, request)
-    latest = members(request.db, context.dossier, Paging(1, MOST_TABLED, MOST_TABLED))
+    newest = members(request.db, context.dossier, Paging(1, MOST_TABLED, MOST_TABLED))
+    latest = [member for member in newest if not member.report.locked]
     ids = [member.report.id for member in latest]
     note_read(request, context.holder, "melding", ids, task="meldingen op tafel leggen")
     form = Form(

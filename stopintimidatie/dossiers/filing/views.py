@@ -254,7 +254,8 @@ def _candidates(context: DossierResource, request: Request) -> Sequence[Report]:
 
 def choice_of(report: Report) -> str:
     """Return the line by which a report is chosen from a list."""
-    return f"{report.reference}: {forms_of(report)}, {when_short(report)}"
+    when = "" if report.locked else f", {when_short(report)}"
+    return f"{report.reference}: {forms_of(report)}{when}"
 
 
 def _file(context: DossierResource, request: Request, values: dict[str, Any]) -> Any:

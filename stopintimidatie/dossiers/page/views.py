@@ -117,12 +117,9 @@ def reports_part(context: DossierResource, request: Request, numbers: Counts) ->
 
 def _line(context: DossierResource, request: Request, member: Member) -> ReportLine:
     report, membership = member.report, member.membership
-    meta = [
-        f"M-{membership.serial:02d} in dit dossier",
-        when_short(report),
-        member.neighbourhood,
-        PlaceType.word(report.place_type),
-    ]
+    meta = [f"M-{membership.serial:02d} in dit dossier"]
+    if not report.locked:
+        meta += [when_short(report), member.neighbourhood, PlaceType.word(report.place_type)]
     if membership.reference:
         home = member.belongs_to
         meta.append(f"hoort bij dossier {home}" if home else "verwijzing")
@@ -132,7 +129,7 @@ def _line(context: DossierResource, request: Request, member: Member) -> ReportL
         title=f"{report.reference}: {forms_of(report)}",
         badges=[report.state, *(["spoed"] if report.urgent else [])],
         meta=meta,
-        snippet=excerpt(report.description),
+        snippet="" if report.locked else excerpt(report.description),
         out_href=out if may_edit(context, request) else None,
     )
 

@@ -78,7 +78,9 @@ INTERNAL = Profile(
     sharing=Sharing.NONE,
     not_allowed="Geef dit dossier niet door buiten de eigen afdeling. Voor een partner wordt een "
     "eigen versie gemaakt.",
-    destroy_note="Het dossier zelf blijft in het systeem zolang de bewaartermijn loopt.",
+    destroy_note="Het dossier zelf blijft in het systeem tot de gemeente het vernietigt of "
+    "overbrengt volgens haar bewaartermijnen. Zolang die niet zijn goedgekeurd, verdwijnt het niet "
+    "vanzelf.",
     own_house=True,
 )
 

@@ -120,6 +120,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.mening": "Oordeel van de melder",
     "melding.bijlage": "Bijlage van de melder",
     "melding.ingetrokken": "Melding ingetrokken door de melder",
+    "melding.toch_niet_ingetrokken": "Intrekken teruggedraaid door de melder",
     "melding.samengevoegd": "Meldingen naar de gemeente waarin deze opging",
     "melding.overgenomen": "Melding overgenomen",
     "melding.spoed": "Spoed aangepast",

@@ -125,6 +125,11 @@ class FollowAnswer:
     answer_by: date | None = prop(
         "antwoordVoor", "De laatste dag om een vraag te beantwoorden; null zonder vraag."
     )
+    back_until: date | None = prop(
+        "terugTotEnMet",
+        "De laatste dag waarop de melder zich na het intrekken kan bedenken, op /volgen; anders "
+        "null.",
+    )
     warning: str | None = prop(
         "letOp",
         "LET OP-tekst als de gemeente niet is aangesloten; zij zegt het ook als de termijn om is.",

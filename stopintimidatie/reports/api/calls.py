@@ -193,8 +193,10 @@ WITHDRAW: Final = Call(
     "DELETE",
     "/meldingen/{kenmerk}",
     "Een melding intrekken",
-    "Naam, telefoonnummer en e-mailadres worden meteen gewist. De rest wordt niet vanzelf gewist: "
-    "de melder kan dat de gemeente vragen, met het kenmerk. Nog eens intrekken mag.",
+    "Naam, telefoonnummer en e-mailadres worden meteen gewist, en niemand kan de rest nog lezen. "
+    "Die wordt vernietigd na de termijn die daarvoor is vastgesteld; is die er nog niet, dan wordt "
+    "niets vanzelf gewist: de melder kan dat de gemeente vragen, met het kenmerk. Tot en met "
+    "`terugTotEnMet` kan de melder zich op `/volgen` bedenken. Nog eens intrekken mag.",
     {
         204: Reply("De melding is ingetrokken.", empty=True),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),

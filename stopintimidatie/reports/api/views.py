@@ -79,8 +79,9 @@ from stopintimidatie.reports.api.services import (
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
 from stopintimidatie.reports.attachments.services import attach, check_room
+from stopintimidatie.reports.conversation.decisions import withdraw
 from stopintimidatie.reports.conversation.queries import Message, Standing, follow
-from stopintimidatie.reports.conversation.services import NotNowError, add_message, withdraw
+from stopintimidatie.reports.conversation.services import NotNowError, add_message
 from stopintimidatie.reports.fields import Submission
 
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -387,6 +388,7 @@ def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
         messages=tuple(message_answer(message) for message in standing.messages),
         municipality=municipality_answer(session, standing.municipality_code),
         answer_by=standing.answer_by,
+        back_until=standing.undo_until,
         warning=let_op_answer(session, standing),
     )
 

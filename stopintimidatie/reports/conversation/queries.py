@@ -15,8 +15,9 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import locate_reference
-from stopintimidatie.reports.conversation.words import reader_status
+from stopintimidatie.reports.conversation.words import may_undo, reader_status, undo_until
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, follow_code_matches
 from stopintimidatie.reports.vocabulary import KIND
@@ -39,6 +40,7 @@ _COLUMNS: Final = (
     Report.reporter_verdict,
     Report.reporter_age_group,
     Report.ended_reason,
+    Report.ended_at,
     Report.contact_deadline,
     Report.shown_state,
     Report.shown_until,
@@ -86,6 +88,8 @@ class Standing:
     # Reported already by somebody else; and whether this reporter still waits for contact.
     double: bool = False
     contact_due: bool = False
+    # The last day on which a withdrawal can be taken back.
+    undo_until: date | None = None
 
     @property
     def at_desk(self) -> bool:
@@ -146,7 +150,15 @@ def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Stand
         age_group=row.reporter_age_group,
         double=double,
         contact_due=double and row.contact_deadline is not None,
+        undo_until=_undo_until(row) if row.state == "ingetrokken" else None,
     )
+
+
+def _undo_until(row: Any) -> date | None:
+    """Return the last whole day on which a withdrawal can be taken back."""
+    if row.ended_at is None or not may_undo(row.ended_at, utc_now()):
+        return None
+    return day_of(undo_until(row.ended_at))
 
 
 def status_is_held(row: Any) -> bool:

@@ -415,19 +415,6 @@ def _check_room(session: Session, report: Report) -> None:
         )
 
 
-def withdraw(engine: Engine, effects: Effects, copy: Copy) -> None:
-    """Withdraw the report; doing it again changes nothing.
-
-    Raises:
-        NotNowError: It is on its way to another holder.
-    """
-    if copy.state in {"ingetrokken", "vernietigd"}:
-        return
-    with own_report(engine, copy) as (session, report):
-        move_report(session, effects, report, "intrekken", {}, REPORTER)
-        spoke(session, report, "melding.ingetrokken")
-
-
 VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), ("nee", "nee"))
 
 

@@ -1,4 +1,4 @@
-"""The status that a reporter reads: a code for apps, and a sentence. Pure.
+"""The status that a reporter reads: a code and a sentence; how long one can think again. Pure.
 
 The codes are those of the domain: the reporter needn't know every state of a report. Who has it,
 a municipality or the national desk, changes the sentence and not the code.
@@ -6,6 +6,7 @@ a municipality or the national desk, changes the sentence and not the code.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from stopintimidatie.reports.workflow import DOUBLE, FORWARDED, NOT_PLACED, OFFERED
@@ -63,3 +64,17 @@ def reader_status(
             ended = READER_ENDED.get(reason or "") if code == "afgerond" else None
             return code, ended or READER_DESK.get(code, sentence)
     raise ValueError(f"no reader status for {state}")
+
+
+# The days in which a reporter can take a withdrawal back.
+THINK_AGAIN: Final = timedelta(days=14)
+
+
+def undo_until(withdrawn_at: datetime) -> datetime:
+    """Return the moment until which a withdrawal can be taken back."""
+    return withdrawn_at + THINK_AGAIN
+
+
+def may_undo(withdrawn_at: datetime, now: datetime) -> bool:
+    """Tell whether a withdrawal can still be taken back."""
+    return now < undo_until(withdrawn_at)

@@ -10,16 +10,13 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import (
     BusyError,
     Button,
     Form,
     FormError,
-    Schema,
     UploadedFile,
-    field,
     handle_form,
 )
 from stopintimidatie.core.limits import PATIENCE_SECONDS, Turnstile
@@ -34,13 +31,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_op_today, read_from
-from stopintimidatie.reports.attachments.cleaner import (
-    LIMIT,
-    PHOTO_TYPES,
-    CleaningError,
-    cleaned_apart,
-    ffmpeg_path,
-)
+from stopintimidatie.reports.attachments.cleaner import CleaningError, cleaned_apart
 from stopintimidatie.reports.attachments.services import (
     MOST,
     Attachment,
@@ -48,17 +39,24 @@ from stopintimidatie.reports.attachments.services import (
     attachments_of,
     check_room,
 )
+from stopintimidatie.reports.conversation.decisions import take_back, withdraw
 from stopintimidatie.reports.conversation.queries import Standing, follow
 from stopintimidatie.reports.conversation.services import (
     CLOSED_TEXTS,
-    LONGEST_TEXT,
-    VERDICTS,
     NotNowError,
     add_message,
     give_verdict,
-    withdraw,
 )
 from stopintimidatie.reports.follow import words as follow_words
+from stopintimidatie.reports.follow.forms import (
+    HOME,
+    EnterSchema,
+    form_of,
+    message_form,
+    takes_clips,
+    upload_form,
+    verdict_form,
+)
 from stopintimidatie.reports.follow.resources import (
     Follower,
     FollowPages,
@@ -68,62 +66,6 @@ from stopintimidatie.reports.follow.resources import (
 from stopintimidatie.reports.public.pages import ELSEWHERE, speech_of, spoken
 from stopintimidatie.reports.rules import normalise_follow_code, normalise_reference
 
-
-class EnterSchema(Schema):
-    """Reference and follow code; sent in the body, so that they stand in no address."""
-
-    kenmerk = field(
-        forms.Text(40),
-        "Kenmerk",
-        description="Zoals M-4F7K-2QXJ. U kreeg het toen u de melding deed.",
-        widget=forms.TextInput(width="medium", autocomplete="off"),
-    )
-    volgcode = field(
-        forms.Text(40),
-        "Volgcode",
-        description="Zestien cijfers, zoals 4821 7733 0916 5528.",
-        widget=forms.TextInput(width="medium", autocomplete="off"),
-    )
-
-
-class MessageSchema(Schema):
-    """The form for what the reporter adds or answers."""
-
-    tekst = field(
-        forms.Text(LONGEST_TEXT, lines=True),
-        "Uw bericht",
-        description="Schrijf geen namen van anderen op.",
-    )
-
-
-class UploadSchema(Schema):
-    """A photo, sound or video."""
-
-    bestand = field(
-        forms.Upload(LIMIT),
-        "Foto, geluid of video",
-        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden."
-        " Plaats, tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.",
-        widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
-    )
-
-
-def upload_schema(clips: bool) -> Schema:
-    """Return the form for a file; sound and video only where they can be cleaned."""
-    schema = UploadSchema()
-    if not clips:
-        schema["bestand"].title = "Foto"
-        schema["bestand"].widget = forms.FileInput(accept=PHOTO_TYPES)
-    return schema
-
-
-class VerdictSchema(Schema):
-    """One question, when it is over."""
-
-    geholpen = field(forms.OneOf(VERDICTS, radio=True), "Heeft uw melding u geholpen?")
-
-
-HOME: Final = "/volgen"
 REPORT: Final = "/volgen/melding"
 TEMPLATES: Final = "stopintimidatie.reports.follow:templates/"
 
@@ -165,7 +107,7 @@ def enter(context: FollowPages, request: Request) -> Any:
     """Ask reference and code; whoever has just given them goes on to the report."""
     if request.method == "GET" and follower_of(request) is not None:
         return HTTPSeeOther(speech_of(request).at(REPORT))
-    form = _form(request, EnterSchema(), Button("bekijken", "Melding bekijken"), HOME)
+    form = form_of(request, EnterSchema(), Button("bekijken", "Melding bekijken"), HOME)
 
     def on_valid(values: Page) -> Any:
         who = Follower(
@@ -292,6 +234,18 @@ def withdraw_page(request: Request, standing: Standing) -> Any:
     return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=ingetrokken#inhoud"))
 
 
+@report_page("toch-niet", "follow.jinja2", "POST")
+def take_back_view(request: Request, standing: Standing) -> Any:
+    """Take a withdrawal back, while that is possible."""
+    try:
+        take_back(request.registry, standing.copy)
+    except NotNowError as refused:
+        request.response.status_int = 409
+        why = speech_of(request)(str(refused))
+        return {**_shown(request, standing), "done": None, "refused": why}
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=toch#inhoud"))
+
+
 @page("sluiten", None, "POST")
 def leave(context: FollowPages, request: Request) -> Any:
     """Forget the reporter on this device."""
@@ -316,47 +270,6 @@ def standing_of(request: Request, who: Follower) -> Standing | None:
     return follow(registry.engine, registry.key_ring, who.reference, who.code)
 
 
-def message_form(request: Request, standing: Standing) -> Form:
-    """Make the form to add something, or to answer the question that was asked."""
-    question = standing.answer_by is not None
-    button = Button("versturen", "Antwoord versturen" if question else "Bericht versturen")
-    return _form(request, MessageSchema(), button, f"{HOME}/bericht")
-
-
-def verdict_form(request: Request, standing: Standing) -> Form:
-    """Make the form to say whether the help helped."""
-    button = Button("laten_weten", "Laat het weten", "secondary")
-    given = {} if standing.verdict is None else {"geholpen": standing.verdict}
-    action = f"{HOME}/mening"
-    return _form(request, VerdictSchema(), button, action, appstruct=given, formid="mening")
-
-
-def takes_clips(request: Request) -> bool:
-    """Return whether sound and video can be cleaned here, and so be taken."""
-    return ffmpeg_path(request.app_settings.ffmpeg) is not None
-
-
-def upload_form(request: Request) -> Form:
-    """Make the form to send a file along."""
-    button = Button("meesturen", "Bestand meesturen", "secondary")
-    schema = upload_schema(takes_clips(request))
-    return _form(request, schema, button, f"{HOME}/bijlage", formid="bijlage")
-
-
-def _form(request: Request, schema: Any, button: Button, action: str, **more: Any) -> Form:
-    """Return a form of these pages in the reader's language."""
-    speech = speech_of(request)
-    button.title = speech(button.title)
-    return Form(
-        speech.schema(schema),
-        request,
-        buttons=[button],
-        action=speech.at(action),
-        words=speech,
-        **more,
-    )
-
-
 def _shown(request: Request, standing: Standing) -> Page:
     """Return what stands on the page of the report."""
     closed = standing.copy.state in CLOSED_TEXTS
@@ -368,6 +281,7 @@ def _shown(request: Request, standing: Standing) -> Page:
     speech = speech_of(request)
     return {
         "standing": standing,
+        "refused": None,
         "status_text": speech(standing.status_text),
         "explained": " ".join(speech(sentence) for sentence in _explained(standing)),
         "read_from": _read_from(published, standing, speech.language),

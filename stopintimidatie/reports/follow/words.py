@@ -13,9 +13,9 @@ EXPLAINED: Final[dict[str, str]] = {
     " samen aan, met haar partners. Dat kan langer duren.",
     "doorgegeven": "Een andere gemeente gaat over deze plek en heeft uw melding gekregen.",
     "afgerond": "De gemeente is klaar met uw melding. Wat er is gedaan, leest u hieronder.",
-    "ingetrokken": "Uw naam, telefoonnummer en e-mailadres zijn gewist. De rest van de melding"
-    " wordt niet vanzelf gewist. Wilt u dat ook die wordt gewist? Vraag het de gemeente, en noem uw"
-    " kenmerk.",
+    "ingetrokken": "Uw naam, telefoonnummer en e-mailadres zijn gewist. Niemand kan de rest van uw"
+    " melding nog lezen. Die wordt vernietigd na de termijn die daarvoor is vastgesteld."
+    " Is die er nog niet, dan wordt niets vanzelf gewist.",
     "verwijderd": "De inhoud van uw melding is gewist, omdat daarom is gevraagd.",
 }
 DOUBLE: Final = (
@@ -40,6 +40,9 @@ DONE: Final[dict[str, str]] = {
     "mening": "Dank u wel. De gemeente leest wat u vond.",
     "bijlage": "Uw bestand is verstuurd. De gemeente kan het bekijken.",
     "ingetrokken": "Uw melding is ingetrokken. Uw contactgegevens zijn gewist.",
+    "toch": "Uw melding is terug. De gemeente kan weer verder. Uw contactgegevens zijn weg. Wilt u"
+    " contact? Schrijf dat dan hieronder.",
+    "bewaren": "Uw melding blijft bewaard. De gemeente weet dat u aangifte wilt doen.",
 }
 NOT_FOUND: Final = (
     "Bij dit kenmerk en deze volgcode vinden wij geen melding. Kijk allebei goed na. Bent u de"

@@ -57,7 +57,8 @@ from stopintimidatie.reports.inbox.services import (
     quarantined,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.views import TOMBSTONES
+from stopintimidatie.reports.page.pages import TOMBSTONES
+from stopintimidatie.reports.page.pages import badges as tombstone_badges
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import report_path
@@ -208,7 +209,7 @@ def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
     report, area = row.report, row.area
     href = with_params(request, melding=report.reference)
     if report.state in TOMBSTONES:
-        return WorkbenchRow(report.reference, href, marks=[report.state], current=current)
+        return WorkbenchRow(report.reference, href, marks=tombstone_badges(report), current=current)
     deadline = report.contact_deadline
     age = ago(report.received_at).removesuffix(" geleden")
     asleep = [f"sluimert tot {date_short(report.snoozed_until)}"] if sleeps(report) else []

@@ -38,6 +38,7 @@ OTHER_LINES: Final = {
     "verlopen": "Niet opgehaald: aanbod verlopen",
     "aanbod_ingetrokken": "Aanbod ingetrokken",
     "aanvulling": "Aanvulling van de melder",
+    "toch_niet_ingetrokken": "De melder trok het intrekken terug",
     "bericht": "Bericht aan de melder",
     "bijlage": "Bijlage van de melder",
     "ongedaan": "Besluit ongedaan gemaakt",

@@ -288,10 +288,10 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
 
 
 def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Delete the contact data at once; the rest is destroyed when its term is over."""
+    """Delete the contact data at once; the rest is locked, and destroyed when its term is over."""
     delete_contact(session, report)
     take_back_messages(session, report, report.received_at)
-    report.contact_deadline = report.waiting_until = None
+    report.contact_deadline = None
 
 
 def mark_erased(session: Session, report: Report, values: Values, actor: Actor) -> None:

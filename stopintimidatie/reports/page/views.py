@@ -12,7 +12,6 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import confirm_path, must_confirm
 from stopintimidatie.core.forms import Button, Change, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.components import is_partial, panels
 from stopintimidatie.core.web.errors import error_response
@@ -31,7 +30,6 @@ from stopintimidatie.core.workflow import (
     WorkflowError,
     options_of,
 )
-from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.settings.queries import OFFICER, REPORTER, in_words
 from stopintimidatie.municipalities.settings.replies import MESSAGE
 from stopintimidatie.reports import words
@@ -47,6 +45,7 @@ from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
 from stopintimidatie.reports.page.decisions import ASSESS, Began, remember_final
 from stopintimidatie.reports.page.map import map_of
+from stopintimidatie.reports.page.pages import TOMBSTONES, tombstone_of
 from stopintimidatie.reports.page.proposals import asked_in_words, open_proposal
 from stopintimidatie.reports.page.replies import FIELDS, answer_until, day_typed, replies_for
 from stopintimidatie.reports.page.steps import (
@@ -72,8 +71,6 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
-# States in which only the tombstone of a report is shown.
-TOMBSTONES = frozenset({"overgedragen", "vernietigd"})
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 # The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
 RAIL, BAR = "melding_besluiten", "melding_gedaan"
@@ -87,7 +84,7 @@ def report_view(context: ReportResource, request: Request) -> dict[str, Any]:
         # The address follows the report, which a decision may have moved below a dossier.
         request.response.headers["HX-Push-Url"] = request.path_qs
     if context.report.state in TOMBSTONES:
-        return {"report": context.report, "tombstone": _tombstone(context, request)}
+        return {"report": context.report, "tombstone": tombstone_of(context, request)}
     note_read(request, context.holder, KIND, [context.report.id], task="melding bekijken")
     return {
         "report": context.report,
@@ -155,20 +152,6 @@ def contact_of(
         ids, fields = [context.report.id], ["contactgegevens"]
         note_read(request, context.holder, KIND, ids, task=task, fields=fields)
     return {"contact": contact, "contact_exists": contact is not None, "contact_confirm": ""}
-
-
-def _tombstone(context: ReportResource, request: Request) -> dict[str, Any]:
-    """Return where the report went and when, with its address there for who works there too."""
-    report = context.report
-    receiver = request.db.get(Municipality, report.handed_to) if report.handed_to else None
-    identity = request.identity
-    roles = identity.roles_for(report.handed_to) if identity and report.handed_to else ()
-    visible = may(roles, Permission.VIEW_REPORT)
-    return {
-        "receiver": receiver.name if receiver is not None else None,
-        "at": report.ended_at,
-        "href": f"/m/{report.reference}" if visible else None,
-    }
 
 
 def came_from(request: Request, default: str, name: str = "terug") -> str:

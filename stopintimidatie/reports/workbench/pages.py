@@ -23,9 +23,10 @@ from stopintimidatie.reports.handling.services import notes_of, sleeps
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import ASSESS, final_reason, select_last_decision
 from stopintimidatie.reports.page.map import map_of
+from stopintimidatie.reports.page.pages import TOMBSTONES
+from stopintimidatie.reports.page.pages import badges as tombstone_badges
 from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.steps import actions
-from stopintimidatie.reports.page.views import TOMBSTONES
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
 from stopintimidatie.reports.words import AreaNames, Rows
@@ -62,14 +63,15 @@ def pane_values(
 ) -> dict[str, Any]:
     """Return what the pane and the rail show of a report. `place`: the page they stand on."""
     report, session = context.report, request.db
+    gone = report.state in TOMBSTONES
     names = AreaNames(neighbourhood=known.area)
     proposal = proposal_in_words(context, request, place) if known.proposed else None
     return {
         "report": report,
         "path": place.path,
-        "tombstone": report.state in TOMBSTONES,
+        "tombstone": gone,
         "heading": words.heading(report),
-        "badges": words.badges(report),
+        "badges": tombstone_badges(report) if gone else words.badges(report),
         "flags": words.flags(report),
         "account": marked(report.description) if report.description else None,
         "rows": _first(report, names, known.handler),

@@ -34,6 +34,7 @@ def test_the_reporter_reads_how_it_stands(api: Api) -> None:
         "berichten": [],
         "gemeente": receipt["gemeente"],
         "antwoordVoor": None,
+        "terugTotEnMet": None,
         "letOp": None,
     }
     assert body["statusTekst"].endswith(".")

@@ -45,7 +45,7 @@ def spoken() -> dict[str, str]:
 
 @pytest.mark.parametrize("where", spoken())
 def test_no_term_is_promised_that_nothing_keeps(where: str) -> None:
-    """Nothing is erased by itself: the texts say so, and how to ask for it."""
+    """The municipality's terms say when it goes: the texts name none, and say how to ask for it."""
     assert not TERM.search(spoken()[where])
 
 

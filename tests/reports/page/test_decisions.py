@@ -18,12 +18,12 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.reports.conversation.decisions import withdraw
 from stopintimidatie.reports.conversation.queries import Standing, follow
 from stopintimidatie.reports.conversation.services import (
     REPORTER,
     add_message,
     give_verdict,
-    withdraw,
     write_to_reporter,
 )
 from stopintimidatie.reports.fields import Contact

@@ -1,0 +1,114 @@
+"""Withdrawing a report by its reporter, and thinking again: withdrawing can be forced.
+
+Contact data goes at once. The content is locked for everybody until it is destroyed or the reporter
+takes the withdrawal back, which is possible for some days (`words.THINK_AGAIN`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import day_of
+from stopintimidatie.reports.conversation.queries import Copy
+from stopintimidatie.reports.conversation.services import (
+    REPORTER,
+    Effects,
+    NotNowError,
+    own_report,
+    spoke,
+)
+from stopintimidatie.reports.conversation.words import may_undo
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
+from stopintimidatie.reports.services import REPORT_DOSSIERS, append_move, move_report
+from stopintimidatie.reports.workflow import ENDED, OFFERED
+
+WITHDRAWN: Final = "ingetrokken"
+ASKED: Final = "wacht_op_melder"
+IN_HAND: Final = "in_behandeling"
+STEP: Final = "intrekken"
+# The line of history of a withdrawal that was taken back.
+TAKEN_BACK: Final = "toch_niet_ingetrokken"
+TOO_LATE: Final = (
+    "U kunt het intrekken niet meer ongedaan maken: dat kan 14 dagen. U mag altijd een nieuwe"
+    " melding doen."
+)
+
+
+def withdraw(engine: Engine, effects: Effects, copy: Copy) -> None:
+    """Withdraw the report; doing it again changes nothing.
+
+    Raises:
+        NotNowError: It is on its way to another holder.
+    """
+    if copy.state in {WITHDRAWN, "vernietigd"}:
+        return
+    with own_report(engine, copy) as (session, report):
+        move_report(session, effects, report, STEP, {}, REPORTER)
+        spoke(session, report, "melding.ingetrokken")
+
+
+def take_back(registry: Any, copy: Copy) -> None:
+    """Put a withdrawn report back in the state it came from, without contact data.
+
+    Doing it again changes nothing.
+
+    Raises:
+        NotNowError: The days to think again are over.
+    """
+    with transaction(registry.engine, copy.holder) as session:
+        wanted = select(Report).where(Report.id == copy.report_id)
+        report = session.scalars(wanted.with_for_update()).one_or_none()
+        if report is not None and report.state not in {WITHDRAWN, "vernietigd"}:
+            return
+        withdrawn_at = report.ended_at if report is not None else None
+        if report is None or withdrawn_at is None or not may_undo(withdrawn_at, utc_now()):
+            raise NotNowError(TOO_LATE)
+        report.state = _state_before(registry, session, report)
+        report.ended_at = _ended_before(session, report) if report.state in ENDED else None
+        if report.state not in {ASKED, "wacht_op_partner"}:
+            report.waiting_until = None
+        append_move(session, report, REPORTER, TAKEN_BACK, WITHDRAWN, {})
+        spoke(session, report, "melding.toch_niet_ingetrokken")
+
+
+def _state_before(registry: Any, session: Session, report: Report) -> str:
+    """Return the state of before the withdrawal, or what follows when that can't go on."""
+    step = select(ReportMove.from_state).where(
+        ReportMove.report_id == report.id, ReportMove.name == STEP
+    )
+    before = session.scalar(step.order_by(ReportMove.at.desc()).limit(1))
+    if before == ASKED and not _still_asked(session, report):
+        return "nieuw" if report.holder == NATIONAL else IN_HAND
+    if before == "in_dossier":
+        find = REPORT_DOSSIERS.only(registry)
+        inside = find is not None and find(session, [report.id]).get(report.id)
+        return "in_dossier" if inside else IN_HAND
+    # An offer to another municipality ended with the withdrawal.
+    return before if before is not None and before != OFFERED else IN_HAND
+
+
+def _still_asked(session: Session, report: Report) -> bool:
+    """Tell whether the question is still there, and may still be answered."""
+    until = report.waiting_until
+    asked = select(ReporterMessage.id).where(
+        ReporterMessage.report_id == report.id, ReporterMessage.kind == "vraag"
+    )
+    in_time = until is not None and until >= day_of(utc_now())
+    return in_time and session.scalar(asked.limit(1)) is not None
+
+
+def _ended_before(session: Session, report: Report) -> datetime:
+    """Return the moment at which the report came in the state in which it ended."""
+    ended = select(ReportMove.at).where(
+        ReportMove.report_id == report.id,
+        ReportMove.to_state == report.state,
+        ReportMove.from_state != report.state,
+    )
+    return session.scalar(ended.order_by(ReportMove.at.desc()).limit(1)) or utc_now()

@@ -1,0 +1,110 @@
+"""The forms of /volgen: the code, a message, a file, and whether it helped."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, Schema, field
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.reports.attachments.cleaner import LIMIT, PHOTO_TYPES, ffmpeg_path
+from stopintimidatie.reports.conversation.queries import Standing
+from stopintimidatie.reports.conversation.services import LONGEST_TEXT, VERDICTS
+from stopintimidatie.reports.public.pages import speech_of
+
+HOME: Final = "/volgen"
+
+
+class EnterSchema(Schema):
+    """Reference and follow code; sent in the body, so that they stand in no address."""
+
+    kenmerk = field(
+        forms.Text(40),
+        "Kenmerk",
+        description="Zoals M-4F7K-2QXJ. U kreeg het toen u de melding deed.",
+        widget=forms.TextInput(width="medium", autocomplete="off"),
+    )
+    volgcode = field(
+        forms.Text(40),
+        "Volgcode",
+        description="Zestien cijfers, zoals 4821 7733 0916 5528.",
+        widget=forms.TextInput(width="medium", autocomplete="off"),
+    )
+
+
+class MessageSchema(Schema):
+    """The form for what the reporter adds or answers."""
+
+    tekst = field(
+        forms.Text(LONGEST_TEXT, lines=True),
+        "Uw bericht",
+        description="Schrijf geen namen van anderen op.",
+    )
+
+
+class UploadSchema(Schema):
+    """A photo, sound or video."""
+
+    bestand = field(
+        forms.Upload(LIMIT),
+        "Foto, geluid of video",
+        description="Foto's in JPEG, HEIC, PNG of WebP. Hoogstens 25 MB, en hoogstens 5 bestanden."
+        " Plaats, tijd en toestel halen wij eruit. Maak geen opnamen als dat u in gevaar brengt.",
+        widget=forms.FileInput(accept=f"{PHOTO_TYPES},audio/*,video/*"),
+    )
+
+
+def upload_schema(clips: bool) -> Schema:
+    """Return the form for a file; sound and video only where they can be cleaned."""
+    schema = UploadSchema()
+    if not clips:
+        schema["bestand"].title = "Foto"
+        schema["bestand"].widget = forms.FileInput(accept=PHOTO_TYPES)
+    return schema
+
+
+class VerdictSchema(Schema):
+    """One question, when it is over."""
+
+    geholpen = field(forms.OneOf(VERDICTS, radio=True), "Heeft uw melding u geholpen?")
+
+
+def message_form(request: Request, standing: Standing) -> Form:
+    """Make the form to add something, or to answer the question that was asked."""
+    question = standing.answer_by is not None
+    button = Button("versturen", "Antwoord versturen" if question else "Bericht versturen")
+    return form_of(request, MessageSchema(), button, f"{HOME}/bericht")
+
+
+def verdict_form(request: Request, standing: Standing) -> Form:
+    """Make the form to say whether the help helped."""
+    button = Button("laten_weten", "Laat het weten", "secondary")
+    given = {} if standing.verdict is None else {"geholpen": standing.verdict}
+    action = f"{HOME}/mening"
+    return form_of(request, VerdictSchema(), button, action, appstruct=given, formid="mening")
+
+
+def takes_clips(request: Request) -> bool:
+    """Return whether sound and video can be cleaned here, and so be taken."""
+    return ffmpeg_path(request.app_settings.ffmpeg) is not None
+
+
+def upload_form(request: Request) -> Form:
+    """Make the form to send a file along."""
+    button = Button("meesturen", "Bestand meesturen", "secondary")
+    schema = upload_schema(takes_clips(request))
+    return form_of(request, schema, button, f"{HOME}/bijlage", formid="bijlage")
+
+
+def form_of(request: Request, schema: Any, button: Button, action: str, **more: Any) -> Form:
+    """Return a form of these pages in the reader's language."""
+    speech = speech_of(request)
+    button.title = speech(button.title)
+    return Form(
+        speech.schema(schema),
+        request,
+        buttons=[button],
+        action=speech.at(action),
+        words=speech,
+        **more,
+    )
