@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.services import enqueue_purge
@@ -72,6 +73,7 @@ def destroy_document(
     if tombstone is not None:
         word = GONE[fate.outcome]
         record(session, actor, f"{kind}.{word}", tombstone.holder, kind, [document])
+        note_gone(session, tombstone.holder, kind, [document], word)
     return tombstone
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, select
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
@@ -25,15 +26,25 @@ from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclos
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import Export
-from stopintimidatie.privacy.destruction.documents import Fate, destroy_document, today
+from stopintimidatie.privacy.destruction.documents import (
+    Fate,
+    destroy_document,
+    may_go,
+    today,
+)
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     LineDecision,
     ListState,
+    Tombstone,
     Waits,
 )
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
+from stopintimidatie.privacy.destruction.statement import (
+    make_list_statement,
+    make_standing_statement,
+)
 from stopintimidatie.privacy.destruction.sweeps import (
     SWEEPS,
     Standing,
@@ -98,6 +109,53 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
     with transaction(engine, holder) as session:
         for row in _open_lists(session):
             row.state = state_of(_lines(session, row)).value
+    _make_statements(registry, engine, holder)
+
+
+# Statements
+
+
+def _make_statements(registry: Any, engine: Engine, holder: str) -> None:
+    """Make the statements of what went: of a list that is done, and of months that are over.
+
+    What went late, after the quarter of its list, is stated once a month.
+    """
+    month = today().replace(day=1)
+    begin = datetime.combine(month, time(0), AMSTERDAM)
+    late = DestructionLine.gone_at < begin
+    with transaction(engine, holder) as session:
+        rows = session.scalars(
+            select(DestructionList)
+            .join(DestructionLine, DestructionLine.list_id == DestructionList.id)
+            .where(
+                DestructionLine.gone_at.is_not(None),
+                DestructionLine.statement_id.is_(None),
+                or_(
+                    DestructionList.state == ListState.DONE.value,
+                    and_(DestructionList.period_until < today(), late),
+                ),
+            )
+            .distinct()
+        ).all()
+        for row in rows:
+            make_list_statement(registry, session, row)
+    while (first := _unstated(engine, holder, month)) is not None:
+        last = first + relativedelta(months=1, days=-1)
+        with transaction(engine, holder) as session:
+            make_standing_statement(registry, session, first, last)
+
+
+def _unstated(engine: Engine, holder: str, month: date) -> date | None:
+    """Return the first day of the earliest month before this one without its statement."""
+    with transaction(engine, holder, write=False) as session:
+        day = session.scalar(
+            select(func.min(Tombstone.gone_on)).where(
+                Tombstone.list_number.is_(None),
+                Tombstone.statement_id.is_(None),
+                Tombstone.gone_on < month,
+            )
+        )
+    return day.replace(day=1) if day is not None else None
 
 
 # Lists
@@ -250,7 +308,11 @@ def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Wa
     dossiers = _dossiers_of(session, line)
     if export_obstacles(session, dossiers) or _copies_out(session, dossiers):
         return Waits.EXPORT
-    return Waits.TRANSFER if line.outcome == Outcome.TRANSFER else None
+    if line.outcome == Outcome.TRANSFER and not may_go(
+        session, line.document_kind, line.document_id
+    ):
+        return Waits.TRANSFER
+    return None
 
 
 def _in_live_dossier(session: Session, report: UUID) -> bool:

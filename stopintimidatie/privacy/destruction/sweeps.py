@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.mail.models import MailAddress, MailMessage, MailState
 from stopintimidatie.core.storage.retention import Term
 from stopintimidatie.core.text import date_long, day_of
@@ -120,6 +121,7 @@ def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
         if len(due) == BATCH:
             break
     session.execute(delete(ReportContact).where(ReportContact.report_id.in_(due)))
+    note_gone(session, standing.holder, REPORT, due, "contact_weg")
     return _noted(session, standing, REPORT, due)
 
 

@@ -99,7 +99,11 @@ def test_a_destroyed_dossier_takes_its_exports_along_and_leaves_its_reports(
         assert session.scalars(select(Export)).all() == []
         assert [session.get_one(Report, n).dossier_number for n in case.reports] == [None] * 3
         left = session.scalars(select(OutboxJob).where(OutboxJob.holder == DORDRECHT)).all()
-        assert {job.kind for job in left} <= {"zoekindex", "zoekindex.opschonen"}
+        assert {job.kind for job in left} <= {
+            "grootboek.bijschrijven",
+            "zoekindex",
+            "zoekindex.opschonen",
+        }
     assert tables_with(case, case.dossier_id) <= REMEMBER
 
 

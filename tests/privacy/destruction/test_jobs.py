@@ -16,6 +16,7 @@ from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
+    DestructionStatement,
     LineDecision,
     ListState,
     Tombstone,
@@ -96,6 +97,8 @@ def test_a_report_is_listed_a_quarter_ahead_and_goes_on_its_day(
     with installation.transaction(DORDRECHT) as session:
         stone = session.scalars(select(Tombstone)).one()
         assert (stone.document_id, stone.gone_on, stone.list_number) == (report, DUE, "2031-1")
+        statement = session.scalars(select(DestructionStatement)).one()
+        assert stone.statement_id == statement.id
 
 
 def test_an_undecided_line_stays_after_its_day(installation: Installation) -> None:
@@ -197,6 +200,14 @@ def test_a_report_left_at_the_desk_goes_after_its_reporter_was_told(
     assert is_there(installation, number, NATIONAL)
     night(installation, goes + timedelta(days=14), NATIONAL)
     assert not is_there(installation, number, NATIONAL)
+    # Stated when the month is over; after a year nothing tells of it any more.
+    night(installation, date(2026, 5, 1), NATIONAL)
+    with installation.transaction(NATIONAL) as session:
+        statement = session.scalars(select(DestructionStatement)).one()
+        assert session.scalars(select(Tombstone)).one().statement_id == statement.id
+    night(installation, goes + timedelta(days=14 + 366), NATIONAL)
+    with installation.transaction(NATIONAL) as session:
+        assert session.scalars(select(Tombstone)).all() == []
 
 
 def test_quarters_follow_one_another() -> None:
