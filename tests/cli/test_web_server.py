@@ -87,6 +87,7 @@ def load_on(served: Served, api: Api) -> list[Client]:
 
 
 @pytest.mark.both_databases
+@pytest.mark.short_on("postgresql")
 def test_a_stop_under_load_answers_every_request_that_was_taken(api: Api) -> None:
     processes = 1 if api.installation.settings.sqlite else 2
     with as_product(api.installation.settings, processes=processes) as served:

@@ -18,7 +18,7 @@ from tests.crash.clients import HOST, PATH, TIME_OUT, headers_of, send
 from tests.crash.ledger import Entry, Ledger
 from tests.crash.site import Group, Site
 
-pytestmark = pytest.mark.judged_once
+pytestmark = [pytest.mark.judged_once, pytest.mark.short_on("postgresql")]
 
 POSTS = 50
 # How many bytes of the answer are read before the connection is cut.

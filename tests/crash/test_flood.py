@@ -17,7 +17,7 @@ from tests.crash.site import Site
 from tests.support.crowds import crowd
 from tests.support.factories import DORDRECHT, connect, make_user
 
-pytestmark = pytest.mark.judged_once
+pytestmark = [pytest.mark.judged_once, pytest.mark.short_on("postgresql")]
 
 OFFICERS = 3
 PAGES = ("", "?toestand=nieuw", "?vorm=naroepen", "?pagina=3", "?toestand=alle")

@@ -21,6 +21,7 @@ LIES = 3
 SEARCHED = 30
 
 
+@pytest.mark.short_on("postgresql")
 def test_after_ten_kills_everything_acknowledged_is_there_once(site: Site) -> None:
     judge(site, KILLS, seed=3)
 
@@ -47,6 +48,7 @@ def judge(site: Site, number: int, seed: int) -> None:
     ordeal.check(outcome, SEARCHED)
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_server_that_answers_before_it_commits_is_caught(site: Site) -> None:
     """Would the harness look the wrong way, then this is where it shows."""
     web = site.web(sabotage=True)

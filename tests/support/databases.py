@@ -16,6 +16,8 @@ Scope = Literal["function", "session"]
 SQLITE: Final = ("sqlite",)
 POSTGRESQL: Final = ("postgresql",)
 BOTH: Final = (*SQLITE, *POSTGRESQL)
+# Names the one of both databases that the short suite takes for a dear test.
+SHORT: Final = "short_on"
 MARKERS: Final = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "both_databases": BOTH}
 # Where walls between holders, the index or many at once do the work. The other rooms: SQLite.
 FOLDERS: Final = {
@@ -60,10 +62,16 @@ def databases_of(test: pytest.Item) -> tuple[str, ...]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make a test of each database that the test runs on."""
+    """Make a test of each database that the test runs on; mark what the short suite leaves out."""
+    short = metafunc.definition.get_closest_marker(SHORT)
     for name, scope in FIXTURES.items():
         if name in metafunc.fixturenames:
-            kinds = databases_of(metafunc.definition)
+            kinds = [
+                kind
+                if short is None or kind in short.args
+                else pytest.param(kind, marks=pytest.mark.alles)
+                for kind in databases_of(metafunc.definition)
+            ]
             metafunc.parametrize(name, kinds, indirect=True, scope=scope)
 
 

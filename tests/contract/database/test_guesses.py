@@ -33,6 +33,7 @@ from tests.support.signing_in import WRONG, at_once, filled
 from tests.support.waiting import until
 
 pytestmark = [
+    pytest.mark.short_on("postgresql"),
     pytest.mark.both_databases,
     pytest.mark.judged_once,
 ]

@@ -14,7 +14,7 @@ from tests.support.crowds import crowd, work_of
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 
 INBOX = "/gemeenten/dordrecht/postvak"
 FEW, FLOOD = 500, 5_000

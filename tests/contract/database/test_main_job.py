@@ -41,6 +41,7 @@ def dossier_of(officer: TestApp, address: str) -> str:
 
 
 @pytest.mark.usefixtures("at_once")
+@pytest.mark.short_on("postgresql")
 def test_a_report_that_came_in_reaches_a_partner_as_a_pdf(installation: Installation) -> None:
     connect(installation)
     people = {

@@ -87,7 +87,7 @@ NO_DATABASE = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.alles)])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """The settings of an installation whose database says that it is of before."""
     with empty_database(request, tmp_path) as settings:
