@@ -311,6 +311,7 @@ def closed(owner: Page, dossier: str) -> None:
     expect(owner.locator("[data-status=afgesloten]").first).to_be_visible()
 
 
+@pytest.mark.alles
 def test_a_hot_spot_is_tabled_given_corrected_and_closed(story: Story) -> None:
     plant(story.installation)
     receipt = reported(story.installation)

@@ -22,7 +22,10 @@ def case(installation: Installation) -> Case:
     return make_case(installation)
 
 
-@pytest.fixture(params=[False, True], ids=["zonder scripts", "met scripts"])
+@pytest.fixture(
+    params=[pytest.param(False, marks=pytest.mark.alles), True],
+    ids=["zonder scripts", "met scripts"],
+)
 def phone(request: pytest.FixtureRequest, chromium_browser: Browser, case: Case) -> Iterator[Page]:
     """Somebody who asks for exports, on a phone; once with scripts switched off."""
     with in_thread(case.installation.app) as address:

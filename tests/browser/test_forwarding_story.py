@@ -239,6 +239,7 @@ def found(page: Page, reference: str) -> bool:
     return answer is not None and answer.ok
 
 
+@pytest.mark.alles
 def test_zwijndrecht_is_rung_picks_its_report_up_joins_and_finds_it_with_its_history(
     story: Story, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stopintimidatie.demo.scenario import PASSWORD
 from tests.browser.conftest import SignIn
 from tests.support.axe import problems_on
@@ -64,6 +66,7 @@ def test_who_was_signed_out_while_writing_loses_nothing(sign_in: SignIn) -> None
     assert page.get_by_text("Een lange notitie.").count() == 1
 
 
+@pytest.mark.alles
 def test_who_signed_out_just_now_in_another_tab_loses_nothing(sign_in: SignIn) -> None:
     page = sign_in("oov@dordrecht.example", width=390)
     page.goto(f"{DOSSIER}/notitie")

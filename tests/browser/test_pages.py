@@ -20,8 +20,9 @@ WORK = (
     f"{TOWN}/melding-invoeren",
     "/bestaat-niet",
 )
+OFFICER = "oov@dordrecht.example"
 BY_ROLE = {
-    "oov@dordrecht.example": WORK,
+    OFFICER: WORK,
     # The others see much of the same; test_matrix_pages opens all that each of them may see.
     "dossierhouder@dordrecht.example": (DOSSIER, f"{DOSSIER}/bewerken", f"{TOWN}/uitvoer"),
     "beheer@dordrecht.example": (TOWN, f"{TOWN}/beheer"),
@@ -31,7 +32,10 @@ BY_ROLE = {
 }
 
 
-@pytest.mark.parametrize("username", BY_ROLE)
+@pytest.mark.parametrize(
+    "username",
+    [name if name == OFFICER else pytest.param(name, marks=pytest.mark.alles) for name in BY_ROLE],
+)
 def test_pages_of_a_role_are_accessible(sign_in: SignIn, username: str) -> None:
     page = sign_in(username)
     complaints = complaints_of(page)
@@ -54,6 +58,7 @@ def test_report_and_triage_are_accessible(sign_in: SignIn) -> None:
         assert problems_on(page) == []
 
 
+@pytest.mark.alles
 def test_pages_of_who_is_locked_out_are_accessible(sign_in: SignIn) -> None:
     page = sign_in("fg@dordrecht.example", width=390)
     page.context.clear_cookies()
@@ -71,7 +76,10 @@ def test_pages_of_who_is_locked_out_are_accessible(sign_in: SignIn) -> None:
         assert problems_on(page) == []
 
 
-@pytest.mark.parametrize(("scripts", "state"), [(True, "nieuw"), (False, "in_behandeling")])
+@pytest.mark.parametrize(
+    ("scripts", "state"),
+    [(True, "nieuw"), pytest.param(False, "in_behandeling", marks=pytest.mark.alles)],
+)
 def test_enter_in_any_field_of_triage_does_what_was_chosen(
     sign_in: SignIn, scripts: bool, state: str
 ) -> None:

@@ -16,7 +16,10 @@ from tests.support.axe import problems_on
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
-@pytest.fixture(params=[True, False], ids=["with-scripts", "without-scripts"])
+@pytest.fixture(
+    params=[True, pytest.param(False, marks=pytest.mark.alles)],
+    ids=["with-scripts", "without-scripts"],
+)
 def phone(
     request: pytest.FixtureRequest, chromium_browser: Browser, demo_address: str
 ) -> Iterator[Page]:
@@ -88,6 +91,7 @@ def test_a_report_from_a_phone_is_answered_and_reaches_the_officer(
         assert words in told, words
 
 
+@pytest.mark.alles
 def test_escape_and_the_button_put_another_page_in_the_place_of_this_one(
     chromium_browser: Browser, demo_address: str
 ) -> None:

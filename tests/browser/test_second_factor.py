@@ -104,6 +104,7 @@ def test_a_passkey_is_set_up_and_signs_in_with_and_without_the_password(
     assert counted["credentials"][0]["signCount"] == 3
 
 
+@pytest.mark.alles
 def test_a_strange_passkey_opens_nothing(portal: Portal, page: Page) -> None:
     username = colleague(portal)
     session, device = with_authenticator(page)
@@ -134,6 +135,7 @@ def test_at_another_address_the_page_says_why_a_passkey_does_not_work(
     assert page.get_by_role("button", name="Aanmelden met een passkey").count() == 0
 
 
+@pytest.mark.alles
 def test_without_scripts_an_app_does_it_and_a_lost_telephone_is_met_by_a_recovery_code(
     chromium_browser: Browser, portal: Portal
 ) -> None:

@@ -60,7 +60,10 @@ def violations(page: Page) -> list[tuple[str, list[str]]]:
     return [(v["id"], [node["html"] for node in v["nodes"]]) for v in found]
 
 
-@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize(
+    "width",
+    [pytest.param(1280, marks=pytest.mark.alles), pytest.param(390, marks=pytest.mark.alles), 320],
+)
 @pytest.mark.parametrize(
     "path", [GUIDE, f"{GUIDE}?kleur=ffcc00", f"{GUIDE}?bezoeker", "/fout?status=404"]
 )
@@ -165,7 +168,7 @@ def test_the_menu_of_a_phone_opens_by_keyboard(
     context.close()
 
 
-@pytest.mark.parametrize("colour", ["a4123f", "ffcc00"])
+@pytest.mark.parametrize("colour", ["a4123f", pytest.param("ffcc00", marks=pytest.mark.alles)])
 def test_the_guide_can_be_read_in_the_dark_and_in_forced_colours(
     page: Page, address: str, colour: str
 ) -> None:

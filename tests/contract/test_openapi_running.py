@@ -28,7 +28,7 @@ from tests.support.installation import Installation
 POSITIVE = schemathesis.GenerationMode.POSITIVE
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 KEY = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-EXAMPLES = 40
+FEW, MANY = 12, 40
 load_all_checks()
 CONFORMANCE = [
     CHECKS.get_one(name)
@@ -58,7 +58,14 @@ def schema(installation: Installation) -> Any:
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.installation.app)
 
 
-def try_out(strategy: Any, check: Callable[[Any], None], examples: int = EXAMPLES) -> None:
+@pytest.fixture(params=[FEW, pytest.param(MANY, marks=pytest.mark.alles)])
+def examples(request: pytest.FixtureRequest) -> int:
+    """How often something is drawn."""
+    number: int = request.param
+    return number
+
+
+def try_out(strategy: Any, check: Callable[[Any], None], examples: int) -> None:
     @settings(
         max_examples=examples,
         deadline=None,
@@ -74,20 +81,20 @@ def try_out(strategy: Any, check: Callable[[Any], None], examples: int = EXAMPLE
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
-def test_every_answer_is_as_documented(schema: Any, call: Call) -> None:
+def test_every_answer_is_as_documented(schema: Any, call: Call, examples: int) -> None:
     drawn = schema[call.path][call.method].as_strategy(POSITIVE)
-    try_out(drawn, lambda case: case.call_and_validate(headers=KEY, checks=CONFORMANCE))
+    try_out(drawn, lambda case: case.call_and_validate(headers=KEY, checks=CONFORMANCE), examples)
 
 
 @pytest.mark.parametrize("call", [c for c in CALLS if c.needs], ids=lambda call: call.name)
-def test_nothing_is_answered_without_an_app_key(schema: Any, call: Call) -> None:
+def test_nothing_is_answered_without_an_app_key(schema: Any, call: Call, examples: int) -> None:
     def check(case: Any) -> None:
         case.headers = {n: v for n, v in case.headers.items() if n.lower() != "authorization"}
         # First of all comes whether there is such an address.
         expected = 401 if is_address(case.formatted_path) else 404
         assert case.call_and_validate(checks=CONFORMANCE).status_code == expected
 
-    try_out(schema[call.path][call.method].as_strategy(POSITIVE), check, examples=20)
+    try_out(schema[call.path][call.method].as_strategy(POSITIVE), check, examples)
 
 
 def is_address(path: str) -> bool:
@@ -100,7 +107,7 @@ def is_address(path: str) -> bool:
 
 # The others take any text in their path: nothing doesn't fit.
 @pytest.mark.parametrize("call", [SUBMIT, ADD, LOOK_UP, FORM], ids=lambda call: call.name)
-def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call) -> None:
+def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call, examples: int) -> None:
     drawn = schema[call.path][call.method].as_strategy(NEGATIVE)
     checks = [*CONFORMANCE, REJECTION]
 
@@ -110,16 +117,18 @@ def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call) -> N
         mends = header is not None and header.mode.is_negative
         case.call_and_validate(headers={} if mends else KEY, checks=checks)
 
-    try_out(drawn, check)
+    try_out(drawn, check, examples)
 
 
 @pytest.mark.parametrize("call", [LOOK_UP, FORM], ids=lambda call: call.name)
-def test_no_question_that_fits_the_document_is_refused(schema: Any, call: Call) -> None:
+def test_no_question_that_fits_the_document_is_refused(
+    schema: Any, call: Call, examples: int
+) -> None:
     def check(case: Any) -> None:
         response = case.call_and_validate(headers=KEY, checks=CONFORMANCE)
         assert response.status_code in (200, 404), response.text
 
-    try_out(schema[call.path][call.method].as_strategy(POSITIVE), check)
+    try_out(schema[call.path][call.method].as_strategy(POSITIVE), check, examples)
 
 
 def realistic(body: dict[str, Any]) -> dict[str, Any]:
@@ -132,11 +141,11 @@ def realistic(body: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def test_every_report_that_fits_the_document_is_taken(schema: Any) -> None:
+def test_every_report_that_fits_the_document_is_taken(schema: Any, examples: int) -> None:
     def check(case: Any) -> None:
         case.body = realistic(case.body)
         response = case.call_and_validate(headers=KEY, checks=CONFORMANCE)
         # A drawn Idempotency-Key may come back with another body.
         assert response.status_code in (201, 422), response.text
 
-    try_out(schema["/meldingen"]["POST"].as_strategy(POSITIVE), check, examples=120)
+    try_out(schema["/meldingen"]["POST"].as_strategy(POSITIVE), check, 3 * examples)

@@ -20,6 +20,7 @@ from tests.support.town import (
 )
 
 NOT_YOURS = "404"
+TURNS = 3
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,12 @@ def ask(town: Town, probe: Probe) -> Any:
     return town.ask(probe.person, probe.path, probe.view.method, fields)
 
 
-def probes_of(town: Town, person: Person, *, others_in_turns: bool) -> Iterator[Probe]:
+def probes_of(town: Town, person: Person, *, in_turns: bool) -> Iterator[Probe]:
     """Yield the requests that this person tries: every address of their own holder.
 
-    All documents of other holders are refused alike: one address for each view is enough there, and
-    with `others_in_turns` one of all people who are refused.
+    All documents of other holders are refused alike: one address for each view is enough there.
+    With `in_turns` one of all people who are refused asks that, and a third of a holder's own
+    people ask each address that their role refuses.
     """
     numbers: dict[Any, int] = {}
     asked = set()
@@ -102,11 +104,17 @@ def probes_of(town: Town, person: Person, *, others_in_turns: bool) -> Iterator[
             continue
         if probe.place not in (None, person.place):
             strangers = [other for other in PEOPLE if other.place not in (None, probe.place)]
-            whose = strangers[number % len(strangers)] if others_in_turns else person
+            whose = strangers[number % len(strangers)] if in_turns else person
             if kind in asked or person not in (whose, VISITOR):
                 continue
             asked.add(kind)
+        elif in_turns and probe.expected != "ja" and not _has_turn(person, number):
+            continue
         yield probe
+
+
+def _has_turn(person: Person, number: int) -> bool:
+    return person is VISITOR or (number + PEOPLE.index(person)) % TURNS == 0
 
 
 def allowed(town: Town, method: str) -> Iterator[Probe]:

@@ -103,9 +103,9 @@ def begin(town: Town, person: Person, most: int = MAX_PAGES) -> Visit:
     return Visit(forbidden_words(town, person), own, most, unseen=set(own))
 
 
-def try_addresses(town: Town, person: Person, made: Visit, *, others_in_turns: bool) -> None:
+def try_addresses(town: Town, person: Person, made: Visit, *, in_turns: bool) -> None:
     """Ask what the matrix says of this person."""
-    for probe in probes_of(town, person, others_in_turns=others_in_turns):
+    for probe in probes_of(town, person, in_turns=in_turns):
         answer = ask(town, probe)
         if (found := outcome(answer)) != probe.expected:
             made.wrong.append(f"{probe} -> {found}, must be {probe.expected}")

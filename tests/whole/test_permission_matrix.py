@@ -36,7 +36,7 @@ def test_a_person_gets_what_the_matrix_says_and_sees_nothing_that_is_not_theirs(
     town: Town, person: Person
 ) -> None:
     made = begin(town, person)
-    try_addresses(town, person, made, others_in_turns=True)
+    try_addresses(town, person, made, in_turns=True)
     assert made.pages > 50
     judge(made, person)
 
@@ -60,7 +60,7 @@ def test_each_person_sees_nothing_that_is_not_theirs_wherever_links_lead(
     town: Town, person: Person
 ) -> None:
     made = begin(town, person)
-    try_addresses(town, person, made, others_in_turns=False)
+    try_addresses(town, person, made, in_turns=False)
     follow_links(town, person, made)
     assert made.pages > 250
     judge(made, person)

@@ -50,6 +50,7 @@ def pdf(progress: list[tuple[str, int]]) -> bytes:
     return render(content, load_assets(), lambda step, page: progress.append((step, page)))
 
 
+@pytest.mark.alles
 def test_a_long_dossier_keeps_to_pdf_a_and_pdf_ua(pdf: bytes, tmp_path: Path) -> None:
     path = tmp_path / "long.pdf"
     path.write_bytes(pdf)
