@@ -70,6 +70,7 @@ def check_order(wanted: Sequence[str], functions: Sequence[str]) -> None:
 
 
 @pytest.mark.sqlite
+@pytest.mark.alles
 def test_the_trips_go_by_the_stations_of_the_map(installation: Installation) -> None:
     wanted = stations()
     with clock_at(NOW):

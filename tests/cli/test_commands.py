@@ -342,7 +342,9 @@ def test_the_operator_lets_people_in_with_a_password_when_the_provider_is_down(
     "typed",
     [
         ["-m", "stopintimidatie.cli", "--help"],
-        ["-c", "import stopintimidatie.core.search.services"],
+        pytest.param(
+            ["-c", "import stopintimidatie.core.search.services"], marks=pytest.mark.alles
+        ),
     ],
     ids=["command", "helper"],
 )

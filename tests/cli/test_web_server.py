@@ -136,6 +136,7 @@ class TestProcesses:
             assert served.process.wait(timeout=20) == 0
             assert capfd.readouterr().err == ""
 
+    @pytest.mark.alles
     def test_the_main_one_killed_outright_takes_the_others_along(self, api: Api) -> None:
         with as_product(api.installation.settings, processes=2) as served:
             workers = served.workers()

@@ -340,7 +340,14 @@ def test_a_rebuild_that_was_killed_leaves_no_lock_and_no_mess(
     assert {path.name for path in (root / HOLDER).iterdir()} == {"huidig", generation(root).name}
 
 
-@pytest.mark.parametrize("after", [0.0, 0.013, 0.031])
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(0.0, marks=pytest.mark.alles),
+        0.013,
+        pytest.param(0.031, marks=pytest.mark.alles),
+    ],
+)
 def test_a_writer_that_was_killed_leaves_a_sound_index(
     backend: WhooshBackend, root: Path, after: float
 ) -> None:
@@ -355,6 +362,7 @@ def test_a_writer_that_was_killed_leaves_a_sound_index(
 # cost
 
 
+@pytest.mark.alles
 def test_many_commits_leave_few_segments(backend: WhooshBackend, root: Path) -> None:
     for number in range(200):
         backend.index([document(f"fluiten {number}")])

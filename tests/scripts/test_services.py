@@ -81,7 +81,9 @@ def test_the_server_from_the_wheel_starts_where_it_is_put(tmp_path: Path) -> Non
         assert asked.stdout.split()[-1].startswith("18"), asked.stderr
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.alles)]
+)
 def test_a_run_that_is_killed_leaves_no_server_behind(how: int, tmp_path: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-c", RUN_THAT_HANGS.format(root=str(ROOT))],

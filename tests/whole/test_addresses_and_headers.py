@@ -251,6 +251,7 @@ def test_production_does_not_start_with_demo_accounts(
 
 
 @pytest.mark.sqlite
+@pytest.mark.alles
 def test_the_command_that_refuses_to_start_says_why_once_and_in_the_log(
     installation: Installation,
 ) -> None:

@@ -87,6 +87,7 @@ def fingerprint(installation: Installation) -> str:
 
 
 @pytest.mark.postgresql
+@pytest.mark.alles
 def test_a_seed_stores_the_same_rows_on_each_database(
     installation: Installation, elsewhere: Installation
 ) -> None:

@@ -113,6 +113,7 @@ def attack(installation: Installation, accounts: int, weak: int, colleagues: int
         assert opened(installation, product(names[: accounts // 2], COMMON))[0] == 0
 
 
+@pytest.mark.alles
 def test_a_list_of_common_passwords_over_many_accounts_opens_nothing(
     installation: Installation,
 ) -> None:

@@ -177,6 +177,7 @@ def test_rows_made_by_older_rules_are_made_anew(installation: Installation) -> N
     assert backend.health(DORDRECHT).good
 
 
+@pytest.mark.alles
 def test_several_processes_make_the_indexes_of_several_holders(installation: Installation) -> None:
     """And a row that is made anew is the one that its change wrote."""
     one_report(installation, description="zeldzaamwoord")

@@ -109,6 +109,7 @@ def test_a_rendering_that_takes_too_long_is_ended_with_what_it_started() -> None
     assert my_children() == []
 
 
+@pytest.mark.alles
 def test_a_rendering_that_needs_too_much_processor_time_is_ended() -> None:
     content = redact(a_dossier(200), POLICE)
     with pytest.raises(RenderingTooSlowError, match="rekentijd"):

@@ -90,6 +90,7 @@ def words(pdf: bytes) -> str:
     return re.sub(r"\s+", " ", " ".join(pages))
 
 
+@pytest.mark.alles
 def test_two_people_and_the_worker_make_a_real_pdf(
     installation: Installation, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
