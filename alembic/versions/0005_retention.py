@@ -32,6 +32,9 @@ def upgrade() -> None:
         protect(op, new.name)
     for name in NEVER_CHANGED:
         append_only(op, name)
+    # Which holders have terms: read without a holder, by readiness.
+    op.add_column("holder", sa.Column("terms_from", MOMENT, nullable=True))
+    op.add_column("holder", sa.Column("standing_until", sa.Date(), nullable=True))
 
 
 def new_tables(schema: sa.MetaData) -> list[sa.Table]:

@@ -18,6 +18,7 @@ GRAVE: Final = {
     Permission.CONNECT,
     Permission.ERASE,
     Permission.APPROVE_EXPORT,
+    Permission.APPROVE_TERMS,
 }
 NEW_ADDRESS = "a new address counts after the code sent to it; its mails only say that work waits"
 CHANGES_NOTHING = "changes nothing"

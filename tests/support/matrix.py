@@ -105,6 +105,7 @@ ALL = "      ja   ja      ja     ja      ja    ja       ja      ja"
 #            oov  dossier beheer privacy fg
 # Leads everybody to the page to sign in.
 SIGNS_OUT = " aanmelden" * 8
+TERMS = "    404  404     ja     ja      ja"
 READERS = "  ja   ja      404    ja      ja"
 WORKERS = "  ja   ja      404    403     403"
 # And a deputy, while it waits.
@@ -133,6 +134,10 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     view("Root", "logboek", "GET", P.SIGNED_IN, {
         "/logboek": "404  404     404    ja      ja    404      ja      ja",
+    }),
+    view("Root", "bewaartermijnen", "GET", P.SIGNED_IN, {
+        "/bewaartermijnen": "404 404 ja ja ja 404 ja ja ja"
+            " proceseigenaar=ja archivaris=ja archivaris_meldpunt=ja",
     }),
     view("Root", "post", "GET", P.SIGNED_IN, {
         "/post": "ja ja ja ja ja 404 ja ja ja"
@@ -880,6 +885,39 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("DossierResource", "gegevens-wissen", P.ERASE, {
         "{dossier}/gegevens-wissen": " 403 403 404 ja 403",
         "{persoon}/gegevens-wissen": " 404 403 404 ja 403",
+    }),
+    view("TermsNode", "", "GET", P.VIEW_RETENTION, {
+        "{gemeente}/bewaartermijnen": f"{TERMS} proceseigenaar=ja archivaris=ja",
+        "{meldpunt}/bewaartermijnen": "ja ja ja archivaris=ja",
+    }),
+    view("TermsNode", "versie", "GET", P.VIEW_RETENTION, {
+        "{gemeente}/bewaartermijnen/versie?nr=2": f"{TERMS} proceseigenaar=ja archivaris=ja",
+        "{meldpunt}/bewaartermijnen/versie?nr=2": "ja ja ja archivaris=ja",
+    }),
+    view("TermsNode", "vooruitblik", "GET", P.VIEW_RETENTION, {
+        "{gemeente}/bewaartermijnen/vooruitblik": f"{TERMS} proceseigenaar=ja archivaris=ja",
+        "{meldpunt}/bewaartermijnen/vooruitblik": "ja ja ja archivaris=ja",
+    }),
+    view("TermsNode", "aan-de-beurt", "GET", P.VIEW_RETENTION, {
+        "{gemeente}/bewaartermijnen/aan-de-beurt?klasse=melding_afgehandeld&maand={maand}":
+            f"{TERMS} proceseigenaar=ja archivaris=ja",
+    }),
+    *form("TermsNode", "voorstellen", P.PROPOSE_TERMS, {
+        "{gemeente}/bewaartermijnen/voorstellen":
+            "404 404 ja 403 403 proceseigenaar=403 archivaris=ja",
+        "{meldpunt}/bewaartermijnen/voorstellen": "ja 403 403 archivaris=ja",
+    }),
+    view("TermsNode", "intrekken", "POST", P.PROPOSE_TERMS, {
+        "{gemeente}/bewaartermijnen/intrekken?nr=2":
+            "404 404 ja 403 403 proceseigenaar=403 archivaris=ja",
+    }),
+    *form("TermsNode", "beslissen", P.APPROVE_TERMS, {
+        "{gemeente}/bewaartermijnen/beslissen?nr=2":
+            "404 404 403 403 403 proceseigenaar=403 archivaris=ja",
+    }),
+    view("TermsNode", "verlengen", "POST", P.APPROVE_TERMS, {
+        "{gemeente}/bewaartermijnen/verlengen":
+            "404 404 403 403 403 proceseigenaar=403 archivaris=ja",
     }),
     view("Resource", "logboek", "GET", P.VIEW_AUDIT, {
         #                           oov  dossier beheer privacy fg

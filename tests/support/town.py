@@ -13,7 +13,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -28,11 +28,12 @@ from webtest import TestApp
 from stopintimidatie import install
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import SYSTEM, Actor
-from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, database
 from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import local
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.disclosures.models import Pickup
@@ -70,6 +71,9 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.privacy.retention.outlook import months_from
+from stopintimidatie.privacy.retention.rules import proposal
+from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.conversation.services import REPORTER, tell
@@ -290,6 +294,7 @@ class _Builder:
         addresses["ingetrokken"] = self.path(self.withdrawn())
         self.message()
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
+        self.terms()
         if self.place.holder == NATIONAL:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
@@ -402,6 +407,22 @@ class _Builder:
         made = self.town.installation.registry
         make(self.session, made.key_ring, made.level_rules, "GM0642", plan, self.actor)
         return f"/{NATIONAL}/zwijndrecht"
+
+    def terms(self) -> None:
+        """Terms that count, and a proposal that waits."""
+        desk = self.place.holder == NATIONAL
+        schedule = proposal(RETENTION_CLASSES.of(self.town.installation.registry), desk=desk)
+        chosen = {
+            code: replace(choice, category="8.1") for code, choice in schedule.choices.items()
+        }
+        archivist = Actor("gebruiker", str(uuid4()), "De archivaris")
+        schedule, holder = replace(schedule, choices=chosen), self.place.holder
+        for number in range(2):
+            note = self.place.text("toelichting op termijnen")
+            row = propose_terms(self.session, holder, schedule, utc_now(), note, self.actor)
+            if number == 0:
+                approve_terms(self.session, row, archivist)
+        self.place.addresses["maand"] = months_from(local_date(utc_now()))[0].code
 
     def joining(self) -> None:
         """A municipality that asked to join, and its checklist."""

@@ -183,8 +183,9 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.SAVE_DISCLOSURES: PRIVACY,
     # The FG watches, and doesn't act (art. 38(6) AVG).
     P.ERASE: frozenset({Role.PRIVACY_OFFICER}),
-    P.VIEW_RETENTION: PRIVACY | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST},
-    P.PROPOSE_TERMS: frozenset({Role.ADMIN, Role.ARCHIVIST}),
+    # The desk: for what it holds itself, for it has no admin.
+    P.VIEW_RETENTION: PRIVACY | DESK | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST},
+    P.PROPOSE_TERMS: DESK | {Role.ADMIN, Role.ARCHIVIST},
     P.APPROVE_TERMS: frozenset({Role.ARCHIVIST}),
     # Three roles, and three people: each judges the same list once.
     P.ASSESS_DESTRUCTION: frozenset({Role.PROCESS_OWNER}),

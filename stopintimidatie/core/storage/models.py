@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -71,6 +71,10 @@ class Holder(Base):
     __tablename__ = "holder"
 
     code: Mapped[str] = mapped_column(String(9), primary_key=True)
+    # The moment since which its retention terms count, and the last day on which short classes go
+    # without a list: readiness reads them of all holders (`privacy/retention`).
+    terms_from: Mapped[datetime | None]
+    standing_until: Mapped[date | None]
 
 
 class Held:

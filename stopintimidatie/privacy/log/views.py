@@ -79,6 +79,7 @@ ACTIONS: Final[dict[str, str]] = {
     "termijnen.voorgesteld": "Bewaartermijnen voorgesteld",
     "termijnen.goedgekeurd": "Bewaartermijnen goedgekeurd",
     "termijnen.geweigerd": "Voorstel van bewaartermijnen geweigerd",
+    "termijnen.ingetrokken": "Voorstel voor bewaartermijnen ingetrokken",
     "vernietiging.beslist": "Beslist over regels van een vernietigingslijst",
     "vernietiging.beoordeeld": "Vernietigingslijst beoordeeld",
     "vernietiging.nagekeken": "Vernietigingslijst nagekeken",

@@ -1,4 +1,4 @@
-"""Terms of a municipality's documents: proposed and approved in versions."""
+"""Terms of a holder's documents: proposed and approved in versions, and what they will do."""
 
 from __future__ import annotations
 
@@ -6,5 +6,26 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the tables of the terms."""
+    """Register the tables, the tree, the menu item, the pages and the check of the terms."""
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.retention.health import TERMS, terms_check
+    from stopintimidatie.privacy.retention.queries import waiting_for
+    from stopintimidatie.privacy.retention.resources import LEVELS, NAME
+
     config.add_impersonal_table("retention_schedule", "terms, and in office who set them")
+    for level in LEVELS:
+        config.add_tree_level(level)
+    add_own_place(
+        config,
+        NAME,
+        "Bewaartermijnen",
+        Permission.VIEW_RETENTION,
+        order=75,
+        desk=True,
+        waiting=waiting_for,
+        answers=Permission.APPROVE_TERMS,
+    )
+    config.add_health_check("bewaartermijnen", TERMS, terms_check)
+    config.scan("stopintimidatie.privacy.retention.views")
+    config.scan("stopintimidatie.privacy.retention.preview")

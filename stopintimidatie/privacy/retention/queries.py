@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.security import Identity
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -60,6 +61,24 @@ class DueDocument:
     ended_on: date | None
     due: Due
     frozen: bool
+    # The day on which it would go if it weren't for the live dossier that holds it.
+    held_since: date | None = None
+
+
+def coming_documents(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
+    """Return what is due by a day, and what would be if a live dossier didn't hold it."""
+    bounds = (schedule, until)
+    reports = _due_reports(
+        session, schedule, _perhaps(Report.ended_at, Report.received_at, *bounds)
+    )
+    dossiers = _due_dossiers(
+        session, schedule, _perhaps(Dossier.closed_at, Dossier.made_at, *bounds)
+    )
+    return [
+        row
+        for row in (*reports, *dossiers)
+        if row.due.on <= until or (row.held_since is not None and row.held_since <= until)
+    ]
 
 
 def due_documents(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
@@ -125,8 +144,31 @@ def _due_reports(
         else:
             day = due(timeline, schedule)
         if day is not None:
-            documents.append(_document(REPORT, row, timeline, day))
+            since = due(replace(timeline, live=False), schedule) if timeline.live else None
+            document = _document(REPORT, row, timeline, day)
+            documents.append(
+                replace(document, held_since=since.on)
+                if since is not None and timeline.ended
+                else document
+            )
     return documents
+
+
+def ended_timelines(session: Session) -> Iterator[Timeline]:
+    """Yield the timelines of what has ended and isn't gone, but for doubles.
+
+    A double goes with its original, whatever its own day.
+    """
+    reports = _report_rows().where(Report.ended_at.is_not(None), Report.state != "vernietigd")
+    for row in session.execute(reports):
+        timeline = _timeline(row)
+        if timeline.retention_class != DOUBLE:
+            yield timeline
+    dossiers = select(Dossier.made_at, Dossier.closed_at).where(
+        Dossier.closed_at.is_not(None), Dossier.state.not_in(GONE)
+    )
+    for made, closed in session.execute(dossiers):
+        yield Timeline(DOSSIER_CLOSED, day_of(made), _day(closed))
 
 
 def _originals(session: Session, schedule: Schedule, rows: Iterable[Row[Any]]) -> dict[UUID, Due]:
@@ -167,6 +209,7 @@ def _report_rows() -> Any:
             Dossier.closed_at,
             left.label("left_at"),
         )
+        .select_from(Report)
         .outerjoin(DossierMembership, inside)
         .outerjoin(Dossier, Dossier.id == DossierMembership.dossier_id)
     )
@@ -221,6 +264,20 @@ def _document(kind: str, row: Any, timeline: Timeline, day: Due) -> DueDocument:
     )
 
 
+def version_numbered(session: Session, number: int) -> RetentionSchedule | None:
+    """Return a version of the holder's terms by its number."""
+    return session.scalars(
+        select(RetentionSchedule).where(RetentionSchedule.number == number)
+    ).one_or_none()
+
+
+def all_versions(session: Session, most: int) -> Sequence[RetentionSchedule]:
+    """Return the newest versions, the newest first."""
+    return session.scalars(
+        select(RetentionSchedule).order_by(RetentionSchedule.number.desc()).limit(most)
+    ).all()
+
+
 def waiting_versions(session: Session) -> Sequence[RetentionSchedule]:
     """Return the versions that wait for the archivist, the oldest first."""
     return session.scalars(
@@ -228,3 +285,12 @@ def waiting_versions(session: Session) -> Sequence[RetentionSchedule]:
         .where(RetentionSchedule.approved.is_(None))
         .order_by(RetentionSchedule.number)
     ).all()
+
+
+def waiting_for(holder: str, identity: Identity) -> Any:
+    """Select the versions at a holder that wait for the answer of this person."""
+    return select(RetentionSchedule.id).where(
+        RetentionSchedule.holder == holder,
+        RetentionSchedule.approved.is_(None),
+        RetentionSchedule.proposed_by_id.is_distinct_from(str(identity.user_id)),
+    )

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from stopintimidatie.core.storage.retention import RetentionClass, Term, Way, term_of, years
+from dateutil.relativedelta import relativedelta
+
+from stopintimidatie.core.storage.retention import (
+    RetentionClass,
+    Term,
+    Unit,
+    Way,
+    term_of,
+    years,
+)
 
 HANDLED: Final = "melding_afgehandeld"
 NOT_HANDLED: Final = "melding_niet_in_behandeling"
@@ -25,6 +34,11 @@ ROUTED: Final = "meldpunt_doorgegeven"
 ERASED: Final = "melding_gewist"
 CONTACT: Final = "contactgegevens"
 TOMBSTONE: Final = "grafsteen"
+EXPORT_CONTENT: Final = "uitvoer_inhoud"
+# A term of nothing makes sense where it starts on a day that was agreed with somebody.
+MAY_BE_NOTHING: Final = frozenset({EXPORT_CONTENT})
+# A hundred years: beyond that a calendar has no use.
+LONGEST: Final = {Unit.DAYS: 36_500, Unit.MONTHS: 1_200, Unit.YEARS: 100}
 # The latest possible moment, however long a document is held by something else.
 MAXIMUM: Final = years(10)
 
@@ -192,3 +206,100 @@ def contact_due(last_contact: date | None, ended: date | None, term: Term) -> da
         return None
     start = min(last_contact, ended) if last_contact is not None else ended
     return max(term.after(start), ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A term that can't be: of which class ("" for the maximum), and in Dutch what to do."""
+
+    code: str
+    words: str
+
+
+def problems(schedule: Schedule, today: date) -> Iterator[Problem]:
+    """Yield what can't be in these terms."""
+    yield from _impossible("", schedule.maximum)
+    latest = schedule.maximum.number <= LONGEST[schedule.maximum.unit] and (
+        schedule.maximum.after(today)
+    )
+    for code, choice in schedule.choices.items():
+        wrong = list(_impossible(code, choice.term))
+        yield from wrong
+        if not wrong and latest and code in LISTED and choice.term.after(today) > latest:
+            yield Problem(
+                code,
+                "Deze termijn is langer dan het uiterste. Kies hem korter, of maak het uiterste"
+                " langer.",
+            )
+
+
+def _impossible(code: str, term: Term) -> Iterator[Problem]:
+    if term.number > LONGEST[term.unit]:
+        yield Problem(code, "Kies een termijn van hoogstens honderd jaar.")
+    if term.number < 1 and code not in MAY_BE_NOTHING:
+        yield Problem(
+            code,
+            "Een termijn van niets kan hier niet: dan verdwijnt het voordat iemand het kan"
+            " gebruiken. Kies minstens 1 dag.",
+        )
+
+
+# Differences between versions
+
+
+def choice_in_words(code: str, choice: Choice) -> str:
+    """Return a choice in one line; the outcome where there is a choice of it."""
+    parts = [str(choice.term) if choice.term.number else "dezelfde dag"]
+    if code in LISTED:
+        parts.append(choice.outcome.value)
+    parts.append(f"categorie {choice.category}" if choice.category else "nog geen categorie")
+    return ", ".join(parts) + (f" ({choice.source})" if choice.source else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A class ("" for the maximum) of which two versions say something else; "" for nothing."""
+
+    code: str
+    before: str
+    after: str
+
+
+def differences(before: Schedule | None, after: Schedule) -> list[Difference]:
+    """Return where a version differs from the one before it; all of it when there was none."""
+    earlier = before.choices if before is not None else {}
+    lines = [
+        Difference(code, _words(code, earlier.get(code)), _words(code, after.choices.get(code)))
+        for code in dict.fromkeys((*after.choices, *earlier))
+    ]
+    maximum = str(before.maximum) if before is not None else ""
+    lines.append(Difference("", maximum, str(after.maximum)))
+    return [line for line in lines if line.before != line.after]
+
+
+def _words(code: str, choice: Choice | None) -> str:
+    return choice_in_words(code, choice) if choice is not None else ""
+
+
+# The standing decision
+
+# Time beforehand that the archivist reads that the standing decision ends.
+WARNED: Final = relativedelta(months=2)
+
+
+class Standing(StrEnum):
+    """State of the decision by which short classes go without a list."""
+
+    NONE = "nog niet genomen"
+    IN_FORCE = "geldt"
+    ENDS_SOON = "loopt af"
+    LAPSED = "verlopen"
+
+
+def standing_of(until: date | None, today: date) -> Standing:
+    """Return the state of a standing decision with this last day."""
+    if until is None:
+        return Standing.NONE
+    if until < today:
+        return Standing.LAPSED
+    return Standing.ENDS_SOON if until < today + WARNED else Standing.IN_FORCE

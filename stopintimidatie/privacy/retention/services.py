@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
@@ -11,18 +12,35 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_version
-from stopintimidatie.privacy.retention.rules import Schedule, schedule_of
+from stopintimidatie.privacy.retention.rules import Problem, Schedule, problems, schedule_of
 
 KIND: Final = "bewaartermijnen"
 # The standing decision is renewed every year.
 STANDS: Final = relativedelta(years=1)
+REPLACED: Final = "Vervangen door een nieuwer voorstel."
+WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
+# A form that was opened a while ago may still say that the terms count from then on.
+_WHILE_TYPING: Final = timedelta(hours=1)
+IN_PAST: Final = (
+    "Nieuwe termijnen kunnen niet ingaan op een moment dat al voorbij is. Kies een later moment, of"
+    " laat dit leeg."
+)
 
 
 class TermsError(Exception):
-    """A step with terms is refused; the Dutch message says what to do."""
+    """A step with terms is refused; the Dutch message says what to do.
+
+    Args:
+        problems: the terms that can't be; empty when it is about something else.
+    """
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 def propose_terms(
@@ -33,12 +51,21 @@ def propose_terms(
     note: str | None,
     actor: Actor,
 ) -> RetentionSchedule:
-    """Propose a version of the terms; one that still waits is taken back by it."""
+    """Propose a version of the terms; one that still waits is taken back by it.
+
+    Raises:
+        TermsError: a term can't be, or it would count from a moment that has passed.
+    """
+    now = utc_now()
+    if wrong := list(problems(schedule, day_of(now))):
+        raise TermsError(wrong[0].words, wrong)
+    if effective_from < now - _WHILE_TYPING:
+        raise TermsError(IN_PAST)
     for waiting in session.scalars(
         select(RetentionSchedule).where(RetentionSchedule.approved.is_(None)).with_for_update()
     ):
         _answer(waiting, actor, approved=False)
-        waiting.refusal = "Vervangen door een nieuwer voorstel."
+        waiting.refusal = REPLACED
     last = session.scalar(select(func.max(RetentionSchedule.number))) or 0
     row = RetentionSchedule(
         holder=holder,
@@ -76,6 +103,10 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
     _answer(row, actor, approved=True)
     row.effective_from = max(row.effective_from, utc_now())
     row.standing_until = day_of(row.effective_from) + STANDS
+    holder = session.get_one(Holder, row.holder)
+    earlier = holder.terms_from
+    holder.terms_from = row.effective_from if earlier is None else min(earlier, row.effective_from)
+    holder.standing_until = row.standing_until
     record(session, actor, "termijnen.goedgekeurd", row.holder, KIND, [row.id])
 
 
@@ -91,6 +122,23 @@ def refuse_terms(session: Session, row: RetentionSchedule, why: str, actor: Acto
     record(session, actor, "termijnen.geweigerd", row.holder, KIND, [row.id])
 
 
+def withdraw_terms(session: Session, row: RetentionSchedule, actor: Actor) -> None:
+    """Take back one's own proposal before it is answered.
+
+    Raises:
+        TermsError: it was answered before, or somebody else proposed it.
+    """
+    _lock_unanswered(session, row)
+    if row.proposed_by_id != actor.id:
+        raise TermsError(
+            "Dit voorstel deed een ander. Vraag die persoon om het in te trekken, of laat de"
+            " archivaris het weigeren."
+        )
+    _answer(row, actor, approved=False)
+    row.refusal = WITHDRAWN
+    record(session, actor, "termijnen.ingetrokken", row.holder, KIND, [row.id])
+
+
 def renew_standing(session: Session, actor: Actor) -> date:
     """Renew the standing decision for a year; return its new last day.
 
@@ -101,6 +149,7 @@ def renew_standing(session: Session, actor: Actor) -> date:
     if row is None:
         raise TermsError("Er gelden nog geen bewaartermijnen. Keur eerst een voorstel goed.")
     row.standing_until = day_of(utc_now()) + STANDS
+    session.get_one(Holder, row.holder).standing_until = row.standing_until
     record(session, actor, "termijnen.verlengd", row.holder, KIND, [row.id])
     return row.standing_until
 

@@ -1,0 +1,142 @@
+"""Forms of terms: a proposal, and the archivist's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.core.storage.retention import RetentionClass, Term, Unit, term_of
+from stopintimidatie.privacy.retention.rules import (
+    LISTED,
+    MAY_BE_NOTHING,
+    Choice,
+    Outcome,
+    Schedule,
+)
+
+UNITS: Final = [(unit.value, unit.value) for unit in Unit]
+OUTCOMES: Final = [
+    (Outcome.DESTROY.value, "Vernietigen"),
+    (Outcome.TRANSFER.value, "Overbrengen naar het archief, en dan hier vernietigen"),
+]
+MAXIMUM: Final = "maximum"
+
+
+def _length(*, least: int = 1, description: str = "") -> tuple[Any, Any]:
+    return (
+        field(
+            forms.Integer(least, 36_500), "Termijn: aantal", name="aantal", description=description
+        ),
+        field(forms.OneOf(UNITS), "Termijn: eenheid", name="eenheid"),
+    )
+
+
+def _chapter(row: RetentionClass) -> Any:
+    """Return the fields of a class; the outcome only where there is a choice of it."""
+    least = 0 if row.code in MAY_BE_NOTHING else 1
+    outcome = field(
+        forms.OneOf(OUTCOMES, radio=True),
+        "Daarna",
+        name="gevolg",
+        missing=Outcome.DESTROY.value,
+    )
+    return Schema(
+        *_length(least=least, description=f"Begint op: {row.starts}."),
+        *((outcome,) if row.code in LISTED else ()),
+        field(
+            forms.Text(100),
+            "Categorie en nummer",
+            name="categorie",
+            missing="",
+            needed_sometimes=True,
+            description="Uit de selectielijst, of de naam van uw eigen besluit.",
+        ),
+        field(forms.Text(300), "Bron", name="bron", missing=""),
+        name=row.code,
+        title=row.label,
+        names_mistakes=True,
+    )
+
+
+def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
+    """Return the form of a proposal: a group of fields for each class, and the maximum."""
+    return Schema(
+        *(_chapter(row) for row in classes.values()),
+        Schema(
+            *_length(
+                description="Langer blijft niets, ook niet in een dossier dat nog loopt. Telt vanaf"
+                " de ontvangst."
+            ),
+            name=MAXIMUM,
+            title="Het uiterste",
+            names_mistakes=True,
+        ),
+        field(
+            forms.Moment(),
+            "Geldt vanaf",
+            name="vanaf",
+            missing=None,
+            description="Laat leeg als de termijnen mogen gelden zodra de archivaris ze goedkeurt.",
+        ),
+        field(
+            forms.Text(2_000, lines=True),
+            "Toelichting voor de archivaris",
+            name="toelichting",
+            missing=None,
+            widget=forms.TextArea(rows=3),
+        ),
+        field(forms.Integer(0), "Versie", name="versie", missing=0, widget=forms.Hidden()),
+    )
+
+
+def typed(schedule: Schedule) -> dict[str, Any]:
+    """Return terms as first values of the form."""
+    chapters: dict[str, Any] = {
+        code: {
+            **choice.term.as_json(),
+            "gevolg": choice.outcome.value,
+            "categorie": choice.category,
+            "bron": choice.source,
+        }
+        for code, choice in schedule.choices.items()
+    }
+    return {**chapters, MAXIMUM: schedule.maximum.as_json()}
+
+
+def schedule_in(values: Mapping[str, Any], classes: Mapping[str, RetentionClass]) -> Schedule:
+    """Return the terms that were filled in."""
+    return Schedule({code: _choice_in(values[code]) for code in classes}, _term_in(values[MAXIMUM]))
+
+
+def _choice_in(values: Mapping[str, Any]) -> Choice:
+    outcome = Outcome(values.get("gevolg", Outcome.DESTROY))
+    return Choice(values["categorie"] or "", _term_in(values), outcome, values["bron"] or "")
+
+
+def _term_in(values: Mapping[str, Any]) -> Term:
+    return term_of(values)
+
+
+APPROVE: Final = "goedkeuren"
+REFUSE: Final = "weigeren"
+ANSWERS: Final = (
+    (APPROVE, "Goedkeuren: dit besluit ik als archivaris"),
+    (REFUSE, "Weigeren"),
+)
+
+
+class AnswerSchema(Schema):
+    """The answer of the archivist: approve, or refuse with a reason."""
+
+    besluit = field(forms.OneOf(ANSWERS, radio=True), "Wat besluit u?")
+    reden = field(
+        forms.Text(1_000, lines=True),
+        "Waarom u weigert",
+        missing="",
+        needed_sometimes=True,
+        drawn=forms.Opened("De reden", (REFUSE,)),
+        description="Wie het voorstel deed, leest dit.",
+        widget=forms.TextArea(rows=3),
+    )

@@ -1,0 +1,262 @@
+"""Pages of terms: what counts, proposing, deciding, and the outlook of the next twelve months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    FormError,
+    handle_form,
+    no_longer,
+)
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import date_text, datetime_long
+from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
+from stopintimidatie.privacy.retention import services
+from stopintimidatie.privacy.retention.forms import (
+    APPROVE,
+    MAXIMUM,
+    AnswerSchema,
+    schedule_in,
+    terms_schema,
+    typed,
+)
+from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.outlook import shift_of
+from stopintimidatie.privacy.retention.pages import (
+    difference_rows,
+    label_of,
+    may,
+    others_of,
+    own_classes,
+    proposed_here,
+    standing_words,
+    state_of,
+    table_of,
+    version_in,
+)
+from stopintimidatie.privacy.retention.queries import all_versions, present_version
+from stopintimidatie.privacy.retention.resources import TermsNode
+from stopintimidatie.privacy.retention.rules import (
+    Schedule,
+    Standing,
+    differences,
+    schedule_of,
+)
+
+P: Final = Permission
+MOST_VERSIONS: Final = 100
+CHANGED: Final = (
+    "Iemand anders deed net een voorstel. Wat u invulde staat er nog; er is niets opgeslagen. Kijk"
+    " op de pagina bewaartermijnen wat er is voorgesteld, en open dit formulier opnieuw."
+)
+DECIDED: Final = "Over dit voorstel is al beslist, of het is ingetrokken. U hoeft niets te doen."
+
+
+@page_view(TermsNode, "", P.VIEW_RETENTION, "templates/terms.jinja2")
+def terms(context: TermsNode, request: Request) -> dict[str, Any]:
+    """Show the terms that count, what waits for the archivist, and all versions."""
+    classes = own_classes(context, request)
+    versions = all_versions(request.db, MOST_VERSIONS)
+    present = present_version(request.db)
+    schedule = schedule_of(present.content) if present is not None else None
+    waiting = next((row for row in versions if row.approved is None), None)
+    standing, words = standing_words(present.standing_until if present is not None else None)
+    return {
+        "present": present,
+        "maximum": str(schedule.maximum) if schedule is not None else "",
+        "rows": table_of(schedule or proposed_here(context, request), classes),
+        "others": others_of(context, request),
+        "waiting": waiting,
+        "mine": waiting is not None and waiting.proposed_by_id == request.actor.id,
+        "changes": _changes(request, present, waiting),
+        "standing": words if present is not None else None,
+        "standing_kind": {Standing.IN_FORCE: "info", Standing.LAPSED: "error"}.get(
+            standing, "warning"
+        ),
+        "proposes": may(request, context, P.PROPOSE_TERMS),
+        "approves": may(request, context, P.APPROVE_TERMS),
+        "history": [(row, state_of(row, present)) for row in versions],
+        "here": request.resource_path(context).rstrip("/"),
+    }
+
+
+def _changes(
+    request: Request, present: RetentionSchedule | None, row: RetentionSchedule | None
+) -> list[list[str]]:
+    """Return the differences of a version with the one that counts now, as rows of a table."""
+    if row is None:
+        return []
+    before = schedule_of(present.content) if present is not None else None
+    return difference_rows(request, differences(before, schedule_of(row.content)))
+
+
+@page_view(TermsNode, "versie", P.VIEW_RETENTION, "templates/version.jinja2")
+def version(context: TermsNode, request: Request) -> dict[str, Any]:
+    """Show one version, with its differences from the one before it that was approved."""
+    row = version_in(request)
+    versions = all_versions(request.db, MOST_VERSIONS)
+    earlier = next(
+        (other for other in versions if other.approved and other.number < row.number), None
+    )
+    schedule = schedule_of(row.content)
+    return {
+        "row": row,
+        "state": state_of(row, present_version(request.db)),
+        "earlier": earlier,
+        "changes": _changes(request, earlier, row),
+        "rows": table_of(schedule, own_classes(context, request)),
+        "maximum": str(schedule.maximum),
+        "back": request.resource_path(context),
+    }
+
+
+# Proposing
+
+
+@form_view(TermsNode, "voorstellen", P.PROPOSE_TERMS, "templates/propose.jinja2")
+def propose(context: TermsNode, request: Request) -> Any:
+    """Show the form of a proposal, with the newest terms filled in, and take it."""
+    classes = own_classes(context, request)
+    newest = next(iter(all_versions(request.db, 1)), None)
+    number = newest.number if newest is not None else 0
+    begun = proposed_here(context, request)
+    if newest is not None:
+        stored = schedule_of(newest.content)
+        kept = {code: row for code, row in stored.choices.items() if code in classes}
+        begun = Schedule({**begun.choices, **kept}, stored.maximum)
+    form = Form(
+        terms_schema(classes),
+        request,
+        buttons=[Button("voorstellen", "Voorstel aan de archivaris sturen")],
+        appstruct={**typed(begun), "versie": number},
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:
+        if values["versie"] != number:
+            raise ConflictError(CHANGED)
+        schedule = schedule_in(values, classes)
+        moment = values["vanaf"] or utc_now()
+        try:
+            services.propose_terms(
+                request.db, context.holder, schedule, moment, values["toelichting"], request.actor
+            )
+        except services.TermsError as problem:
+            raise _refused(problem) from None
+        request.flash("Uw voorstel wacht op de archivaris. Tot die het goedkeurt, verandert niets.")
+        return HTTPSeeOther(request.resource_path(context))
+
+    page = {"begun": newest, "owner": context.owner}
+    return handle_form(request, form, on_valid, page)
+
+
+def _refused(problem: services.TermsError) -> FormError:
+    """Return a refusal at the fields that it is about."""
+    if not problem.problems:
+        return FormError(str(problem), "vanaf")
+    wrong: list[tuple[str, str | None]] = [
+        (row.words, f"{row.code or MAXIMUM}.aantal") for row in problem.problems
+    ]
+    return FormError(*wrong[0], also=wrong[1:])
+
+
+@post_view(TermsNode, "intrekken", P.PROPOSE_TERMS)
+def withdraw(context: TermsNode, request: Request) -> HTTPSeeOther:
+    """Take back one's own proposal."""
+    row = version_in(request)
+    try:
+        services.withdraw_terms(request.db, row, request.actor)
+        request.flash("Uw voorstel is ingetrokken. De termijnen blijven zoals ze waren.")
+    except services.TermsError as problem:
+        request.flash(str(problem), kind="error")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+# Deciding
+
+
+@form_view(
+    TermsNode,
+    "beslissen",
+    P.APPROVE_TERMS,
+    "templates/decide.jinja2",
+    guards=(recently_confirmed,),
+)
+def decide(context: TermsNode, request: Request) -> Any:
+    """Show a proposal with what it changes, and take the answer of the archivist."""
+    row = version_in(request)
+    form = Form(
+        AnswerSchema(),
+        request,
+        buttons=[Button("beslissen", "Besluit vastleggen")],
+        cancel_url=request.resource_path(context),
+    )
+    present = present_version(request.db)
+    schedule = schedule_of(row.content)
+    page = {
+        "row": row,
+        "changes": _changes(request, present, row),
+        "missing": [
+            label_of(request, code) for code, kept in schedule.choices.items() if not kept.category
+        ],
+        "shift": shift_of(
+            request.db,
+            schedule_of(present.content) if present is not None else None,
+            schedule,
+            local_date(utc_now()),
+        ),
+        "first": present is None,
+    }
+
+    def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:
+        if row.approved is not None:
+            raise no_longer(form, DECIDED)
+        request.flash(_answer(request, row, values))
+        return HTTPSeeOther(request.resource_path(context))
+
+    if row.approved is not None and request.method == "GET":
+        return HTTPSeeOther(request.resource_path(context, "versie", query={"nr": row.number}))
+    return handle_form(request, form, on_valid, page)
+
+
+def _answer(request: Request, row: RetentionSchedule, values: Mapping[str, Any]) -> str:
+    """Store the answer; return what to tell the archivist.
+
+    Raises:
+        FormError: a reason is missing, or this archivist may not approve it.
+    """
+    approved = values["besluit"] == APPROVE
+    if not approved and not values["reden"]:
+        raise FormError("Schrijf op waarom u weigert, dan kan een nieuw voorstel beter.", "reden")
+    if approved and values["reden"]:
+        raise FormError("Dit hoort alleen bij weigeren. Maak dit veld leeg.", "reden")
+    try:
+        if approved:
+            services.approve_terms(request.db, row, request.actor)
+        else:
+            services.refuse_terms(request.db, row, values["reden"], request.actor)
+    except services.TermsError as problem:
+        raise FormError(str(problem), "besluit") from None
+    if approved:
+        return f"Goedgekeurd. De termijnen gelden vanaf {datetime_long(row.effective_from)}."
+    return "Geweigerd. Wie het voorstel deed, leest uw reden."
+
+
+@post_view(TermsNode, "verlengen", P.APPROVE_TERMS, guards=(recently_confirmed,))
+def renew(context: TermsNode, request: Request) -> HTTPSeeOther:
+    """Renew the standing decision for a year."""
+    try:
+        until = services.renew_standing(request.db, request.actor)
+        request.flash(f"Verlengd: het doorlopend besluit geldt tot en met {date_text(until)}.")
+    except services.TermsError as problem:
+        request.flash(str(problem), kind="error")
+    return HTTPSeeOther(request.resource_path(context))

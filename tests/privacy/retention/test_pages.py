@@ -1,0 +1,309 @@
+"""The pages of terms: what counts, a proposal, the archivist's answer, the outlook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp, TestResponse
+
+from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.clock import AMSTERDAM, clock_at, local_date, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term, Unit, months, years
+from stopintimidatie.core.text import date_text
+from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.outlook import last_start
+from stopintimidatie.privacy.retention.rules import (
+    CONTACT,
+    HANDLED,
+    NOT_HANDLED,
+    Choice,
+    Schedule,
+    proposal,
+)
+from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from stopintimidatie.reports.fields import Contact
+from stopintimidatie.reports.models import Report
+from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.installation import Installation
+from tests.support.queries import count_queries
+from tests.support.readiness import ready
+
+PAGE = "/gemeenten/dordrecht/bewaartermijnen"
+ARCHIVIST = Actor("gebruiker", "b7f3", "Annelies Archief")
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def as_role(installation: Installation, role: Role) -> TestApp:
+    return installation.browser(make_user(installation, (DORDRECHT, role)))
+
+
+def readiness(installation: Installation) -> str:
+    return ready(installation, 200)["bewaartermijnen"]["melding"]
+
+
+def filled_in(page: TestResponse) -> Any:
+    """The form of a proposal, with a category for each term."""
+    form = page.forms["formulier"]
+    for name in form.fields:
+        if str(name).endswith(".categorie"):
+            form[name] = "18.1.2"
+    return form
+
+
+def decided(browser: TestApp, answer: str, reason: str = "", number: int = 1) -> TestResponse:
+    form = browser.get(f"{PAGE}/beslissen?nr={number}").forms["formulier"]
+    form["besluit"], form["reden"] = answer, reason
+    return form.submit("beslissen")
+
+
+def approved(installation: Installation, schedule: Schedule, holder: str = DORDRECHT) -> None:
+    with installation.transaction(holder) as session:
+        row = propose_terms(session, holder, schedule, utc_now(), None, SYSTEM)
+        approve_terms(session, row, ARCHIVIST)
+
+
+def ended(installation: Installation, on: date, state: str = "afgehandeld", **changes: Any) -> str:
+    """A report that was ended on a day; returns its reference."""
+    at = datetime(on.year, on.month, on.day, 12, tzinfo=AMSTERDAM)
+    with clock_at(at), installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation, **changes)
+        report.state, report.ended_at = state, at
+        return report.reference
+
+
+def test_nothing_is_due_until_an_archivist_approved_terms(installation: Installation) -> None:
+    page = as_role(installation, Role.ADMIN).get(PAGE)
+    assert "Er gelden nog geen bewaartermijnen" in page
+    assert "verdwijnt er niets" in page
+    assert "Er is niets aan de beurt" in as_role(installation, Role.ARCHIVIST).get(
+        f"{PAGE}/vooruitblik"
+    )
+    assert "Zonder goedgekeurde bewaartermijnen: 2" in readiness(installation)
+
+
+def test_a_proposal_counts_once_an_archivist_approved_it(installation: Installation) -> None:
+    admin = as_role(installation, Role.ADMIN)
+    form = filled_in(admin.get(f"{PAGE}/voorstellen"))
+    form["melding_afgehandeld.aantal"] = "7"
+    form["dossier_afgesloten.gevolg"] = "overbrengen"
+    form["toelichting"] = "Zoals besproken met het archief."
+    assert "wacht op de archivaris" in form.submit("voorstellen").follow()
+    archivist = as_role(installation, Role.ARCHIVIST)
+    page = archivist.get(PAGE)
+    assert "Zoals besproken met het archief." in page
+    assert "7 jaar, vernietigen, categorie 18.1.2" in page
+    assert "Er gelden nog geen" in page
+    page = decided(archivist, "goedkeuren").follow()
+    assert "Versie 1, sinds" in page
+    assert "overbrengen" in page
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(RetentionSchedule)).one()
+        assert row.approved
+        assert row.content["klassen"]["melding_afgehandeld"]["termijn"]["aantal"] == 7
+        assert session.get_one(Holder, DORDRECHT).terms_from == row.effective_from
+    assert "Zonder goedgekeurde bewaartermijnen: 1" in readiness(installation)
+
+
+def test_nobody_approves_their_own_proposal(installation: Installation) -> None:
+    archivist = as_role(installation, Role.ARCHIVIST)
+    filled_in(archivist.get(f"{PAGE}/voorstellen")).submit("voorstellen")
+    assert "U deed dit voorstel zelf" in archivist.get(PAGE)
+    archivist.get(f"{PAGE}/beslissen?nr=1")
+    form = archivist.get(f"{PAGE}/beslissen?nr=1").forms["formulier"]
+    form["besluit"] = "goedkeuren"
+    assert "U deed dit voorstel zelf" in form.submit("beslissen", status=422)
+
+
+def test_a_proposal_without_a_category_is_refused_with_what_is_missing(
+    installation: Installation,
+) -> None:
+    as_role(installation, Role.ADMIN).get(f"{PAGE}/voorstellen").forms["formulier"].submit(
+        "voorstellen", status=303
+    )
+    archivist = as_role(installation, Role.ARCHIVIST)
+    page = archivist.get(f"{PAGE}/beslissen?nr=1")
+    assert "Er ontbreekt een categorie" in page
+    form = page.forms["formulier"]
+    form["besluit"] = "goedkeuren"
+    assert "ontbreekt de categorie" in form.submit("beslissen", status=422)
+
+
+def test_refusing_takes_a_reason_that_the_proposer_reads(installation: Installation) -> None:
+    admin, archivist = (as_role(installation, role) for role in (Role.ADMIN, Role.ARCHIVIST))
+    filled_in(admin.get(f"{PAGE}/voorstellen")).submit("voorstellen")
+    form = archivist.get(f"{PAGE}/beslissen?nr=1").forms["formulier"]
+    form["besluit"] = "weigeren"
+    assert "Schrijf op waarom u weigert" in form.submit("beslissen", status=422)
+    decided(archivist, "weigeren", "Zeven jaar is te lang.")
+    page = admin.get(PAGE)
+    assert "Zeven jaar is te lang." in page
+    assert "Er gelden nog geen" in page
+
+
+def test_a_proposal_is_withdrawn_by_who_did_it_alone(installation: Installation) -> None:
+    admin, other = (as_role(installation, Role.ADMIN) for _ in range(2))
+    filled_in(admin.get(f"{PAGE}/voorstellen")).submit("voorstellen")
+    token = other.cookies["csrf"]
+    refused = other.post(f"{PAGE}/intrekken", {"nr": "1", "csrf_token": token}).follow()
+    assert "Dit voorstel deed een ander" in refused
+    form = next(f for f in admin.get(PAGE).forms.values() if f.action.endswith("/intrekken"))
+    assert "Uw voorstel is ingetrokken" in form.submit().follow()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("melding_afgehandeld.aantal", "0", "Meldingen die zijn afgehandeld"),
+        ("contactgegevens.aantal", "veel", "Naam en contactgegevens van de melder"),
+        ("maximum.aantal", "300", "hoogstens honderd jaar"),
+        ("melding_afgehandeld.aantal", "11", "langer dan het uiterste"),
+        ("vanaf", "2020-01-01T00:00", "al voorbij"),
+    ],
+)
+def test_bad_terms_name_their_field_and_nothing_typed_is_lost(
+    installation: Installation, name: str, value: str, words: str
+) -> None:
+    form = filled_in(as_role(installation, Role.ADMIN).get(f"{PAGE}/voorstellen"))
+    form["toelichting"], form[name] = "Dit blijft staan.", value
+    page = form.submit("voorstellen", status=422)
+    assert words in page.html.select_one(".si-error-summary").text
+    kept = page.forms["formulier"]
+    assert (kept["toelichting"].value, kept[name].value) == ("Dit blijft staan.", value)
+
+
+def test_who_opened_the_form_before_another_proposal_hears_so(installation: Installation) -> None:
+    admin, other = (as_role(installation, Role.ADMIN) for _ in range(2))
+    late = filled_in(admin.get(f"{PAGE}/voorstellen"))
+    filled_in(other.get(f"{PAGE}/voorstellen")).submit("voorstellen", status=303)
+    assert "Iemand anders deed net een voorstel" in late.submit("voorstellen", status=409)
+
+
+def test_the_export_content_may_go_the_same_day(installation: Installation) -> None:
+    form = filled_in(as_role(installation, Role.ADMIN).get(f"{PAGE}/voorstellen"))
+    assert form["uitvoer_inhoud.aantal"].value == "0"
+    form.submit("voorstellen", status=303)
+
+
+def with_all_terms(installation: Installation) -> Schedule:
+    classes = RETENTION_CLASSES.of(installation.registry)
+    choices = {
+        code: Choice("8.1", choice.term)
+        for code, choice in proposal(classes, desk=False).choices.items()
+    }
+    return Schedule(choices)
+
+
+def test_the_standing_decision_is_renewed_and_says_when_it_lapsed(
+    installation: Installation,
+) -> None:
+    with clock_at(utc_now() - timedelta(days=320)):
+        approved(installation, with_all_terms(installation))
+    archivist = as_role(installation, Role.ARCHIVIST)
+    assert "anders verdwijnt daarna niets meer zonder lijst" in archivist.get(PAGE)
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(RetentionSchedule)).one()
+        holder = session.get_one(Holder, DORDRECHT)
+        row.standing_until = holder.standing_until = local_date(utc_now()) - timedelta(days=1)
+    page = archivist.get(PAGE)
+    assert "verdwijnen niet meer" in page
+    assert "Met een verlopen doorlopend besluit: 1" in readiness(installation)
+    form = next(f for f in page.forms.values() if f.action.endswith("/verlengen"))
+    assert "Verlengd" in form.submit().follow()
+    assert "verlopen doorlopend" not in readiness(installation)
+
+
+@pytest.fixture
+def due_town(installation: Installation) -> Callable[[Role], TestApp]:
+    """A municipality with terms, and documents of which some are due within a year."""
+    today = local_date(utc_now())
+    approved(installation, with_all_terms(installation))
+    for days in (400, 340, 340, 10):
+        ended(installation, today - timedelta(days=days), "niet_in_behandeling")
+    frozen = ended(installation, today - timedelta(days=340), "niet_in_behandeling")
+    ended(installation, today - timedelta(days=30), contact=Contact(name="Iemand"))
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Report).where(Report.reference == frozen)).one()
+        row.frozen = True
+    return lambda role: as_role(installation, role)
+
+
+def test_the_outlook_counts_what_comes_due_by_month_and_what_is_held(
+    installation: Installation, due_town: Callable[[Role], TestApp]
+) -> None:
+    browser = due_town(Role.ARCHIVIST)
+    # The first page of a session notes that it is used.
+    browser.get(PAGE)
+    with count_queries(installation) as counted:
+        page = browser.get(f"{PAGE}/vooruitblik")
+    assert counted.count <= 12, counted.statements
+    assert "zijn 5 meldingen en dossiers aan de beurt" in page
+    assert "1 daarvan wordt nu vastgehouden" in page
+    assert page.html.select("picture img[alt]")
+    assert "Naam en contactgegevens van de melder" in page
+    links = [link["href"] for link in page.html.select("table a")]
+    rows = [browser.get(link).html.select("tbody tr") for link in links]
+    assert sum(map(len, rows)) == 5
+    assert sum("bevroren" in row.text for month in rows for row in month) == 1
+
+
+def test_the_outlook_is_a_page_without_content(
+    installation: Installation, due_town: Callable[[Role], TestApp]
+) -> None:
+    officer = due_town(Role.OFFICER)
+    officer.get(PAGE, status=404)
+    process_owner = due_town(Role.PROCESS_OWNER)
+    process_owner.get(f"{PAGE}/aan-de-beurt?maand=2020-01&klasse=melding_afgehandeld", status=404)
+    process_owner.get(f"{PAGE}/voorstellen", status=403)
+
+
+def test_who_decides_reads_how_many_documents_come_due_earlier_and_later(
+    installation: Installation, due_town: Callable[[Role], TestApp]
+) -> None:
+    choices = dict(with_all_terms(installation).choices)
+    choices[NOT_HANDLED] = Choice("8.2", months(6))
+    choices[HANDLED] = Choice("8.1", years(6))
+    with installation.transaction(DORDRECHT) as session:
+        propose_terms(session, DORDRECHT, Schedule(choices), utc_now(), None, SYSTEM)
+    page = due_town(Role.ARCHIVIST).get(f"{PAGE}/beslissen?nr=2")
+    assert "5 afgeronde meldingen en dossiers eerder aan de beurt, en 1 later" in page
+
+
+def test_a_later_version_shows_its_differences_and_the_earlier_one_stays(
+    installation: Installation, due_town: Callable[[Role], TestApp]
+) -> None:
+    choices = {**with_all_terms(installation).choices, CONTACT: Choice("8.9", months(1))}
+    approved(installation, Schedule(choices))
+    page = due_town(Role.PRIVACY_OFFICER).get(f"{PAGE}/versie?nr=2")
+    changed = page.html.find("h2", string="Verschil met versie 1").find_next("tbody")
+    assert [row.th.text for row in changed.select("tr")] == [
+        "Naam en contactgegevens van de melder"
+    ]
+    assert "gold tot een nieuwe versie" in due_town(Role.ADMIN).get(PAGE)
+
+
+def test_the_desk_has_terms_of_its_own(installation: Installation) -> None:
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    form = filled_in(desk.get("/landelijk/bewaartermijnen/voorstellen"))
+    assert "meldpunt_opgehaald.aantal" in form.fields
+    assert "melding_afgehandeld.aantal" not in form.fields
+    form.submit("voorstellen", status=303)
+    archivist = installation.browser(make_user(installation, (NATIONAL, Role.ARCHIVIST)))
+    form = archivist.get("/landelijk/bewaartermijnen/beslissen?nr=1").forms["formulier"]
+    form["besluit"] = "goedkeuren"
+    assert "Versie 1, sinds" in form.submit("beslissen").follow()
+
+
+def test_a_term_of_a_month_starts_as_late_as_the_calendar_allows() -> None:
+    assert last_start(Term(1, Unit.MONTHS), date(2027, 2, 28)) == date(2027, 1, 31)
+    assert date_text(last_start(years(1), date(2029, 2, 28))) == "29 februari 2028"
