@@ -31,6 +31,7 @@ from stopintimidatie.core.storage.encryption import KeyFileError
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.demo.loader import DemoError
 from stopintimidatie.municipalities.areas.sources import AreaFileError
+from stopintimidatie.privacy.log.services import LogTermError
 from stopintimidatie.reports.api.queries import AppKeyError
 from stopintimidatie.settings import Settings, SettingsError
 
@@ -43,6 +44,7 @@ KNOWN_ERRORS = (
     BackupError,
     DemoError,
     KeyFileError,
+    LogTermError,
     NotAloneError,
     OldDatabaseError,
     QueueError,

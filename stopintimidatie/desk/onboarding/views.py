@@ -22,17 +22,21 @@ from stopintimidatie.core.forms import (
 )
 from stopintimidatie.core.mail.addresses import clear_address, find_address
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.desk.onboarding.services import (
+    KIND,
     checklist_of,
     colleagues_of,
     items,
     save_checklist,
     set_trained,
 )
+from stopintimidatie.desk.onboarding.signup import KIND as JOINING
 from stopintimidatie.desk.onboarding.signup import owner_of_request
 from stopintimidatie.desk.resources import Desk, address_of
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -145,20 +149,22 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the requests to join, and the checklists that were begun."""
     return {
-        "asked": _requests(request.db),
+        "asked": _requests(request),
         "begun": _begun(request.db),
         "proposals": len(proposals_for(request.db, context.holder)),
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
     }
 
 
-def _requests(session: Session) -> list[ListItem]:
-    rows = session.execute(
+def _requests(request: Request) -> list[ListItem]:
+    rows = request.db.execute(
         select(JoiningRequest, Municipality)
         .join(Municipality, Municipality.code == JoiningRequest.municipality_code)
         .order_by(JoiningRequest.asked_at.desc())
         .limit(MOST_SHOWN)
-    )
+    ).all()
+    ids = [joining.id for joining, _ in rows]
+    note_read(request, NATIONAL, JOINING, ids, task="aanmeldingen bekijken")
     return [_item(joining, municipality) for joining, municipality in rows]
 
 
@@ -204,7 +210,19 @@ def onboarding_view(context: Desk, request: Request) -> Any:
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
 
-    return handle_form(request, form, on_valid, _page(request, municipality, row))
+    def page() -> dict[str, Any]:
+        return _noted(request, row, _page(request, municipality, row))
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _noted(request: Request, row: Onboarding | None, page: dict[str, Any]) -> dict[str, Any]:
+    """Note that the names on this page are read, now that it is shown; return it."""
+    task = "aansluiting bekijken"
+    note_read(request, NATIONAL, KIND, [row.id] if row else [], task=task)
+    asked = [joining["row"].id for joining in page["requests"]]
+    note_read(request, NATIONAL, JOINING, asked, task=task)
+    return page
 
 
 def check_plan(request: Request, municipality: Municipality) -> None:
@@ -331,7 +349,7 @@ def trained_view(context: Desk, request: Request) -> Any:
         check_plan(request, municipality)
         return HTTPSeeOther(location=address_of(municipality))
 
-    answer = handle_form(request, form, on_valid, page)
+    answer = handle_form(request, form, on_valid, lambda: _noted(request, row, page))
     if isinstance(answer, dict):
         answer["form"] = _checklist_form(request, municipality, row)
     return answer

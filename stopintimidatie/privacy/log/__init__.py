@@ -1,4 +1,4 @@
-"""Reading the audit log."""
+"""Reading the audit log, and its term."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the menu item and page of the log, and the links to it on documents."""
+    """Register the pages of the log, the links to it on documents, and the watch on its term."""
+    from stopintimidatie.core.accounts.services import next_hour
+    from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.log.activity import activity_panel
+    from stopintimidatie.privacy.log.services import ATTEMPTS, PROBLEM, WATCH, log_check, watch
     from stopintimidatie.privacy.log.views import log_action, log_panel
 
     add_own_place(config, "logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
@@ -18,3 +21,5 @@ def includeme(config: Any) -> None:
     config.add_panel("account", "handelingen", activity_panel, order=90)
     config.scan("stopintimidatie.privacy.log.views")
     config.scan("stopintimidatie.privacy.log.activity")
+    config.add_health_check("logboek", [PROBLEM], log_check)
+    config.add_job_kind(WATCH, watch, attempts=ATTEMPTS, lane=Lane.SLOW, next_at=next_hour)

@@ -221,6 +221,7 @@ ACTIONS: Final[dict[str, str]] = {
     "appsleutel.ingetrokken": "Appsleutel ingetrokken",
     "reservekopie.gemaakt": "Reservekopie gemaakt",
     "reservekopie.teruggezet": "Reservekopie teruggezet",
+    "logboek.opgeschoond": "Te oude regels uit het logboek verwijderd",
     "reservekopie.opgeruimd": "Oude reservekopieën verwijderd",
     "reservekopie.opnieuw_weg": "Weer weg na het terugzetten van een reservekopie",
 }

@@ -72,6 +72,7 @@ COMMANDS = {
     ("bewaartermijnen",): (),
     ("reservekopie", "maken"): (".",),
     ("reservekopie", "opruimen"): (".",),
+    ("logboek", "opschonen"): (),
 }
 # The two servers have a test of their own below; copies are tested with the other copies.
 NO_DATABASE = {

@@ -48,7 +48,7 @@ def test_an_installation_that_works_says_so_of_every_part(installation: Installa
     assert installation.visitor().get("/health/live").json == {"status": "ok"}
     checks = ready(installation, 200)
     assert " ".join(checks) == (
-        "database migraties opslag grenzen bewaartermijnen terugzetten grootboek"
+        "database migraties opslag grenzen logboek bewaartermijnen terugzetten grootboek"
         " reservekopieën wachtrij planning zoekindex dode taken post"
     )
     # The desk has no terms yet.

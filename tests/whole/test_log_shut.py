@@ -1,0 +1,58 @@
+"""P9 over all views: a page that can't be recorded in the log isn't shown, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from tests.support.probing import Probe, allowed, allowed_views, ask
+from tests.support.town import VISITOR, Town
+from tests.support.visiting import foreign_words, found_in, shown
+
+pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
+
+
+@contextmanager
+def log_shut(town: Town) -> Iterator[None]:
+    """Let every line that is written in the log fail during the block."""
+
+    def refuse(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
+        if "INSERT INTO audit_event" in statement:
+            raise OperationalError("INSERT INTO audit_event", None, OSError("disk I/O error"))
+
+    event.listen(town.installation.engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(town.installation.engine, "before_cursor_execute", refuse)
+
+
+def test_no_view_shows_a_word_of_anybody_when_the_log_cannot_be_written(town: Town) -> None:
+    assert asked(town, [*allowed_views(town, "GET")]) > 50
+
+
+@pytest.mark.alles
+def test_no_address_shows_a_word_of_anybody_when_the_log_cannot_be_written(town: Town) -> None:
+    assert asked(town, [*allowed(town, "GET"), *allowed(town, "POST")]) > 300
+
+
+def asked(town: Town, probes: Sequence[Probe]) -> int:
+    """Ask them all with the log shut; the number of pages that weren't shown."""
+    words = foreign_words(town, VISITOR)
+    for person in {probe.person for probe in probes}:
+        town.cookies(person)
+    shut, leaks = 0, {}
+    with log_shut(town):
+        for probe in probes:
+            answer = ask(town, probe)
+            assert answer.status_int in (503, *range(200, 500)), probe
+            shut += answer.status_int == 503
+            if answer.status_int < 500 and (found := found_in(shown(probe.path, answer), words)):
+                leaks[f"{probe} {answer.status_int}"] = found
+    assert leaks == {}
+    return shut
