@@ -135,8 +135,9 @@ def make_app() -> Any:
     config.set_security_policy(Policy())
     config.set_csrf_storage_policy(CookieCSRFStoragePolicy())
     config.set_default_csrf_options(require_csrf=True)
-    # The rooms below say which tables hold personal data; here there is no database.
+    # The rooms below say which tables hold personal data, and how long; here is no database.
     config.add_directive("add_impersonal_table", lambda config, name, reason: None)
+    config.add_directive("add_retention_class", lambda config, kind: None)
     config.include("stopintimidatie.core.tree")
     config.include("stopintimidatie.core.web")
     config.include("stopintimidatie.core.forms")
