@@ -33,13 +33,13 @@ from stopintimidatie.core.search.query import Field, SearchQuery, Vocabulary, pa
 from stopintimidatie.core.search.registry import SearchRegistry
 from stopintimidatie.core.search.services import enqueue_rebuild
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.security.permissions import holders_where
 from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.tenancy import enter
 from stopintimidatie.core.telemetry import searching
 from stopintimidatie.core.text import date_text
-from stopintimidatie.core.tree import Root
+from stopintimidatie.core.tree import Root, remains_of
 from stopintimidatie.core.web.components import FacetValue, ListItem, badge_for
 from stopintimidatie.core.web.request import Paging, page_view, query_pairs, toggled, with_params
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -127,11 +127,9 @@ def areas_meant(request: Any, text: str, names: Mapping[str, str]) -> list[tuple
     codes = [code for code, name in names.items() if _begins(words, re.findall(r"\w+", fold(name)))]
     if len(codes) > MOST_AREAS:
         return []
+    key = Field.NEIGHBOURHOOD.value
     return [
-        (
-            names[code],
-            with_params(request, q=None, pagina=None, **{Field.NEIGHBOURHOOD.value: code}),
-        )
+        (names[code], with_params(request, q=None, pagina=None, **{key: code}))
         for code in sorted(codes, key=names.__getitem__)
     ]
 
@@ -245,6 +243,9 @@ def search(request: Any) -> Any:
     query = parse(asked.text, _vocabulary(registry, areas))
     meant = areas_meant(request, asked.text, areas.names)
     page = _SearchPage(request, registry, place, areas, query, asked).page()
+    nothing = page["problem"] or not page["results"].total
+    if nothing and (gone := remains_of(request, asked.text.strip())) is not None:
+        return HTTPSeeOther(gone)
     if len(meant) == 1 and not (page["problem"] or page["results"].total or asked.narrowed):
         # The word is in no text: it can only have been meant as the place.
         return HTTPSeeOther(f"{meant[0][1]}&{urlencode({IN_NO_TEXT: asked.text})}")
@@ -262,10 +263,7 @@ def search(request: Any) -> Any:
 
 def _places(request: Any) -> Sequence[Place]:
     """Return where this person may search, the desk last. Nowhere is 404."""
-    identity = request.identity
-    holders = [
-        holder for holder in identity.holders if may(identity.roles_for(holder), Permission.SEARCH)
-    ]
+    holders = holders_where(request.identity, Permission.SEARCH)
     rows = request.db.execute(
         select(Municipality.code, Municipality.slug, Municipality.name)
         .where(Municipality.code.in_(holders))

@@ -10,7 +10,12 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import day_of
-from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, Tombstone
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    DestructionStatement,
+    Tombstone,
+)
 from stopintimidatie.privacy.retention.rules import HANDLED
 from tests.support.factories import DORDRECHT
 
@@ -48,6 +53,34 @@ def a_line(session: Session, row: DestructionList, reference: str, **more: Any) 
     )
     session.add(line)
     return line
+
+
+def a_statement(session: Session, number: str = "V-2031-0001", **more: Any) -> DestructionStatement:
+    """A statement of three reports, with something that isn't a PDF."""
+    count = {
+        "klasse": HANDLED,
+        "soort": "Meldingen die zijn afgehandeld",
+        "categorie": "8.1",
+        "gevolg": "vernietigd",
+        "aantal": 3,
+        "ontvangen_van": "2026-03-01",
+        "ontvangen_tot": "2026-03-31",
+        "weg_van": "2031-10-09",
+        "weg_tot": "2031-10-09",
+    }
+    content = {
+        "besluit": "lijst",
+        "toelichting": "Vernietigingslijst 2031-4 is langs drie mensen gegaan.",
+        "gegevens": [["Lijst", "2031-4"]],
+        "aantallen": [count],
+        "bleef": [["vastgehouden", 1]],
+        "hoe": "De rijen zijn verwijderd.",
+    }
+    values: dict[str, Any] = {"holder": DORDRECHT, "content": content, "pdf": b"%PDF-1.7 stad"}
+    row = DestructionStatement(number=number, sha256="0" * 64, **values | more)
+    session.add(row)
+    session.flush()
+    return row
 
 
 def a_tombstone(session: Session, reference: str, **more: Any) -> Tombstone:

@@ -116,6 +116,7 @@ AT_HOME = "  ja   ja      403    403     403"
 ADMIN = "    404  404     ja     404     404"
 STRICT = "   404  ja      404    403     403"
 STRICT_READERS = " 404 ja    404    ja      ja"
+NO_STEP = "  404  404     403    403     403"
 #              meldpunt privacy fg
 DESK_READS = " ja       ja      ja"
 DESK_WORKS = " ja       403     403"
@@ -874,6 +875,58 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     view("Desk", "aansluiting-plan-intrekken", "POST", P.CONNECT, {
         "{meldpunt}/aansluiting-plan-intrekken?gemeente=zwijndrecht": " ja 404 404",
+    }),
+    # --- destruction -----------------------------------------------------------------------------
+    view("Root", "vernietiging", "GET", P.SIGNED_IN, {
+        #                 oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/vernietiging": " 404 404     ja     ja      ja    404 ja       ja      ja"
+        " proceseigenaar=ja archivaris=ja archivaris_meldpunt=ja",
+    }),
+    *(
+        view(node, name, "GET", P.VIEW_RETENTION, {
+            address: f"{TERMS} proceseigenaar=ja archivaris=ja",
+            address.replace("}", "_meldpunt}"): "ja ja ja archivaris=ja",
+        })
+        for node, name, address in (
+            ("DestructionRegister", "", "{vernietiging}"),
+            ("DestructionRegister", "bestand", "{vernietiging}/bestand"),
+            ("ListResource", "", "{lijst}"),
+            ("StatementResource", "", "{verklaring}"),
+            ("StatementResource", "pdf", "{verklaring}/pdf"),
+            ("StatementResource", "bestand", "{verklaring}/bestand"),
+        )
+    ),
+    view("TombstoneResource", "", "GET", P.VIEW_RETENTION, {
+        "{grafsteen}": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
+        "{grafsteen_meldpunt}": " ja ja ja archivaris=ja",
+    }),
+    view("ListResource", "mee", "POST", P.ASSESS_DESTRUCTION, {
+        "{lijst}/mee?regel={regel}": NO_STEP + " proceseigenaar=ja archivaris=403",
+    }),
+    *form("ListResource", "uitstellen", P.ASSESS_DESTRUCTION, {
+        "{lijst}/uitstellen?regel={regel}": NO_STEP + " proceseigenaar=ja archivaris=403",
+    }),
+    *(
+        page
+        for name, query in (
+            ("vasthouden", "regel={regel}"),
+            ("samen", "besluit=vastgehouden&regel={regel}"),
+        )
+        for page in form("ListResource", name, P.HOLD, {
+            f"{{lijst}}/{name}?{query}": " 404 404 403 ja 403 proceseigenaar=ja archivaris=403",
+        })
+    ),
+    *form("ListResource", "terughalen", P.VIEW_RETENTION, {
+        "{lijst}/terughalen?regel={regel_gemachtigd}": NO_STEP + " proceseigenaar=ja archivaris=ja",
+    }),
+    view("ListResource", "beoordelen", "POST", P.ASSESS_DESTRUCTION, {
+        "{lijst}/beoordelen": NO_STEP + " proceseigenaar=ja archivaris=403",
+    }),
+    view("ListResource", "nakijken", "POST", P.CHECK_DESTRUCTION, {
+        "{lijst}/nakijken": " 404 404 403 ja 403 proceseigenaar=403 archivaris=403",
+    }),
+    view("ListResource", "machtigen", "POST", P.AUTHORISE_DESTRUCTION, {
+        "{lijst}/machtigen": NO_STEP + " proceseigenaar=403 archivaris=ja",
     }),
     # --- the log ---------------------------------------------------------------------------------
     # --- erasing at the request of who it is about -----------------------------------------------

@@ -34,7 +34,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
-from stopintimidatie.core.text import local
+from stopintimidatie.core.text import local, new_code
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import offer
@@ -82,6 +82,7 @@ from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMes
 from stopintimidatie.reports.services import move_report, path_of_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.support import factories
+from tests.support.destruction import a_line, a_list, a_statement, a_tombstone
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.identity_providers import connect_provider
 from tests.support.installation import Installation, make_settings
@@ -303,6 +304,7 @@ class _Builder:
             colleague = select(User.id).where(User.username == privacy)
             addresses["collega"] = str(self.session.scalars(colleague).one())
             addresses["afspraak_meldpunt"] = self.forwarding_agreement()
+            self.destruction(addresses["meldpunt"], "_meldpunt")
             self.joining()
             return
         self.session.add(
@@ -316,6 +318,7 @@ class _Builder:
         addresses["wijk"] = addresses["melding"].rpartition("/")[0]
         addresses["gemeente"] = addresses["wijk"].rpartition("/")[0]
         addresses["behandeling"] = self.path(self.taken_on())
+        self.destruction(addresses["gemeente"])
         self.offer()
         self.proposal()
         addresses["patroon"] = f"{addresses['gemeente']}/{self.pattern()}"
@@ -335,6 +338,26 @@ class _Builder:
         strict = self.export(person, approved=True)
         addresses["verstrekking_persoon"] = f"{register}/{strict}"
         self.answer(hotspot, ready)
+
+    def destruction(self, home: str, suffix: str = "") -> None:
+        """A list with a line to decide on and one that is authorised, a statement, a tombstone."""
+        told = {"holder": self.place.holder}
+        row = a_list(self.session, **told)
+        asked = a_line(self.session, row, new_code("M"), reason=self.place.text("reden van lijst"))
+        now = {"assessed_at": utc_now(), "checked_at": utc_now(), "authorised_at": utc_now()}
+        ready = a_line(self.session, row, new_code("M"), decision="mee", **now)
+        stone = a_tombstone(self.session, new_code("M"), list_number=row.number, **told)
+        statement = a_statement(self.session, **told)
+        register = f"{home}/vernietiging"
+        made = {
+            "vernietiging": register,
+            "lijst": f"{register}/{row.number}",
+            "regel": asked.reference,
+            "regel_gemachtigd": ready.reference,
+            "verklaring": f"{register}/{statement.number}",
+            "grafsteen": f"{register}/{stone.reference}",
+        }
+        self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
 
     def pattern(self, *, decided: bool = False) -> str:
         """A pattern that is proposed, or that was rejected with a reason; its name."""

@@ -8,6 +8,7 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.tree.models import Redirect, Reference
 from stopintimidatie.core.tree.resources import (
     DOCUMENT_KINDS,
+    REMAINS,
     TREE_LEVELS,
     TREE_ROOTS,
     Branch,
@@ -21,6 +22,7 @@ from stopintimidatie.core.tree.services import (
     is_taken,
     locate_reference,
     register_reference,
+    remains_of,
     remember_address,
 )
 
@@ -43,6 +45,7 @@ def includeme(config: Any) -> None:
         )
     )
     DOCUMENT_KINDS.declare(config)
+    REMAINS.declare(config)
     TREE_LEVELS.declare(config)
     TREE_ROOTS.declare(config)
     config.set_root_factory(Root)

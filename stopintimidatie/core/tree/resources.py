@@ -104,6 +104,11 @@ DOCUMENT_KINDS: Final = Directive[str, DocumentKind](
     "add_document_kind", "document_kinds", _document_kind
 )
 
+# (engine, who asks, the text that was typed) -> the address of what is told about a document that
+# is gone; None when nothing is known, or nothing may be told.
+RemainsFinder = Callable[[Any, Any, str], str | None]
+REMAINS: Final = Directive[str, RemainsFinder]("add_remains", "remains")
+
 
 # The whole path with one joined query; a document of a holder takes one more, to know the holder.
 

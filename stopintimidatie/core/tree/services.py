@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.tree.models import Redirect, Reference
-from stopintimidatie.core.tree.resources import DOCUMENT_KINDS, TREE_ROOTS
+from stopintimidatie.core.tree.resources import DOCUMENT_KINDS, REMAINS, TREE_ROOTS
 
 # The number of parts of `/gemeenten/dordrecht/binnenstad`, which is above a document.
 SHORTEST: Final = 4
@@ -75,6 +75,15 @@ def moved_to(request: Any) -> str | None:
         return None
     path: str | None = kind.path_of(request.db, target)
     return None if path is None or path == old else path + quote(asked.removeprefix(old))
+
+
+def remains_of(request: Any, reference: str) -> str | None:
+    """Return the address of what is told about a document that is gone; None without any."""
+    registry = request.registry
+    found_by = (
+        find(registry.engine, request.identity, reference) for find in REMAINS.of(registry).values()
+    )
+    return next((path for path in found_by if path is not None), None)
 
 
 def _it_and_above(path: str) -> list[str]:

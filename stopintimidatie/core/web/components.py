@@ -181,6 +181,8 @@ class WorkbenchRow:
     current: bool = False
     value: str = ""
     """The value of the checkbox before it, where rows can be chosen."""
+    group: str = ""
+    """The heading above the first of the rows that have the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,17 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the tables, jobs and pages of destruction."""
     from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.destruction import jobs
     from stopintimidatie.privacy.destruction.models import RETENTION
     from stopintimidatie.privacy.destruction.personal import PERSONAL_DATA
+    from stopintimidatie.privacy.destruction.resources import (
+        LEVELS,
+        NAME,
+        path_of_tombstone,
+        waiting,
+    )
 
     config.add_job_kind(
         jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=jobs.next_night
@@ -32,3 +40,17 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(PERSONAL_DATA)
     for kind in RETENTION:
         config.add_retention_class(kind)
+    for level in LEVELS:
+        config.add_tree_level(level)
+    config.add_remains("grafsteen", path_of_tombstone)
+    add_own_place(
+        config,
+        NAME,
+        "Vernietiging",
+        Permission.VIEW_RETENTION,
+        order=77,
+        desk=True,
+        waiting=waiting,
+    )
+    for module in ("views", "approval", "assessment"):
+        config.scan(f"stopintimidatie.privacy.destruction.{module}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -17,10 +17,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject, record
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
-from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, datetime_long, day_of, local
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
@@ -46,13 +46,16 @@ from stopintimidatie.privacy.destruction.models import (
     Tombstone,
     Waits,
 )
+from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
+from stopintimidatie.privacy.destruction.words import WAITING
+from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_version
-from stopintimidatie.privacy.retention.rules import Outcome
+from stopintimidatie.privacy.retention.rules import Outcome, schedule_of
 
 KIND: Final = "verklaring"
 TITLE: Final = "Verklaring van vernietiging"
+DAY: Final = timedelta(days=1)
 NO_CATEGORY: Final = "geen categorie"
-KINDS: Final = {"melding": "melding", "dossier": "dossier"}
 HOW: Final = (
     "De rijen zijn uit de database verwijderd, met bijlagen, uitvoer, berichten en taken; daarna is"
     " de zoekindex opnieuw geschreven. De database overschrijft wat is verwijderd. Wat ging staat"
@@ -60,16 +63,6 @@ HOW: Final = (
     " dan gaat het eruit voordat het portaal opengaat."
 )
 STAYS: Final = "Van elk document blijven kenmerk, soort, dagen en categorie nog een tijd bewaard."
-WAITING: Final = {
-    Waits.UNDECIDED: "nog niet beslist",
-    Waits.NOT_AUTHORISED: "nog niet gemachtigd",
-    Waits.HOLD: "bevroren",
-    Waits.DOSSIER: "zit in een dossier dat nog loopt",
-    Waits.EXPORT: "er loopt nog uitvoer",
-    Waits.HANDOVER: "er loopt nog een overdracht",
-    Waits.NOT_DUE: "niet meer aan de beurt",
-    Waits.TRANSFER: "nog niet overgebracht",
-}
 STAYED: Final = {
     LineDecision.HELD.value: "vastgehouden",
     LineDecision.POSTPONED.value: "uitgesteld",
@@ -87,6 +80,7 @@ class Decision:
         pairs: who decided and when, and what identifies the decision.
         stayed: per reason how many documents stayed.
         list_id: of the list.
+        period: the first and last day of a standing decision's month.
     """
 
     kind: str
@@ -94,6 +88,7 @@ class Decision:
     pairs: tuple[tuple[str, str], ...]
     stayed: tuple[tuple[str, int], ...] = ()
     list_id: UUID | None = None
+    period: tuple[date, date] | None = None
 
 
 def make_list_statement(
@@ -140,9 +135,11 @@ def make_standing_statement(
         )
         .order_by(Tombstone.gone_on, Tombstone.reference)
     ).all()
-    if not gone:
-        return None
+    period = (period_from, period_until)
     version = present_version(session)
+    swept = [] if _has_statement(session, period) else _swept(registry, session, version, period)
+    if not gone and not swept:
+        return None
     by = f"Bewaartermijnen, versie {version.number}" if version else "Bewaartermijnen"
     decision = Decision(
         "doorlopend",
@@ -153,8 +150,61 @@ def make_standing_statement(
             ("Goedgekeurd", _by(version.answered_by, version.answered_at) if version else "nee"),
             ("Periode", f"{date_text(period_from)} tot en met {date_text(period_until)}"),
         ),
+        period=period,
     )
-    return make_statement(registry, session, gone, decision)
+    return make_statement(registry, session, gone, decision, swept)
+
+
+def _has_statement(session: Session, period: tuple[date, date]) -> bool:
+    """Tell whether the data of a period without tombstones stands in a statement already."""
+    known = session.scalars(
+        select(DestructionStatement.content).where(DestructionStatement.list_id.is_(None))
+    )
+    days = [day.isoformat() for day in period]
+    return any(content.get("periode") == days for content in known)
+
+
+def _swept(
+    registry: Any,
+    session: Session,
+    version: RetentionSchedule | None,
+    period: tuple[date, date],
+) -> list[Counted]:
+    """Count from the log what went of short classes, of which no tombstone stays."""
+    first, last = period
+    begin, end = (datetime.combine(day, time(0), AMSTERDAM) for day in (first, last + DAY))
+    rows = session.execute(
+        select(AuditEvent.fields, AuditEvent.at, func.count(AuditSubject.id))
+        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
+        .where(AuditEvent.action == SWEPT, AuditEvent.at >= begin, AuditEvent.at < end)
+        .group_by(AuditEvent.id, AuditEvent.at)
+    ).all()
+    days: dict[str, list[date]] = {}
+    numbers: Counter[str] = Counter()
+    for fields, moment, number in rows:
+        code = fields[0] if fields else ""
+        days.setdefault(code, []).append(day_of(moment))
+        numbers[code] += number
+    choices = schedule_of(version.content).choices if version is not None else {}
+    return [
+        Counted(
+            code,
+            _label(registry, code),
+            choices[code].category if code in choices else NO_CATEGORY,
+            GONE[Outcome.DESTROY],
+            numbers[code],
+            None,
+            None,
+            min(days[code]),
+            max(days[code]),
+        )
+        for code in sorted(numbers)
+    ]
+
+
+def _label(registry: Any, code: str) -> str:
+    classes = RETENTION_CLASSES.of(registry)
+    return classes[code].label if code in classes else code
 
 
 def make_statement(
@@ -162,14 +212,15 @@ def make_statement(
     session: Session,
     gone: Sequence[DestructionLine] | Sequence[Tombstone],
     decision: Decision,
+    swept: Sequence[Counted] = (),
 ) -> DestructionStatement:
     """Make the statement of these documents of one holder, and note it with each of them.
 
-    The PDF is drawn before anything is written.
+    The PDF is drawn before anything is written. `swept`: what went besides, without a tombstone.
     """
-    holder, made_at = gone[0].holder, utc_now().replace(microsecond=0)
+    holder, made_at = _holder(session), utc_now().replace(microsecond=0)
     number = _next_number(session, local(made_at).year)
-    rows = _counted(registry, gone)
+    rows = [*_counted(registry, gone), *swept]
     content = _content(session, holder, (number, made_at), rows, decision)
     with making_pdf():
         pdf = render_in_process(content, limits=limits_of(registry.app_settings))
@@ -244,8 +295,9 @@ class Counted:
     category: str
     outcome: str
     number: int
-    received_from: date
-    received_until: date
+    # Unknown for data of which no tombstone stays.
+    received_from: date | None
+    received_until: date | None
     gone_from: date
     gone_until: date
 
@@ -257,8 +309,8 @@ class Counted:
             "categorie": self.category,
             "gevolg": self.outcome,
             "aantal": self.number,
-            "ontvangen_van": self.received_from.isoformat(),
-            "ontvangen_tot": self.received_until.isoformat(),
+            "ontvangen_van": self.received_from.isoformat() if self.received_from else "",
+            "ontvangen_tot": self.received_until.isoformat() if self.received_until else "",
             "weg_van": self.gone_from.isoformat(),
             "weg_tot": self.gone_until.isoformat(),
         }
@@ -275,15 +327,13 @@ def _counted(registry: Any, gone: Sequence[DestructionLine] | Sequence[Tombstone
             outcome, gone_on = row.outcome, row.gone_on
         key = (row.retention_class, row.category or NO_CATEGORY, outcome)
         groups.setdefault(key, []).append((row.received_on, gone_on))
-    classes = RETENTION_CLASSES.of(registry)
     counted = []
     for (code, category, outcome), days in sorted(groups.items()):
         received, went = [day[0] for day in days], [day[1] for day in days]
-        label = classes[code].label if code in classes else code
         counted.append(
             Counted(
                 code,
-                label,
+                _label(registry, code),
                 category,
                 outcome,
                 len(days),
@@ -297,8 +347,10 @@ def _counted(registry: Any, gone: Sequence[DestructionLine] | Sequence[Tombstone
 
 
 def _as_json(rows: Sequence[Counted], decision: Decision) -> dict[str, Any]:
+    period = [day.isoformat() for day in decision.period] if decision.period else None
     return {
         "besluit": decision.kind,
+        "periode": period,
         "toelichting": decision.words,
         "gegevens": [list(pair) for pair in decision.pairs],
         "aantallen": [row.as_json() for row in rows],
@@ -355,8 +407,16 @@ def _content(
     )
 
 
-def _between(first: date, last: date) -> str:
+def _between(first: date | None, last: date | None) -> str:
+    if first is None or last is None:
+        return "niet bekend"
     return date_text(first) if first == last else f"{date_text(first)} – {date_text(last)}"
+
+
+def _holder(session: Session) -> str:
+    holder = current_holder(session)
+    assert holder is not None  # noqa: S101 - a statement is of the transaction's holder
+    return holder
 
 
 def _house(session: Session, holder: str) -> House:

@@ -17,7 +17,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import ago, date_short, datetime_short, day_of, days_until, plural
-from stopintimidatie.core.tree import Container, Resource
+from stopintimidatie.core.tree import Container, Resource, remains_of
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
 from stopintimidatie.core.web.request import (
     NavItem,
@@ -111,6 +111,7 @@ def short_address(context: ShortAddress, request: Request) -> HTTPSeeOther:
     """Redirect to the copy that this person may see; for others there is no such report."""
     identity = request.identity
     path = identity and address_for(request.registry.engine, identity, context.reference)
+    path = path or remains_of(request, context.reference)
     if not path:
         raise HTTPNotFound()
     return HTTPSeeOther(path)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import select
 
+from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -18,6 +21,7 @@ from stopintimidatie.privacy.destruction.statement import (
     make_list_statement,
     make_standing_statement,
 )
+from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.retention.rules import HANDLED
 from tests.support.destruction import a_line, a_list, a_tombstone
 from tests.support.factories import DORDRECHT
@@ -58,8 +62,23 @@ def test_a_month_of_the_standing_decision_is_counted_once(installation: Installa
         assert statement is not None
         assert [count["klasse"] for count in statement.content["aantallen"]] == [HANDLED]
         assert [count["aantal"] for count in statement.content["aantallen"]] == [1]
-        assert make_standing_statement(installation.registry, session, *month) is None
+        again = make_standing_statement(installation.registry, session, *month)
+        assert again is None
         stones = session.scalars(select(Tombstone).order_by(Tombstone.reference)).all()
         assert [stone.statement_id for stone in stones] == [statement.id, None, None]
         assert session.scalars(select(DestructionList)).all() == []
         assert len(session.scalars(select(DestructionStatement)).all()) == 1
+
+
+def test_what_leaves_no_tombstone_is_counted_from_the_log(installation: Installation) -> None:
+    today = day_of(utc_now())
+    with installation.transaction(DORDRECHT) as session:
+        for _ in range(2):
+            ids = [uuid4(), uuid4()]
+            record(session, SYSTEM, SWEPT, DORDRECHT, "melding", ids, fields=["contactgegevens"])
+        session.flush()
+        statement = make_standing_statement(installation.registry, session, today, today)
+        assert statement is not None
+        (count,) = statement.content["aantallen"]
+        assert (count["klasse"], count["aantal"]) == ("contactgegevens", 4)
+        assert make_standing_statement(installation.registry, session, today, today) is None

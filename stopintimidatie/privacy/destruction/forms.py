@@ -1,0 +1,70 @@
+"""The forms about lines of a destruction list: put off, hold back, take back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Hidden, Schema, field, not_before_today
+from stopintimidatie.privacy.destruction.models import LineDecision
+
+WHY: Final = {
+    LineDecision.POSTPONED: (
+        "Waarom later?",
+        "Bijvoorbeeld: er loopt een evaluatie. Noem geen namen; de reden staat op de lijst.",
+    ),
+    LineDecision.HELD: (
+        "Waarom moet dit blijven?",
+        "Bijvoorbeeld: bezwaar loopt, zaaknummer. Noem geen namen; de reden staat op de lijst.",
+    ),
+}
+
+
+def decision_schema(decision: LineDecision, **more: Any) -> Any:
+    """Return the form of a decision: nothing to fill in for lines that go.
+
+    `more`: fields that come first, by name.
+    """
+    fields = list(more.values())
+    if decision is LineDecision.POSTPONED:
+        fields.append(
+            field(
+                forms.Date(),
+                "Tot welke dag?",
+                name="tot",
+                description="Vanaf die dag staat de regel weer bij wat u moet beslissen.",
+                validator=not_before_today,
+            )
+        )
+    if decision in WHY:
+        label, description = WHY[decision]
+        fields.append(_reason(label, description))
+    return Schema(*fields, *_hidden())
+
+
+def take_back_schema() -> Any:
+    """Return the form to take back a line that is authorised."""
+    return Schema(
+        _reason(
+            "Waarom moet dit blijven?",
+            "De regel is daarna weer onbeslist. De anderen lezen uw reden op de lijst.",
+        ),
+        *_hidden(),
+    )
+
+
+def _reason(label: str, description: str) -> Any:
+    return field(
+        forms.Text(1000, lines=True),
+        label,
+        name="reden",
+        description=description,
+        widget=forms.TextArea(rows=3),
+    )
+
+
+def _hidden() -> tuple[Any, ...]:
+    return tuple(
+        field(forms.Text(2000), label, widget=Hidden(), name=name, missing="")
+        for name, label in (("gezien", "Gezien"), ("terug", "Terug"))
+    )

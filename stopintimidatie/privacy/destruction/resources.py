@@ -1,0 +1,222 @@
+"""Nodes of the tree: /gemeenten/dordrecht/vernietiging, with lists, statements and tombstones.
+
+The register has no row of its own: its level of the tree uses that of the municipality.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from pyramid.authorization import DENY_ALL, Allow
+from sqlalchemy import Engine, Select, and_, false, or_, select
+
+from stopintimidatie.core.security import Identity, Permission, Role
+from stopintimidatie.core.security.permissions import GRANTS, may, principal
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.tree import Branch, Level, Resource
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    DestructionStatement,
+    ListState,
+    Tombstone,
+)
+from stopintimidatie.reports.rules import normalise_reference
+
+NAME: Final = "vernietiging"
+LIST: Final = re.compile(r"[0-9]{4}-[1-4]")
+STATEMENT: Final = re.compile(r"V-[0-9]{4}-[0-9]{4,6}")
+# The reference of a report, or the number of a dossier.
+GONE: Final = re.compile(r"M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}|[0-9]{4}-[0-9]{4,6}")
+# That a document went is told to these roles: also to those that might have read it.
+_MAY_KNOW: Final = (*GRANTS[Permission.VIEW_RETENTION], *GRANTS[Permission.VIEW_REPORT])
+
+
+class DestructionRegister(Branch):
+    """/gemeenten/dordrecht/vernietiging."""
+
+    kind = NAME
+    label = "Vernietiging"
+
+    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
+        super().__init__(name, parent, row.code)
+        self.owner = row.name
+
+
+class DeskDestruction(DestructionRegister):
+    """/landelijk/vernietiging."""
+
+    def __init__(self, name: str, parent: Any, row: Holder) -> None:
+        Resource.__init__(self, name, parent, row.code)
+        self.owner = DESK
+
+
+class ListResource(Resource):
+    """/gemeenten/dordrecht/vernietiging/2031-4."""
+
+    kind = "vernietigingslijst"
+
+    def __init__(self, name: str, parent: Any, row: DestructionList) -> None:
+        super().__init__(name, parent, row.holder)
+        self.row = row
+        self.document_id = row.id
+
+    @property
+    def title(self) -> str:
+        """The name of the list in the trail."""
+        return f"Lijst {self.row.number}"
+
+
+class StatementResource(Resource):
+    """/gemeenten/dordrecht/vernietiging/V-2031-0001."""
+
+    kind = "verklaring"
+
+    def __init__(self, name: str, parent: Any, row: DestructionStatement) -> None:
+        super().__init__(name, parent, row.holder)
+        self.statement = row
+        self.document_id = row.id
+
+    @property
+    def title(self) -> str:
+        """The number of the statement."""
+        return self.statement.number
+
+
+class TombstoneResource(Resource):
+    """/gemeenten/dordrecht/vernietiging/M-4F7K-2QX9: that a document was there, and went."""
+
+    kind = "grafsteen"
+
+    def __init__(self, name: str, parent: Any, row: Tombstone) -> None:
+        super().__init__(name, parent, row.holder)
+        self.tombstone = row
+        self.document_id = row.id
+
+    @property
+    def title(self) -> str:
+        """The reference of the document."""
+        return self.tombstone.reference
+
+    def __acl__(self) -> list[Any]:
+        allowed = [
+            (Allow, principal(self.holder, role), Permission.VIEW_RETENTION)
+            for role in sorted(set(_MAY_KNOW))
+        ]
+        return [*allowed, DENY_ALL]
+
+
+LEVELS: Final = (
+    Level(
+        kind=NAME,
+        parent="gemeente",
+        pattern=re.compile(NAME),
+        entity=Municipality,
+        link=lambda row, parent, name: row.code == parent.code,
+        factory=DestructionRegister,
+        fixed=True,
+    ),
+    Level(
+        kind=f"{NAME}_meldpunt",
+        parent=NATIONAL,
+        pattern=re.compile(NAME),
+        entity=Holder,
+        link=lambda row, _, name: row.code == NATIONAL,
+        factory=DeskDestruction,
+        holder=NATIONAL,
+        fixed=True,
+    ),
+    *(
+        Level(
+            kind=f"{kind}{suffix}",
+            parent=f"{NAME}{suffix}",
+            pattern=pattern,
+            entity=entity,
+            link=link,
+            factory=factory,
+        )
+        for suffix in ("", "_meldpunt")
+        for kind, pattern, entity, link, factory in (
+            (
+                "vernietigingslijst",
+                LIST,
+                DestructionList,
+                lambda row, parent, name: and_(row.holder == parent.code, row.number == name),
+                ListResource,
+            ),
+            (
+                "verklaring",
+                STATEMENT,
+                DestructionStatement,
+                lambda row, parent, name: and_(row.holder == parent.code, row.number == name),
+                StatementResource,
+            ),
+            (
+                "grafsteen",
+                GONE,
+                Tombstone,
+                lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
+                TombstoneResource,
+            ),
+        )
+    ),
+)
+
+
+# Lists that wait for a person, for the menu
+
+_TURNS: Final = {
+    Role.PROCESS_OWNER: or_(
+        DestructionList.state == ListState.PROPOSED.value,
+        and_(
+            DestructionList.state == ListState.AUTHORISED.value,
+            DestructionList.id.in_(
+                select(DestructionLine.list_id).where(
+                    DestructionLine.decision.is_(None), DestructionLine.gone_at.is_(None)
+                )
+            ),
+        ),
+    ),
+    Role.PRIVACY_OFFICER: DestructionList.state == ListState.ASSESSED.value,
+    Role.ARCHIVIST: DestructionList.state == ListState.CHECKED.value,
+}
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select the lists of a holder that wait for this person, for the menu."""
+    roles = identity.roles_for(holder)
+    turns = [condition for role, condition in _TURNS.items() if role in roles]
+    return select(DestructionList.id).where(DestructionList.holder == holder, or_(false(), *turns))
+
+
+# Tombstones
+
+
+def path_of_tombstone(engine: Engine, identity: Identity, typed: str) -> str | None:
+    """Return the address of what stays of a destroyed document; None for who may not know.
+
+    Of the holders that this person works for, each is read in a transaction of its own.
+    """
+    reference = normalise_reference(typed) or typed
+    if GONE.fullmatch(reference) is None:
+        return None
+    for holder in identity.holders:
+        if not set(_MAY_KNOW) & identity.roles_for(holder):
+            continue
+        with transaction(engine, holder, write=False) as session:
+            stone = session.scalar(select(Tombstone.id).where(Tombstone.reference == reference))
+            slug = session.scalar(select(Municipality.slug).where(Municipality.code == holder))
+        if stone is not None:
+            home = f"/{NATIONAL}" if holder == NATIONAL else f"/gemeenten/{slug}"
+            return f"{home}/{NAME}/{reference}"
+    return None
+
+
+def may_open(identity: Identity, holder: str, kind: str) -> bool:
+    """Tell whether this person may open the documents of a kind: a list shows no content."""
+    permission = Permission.VIEW_REPORT if kind == "melding" else Permission.VIEW_DOSSIER
+    return may(identity.roles_for(holder), permission)

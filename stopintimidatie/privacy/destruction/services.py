@@ -1,0 +1,286 @@
+"""Destruction lists: deciding on lines, the three steps by three people, taking back.
+
+What a step takes along follows from its lines: a decided line is assessed, then checked, and when
+it goes, authorised. A line that is decided anew goes round again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    LineDecision,
+)
+from stopintimidatie.privacy.destruction.queries import TO_ASSESS, TO_AUTHORISE, TO_CHECK
+from stopintimidatie.privacy.destruction.rules import state_of
+
+KIND: Final = "vernietigingslijst"
+# The longest that a line can be put off at once: then somebody looks again.
+LONGEST_YEARS: Final = 5
+
+
+class ListError(Exception):
+    """A step with a list is refused; the Dutch message says what to do."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class StaleListError(Exception):
+    """Lines changed since the page was made."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Decision on lines: with a reason unless they go; with a day if they are put off."""
+
+    decision: LineDecision
+    reason: str | None = None
+    until: date | None = None
+
+
+ASSESSED_IT: Final = "u hebt deze lijst al beoordeeld"
+CHECKED_IT: Final = "u hebt deze lijst al nagekeken"
+AUTHORISED_IT: Final = "u hebt deze lijst al gemachtigd"
+THREE: Final = "Een lijst gaat langs drie verschillende mensen, en {}. Vraag een collega."
+
+
+def fingerprint(lines: Iterable[DestructionLine]) -> str:
+    """Return what tells these lines from the same lines after a change."""
+    seen = sorted(f"{line.id}:{line.version}" for line in lines)
+    return sha256(" ".join(seen).encode()).hexdigest()[:32]
+
+
+def lock_list(session: Session, row: DestructionList) -> None:
+    """Lock a list: whoever decides on its lines, or makes a step, waits for the other."""
+    session.refresh(row, with_for_update=True)
+
+
+def decide(
+    session: Session,
+    row: DestructionList,
+    lines: Sequence[UUID],
+    choice: Choice,
+    actor: Actor,
+    *,
+    seen: str,
+    by_checker: bool = False,
+) -> int:
+    """Decide on lines of a list, and return how many that were.
+
+    Args:
+        session: of the holder.
+        row: the list.
+        lines: their ids.
+        choice: the decision.
+        actor: who decides.
+        seen: the fingerprint of the lines on the page.
+        by_checker: the privacy officer holds lines back, without another round.
+
+    Raises:
+        ListError: this person made another step, a line is authorised or gone, or day or reason
+            isn't right.
+        StaleListError: the lines aren't those of the page any more.
+    """
+    lock_list(session, row)
+    _refuse_other_step(session, row, actor, "nakijken" if by_checker else "beoordelen")
+    chosen = _lines(session, row, DestructionLine.id.in_(lines))
+    if len(chosen) != len(set(lines)) or fingerprint(chosen) != seen:
+        raise StaleListError
+    if not chosen:
+        raise ListError("Kies eerst een of meer regels in de lijst.")
+    if any(line.authorised_at is not None for line in chosen):
+        raise ListError(
+            "Deze vernietiging is al gemachtigd. Haal de regel eerst terug als hij moet blijven."
+        )
+    _check(choice)
+    now = utc_now()
+    for line in chosen:
+        line.decision = choice.decision.value
+        line.reason, line.postponed_until = choice.reason, choice.until
+        line.decided_at, line.decided_by_id, line.decided_by = now, actor.id, actor.name
+        if not by_checker:
+            line.assessed_at = line.checked_at = None
+    _refresh(session, row)
+    fields = [choice.decision.value, f"{len(chosen)} regels"]
+    record(session, actor, "vernietiging.beslist", row.holder, KIND, [row.id], fields=fields)
+    return len(chosen)
+
+
+def _check(choice: Choice) -> None:
+    if choice.decision is not LineDecision.GOES and not choice.reason:
+        raise ListError("Schrijf op waarom. De archivaris leest dit.", "reden")
+    if choice.decision is LineDecision.POSTPONED:
+        today = day_of(utc_now())
+        if choice.until is None or choice.until <= today:
+            raise ListError("Kies een dag na vandaag.", "tot")
+        if choice.until.year > today.year + LONGEST_YEARS:
+            raise ListError(
+                f"Stel hooguit {LONGEST_YEARS} jaar uit; daarna kijkt iemand opnieuw.", "tot"
+            )
+
+
+def assess(session: Session, row: DestructionList, actor: Actor, seen: str) -> int:
+    """Close the assessment of the lines that were decided so far; return how many.
+
+    Raises:
+        ListError: this person made another step, or nothing was decided.
+        StaleListError: the lines aren't those of the page any more.
+    """
+    lines = _step(session, row, actor, "beoordelen", (TO_ASSESS, seen))
+    if not lines:
+        raise ListError("Er is nog niets beslist. Beslis eerst over een of meer regels.")
+    now = utc_now()
+    for line in lines:
+        line.assessed_at = now
+    row.assessed_at, row.assessed_by_id, row.assessed_by = now, actor.id, actor.name
+    return _done(session, row, actor, "vernietiging.beoordeeld", len(lines))
+
+
+def check(session: Session, row: DestructionList, actor: Actor, seen: str) -> int:
+    """Say that the holds of the assessed lines were looked at; return how many.
+
+    Raises:
+        ListError: this person made another step, or nothing waits for this one.
+        StaleListError: the lines aren't those of the page any more.
+    """
+    lines = _step(session, row, actor, "nakijken", (TO_CHECK, seen))
+    if not lines:
+        raise ListError("Er is nu niets na te kijken. De proceseigenaar beoordeelt eerst.")
+    now = utc_now()
+    for line in lines:
+        line.checked_at = now
+    row.checked_at, row.checked_by_id, row.checked_by = now, actor.id, actor.name
+    return _done(session, row, actor, "vernietiging.nagekeken", len(lines))
+
+
+def authorise(session: Session, row: DestructionList, actor: Actor, seen: str) -> int:
+    """Allow the destruction of the checked lines that go; return how many.
+
+    The hash over all authorised lines of the list is kept with it.
+
+    Raises:
+        ListError: this person made another step, or nothing waits for this one.
+        StaleListError: the lines aren't those of the page any more.
+    """
+    lines = _step(session, row, actor, "machtigen", (TO_AUTHORISE, seen))
+    if not lines:
+        raise ListError("Er is nu niets te machtigen. De privacyfunctionaris kijkt eerst na.")
+    now = utc_now()
+    for line in lines:
+        line.authorised_at, line.waits_for = now, None
+    row.authorised_at, row.authorised_by_id, row.authorised_by = now, actor.id, actor.name
+    return _done(session, row, actor, "vernietiging.gemachtigd", len(lines))
+
+
+def take_back(
+    session: Session, row: DestructionList, line: DestructionLine, why: str, actor: Actor
+) -> None:
+    """Take back the authorisation of a line that isn't gone; it is undecided again.
+
+    Raises:
+        ListError: it is gone, or wasn't authorised.
+    """
+    lock_list(session, row)
+    session.refresh(line, with_for_update=True)
+    if line.gone_at is not None:
+        raise ListError("Dit document is al weg. Dat kan niet meer terug.")
+    if line.authorised_at is None:
+        raise ListError("Deze regel is niet gemachtigd. Er valt niets terug te halen.")
+    line.authorised_at = line.checked_at = line.assessed_at = None
+    line.decision, line.postponed_until, line.waits_for = None, None, None
+    line.reason = why
+    line.decided_at, line.decided_by_id, line.decided_by = utc_now(), actor.id, actor.name
+    _refresh(session, row)
+    record(
+        session, actor, "vernietiging.teruggehaald", row.holder, KIND, [row.id], fields=["1 regels"]
+    )
+
+
+def _step(
+    session: Session,
+    row: DestructionList,
+    actor: Actor,
+    step: str,
+    asked: tuple[ColumnElement[bool], str],
+) -> Sequence[DestructionLine]:
+    """Lock the list, and return the lines of a step: those that the page showed."""
+    lock_list(session, row)
+    _refuse_other_step(session, row, actor, step)
+    condition, seen = asked
+    lines = _lines(session, row, condition)
+    if lines and fingerprint(lines) != seen:
+        raise StaleListError
+    return lines
+
+
+def _done(session: Session, row: DestructionList, actor: Actor, action: str, number: int) -> int:
+    _refresh(session, row)
+    fields = [f"{number} regels"]
+    record(session, actor, action, row.holder, KIND, [row.id], fields=fields)
+    return number
+
+
+def _refuse_other_step(session: Session, row: DestructionList, actor: Actor, step: str) -> None:
+    """Refuse who acted on this list in another step."""
+    why = {
+        "beoordelen": row.assessed_by_id == actor.id and ASSESSED_IT,
+        "nakijken": row.checked_by_id == actor.id and CHECKED_IT,
+        "machtigen": row.authorised_by_id == actor.id and AUTHORISED_IT,
+    }
+    if step != "beoordelen" and not why["beoordelen"]:
+        # Only a process owner lets lines go, or puts them off.
+        judged = select(DestructionLine.id).where(
+            DestructionLine.list_id == row.id,
+            DestructionLine.decided_by_id == actor.id,
+            DestructionLine.decision.in_([LineDecision.GOES.value, LineDecision.POSTPONED.value]),
+        )
+        if session.scalar(judged.limit(1)) is not None:
+            why["beoordelen"] = ASSESSED_IT
+    for other, words in why.items():
+        if other != step and words:
+            raise ListError(THREE.format(words))
+
+
+def _lines(
+    session: Session, row: DestructionList, condition: ColumnElement[bool]
+) -> Sequence[DestructionLine]:
+    mine = (DestructionLine.list_id == row.id, condition)
+    return session.scalars(
+        select(DestructionLine).where(*mine).order_by(DestructionLine.id).with_for_update()
+    ).all()
+
+
+def _refresh(session: Session, row: DestructionList) -> None:
+    """Set the state of a list, and its hash over the lines that are authorised."""
+    session.flush()
+    lines = session.scalars(select(DestructionLine).where(DestructionLine.list_id == row.id)).all()
+    row.state = state_of(lines).value
+    row.hash = hash_of(lines)
+    session.flush()
+
+
+def hash_of(lines: Iterable[DestructionLine]) -> str | None:
+    """Return the SHA-256 over the authorised lines; None without any."""
+    authorised = sorted(
+        f"{line.document_kind} {line.reference} {line.retention_class} {line.category}"
+        f" {line.outcome} {line.due_on.isoformat()}"
+        for line in lines
+        if line.authorised_at is not None
+    )
+    return sha256("\n".join(authorised).encode()).hexdigest() if authorised else None

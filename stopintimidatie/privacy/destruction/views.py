@@ -1,0 +1,244 @@
+"""The pages around the lists: all of them, the statements, and what stays of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from markupsafe import Markup
+from pyramid.response import Response
+from pyramid.view import view_config
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.security import Identity, Permission
+from stopintimidatie.core.security.policy import note
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
+from stopintimidatie.core.text import date_text, datetime_long
+from stopintimidatie.core.web.request import Request, page_view
+from stopintimidatie.core.web.responses import csv_response
+from stopintimidatie.privacy.destruction import words
+from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
+from stopintimidatie.privacy.destruction.queries import (
+    Numbers,
+    lists_of,
+    numbers_of,
+    statements_of,
+)
+from stopintimidatie.privacy.destruction.resources import (
+    DestructionRegister,
+    StatementResource,
+    TombstoneResource,
+)
+from stopintimidatie.privacy.destruction.rules import quarter_of
+from stopintimidatie.privacy.destruction.statement import KIND
+from stopintimidatie.privacy.retention.queries import present_version
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
+FILE: Final = "bestand"
+PDF: Final = "pdf"
+BY: Final = {
+    "lijst": "vernietigingslijst",
+    "doorlopend": "doorlopend besluit",
+    "vertrek": "gemeente gestopt",
+}
+COLUMNS: Final = (
+    *("Verklaring", "Gemaakt", "Besluit", "Soort", "Categorie", "Gevolg", "Aantal"),
+    *("Ontvangen van", "Ontvangen tot en met", "Weg van", "Weg tot en met", "SHA-256 van de PDF"),
+)
+
+
+@page_view(DestructionRegister, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/register.jinja2")
+def register_view(context: DestructionRegister, request: Request) -> dict[str, Any]:
+    """Show the lists, the newest first, and the statements."""
+    session, today = request.db, local_date(utc_now())
+    rows = lists_of(session)
+    numbers = numbers_of(session, [row.id for row in rows], today)
+    lists = []
+    for row in rows:
+        counted = numbers.get(row.id, Numbers())
+        lists.append(
+            {
+                "row": row,
+                "href": request.resource_path(context, row.number),
+                "state": words.state_of_list(row),
+                "numbers": words.summary(counted),
+                "late": words.lateness(counted.late),
+                "turn": words.turn(row, counted),
+            }
+        )
+    statements = statements_of(session)
+    return {
+        "lists": lists,
+        "desk": context.holder == NATIONAL,
+        "terms": bool(lists) or present_version(session) is not None,
+        "terms_href": request.resource_path(context.__parent__, "bewaartermijnen"),
+        "until": quarter_of(today).next.last,
+        "statements": [_statement_row(context, request, row) for row in statements],
+        "file_href": request.resource_path(context, FILE),
+    }
+
+
+def _statement_row(
+    context: DestructionRegister, request: Request, row: DestructionStatement
+) -> list[Any]:
+    link = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
+    total = sum(count["aantal"] for count in row.content["aantallen"])
+    return [
+        link.format(request.resource_path(context, row.number), row.number),
+        date_text(row.made_at),
+        BY[row.content["besluit"]],
+        str(total),
+    ]
+
+
+def _file_rows(statements: Sequence[DestructionStatement]) -> list[tuple[object, ...]]:
+    """Return a row for each count of these statements."""
+    return [
+        (
+            row.number,
+            row.made_at.isoformat(),
+            BY[row.content["besluit"]],
+            count["soort"],
+            count["categorie"],
+            count["gevolg"],
+            count["aantal"],
+            count["ontvangen_van"],
+            count["ontvangen_tot"],
+            count["weg_van"],
+            count["weg_tot"],
+            row.sha256,
+        )
+        for row in statements
+        for count in row.content["aantallen"]
+    ]
+
+
+@view_config(
+    context=DestructionRegister,
+    name=FILE,
+    request_method="GET",
+    permission=Permission.VIEW_RETENTION,
+)
+def statements_file(context: DestructionRegister, request: Request) -> Response:
+    """Give all statements of the holder as a CSV file."""
+    statements = statements_of(request.db)
+    _note_download(context, request, statements)
+    return csv_response("verklaringen-van-vernietiging", COLUMNS, _file_rows(statements))
+
+
+@page_view(StatementResource, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/statement.jinja2")
+def statement_view(context: StatementResource, request: Request) -> dict[str, Any]:
+    """Show a statement: what went, by which decision, and what stayed."""
+    content = context.statement.content
+    return {
+        "statement": context.statement,
+        "content": content,
+        "rows": [
+            [
+                count["soort"],
+                count["categorie"],
+                _between(count["ontvangen_van"], count["ontvangen_tot"]),
+                _between(count["weg_van"], count["weg_tot"]),
+                count["gevolg"],
+                str(count["aantal"]),
+            ]
+            for count in content["aantallen"]
+        ],
+        "pairs": [*content["gegevens"], ("Gemaakt", datetime_long(context.statement.made_at))],
+        "stayed": [(why.capitalize(), str(number)) for why, number in content["bleef"]],
+        "pdf_href": request.resource_path(context, PDF),
+        "csv_href": request.resource_path(context, FILE),
+    }
+
+
+def _between(first: str, last: str) -> str:
+    if not first:
+        return "niet bekend"
+    begin, end = (date_text(date.fromisoformat(day)) for day in (first, last))
+    return begin if begin == end else f"{begin} tot en met {end}"
+
+
+@view_config(
+    context=StatementResource,
+    name=PDF,
+    request_method="GET",
+    permission=Permission.VIEW_RETENTION,
+)
+def statement_pdf(context: StatementResource, request: Request) -> Response:
+    """Give the statement as it was drawn."""
+    _note_download(context, request, [context.statement])
+    response = Response(context.statement.pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{context.statement.number}.pdf"'
+    return response
+
+
+@view_config(
+    context=StatementResource,
+    name=FILE,
+    request_method="GET",
+    permission=Permission.VIEW_RETENTION,
+)
+def statement_file(context: StatementResource, request: Request) -> Response:
+    """Give the numbers of a statement as a CSV file."""
+    _note_download(context, request, [context.statement])
+    return csv_response(context.statement.number, COLUMNS, _file_rows([context.statement]))
+
+
+def _note_download(
+    context: Any, request: Request, statements: Sequence[DestructionStatement]
+) -> None:
+    ids = [row.id for row in statements]
+
+    def write(session: Session, identity: Identity) -> None:
+        action = "verklaring.gedownload"
+        record(session, identity.actor, action, context.holder, KIND, ids)
+
+    note(request, context.holder, write)
+
+
+# Tombstones
+
+
+@page_view(TombstoneResource, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/tombstone.jinja2")
+def tombstone_view(context: TombstoneResource, request: Request) -> dict[str, Any]:
+    """Say when a document went, and by which decision."""
+    stone = context.tombstone
+    classes = RETENTION_CLASSES.of(request.registry)
+    rows = [
+        ("Soort", words.class_label(classes, stone.retention_class)),
+        ("Categorie", stone.category or "geen"),
+        ("Ontvangen" if stone.document_kind == REPORT else "Gemaakt", date_text(stone.received_on)),
+        ("Geëindigd", date_text(stone.ended_on) if stone.ended_on else "niet"),
+    ]
+    return {
+        "stone": stone,
+        "sentence": sentence_of(stone),
+        "rows": rows,
+        "link": _decision_link(context, request, stone),
+    }
+
+
+def sentence_of(stone: Tombstone) -> str:
+    """Say in one sentence when and by what a document went."""
+    by = f", lijst {stone.list_number}" if stone.list_number else ", door het doorlopend besluit"
+    category = f"categorie {stone.category}" if stone.category else "de bewaartermijnen"
+    day = date_text(stone.gone_on)
+    word = stone.outcome.capitalize()
+    return f"{word} op {day} volgens {category}{by}. De inhoud is hier niet meer."
+
+
+def _decision_link(
+    context: TombstoneResource, request: Request, stone: Tombstone
+) -> tuple[str, str] | None:
+    """Return the way to the list or the register, for who may see that."""
+    register = context.__parent__
+    if not request.has_permission(Permission.VIEW_RETENTION, register):
+        return None
+    if stone.list_number:
+        return f"Lijst {stone.list_number}", request.resource_path(register, stone.list_number)
+    return "Alle verklaringen van vernietiging", request.resource_path(register)

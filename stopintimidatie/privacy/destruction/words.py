@@ -1,0 +1,198 @@
+"""The words of destruction lists: whose turn it is, and what is shown of a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from stopintimidatie.core.storage.retention import RetentionClass
+from stopintimidatie.core.text import date_text, datetime_long, plural
+from stopintimidatie.exports.vocabulary import capital
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    LineDecision,
+    ListState,
+    Waits,
+)
+from stopintimidatie.privacy.destruction.queries import (
+    AUTHORISED,
+    GONE,
+    STANDINGS,
+    UNDECIDED,
+    Numbers,
+    standing_of,
+)
+from stopintimidatie.privacy.retention.rules import (
+    DOSSIER_CLOSED,
+    DOUBLE,
+    HANDED_OVER,
+    HANDLED,
+    NOT_HANDLED,
+    OPEN,
+    WITHDRAWN,
+    Outcome,
+)
+
+Rows = list[tuple[str, Any]]
+# Short, for groups and filters; other classes have their own label.
+CLASSES: Final = {
+    HANDLED: "Afgehandelde meldingen",
+    NOT_HANDLED: "Meldingen niet in behandeling",
+    DOUBLE: "Dubbele meldingen",
+    WITHDRAWN: "Ingetrokken meldingen",
+    HANDED_OVER: "Overgedragen meldingen",
+    OPEN: "Meldingen die nog open staan",
+    DOSSIER_CLOSED: "Dossiers",
+}
+STATES: Final = {
+    ListState.PROPOSED: ("Te beoordelen", "warning"),
+    ListState.ASSESSED: ("Na te kijken", "warning"),
+    ListState.CHECKED: ("Te machtigen", "warning"),
+    ListState.AUTHORISED: ("Gemachtigd", "info"),
+    ListState.DONE: ("Klaar", "success"),
+}
+WAITING: Final = {
+    Waits.UNDECIDED: "nog niet beslist",
+    Waits.NOT_AUTHORISED: "nog niet gemachtigd",
+    Waits.HOLD: "bevroren",
+    Waits.DOSSIER: "zit in een dossier dat nog loopt",
+    Waits.EXPORT: "er loopt nog uitvoer",
+    Waits.HANDOVER: "er loopt nog een overdracht",
+    Waits.NOT_DUE: "niet meer aan de beurt",
+    Waits.TRANSFER: "nog niet overgebracht",
+}
+
+
+def class_label(classes: Mapping[str, RetentionClass], code: str) -> str:
+    """Return a retention class in few words."""
+    if code in CLASSES:
+        return CLASSES[code]
+    return classes[code].label if code in classes else code
+
+
+def state_of_list(row: DestructionList) -> tuple[str, str]:
+    """Return the state of a list as a word and its tone."""
+    return STATES[ListState(row.state)]
+
+
+def turn(row: DestructionList, numbers: Numbers) -> str:
+    """Say whose turn it is, and for what."""
+    authorised = numbers.standings[AUTHORISED]
+    going = plural(authorised, "regel is gemachtigd en gaat", "regels zijn gemachtigd en gaan")
+    if row.state == ListState.AUTHORISED:
+        return f"Niemand hoeft iets te doen: {going} op de eigen dag."
+    return f"{_turn(row, numbers)}{f' {going} op de eigen dag.' if authorised else ''}"
+
+
+def _turn(row: DestructionList, numbers: Numbers) -> str:
+    undecided = numbers.standings[UNDECIDED]
+    state = ListState(row.state)
+    if state is ListState.DONE:
+        return "Deze lijst is klaar. Niemand hoeft iets te doen."
+    if state is ListState.ASSESSED:
+        many = plural(numbers.to_check, "regel", "regels")
+        return f"De privacyfunctionaris is aan de beurt: {many} nakijken op bevriezingen."
+    if state is ListState.CHECKED:
+        many = plural(numbers.to_authorise, "regel", "regels")
+        return f"De archivaris is aan de beurt: de vernietiging van {many} machtigen."
+    if undecided:
+        return f"De proceseigenaar is aan de beurt. {_undecided(undecided)}"
+    many = plural(numbers.to_assess, "regel", "regels")
+    return f"De proceseigenaar is aan de beurt: de beoordeling van {many} afsluiten."
+
+
+def _undecided(number: int) -> str:
+    return f"Over {plural(number, 'regel', 'regels')} is nog niet beslist."
+
+
+def summary(numbers: Numbers) -> list[str]:
+    """Return the numbers of a list, those that aren't nought."""
+    words = [
+        f"{number} {STANDINGS[code].lower()}"
+        for code in STANDINGS
+        if (number := numbers.standings[code])
+    ]
+    return [plural(numbers.total, "regel", "regels"), *words]
+
+
+def lateness(number: int) -> str:
+    """Say how many lines are late; nothing for none."""
+    return f"{number} te laat" if number else ""
+
+
+def row_facts(line: DestructionLine, held: Sequence[str]) -> list[str]:
+    """Return the short facts about a line in a list: its state, and by what it is held."""
+    standing = standing_of(line)
+    words = STANDINGS[standing].lower()
+    if standing == LineDecision.POSTPONED:
+        words = f"uitgesteld tot {date_text(line.postponed_until)}"
+    if standing == AUTHORISED:
+        words = f"gaat op {date_text(line.due_on)}"
+    facts = [words, *held]
+    if line.at_maximum:
+        facts.append("absoluut maximum")
+    return facts
+
+
+def line_rows(
+    line: DestructionLine, label: str, held: Sequence[str], today: date, late: bool
+) -> Rows:
+    """Return all that is shown of a line, without anything of its content."""
+    outcome = "Overbrengen naar het archief" if line.outcome == Outcome.TRANSFER else "Vernietigen"
+    day = date_text(line.due_on)
+    due = f"{day}. Dit is te laat." if late else f"{day}, vandaag" if line.due_on == today else day
+    return [
+        ("Soort", label),
+        ("Categorie", line.category or "nog niet gekozen"),
+        ("Gevolg", outcome),
+        ("Ontvangen", date_text(line.received_on)),
+        ("Geëindigd", date_text(line.ended_on) if line.ended_on else "loopt nog"),
+        ("De termijn loopt vanaf", date_text(line.starts_on)),
+        ("Aan de beurt op", due),
+        *((("Absoluut maximum", MAXIMUM),) if line.at_maximum else ()),
+        ("Wacht op", capital("; ".join(held)) if held else "niets"),
+        *_decision(line),
+    ]
+
+
+MAXIMUM: Final = (
+    "Ja. Langer bewaren mag alleen als de verwerkingsverantwoordelijke dat per document besluit,"
+    " met advies van archivaris en FG."
+)
+
+
+def _decision(line: DestructionLine) -> Rows:
+    standing = standing_of(line)
+    rows: Rows = [("Stand", STANDINGS[standing])]
+    if line.postponed_until is not None:
+        rows.append(("Uitgesteld tot", date_text(line.postponed_until)))
+    if line.reason:
+        rows.append(("Reden", line.reason))
+    if line.decided_by and line.decided_at:
+        rows.append(("Beslist door", f"{line.decided_by}, {datetime_long(line.decided_at)}"))
+    for label, moment in (
+        ("Beoordeling afgesloten", line.assessed_at),
+        ("Bevriezing nagekeken", line.checked_at),
+        ("Gemachtigd", line.authorised_at),
+        ("Weg", line.gone_at),
+    ):
+        if moment is not None:
+            rows.append((label, datetime_long(moment)))
+    if line.waits_for and standing != GONE:
+        rows.append(("Ging niet, want", WAITING[Waits(line.waits_for)]))
+    return rows
+
+
+def people(row: DestructionList) -> Rows:
+    """Return who made which step last."""
+    steps = (
+        ("Beoordeeld", row.assessed_by, row.assessed_at),
+        ("Nagekeken", row.checked_by, row.checked_at),
+        ("Gemachtigd", row.authorised_by, row.authorised_at),
+    )
+    rows: Rows = [
+        (label, f"{name}, {datetime_long(moment)}") for label, name, moment in steps if name
+    ]
+    return [*rows, *([("SHA-256", row.hash)] if row.hash else [])]

@@ -1,0 +1,378 @@
+"""Destruction lists: three people, lines that stay, go round again, or are taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import Actor, AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import day_of, new_code
+from stopintimidatie.privacy.destruction import services
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    LineDecision,
+    ListState,
+)
+from stopintimidatie.privacy.destruction.queries import (
+    TO_ASSESS,
+    TO_AUTHORISE,
+    TO_CHECK,
+    step_lines,
+)
+from stopintimidatie.privacy.destruction.services import (
+    Choice,
+    ListError,
+    StaleListError,
+    fingerprint,
+)
+from tests.support.destruction import a_line, a_list, a_tombstone
+from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.sqlite
+
+OWNER = Actor("gebruiker", "1", "De Proceseigenaar")
+OFFICER = Actor("gebruiker", "2", "De Privacyfunctionaris")
+ARCHIVIST = Actor("gebruiker", "3", "De Archivaris")
+GOES = Choice(LineDecision.GOES)
+# A reference with its check character.
+GONE = new_code("M")
+HOME = "/gemeenten/dordrecht/vernietiging"
+Step = Callable[..., int]
+
+
+def choose(session: Any, row: DestructionList, references: str, choice: Choice, **how: Any) -> int:
+    """Decide on these lines, as the process owner unless told otherwise."""
+    lines = session.scalars(
+        select(DestructionLine).where(DestructionLine.reference.in_(references.split()))
+    ).all()
+    how = {"seen": fingerprint(lines), **how}
+    actor = how.pop("actor", OWNER)
+    return services.decide(session, row, [line.id for line in lines], choice, actor, **how)
+
+
+def make(session: Any, row: DestructionList, act: Step, actor: Actor) -> int:
+    """Make a step, with the lines that the page showed."""
+    condition = {
+        services.assess: TO_ASSESS,
+        services.check: TO_CHECK,
+        services.authorise: TO_AUTHORISE,
+    }[act]
+    return act(session, row, actor, fingerprint(step_lines(session, row.id, condition)))
+
+
+def standing(session: Any) -> dict[str, bool]:
+    """Whether each line is authorised, by its reference."""
+    lines = session.scalars(select(DestructionLine)).all()
+    return {line.reference: line.authorised_at is not None for line in lines}
+
+
+def test_a_list_goes_along_three_people_and_keeps_the_hash_of_what_they_agreed(
+    installation: Installation,
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        for name in ("M-1", "M-2", "M-3", "M-4"):
+            a_line(session, row, name)
+        assert choose(session, row, "M-1 M-2", GOES) == 2
+        choose(session, row, "M-3", Choice(LineDecision.HELD, "bezwaar"))
+        assert make(session, row, services.assess, OWNER) == 3
+        assert row.state == ListState.ASSESSED
+        assert make(session, row, services.check, OFFICER) == 3
+        assert row.state == ListState.CHECKED
+        hashes = [row.hash]
+        assert make(session, row, services.authorise, ARCHIVIST) == 2
+        assert standing(session) == {"M-1": True, "M-2": True, "M-3": False, "M-4": False}
+        hashes.append(row.hash)
+        assert hashes == [None, services.hash_of(session.scalars(select(DestructionLine)))]
+        # What nobody decided on stays, and goes round by itself.
+        choose(session, row, "M-4", GOES)
+        make(session, row, services.assess, OWNER)
+        assert row.state == ListState.ASSESSED
+        make(session, row, services.check, OFFICER)
+        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        assert row.hash not in hashes
+        actions = session.scalars(select(AuditEvent.action)).all()
+    for action in ("beslist", "beoordeeld", "nagekeken", "gemachtigd"):
+        assert f"vernietiging.{action}" in actions
+
+
+def test_nobody_makes_two_steps_of_one_list(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        a_line(session, row, "M-1")
+        a_line(session, row, "M-2")
+        choose(session, row, "M-1", GOES)
+        make(session, row, services.assess, OWNER)
+        with pytest.raises(ListError, match="drie verschillende mensen"):
+            make(session, row, services.check, OWNER)
+        make(session, row, services.check, OFFICER)
+        for actor in (OWNER, OFFICER):
+            with pytest.raises(ListError, match="drie verschillende mensen"):
+                make(session, row, services.authorise, actor)
+        with pytest.raises(ListError, match="nagekeken"):
+            choose(session, row, "M-2", GOES, actor=OFFICER)
+        make(session, row, services.authorise, ARCHIVIST)
+        with pytest.raises(ListError, match="gemachtigd"):
+            choose(session, row, "M-2", GOES, actor=ARCHIVIST)
+
+
+def test_who_decided_on_a_line_closes_no_later_step(installation: Installation) -> None:
+    second = Actor("gebruiker", "9", "Tweede proceseigenaar")
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        a_line(session, row, "M-1")
+        choose(session, row, "M-1", GOES, actor=second)
+        make(session, row, services.assess, OWNER)
+        with pytest.raises(ListError, match="al beoordeeld"):
+            make(session, row, services.check, second)
+
+
+def test_what_is_decided_anew_is_looked_at_anew(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        a_line(session, row, "M-1")
+        a_line(session, row, "M-2")
+        choose(session, row, "M-1 M-2", GOES)
+        make(session, row, services.assess, OWNER)
+        make(session, row, services.check, OFFICER)
+        choose(session, row, "M-2", Choice(LineDecision.HELD, "toch nodig"))
+        choose(session, row, "M-2", GOES)
+        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        assert standing(session) == {"M-1": True, "M-2": False}
+
+
+def test_the_privacy_officer_holds_a_line_back_without_another_round(
+    installation: Installation,
+) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        a_line(session, row, "M-1")
+        a_line(session, row, "M-2")
+        choose(session, row, "M-1 M-2", GOES)
+        make(session, row, services.assess, OWNER)
+        held = Choice(LineDecision.HELD, "Woo-verzoek")
+        choose(session, row, "M-2", held, actor=OFFICER, by_checker=True)
+        assert make(session, row, services.check, OFFICER) == 2
+        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        assert standing(session) == {"M-1": True, "M-2": False}
+
+
+def test_an_authorised_line_is_taken_back_until_it_is_gone(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        line = a_line(session, row, "M-1")
+        choose(session, row, "M-1", GOES)
+        make(session, row, services.assess, OWNER)
+        make(session, row, services.check, OFFICER)
+        with pytest.raises(ListError, match="niet gemachtigd"):
+            services.take_back(session, row, line, "te vroeg", ARCHIVIST)
+        make(session, row, services.authorise, ARCHIVIST)
+        with pytest.raises(ListError, match="al gemachtigd"):
+            choose(session, row, "M-1", Choice(LineDecision.HELD, "wacht"))
+        services.take_back(session, row, line, "er loopt een zaak", ARCHIVIST)
+        assert (line.decision, line.authorised_at, row.hash) == (None, None, None)
+        assert row.state == ListState.PROPOSED
+        line.authorised_at = line.gone_at = utc_now()
+        with pytest.raises(ListError, match="al weg"):
+            services.take_back(session, row, line, "te laat", ARCHIVIST)
+
+
+def test_a_decision_has_a_reason_and_a_day_that_comes(installation: Installation) -> None:
+    today = day_of(utc_now())
+    later = today + timedelta(days=30)
+    wrong = [
+        (Choice(LineDecision.HELD), "reden"),
+        (Choice(LineDecision.POSTPONED, "evaluatie"), "tot"),
+        (Choice(LineDecision.POSTPONED, None, later), "reden"),
+        (Choice(LineDecision.POSTPONED, "evaluatie", today), "tot"),
+        (Choice(LineDecision.POSTPONED, "evaluatie", today + timedelta(days=9000)), "tot"),
+    ]
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        a_line(session, row, "M-1")
+        for choice, field in wrong:
+            with pytest.raises(ListError) as refused:
+                choose(session, row, "M-1", choice)
+            assert refused.value.field == field
+        assert choose(session, row, "M-1", Choice(LineDecision.POSTPONED, "evaluatie", later)) == 1
+
+
+def test_what_changed_since_the_page_is_refused(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        line = a_line(session, row, "M-1")
+        seen = fingerprint([line])
+        choose(session, row, "M-1", GOES)
+        with pytest.raises(StaleListError):
+            choose(session, row, "M-1", Choice(LineDecision.HELD, "wacht"), seen=seen)
+        with pytest.raises(StaleListError):
+            services.assess(session, row, OWNER, seen)
+
+
+# The pages
+
+
+@pytest.fixture
+def town_hall(installation: Installation) -> Installation:
+    """A municipality with a list of four lines, of which one is late."""
+    connect(installation)
+    with installation.transaction(DORDRECHT) as session:
+        today = day_of(utc_now())
+        row = a_list(
+            session, period_from=today - timedelta(days=40), period_until=today + timedelta(days=50)
+        )
+        for number in range(3):
+            a_line(session, row, f"M-AAAA-AAA{number}", due_on=today + timedelta(days=number + 1))
+        a_line(
+            session,
+            row,
+            "M-AAAA-AAA9",
+            due_on=today - timedelta(days=2),
+            at_maximum=True,
+            retention_class="melding_niet_in_behandeling",
+        )
+    return installation
+
+
+def person(installation: Installation, role: Role, *more: Role) -> Any:
+    roles = [(DORDRECHT, each) for each in (role, *more)]
+    return installation.browser(make_user(installation, *roles, name=role.label))
+
+
+def press(page: Any, ending: str) -> Any:
+    """Submit the form that posts to an address that ends so, and go on."""
+    form = next(
+        form for form in page.forms.values() if form.action.partition("?")[0].endswith(ending)
+    )
+    return form.submit().follow()
+
+
+def test_three_people_take_a_list_from_page_to_page(town_hall: Installation) -> None:
+    owner = person(town_hall, Role.PROCESS_OWNER, Role.OFFICER)
+    page = owner.get(HOME)
+    assert "1 te laat" in page.text
+    page = page.click("Lijst 2031-4")
+    assert "Over 4 regels is nog niet beslist" in page.text
+    assert "Afgehandelde meldingen (3)" in page.text
+    assert "absoluut maximum" in page.text
+    # The first undecided line is in hand, and the next one follows.
+    assert page.html.select_one(".wb-head a")["href"].startswith("/m/M-")
+    for _ in range(2):
+        page = press(page, "/mee")
+    page = page.click("Uitstellen tot")
+    form = page.forms["formulier"]
+    form["tot"] = (day_of(utc_now()) + timedelta(days=30)).isoformat()
+    form["reden"] = "Er loopt een evaluatie."
+    page = form.submit().follow()
+    assert "uitgesteld tot" in page.text
+    page = press(page, "/beoordelen")
+    assert "De privacyfunctionaris is aan de beurt" in page.text
+
+    officer = person(town_hall, Role.PRIVACY_OFFICER)
+    assert "Vernietiging" in officer.get("/").follow().text
+    page = press(officer.get(f"{HOME}/2031-4"), "/nakijken")
+    assert "De archivaris is aan de beurt" in page.text
+
+    archivist = person(town_hall, Role.ARCHIVIST)
+    page = archivist.get(f"{HOME}/2031-4")
+    assert "/m/M-" not in page.text, "an archivist opens no document"
+    page = press(page, "/machtigen")
+    assert "2 regels zijn gemachtigd en gaan op de eigen dag" in page.text
+    page = archivist.get(f"{HOME}/2031-4?stand=gemachtigd")
+    page = page.click("Terughalen")
+    form = page.forms["formulier"]
+    form["reden"] = "Het college vraagt erom."
+    assert "teruggehaald" in form.submit().follow().text
+    with town_hall.transaction(DORDRECHT) as session:
+        assert sum(standing(session).values()) == 1
+
+
+def test_what_was_typed_stays_when_a_colleague_was_first(town_hall: Installation) -> None:
+    owner = person(town_hall, Role.PROCESS_OWNER)
+    page = owner.get(f"{HOME}/2031-4/vasthouden?regel=M-AAAA-AAA1")
+    form = page.forms["formulier"]
+    form["reden"] = "Bezwaar 12"
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        choose(session, row, "M-AAAA-AAA1", GOES)
+    page = form.submit(status=409)
+    assert "Bezwaar 12" in page.text
+    assert "staat er nog" in page.text
+    assert "vastgehouden" in page.forms["formulier"].submit().follow().text.lower()
+
+
+def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
+    owner = person(town_hall, Role.PROCESS_OWNER)
+    page = owner.get(f"{HOME}/2031-4?klasse=melding_afgehandeld")
+    form = next(form for form in page.forms.values() if form.action.endswith("/samen"))
+    for box in form.fields["regel"]:
+        box.checked = True
+    page = form.submit("besluit", value="vastgehouden")
+    assert "3 regels vasthouden" in page.text
+    page.forms["formulier"]["reden"] = "Onderzoek van de rekenkamer"
+    assert "Besloten over 3 regels" in page.forms["formulier"].submit().follow().text
+    everything = owner.get(f"{HOME}/2031-4/samen?alles=ja&stand=onbeslist&besluit=mee")
+    assert "1 regel mee" in everything.text
+    nothing = owner.get(f"{HOME}/2031-4/samen?besluit=mee").follow()
+    assert "Kies eerst een of meer regels" in nothing.text
+
+
+def test_a_held_document_says_by_what_it_is_held(installation: Installation) -> None:
+    from stopintimidatie.core.audit import SYSTEM
+    from stopintimidatie.privacy.holds.models import HoldReason
+    from stopintimidatie.privacy.holds.services import place_hold
+    from tests.support.factories import make_report
+
+    connect(installation)
+    with installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation)
+        place_hold(session, report, HoldReason.WOO, date(2040, 1, 1), SYSTEM)
+        a_line(session, a_list(session), report.reference, document_id=report.id)
+        reference = report.reference
+    page = person(installation, Role.PRIVACY_OFFICER).get(f"{HOME}/2031-4?regel={reference}")
+    assert "bevroren: Woo-verzoek" in page.text
+    assert "de behandeling is nog niet klaar" in page.text
+    assert "Vasthouden" in page.text
+    assert "Uitstellen" not in page.text
+
+
+def test_without_terms_or_lists_the_page_says_what_comes(installation: Installation) -> None:
+    connect(installation)
+    page = person(installation, Role.ARCHIVIST).get(HOME)
+    assert "Er gelden nog geen bewaartermijnen" in page.text
+    assert f"{HOME.rpartition('/')[0]}/bewaartermijnen" in page.text
+
+
+def test_a_destroyed_report_says_so_to_who_might_have_read_it(installation: Installation) -> None:
+    connect(installation)
+    with installation.transaction(DORDRECHT) as session:
+        a_tombstone(session, GONE, gone_on=date(2031, 10, 9), list_number="2031-4")
+    officer = person(installation, Role.OFFICER)
+    page = officer.get(f"/m/{GONE}").follow()
+    assert "Vernietigd op 9 oktober 2031 volgens categorie 8.1, lijst 2031-4" in page.text
+    assert "Lijst 2031-4</a>" not in page.text, "an officer doesn't see the list"
+    assert "Vernietigd op" in officer.get(f"/zoeken?q={GONE}").maybe_follow().text
+    admin = person(installation, Role.ARCHIVIST)
+    assert "Lijst 2031-4" in admin.get(f"/m/{GONE}").follow().text
+    stranger = installation.browser(make_user(installation, ("GM0772", Role.OFFICER)))
+    stranger.get(f"/m/{GONE}", status=404)
+    stranger.get(f"{HOME}/{GONE}", status=404)
+
+
+def test_lateness_is_told_from_the_day_after(town_hall: Installation) -> None:
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        choose(session, row, "M-AAAA-AAA1", Choice(LineDecision.HELD, "zaak"))
+    with clock_at(utc_now() + timedelta(days=2)):
+        page = person(town_hall, Role.PROCESS_OWNER).get(f"{HOME}/2031-4?laat=ja")
+        assert "2 regels zijn te laat" in page.text
+        assert "M-AAAA-AAA0" in page.text
+        assert "M-AAAA-AAA2" not in page.text
