@@ -385,6 +385,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{quarantaine}": READERS,
         "{weg}": READERS,
         "{ingetrokken}": READERS,
+        "{bevroren}": READERS,
         "{ingetrokken_in_dossier}": READERS,
         "{ingediend}": READERS,
         # The report in a person-directed dossier stays a report; its dossier's page is not theirs.
@@ -972,6 +973,31 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/bewaartermijnen/verlengen":
             "404 404 403 403 403 proceseigenaar=403 archivaris=ja",
     }),
+    view("Root", "bevriezingen", "GET", P.SIGNED_IN, {
+        #                 oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/bevriezingen": " 404  404     ja     ja      ja   ja       ja      ja"
+        " proceseigenaar=ja archivaris=ja archivaris_meldpunt=ja",
+    }),
+    view("MunicipalityResource", "bevriezingen", "GET", P.VIEW_RETENTION, {
+        "{gemeente}/bevriezingen": " 403 403 ja ja ja proceseigenaar=ja archivaris=ja",
+    }),
+    view("Desk", "bevriezingen", "GET", P.VIEW_RETENTION, {
+        "{meldpunt}/bevriezingen": " ja ja ja archivaris=ja",
+    }),
+    *(
+        page
+        for name in ("bevriezen", "bevriezing?nr={bevriezing}")
+        for page in form("MunicipalityResource", name.partition("?")[0], P.HOLD, {
+            f"{{gemeente}}/{name}": " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
+        })
+    ),
+    *(
+        page
+        for name in ("bevriezen", "bevriezing?nr={bevriezing_meldpunt}")
+        for page in form("Desk", name.partition("?")[0], P.HOLD, {
+            f"{{meldpunt}}/{name}": " 403 ja 404 archivaris=404",
+        })
+    ),
     view("Resource", "logboek", "GET", P.VIEW_AUDIT, {
         #                           oov  dossier beheer privacy fg
         "{gemeente}/logboek":      " 403  403     403    ja      ja",

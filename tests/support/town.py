@@ -71,6 +71,8 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.privacy.holds.models import HoldReason
+from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
@@ -293,6 +295,7 @@ class _Builder:
         gone.state = "overgedragen"
         addresses["weg"] = self.path(gone)
         addresses["ingetrokken"] = self.path(self.withdrawn())
+        addresses["bevroren"], addresses["bevriezing"] = self.frozen()
         self.message()
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         self.terms()
@@ -512,6 +515,22 @@ class _Builder:
         move_report(self.session, self.effects, report, "intrekken", {}, REPORTER)
         self.place.secrets += [word for word in self.place.texts if word not in before]
         return report
+
+    def frozen(self) -> tuple[str, str]:
+        """A report that may not be destroyed, and the number of the hold on it."""
+        report, text = self.report(), self.place.text
+        day = local(utc_now()).date() + timedelta(days=30)
+        hold = place_hold(
+            self.session,
+            report,
+            HoldReason.WOO,
+            day,
+            self.actor,
+            case_reference=text("zaaknummer"),
+            note=text("toelichting bij bevriezing"),
+        )
+        self.session.flush()
+        return self.path(report), str(hold.id)
 
     def offer(self) -> None:
         """A report that the other municipality may take; its story is not theirs to read yet."""

@@ -36,6 +36,7 @@ from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.services import KIND as AGREEMENT
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
 from stopintimidatie.privacy.destruction.models import Tombstone
+from stopintimidatie.privacy.holds.services import not_held
 from stopintimidatie.privacy.retention.rules import (
     CONTACT,
     ERASED,
@@ -109,7 +110,7 @@ def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
     rows = session.execute(
         select(Report.id, Report.ended_at, last_message, last_call)
         .join(ReportContact, ReportContact.report_id == Report.id)
-        .where(Report.ended_at.is_not(None), Report.frozen.is_(False))
+        .where(Report.ended_at.is_not(None), not_held())
         .order_by(Report.ended_at, Report.id)
     )
     due = []

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -196,12 +196,19 @@ def obstacles(session: Session, row: Report | Dossier) -> list[str]:
     reasons = []
     if row.frozen:
         reasons.append(
-            f"{document} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak. Haal dat"
-            " er eerst af."
+            f"{document} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak. Hef dat"
+            " eerst op, bij ‘Bevriezingen’ in het menu."
         )
+    dossiers = _dossiers_of(session, row)
+    reasons += [
+        f"Dossier {number} is bevroren, en deze melding hoort erbij. Hef dat eerst op, bij"
+        " ‘Bevriezingen’ in het menu."
+        for _, number, frozen in dossiers
+        if frozen
+    ]
     if isinstance(row, Report):
         reasons += _of_report(row)
-    return [*reasons, *export_obstacles(session, _dossiers_of(session, row))]
+    return [*reasons, *export_obstacles(session, [number for number, *_ in dossiers])]
 
 
 def _of_report(report: Report) -> list[str]:
@@ -218,13 +225,20 @@ def _of_report(report: Report) -> list[str]:
     return []
 
 
-def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[UUID]:
+def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[tuple[UUID, str, bool]]:
+    """Return id and number of the dossiers that a report is in, and whether a frozen one holds it.
+
+    A dossier that only refers to a report doesn't hold it. Of a dossier: itself.
+    """
     if isinstance(row, Dossier):
-        return [row.id]
-    inside = select(DossierMembership.dossier_id).where(
-        DossierMembership.report_id == row.id, DossierMembership.left_at.is_(None)
+        return [(row.id, row.number, False)]
+    holds = and_(Dossier.frozen, DossierMembership.reference.is_(False))
+    rows = session.execute(
+        select(Dossier.id, Dossier.number, holds)
+        .join(DossierMembership, DossierMembership.dossier_id == Dossier.id)
+        .where(DossierMembership.report_id == row.id, DossierMembership.left_at.is_(None))
     )
-    return session.scalars(inside).all()
+    return [(number, name, bool(frozen)) for number, name, frozen in rows]
 
 
 def export_obstacles(session: Session, dossiers: Sequence[UUID]) -> list[str]:

@@ -6,8 +6,27 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the personal data and pages of holds."""
-    from stopintimidatie.privacy.holds.services import PERSONAL_DATA, RETENTION
+    """Register the personal data of holds, their list in the menu, and what documents show."""
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.holds import panels
+    from stopintimidatie.privacy.holds.services import PERSONAL_DATA, RETENTION, waiting
+    from stopintimidatie.reports.page.pages import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
+    add_own_place(
+        config,
+        "bevriezingen",
+        "Bevriezingen",
+        Permission.VIEW_RETENTION,
+        order=77,
+        waiting=waiting,
+        answers=Permission.HOLD,
+        desk=True,
+    )
+    config.add_report_action("bevriezen", panels.hold_action, order=92)
+    config.add_panel("melding", "bevroren", panels.document_panel, order=4)
+    config.add_panel(PANELS, "bevroren", panels.document_panel, order=4)
+    config.add_panel("dossier", "bevroren", panels.dossier_panel, order=88)
+    config.scan("stopintimidatie.privacy.holds.views")

@@ -29,6 +29,11 @@ class HoldReason(StrEnum):
         """Return the reason in Dutch."""
         return _LABELS[self]
 
+    @property
+    def sentence(self) -> str:
+        """Return the reason with a capital, as it stands alone."""
+        return self.label[0].upper() + self.label[1:]
+
 
 _LABELS = {
     HoldReason.WOO: "Woo-verzoek",

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security.permissions import Identity
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.retention import RetentionClass, Way
-from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.core.text import date_short, day_of
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import reindex_dossier
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
+MOST_AT_ONCE: Final = 200
+# States of reports and dossiers of which nothing is left here.
+GONE: Final = frozenset({"overgedragen", "vernietigd", "overgebracht"})
+_BETWEEN: Final = re.compile(r"[\s,;]+")
 COLUMNS: Final = treated(
     text="case_reference note lifted_reason",
     staff="placed_by_id placed_by lifted_by_id lifted_by",
@@ -52,7 +61,7 @@ def place_hold(
         holder=row.holder,
         document_kind=_kind(row),
         document_id=row.id,
-        reference=row.reference if isinstance(row, Report) else row.number,
+        reference=reference_of(row),
         reason=reason.value,
         case_reference=case_reference,
         note=note,
@@ -82,6 +91,132 @@ def holds_on(session: Session, document: UUID) -> list[Hold]:
     """Return the holds in force on a document, the oldest first."""
     mine = select(Hold).where(Hold.document_id == document, Hold.lifted_at.is_(None))
     return list(session.scalars(mine.order_by(Hold.placed_at)))
+
+
+def prolong_hold(
+    session: Session, row: Report | Dossier, hold: Hold, review_on: date, why: str, actor: Actor
+) -> None:
+    """Keep a hold in force, and decide anew on a later day; the reason goes below the note."""
+    session.refresh(row, with_for_update=True)
+    hold.review_on = review_on
+    hold.note = "\n".join(filter(None, (hold.note, f"{date_short(day_of(utc_now()))}: {why}")))
+    record(session, actor, "bevriezing.verlengd", row.holder, _kind(row), [row.id])
+
+
+class HoldError(Exception):
+    """A hold that can't be placed or changed; `field` names the control that is wrong."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A hold to place on some documents for one reason."""
+
+    reason: HoldReason
+    review_on: date
+    case_reference: str | None = None
+    note: str | None = None
+
+
+def place_holds(session: Session, typed: str, wanted: Wanted, actor: Actor) -> list[Hold]:
+    """Freeze the documents whose references were typed, all for one case.
+
+    Those that are frozen for this reason and case already stay as they are.
+
+    Raises:
+        HoldError: A document isn't here, or nothing of it is left; the message says which.
+    """
+    rows = documents_of(session, typed)
+    gone = [reference_of(row) for row in rows if row.state in GONE]
+    if gone:
+        raise HoldError(f"Van {', '.join(gone)} is hier niets meer te bevriezen.", "kenmerken")
+    placed = []
+    for row in rows:
+        same = [
+            hold
+            for hold in holds_on(session, row.id)
+            if (hold.reason, hold.case_reference) == (wanted.reason.value, wanted.case_reference)
+        ]
+        if not same:
+            placed.append(
+                place_hold(
+                    session,
+                    row,
+                    wanted.reason,
+                    wanted.review_on,
+                    actor,
+                    case_reference=wanted.case_reference,
+                    note=wanted.note,
+                )
+            )
+    return placed
+
+
+def documents_of(session: Session, typed: str) -> list[Report | Dossier]:
+    """Return the reports and dossiers of the transaction's holder, in the order they were typed.
+
+    Raises:
+        HoldError: Nothing was typed, too much, or something that isn't here.
+    """
+    words = list(dict.fromkeys(word for word in _BETWEEN.split(typed) if word))
+    if not words or len(words) > MOST_AT_ONCE:
+        much = f"Vul hoogstens {MOST_AT_ONCE} kenmerken tegelijk in."
+        raise HoldError(much if words else "Vul een kenmerk of dossiernummer in.", "kenmerken")
+    names = {word: normalise_reference(word) or word for word in words}
+    known: dict[str, Report | Dossier] = {
+        report.reference: report
+        for report in session.scalars(select(Report).where(Report.reference.in_(names.values())))
+    }
+    for dossier in session.scalars(select(Dossier).where(Dossier.number.in_(names.values()))):
+        known[dossier.number] = dossier
+    missing = [word for word, name in names.items() if name not in known]
+    if missing:
+        raise HoldError(
+            f"Hier niet gevonden: {', '.join(missing)}. Controleer het kenmerk.", "kenmerken"
+        )
+    return [known[name] for name in dict.fromkeys(names.values())]
+
+
+def row_of(session: Session, hold: Hold) -> Report | Dossier | None:
+    """Return the document of a hold."""
+    if hold.document_kind == REPORT:
+        return session.get(Report, hold.document_id)
+    return session.get(Dossier, hold.document_id)
+
+
+def reference_of(row: Report | Dossier) -> str:
+    """Return the reference of a report, or the number of a dossier."""
+    return row.reference if isinstance(row, Report) else row.number
+
+
+def in_force(holder: str) -> Select[Hold]:
+    """Select the holds in force of a holder, the first to decide on first."""
+    mine = select(Hold).where(Hold.holder == holder, Hold.lifted_at.is_(None))
+    return mine.order_by(Hold.review_on, Hold.case_reference, Hold.reference)
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select the holds whose review day has come, for the menu."""
+    return select(Hold.id).where(
+        Hold.holder == holder, Hold.lifted_at.is_(None), Hold.review_on <= day_of(utc_now())
+    )
+
+
+def not_held() -> ColumnElement[bool]:
+    """Return the condition of reports that nothing holds: not themselves, and not their dossier."""
+    inside = (
+        select(DossierMembership.report_id)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(
+            Dossier.frozen.is_(True),
+            DossierMembership.left_at.is_(None),
+            DossierMembership.reference.is_(False),
+        )
+    )
+    return and_(Report.frozen.is_(False), Report.id.not_in(inside))
 
 
 def _kind(row: Report | Dossier) -> str:

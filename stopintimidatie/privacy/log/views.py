@@ -75,6 +75,7 @@ ACTIONS: Final[dict[str, str]] = {
     "gebruiker.wachtwoord_weg": "Wachtwoord uitgezet, link voor een nieuw gestuurd",
     "bewaartermijn.verstreken": "Weg omdat de bewaartermijn voorbij is",
     "bevriezing.geplaatst": "Bevroren tegen vernietiging",
+    "bevriezing.verlengd": "Bevriezing verlengd",
     "bevriezing.opgeheven": "Bevriezing opgeheven",
     "termijnen.voorgesteld": "Bewaartermijnen voorgesteld",
     "termijnen.goedgekeurd": "Bewaartermijnen goedgekeurd",

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
@@ -204,7 +204,8 @@ def _report_rows() -> Any:
             Report.ended_at,
             Report.ended_reason,
             Report.duplicate_of_id,
-            Report.frozen,
+            # A hold on its dossier holds it as well.
+            or_(Report.frozen, func.coalesce(Dossier.frozen, literal(False))).label("frozen"),
             Dossier.state.label("dossier_state"),
             Dossier.closed_at,
             left.label("left_at"),

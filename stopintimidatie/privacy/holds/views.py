@@ -1,0 +1,273 @@
+"""The list of holds of a holder, the form that freezes documents, and the page of one hold."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from sqlalchemy import func, select
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import date_text, day_of, plural, uuid_of
+from stopintimidatie.core.web.request import (
+    Paging,
+    Request,
+    form_view,
+    page_view,
+    query_pairs,
+    wanted_page,
+)
+from stopintimidatie.desk.resources import Desk
+from stopintimidatie.dossiers.words import link
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.privacy.holds.panels import facts
+from stopintimidatie.privacy.holds.services import (
+    HoldError,
+    Wanted,
+    in_force,
+    lift_hold,
+    place_holds,
+    prolong_hold,
+    row_of,
+    waiting,
+)
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+_TEMPLATES: Final = "stopintimidatie.privacy.holds:templates"
+LIST: Final = "bevriezingen"
+FORM: Final = "bevriezen"
+ONE: Final = "bevriezing"
+# The farthest day to decide anew, counted from today.
+LONGEST: Final = 365
+USUAL: Final = timedelta(days=183)
+COLUMNS: Final = ("Kenmerk", "Waarom", "Zaak", "Opnieuw bekijken op", "Door")
+PROLONG, LIFT = "verlengen", "opheffen"
+
+
+REASONS: Final = [(reason.value, reason.sentence) for reason in HoldReason]
+
+
+class HoldSchema(Schema):
+    """The form that freezes documents for one case."""
+
+    kenmerken = field(
+        forms.Text(5_000, lines=True),
+        "Welke stukken?",
+        description="Kenmerken van meldingen en nummers van dossiers, zoals M-4F7K-2QXJ of"
+        " 2026-0007, met een spatie of op een nieuwe regel. Een dossier bevriest ook de meldingen"
+        " die erbij horen.",
+        widget=forms.TextArea(rows=3),
+    )
+    reden = field(
+        forms.OneOf(REASONS, radio=True),
+        "Waarom mag het niet weg?",
+    )
+    zaak = field(
+        forms.Text(100),
+        "Nummer van de zaak",
+        missing=None,
+        description="Van het Woo-verzoek, de rechtszaak of de klacht. Geen namen.",
+        widget=forms.TextInput(width="medium"),
+    )
+    opnieuw = field(
+        forms.Date(),
+        "Wanneer kijkt u opnieuw?",
+        description="Hoogstens een jaar vooruit. Het blijft ook daarna bevroren, tot iemand"
+        " beslist.",
+        validator=forms.from_today(LONGEST),
+    )
+    toelichting = field(
+        forms.Text(500, lines=True),
+        "Toelichting",
+        missing=None,
+        description="Alleen voor wie over bevriezen beslist. Noem geen namen.",
+        widget=forms.TextArea(rows=2),
+    )
+
+
+class ReviewSchema(Schema):
+    """The form that decides about one hold: keep it longer, or lift it."""
+
+    besluit = field(
+        forms.OneOf(((PROLONG, "Bevroren laten"), (LIFT, "Opheffen")), radio=True),
+        "Wat besluit u?",
+    )
+    opnieuw = field(
+        forms.Date(),
+        "Wanneer kijkt u opnieuw?",
+        missing=None,
+        drawn=Opened("De nieuwe dag", (PROLONG,)),
+        description="Hoogstens een jaar vooruit.",
+        validator=forms.from_today(LONGEST),
+    )
+    reden = field(
+        forms.Text(500, lines=True),
+        "Waarom",
+        description="Noem geen namen.",
+        widget=forms.TextArea(rows=2),
+    )
+
+
+@page_view(MunicipalityResource, LIST, Permission.VIEW_RETENTION, f"{_TEMPLATES}/holds.jinja2")
+@page_view(Desk, LIST, Permission.VIEW_RETENTION, f"{_TEMPLATES}/holds.jinja2")
+def holds_view(context: Any, request: Request) -> dict[str, Any]:
+    """Show the holds in force, those to decide on first; of one case with `?zaak=…`."""
+    here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
+    wanted = in_force(context.holder)
+    if case:
+        wanted = wanted.where(Hold.case_reference == case)
+    total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
+    paging = Paging(wanted_page(request), total or 0)
+    may = bool(request.has_permission(Permission.HOLD, context))
+    identity = request.identity
+    late = 0
+    if may and identity is not None:
+        late = len(request.db.scalars(waiting(context.holder, identity)).all())
+    more = {"zaak": case} if case else {}
+    return {
+        "owner": context.title,
+        "case": case,
+        "columns": COLUMNS,
+        "rows": [
+            _row(hold, here, may)
+            for hold in request.db.scalars(wanted.offset(paging.offset).limit(paging.size))
+        ],
+        "paging": paging,
+        "late": plural(late, "bevriezing vraagt een besluit", "bevriezingen vragen een besluit")
+        if late
+        else "",
+        "freeze": _at(f"{here}/{FORM}", more) if may else None,
+        "file": None,
+        "all_href": f"{here}/{LIST}",
+    }
+
+
+def _at(path: str, query: dict[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _asked(request: Request, name: str, longest: int) -> str:
+    """Return a parameter of the address; nothing when it is longer than what can be kept."""
+    value = dict(query_pairs(request)).get(name, "").strip()
+    return value if len(value) <= longest else ""
+
+
+def _row(hold: Hold, here: str, may: bool) -> list[Any]:
+    late = hold.review_on <= day_of(utc_now())
+    day = date_text(hold.review_on) + (" (nu beslissen)" if late else "")
+    case = hold.case_reference
+    return [
+        link(f"{here}/{ONE}?nr={hold.id}", hold.reference) if may else hold.reference,
+        HoldReason(hold.reason).sentence,
+        link(_at(f"{here}/{LIST}", {"zaak": case}), case) if case else "",
+        day,
+        hold.placed_by,
+    ]
+
+
+@form_view(MunicipalityResource, FORM, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
+@form_view(Desk, FORM, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
+def freeze_view(context: Any, request: Request) -> Any:
+    """Freeze the documents that are typed, for one reason and case."""
+    here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
+    back = _at(f"{here}/{LIST}", {"zaak": case} if case else {})
+    form = Form(
+        HoldSchema(),
+        request,
+        buttons=[Button("bevriezen", "Bevriezen")],
+        appstruct={
+            "kenmerken": _asked(request, "kenmerk", 40),
+            "zaak": case or None,
+            "reden": HoldReason.WOO.value if case else None,
+            "opnieuw": day_of(utc_now()) + USUAL,
+        },
+        cancel_url=back,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        wanted = Wanted(
+            HoldReason(values["reden"]), values["opnieuw"], values["zaak"], values["toelichting"]
+        )
+        try:
+            placed = place_holds(request.db, values["kenmerken"], wanted, request.actor)
+        except HoldError as problem:
+            raise FormError(str(problem), problem.field) from None
+        request.flash(_placed(len(placed)), "ok" if placed else "info")
+        own = values["zaak"]
+        return HTTPSeeOther(_at(f"{here}/{LIST}", {"zaak": own} if own else {}))
+
+    page = {
+        "heading": "Bevriezen",
+        "above": context.title,
+        "badges": (),
+        "intro": "Wat u bevriest, wordt niet vernietigd en niet gewist. Contactgegevens en wat bij"
+        " het landelijk meldpunt ligt blijven dan ook. Medewerkers zien dat het bevroren is en"
+        " waarom.",
+        "facts": None,
+        "note": None,
+        "back": back,
+    }
+    return handle_form(request, form, on_valid, page)
+
+
+def _placed(number: int) -> str:
+    if not number:
+        return "Dit was voor deze zaak al bevroren. Er is niets veranderd."
+    return plural(number, "stuk is bevroren.", "stukken zijn bevroren.")
+
+
+@form_view(MunicipalityResource, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
+@form_view(Desk, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
+def hold_view(context: Any, request: Request) -> Any:
+    """Show one hold, and prolong or lift it."""
+    number = uuid_of(_asked(request, "nr", 36))
+    hold = request.db.get(Hold, number) if number else None
+    row = row_of(request.db, hold) if hold is not None else None
+    if hold is None or row is None or hold.holder != context.holder:
+        raise HTTPNotFound()
+    back = f"{request.resource_path(context).rstrip('/')}/{LIST}"
+    page = {
+        "heading": f"{'Melding' if hold.document_kind == REPORT else 'Dossier'} {hold.reference}",
+        "above": context.title,
+        "badges": () if hold.lifted_at else ("bevroren",),
+        "intro": LIFTED if hold.lifted_at else "",
+        "facts": facts(hold),
+        "note": hold.note,
+        "back": back,
+        "form": None,
+    }
+    if hold.lifted_at is not None:
+        return page
+    form = Form(
+        ReviewSchema(),
+        request,
+        buttons=[Button("vastleggen", "Besluit vastleggen")],
+        cancel_url=back,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        if values["besluit"] == LIFT:
+            lift_hold(request.db, row, hold, values["reden"], request.actor)
+            request.flash(f"De bevriezing van {hold.reference} is opgeheven.")
+            return HTTPSeeOther(back)
+        if values["opnieuw"] is None:
+            raise FormError("Kies de dag waarop u opnieuw kijkt.", "opnieuw")
+        _prolong(request, row, hold, values)
+        return HTTPSeeOther(back)
+
+    return handle_form(request, form, on_valid, page)
+
+
+LIFTED: Final = "Deze bevriezing is al opgeheven. Bevries het stuk opnieuw als dat nodig is."
+
+
+def _prolong(request: Request, row: Any, hold: Hold, values: dict[str, Any]) -> None:
+    day: date = values["opnieuw"]
+    prolong_hold(request.db, row, hold, day, values["reden"], request.actor)
+    request.flash(f"{hold.reference} blijft bevroren. Opnieuw bekijken op {date_text(day)}.")
