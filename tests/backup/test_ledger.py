@@ -89,7 +89,7 @@ def live(operator: Operator) -> World:
             first, second, third, _ = (session.get_one(Report, n) for n in case.reports)
             erase_report(made.registry, session, first, "bezwaar", "Verzoek.", SYSTEM)
             destroy_document(made.registry, session, "melding", second.id, Fate("", ""))
-            note_gone(session, DORDRECHT, "melding", [second.id, uuid4()], "vernietigd")
+            note_gone(session, DORDRECHT, "melding", [uuid4()], "vernietigd")
             delete_contact(session, third)
         with made.transaction(DORDRECHT) as session:
             dossier = session.get_one(Dossier, case.dossier_id)
