@@ -57,7 +57,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "release",
     ),
     "desk": ("agreements", "forwarding", "queue", "onboarding"),
-    "privacy": ("erasure", "log", "retention", "holds", "destruction"),
+    "privacy": ("erasure", "log", "retention", "holds", "destruction", "transfer"),
     "home": (),
     "demo": (),
     "backup": (),

@@ -247,6 +247,7 @@ def _transfer(schema: sa.MetaData) -> sa.Table:
             _text("sha256", 64, null=True),
             sa.Column("size", sa.Integer()),
             _text("rows_sha256", 64, null=True),
+            sa.Column("reports", sa.JSON(), nullable=False),
             _text("receipt_number", 100, null=True),
             _day("receipt_on", null=True),
             _text("receipt_from", 200, null=True),

@@ -28,7 +28,7 @@ from stopintimidatie.cli.content import (
 )
 from stopintimidatie.cli.municipalities import area_group, municipality_group
 from stopintimidatie.cli.people import user_group
-from stopintimidatie.cli.retention import terms
+from stopintimidatie.cli.retention import dossier_group, terms
 from stopintimidatie.core.storage import NATIONAL, make_engine
 from stopintimidatie.core.storage.database import apply, refuse_old_database, statements
 from stopintimidatie.core.telemetry import silence_tracebacks
@@ -169,6 +169,7 @@ cli.add_command(municipality_group)
 cli.add_command(backup_group)
 cli.add_command(log_group)
 cli.add_command(terms)
+cli.add_command(dossier_group)
 
 
 def main() -> None:

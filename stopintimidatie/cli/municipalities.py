@@ -90,7 +90,7 @@ def level(
         clear_errors(),
         transaction(registry.engine, NATIONAL) as session,
     ):
-        town = _municipality(session, gemeente)
+        town = find_town(session, gemeente)
         rules, by = registry.level_rules, operator()
         try:
             if naar is not None:
@@ -137,7 +137,7 @@ def signature(
     words = click.prompt("Wachtwoord van het bestand", hide_input=True, default="") if p12 else ""
     with registry_of(settings) as registry, clear_errors():
         with transaction(registry.engine, write=False) as session:
-            municipality = _municipality(session, gemeente)
+            municipality = find_town(session, gemeente)
             code, name = municipality.code, municipality.name
         with transaction(registry.engine, code) as session:
             if p12:
@@ -166,7 +166,7 @@ def sign_in(settings: Settings, gemeente: str, niet_verplicht: bool) -> None:
     """Toon hoe collega's van een gemeente zich aanmelden."""
     with registry_of(settings) as registry, clear_errors():
         with transaction(registry.engine, write=False) as session:
-            municipality = _municipality(session, gemeente)
+            municipality = find_town(session, gemeente)
             code, name = municipality.code, municipality.name
         with transaction(registry.engine, code) as session:
             if niet_verplicht and not allow_passwords(session, operator(), code, at=code):
@@ -190,11 +190,11 @@ def merge(settings: Settings, gemeente: str, naar: str | None, uitvoeren: bool) 
     """Draag de open meldingen van een opgeheven gemeente over aan haar opvolger."""
     with registry_of(settings) as registry, clear_errors():
         with transaction(registry.engine, write=False) as session:
-            old = _municipality(session, gemeente)
+            old = find_town(session, gemeente)
             successor = successors(session, [old.code]).get(old.code)
             if naar is None and successor is None:
                 raise click.ClickException("Geen opvolger bekend: noem haar met --naar.")
-            new = _municipality(session, naar or successor or "")
+            new = find_town(session, naar or successor or "")
         click.echo(f"{old.name} ({old.code}) ging op in {new.name} ({new.code}).")
         for holder in (old.code, NATIONAL):
             if uitvoeren:
@@ -207,7 +207,8 @@ def merge(settings: Settings, gemeente: str, naar: str | None, uitvoeren: bool) 
             click.echo(LEFT)
 
 
-def _municipality(session: Session, wanted: str) -> Municipality:
+def find_town(session: Session, wanted: str) -> Municipality:
+    """Return the municipality with this code or name, or end the command with what to do."""
     municipality = find_municipality(session, wanted)
     if municipality is None:
         raise click.ClickException(f"Er is geen gemeente {wanted}.")

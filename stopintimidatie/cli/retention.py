@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-import click
+from pathlib import Path
+from typing import Any
 
+import click
+from sqlalchemy import Engine
+
+from stopintimidatie.cli.common import DutchGroup, operator
 from stopintimidatie.cli.content import registry_of
+from stopintimidatie.cli.municipalities import find_town
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.storage.encryption import DecryptionError
+from stopintimidatie.core.text import file_size
+from stopintimidatie.exports.document.process import RenderingError
+from stopintimidatie.exports.redaction.content import ContentError
 from stopintimidatie.privacy.retention.words import page
+from stopintimidatie.privacy.transfer.archive import ArchiveError, whole_file
+from stopintimidatie.privacy.transfer.services import (
+    TransferError,
+    ask,
+    find_dossier,
+    finish,
+    make_zip,
+    name_of,
+)
 from stopintimidatie.settings import Settings
 
 
@@ -15,3 +35,60 @@ def terms(settings: Settings) -> None:
     """Toon alle soorten gegevens die deze installatie bewaart, met hun voorgestelde termijn."""
     with registry_of(settings) as registry:
         click.echo(page(registry), nl=False)
+
+
+@click.group("dossier", cls=DutchGroup)
+def dossier_group() -> None:
+    """Dossiers: overbrengen naar het archief."""
+
+
+@dossier_group.command("overbrengen")
+@click.argument("gemeente")
+@click.argument("nummer")
+@click.argument("map", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def transfer(settings: Settings, gemeente: str, nummer: str, map: Path) -> None:
+    """Schrijf het pakket van een afgesloten dossier voor het archief, onversleuteld, in een map."""
+    with registry_of(settings) as registry:
+        engine = registry.engine
+        with transaction(engine, write=False) as session:
+            code = find_town(session, gemeente).code
+        try:
+            path, size = _write_package(registry, engine, code, nummer, map)
+        except (TransferError, ArchiveError, RenderingError) as error:
+            raise click.ClickException(str(error)) from None
+        except ContentError as error:
+            raise click.ClickException(f"Dit dossier past niet in een document: {error}.") from None
+        except DecryptionError:
+            raise click.ClickException(
+                "Een bijlage of stuk van dit dossier kan niet worden gelezen."
+            ) from None
+    click.echo(f"Klaar: {path} ({file_size(size)}). Hierin staan persoonsgegevens, leesbaar.")
+    click.echo(
+        "Het dossier wacht op het ontvangstbewijs. De archivaris vult dat in op de pagina"
+        " ‘Overbrengen’; daarna wordt het hier vernietigd."
+    )
+
+
+def _write_package(
+    registry: Any, engine: Engine, code: str, number: str, folder: Path
+) -> tuple[Path, int]:
+    with transaction(engine, code) as session:
+        dossier = find_dossier(session, number)
+        if dossier is None:
+            raise click.ClickException(f"Er is geen dossier {number} in deze gemeente.")
+        asked = ask(session, operator(), dossier, None)
+        made, path = asked.id, folder / f"{name_of(asked)}.zip"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with whole_file(path) as file:
+        package = make_zip(registry, engine, code, made, file, _tell)
+    with path.open("rb") as written, transaction(engine, code) as session:
+        done = finish(session, registry, operator(), made, package, written, keep=False)
+    if not done:
+        path.unlink()
+        raise TransferError("Het dossier veranderde onderweg. Geef de opdracht opnieuw.")
+    return path, path.stat().st_size
+
+
+def _tell(words: str, percentage: int) -> None:
+    click.echo(f"{percentage} %: {words}", err=True)

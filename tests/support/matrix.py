@@ -110,6 +110,7 @@ READERS = "  ja   ja      404    ja      ja"
 WORKERS = "  ja   ja      404    403     403"
 # And a deputy, while it waits.
 DECIDERS = " ja   ja      404    403     403   ja"
+NONE = "     404  404     404    404     404"
 NOBODY = "   403  403     404    403     403"
 # Of a municipality, its own page is open to the admin too.
 AT_HOME = "  ja   ja      403    403     403"
@@ -1007,5 +1008,24 @@ MATRIX: Final[tuple[View, ...]] = (
         "{persoon}/logboek":       " 404  403     404    ja      ja",
         #                           meldpunt privacy fg
         "{meldpunt}/logboek":      " 403      ja      ja",
+    }),
+    # --- transferring to an archive: the archivist alone -----------------------------------------
+    view("Root", "overbrengen", "GET", P.SIGNED_IN, {
+        "/overbrengen": f"{NONE} 404 404 404 archivaris=ja",
+    }),
+    view("TransferList", "", "GET", P.TRANSFER, {
+        "{gemeente}/overbrengen": f"{NONE} archivaris=ja",
+    }),
+    *form("TransferList", "nieuw", P.TRANSFER, {
+        "{gemeente}/overbrengen/nieuw": f"{NONE} archivaris=ja",
+    }),
+    view("TransferResource", "", "GET", P.TRANSFER, {
+        "{overbrenging}": f"{NONE} archivaris=ja",
+    }),
+    view("TransferResource", "pakket", "GET", P.TRANSFER, {
+        "{overbrenging}/pakket": f"{NONE} archivaris=ja",
+    }),
+    *form("TransferResource", "ontvangst", P.TRANSFER, {
+        "{overbrenging}/ontvangst": f"{NONE} archivaris=ja",
     }),
 )  # fmt: skip

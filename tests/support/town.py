@@ -71,6 +71,11 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.privacy.destruction.models import (
+    ArchivePart,
+    ArchiveTransfer,
+    TransferState,
+)
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.retention.outlook import months_from
@@ -337,6 +342,7 @@ class _Builder:
         ready = self.export(hotspot, approved=True)
         addresses["uitvoer_klaar"] = f"{addresses['dossier']}/{ready}"
         addresses["verstrekking"] = f"{register}/{ready}"
+        addresses["overbrenging"] = f"{addresses['gemeente']}/overbrengen/{self.transfer(hotspot)}"
         addresses["uitvoer_persoon"] = f"{addresses['persoon']}/{self.export(person)}"
         strict = self.export(person, approved=True)
         addresses["verstrekking_persoon"] = f"{register}/{strict}"
@@ -564,6 +570,25 @@ class _Builder:
         self.session.add(ReporterMessage(**told, text=self.place.text("aanvulling van melder")))
         self.session.flush()
         return report
+
+    def transfer(self, dossier: Dossier) -> str:
+        """A package for the archive, which waits for the receipt; the number of its dossier."""
+        row = ArchiveTransfer(
+            holder=dossier.holder,
+            dossier_id=dossier.id,
+            reference=dossier.number,
+            state=TransferState.WAITS.value,
+            requested_by=self.actor.name,
+            recipient="age1",
+            made_at=utc_now(),
+            size=3,
+            sha256="0" * 64,
+        )
+        self.session.add(row)
+        self.session.flush()
+        part = ArchivePart(holder=row.holder, transfer_id=row.id, number=1, data=b"age")
+        self.session.add(part)
+        return row.reference
 
     def attach(self, report: Report) -> None:
         """A photo, as it is after cleaning."""

@@ -181,7 +181,7 @@ def count_erasure(registry: Any, session: Session, kind: str, document: UUID) ->
     counts = [
         count_filled(session, name, columns, condition)
         for name, columns in own.items()
-        if (condition := _rows_of(name, next(iter(own)), document, own)) is not None
+        if (condition := rows_of(name, next(iter(own)), document, own)) is not None
     ]
     for holder in holders.values():
         counts += holder.source_told(session, keys, kind, document)
@@ -194,7 +194,7 @@ def ids_of_rows(registry: Any, session: Session, kind: str, document: UUID) -> l
     ids: list[UUID] = []
     for name in own:
         table = Base.metadata.tables[name]
-        condition = _rows_of(name, next(iter(own)), document, own)
+        condition = rows_of(name, next(iter(own)), document, own)
         if condition is not None and "id" in table.c:
             ids += session.scalars(select(table.c.id).where(condition))
     return ids
@@ -221,7 +221,7 @@ def _empty(value: Any) -> bool:
     return value is None or value in ("", [], {}, b"")
 
 
-def _rows_of(
+def rows_of(
     name: str, root: str, document: UUID, known: Mapping[str, Any]
 ) -> ColumnElement[bool] | None:
     """Return the rows of a table that belong to a document, by its foreign keys; None: by none."""
@@ -235,7 +235,7 @@ def _rows_of(
     for key in links:
         parent = key.column.table
         if parent.name in known and parent.name != name:
-            inner = _rows_of(parent.name, root, document, known)
+            inner = rows_of(parent.name, root, document, known)
             if inner is not None:
                 return key.parent.in_(select(parent.c.id).where(inner))
     return None

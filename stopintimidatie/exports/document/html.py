@@ -172,7 +172,7 @@ def words_of(content: DossierContent, assets: Assets) -> Mapping[str, Any]:
         "c": shown,
         "parts": PARTS,
         "hash": content_hash(content),
-        "qr": _qr(content.delivery.verification_url),
+        "qr": _qr(content.delivery.verification_url) if content.delivery.verification_url else "",
         "charts": _charts(shown),
         "maps": _maps(shown),
         "whole": _cut_on_page_one(shown),

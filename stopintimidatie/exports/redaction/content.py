@@ -77,10 +77,11 @@ class Delivery:
     version: int
     frozen_at: datetime
     recipient: str
+    # Empty in a document that the register doesn't know: the one for an archive.
     verification_url: str
 
     def __post_init__(self) -> None:
-        if re.fullmatch(r"https?://[^\s<>\"']+", self.verification_url) is None:
+        if re.fullmatch(r"(?:https?://[^\s<>\"']+)?", self.verification_url) is None:
             raise ContentError("het adres om de echtheid te controleren is geen webadres")
         if self.frozen_at.tzinfo is not UTC or self.frozen_at.microsecond:
             raise ContentError("een tijdstip heeft een tijdzone en hele seconden")
@@ -113,7 +114,8 @@ class PageOne:
     """Page one, for a reader with two minutes."""
 
     question: str
-    answer_by: date
+    # None: nothing is asked of the reader.
+    answer_by: date | None
     essentials: tuple[Pair, ...]
     facts: str
     perceptions: str
@@ -333,7 +335,8 @@ class Annex:
     legal_basis: str
     covenant: str
     recipients: str
-    destroy_by: date
+    # None: it is kept for good.
+    destroy_by: date | None
     destroy_note: str
     data_leak: str
     profile: str

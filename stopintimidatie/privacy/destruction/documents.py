@@ -207,12 +207,9 @@ def _forget_traces(session: Session, holder: str, ids: Sequence[UUID]) -> None:
 def may_go(session: Session, kind: str, document: UUID) -> bool:
     """Tell whether the archive confirmed that it has this document.
 
-    A line of a destruction list with the outcome *overbrengen* waits until then. A report goes
-    with its dossier: of itself it is never transferred.
+    What must be transferred waits until then. A report goes to the archive in its dossier.
     """
-    if kind != DOSSIER:
-        return False
-    transfer = session.scalars(
-        select(ArchiveTransfer).where(ArchiveTransfer.dossier_id == document)
-    ).one_or_none()
-    return transfer is not None and transfer.received_at is not None
+    received = select(ArchiveTransfer).where(ArchiveTransfer.received_at.is_not(None))
+    if kind == DOSSIER:
+        return session.scalar(received.where(ArchiveTransfer.dossier_id == document)) is not None
+    return any(str(document) in transfer.reports for transfer in session.scalars(received))

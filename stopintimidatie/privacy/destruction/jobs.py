@@ -306,7 +306,7 @@ def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Wa
     if row.state == OFFERED:
         return Waits.HANDOVER
     dossiers = _dossiers_of(session, line)
-    if export_obstacles(session, dossiers) or _copies_out(session, dossiers):
+    if export_obstacles(session, dossiers) or copies_out(session, dossiers):
         return Waits.EXPORT
     if line.outcome == Outcome.TRANSFER and not may_go(
         session, line.document_kind, line.document_id
@@ -337,7 +337,7 @@ def _dossiers_of(session: Session, line: DestructionLine) -> Sequence[UUID]:
     return session.scalars(inside).all()
 
 
-def _copies_out(session: Session, dossiers: Sequence[UUID]) -> bool:
+def copies_out(session: Session, dossiers: Sequence[UUID]) -> bool:
     """Tell whether a recipient may still use a copy of one of these dossiers."""
     copies = (
         select(DisclosedCopy.id)

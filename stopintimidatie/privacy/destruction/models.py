@@ -224,6 +224,8 @@ class ArchiveTransfer(Held, Base):
     sha256: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int | None]
     rows_sha256: Mapped[str | None] = mapped_column(String(64))
+    # Ids of the reports whose content is in it.
+    reports: Mapped[list[str]] = mapped_column(default=list)
     # The archive's receipt.
     receipt_number: Mapped[str | None] = mapped_column(String(100))
     receipt_on: Mapped[date | None]

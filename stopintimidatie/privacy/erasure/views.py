@@ -120,6 +120,7 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         "Wie er aan tafel zat",
         {"function": "functie", "organisation": "organisatie"},
     ),
+    "archive_part": ("Pakket voor het archief", {"data": "de hele inhoud"}),
     "consultation_blob": ("Wat op tafel lag", {"data": "de hele vastlegging"}),
     "dossier_measure": ("Maatregelen", {"what": "wat", "who": "wie", "effect": "effect"}),
     "dossier_attachment": (

@@ -50,6 +50,9 @@ def test_a_dossier_that_must_be_kept_waits_for_the_receipt(installation: Install
         session.flush()
         assert may_go(session, "dossier", case.dossier_id)
         assert not may_go(session, "melding", case.reports[0])
+        session.get_one(ArchiveTransfer, transfer.id).reports = [str(case.reports[0])]
+        session.flush()
+        assert may_go(session, "melding", case.reports[0])
 
 
 def test_erasing_a_report_takes_the_package_with_it_away(installation: Installation) -> None:

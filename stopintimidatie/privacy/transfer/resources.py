@@ -1,0 +1,154 @@
+"""Nodes of the tree: /gemeenten/dordrecht/overbrengen, and a transfer below it.
+
+The list has no row of its own: its level of the tree uses that of the municipality. A transfer is
+found by the number of its dossier, also when that is gone here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.security import Identity
+from stopintimidatie.core.tree import Branch, Level, Resource
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.privacy.destruction.documents import today
+from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
+    DestructionLine,
+    TransferState,
+)
+from stopintimidatie.privacy.retention.rules import Outcome
+from stopintimidatie.privacy.transfer.services import NUMBER
+
+NAME: Final = "overbrengen"
+# As people read it.
+STATES: Final = {
+    TransferState.ASKED: "wacht op het programma",
+    TransferState.MAKING: "pakket wordt gemaakt",
+    TransferState.FAILED: "pakket maken is mislukt",
+    TransferState.WAITS: "wacht op ontvangstbewijs",
+    TransferState.LAPSED: "pakket is vervallen",
+    TransferState.DONE: "overgebracht",
+}
+
+
+class TransferList(Branch):
+    """/gemeenten/dordrecht/overbrengen."""
+
+    kind = NAME
+    label = "Overbrengen"
+
+    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
+        super().__init__(name, parent, row.code)
+        self.owner = row.name
+
+
+class TransferResource(Resource):
+    """/gemeenten/dordrecht/overbrengen/2026-0007."""
+
+    kind = "overbrenging"
+
+    def __init__(self, name: str, parent: Any, row: ArchiveTransfer) -> None:
+        super().__init__(name, parent, row.holder)
+        self.transfer = row
+        self.document_id = row.id
+
+    @property
+    def title(self) -> str:
+        """The number of the dossier."""
+        return f"Dossier {self.transfer.reference}"
+
+    @property
+    def state(self) -> str:
+        """The state of the transfer in words."""
+        return STATES[TransferState(self.transfer.state)]
+
+
+LEVELS: Final = (
+    Level(
+        kind=NAME,
+        parent="gemeente",
+        pattern=re.compile(NAME),
+        entity=Municipality,
+        link=lambda row, parent, name: row.code == parent.code,
+        factory=TransferList,
+        fixed=True,
+    ),
+    Level(
+        kind="overbrenging",
+        parent=NAME,
+        pattern=NUMBER,
+        entity=ArchiveTransfer,
+        link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
+        factory=TransferResource,
+    ),
+)
+
+
+# The dossiers that wait for the archivist, and the transfers there are
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """A dossier that must be transferred, by a line of a destruction list."""
+
+    number: str
+    list_id: UUID
+    due_on: date
+
+    @property
+    def late(self) -> bool:
+        """Tell whether its day has passed."""
+        return self.due_on < today()
+
+
+def to_do(session: Session) -> list[ToDo]:
+    """Return the dossiers that a list says are to be transferred, and nobody asked for yet."""
+    asked = select(ArchiveTransfer.dossier_id)
+    rows = session.scalars(
+        select(DestructionLine)
+        .where(
+            DestructionLine.outcome == Outcome.TRANSFER.value,
+            DestructionLine.document_kind == DOSSIER,
+            DestructionLine.gone_at.is_(None),
+            DestructionLine.document_id.not_in(asked),
+        )
+        .order_by(DestructionLine.due_on, DestructionLine.reference)
+    )
+    return [ToDo(row.reference, row.list_id, row.due_on) for row in rows]
+
+
+def transfers(session: Session) -> Sequence[ArchiveTransfer]:
+    """Return all transfers, the latest first."""
+    return session.scalars(
+        select(ArchiveTransfer).order_by(
+            ArchiveTransfer.requested_at.desc(), ArchiveTransfer.reference
+        )
+    ).all()
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select what waits for the archivist: dossiers to transfer, and packages without a receipt."""
+    asked = select(ArchiveTransfer.dossier_id).where(ArchiveTransfer.holder == holder)
+    lines = select(DestructionLine.id).where(
+        DestructionLine.holder == holder,
+        DestructionLine.outcome == Outcome.TRANSFER.value,
+        DestructionLine.document_kind == DOSSIER,
+        DestructionLine.gone_at.is_(None),
+        DestructionLine.document_id.not_in(asked),
+    )
+    states = [state.value for state in (TransferState.WAITS, TransferState.FAILED)]
+    states.append(TransferState.LAPSED.value)
+    made = select(ArchiveTransfer.id).where(
+        ArchiveTransfer.holder == holder, ArchiveTransfer.state.in_(states)
+    )
+    return select(lines.union_all(made).subquery().c.id)

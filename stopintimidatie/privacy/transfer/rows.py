@@ -1,0 +1,166 @@
+"""Rows of the database in open formats: JSON per document, CSV per table.
+
+A column of a report has the Dutch name of the message that it came in (`reports/fields.py`), where
+the message has it; any other the name of its column. Keys, hashes of secrets and frozen blobs stay
+out; contact data too, unless its tables are named.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, LargeBinary, Table, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, Sealed
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.personal import personal_data_holders, rows_of
+from stopintimidatie.core.web.responses import csv_bytes
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.reports.fields import BY_COLUMN, FIELDS
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+# The table that the document itself stands in, and the kinds whose tables belong to it.
+ROOTS: Final = {REPORT: "report", DOSSIER: "dossier"}
+_KINDS: Final = {
+    REPORT: (REPORT, "nagekeken"),
+    DOSSIER: (DOSSIER, "uitvoer", "partner_antwoord", "correctie"),
+}
+# Tables that hold nothing but keys and what those open.
+KEYS: Final = frozenset(
+    {"attachment_part", "consultation_blob", "consultation_key", "export_blob", "export_key"}
+)
+# Tables with contact data, in columns that are encrypted.
+CONTACT: Final = frozenset(
+    {"report_contact", "partner_contact", "partner_answer", "pickup", "forwarding_agreement"}
+)
+# Columns that prove who somebody is, or by which something is looked up.
+_SECRET: Final = frozenset(
+    {"follow_code_hash", "phone_index", "email_index", "code_hash", "token_hash", "secret_hash"}
+)
+_TIMES: Final = ("at", "made_at", "received_at", "requested_at", "joined_at", "number", "serial")
+_INNER: Final = {
+    (way[-2], declared.attribute.rpartition(".")[2]): way[-1]
+    for declared in FIELDS
+    if len(way := declared.way) == 3
+}
+
+
+class Rows:
+    """Reader of the rows of a holder, in a transaction of that holder.
+
+    `clear`: tables whose encrypted columns are decrypted; elsewhere they stay out.
+    """
+
+    def __init__(
+        self, session: Session, registry: Any, clear: frozenset[str] = frozenset()
+    ) -> None:
+        self._session = session
+        self._keys = registry.key_ring
+        self._sealed: Mapping[str, Sealed] = SEALED_TABLES.of(registry)
+        self._clear = clear
+        holders = personal_data_holders(registry)
+        self._tables = {
+            kind: [name for own in kinds for name in holders[own].columns if name not in KEYS]
+            for kind, kinds in _KINDS.items()
+        }
+
+    def of_table(self, name: str, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
+        """Return the rows of a table that meet a condition, the oldest first."""
+        table = Base.metadata.tables[name]
+        order = [table.c[column] for column in _TIMES if column in table.c]
+        rows = self._session.execute(
+            select(table).where(condition).order_by(*order, *table.primary_key)
+        ).mappings()
+        return [self._row(table, row) for row in rows]
+
+    def _row(self, table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
+        name = table.name
+        sealed = self._sealed.get(name)
+        hidden = frozenset(sealed.columns) if sealed is not None else frozenset()
+        kept = {
+            column.name: plain(row[column.name])
+            for column in table.columns
+            if column.name not in _SECRET | hidden and not isinstance(column.type, LargeBinary)
+        }
+        if sealed is not None and name in self._clear:
+            kept |= {column: self._in_clear(sealed, column, row) for column in sealed.columns}
+        return kept
+
+    def _in_clear(self, sealed: Sealed, column: str, row: Mapping[Any, Any]) -> str | None:
+        if row[column] is None:
+            return None
+        try:
+            bound_to = str(row[sealed.bound_to])
+            text: str = self._keys.decrypt(sealed.purpose, row[column], bound_to)
+            return text
+        except DecryptionError:
+            # The key is gone: the text as well.
+            return None
+
+    def of_document(self, kind: str, document: UUID) -> dict[str, Any]:
+        """Return a report or dossier with everything that belongs to it."""
+        root, known = ROOTS[kind], dict.fromkeys(self._tables[kind])
+        own: dict[str, Any] = {}
+        parts: dict[str, Any] = {}
+        for name in known:
+            condition = rows_of(name, root, document, known)
+            if condition is None or (name in CONTACT and name not in self._clear):
+                continue
+            rows = self.of_table(name, condition)
+            if name == root:
+                own = rows[0]
+            elif rows:
+                parts[name] = rows
+        if kind == REPORT:
+            forms = sorted(row["code"] for row in parts.get("report_form", []))
+            own = in_dutch(own) | {"vormen": forms}
+        return {"soort": kind, kind: own, **parts}
+
+
+def in_dutch(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a report as the message that it came in, and the other columns after it."""
+    message: dict[str, Any] = {}
+    for column, value in row.items():
+        declared = BY_COLUMN.get(column)
+        if declared is None or not declared.name:
+            message[column] = value
+            continue
+        *ways, last = declared.way
+        place = message
+        for way in ways:
+            place = place.setdefault(way, {})
+        if isinstance(value, Mapping):
+            value = {_INNER.get((last, name), name): part for name, part in value.items()}
+        place[last] = value
+    return message
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it; moments are in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    return value
+
+
+def as_json(value: Any) -> bytes:
+    """Write JSON that a person can read too."""
+    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Write rows as CSV with the names of their columns; a list or object in it is JSON."""
+    columns = list(rows[0]) if rows else []
+    return csv_bytes(columns, ([_cell(row[name]) for name in columns] for row in rows))
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

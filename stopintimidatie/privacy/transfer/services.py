@@ -1,0 +1,351 @@
+"""Transferring a dossier to an archive: asked, made, and the receipt by which it goes here.
+
+The archivist never sees content. So what the button makes is encrypted with the public key of the
+archive, and only the archive reads it; no key of its own has to be kept, and a lost download is no
+data leak. An operator, who could read everything anyway, gets the package in the clear, in a folder
+on the machine: that is the way for an archive that has no key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import IO, Any, Final
+from uuid import UUID
+
+import pyrage
+from pyrage import x25519
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.exports.document.process import Step, render_in_process
+from stopintimidatie.exports.request.jobs import expected_pages, in_words, limits_of
+from stopintimidatie.privacy.destruction.documents import Fate, destroy_document, today
+from stopintimidatie.privacy.destruction.jobs import copies_out
+from stopintimidatie.privacy.destruction.models import (
+    ArchivePart,
+    ArchiveTransfer,
+    DestructionLine,
+    DestructionList,
+    TransferState,
+)
+from stopintimidatie.privacy.destruction.personal import forget_package
+from stopintimidatie.privacy.erasure.services import export_obstacles
+from stopintimidatie.privacy.retention.queries import due_of, present_schedule
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome, class_of_report
+from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
+from stopintimidatie.privacy.transfer.snapshot import (
+    Package,
+    fingerprint_of,
+    load_package,
+    write_package,
+)
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+JOB: Final = Job("overbrengen.pakket")
+CLOSED: Final = "afgesloten"
+NUMBER: Final = re.compile(r"[0-9]{4}-[0-9]{4,6}")
+# The content of a package is kept in parts of this size.
+PART_BYTES: Final = 1024 * 1024
+UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
+# Is called with words for the step, and a percentage.
+Progress = Callable[[str, int], None]
+
+
+class TransferError(Exception):
+    """A step of a transfer is refused; the Dutch message says what to do."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The receipt of the archive: its number, its day, and the name of the archive."""
+
+    number: str
+    on: date
+    giver: str
+
+
+def find_dossier(session: Session, number: str) -> Dossier | None:
+    """Return the dossier of the holder with this number."""
+    return session.scalars(select(Dossier).where(Dossier.number == number)).one_or_none()
+
+
+def find_transfer(session: Session, dossier: UUID) -> ArchiveTransfer | None:
+    """Return the transfer of a dossier, whatever its state."""
+    return session.scalars(
+        select(ArchiveTransfer).where(ArchiveTransfer.dossier_id == dossier)
+    ).one_or_none()
+
+
+def why_not(session: Session, dossier: Dossier) -> str | None:
+    """Return why a dossier can't be transferred now, and what to do; None when it can."""
+    if dossier.state != CLOSED:
+        return "Dit dossier is niet afgesloten. Vraag de dossierhouder het eerst af te sluiten."
+    if dossier.frozen:
+        return (
+            "Dit dossier is bevroren. Vraag de proceseigenaar of de privacyfunctionaris de"
+            " bevriezing eerst op te heffen."
+        )
+    obstacles = export_obstacles(session, [dossier.id])
+    if obstacles:
+        return obstacles[0]
+    if copies_out(session, [dossier.id]):
+        return (
+            "Een ontvanger mag een kopie van dit dossier nog gebruiken. Breng het over na de dag"
+            " waarop die kopie vernietigd moet zijn."
+        )
+    return None
+
+
+def known_key(text: str) -> str:
+    """Return a public age key as it is kept.
+
+    Raises:
+        TransferError: it isn't one.
+    """
+    try:
+        return str(x25519.Recipient.from_str(text.strip()))
+    except pyrage.RecipientError:
+        raise TransferError(
+            "Dit is geen openbare sleutel. Hij begint met ‘age1’ en is 62 tekens lang. Vraag hem"
+            " aan het archief.",
+            "sleutel",
+        ) from None
+
+
+def ask(session: Session, actor: Actor, dossier: Dossier, recipient: str | None) -> ArchiveTransfer:
+    """Ask for the package of a dossier, or ask again; `recipient` is the archive's public key.
+
+    With a key a job makes it; without one the caller does.
+
+    Raises:
+        TransferError: the dossier can't be transferred now, or a package is being made.
+    """
+    session.refresh(dossier, with_for_update=True)
+    problem = why_not(session, dossier)
+    if problem is not None:
+        raise TransferError(problem, "dossier")
+    transfer = find_transfer(session, dossier.id)
+    if transfer is None:
+        transfer = ArchiveTransfer(
+            holder=dossier.holder, dossier_id=dossier.id, reference=dossier.number
+        )
+        session.add(transfer)
+    elif recipient is not None and transfer.state in UNDER_WAY:
+        raise TransferError("Dit pakket wordt al gemaakt. Open de pagina van het dossier.")
+    if transfer.state in (TransferState.LAPSED, TransferState.FAILED):
+        transfer.requested_at = utc_now().replace(microsecond=0)
+    transfer.state = (TransferState.ASKED if recipient else TransferState.MAKING).value
+    transfer.requested_at = transfer.requested_at or utc_now().replace(microsecond=0)
+    transfer.requested_by_id, transfer.requested_by = actor.id, actor.name
+    transfer.recipient, transfer.failure = recipient, None
+    transfer.progress, transfer.step = 0, ""
+    session.flush()
+    forget_package(session, transfer)
+    record(session, actor, "dossier.overbrengen_gevraagd", dossier.holder, DOSSIER, [dossier.id])
+    if recipient is not None:
+        enqueue(session, JOB, dossier.holder, {"id": str(transfer.id)})
+    return transfer
+
+
+def category_of(session: Session, dossier: UUID) -> tuple[str, str]:
+    """Return the category of a dossier in the selection list, and the source of that choice."""
+    schedule = present_schedule(session)
+    choice = schedule.choices.get(DOSSIER_CLOSED) if schedule else None
+    line = _line(session, dossier)
+    if line is not None:
+        return line.category, choice.source if choice else ""
+    return (choice.category, choice.source) if choice else ("", "")
+
+
+def _line(session: Session, document: UUID) -> DestructionLine | None:
+    """Return the line of a document on a destruction list, while it isn't gone."""
+    return session.scalars(
+        select(DestructionLine)
+        .where(DestructionLine.document_id == document, DestructionLine.gone_at.is_(None))
+        .order_by(DestructionLine.due_on)
+        .limit(1)
+    ).one_or_none()
+
+
+def name_of(transfer: ArchiveTransfer) -> str:
+    """Return the name of a package, without an ending."""
+    return f"overbrengen-{transfer.holder.lower()}-{transfer.reference}"
+
+
+def make_zip(
+    registry: Any, engine: Engine, holder: str, number: UUID, file: IO[bytes], progress: Progress
+) -> Package:
+    """Write the package of a transfer to a file, and return what is in it.
+
+    It is read in transactions of the holder, and drawn outside them.
+
+    Raises:
+        TransferError: the dossier is gone.
+        ContentError: the dossier can't be put in a document.
+        DecryptionError: an attachment can't be read.
+        RenderingError: the document couldn't be made.
+    """
+    with transaction(engine, holder, write=False) as session:
+        transfer = session.get(ArchiveTransfer, number)
+        dossier = session.get(Dossier, transfer.dossier_id) if transfer else None
+        if transfer is None or dossier is None:
+            raise TransferError("Dit dossier is er niet meer.")
+        name, moment = name_of(transfer), transfer.requested_at
+        category = category_of(session, dossier.id)
+        package = load_package(session, registry, dossier, moment, category)
+    pages = expected_pages(package.document)
+
+    def drawn(step: Step) -> None:
+        done, words = in_words(step, pages)
+        progress(words, done * 6 // 10)
+
+    limits = limits_of(registry.app_settings)
+    pdf = render_in_process(package.document, limits=limits, on_progress=drawn)
+
+    def written(done: int, total: int) -> None:
+        progress(f"onderdeel {done} van {total}", 60 + done * 35 // total)
+
+    with ZipTarget(file, name, moment) as target:
+        write_package(
+            Bag(target), package, pdf, lambda: transaction(engine, holder, write=False), written
+        )
+    return package
+
+
+def finish(
+    session: Session,
+    registry: Any,
+    actor: Actor,
+    number: UUID,
+    package: Package,
+    content: IO[bytes],
+    *,
+    keep: bool,
+) -> bool:
+    """Note that a package was made; False when its dossier changed meanwhile: make it again.
+
+    `keep`: the content is kept here, to be downloaded.
+    """
+    transfer = session.get(ArchiveTransfer, number, with_for_update=True, populate_existing=True)
+    if transfer is None or transfer.state != TransferState.MAKING:
+        return True
+    dossier = session.get(Dossier, transfer.dossier_id)
+    if dossier is None or fingerprint_of(session, registry, dossier) != package.fingerprint:
+        return False
+    digest, size = sha256(), 0
+    content.seek(0)
+    for part, data in enumerate(_parts(content), 1):
+        digest.update(data)
+        size += len(data)
+        if keep:
+            kept = ArchivePart(holder=transfer.holder, transfer_id=number, number=part, data=data)
+            session.add(kept)
+            session.flush()
+            # It is in the database; a large package needn't be in memory whole.
+            session.expunge(kept)
+    transfer.state, transfer.made_at = TransferState.WAITS.value, utc_now()
+    transfer.progress, transfer.step = 100, "klaar"
+    transfer.sha256, transfer.size = digest.hexdigest(), size
+    transfer.rows_sha256 = package.fingerprint
+    transfer.reports = [str(report) for report in package.reports]
+    subjects = [transfer.dossier_id, *package.reports]
+    record(session, actor, "dossier.overbrengen_pakket", transfer.holder, DOSSIER, subjects)
+    return True
+
+
+def _parts(content: IO[bytes]) -> Iterator[bytes]:
+    while data := content.read(PART_BYTES):
+        yield data
+
+
+def receive(
+    registry: Any, session: Session, transfer: ArchiveTransfer, receipt: Receipt, actor: Actor
+) -> int:
+    """Note the archive's receipt and destroy the dossier here; return how many reports went too.
+
+    Only the reports that are due go along; the others stay until their own day.
+
+    Raises:
+        TransferError: there is no package, or the dossier changed since it was made.
+    """
+    session.refresh(transfer, with_for_update=True)
+    if transfer.state != TransferState.WAITS:
+        raise TransferError("Er is geen pakket dat op een ontvangstbewijs wacht.")
+    if transfer.made_at is None or receipt.on < transfer.requested_at.date():
+        raise TransferError("Deze dag ligt voor de dag waarop het pakket is gemaakt.", "datum")
+    dossier = session.get(
+        Dossier, transfer.dossier_id, with_for_update=True, populate_existing=True
+    )
+    if dossier is None:
+        raise TransferError("Dit dossier is er niet meer.")
+    problem = why_not(session, dossier)
+    if problem is not None:
+        raise TransferError(problem)
+    if fingerprint_of(session, registry, dossier) != transfer.rows_sha256:
+        raise TransferError(
+            "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en"
+            " stuur het archief het nieuwe."
+        )
+    transfer.receipt_number, transfer.receipt_on = receipt.number, receipt.on
+    transfer.receipt_from = receipt.giver
+    transfer.received_at, transfer.state = utc_now(), TransferState.DONE.value
+    transfer.received_by_id, transfer.received_by = actor.id, actor.name
+    session.flush()
+    record(session, actor, "dossier.overbrengen_ontvangen", dossier.holder, DOSSIER, [dossier.id])
+    forget_package(session, transfer)
+    reports = _due_reports(session, dossier)
+    for report in reports:
+        code = class_of_report(report.state, report.ended_reason)
+        _go(registry, session, REPORT, report.id, code, actor)
+    _go(registry, session, DOSSIER, dossier.id, DOSSIER_CLOSED, actor)
+    return len(reports)
+
+
+def _due_reports(session: Session, dossier: Dossier) -> Sequence[Report]:
+    """Return the reports in a dossier that are due themselves, and not frozen."""
+    schedule = present_schedule(session)
+    if schedule is None:
+        return ()
+    inside = select(DossierMembership.report_id).where(
+        DossierMembership.dossier_id == dossier.id,
+        DossierMembership.left_at.is_(None),
+        DossierMembership.reference.is_(False),
+    )
+    rows = session.scalars(
+        select(Report).where(Report.id.in_(inside), Report.frozen.is_(False)).order_by(Report.id)
+    ).all()
+    days = {row.id: due_of(session, schedule, REPORT, row.id) for row in rows}
+    return [row for row in rows if (day := days[row.id]) is not None and day.on <= today()]
+
+
+def _go(
+    registry: Any, session: Session, kind: str, document: UUID, code: str, actor: Actor
+) -> None:
+    """Destroy a transferred document by the decision of its line, or of the terms."""
+    line = _line(session, document)
+    if line is None:
+        schedule = present_schedule(session)
+        choice = schedule.choices.get(code) if schedule else None
+        fate = Fate(code, choice.category if choice else "", None, Outcome.TRANSFER)
+    else:
+        number = session.get_one(DestructionList, line.list_id).number
+        fate = Fate(line.retention_class, line.category, number, Outcome.TRANSFER)
+        line.gone_at, line.waits_for = utc_now(), None
+        line.outcome = Outcome.TRANSFER.value
+    destroy_document(registry, session, kind, document, fate, actor)

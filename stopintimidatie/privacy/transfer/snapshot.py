@@ -1,0 +1,317 @@
+"""The package of one dossier: the whole document, its rows, attachments, tabled papers, metadata.
+
+Nothing is left out of it but contact data, which has a term of its own: the archive keeps what
+happened, not how to reach whom.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.dossiers.actions.services import attachments, file_name
+from stopintimidatie.dossiers.consultations.snapshot import read_tabled
+from stopintimidatie.dossiers.models import Consultation, Dossier, DossierMembership
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
+from stopintimidatie.exports.profiles.defaults import INTERNAL
+from stopintimidatie.exports.profiles.rules import SHOWN, Profile, Section
+from stopintimidatie.exports.redaction.content import AttachmentsContent, DossierContent, Pair
+from stopintimidatie.exports.redaction.rules import redact
+from stopintimidatie.exports.redaction.selection import Selection
+from stopintimidatie.exports.redaction.source import DossierSource, Edition, KnownDossier
+from stopintimidatie.exports.vocabulary import ExportRequest
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.privacy.transfer.archive import Bag
+from stopintimidatie.privacy.transfer.manifest import (
+    Described,
+    Part,
+    Source,
+    dossier_xml,
+    file_xml,
+    part_xml,
+)
+from stopintimidatie.privacy.transfer.rows import Rows, as_csv, as_json
+from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
+from stopintimidatie.reports.attachments.services import content_of
+from stopintimidatie.reports.models import Report, ReportAttachment
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+# Everything is in it, also what no recipient of an export gets.
+WHOLE: Final[Profile] = replace(
+    INTERNAL,
+    label="Archief (het hele dossier)",
+    sections=MappingProxyType(dict.fromkeys(Section, SHOWN)),
+    not_allowed="Geef dit dossier niet door buiten het archief zonder te kijken of dat mag.",
+    destroy_note="Dit dossier wordt blijvend bewaard.",
+)
+ABOUT: Final = (
+    "Dit is het hele dossier, zoals het is afgesloten. De gemeente brengt het over naar het archief"
+    " om het blijvend te bewaren."
+)
+ARCHIVE: Final = "het archief van de gemeente"
+FILES: Final = "De bijlagen staan als losse bestanden bij dit document, in de map ‘bijlagen’."
+PDF: Final = "application/pdf"
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+Chunks = Callable[[Session], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A file of the package, whose content is read when it is written."""
+
+    name: str
+    media_type: str
+    content: Chunks
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record of the dossier: a folder with the files that it consists of."""
+
+    folder: str
+    name: str
+    files: tuple[Planned, ...]
+
+
+@dataclass(frozen=True)
+class Package:
+    """The package of one dossier, before it is written."""
+
+    source: Source
+    document: DossierContent
+    records: tuple[Record, ...]
+    # SHA-256 of the rows: tells whether the dossier changed since.
+    fingerprint: str
+    reports: tuple[UUID, ...]
+
+
+def load_package(
+    session: Session, registry: Any, dossier: Dossier, moment: datetime, category: tuple[str, str]
+) -> Package:
+    """Read a dossier whole.
+
+    Args:
+        session: a transaction of the dossier's holder.
+        registry: of the installation.
+        dossier: which was closed.
+        moment: the moment that stands in the package.
+        category: of the selection list, and the name of that list.
+
+    Raises:
+        ContentError: the dossier can't be put in a document; the message says why.
+    """
+    loaded = load_dossier(session, dossier)
+    members = _members(session, dossier)
+    data, fingerprint = _data(session, registry, dossier, members)
+    records = [
+        Record("gegevens", "Gegevens van het dossier en de meldingen", data),
+        *_attachments(session, registry.key_ring, dossier, members),
+        *_papers(session, registry.key_ring, dossier),
+    ]
+    return Package(
+        _source(session, dossier, moment, category),
+        whole_document(loaded, moment),
+        tuple(records),
+        fingerprint,
+        tuple(report.id for report in members.values()),
+    )
+
+
+def fingerprint_of(session: Session, registry: Any, dossier: Dossier) -> str:
+    """Return the fingerprint of the rows of a dossier as they are now."""
+    return _data(session, registry, dossier, _members(session, dossier))[1]
+
+
+def _members(session: Session, dossier: Dossier) -> dict[int, Report]:
+    """Return the reports that are in the dossier, or that it refers to, by their number in it."""
+    rows = session.execute(
+        select(DossierMembership.serial, Report)
+        .join(Report, Report.id == DossierMembership.report_id)
+        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
+        .order_by(DossierMembership.serial)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _source(
+    session: Session, dossier: Dossier, moment: datetime, category: tuple[str, str]
+) -> Source:
+    return Source(
+        number=dossier.number,
+        title=dossier.title,
+        municipality=session.get_one(Municipality, dossier.holder).name,
+        code=dossier.holder,
+        neighbourhood=session.get_one(Neighbourhood, dossier.neighbourhood_code).name,
+        begun=day_of(dossier.made_at),
+        closed=day_of(dossier.closed_at or moment),
+        moment=moment,
+        category=category[0],
+        selection_list=category[1],
+    )
+
+
+def whole_document(loaded: LoadedDossier, moment: datetime) -> DossierContent:
+    """Return the content of the whole dossier: nothing coarser, nothing left out. Pure."""
+    known = {field.name: getattr(loaded.known, field.name) for field in fields(KnownDossier)}
+    reports = tuple(sorted(loaded.known.reports, key=lambda row: (row.happened_at, row.serial)))
+    serials = frozenset(report.serial for report in reports)
+    hidden: Mapping[int, tuple[Any, ...]] = dict.fromkeys(serials, ())
+    chosen = Selection(WHOLE, reports, serials, hidden, frozenset(), {})
+    closed = day_of(loaded.row.closed_at or moment)
+    asked = ExportRequest(
+        profile=WHOLE.name,
+        recipient=ARCHIVE,
+        question=ABOUT,
+        answer_by=closed,
+        purpose="Blijvend bewaren in het archief.",
+        legal_basis="archiefwet",
+        destroy_by=closed,
+    )
+    edition = Edition(
+        export_id=loaded.row.number,
+        version=1,
+        frozen_at=moment,
+        verification_url="",
+        legal_basis="Archiefwet",
+    )
+    content = redact(DossierSource(**known, request=asked, edition=edition), chosen)
+    rules = (Pair("Niet", WHOLE.not_allowed), Pair("Grondslag", "Archiefwet."))
+    news = (f"Het dossier is afgesloten op {date_text(closed)}.",)
+    files = content.attachments
+    return replace(
+        content,
+        page_one=replace(content.page_one, answer_by=None, rules=rules, news=news),
+        annex=replace(content.annex, destroy_by=None),
+        attachments=AttachmentsContent(FILES if files.files else files.note, ()),
+    )
+
+
+def _data(
+    session: Session, registry: Any, dossier: Dossier, members: Mapping[int, Report]
+) -> tuple[tuple[Planned, ...], str]:
+    """Return the rows as files, and the hash over all of them."""
+    rows = Rows(session, registry)
+    whole = rows.of_document(DOSSIER, dossier.id)
+    files = {
+        f"{dossier.number}.json": (JSON, as_json(whole)),
+        "chronologie.csv": (CSV, as_csv(whole.get("dossier_move", []))),
+    }
+    for serial, report in members.items():
+        name = f"M-{serial:02d}-{report.reference}.json"
+        files[name] = JSON, as_json(rows.of_document(REPORT, report.id))
+    digest = hashlib.sha256()
+    for name, (_, content) in files.items():
+        digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(content).digest())
+    planned = tuple(Planned(n, kind, _ready(content)) for n, (kind, content) in files.items())
+    return planned, digest.hexdigest()
+
+
+def _ready(content: bytes) -> Chunks:
+    return lambda session: (content,)
+
+
+def _attachments(
+    session: Session, keys: KeyRing, dossier: Dossier, members: Mapping[int, Report]
+) -> Iterator[Record]:
+    """Yield the files of the dossier and of its reports, each as a record of its own."""
+    for row in attachments(session, dossier):
+        yield _attached(keys, row, file_name(dossier, row), f"Bijlage {row.number} van het dossier")
+    serials = {report.id: serial for serial, report in members.items()}
+    sent = session.scalars(
+        select(ReportAttachment)
+        .where(ReportAttachment.report_id.in_(serials))
+        .order_by(ReportAttachment.report_id, ReportAttachment.number)
+    ).all()
+    for sent_file in sorted(sent, key=lambda row: (serials[row.report_id], row.number)):
+        label = f"M-{serials[sent_file.report_id]:02d}"
+        ending = EXTENSIONS.get(sent_file.media_type, "bin")
+        name = f"{label}-bijlage-{sent_file.number}.{ending}"
+        yield _attached(keys, sent_file, name, f"Bijlage {sent_file.number} bij melding {label}")
+
+
+def _attached(keys: KeyRing, row: Any, name: str, label: str) -> Record:
+    def content(session: Session) -> Iterable[bytes]:
+        return content_of(session, keys, row)
+
+    return Record("bijlagen", label, (Planned(name, row.media_type, content),))
+
+
+def _papers(session: Session, keys: KeyRing, dossier: Dossier) -> Iterator[Record]:
+    """Yield what lay on the table of each consultation, as far as it is still there."""
+    consultations = session.scalars(
+        select(Consultation)
+        .where(Consultation.dossier_id == dossier.id, Consultation.tabled_at.is_not(None))
+        .order_by(Consultation.serial)
+    )
+    for consultation in consultations.all():
+        papers = read_tabled(session, keys, consultation)
+        if papers is not None:
+            name = f"overleg-{consultation.serial}.json"
+            label = f"Stukken van overleg {consultation.serial}"
+            yield Record("overleggen", label, (Planned(name, JSON, _ready(as_json(papers))),))
+
+
+def write_package(
+    bag: Bag,
+    package: Package,
+    pdf: bytes,
+    open_session: Callable[[], Any],
+    progress: Callable[[int, int], None],
+) -> None:
+    """Write all files of a package, each with its metadata, and the bag's own files.
+
+    Args:
+        bag: empty.
+        package: which was loaded.
+        pdf: its document.
+        open_session: gives a transaction of the dossier's holder; one per record.
+        progress: is called with the number of records that were written, and of all.
+    """
+    source = package.source
+    document = Planned(f"{source.number}.pdf", PDF, _ready(pdf))
+    first = Record("document", f"Dossier {source.number} als document", (document,))
+    parts = []
+    records = (first, *package.records)
+    for number, record in enumerate(records):
+        progress(number, len(records))
+        with open_session() as session:
+            parts.append(_write_record(bag, source, record, session))
+    bag.add(f"{source.number}/{source.number}.mdto.xml", dossier_xml(source, parts))
+    bag.close(
+        source.moment,
+        [
+            ("Source-Organization", f"Gemeente {source.municipality}"),
+            ("External-Identifier", f"{source.code}-{source.number}"),
+            ("External-Description", f"Dossier {source.number}, over te brengen naar het archief"),
+        ],
+    )
+    progress(len(records), len(records))
+
+
+def _write_record(bag: Bag, source: Source, record: Record, session: Session) -> Part:
+    """Write the files of a record, and tell of each and of the record in XML beside it."""
+    described = []
+    for file in record.files:
+        path = f"{source.number}/{record.folder}/{file.name}"
+        added = bag.add(path, file.content(session))
+        described.append(Described(path, file.name, file.media_type, added.size, added.sha256))
+    own = record.files[0].name if len(record.files) == 1 else record.folder
+    number = f"{source.number}/{record.folder}" + (f"/{own}" if own != record.folder else "")
+    part = Part(f"{number}#archiefstuk", record.name, tuple(described))
+    folder = f"{source.number}/{record.folder}"
+    bag.add(f"{folder}/{own}.mdto.xml", part_xml(source, part))
+    for row in described:
+        bag.add(f"{row.number}.bestand.mdto.xml", file_xml(source, part, row))
+    return part

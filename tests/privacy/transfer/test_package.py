@@ -1,0 +1,253 @@
+"""The package of a dossier: all of it is in it, with checksums and metadata, and twice the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+from pyrage import x25519
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.privacy.destruction.models import ArchiveTransfer, TransferState
+from tests.support.exporting import (
+    ACCOUNT,
+    APPEARANCE,
+    FAKE,
+    SECRET_MAIL,
+    SECRET_NAME,
+    SECRET_PHONE,
+    Case,
+)
+from tests.support.factories import DORDRECHT, EINDHOVEN
+from tests.support.installation import Installation
+from tests.support.keyboard import Keyboard
+from tests.support.mdto import check_mdto
+from tests.support.transferring import (
+    PHOTO,
+    SOUND,
+    closed_case,
+    drawn_at_once,
+    number_of,
+    unpack,
+)
+from tests.support.verapdf import validate_pdf
+
+pytestmark = pytest.mark.sqlite
+COMMAND = ("dossier", "overbrengen")
+
+
+@pytest.fixture
+def keyboard(installation: Installation, capsys: pytest.CaptureFixture[str]) -> Keyboard:
+    return Keyboard(installation, capsys)
+
+
+def packed(keyboard: Keyboard, case: Case, folder: Path) -> bytes:
+    """The zip that an operator gets."""
+    code, out, err = keyboard.type(
+        "dossier", "overbrengen", "dordrecht", number_of(case), str(folder)
+    )
+    assert code == 0, err
+    assert "leesbaar" in out
+    (made,) = folder.iterdir()
+    return made.read_bytes()
+
+
+def transfer_of(installation: Installation) -> ArchiveTransfer:
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(ArchiveTransfer)).one()
+        session.expunge(row)
+        return row
+
+
+def test_all_of_a_dossier_is_in_its_package_but_contact_data(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (drawn, case) = drawn_at_once(monkeypatch), closed_case(installation)
+    files = unpack(packed(keyboard, case, tmp_path / "uit"))
+    base = f"data/{number_of(case)}"
+    assert files[f"{base}/document/{number_of(case)}.pdf"] == FAKE
+    assert PHOTO in files.values()
+    assert SOUND in files.values()
+    reports = [
+        json.loads(content)
+        for name, content in files.items()
+        if "/gegevens/M-" in name and name.endswith(".json")
+    ]
+    assert len(reports) == 3
+    for report in reports:
+        assert report["melding"]["omschrijving"] == ACCOUNT
+        assert report["melding"]["plegers"]["signalement"] == APPEARANCE
+        assert report["melding"]["vormen"] == ["hinderlijk_volgen", "naroepen"]
+        assert report["melding"]["locatie"]["adres"]["huisnummer"] == "17"
+    dossier = json.loads(files[f"{base}/gegevens/{number_of(case)}.json"])
+    assert dossier["dossier"]["assessment"] == "Het gaat om een wisselende groep."
+    assert [note["text"] for note in dossier["dossier_note"]] == [
+        "Interne gedachte over de aanpak."
+    ]
+    papers = json.loads(files[f"{base}/overleggen/overleg-1.json"])
+    assert [row["relaas"] for row in papers["meldingen"]] == [ACCOUNT]
+    everything = b"".join(files.values())
+    for words in (SECRET_NAME, SECRET_PHONE, SECRET_MAIL, "follow_code_hash"):
+        assert words.encode() not in everything
+    # Nothing is coarser or left out in the document, of minors neither.
+    (content,) = drawn
+    assert {report.account for report in content.reports} == {ACCOUNT}
+    assert len(content.reports) == 3
+    assert [line.what for line in content.annex.hidden] == ["Naam en contactgegevens van melders"]
+
+
+def test_each_file_has_metadata_that_fits_the_schema_and_its_checksum(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn_at_once(monkeypatch)
+    case = closed_case(installation, number=1)
+    files = unpack(packed(keyboard, case, tmp_path / "uit"))
+    data = {name for name in files if name.startswith("data/")}
+    described = {name for name in data if name.endswith(".mdto.xml")}
+    for name in described:
+        check_mdto(files[name])
+    for name in data - described:
+        row = check_mdto(files[f"{name}.bestand.mdto.xml"])["bestand"]
+        assert row["omvang"] == str(len(files[name]))
+        assert row["checksum/checksumWaarde"] in files["manifest-sha256.txt"].decode()
+    whole = check_mdto(files[f"data/{number_of(case)}/{number_of(case)}.mdto.xml"])
+    assert whole["informatieobject"]["waardering/begripCode"] == "B"
+    assert whole["informatieobject"]["archiefvormer/verwijzingNaam"] == "Gemeente Dordrecht"
+
+
+def test_made_twice_the_package_is_the_same_to_the_byte(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn_at_once(monkeypatch)
+    case = closed_case(installation)
+    first = packed(keyboard, case, tmp_path / "een")
+    assert packed(keyboard, case, tmp_path / "twee") == first
+    row = transfer_of(installation)
+    assert (row.state, row.recipient) == (TransferState.WAITS, None)
+    assert sorted(row.reports) == sorted(map(str, case.reports))
+
+
+def test_what_fails_halfway_leaves_nothing_in_the_folder(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: Any, **__: Any) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    case, folder = closed_case(installation), tmp_path / "uit"
+    monkeypatch.setattr("stopintimidatie.privacy.transfer.snapshot._write_record", fails)
+    drawn_at_once(monkeypatch)
+    code, _, err = keyboard.type(
+        "dossier", "overbrengen", "dordrecht", number_of(case), str(folder)
+    )
+    assert (code, list(folder.iterdir())) == (1, [])
+    assert "Is er ruimte" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"state": "monitoring", "closed_at": None}, "niet afgesloten"),
+        ({"frozen": True}, "bevroren"),
+    ],
+)
+def test_a_dossier_that_goes_on_or_is_frozen_is_not_packed(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    change: dict[str, Any],
+    words: str,
+) -> None:
+    case = closed_case(installation, number=1)
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, case.dossier_id)
+        for name, value in change.items():
+            setattr(dossier, name, value)
+    described = keyboard.type(*COMMAND, "dordrecht", number_of(case), str(tmp_path))
+    assert described[0] == 1
+    assert words in described[2]
+
+
+def test_a_number_or_municipality_that_is_not_there_is_said(
+    installation: Installation, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    case = closed_case(installation, number=1)
+    words = ("dossier", "overbrengen")
+    assert "Er is geen gemeente" in keyboard.type(*words, "nergens", "2026-0001", str(tmp_path))[2]
+    assert (
+        "Er is geen dossier" in keyboard.type(*words, EINDHOVEN, number_of(case), str(tmp_path))[2]
+    )
+
+
+def test_an_archivist_gets_a_package_that_only_the_archive_opens(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn_at_once(monkeypatch)
+    case, archive = closed_case(installation), x25519.Identity.generate()
+    browser = case.browser("archief")
+    here = f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
+    form = browser.get("/gemeenten/dordrecht/overbrengen/nieuw").forms["formulier"]
+    form["dossier"], form["sleutel"] = number_of(case), str(archive.to_public())
+    assert form.submit("maken", status=303).location.endswith(here)
+    assert "Voortgang" in browser.get(here).text
+    browser.get(f"{here}/pakket", status=404)
+    installation.run_jobs()
+    page = browser.get(here)
+    assert "wacht op ontvangstbewijs" in page.text
+    for words in (ACCOUNT, SECRET_NAME, "Overlast bij het station"):
+        assert words not in page.text
+    answer = browser.get(f"{here}/pakket")
+    assert answer.headers["Content-Disposition"].endswith('.zip.age"')
+    assert ACCOUNT.encode() not in answer.body
+    files = unpack(pyrage.decrypt(answer.body, [archive]))
+    assert PHOTO in files.values()
+    with installation.transaction(DORDRECHT) as session:
+        actions = set(session.scalars(select(AuditEvent.action)))
+    assert {
+        f"dossier.overbrengen_{step}" for step in ("gevraagd", "pakket", "opgehaald")
+    } <= actions
+
+
+@pytest.mark.parametrize(
+    ("dossier", "key", "words"),
+    [
+        ("2026-9999", "", "geen dossier met dit nummer"),
+        ("", "age1nietgoed", "geen openbare sleutel"),
+        ("", "AGE-SECRET-KEY-1", "geen openbare sleutel"),
+    ],
+)
+def test_a_wrong_number_or_key_is_refused_with_what_to_do(
+    installation: Installation, dossier: str, key: str, words: str
+) -> None:
+    case = closed_case(installation, number=1)
+    form = case.browser("archief").get("/gemeenten/dordrecht/overbrengen/nieuw").forms["formulier"]
+    form["dossier"] = dossier or number_of(case)
+    form["sleutel"] = key or str(x25519.Identity.generate().to_public())
+    assert words in form.submit("maken", status=422).text
+
+
+@pytest.mark.alles
+def test_the_document_in_the_package_is_pdf_a(
+    installation: Installation, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    case = closed_case(installation)
+    files = unpack(packed(keyboard, case, tmp_path / "uit"))
+    pdf = tmp_path / "dossier.pdf"
+    pdf.write_bytes(files[f"data/{number_of(case)}/document/{number_of(case)}.pdf"])
+    assert validate_pdf(pdf) == []
