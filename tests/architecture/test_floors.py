@@ -17,7 +17,7 @@ PACKAGE = Path(stopintimidatie.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The factory and the commands stand on the rooms.
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
-MOST_FILES = 460
+MOST_FILES = 475
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 20
