@@ -30,7 +30,16 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "search",
         "health",
     ),
-    "municipalities": ("areas", "people", "sso", "levels", "settings", "agreements", "partners"),
+    "municipalities": (
+        "areas",
+        "people",
+        "sso",
+        "levels",
+        "settings",
+        "accountability",
+        "agreements",
+        "partners",
+    ),
     "disclosures": (),
     "reports": (
         "conversation",

@@ -26,7 +26,7 @@ NEVER_CHANGED = ("destruction_statement",)
 
 
 def upgrade() -> None:
-    """Add the tables."""
+    """Add the tables, and the columns of the gate."""
     for new in new_tables(sa.MetaData(naming_convention=NAMES)):
         new.create(op.get_bind())
         protect(op, new.name)
@@ -35,6 +35,9 @@ def upgrade() -> None:
     # Which holders have terms: read without a holder, by readiness.
     op.add_column("holder", sa.Column("terms_from", MOMENT, nullable=True))
     op.add_column("holder", sa.Column("standing_until", sa.Date(), nullable=True))
+    # What a holder isn't accountable for yet, and from when its municipality gets no reports.
+    op.add_column("holder", sa.Column("gate_lacks", sa.String(100), nullable=True))
+    op.add_column("municipality_profile", sa.Column("refused_from", MOMENT, nullable=True))
 
 
 def new_tables(schema: sa.MetaData) -> list[sa.Table]:

@@ -127,6 +127,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
             session.flush()
         return
     scenario.set_up_settings(session, holder, actor)
+    scenario.account_for(session, holder, actor, stage.timeline)
     ask_for_search(session, holder)
     if holder == scenario.EINDHOVEN:
         offer_one(stage, scenario.DORDRECHT)
@@ -263,7 +264,6 @@ def begin_onboarding(session: Session, registry: Any, actor: Actor) -> None:
         "agreement_on": today + timedelta(days=row["overeenkomst"]),
         "agreement_with": row["overeengekomen_met"],
         "legal_basis": LegalBasis.PUBLIC_ORDER.value,
-        "dpia_on": today + timedelta(days=row["dpia"]),
     }
     save_checklist(session, code, done, actor)
     set_domains(session, actor, code, [row["domein"]])

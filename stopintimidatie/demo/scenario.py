@@ -28,6 +28,8 @@ from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.municipalities.accountability.rules import DAYS
+from stopintimidatie.municipalities.accountability.services import ask_to_settle
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.settings import services as settings
@@ -180,6 +182,16 @@ def set_up_settings(session: Session, holder: str, actor: Actor) -> None:
     for number, report in enumerate(session.scalars(newest.limit(ANSWERED))):
         report.own_answers = _answers(report, town["vragen"], number)
     session.flush()
+
+
+def account_for(session: Session, holder: str, actor: Actor, timeline: Timeline) -> None:
+    """Fill in once for whom and since when a municipality is accountable."""
+    if settings.latest_number(session, holder, Part.ACCOUNTABILITY):
+        return
+    written = TOWNS[holder]["verantwoording"]
+    days = {name: timeline.day(written[name]).isoformat() for name in DAYS.values()}
+    settings.publish(session, actor, holder, Part.ACCOUNTABILITY, {**written, **days})
+    ask_to_settle(session, holder)
 
 
 def _answers(report: Report, questions: Mapping[str, Json], number: int) -> list[Any]:

@@ -44,6 +44,8 @@ class Onboarding(Held, Base):
     # With which function of the municipality it was agreed.
     agreement_with: Mapped[str | None] = mapped_column(String(200))
     legal_basis: Mapped[str | None] = mapped_column(String(60))
+    # These two aren't asked any more: the municipality fills them in (`accountability`). An older
+    # program that runs on this database may still read them.
     dpia_on: Mapped[date | None]
     data_protection_officer: Mapped[str | None] = mapped_column(String(200))
     texts_on: Mapped[date | None]

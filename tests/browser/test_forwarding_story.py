@@ -214,11 +214,10 @@ def join(story: Story, desk: Page, reader: Page) -> None:
     desk.fill("[name=domeinen]", "zwijndrecht.nl")
     desk.click("button[name=opslaan]")
     expect(desk.locator("main")).to_contain_text("zwijndrecht.nl")
-    for name in ("afspraak_op", "dpia_op", "teksten_op", "logo_op", "opleiding_op"):
+    for name in ("afspraak_op", "teksten_op", "logo_op", "opleiding_op"):
         desk.fill(f"[name={name}]", day())
     desk.fill("[name=afspraak_met]", "hoofd veiligheid, namens de burgemeester")
     desk.select_option("[name=grondslag]", "avg_6_1_e_openbare_orde")
-    desk.fill("[name=fg]", "F. Gegevens")
     desk.get_by_role("button", name="Lijst opslaan").click()
     people = desk.get_by_label("Mensen").locator("form")
     for number in range(people.count()):

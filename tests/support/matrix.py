@@ -820,7 +820,7 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *(
         page
-        for name in ("teksten", "let-op", "hulplijn", "sjabloon", "stijlgids")
+        for name in ("teksten", "let-op", "hulplijn", "sjabloon", "stijlgids", "verantwoording")
         for page in form("Administration", name, P.EDIT_SETTINGS, {
             f"{{gemeente}}/beheer/{name}": ADMIN,
             f"{{meldpunt}}/beheer/{name}": DESK_ADMIN,

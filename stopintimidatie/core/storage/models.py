@@ -75,6 +75,9 @@ class Holder(Base):
     # without a list: readiness reads them of all holders (`privacy/retention`).
     terms_from: Mapped[datetime | None]
     standing_until: Mapped[date | None]
+    # Codes of what the gate still asks, as readiness shows them (`municipalities/accountability`);
+    # None until the worker looked.
+    gate_lacks: Mapped[str | None] = mapped_column(String(100))
 
 
 class Held:

@@ -8,7 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register what happens when a municipality joins, `/aansluiten` and the pages of the desk."""
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.desk.onboarding import practice, services, signup
+    from stopintimidatie.desk.onboarding import practice, services, signup, views
 
     config.add_level_condition("aansluitlijst", services.checklist_complete)
     config.add_level_effect("wat wacht", services.hand_over_what_waits)
@@ -19,6 +19,7 @@ def includeme(config: Any) -> None:
         config.add_retention_class(kind)
     config.add_public_prefix("aansluiten")
     config.add_public_prefix("aansluiten-bevestigen")
+    config.add_panel("melding", "nog-niet-gereed", views.not_ready_panel, order=8)
     config.add_panel("melding", "voorbeelduitwerking", practice.model_answer, order=5)
     config.scan("stopintimidatie.desk.onboarding.views")
     config.scan("stopintimidatie.desk.onboarding.people")

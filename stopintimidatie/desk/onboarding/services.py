@@ -186,11 +186,6 @@ def items(
             "Leg vast wanneer en met welke functie de aansluiting is afgesproken.",
         ),
         Item("Grondslag", bool(row.legal_basis), "Kies de grondslag van de gemeente."),
-        Item(
-            "DPIA en FG",
-            bool(row.dpia_on and row.data_protection_officer),
-            "Vul de datum van de DPIA in, en wie de FG is.",
-        ),
         Item("Teksten", bool(row.texts_on), "Laat de gemeente haar antwoordteksten nakijken."),
         Item("Logo", bool(row.logo_on), "Laat de gemeente haar logo en kleur nakijken."),
         Item(

@@ -25,7 +25,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_long
-from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view, query_pairs
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.desk.onboarding.services import (
@@ -39,10 +39,17 @@ from stopintimidatie.desk.onboarding.services import (
 from stopintimidatie.desk.onboarding.signup import KIND as JOINING
 from stopintimidatie.desk.onboarding.signup import owner_of_request
 from stopintimidatie.desk.resources import Desk, address_of
+from stopintimidatie.municipalities.accountability.rules import lacking, lacking_words
+from stopintimidatie.municipalities.accountability.services import (
+    gate_of,
+    is_real,
+    refused_words,
+)
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import (
     all_municipalities,
     municipalities_by_name,
+    municipality_by_code,
     municipality_by_slug,
 )
 from stopintimidatie.municipalities.levels import services as levels
@@ -65,8 +72,6 @@ COLUMNS: Final = {
     "afspraak_op": "agreement_on",
     "afspraak_met": "agreement_with",
     "grondslag": "legal_basis",
-    "dpia_op": "dpia_on",
-    "fg": "data_protection_officer",
     "teksten_op": "texts_on",
     "logo_op": "logo_on",
     "opleiding_op": "training_on",
@@ -88,8 +93,6 @@ class ChecklistSchema(Schema):
         description="De functie bij de gemeente, en wie daar toestemming gaf.",
     )
     grondslag = field(forms.OneOf(LegalBasis.choices()), "Grondslag", missing=None)
-    dpia_op = _day("Datum van de DPIA")
-    fg = field(forms.Text(200), "Functionaris gegevensbescherming (FG)", missing=None)
     teksten_op = _day("Antwoordteksten nagekeken op")
     logo_op = _day("Logo en kleur nagekeken op")
     opleiding_op = _day("Opleiding gegeven op")
@@ -278,13 +281,18 @@ def _refuse_if_changed(row: Onboarding | None, values: dict[str, Any]) -> None:
 def _page(request: Request, municipality: Municipality, row: Onboarding | None) -> dict[str, Any]:
     """Return the values of the page of a municipality that joins."""
     people = colleagues_of(request.db, municipality.code)
-    level = levels.level_of(request.db, municipality.code)
+    profile = levels.profile_of(request.db, municipality.code)
+    level = ParticipationLevel(profile.agreed_level)
     domains = domains_of(request.db, [municipality.code])[municipality.code]
-    lines = items(row, people, domains)
+    lines, gate = items(row, people, domains), gate_of(request.db, municipality.code)
+    keeps_out = is_real(request.app_settings.demo, municipality.code)
     return {
         "municipality": municipality,
         "items": lines,
-        "complete": all(item.done for item in lines),
+        "gate": gate,
+        "keeps_out": keeps_out,
+        "refused": lacking_words(lacking(gate)) if profile.is_refused else None,
+        "complete": all(item.done for item in lines) and not (keeps_out and lacking(gate)),
         "level": level,
         "connected": level is ParticipationLevel.PROGRAMME,
         "people": people,
@@ -297,7 +305,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "trained": {person.id: _trained_form(request, municipality, person) for person in people},
         "requests": _addresses(request, municipality),
         "provider": find_provider(request.db, municipality.code),
-        "plan": levels.plan_of(request.db, municipality.code),
+        "plan": levels.plan_in(profile),
     }
 
 
@@ -364,7 +372,7 @@ LEVEL_PAGE: Final = "stopintimidatie.desk.onboarding:templates/level.jinja2"
 def level_view(context: Desk, request: Request) -> Any:
     """Show the form of another level and its moment, and set or plan it."""
     municipality = asked_municipality(request)
-    level = levels.level_of(request.db, municipality.code)
+    level = levels.agreed_level_of(request.db, municipality.code)
     form = Form(
         level_schema(level),
         request,
@@ -408,3 +416,20 @@ def take_back_view(context: Desk, request: Request) -> HTTPSeeOther:
     else:
         request.flash("De geplande wijziging is ingetrokken.")
     return HTTPSeeOther(location=address_of(municipality))
+
+
+# On the page of a report that waits at the desk
+
+
+def not_ready_panel(context: Any, request: Request) -> Panel | None:
+    """Return why a report waits here of a municipality that is connected: its gate is closed."""
+    code = context.report.municipality_code
+    if context.holder != NATIONAL or code is None:
+        return None
+    missing = refused_words(request.db, code)
+    town = municipality_by_code(request.db, code) if missing else None
+    if town is None:
+        return None
+    values = {"name": town.name, "missing": missing, "href": address_of(town)}
+    template = "stopintimidatie.desk.onboarding:templates/not_ready.jinja2"
+    return Panel("Gemeente nog niet gereed", template, values)

@@ -37,7 +37,7 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import (
     LevelRefusedError,
     LevelRules,
-    level_of,
+    agreed_level_of,
     set_level,
 )
 from stopintimidatie.municipalities.people.services import is_role_address, postbox_recipient
@@ -223,7 +223,7 @@ def settle(session: Session, keys: KeyRing, rules: LevelRules, code: str, actor:
     A municipality in the programme keeps that level.
     """
     session.flush()
-    valid, level = standing_of(session, keys, code).valid, level_of(session, code)
+    valid, level = standing_of(session, keys, code).valid, agreed_level_of(session, code)
     wanted = ParticipationLevel.FORWARDING if valid else ParticipationLevel.NO_AGREEMENT
     if level is not ParticipationLevel.PROGRAMME and level is not wanted:
         # The agreement stays when another room refuses the level; the page shows both.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     String,
     UniqueConstraint,
+    and_,
     bindparam,
     case,
 )
@@ -48,13 +50,27 @@ class MunicipalityProfile(Base):
     level_since: Mapped[datetime] = mapped_column(default=utc_now)
     next_level: Mapped[ParticipationLevel | None] = mapped_column(String(20))
     next_level_from: Mapped[datetime | None]
+    # From this moment on no new report goes to its portal, because its gate is closed.
+    refused_from: Mapped[datetime | None]
 
     @hybrid_property
-    def level(self) -> ParticipationLevel:
-        """Return the level at this moment; in a query, at the moment the query runs."""
+    def agreed_level(self) -> ParticipationLevel:
+        """Return the level that was agreed, at this moment; in a query, when the query runs."""
         if self.next_level and self.next_level_from and self.next_level_from <= utc_now():
             return self.next_level
         return self.noted_level
+
+    @agreed_level.inplace.expression
+    @classmethod
+    def _agreed_level_in_sql(cls) -> ColumnElement[ParticipationLevel]:
+        return case((cls.next_level_from <= _now(), cls.next_level), else_=cls.noted_level)
+
+    @hybrid_property
+    def level(self) -> ParticipationLevel:
+        """Return the level by which reports go: a municipality whose gate is closed has none."""
+        if self.is_refused:
+            return ParticipationLevel.NO_AGREEMENT
+        return self.agreed_level
 
     @level.inplace.setter
     def _set_level(self, level: ParticipationLevel) -> None:
@@ -63,9 +79,21 @@ class MunicipalityProfile(Base):
     @level.inplace.expression
     @classmethod
     def _level_in_sql(cls) -> ColumnElement[ParticipationLevel]:
-        # The clock is read when the statement runs, however long ago it was made.
-        now = bindparam(None, callable_=utc_now, type_=UtcDateTime, unique=True)
-        return case((cls.next_level_from <= now, cls.next_level), else_=cls.noted_level)
+        joined = cls.agreed_level == ParticipationLevel.PROGRAMME
+        refused = and_(joined, cls.refused_from <= _now())
+        return case((refused, ParticipationLevel.NO_AGREEMENT.value), else_=cls.agreed_level)
+
+    @property
+    def is_refused(self) -> bool:
+        """True if it takes part in the programme, and its gate is closed."""
+        if self.refused_from is None or self.agreed_level != ParticipationLevel.PROGRAMME:
+            return False
+        return self.refused_from <= utc_now()
+
+
+def _now() -> Any:
+    """Return the time in a statement: read when that runs, however long ago it was made."""
+    return bindparam(None, callable_=utc_now, type_=UtcDateTime, unique=True)
 
 
 class MunicipalityLevel(Base):

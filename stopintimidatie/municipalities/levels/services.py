@@ -49,11 +49,16 @@ def empty_profile(code: str) -> MunicipalityProfile:
 
 
 def level_of(session: Session, code: str) -> ParticipationLevel:
-    """Return the level of participation of a municipality now."""
+    """Return the level by which reports of a municipality go now."""
     level = session.scalar(
         select(MunicipalityProfile.level).where(MunicipalityProfile.code == code)
     )
     return ParticipationLevel.NO_AGREEMENT if level is None else ParticipationLevel(level)
+
+
+def agreed_level_of(session: Session, code: str) -> ParticipationLevel:
+    """Return the level that was agreed with a municipality, also while its gate is closed."""
+    return ParticipationLevel(profile_of(session, code).agreed_level)
 
 
 def without_admin(session: Session) -> Sequence[Municipality]:
@@ -335,12 +340,15 @@ def plan_level(
 
 def plan_of(session: Session, code: str) -> LevelPlan | None:
     """Return the plan of a municipality, as long as it hasn't begun."""
-    row = session.get(MunicipalityProfile, code)
-    if row is None or not row.next_level or not row.next_level_from:
+    return plan_in(profile_of(session, code))
+
+
+def plan_in(profile: MunicipalityProfile) -> LevelPlan | None:
+    """Return the plan in a profile, as long as it hasn't begun."""
+    begins = profile.next_level_from
+    if not profile.next_level or begins is None or begins <= utc_now():
         return None
-    if row.next_level_from <= utc_now():
-        return None
-    return LevelPlan(ParticipationLevel(row.next_level), row.next_level_from)
+    return LevelPlan(ParticipationLevel(profile.next_level), begins)
 
 
 def take_back_plan(

@@ -95,6 +95,7 @@ PART_LABELS: Final = {
     Part.CONTACT: "Contact met de melder",
     Part.OFFICERS: "Bevoegdheid van boa's",
     Part.REPLIES: "Sjablonen voor berichten",
+    Part.ACCOUNTABILITY: "Verantwoording",
 }
 # The pages of the settings, also of the desk, and those that only a municipality has
 settings_page = partial(view_config, context=Administration, permission=Permission.EDIT_SETTINGS)

@@ -37,6 +37,7 @@ class Part(StrEnum):
     CONTACT = "contact"
     OFFICERS = "boas"
     REPLIES = "antwoordsjablonen"
+    ACCOUNTABILITY = "verantwoording"
 
 
 @dataclass(frozen=True, slots=True)

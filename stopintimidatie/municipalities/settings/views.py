@@ -77,7 +77,7 @@ def _level(context: Administration, request: Request, published: Published) -> d
     rows = level_history(request.db, context.holder)
     now = rows[0] if rows else None
     profile = published.profile
-    level = ParticipationLevel(profile.level) if profile else ParticipationLevel.NO_AGREEMENT
+    level = ParticipationLevel(profile.agreed_level) if profile else ParticipationLevel.NO_AGREEMENT
     return {
         "label": level.label,
         "since": now.since if now else None,
@@ -125,9 +125,8 @@ def _said(part: Part, published: Published, context: Administration) -> str:
         case Part.CONTACT:
             phone = published.telephone or "geen telefoonnummer"
             return f"binnen {plural(published.contact_within_days, 'dag', 'dagen')}, {phone}"
-        case Part.OFFICERS:
-            today = local(utc_now()).date()
-            return "bevoegd" if published.officers_empowered(today) else "niet bevoegd"
+    today = local(utc_now()).date()
+    return "bevoegd" if published.officers_empowered(today) else "niet bevoegd"
 
 
 @pages.settings_page(name="versies", request_method="GET", renderer="templates/versions.jinja2")

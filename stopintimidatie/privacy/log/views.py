@@ -215,6 +215,8 @@ ACTIONS: Final[dict[str, str]] = {
     "gemeente.beleid": "Campagne of beleid van een gemeente vastgelegd",
     "gemeente.maildomeinen": "Maildomeinen van een gemeente gewijzigd",
     "gemeente.niveau": "Niveau van een gemeente gewijzigd",
+    "gemeente.poort_dicht": "Gemeente nog niet gereed: meldingen gaan straks naar het meldpunt",
+    "gemeente.poort_open": "Gemeente weer gereed voor meldingen",
     "gemeente.niveau_gepland": "Niveau van een gemeente gepland",
     "gemeente.niveau_ingetrokken": "Gepland niveau van een gemeente ingetrokken",
     "instelling.gewijzigd": "Teksten of instellingen gewijzigd",

@@ -18,7 +18,7 @@ from stopintimidatie.settings import Settings
 def _count(name: str, *conditions: ColumnElement[bool]) -> Any:
     """Select how many holders that take in reports meet these conditions."""
     taking_part = select(MunicipalityProfile.code).where(
-        MunicipalityProfile.level == ParticipationLevel.PROGRAMME
+        MunicipalityProfile.agreed_level == ParticipationLevel.PROGRAMME
     )
     takes_in = or_(Holder.code == NATIONAL, Holder.code.in_(taking_part))
     counted = select(func.count(Holder.code)).where(takes_in, *conditions)

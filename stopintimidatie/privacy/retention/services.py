@@ -14,6 +14,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.text import day_of
+from stopintimidatie.municipalities.accountability.services import ask_to_settle
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_version
 from stopintimidatie.privacy.retention.rules import Problem, Schedule, problems, schedule_of
@@ -107,6 +108,7 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
     earlier = holder.terms_from
     holder.terms_from = row.effective_from if earlier is None else min(earlier, row.effective_from)
     holder.standing_until = row.standing_until
+    ask_to_settle(session, row.holder)
     record(session, actor, "termijnen.goedgekeurd", row.holder, KIND, [row.id])
 
 

@@ -20,6 +20,7 @@ from stopintimidatie.core.forms import (
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
+from stopintimidatie.municipalities.accountability.services import gate_of
 from stopintimidatie.privacy.retention import services
 from stopintimidatie.privacy.retention.forms import (
     APPROVE,
@@ -86,6 +87,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "approves": may(request, context, P.APPROVE_TERMS),
         "history": [(row, state_of(row, present)) for row in versions],
         "here": request.resource_path(context).rstrip("/"),
+        "gate": gate_of(request.db, context.holder),
     }
 
 

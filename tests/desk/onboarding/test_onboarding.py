@@ -177,7 +177,7 @@ def test_a_municipality_joins_when_its_list_is_complete_and_finds_what_waited(
     token = {"csrf_token": desk.get(PAGE).forms["formulier"]["csrf_token"].value}
     connect = {**token, "niveau": "programma", "vanaf": ""}
     refused = desk.post(LEVEL, connect, status=422)
-    for words in ("grondslag", "DPIA", "beheerder", "goedkeuren", "opleiding"):
+    for words in ("grondslag", "logo", "beheerder", "goedkeuren", "opleiding"):
         assert words in refused.html.select_one("main").text, words
     admin = make_user(installation, (ZWIJNDRECHT, Role.ADMIN), name="Ada Admin")
     officer = make_user(installation, (ZWIJNDRECHT, Role.OFFICER), name="Olga Officier")
@@ -195,7 +195,8 @@ def test_a_municipality_joins_when_its_list_is_complete_and_finds_what_waited(
         trained["opgeleid_op"] = today()
         trained.submit("opslaan", status=303)
     complete = desk.get(PAGE)
-    assert "nog doen" not in complete.text
+    assert "nog doen" not in complete.html.select_one(".si-plain-list").text
+    assert "Hier houdt het niets tegen" in complete.text
     far = (utc_now() + timedelta(days=400)).strftime("%Y-%m-%dT09:00")
     planned = desk.post(LEVEL, {**connect, "vanaf": far}, status=422)
     assert "een jaar vooruit" in planned.text
@@ -222,7 +223,7 @@ def test_a_municipality_joins_when_its_list_is_complete_and_finds_what_waited(
 
 def _plan_falls_with_its_list(desk: Any, again: dict[str, str]) -> None:
     form = desk.get(PAGE).forms["formulier"]
-    form["dpia_op"] = ""
+    form["logo_op"] = ""
     assert "ingetrokken" in form.submit("opslaan", status=303).follow().text
     _complete(desk)
     desk.post(LEVEL, again, status=303)
@@ -305,11 +306,10 @@ def _complete(desk: Any) -> None:
     domains["domeinen"] = "zwijndrecht.nl"
     domains.submit("opslaan", status=303)
     form = desk.get(PAGE).forms["formulier"]
-    for name in ("afspraak_op", "dpia_op", "teksten_op", "logo_op", "opleiding_op"):
+    for name in ("afspraak_op", "teksten_op", "logo_op", "opleiding_op"):
         form[name] = today()
     form["afspraak_met"] = "hoofd veiligheid, namens de burgemeester"
     form["grondslag"] = "avg_6_1_e_openbare_orde"
-    form["fg"] = "F. Gegevens"
     form.submit("opslaan", status=303)
 
 
@@ -318,16 +318,16 @@ def test_a_list_that_somebody_else_saved_meanwhile_is_not_overwritten(
 ) -> None:
     desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
     first = desk.get(PAGE).forms["formulier"]
-    first["fg"] = "F. Gegevens"
+    first["afspraak_met"] = "F. Gegevens"
     first.submit("opslaan", status=303)
     mine, theirs = desk.get(PAGE).forms["formulier"], desk.get(PAGE).forms["formulier"]
-    theirs["fg"] = "T. Ander"
+    theirs["afspraak_met"] = "T. Ander"
     theirs.submit("opslaan", status=303)
-    mine["fg"] = "M. Eigen"
+    mine["afspraak_met"] = "M. Eigen"
     conflict = mine.submit("opslaan", status=409)
     assert "T. Ander" in conflict.text
     assert "M. Eigen" in conflict.text
-    mine["dpia_op"] = "31-12-2999"
+    mine["logo_op"] = "31-12-2999"
     assert mine.submit("opslaan", status=422)
 
 

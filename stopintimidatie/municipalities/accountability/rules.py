@@ -1,0 +1,117 @@
+"""The five things that are dated before real reports go to a municipality. Pure.
+
+An installation with `demo = true` and the practice municipality have no real reports: there the
+gate shows what is missing, and keeps nothing out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+# A municipality that is connected already has this long before its reports go to the desk.
+GRACE: Final = timedelta(days=90)
+
+
+class Condition(StrEnum):
+    """One thing that the gate asks; the value is its name in the database and on the form."""
+
+    CONTROLLER = "verantwoordelijke"
+    OFFICER = "fg"
+    DPIA = "dpia"
+    PROCESSOR = "verwerkersovereenkomst"
+    TERMS = "bewaartermijnen"
+
+    @property
+    def label(self) -> str:
+        """The thing as people read it."""
+        return _WORDS[self][0]
+
+    @property
+    def lacking(self) -> str:
+        """Few words that say that it is missing."""
+        return _WORDS[self][1]
+
+    @property
+    def to_do(self) -> str:
+        """A sentence that says who does what, and where."""
+        return _WORDS[self][2]
+
+
+_HERE: Final = "bij ‘Beheer’, ‘Verantwoording’."
+_WORDS: Final = {
+    Condition.CONTROLLER: (
+        "Verwerkingsverantwoordelijke",
+        "besluit van de verantwoordelijke ontbreekt",
+        f"De functioneel beheerder vult in wie verantwoordelijk is en sinds welk besluit, {_HERE}",
+    ),
+    Condition.OFFICER: (
+        "Functionaris gegevensbescherming (FG)",
+        "FG ontbreekt",
+        f"De functioneel beheerder vult het adres en de aanwijzing van de FG in, {_HERE}",
+    ),
+    Condition.DPIA: (
+        "DPIA",
+        "DPIA ontbreekt",
+        f"De functioneel beheerder vult de datum van de DPIA in, {_HERE}",
+    ),
+    Condition.PROCESSOR: (
+        "Verwerkersovereenkomst",
+        "verwerkersovereenkomst ontbreekt",
+        f"De functioneel beheerder vult in met wie de overeenkomst is gesloten en wanneer, {_HERE}",
+    ),
+    Condition.TERMS: (
+        "Besluit over bewaartermijnen",
+        "besluit over bewaartermijnen ontbreekt",
+        "De functioneel beheerder stelt de termijnen voor en de archivaris keurt ze goed, bij"
+        " ‘Bewaartermijnen’.",
+    ),
+}
+# The day of each condition in the content of the part *verantwoording*.
+DAYS: Final = {
+    Condition.CONTROLLER: "besluit_op",
+    Condition.OFFICER: "fg_op",
+    Condition.DPIA: "dpia_op",
+    Condition.PROCESSOR: "overeenkomst_op",
+}
+
+
+@dataclass(frozen=True)
+class GateLine:
+    """One condition, with the day on which it was met; None: it is missing."""
+
+    condition: Condition
+    day: date | None
+
+    @property
+    def label(self) -> str:
+        """The condition as people read it."""
+        return self.condition.label
+
+    @property
+    def to_do(self) -> str:
+        """A sentence that says who does what, and where."""
+        return self.condition.to_do
+
+
+def gate_lines(content: Mapping[str, Any], terms_on: date | None) -> list[GateLine]:
+    """Return all conditions, from what the holder filled in and the day its terms count from."""
+    days: dict[Condition, date | None] = {
+        condition: date.fromisoformat(content[name]) if content.get(name) else None
+        for condition, name in DAYS.items()
+    }
+    days[Condition.TERMS] = terms_on
+    return [GateLine(condition, days[condition]) for condition in Condition]
+
+
+def lacking(lines: Iterable[GateLine]) -> list[Condition]:
+    """Return the conditions that aren't met."""
+    return [line.condition for line in lines if line.day is None]
+
+
+def lacking_words(conditions: Iterable[Condition]) -> str:
+    """Return what is missing in few words: *DPIA ontbreekt, FG ontbreekt*."""
+    return ", ".join(condition.lacking for condition in conditions)
