@@ -209,6 +209,7 @@ def test_the_standing_decision_is_renewed_and_says_when_it_lapsed(
 ) -> None:
     with clock_at(utc_now() - timedelta(days=320)):
         approved(installation, with_all_terms(installation))
+        installation.run_jobs()
     archivist = as_role(installation, Role.ARCHIVIST)
     assert "anders verdwijnt daarna niets meer zonder lijst" in archivist.get(PAGE)
     with installation.transaction(DORDRECHT) as session:
