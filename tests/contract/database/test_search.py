@@ -358,6 +358,7 @@ def test_a_search_is_one_row_in_the_log_with_ids_and_never_the_words(
         )
 
 
+@pytest.mark.short_on("postgresql")
 def test_a_page_of_results_costs_the_same_queries_however_many_there_are(
     installation: Installation, officer: Any
 ) -> None:
@@ -514,6 +515,7 @@ def test_a_worker_that_starts_asks_for_what_is_needed(installation: Installation
         "/zoeken?" + "&".join(f"vorm=v{n}" for n in range(300)),
     ],
 )
+@pytest.mark.short_on("postgresql")
 def test_strange_addresses_get_a_page(
     installation: Installation, officer: Any, address: str
 ) -> None:
