@@ -242,6 +242,7 @@ MATRIX: Final[tuple[View, ...]] = (
             ("intrekken", "GET"),
             ("intrekken", "POST"),
             ("toch-niet", "POST"),
+            ("bewaren", "POST"),
             ("sluiten", "POST"),
             ("weg", "GET"),
         )
@@ -981,6 +982,13 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     view("MunicipalityResource", "bevriezingen", "GET", P.VIEW_RETENTION, {
         "{gemeente}/bevriezingen": " 403 403 ja ja ja proceseigenaar=ja archivaris=ja",
+    }),
+    view("MunicipalityResource", "bevriezingen-bestand", "GET", P.HOLD, {
+        "{gemeente}/bevriezingen-bestand?zaak={zaak}":
+            " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
+    }),
+    view("Desk", "bevriezingen-bestand", "GET", P.HOLD, {
+        "{meldpunt}/bevriezingen-bestand?zaak={zaak_meldpunt}": " 403 ja 404 archivaris=404",
     }),
     view("Desk", "bevriezingen", "GET", P.VIEW_RETENTION, {
         "{meldpunt}/bevriezingen": " ja ja ja archivaris=ja",

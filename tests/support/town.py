@@ -301,6 +301,7 @@ class _Builder:
         addresses["weg"] = self.path(gone)
         addresses["ingetrokken"] = self.path(self.withdrawn())
         addresses["bevroren"], addresses["bevriezing"] = self.frozen()
+        addresses["zaak"] = f"W-{self.place.name}"
         self.message()
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         self.terms()
@@ -532,7 +533,7 @@ class _Builder:
             HoldReason.WOO,
             day,
             self.actor,
-            case_reference=text("zaaknummer"),
+            case_reference=f"W-{self.place.name}",
             note=text("toelichting bij bevriezing"),
         )
         self.session.flush()

@@ -51,6 +51,7 @@ from stopintimidatie.privacy.destruction.sweeps import (
     announce_left_at_desk,
 )
 from stopintimidatie.privacy.erasure.services import export_obstacles
+from stopintimidatie.privacy.holds.services import announce_destruction
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import (
     DueDocument,
@@ -104,6 +105,7 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
         schedule = schedule_of(version.content)
         if holder != NATIONAL:
             refresh_lists(session, holder, schedule)
+            announce_destruction(session, schedule)
     _carry_out_lines(registry, engine, holder, schedule)
     _sweep(registry, engine, holder, version, schedule)
     with transaction(engine, holder) as session:

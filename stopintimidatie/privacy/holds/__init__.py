@@ -10,11 +10,19 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.holds import panels
-    from stopintimidatie.privacy.holds.services import PERSONAL_DATA, RETENTION, waiting
+    from stopintimidatie.privacy.holds.services import (
+        KEEPER,
+        PERSONAL_DATA,
+        RETENTION,
+        TEMPLATE,
+        waiting,
+    )
     from stopintimidatie.reports.page.pages import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
+    config.set_keeper(KEEPER)
+    config.add_mail_template(TEMPLATE)
     add_own_place(
         config,
         "bevriezingen",

@@ -8,19 +8,25 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security.permissions import Identity
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
-from stopintimidatie.core.storage.retention import RetentionClass, Way
+from stopintimidatie.core.storage.retention import RetentionClass, Way, months
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_short, day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import reindex_dossier
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
-from stopintimidatie.reports.models import Report
+from stopintimidatie.privacy.retention.queries import due_documents, due_of, present_schedule
+from stopintimidatie.privacy.retention.rules import Schedule
+from stopintimidatie.reports.conversation.queries import Keeper, Keeping
+from stopintimidatie.reports.conversation.services import MAIL_OWNER, PAGE, REPORTER
+from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -202,6 +208,96 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select the holds whose review day has come, for the menu."""
     return select(Hold.id).where(
         Hold.holder == holder, Hold.lifted_at.is_(None), Hold.review_on <= day_of(utc_now())
+    )
+
+
+def keeping_of(session: Session, report: Report) -> Keeping:
+    """Return how long a report is kept, as its reporter may know it: no reason and no case.
+
+    The day of destruction is told a month before; without approved terms no day is promised.
+    """
+    if report.holder == NATIONAL or report.state in GONE:
+        return Keeping()
+    today = day_of(utc_now())
+    soon = months(1).after(today)
+    schedule = present_schedule(session)
+    due = due_of(session, schedule, REPORT, report.id) if schedule is not None else None
+    near = due is not None and due.on <= soon
+    days = session.scalars(
+        select(Hold.review_on).where(
+            Hold.lifted_at.is_(None),
+            or_(Hold.document_id == report.id, Hold.document_id.in_(_dossier_of(report))),
+        )
+    ).all()
+    own = _of_reporter(session, report)
+    return Keeping(
+        goes_on=due.on if due is not None and near and not days else None,
+        kept_until=max(days, default=None),
+        may_ask=near and (own is None or own.review_on <= soon),
+    )
+
+
+def keep_for_reporter(session: Session, report: Report) -> None:
+    """Freeze a report for half a year from now, because its reporter wants to go to the police."""
+    day = months(6).after(day_of(utc_now()))
+    hold = _of_reporter(session, report)
+    if hold is None:
+        place_hold(session, report, HoldReason.POLICE_REPORT, day, REPORTER)
+        return
+    hold.review_on = day
+    record(session, REPORTER, "bevriezing.verlengd", report.holder, REPORT, [report.id])
+
+
+KEEPER: Final = Keeper(keeping_of, keep_for_reporter)
+
+
+ANNOUNCED: Final = "dag_van_vernietigen"
+
+
+def announce_destruction(session: Session, schedule: Schedule) -> None:
+    """Mail reporters who left an address, once, that their report goes within a month.
+
+    The mail is as neutral as any to a reporter: the day stands on the page of the follow code.
+    """
+    soon = months(1).after(day_of(utc_now()))
+    days = {
+        row.id: row.due.on
+        for row in due_documents(session, schedule, soon)
+        if row.kind == REPORT and not row.frozen
+    }
+    reachable = select(ReportContact.report_id, ReportContact.holder).where(
+        ReportContact.report_id.in_(days), ReportContact.email.is_not(None)
+    )
+    for number, holder in session.execute(reachable).all():
+        key = f"{ANNOUNCED}:{number}:{days[number]}"
+        recipient = Recipient(MAIL_OWNER, str(number))
+        queue_mail(session, holder, ANNOUNCED, recipient, about=number, key=key)
+
+
+def _write(writing: Writing) -> Letter | None:
+    return Letter({"pad": PAGE})
+
+
+TEMPLATE: Final = MailTemplate(
+    ANNOUNCED,
+    "Er staat een bericht voor u klaar",
+    "stopintimidatie.reports.conversation:templates/mail/bericht_voor_melder.txt.jinja2",
+    _write,
+    neutral=True,
+)
+
+
+def _of_reporter(session: Session, report: Report) -> Hold | None:
+    """Return the hold in force that the reporter asked for."""
+    own = (hold for hold in holds_on(session, report.id) if hold.placed_by_id is None)
+    return next((hold for hold in own if hold.reason == HoldReason.POLICE_REPORT), None)
+
+
+def _dossier_of(report: Report) -> Select[UUID]:
+    return select(DossierMembership.dossier_id).where(
+        DossierMembership.report_id == report.id,
+        DossierMembership.left_at.is_(None),
+        DossierMembership.reference.is_(False),
     )
 
 

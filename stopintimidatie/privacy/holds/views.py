@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.view import view_config
 from sqlalchemy import func, select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural, uuid_of
 from stopintimidatie.core.web.request import (
     Paging,
@@ -22,8 +26,11 @@ from stopintimidatie.core.web.request import (
     query_pairs,
     wanted_page,
 )
+from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.dossiers.words import link
+from stopintimidatie.exports.review.services import reviews_of, texts_of
+from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.panels import facts
@@ -37,7 +44,10 @@ from stopintimidatie.privacy.holds.services import (
     row_of,
     waiting,
 )
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import paths_of_reports
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 _TEMPLATES: Final = "stopintimidatie.privacy.holds:templates"
 LIST: Final = "bevriezingen"
@@ -48,6 +58,13 @@ LONGEST: Final = 365
 USUAL: Final = timedelta(days=183)
 COLUMNS: Final = ("Kenmerk", "Waarom", "Zaak", "Opnieuw bekijken op", "Door")
 PROLONG, LIFT = "verlengen", "opheffen"
+FILE: Final = "bevriezingen-bestand"
+FILE_COLUMNS: Final = (
+    *("kenmerk", "soort", "ontvangen of gemaakt", "toestand", "bevroren sinds"),
+    *("opnieuw bekijken op", "tekst nagekeken"),
+)
+# The reports of a case that its page shows and its file holds.
+MOST_OF_CASE: Final = 1_000
 
 
 REASONS: Final = [(reason.value, reason.sentence) for reason in HoldReason]
@@ -142,8 +159,9 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
         "late": plural(late, "bevriezing vraagt een besluit", "bevriezingen vragen een besluit")
         if late
         else "",
+        "looked": _looked_at(context, request, case, here) if case else None,
         "freeze": _at(f"{here}/{FORM}", more) if may else None,
-        "file": None,
+        "file": _at(f"{here}/{FILE}", more) if may and case else None,
         "all_href": f"{here}/{LIST}",
     }
 
@@ -271,3 +289,84 @@ def _prolong(request: Request, row: Any, hold: Hold, values: dict[str, Any]) -> 
     day: date = values["opnieuw"]
     prolong_hold(request.db, row, hold, day, values["reden"], request.actor)
     request.flash(f"{hold.reference} blijft bevroren. Opnieuw bekijken op {date_text(day)}.")
+
+
+# The documents of one case: for a Woo request collected, looked at, and accounted for
+
+
+def _of_case(request: Request, holder: str, case: str) -> tuple[list[Hold], dict[UUID, Report]]:
+    wanted = in_force(holder).where(Hold.case_reference == case).limit(MOST_OF_CASE)
+    rows = list(request.db.scalars(wanted))
+    ids = [hold.document_id for hold in rows if hold.document_kind == REPORT]
+    reports = request.db.scalars(select(Report).where(Report.id.in_(ids)))
+    return rows, {report.id: report for report in reports}
+
+
+def _looked_at(
+    context: Any, request: Request, case: str, here: str
+) -> list[tuple[str, str, str | None]] | None:
+    """Return each report of a case: its reference, whether its text was looked at, and its page.
+
+    None for who can't look at texts.
+    """
+    if not request.has_permission(Permission.REDACT, context):
+        return None
+    _, reports = _of_case(request, context.holder, case)
+    note_read(request, context.holder, REPORT, list(reports), task="stukken van een zaak bekijken")
+    states = _review_states(request, reports)
+    paths = paths_of_reports(request.db, list(reports))
+    return [
+        (
+            report.reference,
+            states[report.id],
+            None if states[report.id] in SHUT else f"{paths[report.id]}/{REVIEW}",
+        )
+        for report in sorted(reports.values(), key=lambda report: report.reference)
+    ]
+
+
+NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
+WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
+SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
+
+
+def _review_states(request: Request, reports: dict[UUID, Report]) -> dict[UUID, str]:
+    """Return in words whether the free texts of these reports were looked at, by id."""
+    reviews = reviews_of(request.db, list(reports.values()))
+    states = {}
+    for number, report in reports.items():
+        texts = texts_of(report)
+        done = set(texts) <= {review.field for review in reviews.get(number, ())}
+        words = NO_TEXT if not texts else LOOKED if done else NOT_YET
+        states[number] = WITHDRAWN if report.locked else words
+    return states
+
+
+@view_config(
+    context=MunicipalityResource, name=FILE, request_method="GET", permission=Permission.HOLD
+)
+@view_config(context=Desk, name=FILE, request_method="GET", permission=Permission.HOLD)
+def case_file_view(context: Any, request: Request) -> Response:
+    """Return the documents of one case as a CSV file: which they are, and what was looked at."""
+    case = _asked(request, "zaak", 100)
+    rows, reports = _of_case(request, context.holder, case) if case else ([], {})
+    if not rows:
+        raise HTTPNotFound()
+    ids = [hold.document_id for hold in rows]
+    note_read(request, context.holder, "bevriezing", ids, task="stukken van een zaak als bestand")
+    states = _review_states(request, reports)
+    today = day_of(utc_now())
+    lines = [
+        (
+            hold.reference,
+            hold.document_kind,
+            "" if report is None else day_of(report.received_at).isoformat(),
+            "" if report is None else REPORT_WORKFLOW.state(report.state).label,
+            day_of(hold.placed_at).isoformat(),
+            hold.review_on.isoformat(),
+            "" if report is None else states[report.id],
+        )
+        for hold in rows
+        for report in (reports.get(hold.document_id),)
+    ]
+    return csv_response(f"zaak-{context.holder.lower()}-{today.isoformat()}", FILE_COLUMNS, lines)

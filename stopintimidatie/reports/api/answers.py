@@ -130,6 +130,14 @@ class FollowAnswer:
         "De laatste dag waarop de melder zich na het intrekken kan bedenken, op /volgen; anders "
         "null.",
     )
+    goes_on: date | None = prop(
+        "vernietigdOp",
+        "De dag waarop de melding wordt vernietigd, een maand van tevoren; anders null.",
+    )
+    kept_until: date | None = prop(
+        "bewaardTot",
+        "Zolang de melding niet mag worden vernietigd: de dag waarop de gemeente opnieuw kijkt.",
+    )
     warning: str | None = prop(
         "letOp",
         "LET OP-tekst als de gemeente niet is aangesloten; zij zegt het ook als de termijn om is.",

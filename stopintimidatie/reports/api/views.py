@@ -80,7 +80,13 @@ from stopintimidatie.reports.arrival.submission import InvalidMessageError, vali
 from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
 from stopintimidatie.reports.attachments.services import attach, check_room
 from stopintimidatie.reports.conversation.decisions import withdraw
-from stopintimidatie.reports.conversation.queries import Message, Standing, follow
+from stopintimidatie.reports.conversation.queries import (
+    Keeping,
+    Message,
+    Standing,
+    follow,
+    keeping_of,
+)
 from stopintimidatie.reports.conversation.services import NotNowError, add_message
 from stopintimidatie.reports.fields import Submission
 
@@ -145,7 +151,8 @@ def get_report(context: ReportNode, request: Any) -> Response:
     """Answer how it is with a report."""
     limit_reads(request, app_of(request))
     standing = standing_of(request, str(context.__name__))
-    return json_answer(as_json(follow_answer(request.db, standing)))
+    keeping = keeping_of(request.registry, standing.copy)
+    return json_answer(as_json(follow_answer(request.db, standing, keeping)))
 
 
 def standing_of(request: Any, reference: str) -> Standing:
@@ -378,7 +385,7 @@ def read_message(sent: bytes) -> Submission:
         raise ProblemError(Kind.FIELDS, errors=tuple(error.errors)) from None
 
 
-def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
+def follow_answer(session: Any, standing: Standing, keeping: Keeping) -> FollowAnswer:
     """Return the standing of a report as the app gets it."""
     return FollowAnswer(
         reference=standing.reference,
@@ -389,6 +396,8 @@ def follow_answer(session: Any, standing: Standing) -> FollowAnswer:
         municipality=municipality_answer(session, standing.municipality_code),
         answer_by=standing.answer_by,
         back_until=standing.undo_until,
+        goes_on=keeping.goes_on,
+        kept_until=keeping.kept_until,
         warning=let_op_answer(session, standing),
     )
 

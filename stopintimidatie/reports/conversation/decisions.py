@@ -1,7 +1,8 @@
-"""Withdrawing a report by its reporter, and thinking again: withdrawing can be forced.
+"""The decisions of a reporter: withdrawing, thinking again, and having the report kept longer.
 
-Contact data goes at once. The content is locked for everybody until it is destroyed or the reporter
-takes the withdrawal back, which is possible for some days (`words.THINK_AGAIN`).
+Withdrawing can be forced. Contact data goes at once. The content is locked for everybody until it
+is destroyed or the reporter takes the withdrawal back, which is possible for some days
+(`words.THINK_AGAIN`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
-from stopintimidatie.reports.conversation.queries import Copy
+from stopintimidatie.reports.conversation.queries import KEEPER, Copy
 from stopintimidatie.reports.conversation.services import (
     REPORTER,
     Effects,
@@ -35,6 +36,12 @@ IN_HAND: Final = "in_behandeling"
 STEP: Final = "intrekken"
 # The line of history of a withdrawal that was taken back.
 TAKEN_BACK: Final = "toch_niet_ingetrokken"
+# The line of history of a reporter who wants the report kept.
+KEPT: Final = "bewaren_gevraagd"
+NOTHING_TO_KEEP: Final = (
+    "Uw melding wordt nu niet vernietigd. U hoeft daarom niets te vragen. Een maand van tevoren"
+    " leest u hier de dag."
+)
 TOO_LATE: Final = (
     "U kunt het intrekken niet meer ongedaan maken: dat kan 14 dagen. U mag altijd een nieuwe"
     " melding doen."
@@ -76,6 +83,30 @@ def take_back(registry: Any, copy: Copy) -> None:
             report.waiting_until = None
         append_move(session, report, REPORTER, TAKEN_BACK, WITHDRAWN, {})
         spoke(session, report, "melding.toch_niet_ingetrokken")
+
+
+def keep_for_police(registry: Any, copy: Copy) -> None:
+    """Have a report kept that would soon be destroyed, so that its reporter can go to the police.
+
+    Doing it again changes nothing until that time is nearly over.
+
+    Raises:
+        NotNowError: It isn't to be destroyed soon.
+    """
+    keeper = KEEPER.only(registry)
+    with transaction(registry.engine, copy.holder) as session:
+        wanted = select(Report).where(Report.id == copy.report_id)
+        report = session.scalars(wanted.with_for_update()).one_or_none()
+        if keeper is None or report is None:
+            raise NotNowError(NOTHING_TO_KEEP)
+        keeping = keeper.read(session, report)
+        if not keeping.may_ask:
+            if keeping.kept_until is None:
+                raise NotNowError(NOTHING_TO_KEEP)
+            return
+        keeper.keep(session, report)
+        append_move(session, report, REPORTER, KEPT, report.state, {})
+        spoke(session, report, "melding.bewaren_gevraagd")
 
 
 def _state_before(registry: Any, session: Session, report: Report) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Row, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -95,6 +96,39 @@ class Standing:
     def at_desk(self) -> bool:
         """Tell whether the national desk has the report, and no municipality."""
         return self.copy.holder == NATIONAL
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Term of a report, as far as its reporter is told."""
+
+    # The day on which it is destroyed; told a month before.
+    goes_on: date | None = None
+    # While it may not be destroyed: the day on which that is decided anew.
+    kept_until: date | None = None
+    # The reporter can have it kept, to report to the police.
+    may_ask: bool = False
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """The higher room that knows how long a report is kept, and can keep it longer."""
+
+    read: Callable[[Session, Report], Keeping]
+    keep: Callable[[Session, Report], None]
+
+
+KEEPER: Final = Directive[None, Keeper]("set_keeper", "keeper", single)
+
+
+def keeping_of(registry: Any, copy: Copy) -> Keeping:
+    """Return how long the report of a reporter is kept."""
+    keeper = KEEPER.only(registry)
+    if keeper is None:
+        return Keeping()
+    with transaction(registry.engine, copy.holder, write=False) as session:
+        report = session.get(Report, copy.report_id)
+        return Keeping() if report is None else keeper.read(session, report)
 
 
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:

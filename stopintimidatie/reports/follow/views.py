@@ -39,8 +39,8 @@ from stopintimidatie.reports.attachments.services import (
     attachments_of,
     check_room,
 )
-from stopintimidatie.reports.conversation.decisions import take_back, withdraw
-from stopintimidatie.reports.conversation.queries import Standing, follow
+from stopintimidatie.reports.conversation.decisions import keep_for_police, take_back, withdraw
+from stopintimidatie.reports.conversation.queries import Standing, follow, keeping_of
 from stopintimidatie.reports.conversation.services import (
     CLOSED_TEXTS,
     NotNowError,
@@ -246,6 +246,18 @@ def take_back_view(request: Request, standing: Standing) -> Any:
     return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=toch#inhoud"))
 
 
+@report_page("bewaren", "follow.jinja2", "POST")
+def keep_view(request: Request, standing: Standing) -> Any:
+    """Have the report kept for a report to the police, when it would soon be destroyed."""
+    try:
+        keep_for_police(request.registry, standing.copy)
+    except NotNowError as refused:
+        request.response.status_int = 409
+        why = speech_of(request)(str(refused))
+        return {**_shown(request, standing), "done": None, "refused": why}
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bewaren#inhoud"))
+
+
 @page("sluiten", None, "POST")
 def leave(context: FollowPages, request: Request) -> Any:
     """Forget the reporter on this device."""
@@ -282,6 +294,8 @@ def _shown(request: Request, standing: Standing) -> Page:
     return {
         "standing": standing,
         "refused": None,
+        "keeping": keeping_of(request.registry, standing.copy),
+        "today": local(utc_now()).date(),
         "status_text": speech(standing.status_text),
         "explained": " ".join(speech(sentence) for sentence in _explained(standing)),
         "read_from": _read_from(published, standing, speech.language),

@@ -39,6 +39,7 @@ OTHER_LINES: Final = {
     "aanbod_ingetrokken": "Aanbod ingetrokken",
     "aanvulling": "Aanvulling van de melder",
     "toch_niet_ingetrokken": "De melder trok het intrekken terug",
+    "bewaren_gevraagd": "De melder wil aangifte doen en vroeg om bewaren",
     "bericht": "Bericht aan de melder",
     "bijlage": "Bijlage van de melder",
     "ongedaan": "Besluit ongedaan gemaakt",

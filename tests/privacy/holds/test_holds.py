@@ -204,3 +204,22 @@ def test_the_archivist_reads_the_list_and_decides_nothing(town: Installation) ->
     page = archivist.get(f"{PLACE}/bevriezingen")
     page.mustcontain(reference, "Klacht of bezwaar", no=["Niet voor u", "bevriezing?nr="])
     archivist.get(f"{PLACE}/bevriezen", status=403)
+
+
+def test_a_case_is_collected_looked_at_and_accounted_for(town: Installation, head: TestApp) -> None:
+    (first, address), (second, _) = reports(town, 2)
+    number = a_dossier(town)
+    freeze(head, f"{first} {second} {number}", zaak="Woo 2026-14")
+    freeze(head, reports(town)[0][0], zaak="Woo 2026-15")
+    officer = town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    page = officer.get(f"{PLACE}/bevriezingen?zaak=Woo+2026-14")
+    page.mustcontain("nog niet nagekeken", f"{address}/tekst-nakijken", number, no=["Woo 2026-15"])
+    review = officer.get(f"{address}/tekst-nakijken").forms["formulier"]
+    review.submit("opslaan", status="*")
+    page = officer.get(f"{PLACE}/bevriezingen?zaak=Woo+2026-14")
+    assert page.text.count("nog niet nagekeken") == 1
+    file = page.click("Lijst als bestand")
+    assert file.content_type == "text/csv"
+    for words in (first, second, number, "nog niet nagekeken"):
+        assert words in file
+    officer.get(f"{PLACE}/bevriezingen-bestand?zaak=onbekend", status=404)

@@ -35,6 +35,8 @@ def test_the_reporter_reads_how_it_stands(api: Api) -> None:
         "gemeente": receipt["gemeente"],
         "antwoordVoor": None,
         "terugTotEnMet": None,
+        "vernietigdOp": None,
+        "bewaardTot": None,
         "letOp": None,
     }
     assert body["statusTekst"].endswith(".")

@@ -1,0 +1,167 @@
+"""A reporter reads a month before when the report goes, and can have it kept for the police."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp
+
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.retention import months, years
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.privacy.holds.services import (
+    ANNOUNCED,
+    announce_destruction,
+    place_hold,
+)
+from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.queries import present_schedule
+from stopintimidatie.privacy.retention.rules import NOT_HANDLED, Choice, Schedule
+from stopintimidatie.reports.models import Report
+from tests.support.api import Api
+from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.following import follow_in_browser, page_of
+from tests.support.installation import Installation
+
+pytestmark = pytest.mark.usefixtures("at_once")
+YEAR = years(1)
+BUTTON = "Bewaar mijn melding voor een aangifte"
+
+
+@pytest.fixture
+def api(installation: Installation) -> Api:
+    connect(installation)
+    return Api(installation)
+
+
+def approve_a_year(api: Api) -> None:
+    terms = Schedule({NOT_HANDLED: Choice("8.2", YEAR)})
+    with api.installation.transaction(DORDRECHT) as session:
+        session.add(
+            RetentionSchedule(
+                holder=DORDRECHT,
+                number=1,
+                content=terms.as_json(),
+                approved=True,
+                effective_from=utc_now(),
+                proposed_by="Bo",
+            )
+        )
+
+
+@pytest.fixture
+def ended(api: Api) -> Any:
+    """The receipt of a report that isn't handled, from today on."""
+    receipt = api.post().json
+    with api.installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report)).one()
+        report.state, report.ended_reason = "niet_in_behandeling", "test"
+        report.ended_at = utc_now()
+    return receipt
+
+
+@pytest.fixture
+def nearly(api: Api, ended: Any) -> Iterator[TestApp]:
+    """The reporter, eleven months and a half later."""
+    approve_a_year(api)
+    with clock_at(utc_now() + timedelta(days=350)):
+        yield follow_in_browser(api, ended)
+
+
+def holds(api: Api) -> list[Hold]:
+    with api.installation.transaction(DORDRECHT) as session:
+        return list(session.scalars(select(Hold)))
+
+
+def ask(browser: TestApp) -> Any:
+    page = browser.get("/volgen/melding")
+    form = next(form for form in page.forms.values() if form.action == "/volgen/bewaren")
+    return form.submit(status=303)
+
+
+def test_without_approved_terms_no_day_is_promised(api: Api, ended: Any) -> None:
+    with clock_at(utc_now() + timedelta(days=3600)):
+        page = follow_in_browser(api, ended).get("/volgen/melding")
+        page.mustcontain(ended["kenmerk"], no=["vernietigd", BUTTON])
+
+
+def test_the_day_is_told_a_month_before_and_not_earlier(api: Api, ended: Any) -> None:
+    approve_a_year(api)
+    day = YEAR.after(day_of(utc_now()))
+    with clock_at(utc_now() + timedelta(days=330)):
+        early = follow_in_browser(api, ended).get("/volgen/melding")
+        early.mustcontain(ended["kenmerk"], no=["wordt vernietigd", BUTTON])
+    with clock_at(utc_now() + timedelta(days=350)):
+        late = follow_in_browser(api, ended).get("/volgen/melding")
+        late.mustcontain("Uw melding wordt vernietigd op", date_text(day), BUTTON)
+        told = api.follow(ended["kenmerk"], ended["volgcode"]).json
+        assert (told["vernietigdOp"], told["bewaardTot"]) == (day.isoformat(), None)
+
+
+def test_one_button_keeps_it_half_a_year_and_the_officers_are_told(
+    api: Api, ended: Any, nearly: TestApp
+) -> None:
+    ask(nearly).follow().mustcontain("blijft bewaard", "aangifte", no=[BUTTON])
+    (hold,) = holds(api)
+    kept = months(6).after(day_of(utc_now()))
+    assert (hold.reason, hold.placed_by_id, hold.review_on) == ("aangifte", None, kept)
+    told = api.follow(ended["kenmerk"], ended["volgcode"]).json
+    assert (told["vernietigdOp"], told["bewaardTot"]) == (None, kept.isoformat())
+    officer = api.installation.browser(make_user(api.installation, (DORDRECHT, Role.OFFICER)))
+    page = officer.get(page_of(ended))
+    page.mustcontain("Bevroren", "De melder wil aangifte doen", "Nieuw van de melder")
+
+
+def test_asking_twice_is_one_hold_and_near_its_end_it_can_be_asked_again(
+    api: Api, ended: Any, nearly: TestApp
+) -> None:
+    page = nearly.get("/volgen/melding")
+    form = next(form for form in page.forms.values() if form.action == "/volgen/bewaren")
+    form.submit(status=303)
+    form.submit(status=303)
+    (first,) = holds(api)
+    with clock_at(utc_now() + timedelta(days=170)):
+        ask(follow_in_browser(api, ended))
+        (hold,) = holds(api)
+        assert hold.id == first.id
+        assert hold.review_on == months(6).after(day_of(utc_now()))
+
+
+def test_what_is_kept_for_another_reason_tells_no_reason(api: Api, ended: Any) -> None:
+    with api.installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report)).one()
+        day = day_of(utc_now()) + timedelta(days=90)
+        place_hold(session, report, HoldReason.WOO, day, SYSTEM, case_reference="W-7")
+    page = follow_in_browser(api, ended).get("/volgen/melding")
+    page.mustcontain("Uw melding blijft bewaard", date_text(day), no=["Woo", "W-7", BUTTON])
+
+
+def test_too_early_the_button_is_refused_kindly(api: Api, ended: Any) -> None:
+    browser = follow_in_browser(api, ended)
+    token = next(iter(browser.get("/volgen/intrekken").forms.values()))["csrf_token"].value
+    refused = browser.post("/volgen/bewaren", {"csrf_token": token}, status=409)
+    refused.mustcontain("wordt nu niet vernietigd")
+    assert not holds(api)
+
+
+def test_who_can_be_reached_is_mailed_once_that_something_waits(api: Api, ended: Any) -> None:
+    approve_a_year(api)
+    with clock_at(utc_now() + timedelta(days=350)):
+        for _ in range(2):
+            with api.installation.transaction(DORDRECHT) as session:
+                terms = present_schedule(session)
+                assert terms is not None
+                announce_destruction(session, terms)
+        with api.installation.transaction(DORDRECHT) as session:
+            mails = session.scalars(
+                select(MailMessage).where(MailMessage.template == ANNOUNCED)
+            ).all()
+            assert [mail.about_id for mail in mails] == [session.scalars(select(Report.id)).one()]
