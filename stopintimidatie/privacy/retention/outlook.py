@@ -6,35 +6,53 @@ Of the data that goes by standing decision what has a moment of its own is count
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import case, func, select
+from sqlalchemy import case, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.storage.retention import Term
+from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.desk.models import JoiningRequest
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import Pattern
+from stopintimidatie.exports.models import Export, ExportKey
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.privacy.retention.queries import (
     DueDocument,
-    coming_documents,
+    closed_timelines,
+    coming_others,
     ended_timelines,
 )
-from stopintimidatie.privacy.retention.rules import CONTACT, Schedule, due
-from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.privacy.retention.rules import (
+    CLASS_OF_STATE,
+    CONTACT,
+    DOSSIER_CLOSED,
+    DOUBLE,
+    EXPORT_CONTENT,
+    LEFT_AT_DESK,
+    LISTED,
+    OPEN,
+    Schedule,
+    Timeline,
+    due,
+)
+from stopintimidatie.privacy.retention.timelines import (
+    count_due,
+    count_ended,
+    end_of,
+    ids_between,
+    last_start,
+)
+from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 
 MONTHS: Final = 12
-# The moment on which the term starts, for each class by standing decision that can be counted.
-_STARTS: Final[Mapping[str, Any]] = {
-    CONTACT: Report.ended_at,
-    "bericht": MailMessage.created_at,
-    "patroon": Pattern.seen_at,
-}
-COUNTED: Final = frozenset(_STARTS)
 
 
 @dataclass(frozen=True)
@@ -74,26 +92,35 @@ class Line:
     in_dossier: int = 0
 
 
-def day_of_document(document: DueDocument) -> date:
-    """Return the day that a document would go: of what a live dossier holds, by its own term."""
-    return min(filter(None, (document.due.on, document.held_since)))
-
-
 def outlook(session: Session, schedule: Schedule, today: date) -> list[Line]:
     """Return the outlook of documents, by month and then by class."""
     months = months_from(today)
-    numbers = {"all": Counter[Any](), "frozen": Counter[Any](), "dossier": Counter[Any]()}
-    for document in coming_documents(session, schedule, months[-1].last):
-        key = (month_of(months, day_of_document(document)), document.retention_class)
-        numbers["all"][key] += 1
-        numbers["frozen"][key] += document.frozen
-        numbers["dossier"][key] += document.held_since is not None
+    numbers = Counter[Any]()
+    for count in count_due(session, _holder(session), schedule, [m.last for m in months]):
+        for month, before, number in zip(months, [0, *count.by], count.by, strict=False):
+            key = (month, count.code)
+            numbers[key, "all"] += number - before
+            numbers[key, "frozen"] += count.frozen * (number - before)
+            numbers[key, "dossier"] += count.held * (number - before)
+    for document in coming_others(session, schedule, months[-1].last):
+        key = (month_of(months, document.due.on), document.retention_class)
+        numbers[key, "all"] += 1
+        numbers[key, "frozen"] += document.frozen
+    found = sorted(
+        {key for (key, part), number in numbers.items() if part == "all" and number},
+        key=lambda key: (key[0].first, key[1]),
+    )
     return [
-        Line(month, code, number, numbers["frozen"][month, code], numbers["dossier"][month, code])
-        for month in months
-        for (at, code), number in sorted(numbers["all"].items(), key=lambda item: item[0][1])
-        if at == month
+        Line(
+            month, code, *(numbers[(month, code), about] for about in ("all", "frozen", "dossier"))
+        )
+        for month, code in found
     ]
+
+
+def _holder(session: Session) -> str:
+    """Return the holder of the transaction; without one nothing is seen."""
+    return current_holder(session) or ""
 
 
 def month_of(months: Sequence[Month], day: date) -> Month:
@@ -103,53 +130,112 @@ def month_of(months: Sequence[Month], day: date) -> Month:
 
 def documents_in(
     session: Session, schedule: Schedule, months: Sequence[Month], month: Month, code: str
-) -> list[DueDocument]:
-    """Return the documents of a class that `outlook` counts in a month, the first due first."""
-    chosen = [
+) -> list[UUID | DueDocument]:
+    """Return what `outlook` counts of a class in a month: reports by their id, or documents."""
+    if code in CLASS_OF_STATE.values() or code == OPEN:
+        before = None if month == months[0] else month.first - timedelta(days=1)
+        days = (before, month.last)
+        return [*ids_between(session, _holder(session), schedule, code, days)]
+    others = [
         document
-        for document in coming_documents(session, schedule, month.last)
-        if document.retention_class == code and month_of(months, day_of_document(document)) == month
+        for document in coming_others(session, schedule, month.last)
+        if document.retention_class == code and month_of(months, document.due.on) == month
     ]
-    return sorted(chosen, key=lambda row: (day_of_document(row), row.reference))
+    return [*sorted(others, key=lambda row: (row.due.on, row.reference))]
+
+
+# What goes by standing decision, counted by class in one statement
+
+
+def _started(entity: Any, start: Any, *conditions: Any) -> Callable[[str], Any]:
+    """Build the statement with the moment on which the term starts, for each row of a holder."""
+    return lambda holder: select(start.label("start")).where(
+        entity.holder == holder, start.is_not(None), *conditions
+    )
+
+
+def _contacts(holder: str) -> Any:
+    """Select when the term of contact data starts: the last contact, or the end of the handling.
+
+    As the last contact of a report counts what came last of its messages and calls.
+    """
+    said = select(func.max(ReporterMessage.at)).where(ReporterMessage.report_id == Report.id)
+    called = select(func.max(ReportMove.at)).where(
+        ReportMove.report_id == Report.id, ReportMove.name == "contact"
+    )
+    rows = (
+        select(
+            Report.ended_at.label("ended"),
+            said.correlate(Report).scalar_subquery().label("said"),
+            called.correlate(Report).scalar_subquery().label("called"),
+        )
+        .join(ReportContact, ReportContact.report_id == Report.id)
+        .where(Report.holder == holder, Report.ended_at.is_not(None), Report.frozen.is_(False))
+        .subquery()
+    )
+    # The later of the two, and of that and the end the earlier: the databases name it differently.
+    last = case(
+        (rows.c.called.is_(None), rows.c.said),
+        (rows.c.said > rows.c.called, rows.c.said),
+        else_=rows.c.called,
+    )
+    return select(case((last < rows.c.ended, last), else_=rows.c.ended).label("start"))
+
+
+def _exports(holder: str) -> Any:
+    """Select the days on which recipients must destroy, of exports that are still here."""
+    kept = exists().where(ExportKey.export_id == Export.id)
+    frozen = exists().where(Dossier.id == Export.dossier_id, Dossier.frozen)
+    return select(Export.destroy_by.label("start")).where(Export.holder == holder, kept, ~frozen)
+
+
+_FREE: Final = Report.frozen.is_(False)
+_STARTS: Final[Mapping[str, Callable[[str], Any]]] = {
+    CONTACT: _contacts,
+    "bericht": _started(MailMessage, MailMessage.created_at),
+    "patroon": _started(Pattern, Pattern.seen_at),
+    EXPORT_CONTENT: _exports,
+    "doorgifteafspraak": _started(ForwardingAgreement, ForwardingAgreement.ended_at),
+    "aanmelding_gemeente": _started(JoiningRequest, JoiningRequest.asked_at),
+    LEFT_AT_DESK: _started(
+        Report,
+        Report.received_at,
+        _FREE,
+        Report.state.not_in(["overgedragen", "vernietigd"]),
+        Report.delivery.is_distinct_from("opgehaald"),
+    ),
+}
+COUNTED: Final = frozenset(_STARTS)
+# Those that start on a day, and not at a moment.
+_BY_DAY: Final = frozenset({EXPORT_CONTENT})
 
 
 def standing_outlook(session: Session, schedule: Schedule, today: date) -> list[Line]:
     """Return the outlook of what goes by standing decision and can be counted."""
     months = months_from(today)
-    lines: list[Line] = []
-    for code, starts in _STARTS.items():
-        choice = schedule.choices.get(code)
-        if choice is not None:
-            lines += _count_standing(session, code, starts, choice.term, months)
-    return lines
+    holder = _holder(session)
+    counts = [
+        _count(code, _STARTS[code](holder).subquery(), choice.term, months)
+        for code, choice in schedule.choices.items()
+        if code in _STARTS
+    ]
+    rows = session.execute(union_all(*counts)).all() if counts else []
+    return [
+        Line(month, code, number - before)
+        for code, *numbers in rows
+        for month, before, number in zip(months, [0, *numbers], numbers, strict=False)
+        if number > before
+    ]
 
 
-def _count_standing(
-    session: Session, code: str, start: Any, term: Term, months: Sequence[Month]
-) -> Iterable[Line]:
-    until = [_end_of(last_start(term, month.last)) for month in months]
-    counted = select(
-        *(func.coalesce(func.sum(case((start < end, 1), else_=0)), 0) for end in until)
-    )
-    if code == CONTACT:
-        counted = counted.join(ReportContact, ReportContact.report_id == Report.id)
-    before = 0
-    for month, number in zip(months, session.execute(counted).one(), strict=True):
-        if number > before:
-            yield Line(month, code, number - before)
-        before = number
-
-
-def last_start(term: Term, end: date) -> date:
-    """Return the last day on which a term can have started that is over on this day."""
-    start = term.before(end)
-    while term.after(start) > end:
-        start -= timedelta(days=1)
-    return start
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(0), AMSTERDAM)
+def _count(code: str, rows: Any, term: Term, months: Sequence[Month]) -> Any:
+    """Count the rows whose term is over by the end of each month."""
+    sums = []
+    for month in months:
+        last = last_start(term, month.last)
+        over = rows.c.start <= last if code in _BY_DAY else rows.c.start < end_of(last)
+        sums.append(func.coalesce(func.sum(case((over, 1), else_=0)), 0))
+    return select(literal(code), *sums).select_from(rows)
 
 
 # The difference that a proposal makes
@@ -170,18 +256,46 @@ SOON: Final = relativedelta(months=3)
 
 
 def shift_of(session: Session, before: Schedule | None, after: Schedule, today: date) -> Shift:
-    """Return what a proposal changes for the documents that have ended."""
-    earlier = later = new = soon = 0
-    by = today + SOON
-    for timeline in ended_timelines(session):
-        then = due(timeline, after)
-        now = due(timeline, before) if before is not None else None
-        if then is None:
-            continue
-        soon += then.on <= by
-        if now is None:
-            new += 1
-        else:
-            earlier += then.on < now.on
-            later += then.on > now.on
+    """Return what a proposal changes for the documents that have ended.
+
+    The terms say it for a class as a whole; where the maximum may decide each is looked at.
+    """
+    holder, by = _holder(session), today + SOON
+    soon = sum(count.by[0] for count in count_due(session, holder, after, [by]))
+    ended = Counter(count_ended(session, holder))
+    closed = closed_timelines(session)
+    ended[DOSSIER_CLOSED] = len(closed)
+    soon += sum(1 for row in coming_others(session, after, by) if row.retention_class != DOUBLE)
+    if before is None:
+        return Shift(new=sum(ended[code] for code in after.choices), soon=soon)
+    near = list(near_maximum(session, before, after, today))
+    ended -= Counter(row.retention_class for row in near)
+    earlier = later = new = 0
+    for code, number in ended.items():
+        then, now = after.choices.get(code), before.choices.get(code)
+        if then is not None and now is None:
+            new += number
+        elif then is not None and now is not None:
+            earlier += number * (then.term.after(today) < now.term.after(today))
+            later += number * (then.term.after(today) > now.term.after(today))
+    for timeline in near:
+        days = due(timeline, before), due(timeline, after)
+        if days[0] is not None and days[1] is not None:
+            earlier += days[1].on < days[0].on
+            later += days[1].on > days[0].on
     return Shift(earlier, later, new, soon)
+
+
+def near_maximum(
+    session: Session, before: Schedule, after: Schedule, today: date
+) -> Iterator[Timeline]:
+    """Yield what ended so long after its receipt that the maximum may end its term."""
+    rooms = [
+        (schedule.maximum.after(today) - choice.term.after(today)).days
+        for schedule in (before, after)
+        for code, choice in schedule.choices.items()
+        if code in LISTED
+    ]
+    # Months and leap years make a few days of difference.
+    room = timedelta(days=max(0, min(rooms, default=0) - 7))
+    yield from ended_timelines(session, room)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound
 
@@ -18,7 +19,6 @@ from stopintimidatie.privacy.retention.outlook import (
     COUNTED,
     Line,
     Month,
-    day_of_document,
     documents_in,
     months_from,
     outlook,
@@ -30,7 +30,7 @@ from stopintimidatie.privacy.retention.pages import (
     own_classes,
     standing_words,
 )
-from stopintimidatie.privacy.retention.queries import DueDocument, present_version
+from stopintimidatie.privacy.retention.queries import DueDocument, documents_of, present_version
 from stopintimidatie.privacy.retention.resources import TermsNode
 from stopintimidatie.privacy.retention.rules import Schedule, schedule_of
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -111,7 +111,10 @@ def documents(context: TermsNode, request: Request) -> dict[str, Any]:
     schedule = schedule_of(version.content)
     chosen = documents_in(request.db, schedule, months, month, code)
     paging = Paging(wanted_page(request), len(chosen), PAGE_SIZE)
-    shown = chosen[paging.offset : paging.offset + paging.size]
+    page = chosen[paging.offset : paging.offset + paging.size]
+    ids = [row for row in page if isinstance(row, UUID)]
+    others = [row for row in page if isinstance(row, DueDocument)]
+    shown = [*documents_of(request.db, schedule, ids), *others]
     for kind in sorted({row.kind for row in shown}):
         ids = [row.id for row in shown if row.kind == kind]
         note_read(request, context.holder, kind, ids, task="bewaartermijnen")
@@ -130,7 +133,7 @@ def _row(row: DueDocument, schedule: Schedule) -> list[str]:
         "melding" if row.kind == REPORT else "dossier",
         date_text(row.received_on),
         date_text(row.ended_on) if row.ended_on else "loopt nog",
-        date_text(day_of_document(row)),
+        date_text(min(filter(None, (row.held_since, row.due.on)))),
         _held(row, schedule),
     ]
 

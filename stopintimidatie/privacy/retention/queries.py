@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
@@ -29,6 +29,7 @@ from stopintimidatie.privacy.retention.rules import (
     due_as_double,
     schedule_of,
 )
+from stopintimidatie.privacy.retention.timelines import IS_DOUBLE
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -65,20 +66,24 @@ class DueDocument:
     held_since: date | None = None
 
 
-def coming_documents(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
-    """Return what is due by a day, and what would be if a live dossier didn't hold it."""
-    bounds = (schedule, until)
-    reports = _due_reports(
-        session, schedule, _perhaps(Report.ended_at, Report.received_at, *bounds)
-    )
-    dossiers = _due_dossiers(
-        session, schedule, _perhaps(Dossier.closed_at, Dossier.made_at, *bounds)
-    )
+def coming_others(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
+    """Return the doubles and the dossiers that are due by a day; `timelines` counts the others."""
     return [
         row
-        for row in (*reports, *dossiers)
-        if row.due.on <= until or (row.held_since is not None and row.held_since <= until)
+        for row in (
+            *_due_reports(session, schedule, IS_DOUBLE),
+            *_dossiers(session, schedule, until),
+        )
+        if row.due.on <= until
     ]
+
+
+def documents_of(
+    session: Session, schedule: Schedule, ids: Sequence[UUID]
+) -> Sequence[DueDocument]:
+    """Return when these reports are due, in this order."""
+    rows = {row.id: row for row in _due_reports(session, schedule, Report.id.in_(ids))}
+    return [rows[number] for number in ids if number in rows]
 
 
 def due_documents(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
@@ -154,21 +159,44 @@ def _due_reports(
     return documents
 
 
-def ended_timelines(session: Session) -> Iterator[Timeline]:
-    """Yield the timelines of what has ended and isn't gone, but for doubles.
+def ended_timelines(session: Session, room: timedelta) -> Iterator[Timeline]:
+    """Yield the timelines of reports and dossiers that ended at least so long after the receipt.
 
-    A double goes with its original, whatever its own day.
+    Without doubles, that go with their original, and what a live dossier holds.
     """
-    reports = _report_rows().where(Report.ended_at.is_not(None), Report.state != "vernietigd")
-    for row in session.execute(reports):
-        timeline = _timeline(row)
-        if timeline.retention_class != DOUBLE:
+    first = session.scalar(select(func.min(Report.received_at)))
+    if first is not None:
+        rows = _report_rows().where(
+            Report.state != "vernietigd",
+            Report.received_at < utc_now() - room,
+            _latest_moment() > first + room,
+        )
+        for row in session.execute(rows):
+            timeline = _timeline(row)
+            starts = timeline.starts
+            late = starts is not None and starts - timeline.received >= room
+            if late and timeline.retention_class != DOUBLE:
+                yield timeline
+    for timeline in closed_timelines(session):
+        if timeline.ended is not None and timeline.ended - timeline.received >= room:
             yield timeline
-    dossiers = select(Dossier.made_at, Dossier.closed_at).where(
-        Dossier.closed_at.is_not(None), Dossier.state.not_in(GONE)
+
+
+def _latest_moment() -> ColumnElement[datetime]:
+    """Return the end of a report; of one that is or was in a dossier, a moment never too early."""
+    membership = aliased(DossierMembership)
+    filed = exists().where(membership.report_id == Report.id)
+    return case((filed, literal(utc_now(), Report.ended_at.type)), else_=Report.ended_at)
+
+
+def closed_timelines(session: Session) -> list[Timeline]:
+    """Return the timelines of closed dossiers that aren't gone."""
+    rows = session.execute(
+        select(Dossier.made_at, Dossier.closed_at).where(
+            Dossier.closed_at.is_not(None), Dossier.state.not_in(GONE)
+        )
     )
-    for made, closed in session.execute(dossiers):
-        yield Timeline(DOSSIER_CLOSED, day_of(made), _day(closed))
+    return [Timeline(DOSSIER_CLOSED, day_of(made), _day(closed)) for made, closed in rows]
 
 
 def _originals(session: Session, schedule: Schedule, rows: Iterable[Row[Any]]) -> dict[UUID, Due]:

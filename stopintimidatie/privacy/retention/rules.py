@@ -120,7 +120,7 @@ def proposal(classes: Mapping[str, RetentionClass], *, desk: bool) -> Schedule:
     )
 
 
-_OF_STATE: Final = {
+CLASS_OF_STATE: Final = {
     "afgehandeld": HANDLED,
     "niet_in_behandeling": NOT_HANDLED,
     "ingetrokken": WITHDRAWN,
@@ -132,7 +132,7 @@ def class_of_report(state: str, ended_reason: str | None) -> str:
     """Return the code of the class of a municipality's report; `OPEN` while it isn't ended."""
     if state == "niet_in_behandeling" and ended_reason == "dubbel":
         return DOUBLE
-    return _OF_STATE.get(state, OPEN)
+    return CLASS_OF_STATE.get(state, OPEN)
 
 
 @dataclass(frozen=True, slots=True)

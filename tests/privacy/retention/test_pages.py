@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,8 +19,15 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term, Unit, months, years
 from stopintimidatie.core.text import date_text
+from stopintimidatie.dossiers.models import DossierMembership
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import last_start
+from stopintimidatie.privacy.retention.outlook import (
+    documents_in,
+    month_of,
+    months_from,
+    outlook,
+)
+from stopintimidatie.privacy.retention.queries import due_documents
 from stopintimidatie.privacy.retention.rules import (
     CONTACT,
     HANDLED,
@@ -28,9 +37,10 @@ from stopintimidatie.privacy.retention.rules import (
     proposal,
 )
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from stopintimidatie.privacy.retention.timelines import last_start
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
-from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.factories import DORDRECHT, connect, make_dossier, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.queries import count_queries
 from tests.support.readiness import ready
@@ -308,3 +318,57 @@ def test_the_desk_has_terms_of_its_own(installation: Installation) -> None:
 def test_a_term_of_a_month_starts_as_late_as_the_calendar_allows() -> None:
     assert last_start(Term(1, Unit.MONTHS), date(2027, 2, 28)) == date(2027, 1, 31)
     assert date_text(last_start(years(1), date(2029, 2, 28))) == "29 februari 2028"
+
+
+def test_the_database_counts_what_the_rule_says_of_each_document(
+    installation: Installation,
+) -> None:
+    """Reports of each class, in and out of dossiers, with a short maximum that decides for some."""
+    schedule = Schedule(
+        {HANDLED: Choice("1", months(7)), NOT_HANDLED: Choice("2", months(1))}, maximum=months(14)
+    )
+    chance, today = Random(7), local_date(utc_now())
+    states = ("afgehandeld", "niet_in_behandeling", "ingetrokken", "in_behandeling")
+    with installation.transaction(DORDRECHT) as session:
+        going, over = (make_dossier(session) for _ in range(2))
+        over.state, over.closed_at = "afgesloten", utc_now() - timedelta(days=100)
+        for number in range(60):
+            report = make_report(session, installation)
+            report.received_at = utc_now() - timedelta(hours=chance.randrange(24 * 700))
+            report.state = states[number % 4]
+            if report.state != "in_behandeling":
+                later = timedelta(hours=chance.randrange(24 * 500))
+                report.ended_at = min(report.received_at + later, utc_now())
+            if number % 3:
+                left = utc_now() - timedelta(days=chance.randrange(300))
+                session.add(
+                    DossierMembership(
+                        holder=DORDRECHT,
+                        dossier_id=(going, over)[number % 3 - 1].id,
+                        report_id=report.id,
+                        serial=number,
+                        home=True,
+                        joined_reason="Hoort erbij.",
+                        joined_by="Iemand",
+                        left_at=left if number % 5 == 0 else None,
+                    )
+                )
+    with installation.transaction(DORDRECHT) as session:
+        all_months = months_from(today)
+        counted = {
+            (line.month, line.retention_class): line.number
+            for line in outlook(session, schedule, today)
+            if line.retention_class.startswith("melding")
+        }
+        days = [
+            (min(filter(None, (row.due.on, row.held_since))), row.retention_class)
+            for row in due_documents(session, schedule, date(2100, 1, 1))
+            if row.kind == "melding"
+        ]
+        expected = Counter(
+            (month_of(all_months, day), code) for day, code in days if day <= all_months[-1].last
+        )
+        assert counted == expected
+        assert len(expected) > 10
+        for (month, code), number in expected.items():
+            assert len(documents_in(session, schedule, all_months, month, code)) == number

@@ -1,0 +1,152 @@
+"""Timelines of reports in SQL: their class, the start of their term, and counts of what is due.
+
+A municipality may have a hundred thousand reports: they are counted by the database. `rules.due`
+says the same of one document; a test compares the two. Doubles aren't here: they go with another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.core.storage.retention import Term
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.privacy.retention.rules import CLASS_OF_STATE, OPEN, Schedule
+from stopintimidatie.reports.models import Report
+
+IS_DOUBLE: Final = and_(Report.state == "niet_in_behandeling", Report.ended_reason == "dubbel")
+
+
+def last_start(term: Term, end: date) -> date:
+    """Return the last day on which a term can have started that is over on this day."""
+    start = term.before(end)
+    while term.after(start) > end:
+        start -= timedelta(days=1)
+    return start
+
+
+def end_of(day: date) -> datetime:
+    """Return the first moment after a day in the Netherlands."""
+    return datetime.combine(day + timedelta(days=1), time(0), AMSTERDAM)
+
+
+def timelines(holder: str) -> Subquery:
+    """Select the timelines of all reports of a holder that aren't gone, but for doubles."""
+    former = aliased(DossierMembership)
+    left = (
+        select(func.max(former.left_at))
+        .where(former.report_id == Report.id, former.reference.is_(False))
+        .correlate(Report)
+        .scalar_subquery()
+    )
+    inside = and_(
+        DossierMembership.report_id == Report.id,
+        DossierMembership.left_at.is_(None),
+        DossierMembership.reference.is_(False),
+    )
+    states = [(Report.state == state, code) for state, code in CLASS_OF_STATE.items()]
+    days = (
+        select(
+            Report.id,
+            case(*states, else_=OPEN).label("code"),
+            Report.received_at.label("received"),
+            Report.ended_at.label("ended"),
+            Report.frozen,
+            case((Dossier.state.in_(LIVE), 1), else_=0).label("live"),
+            left.label("left"),
+            Dossier.closed_at.label("closed"),
+        )
+        .select_from(Report)
+        .outerjoin(DossierMembership, inside)
+        .outerjoin(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(Report.holder == holder, Report.state != "vernietigd", ~_is_double())
+        .subquery()
+    )
+    # The latest of three moments: the databases have no function in common for it.
+    begun = case((days.c.left > days.c.ended, days.c.left), else_=days.c.ended)
+    held = case((and_(days.c.live == 1, days.c.ended.is_not(None)), 1), else_=0)
+    columns = (days.c.id, days.c.code, days.c.received, days.c.ended, days.c.frozen, days.c.closed)
+    first = select(*columns, begun.label("begun"), held.label("held")).subquery()
+    start = case((first.c.closed > first.c.begun, first.c.closed), else_=first.c.begun)
+    kept = (first.c.id, first.c.code, first.c.received, first.c.ended, first.c.frozen)
+    return select(*kept, first.c.held, start.label("start")).subquery()
+
+
+def _is_double() -> ColumnElement[bool]:
+    """Return the condition of a double; false, and not null, where there is no reason."""
+    return and_(IS_DOUBLE, Report.ended_reason.is_not(None))
+
+
+def over_by(rows: Subquery, schedule: Schedule, end: date) -> ColumnElement[bool]:
+    """Return the condition that the day of a report has come by the end of a day.
+
+    Of what a live dossier holds that is the day on which it would go without it.
+    """
+    bounds = [
+        (rows.c.code == code, end_of(last_start(choice.term, end)))
+        for code, choice in schedule.choices.items()
+        if code in CLASS_OF_STATE.values()
+    ]
+    latest = rows.c.received < end_of(last_start(schedule.maximum, end))
+    if not bounds:
+        return and_(rows.c.ended.is_(None), latest)
+    bound = case(*bounds)
+    own = and_(rows.c.ended.is_not(None), rows.c.start < bound)
+    # What has ended and is of a class without a term never comes due by itself.
+    goes_on = or_(rows.c.ended.is_(None), rows.c.held == 1)
+    known = or_(goes_on, rows.c.code.in_(schedule.choices))
+    return and_(known, or_(own, latest))
+
+
+@dataclass(frozen=True)
+class Count:
+    """Numbers of reports of one class by each of some days: frozen or not, held or not."""
+
+    code: str
+    frozen: bool
+    held: bool
+    by: Sequence[int]
+
+
+def count_due(
+    session: Session, holder: str, schedule: Schedule, ends: Sequence[date]
+) -> list[Count]:
+    """Count the reports whose day has come by the end of each of these days."""
+    rows = timelines(holder)
+    sums = [func.sum(case((over_by(rows, schedule, end), 1), else_=0)) for end in ends]
+    by = (rows.c.code, rows.c.frozen, rows.c.held)
+    counted = session.execute(select(*by, *sums).group_by(*by))
+    return [
+        Count(code, bool(frozen), bool(held), [int(number) for number in numbers])
+        for code, frozen, held, *numbers in counted
+    ]
+
+
+def ids_between(
+    session: Session, holder: str, schedule: Schedule, code: str, days: tuple[date | None, date]
+) -> list[UUID]:
+    """Return the reports of a class whose day comes after the first day, until the last.
+
+    Without a first day all that were due earlier are among them. The first to start come first.
+    """
+    rows = timelines(holder)
+    after, last = days
+    wanted = [rows.c.code == code, over_by(rows, schedule, last)]
+    if after is not None:
+        wanted.append(~over_by(rows, schedule, after))
+    return list(session.scalars(select(rows.c.id).where(*wanted).order_by(rows.c.start, rows.c.id)))
+
+
+def count_ended(session: Session, holder: str) -> Mapping[str, int]:
+    """Count the reports that have ended and that no live dossier holds, by class."""
+    rows = timelines(holder)
+    counted = select(rows.c.code, func.count()).where(rows.c.ended.is_not(None), rows.c.held == 0)
+    return {row[0]: row[1] for row in session.execute(counted.group_by(rows.c.code))}
