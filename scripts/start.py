@@ -54,8 +54,11 @@ Stopintimidatie draait op {address}
     beheer@dordrecht.example         beheerder
     privacy@dordrecht.example        privacyfunctionaris
     fg@dordrecht.example             functionaris gegevensbescherming
-    (dezelfde zes bij eindhoven.example)
+    proceseigenaar@dordrecht.example proceseigenaar (hoofd OOV)
+    (dezelfde zeven bij eindhoven.example)
+    archivaris@dordrecht.example     archivaris, van Dordrecht en van Eindhoven
     meldpunt@landelijk.example       landelijk meldpunt
+    archivaris@landelijk.example     archivaris van het landelijk meldpunt
     oov@oefen.example                OOV-medewerker van de oefengemeente
 
   Sleutel voor de app (API)          demo-app

@@ -7,6 +7,7 @@ empty. The clock stands at the moment of each act, so that history, deadlines an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -19,6 +20,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.addresses import Owner, find_address, set_address
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import day_of
 from stopintimidatie.demo import scenario
 from stopintimidatie.demo.acts import DOSSIER_ACTS, REPORT_ACTS, Acts, Stage, say
@@ -43,6 +45,8 @@ from stopintimidatie.municipalities.partners import services as partners
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.municipalities.people.services import postbox_of, set_domains
+from stopintimidatie.privacy.retention.rules import Schedule, proposal
+from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.reports.api.queries import make_demo_key
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.submission import route, validate
@@ -55,6 +59,8 @@ from stopintimidatie.reports.vocabulary import Source
 HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
 # Contact newer than this isn't played, so that some reporters still wait for it.
 CALLED_WITHIN: Final = timedelta(days=4)
+# The standing decision ends within two months: the archivist has something to renew.
+TERMS_SINCE: Final = timedelta(days=320)
 CODE_PURPOSE: Final = "volgcode"
 # An event: its moment, its rank among events of one moment, and the function that plays it.
 Event = tuple[datetime, int, Callable[[Stage], Any]]
@@ -113,6 +119,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
     """Play the part of one holder, between what is set up before it and after it."""
     session, holder, moment = stage.session, stage.holder, stage.timeline.moment
     actor = stage.actor("meldpunt" if holder == NATIONAL else "beheer")
+    set_up_terms(stage, actor)
     if holder != NATIONAL:
         set_up_partners(session, stage.registry, holder, actor)
     for at, _, happen in events_of(holder, stage.timeline, app_key):
@@ -208,6 +215,21 @@ def add_to_reports(session: Session, moment: datetime) -> None:
             append_move(session, report, REPORTER, "aanvulling", report.state, {})
             spoke(session, report, "melding.aanvulling")
             session.flush()
+
+
+def set_up_terms(stage: Stage, actor: Actor) -> None:
+    """Propose terms and have the archivist approve them, so long ago that they must be renewed."""
+    classes = RETENTION_CLASSES.of(stage.registry)
+    proposed = proposal(classes, desk=stage.holder == NATIONAL)
+    choices = {
+        code: replace(choice, category=DESK["categorie"])
+        for code, choice in proposed.choices.items()
+    }
+    with clock_at(stage.timeline.moment - TERMS_SINCE):
+        version = propose_terms(
+            stage.session, stage.holder, Schedule(choices), utc_now(), DESK["termijnen"], actor
+        )
+        approve_terms(stage.session, version, stage.actor("archivaris"))
 
 
 def set_up_mailbox(session: Session, registry: Any, holder: str, actor: Actor) -> None:

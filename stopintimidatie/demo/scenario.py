@@ -107,13 +107,14 @@ DESK: Final[Json] = read("meldpunt")
 PEOPLE: Final = (
     *(
         (
-            f"{row.get('account', row['rol'])}@{town['domein']}",
+            row.get("adres", f"{row.get('account', row['rol'])}@{town['domein']}"),
             *(row["naam"], code, Role(row["rol"])),
         )
         for code, town in TOWNS.items()
         for row in town["accounts"]
     ),
     (DESK["gebruikersnaam"], DESK["naam"], NATIONAL, Role.NATIONAL_DESK),
+    (DESK["archivaris"]["gebruikersnaam"], DESK["archivaris"]["naam"], NATIONAL, Role.ARCHIVIST),
 )
 
 

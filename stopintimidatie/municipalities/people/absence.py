@@ -47,6 +47,8 @@ LACKING: Final[Mapping[Role, str]] = {
     Role.ADMIN: "beheert hier niets",
     Role.PRIVACY_OFFICER: "behandelt geen verzoeken om te wissen",
     Role.DATA_PROTECTION_OFFICER: "houdt hier geen toezicht",
+    Role.PROCESS_OWNER: "beoordeelt geen vernietigingslijsten",
+    Role.ARCHIVIST: "keurt geen bewaartermijnen en vernietiging goed",
 }
 
 
