@@ -17,6 +17,7 @@ from stopintimidatie.core.accounts.sessions import provider_of
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import must_confirm
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
@@ -32,6 +33,7 @@ from stopintimidatie.core.web.request import (
     wanted_page,
     worth_counting,
 )
+from stopintimidatie.desk.resources import Desk
 from stopintimidatie.exports.request.pages import DEPUTIZE
 from stopintimidatie.home.pages import (
     DECIDE,
@@ -53,6 +55,7 @@ from stopintimidatie.home.queries import (
     watched,
     work_in_dossiers,
 )
+from stopintimidatie.home.retention import retention_tasks
 from stopintimidatie.home.town import WEEKS, in_no_dossier, town
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
@@ -74,6 +77,8 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import PURPOSE
 from stopintimidatie.reports.services import report_path
 from stopintimidatie.reports.vocabulary import KIND, Form
+
+DESK_START = "start"
 
 
 @page_view(Root, "", Permission.SIGNED_IN, "templates/municipalities.jinja2")
@@ -100,7 +105,7 @@ def _places(request: Any) -> dict[str, Any]:
     )
     places = [ListItem(row.name, _page_of(request, row.code, row.slug)) for row in rows]
     if NATIONAL in request.identity.holders:
-        places.insert(0, ListItem("Landelijk meldpunt", f"/{NATIONAL}"))
+        places.insert(0, ListItem("Landelijk meldpunt", _desk_of(request)))
     closed = closed_to_own_sessions(request.db, request.identity, provider_of(request))
     doors = [ListItem(row.name, door_path(row)) for row in closed]
     return {"places": places, "doors": doors, "blocked": _blocked_at(request)}
@@ -128,9 +133,22 @@ def _blocked_at(request: Any) -> list[tuple[str, datetime]]:
 
 def _address_of(request: Any, holder: str) -> str:
     if holder == NATIONAL:
-        return f"/{NATIONAL}"
+        return _desk_of(request)
     slug = request.db.scalar(select(Municipality.slug).where(Municipality.code == holder))
     return _page_of(request, holder, slug)
+
+
+def _desk_of(request: Any) -> str:
+    """Return where somebody begins at the desk; its queue isn't for who reads no reports there."""
+    reads = may(request.identity.roles_for(NATIONAL), Permission.VIEW_DESK)
+    return f"/{NATIONAL}" if reads else f"/{NATIONAL}/{DESK_START}"
+
+
+@page_view(Desk, DESK_START, Permission.VIEW_RETENTION, "templates/desk_start.jinja2")
+def desk_start(context: Desk, request: Request) -> dict[str, Any]:
+    """Show what waits at the desk for who handles no reports there: terms, lists and holds."""
+    here = request.resource_path(context).rstrip("/")
+    return {"tasks": in_order(retention_tasks(context, request, here))}
 
 
 def _page_of(request: Any, holder: str, slug: str) -> str:
@@ -156,6 +174,7 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _watch(context, request, reader)
     if request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
         tasks += _managed(context, request)
+    tasks += retention_tasks(context, request, request.resource_path(context).rstrip("/"))
     tasks += _uncovered(context, request, away)
     page["settings"] = _settings(context, request)
     rows = town(request.db, context.holder, reader) if may_read else []

@@ -942,6 +942,9 @@ MATRIX: Final[tuple[View, ...]] = (
         "{dossier}/gegevens-wissen": " 403 403 404 ja 403",
         "{persoon}/gegevens-wissen": " 404 403 404 ja 403",
     }),
+    view("Desk", "start", "GET", P.VIEW_RETENTION, {
+        "{meldpunt}/start": "ja ja ja archivaris=ja",
+    }),
     view("TermsNode", "", "GET", P.VIEW_RETENTION, {
         "{gemeente}/bewaartermijnen": f"{TERMS} proceseigenaar=ja archivaris=ja",
         "{meldpunt}/bewaartermijnen": "ja ja ja archivaris=ja",

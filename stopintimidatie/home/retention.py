@@ -1,0 +1,138 @@
+"""Rows of the worklist about terms and destruction: what waits for archivist and process owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from stopintimidatie.core.accounts.models import RoleAssignment
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.web.request import Request
+from stopintimidatie.home.pages import DECIDE, DUE, SET_UP, Task, task_for
+from stopintimidatie.municipalities.people.services import able
+from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
+from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.retention.queries import present_version, waiting_versions
+from stopintimidatie.privacy.retention.resources import NAME
+from stopintimidatie.privacy.retention.rules import Standing, standing_of
+
+P: Final = Permission
+# The lists that are shown, the oldest first; the others stand on the page of all lists.
+MOST_LISTS: Final = 8
+# The step of each role with a list, by the state in which the list waits for it.
+_STEPS: Final = {
+    ListState.PROPOSED: (P.ASSESS_DESTRUCTION, "Beoordelen", "wat mag weg?"),
+    ListState.ASSESSED: (P.CHECK_DESTRUCTION, "Nakijken", "wat is bevroren?"),
+    ListState.CHECKED: (P.AUTHORISE_DESTRUCTION, "Machtigen", "mag het worden vernietigd?"),
+}
+
+
+def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
+    """Return what waits for this person about terms, lists and holds of a holder."""
+    if not request.has_permission(P.VIEW_RETENTION, context):
+        return []
+    today = local_date(utc_now())
+    return [
+        *_terms(context, request, here, today),
+        *_lists(context, request, here),
+        *_holds(context, request, here, today),
+        *_people(context, request, here),
+    ]
+
+
+def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
+    approves = request.has_permission(P.APPROVE_TERMS, context)
+    if not approves and not request.has_permission(P.PROPOSE_TERMS, context):
+        return
+    page = f"{here}/{NAME}"
+    waiting, present = waiting_versions(request.db), present_version(request.db)
+    for version in waiting:
+        if approves and version.proposed_by_id != request.actor.id:
+            title = f"Bewaartermijnen: voorstel van {version.proposed_by}"
+            href = f"{page}/beslissen?nr={version.number}"
+            yield task_for(DECIDE, title, href, "Beslissen", date_text(version.proposed_at))
+    if present is None:
+        if not waiting:
+            title = "Er gelden nog geen bewaartermijnen"
+            what = "tot dan is er niets aan de beurt"
+            yield task_for(SET_UP, title, f"{page}/voorstellen", "Voorstellen", what)
+        return
+    standing, day = standing_of(present.standing_until, today), date_text(present.standing_until)
+    if approves and standing is Standing.LAPSED:
+        title = "Het doorlopend besluit is verlopen"
+        gone = f"op {day}; contactgegevens verdwijnen niet meer"
+        yield task_for(DUE, title, page, "Verlengen", gone)
+    elif approves and standing is Standing.ENDS_SOON:
+        title = "Het doorlopend besluit loopt af"
+        yield task_for(DUE, title, page, "Verlengen", f"geldt tot en met {day}")
+
+
+def _lists(context: Any, request: Request, here: str) -> Iterator[Task]:
+    mine = [
+        state
+        for state, (permission, *_) in _STEPS.items()
+        if request.has_permission(permission, context)
+    ]
+    if not mine:
+        return
+    undecided = select(DestructionLine.list_id).where(
+        DestructionLine.decision.is_(None), DestructionLine.gone_at.is_(None)
+    )
+    late = and_(
+        DestructionList.state == ListState.AUTHORISED.value, DestructionList.id.in_(undecided)
+    )
+    waits: list[ColumnElement[bool]] = [DestructionList.state.in_([state.value for state in mine])]
+    if ListState.PROPOSED in mine:
+        waits.append(late)
+    rows = request.db.scalars(
+        select(DestructionList)
+        .where(or_(*waits))
+        .order_by(DestructionList.period_from)
+        .limit(MOST_LISTS)
+    )
+    for row in rows:
+        state = ListState(row.state)
+        href = f"{here}/vernietiging/{row.number}"
+        if state in _STEPS:
+            _, action, question = _STEPS[state]
+            yield task_for(DECIDE, f"Vernietigingslijst {row.number}: {question}", href, action)
+        else:
+            title = f"Vernietigingslijst {row.number}: nog niet over alles beslist"
+            yield task_for(DUE, title, href, "Beslissen")
+
+
+def _holds(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
+    if not request.has_permission(P.HOLD, context):
+        return
+    number = request.db.scalar(
+        select(func.count(Hold.id)).where(Hold.lifted_at.is_(None), Hold.review_on <= today)
+    )
+    if number:
+        words = plural(number, "bevriezing vraagt", "bevriezingen vragen")
+        yield task_for(DUE, f"{words} een besluit", f"{here}/bevriezingen", "Beslissen")
+
+
+_NEEDED: Final = {
+    Role.ARCHIVIST: ("Er is geen archivaris", "niemand keurt bewaartermijnen en lijsten goed"),
+    Role.PROCESS_OWNER: ("Er is geen proceseigenaar", "niemand beoordeelt wat weg mag"),
+}
+
+
+def _people(context: Any, request: Request, here: str) -> Iterator[Task]:
+    """Yield the roles without which nothing can be destroyed, for who can give them."""
+    if context.holder == NATIONAL or not request.has_permission(P.MANAGE_MUNICIPALITY, context):
+        return
+    known = request.db.scalars(
+        able(RoleAssignment.role)
+        .where(RoleAssignment.holder == context.holder, RoleAssignment.role.in_(_NEEDED))
+        .distinct()
+    ).all()
+    for role, (title, why) in _NEEDED.items():
+        if role not in known:
+            yield task_for(SET_UP, title, f"{here}/gebruiker-uitnodigen", "Uitnodigen", why)

@@ -1,0 +1,128 @@
+"""What waits on the start page for archivist, process owner, privacy officer and admin."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from webtest import TestApp
+
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import clock_at, local_date, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.privacy.destruction.models import DestructionList, ListState
+from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
+from tests.support.installation import Installation
+from tests.support.retaining import ARCHIVIST, proposed_schedule
+
+HERE = "/gemeenten/dordrecht"
+
+
+@pytest.fixture(autouse=True)
+def connected(installation: Installation) -> None:
+    connect(installation)
+
+
+def tasks(browser: TestApp, page: str = HERE) -> dict[str, str]:
+    """The rows of the worklist: their titles, with where they lead."""
+    rows = browser.get(page).html.select(".si-task")
+    return {row.h3.text.strip(): row.select_one(".si-task__action")["href"] for row in rows}
+
+
+def as_role(installation: Installation, role: Role, holder: str = DORDRECHT) -> TestApp:
+    return installation.browser(make_user(installation, (holder, role)))
+
+
+def test_the_admin_reads_what_is_missing_before_anything_can_be_destroyed(
+    installation: Installation,
+) -> None:
+    admin = as_role(installation, Role.ADMIN)
+    missing = tasks(admin)
+    assert missing["Er is geen archivaris"] == f"{HERE}/gebruiker-uitnodigen"
+    assert "Er is geen proceseigenaar" in missing
+    assert missing["Er gelden nog geen bewaartermijnen"].endswith("/bewaartermijnen/voorstellen")
+    make_user(installation, (DORDRECHT, Role.ARCHIVIST))
+    assert "Er is geen archivaris" not in tasks(admin)
+
+
+def test_the_archivist_reads_a_proposal_and_a_standing_decision_that_ends(
+    installation: Installation,
+) -> None:
+    with installation.transaction(DORDRECHT) as session, clock_at(utc_now() - timedelta(days=330)):
+        terms = proposed_schedule(installation)
+        row = propose_terms(session, DORDRECHT, terms, utc_now(), None, SYSTEM)
+        approve_terms(session, row, ARCHIVIST)
+        propose_terms(session, DORDRECHT, terms, utc_now(), None, SYSTEM)
+    rows = tasks(as_role(installation, Role.ARCHIVIST))
+    assert rows["Het doorlopend besluit loopt af"].endswith("/bewaartermijnen")
+    assert rows[f"Bewaartermijnen: voorstel van {SYSTEM.name}"].endswith("/beslissen?nr=2")
+    assert "Er wacht niets op u" in as_role(installation, Role.PROCESS_OWNER).get(HERE)
+
+
+def test_each_of_the_three_reads_the_list_when_it_is_their_turn(
+    installation: Installation,
+) -> None:
+    turns = {
+        ListState.PROPOSED: Role.PROCESS_OWNER,
+        ListState.ASSESSED: Role.PRIVACY_OFFICER,
+        ListState.CHECKED: Role.ARCHIVIST,
+    }
+    with installation.transaction(DORDRECHT) as session:
+        for quarter, state in enumerate(turns, start=1):
+            period = {"period_from": date(2027, 1, 1), "period_until": date(2027, 3, 31)}
+            told = {"holder": DORDRECHT, "number": f"2027-{quarter}", "state": state.value}
+            session.add(DestructionList(**told, **period))
+    for quarter, role in enumerate(turns.values(), start=1):
+        lists = [
+            href for title, href in tasks(as_role(installation, role)).items() if "lijst" in title
+        ]
+        assert lists == [f"{HERE}/vernietiging/2027-{quarter}"]
+
+
+def test_a_hold_whose_review_day_came_asks_for_a_decision(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        report = make_report(session, installation)
+        session.add(
+            Hold(
+                holder=DORDRECHT,
+                document_kind="melding",
+                document_id=report.id or uuid4(),
+                reference=report.reference,
+                reason=HoldReason.WOO.value,
+                review_on=local_date(utc_now()),
+                placed_by="Iemand",
+            )
+        )
+    rows = tasks(as_role(installation, Role.PROCESS_OWNER))
+    assert rows == {"1 bevriezing vraagt een besluit": f"{HERE}/bevriezingen"}
+    assert not tasks(as_role(installation, Role.ARCHIVIST)).keys() & rows.keys()
+
+
+def test_who_reads_no_reports_sees_no_counts_of_them(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        make_report(session, installation)
+    for role in (Role.ARCHIVIST, Role.PROCESS_OWNER):
+        page = as_role(installation, role).get(HERE)
+        assert not page.html.select(".si-town, .si-views")
+        assert "Postvak" not in page
+        assert "ziet u geen inhoud van meldingen" in page
+
+
+def test_the_archivist_of_the_desk_lands_on_what_waits_there(installation: Installation) -> None:
+    browser = as_role(installation, Role.ARCHIVIST, NATIONAL)
+    assert browser.get("/", status=303).location.endswith("/landelijk/start")
+    assert "Er gelden nog geen bewaartermijnen" in tasks(browser, "/landelijk/start")
+
+
+def test_one_archivist_serves_several_towns(installation: Installation) -> None:
+    connect(installation, EINDHOVEN)
+    roles = ((DORDRECHT, Role.ARCHIVIST), (EINDHOVEN, Role.ARCHIVIST))
+    browser = installation.browser(make_user(installation, *roles))
+    page = browser.get("/bewaartermijnen")
+    for slug in ("dordrecht", "eindhoven"):
+        assert page.html.find("a", href=f"/gemeenten/{slug}/bewaartermijnen")
+        browser.get(f"/gemeenten/{slug}/bewaartermijnen/voorstellen")
