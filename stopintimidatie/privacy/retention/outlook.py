@@ -97,11 +97,10 @@ def outlook(session: Session, schedule: Schedule, today: date) -> list[Line]:
     months = months_from(today)
     numbers = Counter[Any]()
     for count in count_due(session, _holder(session), schedule, [m.last for m in months]):
-        for month, before, number in zip(months, [0, *count.by], count.by, strict=False):
-            key = (month, count.code)
-            numbers[key, "all"] += number - before
-            numbers[key, "frozen"] += count.frozen * (number - before)
-            numbers[key, "dossier"] += count.held * (number - before)
+        key = (months[count.place], count.code)
+        numbers[key, "all"] += count.number
+        numbers[key, "frozen"] += count.frozen * count.number
+        numbers[key, "dossier"] += count.held * count.number
     for document in coming_others(session, schedule, months[-1].last):
         key = (month_of(months, document.due.on), document.retention_class)
         numbers[key, "all"] += 1
@@ -261,7 +260,7 @@ def shift_of(session: Session, before: Schedule | None, after: Schedule, today: 
     The terms say it for a class as a whole; where the maximum may decide each is looked at.
     """
     holder, by = _holder(session), today + SOON
-    soon = sum(count.by[0] for count in count_due(session, holder, after, [by]))
+    soon = sum(count.number for count in count_due(session, holder, after, [by]))
     ended = Counter(count_ended(session, holder))
     closed = closed_timelines(session)
     ended[DOSSIER_CLOSED] = len(closed)

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.core.storage.retention import Term
@@ -40,12 +40,12 @@ def end_of(day: date) -> datetime:
 
 def timelines(holder: str) -> Subquery:
     """Select the timelines of all reports of a holder that aren't gone, but for doubles."""
-    former = aliased(DossierMembership)
+    # Joined, and not looked up for each report: few were ever in a dossier.
     left = (
-        select(func.max(former.left_at))
-        .where(former.report_id == Report.id, former.reference.is_(False))
-        .correlate(Report)
-        .scalar_subquery()
+        select(DossierMembership.report_id, func.max(DossierMembership.left_at).label("at"))
+        .where(DossierMembership.holder == holder, DossierMembership.reference.is_(False))
+        .group_by(DossierMembership.report_id)
+        .subquery()
     )
     inside = and_(
         DossierMembership.report_id == Report.id,
@@ -59,14 +59,16 @@ def timelines(holder: str) -> Subquery:
             case(*states, else_=OPEN).label("code"),
             Report.received_at.label("received"),
             Report.ended_at.label("ended"),
-            Report.frozen,
+            # A hold on its dossier holds it as well.
+            case((or_(Report.frozen, Dossier.frozen), 1), else_=0).label("frozen"),
             case((Dossier.state.in_(LIVE), 1), else_=0).label("live"),
-            left.label("left"),
+            left.c.at.label("left"),
             Dossier.closed_at.label("closed"),
         )
         .select_from(Report)
         .outerjoin(DossierMembership, inside)
         .outerjoin(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .outerjoin(left, left.c.report_id == Report.id)
         .where(Report.holder == holder, Report.state != "vernietigd", ~_is_double())
         .subquery()
     )
@@ -108,25 +110,36 @@ def over_by(rows: Subquery, schedule: Schedule, end: date) -> ColumnElement[bool
 
 @dataclass(frozen=True)
 class Count:
-    """Numbers of reports of one class by each of some days: frozen or not, held or not."""
+    """A number of reports of one class, frozen or not, held or not, due by one of some days."""
 
     code: str
     frozen: bool
     held: bool
-    by: Sequence[int]
+    # The place of that day among those that were asked.
+    place: int
+    number: int
 
 
 def count_due(
     session: Session, holder: str, schedule: Schedule, ends: Sequence[date]
 ) -> list[Count]:
-    """Count the reports whose day has come by the end of each of these days."""
+    """Count the reports whose day comes by the end of each of these days, and not of one before.
+
+    Args:
+        session: A transaction of the holder.
+        holder: The holder of the reports.
+        schedule: The terms.
+        ends: The days, the earliest first.
+    """
     rows = timelines(holder)
-    sums = [func.sum(case((over_by(rows, schedule, end), 1), else_=0)) for end in ends]
-    by = (rows.c.code, rows.c.frozen, rows.c.held)
-    counted = session.execute(select(*by, *sums).group_by(*by))
+    # Most reports aren't due by the last of the days: those are left aside first.
+    due = select(rows).where(over_by(rows, schedule, ends[-1])).subquery()
+    places = [(over_by(due, schedule, end), place) for place, end in enumerate(ends)]
+    by = (due.c.code, due.c.frozen, due.c.held, case(*places))
+    counted = session.execute(select(*by, func.count()).group_by(*by))
     return [
-        Count(code, bool(frozen), bool(held), [int(number) for number in numbers])
-        for code, frozen, held, *numbers in counted
+        Count(code, bool(frozen), bool(held), place, number)
+        for code, frozen, held, place, number in counted
     ]
 
 
