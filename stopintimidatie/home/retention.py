@@ -60,8 +60,8 @@ def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[T
     if present is None:
         if not waiting:
             title = "Er gelden nog geen bewaartermijnen"
-            what = "tot dan is er niets aan de beurt"
-            yield task_for(SET_UP, title, f"{page}/voorstellen", "Voorstellen", what)
+            about = "tot dan is er niets aan de beurt"
+            yield task_for(SET_UP, title, f"{page}/voorstellen", "Voorstellen", about)
         return
     standing, day = standing_of(present.standing_until, today), date_text(present.standing_until)
     if approves and standing is Standing.LAPSED:

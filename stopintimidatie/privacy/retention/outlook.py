@@ -105,7 +105,7 @@ def outlook(session: Session, schedule: Schedule, today: date) -> list[Line]:
         key = (month_of(months, document.due.on), document.retention_class)
         numbers[key, "all"] += 1
         numbers[key, "frozen"] += document.frozen
-    found = sorted(
+    keys = sorted(
         {key for (key, part), number in numbers.items() if part == "all" and number},
         key=lambda key: (key[0].first, key[1]),
     )
@@ -113,7 +113,7 @@ def outlook(session: Session, schedule: Schedule, today: date) -> list[Line]:
         Line(
             month, code, *(numbers[(month, code), about] for about in ("all", "frozen", "dossier"))
         )
-        for month, code in found
+        for month, code in keys
     ]
 
 
@@ -143,7 +143,7 @@ def documents_in(
     return [*sorted(others, key=lambda row: (row.due.on, row.reference))]
 
 
-# What goes by standing decision, counted by class in one statement
+# The short classes, counted in one statement
 
 
 def _started(entity: Any, start: Any, *conditions: Any) -> Callable[[str], Any]:

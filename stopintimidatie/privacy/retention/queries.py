@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
+from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.security import Identity
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.workflow import GONE, LIVE
+from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.rules import (
     DOSSIER_CLOSED,
@@ -32,6 +47,7 @@ from stopintimidatie.privacy.retention.rules import (
 from stopintimidatie.privacy.retention.timelines import IS_DOUBLE
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.settings import Settings
 
 
 def present_version(session: Session) -> RetentionSchedule | None:
@@ -323,3 +339,52 @@ def waiting_for(holder: str, identity: Identity) -> Any:
         RetentionSchedule.approved.is_(None),
         RetentionSchedule.proposed_by_id.is_distinct_from(str(identity.user_id)),
     )
+
+
+# The check in `/health/ready`: holders of which nothing is due, for want of terms
+
+
+def _count(name: str, *conditions: ColumnElement[bool]) -> Any:
+    """Select how many holders that take in reports meet these conditions."""
+    taking_part = select(MunicipalityProfile.code).where(
+        MunicipalityProfile.agreed_level == ParticipationLevel.PROGRAMME
+    )
+    takes_in = or_(Holder.code == NATIONAL, Holder.code.in_(taking_part))
+    counted = select(func.count(Holder.code)).where(takes_in, *conditions)
+    return counted.scalar_subquery().label(name)
+
+
+def _now() -> Any:
+    return bindparam("terms_now", callable_=utc_now, type_=Holder.terms_from.type)
+
+
+def _today() -> Any:
+    return bindparam("terms_today", callable_=_today_here, type_=Holder.standing_until.type)
+
+
+def _today_here() -> date:
+    return local_date(utc_now())
+
+
+TERMS: Final = (
+    _count("without_terms", or_(Holder.terms_from.is_(None), Holder.terms_from > _now())),
+    _count("lapsed", Holder.terms_from <= _now(), Holder.standing_until < _today()),
+)
+
+
+def terms_check(settings: Settings, row: Row[Any]) -> Check:
+    """Check that terms count; without them nothing is due. The row holds `TERMS`."""
+    words = []
+    if row.without_terms:
+        words.append(
+            f"Zonder goedgekeurde bewaartermijnen: {row.without_terms} (gemeenten en het meldpunt"
+            " samen). Daar is niets aan de beurt, en verdwijnt niets op zijn tijd. Laat een"
+            " archivaris de termijnen goedkeuren."
+        )
+    if row.lapsed:
+        words.append(
+            f"Met een verlopen doorlopend besluit: {row.lapsed}. Daar gaan korte soorten, zoals"
+            " contactgegevens, niet meer weg. Laat de archivaris het verlengen."
+        )
+    state = State.NOTE if words else State.GOOD
+    return Check("bewaartermijnen", state, " ".join(words))

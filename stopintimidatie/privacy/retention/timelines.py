@@ -102,7 +102,7 @@ def over_by(rows: Subquery, schedule: Schedule, end: date) -> ColumnElement[bool
         return and_(rows.c.ended.is_(None), latest)
     bound = case(*bounds)
     own = and_(rows.c.ended.is_not(None), rows.c.start < bound)
-    # What has ended and is of a class without a term never comes due by itself.
+    # A report that ended, of a class without a term, never comes due by itself.
     goes_on = or_(rows.c.ended.is_(None), rows.c.held == 1)
     known = or_(goes_on, rows.c.code.in_(schedule.choices))
     return and_(known, or_(own, latest))
