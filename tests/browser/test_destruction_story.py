@@ -31,6 +31,7 @@ pytestmark = pytest.mark.alles
 
 HOME = "/gemeenten/dordrecht/vernietiging"
 NAMES = [new_code("M") for _ in range(6)]
+GONE = new_code("M")
 Enter = Callable[..., Page]
 
 
@@ -49,7 +50,7 @@ def fill(running: Installation) -> None:
         place_hold(session, held, HoldReason.WOO, today + timedelta(days=90), SYSTEM)
         a_line(session, row, held.reference, document_id=held.id)
         a_statement(session)
-        a_tombstone(session, new_code("M"), list_number="2031-3")
+        a_tombstone(session, GONE, list_number="2031-3")
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_three_people_take_a_list_with_keys(enter: tuple[Installation, Enter]) -
         assert all((line.authorised_at is None) == (line.reference in held) for line in lines)
 
 
-@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("width", [1280, 320])
 def test_the_pages_fit_a_phone(enter: tuple[Installation, Enter], width: int) -> None:
     running, as_role = enter
     page = as_role(Role.PROCESS_OWNER, width=width)
@@ -152,6 +153,7 @@ def test_the_pages_fit_a_phone(enter: tuple[Installation, Enter], width: int) ->
         (f"/2031-4?regel={name}", "regel"),
         (f"/2031-4/uitstellen?regel={name}", "uitstellen"),
         ("/V-2031-0001", "verklaring"),
+        (f"/{GONE}", "vernietigd"),
     ):
         page.goto(f"{HOME}{address}")
         look(page, f"{picture}-{width}")

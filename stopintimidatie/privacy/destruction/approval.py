@@ -33,7 +33,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.privacy.destruction import services, words
-from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList
+from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
 from stopintimidatie.privacy.destruction.queries import (
     AUTHORISED,
     GONE,
@@ -52,6 +52,7 @@ from stopintimidatie.privacy.destruction.queries import (
     standing_of,
     statements_of,
     step_lines,
+    tombstone_of,
 )
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -104,7 +105,7 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
         "turn_words": words.turn(row, numbers),
         "step": step_of(context, request, numbers),
         "people": words.people(row),
-        "statements": statements_of(session, row.id),
+        "statements": statements_of(session, row.id) if numbers.standings[GONE] else [],
         "register": request.resource_path(context.__parent__),
         "views": _views(request, numbers, wanted),
         "classes": _classes(request, numbers, wanted),
@@ -150,10 +151,9 @@ def _in_hand(
 
 
 def _note(context: ListResource, request: Request, lines: Sequence[DestructionLine]) -> None:
-    """Note that these documents were seen on a list."""
-    for kind in sorted({line.document_kind for line in lines}):
-        ids = {line.document_id: None for line in lines if line.document_kind == kind}
-        note_read(request, context.holder, kind, list(ids), task=TASK)
+    """Note that these reports were seen on a list."""
+    ids = {line.document_id: None for line in lines if line.document_kind == REPORT}
+    note_read(request, context.holder, REPORT, list(ids), task=TASK)
 
 
 def _decides(context: ListResource, request: Request) -> bool:
@@ -250,8 +250,9 @@ def _way_to(context: ListResource, request: Request, line: DestructionLine) -> s
     """Return the address of the document for who may open it; None for others."""
     identity = request.identity
     if line.gone_at is not None:
-        stone: str = request.resource_path(context.__parent__, line.reference)
-        return stone
+        stone = tombstone_of(request.db, line.document_id)
+        path: str | None = request.resource_path(context.__parent__, stone) if stone else None
+        return path
     if identity is None or not may_open(identity, context.holder, line.document_kind):
         return None
     if line.document_kind == REPORT:
@@ -341,9 +342,12 @@ def step_of(context: ListResource, request: Request, numbers: Numbers) -> dict[s
         "nakijken": (numbers.to_check, "Bevriezingen zijn nagekeken ({})"),
         "machtigen": (numbers.to_authorise, "Vernietiging machtigen ({})"),
     }
+    state = ListState(context.row.state)
+    # Lines that are only held or put off need nobody after the process owner.
+    idle = {"beoordelen": state is ListState.DONE, "nakijken": state is not ListState.ASSESSED}
     for name, (permission, condition, _) in _STEPS.items():
         number, label = labels[name]
-        if number and request.has_permission(permission, context):
+        if number and not idle.get(name) and request.has_permission(permission, context):
             lines = step_lines(request.db, context.row.id, condition)
             return {
                 "href": request.resource_path(context, name),

@@ -10,6 +10,7 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import answer_in_panel, is_partial
 from stopintimidatie.core.web.request import (
@@ -20,7 +21,7 @@ from stopintimidatie.core.web.request import (
     query_pairs,
     with_params,
 )
-from stopintimidatie.privacy.destruction import services
+from stopintimidatie.privacy.destruction import services, words
 from stopintimidatie.privacy.destruction.approval import (
     ANY,
     CHANGED,
@@ -47,13 +48,20 @@ from stopintimidatie.reports.workbench.views import own_path
 FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
 TITLES: Final = {
     LineDecision.GOES: "Mee",
-    LineDecision.POSTPONED: "Uitstellen tot",
+    LineDecision.POSTPONED: "Uitstellen",
     LineDecision.HELD: "Vasthouden",
 }
 BUTTONS: Final = {
     LineDecision.GOES: "{} mee",
     LineDecision.POSTPONED: "{} uitstellen",
     LineDecision.HELD: "{} vasthouden",
+}
+ABOUT: Final = {
+    LineDecision.GOES: "Deze regels gaan op hun eigen dag, als de privacyfunctionaris ze heeft"
+    " nagekeken en de archivaris heeft gemachtigd. Wat bevroren is, gaat niet.",
+    LineDecision.POSTPONED: "Vanaf de dag die u kiest, staan deze regels weer bij wat u moet"
+    " beslissen.",
+    LineDecision.HELD: "Deze documenten blijven, tot iemand iets anders beslist.",
 }
 STALE: Final = (
     "Iemand anders heeft dit intussen gewijzigd. Wat u invulde staat er nog. Kijk het na, en sla"
@@ -152,6 +160,7 @@ def together_view(context: ListResource, request: Request) -> Any:
     many = plural(len(lines), "regel", "regels")
     label = BUTTONS[decision].format(many)
     form = _form(context, request, lines, decision_schema(decision), label)
+    classes = RETENTION_CLASSES.of(request.registry)
 
     def act(values: Values) -> str:
         choice = Choice(decision, values.get("reden"), values.get("tot"))
@@ -159,7 +168,13 @@ def together_view(context: ListResource, request: Request) -> Any:
         return f"Besloten over {plural(number, 'regel', 'regels')}."
 
     title = (f"{TITLES[decision]}: {many}", "Meer regels tegelijk")
-    return _handle(context, request, form, lines, title, act, left=len(chosen) - len(lines))
+    about = {
+        "left": len(chosen) - len(lines),
+        "about": ABOUT[decision],
+        "counted": words.by_class(classes, lines),
+        "references": [line.reference for line in lines],
+    }
+    return _handle(context, request, form, lines, title, act, **about)
 
 
 def _asked_decision(request: Request) -> LineDecision:
@@ -237,8 +252,7 @@ def _handle(
     lines: Sequence[DestructionLine],
     title: tuple[str, str],
     act: Callable[[Values], str],
-    *,
-    left: int = 0,
+    **about: Any,
 ) -> Any:
     """Show the form, or act; what was typed stays when somebody was first."""
 
@@ -256,6 +270,6 @@ def _handle(
     def page() -> Values:
         answer_in_panel(request)
         trail = [] if is_partial(request) else [*request.breadcrumb, Crumb(title[0], request.path)]
-        return {"title": title[0], "above": title[1], "left": left, "crumbs": trail}
+        return {"title": title[0], "above": title[1], "crumbs": trail, "left": 0, **about}
 
     return handle_form(request, form, on_valid, page)

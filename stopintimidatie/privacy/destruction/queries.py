@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -20,10 +20,10 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionList,
     DestructionStatement,
     LineDecision,
+    Tombstone,
 )
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.reports.models import Report, ReportTransfer
-from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import OPEN
 
 UNDECIDED: Final = "onbeslist"
@@ -168,6 +168,13 @@ def statements_of(
     return session.scalars(query.limit(most)).all()
 
 
+_ORDER: Final = (
+    DestructionLine.retention_class,
+    DestructionLine.due_on,
+    DestructionLine.reference,
+)
+
+
 def lines_of(
     session: Session,
     list_id: UUID,
@@ -179,9 +186,7 @@ def lines_of(
     query = (
         select(DestructionLine)
         .where(DestructionLine.list_id == list_id, *wanted.conditions(today))
-        .order_by(
-            DestructionLine.retention_class, DestructionLine.due_on, DestructionLine.reference
-        )
+        .order_by(*_ORDER)
     )
     return session.scalars(query.slice(*span) if span else query).all()
 
@@ -197,7 +202,7 @@ def lines_named(
 ) -> Sequence[DestructionLine]:
     """Return the lines of a list about these documents."""
     mine = (DestructionLine.list_id == list_id, DestructionLine.reference.in_(references))
-    return session.scalars(select(DestructionLine).where(*mine)).all()
+    return session.scalars(select(DestructionLine).where(*mine).order_by(*_ORDER)).all()
 
 
 def step_lines(
@@ -208,81 +213,65 @@ def step_lines(
     return session.scalars(select(DestructionLine).where(*mine)).all()
 
 
+def tombstone_of(session: Session, document: UUID) -> str | None:
+    """Return the reference of what stays of a document; None when that has gone as well."""
+    mine = Tombstone.document_id == document
+    return session.scalar(select(Tombstone.reference).where(mine))
+
+
 # By what a document is held now
 
 
 def held_by(session: Session, lines: Sequence[DestructionLine]) -> Mapping[UUID, list[str]]:
-    """Return by what each document is held now, in words, by its id.
-
-    In one statement for holds, and one for dossiers, exports and offers.
-    """
-    reports = [line.document_id for line in lines if line.document_kind == REPORT]
-    dossiers = [line.document_id for line in lines if line.document_kind != REPORT]
+    """Return by what each document is held now, in words, by its id. One statement."""
+    ids = [line.document_id for line in lines]
     held: dict[UUID, list[str]] = {}
-    for hold in session.scalars(
-        select(Hold)
-        .where(Hold.document_id.in_([*reports, *dossiers]), Hold.lifted_at.is_(None))
-        .order_by(Hold.placed_at)
-    ):
-        held.setdefault(hold.document_id, []).append(f"bevroren: {_reason(hold.reason)}")
-    for document, why in [*_reports_held(session, reports), *_exports(session, dossiers)]:
-        if why not in held.setdefault(document, []):
-            held[document].append(why)
+    for document, word, about in session.execute(union_all(*_reasons(ids))):
+        held.setdefault(document, []).append(HELD[word].format(_label(word, about)))
     return held
 
 
-def _reason(code: str) -> str:
-    return HoldReason(code).label if code in list(HoldReason) else code
+HELD: Final = {
+    "bevroren": "bevroren: {}",
+    "dossier": "zit in dossier {}, dat nog loopt",
+    "overdracht": "er loopt nog een overdracht",
+    "open": "de behandeling is nog niet klaar",
+    "uitvoer": "uitvoer {} loopt nog",
+}
 
 
-def _reports_held(session: Session, reports: Sequence[UUID]) -> list[tuple[UUID, str]]:
-    if not reports:
-        return []
-    rows = session.execute(
-        select(
-            Report.id,
-            Report.frozen,
-            Report.ended_at,
-            Dossier.number,
-            Dossier.state,
-            ReportTransfer.id.label("offer"),
-        )
-        .outerjoin(
-            DossierMembership,
-            and_(
-                DossierMembership.report_id == Report.id,
-                DossierMembership.left_at.is_(None),
-                DossierMembership.reference.is_(False),
-            ),
-        )
-        .outerjoin(Dossier, Dossier.id == DossierMembership.dossier_id)
-        .outerjoin(
-            ReportTransfer,
-            and_(ReportTransfer.reference == Report.reference, ReportTransfer.state == OPEN),
-        )
+def _label(word: str, about: str) -> str:
+    known = word == "bevroren" and about in list(HoldReason)
+    return HoldReason(about).label if known else about
+
+
+def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:
+    """Yield for each reason the query of the documents that it holds: id, reason, about."""
+    yield _held(Hold.document_id, "bevroren", Hold.reason).where(
+        Hold.document_id.in_(ids), Hold.lifted_at.is_(None)
+    )
+    yield (
+        _held(DossierMembership.report_id, "dossier", Dossier.number)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
         .where(
-            Report.id.in_(reports),
-            or_(Dossier.state.in_(LIVE), ReportTransfer.id.is_not(None), Report.ended_at.is_(None)),
+            DossierMembership.report_id.in_(ids),
+            DossierMembership.left_at.is_(None),
+            DossierMembership.reference.is_(False),
+            Dossier.state.in_(LIVE),
         )
     )
-    held = []
-    for row in rows:
-        if row.state in LIVE:
-            held.append((row.id, f"zit in dossier {row.number}, dat nog loopt"))
-        if row.offer is not None:
-            held.append((row.id, "er loopt nog een overdracht"))
-        if row.ended_at is None:
-            held.append((row.id, "de behandeling is nog niet klaar"))
-    return held
-
-
-def _exports(session: Session, dossiers: Sequence[UUID]) -> list[tuple[UUID, str]]:
-    if not dossiers:
-        return []
-    rows: Any = session.execute(
-        select(Export.dossier_id, Export.reference).where(
-            Export.dossier_id.in_(dossiers),
-            Export.state.in_([ExportState.REQUESTED.value, *MAKING]),
-        )
+    yield (
+        _held(Report.id, "overdracht", Report.reference)
+        .join(ReportTransfer, ReportTransfer.reference == Report.reference)
+        .where(Report.id.in_(ids), ReportTransfer.state == OPEN)
     )
-    return [(row.dossier_id, f"uitvoer {row.reference} loopt nog") for row in rows]
+    yield _held(Report.id, "open", Report.reference).where(
+        Report.id.in_(ids), Report.ended_at.is_(None)
+    )
+    yield _held(Export.dossier_id, "uitvoer", Export.reference).where(
+        Export.dossier_id.in_(ids), Export.state.in_([ExportState.REQUESTED.value, *MAKING])
+    )
+
+
+def _held(document: Any, word: str, about: Any) -> Select[Any]:
+    return select(document, literal(word), about)

@@ -19,7 +19,6 @@ from stopintimidatie.core.tree import Branch, Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.destruction.models import (
-    DestructionLine,
     DestructionList,
     DestructionStatement,
     ListState,
@@ -170,17 +169,7 @@ LEVELS: Final = (
 # Lists that wait for a person, for the menu
 
 _TURNS: Final = {
-    Role.PROCESS_OWNER: or_(
-        DestructionList.state == ListState.PROPOSED.value,
-        and_(
-            DestructionList.state == ListState.AUTHORISED.value,
-            DestructionList.id.in_(
-                select(DestructionLine.list_id).where(
-                    DestructionLine.decision.is_(None), DestructionLine.gone_at.is_(None)
-                )
-            ),
-        ),
-    ),
+    Role.PROCESS_OWNER: DestructionList.state == ListState.PROPOSED.value,
     Role.PRIVACY_OFFICER: DestructionList.state == ListState.ASSESSED.value,
     Role.ARCHIVIST: DestructionList.state == ListState.CHECKED.value,
 }

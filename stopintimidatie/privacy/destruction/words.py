@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
@@ -117,6 +118,14 @@ def summary(numbers: Numbers) -> list[str]:
     return [plural(numbers.total, "regel", "regels"), *words]
 
 
+def by_class(
+    classes: Mapping[str, RetentionClass], lines: Sequence[DestructionLine]
+) -> list[tuple[str, str]]:
+    """Count lines by class, in words."""
+    numbers = Counter(line.retention_class for line in lines)
+    return [(class_label(classes, code), str(numbers[code])) for code in sorted(numbers)]
+
+
 def lateness(number: int) -> str:
     """Say how many lines are late; nothing for none."""
     return f"{number} te laat" if number else ""
@@ -130,6 +139,8 @@ def row_facts(line: DestructionLine, held: Sequence[str]) -> list[str]:
         words = f"uitgesteld tot {date_text(line.postponed_until)}"
     if standing == AUTHORISED:
         words = f"gaat op {date_text(line.due_on)}"
+        if line.waits_for:
+            words = f"gemachtigd, maar {WAITING[Waits(line.waits_for)]}"
     facts = [words, *held]
     if line.at_maximum:
         facts.append("absoluut maximum")

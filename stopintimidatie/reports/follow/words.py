@@ -45,9 +45,9 @@ DONE: Final[dict[str, str]] = {
     "bewaren": "Uw melding blijft bewaard. De gemeente weet dat u aangifte wilt doen.",
 }
 NOT_FOUND: Final = (
-    "Bij dit kenmerk en deze volgcode vinden wij geen melding. Kijk allebei goed na. Bent u de"
-    " volgcode kwijt? Wij kunnen haar niet opzoeken: bel dan uw gemeente, of doe een nieuwe"
-    " melding."
+    "Bij dit kenmerk en deze volgcode vinden wij geen melding. Kijk allebei goed na. Is het lang"
+    " geleden? Als de bewaartermijn voorbij is, vernietigen wij een melding. Bent u de volgcode"
+    " kwijt? Wij kunnen haar niet opzoeken: bel dan uw gemeente, of doe een nieuwe melding."
 )
 TOO_OFTEN: Final = (
     "Er is vanaf deze plek te vaak een verkeerde code ingevuld. Wacht een kwartier en probeer het"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.core.audit import Actor, AuditEvent
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of, new_code
@@ -32,7 +32,13 @@ from stopintimidatie.privacy.destruction.services import (
     StaleListError,
     fingerprint,
 )
+from stopintimidatie.privacy.holds.models import HoldReason
+from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.retention.rules import Schedule
+from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from stopintimidatie.reports.models import Report
 from tests.support.destruction import a_line, a_list, a_tombstone
+from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 
@@ -317,6 +323,7 @@ def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
         box.checked = True
     page = form.submit("besluit", value="vastgehouden")
     assert "3 regels vasthouden" in page.text
+    assert "M-AAAA-AAA0, M-AAAA-AAA1, M-AAAA-AAA2" in page.text
     page.forms["formulier"]["reden"] = "Onderzoek van de rekenkamer"
     assert "Besloten over 3 regels" in page.forms["formulier"].submit().follow().text
     everything = owner.get(f"{HOME}/2031-4/samen?alles=ja&stand=onbeslist&besluit=mee")
@@ -326,22 +333,22 @@ def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
 
 
 def test_a_held_document_says_by_what_it_is_held(installation: Installation) -> None:
-    from stopintimidatie.core.audit import SYSTEM
-    from stopintimidatie.privacy.holds.models import HoldReason
-    from stopintimidatie.privacy.holds.services import place_hold
-    from tests.support.factories import make_report
-
-    connect(installation)
+    case = make_case(installation, number=1)
     with installation.transaction(DORDRECHT) as session:
-        report = make_report(session, installation)
+        report = session.get_one(Report, case.reports[0])
         place_hold(session, report, HoldReason.WOO, date(2040, 1, 1), SYSTEM)
-        a_line(session, a_list(session), report.reference, document_id=report.id)
-        reference = report.reference
-    page = person(installation, Role.PRIVACY_OFFICER).get(f"{HOME}/2031-4?regel={reference}")
+        row, reference = a_list(session), report.reference
+        a_line(session, row, reference, document_id=report.id)
+        a_line(session, row, "2026-0001", document_id=case.dossier_id, document_kind="dossier")
+    browser = person(installation, Role.PRIVACY_OFFICER)
+    page = browser.get(f"{HOME}/2031-4?regel={reference}")
     assert "bevroren: Woo-verzoek" in page.text
-    assert "de behandeling is nog niet klaar" in page.text
+    assert "dat nog loopt" in page.text
     assert "Vasthouden" in page.text
     assert "Uitstellen" not in page.text
+    # A privacy officer who may read dossiers can open it; the list itself shows a number alone.
+    page = browser.get(f"{HOME}/2031-4?regel=2026-0001")
+    assert "/gemeenten/dordrecht/" in page.html.select_one(".wb-head a")["href"]
 
 
 def test_without_terms_or_lists_the_page_says_what_comes(installation: Installation) -> None:
@@ -349,6 +356,12 @@ def test_without_terms_or_lists_the_page_says_what_comes(installation: Installat
     page = person(installation, Role.ARCHIVIST).get(HOME)
     assert "Er gelden nog geen bewaartermijnen" in page.text
     assert f"{HOME.rpartition('/')[0]}/bewaartermijnen" in page.text
+    with installation.transaction(DORDRECHT) as session:
+        row = propose_terms(session, DORDRECHT, Schedule(), utc_now(), None, SYSTEM)
+        approve_terms(session, row, ARCHIVIST)
+    page = person(installation, Role.ARCHIVIST).get(HOME)
+    assert "Nog geen vernietigingslijst" in page.text
+    assert "Er is nog niets vernietigd" in page.text
 
 
 def test_a_destroyed_report_says_so_to_who_might_have_read_it(installation: Installation) -> None:
