@@ -19,9 +19,11 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.ledger import JOB as LEDGER
 from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
 from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.search.registry import INDEX
 from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.storage.personal import erase_document, ids_of_rows
 from stopintimidatie.core.text import day_of
@@ -197,11 +199,17 @@ def _forget_traces(session: Session, holder: str, ids: Sequence[UUID]) -> None:
     session.execute(delete(Hold).where(Hold.document_id.in_(ids)))
     session.execute(delete(Pickup).where(Pickup.document_id.in_(ids)))
     session.execute(delete(Redirect).where(Redirect.target.in_(ids)))
-    # The few tasks of a holder are read one by one: a payload names its ids in many ways.
+    # The few other tasks of a holder are read one by one: a payload names its ids in many ways.
     gone = written | {str(number) for number in messages}
-    for job in session.scalars(select(OutboxJob).where(OutboxJob.holder == holder)):
-        if not gone.isdisjoint(map(str, job.payload.values())):
-            session.execute(delete(OutboxJob).where(OutboxJob.id == job.id))
+    others = select(OutboxJob.id, OutboxJob.payload).where(
+        OutboxJob.holder == holder, OutboxJob.kind.not_in([INDEX.name, LEDGER.name])
+    )
+    named = [
+        number
+        for number, payload in session.execute(others)
+        if not gone.isdisjoint(map(str, payload.values()))
+    ]
+    session.execute(delete(OutboxJob).where(OutboxJob.id.in_(named)))
 
 
 def may_go(session: Session, kind: str, document: UUID) -> bool:
