@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -100,7 +100,8 @@ def test_after_fifty_kills_nothing_is_half_and_the_statement_is_complete(
     assert halted > KILLS // 8, "the kills were not in the middle"
     night(installation, DUE)
     assert judge(installation, made, whole) == REPORTS
-    installation.run_jobs()
+    with on(DUE + timedelta(days=1)):
+        installation.run_jobs()
     with installation.transaction(DORDRECHT) as session:
         (statement,) = session.scalars(select(DestructionStatement)).all()
         assert sum(row["aantal"] for row in statement.content["aantallen"]) == REPORTS
