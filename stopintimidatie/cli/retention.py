@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 
 from stopintimidatie.cli.common import DutchGroup, operator
 from stopintimidatie.cli.content import registry_of
-from stopintimidatie.cli.municipalities import find_town
+from stopintimidatie.cli.municipalities import find_town, municipality_group
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import file_size
@@ -18,6 +19,11 @@ from stopintimidatie.exports.document.process import RenderingError
 from stopintimidatie.exports.redaction.content import ContentError
 from stopintimidatie.privacy.retention.words import page
 from stopintimidatie.privacy.transfer.archive import ArchiveError, whole_file
+from stopintimidatie.privacy.transfer.departure import (
+    destroy_everything,
+    why_not_leave,
+    write_everything,
+)
 from stopintimidatie.privacy.transfer.services import (
     TransferError,
     ask,
@@ -92,3 +98,64 @@ def _write_package(
 
 def _tell(words: str, percentage: int) -> None:
     click.echo(f"{percentage} %: {words}", err=True)
+
+
+@municipality_group.command("uitvoeren")
+@click.argument("gemeente")
+@click.argument("map", type=click.Path(path_type=Path))
+@click.option(
+    "--einde",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="De dag waarop de gemeente stopte, als zij nog op het niveau programma staat.",
+)
+@click.option("--met-contactgegevens", is_flag=True, help="Zet contactgegevens er leesbaar bij.")
+@click.option(
+    "--vernietigen", is_flag=True, help="Vernietig daarna alles wat hier van haar overblijft."
+)
+@click.pass_obj
+def leave(
+    settings: Settings,
+    gemeente: str,
+    map: Path,
+    einde: datetime | None,
+    met_contactgegevens: bool,
+    vernietigen: bool,
+) -> None:
+    """Geef een gemeente die stopt al haar gegevens in open formaten, in een lege map."""
+    with registry_of(settings) as registry:
+        engine = registry.engine
+        with transaction(engine, write=False) as session:
+            town = find_town(session, gemeente)
+            code, name = town.code, town.name
+            problem = why_not_leave(session, code, einde)
+        if problem is not None:
+            raise click.ClickException(problem)
+        if vernietigen and click.prompt(f"Typ {code} om {name} straks te vernietigen") != code:
+            raise click.ClickException("Dat is niet de code. Er is niets gedaan.")
+        try:
+            number = write_everything(
+                registry, engine, code, name, map, operator(), _say, clear=met_contactgegevens
+            )
+            click.echo(f"Klaar: {number} bestanden in {map}. Begin bij data/index.html.")
+            if vernietigen:
+                _destroy_rest(registry, engine, code, map)
+        except (TransferError, ArchiveError, RenderingError) as error:
+            raise click.ClickException(str(error)) from None
+        except DecryptionError:
+            raise click.ClickException("Een bijlage kan niet worden gelezen.") from None
+
+
+def _destroy_rest(registry: Any, engine: Engine, code: str, folder: Path) -> None:
+    statement = destroy_everything(registry, engine, code, operator(), _say)
+    if statement is None:
+        click.echo("Er was geen melding of dossier meer. Wat er nog stond, is weg.")
+        return
+    number, pdf = statement
+    path = folder.with_name(f"{folder.name}-verklaring-{number}.pdf")
+    with whole_file(path) as file:
+        file.write(pdf)
+    click.echo(f"Vernietigd. De verklaring {number} staat in {path}.")
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)

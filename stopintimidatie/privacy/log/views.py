@@ -92,6 +92,8 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.vernietigd": "Melding vernietigd volgens de bewaartermijn",
     "melding.overgebracht": "Melding overgebracht naar het archief",
     "dossier.vernietigd": "Dossier vernietigd volgens de bewaartermijn",
+    "gemeente.uitgevoerd": "Alle gegevens van een vertrekkende gemeente uitgevoerd",
+    "gemeente.vernietigd": "Gegevens van een vertrokken gemeente vernietigd",
     "dossier.overbrengen_gevraagd": "Pakket voor het archief gevraagd",
     "dossier.overbrengen_pakket": "Pakket voor het archief gemaakt",
     "dossier.overbrengen_opgehaald": "Pakket voor het archief gedownload",

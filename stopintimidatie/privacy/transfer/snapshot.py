@@ -241,6 +241,24 @@ def _attachments(
         yield _attached(keys, sent_file, name, f"Bijlage {sent_file.number} bij melding {label}")
 
 
+def records_of_dossier(session: Session, keys: KeyRing, dossier: Dossier) -> Iterator[Record]:
+    """Yield the attachments of the dossier itself, and what lay on its tables."""
+    yield from _attachments(session, keys, dossier, {})
+    yield from _papers(session, keys, dossier)
+
+
+def records_of_report(session: Session, keys: KeyRing, report: Report) -> Iterator[Record]:
+    """Yield the attachments that came with a report."""
+    sent = session.scalars(
+        select(ReportAttachment)
+        .where(ReportAttachment.report_id == report.id)
+        .order_by(ReportAttachment.number)
+    )
+    for row in sent.all():
+        name = f"bijlage-{row.number}.{EXTENSIONS.get(row.media_type, 'bin')}"
+        yield _attached(keys, row, name, f"Bijlage {row.number}")
+
+
 def _attached(keys: KeyRing, row: Any, name: str, label: str) -> Record:
     def content(session: Session) -> Iterable[bytes]:
         return content_of(session, keys, row)

@@ -71,6 +71,7 @@ COMMANDS = {
     ("gemeente", "oefen"): (),
     ("bewaartermijnen",): (),
     ("reservekopie", "maken"): (".",),
+    ("gemeente", "uitvoeren"): ("GM0505", "vertrek"),
     ("dossier", "overbrengen"): ("GM0505", "2026-0001", "."),
     ("reservekopie", "opruimen"): (".",),
     ("logboek", "opschonen"): (),
