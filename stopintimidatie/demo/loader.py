@@ -129,6 +129,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
     set_up_mailbox(session, stage.registry, holder, actor)
     if holder == NATIONAL:
         set_up_agreements(session, stage.registry, actor)
+        scenario.account_for(session, holder, actor, stage.timeline)
         with clock_at(moment):
             begin_onboarding(session, stage.registry, actor)
             session.flush()

@@ -186,10 +186,10 @@ def set_up_settings(session: Session, holder: str, actor: Actor) -> None:
 
 
 def account_for(session: Session, holder: str, actor: Actor, timeline: Timeline) -> None:
-    """Fill in once for whom and since when a municipality is accountable."""
+    """Fill in once what a municipality or the desk is accountable for."""
     if settings.latest_number(session, holder, Part.ACCOUNTABILITY):
         return
-    written = TOWNS[holder]["verantwoording"]
+    written = (DESK if holder == NATIONAL else TOWNS[holder])["verantwoording"]
     days = {name: timeline.day(written[name]).isoformat() for name in DAYS.values()}
     settings.publish(session, actor, holder, Part.ACCOUNTABILITY, {**written, **days})
     ask_to_settle(session, holder)

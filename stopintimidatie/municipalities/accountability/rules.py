@@ -15,6 +15,9 @@ from typing import Any, Final
 # A municipality that is connected already has this long before its reports go to the desk.
 GRACE: Final = timedelta(days=90)
 
+ADMIN: Final = "De functioneel beheerder"
+DESK: Final = "Het landelijk meldpunt"
+
 
 class Condition(StrEnum):
     """One thing that the gate asks; the value is its name in the database and on the form."""
@@ -35,10 +38,9 @@ class Condition(StrEnum):
         """Few words that say that it is missing."""
         return _WORDS[self][1]
 
-    @property
-    def to_do(self) -> str:
-        """A sentence that says who does what, and where."""
-        return _WORDS[self][2]
+    def to_do(self, who: str) -> str:
+        """Return a sentence that says who does what, and where."""
+        return f"{who} {_WORDS[self][2]}"
 
 
 _HERE: Final = "bij ‘Beheer’, ‘Verantwoording’."
@@ -46,28 +48,27 @@ _WORDS: Final = {
     Condition.CONTROLLER: (
         "Verwerkingsverantwoordelijke",
         "besluit van de verantwoordelijke ontbreekt",
-        f"De functioneel beheerder vult in wie verantwoordelijk is en sinds welk besluit, {_HERE}",
+        f"vult in wie verantwoordelijk is en sinds welk besluit, {_HERE}",
     ),
     Condition.OFFICER: (
         "Functionaris gegevensbescherming (FG)",
         "FG ontbreekt",
-        f"De functioneel beheerder vult het adres en de aanwijzing van de FG in, {_HERE}",
+        f"vult het adres en de aanwijzing van de FG in, {_HERE}",
     ),
     Condition.DPIA: (
         "DPIA",
         "DPIA ontbreekt",
-        f"De functioneel beheerder vult de datum van de DPIA in, {_HERE}",
+        f"vult de datum van de DPIA in, {_HERE}",
     ),
     Condition.PROCESSOR: (
         "Verwerkersovereenkomst",
         "verwerkersovereenkomst ontbreekt",
-        f"De functioneel beheerder vult in met wie de overeenkomst is gesloten en wanneer, {_HERE}",
+        f"vult in met wie de overeenkomst is gesloten en wanneer, {_HERE}",
     ),
     Condition.TERMS: (
         "Besluit over bewaartermijnen",
         "besluit over bewaartermijnen ontbreekt",
-        "De functioneel beheerder stelt de termijnen voor en de archivaris keurt ze goed, bij"
-        " ‘Bewaartermijnen’.",
+        "stelt de termijnen voor en de archivaris keurt ze goed, bij ‘Bewaartermijnen’.",
     ),
 }
 # The day of each condition in the content of the part *verantwoording*.
@@ -85,6 +86,7 @@ class GateLine:
 
     condition: Condition
     day: date | None
+    desk: bool = False
 
     @property
     def label(self) -> str:
@@ -94,17 +96,19 @@ class GateLine:
     @property
     def to_do(self) -> str:
         """A sentence that says who does what, and where."""
-        return self.condition.to_do
+        return self.condition.to_do(DESK if self.desk else ADMIN)
 
 
-def gate_lines(content: Mapping[str, Any], terms_on: date | None) -> list[GateLine]:
+def gate_lines(
+    content: Mapping[str, Any], terms_on: date | None, *, desk: bool = False
+) -> list[GateLine]:
     """Return all conditions, from what the holder filled in and the day its terms count from."""
     days: dict[Condition, date | None] = {
         condition: date.fromisoformat(content[name]) if content.get(name) else None
         for condition, name in DAYS.items()
     }
     days[Condition.TERMS] = terms_on
-    return [GateLine(condition, days[condition]) for condition in Condition]
+    return [GateLine(condition, days[condition], desk) for condition in Condition]
 
 
 def lacking(lines: Iterable[GateLine]) -> list[Condition]:

@@ -75,7 +75,7 @@ def account_of(session: Session, holder: str) -> Account:
     row = session.execute(newest).one()
     content = row.content or {}
     terms_on = day_of(row.terms_from) if row.terms_from is not None else None
-    return Account(content, gate_lines(content, terms_on))
+    return Account(content, gate_lines(content, terms_on, desk=holder == NATIONAL))
 
 
 def gate_of(session: Session, holder: str) -> Sequence[GateLine]:
@@ -92,7 +92,7 @@ def gate_open(demo: bool, session: Session, change: LevelChange) -> Iterable[str
     """Return what a municipality lacks that wants to join the programme (level condition)."""
     if change.after is not ParticipationLevel.PROGRAMME or not is_real(demo, change.code):
         return []
-    return [condition.to_do for condition in lacking(gate_of(session, change.code))]
+    return [line.to_do for line in gate_of(session, change.code) if line.day is None]
 
 
 # Closing and opening
@@ -191,11 +191,11 @@ def _write_lacking(writing: Writing) -> Letter:
     code = writing.message.values["gemeente"]
     town = writing.session.get_one(Municipality, code)
     profile = writing.session.get_one(MunicipalityProfile, code)
-    missing = lacking(gate_of(writing.session, code))
+    lines = gate_of(writing.session, code)
     return Letter(
         {
             "gemeente": town.name,
-            "ontbreekt": [condition.to_do for condition in missing],
+            "ontbreekt": [line.to_do for line in lines if line.day is None],
             "vanaf": date_long(profile.refused_from) if profile.refused_from else None,
             "pad": f"/gemeenten/{town.slug}/beheer/verantwoording",
         }

@@ -159,13 +159,13 @@ def _says(context: Administration, request: Request, missing: str) -> tuple[str,
     demo = request.registry.app_settings.demo
     if not missing:
         return "ok", "Alles is gedateerd."
+    if pages.is_national(context):
+        return "warning", f"Nog niet gereed: {missing}. Vul dit in voor er echte meldingen komen."
     if not is_real(demo, context.holder):
         return "info", (
             f"Nog niet gereed: {missing}. Hier houdt dat niets tegen, want dit zijn geen echte"
             " meldingen. Bij een echte gemeente gaan meldingen dan naar het landelijk meldpunt."
         )
-    if pages.is_national(context):
-        return "warning", f"Nog niet gereed: {missing}. Vul dit in voor er echte meldingen komen."
     profile = profile_of(request.db, context.holder)
     if profile.is_refused:
         return "warning", (

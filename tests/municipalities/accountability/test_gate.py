@@ -90,6 +90,8 @@ def test_each_of_the_five_is_dated_or_missing() -> None:
         assert lacking(gate_lines({**ALL, name: None}, date(2026, 5, 6))) == [condition]
     assert lacking(gate_lines(ALL, None)) == ["bewaartermijnen"]
     assert lacking(gate_lines({}, None)) == list(Condition)
+    (dpia,) = (line for line in gate_lines({}, None, desk=True) if line.condition == "dpia")
+    assert dpia.to_do.startswith("Het landelijk meldpunt vult de datum van de DPIA in")
 
 
 def test_a_municipality_joins_in_production_when_all_is_dated(installation: Installation) -> None:
