@@ -30,6 +30,7 @@ from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.workflow import OFFERED
 
 MOST_AT_ONCE: Final = 200
 # States of reports and dossiers of which nothing is left here.
@@ -139,6 +140,13 @@ def place_holds(session: Session, typed: str, wanted: Wanted, actor: Actor) -> l
     gone = [reference_of(row) for row in rows if row.state in GONE]
     if gone:
         raise HoldError(f"Van {', '.join(gone)} is hier niets meer te bevriezen.", "kenmerken")
+    offered = [reference_of(row) for row in rows if row.state == OFFERED]
+    if offered:
+        raise HoldError(
+            f"{', '.join(offered)} is aangeboden aan een andere gemeente. Laat dat aanbod eerst"
+            " intrekken, of wacht op het antwoord.",
+            "kenmerken",
+        )
     placed = []
     for row in rows:
         same = [

@@ -156,10 +156,22 @@ class Offered(msgspec.Struct, frozen=True, rename={"heading": "what"}):
     location_text: str | None = None
 
 
+FROZEN: Final = (
+    "Deze melding is bevroren: de inhoud moet hier blijven, en gaat bij overdragen weg. Vraag de"
+    " privacyfunctionaris of de proceseigenaar of de bevriezing eraf kan."
+)
+
+
 def offer(
     keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
-    """Offer the report; effect of `overdracht_aanbieden`."""
+    """Offer the report; effect of `overdracht_aanbieden`.
+
+    Raises:
+        WorkflowError: It is frozen, and would leave only a tombstone here.
+    """
+    if report.frozen:
+        raise WorkflowError(FROZEN)
     transfer = new_transfer(session, report, values, actor)
     transfer.state = OPEN
     now = utc_now()

@@ -194,6 +194,15 @@ def test_of_what_is_gone_nothing_can_be_frozen(town: Installation, head: TestApp
     freeze(head, reference, status=422).mustcontain("niets meer te bevriezen")
 
 
+def test_what_is_offered_to_another_municipality_is_frozen_after_the_answer(
+    town: Installation, head: TestApp
+) -> None:
+    ((reference, _),) = reports(town)
+    with town.transaction(DORDRECHT) as session:
+        session.scalars(select(Report)).one().state = "overdracht_aangeboden"
+    freeze(head, reference, status=422).mustcontain("aangeboden aan een andere gemeente")
+
+
 def test_the_archivist_reads_the_list_and_decides_nothing(town: Installation) -> None:
     ((reference, _),) = reports(town)
     with town.transaction(DORDRECHT) as session:

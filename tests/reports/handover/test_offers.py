@@ -14,6 +14,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.mail.addresses import set_address
 from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.municipalities.people.services import postbox_of
 from stopintimidatie.reports.handling.services import add_note
 from stopintimidatie.reports.handover import services as handover_services
@@ -244,3 +245,14 @@ def test_only_a_connected_municipality_can_be_offered_a_report(case: Case) -> No
     assert EINDHOVEN in offered
     assert DORDRECHT not in offered
     assert "GM0363" not in offered
+
+
+def test_a_frozen_report_stays_here(case: Case) -> None:
+    with case.installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report).where(Report.reference == case.reference)).one()
+        report.frozen = True
+        values = {"gemeente": EINDHOVEN, "reden": REASON}
+        with pytest.raises(WorkflowError, match="bevroren"):
+            handover_services.offer(
+                case.installation.registry.key_ring, session, report, values, SYSTEM
+            )
