@@ -128,7 +128,7 @@ def clean_up(
 
 def _log(engine: Engine, actor: Actor, names: Sequence[str]) -> None:
     """Record it before: a removal that isn't in the log isn't done."""
-    reason = f"{len(names)} reservekopieën, van {names[0]} tot en met {names[-1]}"
+    reason = f"aantal {len(names)}, van {names[0]} tot en met {names[-1]}"
     with transaction(engine, NATIONAL) as session:
         record(session, actor, "reservekopie.opgeruimd", NATIONAL, "reservekopie", reason=reason)
 

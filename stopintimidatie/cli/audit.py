@@ -34,9 +34,10 @@ def clean(settings: Settings, proef: bool) -> None:
         gone = count_old(engine, terms) if proef else prune(engine, terms, operator(), _tell)
         with transaction(application) as session:
             look_again(session)
+    done = "Zou weggaan" if proef else "Verwijderd"
     for term, number in gone.items():
         kept = f"{term.years} jaar, van vóór {day_of(term.before):%d-%m-%Y}"
-        click.echo(f"{'Zou weggaan' if proef else 'Verwijderd'}: {number} {term.name} ({kept})")
+        click.echo(f"{done}: {number} regels {term.name} ({kept})")
 
 
 def _tell(number: int) -> None:

@@ -108,8 +108,8 @@ def clean(settings: Settings, /, map: Path, proef: bool) -> None:
     for path in cleaning.others:
         click.echo(f"{path.name}: hoort daarbij of is een rest")
     done = "Zou weggaan" if proef else "Verwijderd"
-    number = len(cleaning.copies)
-    click.echo(f"{done}: {number} reservekopieën en {len(cleaning.others)} andere bestanden.")
+    number, others = len(cleaning.copies), len(cleaning.others)
+    click.echo(f"{done}: reservekopieën: {number}; andere bestanden: {others}.")
 
 
 @backup_group.command("controleren")

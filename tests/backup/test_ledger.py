@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie import create_app
+from stopintimidatie.backup.services import database_module
 from stopintimidatie.cli import backup as commands
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.ledger import note_gone, read_ledger
@@ -29,7 +35,7 @@ from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
-from tests.support.readiness import ready
+from tests.support.readiness import fresh, ready
 
 pytestmark = pytest.mark.both_databases
 
@@ -253,3 +259,50 @@ def test_a_copy_says_when_its_ledger_is_not_to_be_trusted(world: World, tmp_path
             next(tmp_path.glob("*.sha256")).unlink()
     finally:
         path.write_bytes(good)
+
+
+@pytest.mark.alles
+@pytest.mark.judged_once
+def test_a_restore_that_is_killed_at_any_moment_ends_well_or_lets_nothing_open(
+    request: pytest.FixtureRequest, kind: str, world: World, tmp_path: Path
+) -> None:
+    random, longest, killed, resumed = Random(17), 600.0, 0, 0
+    for turn in range(12):
+        with empty_place(request, kind, tmp_path / str(turn)) as place:
+            shutil.copy(world.operator.settings.key_file, place.settings.key_file)
+            words = ("terugzetten", world.copy, "--grootboek", ledger(world))
+            # The first is left alone, and tells how long it takes.
+            seconds = random.uniform(longest / 3, longest) if turn else longest
+            taken = killed_after(place, seconds, words)
+            killed, longest = killed + (taken >= seconds), taken if not turn else longest
+            if database_module(place.settings).number_of_tables(place.settings):
+                check_what_opens(world, place)
+            if turn:
+                code, said = place.type(*words)
+                resumed += "staat er al" in said
+                assert code == 0 or "niet leeg" in said, said
+                check_what_opens(world, place)
+    assert killed
+    assert resumed
+
+
+def killed_after(place: Operator, seconds: float, words: Sequence[object]) -> float:
+    """Give the command in a process that is killed after so long; how long it lived."""
+    command = [sys.executable, "-m", "stopintimidatie.cli", "--ini", str(place.ini), "reservekopie"]
+    begun = monotonic()
+    process = subprocess.Popen([*command, *map(str, words)], stderr=subprocess.DEVNULL)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return monotonic() - begun
+
+
+def check_what_opens(world: World, place: Operator) -> None:
+    """Check that a portal that is ready holds nothing that the ledger names."""
+    with suppress(SettingsError):
+        create_app(load_settings(place.ini)).registry.engine.dispose()
+        with place.installation() as made:
+            if fresh(made).get("/health/ready", status="*").status_int == 200:
+                is_gone(world, made)

@@ -152,22 +152,20 @@ def addresses_of(municipality: Municipality) -> dict[str, str]:
 def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the requests to join, and the checklists that were begun."""
     return {
-        "asked": _requests(request),
+        "asked": _requests(request.db),
         "begun": _begun(request.db),
         "proposals": len(proposals_for(request.db, context.holder)),
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
     }
 
 
-def _requests(request: Request) -> list[ListItem]:
-    rows = request.db.execute(
+def _requests(session: Session) -> list[ListItem]:
+    rows = session.execute(
         select(JoiningRequest, Municipality)
         .join(Municipality, Municipality.code == JoiningRequest.municipality_code)
         .order_by(JoiningRequest.asked_at.desc())
         .limit(MOST_SHOWN)
-    ).all()
-    ids = [joining.id for joining, _ in rows]
-    note_read(request, NATIONAL, JOINING, ids, task="aanmeldingen bekijken")
+    )
     return [_item(joining, municipality) for joining, municipality in rows]
 
 
