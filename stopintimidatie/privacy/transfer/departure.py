@@ -219,6 +219,17 @@ _ABOUT: Final = (
 )
 
 
+# Tables that have no term of their own.
+_LABELS: Final = {
+    "dossier_counter": "Het laatste nummer van een dossier, per jaar",
+    "municipality_level": "Hoe ver de gemeente meedeed, en sinds wanneer",
+    "municipality_profile": "Hoe ver de gemeente nu meedoet",
+    "municipality_question": "Eigen vragen van de gemeente",
+    "municipality_setting": "Instellingen van de gemeente, in versies",
+    "municipality_logo": "Logo's van de gemeente",
+}
+
+
 def _index(
     registry: Any,
     name: str,
@@ -229,11 +240,11 @@ def _index(
     clear: bool,
 ) -> bytes:
     """Make the page that says of each file what is in it."""
-    labels = {
-        table: kind.label
-        for kind in RETENTION_CLASSES.of(registry).values()
-        for table in kind.tables
-    }
+    labels = dict(_LABELS)
+    for kind in RETENTION_CLASSES.of(registry).values():
+        for table in kind.tables if not kind.desk else ():
+            known = "Meldingen" if table.startswith("report") else kind.label
+            labels.setdefault(table, known)
     files = "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>\n" for a, b in _ABOUT)
     rows = "".join(
         f"<tr><th>tabellen/{table}</th><td>{number}</td>"

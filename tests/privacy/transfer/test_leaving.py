@@ -90,6 +90,9 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
         actions = session.scalars(select(AuditEvent.action)).all()
     assert "gemeente.uitgevoerd" in actions
     assert {PHOTO, SOUND} <= set(files.values())
+    page = files["data/index.html"].decode()
+    assert "<th>tabellen/report</th><td>3</td><td>Meldingen</td>" in page
+    assert "meldpunt" not in page
     everything = b"".join(files.values())
     for words in (SECRET_NAME, SECRET_PHONE, SECRET_MAIL, "follow_code_hash", "password_hash"):
         assert words.encode() not in everything
