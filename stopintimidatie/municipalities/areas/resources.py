@@ -166,8 +166,8 @@ class OwnPlace:
     desk: bool = False
     # Selects what waits at a holder for the answer of this person.
     waiting: Callable[[str, Identity], Select[Any]] | None = None
-    # For answering; None: seeing the page is enough. For others nothing waits.
-    answers: Permission | None = None
+    # For answering, one of these; none: seeing the page is enough. For others nothing waits.
+    answers: Permission | frozenset[Permission] | None = None
 
     def holders(self, request: Any) -> list[str]:
         """Return the holders for which this person may see the page."""
@@ -203,7 +203,9 @@ class OwnPlace:
         return request.waiting[holder][self.name] or None
 
     def _may_answer(self, request: Any, holder: str) -> bool:
-        return holder in holders_where(request.identity, self.answers or self.permission)
+        asked = self.answers or self.permission
+        either = {asked} if isinstance(asked, Permission) else asked
+        return any(holder in holders_where(request.identity, answer) for answer in either)
 
     def add_page(self, config: Any, name: str) -> None:
         """Register `/{name}`, which leads on to the page of a holder."""

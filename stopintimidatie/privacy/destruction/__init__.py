@@ -8,17 +8,9 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the tables, jobs and pages of destruction."""
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.core.security import Permission
-    from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.destruction import jobs
     from stopintimidatie.privacy.destruction.models import RETENTION
     from stopintimidatie.privacy.destruction.personal import PERSONAL_DATA
-    from stopintimidatie.privacy.destruction.resources import (
-        LEVELS,
-        NAME,
-        path_of_tombstone,
-        waiting,
-    )
 
     config.add_job_kind(
         jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=jobs.next_night
@@ -40,6 +32,21 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(PERSONAL_DATA)
     for kind in RETENTION:
         config.add_retention_class(kind)
+    _add_pages(config)
+
+
+def _add_pages(config: Any) -> None:
+    """Register the tree, the menu item and the views."""
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.destruction.resources import (
+        LEVELS,
+        NAME,
+        STEPS,
+        path_of_tombstone,
+        waiting,
+    )
+
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_remains("grafsteen", path_of_tombstone)
@@ -51,6 +58,7 @@ def includeme(config: Any) -> None:
         order=77,
         desk=True,
         waiting=waiting,
+        answers=STEPS,
     )
     for module in ("views", "approval", "assessment"):
         config.scan(f"stopintimidatie.privacy.destruction.{module}")

@@ -175,6 +175,16 @@ _TURNS: Final = {
 }
 
 
+# The permissions of those whose turn it can be.
+STEPS: Final = frozenset(
+    {
+        Permission.ASSESS_DESTRUCTION,
+        Permission.CHECK_DESTRUCTION,
+        Permission.AUTHORISE_DESTRUCTION,
+    }
+)
+
+
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select the lists of a holder that wait for this person, for the menu."""
     roles = identity.roles_for(holder)
