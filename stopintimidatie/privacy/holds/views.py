@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -260,8 +261,9 @@ def hold_view(context: Any, request: Request) -> Any:
         "back": back,
         "form": None,
     }
+    shown = partial(_noted, request, hold, page)
     if hold.lifted_at is not None:
-        return page
+        return shown()
     form = Form(
         ReviewSchema(),
         request,
@@ -279,7 +281,13 @@ def hold_view(context: Any, request: Request) -> Any:
         _prolong(request, row, hold, values)
         return HTTPSeeOther(back)
 
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, shown)
+
+
+def _noted(request: Request, hold: Hold, page: dict[str, Any]) -> dict[str, Any]:
+    """Note that what was written about this hold is read, now that its page is shown."""
+    note_read(request, hold.holder, "bevriezing", [hold.id], task="bevriezing bekijken")
+    return page
 
 
 LIFTED: Final = "Deze bevriezing is al opgeheven. Bevries het stuk opnieuw als dat nodig is."
