@@ -34,7 +34,6 @@ from stopintimidatie.privacy.retention.rules import (
     CLASS_OF_STATE,
     CONTACT,
     DOSSIER_CLOSED,
-    DOUBLE,
     EXPORT_CONTENT,
     LEFT_AT_DESK,
     LISTED,
@@ -264,10 +263,11 @@ def shift_of(session: Session, before: Schedule | None, after: Schedule, today: 
     ended = Counter(count_ended(session, holder))
     closed = closed_timelines(session)
     ended[DOSSIER_CLOSED] = len(closed)
-    soon += sum(1 for row in coming_others(session, after, by) if row.retention_class != DOUBLE)
+    days = [due(timeline, after) for timeline in closed]
+    soon += sum(1 for day in days if day is not None and day.on <= by)
     if before is None:
         return Shift(new=sum(ended[code] for code in after.choices), soon=soon)
-    near = list(near_maximum(session, before, after, today))
+    near = list(near_maximum(session, before, after, today, closed))
     ended -= Counter(row.retention_class for row in near)
     earlier = later = new = 0
     for code, number in ended.items():
@@ -278,15 +278,15 @@ def shift_of(session: Session, before: Schedule | None, after: Schedule, today: 
             earlier += number * (then.term.after(today) < now.term.after(today))
             later += number * (then.term.after(today) > now.term.after(today))
     for timeline in near:
-        days = due(timeline, before), due(timeline, after)
-        if days[0] is not None and days[1] is not None:
-            earlier += days[1].on < days[0].on
-            later += days[1].on > days[0].on
+        old, changed = due(timeline, before), due(timeline, after)
+        if old is not None and changed is not None:
+            earlier += changed.on < old.on
+            later += changed.on > old.on
     return Shift(earlier, later, new, soon)
 
 
 def near_maximum(
-    session: Session, before: Schedule, after: Schedule, today: date
+    session: Session, before: Schedule, after: Schedule, today: date, closed: Sequence[Timeline]
 ) -> Iterator[Timeline]:
     """Yield what ended so long after its receipt that the maximum may end its term."""
     rooms = [
@@ -298,3 +298,6 @@ def near_maximum(
     # Months and leap years make a few days of difference.
     room = timedelta(days=max(0, min(rooms, default=0) - 7))
     yield from ended_timelines(session, room)
+    for timeline in closed:
+        if timeline.ended is not None and timeline.ended - timeline.received >= room:
+            yield timeline

@@ -176,7 +176,7 @@ def _due_reports(
 
 
 def ended_timelines(session: Session, room: timedelta) -> Iterator[Timeline]:
-    """Yield the timelines of reports and dossiers that ended at least so long after the receipt.
+    """Yield the timelines of reports that ended at least so long after their receipt.
 
     Without doubles, that go with their original, and what a live dossier holds.
     """
@@ -193,9 +193,6 @@ def ended_timelines(session: Session, room: timedelta) -> Iterator[Timeline]:
             late = starts is not None and starts - timeline.received >= room
             if late and timeline.retention_class != DOUBLE:
                 yield timeline
-    for timeline in closed_timelines(session):
-        if timeline.ended is not None and timeline.ended - timeline.received >= room:
-            yield timeline
 
 
 def _latest_moment() -> ColumnElement[datetime]:
