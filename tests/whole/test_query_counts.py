@@ -40,6 +40,7 @@ WHOLE = {
     ("Desk", ""): 18,
     ("ReportResource", "triage"): 17,
     ("DisclosureRegister", ""): 15,
+    ("TermsNode", "beslissen"): 14,
     ("Desk", "aansluiting"): 17,
     ("MunicipalityResource", "gebruikers"): 13,
     ("MunicipalityResource", "patronen"): 13,
