@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from stopintimidatie.core.storage.database import append_only, protect
+from stopintimidatie.core.storage.personal import keep_no_statistics
 
 revision = "0005_retention"
 down_revision = "0004_doubles"
@@ -23,6 +24,52 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 NEVER_CHANGED = ("destruction_statement",)
+# Columns with words of people: the database keeps no samples of them.
+WORDS = {
+    "consultation": "agenda decisions place",
+    "consultation_key": "sealed",
+    "consultation_seat": "function organisation",
+    "copy_correction": "note",
+    "dossier": (
+        "assessment closed_note effect feedback goal privacy_advice purpose "
+        "responsible_body summary taken_over_by title"
+    ),
+    "dossier_agreement": "result what who",
+    "dossier_attachment": "about key",
+    "dossier_measure": "effect what who",
+    "dossier_membership": "joined_reason left_reason",
+    "dossier_move": "reason",
+    "dossier_note": "text",
+    "dossier_participant": "function organisation task",
+    "dossier_text": "text",
+    "export": (
+        "assumptions covenant decided_reason demand_officer facts feedback minors_ground "
+        "owner_phone perceptions purpose question recipient urgent_reason "
+        "withdrawn_reason"
+    ),
+    "export_key": "sealed",
+    "forwarding_agreement": "certificate declined_reason people",
+    "hold": "case_reference lifted_reason note",
+    "joining_request": "function telephone",
+    "mail_address": "address",
+    "mail_message": "kept",
+    "partner_answer": "answered_by text wants_about",
+    "partner_contact": "function name phone",
+    "pattern": "reason",
+    "pickup": "picked_up_by",
+    "report": "description location_text offender_appearance suspected_offence_reason",
+    "report_attachment": "key",
+    "report_contact": "contact_when email email_index name phone phone_index",
+    "report_decision": "final",
+    "report_move": "reason",
+    "report_note": "text",
+    "report_proposal": "answer",
+    "report_review": "digest",
+    "report_transfer": "answer content offer reason",
+    "reporter_message": "text",
+    "role_offer": "mandate name reason username",
+    "search_document": "words",
+}
 
 
 def upgrade() -> None:
@@ -32,6 +79,8 @@ def upgrade() -> None:
         protect(op, new.name)
     for name in NEVER_CHANGED:
         append_only(op, name)
+    for table, columns in WORDS.items():
+        keep_no_statistics(op, table, *columns.split())
     # Which holders have terms: read without a holder, by readiness.
     op.add_column("holder", sa.Column("terms_from", MOMENT, nullable=True))
     op.add_column("holder", sa.Column("standing_until", sa.Date(), nullable=True))

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, of_kind
@@ -309,3 +309,24 @@ def holder_of_rows(
         empty_rows(session, entity, entity.id == document, columns)
 
     return PersonalDataHolder(kind, {entity.__tablename__: columns}, find, redact, erase)
+
+
+_TYPE: Final = text(
+    "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
+    " WHERE attrelid = CAST(:table AS regclass) AND attname = :column"
+)
+
+
+def keep_no_statistics(op: Any, table: str, *columns: str) -> None:
+    """Let PostgreSQL keep no samples of these columns (in a migration).
+
+    Its statistics hold values of rows, so words of a row that was destroyed long ago would stay in
+    them until somebody analyses the table anew. SQLite keeps none of ours (`tell_planner`).
+    """
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    for column in columns:
+        # The same type again: that alone makes PostgreSQL forget what it sampled before.
+        kind = op.get_bind().scalar(_TYPE, {"table": table, "column": column})
+        op.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" TYPE {kind}')
+        op.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" SET STATISTICS 0')
