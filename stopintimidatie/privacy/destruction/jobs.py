@@ -16,12 +16,14 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import Engine, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.sqlite import empty_wal
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -36,6 +38,7 @@ from stopintimidatie.privacy.destruction.documents import (
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
+    DestructionStatement,
     LineDecision,
     ListState,
     Tombstone,
@@ -46,6 +49,7 @@ from stopintimidatie.privacy.destruction.statement import (
     make_list_statement,
     make_standing_statement,
 )
+from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.destruction.sweeps import (
     SWEEPS,
     Standing,
@@ -144,23 +148,38 @@ def _make_statements(registry: Any, engine: Engine, holder: str) -> None:
         ).all()
         for row in rows:
             make_list_statement(registry, session, row)
-    while (first := _unstated(engine, holder, month)) is not None:
+    while (first := _unstated(engine, holder, begin)) is not None:
         last = first + relativedelta(months=1, days=-1)
         with transaction(engine, holder) as session:
-            make_standing_statement(registry, session, first, last)
+            if make_standing_statement(registry, session, first, last) is None:
+                return
 
 
-def _unstated(engine: Engine, holder: str, month: date) -> date | None:
+def _unstated(engine: Engine, holder: str, begin: datetime) -> date | None:
     """Return the first day of the earliest month before this one without its statement."""
     with transaction(engine, holder, write=False) as session:
         day = session.scalar(
             select(func.min(Tombstone.gone_on)).where(
                 Tombstone.list_number.is_(None),
                 Tombstone.statement_id.is_(None),
-                Tombstone.gone_on < month,
+                Tombstone.gone_on < day_of(begin),
             )
         )
-    return day.replace(day=1) if day is not None else None
+        if day is not None:
+            return day.replace(day=1)
+        # Only the log tells of what leaves no tombstone.
+        stated = select(func.max(DestructionStatement.made_at)).where(
+            DestructionStatement.list_id.is_(None)
+        )
+        since = session.scalar(stated)
+        swept = select(func.min(AuditEvent.at)).where(
+            AuditEvent.action == SWEPT, AuditEvent.at < begin
+        )
+        if since is not None:
+            month = datetime.combine(day_of(since).replace(day=1), time(0), AMSTERDAM)
+            swept = swept.where(AuditEvent.at >= month)
+        moment = session.scalar(swept)
+    return day_of(moment).replace(day=1) if moment is not None else None
 
 
 # Lists

@@ -55,6 +55,8 @@ BATCH: Final = 200
 ACTION: Final = "bewaartermijn.verstreken"
 # The desk tells a reporter so long before a report that still waits goes.
 AHEAD: Final = timedelta(days=14)
+# The states of reports that are somebody else's now, or of which the content is gone.
+ELSEWHERE: Final = ("overgedragen", "vernietigd")
 ANNOUNCED: Final = "vernietiging_aangekondigd"
 GOES: Final = (
     "Uw gemeente heeft uw melding nog niet opgehaald. Wij mogen haar niet langer bewaren. Op {} "
@@ -200,27 +202,27 @@ def sweep_tombstones(session: Session, standing: Standing) -> Sequence[UUID]:
 
 def sweep_picked_up(session: Session, standing: Standing) -> Sequence[UUID]:
     """Destroy what is left of reports that a municipality picked up at the desk."""
-    return _destroy_reports(session, standing, Report.delivery == "opgehaald", _picked_up_on)
-
-
-def _picked_up_on(session: Session, report: Report) -> datetime | None:
-    return session.scalar(
-        select(func.max(Pickup.picked_up_at)).where(Pickup.document_id == report.id)
+    picked_up = (
+        select(func.max(Pickup.picked_up_at))
+        .where(Pickup.document_id == Report.id)
+        .scalar_subquery()
     )
+    return _destroy_reports(session, standing, picked_up, Report.delivery == "opgehaald")
 
 
 def sweep_routed(session: Session, standing: Standing) -> Sequence[UUID]:
     """Destroy what is left of reports that the desk gave to a municipality, or erased."""
-    left = Report.state.in_(["overgedragen", "vernietigd"])
-    return _destroy_reports(session, standing, left, _ended_at)
+    return _destroy_reports(session, standing, Report.ended_at, Report.state.in_(ELSEWHERE))
 
 
 def sweep_erased(session: Session, standing: Standing) -> Sequence[UUID]:
     """Destroy what is left of reports and dossiers that were erased at request."""
-    gone = _destroy_reports(session, standing, Report.state == "vernietigd", _ended_at)
+    erased = Report.state == "vernietigd"
+    gone = _destroy_reports(session, standing, Report.ended_at, erased)
     rows = session.execute(
         select(Dossier.id, Dossier.changed_at)
         .where(Dossier.state == "vernietigd", Dossier.frozen.is_(False))
+        .where(Dossier.changed_at < standing.bound)
         .order_by(Dossier.changed_at, Dossier.id)
         .limit(BATCH)
     ).all()
@@ -228,10 +230,6 @@ def sweep_erased(session: Session, standing: Standing) -> Sequence[UUID]:
     for number in due:
         destroy_document(standing.registry, session, DOSSIER, number, standing.fate)
     return [*gone, *due]
-
-
-def _ended_at(session: Session, report: Report) -> datetime | None:
-    return report.ended_at
 
 
 def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -243,19 +241,19 @@ def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
         Pickup.document_id == Report.id,
         Pickup.state.in_([PickupState.READY, PickupState.OFFERED, PickupState.PICKED_UP]),
     )
-    elsewhere = Report.state.in_(["overgedragen", "vernietigd"])
-    return _destroy_reports(session, standing, ~elsewhere & ~waits, _told_long_ago)
-
-
-def _told_long_ago(session: Session, report: Report) -> datetime | None:
-    """Return the receipt of a report; None while its reporter must still be told, or just was."""
-    if report.ended_at is not None:
-        return report.received_at
-    announced = select(func.min(ReportMove.at)).where(
-        ReportMove.report_id == report.id, ReportMove.name == ANNOUNCED
+    told_long_ago = exists().where(
+        ReportMove.report_id == Report.id,
+        ReportMove.name == ANNOUNCED,
+        ReportMove.at <= utc_now() - AHEAD,
     )
-    at = session.scalar(announced)
-    return report.received_at if at is not None and at + AHEAD <= utc_now() else None
+    return _destroy_reports(
+        session,
+        standing,
+        Report.received_at,
+        Report.state.not_in(ELSEWHERE),
+        ~waits,
+        Report.ended_at.is_not(None) | told_long_ago,
+    )
 
 
 def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -282,25 +280,19 @@ def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID
 
 
 def _destroy_reports(
-    session: Session,
-    standing: Standing,
-    condition: ColumnElement[bool],
-    start: Callable[[Session, Report], datetime | None],
+    session: Session, standing: Standing, started: Any, *conditions: ColumnElement[bool]
 ) -> Sequence[UUID]:
-    """Destroy reports of the desk, one by one, with a tombstone each."""
-    rows = session.scalars(
-        select(Report)
-        .where(condition, Report.frozen.is_(False))
-        .order_by(Report.received_at, Report.id)
+    """Destroy reports, one by one, with a tombstone each."""
+    rows = session.execute(
+        select(Report.id, started.label("started"))
+        .where(started < standing.bound, Report.frozen.is_(False), *conditions)
+        .order_by(started, Report.id)
         .limit(BATCH)
     ).all()
-    gone = []
-    for report in rows:
-        since, number = start(session, report), report.id
-        if since is not None and standing.over(since):
-            destroy_document(standing.registry, session, REPORT, number, standing.fate)
-            gone.append(number)
-    return gone
+    due = [number for number, start in rows if standing.over(start)]
+    for number in due:
+        destroy_document(standing.registry, session, REPORT, number, standing.fate)
+    return due
 
 
 def _delete_rows(

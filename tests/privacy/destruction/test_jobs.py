@@ -178,6 +178,13 @@ def test_contact_data_goes_by_the_standing_decision_and_not_without_one(
     night(installation, date(2026, 5, 10))
     assert contacts() == 0
     assert is_there(installation, report)
+    # Nothing is left to count but the log, and the statement of the month does so once.
+    for day in (date(2026, 5, 31), date(2026, 6, 1), date(2026, 6, 2), date(2026, 7, 3)):
+        night(installation, day)
+    with installation.transaction(DORDRECHT) as session:
+        statement = session.scalars(select(DestructionStatement)).one()
+        (row,) = statement.content["aantallen"]
+        assert (row["klasse"], row["aantal"]) == ("contactgegevens", 1)
 
 
 def test_every_short_class_has_its_sweep(installation: Installation) -> None:
