@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,7 +21,7 @@ from stopintimidatie.cli.common import (
     engine_of,
     operator,
 )
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.jobs import Lane, OutboxJob
 from stopintimidatie.core.jobs.services import counts, dead_jobs, throw_away, try_again
 from stopintimidatie.core.jobs.worker import Worker
@@ -54,6 +54,7 @@ from stopintimidatie.core.text import local
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.core.tree.services import reserved_names
 from stopintimidatie.demo.loader import is_loaded, load_demo
+from stopintimidatie.demo.rehearsal import rehearse
 from stopintimidatie.desk.onboarding.practice import add_trainee, make_practice
 from stopintimidatie.settings import Settings
 
@@ -78,6 +79,10 @@ def open_registry(settings: Settings) -> Any:
     config.commit()
     config.registry[RESERVED] = reserved_names(config)
     return config.registry
+
+
+# A rehearsal looks so far ahead.
+MOST_YEARS = 12
 
 
 @click.group("demo", cls=DutchGroup)
@@ -108,6 +113,34 @@ def load(settings: Settings, als_leeg: bool, peildatum: datetime | None) -> None
         click.echo("Zoekindex en berichten van de demo bijwerken…", err=True)
         do_what_follows(registry)
     click.echo(f"De demo is geladen: {added} meldingen.")
+
+
+@demo_group.command("oefenen")
+@click.argument("dag", type=click.DateTime(["%Y-%m-%d", "%d-%m-%Y"]), metavar="DAG")
+@click.option("--akkoord", is_flag=True, help="Laat drie verzonnen mensen met alles akkoord gaan.")
+@click.pass_obj
+def rehearse_destruction(settings: Settings, dag: datetime, akkoord: bool) -> None:
+    """Doe in de demo alsof het DAG is: maak vernietigingslijsten en vernietig wat dan weg moet."""
+    if not settings.demo:
+        raise click.ClickException("Dit kan alleen in de demo: wat weg is, komt niet terug.")
+    today = local_date(utc_now())
+    if not today <= dag.date() <= date(today.year + MOST_YEARS, 12, 31):
+        raise click.ClickException(
+            f"Kies een dag van vandaag tot en met 31-12-{today.year + MOST_YEARS}."
+        )
+    with registry_of(settings) as registry:
+        rows = rehearse(registry, today, dag.date(), agree=akkoord, progress=_say)
+    for row in rows:
+        click.echo(
+            f"{row.holder}: {row.lists} lijsten, {row.waiting} regels wachten,"
+            f" {row.gone} documenten weg, {row.statements} verklaringen"
+        )
+    if not rows:
+        click.echo("Er gelden nog geen bewaartermijnen: er gaat niets weg.")
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)
 
 
 def do_what_follows(registry: Any) -> None:

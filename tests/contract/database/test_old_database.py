@@ -56,6 +56,7 @@ COMMANDS = {
     ("gebieden", "haltes"): ("--bestand", "stops.txt"),
     ("gebieden", "stand"): (),
     ("demo", "laden"): ("--als-leeg",),
+    ("demo", "oefenen"): ("2030-01-01",),
     ("zoekindex", "herbouwen"): (),
     ("zoekindex", "controleren"): (),
     ("wachtrij", "lijst"): (),
