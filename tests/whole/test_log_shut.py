@@ -17,7 +17,7 @@ from tests.support.visiting import foreign_words, found_in, shown
 # Words of people in office or of organisations, and what is neutral by rule: nobody's data whom a
 # report is about. Their pages are lists and forms of colleagues.
 NOBODY = (
-    "functie van",
+    "functie",
     "genodigde",
     "convenant van partner",
     "doel van verwerking",
