@@ -55,6 +55,7 @@ from stopintimidatie.privacy.destruction.queries import (
     tombstone_of,
 )
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
+from stopintimidatie.privacy.destruction.rules import other_step
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
@@ -349,11 +350,13 @@ def step_of(context: ListResource, request: Request, numbers: Numbers) -> dict[s
         number, label = labels[name]
         if number and not idle.get(name) and request.has_permission(permission, context):
             lines = step_lines(request.db, context.row.id, condition)
+            left = sum(other_step(line, request.actor.id, name) is not None for line in lines)
             return {
-                "href": request.resource_path(context, name),
-                "label": label.format(plural(number, "regel", "regels")),
+                "href": request.resource_path(context, name) if left < number else "",
+                "label": label.format(plural(number - left, "regel", "regels")),
                 "fields": {"gezien": services.fingerprint(lines)},
-                "about": ABOUT[name],
+                "about": ABOUT[name] if left < number else "",
+                "left": words.left_over(left),
             }
     return None
 
@@ -405,7 +408,10 @@ def _make(context: ListResource, request: Request, name: str) -> HTTPSeeOther:
     except services.ListError as problem:
         request.flash(problem.message, "warning")
     else:
-        request.flash(TOLD[name].format(plural(number, "regel", "regels")))
+        # The lines that still wait for this step are those of which this person made another.
+        left = len(step_lines(request.db, context.row.id, _STEPS[name][1]))
+        done = TOLD[name].format(plural(number, "regel", "regels"))
+        request.flash(f"{done} {words.left_over(left)}".rstrip())
     return HTTPSeeOther(request.resource_path(context).rstrip("/"))
 
 

@@ -165,7 +165,8 @@ def together_view(context: ListResource, request: Request) -> Any:
     def act(values: Values) -> str:
         choice = Choice(decision, values.get("reden"), values.get("tot"))
         number = _decide(context, request, lines, choice, values["gezien"])
-        return f"Besloten over {plural(number, 'regel', 'regels')}."
+        left = words.left_over(len(lines) - number)
+        return f"Besloten over {plural(number, 'regel', 'regels')}. {left}".rstrip()
 
     title = (f"{TITLES[decision]}: {many}", "Meer regels tegelijk")
     about = {

@@ -219,7 +219,8 @@ def _follow_documents(session: Session, documents: dict[UUID, DueDocument]) -> s
         over = line.postponed_until is not None and line.postponed_until <= today()
         if line.decision == LineDecision.POSTPONED and over:
             # Somebody decides anew.
-            line.decision = line.postponed_until = line.assessed_at = line.checked_at = None
+            line.decision = line.postponed_until = None
+            line.start_again()
     session.flush()
     return listed
 

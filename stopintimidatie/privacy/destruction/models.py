@@ -127,9 +127,16 @@ class DestructionLine(Held, Base):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[str | None] = mapped_column(String(64))
     decided_by: Mapped[str | None] = mapped_column(String(200))
+    # Three people for every line, also where one list is divided among several of each.
     assessed_at: Mapped[datetime | None]
+    assessed_by_id: Mapped[str | None] = mapped_column(String(64))
+    assessed_by: Mapped[str | None] = mapped_column(String(200))
     checked_at: Mapped[datetime | None]
+    checked_by_id: Mapped[str | None] = mapped_column(String(64))
+    checked_by: Mapped[str | None] = mapped_column(String(200))
     authorised_at: Mapped[datetime | None]
+    authorised_by_id: Mapped[str | None] = mapped_column(String(64))
+    authorised_by: Mapped[str | None] = mapped_column(String(200))
     # The reason that it waited when its day came: a code of `Waits`.
     waits_for: Mapped[str | None] = mapped_column(String(40))
     gone_at: Mapped[datetime | None]
@@ -137,6 +144,12 @@ class DestructionLine(Held, Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
+
+    def start_again(self) -> None:
+        """Forget the steps that were made: the line goes along three people anew."""
+        self.assessed_at = self.assessed_by_id = self.assessed_by = None
+        self.checked_at = self.checked_by_id = self.checked_by = None
+        self.authorised_at = self.authorised_by_id = self.authorised_by = None
 
 
 class DestructionStatement(Held, Base):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from stopintimidatie.privacy.destruction.models import LineDecision, ListState
 
-MONTHS = 3
+MONTHS: Final = 3
+ASSESSES: Final = "beoordelen"
+CHECKS: Final = "nakijken"
+AUTHORISES: Final = "machtigen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +65,19 @@ def state_of(lines: Iterable[Any]) -> ListState:
     if waiting or any(line.decision is None for line in left):
         return ListState.PROPOSED
     return ListState.AUTHORISED if goes else ListState.DONE
+
+
+def other_step(line: Any, person: str | None, step: str) -> str | None:
+    """Return another step with a line that this person made, in the round that goes on.
+
+    Only a process owner lets lines go or puts them off; a privacy officer holds them back as well.
+    """
+    if person is None:
+        return None
+    judged = line.decision in (LineDecision.GOES, LineDecision.POSTPONED)
+    people = {
+        ASSESSES: {line.assessed_by_id, line.decided_by_id if judged else None},
+        CHECKS: {line.checked_by_id},
+        AUTHORISES: {line.authorised_by_id},
+    }
+    return next((made for made in people if made != step and person in people[made]), None)

@@ -25,7 +25,13 @@ from stopintimidatie.privacy.destruction.models import (
     LineDecision,
 )
 from stopintimidatie.privacy.destruction.queries import TO_ASSESS, TO_AUTHORISE, TO_CHECK
-from stopintimidatie.privacy.destruction.rules import state_of
+from stopintimidatie.privacy.destruction.rules import (
+    ASSESSES,
+    AUTHORISES,
+    CHECKS,
+    other_step,
+    state_of,
+)
 
 KIND: Final = "vernietigingslijst"
 # The longest that a line can be put off at once: then somebody looks again.
@@ -54,10 +60,10 @@ class Choice:
     until: date | None = None
 
 
-ASSESSED_IT: Final = "u hebt deze lijst al beoordeeld"
-CHECKED_IT: Final = "u hebt deze lijst al nagekeken"
-AUTHORISED_IT: Final = "u hebt deze lijst al gemachtigd"
-THREE: Final = "Een lijst gaat langs drie verschillende mensen, en {}. Vraag een collega."
+MADE: Final = {ASSESSES: "beoordeeld", CHECKS: "nagekeken", AUTHORISES: "gemachtigd"}
+THREE: Final = (
+    "Elke regel gaat langs drie verschillende mensen, en u hebt dit al {}. Vraag een collega."
+)
 
 
 def fingerprint(lines: Iterable[DestructionLine]) -> str:
@@ -83,6 +89,8 @@ def decide(
 ) -> int:
     """Decide on lines of a list, and return how many that were.
 
+    Lines of which this person made another step stay as they are, for a colleague.
+
     Args:
         session: of the holder.
         row: the list.
@@ -93,12 +101,31 @@ def decide(
         by_checker: the privacy officer holds lines back, without another round.
 
     Raises:
-        ListError: this person made another step, a line is authorised or gone, or day or reason
-            isn't right.
+        ListError: this person made another step with all of them, a line is authorised or gone, or
+            day or reason isn't right.
         StaleListError: the lines aren't those of the page any more.
     """
     lock_list(session, row)
-    _refuse_other_step(session, row, actor, "nakijken" if by_checker else "beoordelen")
+    chosen = _chosen(session, row, lines, seen)
+    _check(choice)
+    chosen = _open_to(chosen, actor, CHECKS if by_checker else ASSESSES)
+    now = utc_now()
+    for line in chosen:
+        line.decision = choice.decision.value
+        line.reason, line.postponed_until = choice.reason, choice.until
+        line.decided_at, line.decided_by_id, line.decided_by = now, actor.id, actor.name
+        if not by_checker:
+            line.start_again()
+    _refresh(session, row)
+    fields = [choice.decision.value, f"{len(chosen)} regels"]
+    record(session, actor, "vernietiging.beslist", row.holder, KIND, [row.id], fields=fields)
+    return len(chosen)
+
+
+def _chosen(
+    session: Session, row: DestructionList, lines: Sequence[UUID], seen: str
+) -> Sequence[DestructionLine]:
+    """Return the lines that a decision is about, as the page showed them."""
     chosen = _lines(session, row, DestructionLine.id.in_(lines))
     if len(chosen) != len(set(lines)) or fingerprint(chosen) != seen:
         raise StaleListError
@@ -108,18 +135,7 @@ def decide(
         raise ListError(
             "Deze vernietiging is al gemachtigd. Haal de regel eerst terug als hij moet blijven."
         )
-    _check(choice)
-    now = utc_now()
-    for line in chosen:
-        line.decision = choice.decision.value
-        line.reason, line.postponed_until = choice.reason, choice.until
-        line.decided_at, line.decided_by_id, line.decided_by = now, actor.id, actor.name
-        if not by_checker:
-            line.assessed_at = line.checked_at = None
-    _refresh(session, row)
-    fields = [choice.decision.value, f"{len(chosen)} regels"]
-    record(session, actor, "vernietiging.beslist", row.holder, KIND, [row.id], fields=fields)
-    return len(chosen)
+    return chosen
 
 
 def _check(choice: Choice) -> None:
@@ -139,15 +155,15 @@ def assess(session: Session, row: DestructionList, actor: Actor, seen: str) -> i
     """Close the assessment of the lines that were decided so far; return how many.
 
     Raises:
-        ListError: this person made another step, or nothing was decided.
+        ListError: this person made another step with all of them, or nothing was decided.
         StaleListError: the lines aren't those of the page any more.
     """
-    lines = _step(session, row, actor, "beoordelen", (TO_ASSESS, seen))
+    lines = _step(session, row, actor, ASSESSES, (TO_ASSESS, seen))
     if not lines:
         raise ListError("Er is nog niets beslist. Beslis eerst over een of meer regels.")
     now = utc_now()
     for line in lines:
-        line.assessed_at = now
+        line.assessed_at, line.assessed_by_id, line.assessed_by = now, actor.id, actor.name
     row.assessed_at, row.assessed_by_id, row.assessed_by = now, actor.id, actor.name
     return _done(session, row, actor, "vernietiging.beoordeeld", len(lines))
 
@@ -156,15 +172,15 @@ def check(session: Session, row: DestructionList, actor: Actor, seen: str) -> in
     """Say that the holds of the assessed lines were looked at; return how many.
 
     Raises:
-        ListError: this person made another step, or nothing waits for this one.
+        ListError: this person made another step with all of them, or nothing waits for this one.
         StaleListError: the lines aren't those of the page any more.
     """
-    lines = _step(session, row, actor, "nakijken", (TO_CHECK, seen))
+    lines = _step(session, row, actor, CHECKS, (TO_CHECK, seen))
     if not lines:
         raise ListError("Er is nu niets na te kijken. De proceseigenaar beoordeelt eerst.")
     now = utc_now()
     for line in lines:
-        line.checked_at = now
+        line.checked_at, line.checked_by_id, line.checked_by = now, actor.id, actor.name
     row.checked_at, row.checked_by_id, row.checked_by = now, actor.id, actor.name
     return _done(session, row, actor, "vernietiging.nagekeken", len(lines))
 
@@ -175,15 +191,16 @@ def authorise(session: Session, row: DestructionList, actor: Actor, seen: str) -
     The hash over all authorised lines of the list is kept with it.
 
     Raises:
-        ListError: this person made another step, or nothing waits for this one.
+        ListError: this person made another step with all of them, or nothing waits for this one.
         StaleListError: the lines aren't those of the page any more.
     """
-    lines = _step(session, row, actor, "machtigen", (TO_AUTHORISE, seen))
+    lines = _step(session, row, actor, AUTHORISES, (TO_AUTHORISE, seen))
     if not lines:
         raise ListError("Er is nu niets te machtigen. De privacyfunctionaris kijkt eerst na.")
     now = utc_now()
     for line in lines:
-        line.authorised_at, line.waits_for = now, None
+        line.authorised_at, line.authorised_by_id, line.authorised_by = now, actor.id, actor.name
+        line.waits_for = None
     row.authorised_at, row.authorised_by_id, row.authorised_by = now, actor.id, actor.name
     return _done(session, row, actor, "vernietiging.gemachtigd", len(lines))
 
@@ -202,7 +219,7 @@ def take_back(
         raise ListError("Dit document is al weg. Dat kan niet meer terug.")
     if line.authorised_at is None:
         raise ListError("Deze regel is niet gemachtigd. Er valt niets terug te halen.")
-    line.authorised_at = line.checked_at = line.assessed_at = None
+    line.start_again()
     line.decision, line.postponed_until, line.waits_for = None, None, None
     line.reason = why
     line.decided_at, line.decided_by_id, line.decided_by = utc_now(), actor.id, actor.name
@@ -219,14 +236,16 @@ def _step(
     step: str,
     asked: tuple[ColumnElement[bool], str],
 ) -> Sequence[DestructionLine]:
-    """Lock the list, and return the lines of a step: those that the page showed."""
+    """Lock the list, and return the lines that this person may make a step with.
+
+    The page showed all that wait for it.
+    """
     lock_list(session, row)
-    _refuse_other_step(session, row, actor, step)
     condition, seen = asked
     lines = _lines(session, row, condition)
     if lines and fingerprint(lines) != seen:
         raise StaleListError
-    return lines
+    return _open_to(lines, actor, step)
 
 
 def _done(session: Session, row: DestructionList, actor: Actor, action: str, number: int) -> int:
@@ -236,25 +255,15 @@ def _done(session: Session, row: DestructionList, actor: Actor, action: str, num
     return number
 
 
-def _refuse_other_step(session: Session, row: DestructionList, actor: Actor, step: str) -> None:
-    """Refuse who acted on this list in another step."""
-    why = {
-        "beoordelen": row.assessed_by_id == actor.id and ASSESSED_IT,
-        "nakijken": row.checked_by_id == actor.id and CHECKED_IT,
-        "machtigen": row.authorised_by_id == actor.id and AUTHORISED_IT,
-    }
-    if step != "beoordelen" and not why["beoordelen"]:
-        # Only a process owner lets lines go, or puts them off.
-        judged = select(DestructionLine.id).where(
-            DestructionLine.list_id == row.id,
-            DestructionLine.decided_by_id == actor.id,
-            DestructionLine.decision.in_([LineDecision.GOES.value, LineDecision.POSTPONED.value]),
-        )
-        if session.scalar(judged.limit(1)) is not None:
-            why["beoordelen"] = ASSESSED_IT
-    for other, words in why.items():
-        if other != step and words:
-            raise ListError(THREE.format(words))
+def _open_to(
+    lines: Sequence[DestructionLine], actor: Actor, step: str
+) -> Sequence[DestructionLine]:
+    """Return the lines with which this person made no other step; refuse when none is left."""
+    mine = [line for line in lines if other_step(line, actor.id, step) is None]
+    if lines and not mine:
+        made = other_step(lines[0], actor.id, step)
+        raise ListError(THREE.format(MADE[made or step]))
+    return mine
 
 
 def _lines(

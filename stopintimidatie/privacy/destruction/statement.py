@@ -107,13 +107,19 @@ def make_list_statement(
     period = f"{date_text(row.period_from)} tot en met {date_text(row.period_until)}"
     decision = Decision(
         "lijst",
-        f"Vernietigingslijst {row.number} is langs drie mensen gegaan: de proceseigenaar, de"
-        " privacyfunctionaris en de archivaris.",
+        f"Elke regel van vernietigingslijst {row.number} is langs drie mensen gegaan: een"
+        " proceseigenaar, een privacyfunctionaris en een archivaris.",
         (
             ("Lijst", f"{row.number}, aan de beurt van {period}"),
-            ("Beoordeeld", _by(row.assessed_by, row.assessed_at)),
-            ("Nagekeken", _by(row.checked_by, row.checked_at)),
-            ("Gemachtigd", _by(row.authorised_by, row.authorised_at)),
+            (
+                "Beoordeeld",
+                _all(
+                    *((line.decided_by, line.decided_at) for line in gone),
+                    *((line.assessed_by, line.assessed_at) for line in gone),
+                ),
+            ),
+            ("Nagekeken", _all(*((line.checked_by, line.checked_at) for line in gone))),
+            ("Gemachtigd", _all(*((line.authorised_by, line.authorised_at) for line in gone))),
             ("SHA-256 van de lijst", row.hash or "geen"),
         ),
         _stayed([line for line in lines if line.gone_at is None]),
@@ -271,6 +277,13 @@ def _next_number(session: Session, year: int) -> str:
 
 def _by(name: str | None, moment: datetime | None) -> str:
     return f"{name}, {datetime_long(moment)}" if name and moment else "niet"
+
+
+def _all(*made: tuple[str | None, datetime | None]) -> str:
+    """Name all who made a step, each with the last moment."""
+    known = ((moment, name) for name, moment in made if name and moment)
+    last = {name: moment for moment, name in sorted(known)}
+    return "; ".join(_by(name, moment) for name, moment in last.items()) or "niet"
 
 
 def _stayed(lines: Sequence[DestructionLine]) -> tuple[tuple[str, int], ...]:

@@ -126,6 +126,16 @@ def by_class(
     return [(class_label(classes, code), str(numbers[code])) for code in sorted(numbers)]
 
 
+def left_over(number: int) -> str:
+    """Say how many lines are for a colleague; nothing for none."""
+    if not number:
+        return ""
+    return (
+        f"{plural(number, 'regel wacht', 'regels wachten')} op een collega: daarvan deed u al een"
+        " andere stap, en elke regel gaat langs drie mensen."
+    )
+
+
 def lateness(number: int) -> str:
     """Say how many lines are late; nothing for none."""
     return f"{number} te laat" if number else ""
@@ -183,14 +193,16 @@ def _decision(line: DestructionLine) -> Rows:
         rows.append(("Reden", line.reason))
     if line.decided_by and line.decided_at:
         rows.append(("Beslist door", f"{line.decided_by}, {datetime_long(line.decided_at)}"))
-    for label, moment in (
-        ("Beoordeling afgesloten", line.assessed_at),
-        ("Bevriezing nagekeken", line.checked_at),
-        ("Gemachtigd", line.authorised_at),
-        ("Weg", line.gone_at),
+    for label, name, moment in (
+        ("Beoordeling afgesloten", line.assessed_by, line.assessed_at),
+        ("Bevriezing nagekeken", line.checked_by, line.checked_at),
+        ("Gemachtigd", line.authorised_by, line.authorised_at),
+        ("Weg", None, line.gone_at),
     ):
         if moment is not None:
-            rows.append((label, datetime_long(moment)))
+            rows.append(
+                (label, f"{name}, {datetime_long(moment)}" if name else datetime_long(moment))
+            )
     if line.waits_for and standing != GONE:
         rows.append(("Ging niet, want", WAITING[Waits(line.waits_for)]))
     return rows

@@ -32,6 +32,7 @@ from stopintimidatie.privacy.destruction.services import (
     StaleListError,
     fingerprint,
 )
+from stopintimidatie.privacy.destruction.statement import make_list_statement
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.retention.rules import Schedule
@@ -39,7 +40,7 @@ from stopintimidatie.privacy.retention.services import approve_terms, propose_te
 from stopintimidatie.reports.models import Report
 from tests.support.destruction import a_line, a_list, a_tombstone
 from tests.support.exporting import make_case
-from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.factories import DORDRECHT, connect, make_user, user_id
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.sqlite
@@ -124,10 +125,40 @@ def test_nobody_makes_two_steps_of_one_list(installation: Installation) -> None:
             with pytest.raises(ListError, match="drie verschillende mensen"):
                 make(session, row, services.authorise, actor)
         with pytest.raises(ListError, match="nagekeken"):
-            choose(session, row, "M-2", GOES, actor=OFFICER)
-        make(session, row, services.authorise, ARCHIVIST)
-        with pytest.raises(ListError, match="gemachtigd"):
-            choose(session, row, "M-2", GOES, actor=ARCHIVIST)
+            choose(session, row, "M-1", GOES, actor=OFFICER)
+
+
+def test_a_line_keeps_its_own_three_people_however_a_list_is_divided(
+    installation: Installation,
+) -> None:
+    second = Actor("gebruiker", "4", "Tweede Functionaris")
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        for name, checker in (("M-1", ARCHIVIST), ("M-2", second)):
+            a_line(session, row, name)
+            choose(session, row, name, GOES)
+            make(session, row, services.assess, OWNER)
+            make(session, row, services.check, checker)
+        # The last who checked is somebody else, but one of the lines went through these hands.
+        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        assert standing(session) == {"M-1": False, "M-2": True}
+        assert len(step_lines(session, row.id, TO_AUTHORISE)) == 1
+        with pytest.raises(ListError, match="Vraag een collega"):
+            make(session, row, services.authorise, ARCHIVIST)
+        third = Actor("gebruiker", "5", "Tweede Archivaris")
+        assert make(session, row, services.authorise, third) == 1
+        now = utc_now()
+        for line in session.scalars(select(DestructionLine)):
+            line.gone_at = now
+        session.flush()
+        statement = make_list_statement(installation.registry, session, row)
+    assert statement is not None
+    people = dict(statement.content["gegevens"])
+    assert ARCHIVIST.name in people["Nagekeken"]
+    assert second.name in people["Nagekeken"]
+    assert ARCHIVIST.name in people["Gemachtigd"]
+    assert third.name in people["Gemachtigd"]
+    assert people["Beoordeeld"].count(OWNER.name) == 1
 
 
 def test_who_decided_on_a_line_closes_no_later_step(installation: Installation) -> None:
@@ -313,6 +344,29 @@ def test_what_was_typed_stays_when_a_colleague_was_first(town_hall: Installation
     assert "Bezwaar 12" in page.text
     assert "staat er nog" in page.text
     assert "vastgehouden" in page.forms["formulier"].submit().follow().text.lower()
+
+
+def test_lines_that_are_left_for_a_colleague_are_told(town_hall: Installation) -> None:
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        choose(session, row, "M-AAAA-AAA0 M-AAAA-AAA1", GOES)
+        make(session, row, services.assess, OWNER)
+    roles = [(DORDRECHT, role) for role in (Role.PRIVACY_OFFICER, Role.ARCHIVIST)]
+    username = make_user(town_hall, *roles)
+    me = str(user_id(town_hall, username))
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        make(session, row, services.check, OFFICER)
+        line = session.scalars(
+            select(DestructionLine).where(DestructionLine.reference == "M-AAAA-AAA0")
+        ).one()
+        line.checked_by_id = me
+    page = town_hall.browser(username).get(f"{HOME}/2031-4")
+    assert "Vernietiging machtigen (1 regel)" in page.text
+    assert "1 regel wacht op een collega" in page.text
+    page = press(page, "/machtigen")
+    assert "De vernietiging van 1 regel is gemachtigd. 1 regel wacht op een collega" in page.text
+    assert not [form for form in page.forms.values() if form.action.endswith("/machtigen")]
 
 
 def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
