@@ -56,7 +56,7 @@ from stopintimidatie.privacy.destruction.sweeps import (
     announce_left_at_desk,
 )
 from stopintimidatie.privacy.erasure.services import export_obstacles
-from stopintimidatie.privacy.holds.services import announce_destruction
+from stopintimidatie.privacy.holds.services import announce_destruction, not_held
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import (
     DueDocument,
@@ -320,7 +320,7 @@ def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Wa
     row = session.get(entity, line.document_id, with_for_update=True, populate_existing=True)
     if row is None:
         return None
-    if row.frozen:
+    if row.frozen or (line.document_kind == REPORT and not _free(session, line.document_id)):
         return Waits.HOLD
     if row.state == "vernietigd":
         # Erased at request meanwhile; what is left of it goes now.
@@ -338,6 +338,11 @@ def waits_for(session: Session, line: DestructionLine, schedule: Schedule) -> Wa
     ):
         return Waits.TRANSFER
     return None
+
+
+def _free(session: Session, report: UUID) -> bool:
+    """Tell whether no hold stands on a report, nor on the dossier that it belongs to."""
+    return session.scalar(select(Report.id).where(Report.id == report, not_held())) is not None
 
 
 def _in_live_dossier(session: Session, report: UUID) -> bool:

@@ -250,6 +250,17 @@ def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:
     yield _held(Hold.document_id, "bevroren", Hold.reason).where(
         Hold.document_id.in_(ids), Hold.lifted_at.is_(None)
     )
+    # A frozen dossier freezes its reports.
+    yield (
+        _held(DossierMembership.report_id, "bevroren", Hold.reason)
+        .join(Hold, Hold.document_id == DossierMembership.dossier_id)
+        .where(
+            DossierMembership.report_id.in_(ids),
+            DossierMembership.left_at.is_(None),
+            DossierMembership.reference.is_(False),
+            Hold.lifted_at.is_(None),
+        )
+    )
     yield (
         _held(DossierMembership.report_id, "dossier", Dossier.number)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)

@@ -285,7 +285,7 @@ def _destroy_reports(
     """Destroy reports, one by one, with a tombstone each."""
     rows = session.execute(
         select(Report.id, started.label("started"))
-        .where(started < standing.bound, Report.frozen.is_(False), *conditions)
+        .where(started < standing.bound, not_held(), *conditions)
         .order_by(started, Report.id)
         .limit(BATCH)
     ).all()

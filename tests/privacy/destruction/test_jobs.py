@@ -13,6 +13,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -21,6 +22,7 @@ from stopintimidatie.privacy.destruction.models import (
     ListState,
     Tombstone,
 )
+from stopintimidatie.privacy.destruction.queries import held_by
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
 from stopintimidatie.privacy.destruction.sweeps import SWEEPS
 from stopintimidatie.privacy.holds.models import HoldReason
@@ -145,6 +147,30 @@ def test_a_report_that_joined_a_live_dossier_waits_and_leaves_the_list(
         file_report(session, effects, make_dossier(session), row, "Zelfde plek", SYSTEM)
     night(installation, DUE)
     assert lines(installation)[report].waits_for == "lopend_dossier"
+    assert is_there(installation, report)
+
+
+def test_a_hold_on_a_closed_dossier_keeps_its_reports(installation: Installation) -> None:
+    report = handled(installation)
+    with on(HANDLED_ON), installation.transaction(DORDRECHT) as session:
+        row = session.get_one(Report, report)
+        row.state = "in_behandeling"
+        dossier = make_dossier(session)
+        effects = installation.registry.workflow_effects
+        file_report(session, effects, dossier, row, "Zelfde plek", SYSTEM)
+        row.state, row.ended_at = "afgehandeld", utc_now()
+        dossier.state, dossier.closed_at = "afgesloten", utc_now()
+    with on(HANDLED_ON):
+        approve(installation)
+    night(installation, date(2030, 10, 1))
+    authorise(installation, report)
+    with on(DUE), installation.transaction(DORDRECHT) as session:
+        frozen = session.scalars(select(Dossier)).one()
+        place_hold(session, frozen, HoldReason.COURT, DUE + timedelta(days=90), SYSTEM)
+        line = session.scalars(select(DestructionLine).filter_by(document_id=report)).one()
+        assert held_by(session, [line]) == {report: ["bevroren: rechtszaak"]}
+    night(installation, DUE)
+    assert lines(installation)[report].waits_for == "bevroren"
     assert is_there(installation, report)
 
 
