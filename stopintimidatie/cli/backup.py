@@ -32,6 +32,7 @@ from stopintimidatie.backup.services import (
 from stopintimidatie.cli.common import DutchGroup, UsageError, clear_errors, engine_of, operator
 from stopintimidatie.cli.content import registry_of
 from stopintimidatie.core.ledger import Entry
+from stopintimidatie.core.text import datetime_long
 from stopintimidatie.settings import Settings
 
 FILE = click.Path(path_type=Path)
@@ -192,6 +193,12 @@ def _finish(
         click.echo("Zonder grootboek: wis opnieuw wat na deze reservekopie is gewist.", err=True)
     else:
         click.echo(f"Uit het grootboek, {len(entries)} regels: {len(gone)} documenten weer weg.")
+        if entries:
+            last = entries[-1]
+            click.echo(
+                f"De laatste regel is nummer {last.number}, van {datetime_long(last.at)}. Ging er"
+                " daarna nog iets weg, dan ontbreekt het einde: zoek het nieuwste grootboek."
+            )
     for line in words_of(gone):
         click.echo(line)
     click.echo(f"De worker maakt de zoekindex opnieuw voor {len(holders)} houders.")

@@ -58,4 +58,6 @@ def test_every_page_says_a_time_alike(
         page = browser.get(address)
         text = (page.follow() if page.status_int in (302, 303) else page).text.lower()
         assert [line for line in words if line.lower() not in text] == [], address
-        assert "22.50" not in text or "22.50" in long, address
+        # With its day: what happens in the test itself may well happen at ten to eleven.
+        told = [exact for exact in (f"{DAY}, 22.50", f"{SHORT}, 22.50") if exact in text]
+        assert not told or "22.50" in long, address

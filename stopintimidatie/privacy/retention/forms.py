@@ -66,8 +66,8 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
         *(_chapter(row) for row in classes.values()),
         Schema(
             *_length(
-                description="Langer blijft niets, ook niet in een dossier dat nog loopt. Telt vanaf"
-                " de ontvangst."
+                description="Dan komt alles op een lijst, ook uit een dossier dat nog loopt. Telt"
+                " vanaf de ontvangst. Langer bewaren is een besluit per document."
             ),
             name=MAXIMUM,
             title="Het uiterste",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from stopintimidatie.core.storage.retention import (
     term_of,
     years,
 )
+from stopintimidatie.reports.conversation.words import THINK_AGAIN
 
 HANDLED: Final = "melding_afgehandeld"
 NOT_HANDLED: Final = "melding_niet_in_behandeling"
@@ -39,6 +40,7 @@ EXPORT_CONTENT: Final = "uitvoer_inhoud"
 MAY_BE_NOTHING: Final = frozenset({EXPORT_CONTENT})
 # A hundred years: beyond that a calendar has no use.
 LONGEST: Final = {Unit.DAYS: 36_500, Unit.MONTHS: 1_200, Unit.YEARS: 100}
+DAY: Final = timedelta(days=1)
 # The latest possible moment, however long a document is held by something else.
 MAXIMUM: Final = years(10)
 
@@ -184,7 +186,11 @@ def due(timeline: Timeline, schedule: Schedule) -> Due | None:
     if choice is None:
         return None
     own = Due(choice.term.after(starts), starts)
-    return min(own, latest, key=lambda day: day.on)
+    first = min(own, latest, key=lambda day: day.on)
+    if timeline.retention_class == WITHDRAWN:
+        # The reporter may think again until then, whatever the term.
+        return replace(first, on=max(first.on, starts + THINK_AGAIN + DAY))
+    return first
 
 
 def due_as_double(timeline: Timeline, original: Due | None, gone_on: date | None) -> Due | None:

@@ -96,7 +96,8 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
             " voorstel doen."
         )
     choices = schedule_of(row.content).choices.values()
-    if not all(choice.category for choice in choices):
+    # A category that shows nothing is none.
+    if not all(any(map(str.isalnum, choice.category)) for choice in choices):
         raise TermsError(
             "Bij een of meer termijnen ontbreekt de categorie. Doe een nieuw voorstel waarin elke"
             " termijn een categorie uit de selectielijst heeft, of een besluit waarop zij steunt."

@@ -12,6 +12,7 @@ from stopintimidatie.privacy.retention.rules import (
     HANDLED,
     NOT_HANDLED,
     OPEN,
+    WITHDRAWN,
     Choice,
     Due,
     Outcome,
@@ -100,6 +101,13 @@ def test_no_document_outlives_the_absolute_maximum(
     day = due(Timeline(HANDLED, received, ended, left, closed, live), SCHEDULE)
     assert day is not None
     assert day.on <= SCHEDULE.maximum.after(received)
+
+
+def test_a_withdrawn_report_stays_while_its_reporter_may_think_again() -> None:
+    short = Schedule({WITHDRAWN: Choice("8.4", days(1))})
+    day = due(Timeline(WITHDRAWN, START, ended=START), short)
+    assert day is not None
+    assert day.on == START + timedelta(days=15)
 
 
 def test_a_double_goes_with_its_original_and_at_once_without_one() -> None:
