@@ -49,8 +49,9 @@ from stopintimidatie.privacy.destruction.models import (
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.destruction.words import WAITING
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.queries import present_version
-from stopintimidatie.privacy.retention.rules import Outcome, schedule_of
+from stopintimidatie.privacy.retention.outlook import frozen_contacts
+from stopintimidatie.privacy.retention.queries import versions_between
+from stopintimidatie.privacy.retention.rules import Choice, Outcome, schedule_of
 
 KIND: Final = "verklaring"
 TITLE: Final = "Verklaring van vernietiging"
@@ -142,20 +143,26 @@ def make_standing_statement(
         .order_by(Tombstone.gone_on, Tombstone.reference)
     ).all()
     period = (period_from, period_until)
-    version = present_version(session)
-    swept = [] if _has_statement(session, period) else _swept(registry, session, version, period)
+    versions = versions_between(session, *period)
+    swept = [] if _has_statement(session, period) else _swept(registry, session, versions, period)
     if not gone and not swept:
         return None
-    by = f"Bewaartermijnen, versie {version.number}" if version else "Bewaartermijnen"
+    numbers = " en ".join(str(version.number) for version in versions)
+    by = f"Bewaartermijnen, versie {numbers}" if numbers else "Bewaartermijnen"
+    frozen = (
+        frozen_contacts(session, schedule_of(versions[-1].content), period_until) if versions else 0
+    )
+    answers = _all(*((version.answered_by, version.answered_at) for version in versions))
     decision = Decision(
         "doorlopend",
         "Korte termijnen gaan zonder lijst, door een doorlopend besluit dat de archivaris elk jaar"
         " verlengt.",
         (
             ("Besluit", by),
-            ("Goedgekeurd", _by(version.answered_by, version.answered_at) if version else "nee"),
+            ("Goedgekeurd", answers),
             ("Periode", f"{date_text(period_from)} tot en met {date_text(period_until)}"),
         ),
+        (("contactgegevens van bevroren meldingen", frozen),) if frozen else (),
         period=period,
     )
     return make_statement(registry, session, gone, decision, swept)
@@ -173,7 +180,7 @@ def _has_statement(session: Session, period: tuple[date, date]) -> bool:
 def _swept(
     registry: Any,
     session: Session,
-    version: RetentionSchedule | None,
+    versions: Sequence[RetentionSchedule],
     period: tuple[date, date],
 ) -> list[Counted]:
     """Count from the log what went of short classes, of which no tombstone stays."""
@@ -191,7 +198,9 @@ def _swept(
         code = fields[0] if fields else ""
         days.setdefault(code, []).append(day_of(moment))
         numbers[code] += number
-    choices = schedule_of(version.content).choices if version is not None else {}
+    choices: dict[str, Choice] = {}
+    for version in versions:
+        choices |= schedule_of(version.content).choices
     return [
         Counted(
             code,
@@ -400,7 +409,9 @@ def _content(
     )
     pairs = tuple(Pair(label, clean_line(value)) for label, value in decision.pairs)
     stayed = tuple(Pair(label.capitalize(), str(count)) for label, count in decision.stayed)
-    nothing = () if stayed else ("Alles wat aan de beurt was, is gegaan.",)
+    # A standing decision tells what a hold kept, and of other things nothing.
+    nothing = () if stayed else ("Alles wat op de lijst stond, is gegaan.",)
+    left = (StatementSection("Wat bleef", nothing, stayed),)
     return StatementContent(
         schema=SCHEMA,
         house=house,
@@ -415,7 +426,7 @@ def _content(
             StatementSection("Wat is gegaan", table=table),
             StatementSection("Door welk besluit", (decision.words,), pairs),
             StatementSection("Hoe", (HOW, STAYS)),
-            StatementSection("Wat bleef", nothing, stayed),
+            *(left if stayed or decision.kind == "lijst" else ()),
         ),
     )
 

@@ -152,7 +152,7 @@ def _started(entity: Any, start: Any, *conditions: Any) -> Callable[[str], Any]:
     )
 
 
-def _contacts(holder: str) -> Any:
+def _contacts(holder: str, *, frozen: bool = False) -> Any:
     """Select when the term of contact data starts: the last contact, or the end of the handling.
 
     As the last contact of a report counts what came last of its messages and calls.
@@ -168,7 +168,7 @@ def _contacts(holder: str) -> Any:
             called.correlate(Report).scalar_subquery().label("called"),
         )
         .join(ReportContact, ReportContact.report_id == Report.id)
-        .where(Report.holder == holder, Report.ended_at.is_not(None), Report.frozen.is_(False))
+        .where(Report.holder == holder, Report.ended_at.is_not(None), Report.frozen.is_(frozen))
         .subquery()
     )
     # The later of the two, and of that and the end the earlier: the databases name it differently.
@@ -234,6 +234,16 @@ def _count(code: str, rows: Any, term: Term, months: Sequence[Month]) -> Any:
         over = rows.c.start <= last if code in _BY_DAY else rows.c.start < end_of(last)
         sums.append(func.coalesce(func.sum(case((over, 1), else_=0)), 0))
     return select(literal(code), *sums).select_from(rows)
+
+
+def frozen_contacts(session: Session, schedule: Schedule, until: date) -> int:
+    """Count the reports whose contact data is due by a day, and stays because of a hold."""
+    if CONTACT not in schedule.choices:
+        return 0
+    term = schedule.choices[CONTACT].term
+    rows = _contacts(_holder(session), frozen=True).subquery()
+    over = rows.c.start < end_of(last_start(term, until))
+    return session.scalar(select(func.count()).select_from(rows).where(over)) or 0
 
 
 # The difference that a proposal makes

@@ -60,6 +60,18 @@ def present_version(session: Session) -> RetentionSchedule | None:
     ).one_or_none()
 
 
+def versions_between(session: Session, first: date, last: date) -> list[RetentionSchedule]:
+    """Return the versions that counted on one of these days, the earliest first."""
+    begin, end = _after(first - timedelta(days=1)), _after(last)
+    rows = session.scalars(
+        select(RetentionSchedule)
+        .where(RetentionSchedule.approved.is_(True), RetentionSchedule.effective_from < end)
+        .order_by(RetentionSchedule.effective_from, RetentionSchedule.number)
+    ).all()
+    ends = [row.effective_from for row in rows[1:]]
+    return [row for row, until in zip(rows, [*ends, end], strict=False) if until > begin]
+
+
 def present_schedule(session: Session) -> Schedule | None:
     """Return the terms that count now; None until the archivist approved some."""
     version = present_version(session)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
@@ -23,9 +23,13 @@ from stopintimidatie.privacy.destruction.statement import (
 )
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.retention.rules import HANDLED
+from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from stopintimidatie.reports.models import Report, ReportContact
 from tests.support.destruction import a_line, a_list, a_tombstone
+from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.retaining import ARCHIVIST, proposed_schedule
 from tests.support.verapdf import validate_pdf
 
 
@@ -82,3 +86,30 @@ def test_what_leaves_no_tombstone_is_counted_from_the_log(installation: Installa
         (count,) = statement.content["aantallen"]
         assert (count["klasse"], count["aantal"]) == ("contactgegevens", 4)
         assert make_standing_statement(installation.registry, session, today, today) is None
+
+
+def test_a_month_names_the_terms_that_counted_then_and_what_a_hold_kept(
+    installation: Installation,
+) -> None:
+    today = day_of(utc_now())
+    first, last = today - timedelta(days=60), today - timedelta(days=31)
+    terms = proposed_schedule(installation)
+    case = make_case(installation, number=1)
+    with installation.transaction(DORDRECHT) as session:
+        for days in (400, 200, 45, 5):
+            moment = utc_now() - timedelta(days=days)
+            row = propose_terms(session, DORDRECHT, terms, utc_now(), None, SYSTEM)
+            approve_terms(session, row, ARCHIVIST)
+            row.effective_from = moment
+        a_tombstone(session, "M-1", gone_on=last)
+        report = session.get_one(Report, case.reports[0])
+        report.ended_at, report.frozen = utc_now() - timedelta(days=900), True
+        session.flush()
+        contacts = session.scalar(
+            select(func.count(ReportContact.report_id)).where(ReportContact.report_id == report.id)
+        )
+        statement = make_standing_statement(installation.registry, session, first, last)
+    assert statement is not None
+    assert contacts == 1
+    assert dict(statement.content["gegevens"])["Besluit"] == "Bewaartermijnen, versie 2 en 3"
+    assert statement.content["bleef"] == [["contactgegevens van bevroren meldingen", 1]]
