@@ -86,6 +86,7 @@ from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.conversation.services import REPORTER, tell
 from stopintimidatie.reports.fields import Address, Contact, Location, Offenders, Transit
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage
+from stopintimidatie.reports.personal import delete_contact
 from stopintimidatie.reports.services import move_report, path_of_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.support import factories
@@ -520,6 +521,7 @@ class _Builder:
             reason = "Hoort bij dezelfde plek."
             file_report(self.session, self.effects, dossier, report, reason, self.actor)
         move_report(self.session, self.effects, report, "intrekken", {}, REPORTER)
+        delete_contact(self.session, report)
         self.place.secrets += [word for word in self.place.texts if word not in before]
         return report
 

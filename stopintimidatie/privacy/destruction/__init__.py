@@ -11,6 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.privacy.destruction import jobs
     from stopintimidatie.privacy.destruction.models import RETENTION
     from stopintimidatie.privacy.destruction.personal import PERSONAL_DATA
+    from stopintimidatie.privacy.destruction.queries import KEEPER
 
     config.add_job_kind(
         jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=jobs.next_night
@@ -30,6 +31,7 @@ def includeme(config: Any) -> None:
         "archive_transfer", "references, days and the archive's receipt, and in office who did it"
     )
     config.add_personal_data_holder(PERSONAL_DATA)
+    config.set_keeper(KEEPER)
     for kind in RETENTION:
         config.add_retention_class(kind)
     _add_pages(config)

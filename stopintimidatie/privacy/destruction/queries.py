@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -22,7 +22,9 @@ from stopintimidatie.privacy.destruction.models import (
     LineDecision,
     Tombstone,
 )
+from stopintimidatie.privacy.holds import services as holds
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.reports.conversation.queries import Keeper, Keeping
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.vocabulary import OPEN
 
@@ -286,3 +288,27 @@ def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:
 
 def _held(document: Any, word: str, about: Any) -> Select[Any]:
     return select(document, literal(word), about)
+
+
+# The standing of a report as its reporter reads it
+
+
+def keeping_of(session: Session, report: Report) -> Keeping:
+    """Return how long a report is kept: by its term, by holds, and by decisions on a list."""
+    known = holds.keeping_of(session, report)
+    if known.kept:
+        return known
+    line = session.scalars(
+        select(DestructionLine)
+        .where(DestructionLine.document_id == report.id, DestructionLine.gone_at.is_(None))
+        .order_by(DestructionLine.due_on.desc())
+        .limit(1)
+    ).one_or_none()
+    if line is None:
+        return known
+    if line.decision in (LineDecision.HELD, LineDecision.POSTPONED):
+        return replace(known, goes_on=None, kept=True, kept_until=line.postponed_until)
+    return replace(known, decided=line.authorised_at is not None)
+
+
+KEEPER: Final = Keeper(keeping_of, holds.keep_for_reporter, holds.is_held)

@@ -11,7 +11,6 @@ def includeme(config: Any) -> None:
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.holds import panels
     from stopintimidatie.privacy.holds.services import (
-        KEEPER,
         PERSONAL_DATA,
         RETENTION,
         TEMPLATE,
@@ -21,7 +20,6 @@ def includeme(config: Any) -> None:
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
-    config.set_keeper(KEEPER)
     config.add_mail_template(TEMPLATE)
     add_own_place(
         config,

@@ -24,9 +24,11 @@ from stopintimidatie.dossiers.services import reindex_dossier
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.queries import due_documents, due_of, present_schedule
 from stopintimidatie.privacy.retention.rules import Schedule
-from stopintimidatie.reports.conversation.queries import Keeper, Keeping
+from stopintimidatie.reports.conversation.decisions import WITHDRAWN
+from stopintimidatie.reports.conversation.queries import Keeping
 from stopintimidatie.reports.conversation.services import MAIL_OWNER, PAGE, REPORTER
 from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.personal import delete_contact, has_contact
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -35,6 +37,8 @@ from stopintimidatie.reports.workflow import OFFERED
 MOST_AT_ONCE: Final = 200
 # States of reports and dossiers of which nothing is left here.
 GONE: Final = frozenset({"overgedragen", "vernietigd", "overgebracht"})
+# The membership of a report that is in a dossier, and isn't only referred to.
+_BELONGS: Final = (DossierMembership.left_at.is_(None), DossierMembership.reference.is_(False))
 _BETWEEN: Final = re.compile(r"[\s,;]+")
 COLUMNS: Final = treated(
     text="case_reference note lifted_reason",
@@ -91,7 +95,27 @@ def lift_hold(session: Session, row: Report | Dossier, hold: Hold, why: str, act
     hold.lifted_by_id, hold.lifted_by = actor.id, actor.name
     session.flush()
     _set_frozen(session, row, frozen=bool(holds_on(session, row.id)))
+    _let_contact_go(session, row)
     record(session, actor, "bevriezing.opgeheven", row.holder, _kind(row), [row.id])
+
+
+def _let_contact_go(session: Session, row: Report | Dossier) -> None:
+    """Delete the contact data of withdrawn reports that only this hold kept."""
+    session.flush()
+    inside = select(DossierMembership.report_id).where(
+        DossierMembership.dossier_id == row.id, *_BELONGS
+    )
+    mine = Report.id == row.id if isinstance(row, Report) else Report.id.in_(inside)
+    for report in session.scalars(
+        select(Report).where(mine, Report.state == WITHDRAWN, not_held())
+    ):
+        delete_contact(session, report)
+
+
+def is_held(session: Session, report: Report) -> bool:
+    """Tell whether a hold stops the clocks of a report: its own, or that of its dossier."""
+    mine = select(Report.id).where(Report.id == report.id, not_held())
+    return session.scalar(mine) is None
 
 
 def holds_on(session: Session, document: UUID) -> list[Hold]:
@@ -224,11 +248,11 @@ def keeping_of(session: Session, report: Report) -> Keeping:
 
     The day of destruction is told a month before; without approved terms no day is promised.
     """
-    if report.holder == NATIONAL or report.state in GONE:
+    if report.state in GONE:
         return Keeping()
-    today = day_of(utc_now())
-    soon = months(1).after(today)
-    schedule = present_schedule(session)
+    soon = months(1).after(day_of(utc_now()))
+    # The desk has no term that a reporter counts on: it tells itself what goes.
+    schedule = None if report.holder == NATIONAL else present_schedule(session)
     due = due_of(session, schedule, REPORT, report.id) if schedule is not None else None
     near = due is not None and due.on <= soon
     days = session.scalars(
@@ -240,7 +264,9 @@ def keeping_of(session: Session, report: Report) -> Keeping:
     own = _of_reporter(session, report)
     return Keeping(
         goes_on=due.on if due is not None and near and not days else None,
+        kept=bool(days),
         kept_until=max(days, default=None),
+        contact_kept=bool(days) and has_contact(session, report),
         may_ask=near and (own is None or own.review_on <= soon),
     )
 
@@ -254,9 +280,6 @@ def keep_for_reporter(session: Session, report: Report) -> None:
         return
     hold.review_on = day
     record(session, REPORTER, "bevriezing.verlengd", report.holder, REPORT, [report.id])
-
-
-KEEPER: Final = Keeper(keeping_of, keep_for_reporter)
 
 
 ANNOUNCED: Final = "dag_van_vernietigen"
@@ -303,9 +326,7 @@ def _of_reporter(session: Session, report: Report) -> Hold | None:
 
 def _dossier_of(report: Report) -> Select[UUID]:
     return select(DossierMembership.dossier_id).where(
-        DossierMembership.report_id == report.id,
-        DossierMembership.left_at.is_(None),
-        DossierMembership.reference.is_(False),
+        DossierMembership.report_id == report.id, *_BELONGS
     )
 
 
@@ -314,11 +335,7 @@ def not_held() -> ColumnElement[bool]:
     inside = (
         select(DossierMembership.report_id)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)
-        .where(
-            Dossier.frozen.is_(True),
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
-        )
+        .where(Dossier.frozen.is_(True), *_BELONGS)
     )
     return and_(Report.frozen.is_(False), Report.id.not_in(inside))
 

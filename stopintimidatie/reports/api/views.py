@@ -227,7 +227,7 @@ def delete_report(context: ReportNode, request: Any) -> Response:
     registry = request.registry
     standing = standing_of(request, str(context.__name__))
     with refusals():
-        withdraw(registry.engine, WORKFLOW_EFFECTS.of(registry), standing.copy)
+        withdraw(registry, standing.copy)
     return Response(status=204)
 
 

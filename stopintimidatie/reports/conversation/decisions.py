@@ -1,6 +1,7 @@
 """The decisions of a reporter: withdrawing, thinking again, and having the report kept longer.
 
-Withdrawing can be forced. Contact data goes at once. The content is locked for everybody until it
+Withdrawing can be forced. Contact data goes at once; that of a frozen report stays sealed, shown to
+nobody, until the hold is lifted. The content is locked for everybody until it
 is destroyed or the reporter takes the withdrawal back, which is possible for some days
 (`words.THINK_AGAIN`).
 """
@@ -10,23 +11,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.reports.conversation.queries import KEEPER, Copy
 from stopintimidatie.reports.conversation.services import (
     REPORTER,
-    Effects,
     NotNowError,
     own_report,
     spoke,
 )
 from stopintimidatie.reports.conversation.words import may_undo
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
+from stopintimidatie.reports.personal import delete_contact
 from stopintimidatie.reports.services import REPORT_DOSSIERS, append_move, move_report
 from stopintimidatie.reports.workflow import ENDED, OFFERED
 
@@ -48,7 +50,7 @@ TOO_LATE: Final = (
 )
 
 
-def withdraw(engine: Engine, effects: Effects, copy: Copy) -> None:
+def withdraw(registry: Any, copy: Copy) -> None:
     """Withdraw the report; doing it again changes nothing.
 
     Raises:
@@ -56,13 +58,18 @@ def withdraw(engine: Engine, effects: Effects, copy: Copy) -> None:
     """
     if copy.state in {WITHDRAWN, "vernietigd"}:
         return
-    with own_report(engine, copy) as (session, report):
+    keeper, effects = KEEPER.only(registry), WORKFLOW_EFFECTS.of(registry)
+    with own_report(registry.engine, copy) as (session, report):
         move_report(session, effects, report, STEP, {}, REPORTER)
+        if keeper is None or not keeper.holds(session, report):
+            delete_contact(session, report)
         spoke(session, report, "melding.ingetrokken")
 
 
 def take_back(registry: Any, copy: Copy) -> None:
     """Put a withdrawn report back in the state it came from, without contact data.
+
+    While a hold keeps the data, that is back as well.
 
     Doing it again changes nothing.
 
@@ -101,7 +108,7 @@ def keep_for_police(registry: Any, copy: Copy) -> None:
             raise NotNowError(NOTHING_TO_KEEP)
         keeping = keeper.read(session, report)
         if not keeping.may_ask:
-            if keeping.kept_until is None:
+            if not keeping.kept:
                 raise NotNowError(NOTHING_TO_KEEP)
             return
         keeper.keep(session, report)

@@ -104,8 +104,13 @@ class Keeping:
 
     # The day on which it is destroyed; told a month before.
     goes_on: date | None = None
-    # While it may not be destroyed: the day on which that is decided anew.
+    # It may not be destroyed for now; and, when it is known, the day of the next decision on that.
+    kept: bool = False
     kept_until: date | None = None
+    # Somebody decided that it goes.
+    decided: bool = False
+    # A hold keeps contact data that is there still: sealed, after a withdrawal.
+    contact_kept: bool = False
     # The reporter can have it kept, to report to the police.
     may_ask: bool = False
 
@@ -116,6 +121,8 @@ class Keeper:
 
     read: Callable[[Session, Report], Keeping]
     keep: Callable[[Session, Report], None]
+    # Tells whether a hold stops every clock of the report.
+    holds: Callable[[Session, Report], bool]
 
 
 KEEPER: Final = Directive[None, Keeper]("set_keeper", "keeper", single)

@@ -90,7 +90,9 @@ def tell_by_mail(session: Session, report: Report, message: ReporterMessage) -> 
 def _address(session: Session, keys: KeyRing, report_id: str) -> str | None:
     """Return the address now; None after a withdrawal, a hand-over or an erasure."""
     report = session.get(Report, UUID(report_id))
-    contact = read_contact(session, keys, report) if report is not None else None
+    if report is None or report.locked:
+        return None
+    contact = read_contact(session, keys, report)
     return contact.email if contact is not None else None
 
 

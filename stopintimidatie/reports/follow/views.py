@@ -40,7 +40,7 @@ from stopintimidatie.reports.attachments.services import (
     check_room,
 )
 from stopintimidatie.reports.conversation.decisions import keep_for_police, take_back, withdraw
-from stopintimidatie.reports.conversation.queries import Standing, follow, keeping_of
+from stopintimidatie.reports.conversation.queries import Keeping, Standing, follow, keeping_of
 from stopintimidatie.reports.conversation.services import (
     CLOSED_TEXTS,
     NotNowError,
@@ -224,14 +224,22 @@ def _take(
 @report_page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
 def withdraw_page(request: Request, standing: Standing) -> Any:
     """Tell what withdrawing does, and withdraw when the button is pressed."""
+    keeping = keeping_of(request.registry, standing.copy)
     if request.method != "POST":
-        return {"standing": standing, "refused": None}
+        return {"standing": standing, "refused": None, "keeping": keeping}
     try:
-        withdraw(request.registry.engine, WORKFLOW_EFFECTS.of(request.registry), standing.copy)
+        withdraw(request.registry, standing.copy)
     except NotNowError as refused:
         request.response.status_int = 409
-        return {"standing": standing, "refused": speech_of(request)(str(refused))}
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=ingetrokken#inhoud"))
+        why = speech_of(request)(str(refused))
+        return {"standing": standing, "refused": why, "keeping": keeping}
+    return _done(request, "ingetrokken", keeping)
+
+
+def _done(request: Request, name: str, keeping: Keeping) -> HTTPSeeOther:
+    """Go to the page of the report, that says what was done, and nothing is gone that stays."""
+    words = f"{name}_bewaard" if keeping.contact_kept else name
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan={words}#inhoud"))
 
 
 @report_page("toch-niet", "follow.jinja2", "POST")
@@ -243,7 +251,7 @@ def take_back_view(request: Request, standing: Standing) -> Any:
         request.response.status_int = 409
         why = speech_of(request)(str(refused))
         return {**_shown(request, standing), "done": None, "refused": why}
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=toch#inhoud"))
+    return _done(request, "toch", keeping_of(request.registry, standing.copy))
 
 
 @report_page("bewaren", "follow.jinja2", "POST")
@@ -291,13 +299,14 @@ def _shown(request: Request, standing: Standing) -> Page:
     municipality = municipality_by_code(request.db, standing.municipality_code or "")
     published = published_for(request.db, standing.municipality_code)
     speech = speech_of(request)
+    keeping = keeping_of(request.registry, standing.copy)
     return {
         "standing": standing,
         "refused": None,
-        "keeping": keeping_of(request.registry, standing.copy),
+        "keeping": keeping,
         "today": local(utc_now()).date(),
         "status_text": speech(standing.status_text),
-        "explained": " ".join(speech(sentence) for sentence in _explained(standing)),
+        "explained": " ".join(speech(sentence) for sentence in _explained(standing, keeping)),
         "read_from": _read_from(published, standing, speech.language),
         "municipality": municipality.name if municipality else None,
         "messages": [
@@ -323,12 +332,13 @@ def _read_from(published: Published, standing: Standing, language: str) -> str |
     return read_from(published, standing.received_at, utc_now(), language)
 
 
-def _explained(standing: Standing) -> list[str]:
+def _explained(standing: Standing, keeping: Keeping) -> list[str]:
     return follow_words.explained(
         standing.status,
         double=standing.double,
         contact_due=standing.contact_due,
         desk=standing.at_desk,
+        keeping=keeping,
     )
 
 

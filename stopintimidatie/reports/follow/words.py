@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from stopintimidatie.reports.conversation.queries import Keeping
+
+NOT_KEPT: Final = Keeping()
 EXPLAINED: Final[dict[str, str]] = {
     "ontvangen": "Uw melding is veilig aangekomen. Zij wacht tot een medewerker haar leest.",
     "wordt_bekeken": "Een medewerker van de gemeente leest uw melding en zoekt uit wat er kan.",
@@ -18,6 +21,16 @@ EXPLAINED: Final[dict[str, str]] = {
     " Is die er nog niet, dan wordt niets vanzelf gewist.",
     "verwijderd": "De inhoud van uw melding is gewist, omdat daarom is gevraagd.",
 }
+# A withdrawn report that may not be destroyed for now; the second, with contact data still there.
+KEPT: Final = (
+    "Uw naam, telefoonnummer en e-mailadres zijn gewist. Niemand kan de rest van uw melding nog"
+    " lezen. Die mag nu niet worden vernietigd."
+)
+KEPT_WITH_CONTACT: Final = (
+    "Niemand kan uw melding nog lezen. Maar zij mag nu niet worden vernietigd, ook uw naam,"
+    " telefoonnummer en e-mailadres niet. Die blijven verzegeld: niemand ziet ze. Zodra het mag,"
+    " worden ze gewist."
+)
 DOUBLE: Final = (
     "Over wat er gebeurde, was al een melding binnen: van u, of van iemand anders. De gemeente gaat"
     " met die melding verder, en weet dat ook u het meldde. Wat u schreef, blijft daarbij bewaard."
@@ -40,6 +53,8 @@ DONE: Final[dict[str, str]] = {
     "mening": "Dank u wel. De gemeente leest wat u vond.",
     "bijlage": "Uw bestand is verstuurd. De gemeente kan het bekijken.",
     "ingetrokken": "Uw melding is ingetrokken. Uw contactgegevens zijn gewist.",
+    "ingetrokken_bewaard": "Uw melding is ingetrokken.",
+    "toch_bewaard": "Uw melding is terug. De gemeente kan weer verder.",
     "toch": "Uw melding is terug. De gemeente kan weer verder. Uw contactgegevens zijn weg. Wilt u"
     " contact? Schrijf dat dan hieronder.",
     "bewaren": "Uw melding blijft bewaard. De gemeente weet dat u aangifte wilt doen.",
@@ -63,15 +78,22 @@ MESSAGE_TITLES: Final[dict[str, str]] = {
 
 
 def explained(
-    status: str, *, double: bool = False, contact_due: bool = False, desk: bool = False
+    status: str,
+    *,
+    double: bool = False,
+    contact_due: bool = False,
+    desk: bool = False,
+    keeping: Keeping = NOT_KEPT,
 ) -> list[str]:
     """Return the sentences under the status; of a double: that it goes on elsewhere.
 
-    `desk`: the national desk has the report.
+    `desk`: the national desk has the report. `keeping`: how long it is kept.
     """
     if double:
         goes_on = DOUBLE_AT_DESK if desk else DOUBLE
         return [goes_on, CONTACT_DUE] if contact_due else [goes_on]
+    if status == "ingetrokken" and keeping.kept:
+        return [KEPT_WITH_CONTACT if keeping.contact_kept else KEPT]
     return [(AT_DESK.get(status) if desk else None) or EXPLAINED.get(status, "")]
 
 

@@ -44,7 +44,6 @@ from stopintimidatie.reports.page.decisions import TAKE, Began, decide
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.queries import account_of_changes
 from stopintimidatie.reports.page.replies import answer_in_time
-from stopintimidatie.reports.personal import delete_contact
 from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
 from stopintimidatie.reports.services import append_move, becomes_urgent, reindex_report
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
@@ -288,8 +287,7 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
 
 
 def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Delete the contact data at once; the rest is locked, and destroyed when its term is over."""
-    delete_contact(session, report)
+    """Stop all that goes on; the rest is locked, and destroyed when its term is over."""
     take_back_messages(session, report, report.received_at)
     report.contact_deadline = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,23 +16,28 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.retention import months, years
 from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import (
     ANNOUNCED,
     announce_destruction,
+    lift_hold,
     place_hold,
+    row_of,
 )
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import NOT_HANDLED, Choice, Schedule
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportContact
 from tests.support.api import Api
-from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.destruction import a_line, a_list
+from tests.support.factories import DORDRECHT, connect, make_dossier, make_user, take_on
 from tests.support.following import follow_in_browser, page_of
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.usefixtures("at_once")
 YEAR = years(1)
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 BUTTON = "Bewaar mijn melding voor een aangifte"
 
 
@@ -142,6 +147,84 @@ def test_what_is_kept_for_another_reason_tells_no_reason(api: Api, ended: Any) -
         place_hold(session, report, HoldReason.WOO, day, SYSTEM, case_reference="W-7")
     page = follow_in_browser(api, ended).get("/volgen/melding")
     page.mustcontain("Uw melding blijft bewaard", date_text(day), no=["Woo", "W-7", BUTTON])
+
+
+def withdrawn(api: Api, receipt: Any) -> TestApp:
+    browser = follow_in_browser(api, receipt)
+    page = browser.get("/volgen/intrekken")
+    form = next(form for form in page.forms.values() if form.action == "/volgen/intrekken")
+    form.submit(status=303).follow()
+    return browser
+
+
+def contact_of(api: Api) -> list[Any]:
+    with api.installation.transaction(DORDRECHT) as session:
+        return list(session.scalars(select(ReportContact.id)))
+
+
+@pytest.mark.parametrize("of_dossier", [False, True])
+def test_a_hold_keeps_the_contact_data_of_a_withdrawn_report_sealed_until_it_is_lifted(
+    api: Api, of_dossier: bool
+) -> None:
+    receipt = api.post().json
+    day = day_of(utc_now()) + timedelta(days=90)
+    with api.installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report)).one()
+        row: Any = report
+        if of_dossier:
+            row = make_dossier(session)
+            row.state = "in_aanpak"
+            effects = api.installation.registry.workflow_effects
+            file_report(session, effects, row, take_on(session, report), "Zelfde plek.", SYSTEM)
+        place_hold(session, row, HoldReason.COURT, day, SYSTEM)
+    before = follow_in_browser(api, receipt).get("/volgen/intrekken")
+    before.mustcontain("verzegeld", no=["meteen gewist"])
+    page = withdrawn(api, receipt).get("/volgen/melding")
+    page.mustcontain("verzegeld", "blijft bewaard", no=["zijn gewist", "na de termijn"])
+    assert contact_of(api)
+    officer = api.installation.browser(make_user(api.installation, (DORDRECHT, Role.OFFICER)))
+    assert "iemand@" not in officer.get(page_of(receipt))
+    with api.installation.transaction(DORDRECHT) as session:
+        (kept,) = session.scalars(select(Hold)).all()
+        frozen: Any = row_of(session, kept)
+        lift_hold(session, frozen, kept, "Voorbij.", SYSTEM)
+    assert not contact_of(api)
+    after = follow_in_browser(api, receipt).get("/volgen/melding")
+    after.mustcontain("zijn gewist", no=["verzegeld", "blijft bewaard"])
+
+
+def test_the_contact_data_of_a_report_that_nothing_holds_go_at_once(api: Api) -> None:
+    receipt = api.post().json
+    withdrawn(api, receipt).get("/volgen/melding").mustcontain("zijn gewist", no=["verzegeld"])
+    assert not contact_of(api)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "not_these"),
+    [
+        ({"decision": "vastgehouden"}, "blijft voorlopig bewaard", "wordt vernietigd"),
+        ({"decision": "uitgesteld", "postponed_until": date(2099, 1, 2)}, "2 januari 2099", "vern"),
+        ({"decision": "mee"}, "moet nog beslissen", "binnenkort vernietigd"),
+        (
+            {"decision": "mee", "authorised_at": NOON},
+            "binnenkort vernietigd",
+            "beslissen",
+        ),
+    ],
+)
+def test_what_was_decided_on_a_list_is_told(
+    api: Api, ended: Any, line: dict[str, Any], words: str, not_these: str
+) -> None:
+    approve_a_year(api)
+    with clock_at(utc_now() + timedelta(days=400)):
+        with api.installation.transaction(DORDRECHT) as session:
+            report = session.scalars(select(Report)).one()
+            made = a_list(session, "2031-4")
+            a_line(session, made, report.reference, document_id=report.id, **line)
+        page = follow_in_browser(api, ended).get("/volgen/melding")
+        card = page.text[page.text.index('id="bewaren"') :]
+        assert words in card
+        assert not_these not in card[: card.index("Berichten")]
 
 
 def test_too_early_the_button_is_refused_kindly(api: Api, ended: Any) -> None:

@@ -418,7 +418,7 @@ def test_a_question_that_was_held_when_the_reporter_withdrew_is_never_shown(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.decide(("vraag_melder", QUESTION))
-    withdraw(desk.installation.engine, desk.effects, reader(desk, monkeypatch).copy)
+    withdraw(desk.installation.registry, reader(desk, monkeypatch).copy)
     with clock_at(utc_now() + LATER):
         assert reader(desk, monkeypatch).messages == ()
 
