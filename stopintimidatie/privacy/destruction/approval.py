@@ -33,7 +33,12 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.privacy.destruction import services, words
-from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    LineDecision,
+    ListState,
+)
 from stopintimidatie.privacy.destruction.queries import (
     AUTHORISED,
     GONE,
@@ -67,7 +72,6 @@ TASK: Final = "vernietigingslijst bekijken"
 CHANGED: Final = "De lijst is intussen veranderd. Kijk haar opnieuw na, en doe het dan nog eens."
 NOT_NOW: Final = {
     AUTHORISED: "dit is al gemachtigd; haal het eerst terug",
-    GONE: "dit document is al weg",
 }
 
 
@@ -103,6 +107,7 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
         "state": words.state_of_list(row),
         "numbers": words.summary(numbers),
         "late": numbers.late,
+        "early": words.earlier(numbers.early),
         "turn_words": words.turn(row, numbers),
         "step": step_of(context, request, numbers),
         "people": words.people(row),
@@ -213,15 +218,16 @@ def _rows(shown: Shown, held: Any) -> list[WorkbenchRow]:
     rows = []
     for line in shown.lines:
         open_ = standing_of(line) not in (GONE, AUTHORISED)
-        days = (line.due_on - today).days if open_ else None
+        # The day of a line that was put off or held back says nothing any more.
+        counts = standing_of(line) in (UNDECIDED, LineDecision.GOES)
         number = shown.numbers.classes[line.retention_class]
         rows.append(
             WorkbenchRow(
                 title=line.reference,
                 href=with_params(shown.request, **{LINE: line.reference}),
                 meta=words.row_facts(line, held.get(line.document_id, ())),
-                days=days,
-                days_text=f"aan de beurt {days_until(line.due_on)}" if open_ else "",
+                days=(line.due_on - today).days if counts else None,
+                days_text=f"aan de beurt {days_until(line.due_on)}" if counts else "",
                 fresh=standing_of(line) == UNDECIDED,
                 current=line is shown.line,
                 value=line.reference if open_ else "",
@@ -240,6 +246,7 @@ def _detail(shown: Shown, held: Any) -> dict[str, Any]:
     return {
         "line": line,
         "standing": STANDINGS[standing_of(line)],
+        "gone": line.gone_at is not None,
         "late": late,
         "rows": words.line_rows(line, shown.label(line.retention_class), why, today, late),
         "held": why,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Hidden, Schema, field, not_before_today
+from stopintimidatie.core.forms import Hidden, Schema, field
 from stopintimidatie.privacy.destruction.models import LineDecision
 
 WHY: Final = {
@@ -32,8 +32,8 @@ def decision_schema(decision: LineDecision, **more: Any) -> Any:
                 forms.Date(),
                 "Tot welke dag?",
                 name="tot",
-                description="Vanaf die dag staat de regel weer bij wat u moet beslissen.",
-                validator=not_before_today,
+                description="Vanaf morgen, en hooguit vijf jaar. Vanaf die dag staat de regel weer"
+                " bij wat u moet beslissen.",
             )
         )
     if decision in WHY:

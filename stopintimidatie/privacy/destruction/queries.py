@@ -72,6 +72,8 @@ class Numbers:
     standings: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
     late: int = 0
+    # Due before the period of the list, and still here.
+    early: int = 0
     to_assess: int = 0
     to_check: int = 0
     to_authorise: int = 0
@@ -82,7 +84,8 @@ class Numbers:
         return self.standings.total()
 
 
-_OPEN: Final = and_(DestructionLine.gone_at.is_(None), DestructionLine.authorised_at.is_(None))
+_HERE: Final = DestructionLine.gone_at.is_(None)
+_OPEN: Final = and_(_HERE, DestructionLine.authorised_at.is_(None))
 _DECIDED: Final = and_(_OPEN, DestructionLine.decision.is_not(None))
 # The lines that each step takes along.
 TO_ASSESS: Final = and_(_DECIDED, DestructionLine.assessed_at.is_(None))
@@ -134,12 +137,14 @@ def numbers_of(
             for name, condition in (
                 ("shown", shown),
                 ("late", _late(today)),
+                ("early", and_(DestructionLine.due_on < DestructionList.period_from, _HERE)),
                 ("to_assess", TO_ASSESS),
                 ("to_check", TO_CHECK),
                 ("to_authorise", TO_AUTHORISE),
             )
         ),
-    ).where(DestructionLine.list_id.in_(list(lists)))
+    ).join(DestructionList, DestructionList.id == DestructionLine.list_id)
+    grouped = grouped.where(DestructionLine.list_id.in_(list(lists)))
     keys = (DestructionLine.list_id, DestructionLine.retention_class, _STANDING)
     counted: dict[UUID, Numbers] = {}
     for row in session.execute(grouped.group_by(*keys)):
@@ -147,6 +152,7 @@ def numbers_of(
         numbers.standings[row.standing] += row.number
         numbers.classes[row.retention_class] += row.shown
         numbers.late += row.late
+        numbers.early += row.early
         numbers.to_assess += row.to_assess
         numbers.to_check += row.to_check
         numbers.to_authorise += row.to_authorise

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from dateutil.relativedelta import relativedelta
+
 from stopintimidatie.privacy.destruction.models import LineDecision, ListState
 
 MONTHS: Final = 3
+# The longest that a line can be put off at once: then somebody looks again.
+LONGEST: Final = relativedelta(years=5)
 ASSESSES: Final = "beoordelen"
 CHECKS: Final = "nakijken"
 AUTHORISES: Final = "machtigen"

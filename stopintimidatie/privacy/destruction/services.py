@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -29,13 +29,12 @@ from stopintimidatie.privacy.destruction.rules import (
     ASSESSES,
     AUTHORISES,
     CHECKS,
+    LONGEST,
     other_step,
     state_of,
 )
 
 KIND: Final = "vernietigingslijst"
-# The longest that a line can be put off at once: then somebody looks again.
-LONGEST_YEARS: Final = 5
 
 
 class ListError(Exception):
@@ -143,11 +142,12 @@ def _check(choice: Choice) -> None:
         raise ListError("Schrijf op waarom. De archivaris leest dit.", "reden")
     if choice.decision is LineDecision.POSTPONED:
         today = day_of(utc_now())
-        if choice.until is None or choice.until <= today:
-            raise ListError("Kies een dag na vandaag.", "tot")
-        if choice.until.year > today.year + LONGEST_YEARS:
+        latest = today + LONGEST
+        if choice.until is None or not today < choice.until <= latest:
             raise ListError(
-                f"Stel hooguit {LONGEST_YEARS} jaar uit; daarna kijkt iemand opnieuw.", "tot"
+                f"Kies een dag vanaf morgen, tot en met {date_text(latest)}. Dan kijkt iemand"
+                " opnieuw.",
+                "tot",
             )
 
 

@@ -21,6 +21,7 @@ from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.privacy.destruction import words
+from stopintimidatie.privacy.destruction.jobs import NIGHT_HOUR
 from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
 from stopintimidatie.privacy.destruction.queries import (
     Numbers,
@@ -35,7 +36,7 @@ from stopintimidatie.privacy.destruction.resources import (
 )
 from stopintimidatie.privacy.destruction.rules import quarter_of
 from stopintimidatie.privacy.destruction.statement import KIND
-from stopintimidatie.privacy.retention.queries import present_version
+from stopintimidatie.privacy.retention.queries import due_documents, present_schedule
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
@@ -72,12 +73,16 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
             }
         )
     statements = statements_of(session)
+    schedule, until = present_schedule(session), quarter_of(today).next.last
+    soon = [] if lists or schedule is None else due_documents(session, schedule, until)
     return {
         "lists": lists,
+        "soon": len(soon),
         "desk": context.holder == NATIONAL,
-        "terms": bool(lists) or present_version(session) is not None,
+        "terms": bool(lists) or schedule is not None,
         "terms_href": request.resource_path(context.__parent__, "bewaartermijnen"),
-        "until": quarter_of(today).next.last,
+        "until": until,
+        "night": f"{NIGHT_HOUR}.00",
         "statements": [_statement_row(context, request, row) for row in statements],
         "file_href": request.resource_path(context, FILE),
     }

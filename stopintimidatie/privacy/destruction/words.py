@@ -141,6 +141,17 @@ def lateness(number: int) -> str:
     return f"{number} te laat" if number else ""
 
 
+def earlier(number: int) -> str:
+    """Say why lines are on a list of a later period; nothing for none."""
+    if not number:
+        return ""
+    many = plural(number, "regel was", "regels waren")
+    return (
+        f"{many} al eerder aan de beurt dan deze periode. Dat komt bijvoorbeeld doordat er toen nog"
+        " geen bewaartermijnen golden."
+    )
+
+
 def row_facts(line: DestructionLine, held: Sequence[str]) -> list[str]:
     """Return the short facts about a line in a list: its state, and by what it is held."""
     standing = standing_of(line)

@@ -42,6 +42,7 @@ from tests.support.destruction import a_line, a_list, a_tombstone
 from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT, connect, make_user, user_id
 from tests.support.installation import Installation
+from tests.support.retaining import proposed_schedule
 
 pytestmark = pytest.mark.sqlite
 
@@ -230,7 +231,7 @@ def test_a_decision_has_a_reason_and_a_day_that_comes(installation: Installation
         (Choice(LineDecision.POSTPONED, "evaluatie"), "tot"),
         (Choice(LineDecision.POSTPONED, None, later), "reden"),
         (Choice(LineDecision.POSTPONED, "evaluatie", today), "tot"),
-        (Choice(LineDecision.POSTPONED, "evaluatie", today + timedelta(days=9000)), "tot"),
+        (Choice(LineDecision.POSTPONED, "evaluatie", today + timedelta(days=5 * 366)), "tot"),
     ]
     with installation.transaction(DORDRECHT) as session:
         row = a_list(session)
@@ -416,6 +417,38 @@ def test_without_terms_or_lists_the_page_says_what_comes(installation: Installat
     page = person(installation, Role.ARCHIVIST).get(HOME)
     assert "Nog geen vernietigingslijst" in page.text
     assert "Er is nog niets vernietigd" in page.text
+
+
+def test_what_is_due_before_the_first_night_is_told(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    terms = proposed_schedule(installation)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).received_at = utc_now() - timedelta(days=11 * 366)
+        row = propose_terms(session, DORDRECHT, terms, utc_now(), None, SYSTEM)
+        approve_terms(session, row, ARCHIVIST)
+    page = person(installation, Role.ARCHIVIST).get(HOME)
+    assert "1 document komt" in page.text
+    assert "Vannacht om 2.00 uur komt daarvan hier een lijst." in page.text
+    assert "Dat is nu niets" not in page.text
+
+
+def test_a_line_that_stays_or_is_gone_says_so_and_isnt_late(town_hall: Installation) -> None:
+    later = day_of(utc_now()) + timedelta(days=30)
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        a_line(session, row, "M-AAAA-AAA7", due_on=row.period_from - timedelta(days=264))
+        a_line(session, row, "M-AAAA-AAA8", gone_at=utc_now(), authorised_at=utc_now())
+    archivist = person(town_hall, Role.ARCHIVIST)
+    page = archivist.get(f"{HOME}/2031-4?regel=M-AAAA-AAA8")
+    assert "Dit document is weg. Hier valt niets meer te beslissen." in page.text
+    assert "met uw rol beslist u hier niets" not in page.text
+    assert "1 regel was al eerder aan de beurt dan deze periode" in page.text
+    assert "304 d te laat" in page.text
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        choose(session, row, "M-AAAA-AAA7", Choice(LineDecision.POSTPONED, "evaluatie", later))
+        choose(session, row, "M-AAAA-AAA9", Choice(LineDecision.HELD, "zaak"))
+    assert "d te laat" not in archivist.get(f"{HOME}/2031-4").text
 
 
 def test_a_destroyed_report_says_so_to_who_might_have_read_it(installation: Installation) -> None:
