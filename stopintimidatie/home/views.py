@@ -21,7 +21,7 @@ from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import COUNTED, count_at_most
-from stopintimidatie.core.text import datetime_short, days_until
+from stopintimidatie.core.text import datetime_short, days_until, plural
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.charts import sparkline
 from stopintimidatie.core.web.components import ListItem, panels
@@ -62,6 +62,7 @@ from stopintimidatie.municipalities.areas.resources import (
     Municipalities,
     MunicipalityResource,
     NeighbourhoodResource,
+    count_places,
     count_with_menu,
 )
 from stopintimidatie.municipalities.people.absence import PAGE, WHO, Away, away_today
@@ -103,12 +104,23 @@ def _places(request: Any) -> dict[str, Any]:
     rows = request.db.scalars(
         select(Municipality).where(Municipality.code.in_(own)).order_by(Municipality.name)
     )
-    places = [ListItem(row.name, _page_of(request, row.code, row.slug)) for row in rows]
+    numbers = count_places(request)
+    places = [
+        ListItem(row.name, _page_of(request, row.code, row.slug), meta=_waits(numbers, row.code))
+        for row in rows
+    ]
     if NATIONAL in request.identity.holders:
-        places.insert(0, ListItem("Landelijk meldpunt", _desk_of(request)))
+        meta = _waits(numbers, NATIONAL)
+        places.insert(0, ListItem("Landelijk meldpunt", _desk_of(request), meta=meta))
     closed = closed_to_own_sessions(request.db, request.identity, provider_of(request))
     doors = [ListItem(row.name, door_path(row)) for row in closed]
     return {"places": places, "doors": doors, "blocked": _blocked_at(request)}
+
+
+def _waits(numbers: Mapping[str, int], holder: str) -> list[str]:
+    """Say how much waits for this person at a place; nothing where nothing was counted."""
+    number = numbers.get(holder)
+    return [plural(number, "wacht op u", "wachten op u")] if number else []
 
 
 def _blocked_at(request: Any) -> list[tuple[str, datetime]]:

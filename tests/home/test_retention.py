@@ -126,3 +126,28 @@ def test_one_archivist_serves_several_towns(installation: Installation) -> None:
     for slug in ("dordrecht", "eindhoven"):
         assert page.html.find("a", href=f"/gemeenten/{slug}/bewaartermijnen")
         browser.get(f"/gemeenten/{slug}/bewaartermijnen/voorstellen")
+
+
+def test_who_works_for_several_reads_at_the_start_where_something_waits(
+    installation: Installation,
+) -> None:
+    connect(installation, EINDHOVEN)
+    with installation.transaction(DORDRECHT) as session, clock_at(utc_now() - timedelta(days=330)):
+        terms = proposed_schedule(installation)
+        approve_terms(
+            session, propose_terms(session, DORDRECHT, terms, utc_now(), None, SYSTEM), ARCHIVIST
+        )
+    with installation.transaction(EINDHOVEN) as session:
+        period = {"period_from": date(2027, 1, 1), "period_until": date(2027, 3, 31)}
+        for quarter in (1, 2):
+            row = {"holder": EINDHOVEN, "number": f"2027-{quarter}", "state": "nagekeken"}
+            session.add(DestructionList(**row, **period))
+    roles = [(holder, Role.ARCHIVIST) for holder in (DORDRECHT, EINDHOVEN)]
+    browser = installation.browser(make_user(installation, *roles))
+    page = browser.get("/")
+    rows = [" ".join(row.text.split()) for row in page.html.select("[data-rij]")]
+    assert rows == ["Dordrecht 1 wacht op u", "Eindhoven 2 wachten op u"]
+    assert page.html.select_one(".si-bell summary .si-count").text == "3"
+    elsewhere = browser.get("/account").html.select_one(".si-bell").text
+    assert "Er wacht niets op u" not in elsewhere
+    assert browser.get(HERE).html.select_one(".si-bell summary .si-count").text == "1"

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from sqlalchemy import ScalarSelect, Select, and_, func, select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import holders_where
-from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.tenancy import current_holder, enter
 from stopintimidatie.core.tree import Branch, Container, Level, Resource, Root, lineage
@@ -191,6 +192,8 @@ class OwnPlace:
         if holders == [NATIONAL]:
             return NavItem(self.label, f"/{NATIONAL}/{self.name}")
         count = self._count(request, holders[0]) if len(holders) == 1 else None
+        if len(holders) > 1:
+            count = sum(self.counted(request, holder) for holder in holders) or None
         return NavItem(self.label, f"/{self.name}", count=count) if holders else None
 
     def _count(self, request: Any, holder: str) -> int | None:
@@ -201,6 +204,13 @@ class OwnPlace:
         if holder not in request.waiting:
             count_with_menu(request, holder, {})
         return request.waiting[holder][self.name] or None
+
+    def counted(self, request: Any, holder: str) -> int:
+        """Return how many wait at a holder for this person, as far as that was counted."""
+        if self.waiting is None or not self._may_answer(request, holder):
+            return 0
+        number: int = request.waiting.get(holder, {}).get(self.name, 0)
+        return number
 
     def _may_answer(self, request: Any, holder: str) -> bool:
         asked = self.answers or self.permission
@@ -237,6 +247,8 @@ class OwnPlace:
 # Every list of a holder that stands in the menu.
 OWN_PLACES: Final = Directive[str, OwnPlace]("add_place", "own_places", named)
 MOST_COUNTED: Final = 99
+# The most places that the start page counts for.
+MOST_PLACES: Final = 10
 
 
 def count_with_menu(
@@ -246,6 +258,33 @@ def count_with_menu(
 
     What waits in each list of the menu is counted up to a hundred, and kept for the layout.
     """
+    return _count_in(request, request.db, holder, counts)
+
+
+def count_places(request: Any) -> dict[str, int]:
+    """Count what waits for this person at each holder, and keep it for the menu as well.
+
+    Every holder is read in a transaction of its own. Of somebody with very many, nothing is
+    counted: their menu then refers to this page.
+    """
+    holders = request.identity.holders
+    if len(holders) > MOST_PLACES:
+        return {}
+    for holder in holders:
+        with transaction(request.registry.engine, holder, write=False) as session:
+            _count_in(request, session, holder, {})
+    places = OWN_PLACES.of(request.registry).values()
+    return {
+        holder: sum(
+            place.counted(request, holder) for place in places if holder in place.holders(request)
+        )
+        for holder in holders
+    }
+
+
+def _count_in(
+    request: Any, session: Session, holder: str, counts: Mapping[str, ScalarSelect[Any]]
+) -> dict[str, int]:
     lists = {
         place.name: place.waiting(holder, request.identity).limit(MOST_COUNTED + 1).subquery()
         for place in OWN_PLACES.of(request.registry).values()
@@ -253,8 +292,8 @@ def count_with_menu(
     }
     menu = [select(func.count()).select_from(rows).scalar_subquery() for rows in lists.values()]
     # Not after a flush: a refused form may have left changes that can't be written.
-    with request.db.no_autoflush:
-        row = request.db.execute(select(*menu, *counts.values())).one()
+    with session.no_autoflush:
+        row = session.execute(select(*menu, *counts.values())).one()
     request.waiting[holder] = dict(zip(lists, row[: len(lists)], strict=True))
     return dict(zip(counts, row[len(lists) :], strict=True))
 

@@ -36,6 +36,7 @@ from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.rules import (
     DOSSIER_CLOSED,
     DOUBLE,
+    WARNED,
     Due,
     Schedule,
     Timeline,
@@ -342,11 +343,31 @@ def waiting_versions(session: Session) -> Sequence[RetentionSchedule]:
 
 
 def waiting_for(holder: str, identity: Identity) -> Any:
-    """Select the versions at a holder that wait for the answer of this person."""
-    return select(RetentionSchedule.id).where(
-        RetentionSchedule.holder == holder,
+    """Select the versions at a holder that wait for the answer of this person.
+
+    The version that counts waits when its standing decision ends soon, or has ended.
+    """
+    version = aliased(RetentionSchedule)
+    present = (
+        select(version.id)
+        .where(
+            version.holder == holder,
+            version.approved.is_(True),
+            version.effective_from <= utc_now(),
+        )
+        .order_by(version.effective_from.desc(), version.number.desc())
+        .limit(1)
+    )
+    proposed = and_(
         RetentionSchedule.approved.is_(None),
         RetentionSchedule.proposed_by_id.is_distinct_from(str(identity.user_id)),
+    )
+    ends = and_(
+        RetentionSchedule.id == present.scalar_subquery(),
+        RetentionSchedule.standing_until < local_date(utc_now()) + WARNED,
+    )
+    return select(RetentionSchedule.id).where(
+        RetentionSchedule.holder == holder, or_(proposed, ends)
     )
 
 
