@@ -71,8 +71,9 @@ def transfer(settings: Settings, gemeente: str, nummer: str, map: Path) -> None:
             ) from None
     click.echo(f"Klaar: {path} ({file_size(size)}). Hierin staan persoonsgegevens, leesbaar.")
     click.echo(
-        "Het dossier wacht op het ontvangstbewijs. De archivaris vult dat in op de pagina"
-        " ‘Overbrengen’; daarna wordt het hier vernietigd."
+        "Het dossier blijft hier. De archivaris vult het ontvangstbewijs in op de pagina"
+        " ‘Overbrengen’; dat kan als drie mensen de regel op de vernietigingslijst hebben"
+        " gemachtigd. Daarna wordt het hier vernietigd."
     )
 
 

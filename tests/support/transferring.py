@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from pyrage import x25519
+from webtest import TestResponse
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
@@ -22,6 +23,7 @@ from stopintimidatie.dossiers.consultations.services import plan_consultation
 from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.queries import members_in_hand
+from stopintimidatie.privacy.destruction.jobs import destroy_what_is_due
 from stopintimidatie.privacy.retention.rules import (
     DOSSIER_CLOSED,
     HANDLED,
@@ -36,7 +38,7 @@ from stopintimidatie.reports.models import Report, ReportAttachment
 from tests.support.exporting import FAKE, Case, make_case
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation
-from tests.support.retaining import approve, proposed_schedule
+from tests.support.retaining import approve, authorise, proposed_schedule
 
 PHOTO = b"\xff\xd8\xff een foto"
 SOUND = b"ID3 een geluid"
@@ -129,20 +131,37 @@ def _manifest(text: bytes) -> dict[str, str]:
 
 
 def transfer_terms(installation: Installation, *, days: int = 1) -> None:
-    """Let terms count by which a closed dossier is transferred, and its reports are due."""
-    term = Term(days, Unit.DAYS)
+    """Let terms count by which a closed dossier is transferred; its reports are due in `days`."""
+    term = Term(1, Unit.DAYS)
     choices = dict(proposed_schedule(installation).choices)
     choices[DOSSIER_CLOSED] = Choice("8.3", term, Outcome.TRANSFER, "Selectielijst gemeenten")
-    choices[HANDLED] = Choice("8.1", term)
+    choices[HANDLED] = Choice("8.1", Term(days, Unit.DAYS))
     approve(installation, schedule=Schedule(choices))
 
 
-def packed_for_archive(case: Case) -> str:
-    """The address of a transfer whose package waits for the archive's receipt."""
-    here = f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
+def list_due(installation: Installation) -> None:
+    """Do the nightly work now, which makes the lists."""
+    destroy_what_is_due(installation.registry, installation.engine, DORDRECHT)
+
+
+def ask_transfer(case: Case, key: str) -> TestResponse:
+    """Ask for the transfer of the dossier, as the archivist does."""
     form = case.browser("archief").get("/gemeenten/dordrecht/overbrengen/nieuw").forms["formulier"]
-    form["dossier"] = number_of(case)
-    form["sleutel"] = str(x25519.Identity.generate().to_public())
-    form.submit("maken", status=303)
+    form["dossier"], form["sleutel"] = number_of(case), key
+    return form.submit("maken", expect_errors=True)
+
+
+def listed_and_agreed(case: Case, key: str) -> None:
+    """Put the dossier on a list, ask for its transfer, and have three people agree."""
+    list_due(case.installation)
+    ask_transfer(case, key)
+    authorise(case.installation)
+
+
+def packed_for_archive(case: Case, key: str | None = None) -> str:
+    """The address of a transfer that three people agreed to, and that waits for the receipt."""
+    key = key or str(x25519.Identity.generate().to_public())
+    listed_and_agreed(case, key)
+    assert ask_transfer(case, key).status_int == 303
     case.installation.run_jobs()
-    return here
+    return f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"

@@ -49,6 +49,7 @@ from stopintimidatie.privacy.destruction.queries import (
     UNDECIDED,
     LineFilter,
     Numbers,
+    archive_key_of,
     held_by,
     is_late,
     line_of,
@@ -61,6 +62,7 @@ from stopintimidatie.privacy.destruction.queries import (
 )
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
 from stopintimidatie.privacy.destruction.rules import other_step
+from stopintimidatie.privacy.retention.rules import Outcome
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
@@ -243,12 +245,16 @@ def _detail(shown: Shown, held: Any) -> dict[str, Any]:
     assert line is not None  # noqa: S101 - the caller has one
     today, late = local_date(utc_now()), is_late(line, local_date(utc_now()))
     why = held.get(line.document_id, [])
+    rows = words.line_rows(line, shown.label(line.retention_class), why, today, late)
+    if line.outcome == Outcome.TRANSFER:
+        key = archive_key_of(request.db, line.document_id)
+        rows.append(("Sleutel van het archief", key or "niet ingevuld"))
     return {
         "line": line,
         "standing": STANDINGS[standing_of(line)],
         "gone": line.gone_at is not None,
         "late": late,
-        "rows": words.line_rows(line, shown.label(line.retention_class), why, today, late),
+        "rows": rows,
         "held": why,
         "href": _way_to(shown.context, request, line),
     }

@@ -198,6 +198,8 @@ class Tombstone(Held, Base):
 class TransferState(StrEnum):
     """State of the transfer of a dossier to an archive."""
 
+    # Asked for; the dossier's line on a destruction list isn't authorised yet.
+    AGREEING = "wacht_op_besluit"
     ASKED = "gevraagd"
     MAKING = "wordt_gemaakt"
     FAILED = "mislukt"

@@ -41,7 +41,9 @@ def _packages(session: Session, kind: str, document: UUID) -> Sequence[ArchiveTr
         mine = ArchiveTransfer.dossier_id.in_(inside)
     else:
         return ()
-    under_way = ArchiveTransfer.state != TransferState.DONE.value
+    # There is none yet, or not any more.
+    none = [TransferState.AGREEING.value, TransferState.DONE.value]
+    under_way = ArchiveTransfer.state.not_in(none)
     return session.scalars(select(ArchiveTransfer).where(mine, under_way)).all()
 
 

@@ -16,6 +16,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
     DestructionLine,
     DestructionList,
     DestructionStatement,
@@ -219,6 +220,12 @@ def step_lines(
     """Return the lines that a step takes along."""
     mine = (DestructionLine.list_id == list_id, condition)
     return session.scalars(select(DestructionLine).where(*mine)).all()
+
+
+def archive_key_of(session: Session, dossier: UUID) -> str | None:
+    """Return the key of the archive that a dossier would go to; None when nobody entered one."""
+    mine = ArchiveTransfer.dossier_id == dossier
+    return session.scalar(select(ArchiveTransfer.recipient).where(mine))
 
 
 def tombstone_of(session: Session, document: UUID) -> str | None:

@@ -33,6 +33,7 @@ from stopintimidatie.privacy.destruction.rules import (
     other_step,
     state_of,
 )
+from stopintimidatie.privacy.retention.rules import Outcome
 
 KIND: Final = "vernietigingslijst"
 
@@ -227,6 +228,26 @@ def take_back(
     record(
         session, actor, "vernietiging.teruggehaald", row.holder, KIND, [row.id], fields=["1 regels"]
     )
+
+
+def mark_transfer(session: Session, row: DestructionList, line: DestructionLine) -> None:
+    """Have a line say that its document goes to the archive; it is undecided again.
+
+    Raises:
+        ListError: it is authorised, or gone.
+    """
+    lock_list(session, row)
+    session.refresh(line, with_for_update=True)
+    if line.authorised_at is not None or line.gone_at is not None:
+        raise ListError(
+            f"De regel van dit dossier op lijst {row.number} is al gemachtigd. Haal die regel eerst"
+            " terug, en vul dit dan opnieuw in."
+        )
+    line.outcome = Outcome.TRANSFER.value
+    line.start_again()
+    line.decision, line.postponed_until, line.reason = None, None, None
+    line.decided_at, line.decided_by_id, line.decided_by = None, None, None
+    _refresh(session, row)
 
 
 def _step(

@@ -7,7 +7,7 @@ a repeated call makes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -39,6 +39,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.destruction.documents import GONE
 from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
     DestructionLine,
     DestructionList,
     DestructionStatement,
@@ -122,11 +123,24 @@ def make_list_statement(
             ("Nagekeken", _all(*((line.checked_by, line.checked_at) for line in gone))),
             ("Gemachtigd", _all(*((line.authorised_by, line.authorised_at) for line in gone))),
             ("SHA-256 van de lijst", row.hash or "geen"),
+            *_transferred(session, gone),
         ),
         _stayed([line for line in lines if line.gone_at is None]),
         row.id,
     )
     return make_statement(registry, session, gone, decision)
+
+
+def _transferred(session: Session, gone: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:
+    """Yield which archive has a dossier now, and by which receipt."""
+    known = select(ArchiveTransfer).where(
+        ArchiveTransfer.dossier_id.in_([line.document_id for line in gone]),
+        ArchiveTransfer.received_at.is_not(None),
+    )
+    for row in session.scalars(known.order_by(ArchiveTransfer.reference)):
+        day = f" van {date_text(row.receipt_on)}" if row.receipt_on else ""
+        words = f"overgebracht naar {row.receipt_from}, ontvangstbewijs {row.receipt_number}{day}"
+        yield f"Dossier {row.reference}", words
 
 
 def make_standing_statement(

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Identity
@@ -32,6 +32,7 @@ from stopintimidatie.privacy.transfer.services import NUMBER
 NAME: Final = "overbrengen"
 # As people read it.
 STATES: Final = {
+    TransferState.AGREEING: "wacht op het besluit van drie mensen",
     TransferState.ASKED: "wacht op het programma",
     TransferState.MAKING: "pakket wordt gemaakt",
     TransferState.FAILED: "pakket maken is mislukt",
@@ -112,19 +113,29 @@ class ToDo:
 
 
 def to_do(session: Session) -> list[ToDo]:
-    """Return the dossiers that a list says are to be transferred, and nobody asked for yet."""
-    asked = select(ArchiveTransfer.dossier_id)
+    """Return the dossiers whose key nobody entered yet, or whose package can be made now."""
     rows = session.scalars(
         select(DestructionLine)
-        .where(
-            DestructionLine.outcome == Outcome.TRANSFER.value,
-            DestructionLine.document_kind == DOSSIER,
-            DestructionLine.gone_at.is_(None),
-            DestructionLine.document_id.not_in(asked),
-        )
+        .where(_archivists_turn())
         .order_by(DestructionLine.due_on, DestructionLine.reference)
     )
     return [ToDo(row.reference, row.list_id, row.due_on) for row in rows]
+
+
+def _archivists_turn() -> ColumnElement[bool]:
+    """Return the condition of lines that wait for the archivist: for a key, or for a package."""
+    mine = ArchiveTransfer.dossier_id == DestructionLine.document_id
+    asked = exists().where(mine, ArchiveTransfer.holder == DestructionLine.holder)
+    agreed = and_(
+        DestructionLine.authorised_at.is_not(None),
+        asked.where(ArchiveTransfer.state == TransferState.AGREEING.value),
+    )
+    return and_(
+        DestructionLine.outcome == Outcome.TRANSFER.value,
+        DestructionLine.document_kind == DOSSIER,
+        DestructionLine.gone_at.is_(None),
+        or_(~asked, agreed),
+    )
 
 
 def transfers(session: Session) -> Sequence[ArchiveTransfer]:
@@ -138,14 +149,7 @@ def transfers(session: Session) -> Sequence[ArchiveTransfer]:
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select what waits for the archivist: dossiers to transfer, and packages without a receipt."""
-    asked = select(ArchiveTransfer.dossier_id).where(ArchiveTransfer.holder == holder)
-    lines = select(DestructionLine.id).where(
-        DestructionLine.holder == holder,
-        DestructionLine.outcome == Outcome.TRANSFER.value,
-        DestructionLine.document_kind == DOSSIER,
-        DestructionLine.gone_at.is_(None),
-        DestructionLine.document_id.not_in(asked),
-    )
+    lines = select(DestructionLine.id).where(DestructionLine.holder == holder, _archivists_turn())
     states = [state.value for state in (TransferState.WAITS, TransferState.FAILED)]
     states.append(TransferState.LAPSED.value)
     made = select(ArchiveTransfer.id).where(

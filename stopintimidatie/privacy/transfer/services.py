@@ -1,15 +1,17 @@
 """Transferring a dossier to an archive: asked, made, and the receipt by which it goes here.
 
-The archivist never sees content. So what the button makes is encrypted with the public key of the
-archive, and only the archive reads it; no key of its own has to be kept, and a lost download is no
-data leak. An operator, who could read everything anyway, gets the package in the clear, in a folder
-on the machine: that is the way for an archive that has no key.
+What the button makes is encrypted with the public key of an archive. Three people agree to that key
+and to the transfer, on the dossier's line of a destruction list: nobody alone reads a dossier by a
+key of his own, or has it destroyed. A lost download is no data leak.
+
+An operator, who could read everything anyway, gets the package in the clear, in a folder on the
+machine: that is the way for an archive that has no key.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -25,12 +27,13 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.document.process import Step, render_in_process
 from stopintimidatie.exports.request.jobs import expected_pages, in_words, limits_of
-from stopintimidatie.privacy.destruction.documents import Fate, destroy_document, today
-from stopintimidatie.privacy.destruction.jobs import copies_out
+from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.destruction.jobs import copies_out, waits_for
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
     ArchiveTransfer,
@@ -39,9 +42,11 @@ from stopintimidatie.privacy.destruction.models import (
     TransferState,
 )
 from stopintimidatie.privacy.destruction.personal import forget_package
+from stopintimidatie.privacy.destruction.services import ListError
 from stopintimidatie.privacy.erasure.services import export_obstacles
-from stopintimidatie.privacy.retention.queries import due_of, present_schedule
-from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome, class_of_report
+from stopintimidatie.privacy.retention.queries import present_schedule
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome
+from stopintimidatie.privacy.transfer.agreement import agree, agreed_line, line_of
 from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
 from stopintimidatie.privacy.transfer.snapshot import (
     Package,
@@ -49,8 +54,6 @@ from stopintimidatie.privacy.transfer.snapshot import (
     load_package,
     write_package,
 )
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 JOB: Final = Job("overbrengen.pakket")
 CLOSED: Final = "afgesloten"
@@ -60,6 +63,12 @@ PART_BYTES: Final = 1024 * 1024
 UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
 # Is called with words for the step, and a percentage.
 Progress = Callable[[str, int], None]
+
+
+NOT_AGREED: Final = (
+    "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te brengen. Vraag"
+    " de proceseigenaar haar te beoordelen; daarna kijkt de privacyfunctionaris na en machtigt u."
+)
 
 
 class TransferError(Exception):
@@ -131,56 +140,59 @@ def known_key(text: str) -> str:
 def ask(session: Session, actor: Actor, dossier: Dossier, recipient: str | None) -> ArchiveTransfer:
     """Ask for the package of a dossier, or ask again; `recipient` is the archive's public key.
 
-    With a key a job makes it; without one the caller does.
+    With a key a job makes it, once three people agreed to that key; without one the operator does.
 
     Raises:
-        TransferError: the dossier can't be transferred now, or a package is being made.
+        TransferError: the dossier can't be transferred now, is on no list or its line is authorised
+            otherwise, or a package is being made.
     """
     session.refresh(dossier, with_for_update=True)
     problem = why_not(session, dossier)
     if problem is not None:
         raise TransferError(problem, "dossier")
     transfer = find_transfer(session, dossier.id)
+    if recipient is not None and transfer is not None and transfer.state in UNDER_WAY:
+        raise TransferError("Dit pakket wordt al gemaakt. Open de pagina van het dossier.")
+    state = TransferState.MAKING
+    if recipient is not None:
+        known = transfer.recipient if transfer is not None else None
+        state = _agreed_state(session, dossier, same_key=known == recipient)
     if transfer is None:
         transfer = ArchiveTransfer(
             holder=dossier.holder, dossier_id=dossier.id, reference=dossier.number
         )
         session.add(transfer)
-    elif recipient is not None and transfer.state in UNDER_WAY:
-        raise TransferError("Dit pakket wordt al gemaakt. Open de pagina van het dossier.")
-    if transfer.state in (TransferState.LAPSED, TransferState.FAILED):
+    if transfer.state != TransferState.WAITS:
+        # A package that is made again has the same moment in it.
         transfer.requested_at = utc_now().replace(microsecond=0)
-    transfer.state = (TransferState.ASKED if recipient else TransferState.MAKING).value
-    transfer.requested_at = transfer.requested_at or utc_now().replace(microsecond=0)
+    transfer.state = state.value
     transfer.requested_by_id, transfer.requested_by = actor.id, actor.name
     transfer.recipient, transfer.failure = recipient, None
     transfer.progress, transfer.step = 0, ""
     session.flush()
     forget_package(session, transfer)
     record(session, actor, "dossier.overbrengen_gevraagd", dossier.holder, DOSSIER, [dossier.id])
-    if recipient is not None:
+    if state is TransferState.ASKED:
         enqueue(session, JOB, dossier.holder, {"id": str(transfer.id)})
     return transfer
+
+
+def _agreed_state(session: Session, dossier: Dossier, *, same_key: bool) -> TransferState:
+    try:
+        agreed = agree(session, dossier, same_key=same_key)
+    except ListError as refused:
+        raise TransferError(refused.message, "dossier") from None
+    return TransferState.ASKED if agreed else TransferState.AGREEING
 
 
 def category_of(session: Session, dossier: UUID) -> tuple[str, str]:
     """Return the category of a dossier in the selection list, and the source of that choice."""
     schedule = present_schedule(session)
     choice = schedule.choices.get(DOSSIER_CLOSED) if schedule else None
-    line = _line(session, dossier)
+    line = line_of(session, dossier)
     if line is not None:
         return line.category, choice.source if choice else ""
     return (choice.category, choice.source) if choice else ("", "")
-
-
-def _line(session: Session, document: UUID) -> DestructionLine | None:
-    """Return the line of a document on a destruction list, while it isn't gone."""
-    return session.scalars(
-        select(DestructionLine)
-        .where(DestructionLine.document_id == document, DestructionLine.gone_at.is_(None))
-        .order_by(DestructionLine.due_on)
-        .limit(1)
-    ).one_or_none()
 
 
 def name_of(transfer: ArchiveTransfer) -> str:
@@ -279,16 +291,23 @@ def receive(
 ) -> int:
     """Note the archive's receipt and destroy the dossier here; return how many reports went too.
 
-    Only the reports that are due go along; the others stay until their own day.
+    It goes by its authorised line of a list. Of the reports only those go along whose own line is
+    authorised and due; the others stay until their day.
 
     Raises:
-        TransferError: there is no package, or the dossier changed since it was made.
+        TransferError: there is no package, three people didn't agree to it, or the dossier changed
+            since it was made.
     """
     session.refresh(transfer, with_for_update=True)
     if transfer.state != TransferState.WAITS:
         raise TransferError("Er is geen pakket dat op een ontvangstbewijs wacht.")
-    if transfer.made_at is None or receipt.on < transfer.requested_at.date():
-        raise TransferError("Deze dag ligt voor de dag waarop het pakket is gemaakt.", "datum")
+    if receipt.on < day_of(transfer.requested_at):
+        made = date_text(transfer.requested_at)
+        raise TransferError(
+            f"Deze dag ligt voor {made}, toen het pakket is gemaakt. Vul de datum in die op het"
+            " ontvangstbewijs staat. Is dat deze? Vraag het archief dan een nieuw bewijs.",
+            "datum",
+        )
     dossier = session.get(
         Dossier, transfer.dossier_id, with_for_update=True, populate_existing=True
     )
@@ -297,6 +316,12 @@ def receive(
     problem = why_not(session, dossier)
     if problem is not None:
         raise TransferError(problem)
+    line = agreed_line(session, dossier.id)
+    if line is not None:
+        session.refresh(line, with_for_update=True)
+        line = agreed_line(session, dossier.id)
+    if line is None:
+        raise TransferError(NOT_AGREED)
     if fingerprint_of(session, registry, dossier) != transfer.rows_sha256:
         raise TransferError(
             "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en"
@@ -309,43 +334,41 @@ def receive(
     session.flush()
     record(session, actor, "dossier.overbrengen_ontvangen", dossier.holder, DOSSIER, [dossier.id])
     forget_package(session, transfer)
-    reports = _due_reports(session, dossier)
+    reports = list(_agreed_reports(session, dossier))
     for report in reports:
-        code = class_of_report(report.state, report.ended_reason)
-        _go(registry, session, REPORT, report.id, code, actor)
-    _go(registry, session, DOSSIER, dossier.id, DOSSIER_CLOSED, actor)
+        _go(registry, session, report, actor)
+    _go(registry, session, line, actor)
     return len(reports)
 
 
-def _due_reports(session: Session, dossier: Dossier) -> Sequence[Report]:
-    """Return the reports in a dossier that are due themselves, and not frozen."""
+def _agreed_reports(session: Session, dossier: Dossier) -> Iterator[DestructionLine]:
+    """Yield the lines of reports in a dossier that were authorised, and may go now."""
     schedule = present_schedule(session)
     if schedule is None:
-        return ()
+        return
     inside = select(DossierMembership.report_id).where(
         DossierMembership.dossier_id == dossier.id,
         DossierMembership.left_at.is_(None),
         DossierMembership.reference.is_(False),
     )
     rows = session.scalars(
-        select(Report).where(Report.id.in_(inside), Report.frozen.is_(False)).order_by(Report.id)
+        select(DestructionLine)
+        .where(
+            DestructionLine.document_id.in_(inside),
+            DestructionLine.authorised_at.is_not(None),
+            DestructionLine.gone_at.is_(None),
+        )
+        .order_by(DestructionLine.document_id)
+        .with_for_update()
     ).all()
-    days = {row.id: due_of(session, schedule, REPORT, row.id) for row in rows}
-    return [row for row in rows if (day := days[row.id]) is not None and day.on <= today()]
+    for line in rows:
+        if waits_for(session, line, schedule) is None:
+            yield line
 
 
-def _go(
-    registry: Any, session: Session, kind: str, document: UUID, code: str, actor: Actor
-) -> None:
-    """Destroy a transferred document by the decision of its line, or of the terms."""
-    line = _line(session, document)
-    if line is None:
-        schedule = present_schedule(session)
-        choice = schedule.choices.get(code) if schedule else None
-        fate = Fate(code, choice.category if choice else "", None, Outcome.TRANSFER)
-    else:
-        number = session.get_one(DestructionList, line.list_id).number
-        fate = Fate(line.retention_class, line.category, number, Outcome.TRANSFER)
-        line.gone_at, line.waits_for = utc_now(), None
-        line.outcome = Outcome.TRANSFER.value
-    destroy_document(registry, session, kind, document, fate, actor)
+def _go(registry: Any, session: Session, line: DestructionLine, actor: Actor) -> None:
+    """Destroy a transferred document by its authorised line."""
+    number = session.get_one(DestructionList, line.list_id).number
+    fate = Fate(line.retention_class, line.category, number, Outcome.TRANSFER)
+    line.gone_at, line.waits_for = utc_now(), None
+    destroy_document(registry, session, line.document_kind, line.document_id, fate, actor)

@@ -31,6 +31,7 @@ from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     TransferState,
 )
+from stopintimidatie.privacy.transfer.agreement import agreed_line, line_of
 from stopintimidatie.privacy.transfer.resources import (
     STATES,
     TransferList,
@@ -44,6 +45,7 @@ from stopintimidatie.privacy.transfer.services import (
     TransferError,
     ask,
     find_dossier,
+    find_transfer,
     known_key,
     name_of,
     receive,
@@ -100,13 +102,16 @@ def list_view(context: TransferList, request: Request) -> dict[str, Any]:
 
 @form_view(TransferList, NEW, Permission.TRANSFER, "templates/transfer_form.jinja2")
 def new_view(context: TransferList, request: Request) -> Any:
-    """Ask for a dossier and the key of the archive, and have the package made."""
-    wanted = dict(query_pairs(request)).get("dossier", "")
+    """Ask for a dossier and the key of the archive; once three people agreed, have it packed."""
+    wanted = dict(query_pairs(request)).get("dossier", "")[:12]
+    known = find_dossier(request.db, wanted)
+    asked = find_transfer(request.db, known.id) if known is not None else None
+    agreed = known is not None and agreed_line(request.db, known.id) is not None
     form = Form(
         AskSchema(),
         request,
-        buttons=[Button("maken", "Pakket maken")],
-        appstruct={"dossier": wanted[:12]},
+        buttons=[Button("maken", "Pakket maken" if agreed else "Overbrengen vragen")],
+        appstruct={"dossier": wanted, "sleutel": (asked.recipient if asked else None) or ""},
     )
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
@@ -131,6 +136,8 @@ def transfer_view(context: TransferResource, request: Request) -> dict[str, Any]
     return {
         "state": state,
         "words": context.state,
+        "agreed": agreed_line(request.db, row.dossier_id) is not None,
+        "listed": line_of(request.db, row.dossier_id) is not None,
         "running": state in UNDER_WAY,
         "facts": _facts(row),
         "download": request.resource_path(context, "pakket") if _has_content(row) else None,
@@ -146,6 +153,8 @@ def _has_content(row: ArchiveTransfer) -> bool:
 def _facts(row: ArchiveTransfer) -> list[tuple[str, str]]:
     facts = [("Gevraagd", f"{datetime_short(row.requested_at)}, door {row.requested_by}")]
     facts.append(("Hoe", "versleuteld voor het archief" if row.recipient else "door een beheerder"))
+    if row.recipient is not None:
+        facts.append(("Sleutel van het archief", row.recipient))
     if row.made_at is not None and row.sha256 is not None:
         facts += [
             ("Gemaakt", datetime_short(row.made_at)),
@@ -168,7 +177,7 @@ def _facts(row: ArchiveTransfer) -> list[tuple[str, str]]:
 def download_view(context: TransferResource, request: Request) -> Response:
     """Send the package as it was encrypted for the archive."""
     row = context.transfer
-    if not _has_content(row):
+    if not _has_content(row) or agreed_line(request.db, row.dossier_id) is None:
         raise HTTPNotFound()
     _note_download(request, row.holder, row.dossier_id)
     response = Response(content_type="application/octet-stream", charset=None)
@@ -214,6 +223,9 @@ def _part(engine: Engine, holder: str, transfer: UUID, number: int) -> bytes | N
 def receipt_view(context: TransferResource, request: Request) -> Any:
     """Ask for the receipt of the archive; with it the dossier goes here."""
     row = context.transfer
+    if row.state != TransferState.WAITS or agreed_line(request.db, row.dossier_id) is None:
+        # That page says how far it is, and what to do.
+        return HTTPSeeOther(request.resource_url(context))
     form = Form(
         ReceiptSchema(),
         request,

@@ -32,7 +32,9 @@ from tests.support.transferring import (
     SOUND,
     closed_case,
     drawn_at_once,
+    listed_and_agreed,
     number_of,
+    transfer_terms,
     unpack,
 )
 from tests.support.verapdf import validate_pdf
@@ -200,10 +202,15 @@ def test_an_archivist_gets_a_package_that_only_the_archive_opens(
 ) -> None:
     drawn_at_once(monkeypatch)
     case, archive = closed_case(installation), x25519.Identity.generate()
+    transfer_terms(installation)
     browser = case.browser("archief")
     here = f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
-    form = browser.get("/gemeenten/dordrecht/overbrengen/nieuw").forms["formulier"]
-    form["dossier"], form["sleutel"] = number_of(case), str(archive.to_public())
+    listed_and_agreed(case, str(archive.to_public()))
+    assert "Pakket maken" in browser.get(here).text
+    form = browser.get(f"/gemeenten/dordrecht/overbrengen/nieuw?dossier={number_of(case)}").forms[
+        "formulier"
+    ]
+    assert form["sleutel"].value == str(archive.to_public())
     assert form.submit("maken", status=303).location.endswith(here)
     assert "Voortgang" in browser.get(here).text
     browser.get(f"{here}/pakket", status=404)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pyrage import x25519
 from sqlalchemy import select
 from webtest import TestResponse
 
@@ -13,24 +14,27 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.privacy.destruction import statement
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
     ArchiveTransfer,
     DestructionLine,
+    DestructionList,
     Tombstone,
 )
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.reports.models import Report
-from tests.support.exporting import ACCOUNT, SECRET_NAME, Case
+from tests.support.exporting import ACCOUNT, FAKE, SECRET_NAME, Case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
-from tests.support.retaining import authorise, night
+from tests.support.retaining import authorise, lines
 from tests.support.transferring import (
+    ask_transfer,
     closed_case,
     drawn_at_once,
-    number_of,
+    list_due,
     packed_for_archive,
     transfer_terms,
 )
@@ -41,6 +45,7 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def case(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Case:
     drawn_at_once(monkeypatch)
+    transfer_terms(installation)
     return closed_case(installation)
 
 
@@ -62,12 +67,9 @@ def stones(installation: Installation) -> dict[Any, Tombstone]:
 def test_with_the_receipt_the_dossier_goes_with_the_reports_that_are_due(
     installation: Installation, case: Case
 ) -> None:
-    transfer_terms(installation)
-    here = packed_for_archive(case)
     with installation.transaction(DORDRECHT) as session:
         kept = session.get_one(Report, case.reports[1])
         place_hold(session, kept, HoldReason.COURT, day_of(utc_now()) + timedelta(9), SYSTEM)
-    # What was frozen stands in the rows: the archive must have it as it is now.
     here = packed_for_archive(case)
     answer = receipt(case, here)
     assert answer.status_int == 303, answer.text
@@ -79,6 +81,7 @@ def test_with_the_receipt_the_dossier_goes_with_the_reports_that_are_due(
     assert set(left) == {case.dossier_id, case.reports[0], case.reports[2]}
     assert {stone.outcome for stone in left.values()} == {"overgebracht"}
     assert left[case.dossier_id].category == "8.3"
+    assert all(stone.list_number for stone in left.values())
     with installation.transaction(DORDRECHT) as session:
         assert session.get(Dossier, case.dossier_id) is None
         assert session.get(Report, case.reports[1]) is not None
@@ -115,43 +118,97 @@ def test_a_receipt_of_before_the_package_or_of_tomorrow_is_refused(
 ) -> None:
     here, today = packed_for_archive(case), day_of(utc_now())
     early = receipt(case, here, day=today - timedelta(days=1))
-    assert "voor de dag waarop het pakket is gemaakt" in early.text
+    assert "toen het pakket is gemaakt" in early.text
+    assert "Vul de datum in die op het ontvangstbewijs staat" in early.text
     late = receipt(case, here, day=today + timedelta(days=1))
     assert "in de toekomst" in late.text
     assert stones(installation) == {}
 
 
 @pytest.mark.sqlite
-def test_a_line_of_a_list_waits_for_the_receipt_and_is_done_with_it(
+def test_an_archivist_alone_gets_no_package_and_destroys_nothing(
     installation: Installation, case: Case
 ) -> None:
-    transfer_terms(installation)
-    tomorrow = day_of(utc_now()) + timedelta(days=1)
-    night(installation, tomorrow)
-    authorise(installation, case.dossier_id)
-    night(installation, tomorrow)
+    mine = str(x25519.Identity.generate().to_public())
+    refused = ask_transfer(case, mine)
+    assert refused.status_int == 422
+    assert "staat nog op geen vernietigingslijst. Het komt vannacht" in refused.text
+    list_due(installation)
+    here = ask_transfer(case, mine).location
+    installation.run_jobs()
+    browser = case.browser("archief")
+    assert "Drie mensen beslissen eerst" in browser.get(here).text
+    browser.get(f"{here}/pakket", status=404)
+    assert browser.get(f"{here}/ontvangst", status=303).location == here
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(ArchivePart)).all() == []
+        assert session.get(Dossier, case.dossier_id) is not None
+    (line,) = [row for row in lines(installation).values() if row.document_kind == "dossier"]
+    assert (line.outcome, line.decision) == ("overbrengen", None)
+
+
+@pytest.mark.sqlite
+def test_another_key_goes_round_again_and_never_after_authorising(
+    installation: Installation, case: Case
+) -> None:
+    first, other = (str(x25519.Identity.generate().to_public()) for _ in range(2))
+    list_due(installation)
+    ask_transfer(case, first)
     with installation.transaction(DORDRECHT) as session:
         mine = DestructionLine.document_id == case.dossier_id
         line = session.scalars(select(DestructionLine).where(mine)).one()
-        assert (line.outcome, line.waits_for, line.gone_at) == (
-            "overbrengen",
-            "nog_niet_overgebracht",
-            None,
-        )
-    page = case.browser("archief").get("/gemeenten/dordrecht/overbrengen")
-    assert number_of(case) in page.text
-    assert receipt(case, packed_for_archive(case)).status_int == 303
+        line.decision, line.assessed_at = "mee", utc_now()
+    assert ask_transfer(case, other).status_int == 303
+    line = lines(installation)[case.dossier_id]
+    assert (line.decision, line.assessed_at) == (None, None)
+    authorise(installation)
+    refused = ask_transfer(case, first)
+    assert refused.status_int == 422
+    assert "Haal die regel eerst terug" in refused.text
+    assert lines(installation)[case.dossier_id].authorised_at is not None
+
+
+@pytest.mark.sqlite
+def test_a_line_that_was_taken_back_stops_a_package_that_was_made(
+    installation: Installation, case: Case
+) -> None:
+    here = packed_for_archive(case)
+    browser = case.browser("archief")
+    form = browser.get(f"{here}/ontvangst").forms["formulier"]
+    browser.get(f"{here}/pakket")
     with installation.transaction(DORDRECHT) as session:
+        mine = DestructionLine.document_id == case.dossier_id
         line = session.scalars(select(DestructionLine).where(mine)).one()
-        assert line.gone_at is not None
-    assert stones(installation)[case.dossier_id].list_number
+        line.authorised_at = None
+    browser.get(f"{here}/pakket", status=404)
+    form["archief"], form["nummer"] = "Regionaal Archief", "RA-1"
+    form["datum"] = day_of(utc_now()).isoformat()
+    form.submit("ontvangen", status=303)
+    assert stones(installation) == {}
+
+
+@pytest.mark.sqlite
+def test_a_finished_transfer_says_so_and_the_statement_names_the_archive(
+    installation: Installation, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
+    here = packed_for_archive(case)
+    assert receipt(case, here).status_int == 303
+    browser = case.browser("archief")
+    assert browser.get(f"{here}/ontvangst", status=303).location.endswith(here)
+    with installation.transaction(DORDRECHT) as session:
+        owner = session.scalars(select(DestructionList)).one()
+        made = statement.make_list_statement(installation.registry, session, owner)
+        assert made is not None
+        said = dict(made.content["gegevens"])
+    words = said[f"Dossier {here.rpartition('/')[2]}"]
+    assert words.startswith("overgebracht naar Regionaal Archief Dordrecht, ontvangstbewijs RA-20")
 
 
 @pytest.mark.sqlite
 def test_a_transferred_dossier_leaves_no_word_behind(
     installation: Installation, case: Case
 ) -> None:
-    transfer_terms(installation)
     assert receipt(case, packed_for_archive(case)).status_int == 303
     installation.run_jobs()
     for words in (ACCOUNT, SECRET_NAME, "Interne gedachte", "De kiosk van voren"):
