@@ -21,6 +21,7 @@ from stopintimidatie.privacy.retention.words import page
 from stopintimidatie.privacy.transfer.archive import ArchiveError, whole_file
 from stopintimidatie.privacy.transfer.departure import (
     destroy_everything,
+    refuse_when_held,
     why_not_leave,
     write_everything,
 )
@@ -131,8 +132,8 @@ def leave(
             problem = why_not_leave(session, code, einde)
         if problem is not None:
             raise click.ClickException(problem)
-        if vernietigen and click.prompt(f"Typ {code} om {name} straks te vernietigen") != code:
-            raise click.ClickException("Dat is niet de code. Er is niets gedaan.")
+        if vernietigen:
+            _confirm(engine, code, name)
         try:
             number = write_everything(
                 registry, engine, code, name, map, operator(), _say, clear=met_contactgegevens
@@ -144,6 +145,16 @@ def leave(
             raise click.ClickException(str(error)) from None
         except DecryptionError:
             raise click.ClickException("Een bijlage kan niet worden gelezen.") from None
+
+
+def _confirm(engine: Engine, code: str, name: str) -> None:
+    """Refuse to destroy what is held, or without the code, before anything is written."""
+    try:
+        refuse_when_held(engine, code)
+    except TransferError as error:
+        raise click.ClickException(str(error)) from None
+    if click.prompt(f"Typ {code} om {name} straks te vernietigen") != code:
+        raise click.ClickException("Dat is niet de code. Er is niets gedaan.")
 
 
 def _destroy_rest(registry: Any, engine: Engine, code: str, folder: Path) -> None:

@@ -132,11 +132,12 @@ def _write_document(
     bag: Bag, session: Session, registry: Any, kind: str, number: UUID, contact: frozenset[str]
 ) -> None:
     """Write the rows of a document, and its attachments and papers in a folder of its own."""
-    rows = Rows(session, registry, contact).of_document(kind, number)
+    rows = Rows(session, registry, contact, locked=True).of_document(kind, number)
     keys = registry.key_ring
     if kind == REPORT:
         report = session.get_one(Report, number)
-        path, records = f"meldingen/{report.reference}", records_of_report(session, keys, report)
+        path = f"meldingen/{report.reference}"
+        records = () if report.locked else records_of_report(session, keys, report)
     else:
         dossier = session.get_one(Dossier, number)
         path, records = f"dossiers/{dossier.number}", records_of_dossier(session, keys, dossier)
@@ -171,7 +172,7 @@ def _write_tables(
     progress: Progress,
 ) -> Iterator[tuple[str, int]]:
     """Write each table as CSV and JSON, and yield its name and number of rows."""
-    rows = Rows(session, registry, contact)
+    rows = Rows(session, registry, contact, locked=True)
     for table, column in _tables(code):
         if table.name in _INNER or (table.name in CONTACT and table.name not in contact):
             continue
@@ -278,13 +279,7 @@ def destroy_everything(
     Raises:
         TransferError: documents are frozen.
     """
-    with transaction(engine, code, write=False) as session:
-        frozen = session.scalar(select(func.count(Hold.id)).where(Hold.lifted_at.is_(None)))
-    if frozen:
-        raise TransferError(
-            f"Er zijn nog {frozen} bevriezingen van kracht. Hef die eerst op: wat bevroren is, mag"
-            " niet worden vernietigd."
-        )
+    refuse_when_held(engine, code)
     for kind, entity in ((DOSSIER, Dossier), (REPORT, Report)):
         numbers = _ids(engine, code, entity)
         for done, number in enumerate(numbers, 1):
@@ -300,6 +295,21 @@ def destroy_everything(
         record(session, actor, "gemeente.vernietigd", code, KIND)
     _end(registry, engine, code, actor)
     return statement
+
+
+def refuse_when_held(engine: Engine, code: str) -> None:
+    """Refuse to destroy what a municipality has while some of it is frozen.
+
+    Raises:
+        TransferError: documents are frozen.
+    """
+    with transaction(engine, code, write=False) as session:
+        frozen = session.scalar(select(func.count(Hold.id)).where(Hold.lifted_at.is_(None)))
+    if frozen:
+        raise TransferError(
+            f"Er zijn nog {frozen} bevriezingen van kracht. Hef die eerst op: wat bevroren is, mag"
+            " niet worden vernietigd."
+        )
 
 
 def _destroy(registry: Any, session: Session, kind: str, number: UUID, actor: Actor) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, Table, select
+from sqlalchemy import ColumnElement, LargeBinary, Table, and_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, Sealed
@@ -22,7 +22,9 @@ from stopintimidatie.core.storage.personal import personal_data_holders, rows_of
 from stopintimidatie.core.web.responses import csv_bytes
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.reports.fields import BY_COLUMN, FIELDS
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.vocabulary import WITHDRAWN
 
 # The table that the document itself stands in, and the kinds whose tables belong to it.
 ROOTS: Final = {REPORT: "report", DOSSIER: "dossier"}
@@ -42,6 +44,8 @@ CONTACT: Final = frozenset(
 _SECRET: Final = frozenset(
     {"follow_code_hash", "phone_index", "email_index", "code_hash", "token_hash", "secret_hash"}
 )
+# The columns of a withdrawn report that say it was there.
+BARE: Final = ("id", "holder", "reference", "state", "received_at", "ended_at", "ended_reason")
 _TIMES: Final = ("at", "made_at", "received_at", "requested_at", "joined_at", "number", "serial")
 _INNER: Final = {
     (way[-2], declared.attribute.rpartition(".")[2]): way[-1]
@@ -53,12 +57,19 @@ _INNER: Final = {
 class Rows:
     """Reader of the rows of a holder, in a transaction of that holder.
 
-    `clear`: tables whose encrypted columns are decrypted; elsewhere they stay out.
+    `clear`: tables whose encrypted columns are decrypted; elsewhere they stay out. `locked`: of a
+    withdrawn report, whose content nobody reads, only says that it was there.
     """
 
     def __init__(
-        self, session: Session, registry: Any, clear: frozenset[str] = frozenset()
+        self,
+        session: Session,
+        registry: Any,
+        clear: frozenset[str] = frozenset(),
+        *,
+        locked: bool = False,
     ) -> None:
+        self._locked = locked
         self._session = session
         self._keys = registry.key_ring
         self._sealed: Mapping[str, Sealed] = SEALED_TABLES.of(registry)
@@ -72,6 +83,9 @@ class Rows:
     def of_table(self, name: str, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
         """Return the rows of a table that meet a condition, the oldest first."""
         table = Base.metadata.tables[name]
+        if self._locked and name in self._tables[REPORT] and "report_id" in table.c:
+            withdrawn = select(Report.id).where(Report.state == WITHDRAWN)
+            condition = and_(condition, table.c.report_id.not_in(withdrawn))
         order = [table.c[column] for column in _TIMES if column in table.c]
         rows = self._session.execute(
             select(table).where(condition).order_by(*order, *table.primary_key)
@@ -89,7 +103,13 @@ class Rows:
         }
         if sealed is not None and name in self._clear:
             kept |= {column: self._in_clear(sealed, column, row) for column in sealed.columns}
+        if self._shut(name, row):
+            # The columns of a table are the same in each row.
+            return {column: kept[column] if column in BARE else None for column in kept}
         return kept
+
+    def _shut(self, name: str, row: Mapping[Any, Any]) -> bool:
+        return self._locked and name == ROOTS[REPORT] and row["state"] == WITHDRAWN
 
     def _in_clear(self, sealed: Sealed, column: str, row: Mapping[Any, Any]) -> str | None:
         if row[column] is None:
@@ -114,6 +134,8 @@ class Rows:
             rows = self.of_table(name, condition)
             if name == root:
                 own = rows[0]
+                if self._shut(name, own):
+                    return {"soort": kind, kind: {column: own[column] for column in BARE}}
             elif rows:
                 parts[name] = rows
         if kind == REPORT:

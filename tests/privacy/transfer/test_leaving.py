@@ -24,7 +24,8 @@ from stopintimidatie.privacy.destruction.models import DestructionStatement, Tom
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.transfer.departure import _STAYS
-from stopintimidatie.reports.models import Report
+from stopintimidatie.privacy.transfer.rows import BARE
+from stopintimidatie.reports.models import Report, ReportNote
 from tests.support.exporting import ACCOUNT, FAKE, SECRET_MAIL, SECRET_NAME, SECRET_PHONE, Case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
@@ -143,6 +144,31 @@ def test_what_is_left_is_destroyed_with_a_statement(
 
 
 @pytest.mark.sqlite
+def test_of_a_withdrawn_report_only_goes_along_that_it_was_there(
+    installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
+) -> None:
+    withdrawn = case.reports[0]
+    with installation.transaction(DORDRECHT) as session:
+        row = session.get_one(Report, withdrawn)
+        row.state, row.description = "ingetrokken", "Dit leest niemand meer."
+        by = {"holder": DORDRECHT, "actor_id": "1", "actor_name": "Collega"}
+        session.add(ReportNote(report_id=withdrawn, text="En dit ook niet.", **by))
+        reference = row.reference
+    assert keyboard.type(*COMMAND, str(tmp_path / "uit"), "--met-contactgegevens")[0] == 0
+    files = files_in(tmp_path / "uit")
+    kept = json.loads(files[f"data/meldingen/{reference}.json"])
+    assert set(kept) == {"soort", "melding"}
+    assert set(kept["melding"]) == set(BARE)
+    assert kept["melding"]["state"] == "ingetrokken"
+    everything = b"".join(files.values())
+    assert b"niemand meer" not in everything
+    assert b"En dit ook" not in everything
+    assert SOUND not in files.values()
+    contacts = json.loads(files.get("data/tabellen/report_contact.json", b"[]"))
+    assert str(withdrawn) not in {contact["report_id"] for contact in contacts}
+
+
+@pytest.mark.sqlite
 def test_without_the_code_or_with_a_hold_nothing_is_destroyed(
     installation: Installation,
     keyboard: Keyboard,
@@ -160,6 +186,7 @@ def test_without_the_code_or_with_a_hold_nothing_is_destroyed(
     refused = keyboard.type(*COMMAND, str(tmp_path / "twee"), "--vernietigen")
     assert refused[0] == 1
     assert "bevriezingen" in refused[2]
+    assert list(tmp_path.glob("*twee*")) == []
     assert "report" in anywhere(installation, ACCOUNT)
 
 
