@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import MAKING, Export, ExportState
@@ -226,6 +227,18 @@ def archive_key_of(session: Session, dossier: UUID) -> str | None:
     """Return the key of the archive that a dossier would go to; None when nobody entered one."""
     mine = ArchiveTransfer.dossier_id == dossier
     return session.scalar(select(ArchiveTransfer.recipient).where(mine))
+
+
+def receipts_of(session: Session, lines: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:
+    """Yield which archive has a dossier now, and by which receipt, in words."""
+    known = select(ArchiveTransfer).where(
+        ArchiveTransfer.dossier_id.in_([line.document_id for line in lines]),
+        ArchiveTransfer.received_at.is_not(None),
+    )
+    for row in session.scalars(known.order_by(ArchiveTransfer.reference)):
+        day = f" van {date_text(row.receipt_on)}" if row.receipt_on else ""
+        words = f"overgebracht naar {row.receipt_from}, ontvangstbewijs {row.receipt_number}{day}"
+        yield f"Dossier {row.reference}", words
 
 
 def tombstone_of(session: Session, document: UUID) -> str | None:

@@ -7,7 +7,7 @@ a repeated call makes nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -39,7 +39,6 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.destruction.documents import GONE
 from stopintimidatie.privacy.destruction.models import (
-    ArchiveTransfer,
     DestructionLine,
     DestructionList,
     DestructionStatement,
@@ -47,6 +46,7 @@ from stopintimidatie.privacy.destruction.models import (
     Tombstone,
     Waits,
 )
+from stopintimidatie.privacy.destruction.queries import receipts_of
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.destruction.words import WAITING
 from stopintimidatie.privacy.retention.models import RetentionSchedule
@@ -107,40 +107,24 @@ def make_list_statement(
         return None
     row = destruction_list
     period = f"{date_text(row.period_from)} tot en met {date_text(row.period_until)}"
+    judged = [(line.decided_by, line.decided_at) for line in gone]
+    judged += [(line.assessed_by, line.assessed_at) for line in gone]
     decision = Decision(
         "lijst",
         f"Elke regel van vernietigingslijst {row.number} is langs drie mensen gegaan: een"
         " proceseigenaar, een privacyfunctionaris en een archivaris.",
         (
             ("Lijst", f"{row.number}, aan de beurt van {period}"),
-            (
-                "Beoordeeld",
-                _all(
-                    *((line.decided_by, line.decided_at) for line in gone),
-                    *((line.assessed_by, line.assessed_at) for line in gone),
-                ),
-            ),
+            ("Beoordeeld", _all(*judged)),
             ("Nagekeken", _all(*((line.checked_by, line.checked_at) for line in gone))),
             ("Gemachtigd", _all(*((line.authorised_by, line.authorised_at) for line in gone))),
             ("SHA-256 van de lijst", row.hash or "geen"),
-            *_transferred(session, gone),
+            *receipts_of(session, gone),
         ),
         _stayed([line for line in lines if line.gone_at is None]),
         row.id,
     )
     return make_statement(registry, session, gone, decision)
-
-
-def _transferred(session: Session, gone: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:
-    """Yield which archive has a dossier now, and by which receipt."""
-    known = select(ArchiveTransfer).where(
-        ArchiveTransfer.dossier_id.in_([line.document_id for line in gone]),
-        ArchiveTransfer.received_at.is_not(None),
-    )
-    for row in session.scalars(known.order_by(ArchiveTransfer.reference)):
-        day = f" van {date_text(row.receipt_on)}" if row.receipt_on else ""
-        words = f"overgebracht naar {row.receipt_from}, ontvangstbewijs {row.receipt_number}{day}"
-        yield f"Dossier {row.reference}", words
 
 
 def make_standing_statement(

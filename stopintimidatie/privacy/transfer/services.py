@@ -65,6 +65,10 @@ UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
 Progress = Callable[[str, int], None]
 
 
+CHANGED: Final = (
+    "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en stuur het"
+    " archief het nieuwe."
+)
 NOT_AGREED: Final = (
     "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te brengen. Vraag"
     " de proceseigenaar haar te beoordelen; daarna kijkt de privacyfunctionaris na en machtigt u."
@@ -316,17 +320,9 @@ def receive(
     problem = why_not(session, dossier)
     if problem is not None:
         raise TransferError(problem)
-    line = agreed_line(session, dossier.id)
-    if line is not None:
-        session.refresh(line, with_for_update=True)
-        line = agreed_line(session, dossier.id)
-    if line is None:
-        raise TransferError(NOT_AGREED)
+    line = _locked_line(session, dossier)
     if fingerprint_of(session, registry, dossier) != transfer.rows_sha256:
-        raise TransferError(
-            "Het dossier is veranderd nadat het pakket is gemaakt. Maak het pakket opnieuw en"
-            " stuur het archief het nieuwe."
-        )
+        raise TransferError(CHANGED)
     transfer.receipt_number, transfer.receipt_on = receipt.number, receipt.on
     transfer.receipt_from = receipt.giver
     transfer.received_at, transfer.state = utc_now(), TransferState.DONE.value
@@ -339,6 +335,17 @@ def receive(
         _go(registry, session, report, actor)
     _go(registry, session, line, actor)
     return len(reports)
+
+
+def _locked_line(session: Session, dossier: Dossier) -> DestructionLine:
+    """Lock and return the line by which three people agreed; refuse without one."""
+    line = agreed_line(session, dossier.id)
+    if line is not None:
+        session.refresh(line, with_for_update=True)
+        line = agreed_line(session, dossier.id)
+    if line is None:
+        raise TransferError(NOT_AGREED)
+    return line
 
 
 def _agreed_reports(session: Session, dossier: Dossier) -> Iterator[DestructionLine]:
