@@ -991,7 +991,7 @@ MATRIX: Final[tuple[View, ...]] = (
             " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
     }),
     view("Desk", "bevriezingen-bestand", "GET", P.HOLD, {
-        "{meldpunt}/bevriezingen-bestand?zaak={zaak_meldpunt}": " 403 ja 404 archivaris=404",
+        "{meldpunt}/bevriezingen-bestand?zaak={zaak_meldpunt}": " ja ja 404 archivaris=404",
     }),
     view("Desk", "bevriezingen", "GET", P.VIEW_RETENTION, {
         "{meldpunt}/bevriezingen": " ja ja ja archivaris=ja",
@@ -1007,7 +1007,7 @@ MATRIX: Final[tuple[View, ...]] = (
         page
         for name in ("bevriezen", "bevriezing?nr={bevriezing_meldpunt}")
         for page in form("Desk", name.partition("?")[0], P.HOLD, {
-            f"{{meldpunt}}/{name}": " 403 ja 404 archivaris=404",
+            f"{{meldpunt}}/{name}": " ja ja 404 archivaris=404",
         })
     ),
     view("Resource", "logboek", "GET", P.VIEW_AUDIT, {

@@ -191,7 +191,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.ASSESS_DESTRUCTION: frozenset({Role.PROCESS_OWNER}),
     P.CHECK_DESTRUCTION: frozenset({Role.PRIVACY_OFFICER}),
     P.AUTHORISE_DESTRUCTION: frozenset({Role.ARCHIVIST}),
-    P.HOLD: frozenset({Role.PROCESS_OWNER, Role.PRIVACY_OFFICER}),
+    # The desk: what it holds itself, for it has no process owner.
+    P.HOLD: DESK | {Role.PROCESS_OWNER, Role.PRIVACY_OFFICER},
     P.TRANSFER: frozenset({Role.ARCHIVIST}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
     # All who read reports there, the FG too: supervising who gets access is the FG's task.

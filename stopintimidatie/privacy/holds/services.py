@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -14,12 +15,13 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
-from stopintimidatie.core.security.permissions import Identity
+from stopintimidatie.core.security.permissions import Identity, Role
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.retention import RetentionClass, Way, months
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_short, day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.services import reindex_dossier
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.queries import due_documents, due_of, present_schedule
@@ -152,15 +154,18 @@ class Wanted:
     note: str | None = None
 
 
-def place_holds(session: Session, typed: str, wanted: Wanted, actor: Actor) -> list[Hold]:
+def place_holds(
+    session: Session, typed: str, wanted: Wanted, actor: Actor, roles: Iterable[Role]
+) -> list[Hold]:
     """Freeze the documents whose references were typed, all for one case.
 
-    Those that are frozen for this reason and case already stay as they are.
+    Those that are frozen for this reason and case already stay as they are. A dossier that these
+    roles may not see is unknown to them.
 
     Raises:
         HoldError: A document isn't here, or nothing of it is left; the message says which.
     """
-    rows = documents_of(session, typed)
+    rows = documents_of(session, typed, roles)
     gone = [reference_of(row) for row in rows if row.state in GONE]
     if gone:
         raise HoldError(f"Van {', '.join(gone)} is hier niets meer te bevriezen.", "kenmerken")
@@ -193,8 +198,8 @@ def place_holds(session: Session, typed: str, wanted: Wanted, actor: Actor) -> l
     return placed
 
 
-def documents_of(session: Session, typed: str) -> list[Report | Dossier]:
-    """Return the reports and dossiers of the transaction's holder, in the order they were typed.
+def documents_of(session: Session, typed: str, roles: Iterable[Role]) -> list[Report | Dossier]:
+    """Return the reports and dossiers that these roles may know, in the order they were typed.
 
     Raises:
         HoldError: Nothing was typed, too much, or something that isn't here.
@@ -208,9 +213,10 @@ def documents_of(session: Session, typed: str) -> list[Report | Dossier]:
         report.reference: report
         for report in session.scalars(select(Report).where(Report.reference.in_(names.values())))
     }
-    for dossier in session.scalars(select(Dossier).where(Dossier.number.in_(names.values()))):
+    mine = select(Dossier).where(Dossier.number.in_(names.values()), visible_to(roles))
+    for dossier in session.scalars(mine):
         known[dossier.number] = dossier
-    missing = [word for word, name in names.items() if name not in known]
+    missing = [name for name in dict.fromkeys(names.values()) if name not in known]
     if missing:
         raise HoldError(
             f"Hier niet gevonden: {', '.join(missing)}. Controleer het kenmerk.", "kenmerken"
@@ -230,16 +236,24 @@ def reference_of(row: Report | Dossier) -> str:
     return row.reference if isinstance(row, Report) else row.number
 
 
-def in_force(holder: str) -> Select[Hold]:
-    """Select the holds in force of a holder, the first to decide on first."""
-    mine = select(Hold).where(Hold.holder == holder, Hold.lifted_at.is_(None))
+def listed(roles: Iterable[Role]) -> ColumnElement[bool]:
+    """Return the condition of holds on documents of which these roles may know that they exist."""
+    return Hold.document_id.not_in(select(Dossier.id).where(~visible_to(roles)))
+
+
+def in_force(holder: str, roles: Iterable[Role]) -> Select[Hold]:
+    """Select the holds in force that these roles may know of, the first to decide on first."""
+    mine = select(Hold).where(Hold.holder == holder, Hold.lifted_at.is_(None), listed(roles))
     return mine.order_by(Hold.review_on, Hold.case_reference, Hold.reference)
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select the holds whose review day has come, for the menu."""
     return select(Hold.id).where(
-        Hold.holder == holder, Hold.lifted_at.is_(None), Hold.review_on <= day_of(utc_now())
+        Hold.holder == holder,
+        Hold.lifted_at.is_(None),
+        Hold.review_on <= day_of(utc_now()),
+        listed(identity.roles_for(holder)),
     )
 
 

@@ -29,6 +29,9 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.desk.resources import Desk
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.resources import roles_for
 from stopintimidatie.dossiers.words import link
 from stopintimidatie.exports.review.services import reviews_of, texts_of
 from stopintimidatie.exports.review.views import NAME as REVIEW
@@ -137,7 +140,7 @@ class ReviewSchema(Schema):
 def holds_view(context: Any, request: Request) -> dict[str, Any]:
     """Show the holds in force, those to decide on first; of one case with `?zaak=…`."""
     here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
-    wanted = in_force(context.holder)
+    wanted = in_force(context.holder, roles_at(request, context.holder))
     if case:
         wanted = wanted.where(Hold.case_reference == case)
     total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
@@ -214,7 +217,8 @@ def freeze_view(context: Any, request: Request) -> Any:
             HoldReason(values["reden"]), values["opnieuw"], values["zaak"], values["toelichting"]
         )
         try:
-            placed = place_holds(request.db, values["kenmerken"], wanted, request.actor)
+            roles = roles_at(request, context.holder)
+            placed = place_holds(request.db, values["kenmerken"], wanted, request.actor, roles)
         except HoldError as problem:
             raise FormError(str(problem), problem.field) from None
         request.flash(_placed(len(placed)), "ok" if placed else "info")
@@ -249,6 +253,8 @@ def hold_view(context: Any, request: Request) -> Any:
     hold = request.db.get(Hold, number) if number else None
     row = row_of(request.db, hold) if hold is not None else None
     if hold is None or row is None or hold.holder != context.holder:
+        raise HTTPNotFound()
+    if isinstance(row, Dossier) and not roles_for(row.kind) & roles_at(request, hold.holder):
         raise HTTPNotFound()
     back = f"{request.resource_path(context).rstrip('/')}/{LIST}"
     page = {
@@ -303,7 +309,8 @@ def _prolong(request: Request, row: Any, hold: Hold, values: dict[str, Any]) -> 
 
 
 def _of_case(request: Request, holder: str, case: str) -> tuple[list[Hold], dict[UUID, Report]]:
-    wanted = in_force(holder).where(Hold.case_reference == case).limit(MOST_OF_CASE)
+    mine = in_force(holder, roles_at(request, holder))
+    wanted = mine.where(Hold.case_reference == case).limit(MOST_OF_CASE)
     rows = list(request.db.scalars(wanted))
     ids = [hold.document_id for hold in rows if hold.document_kind == REPORT]
     reports = request.db.scalars(select(Report).where(Report.id.in_(ids)))

@@ -12,6 +12,7 @@ from webtest import TestApp
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
@@ -232,3 +233,34 @@ def test_a_case_is_collected_looked_at_and_accounted_for(town: Installation, hea
     for words in (first, second, number, "nog niet nagekeken"):
         assert words in file
     officer.get(f"{PLACE}/bevriezingen-bestand?zaak=onbekend", status=404)
+
+
+def test_a_dossier_about_a_person_is_unknown_to_who_may_not_see_it(
+    town: Installation, head: TestApp
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        number = make_dossier(session, kind="persoonsgericht").number
+    freeze(head, number, status=422).mustcontain(f"Hier niet gevonden: {number}")
+    privacy = town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    freeze(privacy, number, zaak="W-9").follow().mustcontain(number)
+    (hold,) = holds(town)
+    archivist = town.browser(make_user(town, (DORDRECHT, Role.ARCHIVIST)))
+    for browser in (head, archivist):
+        for query in ("", "?zaak=W-9"):
+            browser.get(f"{PLACE}/bevriezingen{query}").mustcontain("Niets bevroren", no=[number])
+    head.get(f"{PLACE}/bevriezing?nr={hold.id}", status=404)
+    head.get(f"{PLACE}/bevriezingen-bestand?zaak=W-9", status=404)
+
+
+def test_the_desk_freezes_what_it_holds(town: Installation) -> None:
+    with town.transaction(NATIONAL) as session:
+        reference = make_report(session, town, holder=NATIONAL).reference
+    desk = town.browser(make_user(town, (NATIONAL, Role.NATIONAL_DESK)))
+    form = desk.get("/landelijk/bevriezen").forms["formulier"]
+    form["kenmerken"], form["reden"] = reference, "klacht"
+    form.submit("bevriezen", status=303).follow().mustcontain("1 stuk is bevroren", reference)
+
+
+def test_what_is_unknown_is_named_once(town: Installation, head: TestApp) -> None:
+    page = freeze(head, "M-4F7K-2QXJ m-4f7k-2qxj M4F7K2QXJ", status=422)
+    page.mustcontain("Hier niet gevonden: M-4F7K-2QXJ. Controleer")
