@@ -40,7 +40,7 @@ MOST_AT_ONCE: Final = 200
 # States of reports and dossiers of which nothing is left here.
 GONE: Final = frozenset({"overgedragen", "vernietigd", "overgebracht"})
 # The membership of a report that is in a dossier, and isn't only referred to.
-_BELONGS: Final = (DossierMembership.left_at.is_(None), DossierMembership.reference.is_(False))
+BELONGS: Final = (DossierMembership.left_at.is_(None), DossierMembership.reference.is_(False))
 _BETWEEN: Final = re.compile(r"[\s,;]+")
 COLUMNS: Final = treated(
     text="case_reference note lifted_reason",
@@ -105,7 +105,7 @@ def _let_contact_go(session: Session, row: Report | Dossier) -> None:
     """Delete the contact data of withdrawn reports that only this hold kept."""
     session.flush()
     inside = select(DossierMembership.report_id).where(
-        DossierMembership.dossier_id == row.id, *_BELONGS
+        DossierMembership.dossier_id == row.id, *BELONGS
     )
     mine = Report.id == row.id if isinstance(row, Report) else Report.id.in_(inside)
     for report in session.scalars(
@@ -340,7 +340,7 @@ def _of_reporter(session: Session, report: Report) -> Hold | None:
 
 def _dossier_of(report: Report) -> Select[UUID]:
     return select(DossierMembership.dossier_id).where(
-        DossierMembership.report_id == report.id, *_BELONGS
+        DossierMembership.report_id == report.id, *BELONGS
     )
 
 
@@ -349,7 +349,7 @@ def not_held() -> ColumnElement[bool]:
     inside = (
         select(DossierMembership.report_id)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)
-        .where(Dossier.frozen.is_(True), *_BELONGS)
+        .where(Dossier.frozen.is_(True), *BELONGS)
     )
     return and_(Report.frozen.is_(False), Report.id.not_in(inside))
 

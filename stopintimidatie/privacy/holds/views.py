@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
+from colander import Invalid
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
@@ -29,16 +32,18 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.desk.resources import Desk
-from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import roles_for
 from stopintimidatie.dossiers.words import link
+from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
 from stopintimidatie.exports.review.services import reviews_of, texts_of
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.panels import facts
 from stopintimidatie.privacy.holds.services import (
+    BELONGS,
     HoldError,
     Wanted,
     in_force,
@@ -64,7 +69,14 @@ COLUMNS: Final = ("Kenmerk", "Waarom", "Zaak", "Opnieuw bekijken op", "Door")
 PROLONG, LIFT = "verlengen", "opheffen"
 FILE: Final = "bevriezingen-bestand"
 FILE_COLUMNS: Final = (
-    *("kenmerk", "soort", "ontvangen of gemaakt", "toestand", "bevroren sinds"),
+    *(
+        "kenmerk",
+        "soort",
+        "valt onder dossier",
+        "ontvangen of gemaakt",
+        "toestand",
+        "bevroren sinds",
+    ),
     *("opnieuw bekijken op", "tekst nagekeken"),
 )
 # The reports of a case that its page shows and its file holds.
@@ -72,6 +84,13 @@ MOST_OF_CASE: Final = 1_000
 
 
 REASONS: Final = [(reason.value, reason.sentence) for reason in HoldReason]
+
+
+def from_tomorrow(node: Any, value: date) -> None:
+    """Check that a day to look again is still to come, and at most a year ahead."""
+    if value == day_of(utc_now()):
+        raise Invalid(node, "Kies een dag vanaf morgen: vandaag kijkt u al.")
+    forms.from_today(LONGEST)(node, value)
 
 
 class HoldSchema(Schema):
@@ -101,7 +120,7 @@ class HoldSchema(Schema):
         "Wanneer kijkt u opnieuw?",
         description="Hoogstens een jaar vooruit. Het blijft ook daarna bevroren, tot iemand"
         " beslist.",
-        validator=forms.from_today(LONGEST),
+        validator=from_tomorrow,
     )
     toelichting = field(
         forms.Text(500, lines=True),
@@ -125,7 +144,7 @@ class ReviewSchema(Schema):
         missing=None,
         drawn=Opened("De nieuwe dag", (PROLONG,)),
         description="Hoogstens een jaar vooruit.",
-        validator=forms.from_today(LONGEST),
+        validator=from_tomorrow,
     )
     reden = field(
         forms.Text(500, lines=True),
@@ -279,6 +298,8 @@ def hold_view(context: Any, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         if values["besluit"] == LIFT:
+            if values["opnieuw"] is not None:
+                raise FormError(BOTH, "besluit")
             lift_hold(request.db, row, hold, values["reden"], request.actor)
             request.flash(f"De bevriezing van {hold.reference} is opgeheven.")
             return HTTPSeeOther(back)
@@ -296,6 +317,10 @@ def _noted(request: Request, hold: Hold, page: dict[str, Any]) -> dict[str, Any]
     return page
 
 
+BOTH: Final = (
+    "U kiest opheffen én een nieuwe dag. Moet het bevroren blijven? Kies ‘Bevroren laten’. Zo niet,"
+    " maak de nieuwe dag dan leeg."
+)
 LIFTED: Final = "Deze bevriezing is al opgeheven. Bevries het stuk opnieuw als dat nodig is."
 
 
@@ -308,13 +333,35 @@ def _prolong(request: Request, row: Any, hold: Hold, values: dict[str, Any]) -> 
 # The documents of one case: for a Woo request collected, looked at, and accounted for
 
 
-def _of_case(request: Request, holder: str, case: str) -> tuple[list[Hold], dict[UUID, Report]]:
+@dataclass(frozen=True)
+class Case:
+    """The holds of one case, their dossiers, and every report that they hold."""
+
+    holds: list[Hold]
+    dossiers: dict[UUID, Dossier]
+    reports: dict[UUID, Report]
+    # The reports in each dossier.
+    inside: dict[UUID, list[Report]]
+
+
+def _of_case(request: Request, holder: str, name: str) -> Case:
     mine = in_force(holder, roles_at(request, holder))
-    wanted = mine.where(Hold.case_reference == case).limit(MOST_OF_CASE)
-    rows = list(request.db.scalars(wanted))
-    ids = [hold.document_id for hold in rows if hold.document_kind == REPORT]
-    reports = request.db.scalars(select(Report).where(Report.id.in_(ids)))
-    return rows, {report.id: report for report in reports}
+    rows = list(request.db.scalars(mine.where(Hold.case_reference == name).limit(MOST_OF_CASE)))
+    ids = [hold.document_id for hold in rows]
+    dossiers = request.db.scalars(select(Dossier).where(Dossier.id.in_(ids))).all()
+    reports = request.db.scalars(select(Report).where(Report.id.in_(ids))).all()
+    case = Case(rows, {row.id: row for row in dossiers}, {row.id: row for row in reports}, {})
+    members = request.db.execute(
+        select(DossierMembership.dossier_id, Report)
+        .join(Report, Report.id == DossierMembership.report_id)
+        .where(DossierMembership.dossier_id.in_(case.dossiers), *BELONGS)
+        .order_by(Report.reference)
+        .limit(MOST_OF_CASE)
+    )
+    for dossier, report in members:
+        case.inside.setdefault(dossier, []).append(report)
+        case.reports[report.id] = report
+    return case
 
 
 def _looked_at(
@@ -326,7 +373,7 @@ def _looked_at(
     """
     if not request.has_permission(Permission.REDACT, context):
         return None
-    _, reports = _of_case(request, context.holder, case)
+    reports = _of_case(request, context.holder, case).reports
     note_read(request, context.holder, REPORT, list(reports), task="stukken van een zaak bekijken")
     states = _review_states(request, reports)
     paths = paths_of_reports(request.db, list(reports))
@@ -363,25 +410,36 @@ def _review_states(request: Request, reports: dict[UUID, Report]) -> dict[UUID, 
 @view_config(context=Desk, name=FILE, request_method="GET", permission=Permission.HOLD)
 def case_file_view(context: Any, request: Request) -> Response:
     """Return the documents of one case as a CSV file: which they are, and what was looked at."""
-    case = _asked(request, "zaak", 100)
-    rows, reports = _of_case(request, context.holder, case) if case else ([], {})
-    if not rows:
+    name = _asked(request, "zaak", 100)
+    case = _of_case(request, context.holder, name) if name else None
+    if case is None or not case.holds:
         raise HTTPNotFound()
-    ids = [hold.document_id for hold in rows]
+    ids = list({hold.document_id for hold in case.holds} | set(case.reports))
     note_read(request, context.holder, "bevriezing", ids, task="stukken van een zaak als bestand")
-    states = _review_states(request, reports)
     today = day_of(utc_now())
-    lines = [
-        (
-            hold.reference,
-            hold.document_kind,
-            "" if report is None else day_of(report.received_at).isoformat(),
-            "" if report is None else REPORT_WORKFLOW.state(report.state).label,
-            day_of(hold.placed_at).isoformat(),
-            hold.review_on.isoformat(),
-            "" if report is None else states[report.id],
-        )
-        for hold in rows
-        for report in (reports.get(hold.document_id),)
-    ]
+    lines = list(_lines(case, _review_states(request, case.reports)))
     return csv_response(f"zaak-{context.holder.lower()}-{today.isoformat()}", FILE_COLUMNS, lines)
+
+
+def _lines(case: Case, states: dict[UUID, str]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each hold, below that of a dossier one for each report in it."""
+    for hold in case.holds:
+        days = (day_of(hold.placed_at).isoformat(), hold.review_on.isoformat())
+        dossier, report = case.dossiers.get(hold.document_id), case.reports.get(hold.document_id)
+        if report is not None:
+            yield _line(report, "", days, states)
+        elif dossier is not None:
+            made, label = day_of(dossier.made_at), DOSSIER_WORKFLOW.state(dossier.state).label
+            yield (dossier.number, "dossier", "", made.isoformat(), label, *days, "")
+            for member in case.inside.get(dossier.id, ()):
+                yield _line(member, dossier.number, days, states)
+
+
+def _line(
+    report: Report, dossier: str, days: tuple[str, str], states: dict[UUID, str]
+) -> tuple[str, ...]:
+    received, label = day_of(report.received_at), REPORT_WORKFLOW.state(report.state).label
+    return (
+        *(report.reference, REPORT, dossier, received.isoformat(), label),
+        *(*days, states[report.id]),
+    )

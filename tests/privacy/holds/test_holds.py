@@ -132,6 +132,7 @@ def test_the_same_case_twice_is_one_hold_and_another_case_is_a_second(
         ("2026-0001 " * 201, {}, "Hier niet gevonden"),
         (" ".join(f"2026-{n:04}" for n in range(201)), {}, "hoogstens 200"),
         ("2026-0001", {"opnieuw": "2020-01-01"}, "voorbij"),
+        ("2026-0001", {"opnieuw": str(day_of(utc_now()))}, "vanaf morgen"),
         ("2026-0001", {"opnieuw": "2099-01-01"}, "binnen 365 dagen"),
     ],
 )
@@ -171,6 +172,16 @@ def test_prolonging_asks_a_day_and_keeps_the_reason(town: Installation, head: Te
     assert hold.note
     assert "Zitting volgt." in hold.note
     assert "Zitting is later." in hold.note
+
+
+def test_lifting_with_a_new_day_is_refused(town: Installation, head: TestApp) -> None:
+    ((reference, _),) = reports(town)
+    freeze(head, reference)
+    (hold,) = holds(town)
+    day = str(day_of(utc_now()) + timedelta(days=30))
+    refused = decide(head, hold, besluit="opheffen", opnieuw=day, reden="Klaar.")
+    assert "opheffen én een nieuwe dag" in refused
+    assert holds(town)[0].lifted_at is None
 
 
 def test_a_hold_on_a_dossier_holds_its_reports_and_erasing_says_where_to_lift_it(
@@ -227,12 +238,18 @@ def test_a_case_is_collected_looked_at_and_accounted_for(town: Installation, hea
     review = officer.get(f"{address}/tekst-nakijken").forms["formulier"]
     review.submit("opslaan", status="*")
     page = officer.get(f"{PLACE}/bevriezingen?zaak=Woo+2026-14")
-    assert page.text.count("nog niet nagekeken") == 1
+    # The other report, and the one in the dossier.
+    assert page.text.count("nog niet nagekeken") == 2
     file = page.click("Lijst als bestand")
     assert file.content_type == "text/csv"
     for words in (first, second, number, "nog niet nagekeken"):
         assert words in file
     officer.get(f"{PLACE}/bevriezingen-bestand?zaak=onbekend", status=404)
+    with town.transaction(DORDRECHT) as session:
+        inside = session.scalars(select(Report).where(Report.dossier_number == number)).one()
+        filed = f"{inside.reference};melding;{number};{day_of(inside.received_at)};In dossier"
+    assert filed in file.text.replace('"', "")
+    assert f"{number};dossier;;{day_of(utc_now())};" in file.text.replace('"', "")
 
 
 def test_a_dossier_about_a_person_is_unknown_to_who_may_not_see_it(
