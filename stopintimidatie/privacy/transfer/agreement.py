@@ -63,6 +63,13 @@ def agree(session: Session, dossier: Dossier, *, same_key: bool) -> bool:
     return agreed_line(session, dossier.id) is not None
 
 
+def propose(session: Session, dossier: Dossier) -> None:
+    """Have the line say overbrengen for a package without a key, if it is there and still open."""
+    line = line_of(session, dossier.id)
+    if line is not None and line.authorised_at is None and line.outcome != Outcome.TRANSFER:
+        mark_transfer(session, session.get_one(DestructionList, line.list_id), line)
+
+
 def when_listed(session: Session, dossier: Dossier) -> str:
     """Say when the list comes that a dossier will be on, and what to do until then."""
     schedule = present_schedule(session)

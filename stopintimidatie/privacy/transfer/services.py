@@ -46,7 +46,7 @@ from stopintimidatie.privacy.destruction.services import ListError
 from stopintimidatie.privacy.erasure.services import export_obstacles
 from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome
-from stopintimidatie.privacy.transfer.agreement import agree, agreed_line, line_of
+from stopintimidatie.privacy.transfer.agreement import agree, agreed_line, line_of, propose
 from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
 from stopintimidatie.privacy.transfer.snapshot import (
     Package,
@@ -161,6 +161,8 @@ def ask(session: Session, actor: Actor, dossier: Dossier, recipient: str | None)
     if recipient is not None:
         known = transfer.recipient if transfer is not None else None
         state = _agreed_state(session, dossier, same_key=known == recipient)
+    else:
+        propose(session, dossier)
     if transfer is None:
         transfer = ArchiveTransfer(
             holder=dossier.holder, dossier_id=dossier.id, reference=dossier.number

@@ -9,11 +9,15 @@ from typing import Any
 import pyrage
 import pytest
 from pyrage import x25519
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.privacy.destruction.models import ArchiveTransfer, TransferState
+from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
+    DestructionLine,
+    TransferState,
+)
 from tests.support.exporting import (
     ACCOUNT,
     APPEARANCE,
@@ -27,11 +31,13 @@ from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
 from tests.support.mdto import check_mdto
+from tests.support.retaining import authorise, lines
 from tests.support.transferring import (
     PHOTO,
     SOUND,
     closed_case,
     drawn_at_once,
+    list_due,
     listed_and_agreed,
     number_of,
     transfer_terms,
@@ -229,6 +235,27 @@ def test_an_archivist_gets_a_package_that_only_the_archive_opens(
     assert {
         f"dossier.overbrengen_{step}" for step in ("gevraagd", "pakket", "opgehaald")
     } <= actions
+
+
+def test_a_package_of_an_operator_waits_for_three_people_too(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn_at_once(monkeypatch)
+    case = closed_case(installation, number=1)
+    transfer_terms(installation)
+    list_due(installation)
+    with installation.transaction(DORDRECHT) as session:
+        session.execute(update(DestructionLine).values(outcome="vernietigen"))
+    packed(keyboard, case, tmp_path / "uit")
+    here = f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
+    browser = case.browser("archief")
+    assert "De beheerder maakt het pakket in een map" in browser.get(here).text
+    assert lines(installation)[case.dossier_id].outcome == "overbrengen"
+    authorise(installation)
+    assert "Ontvangstbewijs invullen" in browser.get(here).text
 
 
 @pytest.mark.parametrize(
