@@ -178,7 +178,9 @@ def test_a_stolen_cookie_is_dead_after_a_block_and_the_roles_come_back_as_they_w
         row.until = in_days(20)
     stolen = installation.browser(officer)
     stolen.get(INBOX, status=200)
-    invite = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen").forms["formulier"]
+    inviting = admin.get("/gemeenten/dordrecht/gebruiker-uitnodigen")
+    inviting.mustcontain("over vernietigen gaat (archivaris, proceseigenaar), geeft u niet alleen")
+    invite = inviting.forms["formulier"]
     invite["naam"], invite["adres"], invite["rol"] = "Olga", officer, "beheer"
     invite.submit("uitnodigen", status=303)
     shown = change(admin, page, "blokkeren", reden="Werkt hier niet meer.")
