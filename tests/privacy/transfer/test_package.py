@@ -212,6 +212,7 @@ def test_an_archivist_gets_a_package_that_only_the_archive_opens(
     browser = case.browser("archief")
     here = f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
     listed_and_agreed(case, str(archive.to_public()))
+    assert "pakket kan worden gemaakt" in browser.get(here).text
     assert "Pakket maken" in browser.get(here).text
     form = browser.get(f"/gemeenten/dordrecht/overbrengen/nieuw?dossier={number_of(case)}").forms[
         "formulier"
