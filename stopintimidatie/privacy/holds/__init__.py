@@ -28,7 +28,8 @@ def includeme(config: Any) -> None:
         Permission.VIEW_RETENTION,
         order=77,
         waiting=waiting,
-        answers=Permission.HOLD,
+        # More people may freeze than are asked to decide anew.
+        answers=frozenset({Permission.ASSESS_DESTRUCTION, Permission.CHECK_DESTRUCTION}),
         desk=True,
     )
     config.add_report_action("bevriezen", panels.hold_action, order=92)
