@@ -81,10 +81,10 @@ def upgrade() -> None:
         append_only(op, name)
     for table, columns in WORDS.items():
         keep_no_statistics(op, table, *columns.split())
-    # Which holders have terms: read without a holder, by readiness.
+    # Since when a holder has approved terms. Readiness reads it without entering a holder.
     op.add_column("holder", sa.Column("terms_from", MOMENT, nullable=True))
     op.add_column("holder", sa.Column("standing_until", sa.Date(), nullable=True))
-    # What a holder isn't accountable for yet, and from when its municipality gets no reports.
+    # The dates that a holder still lacks, and since when its municipality gets no new reports.
     op.add_column("holder", sa.Column("gate_lacks", sa.String(100), nullable=True))
     op.add_column("municipality_profile", sa.Column("refused_from", MOMENT, nullable=True))
 

@@ -61,7 +61,7 @@ class LedgerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document that went."""
+    """Entry of the ledger: a document that was destroyed, erased or transferred, and when."""
 
     number: int
     at: datetime

@@ -20,7 +20,7 @@ DESK: Final = "Het landelijk meldpunt"
 
 
 class Condition(StrEnum):
-    """One thing that the gate asks; the value is its name in the database and on the form."""
+    """Requirement of the gate. The value is its name in the database and on the form."""
 
     CONTROLLER = "verantwoordelijke"
     OFFICER = "fg"
@@ -82,7 +82,7 @@ DAYS: Final = {
 
 @dataclass(frozen=True)
 class GateLine:
-    """One condition, with the day on which it was met; None: it is missing."""
+    """Requirement with the day on which it was met; None when it is missing."""
 
     condition: Condition
     day: date | None

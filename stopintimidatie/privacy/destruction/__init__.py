@@ -16,7 +16,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(
         jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=jobs.next_night
     )
-    # One at a time for a holder: a repeat of the same night finds nothing left.
+    # Several requests of one night are done as one job; a second run finds nothing left to do.
     config.add_job_kind(
         jobs.OF_HOLDER, jobs.run_holder, batch=50, lease_seconds=1800, lane=Lane.SLOW
     )

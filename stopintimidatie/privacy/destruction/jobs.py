@@ -117,7 +117,7 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
         for row in _open_lists(session):
             row.state = state_of(_lines(session, row)).value
     _make_statements(registry, engine, holder)
-    # Somebody who reads just now keeps it for the next night.
+    # While somebody is reading, the log of writes stays; the next night empties it.
     empty_wal(engine)
 
 
@@ -218,7 +218,7 @@ def _follow_documents(session: Session, documents: dict[UUID, DueDocument]) -> s
         line.at_maximum = document.due.at_maximum
         over = line.postponed_until is not None and line.postponed_until <= today()
         if line.decision == LineDecision.POSTPONED and over:
-            # Somebody decides anew.
+            # The postponement is over, so the process owner must decide again.
             line.decision = line.postponed_until = None
             line.start_again()
     session.flush()

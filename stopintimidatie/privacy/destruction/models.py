@@ -89,7 +89,7 @@ class DestructionList(Held, Base):
 
 
 class DestructionLine(Held, Base):
-    """One document on a list: why it is due, what was decided, and that it is gone."""
+    """Line of a list, for one document: why it is due, each decision on it, and when it went."""
 
     __tablename__ = "destruction_line"
     __table_args__ = held_table(

@@ -31,7 +31,7 @@ LIST: Final = re.compile(r"[0-9]{4}-[1-4]")
 STATEMENT: Final = re.compile(r"V-[0-9]{4}-[0-9]{4,6}")
 # The reference of a report, or the number of a dossier.
 GONE: Final = re.compile(r"M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}|[0-9]{4}-[0-9]{4,6}")
-# That a document went is told to these roles: also to those that might have read it.
+# Roles that read of a destroyed document that it went: they judge lists, or could open it before.
 _MAY_KNOW: Final = (*GRANTS[Permission.VIEW_RETENTION], *GRANTS[Permission.VIEW_REPORT])
 
 

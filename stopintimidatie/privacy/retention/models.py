@@ -13,7 +13,7 @@ from stopintimidatie.core.storage.models import Base, Held, held_table
 
 
 class RetentionSchedule(Held, Base):
-    """One version of the terms of a holder: proposed, and approved or refused by its archivist.
+    """Version of the terms of a holder: proposed, then approved or refused by its archivist.
 
     Its content never changes. The approved version with the latest `effective_from` that has come
     counts. `content`: see `rules.Schedule`.

@@ -204,7 +204,7 @@ _STARTS: Final[Mapping[str, Callable[[str], Any]]] = {
     ),
 }
 COUNTED: Final = frozenset(_STARTS)
-# Those that start on a day, and not at a moment.
+# Classes whose term starts on a date; those of the others start at a moment of a day.
 _BY_DAY: Final = frozenset({EXPORT_CONTENT})
 
 
