@@ -44,9 +44,9 @@ PHOTO = b"\xff\xd8\xff een foto"
 SOUND = b"ID3 een geluid"
 
 
-def closed_case(installation: Installation, number: int = 3) -> Case:
+def closed_case(installation: Installation, number: int = 3, *, minor: bool = False) -> Case:
     """A dossier with reports, attachments and tabled papers, that was closed two days ago."""
-    case = make_case(installation, number=number)
+    case = make_case(installation, number=number, minor=minor)
     case.people["archief"] = make_user(installation, (DORDRECHT, Role.ARCHIVIST), name="Ar Chief")
     keys = installation.registry.key_ring
     with installation.transaction(DORDRECHT) as session:

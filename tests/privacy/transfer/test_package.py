@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyrage
 import pytest
+from lxml import etree
 from pyrage import x25519
 from sqlalchemy import select, update
 
@@ -18,6 +21,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     TransferState,
 )
+from stopintimidatie.privacy.transfer.manifest import Described, Part, Source, file_xml
 from tests.support.exporting import (
     ACCOUNT,
     APPEARANCE,
@@ -47,6 +51,7 @@ from tests.support.verapdf import validate_pdf
 
 pytestmark = pytest.mark.sqlite
 COMMAND = ("dossier", "overbrengen")
+LEVEL = "aggregatieniveau/begripLabel"
 
 
 @pytest.fixture
@@ -119,19 +124,47 @@ def test_each_file_has_metadata_that_fits_the_schema_and_its_checksum(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn_at_once(monkeypatch)
-    case = closed_case(installation, number=1)
+    case = closed_case(installation, minor=True)
     files = unpack(packed(keyboard, case, tmp_path / "uit"))
     data = {name for name in files if name.startswith("data/")}
     described = {name for name in data if name.endswith(".mdto.xml")}
-    for name in described:
-        check_mdto(files[name])
+    levels = Counter(
+        check_mdto(files[name]).get("informatieobject", {}).get(LEVEL) for name in described
+    )
+    # The dossier; its document, rows, photo, sound and consultation; and the files of these.
+    assert levels == {"Dossier": 1, "Archiefstuk": 5, None: len(data - described)}
     for name in data - described:
         row = check_mdto(files[f"{name}.bestand.mdto.xml"])["bestand"]
+        assert f"data/{row['identificatie/identificatieKenmerk']}" == name
         assert row["omvang"] == str(len(files[name]))
         assert row["checksum/checksumWaarde"] in files["manifest-sha256.txt"].decode()
     whole = check_mdto(files[f"data/{number_of(case)}/{number_of(case)}.mdto.xml"])
     assert whole["informatieobject"]["waardering/begripCode"] == "B"
     assert whole["informatieobject"]["archiefvormer/verwijzingNaam"] == "Gemeente Dordrecht"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("<naam>", "<naam/><naam>"),
+        ("<omvang>", "<omvang>-"),
+        ("<omvang>", "<omvang>veel"),
+        ("<begripLabel>SHA-256<", "<begripLabel><"),
+        ("checksumDatum>2026-11-27T", "checksumDatum>"),
+        ("bestand>", "stuk>"),
+        ("nationaalarchief.nl/mdto", "example.org/mdto"),
+    ],
+)
+def test_metadata_that_does_not_fit_the_schema_is_noticed(right: str, wrong: str) -> None:
+    moment = datetime(2026, 11, 27, 9, tzinfo=UTC)
+    day = moment.date()
+    source = Source("2026-0001", "", "Dordrecht", DORDRECHT, "Wijk", day, day, moment, "", "")
+    file = Described("2026-0001/document/a.pdf", "a.pdf", "application/pdf", 3, "0" * 64)
+    written = file_xml(source, Part("2026-0001/document", "Document", (file,)), file)
+    assert set(check_mdto(written)) == {"bestand"}
+    assert right.encode() in written
+    with pytest.raises((AssertionError, etree.DocumentInvalid)):
+        check_mdto(written.replace(right.encode(), wrong.encode()))
 
 
 def test_made_twice_the_package_is_the_same_to_the_byte(
