@@ -25,15 +25,14 @@ from stopintimidatie.privacy.destruction.models import (
     LineDecision,
     Tombstone,
 )
-from stopintimidatie.privacy.destruction.queries import TO_ASSESS, TO_AUTHORISE, TO_CHECK
+from stopintimidatie.privacy.destruction.queries import TO_DECIDE, step_lines
 from stopintimidatie.privacy.destruction.rules import quarter_of
 from stopintimidatie.privacy.destruction.services import (
+    STEPS,
     Choice,
-    assess,
-    authorise,
-    check,
     decide,
     fingerprint,
+    make_step,
 )
 
 OWNER: Final = Actor("beheerder", "oefening-1", "Oefening: proceseigenaar")
@@ -90,25 +89,12 @@ def _days(today: date, until: date) -> Iterator[date]:
 
 def _agree(session: Session) -> None:
     for row in session.scalars(select(DestructionList).order_by(DestructionList.number)):
-        if lines := _lines(session, row, DestructionLine.decision.is_(None)):
+        if lines := step_lines(session, row.id, TO_DECIDE):
             ids = [line.id for line in lines]
             decide(session, row, ids, AGREED, OWNER, seen=fingerprint(lines))
-        for step, condition, actor in (
-            (assess, TO_ASSESS, OWNER),
-            (check, TO_CHECK, PRIVACY),
-            (authorise, TO_AUTHORISE, ARCHIVIST),
-        ):
-            if lines := _lines(session, row, condition):
-                step(session, row, actor, fingerprint(lines))
-
-
-def _lines(
-    session: Session, row: DestructionList, condition: ColumnElement[bool]
-) -> list[DestructionLine]:
-    mine = select(DestructionLine).where(
-        DestructionLine.list_id == row.id, DestructionLine.gone_at.is_(None), condition
-    )
-    return list(session.scalars(mine))
+        for (name, step), actor in zip(STEPS.items(), (OWNER, PRIVACY, ARCHIVIST), strict=True):
+            if lines := step_lines(session, row.id, step.takes):
+                make_step(session, row, name, actor, fingerprint(lines))
 
 
 def _counted(engine: Engine, holder: str) -> Rehearsed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,9 +43,6 @@ from stopintimidatie.privacy.destruction.queries import (
     AUTHORISED,
     GONE,
     STANDINGS,
-    TO_ASSESS,
-    TO_AUTHORISE,
-    TO_CHECK,
     UNDECIDED,
     LineFilter,
     Numbers,
@@ -55,13 +52,14 @@ from stopintimidatie.privacy.destruction.queries import (
     line_of,
     lines_of,
     numbers_of,
+    people_of,
     standing_of,
     statements_of,
     step_lines,
     tombstone_of,
 )
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
-from stopintimidatie.privacy.destruction.rules import other_step
+from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS, other_step
 from stopintimidatie.privacy.retention.rules import Outcome
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -112,7 +110,7 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
         "early": words.earlier(numbers.early),
         "turn_words": words.turn(row, numbers),
         "step": step_of(context, request, numbers),
-        "people": words.people(row),
+        "people": words.people(people_of(session, row.id), row),
         "statements": statements_of(session, row.id) if numbers.standings[GONE] else [],
         "register": request.resource_path(context.__parent__),
         "views": _views(request, numbers, wanted),
@@ -342,88 +340,82 @@ def _all_together(
 
 # The steps
 
-_STEPS: Final = {
-    "beoordelen": (Permission.ASSESS_DESTRUCTION, TO_ASSESS, services.assess),
-    "nakijken": (Permission.CHECK_DESTRUCTION, TO_CHECK, services.check),
-    "machtigen": (Permission.AUTHORISE_DESTRUCTION, TO_AUTHORISE, services.authorise),
+
+@dataclass(frozen=True)
+class _Words:
+    """Words of a step: on its button, below that, and after it was made."""
+
+    permission: Permission
+    label: str
+    about: str
+    said: str
+
+
+_WORDS: Final = {
+    ASSESSES: _Words(
+        Permission.ASSESS_DESTRUCTION,
+        "Beoordeling afsluiten ({})",
+        "Daarna kijkt de privacyfunctionaris ze na.",
+        "De beoordeling van {} is afgesloten. De privacyfunctionaris is aan de beurt.",
+    ),
+    CHECKS: _Words(
+        Permission.CHECK_DESTRUCTION,
+        "Bevriezingen zijn nagekeken ({})",
+        "Kijk eerst bij elke regel waarop hij wacht. Daarna machtigt de archivaris.",
+        "{} nagekeken. De archivaris is aan de beurt.",
+    ),
+    AUTHORISES: _Words(
+        Permission.AUTHORISE_DESTRUCTION,
+        "Vernietiging machtigen ({})",
+        "Elke regel gaat daarna op zijn eigen dag, en dan is hij voorgoed weg."
+        " Tot die dag kan een regel nog worden teruggehaald.",
+        "De vernietiging van {} is gemachtigd.",
+    ),
 }
 
 
 def step_of(context: ListResource, request: Request, numbers: Numbers) -> dict[str, Any] | None:
     """Return the button of the step that is this person's now; None without one."""
-    labels = {
-        "beoordelen": (numbers.to_assess, "Beoordeling afsluiten ({})"),
-        "nakijken": (numbers.to_check, "Bevriezingen zijn nagekeken ({})"),
-        "machtigen": (numbers.to_authorise, "Vernietiging machtigen ({})"),
+    waiting = {
+        ASSESSES: numbers.to_assess,
+        CHECKS: numbers.to_check,
+        AUTHORISES: numbers.to_authorise,
     }
     state = ListState(context.row.state)
     # Lines that are only held or put off need nobody after the process owner.
-    idle = {"beoordelen": state is ListState.DONE, "nakijken": state is not ListState.ASSESSED}
-    for name, (permission, condition, _) in _STEPS.items():
-        number, label = labels[name]
-        if number and not idle.get(name) and request.has_permission(permission, context):
-            lines = step_lines(request.db, context.row.id, condition)
-            left = sum(other_step(line, request.actor.id, name) is not None for line in lines)
+    idle = {ASSESSES: state is ListState.DONE, CHECKS: state is not ListState.ASSESSED}
+    for step, said in _WORDS.items():
+        number = waiting[step]
+        if number and not idle.get(step) and request.has_permission(said.permission, context):
+            lines = step_lines(request.db, context.row.id, services.STEPS[step].takes)
+            left = sum(other_step(line, request.actor.id, step) is not None for line in lines)
             return {
-                "href": request.resource_path(context, name) if left < number else "",
-                "label": label.format(plural(number - left, "regel", "regels")),
+                "href": request.resource_path(context, step) if left < number else "",
+                "label": said.label.format(plural(number - left, "regel", "regels")),
                 "fields": {"gezien": services.fingerprint(lines)},
-                "about": ABOUT[name] if left < number else "",
+                "about": said.about if left < number else "",
                 "left": words.left_over(left),
             }
     return None
 
 
-ABOUT: Final = {
-    "beoordelen": "Daarna kijkt de privacyfunctionaris ze na.",
-    "nakijken": "Kijk eerst bij elke regel waarop hij wacht. Daarna machtigt de archivaris.",
-    "machtigen": "Elke regel gaat daarna op zijn eigen dag, en dan is hij voorgoed weg."
-    " Tot die dag kan een regel nog worden teruggehaald.",
-}
-TOLD: Final = {
-    "beoordelen": "De beoordeling van {} is afgesloten. De privacyfunctionaris is aan de beurt.",
-    "nakijken": "{} nagekeken. De archivaris is aan de beurt.",
-    "machtigen": "De vernietiging van {} is gemachtigd.",
-}
-
-
-@post_view(ListResource, "beoordelen", Permission.ASSESS_DESTRUCTION)
-def assess_view(context: ListResource, request: Request) -> HTTPSeeOther:
-    """Close the assessment of what was decided so far."""
-    return _make(context, request, "beoordelen")
-
-
-@post_view(ListResource, "nakijken", Permission.CHECK_DESTRUCTION)
-def check_view(context: ListResource, request: Request) -> HTTPSeeOther:
-    """Say that the holds were looked at."""
-    return _make(context, request, "nakijken")
-
-
-@post_view(
-    ListResource,
-    "machtigen",
-    Permission.AUTHORISE_DESTRUCTION,
-    guards=(recently_confirmed,),
-)
-def authorise_view(context: ListResource, request: Request) -> HTTPSeeOther:
-    """Allow the destruction of what was checked."""
-    return _make(context, request, "machtigen")
-
-
-def _make(context: ListResource, request: Request, name: str) -> HTTPSeeOther:
+@post_view(ListResource, ASSESSES, Permission.ASSESS_DESTRUCTION)
+@post_view(ListResource, CHECKS, Permission.CHECK_DESTRUCTION)
+@post_view(ListResource, AUTHORISES, Permission.AUTHORISE_DESTRUCTION, guards=(recently_confirmed,))
+def step_view(context: ListResource, request: Request) -> HTTPSeeOther:
     """Make a step, or say why not; either way the list is shown again."""
-    act: Callable[..., int] = _STEPS[name][2]
+    step, seen = request.view_name, request.POST.get("gezien", "")
     try:
         with request.db.begin_nested():
-            number = act(request.db, context.row, request.actor, request.POST.get("gezien", ""))
+            number = services.make_step(request.db, context.row, step, request.actor, seen)
     except services.StaleListError:
         request.flash(CHANGED, "warning")
     except services.ListError as problem:
         request.flash(problem.message, "warning")
     else:
         # The lines that still wait for this step are those of which this person made another.
-        left = len(step_lines(request.db, context.row.id, _STEPS[name][1]))
-        done = TOLD[name].format(plural(number, "regel", "regels"))
+        left = len(step_lines(request.db, context.row.id, services.STEPS[step].takes))
+        done = _WORDS[step].said.format(plural(number, "regel", "regels"))
         request.flash(f"{done} {words.left_over(left)}".rstrip())
     return HTTPSeeOther(request.resource_path(context).rstrip("/"))
 

@@ -71,16 +71,6 @@ class DestructionList(Held, Base):
     period_until: Mapped[date]
     state: Mapped[str] = mapped_column(String(20))
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
-    # The last of each of the three who decide: process owner, privacy officer, archivist.
-    assessed_at: Mapped[datetime | None]
-    assessed_by_id: Mapped[str | None] = mapped_column(String(64))
-    assessed_by: Mapped[str | None] = mapped_column(String(200))
-    checked_at: Mapped[datetime | None]
-    checked_by_id: Mapped[str | None] = mapped_column(String(64))
-    checked_by: Mapped[str | None] = mapped_column(String(200))
-    authorised_at: Mapped[datetime | None]
-    authorised_by_id: Mapped[str | None] = mapped_column(String(64))
-    authorised_by: Mapped[str | None] = mapped_column(String(200))
     # SHA-256 over the authorised lines.
     hash: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1)
@@ -147,9 +137,19 @@ class DestructionLine(Held, Base):
 
     def start_again(self) -> None:
         """Forget the steps that were made: the line goes along three people anew."""
-        self.assessed_at = self.assessed_by_id = self.assessed_by = None
-        self.checked_at = self.checked_by_id = self.checked_by = None
-        self.authorised_at = self.authorised_by_id = self.authorised_by = None
+        for step in ("assessed", "checked", "authorised"):
+            self.sign(step)
+
+    def sign(
+        self,
+        step: str,
+        at: datetime | None = None,
+        person_id: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Keep who made a step, and when: decided, assessed, checked, authorised; or nobody."""
+        for column, value in (("at", at), ("by_id", person_id), ("by", name)):
+            setattr(self, f"{step}_{column}", value)
 
 
 class DestructionStatement(Held, Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -89,6 +89,7 @@ class Numbers:
 _HERE: Final = DestructionLine.gone_at.is_(None)
 _OPEN: Final = and_(_HERE, DestructionLine.authorised_at.is_(None))
 _DECIDED: Final = and_(_OPEN, DestructionLine.decision.is_not(None))
+TO_DECIDE: Final = and_(_OPEN, DestructionLine.decision.is_(None))
 # The lines that each step takes along.
 TO_ASSESS: Final = and_(_DECIDED, DestructionLine.assessed_at.is_(None))
 TO_CHECK: Final = and_(
@@ -221,6 +222,23 @@ def step_lines(
     """Return the lines that a step takes along."""
     mine = (DestructionLine.list_id == list_id, condition)
     return session.scalars(select(DestructionLine).where(*mine)).all()
+
+
+def people_of(session: Session, list_id: UUID) -> list[tuple[str, str, datetime]]:
+    """Return by whom each step was made with lines of a list: step, name, the last moment."""
+    steps = (
+        ("Beoordeeld", DestructionLine.assessed_by, DestructionLine.assessed_at),
+        ("Nagekeken", DestructionLine.checked_by, DestructionLine.checked_at),
+        ("Gemachtigd", DestructionLine.authorised_by, DestructionLine.authorised_at),
+    )
+    asked = (
+        select(literal(number).label("step"), literal(label), name, func.max(moment).label("last"))
+        .where(DestructionLine.list_id == list_id, name.is_not(None))
+        .group_by(name)
+        for number, (label, name, moment) in enumerate(steps)
+    )
+    made: Any = union_all(*asked).order_by("step", "last")
+    return [(label, name, moment) for _, label, name, moment in session.execute(made)]
 
 
 def archive_key_of(session: Session, dossier: UUID) -> str | None:

@@ -60,7 +60,43 @@ class Choice:
     until: date | None = None
 
 
-MADE: Final = {ASSESSES: "beoordeeld", CHECKS: "nagekeken", AUTHORISES: "gemachtigd"}
+@dataclass(frozen=True)
+class Step:
+    """Step that each line takes by another person.
+
+    Args:
+        signed: how a line keeps who made it (`DestructionLine.sign`).
+        takes: the lines that wait for it.
+        done: in words, and in the log.
+        nothing: the refusal when no line waits for it.
+    """
+
+    signed: str
+    takes: ColumnElement[bool]
+    done: str
+    nothing: str
+
+
+STEPS: Final = {
+    ASSESSES: Step(
+        "assessed",
+        TO_ASSESS,
+        "beoordeeld",
+        "Er is nog niets beslist. Beslis eerst over een of meer regels.",
+    ),
+    CHECKS: Step(
+        "checked",
+        TO_CHECK,
+        "nagekeken",
+        "Er is nu niets na te kijken. De proceseigenaar beoordeelt eerst.",
+    ),
+    AUTHORISES: Step(
+        "authorised",
+        TO_AUTHORISE,
+        "gemachtigd",
+        "Er is nu niets te machtigen. De privacyfunctionaris kijkt eerst na.",
+    ),
+}
 THREE: Final = (
     "Elke regel gaat langs drie verschillende mensen, en u hebt dit al {}. Vraag een collega."
 )
@@ -113,7 +149,7 @@ def decide(
     for line in chosen:
         line.decision = choice.decision.value
         line.reason, line.postponed_until = choice.reason, choice.until
-        line.decided_at, line.decided_by_id, line.decided_by = now, actor.id, actor.name
+        line.sign("decided", now, actor.id, actor.name)
         if not by_checker:
             line.start_again()
     _refresh(session, row)
@@ -152,42 +188,8 @@ def _check(choice: Choice) -> None:
             )
 
 
-def assess(session: Session, row: DestructionList, actor: Actor, seen: str) -> int:
-    """Close the assessment of the lines that were decided so far; return how many.
-
-    Raises:
-        ListError: this person made another step with all of them, or nothing was decided.
-        StaleListError: the lines aren't those of the page any more.
-    """
-    lines = _step(session, row, actor, ASSESSES, (TO_ASSESS, seen))
-    if not lines:
-        raise ListError("Er is nog niets beslist. Beslis eerst over een of meer regels.")
-    now = utc_now()
-    for line in lines:
-        line.assessed_at, line.assessed_by_id, line.assessed_by = now, actor.id, actor.name
-    row.assessed_at, row.assessed_by_id, row.assessed_by = now, actor.id, actor.name
-    return _done(session, row, actor, "vernietiging.beoordeeld", len(lines))
-
-
-def check(session: Session, row: DestructionList, actor: Actor, seen: str) -> int:
-    """Say that the holds of the assessed lines were looked at; return how many.
-
-    Raises:
-        ListError: this person made another step with all of them, or nothing waits for this one.
-        StaleListError: the lines aren't those of the page any more.
-    """
-    lines = _step(session, row, actor, CHECKS, (TO_CHECK, seen))
-    if not lines:
-        raise ListError("Er is nu niets na te kijken. De proceseigenaar beoordeelt eerst.")
-    now = utc_now()
-    for line in lines:
-        line.checked_at, line.checked_by_id, line.checked_by = now, actor.id, actor.name
-    row.checked_at, row.checked_by_id, row.checked_by = now, actor.id, actor.name
-    return _done(session, row, actor, "vernietiging.nagekeken", len(lines))
-
-
-def authorise(session: Session, row: DestructionList, actor: Actor, seen: str) -> int:
-    """Allow the destruction of the checked lines that go; return how many.
+def make_step(session: Session, row: DestructionList, step: str, actor: Actor, seen: str) -> int:
+    """Make a step (of `STEPS`) with the lines that wait for it; return how many those were.
 
     The hash over all authorised lines of the list is kept with it.
 
@@ -195,15 +197,22 @@ def authorise(session: Session, row: DestructionList, actor: Actor, seen: str) -
         ListError: this person made another step with all of them, or nothing waits for this one.
         StaleListError: the lines aren't those of the page any more.
     """
-    lines = _step(session, row, actor, AUTHORISES, (TO_AUTHORISE, seen))
+    lock_list(session, row)
+    asked = STEPS[step]
+    lines = _lines(session, row, asked.takes)
     if not lines:
-        raise ListError("Er is nu niets te machtigen. De privacyfunctionaris kijkt eerst na.")
-    now = utc_now()
+        raise ListError(asked.nothing)
+    if fingerprint(lines) != seen:
+        raise StaleListError
+    lines, now = _open_to(lines, actor, step), utc_now()
     for line in lines:
-        line.authorised_at, line.authorised_by_id, line.authorised_by = now, actor.id, actor.name
-        line.waits_for = None
-    row.authorised_at, row.authorised_by_id, row.authorised_by = now, actor.id, actor.name
-    return _done(session, row, actor, "vernietiging.gemachtigd", len(lines))
+        line.sign(asked.signed, now, actor.id, actor.name)
+        if step == AUTHORISES:
+            line.waits_for = None
+    _refresh(session, row)
+    action, fields = f"vernietiging.{asked.done}", [f"{len(lines)} regels"]
+    record(session, actor, action, row.holder, KIND, [row.id], fields=fields)
+    return len(lines)
 
 
 def take_back(
@@ -223,7 +232,7 @@ def take_back(
     line.start_again()
     line.decision, line.postponed_until, line.waits_for = None, None, None
     line.reason = why
-    line.decided_at, line.decided_by_id, line.decided_by = utc_now(), actor.id, actor.name
+    line.sign("decided", utc_now(), actor.id, actor.name)
     _refresh(session, row)
     record(
         session, actor, "vernietiging.teruggehaald", row.holder, KIND, [row.id], fields=["1 regels"]
@@ -246,34 +255,8 @@ def mark_transfer(session: Session, row: DestructionList, line: DestructionLine)
     line.outcome = Outcome.TRANSFER.value
     line.start_again()
     line.decision, line.postponed_until, line.reason = None, None, None
-    line.decided_at, line.decided_by_id, line.decided_by = None, None, None
+    line.sign("decided")
     _refresh(session, row)
-
-
-def _step(
-    session: Session,
-    row: DestructionList,
-    actor: Actor,
-    step: str,
-    asked: tuple[ColumnElement[bool], str],
-) -> Sequence[DestructionLine]:
-    """Lock the list, and return the lines that this person may make a step with.
-
-    The page showed all that wait for it.
-    """
-    lock_list(session, row)
-    condition, seen = asked
-    lines = _lines(session, row, condition)
-    if lines and fingerprint(lines) != seen:
-        raise StaleListError
-    return _open_to(lines, actor, step)
-
-
-def _done(session: Session, row: DestructionList, actor: Actor, action: str, number: int) -> int:
-    _refresh(session, row)
-    fields = [f"{number} regels"]
-    record(session, actor, action, row.holder, KIND, [row.id], fields=fields)
-    return number
 
 
 def _open_to(
@@ -283,7 +266,7 @@ def _open_to(
     mine = [line for line in lines if other_step(line, actor.id, step) is None]
     if lines and not mine:
         made = other_step(lines[0], actor.id, step)
-        raise ListError(THREE.format(MADE[made or step]))
+        raise ListError(THREE.format(STEPS[made or step].done))
     return mine
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
 from stopintimidatie.core.storage.retention import RetentionClass
@@ -219,14 +219,7 @@ def _decision(line: DestructionLine) -> Rows:
     return rows
 
 
-def people(row: DestructionList) -> Rows:
-    """Return who made which step last."""
-    steps = (
-        ("Beoordeeld", row.assessed_by, row.assessed_at),
-        ("Nagekeken", row.checked_by, row.checked_at),
-        ("Gemachtigd", row.authorised_by, row.authorised_at),
-    )
-    rows: Rows = [
-        (label, f"{name}, {datetime_long(moment)}") for label, name, moment in steps if name
-    ]
+def people(made: Iterable[tuple[str, str, datetime]], row: DestructionList) -> Rows:
+    """Return who made which step (`people_of`), and the hash of what they agreed to."""
+    rows: Rows = [(step, f"{name}, {datetime_long(moment)}") for step, name, moment in made]
     return [*rows, *([("SHA-256", row.hash)] if row.hash else [])]

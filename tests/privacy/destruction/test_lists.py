@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,17 +19,15 @@ from stopintimidatie.privacy.destruction.models import (
     LineDecision,
     ListState,
 )
-from stopintimidatie.privacy.destruction.queries import (
-    TO_ASSESS,
-    TO_AUTHORISE,
-    TO_CHECK,
-    step_lines,
-)
+from stopintimidatie.privacy.destruction.queries import TO_AUTHORISE, people_of, step_lines
+from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS
 from stopintimidatie.privacy.destruction.services import (
+    STEPS,
     Choice,
     ListError,
     StaleListError,
     fingerprint,
+    make_step,
 )
 from stopintimidatie.privacy.destruction.statement import make_list_statement
 from stopintimidatie.privacy.holds.models import HoldReason
@@ -53,7 +50,6 @@ GOES = Choice(LineDecision.GOES)
 # A reference with its check character.
 GONE = new_code("M")
 HOME = "/gemeenten/dordrecht/vernietiging"
-Step = Callable[..., int]
 
 
 def choose(session: Any, row: DestructionList, references: str, choice: Choice, **how: Any) -> int:
@@ -66,14 +62,10 @@ def choose(session: Any, row: DestructionList, references: str, choice: Choice, 
     return services.decide(session, row, [line.id for line in lines], choice, actor, **how)
 
 
-def make(session: Any, row: DestructionList, act: Step, actor: Actor) -> int:
+def make(session: Any, row: DestructionList, step: str, actor: Actor) -> int:
     """Make a step, with the lines that the page showed."""
-    condition = {
-        services.assess: TO_ASSESS,
-        services.check: TO_CHECK,
-        services.authorise: TO_AUTHORISE,
-    }[act]
-    return act(session, row, actor, fingerprint(step_lines(session, row.id, condition)))
+    seen = fingerprint(step_lines(session, row.id, STEPS[step].takes))
+    return make_step(session, row, step, actor, seen)
 
 
 def standing(session: Any) -> dict[str, bool]:
@@ -91,21 +83,21 @@ def test_a_list_goes_along_three_people_and_keeps_the_hash_of_what_they_agreed(
             a_line(session, row, name)
         assert choose(session, row, "M-1 M-2", GOES) == 2
         choose(session, row, "M-3", Choice(LineDecision.HELD, "bezwaar"))
-        assert make(session, row, services.assess, OWNER) == 3
+        assert make(session, row, ASSESSES, OWNER) == 3
         assert row.state == ListState.ASSESSED
-        assert make(session, row, services.check, OFFICER) == 3
+        assert make(session, row, CHECKS, OFFICER) == 3
         assert row.state == ListState.CHECKED
         hashes = [row.hash]
-        assert make(session, row, services.authorise, ARCHIVIST) == 2
+        assert make(session, row, AUTHORISES, ARCHIVIST) == 2
         assert standing(session) == {"M-1": True, "M-2": True, "M-3": False, "M-4": False}
         hashes.append(row.hash)
         assert hashes == [None, services.hash_of(session.scalars(select(DestructionLine)))]
         # What nobody decided on stays, and goes round by itself.
         choose(session, row, "M-4", GOES)
-        make(session, row, services.assess, OWNER)
+        make(session, row, ASSESSES, OWNER)
         assert row.state == ListState.ASSESSED
-        make(session, row, services.check, OFFICER)
-        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        make(session, row, CHECKS, OFFICER)
+        assert make(session, row, AUTHORISES, ARCHIVIST) == 1
         assert row.hash not in hashes
         actions = session.scalars(select(AuditEvent.action)).all()
     for action in ("beslist", "beoordeeld", "nagekeken", "gemachtigd"):
@@ -118,13 +110,13 @@ def test_nobody_makes_two_steps_of_one_list(installation: Installation) -> None:
         a_line(session, row, "M-1")
         a_line(session, row, "M-2")
         choose(session, row, "M-1", GOES)
-        make(session, row, services.assess, OWNER)
+        make(session, row, ASSESSES, OWNER)
         with pytest.raises(ListError, match="drie verschillende mensen"):
-            make(session, row, services.check, OWNER)
-        make(session, row, services.check, OFFICER)
+            make(session, row, CHECKS, OWNER)
+        make(session, row, CHECKS, OFFICER)
         for actor in (OWNER, OFFICER):
             with pytest.raises(ListError, match="drie verschillende mensen"):
-                make(session, row, services.authorise, actor)
+                make(session, row, AUTHORISES, actor)
         with pytest.raises(ListError, match="nagekeken"):
             choose(session, row, "M-1", GOES, actor=OFFICER)
 
@@ -138,16 +130,23 @@ def test_a_line_keeps_its_own_three_people_however_a_list_is_divided(
         for name, checker in (("M-1", ARCHIVIST), ("M-2", second)):
             a_line(session, row, name)
             choose(session, row, name, GOES)
-            make(session, row, services.assess, OWNER)
-            make(session, row, services.check, checker)
+            make(session, row, ASSESSES, OWNER)
+            make(session, row, CHECKS, checker)
         # The last who checked is somebody else, but one of the lines went through these hands.
-        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        assert make(session, row, AUTHORISES, ARCHIVIST) == 1
         assert standing(session) == {"M-1": False, "M-2": True}
         assert len(step_lines(session, row.id, TO_AUTHORISE)) == 1
         with pytest.raises(ListError, match="Vraag een collega"):
-            make(session, row, services.authorise, ARCHIVIST)
+            make(session, row, AUTHORISES, ARCHIVIST)
         third = Actor("gebruiker", "5", "Tweede Archivaris")
-        assert make(session, row, services.authorise, third) == 1
+        assert make(session, row, AUTHORISES, third) == 1
+        assert [(step, name) for step, name, _ in people_of(session, row.id)] == [
+            ("Beoordeeld", OWNER.name),
+            ("Nagekeken", ARCHIVIST.name),
+            ("Nagekeken", second.name),
+            ("Gemachtigd", ARCHIVIST.name),
+            ("Gemachtigd", third.name),
+        ]
         now = utc_now()
         for line in session.scalars(select(DestructionLine)):
             line.gone_at = now
@@ -168,9 +167,9 @@ def test_who_decided_on_a_line_closes_no_later_step(installation: Installation) 
         row = a_list(session)
         a_line(session, row, "M-1")
         choose(session, row, "M-1", GOES, actor=second)
-        make(session, row, services.assess, OWNER)
+        make(session, row, ASSESSES, OWNER)
         with pytest.raises(ListError, match="al beoordeeld"):
-            make(session, row, services.check, second)
+            make(session, row, CHECKS, second)
 
 
 def test_what_is_decided_anew_is_looked_at_anew(installation: Installation) -> None:
@@ -179,11 +178,11 @@ def test_what_is_decided_anew_is_looked_at_anew(installation: Installation) -> N
         a_line(session, row, "M-1")
         a_line(session, row, "M-2")
         choose(session, row, "M-1 M-2", GOES)
-        make(session, row, services.assess, OWNER)
-        make(session, row, services.check, OFFICER)
+        make(session, row, ASSESSES, OWNER)
+        make(session, row, CHECKS, OFFICER)
         choose(session, row, "M-2", Choice(LineDecision.HELD, "toch nodig"))
         choose(session, row, "M-2", GOES)
-        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        assert make(session, row, AUTHORISES, ARCHIVIST) == 1
         assert standing(session) == {"M-1": True, "M-2": False}
 
 
@@ -195,11 +194,11 @@ def test_the_privacy_officer_holds_a_line_back_without_another_round(
         a_line(session, row, "M-1")
         a_line(session, row, "M-2")
         choose(session, row, "M-1 M-2", GOES)
-        make(session, row, services.assess, OWNER)
+        make(session, row, ASSESSES, OWNER)
         held = Choice(LineDecision.HELD, "Woo-verzoek")
         choose(session, row, "M-2", held, actor=OFFICER, by_checker=True)
-        assert make(session, row, services.check, OFFICER) == 2
-        assert make(session, row, services.authorise, ARCHIVIST) == 1
+        assert make(session, row, CHECKS, OFFICER) == 2
+        assert make(session, row, AUTHORISES, ARCHIVIST) == 1
         assert standing(session) == {"M-1": True, "M-2": False}
 
 
@@ -208,11 +207,11 @@ def test_an_authorised_line_is_taken_back_until_it_is_gone(installation: Install
         row = a_list(session)
         line = a_line(session, row, "M-1")
         choose(session, row, "M-1", GOES)
-        make(session, row, services.assess, OWNER)
-        make(session, row, services.check, OFFICER)
+        make(session, row, ASSESSES, OWNER)
+        make(session, row, CHECKS, OFFICER)
         with pytest.raises(ListError, match="niet gemachtigd"):
             services.take_back(session, row, line, "te vroeg", ARCHIVIST)
-        make(session, row, services.authorise, ARCHIVIST)
+        make(session, row, AUTHORISES, ARCHIVIST)
         with pytest.raises(ListError, match="al gemachtigd"):
             choose(session, row, "M-1", Choice(LineDecision.HELD, "wacht"))
         services.take_back(session, row, line, "er loopt een zaak", ARCHIVIST)
@@ -252,7 +251,7 @@ def test_what_changed_since_the_page_is_refused(installation: Installation) -> N
         with pytest.raises(StaleListError):
             choose(session, row, "M-1", Choice(LineDecision.HELD, "wacht"), seen=seen)
         with pytest.raises(StaleListError):
-            services.assess(session, row, OWNER, seen)
+            make_step(session, row, ASSESSES, OWNER, seen)
 
 
 # The pages
@@ -351,13 +350,13 @@ def test_lines_that_are_left_for_a_colleague_are_told(town_hall: Installation) -
     with town_hall.transaction(DORDRECHT) as session:
         row = session.scalars(select(DestructionList)).one()
         choose(session, row, "M-AAAA-AAA0 M-AAAA-AAA1", GOES)
-        make(session, row, services.assess, OWNER)
+        make(session, row, ASSESSES, OWNER)
     roles = [(DORDRECHT, role) for role in (Role.PRIVACY_OFFICER, Role.ARCHIVIST)]
     username = make_user(town_hall, *roles)
     me = str(user_id(town_hall, username))
     with town_hall.transaction(DORDRECHT) as session:
         row = session.scalars(select(DestructionList)).one()
-        make(session, row, services.check, OFFICER)
+        make(session, row, CHECKS, OFFICER)
         line = session.scalars(
             select(DestructionLine).where(DestructionLine.reference == "M-AAAA-AAA0")
         ).one()
