@@ -58,7 +58,9 @@ Stopintimidatie draait op {address}
     (dezelfde zeven bij eindhoven.example)
     archivaris@dordrecht.example     archivaris, van Dordrecht en van Eindhoven
     meldpunt@landelijk.example       landelijk meldpunt
-    archivaris@landelijk.example     archivaris van het landelijk meldpunt
+    privacy@landelijk.example        privacyfunctionaris van het meldpunt
+    proceseigenaar@landelijk.example proceseigenaar van het meldpunt
+    archivaris@landelijk.example     archivaris van het meldpunt
     oov@oefen.example                OOV-medewerker van de oefengemeente
 
   Sleutel voor de app (API)          demo-app

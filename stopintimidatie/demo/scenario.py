@@ -104,17 +104,13 @@ Users = Mapping[tuple[str, str], User]
 TOWNS: Final[Mapping[str, Json]] = {town["code"]: town for town in read("gemeenten")}
 DESK: Final[Json] = read("meldpunt")
 # Accounts: user name, name, holder and role.
-PEOPLE: Final = (
-    *(
-        (
-            row.get("adres", f"{row.get('account', row['rol'])}@{town['domein']}"),
-            *(row["naam"], code, Role(row["rol"])),
-        )
-        for code, town in TOWNS.items()
-        for row in town["accounts"]
-    ),
-    (DESK["gebruikersnaam"], DESK["naam"], NATIONAL, Role.NATIONAL_DESK),
-    (DESK["archivaris"]["gebruikersnaam"], DESK["archivaris"]["naam"], NATIONAL, Role.ARCHIVIST),
+PEOPLE: Final = tuple(
+    (
+        row.get("adres", f"{row.get('account', row['rol'])}@{office['domein']}"),
+        *(row["naam"], holder, Role(row["rol"])),
+    )
+    for holder, office in {**TOWNS, NATIONAL: DESK}.items()
+    for row in office["accounts"]
 )
 
 
