@@ -31,6 +31,7 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.workflow import GONE, LIVE
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.rules import (
@@ -374,14 +375,22 @@ def waiting_for(holder: str, identity: Identity) -> Any:
 # The check in `/health/ready`: holders of which nothing is due, for want of terms
 
 
-def _count(name: str, *conditions: ColumnElement[bool]) -> Any:
-    """Select how many holders that take in reports meet these conditions."""
+def _names(name: str, *conditions: ColumnElement[bool]) -> Any:
+    """Select the names of the holders that take in reports and meet these conditions, in one text.
+
+    None: there are none.
+    """
     taking_part = select(MunicipalityProfile.code).where(
         MunicipalityProfile.agreed_level == ParticipationLevel.PROGRAMME
     )
     takes_in = or_(Holder.code == NATIONAL, Holder.code.in_(taking_part))
-    counted = select(func.count(Holder.code)).where(takes_in, *conditions)
-    return counted.scalar_subquery().label(name)
+    named = (
+        select(func.aggregate_strings(func.coalesce(Municipality.name, DESK), _BETWEEN))
+        .select_from(Holder)
+        .outerjoin(Municipality, Municipality.code == Holder.code)
+        .where(takes_in, *conditions)
+    )
+    return named.scalar_subquery().label(name)
 
 
 def _now() -> Any:
@@ -396,9 +405,14 @@ def _today_here() -> date:
     return local_date(utc_now())
 
 
+DESK: Final = "het landelijk meldpunt"
+# No name of a municipality holds it.
+_BETWEEN: Final = "; "
+# More names are no help: who looks after so many has a list of them.
+MOST_NAMES: Final = 10
 TERMS: Final = (
-    _count("without_terms", or_(Holder.terms_from.is_(None), Holder.terms_from > _now())),
-    _count("lapsed", Holder.terms_from <= _now(), Holder.standing_until < _today()),
+    _names("without_terms", or_(Holder.terms_from.is_(None), Holder.terms_from > _now())),
+    _names("lapsed", Holder.terms_from <= _now(), Holder.standing_until < _today()),
 )
 
 
@@ -407,14 +421,21 @@ def terms_check(settings: Settings, row: Row[Any]) -> Check:
     words = []
     if row.without_terms:
         words.append(
-            f"Zonder goedgekeurde bewaartermijnen: {row.without_terms} (gemeenten en het meldpunt"
-            " samen). Daar is niets aan de beurt, en verdwijnt niets op zijn tijd. Laat een"
-            " archivaris de termijnen goedkeuren."
+            f"Zonder goedgekeurde bewaartermijnen: {_listed(row.without_terms)}. Daar is niets aan"
+            " de beurt, en verdwijnt niets op zijn tijd. Laat een archivaris de termijnen"
+            " goedkeuren."
         )
     if row.lapsed:
         words.append(
-            f"Met een verlopen doorlopend besluit: {row.lapsed}. Daar gaan korte soorten, zoals"
-            " contactgegevens, niet meer weg. Laat de archivaris het verlengen."
+            f"Met een verlopen doorlopend besluit: {_listed(row.lapsed)}. Daar gaan korte soorten,"
+            " zoals contactgegevens, niet meer weg. Laat de archivaris het verlengen."
         )
     state = State.NOTE if words else State.GOOD
     return Check("bewaartermijnen", state, " ".join(words))
+
+
+def _listed(names: str) -> str:
+    """Return these names as words; of many the first, and how many more there are."""
+    ordered = sorted(names.split(_BETWEEN), key=lambda name: (name == DESK, name))
+    shown, more = ordered[:MOST_NAMES], len(ordered) - MOST_NAMES
+    return ", ".join(shown) + (f" en {more} andere" if more > 0 else "")
