@@ -17,9 +17,10 @@ from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.support.installation import Installation
 from tests.support.queries import count_queries
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 @pytest.mark.parametrize("table", ["disclosure", "disclosure_subject"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET holder = 'GM0505'", "DELETE FROM {}"])
 def test_the_register_is_never_changed(installation: Installation, table: str, change: str) -> None:
@@ -32,6 +33,7 @@ def test_the_register_is_never_changed(installation: Installation, table: str, c
         assert session.scalar(select(func.count()).select_from(DisclosureSubject)) == 1
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 def test_the_same_export_is_recorded_once(installation: Installation) -> None:
     reference = new_export_id()
     assert recorded(installation, reference=reference) == recorded(

@@ -12,11 +12,11 @@ import pytest
 
 from tests.support.installation import ROOT
 
-Scope = Literal["function", "session"]
+Scope = Literal["function", "module", "session"]
 SQLITE: Final = ("sqlite",)
 POSTGRESQL: Final = ("postgresql",)
 BOTH: Final = (*SQLITE, *POSTGRESQL)
-# Names the one of both databases that the short suite takes for a dear test.
+# Names which of both databases the short suite takes.
 SHORT: Final = "short_on"
 MARKERS: Final = {"sqlite": SQLITE, "postgresql": POSTGRESQL, "both_databases": BOTH}
 # Where walls between holders, the index or many at once do the work. The other rooms: SQLite.
@@ -49,6 +49,7 @@ FIXTURES: Final[dict[str, Scope]] = {
     "database_kind": "function",
     "demo_database": "function",
     "town_database": "session",
+    "copied_database": "module",
 }
 
 
@@ -90,6 +91,12 @@ def demo_database(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def town_database(request: pytest.FixtureRequest) -> str:
     """The database of the town that tests share."""
+    return _kind(request)
+
+
+@pytest.fixture(scope="module")
+def copied_database(request: pytest.FixtureRequest) -> str:
+    """The database of which the tests of a module make copies."""
     return _kind(request)
 
 

@@ -54,7 +54,7 @@ from tests.support.factories import (
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
 
 NAME = "Piet Verdacht"
 SANNE = Contact(name="Sanne", email="Sanne@example.org", phone="+31612345678")
@@ -91,6 +91,7 @@ def make_full_report(installation: Installation, holder: str = DORDRECHT) -> Rep
     return report
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 @pytest.mark.parametrize(
     "subject",
     [Subject(email="sanne@EXAMPLE.org"), Subject(phone="+31612345678")],
@@ -112,6 +113,7 @@ def test_a_report_is_found_by_what_the_reporter_can_tell(
         assert list(holder.find(session, keys, subject)) == []
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 def test_redacting_a_report_leaves_the_words_nowhere(installation: Installation) -> None:
     report = make_full_report(installation)
     keys = installation.registry.key_ring
@@ -141,6 +143,7 @@ def test_the_index_is_asked_to_forget_the_words_as_well(
         assert session.scalars(asked).all() == [DORDRECHT]
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 def test_erasing_a_report_leaves_reference_dates_and_state(installation: Installation) -> None:
     report = make_full_report(installation)
     with installation.transaction(DORDRECHT) as session:

@@ -56,6 +56,7 @@ def test_an_installation_that_works_says_so_of_every_part(installation: Installa
     assert {check["toestand"] for check in checks.values()} == {"goed", "niet van toepassing"}
 
 
+@pytest.mark.short_on("postgresql")
 def test_work_that_waits_too_long_makes_it_unready_and_dead_work_does_not(
     installation: Installation,
 ) -> None:
@@ -74,6 +75,7 @@ def test_work_that_waits_too_long_makes_it_unready_and_dead_work_does_not(
     assert "worker" in checks["wachtrij"]["melding"]
 
 
+@pytest.mark.short_on("postgresql")
 def test_the_threshold_is_a_setting_and_none_means_only_told(installation: Installation) -> None:
     wait_in_queue(installation, INDEX.name, 2)
     for seconds, status in ((3 * 3600, 200), (0, 200), (60, 503)):
@@ -94,6 +96,7 @@ def test_with_searching_in_the_database_there_is_no_lag(installation: Installati
     assert [c.state for c in checks if c.name == "zoekindex"] == ["niet van toepassing"]
 
 
+@pytest.mark.short_on("postgresql")
 def test_production_needs_outlines_of_both_levels(installation: Installation) -> None:
     strict = replace(installation.settings, demo=False)
 
@@ -148,6 +151,7 @@ def counted() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+@pytest.mark.short_on("postgresql")
 def test_asking_often_costs_the_database_nothing_more(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +170,7 @@ def test_asking_often_costs_the_database_nothing_more(
     assert len(many) == len(few)
 
 
+@pytest.mark.short_on("postgresql")
 def test_living_and_the_version_ask_the_database_nothing(installation: Installation) -> None:
     with counted() as seen:
         installation.visitor().get("/health/live")

@@ -114,6 +114,7 @@ def near(moment: datetime, other: datetime) -> bool:
     return abs(moment - other) < timedelta(minutes=1)
 
 
+@pytest.mark.short_on("postgresql")
 def test_what_a_right_clock_planned_stays_where_it_is(installation: Installation) -> None:
     correct_schedule(installation.engine, kinds(installation))
     register(installation, "mislukt", fail)
@@ -160,6 +161,7 @@ def test_a_worker_that_must_be_the_only_one_takes_up_what_a_dead_one_had_in_hand
     assert free is (installation.settings.search_backend == "whoosh")
 
 
+@pytest.mark.short_on("postgresql")
 def test_a_worker_puts_the_schedule_right_by_itself(installation: Installation) -> None:
     live_far_away(installation)
     stop = threading.Event()

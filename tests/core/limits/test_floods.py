@@ -28,7 +28,7 @@ from tests.support.api import PROBLEM, Api
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation, make_settings
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
 
 HERE = "145.53.10.20"
 THERE = "145.53.10.21"
@@ -59,6 +59,7 @@ def put_hits(api: Api, meter: limits.Meter, who: str, number: int) -> None:
         session.add_all(SenderHit(subject=subject) for _ in range(number))
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 def test_the_flood_of_one_sender_is_taken_in_and_put_aside(api: Api) -> None:
     post_from(api, HERE, 1)
     put_hits(api, limits.reports_of_sender(api.installation.settings), HERE, MOST - 2)
@@ -172,6 +173,7 @@ def test_the_next_day_the_key_and_all_hashes_are_gone_also_when_nobody_comes(api
             assert session.scalars(select(SenderKey.key)).one() != before
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 def test_processes_share_the_key_of_the_day(api: Api) -> None:
     one, other = (Senders(api.installation.engine, api.installation.settings) for _ in range(2))
     assert one.subject(GUESSES, HERE) == other.subject(GUESSES, HERE)

@@ -42,6 +42,7 @@ def test_what_waits_is_shown_once_and_a_page_that_fails_takes_it_from_nobody(
     assert SAID not in browser.get(HOME)
 
 
+@pytest.mark.short_on("postgresql")
 def test_to_take_what_waits_saves_nothing_else(installation: Installation) -> None:
     with installation.transaction() as session:
         half = User(name="Zonder gebruikersnaam", password_hash="x")

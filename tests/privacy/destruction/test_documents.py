@@ -77,6 +77,7 @@ def test_of_a_destroyed_report_only_the_tombstone_is_left(installation: Installa
     assert destroy(case, "melding", first, FATE) is None
 
 
+@pytest.mark.short_on("postgresql")
 def test_with_its_last_report_and_dossier_every_word_is_gone(installation: Installation) -> None:
     case = make_case(installation, number=2)
     for number in case.reports:
@@ -107,6 +108,7 @@ def test_a_destroyed_dossier_takes_its_exports_along_and_leaves_its_reports(
     assert tables_with(case, case.dossier_id) <= REMEMBER
 
 
+@pytest.mark.short_on("postgresql")
 def test_destroying_is_in_the_log_by_id(installation: Installation) -> None:
     case = make_case(installation, number=1)
     destroy(case, "melding", case.reports[0], FATE)

@@ -35,7 +35,7 @@ from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
 
 WORD = "kwikstaart"
 
@@ -67,6 +67,7 @@ def erased(case: Case, address: str, number: str) -> Any:
     return form.submit("wissen", status=303)
 
 
+@pytest.mark.short_on("sqlite", "postgresql")
 def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

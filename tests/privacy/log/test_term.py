@@ -188,6 +188,7 @@ def _prune_as(settings: Settings) -> None:
                 connection.execute(EVENTS.delete())
 
 
+@pytest.mark.short_on("postgresql")
 def test_on_a_leap_day_the_term_ends_on_the_first_of_march(installation: Installation) -> None:
     leap_day = datetime.fromisoformat("2032-02-29T12:00:00+01:00")
     with clock_at(leap_day):
@@ -195,6 +196,7 @@ def test_on_a_leap_day_the_term_ends_on_the_first_of_march(installation: Install
     assert before == datetime.fromisoformat("2027-03-01T00:00:00+01:00")
 
 
+@pytest.mark.short_on("postgresql")
 def test_health_names_a_log_that_is_a_month_beyond_its_term(made: Installation) -> None:
     write(made, DORDRECHT, "aanmelden.gelukt", SIGNS - timedelta(days=31))
     with clock_at(TODAY):
@@ -220,6 +222,7 @@ def watch(installation: Installation) -> None:
     installation.run_jobs()
 
 
+@pytest.mark.short_on("postgresql")
 def test_signing_in_and_out_is_all_that_has_the_shorter_term(installation: Installation) -> None:
     with installation.owner.begin() as connection:
         signs = log_terms(installation.settings)[1].mine

@@ -99,6 +99,7 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
         assert words.encode() not in everything
 
 
+@pytest.mark.short_on("postgresql")
 def test_contact_data_goes_along_only_when_asked_for(
     installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
 ) -> None:

@@ -91,6 +91,7 @@ def test_with_the_receipt_the_dossier_goes_with_the_reports_that_are_due(
     case.browser("archief").get(f"{here}/pakket", status=404)
 
 
+@pytest.mark.short_on("postgresql")
 def test_reports_that_are_not_due_stay_until_their_own_day(
     installation: Installation, case: Case
 ) -> None:
@@ -100,6 +101,7 @@ def test_reports_that_are_not_due_stay_until_their_own_day(
     assert "report" in anywhere(installation, ACCOUNT)
 
 
+@pytest.mark.short_on("postgresql")
 def test_a_dossier_that_changed_since_is_not_destroyed(
     installation: Installation, case: Case
 ) -> None:

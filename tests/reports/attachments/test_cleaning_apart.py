@@ -58,6 +58,7 @@ def dossier_of(installation: Installation) -> tuple[TestApp, str]:
     return installation.browser(owner), address
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.usefixtures("impatient")
 def test_an_app_hears_when_to_come_back_and_then_gets_in(api: Api) -> None:
     receipt = api.post().json
@@ -70,6 +71,7 @@ def test_an_app_hears_when_to_come_back_and_then_gets_in(api: Api) -> None:
     assert api.attach(receipt, photo()).json["nummer"] == 1
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.usefixtures("impatient")
 def test_the_reporters_page_says_what_to_do(api: Api) -> None:
     form = follow_in_browser(api, api.post().json).get("/volgen/melding").forms["bijlage"]
@@ -81,6 +83,7 @@ def test_the_reporters_page_says_what_to_do(api: Api) -> None:
     form.submit("meesturen", status=303)
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.usefixtures("impatient")
 def test_a_form_of_the_portal_keeps_what_was_filled_in(api: Api) -> None:
     browser, address = dossier_of(api.installation)
@@ -102,6 +105,7 @@ def test_a_form_of_the_portal_keeps_what_was_filled_in(api: Api) -> None:
     assert fill(admin, "uiterlijk", logo=logo).status_int == 303
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_photo_of_thousands_of_scans_is_refused_in_words(api: Api) -> None:
     refused = api.attach(api.post().json, layered_jpeg(4000), status=400)
     assert "meer dan 40 lagen" in refused.json["detail"]

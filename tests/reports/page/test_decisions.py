@@ -131,6 +131,7 @@ def test_a_new_report_is_taken_in_hand_with_the_first_decision_and_stands_as_bef
     assert desk.count(AuditEvent, AuditEvent.action == "melding.ongedaan") == 1
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_message_that_is_undone_reached_nobody(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_message_that_is_undone_reached_nobody(
     assert desk.count(ReporterMessage) == 0
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_message_that_stays_is_read_and_mailed_after_ten_minutes(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +168,7 @@ def test_a_message_that_stays_is_read_and_mailed_after_ten_minutes(
     assert desk.count(MailMessage, *mailed) == 1
 
 
+@pytest.mark.short_on("sqlite")
 def test_words_of_a_reporter_who_read_no_question_yet_are_no_answer(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +178,7 @@ def test_words_of_a_reporter_who_read_no_question_yet_are_no_answer(
     assert desk.state()[0] == "wacht_op_melder"
 
 
+@pytest.mark.short_on("sqlite")
 def test_nothing_of_an_urgent_report_is_held(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with desk.installation.transaction(DORDRECHT) as session:
         desk.report(session).urgent = True
@@ -184,6 +188,7 @@ def test_nothing_of_an_urgent_report_is_held(desk: Desk, monkeypatch: pytest.Mon
         desk.undo()
 
 
+@pytest.mark.short_on("postgresql")
 def test_an_offer_that_is_undone_was_never_seen_by_the_other_municipality(desk: Desk) -> None:
     installation = desk.installation
     connect(installation, EINDHOVEN)
@@ -343,6 +348,7 @@ def by(desk: Desk, actor: Actor, act: Callable[[Session, Report], Any]) -> None:
             act(session, report)
 
 
+@pytest.mark.short_on("sqlite")
 def test_undoing_a_later_small_act_uncovers_nothing_and_gives_the_undo_back(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -541,6 +547,7 @@ def test_undoing_gives_no_report_to_who_left(desk: Desk) -> None:
     assert "behandelt hier geen meldingen meer" in last.text
 
 
+@pytest.mark.short_on("sqlite")
 def test_spoed_has_the_mail_about_what_was_held_sent_at_once(installation: Installation) -> None:
     contact = Contact(email="melder@voorbeeld.example")
     desk = Desk(installation, contact=contact, anonymous=False, wants_contact=ContactWish.VIA_APP)
