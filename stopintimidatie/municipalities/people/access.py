@@ -42,7 +42,9 @@ from stopintimidatie.core.text import date_text
 from stopintimidatie.municipalities.people.proposals import NOT_YOURSELF
 from stopintimidatie.municipalities.people.queries import is_last_steward, staff_of
 from stopintimidatie.municipalities.people.rules import (
+    STANDS_STILL,
     leaves_nobody,
+    stands_still,
     stewards_at,
     why_no_reset,
 )
@@ -338,6 +340,8 @@ def _role(session: Session, by: Steward, person: UUID, role: str) -> tuple[User,
 def staffed(session: Session, by: Steward) -> Iterator[list[str]]:
     """Make a change that leaves the holder an admin and a reader; the desk is warned instead.
 
+    Whoever takes the last of another role away is warned of what stands still.
+
     Raises:
         AccountError: the change would leave nobody; it is undone.
     """
@@ -354,7 +358,7 @@ def staffed(session: Session, by: Steward) -> Iterator[list[str]]:
         for need, untils in zip(needed, before, strict=True):
             if not leaves_nobody(untils, _untils(session, by.code, need.roles)):
                 continue
-            if by.at == by.code:
+            if need.refusal and by.at == by.code:
                 raise AccountError(need.refusal)
             warnings.append(need.warning)
     if NO_ADMIN_LEFT in warnings:
@@ -363,7 +367,10 @@ def staffed(session: Session, by: Steward) -> Iterator[list[str]]:
 
 @dataclass(frozen=True)
 class _Need:
-    """Roles of which a holder keeps somebody, and what is said otherwise."""
+    """Roles of which a holder keeps somebody, and what is said otherwise.
+
+    Without a refusal it is only a warning.
+    """
 
     roles: frozenset[Any]
     refusal: str
@@ -375,6 +382,7 @@ def _needed(code: str) -> Sequence[_Need]:
     return (
         _Need(stewards_at(code), last, NO_ADMIN_LEFT),
         _Need(READERS, LAST_READER, NO_READER_LEFT),
+        *(_Need(frozenset({role}), "", stands_still(role, code)) for role in STANDS_STILL),
     )
 
 

@@ -26,12 +26,14 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.municipalities.people.rules import (
     REVIEW_MONTHS,
+    STANDS_STILL,
     days_left,
     last_use,
     leaves_nobody,
     months_earlier,
     review_due,
     silent_days,
+    stands_still,
     stewards_at,
 )
 from stopintimidatie.municipalities.people.services import READERS, able, domains_of, is_outside
@@ -235,6 +237,13 @@ def is_last_steward(session: Session, code: str, person: UUID) -> bool:
 def is_last_reader(session: Session, code: str, person: UUID) -> bool:
     """Tell whether a person is the last who reads at a holder."""
     return is_last(session, code, person, READERS)
+
+
+def missed_without(session: Session, code: str, person: Person) -> list[str]:
+    """Say what stands still at a holder without a person, for each role that is theirs alone."""
+    roles = [role for role in STANDS_STILL if role in {row.role for row in person.roles}]
+    number = person.user.id
+    return [stands_still(role, code) for role in roles if is_last(session, code, number, {role})]
 
 
 # The quarterly review

@@ -25,6 +25,7 @@ from stopintimidatie.municipalities.people.queries import (
     fading,
     is_last_reader,
     is_last_steward,
+    missed_without,
     people_at,
     person_at,
 )
@@ -178,6 +179,7 @@ def _facts(
         "no_reset": person.has_factor and access.why_not_reset(session, by, person.user),
         "last_steward": is_last_steward(session, roster.code, number),
         "last_reader": is_last_reader(session, roster.code, number),
+        "missed": missed_without(session, roster.code, person),
         "fading": fading([person], now, settings.silence_days, demo=settings.demo),
         "role_label": lambda role: Role(role.role).label,
     }

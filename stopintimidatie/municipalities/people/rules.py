@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -19,6 +19,22 @@ REVIEW_MONTHS: Final = 3
 def stewards_at(holder: str) -> frozenset[Role]:
     """Return the roles of which somebody at this holder must have one: who gives others theirs."""
     return frozenset({Role.NATIONAL_DESK if holder == NATIONAL else Role.ADMIN})
+
+
+# The roles without which work stands still, with what stands still. Others have their own rules.
+STANDS_STILL: Final[Mapping[Role, str]] = {
+    Role.PRIVACY_OFFICER: "kijkt niemand vernietigingslijsten na en behandelt niemand verzoeken om"
+    " te wissen",
+    Role.PROCESS_OWNER: "beoordeelt niemand wat mag worden vernietigd, en blijft alles staan",
+    Role.ARCHIVIST: "keurt niemand bewaartermijnen en vernietiging goed. Verlengt niemand het"
+    " doorlopend besluit op tijd, dan blijven ook contactgegevens staan",
+}
+
+
+def stands_still(role: Role, holder: str) -> str:
+    """Say what stands still at a holder without the last person who has a role."""
+    whose = "het landelijk meldpunt" if holder == NATIONAL else "deze gemeente"
+    return f"Zonder {role.label} bij {whose} {STANDS_STILL[role]}."
 
 
 def last_use(

@@ -295,6 +295,19 @@ def test_the_only_reader_is_blocked_by_the_desk_and_the_page_says_so(
     assert "leest nu niemand meer" in change(desk, at_desk, "blokkeren", reden="Weg.")
 
 
+def test_who_takes_the_last_archivist_away_reads_what_stands_still(
+    installation: Installation, admin: Any
+) -> None:
+    page = page_of(installation, make_user(installation, (DORDRECHT, Role.ARCHIVIST)))
+    words = "Zonder archivaris bij deze gemeente keurt niemand bewaartermijnen"
+    second = make_user(installation, (DORDRECHT, Role.ARCHIVIST))
+    assert words not in admin.get(page)
+    change(admin, page_of(installation, second), "weg-archivaris")
+    assert words in admin.get(page)
+    # It is a warning: it can be done all the same.
+    assert words in change(admin, page, "weg-archivaris")
+
+
 def test_a_role_of_a_group_is_the_group_s_to_take(installation: Installation, admin: Any) -> None:
     officer = make_user(installation, OFFICER)
     number = user_id(installation, officer)
