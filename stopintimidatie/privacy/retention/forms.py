@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,25 +23,25 @@ OUTCOMES: Final = [
     (Outcome.TRANSFER.value, "Overbrengen naar het archief, en dan hier vernietigen"),
 ]
 MAXIMUM: Final = "maximum"
+SHORT: Final = re.compile(r"[:;] |, (?=met )")
 
 
 def _length(*, least: int = 1, description: str = "") -> tuple[Any, Any]:
     return (
-        field(
-            forms.Integer(least, 36_500), "Termijn: aantal", name="aantal", description=description
-        ),
-        field(forms.OneOf(UNITS), "Termijn: eenheid", name="eenheid"),
+        field(forms.Integer(least, 36_500), "Termijn", name="aantal", description=description),
+        field(forms.OneOf(UNITS), "Dagen, maanden of jaar", name="eenheid"),
     )
 
 
 def _chapter(row: RetentionClass) -> Any:
     """Return the fields of a class; the outcome only where there is a choice of it."""
     least = 0 if row.code in MAY_BE_NOTHING else 1
+    # A mistake names the group: without what is only in it.
+    title, _, rest = SHORT.sub("\n", row.label, count=1).partition("\n")
     outcome = field(
         forms.OneOf(OUTCOMES, radio=True),
         "Daarna",
         name="gevolg",
-        missing=Outcome.DESTROY.value,
     )
     return Schema(
         *_length(least=least, description=f"Begint op: {row.starts}."),
@@ -55,7 +56,8 @@ def _chapter(row: RetentionClass) -> Any:
         ),
         field(forms.Text(300), "Bron", name="bron", missing=""),
         name=row.code,
-        title=row.label,
+        title=title,
+        description=f"{rest[:1].upper()}{rest[1:]}." if rest else "",
         names_mistakes=True,
     )
 
