@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -12,19 +12,22 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.home.pages import DECIDE, DUE, SET_UP, Task, task_for
+from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
 from stopintimidatie.privacy.holds.models import Hold
-from stopintimidatie.privacy.retention.queries import present_version, waiting_versions
+from stopintimidatie.privacy.retention.queries import all_versions, present_version
 from stopintimidatie.privacy.retention.resources import NAME
 from stopintimidatie.privacy.retention.rules import Standing, standing_of
+from stopintimidatie.privacy.retention.services import is_refusal
 
 P: Final = Permission
 # The lists that are shown, the oldest first; the others stand on the page of all lists.
 MOST_LISTS: Final = 8
+# The time that a refused proposal stands on the start page; the page of terms shows it longer.
+REFUSAL_SHOWN: Final = timedelta(days=14)
 # The step of each role with a list, by the state in which the list waits for it.
 _STEPS: Final = {
     ListState.PROPOSED: (P.ASSESS_DESTRUCTION, "Beoordelen", "wat mag weg?"),
@@ -51,14 +54,20 @@ def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[T
     if not approves and not request.has_permission(P.PROPOSE_TERMS, context):
         return
     page = f"{here}/{NAME}"
-    waiting, present = waiting_versions(request.db), present_version(request.db)
-    for version in waiting:
-        if approves and version.proposed_by_id != request.actor.id:
-            title = f"Bewaartermijnen: voorstel van {version.proposed_by}"
-            href = f"{page}/beslissen?nr={version.number}"
-            yield task_for(DECIDE, title, href, "Beslissen", date_text(version.proposed_at))
+    newest, present = next(iter(all_versions(request.db, 1)), None), present_version(request.db)
+    # A proposal takes the one that waited back, so that only the newest can wait.
+    waiting = newest is not None and newest.approved is None
+    refused = is_refusal(newest, request.actor)
+    if newest is not None and waiting and approves and newest.proposed_by_id != request.actor.id:
+        title = f"Bewaartermijnen: voorstel van {newest.proposed_by}"
+        href = f"{page}/beslissen?nr={newest.number}"
+        yield task_for(DECIDE, title, href, "Beslissen", date_text(newest.proposed_at))
+    answered = newest.answered_at if newest is not None and refused else None
+    if answered is not None and day_of(answered) > today - REFUSAL_SHOWN:
+        title = "De archivaris weigerde uw voorstel voor bewaartermijnen"
+        yield task_for(READ, title, page, "Lezen", date_text(answered))
     if present is None:
-        if not waiting:
+        if not waiting and not refused:
             title = "Er gelden nog geen bewaartermijnen"
             about = "tot dan is er niets aan de beurt"
             yield task_for(SET_UP, title, f"{page}/voorstellen", "Voorstellen", about)

@@ -228,12 +228,15 @@ def standing_outlook(session: Session, schedule: Schedule, today: date) -> list[
 
 def _count(code: str, rows: Any, term: Term, months: Sequence[Month]) -> Any:
     """Count the rows whose term is over by the end of each month."""
-    sums = []
-    for month in months:
-        last = last_start(term, month.last)
-        over = rows.c.start <= last if code in _BY_DAY else rows.c.start < end_of(last)
-        sums.append(func.coalesce(func.sum(case((over, 1), else_=0)), 0))
+    sums = [_over(code, rows, term, month.last) for month in months]
     return select(literal(code), *sums).select_from(rows)
+
+
+def _over(code: str, rows: Any, term: Term, day: date) -> Any:
+    """Count the rows whose term is over on a day."""
+    last = last_start(term, day)
+    over = rows.c.start <= last if code in _BY_DAY else rows.c.start < end_of(last)
+    return func.coalesce(func.sum(case((over, 1), else_=0)), 0)
 
 
 def frozen_contacts(session: Session, schedule: Schedule, until: date) -> int:
@@ -311,3 +314,47 @@ def near_maximum(
     for timeline in closed:
         if timeline.ended is not None and timeline.ended - timeline.received >= room:
             yield timeline
+
+
+@dataclass(frozen=True)
+class ShortShift:
+    """Change of a proposal for a class that goes by standing decision.
+
+    Args:
+        number: the rows that have a day, or get one.
+        over: those whose new term is over already: they go in the first night.
+    """
+
+    code: str
+    change: str
+    number: int
+    over: int
+
+
+def short_shifts(
+    session: Session, before: Schedule | None, after: Schedule, today: date
+) -> list[ShortShift]:
+    """Return what a proposal changes for what goes by standing decision and can be counted."""
+    holder = _holder(session)
+    earlier = before.choices if before is not None else {}
+    changes = {
+        code: _change(earlier[code].term if code in earlier else None, choice.term, today)
+        for code, choice in after.choices.items()
+        if code in _STARTS
+    }
+    counts = []
+    for code, change in changes.items():
+        if change:
+            rows = _STARTS[code](holder).subquery()
+            over = _over(code, rows, after.choices[code].term, today)
+            counts.append(select(literal(code), func.count(), over).select_from(rows))
+    numbers = session.execute(union_all(*counts)).all() if counts else []
+    return [ShortShift(code, changes[code], number, over) for code, number, over in numbers]
+
+
+def _change(before: Term | None, after: Term, today: date) -> str:
+    """Say how a term changes; empty when it doesn't."""
+    if before is None:
+        return "krijgen een dag"
+    then, now = after.after(today), before.after(today)
+    return "eerder" if then < now else "later" if then > now else ""

@@ -334,15 +334,6 @@ def all_versions(session: Session, most: int) -> Sequence[RetentionSchedule]:
     ).all()
 
 
-def waiting_versions(session: Session) -> Sequence[RetentionSchedule]:
-    """Return the versions that wait for the archivist, the oldest first."""
-    return session.scalars(
-        select(RetentionSchedule)
-        .where(RetentionSchedule.approved.is_(None))
-        .order_by(RetentionSchedule.number)
-    ).all()
-
-
 def waiting_for(holder: str, identity: Identity) -> Any:
     """Select the versions at a holder that wait for the answer of this person.
 

@@ -142,6 +142,16 @@ def withdraw_terms(session: Session, row: RetentionSchedule, actor: Actor) -> No
     record(session, actor, "termijnen.ingetrokken", row.holder, KIND, [row.id])
 
 
+def is_refusal(row: RetentionSchedule | None, actor: Actor) -> bool:
+    """Tell whether an archivist refused this proposal of an actor; taken back isn't refused."""
+    return (
+        row is not None
+        and row.approved is False
+        and row.proposed_by_id == actor.id
+        and row.refusal not in (REPLACED, WITHDRAWN)
+    )
+
+
 def renew_standing(session: Session, actor: Actor) -> date:
     """Renew the standing decision for a year; return its new last day.
 

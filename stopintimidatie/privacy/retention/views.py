@@ -31,7 +31,7 @@ from stopintimidatie.privacy.retention.forms import (
     typed,
 )
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import shift_of
+from stopintimidatie.privacy.retention.outlook import shift_of, short_shifts
 from stopintimidatie.privacy.retention.pages import (
     difference_rows,
     label_of,
@@ -77,6 +77,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "rows": table_of(schedule or proposed_here(context, request), classes),
         "others": others_of(context, request),
         "waiting": waiting,
+        "refused": next((v for v in versions[:1] if services.is_refusal(v, request.actor)), None),
         "mine": waiting is not None and waiting.proposed_by_id == request.actor.id,
         "changes": _changes(request, present, waiting),
         "standing": words if present is not None else None,
@@ -203,7 +204,8 @@ def decide(context: TermsNode, request: Request) -> Any:
         cancel_url=request.resource_path(context),
     )
     present = present_version(request.db)
-    schedule = schedule_of(row.content)
+    before = schedule_of(present.content) if present is not None else None
+    schedule, today = schedule_of(row.content), local_date(utc_now())
     page = {
         "row": row,
         "changes": _changes(request, present, row),
@@ -212,11 +214,15 @@ def decide(context: TermsNode, request: Request) -> Any:
         ],
         "shift": shift_of(
             request.db,
-            schedule_of(present.content) if present is not None else None,
+            before,
             schedule,
-            local_date(utc_now()),
+            today,
         ),
         "first": present is None,
+        "short": [
+            (label_of(request, line.code), line.change, line.number, line.over)
+            for line in short_shifts(request.db, before, schedule, today)
+        ],
     }
 
     def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:

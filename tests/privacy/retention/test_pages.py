@@ -159,8 +159,15 @@ def test_refusing_takes_a_reason_that_the_proposer_reads(installation: Installat
     assert "Schrijf op waarom u weigert" in form.submit("beslissen", status=422)
     decided(archivist, "weigeren", "Zeven jaar is te lang.")
     page = admin.get(PAGE)
+    assert "De archivaris weigerde uw voorstel 1" in page
     assert "Zeven jaar is te lang." in page
     assert "Er gelden nog geen" in page
+    assert "weigerde uw voorstel" in admin.get("/gemeenten/dordrecht")
+    other = as_role(installation, Role.ADMIN)
+    assert "weigerde uw voorstel" not in other.get(PAGE)
+    # The next proposal asks for an answer of its own.
+    filled_in(admin.get(f"{PAGE}/voorstellen")).submit("voorstellen")
+    assert "weigerde uw voorstel" not in admin.get(PAGE)
 
 
 def test_a_proposal_is_withdrawn_by_who_did_it_alone(installation: Installation) -> None:
@@ -286,6 +293,7 @@ def test_who_decides_reads_how_many_documents_come_due_earlier_and_later(
     choices = dict(with_all_terms(installation).choices)
     choices[NOT_HANDLED] = Choice("8.2", months(6))
     choices[HANDLED] = Choice("8.1", years(6))
+    choices[CONTACT] = Choice("8.9", Term(20, Unit.DAYS))
     with installation.transaction(DORDRECHT) as session:
         propose_terms(session, DORDRECHT, Schedule(choices), utc_now(), None, SYSTEM)
     browser = due_town(Role.ARCHIVIST)
@@ -295,6 +303,9 @@ def test_who_decides_reads_how_many_documents_come_due_earlier_and_later(
         page = browser.get(f"{PAGE}/beslissen?nr=2")
     assert counted.count <= 12, counted.statements
     assert "5 afgeronde meldingen en dossiers eerder aan de beurt, en 1 later" in page
+    short = page.html.select("table")[-1].select("tbody tr")
+    cells = [[cell.text.strip() for cell in row.select("th, td")] for row in short]
+    assert cells == [["Naam en contactgegevens van de melder", "eerder", "1", "1"]]
 
 
 def test_a_later_version_shows_its_differences_and_the_earlier_one_stays(
