@@ -118,6 +118,8 @@ class CopyState(StrEnum):
     DESTROYED = "vernietigd_gemeld"
     # Withdrawn before anybody had it.
     LAPSED = "nooit_gegeven"
+    # Everybody may have it; nobody is asked to destroy it.
+    PUBLIC = "openbaar"
 
 
 class DisclosedCopy(Held, Base):

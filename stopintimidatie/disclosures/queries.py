@@ -39,6 +39,7 @@ STANDS: Final = {
     "gemaakt": "nog niet gegeven",
     "vernietigd": "vernietigd door ontvanger",
     "nooit_gegeven": "ingetrokken, nooit gegeven",
+    "openbaar": "openbaar",
 }
 TERMS: Final = {"loopt": "termijn loopt nog", "voorbij": "termijn is voorbij"}
 
@@ -108,6 +109,7 @@ def stand_condition(stand: str, today: date) -> ColumnElement[bool]:
         "bellen": and_(out, copy.alarm_at.is_not(None)),
         "ingetrokken": and_(out, copy.withdrawn_at.is_not(None)),
         "correctie": and_(out, copy.corrections > 0),
+        "openbaar": copy.state == CopyState.PUBLIC.value,
         "klaargezet": copy.state == CopyState.OFFERED.value,
         "gemaakt": copy.state == CopyState.MADE.value,
         "vernietigd": copy.state == CopyState.DESTROYED.value,

@@ -24,6 +24,7 @@ from stopintimidatie.disclosures.models import (
     DisclosureEvent,
     DisclosureSubject,
 )
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 
 AUDIT_KIND = "verstrekking"
 # The kind of document whose recipient must destroy its copy. A forwarded report isn't: it became
@@ -131,14 +132,19 @@ def note_event(
     )
     copy = copy_of(session, row.id)
     if copy is not None:
-        _follow(copy, kind)
+        _follow(copy, kind, public=is_public(row))
     session.flush()
     about = [row.id, row.document_id]
     record(session, actor, "verstrekking.stap", row.holder, AUDIT_KIND, about, fields=[kind.value])
     return copy
 
 
-def _follow(copy: DisclosedCopy, kind: EventKind) -> None:
+def is_public(row: Disclosure) -> bool:
+    """Tell whether everybody may read what was disclosed: then no copy need be destroyed."""
+    return row.legal_basis == LegalBasis.PUBLIC_ACCESS
+
+
+def _follow(copy: DisclosedCopy, kind: EventKind, *, public: bool) -> None:
     """Change a copy by a step."""
     now = utc_now()
     match kind:
@@ -147,7 +153,7 @@ def _follow(copy: DisclosedCopy, kind: EventKind) -> None:
         case EventKind.GIVEN:
             copy.given_at = copy.given_at or now
             if copy.state != CopyState.DESTROYED:
-                copy.state = CopyState.GIVEN.value
+                copy.state = (CopyState.PUBLIC if public else CopyState.GIVEN).value
         case EventKind.WITHDRAWN:
             copy.withdrawn_at = copy.withdrawn_at or now
             if copy.given_at is None:
@@ -189,6 +195,8 @@ def stand_of(copy: DisclosedCopy | None, today: date) -> str:
             return "bij de ontvanger; correctie niet bevestigd"
         case CopyState.GIVEN:
             return "bij de ontvanger"
+        case CopyState.PUBLIC:
+            return "ingetrokken; het was openbaar" if copy.withdrawn_at else "openbaar"
         case CopyState.DESTROYED:
             return "vernietigd door de ontvanger"
         case CopyState.LAPSED:

@@ -28,7 +28,7 @@ from stopintimidatie.core.tree import Root, locate_reference
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.resources import KIND, normalise_export_id
-from stopintimidatie.disclosures.services import find_disclosure
+from stopintimidatie.disclosures.services import find_disclosure, is_public
 
 FILE_LIMIT: Final = 25_000_000
 _CHUNK: Final = 64 * 1024
@@ -113,6 +113,8 @@ def judge(disclosure: Disclosure, copy: DisclosedCopy | None, today: date) -> Ve
     """Return the verdict about the file that was made: does it still count? Pure."""
     if copy is not None and copy.withdrawn_at is not None:
         return Verdict.WITHDRAWN
+    if is_public(disclosure):
+        return Verdict.GENUINE
     return Verdict.EXPIRED if disclosure.destroy_by < today else Verdict.GENUINE
 
 

@@ -262,6 +262,8 @@ def _why(row: Disclosure) -> list[tuple[str, str]]:
         pairs.append(("Convenant (zelf geen grondslag)", row.covenant))
     if row.minors_ground:
         pairs.append(("Extra grond voor minderjarigen", row.minors_ground))
+    if services.is_public(row):
+        return [*pairs, ("Vernietigen", "Niemand: het document is openbaar.")]
     return [*pairs, ("Ontvanger vernietigt uiterlijk", date_text(row.destroy_by))]
 
 

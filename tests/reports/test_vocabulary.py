@@ -43,7 +43,7 @@ CODES = {
     "maatregel_openbare_ruimte jongerenwerk doorverwezen_hulp overgedragen_politie advies_aangifte "
     "geen_opvolging_mogelijk",
     "LegalBasis": "avg_6_1_e_openbare_orde avg_6_1_d_vitaal_belang avg_6_1_c_vordering "
-    "avg_6_1_a_toestemming_melder wpg_16_18 wgs intern",
+    "avg_6_1_c_woo avg_6_1_a_toestemming_melder wpg_16_18 wgs intern",
 }
 
 KINDS = {

@@ -126,6 +126,7 @@ MAY_SEE: dict[str, set[str]] = {
     "woningcorporatie": {"ROLE", "AGAIN", "STREET", "COUNT"},
     "openbaar_vervoer": OFFICERS - {"SPOT"},
     "bestuur": set(),
+    "openbaar": {"COUNT", "SEENACCOUNT"},
 }
 
 
@@ -143,6 +144,8 @@ REPORTS: dict[str, set[int]] = {
     "woningcorporatie": PARTNERS,
     "openbaar_vervoer": PARTNERS,
     "bestuur": set(),
+    # What one kind of recipient may not have, not everybody may.
+    "openbaar": {1, 2, 3},
 }
 
 
@@ -174,6 +177,8 @@ def secrets() -> dict[str, tuple[str, int]]:
 
 def may_see(profile: str, name: str, serial: int) -> bool:
     if serial == 0:
+        if profile == "openbaar":
+            return False
         inside = {"MEMO": profile == "intern", "TABLE": profile in AT_THE_TABLE}
         return inside.get(name, name in OF_THE_DOSSIER)
     if serial not in REPORTS[profile] or (serial == 3 and name in NOT_OF_MINORS):

@@ -154,7 +154,7 @@ def _laid_out(content: DossierContent, words: Any, assets: Assets) -> Any:
     style = partial(CSS, url_fetcher=fetcher, font_config=fonts)
     sheets = [
         style(string=assets.css),
-        style(string=stylesheet(content.house.colour, assets.stack)),
+        style(string=stylesheet(content.house.colour, assets.stack, public=content.public)),
     ]
 
     def laid_out(page: str) -> Any:

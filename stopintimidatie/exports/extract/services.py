@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import day_of, plural
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
@@ -45,7 +45,11 @@ from stopintimidatie.settings import Settings
 GROUNDS: Final = tuple(basis for basis in BASES if basis is not LegalBasis.INTERNAL)
 REASON_MAX: Final = 500
 Kept = list[dict[str, Any]]
-RECIPIENTS: Final = {Sharing.POLICE: "de politie", Sharing.PARTNERS: "partners van de gemeente"}
+RECIPIENTS: Final = {
+    Sharing.POLICE: "de politie",
+    Sharing.PARTNERS: "partners van de gemeente",
+    Sharing.PUBLIC: "iedereen",
+}
 
 
 def despite(kept: Kept | None) -> dict[int, Despite]:
@@ -88,8 +92,8 @@ def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
 
 
 def _with_whom(report: SourceReport) -> str:
-    refused = {Sharing.POLICE: report.share_police, Sharing.PARTNERS: report.share_partners}
-    return " en ".join(words for kind, words in RECIPIENTS.items() if not refused[kind])
+    shared = {Sharing.POLICE: report.share_police, Sharing.PARTNERS: report.share_partners}
+    return " en ".join(RECIPIENTS[kind] for kind, may in shared.items() if not may)
 
 
 def rows(export: Export) -> list[tuple[str, str]]:
@@ -103,6 +107,18 @@ def rows(export: Export) -> list[tuple[str, str]]:
     ]
 
 
+AGAINST_WISH: Final = (
+    "U wilde uw melding liever niet delen met {}. Wij delen haar in dit geval toch, omdat dat nodig"
+    " is en de wet het toelaat. Uw naam en contactgegevens gaan niet mee. Hebt u hier vragen over?"
+    " Stel ze ons op deze pagina."
+)
+MADE_PUBLIC: Final = (
+    "U wilde uw melding liever niet delen. Wij maken in dit geval toch een deel ervan openbaar,"
+    " omdat de wet dat vraagt. Uw naam, contactgegevens en leeftijd, de precieze plek en het"
+    " tijdstip staan er niet in. Hebt u hier vragen over? Stel ze ons op deze pagina."
+)
+
+
 def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) -> None:
     """Tell reporters that their report is shared against their wish.
 
@@ -110,11 +126,9 @@ def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) 
     """
     if sharing not in RECIPIENTS:
         return
-    text = (
-        f"U wilde uw melding liever niet delen met {RECIPIENTS[sharing]}. Wij delen haar in dit"
-        " geval toch, omdat dat nodig is en de wet het toelaat. Uw naam en contactgegevens gaan"
-        " niet mee. Hebt u hier vragen over? Stel ze ons op deze pagina."
-    )
+    text = AGAINST_WISH.format(RECIPIENTS[sharing])
+    if sharing is Sharing.PUBLIC:
+        text = MADE_PUBLIC
     for number in against:
         report = session.get(Report, number)
         if report is not None and report.state not in CLOSED:
@@ -192,6 +206,23 @@ def prepare(
         files=loaded.files,
         unread={report.serial: ids[report.serial] for report in marks if report.unread},
     )
+
+
+UNREAD: Final = (
+    "Van {} is de tekst nog niet nagekeken. Wat openbaar wordt, noemt de grond van alles wat"
+    " ontbreekt. Kijk die teksten eerst na."
+)
+
+
+def check_read(seen: Prepared) -> None:
+    """Check that a public document leaves out no text only because nobody looked at it.
+
+    Raises:
+        ExportError: There is one.
+    """
+    if seen.profile.public and seen.unread:
+        number = len(seen.unread)
+        raise ExportError(UNREAD.format(plural(number, "melding", "meldingen")))
 
 
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from stopintimidatie.exports.profiles.rules import (
     FREE_TEXT,
+    OPEN,
     SHOWN,
     Coarse,
     Field,
@@ -199,6 +200,18 @@ MAYOR = Profile(
     own_house=True,
 )
 
+# The least that may be left out is what is proposed: a ground of the Woo is needed for each.
+PUBLIC = Profile(
+    name="openbaar",
+    version=1,
+    label="Woo-verzoek: openbaar",
+    rules=MappingProxyType({field: OPEN.get(field, SHOWN) for field in Field}),
+    sections=MappingProxyType({section: OPEN.get(section, SHOWN) for section in Section}),
+    sharing=Sharing.PUBLIC,
+    not_allowed="Zoek niet uit wie de melders zijn, of over wie een melding gaat.",
+    destroy_note="Dit document is openbaar. Niemand hoeft het te vernietigen.",
+)
+
 MINORS = Overlay(
     name="minderjarigen",
     version=1,
@@ -218,7 +231,9 @@ MINORS = Overlay(
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
-        for profile in (INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, MAYOR)
+        for profile in (
+            *(INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, MAYOR, PUBLIC),
+        )
     }
 )
 
@@ -232,4 +247,4 @@ def offered(*, empowered: bool) -> tuple[Profile, ...]:
 
 def for_partners(session: object, holder: str) -> list[tuple[str, str]]:
     """Return what can be proposed for a partner; whether boas enforce is asked per export."""
-    return [(profile.name, profile.label) for profile in PROFILES.values() if not profile.own_house]
+    return [(profile.name, profile.label) for profile in PROFILES.values() if profile.for_partner]

@@ -64,6 +64,8 @@ class _File:
 def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
     """Return the files that go along where the profile opens that; else how many of each kind."""
     files = tuple(_files(source, chosen))
+    if chosen.profile.public:
+        return AttachmentsContent("Dit document bevat geen bijlagen.", ())
     if not files:
         return AttachmentsContent("Er zijn geen bijlagen in dit dossier.", ())
     if not chosen.profile.has(Section.ATTACHMENTS):
@@ -211,7 +213,7 @@ def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ..
             pseudonym=pseudonym(report),
             heading=_when(report),
             new=_is_new(source, report),
-            minor=report.minor,
+            minor=report.minor and not chosen.profile.public,
             details=tuple(
                 Pair(label, capital(clean(value))) for _, label, value in values(report) if value
             ),
@@ -232,7 +234,7 @@ def report_rows(source: DossierSource, chosen: Selection) -> tuple[ReportRow, ..
             forms=_forms(report),
             reference=clean_line(report.reference),
             new=_is_new(source, report),
-            minor=report.minor,
+            minor=report.minor and not chosen.profile.public,
         )
         for report in sorted(rows, key=lambda report: report.serial)
     )

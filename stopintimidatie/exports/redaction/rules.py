@@ -10,6 +10,7 @@ from datetime import UTC
 
 from stopintimidatie.exports.profiles.defaults import MINORS
 from stopintimidatie.exports.profiles.rules import (
+    PRIVACY,
     Coarse,
     Field,
     Profile,
@@ -128,7 +129,7 @@ def _heading(source: DossierSource, profile: Profile) -> Heading:
         place=clean_line(source.place if shown else ""),
         state=source.state.label,
         owner=clean_line(source.owner),
-        owner_phone=clean_line(source.request.owner_phone or ""),
+        owner_phone="" if profile.public else clean_line(source.request.owner_phone or ""),
     )
 
 
@@ -155,9 +156,15 @@ DATA_LEAK = (
     "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan {}. Noem"
     " het nummer van deze uitgave."
 )
+POINTS_AT_SOMEBODY = (
+    "Wijst iets in dit document naar een persoon? Meld dat meteen aan {}. Noem het nummer van deze"
+    " uitgave."
+)
+SHARING_GROUND = f"de melder wil dit liever niet delen: persoonlijke levenssfeer ({PRIVACY})"
 AS_ROWS = "Meldingen die niet volledig in het document staan"
 ROWS_HOW = "grover: één regel in een tabel"
 ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
+ROWS_ELSEWHERE = "geen weigering: een ander deel van het antwoord vertelt ze volledig"
 FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
 FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
@@ -198,15 +205,16 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
     """Return the account of this version to its recipient."""
     asked, profile = source.request, chosen.profile
     minors = any(report.minor for report in chosen.reports)
+    leak = POINTS_AT_SOMEBODY if profile.public else DATA_LEAK
     overlay = f", met {MINORS.name} versie {MINORS.version}" if minors else ""
     return Annex(
         purpose=clean(asked.purpose),
         legal_basis=source.edition.legal_basis,
         covenant=clean(asked.covenant or ""),
         recipients=_recipients(source, profile),
-        destroy_by=asked.destroy_by,
+        destroy_by=None if profile.public else asked.destroy_by,
         destroy_note=profile.destroy_note,
-        data_leak=DATA_LEAK.format(clean(source.house.data_leak_contact)),
+        data_leak=leak.format(clean(source.house.data_leak_contact)),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
         method=METHOD if profile.lists_reports else tuple(p for p in METHOD if p != NUMBERS),
         hidden=hidden(source, chosen),
@@ -238,10 +246,11 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
     ]
     if chosen.withheld:
         number = len(chosen.withheld)
-        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number))
+        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", sharing_rule(profile), number))
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
-            lines.append(Hidden(AS_ROWS, ROWS_HOW, ROWS_RULE, rows))
+            why = ROWS_ELSEWHERE if profile.public else ROWS_RULE
+            lines.append(Hidden(AS_ROWS, ROWS_HOW, why, rows))
         lines += _hidden_fields(chosen)
         files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
         if files:
@@ -257,6 +266,11 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
         if rule.treatment is not Treatment.SHOWN and (often or field is Field.CONTACT):
             lines.append(Hidden(capital(field.value), rule.label, rule.why, often))
     return tuple(lines)
+
+
+def sharing_rule(profile: Profile) -> str:
+    """Return why a report stays out that its reporter would rather not share."""
+    return SHARING_GROUND if profile.public else SHARING_RULE
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
@@ -319,7 +333,8 @@ def marked(
         ]
         out = report.serial in chosen.withheld
         if out:
-            place = places[capital(SHARING_REFUSED), "weggelaten", SHARING_RULE]
+            rule = sharing_rule(chosen.profile)
+            place = places[capital(SHARING_REFUSED), "weggelaten", rule]
             marks = [Mark("De hele melding", "weggelaten", place)]
         unread = report.serial in chosen.in_full and _unread(report, hid)
         made.append(MarkedReport(report.serial, pseudonym(report), out, tuple(marks), unread))

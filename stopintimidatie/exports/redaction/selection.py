@@ -318,6 +318,8 @@ def select(
 
 def wanted(report: SourceReport, sharing: Sharing) -> bool:
     """Tell whether the reporter's own preference allows this kind of recipient."""
+    if sharing is Sharing.PUBLIC:
+        return report.share_police and report.share_partners
     if sharing is Sharing.POLICE:
         return report.share_police
     return report.share_partners or sharing is Sharing.NONE

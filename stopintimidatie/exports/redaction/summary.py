@@ -28,7 +28,7 @@ def page_one(source: DossierSource, chosen: Selection) -> PageOne:
     request, said = source.request, kept_apart(source, chosen)
     return PageOne(
         question=clean(request.question),
-        answer_by=request.answer_by,
+        answer_by=None if chosen.profile.public else request.answer_by,
         essentials=_essentials(source, chosen),
         facts=clip(said["feit"], TEXT_MAX),
         perceptions=clip(said["beleving"], TEXT_MAX),
@@ -53,7 +53,7 @@ def kept_apart(source: DossierSource, chosen: Selection) -> dict[str, str]:
     counts for who gets to read it on the next page.
     """
     request = source.request
-    assessment = source.assessment if chosen.profile.has(Section.PICTURE) else ""
+    assessment = _assessment(source, chosen.profile)
     said = {
         label.lower(): capital(text.strip()) for label, text in _LABELLED.findall(assessment or "")
     }
@@ -63,6 +63,11 @@ def kept_apart(source: DossierSource, chosen: Selection) -> dict[str, str]:
         "vermoeden": request.assumptions,
     }
     return {label: text or said.get(label, "") for label, text in given.items()}
+
+
+def _assessment(source: DossierSource, profile: Profile) -> str:
+    """Return the assessment for who may read it: not everybody, for nobody reviews its words."""
+    return source.assessment if profile.has(Section.PICTURE) and not profile.public else ""
 
 
 def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
@@ -161,12 +166,20 @@ def _minors(chosen: Selection) -> str:
         return "Nee, voor zover bekend."
     if not chosen.profile.lists_reports:
         return "Ja."
+    if chosen.profile.public:
+        return "Ja. Over die meldingen staat er minder in dit document."
     reports = plural(number, "melding", "meldingen")
     return f"Ja, bij {reports}. Over die meldingen staat er minder in dit document."
 
 
 def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
     request = source.request
+    if profile.public:
+        return (
+            Pair("Wel", "Iedereen mag dit document lezen en gebruiken."),
+            Pair("Niet", profile.not_allowed),
+            Pair("Grondslag", f"{source.edition.legal_basis}."),
+        )
     purpose = clip(request.purpose, PURPOSE_MAX).rstrip(".")
     until = f"Vernietig dit document uiterlijk {date_text(request.destroy_by)}."
     return (
@@ -208,7 +221,7 @@ def picture(source: DossierSource, chosen: Selection) -> Picture:
         forms, rows = selection.coarse_counts(forms), selection.coarse_rows(rows)
         months, places = selection.coarse_counts(months), selection.coarse_counts(places)
     return Picture(
-        assessment=clean(source.assessment),
+        assessment=clean(_assessment(source, chosen.profile)),
         facts=clean(source.request.facts or ""),
         perceptions=clean(source.request.perceptions or ""),
         assumptions=clean(source.request.assumptions or ""),

@@ -17,6 +17,7 @@ from stopintimidatie.exports.profiles.defaults import (
     ENFORCEMENT,
     HOUSING,
     POLICE,
+    PUBLIC,
     TRANSPORT,
     WELFARE,
     offered,
@@ -184,7 +185,7 @@ def _recipient(empowered: bool, partner: PartnerOrganisation | None) -> tuple[An
     kinds = [
         (profile.name, profile.label)
         for profile in offered(empowered=empowered)
-        if partner is None or not profile.own_house
+        if partner is None or profile.for_partner
     ]
     absent = "" if empowered else f" {NO_ENFORCEMENT}"
     return (
@@ -362,7 +363,10 @@ def first_values(
     """
     today = day_of(utc_now())
     kind = None if partner is None else partner.profile or USUAL_PROFILES.get(partner.kind)
+    if partner is None and dossier.legal_basis == LegalBasis.PUBLIC_ACCESS:
+        kind = PUBLIC.name
     return {
+        **(_public_values(dossier) if kind == PUBLIC.name else {}),
         **({"soort_ontvanger": kind} if kind else {}),
         "bestand": FileForm.ARCHIVE.value,
         "volledig": in_full,
@@ -371,6 +375,15 @@ def first_values(
         "doel": (dossier.purpose or "")[:PURPOSE_MAX] or None,
         "grondslag": dossier.legal_basis,
         "telefoon": phone,
+    }
+
+
+def _public_values(dossier: Any) -> dict[str, Any]:
+    """Return what page one of an answer under the Woo says, unless the officer says it better."""
+    return {
+        "ontvanger": "Iedereen (openbaar)",
+        "vraag": f"Dit document hoort bij het besluit op: {dossier.title}. Wat is weggelaten, staat"
+        " met de grond achterin."[:QUESTION_MAX],
     }
 
 

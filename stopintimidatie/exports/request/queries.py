@@ -15,7 +15,8 @@ from stopintimidatie.core.text import date_text, datetime_long, file_size
 from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
 from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.resources import dossier_path, visible_to
+from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.services import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
 from stopintimidatie.exports.profiles.defaults import PROFILES
@@ -183,7 +184,7 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
     if wish.partner_id is None:
         return
     partner = _running(session, wish.partner_id)
-    if PROFILES[wish.profile].own_house:
+    if not PROFILES[wish.profile].for_partner:
         raise ExportError(
             "Een partner staat buiten uw afdeling. Kies een ander soort ontvanger.", "profile"
         )
@@ -199,6 +200,27 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
         )
 
 
+def check_dossier(dossier: Dossier, wish: ExportRequest) -> None:
+    """Check that a dossier of this kind may go to this kind of recipient.
+
+    Raises:
+        ExportError: It may not, or not yet.
+    """
+    profile = PROFILES[wish.profile]
+    if profile.public and dossier.kind != DossierKind.THEME.value:
+        raise ExportError(
+            "Alleen een thema-dossier wordt openbaar: titel en teksten van andere dossiers wijzen"
+            " een plek of een persoon aan. Maak een thema-dossier bij de zaak van het Woo-verzoek.",
+            "profile",
+        )
+    if is_strict(dossier.kind) and not dossier.privacy_advice and not profile.own_house:
+        raise ExportError(
+            "Dit is een persoonsgericht dossier zonder advies van de privacyfunctionaris. Vraag"
+            " eerst dat advies; daarna kan het dossier naar een partner.",
+            "profile",
+        )
+
+
 def _running(session: Session, number: UUID) -> PartnerOrganisation:
     partner = session.get(PartnerOrganisation, number)
     if partner is None or partner.ended_at is not None:
@@ -211,6 +233,9 @@ def _running(session: Session, number: UUID) -> PartnerOrganisation:
 Rows = list[tuple[str, str]]
 
 
+_UNTIL: Final = {False: "Vernietigen uiterlijk", True: "Bestand blijft hier tot"}
+
+
 def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     """Return the answers of a request; with `reports_too` also those about single reports."""
     rows = [
@@ -221,7 +246,7 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
         ("Doel", export.purpose),
         ("Grondslag", basis_words(export.asked)),
         ("Convenant", export.covenant or "geen"),
-        ("Vernietigen uiterlijk", date_text(export.destroy_by)),
+        (_UNTIL[PROFILES[export.profile].public], date_text(export.destroy_by)),
         ("Soort bestand", FileForm(export.file_form).label),
     ]
     if export.minors_ground:

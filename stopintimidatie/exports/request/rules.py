@@ -160,6 +160,16 @@ def _basis_problems(wish: ExportRequest) -> Iterator[tuple[str, str]]:
             " andere grondslag.",
             "legal_basis",
         )
+    grounds = [deviation.get("grondslag") for deviation in wish.deviations or ()]
+    grounds.append(wish.legal_basis)
+    if PROFILES[wish.profile].public and wish.legal_basis != LegalBasis.PUBLIC_ACCESS:
+        yield "Wat openbaar wordt, gaat op grond van de Woo. Kies die grondslag.", "legal_basis"
+    elif LegalBasis.PUBLIC_ACCESS in grounds and not PROFILES[wish.profile].public:
+        yield (
+            "De Woo is geen grondslag om gegevens aan één ontvanger te geven. Kies een andere"
+            " grondslag, of de soort ontvanger ‘Woo-verzoek: openbaar’.",
+            "legal_basis",
+        )
 
 
 def _date_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:

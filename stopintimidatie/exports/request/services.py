@@ -25,12 +25,12 @@ from stopintimidatie.disclosures.models import DisclosureEvent
 from stopintimidatie.disclosures.resources import KIND, new_export_id
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import with_files
 from stopintimidatie.exports.extract.services import (
     Prepared,
     check_deviations,
+    check_read,
     earlier_editions,
     prepare,
     subjects_to_json,
@@ -53,7 +53,7 @@ from stopintimidatie.exports.redaction.content import (
     content_hash,
     to_json,
 )
-from stopintimidatie.exports.request.queries import check_partner
+from stopintimidatie.exports.request.queries import check_dossier, check_partner
 from stopintimidatie.exports.request.rules import (
     check_all,
     check_in_full,
@@ -121,7 +121,7 @@ def check_request(
     check_all(
         (
             lambda: check_wish(wish, today, minors=False),
-            lambda: _check_advice(dossier, wish),
+            lambda: check_dossier(dossier, wish),
             lambda: check_deviations(wish.deviations),
             lambda: check_in_full(wish, settings.pdf_full_reports),
             lambda: check_partner(session, wish, today),
@@ -134,6 +134,7 @@ def check_request(
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
     check_wish(wish, today, minors=seen.minors)
+    check_read(seen)
     return seen
 
 
@@ -150,16 +151,6 @@ def check_empowered(session: Session, holder: str, profile: str) -> None:
     """
     if PROFILES[profile].empowered_only and not empowered_today(session, holder):
         raise ExportError(NOT_EMPOWERED, "profile")
-
-
-def _check_advice(dossier: Dossier, wish: ExportRequest) -> None:
-    inside = PROFILES[wish.profile].own_house
-    if is_strict(dossier.kind) and not dossier.privacy_advice and not inside:
-        raise ExportError(
-            "Dit is een persoonsgericht dossier zonder advies van de privacyfunctionaris. Vraag"
-            " eerst dat advies; daarna kan het dossier naar een partner.",
-            "profile",
-        )
 
 
 def request_export(
@@ -263,6 +254,7 @@ def approve(
         raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
     check_partner(session, export.asked, today)
     check_empowered(session, export.holder, export.profile)
+    check_read(prepared)
     if prepared.minors and not export.minors_ground:
         check_wish(export.asked, today, minors=True)
     if prepared.fingerprint != seen:

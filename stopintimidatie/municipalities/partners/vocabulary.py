@@ -27,6 +27,11 @@ class LegalBasis(Term):
         "AVG art. 6 lid 1 c, wettelijke verplichting: vordering (artikel, nummer, functionaris)",
         "GDPR art. 6(1)(c), legal obligation: order (article, number, official)",
     )
+    PUBLIC_ACCESS = (
+        "avg_6_1_c_woo",
+        "AVG art. 6 lid 1 c, wettelijke verplichting: openbaar maken (Woo)",
+        "GDPR art. 6(1)(c), legal obligation: disclosure to the public (Open Government Act)",
+    )
     REPORTER_CONSENT = (
         "avg_6_1_a_toestemming_melder",
         "AVG art. 6 lid 1 a, toestemming van de melder voor de eigen gegevens",
@@ -61,8 +66,9 @@ class PartnerKind(Term):
     OTHER = "anders", "andere organisatie", "other"
 
 
-# Internal use is no basis to tell an organisation outside.
-BASES: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.INTERNAL)
+# Internal use is no basis to tell an organisation outside, and what is public goes to everybody.
+_NO_PARTNER: Final = (LegalBasis.INTERNAL, LegalBasis.PUBLIC_ACCESS)
+BASES: Final = tuple(basis for basis in LegalBasis if basis not in _NO_PARTNER)
 
 
 # A covenant is no legal basis: it is named beside one.

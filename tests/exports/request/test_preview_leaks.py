@@ -50,7 +50,11 @@ def test_the_preview_page_of_no_profile_holds_what_it_may_not_have(
             if not may_see(name, what, serial) and secret.lower() in html
         ]
         if PROFILES[name].lists_reports:
-            seen = [s for s, (what, n) in secrets().items() if what == "ROLE" and s.lower() in html]
+            seen = [
+                s
+                for s, (what, n) in secrets().items()
+                if what in {"ROLE", "COUNT"} and s.lower() in html
+            ]
             assert seen, f"{name}: the words of the test are on no page at all"
     assert loaded
     assert wrong == []
