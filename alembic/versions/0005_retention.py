@@ -94,6 +94,7 @@ def new_tables(schema: sa.MetaData) -> list[sa.Table]:
     sa.Table("holder", schema, sa.Column("code", sa.String(9), primary_key=True))
     return [
         _schedule(schema),
+        _extension(schema),
         _hold(schema),
         _list(schema),
         _line(schema),
@@ -165,6 +166,44 @@ def _schedule(schema: sa.MetaData) -> sa.Table:
         ),
         sa.UniqueConstraint("holder", "number"),
         sa.Index(None, "holder", "effective_from"),
+    )
+
+
+def _extension(schema: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "retention_extension",
+        schema,
+        *_held(
+            *_document(),
+            _day("wanted_until"),
+            sa.Column("reason", sa.Text(), nullable=False),
+            *_by("asked", null=False),
+            *_advice("archivist"),
+            *_advice("fg"),
+            _text("outcome", 20, null=True),
+            _text("decided_body", 20, null=True),
+            _text("decided_number", 100, null=True),
+            _day("decided_on", null=True),
+            _day("until", null=True),
+            *_by("entered"),
+            sa.Column("version", sa.Integer(), nullable=False),
+        ),
+        sa.Index(None, "holder", "document_id"),
+        sa.Index(
+            "ix_retention_extension_open",
+            "holder",
+            "document_id",
+            unique=True,
+            **_some("outcome IS NULL"),
+        ),
+    )
+
+
+def _advice(role: str) -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column(f"{role}_agrees", sa.Boolean()),
+        sa.Column(f"{role}_words", sa.Text()),
+        *_by(role),
     )
 
 

@@ -79,6 +79,7 @@ WITH_A_TERM = frozenset(
         "destruction_list",
         "destruction_statement",
         "retention_schedule",
+        "retention_extension",
         "archive_transfer",
     ]
 )

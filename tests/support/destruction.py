@@ -16,6 +16,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionStatement,
     Tombstone,
 )
+from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.rules import HANDLED
 from tests.support.factories import DORDRECHT
 
@@ -53,6 +54,26 @@ def a_line(session: Session, row: DestructionList, reference: str, **more: Any) 
     )
     session.add(line)
     return line
+
+
+def an_extension(session: Session, reference: str, **more: Any) -> Extension:
+    """A request to keep a report beyond its maximum: granted when it has a day."""
+    day = day_of(utc_now())
+    values: dict[str, Any] = {
+        "holder": DORDRECHT,
+        "document_kind": "melding",
+        "document_id": uuid4(),
+        "wanted_until": day + timedelta(days=365),
+        "reason": "Er loopt onderzoek.",
+        "asked_by": "De proceseigenaar",
+    }
+    if "until" in more:
+        values |= {"outcome": "ja", "decided_body": "college", "decided_number": "B-1"}
+        values |= {"decided_on": day, "entered_at": utc_now(), "entered_by": "De proceseigenaar"}
+    row = Extension(id=uuid4(), reference=reference, **values | more)
+    session.add(row)
+    session.flush()
+    return row
 
 
 def a_statement(session: Session, number: str = "V-2031-0001", **more: Any) -> DestructionStatement:

@@ -295,6 +295,7 @@ RETENTION: Final = (
             "destruction_line",
             "destruction_statement",
             "retention_schedule",
+            "retention_extension",
             "archive_transfer",
         ),
         Way.KEPT,

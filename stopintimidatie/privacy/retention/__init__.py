@@ -13,6 +13,9 @@ def includeme(config: Any) -> None:
     from stopintimidatie.privacy.retention.resources import LEVELS, NAME
 
     config.add_impersonal_table("retention_schedule", "terms, and in office who set them")
+    config.add_impersonal_table(
+        "retention_extension", "references and dates, and in office who advised and decided"
+    )
     for level in LEVELS:
         config.add_tree_level(level)
     add_own_place(

@@ -46,7 +46,7 @@ from stopintimidatie.privacy.retention.rules import (
     due_as_double,
     schedule_of,
 )
-from stopintimidatie.privacy.retention.timelines import IS_DOUBLE
+from stopintimidatie.privacy.retention.timelines import IS_DOUBLE, kept_days
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.settings import Settings
@@ -219,11 +219,9 @@ def _latest_moment() -> ColumnElement[datetime]:
 def closed_timelines(session: Session) -> list[Timeline]:
     """Return the timelines of closed dossiers that aren't gone."""
     rows = session.execute(
-        select(Dossier.made_at, Dossier.closed_at).where(
-            Dossier.closed_at.is_not(None), Dossier.state.not_in(GONE)
-        )
+        _dossier_rows().where(Dossier.closed_at.is_not(None), Dossier.state.not_in(GONE))
     )
-    return [Timeline(DOSSIER_CLOSED, day_of(made), _day(closed)) for made, closed in rows]
+    return [_timeline_of_dossier(row) for row in rows]
 
 
 def _originals(session: Session, schedule: Schedule, rows: Iterable[Row[Any]]) -> dict[UUID, Due]:
@@ -243,7 +241,7 @@ def _report_rows() -> Any:
         DossierMembership.left_at.is_(None),
         DossierMembership.reference.is_(False),
     )
-    former = aliased(DossierMembership)
+    former, kept = aliased(DossierMembership), kept_days()
     left = (
         select(func.max(former.left_at))
         .where(former.report_id == Report.id, former.reference.is_(False))
@@ -264,10 +262,12 @@ def _report_rows() -> Any:
             Dossier.state.label("dossier_state"),
             Dossier.closed_at,
             left.label("left_at"),
+            kept.c.until.label("kept_until"),
         )
         .select_from(Report)
         .outerjoin(DossierMembership, inside)
         .outerjoin(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .outerjoin(kept, kept.c.document_id == Report.id)
     )
 
 
@@ -279,6 +279,7 @@ def _timeline(row: Row[Any]) -> Timeline:
         _day(row.left_at),
         _day(row.closed_at),
         live=row.dossier_state in LIVE,
+        kept_until=row.kept_until,
     )
 
 
@@ -289,22 +290,32 @@ def _day(moment: datetime | None) -> date | None:
 def _due_dossiers(
     session: Session, schedule: Schedule, condition: ColumnElement[bool]
 ) -> list[DueDocument]:
-    rows = session.execute(
-        select(
-            Dossier.id,
-            Dossier.number.label("reference"),
-            Dossier.made_at,
-            Dossier.closed_at,
-            Dossier.frozen,
-        ).where(condition, Dossier.state.not_in(GONE))
-    ).all()
+    rows = session.execute(_dossier_rows().where(condition, Dossier.state.not_in(GONE))).all()
     documents = []
     for row in rows:
-        timeline = Timeline(DOSSIER_CLOSED, day_of(row.made_at), _day(row.closed_at))
+        timeline = _timeline_of_dossier(row)
         day = due(timeline, schedule)
         if day is not None:
             documents.append(_document(DOSSIER, row, timeline, day))
     return documents
+
+
+def _dossier_rows() -> Any:
+    """Build the query for the timelines of dossiers; the caller says of which."""
+    kept = kept_days()
+    return select(
+        Dossier.id,
+        Dossier.number.label("reference"),
+        Dossier.made_at,
+        Dossier.closed_at,
+        Dossier.frozen,
+        kept.c.until.label("kept_until"),
+    ).outerjoin(kept, kept.c.document_id == Dossier.id)
+
+
+def _timeline_of_dossier(row: Row[Any]) -> Timeline:
+    made, closed = day_of(row.made_at), _day(row.closed_at)
+    return Timeline(DOSSIER_CLOSED, made, closed, kept_until=row.kept_until)
 
 
 def _document(kind: str, row: Any, timeline: Timeline, day: Due) -> DueDocument:

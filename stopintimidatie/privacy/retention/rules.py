@@ -147,6 +147,7 @@ class Timeline:
         left: the last day that it left a dossier.
         closed: the day on which the dossier that it belongs to was closed.
         live: it belongs to a dossier that goes on.
+        kept_until: the day until which the controller lets it stay, beyond the maximum.
     """
 
     retention_class: str
@@ -155,6 +156,7 @@ class Timeline:
     left: date | None = None
     closed: date | None = None
     live: bool = False
+    kept_until: date | None = None
 
     @property
     def starts(self) -> date | None:
@@ -177,11 +179,12 @@ def due(timeline: Timeline, schedule: Schedule) -> Due | None:
     """Return when a document goes; None for a class that the holder has no term for.
 
     A term that ends after the absolute maximum ends there, and so does that of what still goes on.
+    The controller may have decided on a later day for this document.
     """
     latest = Due(schedule.maximum.after(timeline.received), timeline.received, at_maximum=True)
     starts = timeline.starts
     if starts is None:
-        return latest
+        return _kept(latest, timeline)
     choice = schedule.choices.get(timeline.retention_class)
     if choice is None:
         return None
@@ -189,8 +192,14 @@ def due(timeline: Timeline, schedule: Schedule) -> Due | None:
     first = min(own, latest, key=lambda day: day.on)
     if timeline.retention_class == WITHDRAWN:
         # The reporter may think again until then, whatever the term.
-        return replace(first, on=max(first.on, starts + THINK_AGAIN + DAY))
-    return first
+        first = replace(first, on=max(first.on, starts + THINK_AGAIN + DAY))
+    return _kept(first, timeline)
+
+
+def _kept(day: Due, timeline: Timeline) -> Due:
+    """Return the day that the controller decided on, if that is later: then it is the latest."""
+    until = timeline.kept_until
+    return day if until is None or until <= day.on else Due(until, day.starts, at_maximum=True)
 
 
 def due_as_double(timeline: Timeline, original: Due | None, gone_on: date | None) -> Due | None:
@@ -199,8 +208,8 @@ def due_as_double(timeline: Timeline, original: Due | None, gone_on: date | None
     `gone_on`: the day of the end of the double, for an original that isn't here any more.
     """
     if original is not None:
-        return Due(original.on, original.starts, original.at_maximum)
-    return Due(gone_on, gone_on) if gone_on is not None else None
+        return _kept(original, timeline)
+    return _kept(Due(gone_on, gone_on), timeline) if gone_on is not None else None
 
 
 def contact_due(last_contact: date | None, ended: date | None, term: Term) -> date | None:

@@ -19,6 +19,7 @@ from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.core.storage.retention import Term
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
+from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.rules import CLASS_OF_STATE, OPEN, Schedule
 from stopintimidatie.reports.models import Report
 
@@ -38,6 +39,16 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(0), AMSTERDAM)
 
 
+def kept_days() -> Subquery:
+    """Select until when documents may stay beyond the maximum, as the controller decided."""
+    return (
+        select(Extension.document_id, func.max(Extension.until).label("until"))
+        .where(Extension.until.is_not(None))
+        .group_by(Extension.document_id)
+        .subquery()
+    )
+
+
 def timelines(holder: str) -> Subquery:
     """Select the timelines of all reports of a holder that aren't gone, but for doubles."""
     # Joined, and not looked up for each report: few were ever in a dossier.
@@ -52,6 +63,7 @@ def timelines(holder: str) -> Subquery:
         DossierMembership.left_at.is_(None),
         DossierMembership.reference.is_(False),
     )
+    kept = kept_days()
     states = [(Report.state == state, code) for state, code in CLASS_OF_STATE.items()]
     days = (
         select(
@@ -64,22 +76,26 @@ def timelines(holder: str) -> Subquery:
             case((Dossier.state.in_(LIVE), 1), else_=0).label("live"),
             left.c.at.label("left"),
             Dossier.closed_at.label("closed"),
+            kept.c.until.label("kept"),
         )
         .select_from(Report)
         .outerjoin(DossierMembership, inside)
         .outerjoin(Dossier, Dossier.id == DossierMembership.dossier_id)
         .outerjoin(left, left.c.report_id == Report.id)
+        .outerjoin(kept, kept.c.document_id == Report.id)
         .where(Report.holder == holder, Report.state != "vernietigd", ~_is_double())
         .subquery()
     )
     # The latest of three moments: the databases have no function in common for it.
     begun = case((days.c.left > days.c.ended, days.c.left), else_=days.c.ended)
     held = case((and_(days.c.live == 1, days.c.ended.is_not(None)), 1), else_=0)
-    columns = (days.c.id, days.c.code, days.c.received, days.c.ended, days.c.frozen, days.c.closed)
-    first = select(*columns, begun.label("begun"), held.label("held")).subquery()
+    columns = (days.c.id, days.c.code, days.c.received, days.c.ended, days.c.frozen)
+    first = select(
+        *columns, days.c.kept, days.c.closed, begun.label("begun"), held.label("held")
+    ).subquery()
     start = case((first.c.closed > first.c.begun, first.c.closed), else_=first.c.begun)
-    kept = (first.c.id, first.c.code, first.c.received, first.c.ended, first.c.frozen)
-    return select(*kept, first.c.held, start.label("start")).subquery()
+    columns = (first.c.id, first.c.code, first.c.received, first.c.ended, first.c.frozen)
+    return select(*columns, first.c.kept, first.c.held, start.label("start")).subquery()
 
 
 def _is_double() -> ColumnElement[bool]:
@@ -98,14 +114,15 @@ def over_by(rows: Subquery, schedule: Schedule, end: date) -> ColumnElement[bool
         if code in CLASS_OF_STATE.values()
     ]
     latest = rows.c.received < end_of(last_start(schedule.maximum, end))
+    free = or_(rows.c.kept.is_(None), rows.c.kept <= end)
     if not bounds:
-        return and_(rows.c.ended.is_(None), latest)
-    bound = case(*bounds)
-    own = and_(rows.c.ended.is_not(None), rows.c.start < bound)
+        return and_(rows.c.ended.is_(None), latest, free)
+    bound, has_term = case(*bounds), rows.c.code.in_(schedule.choices)
+    # A class without a term has no bound: this is false then, and not null.
+    own = and_(has_term, rows.c.ended.is_not(None), rows.c.start < bound)
     # A report that ended, of a class without a term, never comes due by itself.
-    goes_on = or_(rows.c.ended.is_(None), rows.c.held == 1)
-    known = or_(goes_on, rows.c.code.in_(schedule.choices))
-    return and_(known, or_(own, latest))
+    known = or_(rows.c.ended.is_(None), rows.c.held == 1, has_term)
+    return and_(known, or_(own, latest), free)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ _INNER: Final = KEYS | {
 _STAYS: Final = frozenset(
     [
         *("tombstone", "destruction_list", "destruction_line", "retention_schedule"),
-        *("archive_transfer", "disclosed_copy", "reference", "redirect"),
+        *("retention_extension", "archive_transfer", "disclosed_copy", "reference", "redirect"),
         *("outbox_job", "search_document", "search_gap"),
     ]
 )

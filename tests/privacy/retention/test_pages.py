@@ -40,6 +40,7 @@ from stopintimidatie.privacy.retention.services import approve_terms, propose_te
 from stopintimidatie.privacy.retention.timelines import last_start
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
+from tests.support.destruction import an_extension
 from tests.support.factories import DORDRECHT, connect, make_dossier, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.queries import count_queries
@@ -371,6 +372,9 @@ def test_the_database_counts_what_the_rule_says_of_each_document(
                         left_at=left if number % 5 == 0 else None,
                     )
                 )
+            if number % 7 == 0:
+                until = today + timedelta(days=chance.randrange(-100, 500))
+                an_extension(session, report.reference, document_id=report.id, until=until)
     with installation.transaction(DORDRECHT) as session:
         all_months = months_from(today)
         counted = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given
@@ -101,6 +102,23 @@ def test_no_document_outlives_the_absolute_maximum(
     day = due(Timeline(HANDLED, received, ended, left, closed, live), SCHEDULE)
     assert day is not None
     assert day.on <= SCHEDULE.maximum.after(received)
+
+
+def test_the_controller_alone_lets_a_document_outlive_the_maximum() -> None:
+    until, closed = date(2038, 5, 1), date(2027, 1, 1)
+    kept = Due(until, START, at_maximum=True)
+    assert due(Timeline(OPEN, START, kept_until=until), SCHEDULE) == kept
+    assert due(Timeline(HANDLED, START, closed, kept_until=until), SCHEDULE) == replace(
+        kept, starts=closed
+    )
+    # A decision never makes the day earlier.
+    early = due(Timeline(OPEN, START, kept_until=date(2030, 1, 1)), SCHEDULE)
+    assert early == Due(date(2036, 11, 30), START, at_maximum=True)
+    double = Timeline("melding_dubbel", START, closed, kept_until=until)
+    for original in (Due(date(2031, 1, 1), START), None):
+        day = due_as_double(double, original, closed)
+        assert day is not None
+        assert day.on == until
 
 
 def test_a_withdrawn_report_stays_while_its_reporter_may_think_again() -> None:
