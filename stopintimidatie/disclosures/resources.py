@@ -1,7 +1,4 @@
-"""Nodes of the tree: /gemeenten/dordrecht/verstrekkingen and the entries below it.
-
-The register has no row of its own: its level of the tree uses that of the municipality.
-"""
+"""Nodes of the tree: /gemeenten/dordrecht/verstrekkingen and the entries below it."""
 
 from __future__ import annotations
 
@@ -12,11 +9,9 @@ from sqlalchemy import and_
 
 from stopintimidatie.core import text as codes
 from stopintimidatie.core.security import Role, holder_acl
-from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.storage.models import Holder
-from stopintimidatie.core.tree import Branch, Level, Resource
+from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.disclosures.models import Disclosure
-from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 
 # The id of an export, `U-4F7K-2QXJ`: on paper, in the register, at `/verificatie`.
 
@@ -43,23 +38,11 @@ RESTRICTED_ROLES: Final = frozenset(
 )
 
 
-class DisclosureRegister(Branch):
-    """/gemeenten/dordrecht/verstrekkingen."""
+class DisclosureRegister(HolderBranch):
+    """/gemeenten/dordrecht/verstrekkingen; at the desk the reports that it forwarded."""
 
     kind = "verstrekkingen"
     label = "Verstrekkingen"
-
-    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
-        super().__init__(name, parent, row.code)
-        self.owner = row.name
-
-
-class DeskRegister(DisclosureRegister):
-    """/landelijk/verstrekkingen: the reports that the desk forwarded."""
-
-    def __init__(self, name: str, parent: Any, row: Holder) -> None:
-        Resource.__init__(self, name, parent, row.code)
-        self.owner = "Landelijk meldpunt"
 
 
 class DisclosureResource(Resource):
@@ -83,25 +66,7 @@ class DisclosureResource(Resource):
 
 
 LEVELS: Final = (
-    Level(
-        kind="verstrekkingen",
-        parent="gemeente",
-        pattern=re.compile("verstrekkingen"),
-        entity=Municipality,
-        link=lambda row, parent, name: row.code == parent.code,
-        factory=DisclosureRegister,
-        fixed=True,
-    ),
-    Level(
-        kind="verstrekkingen_meldpunt",
-        parent=NATIONAL,
-        pattern=re.compile("verstrekkingen"),
-        entity=Holder,
-        link=lambda row, _, name: row.code == NATIONAL,
-        factory=DeskRegister,
-        holder=NATIONAL,
-        fixed=True,
-    ),
+    *holder_levels(DisclosureRegister, DisclosureRegister),
     *(
         Level(
             kind="verstrekking",

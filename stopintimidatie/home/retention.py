@@ -18,8 +18,8 @@ from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
 from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.retention.pages import NAME
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
-from stopintimidatie.privacy.retention.resources import NAME
 from stopintimidatie.privacy.retention.rules import Standing, standing_of
 from stopintimidatie.privacy.retention.services import is_refusal
 

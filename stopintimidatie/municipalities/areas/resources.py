@@ -8,7 +8,7 @@ in; elsewhere to `/patronen`, which goes on to one's only municipality, or lets 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Final
@@ -29,8 +29,6 @@ from stopintimidatie.core.web.request import NavItem
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-
-ADMINISTRATION: Final = re.compile("beheer")
 
 
 class Municipalities(Container):
@@ -112,6 +110,48 @@ def settings_link(
     return Panel(title, "stopintimidatie.municipalities.areas:templates/link_panel.jinja2", values)
 
 
+DESK: Final = "Landelijk meldpunt"
+
+
+class HolderBranch(Branch):
+    """A node with a fixed name below a municipality or the desk: the `owner` of what is there."""
+
+    def __init__(self, name: str, parent: Any, row: Municipality | Holder) -> None:
+        super().__init__(name, parent, row.code)
+        self.owner = row.name if isinstance(row, Municipality) else DESK
+
+
+def holder_levels(factory: type[Resource], desk: type[Resource] | None = None) -> Iterator[Level]:
+    """Yield the levels of nodes without a row of their own, named as their kind.
+
+    Args:
+        factory: makes the node below a municipality.
+        desk: makes that below the desk; None: it has none.
+    """
+    kind = factory.kind
+    pattern = re.compile(kind)
+    yield Level(
+        kind=kind,
+        parent="gemeente",
+        pattern=pattern,
+        entity=Municipality,
+        link=lambda row, parent, name: row.code == parent.code,
+        factory=factory,
+        fixed=True,
+    )
+    if desk is not None:
+        yield Level(
+            kind=f"{kind}_meldpunt",
+            parent=NATIONAL,
+            pattern=pattern,
+            entity=Holder,
+            link=lambda row, _, name: row.code == NATIONAL,
+            factory=desk,
+            holder=NATIONAL,
+            fixed=True,
+        )
+
+
 LEVELS: Final = (
     Level(
         kind="gemeente",
@@ -121,24 +161,7 @@ LEVELS: Final = (
         link=lambda row, _, name: row.slug == name,
         factory=MunicipalityResource,
     ),
-    # Before the neighbourhoods, whose names look the same.
-    Level(
-        kind="beheer",
-        parent="gemeente",
-        pattern=ADMINISTRATION,
-        entity=Municipality,
-        link=lambda row, parent, name: row.code == parent.code,
-        factory=MunicipalityAdministration,
-    ),
-    Level(
-        kind="beheer_landelijk",
-        parent=NATIONAL,
-        pattern=ADMINISTRATION,
-        entity=Holder,
-        link=lambda row, _, name: row.code == NATIONAL,
-        factory=NationalAdministration,
-        holder=NATIONAL,
-    ),
+    *holder_levels(MunicipalityAdministration, NationalAdministration),
     Level(
         kind="wijk",
         parent="gemeente",
@@ -152,7 +175,6 @@ LEVELS: Final = (
 
 # Lists of a holder
 
-DESK: Final = "Landelijk meldpunt"
 PLACES: Final = frozenset({"gemeente", "meldpunt"})
 
 

@@ -15,7 +15,11 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.tree import Branch, Level, Resource
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import Administration, settings_link
+from stopintimidatie.municipalities.areas.resources import (
+    Administration,
+    holder_levels,
+    settings_link,
+)
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 
 # The number of a partner in its address, `K-4F7K-2QXJ`: a name may change.
@@ -57,15 +61,7 @@ class PartnerResource(Resource):
 
 
 LEVELS: Final = (
-    Level(
-        kind="partners",
-        parent="gemeente",
-        pattern=re.compile("partners"),
-        entity=Municipality,
-        link=lambda row, parent, name: row.code == parent.code,
-        factory=PartnerList,
-        fixed=True,
-    ),
+    *holder_levels(PartnerList),
     Level(
         kind="partner",
         parent="partners",

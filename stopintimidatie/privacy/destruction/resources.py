@@ -1,7 +1,4 @@
-"""Nodes of the tree: /gemeenten/dordrecht/vernietiging, with lists, statements and tombstones.
-
-The register has no row of its own: its level of the tree uses that of the municipality.
-"""
+"""Nodes of the tree: /gemeenten/dordrecht/vernietiging, with lists, statements and tombstones."""
 
 from __future__ import annotations
 
@@ -14,10 +11,9 @@ from sqlalchemy import Engine, Select, and_, false, or_, select
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS, may, principal
 from stopintimidatie.core.storage import NATIONAL, transaction
-from stopintimidatie.core.storage.models import Holder
-from stopintimidatie.core.tree import Branch, Level, Resource
+from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.destruction.models import (
     DestructionList,
     DestructionStatement,
@@ -35,23 +31,11 @@ GONE: Final = re.compile(r"M-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}|[0-9]{4
 _MAY_KNOW: Final = (*GRANTS[Permission.VIEW_RETENTION], *GRANTS[Permission.VIEW_REPORT])
 
 
-class DestructionRegister(Branch):
-    """/gemeenten/dordrecht/vernietiging."""
+class DestructionRegister(HolderBranch):
+    """/gemeenten/dordrecht/vernietiging, or /landelijk/vernietiging."""
 
     kind = NAME
     label = "Vernietiging"
-
-    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
-        super().__init__(name, parent, row.code)
-        self.owner = row.name
-
-
-class DeskDestruction(DestructionRegister):
-    """/landelijk/vernietiging."""
-
-    def __init__(self, name: str, parent: Any, row: Holder) -> None:
-        Resource.__init__(self, name, parent, row.code)
-        self.owner = DESK
 
 
 class ListResource(Resource):
@@ -110,25 +94,7 @@ class TombstoneResource(Resource):
 
 
 LEVELS: Final = (
-    Level(
-        kind=NAME,
-        parent="gemeente",
-        pattern=re.compile(NAME),
-        entity=Municipality,
-        link=lambda row, parent, name: row.code == parent.code,
-        factory=DestructionRegister,
-        fixed=True,
-    ),
-    Level(
-        kind=f"{NAME}_meldpunt",
-        parent=NATIONAL,
-        pattern=re.compile(NAME),
-        entity=Holder,
-        link=lambda row, _, name: row.code == NATIONAL,
-        factory=DeskDestruction,
-        holder=NATIONAL,
-        fixed=True,
-    ),
+    *holder_levels(DestructionRegister, DestructionRegister),
     *(
         Level(
             kind=f"{kind}{suffix}",

@@ -9,8 +9,8 @@ def includeme(config: Any) -> None:
     """Register the tables, the tree, the menu item, the pages and the check of the terms."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.retention.pages import LEVELS, NAME
     from stopintimidatie.privacy.retention.queries import TERMS, terms_check, waiting_for
-    from stopintimidatie.privacy.retention.resources import LEVELS, NAME
 
     config.add_impersonal_table("retention_schedule", "terms, and in office who set them")
     config.add_impersonal_table(

@@ -1,4 +1,4 @@
-"""Parts that the pages of terms share: the classes of a holder, versions and decisions in words."""
+"""The node of the terms, and what their pages share: classes, versions and decisions in words."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass, Way
 from stopintimidatie.core.text import date_text, datetime_short
 from stopintimidatie.core.web.request import Request
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import version_numbered
-from stopintimidatie.privacy.retention.resources import TermsNode
 from stopintimidatie.privacy.retention.rules import (
     DOUBLE,
     LISTED,
@@ -33,6 +33,17 @@ from stopintimidatie.privacy.retention.words import term_in_words
 MAXIMUM_LABEL: Final = "Het uiterste, vanaf de ontvangst"
 # The largest number of a version that is looked up.
 _MOST: Final = 1_000_000
+NAME: Final = "bewaartermijnen"
+
+
+class TermsNode(HolderBranch):
+    """/gemeenten/dordrecht/bewaartermijnen: the terms of a holder, in versions; so at the desk."""
+
+    kind = NAME
+    label = "Bewaartermijnen"
+
+
+LEVELS: Final = tuple(holder_levels(TermsNode, TermsNode))
 
 
 def all_classes(request: Request) -> Mapping[str, RetentionClass]:

@@ -25,13 +25,13 @@ from stopintimidatie.privacy.retention.outlook import (
     standing_outlook,
 )
 from stopintimidatie.privacy.retention.pages import (
+    TermsNode,
     all_classes,
     label_of,
     own_classes,
     standing_words,
 )
 from stopintimidatie.privacy.retention.queries import DueDocument, documents_of, present_version
-from stopintimidatie.privacy.retention.resources import TermsNode
 from stopintimidatie.privacy.retention.rules import Schedule, schedule_of
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 

@@ -33,6 +33,7 @@ from stopintimidatie.privacy.retention.forms import (
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.outlook import shift_of, short_shifts
 from stopintimidatie.privacy.retention.pages import (
+    TermsNode,
     difference_rows,
     label_of,
     may,
@@ -45,7 +46,6 @@ from stopintimidatie.privacy.retention.pages import (
     version_in,
 )
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
-from stopintimidatie.privacy.retention.resources import TermsNode
 from stopintimidatie.privacy.retention.rules import (
     Schedule,
     Standing,

@@ -1,12 +1,10 @@
 """Nodes of the tree: /gemeenten/dordrecht/overbrengen, and a transfer below it.
 
-The list has no row of its own: its level of the tree uses that of the municipality. A transfer is
-found by the number of its dossier, also when that is gone here.
+A transfer is found by the number of its dossier, also when that is gone here.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,9 +15,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Identity
-from stopintimidatie.core.tree import Branch, Level, Resource
+from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.dossiers.services import KIND as DOSSIER
-from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.destruction.documents import today
 from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
@@ -42,15 +40,11 @@ STATES: Final = {
 }
 
 
-class TransferList(Branch):
+class TransferList(HolderBranch):
     """/gemeenten/dordrecht/overbrengen."""
 
     kind = NAME
     label = "Overbrengen"
-
-    def __init__(self, name: str, parent: Any, row: Municipality) -> None:
-        super().__init__(name, parent, row.code)
-        self.owner = row.name
 
 
 class TransferResource(Resource):
@@ -75,15 +69,7 @@ class TransferResource(Resource):
 
 
 LEVELS: Final = (
-    Level(
-        kind=NAME,
-        parent="gemeente",
-        pattern=re.compile(NAME),
-        entity=Municipality,
-        link=lambda row, parent, name: row.code == parent.code,
-        factory=TransferList,
-        fixed=True,
-    ),
+    *holder_levels(TransferList),
     Level(
         kind="overbrenging",
         parent=NAME,
