@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.clock import local_date, utc_now
@@ -16,7 +16,8 @@ from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.people.services import able
-from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
+from stopintimidatie.privacy.destruction.models import DestructionList, ListState
+from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.retention.pages import NAME
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
@@ -43,7 +44,7 @@ def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
     today = local_date(utc_now())
     return [
         *_terms(context, request, here, today),
-        *_lists(context, request, here),
+        *_lists(context, request, here, today),
         *_holds(context, request, here, today),
         *_people(context, request, here),
     ]
@@ -82,7 +83,7 @@ def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[T
         yield task_for(DUE, title, page, "Verlengen", f"geldt tot en met {day}")
 
 
-def _lists(context: Any, request: Request, here: str) -> Iterator[Task]:
+def _lists(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
     mine = [
         state
         for state, (permission, *_) in _STEPS.items()
@@ -90,15 +91,9 @@ def _lists(context: Any, request: Request, here: str) -> Iterator[Task]:
     ]
     if not mine:
         return
-    undecided = select(DestructionLine.list_id).where(
-        DestructionLine.decision.is_(None), DestructionLine.gone_at.is_(None)
-    )
-    late = and_(
-        DestructionList.state == ListState.AUTHORISED.value, DestructionList.id.in_(undecided)
-    )
     waits: list[ColumnElement[bool]] = [DestructionList.state.in_([state.value for state in mine])]
     if ListState.PROPOSED in mine:
-        waits.append(late)
+        waits.append(left_over(today))
     rows = request.db.scalars(
         select(DestructionList)
         .where(or_(*waits))
@@ -108,7 +103,7 @@ def _lists(context: Any, request: Request, here: str) -> Iterator[Task]:
     for row in rows:
         state = ListState(row.state)
         href = f"{here}/vernietiging/{row.number}"
-        if state in _STEPS:
+        if state in mine:
             _, action, question = _STEPS[state]
             yield task_for(DECIDE, f"Vernietigingslijst {row.number}: {question}", href, action)
         else:

@@ -6,7 +6,7 @@ Rooms register their levels of the tree, so that nothing here imports a room.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -104,9 +104,9 @@ DOCUMENT_KINDS: Final = Directive[str, DocumentKind](
     "add_document_kind", "document_kinds", _document_kind
 )
 
-# (engine, who asks, the text that was typed) -> the address of what is told about a document that
-# is gone; None when nothing is known, or nothing may be told.
-RemainsFinder = Callable[[Any, Any, str], str | None]
+# (engine, who asks, the text that was typed, holders) -> the address of what one of these holders
+# tells about a document that is gone; None when nothing is known, or nothing may be told.
+RemainsFinder = Callable[[Any, Any, str, Sequence[str]], str | None]
 REMAINS: Final = Directive[str, RemainsFinder]("add_remains", "remains")
 
 

@@ -77,13 +77,29 @@ def moved_to(request: Any) -> str | None:
     return None if path is None or path == old else path + quote(asked.removeprefix(old))
 
 
-def remains_of(request: Any, reference: str) -> str | None:
-    """Return the address of what is told about a document that is gone; None without any."""
-    registry = request.registry
-    found_by = (
-        find(registry.engine, request.identity, reference) for find in REMAINS.of(registry).values()
-    )
-    return next((path for path in found_by if path is not None), None)
+def remains_of(request: Any, reference: str, holder: str | None = None) -> str | None:
+    """Return the address of what is told about a document that is gone; None without any.
+
+    `holder`: its holder; None looks at all that this person works for.
+    """
+    registry, identity = request.registry, request.identity
+    holders = identity.holders if holder is None else [holder]
+    finders = REMAINS.of(registry).values()
+    paths = (find(registry.engine, identity, reference, holders) for find in finders)
+    return next((path for path in paths if path is not None), None)
+
+
+def remains_here(request: Any) -> str | None:
+    """Return the address of what is told about a document that once had this address.
+
+    Looks at the holder of the address, as `moved_to`: each numbers its own dossiers.
+    """
+    holder = current_holder(request.db)
+    # A name that leads to something is no old address, whatever stands below it.
+    there = len(getattr(request, "traversed", ())) + 1
+    names = request.path_info.split("/")[there:] if holder is not None else []
+    paths = (remains_of(request, name, holder) for name in reversed(names))
+    return next((path for path in paths if path is not None), None)
 
 
 def _it_and_above(path: str) -> list[str]:

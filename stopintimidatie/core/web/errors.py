@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
@@ -39,7 +39,7 @@ from stopintimidatie.core.audit import NotRecordedError, is_unrecorded
 from stopintimidatie.core.security.policy import note_refusal
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS, is_outage, kind_of
 from stopintimidatie.core.telemetry import log_error
-from stopintimidatie.core.tree.services import moved_to
+from stopintimidatie.core.tree.services import moved_to, remains_here
 from stopintimidatie.core.web.body import PUBLIC_PREFIXES, is_stream
 from stopintimidatie.core.web.components import may_search
 from stopintimidatie.core.web.request import CrowdedError, StrangeHost, query_pairs
@@ -243,6 +243,10 @@ def _steps(identity: Any, request: Any) -> list[tuple[str, str]]:
     return steps or [("Aanmelden", SIGN_IN)]
 
 
+# Methods of requests for a document that went elsewhere, or is gone.
+_ANSWERED: Final = ("GET", "HEAD", "POST")
+
+
 def not_found(exc: Any, request: Any) -> Response:
     """Answer that there is nothing, or nothing for this person."""
     if safe_identity(request) is None and not is_public(request):
@@ -252,12 +256,19 @@ def not_found(exc: Any, request: Any) -> Response:
         # A filled-in form goes along to the new address: it was written for this document.
         moved = HTTPTemporaryRedirect if request.method == "POST" else HTTPMovedPermanently
         return moved(location=present)
-    return error_response(request, 404)
+    remains = _remains(request)
+    return HTTPSeeOther(remains) if remains is not None else error_response(request, 404)
+
+
+def _remains(request: Any) -> str | None:
+    """Return where is told about a document that had this address, for whoever may know of it."""
+    signed_in = safe_identity(request) is not None
+    return remains_here(request) if signed_in and request.method in _ANSWERED else None
 
 
 def _present_address(request: Any) -> str | None:
     """Return where what once had this address is now, for whoever may see it."""
-    if request.method not in ("GET", "HEAD", "POST") or safe_identity(request) is None:
+    if request.method not in _ANSWERED or safe_identity(request) is None:
         return None
     present = moved_to(request)
     parameters = query_pairs(request)

@@ -226,11 +226,10 @@ def _follow_documents(session: Session, documents: dict[UUID, DueDocument]) -> s
 
 
 def _open_lists(session: Session) -> Sequence[DestructionList]:
-    return session.scalars(
-        select(DestructionList)
-        .where(DestructionList.state != ListState.DONE.value)
-        .order_by(DestructionList.number)
-    ).all()
+    """Return the lists with lines that are still here, also where all of those stay for now."""
+    left = select(DestructionLine.list_id).where(DestructionLine.gone_at.is_(None))
+    here = or_(DestructionList.state != ListState.DONE.value, DestructionList.id.in_(left))
+    return session.scalars(select(DestructionList).where(here)).all()
 
 
 def _lines(session: Session, row: DestructionList) -> Sequence[DestructionLine]:

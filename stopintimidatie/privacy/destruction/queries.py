@@ -102,6 +102,15 @@ TO_AUTHORISE: Final = and_(
 )
 
 
+def left_over(today: date) -> ColumnElement[bool]:
+    """Return the condition of lists with a late line on which nobody decided.
+
+    They ask for the process owner, also while others have their turn.
+    """
+    late = select(DestructionLine.list_id).where(TO_DECIDE, DestructionLine.due_on < today)
+    return DestructionList.id.in_(late)
+
+
 @dataclass(frozen=True)
 class LineFilter:
     """The lines that a page shows: of one class, in one state, or late."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL, Allow
-from sqlalchemy import Engine, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
 
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS, may, principal
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -20,6 +22,7 @@ from stopintimidatie.privacy.destruction.models import (
     ListState,
     Tombstone,
 )
+from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.reports.rules import normalise_reference
 
 NAME: Final = "vernietiging"
@@ -135,12 +138,10 @@ LEVELS: Final = (
 # Lists that wait for a person, for the menu
 
 _TURNS: Final = {
-    Role.PROCESS_OWNER: DestructionList.state == ListState.PROPOSED.value,
-    Role.PRIVACY_OFFICER: DestructionList.state == ListState.ASSESSED.value,
-    Role.ARCHIVIST: DestructionList.state == ListState.CHECKED.value,
+    Role.PROCESS_OWNER: ListState.PROPOSED,
+    Role.PRIVACY_OFFICER: ListState.ASSESSED,
+    Role.ARCHIVIST: ListState.CHECKED,
 }
-
-
 # The permissions of those whose turn it can be.
 STEPS: Final = frozenset(
     {
@@ -154,22 +155,27 @@ STEPS: Final = frozenset(
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select the lists of a holder that wait for this person, for the menu."""
     roles = identity.roles_for(holder)
-    turns = [condition for role, condition in _TURNS.items() if role in roles]
-    return select(DestructionList.id).where(DestructionList.holder == holder, or_(false(), *turns))
+    mine = [state.value for role, state in _TURNS.items() if role in roles]
+    turns: list[ColumnElement[bool]] = [DestructionList.state.in_(mine)]
+    if Role.PROCESS_OWNER in roles:
+        turns.append(left_over(local_date(utc_now())))
+    return select(DestructionList.id).where(DestructionList.holder == holder, or_(*turns))
 
 
 # Tombstones
 
 
-def path_of_tombstone(engine: Engine, identity: Identity, typed: str) -> str | None:
+def path_of_tombstone(
+    engine: Engine, identity: Identity, typed: str, holders: Sequence[str]
+) -> str | None:
     """Return the address of what stays of a destroyed document; None for who may not know.
 
-    Of the holders that this person works for, each is read in a transaction of its own.
+    Each of the holders is read in a transaction of its own.
     """
     reference = normalise_reference(typed) or typed
     if GONE.fullmatch(reference) is None:
         return None
-    for holder in identity.holders:
+    for holder in holders:
         if not set(_MAY_KNOW) & identity.roles_for(holder):
             continue
         with transaction(engine, holder, write=False) as session:

@@ -186,6 +186,7 @@ def test_a_postponed_line_asks_again_when_its_day_has_come(installation: Install
     assert the_list(installation).state == ListState.DONE
     night(installation, DUE + timedelta(days=9))
     assert lines(installation)[report].decision is None
+    assert the_list(installation).state == ListState.PROPOSED
 
 
 def test_contact_data_goes_by_the_standing_decision_and_not_without_one(

@@ -346,6 +346,26 @@ def test_what_was_typed_stays_when_a_colleague_was_first(town_hall: Installation
     assert "vastgehouden" in page.forms["formulier"].submit().follow().text.lower()
 
 
+def test_a_late_line_asks_for_its_owner_while_others_have_their_turn(
+    town_hall: Installation,
+) -> None:
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        choose(session, row, "M-AAAA-AAA0", GOES)
+        make(session, row, ASSESSES, OWNER)
+        assert row.state == ListState.ASSESSED
+    page = person(town_hall, Role.PROCESS_OWNER).get("/gemeenten/dordrecht")
+    assert "Vernietigingslijst 2031-4: nog niet over alles beslist" in page.text
+    item = next(link for link in page.html.select("nav a") if "Vernietiging" in link.text)
+    assert "1" in item.text
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        choose(session, row, "M-AAAA-AAA9", Choice(LineDecision.HELD, "zaak"))
+        row.state = ListState.ASSESSED.value
+    page = person(town_hall, Role.PROCESS_OWNER).get("/gemeenten/dordrecht")
+    assert "nog niet over alles beslist" not in page.text
+
+
 def test_lines_that_are_left_for_a_colleague_are_told(town_hall: Installation) -> None:
     with town_hall.transaction(DORDRECHT) as session:
         row = session.scalars(select(DestructionList)).one()
@@ -464,6 +484,27 @@ def test_a_destroyed_report_says_so_to_who_might_have_read_it(installation: Inst
     stranger = installation.browser(make_user(installation, ("GM0772", Role.OFFICER)))
     stranger.get(f"/m/{GONE}", status=404)
     stranger.get(f"{HOME}/{GONE}", status=404)
+
+
+def test_the_old_address_of_a_destroyed_document_leads_to_what_stays(
+    installation: Installation,
+) -> None:
+    connect(installation)
+    with installation.transaction(DORDRECHT) as session:
+        a_tombstone(session, GONE)
+        a_tombstone(session, "2026-0007", document_kind="dossier")
+    old = f"/gemeenten/dordrecht/binnenstad/2026-0007/{GONE}"
+    officer = person(installation, Role.OFFICER)
+    assert officer.get(f"{old}/triage", status=303).location.endswith(f"{HOME}/{GONE}")
+    dossier = officer.get(old.rpartition("/")[0], status=303)
+    assert dossier.location.endswith(f"{HOME}/2026-0007")
+    # The same number of a municipality where nothing of the kind went.
+    both = [(holder, Role.OFFICER) for holder in (DORDRECHT, "GM0772")]
+    two = installation.browser(make_user(installation, *both))
+    two.get("/gemeenten/eindhoven/centrum/2026-0007", status=404)
+    two.get(old, status=303)
+    for roles in ([("GM0772", Role.OFFICER)], [(DORDRECHT, Role.DEPUTY)]):
+        installation.browser(make_user(installation, *roles)).get(old, status=404)
 
 
 def test_lateness_is_told_from_the_day_after(town_hall: Installation) -> None:
