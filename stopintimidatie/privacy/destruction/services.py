@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -153,7 +153,7 @@ def decide(
         if not by_checker:
             line.start_again()
     _refresh(session, row)
-    fields = [choice.decision.value, f"{len(chosen)} regels"]
+    fields = [choice.decision.value, plural(len(chosen), "regel", "regels")]
     record(session, actor, "vernietiging.beslist", row.holder, KIND, [row.id], fields=fields)
     return len(chosen)
 
@@ -210,7 +210,7 @@ def make_step(session: Session, row: DestructionList, step: str, actor: Actor, s
         if step == AUTHORISES:
             line.waits_for = None
     _refresh(session, row)
-    action, fields = f"vernietiging.{asked.done}", [f"{len(lines)} regels"]
+    action, fields = f"vernietiging.{asked.done}", [plural(len(lines), "regel", "regels")]
     record(session, actor, action, row.holder, KIND, [row.id], fields=fields)
     return len(lines)
 
@@ -235,7 +235,7 @@ def take_back(
     line.sign("decided", utc_now(), actor.id, actor.name)
     _refresh(session, row)
     record(
-        session, actor, "vernietiging.teruggehaald", row.holder, KIND, [row.id], fields=["1 regels"]
+        session, actor, "vernietiging.teruggehaald", row.holder, KIND, [row.id], fields=["1 regel"]
     )
 
 

@@ -112,6 +112,7 @@ def new_view(context: TransferList, request: Request) -> Any:
         request,
         buttons=[Button("maken", "Pakket maken" if agreed else "Overbrengen vragen")],
         appstruct={"dossier": wanted, "sleutel": (asked.recipient if asked else None) or ""},
+        cancel_url=request.resource_path(context),
     )
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
