@@ -46,7 +46,7 @@ from stopintimidatie.privacy.destruction.queries import (
     UNDECIDED,
     LineFilter,
     Numbers,
-    archive_key_of,
+    archive_keys,
     held_by,
     is_late,
     line_of,
@@ -60,7 +60,6 @@ from stopintimidatie.privacy.destruction.queries import (
 )
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
 from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS, other_step
-from stopintimidatie.privacy.retention.rules import Outcome
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
@@ -244,9 +243,7 @@ def _detail(shown: Shown, held: Any) -> dict[str, Any]:
     today, late = local_date(utc_now()), is_late(line, local_date(utc_now()))
     why = held.get(line.document_id, [])
     rows = words.line_rows(line, shown.label(line.retention_class), why, today, late)
-    if line.outcome == Outcome.TRANSFER:
-        key = archive_key_of(request.db, line.document_id)
-        rows.append(("Sleutel van het archief", key or "niet ingevuld"))
+    rows += [("Sleutel van het archief", key) for key in archive_keys(request.db, [line]).values()]
     return {
         "line": line,
         "standing": STANDINGS[standing_of(line)],

@@ -36,6 +36,7 @@ from stopintimidatie.privacy.destruction.models import DestructionLine, LineDeci
 from stopintimidatie.privacy.destruction.queries import (
     AUTHORISED,
     GONE,
+    archive_keys,
     line_of,
     lines_named,
     lines_of,
@@ -172,7 +173,13 @@ def together_view(context: ListResource, request: Request) -> Any:
     about = {
         "left": len(chosen) - len(lines),
         "about": ABOUT[decision],
-        "counted": words.by_class(classes, lines),
+        "counted": [
+            *words.by_class(classes, lines),
+            *(
+                (f"Sleutel van het archief voor {reference}", key)
+                for reference, key in archive_keys(request.db, lines).items()
+            ),
+        ],
         "references": [line.reference for line in lines],
     }
     return _handle(context, request, form, lines, title, act, **about)

@@ -68,66 +68,44 @@ def destroy_document(
 
     Whether it may go is the caller's to ask, in the same transaction.
     """
-    if kind == REPORT:
-        tombstone = _destroy_report(registry, session, document, fate)
-    else:
-        tombstone = _destroy_dossier(registry, session, document, fate)
-    if tombstone is not None:
-        word = GONE[fate.outcome]
-        record(session, actor, f"{kind}.{word}", tombstone.holder, kind, [document])
-        note_gone(session, tombstone.holder, kind, [document], word)
+    entity: Any = Report if kind == REPORT else Dossier
+    row = session.get(entity, document, with_for_update=True, populate_existing=True)
+    if row is None:
+        return None
+    holder, word = row.holder, GONE[fate.outcome]
+    tombstone = _tombstone(row, fate, word)
+    ids = ids_of_rows(registry, session, kind, document)
+    erase_document(registry, session, kind, document)
+    more = _unlink_report(session, row) if kind == REPORT else _unlink_dossier(session, row)
+    _forget_traces(session, holder, [*ids, *more])
+    enqueue_index(session, holder, kind, document)
+    # The words stay in the index's files until these are written anew.
+    enqueue_purge(session, holder)
+    session.execute(delete(entity).where(entity.id == document))
+    session.expire_all()
+    session.add(tombstone)
+    session.flush()
+    record(session, actor, f"{kind}.{word}", holder, kind, [document])
+    note_gone(session, holder, kind, [document], word)
     return tombstone
 
 
-def _destroy_report(
-    registry: Any, session: Session, document: UUID, fate: Fate
-) -> Tombstone | None:
-    report = session.get(Report, document, with_for_update=True, populate_existing=True)
-    if report is None:
-        return None
-    tombstone = _tombstone(
-        REPORT,
-        document,
-        report.reference,
-        (report.received_at, report.ended_at),
-        fate,
-        report.holder,
-    )
-    ids = ids_of_rows(registry, session, REPORT, document)
-    erase_document(registry, session, REPORT, document)
+def _unlink_report(session: Session, report: Report) -> Sequence[UUID]:
+    """Take a report out of what points to it; return the ids of rows that go with it."""
     session.execute(
-        update(Report).where(Report.duplicate_of_id == document).values(duplicate_of_id=None)
+        update(Report).where(Report.duplicate_of_id == report.id).values(duplicate_of_id=None)
     )
     # A hand-over stays with who received it; its giver's half goes when the receiver's does.
     received = ReportTransfer.receiver == report.holder
     session.execute(
         delete(ReportTransfer).where(ReportTransfer.reference == report.reference, received)
     )
-    _forget_traces(session, report.holder, ids)
-    _forget_words(session, REPORT, report.holder, document)
-    session.execute(delete(Report).where(Report.id == document))
-    session.expire_all()
-    session.add(tombstone)
-    session.flush()
-    return tombstone
+    return ()
 
 
-def _destroy_dossier(
-    registry: Any, session: Session, document: UUID, fate: Fate
-) -> Tombstone | None:
-    dossier = session.get(Dossier, document, with_for_update=True, populate_existing=True)
-    if dossier is None:
-        return None
-    tombstone = _tombstone(
-        DOSSIER,
-        document,
-        dossier.number,
-        (dossier.made_at, dossier.closed_at),
-        fate,
-        dossier.holder,
-    )
-    ids = ids_of_rows(registry, session, DOSSIER, document)
-    erase_document(registry, session, DOSSIER, document)
+def _unlink_dossier(session: Session, dossier: Dossier) -> Sequence[UUID]:
+    """Take a dossier out of what points to it; return the ids of its exports, which go with it."""
+    document = dossier.id
     exports = session.scalars(select(Export.id).where(Export.dossier_id == document)).all()
     _let_reports_go(session, document)
     session.execute(delete(PartnerAnswer).where(PartnerAnswer.dossier_id == document))
@@ -136,13 +114,7 @@ def _destroy_dossier(
     session.execute(
         update(Dossier).where(Dossier.merged_into_id == document).values(merged_into_id=None)
     )
-    _forget_traces(session, dossier.holder, [*ids, *exports])
-    _forget_words(session, DOSSIER, dossier.holder, document)
-    session.execute(delete(Dossier).where(Dossier.id == document))
-    session.expire_all()
-    session.add(tombstone)
-    session.flush()
-    return tombstone
+    return exports
 
 
 def _let_reports_go(session: Session, document: UUID) -> None:
@@ -160,19 +132,20 @@ def _let_reports_go(session: Session, document: UUID) -> None:
     session.flush()
 
 
-def _tombstone(
-    kind: str, document: UUID, reference: str, days: tuple[Any, Any], fate: Fate, holder: str
-) -> Tombstone:
-    received, ended = days
+def _tombstone(row: Report | Dossier, fate: Fate, outcome: str) -> Tombstone:
+    if isinstance(row, Report):
+        kind, reference, begin, end = REPORT, row.reference, row.received_at, row.ended_at
+    else:
+        kind, reference, begin, end = DOSSIER, row.number, row.made_at, row.closed_at
     return Tombstone(
-        holder=holder,
+        holder=row.holder,
         document_kind=kind,
-        document_id=document,
+        document_id=row.id,
         reference=reference,
-        received_on=day_of(received),
-        ended_on=day_of(ended) if ended is not None else None,
+        received_on=day_of(begin),
+        ended_on=day_of(end) if end is not None else None,
         gone_on=today(),
-        outcome=GONE[fate.outcome],
+        outcome=outcome,
         retention_class=fate.retention_class,
         category=fate.category,
         list_number=fate.list_number,
@@ -182,12 +155,6 @@ def _tombstone(
 def today() -> date:
     """Return the day in the Netherlands."""
     return day_of(utc_now())
-
-
-def _forget_words(session: Session, kind: str, holder: str, document: UUID) -> None:
-    enqueue_index(session, holder, kind, document)
-    # The words stay in the index's files until these are written anew.
-    enqueue_purge(session, holder)
 
 
 def _forget_traces(session: Session, holder: str, ids: Sequence[UUID]) -> None:

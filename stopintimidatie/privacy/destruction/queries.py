@@ -26,6 +26,7 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.holds import services as holds
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.privacy.retention.rules import Outcome
 from stopintimidatie.reports.conversation.queries import Keeper, Keeping
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.vocabulary import OPEN
@@ -250,10 +251,14 @@ def people_of(session: Session, list_id: UUID) -> list[tuple[str, str, datetime]
     return [(label, name, moment) for _, label, name, moment in session.execute(made)]
 
 
-def archive_key_of(session: Session, dossier: UUID) -> str | None:
-    """Return the key of the archive that a dossier would go to; None when nobody entered one."""
-    mine = ArchiveTransfer.dossier_id == dossier
-    return session.scalar(select(ArchiveTransfer.recipient).where(mine))
+def archive_keys(session: Session, lines: Sequence[DestructionLine]) -> dict[str, str]:
+    """Return the key of the archive for each of these lines that goes there, by its reference."""
+    going = [line for line in lines if line.outcome == Outcome.TRANSFER]
+    known = select(ArchiveTransfer.dossier_id, ArchiveTransfer.recipient).where(
+        ArchiveTransfer.dossier_id.in_([line.document_id for line in going])
+    )
+    keys: dict[Any, Any] = dict(session.execute(known).all()) if going else {}
+    return {line.reference: keys.get(line.document_id) or "niet ingevuld" for line in going}
 
 
 def receipts_of(session: Session, lines: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of, new_code
 from stopintimidatie.privacy.destruction import services
 from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
     DestructionLine,
     DestructionList,
     LineDecision,
@@ -390,6 +391,12 @@ def test_lines_that_are_left_for_a_colleague_are_told(town_hall: Installation) -
 
 
 def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
+    with town_hall.transaction(DORDRECHT) as session:
+        first, second, *_ = session.scalars(select(DestructionLine).order_by("reference"))
+        first.outcome = second.outcome = "overbrengen"
+        about = {"dossier_id": first.document_id, "reference": first.reference}
+        asked = {"state": "wacht_op_besluit", "requested_by": "Ar Chief", "recipient": "age1stad"}
+        session.add(ArchiveTransfer(holder=DORDRECHT, **about, **asked))
     owner = person(town_hall, Role.PROCESS_OWNER)
     page = owner.get(f"{HOME}/2031-4?klasse=melding_afgehandeld")
     form = next(form for form in page.forms.values() if form.action.endswith("/samen"))
@@ -398,6 +405,9 @@ def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
     page = form.submit("besluit", value="vastgehouden")
     assert "3 regels vasthouden" in page.text
     assert "M-AAAA-AAA0, M-AAAA-AAA1, M-AAAA-AAA2" in page.text
+    rows = [row.get_text(" ", strip=True) for row in page.html.select("dl > div")]
+    assert "Sleutel van het archief voor M-AAAA-AAA0 age1stad" in rows
+    assert "Sleutel van het archief voor M-AAAA-AAA1 niet ingevuld" in rows
     page.forms["formulier"]["reden"] = "Onderzoek van de rekenkamer"
     assert "Besloten over 3 regels" in page.forms["formulier"].submit().follow().text
     everything = owner.get(f"{HOME}/2031-4/samen?alles=ja&stand=onbeslist&besluit=mee")
