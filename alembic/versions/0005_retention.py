@@ -215,6 +215,7 @@ def _hold(schema: sa.MetaData) -> sa.Table:
             *_document(),
             _text("reason", 20),
             _text("case_reference", 100, null=True),
+            sa.Column("answers", sa.Boolean(), nullable=False, server_default=sa.false()),
             sa.Column("note", sa.Text()),
             _day("review_on"),
             *_by("placed", null=False),

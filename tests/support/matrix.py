@@ -990,6 +990,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/bevriezingen-bestand?zaak={zaak}":
             " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
     }),
+    *form("MunicipalityResource", "woo-dossier", P.HOLD, {
+        "{gemeente}/woo-dossier?zaak={zaak}":
+            " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
+    }),
     view("Desk", "bevriezingen-bestand", "GET", P.HOLD, {
         "{meldpunt}/bevriezingen-bestand?zaak={zaak_meldpunt}": " ja ja 404 archivaris=404",
     }),

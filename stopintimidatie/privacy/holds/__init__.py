@@ -37,3 +37,4 @@ def includeme(config: Any) -> None:
     config.add_panel(PANELS, "bevroren", panels.document_panel, order=4)
     config.add_panel("dossier", "bevroren", panels.dossier_panel, order=88)
     config.scan("stopintimidatie.privacy.holds.views")
+    config.scan("stopintimidatie.privacy.holds.answers")

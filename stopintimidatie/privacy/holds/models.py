@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text
+from sqlalchemy import Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
@@ -61,6 +61,8 @@ class Hold(Held, Base):
     reason: Mapped[str] = mapped_column(String(20))
     # The number of the Woo request, court case or complaint.
     case_reference: Mapped[str | None] = mapped_column(String(100))
+    # The dossier that was made to answer the case, and isn't one of its documents.
+    answers: Mapped[bool] = mapped_column(default=False, server_default=false())
     note: Mapped[str | None] = mapped_column(Text)
     # The day on which somebody decides anew; a hold that is past it stays in force.
     review_on: Mapped[date]

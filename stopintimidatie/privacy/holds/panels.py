@@ -10,6 +10,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, datetime_short, day_of
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.municipalities.areas.resources import PLACES
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
@@ -17,6 +18,17 @@ from stopintimidatie.privacy.holds.services import GONE, holds_on, reference_of
 from stopintimidatie.reports.page.steps import Action
 
 PANEL: Final = "stopintimidatie.privacy.holds:templates/panel.jinja2"
+
+
+def asked(request: Request, name: str, longest: int) -> str:
+    """Return a parameter of the address; nothing when it is longer than what can be kept."""
+    value = dict(query_pairs(request)).get(name, "").strip()
+    return value if len(value) <= longest else ""
+
+
+def address(path: str, query: dict[str, str]) -> str:
+    """Return a path with its parameters, if there are any."""
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 def home_of(context: Any, request: Any) -> str:

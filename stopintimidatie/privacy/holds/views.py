@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, Final
-from urllib.parse import urlencode
-from uuid import UUID
 
 from colander import Invalid
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.response import Response
-from pyramid.view import view_config
 from sqlalchemy import func, select
 
 from stopintimidatie.core import forms
@@ -27,23 +21,18 @@ from stopintimidatie.core.web.request import (
     Request,
     form_view,
     page_view,
-    query_pairs,
     wanted_page,
 )
-from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.desk.resources import Desk
-from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import roles_for
 from stopintimidatie.dossiers.words import link
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
-from stopintimidatie.exports.review.services import reviews_of, texts_of
-from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.privacy.holds.answers import FILE, LIST, case_part
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
-from stopintimidatie.privacy.holds.panels import facts
+from stopintimidatie.privacy.holds.panels import address, asked, facts
 from stopintimidatie.privacy.holds.services import (
-    BELONGS,
     HoldError,
     Wanted,
     in_force,
@@ -53,13 +42,9 @@ from stopintimidatie.privacy.holds.services import (
     row_of,
     waiting,
 )
-from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.services import paths_of_reports
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 _TEMPLATES: Final = "stopintimidatie.privacy.holds:templates"
-LIST: Final = "bevriezingen"
 FORM: Final = "bevriezen"
 ONE: Final = "bevriezing"
 # The farthest day to decide anew, counted from today.
@@ -67,20 +52,6 @@ LONGEST: Final = 365
 USUAL: Final = timedelta(days=183)
 COLUMNS: Final = ("Kenmerk", "Waarom", "Zaak", "Opnieuw bekijken op", "Door")
 PROLONG, LIFT = "verlengen", "opheffen"
-FILE: Final = "bevriezingen-bestand"
-FILE_COLUMNS: Final = (
-    *(
-        "kenmerk",
-        "soort",
-        "valt onder dossier",
-        "ontvangen of gemaakt",
-        "toestand",
-        "bevroren sinds",
-    ),
-    *("opnieuw bekijken op", "tekst nagekeken"),
-)
-# The reports of a case that its page shows and its file holds.
-MOST_OF_CASE: Final = 1_000
 
 
 REASONS: Final = [(reason.value, reason.sentence) for reason in HoldReason]
@@ -158,7 +129,7 @@ class ReviewSchema(Schema):
 @page_view(Desk, LIST, Permission.VIEW_RETENTION, f"{_TEMPLATES}/holds.jinja2")
 def holds_view(context: Any, request: Request) -> dict[str, Any]:
     """Show the holds in force, those to decide on first; of one case with `?zaak=…`."""
-    here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
+    here, case = request.resource_path(context).rstrip("/"), asked(request, "zaak", 100)
     wanted = in_force(context.holder, roles_at(request, context.holder))
     if case:
         wanted = wanted.where(Hold.case_reference == case)
@@ -167,7 +138,7 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
     may = bool(request.has_permission(Permission.HOLD, context))
     identity = request.identity
     late = 0
-    if may and identity is not None:
+    if may and not case and identity is not None:
         late = len(request.db.scalars(waiting(context.holder, identity)).all())
     more = {"zaak": case} if case else {}
     return {
@@ -182,21 +153,11 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
         "late": plural(late, "bevriezing vraagt een besluit", "bevriezingen vragen een besluit")
         if late
         else "",
-        "looked": _looked_at(context, request, case, here) if case else None,
-        "freeze": _at(f"{here}/{FORM}", more) if may else None,
-        "file": _at(f"{here}/{FILE}", more) if may and case else None,
+        "part": case_part(context, request, case, here) if case else None,
+        "freeze": address(f"{here}/{FORM}", more) if may else None,
+        "file": address(f"{here}/{FILE}", more) if may and case else None,
         "all_href": f"{here}/{LIST}",
     }
-
-
-def _at(path: str, query: dict[str, str]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-def _asked(request: Request, name: str, longest: int) -> str:
-    """Return a parameter of the address; nothing when it is longer than what can be kept."""
-    value = dict(query_pairs(request)).get(name, "").strip()
-    return value if len(value) <= longest else ""
 
 
 def _row(hold: Hold, here: str, may: bool) -> list[Any]:
@@ -206,7 +167,7 @@ def _row(hold: Hold, here: str, may: bool) -> list[Any]:
     return [
         link(f"{here}/{ONE}?nr={hold.id}", hold.reference) if may else hold.reference,
         HoldReason(hold.reason).sentence,
-        link(_at(f"{here}/{LIST}", {"zaak": case}), case) if case else "",
+        link(address(f"{here}/{LIST}", {"zaak": case}), case) if case else "",
         day,
         hold.placed_by,
     ]
@@ -216,14 +177,14 @@ def _row(hold: Hold, here: str, may: bool) -> list[Any]:
 @form_view(Desk, FORM, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 def freeze_view(context: Any, request: Request) -> Any:
     """Freeze the documents that are typed, for one reason and case."""
-    here, case = request.resource_path(context).rstrip("/"), _asked(request, "zaak", 100)
-    back = _at(f"{here}/{LIST}", {"zaak": case} if case else {})
+    here, case = request.resource_path(context).rstrip("/"), asked(request, "zaak", 100)
+    back = address(f"{here}/{LIST}", {"zaak": case} if case else {})
     form = Form(
         HoldSchema(),
         request,
         buttons=[Button("bevriezen", "Bevriezen")],
         appstruct={
-            "kenmerken": _asked(request, "kenmerk", 40),
+            "kenmerken": asked(request, "kenmerk", 40),
             "zaak": case or None,
             "reden": HoldReason.WOO.value if case else None,
             "opnieuw": day_of(utc_now()) + USUAL,
@@ -242,7 +203,7 @@ def freeze_view(context: Any, request: Request) -> Any:
             raise FormError(str(problem), problem.field) from None
         request.flash(_placed(len(placed)), "ok" if placed else "info")
         own = values["zaak"]
-        return HTTPSeeOther(_at(f"{here}/{LIST}", {"zaak": own} if own else {}))
+        return HTTPSeeOther(address(f"{here}/{LIST}", {"zaak": own} if own else {}))
 
     page = {
         "heading": "Bevriezen",
@@ -268,7 +229,7 @@ def _placed(number: int) -> str:
 @form_view(Desk, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 def hold_view(context: Any, request: Request) -> Any:
     """Show one hold, and prolong or lift it."""
-    number = uuid_of(_asked(request, "nr", 36))
+    number = uuid_of(asked(request, "nr", 36))
     hold = request.db.get(Hold, number) if number else None
     row = row_of(request.db, hold) if hold is not None else None
     if hold is None or row is None or hold.holder != context.holder:
@@ -281,6 +242,7 @@ def hold_view(context: Any, request: Request) -> Any:
         "above": context.title,
         "badges": () if hold.lifted_at else ("bevroren",),
         "intro": LIFTED if hold.lifted_at else "",
+        "card": "De bevriezing",
         "facts": facts(hold),
         "note": hold.note,
         "back": back,
@@ -328,118 +290,3 @@ def _prolong(request: Request, row: Any, hold: Hold, values: dict[str, Any]) -> 
     day: date = values["opnieuw"]
     prolong_hold(request.db, row, hold, day, values["reden"], request.actor)
     request.flash(f"{hold.reference} blijft bevroren. Opnieuw bekijken op {date_text(day)}.")
-
-
-# The documents of one case: for a Woo request collected, looked at, and accounted for
-
-
-@dataclass(frozen=True)
-class Case:
-    """The holds of one case, their dossiers, and every report that they hold."""
-
-    holds: list[Hold]
-    dossiers: dict[UUID, Dossier]
-    reports: dict[UUID, Report]
-    # The reports in each dossier.
-    inside: dict[UUID, list[Report]]
-
-
-def _of_case(request: Request, holder: str, name: str) -> Case:
-    mine = in_force(holder, roles_at(request, holder))
-    rows = list(request.db.scalars(mine.where(Hold.case_reference == name).limit(MOST_OF_CASE)))
-    ids = [hold.document_id for hold in rows]
-    dossiers = request.db.scalars(select(Dossier).where(Dossier.id.in_(ids))).all()
-    reports = request.db.scalars(select(Report).where(Report.id.in_(ids))).all()
-    case = Case(rows, {row.id: row for row in dossiers}, {row.id: row for row in reports}, {})
-    members = request.db.execute(
-        select(DossierMembership.dossier_id, Report)
-        .join(Report, Report.id == DossierMembership.report_id)
-        .where(DossierMembership.dossier_id.in_(case.dossiers), *BELONGS)
-        .order_by(Report.reference)
-        .limit(MOST_OF_CASE)
-    )
-    for dossier, report in members:
-        case.inside.setdefault(dossier, []).append(report)
-        case.reports[report.id] = report
-    return case
-
-
-def _looked_at(
-    context: Any, request: Request, case: str, here: str
-) -> list[tuple[str, str, str | None]] | None:
-    """Return each report of a case: its reference, whether its text was looked at, and its page.
-
-    None for who can't look at texts.
-    """
-    if not request.has_permission(Permission.REDACT, context):
-        return None
-    reports = _of_case(request, context.holder, case).reports
-    note_read(request, context.holder, REPORT, list(reports), task="stukken van een zaak bekijken")
-    states = _review_states(request, reports)
-    paths = paths_of_reports(request.db, list(reports))
-    return [
-        (
-            report.reference,
-            states[report.id],
-            None if states[report.id] in SHUT else f"{paths[report.id]}/{REVIEW}",
-        )
-        for report in sorted(reports.values(), key=lambda report: report.reference)
-    ]
-
-
-NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
-WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
-SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
-
-
-def _review_states(request: Request, reports: dict[UUID, Report]) -> dict[UUID, str]:
-    """Return in words whether the free texts of these reports were looked at, by id."""
-    reviews = reviews_of(request.db, list(reports.values()))
-    states = {}
-    for number, report in reports.items():
-        texts = texts_of(report)
-        done = set(texts) <= {review.field for review in reviews.get(number, ())}
-        words = NO_TEXT if not texts else LOOKED if done else NOT_YET
-        states[number] = WITHDRAWN if report.locked else words
-    return states
-
-
-@view_config(
-    context=MunicipalityResource, name=FILE, request_method="GET", permission=Permission.HOLD
-)
-@view_config(context=Desk, name=FILE, request_method="GET", permission=Permission.HOLD)
-def case_file_view(context: Any, request: Request) -> Response:
-    """Return the documents of one case as a CSV file: which they are, and what was looked at."""
-    name = _asked(request, "zaak", 100)
-    case = _of_case(request, context.holder, name) if name else None
-    if case is None or not case.holds:
-        raise HTTPNotFound()
-    ids = list({hold.document_id for hold in case.holds} | set(case.reports))
-    note_read(request, context.holder, "bevriezing", ids, task="stukken van een zaak als bestand")
-    today = day_of(utc_now())
-    lines = list(_lines(case, _review_states(request, case.reports)))
-    return csv_response(f"zaak-{context.holder.lower()}-{today.isoformat()}", FILE_COLUMNS, lines)
-
-
-def _lines(case: Case, states: dict[UUID, str]) -> Iterator[tuple[str, ...]]:
-    """Yield a line for each hold, below that of a dossier one for each report in it."""
-    for hold in case.holds:
-        days = (day_of(hold.placed_at).isoformat(), hold.review_on.isoformat())
-        dossier, report = case.dossiers.get(hold.document_id), case.reports.get(hold.document_id)
-        if report is not None:
-            yield _line(report, "", days, states)
-        elif dossier is not None:
-            made, label = day_of(dossier.made_at), DOSSIER_WORKFLOW.state(dossier.state).label
-            yield (dossier.number, "dossier", "", made.isoformat(), label, *days, "")
-            for member in case.inside.get(dossier.id, ()):
-                yield _line(member, dossier.number, days, states)
-
-
-def _line(
-    report: Report, dossier: str, days: tuple[str, str], states: dict[UUID, str]
-) -> tuple[str, ...]:
-    received, label = day_of(report.received_at), REPORT_WORKFLOW.state(report.state).label
-    return (
-        *(report.reference, REPORT, dossier, received.isoformat(), label),
-        *(*days, states[report.id]),
-    )

@@ -1,0 +1,218 @@
+"""Documents of one case; of a Woo request brought together in a dossier that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.security.permissions import Role
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.filing.services import refer, take_out
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.resources import is_strict
+from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.profiles.defaults import PUBLIC
+from stopintimidatie.exports.review.services import reviews_of, texts_of
+from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.privacy.holds.services import BELONGS, GONE, in_force, place_hold
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.workflow import OFFERED
+
+# The reports of a case that its page shows and its file holds.
+MOST_OF_CASE: Final = 1_000
+NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
+WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
+SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
+REASON: Final = "Hoort bij dit Woo-verzoek."
+
+
+@dataclass(frozen=True)
+class Case:
+    """The holds of one case, their dossiers, and every report that they hold."""
+
+    name: str
+    holds: list[Hold]
+    dossiers: dict[UUID, Dossier]
+    reports: dict[UUID, Report]
+    # The reports in each dossier.
+    inside: dict[UUID, list[Report]]
+
+    @property
+    def asked_under_woo(self) -> bool:
+        """True if all of it is held for a request under the Woo."""
+        return bool(self.holds) and all(hold.reason == HoldReason.WOO for hold in self.holds)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a Woo request as it stands."""
+
+    dossier: Dossier | None
+    # The newest public export, and when somebody had it first.
+    export: Export | None
+    given_at: datetime | None
+    # The reports that the dossier should refer to, and why each other one can't be public.
+    going: list[Report]
+    staying: list[tuple[Report, str]]
+    # Those that the dossier refers to now.
+    present: frozenset[UUID]
+
+    @property
+    def current(self) -> bool:
+        """True if the dossier is there and refers to what it should."""
+        return self.dossier is not None and {row.id for row in self.going} <= self.present
+
+
+def case_of(session: Session, holder: str, roles: Iterable[Role], name: str) -> Case:
+    """Return what is held for a case, as far as these roles may know; not what answers it."""
+    mine = in_force(holder, roles).where(Hold.case_reference == name, Hold.answers.is_(False))
+    known = mine.outerjoin(Dossier, Dossier.id == Hold.document_id).add_columns(Dossier)
+    rows = session.execute(known.limit(MOST_OF_CASE)).all()
+    holds = [hold for hold, _ in rows]
+    ids = [hold.document_id for hold in holds]
+    case = Case(name, holds, {row.id: row for _, row in rows if row is not None}, {}, {})
+    within = and_(
+        DossierMembership.report_id == Report.id,
+        DossierMembership.dossier_id.in_(case.dossiers),
+        *BELONGS,
+    )
+    reports = session.execute(
+        select(Report, DossierMembership.dossier_id)
+        .outerjoin(DossierMembership, within)
+        .where(or_(Report.id.in_(ids), DossierMembership.id.is_not(None)))
+        .order_by(Report.reference)
+        .limit(MOST_OF_CASE)
+    )
+    for report, dossier in reports:
+        case.reports[report.id] = report
+        if dossier is not None:
+            case.inside.setdefault(dossier, []).append(report)
+    return case
+
+
+def review_states(session: Session, reports: Mapping[UUID, Report]) -> dict[UUID, str]:
+    """Return in words whether the free texts of these reports were looked at, by id."""
+    reviews = reviews_of(session, list(reports.values()))
+    states = {}
+    for number, report in reports.items():
+        texts = texts_of(report)
+        done = set(texts) <= {review.field for review in reviews.get(number, ())}
+        words = NO_TEXT if not texts else LOOKED if done else NOT_YET
+        states[number] = WITHDRAWN if report.locked else words
+    return states
+
+
+def answer_of(session: Session, holder: str, case: Case) -> Answer:
+    """Return how far the answer to a case is."""
+    public = and_(Export.dossier_id == Dossier.id, Export.profile == PUBLIC.name)
+    row = session.execute(
+        select(Dossier, Export, DisclosedCopy.given_at)
+        .join(Hold, Hold.document_id == Dossier.id)
+        .outerjoin(Export, public)
+        .outerjoin(Disclosure, Disclosure.reference == Export.reference)
+        .outerjoin(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
+        .where(Hold.holder == holder, Hold.case_reference == case.name, Hold.answers.is_(True))
+        .where(Hold.lifted_at.is_(None))
+        .order_by(Hold.placed_at.desc(), Export.requested_at.desc())
+        .limit(1)
+    ).first()
+    dossier, export, given_at = (None, None, None) if row is None else row
+    members = session.execute(
+        select(DossierMembership.report_id, DossierMembership.dossier_id, Dossier.kind)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(DossierMembership.report_id.in_(case.reports), DossierMembership.left_at.is_(None))
+    ).all()
+    personal = {member.report_id for member in members if is_strict(member.kind)}
+    present = {
+        member.report_id for member in members if dossier and member.dossier_id == dossier.id
+    }
+    going, staying = [], []
+    for report in sorted(case.reports.values(), key=lambda report: report.reference):
+        why = _why_not(report, personal=report.id in personal)
+        if why:
+            staying.append((report, why))
+        else:
+            going.append(report)
+    return Answer(dossier, export, given_at, going, staying, frozenset(present))
+
+
+def _why_not(report: Report, *, personal: bool) -> str:
+    """Return why a report can't be in what becomes public; empty when it can."""
+    if report.locked:
+        return WITHDRAWN
+    if report.state in GONE:
+        return "hier is niets meer van over"
+    if report.state == OFFERED:
+        return "aangeboden aan een andere gemeente: wacht op het antwoord"
+    if report.state == "quarantaine":
+        return "staat in quarantaine: beslis daar eerst over"
+    # No word of a dossier about a person: not everybody may know that there is one.
+    return "kan niet openbaar worden: vraag de privacyfunctionaris" if personal else ""
+
+
+def bring_together(
+    session: Session, effects: Mapping[str, Any], case: Case, owner: UUID | None, actor: Actor
+) -> Dossier:
+    """Make the dossier that answers a Woo request, or bring it up to date; return it.
+
+    It refers to the reports, which stay where they are, and is itself held for the case.
+
+    Raises:
+        DossierError: This owner can't lead it, or it is closed.
+    """
+    holder = case.holds[0].holder
+    answer = answer_of(session, holder, case)
+    dossier = answer.dossier or _begin(session, holder, case, owner, actor)
+    wanted = {report.id for report in answer.going}
+    for report in answer.going:
+        if report.id not in answer.present:
+            refer(session, dossier, report, REASON, actor)
+    former = session.scalars(
+        select(Report)
+        .join(DossierMembership, DossierMembership.report_id == Report.id)
+        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
+        # Not those that somebody added by hand.
+        .where(DossierMembership.joined_reason == REASON, Report.id.not_in(wanted))
+    )
+    for report in former.all():
+        take_out(session, effects, dossier, report, "Hoort er niet meer bij.", actor)
+    return dossier
+
+
+def _begin(session: Session, holder: str, case: Case, owner: UUID | None, actor: Actor) -> Dossier:
+    whole = select(Neighbourhood.code).where(
+        Neighbourhood.municipality_code == holder,
+        Neighbourhood.kind == NeighbourhoodKind.WHOLE.value,
+    )
+    title = case.name if "woo" in case.name.lower() else f"Woo-verzoek {case.name}"
+    plan = DossierPlan(
+        title=title,
+        kind=DossierKind.THEME.value,
+        neighbourhood_code=session.scalars(whole).one(),
+        owner_id=owner,
+        purpose="Een Woo-verzoek beantwoorden.",
+        legal_basis=LegalBasis.PUBLIC_ACCESS.value,
+    )
+    dossier = create_dossier(session, actor, holder, plan)
+    place_hold(
+        session,
+        dossier,
+        HoldReason.WOO,
+        max(hold.review_on for hold in case.holds),
+        actor,
+        case_reference=case.name,
+        answers=True,
+    )
+    return dossier

@@ -1,0 +1,173 @@
+"""A Woo request answered: a dossier that refers to its reports, made from the page of a case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp
+
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.reports.conversation.services import REPORTER
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import move_report
+from tests.support.factories import (
+    DORDRECHT,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+    take_on,
+    user_id,
+)
+from tests.support.installation import Installation
+
+PLACE, CASE = "/gemeenten/dordrecht", "2026-014"
+PAGE, FORM = f"{PLACE}/bevriezingen?zaak={CASE}", f"{PLACE}/woo-dossier?zaak={CASE}"
+
+
+@pytest.fixture
+def town(installation: Installation) -> Installation:
+    connect(installation)
+    return installation
+
+
+@pytest.fixture
+def officer(town: Installation) -> TestApp:
+    """The privacy officer, in a browser."""
+    return town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER), name="Pri Vacy"))
+
+
+@pytest.fixture
+def owner(town: Installation) -> str:
+    """Who may lead a dossier; the user name."""
+    return make_user(town, (DORDRECHT, Role.DOSSIER_OWNER), name="Ans Bos")
+
+
+def held(town: Installation, session: Any, row: Any, reason: HoldReason = HoldReason.WOO) -> None:
+    day = day_of(utc_now()) + timedelta(days=90)
+    place_hold(session, row, reason, day, SYSTEM, case_reference=CASE)
+
+
+def filed(town: Installation, session: Any, **kind: str) -> tuple[Dossier, Report]:
+    dossier = make_dossier(session, **kind)
+    report = take_on(session, make_report(session, town))
+    file_report(session, town.registry.workflow_effects, dossier, report, "Plek.", SYSTEM)
+    return dossier, report
+
+
+def make(officer: TestApp, town: Installation, owner: str) -> Any:
+    form = officer.get(FORM).forms["formulier"]
+    form["houder"] = str(user_id(town, owner))
+    return form.submit("maken", status=303).follow()
+
+
+def referred(town: Installation) -> set[str]:
+    """The reports that the dossier of the answer refers to now."""
+    with town.transaction(DORDRECHT) as session:
+        rows = session.scalars(
+            select(Report.reference)
+            .join(DossierMembership, DossierMembership.report_id == Report.id)
+            .join(Hold, Hold.document_id == DossierMembership.dossier_id)
+            .where(Hold.answers.is_(True), DossierMembership.left_at.is_(None))
+            .where(DossierMembership.reference.is_(True))
+        )
+        return set(rows)
+
+
+def test_a_dossier_is_made_of_all_that_may_become_public_and_says_what_may_not(
+    town: Installation, officer: TestApp, owner: str
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        new, gone = make_report(session, town), take_on(session, make_report(session, town))
+        place, inside = filed(town, session)
+        person, secret = filed(town, session, kind="persoonsgericht")
+        move_report(session, town.registry.workflow_effects, gone, "intrekken", {}, REPORTER)
+        for row in (new, gone, place, person):
+            held(town, session, row)
+        names = [row.reference for row in (new, inside, gone, secret)]
+    open_, shut = names[:2], names[2:]
+    page = officer.get(PAGE)
+    page.mustcontain("Antwoord op het Woo-verzoek", "0 van 2", "nog niet gemaakt", "2 meldingen")
+    form = officer.get(FORM)
+    form.mustcontain(f"Niet: {shut[0]}", "ingetrokken", f"Niet: {shut[1]}", "vraag de privacyf")
+    assert form.forms["formulier"].submit("maken", status=422)
+    page = make(officer, town, owner)
+    page.mustcontain("is gemaakt: 2 meldingen", no=["Dossier maken", "Dossier bijwerken"])
+    assert referred(town) == set(open_)
+    with town.transaction(DORDRECHT) as session:
+        dossier = session.scalars(select(Dossier).order_by(Dossier.sequence.desc())).first()
+        assert dossier is not None
+        assert (dossier.title, dossier.kind) == (f"Woo-verzoek {CASE}", "thema")
+        assert (dossier.legal_basis, dossier.frozen) == ("avg_6_1_c_woo", True)
+        address = f"{PLACE}/gemeentebreed/{dossier.number}"
+        actions = list(session.scalars(select(AuditEvent.action)))
+        # The reports stay where they are.
+        assert session.get_one(Report, inside.id).dossier_number == place.number
+    assert actions.count("dossier.melding_erbij") == 4
+    page.mustcontain(address, "nog niet aangevraagd")
+    asked = town.browser(owner).get(f"{address}/uitvoer-aanvragen").forms["formulier"]
+    assert asked["soort_ontvanger"].value == "openbaar"
+    lines = page.click("Lijst als bestand").text.replace('"', "").splitlines()
+    last = {line.split(";")[0]: line.rpartition(";")[2] for line in lines}
+    assert [last[name] for name in open_] == ["ja", "ja"]
+    assert all(last[name].startswith("nee: ") for name in shut)
+    # The dossier of the answer is none of the documents that were asked for.
+    assert dossier.number not in last
+
+
+def test_a_dossier_is_brought_up_to_date_and_leaves_what_was_added_by_hand(
+    town: Installation, officer: TestApp, owner: str
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        first, second = make_report(session, town), make_report(session, town)
+        held(town, session, first)
+        names = [first.reference, second.reference]
+    make(officer, town, owner)
+    with town.transaction(DORDRECHT) as session:
+        held(town, session, session.get_one(Report, second.id))
+    page = officer.get(PAGE)
+    page.mustcontain("1 melding nog niet erbij", "Dossier bijwerken")
+    form = officer.get(FORM).forms["formulier"]
+    assert "houder" not in form.fields
+    form.submit("maken", status=303).follow().mustcontain("is bijgewerkt: 2 meldingen")
+    assert referred(town) == set(names)
+    with town.transaction(DORDRECHT) as session:
+        gone = session.scalars(select(Hold).where(Hold.document_id == first.id)).one()
+        gone.lifted_at = utc_now()
+    officer.get(FORM).forms["formulier"].submit("maken", status=303)
+    assert referred(town) == {names[1]}
+    with town.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Dossier)).one()
+        row.state = "afgesloten"
+        held(town, session, session.get_one(Report, first.id))
+    refused = officer.get(FORM).forms["formulier"].submit("maken", status=422)
+    refused.mustcontain("afgesloten")
+
+
+def test_only_a_woo_request_is_answered_so(town: Installation, officer: TestApp) -> None:
+    with town.transaction(DORDRECHT) as session:
+        held(town, session, make_report(session, town), HoldReason.COURT)
+    officer.get(PAGE).mustcontain(CASE, no=["Antwoord op het Woo-verzoek"])
+    officer.get(FORM, status=404)
+    officer.get(f"{PLACE}/woo-dossier", status=404)
+    officer.get(f"{PLACE}/woo-dossier?zaak=onbekend", status=404)
+    head = town.browser(make_user(town, (DORDRECHT, Role.OFFICER)))
+    head.get(FORM, status=403)
+
+
+def test_of_what_can_not_be_public_no_dossier_is_made(town: Installation, officer: TestApp) -> None:
+    with town.transaction(DORDRECHT) as session:
+        held(town, session, make_report(session, town))
+        session.scalars(select(Report)).one().state = "quarantaine"
+    officer.get(PAGE).mustcontain("0 van 0", no=["Dossier maken"])
+    officer.get(FORM, status=303).follow().mustcontain("Geen van deze meldingen")
