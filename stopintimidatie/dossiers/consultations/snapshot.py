@@ -26,6 +26,7 @@ from stopintimidatie.dossiers.models import (
     ConsultationKey,
     Dossier,
     DossierAgreement,
+    DossierMembership,
 )
 from stopintimidatie.dossiers.queries import Member
 from stopintimidatie.dossiers.services import DossierError, append, lock, log
@@ -36,7 +37,7 @@ from stopintimidatie.dossiers.workflow import (
     TabledState,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import Form, PlaceType
+from stopintimidatie.reports.vocabulary import WITHDRAWN, Form, PlaceType
 from stopintimidatie.reports.words import when_short
 
 VAULT: Final = Vault(ConsultationKey, ConsultationBlob, "consultation_id", "overleg-sleutel")
@@ -80,8 +81,8 @@ def put_on_table(
     against = [m for m in tabled.members if unwilling(m.report)]
     if against and not tabled.reason:
         raise DossierError(
-            f"De melder van {_serial(against[0])} wil de melding niet met iedereen delen. Haal het"
-            " vinkje weg, of schrijf op waarom de melding toch op tafel komt.",
+            f"De melder van {label(against[0].membership.serial)} wil de melding niet met iedereen"
+            " delen. Haal het vinkje weg, of schrijf op waarom de melding toch op tafel komt.",
             "reden",
         )
     data = json.dumps(content_of(session, dossier, consultation, tabled), ensure_ascii=False)
@@ -116,7 +117,7 @@ def content_of(
 def _report(member: Member) -> dict[str, str]:
     report = member.report
     return {
-        "nummer": _serial(member),
+        "nummer": label(member.membership.serial),
         "moment": when_short(report),
         "plek": f"{PlaceType.word(report.place_type)}, {member.neighbourhood}",
         "vormen": ", ".join(Form.word(code) for code in report.forms),
@@ -124,8 +125,9 @@ def _report(member: Member) -> dict[str, str]:
     }
 
 
-def _serial(member: Member) -> str:
-    return f"M-{member.membership.serial:02d}"
+def label(serial: int) -> str:
+    """Return the name of a report in the papers of its dossier."""
+    return f"M-{serial:02d}"
 
 
 def _open(session: Session, dossier: Dossier) -> Iterable[DossierAgreement]:
@@ -146,7 +148,38 @@ def _agreement(row: DossierAgreement) -> dict[str, str]:
 def read_tabled(
     session: Session, keys: KeyRing, consultation: Consultation
 ) -> Mapping[str, Any] | None:
-    """Return the tabled papers; None when there are none, or none any more."""
+    """Return the tabled papers; None when there are none, or none any more.
+
+    Of a report that was withdrawn since they only say that: nobody reads its content.
+    """
+    papers = _frozen(session, keys, consultation)
+    if papers is None:
+        return None
+    rows, locked = papers["meldingen"], _withdrawn(session, consultation)
+    shown = [_bare(row) if row["nummer"] in locked else row for row in rows]
+    return {**papers, "meldingen": shown}
+
+
+def _withdrawn(session: Session, consultation: Consultation) -> set[str]:
+    """Return the numbers in the dossier of reports that their reporter withdrew."""
+    serials = session.scalars(
+        select(DossierMembership.serial)
+        .join(Report, Report.id == DossierMembership.report_id)
+        .where(DossierMembership.dossier_id == consultation.dossier_id, Report.state == WITHDRAWN)
+    )
+    return {label(serial) for serial in serials}
+
+
+def _bare(row: Mapping[str, str]) -> dict[str, str]:
+    """Return what is left of a report on the table once it was withdrawn."""
+    words = {"nummer": row["nummer"], "vormen": "ingetrokken door de melder"}
+    return dict.fromkeys(row, "") | words
+
+
+def _frozen(
+    session: Session, keys: KeyRing, consultation: Consultation
+) -> Mapping[str, Any] | None:
+    """Return the papers as they were frozen."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return None
     try:
@@ -165,7 +198,7 @@ def redact_tabled(
     """
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return 0
-    frozen = read_tabled(session, keys, consultation)
+    frozen = _frozen(session, keys, consultation)
     if frozen is None:
         destroy_tabled(session, consultation)
         return 1
@@ -182,8 +215,8 @@ def holds(session: Session, keys: KeyRing, consultation: Consultation, serials: 
     """Tell whether one of these reports (numbers in the dossier) was tabled, or may have been."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return False
-    frozen = read_tabled(session, keys, consultation)
-    names = {f"M-{serial:02d}" for serial in serials}
+    frozen = _frozen(session, keys, consultation)
+    names = {label(serial) for serial in serials}
     return frozen is None or any(row.get("nummer") in names for row in frozen["meldingen"])
 
 

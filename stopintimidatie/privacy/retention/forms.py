@@ -10,8 +10,8 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.storage.retention import RetentionClass, Term, Unit, term_of
 from stopintimidatie.privacy.retention.rules import (
-    LISTED,
     MAY_BE_NOTHING,
+    TRANSFERABLE,
     Choice,
     Outcome,
     Schedule,
@@ -45,7 +45,7 @@ def _chapter(row: RetentionClass) -> Any:
     )
     return Schema(
         *_length(least=least, description=f"Begint op: {row.starts}."),
-        *((outcome,) if row.code in LISTED else ()),
+        *((outcome,) if row.code in TRANSFERABLE else ()),
         field(
             forms.Text(100),
             "Categorie en nummer",

@@ -19,7 +19,7 @@ from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import version_numbered
 from stopintimidatie.privacy.retention.rules import (
     DOUBLE,
-    LISTED,
+    TRANSFERABLE,
     Choice,
     Difference,
     Schedule,
@@ -95,7 +95,7 @@ def _row(row: RetentionClass, choice: Choice) -> list[str]:
         row.label,
         str(choice.term) if choice.term.number else "die dag zelf",
         row.starts,
-        choice.outcome.value if row.code in LISTED else "vernietigen",
+        choice.outcome.value if row.code in TRANSFERABLE else "vernietigen",
         row.way.value,
         choice.category or "nog niet gekozen",
         choice.source,

@@ -31,6 +31,8 @@ PICKED_UP: Final = "meldpunt_opgehaald"
 LEFT_AT_DESK: Final = "meldpunt_blijft_liggen"
 # The classes whose documents come on a destruction list.
 LISTED: Final = frozenset({HANDLED, NOT_HANDLED, DOUBLE, WITHDRAWN, HANDED_OVER, DOSSIER_CLOSED})
+# Of these the archivist chooses what happens after the term. A withdrawn report is destroyed.
+TRANSFERABLE: Final = LISTED - {WITHDRAWN}
 ROUTED: Final = "meldpunt_doorgegeven"
 ERASED: Final = "melding_gewist"
 CONTACT: Final = "contactgegevens"
@@ -265,7 +267,7 @@ def _impossible(code: str, term: Term) -> Iterator[Problem]:
 def choice_in_words(code: str, choice: Choice) -> str:
     """Return a choice in one line; the outcome where there is a choice of it."""
     parts = [str(choice.term) if choice.term.number else "dezelfde dag"]
-    if code in LISTED:
+    if code in TRANSFERABLE:
         parts.append(choice.outcome.value)
     parts.append(f"categorie {choice.category}" if choice.category else "nog geen categorie")
     return ", ".join(parts) + (f" ({choice.source})" if choice.source else "")

@@ -26,6 +26,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports import models as exports_models
@@ -45,6 +46,7 @@ from stopintimidatie.privacy.transfer.services import TransferError
 from stopintimidatie.privacy.transfer.snapshot import records_of_dossier, records_of_report
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.vocabulary import WITHDRAWN
 
 KIND: Final = "gemeente"
 Progress = Callable[[str], None]
@@ -60,6 +62,11 @@ _STAYS: Final = frozenset(
         *("retention_extension", "archive_transfer", "disclosed_copy", "reference", "redirect"),
         *("outbox_job", "search_document", "search_gap"),
     ]
+)
+# In the place of a document that holds the content of a withdrawn report.
+NOT_GIVEN: Final = (
+    "In deze pdf staat een melding die de melder heeft ingetrokken. Haar inhoud leest niemand meer;"
+    " daarom gaat de pdf niet mee."
 )
 _SETTINGS: Final = ("municipality_setting", "municipality_question", "municipality_logo")
 
@@ -132,12 +139,12 @@ def _write_document(
     bag: Bag, session: Session, registry: Any, kind: str, number: UUID, contact: frozenset[str]
 ) -> None:
     """Write the rows of a document, and its attachments and papers in a folder of its own."""
-    rows = Rows(session, registry, contact, locked=True).of_document(kind, number)
+    rows = Rows(session, registry, contact).of_document(kind, number)
     keys = registry.key_ring
     if kind == REPORT:
         report = session.get_one(Report, number)
         path = f"meldingen/{report.reference}"
-        records = () if report.locked else records_of_report(session, keys, report)
+        records = records_of_report(session, keys, report)
     else:
         dossier = session.get_one(Dossier, number)
         path, records = f"dossiers/{dossier.number}", records_of_dossier(session, keys, dossier)
@@ -148,9 +155,14 @@ def _write_document(
 
 
 def _write_copies(bag: Bag, session: Session, registry: Any) -> None:
-    """Write the PDFs of exports that are still there, the statements, and the logos."""
+    """Write the PDFs of exports that are still there, and the statements."""
     ready = select(Export).where(Export.state == ExportState.READY.value)
+    locked = _with_withdrawn(session)
     for export in session.scalars(ready.order_by(Export.reference)):
+        if export.id in locked:
+            why = {"uitvoer": export.reference, "pdf": None, "waarom": NOT_GIVEN}
+            bag.add(f"uitvoer/{export.reference}.json", as_json(why))
+            continue
         try:
             kind = exports_models.BlobKind.PDF
             pdf = exports_models.read(session, registry.key_ring, export, kind)
@@ -163,6 +175,18 @@ def _write_copies(bag: Bag, session: Session, registry: Any) -> None:
         bag.add(f"verklaringen/{statement.number}.json", as_json(statement.content))
 
 
+def _with_withdrawn(session: Session) -> set[UUID]:
+    """Return the exports with a report in their document that its reporter withdrew."""
+    return set(
+        session.scalars(
+            select(Disclosure.document_id)
+            .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
+            .join(Report, Report.id == DisclosureSubject.subject_id)
+            .where(Report.state == WITHDRAWN)
+        )
+    )
+
+
 def _write_tables(
     bag: Bag,
     session: Session,
@@ -172,7 +196,7 @@ def _write_tables(
     progress: Progress,
 ) -> Iterator[tuple[str, int]]:
     """Write each table as CSV and JSON, and yield its name and number of rows."""
-    rows = Rows(session, registry, contact, locked=True)
+    rows = Rows(session, registry, contact)
     for table, column in _tables(code):
         if table.name in _INNER or (table.name in CONTACT and table.name not in contact):
             continue
@@ -206,12 +230,17 @@ def _tables(code: str) -> Iterator[tuple[Table, str]]:
 _ABOUT: Final = (
     (
         "meldingen/KENMERK.json",
-        "Elke melding, met geschiedenis, berichten en notities.",
+        "Elke melding, met geschiedenis, berichten en notities. Van een ingetrokken melding alleen"
+        " dat zij er was: haar inhoud leest niemand meer.",
     ),
     ("meldingen/KENMERK/", "De bijlagen van die melding, zoals ze zijn bewaard."),
     ("dossiers/NUMMER.json", "Elk dossier, met notities, afspraken, overleggen en uitvoer."),
     ("dossiers/NUMMER/", "De bijlagen van dat dossier, en wat per overleg op tafel lag."),
-    ("uitvoer/", "De pdf's van uitvoer die er nog zijn."),
+    (
+        "uitvoer/",
+        "De pdf's van uitvoer die er nog zijn. Staat er een ingetrokken melding in, dan staat hier"
+        " alleen dat de pdf er was.",
+    ),
     ("verklaringen/", "De verklaringen van vernietiging, als pdf en als gegevens."),
     ("tabellen/", "Elke tabel als CSV (voor een rekenblad) en als JSON (precies)."),
     ("medewerkers.json", "De namen bij de nummers van medewerkers."),

@@ -82,9 +82,14 @@ class Described:
     sha256: str
 
 
-def dossier_xml(source: Source, parts: Sequence[Part]) -> bytes:
-    """Describe the dossier, with its records by name."""
+def dossier_xml(source: Source, parts: Sequence[Part], remarks: Sequence[str] = ()) -> bytes:
+    """Describe the dossier, with its records by name.
+
+    `remarks`: sentences on what isn't in it.
+    """
     element = _object(source, source.number, source.name, "Dossier")
+    for remark in remarks:
+        _text(element, "omschrijving", remark)
     period = _under(element, "dekkingInTijd")
     _term(period, "dekkingInTijdType", "Looptijd van het dossier", _OWN)
     _text(period, "dekkingInTijdBegindatum", source.begun.isoformat())

@@ -2,7 +2,8 @@
 
 A column of a report has the Dutch name of the message that it came in (`reports/fields.py`), where
 the message has it; any other the name of its column. Keys, hashes of secrets and frozen blobs stay
-out; contact data too, unless its tables are named.
+out; contact data too, unless its tables are named. Of a withdrawn report, whose content nobody
+reads, only says that it was there.
 """
 
 from __future__ import annotations
@@ -57,19 +58,12 @@ _INNER: Final = {
 class Rows:
     """Reader of the rows of a holder, in a transaction of that holder.
 
-    `clear`: tables whose encrypted columns are decrypted; elsewhere they stay out. `locked`: of a
-    withdrawn report, whose content nobody reads, only says that it was there.
+    `clear`: tables whose encrypted columns are decrypted; elsewhere they stay out.
     """
 
     def __init__(
-        self,
-        session: Session,
-        registry: Any,
-        clear: frozenset[str] = frozenset(),
-        *,
-        locked: bool = False,
+        self, session: Session, registry: Any, clear: frozenset[str] = frozenset()
     ) -> None:
-        self._locked = locked
         self._session = session
         self._keys = registry.key_ring
         self._sealed: Mapping[str, Sealed] = SEALED_TABLES.of(registry)
@@ -83,7 +77,7 @@ class Rows:
     def of_table(self, name: str, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
         """Return the rows of a table that meet a condition, the oldest first."""
         table = Base.metadata.tables[name]
-        if self._locked and name in self._tables[REPORT] and "report_id" in table.c:
+        if name in self._tables[REPORT] and "report_id" in table.c:
             withdrawn = select(Report.id).where(Report.state == WITHDRAWN)
             condition = and_(condition, table.c.report_id.not_in(withdrawn))
         order = [table.c[column] for column in _TIMES if column in table.c]
@@ -103,13 +97,10 @@ class Rows:
         }
         if sealed is not None and name in self._clear:
             kept |= {column: self._in_clear(sealed, column, row) for column in sealed.columns}
-        if self._shut(name, row):
+        if _shut(name, row):
             # The columns of a table are the same in each row.
             return {column: kept[column] if column in BARE else None for column in kept}
         return kept
-
-    def _shut(self, name: str, row: Mapping[Any, Any]) -> bool:
-        return self._locked and name == ROOTS[REPORT] and row["state"] == WITHDRAWN
 
     def _in_clear(self, sealed: Sealed, column: str, row: Mapping[Any, Any]) -> str | None:
         if row[column] is None:
@@ -134,7 +125,7 @@ class Rows:
             rows = self.of_table(name, condition)
             if name == root:
                 own = rows[0]
-                if self._shut(name, own):
+                if _shut(name, own):
                     return {"soort": kind, kind: {column: own[column] for column in BARE}}
             elif rows:
                 parts[name] = rows
@@ -142,6 +133,10 @@ class Rows:
             forms = sorted(row["code"] for row in parts.get("report_form", []))
             own = in_dutch(own) | {"vormen": forms}
         return {"soort": kind, kind: own, **parts}
+
+
+def _shut(name: str, row: Mapping[Any, Any]) -> bool:
+    return name == ROOTS[REPORT] and row["state"] == WITHDRAWN
 
 
 def in_dutch(row: Mapping[str, Any]) -> dict[str, Any]:

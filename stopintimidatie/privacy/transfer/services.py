@@ -45,7 +45,7 @@ from stopintimidatie.privacy.destruction.personal import forget_package
 from stopintimidatie.privacy.destruction.services import ListError
 from stopintimidatie.privacy.erasure.services import export_obstacles
 from stopintimidatie.privacy.retention.queries import present_schedule
-from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, WITHDRAWN, Outcome
 from stopintimidatie.privacy.transfer.agreement import agree, agreed_line, line_of, propose
 from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
 from stopintimidatie.privacy.transfer.snapshot import (
@@ -54,6 +54,8 @@ from stopintimidatie.privacy.transfer.snapshot import (
     load_package,
     write_package,
 )
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
 
 JOB: Final = Job("overbrengen.pakket")
 CLOSED: Final = "afgesloten"
@@ -72,6 +74,11 @@ CHANGED: Final = (
 NOT_AGREED: Final = (
     "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te brengen. Vraag"
     " de proceseigenaar haar te beoordelen; daarna kijkt de privacyfunctionaris na en machtigt u."
+)
+
+WITHDRAWN_SINCE: Final = (
+    "De melder van een melding in dit dossier trok die in nadat het pakket is gemaakt. Vraag het"
+    " archief het oude pakket weg te gooien, en maak een nieuw."
 )
 
 
@@ -201,6 +208,16 @@ def category_of(session: Session, dossier: UUID) -> tuple[str, str]:
     return (choice.category, choice.source) if choice else ("", "")
 
 
+def withdrawn_since(session: Session, transfer: ArchiveTransfer) -> bool:
+    """Tell whether a report in a package was withdrawn after the package was made."""
+    if transfer.made_at is None or transfer.state != TransferState.WAITS:
+        return False
+    inside = Report.id.in_([UUID(number) for number in transfer.reports])
+    later = Report.ended_at > transfer.made_at
+    gone = select(Report.id).where(inside, later, Report.state == LOCKED)
+    return session.scalar(gone.limit(1)) is not None
+
+
 def name_of(transfer: ArchiveTransfer) -> str:
     """Return the name of a package, without an ending."""
     return f"overbrengen-{transfer.holder.lower()}-{transfer.reference}"
@@ -322,6 +339,8 @@ def receive(
     problem = why_not(session, dossier)
     if problem is not None:
         raise TransferError(problem)
+    if withdrawn_since(session, transfer):
+        raise TransferError(WITHDRAWN_SINCE)
     line = _locked_line(session, dossier)
     if fingerprint_of(session, registry, dossier) != transfer.rows_sha256:
         raise TransferError(CHANGED)
@@ -378,6 +397,9 @@ def _agreed_reports(session: Session, dossier: Dossier) -> Iterator[DestructionL
 def _go(registry: Any, session: Session, line: DestructionLine, actor: Actor) -> None:
     """Destroy a transferred document by its authorised line."""
     number = session.get_one(DestructionList, line.list_id).number
-    fate = Fate(line.retention_class, line.category, number, Outcome.TRANSFER)
+    # The content of a withdrawn report wasn't in the package.
+    withdrawn = line.retention_class == WITHDRAWN
+    outcome = Outcome.DESTROY if withdrawn else Outcome.TRANSFER
+    fate = Fate(line.retention_class, line.category, number, outcome)
     line.gone_at, line.waits_for = utc_now(), None
     destroy_document(registry, session, line.document_kind, line.document_id, fate, actor)

@@ -1,13 +1,13 @@
 """The package of one dossier: the whole document, its rows, attachments, tabled papers, metadata.
 
-Nothing is left out of it but contact data, which has a term of its own: the archive keeps what
-happened, not how to reach whom.
+Nothing is left out of it but contact data, which has a term of its own, and the content of
+withdrawn reports, which nobody reads: the archive keeps what happened, not how to reach whom.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -20,17 +20,22 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.actions.services import attachments, file_name
-from stopintimidatie.dossiers.consultations.snapshot import read_tabled
+from stopintimidatie.dossiers.consultations.snapshot import label, read_tabled
 from stopintimidatie.dossiers.models import Consultation, Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.profiles.defaults import INTERNAL
 from stopintimidatie.exports.profiles.rules import SHOWN, Profile, Section
-from stopintimidatie.exports.redaction.content import AttachmentsContent, DossierContent, Pair
+from stopintimidatie.exports.redaction.content import (
+    AttachmentsContent,
+    DossierContent,
+    Hidden,
+    Pair,
+)
 from stopintimidatie.exports.redaction.rules import redact
 from stopintimidatie.exports.redaction.selection import Selection
 from stopintimidatie.exports.redaction.source import DossierSource, Edition, KnownDossier
-from stopintimidatie.exports.vocabulary import ExportRequest
+from stopintimidatie.exports.vocabulary import ExportRequest, listed
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.privacy.transfer.archive import Bag
 from stopintimidatie.privacy.transfer.manifest import (
@@ -59,6 +64,11 @@ ABOUT: Final = (
     "Dit is het hele dossier, zoals het is afgesloten. De gemeente brengt het over naar het archief"
     " om het blijvend te bewaren."
 )
+LOCKED: Final = (
+    "Melding {} is ingetrokken door de melder. Haar inhoud leest niemand meer en gaat niet mee:"
+    " alleen dat zij er was."
+)
+WITHDRAWN_RULE: Final = "de melder trok de melding in: niemand leest haar inhoud"
 ARCHIVE: Final = "het archief van de gemeente"
 FILES: Final = "De bijlagen staan als losse bestanden bij dit document, in de map ‘bijlagen’."
 PDF: Final = "application/pdf"
@@ -95,6 +105,8 @@ class Package:
     # SHA-256 of the rows: tells whether the dossier changed since.
     fingerprint: str
     reports: tuple[UUID, ...]
+    # Sentences about the dossier, for its metadata.
+    remarks: tuple[str, ...] = ()
 
 
 def load_package(
@@ -114,6 +126,7 @@ def load_package(
     """
     loaded = load_dossier(session, dossier)
     members = _members(session, dossier)
+    locked = [serial for serial, report in members.items() if report.locked]
     data, fingerprint = _data(session, registry, dossier, members)
     records = [
         Record("gegevens", "Gegevens van het dossier en de meldingen", data),
@@ -122,10 +135,11 @@ def load_package(
     ]
     return Package(
         _source(session, dossier, moment, category),
-        whole_document(loaded, moment),
+        whole_document(loaded, moment, locked),
         tuple(records),
         fingerprint,
         tuple(report.id for report in members.values()),
+        tuple(LOCKED.format(label(serial)) for serial in locked),
     )
 
 
@@ -162,8 +176,13 @@ def _source(
     )
 
 
-def whole_document(loaded: LoadedDossier, moment: datetime) -> DossierContent:
-    """Return the content of the whole dossier: nothing coarser, nothing left out. Pure."""
+def whole_document(
+    loaded: LoadedDossier, moment: datetime, locked: Sequence[int] = ()
+) -> DossierContent:
+    """Return the content of the whole dossier: nothing coarser, nothing left out. Pure.
+
+    `locked`: the numbers of reports that were withdrawn, which it only names.
+    """
     known = {field.name: getattr(loaded.known, field.name) for field in fields(KnownDossier)}
     reports = tuple(sorted(loaded.known.reports, key=lambda row: (row.happened_at, row.serial)))
     serials = frozenset(report.serial for report in reports)
@@ -190,10 +209,14 @@ def whole_document(loaded: LoadedDossier, moment: datetime) -> DossierContent:
     rules = (Pair("Niet", WHOLE.not_allowed), Pair("Grondslag", "Archiefwet."))
     news = (f"Het dossier is afgesloten op {date_text(closed)}.",)
     files = content.attachments
+    hidden = content.annex.hidden
+    if locked:
+        names = listed([label(serial) for serial in locked])
+        hidden += (Hidden(f"Ingetrokken: {names}", "weggelaten", WITHDRAWN_RULE, len(locked)),)
     return replace(
         content,
         page_one=replace(content.page_one, answer_by=None, rules=rules, news=news),
-        annex=replace(content.annex, destroy_by=None),
+        annex=replace(content.annex, destroy_by=None, hidden=hidden),
         attachments=AttachmentsContent(FILES if files.files else files.note, ()),
     )
 
@@ -209,7 +232,7 @@ def _data(
         "chronologie.csv": (CSV, as_csv(whole.get("dossier_move", []))),
     }
     for serial, report in members.items():
-        name = f"M-{serial:02d}-{report.reference}.json"
+        name = f"{label(serial)}-{report.reference}.json"
         files[name] = JSON, as_json(rows.of_document(REPORT, report.id))
     digest = hashlib.sha256()
     for name, (_, content) in files.items():
@@ -228,17 +251,17 @@ def _attachments(
     """Yield the files of the dossier and of its reports, each as a record of its own."""
     for row in attachments(session, dossier):
         yield _attached(keys, row, file_name(dossier, row), f"Bijlage {row.number} van het dossier")
-    serials = {report.id: serial for serial, report in members.items()}
+    serials = {report.id: serial for serial, report in members.items() if not report.locked}
     sent = session.scalars(
         select(ReportAttachment)
         .where(ReportAttachment.report_id.in_(serials))
         .order_by(ReportAttachment.report_id, ReportAttachment.number)
     ).all()
     for sent_file in sorted(sent, key=lambda row: (serials[row.report_id], row.number)):
-        label = f"M-{serials[sent_file.report_id]:02d}"
+        report = label(serials[sent_file.report_id])
         ending = EXTENSIONS.get(sent_file.media_type, "bin")
-        name = f"{label}-bijlage-{sent_file.number}.{ending}"
-        yield _attached(keys, sent_file, name, f"Bijlage {sent_file.number} bij melding {label}")
+        name = f"{report}-bijlage-{sent_file.number}.{ending}"
+        yield _attached(keys, sent_file, name, f"Bijlage {sent_file.number} bij melding {report}")
 
 
 def records_of_dossier(session: Session, keys: KeyRing, dossier: Dossier) -> Iterator[Record]:
@@ -248,7 +271,9 @@ def records_of_dossier(session: Session, keys: KeyRing, dossier: Dossier) -> Ite
 
 
 def records_of_report(session: Session, keys: KeyRing, report: Report) -> Iterator[Record]:
-    """Yield the attachments that came with a report."""
+    """Yield the attachments that came with a report; of a withdrawn one none."""
+    if report.locked:
+        return
     sent = session.scalars(
         select(ReportAttachment)
         .where(ReportAttachment.report_id == report.id)
@@ -259,11 +284,11 @@ def records_of_report(session: Session, keys: KeyRing, report: Report) -> Iterat
         yield _attached(keys, row, name, f"Bijlage {row.number}")
 
 
-def _attached(keys: KeyRing, row: Any, name: str, label: str) -> Record:
+def _attached(keys: KeyRing, row: Any, name: str, title: str) -> Record:
     def content(session: Session) -> Iterable[bytes]:
         return content_of(session, keys, row)
 
-    return Record("bijlagen", label, (Planned(name, row.media_type, content),))
+    return Record("bijlagen", title, (Planned(name, row.media_type, content),))
 
 
 def _papers(session: Session, keys: KeyRing, dossier: Dossier) -> Iterator[Record]:
@@ -277,8 +302,8 @@ def _papers(session: Session, keys: KeyRing, dossier: Dossier) -> Iterator[Recor
         papers = read_tabled(session, keys, consultation)
         if papers is not None:
             name = f"overleg-{consultation.serial}.json"
-            label = f"Stukken van overleg {consultation.serial}"
-            yield Record("overleggen", label, (Planned(name, JSON, _ready(as_json(papers))),))
+            title = f"Stukken van overleg {consultation.serial}"
+            yield Record("overleggen", title, (Planned(name, JSON, _ready(as_json(papers))),))
 
 
 def write_package(
@@ -306,7 +331,9 @@ def write_package(
         progress(number, len(records))
         with open_session() as session:
             parts.append(_write_record(bag, source, record, session))
-    bag.add(f"{source.number}/{source.number}.mdto.xml", dossier_xml(source, parts))
+    bag.add(
+        f"{source.number}/{source.number}.mdto.xml", dossier_xml(source, parts, package.remarks)
+    )
     bag.close(
         source.moment,
         [

@@ -41,6 +41,7 @@ from stopintimidatie.privacy.transfer.resources import (
 )
 from stopintimidatie.privacy.transfer.services import (
     UNDER_WAY,
+    WITHDRAWN_SINCE,
     Receipt,
     TransferError,
     ask,
@@ -49,6 +50,7 @@ from stopintimidatie.privacy.transfer.services import (
     known_key,
     name_of,
     receive,
+    withdrawn_since,
 )
 
 NEW: Final = "nieuw"
@@ -133,10 +135,12 @@ def new_view(context: TransferList, request: Request) -> Any:
 def transfer_view(context: TransferResource, request: Request) -> dict[str, Any]:
     """Show how far a transfer is, and what to do next."""
     row = context.transfer
-    state = TransferState(row.state)
+    lapsed = withdrawn_since(request.db, row)
+    state = TransferState.LAPSED if lapsed else TransferState(row.state)
     return {
         "state": state,
-        "words": context.state,
+        "withdrawn": WITHDRAWN_SINCE if lapsed else "",
+        "words": STATES[state],
         "agreed": agreed_line(request.db, row.dossier_id) is not None,
         "listed": line_of(request.db, row.dossier_id) is not None,
         "running": state in UNDER_WAY,
@@ -178,7 +182,8 @@ def _facts(row: ArchiveTransfer) -> list[tuple[str, str]]:
 def download_view(context: TransferResource, request: Request) -> Response:
     """Send the package as it was encrypted for the archive."""
     row = context.transfer
-    if not _has_content(row) or agreed_line(request.db, row.dossier_id) is None:
+    agreed = agreed_line(request.db, row.dossier_id) is not None
+    if not _has_content(row) or not agreed or withdrawn_since(request.db, row):
         raise HTTPNotFound()
     _note_download(request, row.holder, row.dossier_id)
     response = Response(content_type="application/octet-stream", charset=None)

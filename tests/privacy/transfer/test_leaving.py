@@ -18,6 +18,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMove
+from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.privacy.destruction import statement
 from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
@@ -26,7 +27,17 @@ from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.transfer.departure import _STAYS
 from stopintimidatie.privacy.transfer.rows import BARE
 from stopintimidatie.reports.models import Report, ReportNote
-from tests.support.exporting import ACCOUNT, FAKE, SECRET_MAIL, SECRET_NAME, SECRET_PHONE, Case
+from tests.support.exporting import (
+    ACCOUNT,
+    FAKE,
+    SECRET_MAIL,
+    SECRET_NAME,
+    SECRET_PHONE,
+    Case,
+    approved,
+    make_case,
+    quick,
+)
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
@@ -161,12 +172,40 @@ def test_of_a_withdrawn_report_only_goes_along_that_it_was_there(
     assert set(kept) == {"soort", "melding"}
     assert set(kept["melding"]) == set(BARE)
     assert kept["melding"]["state"] == "ingetrokken"
+    papers = json.loads(files["data/dossiers/2026-0001/overleg-1.json"])
+    assert [row["relaas"] for row in papers["meldingen"]] == [""]
     everything = b"".join(files.values())
-    assert b"niemand meer" not in everything
+    assert b'niemand meer."' not in everything
     assert b"En dit ook" not in everything
     assert SOUND not in files.values()
     contacts = json.loads(files.get("data/tabellen/report_contact.json", b"[]"))
     assert str(withdrawn) not in {contact["report_id"] for contact in contacts}
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_the_pdf_of_an_export_goes_along_but_not_with_a_withdrawn_report_in_it(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    withdrawn: bool,
+) -> None:
+    quick(monkeypatch)
+    case = make_case(installation, number=2)
+    approved(case)
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        if withdrawn:
+            session.get_one(Report, case.reports[0]).state = "ingetrokken"
+        reference = session.scalars(select(Export.reference)).one()
+    today = day_of(utc_now()).isoformat()
+    assert keyboard.type(*COMMAND, str(tmp_path / "uit"), "--einde", today)[0] == 0
+    files = files_in(tmp_path / "uit")
+    own = f"data/uitvoer/{reference}"
+    assert (f"{own}.pdf" in files, f"{own}.json" in files) == (not withdrawn, withdrawn)
+    if withdrawn:
+        assert "ingetrokken" in json.loads(files[f"{own}.json"])["waarom"]
 
 
 @pytest.mark.sqlite

@@ -15,6 +15,8 @@ from pyrage import x25519
 from sqlalchemy import select, update
 
 from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
@@ -22,6 +24,8 @@ from stopintimidatie.privacy.destruction.models import (
     TransferState,
 )
 from stopintimidatie.privacy.transfer.manifest import Described, Part, Source, file_xml
+from stopintimidatie.privacy.transfer.rows import BARE
+from stopintimidatie.reports.models import Report
 from tests.support.exporting import (
     ACCOUNT,
     APPEARANCE,
@@ -44,6 +48,7 @@ from tests.support.transferring import (
     list_due,
     listed_and_agreed,
     number_of,
+    packed_for_archive,
     transfer_terms,
     unpack,
 )
@@ -308,6 +313,60 @@ def test_a_wrong_number_or_key_is_refused_with_what_to_do(
     form["dossier"] = dossier or number_of(case)
     form["sleutel"] = key or str(x25519.Identity.generate().to_public())
     assert words in form.submit("maken", status=422).text
+
+
+def withdraw(installation: Installation, report: Any) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row = session.get_one(Report, report)
+        row.state, row.ended_at = "ingetrokken", utc_now()
+
+
+def test_of_a_withdrawn_report_the_package_says_only_that_it_was_there(
+    installation: Installation,
+    keyboard: Keyboard,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (drawn, case) = drawn_at_once(monkeypatch), closed_case(installation)
+    with installation.transaction(DORDRECHT) as session:
+        # The report on the table, with a sound of its own.
+        session.get_one(Report, case.reports[0]).description = "Dit leest niemand meer."
+    withdraw(installation, case.reports[0])
+    files = unpack(packed(keyboard, case, tmp_path / "uit"))
+    base = f"data/{number_of(case)}"
+    (name,) = [
+        path for path in files if path.startswith(f"{base}/gegevens/M-01") and "mdto" not in path
+    ]
+    assert set(json.loads(files[name])["melding"]) == set(BARE)
+    papers = json.loads(files[f"{base}/overleggen/overleg-1.json"])
+    (row,) = papers["meldingen"]
+    assert {key for key, text in row.items() if text} == {"nummer", "vormen"}
+    assert row["vormen"] == "ingetrokken door de melder"
+    assert SOUND not in files.values()
+    assert b"niemand meer." not in b"".join(files.values())
+    whole = check_mdto(files[f"{base}/{number_of(case)}.mdto.xml"])["informatieobject"]
+    assert whole["omschrijving"].startswith("Melding M-01 is ingetrokken door de melder.")
+    (content,) = drawn
+    assert [report.pseudonym for report in content.reports] == ["M-02", "M-03"]
+    assert content.annex.hidden[-1].what == "Ingetrokken: M-01"
+    page = case.browser("aanvrager").get(f"{case.path}/overleg-stuk?nr=1")
+    page.mustcontain("M-01: ingetrokken door de melder", no=[ACCOUNT])
+
+
+def test_a_package_lapses_when_a_reporter_withdraws_after_it_was_made(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn_at_once(monkeypatch)
+    case = closed_case(installation, number=1)
+    transfer_terms(installation)
+    here, browser = packed_for_archive(case), case.browser("archief")
+    receipt = browser.get(f"{here}/ontvangst").forms["formulier"]
+    withdraw(installation, case.reports[0])
+    browser.get(here).mustcontain("trok die in", "Opnieuw maken", no=["Pakket downloaden"])
+    browser.get(f"{here}/pakket", status=404)
+    receipt["archief"], receipt["nummer"] = "Regionaal Archief", "R-1"
+    receipt["datum"] = day_of(utc_now()).isoformat()
+    assert "trok die in" in receipt.submit("ontvangen", status=422).text
 
 
 @pytest.mark.alles
