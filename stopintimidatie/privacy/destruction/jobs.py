@@ -44,6 +44,7 @@ from stopintimidatie.privacy.destruction.models import (
     Tombstone,
     Waits,
 )
+from stopintimidatie.privacy.destruction.queries import kept_by_decision
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
 from stopintimidatie.privacy.destruction.statement import (
     make_list_statement,
@@ -66,6 +67,7 @@ from stopintimidatie.privacy.retention.queries import (
 )
 from stopintimidatie.privacy.retention.rules import (
     LEFT_AT_DESK,
+    TRANSFERABLE,
     Outcome,
     Schedule,
     chosen_classes,
@@ -110,7 +112,7 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
         schedule = schedule_of(version.content)
         if holder != NATIONAL:
             refresh_lists(session, holder, schedule)
-            announce_destruction(session, schedule)
+            announce_destruction(session, schedule, kept_by_decision(session))
     _carry_out_lines(registry, engine, holder, schedule)
     _sweep(registry, engine, holder, version, schedule)
     with transaction(engine, holder) as session:
@@ -257,6 +259,7 @@ def _list_of(session: Session, holder: str, quarter: Quarter) -> DestructionList
 
 def _line(row: DestructionList, document: DueDocument, schedule: Schedule) -> DestructionLine:
     choice = schedule.choices.get(document.retention_class)
+    transferable = document.retention_class in TRANSFERABLE
     return DestructionLine(
         holder=row.holder,
         list_id=row.id,
@@ -265,7 +268,7 @@ def _line(row: DestructionList, document: DueDocument, schedule: Schedule) -> De
         reference=document.reference,
         retention_class=document.retention_class,
         category=choice.category if choice else "",
-        outcome=(choice.outcome if choice else Outcome.DESTROY).value,
+        outcome=(choice.outcome if choice and transferable else Outcome.DESTROY).value,
         received_on=document.received_on,
         ended_on=document.ended_on,
         starts_on=document.due.starts,

@@ -369,4 +369,16 @@ def keeping_of(session: Session, report: Report) -> Keeping:
     return replace(known, decided=line.authorised_at is not None)
 
 
+def kept_by_decision(session: Session) -> set[UUID]:
+    """Return the documents of which the decision on a list is that they don't go now."""
+    return set(
+        session.scalars(
+            select(DestructionLine.document_id).where(
+                DestructionLine.decision.in_([LineDecision.HELD, LineDecision.POSTPONED]),
+                DestructionLine.gone_at.is_(None),
+            )
+        )
+    )
+
+
 KEEPER: Final = Keeper(keeping_of, holds.keep_for_reporter, holds.is_held)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -301,16 +301,17 @@ def keep_for_reporter(session: Session, report: Report) -> None:
 ANNOUNCED: Final = "dag_van_vernietigen"
 
 
-def announce_destruction(session: Session, schedule: Schedule) -> None:
+def announce_destruction(session: Session, schedule: Schedule, kept: Collection[UUID] = ()) -> None:
     """Mail reporters who left an address, once, that their report goes within a month.
 
     The mail is as neutral as any to a reporter: the day stands on the page of the follow code.
+    `kept`: documents that don't go although their term is over.
     """
     soon = months(1).after(day_of(utc_now()))
     days = {
         row.id: row.due.on
         for row in due_documents(session, schedule, soon)
-        if row.kind == REPORT and not row.frozen
+        if row.kind == REPORT and not row.frozen and row.id not in kept
     }
     reachable = select(ReportContact.report_id, ReportContact.holder).where(
         ReportContact.report_id.in_(days), ReportContact.email.is_not(None)

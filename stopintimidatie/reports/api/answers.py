@@ -132,11 +132,25 @@ class FollowAnswer:
     )
     goes_on: date | None = prop(
         "vernietigdOp",
-        "De dag waarop de melding wordt vernietigd, een maand van tevoren; anders null.",
+        "De dag waarop de melding wordt vernietigd, een maand van tevoren; anders null. Is die dag "
+        "voorbij, dan zegt `vernietigingBesloten` of de gemeente nog beslist.",
+    )
+    decided: bool = prop(
+        "vernietigingBesloten",
+        "Waar als de gemeente heeft besloten dat de melding op `vernietigdOp` weg mag. Onwaar na "
+        "die dag: zij moet nog beslissen.",
+        False,
+    )
+    kept: bool = prop(
+        "blijftBewaard",
+        "Waar zolang de melding niet mag worden vernietigd. Is `bewaardTot` dan null, dan blijft "
+        "zij voorlopig bewaard, zonder dag.",
+        False,
     )
     kept_until: date | None = prop(
         "bewaardTot",
-        "Zolang de melding niet mag worden vernietigd: de dag waarop de gemeente opnieuw kijkt.",
+        "Zolang de melding niet mag worden vernietigd: de dag waarop de gemeente opnieuw kijkt, "
+        "als die bekend is. Is die dag voorbij, dan kijkt zij binnenkort.",
     )
     warning: str | None = prop(
         "letOp",

@@ -397,6 +397,8 @@ def follow_answer(session: Any, standing: Standing, keeping: Keeping) -> FollowA
         answer_by=standing.answer_by,
         back_until=standing.undo_until,
         goes_on=keeping.goes_on,
+        decided=keeping.decided,
+        kept=keeping.kept,
         kept_until=keeping.kept_until,
         warning=let_op_answer(session, standing),
     )

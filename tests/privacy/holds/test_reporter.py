@@ -17,6 +17,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.retention import months, years
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.privacy.destruction.jobs import destroy_what_is_due
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import (
     ANNOUNCED,
@@ -200,20 +201,31 @@ def test_the_contact_data_of_a_report_that_nothing_holds_go_at_once(api: Api) ->
 
 
 @pytest.mark.parametrize(
-    ("line", "words", "not_these"),
+    ("line", "words", "not_these", "app"),
     [
-        ({"decision": "vastgehouden"}, "blijft voorlopig bewaard", "wordt vernietigd"),
-        ({"decision": "uitgesteld", "postponed_until": date(2099, 1, 2)}, "2 januari 2099", "vern"),
-        ({"decision": "mee"}, "moet nog beslissen", "binnenkort vernietigd"),
+        (
+            {"decision": "vastgehouden"},
+            "blijft voorlopig bewaard",
+            "wordt vernietigd",
+            (False, True, None),
+        ),
+        (
+            {"decision": "uitgesteld", "postponed_until": date(2099, 1, 2)},
+            "2 januari 2099",
+            "vern",
+            (False, True, "2099-01-02"),
+        ),
+        ({"decision": "mee"}, "moet nog beslissen", "binnenkort vernietigd", (True, False, None)),
         (
             {"decision": "mee", "authorised_at": NOON},
             "binnenkort vernietigd",
             "beslissen",
+            (True, False, None),
         ),
     ],
 )
 def test_what_was_decided_on_a_list_is_told(
-    api: Api, ended: Any, line: dict[str, Any], words: str, not_these: str
+    api: Api, ended: Any, line: dict[str, Any], words: str, not_these: str, app: Any
 ) -> None:
     approve_a_year(api)
     with clock_at(utc_now() + timedelta(days=400)):
@@ -225,6 +237,9 @@ def test_what_was_decided_on_a_list_is_told(
         card = page.text[page.text.index('id="bewaren"') :]
         assert words in card
         assert not_these not in card[: card.index("Berichten")]
+        told = api.follow(ended["kenmerk"], ended["volgcode"]).json
+        assert (bool(told["vernietigdOp"]), told["blijftBewaard"], told["bewaardTot"]) == app
+        assert told["vernietigingBesloten"] == ("authorised_at" in line)
 
 
 def test_too_early_the_button_is_refused_kindly(api: Api, ended: Any) -> None:
@@ -233,6 +248,29 @@ def test_too_early_the_button_is_refused_kindly(api: Api, ended: Any) -> None:
     refused = browser.post("/volgen/bewaren", {"csrf_token": token}, status=409)
     refused.mustcontain("wordt nu niet vernietigd")
     assert not holds(api)
+
+
+@pytest.mark.parametrize(
+    ("line", "mails"),
+    [
+        ({"decision": "vastgehouden"}, 0),
+        ({"decision": "uitgesteld", "postponed_until": date(2099, 1, 2)}, 0),
+        ({"decision": "mee"}, 1),
+    ],
+)
+def test_no_mail_says_that_something_goes_which_was_decided_to_stay(
+    api: Api, ended: Any, line: dict[str, Any], mails: int
+) -> None:
+    approve_a_year(api)
+    with clock_at(utc_now() + timedelta(days=350)):
+        with api.installation.transaction(DORDRECHT) as session:
+            report = session.scalars(select(Report)).one()
+            made = a_list(session, "2031-4")
+            a_line(session, made, report.reference, document_id=report.id, **line)
+        destroy_what_is_due(api.installation.registry, api.installation.engine, DORDRECHT)
+        with api.installation.transaction(DORDRECHT) as session:
+            sent = session.scalars(select(MailMessage).where(MailMessage.template == ANNOUNCED))
+            assert len(sent.all()) == mails
 
 
 def test_who_can_be_reached_is_mailed_once_that_something_waits(api: Api, ended: Any) -> None:

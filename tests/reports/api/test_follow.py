@@ -36,6 +36,8 @@ def test_the_reporter_reads_how_it_stands(api: Api) -> None:
         "antwoordVoor": None,
         "terugTotEnMet": None,
         "vernietigdOp": None,
+        "vernietigingBesloten": False,
+        "blijftBewaard": False,
         "bewaardTot": None,
         "letOp": None,
     }
