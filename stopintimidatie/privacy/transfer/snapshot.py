@@ -209,14 +209,14 @@ def whole_document(
     rules = (Pair("Niet", WHOLE.not_allowed), Pair("Grondslag", "Archiefwet."))
     news = (f"Het dossier is afgesloten op {date_text(closed)}.",)
     files = content.attachments
-    hidden = content.annex.hidden
+    left_out = content.annex.hidden
     if locked:
         names = listed([label(serial) for serial in locked])
-        hidden += (Hidden(f"Ingetrokken: {names}", "weggelaten", WITHDRAWN_RULE, len(locked)),)
+        left_out += (Hidden(f"Ingetrokken: {names}", "weggelaten", WITHDRAWN_RULE, len(locked)),)
     return replace(
         content,
         page_one=replace(content.page_one, answer_by=None, rules=rules, news=news),
-        annex=replace(content.annex, destroy_by=None, hidden=hidden),
+        annex=replace(content.annex, destroy_by=None, hidden=left_out),
         attachments=AttachmentsContent(FILES if files.files else files.note, ()),
     )
 
