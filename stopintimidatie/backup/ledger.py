@@ -29,7 +29,7 @@ from stopintimidatie.core.ledger import (
     goes_on_from,
     read_ledger,
 )
-from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.files import replace_text
 from stopintimidatie.core.storage.models import Base
@@ -39,10 +39,23 @@ from stopintimidatie.core.storage.personal import (
     personal_data_holders,
 )
 from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList
 from stopintimidatie.privacy.erasure.services import erase_again
-from stopintimidatie.privacy.retention.rules import Outcome
+from stopintimidatie.privacy.retention.queries import present_schedule
+from stopintimidatie.privacy.retention.rules import (
+    DOSSIER_CLOSED,
+    LEDGER_CLASS,
+    LEFT_AT_DESK,
+    OPEN,
+    PICKED_UP,
+    ROUTED,
+    Outcome,
+    class_of_report,
+)
+from stopintimidatie.privacy.retention.rules import ERASED as ERASED_CLASS
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import delete_contact, has_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -52,11 +65,7 @@ AT_ONCE: Final = 500
 # A line is dated in its transaction, which may end after the copy was made. Contact data of
 # earlier lines isn't in the copy, unless the reporter gave it again.
 SLACK: Final = timedelta(hours=1)
-# By which decision and category it went stood in the database that is lost.
-FATES: Final = {
-    DESTROYED: Fate("grootboek", "volgens het grootboek"),
-    TRANSFERRED: Fate("grootboek", "volgens het grootboek", outcome=Outcome.TRANSFER),
-}
+OUTCOMES: Final = {DESTROYED: Outcome.DESTROY, TRANSFERRED: Outcome.TRANSFER}
 NO_LEDGER: Final = (
     "{0} Zonder grootboek komt terug wat na de reservekopie is vernietigd of gewist. Geef met"
     " --grootboek het bestand dat naast de reservekopieën staat. Is er echt geen meer, zet dan"
@@ -182,7 +191,7 @@ def _take_out(registry: Any, session: Session, entry: Entry, made_at: datetime) 
     if entry.kind in (REPORT, DOSSIER):
         if entry.did == ERASED:
             return erase_again(registry, session, entry.kind, entry.id)
-        if entry.did in FATES:
+        if entry.did in OUTCOMES:
             return _destroy(registry, session, entry)
     if not count_erasure(registry, session, entry.kind, entry.id):
         return False
@@ -192,10 +201,51 @@ def _take_out(registry: Any, session: Session, entry: Entry, made_at: datetime) 
 
 def _destroy(registry: Any, session: Session, entry: Entry) -> bool:
     """Destroy a document; its tombstone has the day on which it went."""
-    tombstone = destroy_document(registry, session, entry.kind, entry.id, FATES[entry.did])
+    fate = _fate(session, entry)
+    tombstone = destroy_document(registry, session, entry.kind, entry.id, fate)
     if tombstone is not None:
         tombstone.gone_on = day_of(entry.at)
     return tombstone is not None
+
+
+def _fate(session: Session, entry: Entry) -> Fate:
+    """Return the decision by which a document went, as far as the copy still tells it.
+
+    Its line says it when three people had agreed by then: that line is done now. Else the class
+    follows from the document, and the category from the terms of then.
+    """
+    outcome = OUTCOMES[entry.did]
+    row = session.execute(
+        select(DestructionLine, DestructionList.number)
+        .join(DestructionList, DestructionList.id == DestructionLine.list_id)
+        .where(
+            DestructionLine.document_id == entry.id,
+            DestructionLine.authorised_at.is_not(None),
+            DestructionLine.gone_at.is_(None),
+        )
+    ).first()
+    if row is not None:
+        line, number = row
+        line.gone_at, line.waits_for = entry.at, None
+        return Fate(line.retention_class, line.category, number, outcome)
+    code, schedule = _class_of(session, entry), present_schedule(session)
+    choice = schedule.choices.get(code) if schedule is not None else None
+    return Fate(code, choice.category if choice is not None else "", outcome=outcome)
+
+
+def _class_of(session: Session, entry: Entry) -> str:
+    """Return the retention class of a document that stands in the copy."""
+    row: Any = session.get(Report if entry.kind == REPORT else Dossier, entry.id)
+    if row.state == "vernietigd":
+        return ERASED_CLASS
+    if entry.kind == DOSSIER:
+        return DOSSIER_CLOSED
+    if entry.holder != NATIONAL:
+        code = class_of_report(row.state, row.ended_reason)
+        return code if code != OPEN else LEDGER_CLASS
+    if row.delivery == "opgehaald":
+        return PICKED_UP
+    return ROUTED if row.state == "overgedragen" else LEFT_AT_DESK
 
 
 def _take_contact_out(session: Session, entry: Entry, made_at: datetime) -> bool:

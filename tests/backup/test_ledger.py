@@ -18,24 +18,31 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie import create_app
+from stopintimidatie.backup.ledger import take_out
 from stopintimidatie.backup.services import database_module
 from stopintimidatie.cli import backup as commands
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
-from stopintimidatie.core.ledger import note_gone, read_ledger
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.ledger import DESTROYED as DESTROYED_WAY
+from stopintimidatie.core.ledger import TRANSFERRED, Entry, note_gone, read_ledger
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
-from stopintimidatie.privacy.destruction.models import Tombstone
+from stopintimidatie.privacy.destruction.models import DestructionLine, Tombstone
+from stopintimidatie.privacy.destruction.words import standing_words
 from stopintimidatie.privacy.erasure.services import erase_dossier, erase_report
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, HANDLED
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.personal import delete_contact
 from stopintimidatie.settings import SettingsError, load_settings
 from tests.support.backups import Operator, empty_place, installed
+from tests.support.destruction import a_line, a_list
 from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
 from tests.support.readiness import fresh, ready
+from tests.support.retaining import approve
 
 pytestmark = pytest.mark.both_databases
 
@@ -156,6 +163,91 @@ def test_what_went_since_does_not_come_back(world: World, place: Operator) -> No
         before = read_ledger(ledger(world), ring)
         assert read_ledger(settings.ledger, ring)[: len(before)] == before
         assert read_ledger(settings.ledger, ring)[-1].did == "gewist"
+
+
+@pytest.mark.sqlite
+def test_a_tombstone_says_what_the_copy_still_tells_of_the_decision(
+    installation: Installation,
+) -> None:
+    case = make_case(installation, number=3)
+    approve(installation)
+    with installation.transaction(DORDRECHT) as session:
+        listed, ended, open_still = (session.get_one(Report, n) for n in case.reports)
+        for report in (listed, ended):
+            report.state, report.ended_at = "afgehandeld", utc_now()
+        on_list = a_list(session)
+        more = {"document_id": listed.id, "authorised_at": utc_now()}
+        a_line(session, on_list, listed.reference, **more)
+    entries = [
+        Entry(number, utc_now(), DORDRECHT, "melding", report, DESTROYED_WAY)
+        for number, report in enumerate((listed.id, ended.id, open_still.id), 1)
+    ]
+    entries.append(Entry(4, utc_now(), DORDRECHT, "dossier", case.dossier_id, TRANSFERRED))
+    assert len(take_out(installation.registry, entries, utc_now())) == 4
+    with installation.transaction(DORDRECHT) as session:
+        stones = {stone.document_id: stone for stone in session.scalars(select(Tombstone))}
+        (line,) = session.scalars(select(DestructionLine))
+        assert line.gone_at is not None
+        said = [
+            (stone.retention_class, stone.category, stone.list_number)
+            for stone in (stones[entry.id] for entry in entries)
+        ]
+    assert said == [
+        (HANDLED, "8.1", "2031-4"),
+        (HANDLED, f"cat {HANDLED}", None),
+        ("grootboek", "", None),
+        (DOSSIER_CLOSED, f"cat {DOSSIER_CLOSED}", None),
+    ]
+    privacy = case.browser("privacy")
+    page = privacy.get(f"/m/{ended.reference}").follow()
+    page.mustcontain(f"volgens categorie cat {HANDLED}.", no=["doorlopend besluit"])
+    page = privacy.get(f"/m/{open_still.reference}").follow()
+    page.mustcontain("Niet bekend: opnieuw weg na een reservekopie")
+    words = standing_words(stones.values())
+    assert "4 documenten gingen opnieuw weg" in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        ("sqlite", False),
+        pytest.param("sqlite", True, marks=pytest.mark.alles),
+        pytest.param("postgresql", False, marks=pytest.mark.alles),
+        pytest.param("postgresql", True, marks=pytest.mark.alles),
+    ],
+)
+def test_a_copy_of_before_the_line_in_the_ledger_has_it_written_once(
+    request: pytest.FixtureRequest, kind: str, tmp_path: Path, written: bool
+) -> None:
+    """The machine dies between the commit and the line, or between the line and the next copy."""
+    with installed(request, kind, tmp_path / "oud" / "data") as operator:
+        with operator.installation() as made:
+            case = make_case(made, number=1)
+            made.run_jobs()
+            with made.transaction(DORDRECHT) as session:
+                session.get_one(Report, case.reports[0]).description = f"Een {DESTROYED}."
+            with made.transaction(DORDRECHT) as session:
+                destroy_document(
+                    made.registry, session, "melding", case.reports[0], Fate(HANDLED, "8.1")
+                )
+            copy = operator.make(tmp_path / "kopieen")
+            if written:
+                made.run_jobs()
+            old = operator.settings
+            lines = read_ledger(old.ledger, made.registry.key_ring)
+            assert [entry.id for entry in lines] == case.reports * written
+        with empty_place(request, kind, tmp_path / "nieuw") as place:
+            shutil.copy(old.key_file, place.settings.key_file)
+            code, said = place.type("terugzetten", copy, "--grootboek", old.ledger)
+            assert code == 0, said
+            with place.installation() as again:
+                again.run_jobs()
+                assert anywhere(again, DESTROYED) == []
+                (entry,) = read_ledger(again.settings.ledger, again.registry.key_ring)
+                assert (entry.id, entry.did) == (case.reports[0], "vernietigd")
+                with again.transaction(DORDRECHT) as session:
+                    (stone,) = session.scalars(select(Tombstone))
+                    assert (stone.retention_class, stone.category) == (HANDLED, "8.1")
 
 
 def test_without_a_ledger_that_fits_nothing_is_put_back(

@@ -48,7 +48,7 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.destruction.queries import receipts_of
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
-from stopintimidatie.privacy.destruction.words import WAITING
+from stopintimidatie.privacy.destruction.words import CLASSES, WAITING, standing_words
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.outlook import frozen_contacts
 from stopintimidatie.privacy.retention.queries import versions_between
@@ -153,8 +153,7 @@ def make_standing_statement(
     answers = _all(*((version.answered_by, version.answered_at) for version in versions))
     decision = Decision(
         "doorlopend",
-        "Korte termijnen gaan zonder lijst, door een doorlopend besluit dat de archivaris elk jaar"
-        " verlengt.",
+        standing_words(gone),
         (
             ("Besluit", by),
             ("Goedgekeurd", answers),
@@ -217,7 +216,7 @@ def _swept(
 
 def _label(registry: Any, code: str) -> str:
     classes = RETENTION_CLASSES.of(registry)
-    return classes[code].label if code in classes else code
+    return classes[code].label if code in classes else CLASSES.get(code, code)
 
 
 def make_statement(

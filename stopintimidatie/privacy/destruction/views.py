@@ -37,6 +37,7 @@ from stopintimidatie.privacy.destruction.resources import (
 from stopintimidatie.privacy.destruction.rules import quarter_of
 from stopintimidatie.privacy.destruction.statement import KIND
 from stopintimidatie.privacy.retention.queries import due_documents, present_schedule
+from stopintimidatie.privacy.retention.rules import LEDGER_CLASS, LISTED
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
@@ -231,6 +232,9 @@ def tombstone_view(context: TombstoneResource, request: Request) -> dict[str, An
 def sentence_of(stone: Tombstone) -> str:
     """Say in one sentence when and by what a document went."""
     by = f", lijst {stone.list_number}" if stone.list_number else ", door het doorlopend besluit"
+    if not stone.list_number and stone.retention_class in {*LISTED, LEDGER_CLASS}:
+        # The municipality ended, or a restored copy still held it.
+        by = ""
     category = f"categorie {stone.category}" if stone.category else "de bewaartermijnen"
     day = date_text(stone.gone_on)
     word = stone.outcome.capitalize()

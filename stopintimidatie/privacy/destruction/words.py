@@ -15,6 +15,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionList,
     LineDecision,
     ListState,
+    Tombstone,
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import (
@@ -30,6 +31,8 @@ from stopintimidatie.privacy.retention.rules import (
     DOUBLE,
     HANDED_OVER,
     HANDLED,
+    LEDGER_CLASS,
+    LISTED,
     NOT_HANDLED,
     OPEN,
     WITHDRAWN,
@@ -46,6 +49,7 @@ CLASSES: Final = {
     HANDED_OVER: "Overgedragen meldingen",
     OPEN: "Meldingen die nog open staan",
     DOSSIER_CLOSED: "Dossiers",
+    LEDGER_CLASS: "Niet bekend: opnieuw weg na een reservekopie",
 }
 STATES: Final = {
     ListState.PROPOSED: ("Te beoordelen", "warning"),
@@ -71,6 +75,22 @@ def class_label(classes: Mapping[str, RetentionClass], code: str) -> str:
     if code in CLASSES:
         return CLASSES[code]
     return classes[code].label if code in classes else code
+
+
+def standing_words(gone: Iterable[Tombstone]) -> str:
+    """Say by which decision documents went that no list numbered."""
+    words = (
+        "Korte termijnen gaan zonder lijst, door een doorlopend besluit dat de archivaris elk jaar"
+        " verlengt."
+    )
+    again = sum(stone.retention_class in {*LISTED, LEDGER_CLASS} for stone in gone)
+    if again:
+        words += (
+            f" {plural(again, 'document ging', 'documenten gingen')} opnieuw weg na het terugzetten"
+            " van een reservekopie, volgens het grootboek; het besluit van toen stond niet in die"
+            " kopie."
+        )
+    return words
 
 
 def state_of_list(row: DestructionList) -> tuple[str, str]:

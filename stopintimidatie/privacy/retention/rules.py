@@ -31,10 +31,12 @@ PICKED_UP: Final = "meldpunt_opgehaald"
 LEFT_AT_DESK: Final = "meldpunt_blijft_liggen"
 # The classes whose documents come on a destruction list.
 LISTED: Final = frozenset({HANDLED, NOT_HANDLED, DOUBLE, WITHDRAWN, HANDED_OVER, DOSSIER_CLOSED})
-# Of these the archivist chooses what happens after the term. A withdrawn report is destroyed.
+# The archivist chooses what happens to these after the term. A withdrawn report is destroyed.
 TRANSFERABLE: Final = LISTED - {WITHDRAWN}
 ROUTED: Final = "meldpunt_doorgegeven"
 ERASED: Final = "melding_gewist"
+# In the tombstone of what a restored copy still held, and whose class that copy doesn't tell.
+LEDGER_CLASS: Final = "grootboek"
 CONTACT: Final = "contactgegevens"
 TOMBSTONE: Final = "grafsteen"
 EXPORT_CONTENT: Final = "uitvoer_inhoud"
