@@ -20,8 +20,9 @@ import re
 import secrets
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,11 +49,19 @@ def as_text(value: object) -> str:
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """Return the whole file."""
+    return b"".join(csv_lines(columns, rows))
+
+
+def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    """Yield the file line by line."""
     made = io.StringIO(newline="")
     writer = csv.writer(made, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(columns)
-    writer.writerows([as_text(cell) for cell in row] for row in rows)
-    return "\ufeff".encode() + made.getvalue().encode("utf-8", "replace")
+    yield "\ufeff".encode()
+    for row in chain([columns], rows):
+        writer.writerow([as_text(cell) for cell in row])
+        yield made.getvalue().encode("utf-8", "replace")
+        made.seek(0)
+        made.truncate()
 
 
 def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

@@ -57,6 +57,7 @@ from stopintimidatie.privacy.retention.rules import Choice, Outcome, schedule_of
 KIND: Final = "verklaring"
 TITLE: Final = "Verklaring van vernietiging"
 DAY: Final = timedelta(days=1)
+AT_ONCE: Final = 1_000  # ids in one statement to the database
 NO_CATEGORY: Final = "geen categorie"
 HOW: Final = (
     "De rijen zijn uit de database verwijderd, met bijlagen, uitvoer, berichten en taken; daarna is"
@@ -257,16 +258,16 @@ def _note(
     session: Session, gone: Sequence[DestructionLine] | Sequence[Tombstone], statement: UUID
 ) -> None:
     """Note the statement with the lines, and with the tombstones of all documents."""
-    lines = [row.id for row in gone if isinstance(row, DestructionLine)]
-    documents = [row.document_id for row in gone]
-    session.execute(
-        update(DestructionLine)
-        .where(DestructionLine.id.in_(lines))
-        .values(statement_id=statement, version=DestructionLine.version + 1)
-    )
-    session.execute(
-        update(Tombstone).where(Tombstone.document_id.in_(documents)).values(statement_id=statement)
-    )
+    session.flush()
+    # Past the session, which would hold every row against every id.
+    connection = session.connection()
+    for start in range(0, len(gone), AT_ONCE):
+        some = gone[start : start + AT_ONCE]
+        lines = DestructionLine.id.in_([row.id for row in some if isinstance(row, DestructionLine)])
+        there = Tombstone.document_id.in_([row.document_id for row in some])
+        values = {"statement_id": statement, "version": DestructionLine.version + 1}
+        connection.execute(update(DestructionLine).where(lines).values(values))
+        connection.execute(update(Tombstone).where(there).values(statement_id=statement))
     session.expire_all()
 
 

@@ -7,9 +7,11 @@ each in a transaction of its own, so a repeated command goes on with what is lef
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from html import escape
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -68,6 +70,7 @@ NOT_GIVEN: Final = (
     "In deze pdf staat een melding die de melder heeft ingetrokken. Haar inhoud leest niemand meer;"
     " daarom gaat de pdf niet mee."
 )
+CHUNK: Final = 1 << 20
 _SETTINGS: Final = ("municipality_setting", "municipality_question", "municipality_logo")
 
 
@@ -170,7 +173,9 @@ def _write_copies(bag: Bag, session: Session, registry: Any) -> None:
             # Its term was over: the register tells that it was there.
             continue
         bag.add(f"uitvoer/{export.reference}.pdf", pdf)
-    for statement in session.scalars(select(DestructionStatement)):
+    # One at a time: each has its PDF in it.
+    statements = select(DestructionStatement).execution_options(yield_per=1)
+    for statement in session.scalars(statements):
         bag.add(f"verklaringen/{statement.number}.pdf", statement.pdf)
         bag.add(f"verklaringen/{statement.number}.json", as_json(statement.content))
 
@@ -200,12 +205,10 @@ def _write_tables(
     for table, column in _tables(code):
         if table.name in _INNER or (table.name in CONTACT and table.name not in contact):
             continue
-        listed = rows.of_table(table.name, table.c[column] == code)
-        if listed:
-            bag.add(f"tabellen/{table.name}.csv", as_csv(listed))
-            bag.add(f"tabellen/{table.name}.json", as_json(listed))
-            progress(f"tabel {table.name}: {len(listed)}")
-            yield table.name, len(listed)
+        number = _write_table(bag, table.name, rows.of_table(table.name, table.c[column] == code))
+        if number:
+            progress(f"tabel {table.name}: {number}")
+            yield table.name, number
     people = session.execute(
         select(User.id, User.name)
         .where(User.id.in_(select(RoleAssignment.user_id).where(RoleAssignment.holder == code)))
@@ -214,6 +217,29 @@ def _write_tables(
     bag.add("medewerkers.json", as_json([{"id": str(row.id), "naam": row.name} for row in people]))
     for logo in session.scalars(select(MunicipalityLogo).where(MunicipalityLogo.owner == code)):
         bag.add(f"logo/{logo.sha256}.{logo.media_type.rpartition('/')[2]}", logo.content)
+
+
+def _write_table(bag: Bag, name: str, rows: Iterator[dict[str, Any]]) -> int:
+    """Write the rows of a table as they come, and return how many; without any no file."""
+    first = next(rows, None)
+    if first is None:
+        return 0
+    number = 0
+    with tempfile.TemporaryFile() as listed:
+
+        def counted() -> Iterator[dict[str, Any]]:
+            nonlocal number
+            for row in chain([first], rows):
+                listed.write((b",\n" if number else b"[\n") + as_json(row).rstrip())
+                number += 1
+                yield row
+
+        # One reading for both files, so that they hold the same rows.
+        bag.add(f"tabellen/{name}.csv", as_csv(counted()))
+        listed.write(b"\n]\n")
+        listed.seek(0)
+        bag.add(f"tabellen/{name}.json", iter(lambda: listed.read(CHUNK), b""))
+    return number
 
 
 def _tables(code: str) -> Iterator[tuple[Table, str]]:

@@ -9,8 +9,9 @@ reads, only says that it was there.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, Sealed
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.personal import personal_data_holders, rows_of
-from stopintimidatie.core.web.responses import csv_bytes
+from stopintimidatie.core.web.responses import csv_lines
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.reports.fields import BY_COLUMN, FIELDS
 from stopintimidatie.reports.models import Report
@@ -47,6 +48,8 @@ _SECRET: Final = frozenset(
 )
 # The columns of a withdrawn report that say it was there.
 BARE: Final = ("id", "holder", "reference", "state", "received_at", "ended_at", "ended_reason")
+# The most rows of a table that are fetched at once.
+AT_ONCE: Final = 500
 _TIMES: Final = ("at", "made_at", "received_at", "requested_at", "joined_at", "number", "serial")
 _INNER: Final = {
     (way[-2], declared.attribute.rpartition(".")[2]): way[-1]
@@ -74,17 +77,22 @@ class Rows:
             for kind, kinds in _KINDS.items()
         }
 
-    def of_table(self, name: str, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
-        """Return the rows of a table that meet a condition, the oldest first."""
+    def of_table(self, name: str, condition: ColumnElement[bool]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a table that meet a condition, the oldest first.
+
+        They are fetched some at a time, so that a large table needn't be in memory.
+        """
         table = Base.metadata.tables[name]
         if name in self._tables[REPORT] and "report_id" in table.c:
             withdrawn = select(Report.id).where(Report.state == WITHDRAWN)
             condition = and_(condition, table.c.report_id.not_in(withdrawn))
         order = [table.c[column] for column in _TIMES if column in table.c]
         rows = self._session.execute(
-            select(table).where(condition).order_by(*order, *table.primary_key)
+            select(table).where(condition).order_by(*order, *table.primary_key),
+            execution_options={"yield_per": AT_ONCE},
         ).mappings()
-        return [self._row(table, row) for row in rows]
+        for row in rows:
+            yield self._row(table, row)
 
     def _row(self, table: Table, row: Mapping[Any, Any]) -> dict[str, Any]:
         name = table.name
@@ -122,7 +130,7 @@ class Rows:
             condition = rows_of(name, root, document, known)
             if condition is None or (name in CONTACT and name not in self._clear):
                 continue
-            rows = self.of_table(name, condition)
+            rows = list(self.of_table(name, condition))
             if name == root:
                 own = rows[0]
                 if _shut(name, own):
@@ -173,10 +181,15 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+def as_csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """Write rows as CSV with the names of their columns; a list or object in it is JSON."""
-    columns = list(rows[0]) if rows else []
-    return csv_bytes(columns, ([_cell(row[name]) for name in columns] for row in rows))
+    rest = iter(rows)
+    first = next(rest, None)
+    if first is None:
+        return
+    columns = list(first)
+    cells = ([_cell(row[name]) for name in columns] for row in chain([first], rest))
+    yield from csv_lines(columns, cells)
 
 
 def _cell(value: Any) -> Any:

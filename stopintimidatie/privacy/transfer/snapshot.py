@@ -229,7 +229,7 @@ def _data(
     whole = rows.of_document(DOSSIER, dossier.id)
     files = {
         f"{dossier.number}.json": (JSON, as_json(whole)),
-        "chronologie.csv": (CSV, as_csv(whole.get("dossier_move", []))),
+        "chronologie.csv": (CSV, b"".join(as_csv(whole.get("dossier_move", ())))),
     }
     for serial, report in members.items():
         name = f"{label(serial)}-{report.reference}.json"

@@ -24,6 +24,7 @@ from stopintimidatie.privacy.destruction import statement
 from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.transfer import rows as rows_of_tables
 from stopintimidatie.privacy.transfer.departure import _STAYS
 from stopintimidatie.privacy.transfer.rows import BARE
 from stopintimidatie.reports.models import Report, ReportNote
@@ -74,8 +75,14 @@ def files_in(folder: Path) -> Mapping[str, bytes]:
 
 
 def test_all_of_a_town_is_in_the_folder_and_reads_back(
-    installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
+    installation: Installation,
+    keyboard: Keyboard,
+    case: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Tables are read some rows at a time.
+    monkeypatch.setattr(rows_of_tables, "AT_ONCE", 2)
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"))
     assert code == 0, err
     assert "index.html" in out
@@ -130,6 +137,7 @@ def test_what_is_left_is_destroyed_with_a_statement(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
+    monkeypatch.setattr(statement, "AT_ONCE", 3)
     monkeypatch.setattr(click, "prompt", lambda *_, **__: DORDRECHT)
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"), "--vernietigen")
     assert code == 0, err
