@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from stopintimidatie import install
 from stopintimidatie.cli.server import spare_what_stays
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.loader import load_demo
@@ -81,9 +82,11 @@ def _demo_on_sqlite(template: Path, name: str, day: date | None) -> Path:
             shutil.copy(template, folder / "data.sqlite")
             create_key_file(folder / "sleutels.json")
             made = Installation(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
+            # Past midnight it stays the demo of the day on which it was made.
+            day = day or local_date(utc_now())
             load_demo(made.registry, day=day)
             made.close()
-            (folder / "made").touch()
+            (folder / "made").write_text(day.isoformat(), encoding="ascii")
     return folder
 
 

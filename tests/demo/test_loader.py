@@ -21,8 +21,6 @@ from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from tests.support.installation import Installation, Variant, make_settings
 
-DAY = date.today()
-
 
 @pytest.fixture
 def demo(sqlite_demo_of_today: Path, tmp_path: Path) -> Iterator[Installation]:
@@ -33,7 +31,13 @@ def demo(sqlite_demo_of_today: Path, tmp_path: Path) -> Iterator[Installation]:
     made.close()
 
 
-def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
+@pytest.fixture
+def day(sqlite_demo_of_today: Path) -> date:
+    """The day on which that demo was made, which may have been before midnight."""
+    return date.fromisoformat((sqlite_demo_of_today / "made").read_text(encoding="ascii"))
+
+
+def test_the_demo_fills_both_towns_and_the_desk(demo: Installation, day: date) -> None:
     with demo.transaction(NATIONAL) as session:
         counted = session.execute(select(Report.delivery, func.count()).group_by(Report.delivery))
         deliveries = {row[0]: row[1] for row in counted}
@@ -52,7 +56,7 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
             reports = session.scalars(select(Report)).all()
             assert {report.reference for report in reports} <= references
             assert 200 < len(reports) < 350
-            assert all(report.received_at.date() <= DAY for report in reports)
+            assert all(report.received_at.date() <= day for report in reports)
             states |= {report.state for report in reports}
             said |= set(session.scalars(select(ReporterMessage.kind)))
             published = published_for(session, holder)
@@ -62,7 +66,7 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
             dossiers += session.scalar(select(func.count()).select_from(Dossier)) or 0
             assert session.scalar(select(func.count()).select_from(DossierAgreement))
             histories = session.scalars(select(ReportMove)).all()
-            assert max(step.at.date() for step in histories) <= DAY
+            assert max(step.at.date() for step in histories) <= day
     gone = {"vernietigd", "overgedragen"}
     assert states == {state.code for state in REPORT_WORKFLOW.states} - gone
     assert dossiers == 30
@@ -73,7 +77,7 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
     for username, *_ in PEOPLE:
         demo.browser(username)
     progress: list[tuple[int, int]] = []
-    assert load_demo(demo.registry, day=DAY, progress=lambda *at: progress.append(at)) == 0
+    assert load_demo(demo.registry, day=day, progress=lambda *at: progress.append(at)) == 0
     loaded = 0
     for holder in HOLDERS:
         with demo.transaction(holder) as session:
@@ -83,4 +87,4 @@ def test_the_demo_fills_both_towns_and_the_desk(demo: Installation) -> None:
 
 def test_production_takes_no_demo(variant: Variant) -> None:
     with pytest.raises(DemoError):
-        load_demo(variant(demo=False).registry, day=DAY)
+        load_demo(variant(demo=False).registry)

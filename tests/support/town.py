@@ -321,7 +321,7 @@ class _Builder:
             ForwardingAgreement(
                 holder=self.place.holder,
                 municipality_code=self.place.holder,
-                agreed_on=utc_now().date(),
+                agreed_on=local_date(utc_now()),
                 agreed_by="Niemand",
             )
         )
@@ -436,8 +436,9 @@ class _Builder:
         official = Official(
             self.place.text("naam"), self.place.text("functie"), "oov@zwijndrecht.example", "112"
         )
-        today, text = utc_now().date(), self.place.text
-        plan = Plan(official, official, True, text("akkoord"), today, "ophalen", None, today, today)
+        today, text = local_date(utc_now()), self.place.text
+        until = today + timedelta(days=200)
+        plan = Plan(official, official, True, text("akkoord"), today, "ophalen", None, today, until)
         made = self.town.installation.registry
         make(self.session, made.key_ring, made.level_rules, "GM0642", plan, self.actor)
         return f"/{NATIONAL}/zwijndrecht"
