@@ -37,7 +37,6 @@ from tests.support.backups import (
     World,
     catalogue,
     empty_place,
-    fill,
     installed,
 )
 from tests.support.exporting import SECRET_NAME, SECRET_PHONE
@@ -47,35 +46,12 @@ from tests.support.installation import Installation
 pytestmark = pytest.mark.both_databases
 
 
-@pytest.fixture(scope="module")
-def made_world(
-    request: pytest.FixtureRequest, copied_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Operator, list[World]]]:
-    folder = tmp_path_factory.mktemp("wereld") / "data"
-    with installed(request, copied_database, folder) as operator:
-        yield operator, []
-
-
 @pytest.fixture
-def world(made_world: tuple[Operator, list[World]], request: pytest.FixtureRequest) -> World:
-    """Made by the first test that asks; don't change it."""
-    operator, made = made_world
-    operator.request = request
-    if not made:
-        made.append(fill(operator))
-    return made[0]
-
-
-@pytest.fixture
-def place(
-    request: pytest.FixtureRequest, copied_database: str, world: World, tmp_path: Path
-) -> Iterator[Operator]:
-    """An empty installation that has the keys of the world."""
-    with empty_place(request, copied_database, tmp_path / "nieuw") as operator:
-        shutil.copy(world.operator.settings.key_file, operator.settings.key_file)
-        operator.settings.ledger.parent.mkdir()
-        shutil.copy(world.operator.settings.ledger, operator.settings.ledger)
-        yield operator
+def place(place: Operator, world: World) -> Operator:
+    """An empty installation that has the ledger of the world as well."""
+    place.settings.ledger.parent.mkdir()
+    shutil.copy(world.operator.settings.ledger, place.settings.ledger)
+    return place
 
 
 def everything_is_there(world: World, made: Installation) -> None:

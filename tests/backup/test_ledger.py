@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,27 +61,9 @@ class World:
     lines: int
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(scope="module")
-def made_world(
-    request: pytest.FixtureRequest, kind: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Operator, list[World]]]:
-    with installed(request, kind, tmp_path_factory.mktemp("wereld") / "data") as operator:
-        yield operator, []
-
-
 @pytest.fixture
-def world(made_world: tuple[Operator, list[World]], request: pytest.FixtureRequest) -> World:
-    """Made by the first test that asks; don't change it."""
-    operator, made = made_world
-    operator.request = request
-    if not made:
-        made.append(live(operator))
-    return made[0]
+def way_to_fill() -> Callable[[Operator], World]:
+    return live
 
 
 def live(operator: Operator) -> World:
@@ -109,16 +91,6 @@ def live(operator: Operator) -> World:
             erase_dossier(made.registry, session, dossier, "bezwaar", "Verzoek.", SYSTEM)
         made.run_jobs()
     return World(operator, copy, [report.reference for report in reports], 2)
-
-
-@pytest.fixture
-def place(
-    request: pytest.FixtureRequest, kind: str, world: World, tmp_path: Path
-) -> Iterator[Operator]:
-    """An empty installation that has the keys of the world, and not its ledger."""
-    with empty_place(request, kind, tmp_path / "nieuw") as operator:
-        shutil.copy(world.operator.settings.key_file, operator.settings.key_file)
-        yield operator
 
 
 def ledger(world: World) -> Path:
@@ -274,6 +246,7 @@ def test_without_a_ledger_that_fits_nothing_is_put_back(
     assert {path.name for path in place.settings.data_dir.iterdir()} <= {"sleutels.json"}
 
 
+@pytest.mark.short_on("sqlite")
 def test_without_a_ledger_everything_comes_back_when_that_is_asked(
     world: World, place: Operator
 ) -> None:
@@ -284,6 +257,7 @@ def test_without_a_ledger_everything_comes_back_when_that_is_asked(
         ready(made, 200)
 
 
+@pytest.mark.short_on("sqlite")
 def test_until_the_ledger_was_applied_the_portal_does_not_open(
     world: World, place: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +313,7 @@ def test_two_different_ledgers_are_never_made_one(world: World, place: Operator)
     assert mine.read_bytes() == b'{"number":1,"at":"een ander"}\n'
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_copy_says_when_its_ledger_is_not_to_be_trusted(world: World, tmp_path: Path) -> None:
     path = ledger(world)
     good = path.read_bytes()
@@ -356,11 +331,11 @@ def test_a_copy_says_when_its_ledger_is_not_to_be_trusted(world: World, tmp_path
 @pytest.mark.alles
 @pytest.mark.judged_once
 def test_a_restore_that_is_killed_at_any_moment_ends_well_or_lets_nothing_open(
-    request: pytest.FixtureRequest, kind: str, world: World, tmp_path: Path
+    request: pytest.FixtureRequest, copied_database: str, world: World, tmp_path: Path
 ) -> None:
     random, longest, killed, resumed = Random(17), 600.0, 0, 0
     for turn in range(12):
-        with empty_place(request, kind, tmp_path / str(turn)) as place:
+        with empty_place(request, copied_database, tmp_path / str(turn)) as place:
             shutil.copy(world.operator.settings.key_file, place.settings.key_file)
             words = ("terugzetten", world.copy, "--grootboek", ledger(world))
             # The first is left alone, and tells how long it takes.

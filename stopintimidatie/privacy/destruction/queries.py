@@ -311,26 +311,10 @@ def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:
         Hold.document_id.in_(ids), Hold.lifted_at.is_(None)
     )
     # A frozen dossier freezes its reports.
-    yield (
-        _held(DossierMembership.report_id, "bevroren", Hold.reason)
-        .join(Hold, Hold.document_id == DossierMembership.dossier_id)
-        .where(
-            DossierMembership.report_id.in_(ids),
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
-            Hold.lifted_at.is_(None),
-        )
-    )
-    yield (
-        _held(DossierMembership.report_id, "dossier", Dossier.number)
-        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
-        .where(
-            DossierMembership.report_id.in_(ids),
-            DossierMembership.left_at.is_(None),
-            DossierMembership.reference.is_(False),
-            Dossier.state.in_(LIVE),
-        )
-    )
+    frozen = _inside(ids, "bevroren", Hold.reason).where(Hold.lifted_at.is_(None))
+    yield frozen.join(Hold, Hold.document_id == DossierMembership.dossier_id)
+    living = _inside(ids, "dossier", Dossier.number).where(Dossier.state.in_(LIVE))
+    yield living.join(Dossier, Dossier.id == DossierMembership.dossier_id)
     yield (
         _held(Report.id, "overdracht", Report.reference)
         .join(ReportTransfer, ReportTransfer.reference == Report.reference)
@@ -346,6 +330,15 @@ def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:
 
 def _held(document: Any, word: str, about: Any) -> Select[Any]:
     return select(document, literal(word), about)
+
+
+def _inside(ids: Sequence[UUID], word: str, about: Any) -> Select[Any]:
+    """Return the query of reports that are held by the dossier that they are in."""
+    return _held(DossierMembership.report_id, word, about).where(
+        DossierMembership.report_id.in_(ids),
+        DossierMembership.left_at.is_(None),
+        DossierMembership.reference.is_(False),
+    )
 
 
 # The standing of a report as its reporter reads it
