@@ -21,9 +21,10 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.reports.conversation.queries import KEEPER, Copy
 from stopintimidatie.reports.conversation.services import (
+    CLOSED_TEXTS,
     REPORTER,
     NotNowError,
-    own_report,
+    locked_report,
     spoke,
 )
 from stopintimidatie.reports.conversation.words import may_undo
@@ -33,6 +34,8 @@ from stopintimidatie.reports.services import REPORT_DOSSIERS, append_move, move_
 from stopintimidatie.reports.workflow import ENDED, OFFERED
 
 WITHDRAWN: Final = "ingetrokken"
+# There is nothing to withdraw any more.
+OVER: Final = frozenset({WITHDRAWN, "vernietigd"})
 ASKED: Final = "wacht_op_melder"
 IN_HAND: Final = "in_behandeling"
 STEP: Final = "intrekken"
@@ -54,12 +57,17 @@ def withdraw(registry: Any, copy: Copy) -> None:
     """Withdraw the report; doing it again changes nothing.
 
     Raises:
-        NotNowError: It is on its way to another holder.
+        NotNowError: It is on its way to another holder, or gone.
     """
-    if copy.state in {WITHDRAWN, "vernietigd"}:
+    if copy.state in OVER:
         return
     keeper, effects = KEEPER.only(registry), WORKFLOW_EFFECTS.of(registry)
-    with own_report(registry.engine, copy) as (session, report):
+    with transaction(registry.engine, copy.holder) as session:
+        report = locked_report(session, copy)
+        if report.state in OVER:
+            return
+        if report.state in CLOSED_TEXTS:
+            raise NotNowError(CLOSED_TEXTS[report.state])
         move_report(session, effects, report, STEP, {}, REPORTER)
         if keeper is None or not keeper.holds(session, report):
             delete_contact(session, report)
@@ -74,14 +82,16 @@ def take_back(registry: Any, copy: Copy) -> None:
     Doing it again changes nothing.
 
     Raises:
-        NotNowError: The days to think again are over.
+        NotNowError: The days to think again are over, or nothing of the report is left.
     """
     with transaction(registry.engine, copy.holder) as session:
         wanted = select(Report).where(Report.id == copy.report_id)
         report = session.scalars(wanted.with_for_update()).one_or_none()
-        if report is not None and report.state not in {WITHDRAWN, "vernietigd"}:
+        if report is not None and report.state not in OVER:
             return
-        withdrawn_at = report.ended_at if report is not None else None
+        # A report that was erased at request has ended too, and never comes back.
+        withdrawn = report is not None and report.state == WITHDRAWN
+        withdrawn_at = report.ended_at if report is not None and withdrawn else None
         if report is None or withdrawn_at is None or not may_undo(withdrawn_at, utc_now()):
             raise NotNowError(TOO_LATE)
         report.state = _state_before(registry, session, report)

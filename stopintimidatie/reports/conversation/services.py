@@ -342,16 +342,28 @@ class NotNowError(Exception):
     """The report doesn't take this now; the message tells the reporter why, and what to do."""
 
 
+def locked_report(session: Session, copy: Copy) -> Report:
+    """Return the report of the reporter, locked.
+
+    Raises:
+        NotNowError: It was destroyed since the reporter opened it.
+    """
+    wanted = select(Report).where(Report.id == copy.report_id)
+    report = session.scalars(wanted.with_for_update()).one_or_none()
+    if report is None:
+        raise NotNowError(CLOSED_TEXTS["vernietigd"])
+    return report
+
+
 @contextmanager
 def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
     """Open a transaction with the report of the reporter, locked.
 
     Raises:
-        NotNowError: It is over, or on its way to another holder.
+        NotNowError: It is over or gone, or on its way to another holder.
     """
     with transaction(engine, copy.holder) as session:
-        wanted = select(Report).where(Report.id == copy.report_id)
-        report = session.scalars(wanted.with_for_update()).one()
+        report = locked_report(session, copy)
         state, version = report.state, report.version
         if state in CLOSED_TEXTS:
             raise NotNowError(CLOSED_TEXTS[state])

@@ -151,9 +151,14 @@ def show_report(request: Request, standing: Standing) -> Any:
     """Show how the report stands, the conversation, and what the reporter can do."""
     # Whoever is busy here isn't sent away in the middle of it.
     set_follower(request, request.response, follower_of(request))
-    done = dict(query_pairs(request)).get("gedaan", "")
+    done, shown = dict(query_pairs(request)).get("gedaan", ""), _shown(request, standing)
+    # Somebody else may have made the link: it can't say that more was done than was.
+    if standing.status != "ingetrokken" and done.startswith("ingetrokken"):
+        done = ""
+    if done == "bewaren" and not shown["keeping"].kept:
+        done = ""
     message = speech_of(request)(follow_words.DONE.get(done, ""))
-    return {**_shown(request, standing), "done": message or None}
+    return {**shown, "done": message or None}
 
 
 @report_page("bericht", "follow.jinja2", "POST")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -29,6 +31,8 @@ from stopintimidatie.privacy.holds.services import (
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import NOT_HANDLED, Choice, Schedule
+from stopintimidatie.reports.conversation.decisions import keep_for_police
+from stopintimidatie.reports.conversation.queries import follow
 from stopintimidatie.reports.models import Report, ReportContact
 from tests.support.api import Api
 from tests.support.destruction import a_line, a_list
@@ -139,6 +143,21 @@ def test_asking_twice_is_one_hold_and_near_its_end_it_can_be_asked_again(
         (hold,) = holds(api)
         assert hold.id == first.id
         assert hold.review_on == months(6).after(day_of(utc_now()))
+
+
+@pytest.mark.both_databases
+@pytest.mark.short_on("postgresql")
+def test_asked_many_times_at_once_it_is_one_hold(api: Api, ended: Any, nearly: TestApp) -> None:
+    made = api.installation
+    standing = follow(made.engine, made.registry.key_ring, ended["kenmerk"], ended["volgcode"])
+    assert standing is not None
+    with ThreadPoolExecutor(4) as threads:
+        for done in [
+            threads.submit(copy_context().run, keep_for_police, made.registry, standing.copy)
+            for _ in range(4)
+        ]:
+            done.result()
+    assert len(holds(api)) == 1
 
 
 def test_what_is_kept_for_another_reason_tells_no_reason(api: Api, ended: Any) -> None:

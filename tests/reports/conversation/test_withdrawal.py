@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +11,17 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.erasure.services import erase_report
+from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.retention.rules import HANDLED
+from stopintimidatie.reports.conversation.decisions import keep_for_police, take_back, withdraw
+from stopintimidatie.reports.conversation.queries import Copy, follow
+from stopintimidatie.reports.conversation.services import NotNowError, add_message, give_verdict
+from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from tests.support.api import Api, report
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.following import follow_in_browser, page_of
@@ -48,6 +57,15 @@ def take_in_hand(officer: TestApp, receipt: Any) -> None:
     form = officer.get(f"{page_of(receipt)}/in-behandeling-nemen").forms["formulier"]
     form["gevaar"] = "nee"
     form.submit("in_behandeling_nemen", status=303)
+
+
+def copy_of(api: Api, receipt: Any) -> Copy:
+    """The report as its reporter opened it, before anything else happened to it."""
+    made = api.installation
+    keys, code = made.registry.key_ring, receipt["volgcode"]
+    standing = follow(made.engine, keys, receipt["kenmerk"], code)
+    assert standing is not None
+    return standing.copy
 
 
 def press(browser: TestApp, *, status: int = 303) -> Any:
@@ -134,3 +152,69 @@ def test_after_fourteen_days_it_stays_withdrawn_and_the_refusal_is_kind(
         late.post("/volgen/toch-niet", sent, status=409).mustcontain("nieuwe melding doen")
         assert "kan zich tot" not in officer.get(page_of(receipt))
     assert the_report(api).state == "ingetrokken"
+
+
+@pytest.mark.parametrize("withdrawn_before", [False, True])
+def test_what_was_erased_at_request_is_never_taken_back(api: Api, withdrawn_before: bool) -> None:
+    receipt = api.post(report(omschrijving=STORY)).json
+    before = copy_of(api, receipt)
+    if withdrawn_before:
+        api.withdraw(receipt["kenmerk"], receipt["volgcode"])
+    browser = follow_in_browser(api, receipt)
+    token = next(iter(browser.get("/volgen/intrekken").forms.values()))["csrf_token"].value
+    with api.installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Report)).one()
+        erase_report(api.installation.registry, session, row, "bezwaar", "Verzoek.", SYSTEM)
+    for stale in (before, copy_of(api, receipt)):
+        with pytest.raises(NotNowError):
+            take_back(api.installation.registry, stale)
+    browser.post("/volgen/toch-niet", {"csrf_token": token}, status=409)
+    assert the_report(api).state == "vernietigd"
+
+
+def test_a_link_cannot_say_that_more_was_done_than_was(api: Api) -> None:
+    browser = follow_in_browser(api, api.post(report(omschrijving=STORY)).json)
+    for done in ("ingetrokken", "ingetrokken_bewaard", "bewaren"):
+        page = browser.get(f"/volgen/melding?gedaan={done}")
+        page.mustcontain(no=["is ingetrokken", "zijn gewist", "blijft bewaard"])
+
+
+STEPS: Any = [
+    withdraw,
+    take_back,
+    keep_for_police,
+    lambda registry, copy: add_message(registry.engine, registry.workflow_effects, copy, "Nog."),
+    lambda registry, copy: give_verdict(registry.engine, copy, "ja"),
+]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=["intrekken", "toch", "bewaren", "bericht", "mening"])
+def test_what_was_destroyed_meanwhile_is_refused_kindly(api: Api, step: Any) -> None:
+    """The report goes between the reading of the page and the step."""
+    receipt = api.post(report(omschrijving=STORY)).json
+    copy, registry = copy_of(api, receipt), api.installation.registry
+    with api.installation.transaction(DORDRECHT) as session:
+        destroy_document(registry, session, "melding", copy.report_id, Fate(HANDLED, ""))
+    with pytest.raises(NotNowError):
+        step(registry, copy)
+
+
+@pytest.mark.both_databases
+@pytest.mark.short_on("postgresql")
+def test_what_is_pressed_many_times_at_once_is_done_once(api: Api) -> None:
+    receipt = api.post(report(omschrijving=STORY)).json
+    registry = api.installation.registry
+
+    def at_once(step: Callable[[Any, Copy], None]) -> None:
+        copy = copy_of(api, receipt)
+        with ThreadPoolExecutor(4) as threads:
+            for done in [threads.submit(step, registry, copy) for _ in range(4)]:
+                done.result()
+
+    at_once(withdraw)
+    at_once(take_back)
+    with api.installation.transaction(DORDRECHT) as session:
+        names = session.scalars(select(ReportMove.name)).all()
+        assert session.scalars(select(Report.state)).one() == "nieuw"
+        assert session.scalars(select(Hold)).all() == []
+    assert [names.count(name) for name in ("intrekken", "toch_niet_ingetrokken")] == [1, 1]
