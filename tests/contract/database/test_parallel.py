@@ -59,7 +59,7 @@ def test_while_the_first_is_still_being_handled_the_second_waits_and_then_hears_
         refusal = api.post(Idempotency_Key=str(key), status=status)
         waited = time.monotonic() - started
     assert refusal.json["type"].endswith(f":{kind}")
-    assert 0.3 < waited < 3
+    assert 0.3 < waited < 5  # a busy machine is slow, but the five seconds were not waited for
     api.post(Idempotency_Key=str(key))
     assert api.count() == 2
 

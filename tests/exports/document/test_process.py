@@ -105,7 +105,7 @@ def test_a_rendering_that_takes_too_long_is_ended_with_what_it_started() -> None
     started = time.monotonic()
     with pytest.raises(RenderingTooSlowError, match="duurde te lang"):
         render_in_process(content, limits=Limits(wall_seconds=1))
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20
     assert my_children() == []
 
 

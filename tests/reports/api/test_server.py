@@ -181,7 +181,7 @@ def raw(port: int, head: str) -> int | None:
     """The status that this head gets, None when the server hangs up on it."""
     answer = b""
     request = head.encode("latin-1") + b"\r\nHost: x\r\nConnection: close\r\n\r\n"
-    connection = socket.create_connection((HOST, port), timeout=5)
+    connection = socket.create_connection((HOST, port), timeout=20)
     with connection, contextlib.suppress(OSError):
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
