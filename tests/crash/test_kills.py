@@ -15,14 +15,14 @@ from tests.crash.site import Site
 
 pytestmark = pytest.mark.judged_once
 
-KILLS = 10
+KILLS = 6
 MANY_KILLS = 100
 LIES = 3
 SEARCHED = 30
 
 
 @pytest.mark.short_on("postgresql")
-def test_after_ten_kills_everything_acknowledged_is_there_once(site: Site) -> None:
+def test_after_six_kills_everything_acknowledged_is_there_once(site: Site) -> None:
     judge(site, KILLS, seed=3)
 
 

@@ -88,6 +88,7 @@ def test_with_its_last_report_and_dossier_every_word_is_gone(installation: Insta
         assert anywhere(installation, word) == []
 
 
+@pytest.mark.short_on("postgresql")
 def test_a_destroyed_dossier_takes_its_exports_along_and_leaves_its_reports(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -129,6 +129,7 @@ def test_contact_data_goes_along_only_when_asked_for(
     }
 
 
+@pytest.mark.short_on("postgresql")
 def test_what_is_left_is_destroyed_with_a_statement(
     installation: Installation,
     keyboard: Keyboard,

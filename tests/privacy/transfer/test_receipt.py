@@ -64,6 +64,7 @@ def stones(installation: Installation) -> dict[Any, Tombstone]:
         return {row.document_id: row for row in rows}
 
 
+@pytest.mark.short_on("sqlite")
 def test_with_the_receipt_the_dossier_goes_with_the_reports_that_are_due(
     installation: Installation, case: Case
 ) -> None:
