@@ -160,6 +160,7 @@ POINTS_AT_SOMEBODY = (
     "Wijst iets in dit document naar een persoon? Meld dat meteen aan {}. Noem het nummer van deze"
     " uitgave."
 )
+NOT_FOR_ALL = "meldingen die de melder liever niet deelt"
 SHARING_GROUND = f"de melder wil dit liever niet delen: persoonlijke levenssfeer ({PRIVACY})"
 AS_ROWS = "Meldingen die niet volledig in het document staan"
 ROWS_HOW = "grover: één regel in een tabel"
@@ -216,7 +217,7 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         destroy_note=profile.destroy_note,
         data_leak=leak.format(clean(source.house.data_leak_contact)),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
-        method=METHOD if profile.lists_reports else tuple(p for p in METHOD if p != NUMBERS),
+        method=_method(profile),
         hidden=hidden(source, chosen),
         deviations=tuple(
             Pair(f"M-{serial:02d}", f"{despite.ground.label}. Reden: {clean(despite.reason)}")
@@ -224,6 +225,20 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
             if profile.lists_reports
         ),
     )
+
+
+def _method(profile: Profile) -> tuple[Pair, ...]:
+    """Return how to read the document."""
+    if not profile.lists_reports:
+        return tuple(pair for pair in METHOD if pair != NUMBERS)
+    if not profile.public:
+        return METHOD
+    public = Pair(
+        "Nummers",
+        "M-01, M-02 enzovoort. Een nummer dat ontbreekt, hoort bij een melding die niet openbaar is"
+        " of hier niet meer bij hoort.",
+    )
+    return METHOD[0], public, METHOD[-1]
 
 
 def _recipients(source: DossierSource, profile: Profile) -> str:
@@ -246,7 +261,7 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
     ]
     if chosen.withheld:
         number = len(chosen.withheld)
-        lines.append(Hidden(capital(SHARING_REFUSED), "weggelaten", sharing_rule(profile), number))
+        lines.append(withheld_line(profile, number))
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
             why = ROWS_ELSEWHERE if profile.public else ROWS_RULE
@@ -268,9 +283,12 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
     return tuple(lines)
 
 
-def sharing_rule(profile: Profile) -> str:
-    """Return why a report stays out that its reporter would rather not share."""
-    return SHARING_GROUND if profile.public else SHARING_RULE
+def withheld_line(profile: Profile, number: int) -> Hidden:
+    """Return the line about reports that stay out because of what their reporters prefer."""
+    reports = NOT_FOR_ALL if profile.public else SHARING_REFUSED
+    return Hidden(
+        capital(reports), "weggelaten", SHARING_GROUND if profile.public else SHARING_RULE, number
+    )
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
@@ -333,8 +351,8 @@ def marked(
         ]
         out = report.serial in chosen.withheld
         if out:
-            rule = sharing_rule(chosen.profile)
-            place = places[capital(SHARING_REFUSED), "weggelaten", rule]
+            line = withheld_line(chosen.profile, 0)
+            place = places[line.what, line.how, line.rule]
             marks = [Mark("De hele melding", "weggelaten", place)]
         unread = report.serial in chosen.in_full and _unread(report, hid)
         made.append(MarkedReport(report.serial, pseudonym(report), out, tuple(marks), unread))

@@ -60,7 +60,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "pickups": [pickup_rows(keys, row) for row in pickups],
             "answers": [answer_rows(keys, row) for row in answers],
             "events": [_line(row) for row in events],
-            "unsaid": there and not is_out(copy) and _was_opened(events),
+            "unsaid": there and not (copy and copy.given_at) and _was_opened(events),
             "offer_href": address(OFFER, when=ready),
             "again": bool(pickups),
             "code_href": address(CODE, when=works and waits),

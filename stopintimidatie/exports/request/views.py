@@ -128,6 +128,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
         "export": export,
         "dossier": context.dossier,
         "making": export.state in MAKING,
+        "public": PROFILES[export.profile].public,
         "hidden": None if sees else HIDDEN,
         "rows": request_rows(export, reports_too=sees),
         "proof": proof_rows(export) if export.state == ExportState.READY else None,

@@ -67,12 +67,12 @@ def texts_of(report: Report) -> dict[Field, str]:
 
 def looked_at(session: Session, report: Report) -> dict[Field, LookedAt]:
     """Return what counts still of the review: texts that are as they were then."""
-    return _valid(session, [report]).get(report.id, {})
+    return valid_reviews(session, [report]).get(report.id, {})
 
 
 def reviews_of(session: Session, among: Sequence[Report]) -> Mapping[UUID, tuple[Reviewed, ...]]:
     """Return for a document the texts that were looked at, without what was marked, by report."""
-    valid = _valid(session, among)
+    valid = valid_reviews(session, among)
     by_id = {report.id: report for report in among}
     return {
         number: tuple(
@@ -83,7 +83,7 @@ def reviews_of(session: Session, among: Sequence[Report]) -> Mapping[UUID, tuple
     }
 
 
-def _valid(session: Session, among: Sequence[Report]) -> dict[UUID, dict[Field, LookedAt]]:
+def valid_reviews(session: Session, among: Sequence[Report]) -> dict[UUID, dict[Field, LookedAt]]:
     """Find by report what was looked at while the text was as it is now."""
     by_id = {report.id: report for report in among}
     valid: dict[UUID, dict[Field, LookedAt]] = {}

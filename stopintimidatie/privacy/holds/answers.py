@@ -61,7 +61,7 @@ def case_part(context: Any, request: Request, name: str, here: str) -> dict[str,
     town = isinstance(context, MunicipalityResource)
     may_hold = bool(request.has_permission(Permission.HOLD, context))
     may_redact = bool(request.has_permission(Permission.REDACT, context))
-    states = review_states(request.db, case.reports) if may_hold or may_redact else {}
+    states = review_states(request.db, case) if may_hold or may_redact else {}
     answer = None
     if town and case.asked_under_woo and states:
         answer = answer_of(request.db, context.holder, case)
@@ -217,7 +217,7 @@ def case_file_view(context: Any, request: Request) -> Response:
     public |= {row.id: "ja" if row.id in answer.present else "nog niet" for row in answer.going}
     if not (case.asked_under_woo and isinstance(context, MunicipalityResource)):
         public = {}
-    states = review_states(request.db, case.reports)
+    states = review_states(request.db, case)
     today = day_of(utc_now())
     lines = list(_lines(case, states, public))
     return csv_response(f"zaak-{context.holder.lower()}-{today.isoformat()}", FILE_COLUMNS, lines)

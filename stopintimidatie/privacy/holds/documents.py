@@ -21,7 +21,7 @@ from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PUBLIC
-from stopintimidatie.exports.review.services import reviews_of, texts_of
+from stopintimidatie.exports.review.services import texts_of, valid_reviews
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
@@ -32,6 +32,8 @@ from stopintimidatie.reports.workflow import OFFERED
 
 # The reports of a case that its page shows and its file holds.
 MOST_OF_CASE: Final = 1_000
+# Looked at for a partner, say, who may read a street or an hour that not everybody may.
+BEFORE: Final = "nagekeken vóór dit verzoek: lees opnieuw"
 NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
 WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
 SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
@@ -53,6 +55,15 @@ class Case:
     def asked_under_woo(self) -> bool:
         """True if all of it is held for a request under the Woo."""
         return bool(self.holds) and all(hold.reason == HoldReason.WOO for hold in self.holds)
+
+    def held_since(self) -> dict[UUID, datetime]:
+        """Return for each report since when it is held for the case, by id."""
+        since: dict[UUID, datetime] = {}
+        for hold in sorted(self.holds, key=lambda hold: hold.placed_at, reverse=True):
+            since[hold.document_id] = hold.placed_at
+            inside = self.inside.get(hold.document_id, ())
+            since |= {report.id: hold.placed_at for report in inside}
+        return since
 
 
 @dataclass(frozen=True)
@@ -102,15 +113,20 @@ def case_of(session: Session, holder: str, roles: Iterable[Role], name: str) -> 
     return case
 
 
-def review_states(session: Session, reports: Mapping[UUID, Report]) -> dict[UUID, str]:
-    """Return in words whether the free texts of these reports were looked at, by id."""
-    reviews = reviews_of(session, list(reports.values()))
+def review_states(session: Session, case: Case) -> dict[UUID, str]:
+    """Return in words whether the free texts of the reports of a case were looked at, by id."""
+    reviews, since = valid_reviews(session, list(case.reports.values())), case.held_since()
     states = {}
-    for number, report in reports.items():
-        texts = texts_of(report)
-        done = set(texts) <= {review.field for review in reviews.get(number, ())}
-        words = NO_TEXT if not texts else LOOKED if done else NOT_YET
-        states[number] = WITHDRAWN if report.locked else words
+    for number, report in case.reports.items():
+        texts, looked = texts_of(report), reviews.get(number, {})
+        if report.locked or not texts:
+            states[number] = WITHDRAWN if report.locked else NO_TEXT
+        elif not set(texts) <= set(looked):
+            states[number] = NOT_YET
+        else:
+            first = min(looked[field].row.looked_at for field in texts)
+            early = case.asked_under_woo and first < since[number]
+            states[number] = BEFORE if early else LOOKED
     return states
 
 

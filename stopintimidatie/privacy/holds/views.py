@@ -163,9 +163,11 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
 def _row(hold: Hold, here: str, may: bool) -> list[Any]:
     late = hold.review_on <= day_of(utc_now())
     day = date_text(hold.review_on) + (" (nu beslissen)" if late else "")
-    case = hold.case_reference
+    case, name = hold.case_reference, hold.reference
+    if hold.answers:
+        name = f"{name} (het antwoord)"
     return [
-        link(f"{here}/{ONE}?nr={hold.id}", hold.reference) if may else hold.reference,
+        link(f"{here}/{ONE}?nr={hold.id}", name) if may else name,
         HoldReason(hold.reason).sentence,
         link(address(f"{here}/{LIST}", {"zaak": case}), case) if case else "",
         day,

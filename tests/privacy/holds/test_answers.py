@@ -10,11 +10,12 @@ from sqlalchemy import select
 from webtest import TestApp
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.exports.review.services import save_review, texts_of
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.reports.conversation.services import REPORTER
@@ -171,3 +172,20 @@ def test_of_what_can_not_be_public_no_dossier_is_made(town: Installation, office
         session.scalars(select(Report)).one().state = "quarantaine"
     officer.get(PAGE).mustcontain("0 van 0", no=["Dossier maken"])
     officer.get(FORM, status=303).follow().mustcontain("Geen van deze meldingen")
+
+
+def test_a_text_looked_at_before_the_request_is_read_again(
+    town: Installation, officer: TestApp
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        report = make_report(session, town)
+        fields = dict.fromkeys(texts_of(report), ())
+        with clock_at(utc_now() - timedelta(days=9)):
+            save_review(session, report, fields, SYSTEM)
+        held(town, session, report)
+        names = report.reference
+    officer.get(PAGE).mustcontain("nagekeken vóór dit verzoek: lees opnieuw", "0 van 1")
+    with town.transaction(DORDRECHT) as session:
+        row = session.scalars(select(Report).where(Report.reference == names)).one()
+        save_review(session, row, fields, SYSTEM)
+    officer.get(PAGE).mustcontain("1 van 1", no=["lees opnieuw"])
