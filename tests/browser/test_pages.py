@@ -136,5 +136,6 @@ def test_a_first_visit_transfers_at_most_a_hundred_kilobytes(
         "Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]})
     )
     page.goto(path, wait_until="networkidle")
-    assert len(sizes) > 8
+    # The page, its sheets and its scripts were counted at all.
+    assert len(sizes) > 5
     assert sum(sizes.values()) <= 100_000
