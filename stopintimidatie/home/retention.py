@@ -16,9 +16,11 @@ from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.people.services import able
-from stopintimidatie.privacy.destruction.models import DestructionList, ListState
+from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
 from stopintimidatie.privacy.destruction.queries import left_over
+from stopintimidatie.privacy.destruction.requests import your_turn
 from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.pages import NAME
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
 from stopintimidatie.privacy.retention.rules import Standing, standing_of
@@ -45,6 +47,7 @@ def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
     return [
         *_terms(context, request, here, today),
         *_lists(context, request, here, today),
+        *_extensions(context, request, here),
         *_holds(context, request, here, today),
         *_people(context, request, here),
     ]
@@ -109,6 +112,25 @@ def _lists(context: Any, request: Request, here: str, today: date) -> Iterator[T
         else:
             title = f"Vernietigingslijst {row.number}: nog niet over alles beslist"
             yield task_for(DUE, title, href, "Beslissen")
+
+
+def _extensions(context: Any, request: Request, here: str) -> Iterator[Task]:
+    """Yield the requests to keep a document beyond its maximum that wait for this person."""
+    identity = request.identity
+    answers = (P.ASSESS_DESTRUCTION, P.ADVISE_KEEPING)
+    if identity is None or not any(request.has_permission(each, context) for each in answers):
+        return
+    rows = request.db.execute(
+        select(Extension.reference, DestructionList.number)
+        .join(DestructionLine, DestructionLine.document_id == Extension.document_id)
+        .join(DestructionList, DestructionList.id == DestructionLine.list_id)
+        .where(DestructionLine.gone_at.is_(None), your_turn(identity, context.holder))
+        .order_by(Extension.asked_at)
+        .limit(MOST_LISTS)
+    )
+    for reference, number in rows:
+        href = f"{here}/vernietiging/{number}?regel={reference}"
+        yield task_for(DECIDE, f"{reference}: langer bewaren dan het uiterste?", href, "Openen")
 
 
 def _holds(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:

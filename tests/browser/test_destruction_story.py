@@ -45,7 +45,7 @@ def fill(running: Installation) -> None:
         for number, name in enumerate(NAMES):
             more = {"retention_class": NOT_HANDLED} if number > 3 else {}
             due = today + timedelta(days=-3 if number == 0 else number * 9)
-            a_line(session, row, name, due_on=due, at_maximum=number == 1, **more)
+            a_line(session, row, name, due_on=due, at_maximum=number == 3, **more)
         held = make_report(session, running)
         place_hold(session, held, HoldReason.WOO, today + timedelta(days=90), SYSTEM)
         a_line(session, row, held.reference, document_id=held.id)
@@ -157,3 +157,49 @@ def test_the_pages_fit_a_phone(enter: tuple[Installation, Enter], width: int) ->
     ):
         page.goto(f"{HOME}{address}")
         look(page, f"{picture}-{width}")
+
+
+def test_three_people_and_the_controller_let_a_document_stay(
+    enter: tuple[Installation, Enter],
+) -> None:
+    _, as_role = enter
+    line, today = f"{HOME}/2031-4?regel={NAMES[3]}", day_of(utc_now())
+    until = (today + timedelta(days=400)).isoformat()
+    page = as_role(Role.PROCESS_OWNER)
+    page.goto(line)
+    look(page, "uiterste")
+    page.keyboard.press("5")
+    page.get_by_label("Tot welke dag?").fill(until)
+    page.get_by_label("Waarom moet dit langer blijven?").fill("Er loopt onderzoek.")
+    look(page, "uiterste-vragen")
+    page.get_by_role("button", name="Vragen").click()
+    expect(page.get_by_text("Wacht op het advies van de archivaris en de FG.")).to_be_visible()
+    for role, answer, width in (
+        (Role.ARCHIVIST, "Eens", 1280),
+        (Role.DATA_PROTECTION_OFFICER, "Niet eens", 390),
+    ):
+        adviser = as_role(role, width=width)
+        adviser.goto("/gemeenten/dordrecht")
+        look(adviser, f"uiterste-start-{width}")
+        adviser.get_by_role("link", name=f"{NAMES[3]}: langer bewaren").click()
+        look(adviser, f"uiterste-adviseur-{width}")
+        adviser.get_by_role("link", name="Advies geven als").click()
+        adviser.get_by_label(answer, exact=True).check()
+        adviser.get_by_label("Waarom?").fill("Zo besloten we eerder ook.")
+        look(adviser, f"uiterste-advies-{width}")
+        adviser.locator("form#formulier button[type=submit]").click()
+        expect(adviser.get_by_text("uw advies is vastgelegd")).to_be_visible()
+    page.goto(line)
+    page.keyboard.press("5")
+    page.get_by_label("Ja, het mag langer blijven").check()
+    page.get_by_label("Tot welke dag mag het blijven?").fill(until)
+    page.get_by_label("het college van burgemeester en wethouders").check()
+    page.get_by_label("Nummer van het besluit").fill("B-2026-12")
+    page.get_by_label("Datum van het besluit").fill(today.isoformat())
+    look(page, "uiterste-besluit")
+    page.get_by_role("button", name="Besluit opslaan").click()
+    expect(page.get_by_text("mag blijven tot").first).to_be_visible()
+    look(page, "uiterste-besloten")
+    adviser.goto(HOME)
+    look(adviser, "uiterste-lijst-390")
+    expect(adviser.get_by_text("Advies van de FG niet gevolgd")).to_be_visible()

@@ -919,6 +919,24 @@ MATRIX: Final[tuple[View, ...]] = (
             f"{{lijst}}/{name}?{query}": " 404 404 403 ja 403 proceseigenaar=ja archivaris=403",
         })
     ),
+    *form("ListResource", "langer-bewaren", P.ASSESS_DESTRUCTION, {
+        "{lijst}/langer-bewaren?regel={regel_uiterste}": NO_STEP
+        + " proceseigenaar=ja archivaris=403",
+    }),
+    *form("ListResource", "langer-besluit", P.ASSESS_DESTRUCTION, {
+        "{lijst}/langer-besluit?regel={regel_besluit}": NO_STEP
+        + " proceseigenaar=ja archivaris=403",
+    }),
+    view("ListResource", "langer-intrekken", "POST", P.ASSESS_DESTRUCTION, {
+        "{lijst}/langer-intrekken?regel={regel_advies}": NO_STEP
+        + " proceseigenaar=ja archivaris=403",
+    }),
+    *form("ListResource", "langer-advies", P.ADVISE_KEEPING, {
+        "{lijst}/langer-advies?regel={regel_advies}&als=fg": " 404 404 403 403 ja"
+        " proceseigenaar=403 archivaris=403",
+        "{lijst}/langer-advies?regel={regel_advies}&als=archivaris": NO_STEP
+        + " proceseigenaar=403 archivaris=ja",
+    }),
     *form("ListResource", "terughalen", P.VIEW_RETENTION, {
         "{lijst}/terughalen?regel={regel_gemachtigd}": NO_STEP + " proceseigenaar=ja archivaris=ja",
     }),

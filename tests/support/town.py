@@ -90,7 +90,7 @@ from stopintimidatie.reports.personal import delete_contact
 from stopintimidatie.reports.services import move_report, path_of_report
 from stopintimidatie.reports.vocabulary import AgeGroup, ContactWish
 from tests.support import factories
-from tests.support.destruction import a_line, a_list, a_statement, a_tombstone
+from tests.support.destruction import a_line, a_list, a_statement, a_tombstone, an_extension
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.identity_providers import connect_provider
 from tests.support.installation import Installation, make_settings
@@ -357,6 +357,8 @@ class _Builder:
         asked = a_line(self.session, row, new_code("M"), reason=self.place.text("reden van lijst"))
         now = {"assessed_at": utc_now(), "checked_at": utc_now(), "authorised_at": utc_now()}
         ready = a_line(self.session, row, new_code("M"), decision="mee", **now)
+        latest = a_line(self.session, row, new_code("M"), at_maximum=True)
+        wanted = [self.kept_longer(row), self.kept_longer(row, given=True)]
         stone = a_tombstone(self.session, new_code("M"), list_number=row.number, **told)
         statement = a_statement(self.session, **told)
         register = f"{home}/vernietiging"
@@ -365,10 +367,26 @@ class _Builder:
             "lijst": f"{register}/{row.number}",
             "regel": asked.reference,
             "regel_gemachtigd": ready.reference,
+            "regel_uiterste": latest.reference,
+            "regel_advies": wanted[0],
+            "regel_besluit": wanted[1],
             "verklaring": f"{register}/{statement.number}",
             "grafsteen": f"{register}/{stone.reference}",
         }
         self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
+
+    def kept_longer(self, row: Any, *, given: bool = False) -> str:
+        """A line at its maximum, with a request to keep it that has two advices or none."""
+        line = a_line(self.session, row, new_code("M"), at_maximum=True)
+        self.session.flush()
+        advice: dict[str, Any] = {"reason": self.place.text("reden van langer")}
+        for column in ("archivist", "fg") if given else ():
+            advice |= {f"{column}_agrees": True, f"{column}_words": "Eens.", f"{column}_by": "X"}
+            advice[f"{column}_at"] = utc_now()
+        an_extension(
+            self.session, line.reference, document_id=line.document_id, holder=row.holder, **advice
+        )
+        return line.reference
 
     def pattern(self, *, decided: bool = False) -> str:
         """A pattern that is proposed, or that was rejected with a reason; its name."""

@@ -129,6 +129,7 @@ class Permission(StrEnum):
     ASSESS_DESTRUCTION = "beoordelen wat mag worden vernietigd"
     CHECK_DESTRUCTION = "nakijken wat bevroren is voor vernietiging"
     AUTHORISE_DESTRUCTION = "vernietiging machtigen"
+    ADVISE_KEEPING = "adviseren over bewaren na het uiterste"
     HOLD = "bevriezen tegen vernietiging"
     TRANSFER = "overbrengen naar het archief"
     MANAGE_MUNICIPALITY = "gemeente beheren"
@@ -191,6 +192,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.ASSESS_DESTRUCTION: frozenset({Role.PROCESS_OWNER}),
     P.CHECK_DESTRUCTION: frozenset({Role.PRIVACY_OFFICER}),
     P.AUTHORISE_DESTRUCTION: frozenset({Role.ARCHIVIST}),
+    # Their advice is a task by law, and no decision (art. 39 AVG).
+    P.ADVISE_KEEPING: frozenset({Role.ARCHIVIST, Role.DATA_PROTECTION_OFFICER}),
     # The desk: what it holds itself, for it has no process owner.
     P.HOLD: DESK | {Role.PROCESS_OWNER, Role.PRIVACY_OFFICER},
     P.TRANSFER: frozenset({Role.ARCHIVIST}),

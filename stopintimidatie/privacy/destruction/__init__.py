@@ -62,5 +62,5 @@ def _add_pages(config: Any) -> None:
         waiting=waiting,
         answers=STEPS,
     )
-    for module in ("views", "approval", "assessment"):
+    for module in ("views", "approval", "assessment", "acts"):
         config.scan(f"stopintimidatie.privacy.destruction.{module}")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import local_date, utc_now
@@ -14,7 +14,7 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
-from stopintimidatie.core.text import date_text, days_until, plural
+from stopintimidatie.core.text import days_until, plural
 from stopintimidatie.core.web.components import (
     RailDecision,
     WorkbenchRow,
@@ -58,8 +58,10 @@ from stopintimidatie.privacy.destruction.queries import (
     step_lines,
     tombstone_of,
 )
+from stopintimidatie.privacy.destruction.requests import WITHDRAW, acts_of, extensions_on
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
 from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS, other_step
+from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
@@ -69,6 +71,8 @@ ANY: Final = "alles"
 TASK: Final = "vernietigingslijst bekijken"
 # Told with what comes first on a list: what nobody decided yet.
 CHANGED: Final = "De lijst is intussen veranderd. Kijk haar opnieuw na, en doe het dan nog eens."
+BY_CONTROLLER: Final = "langer dan het uiterste besluit alleen de verwerkingsverantwoordelijke"
+IS_ASKED: Final = "er is gevraagd of het langer mag blijven"
 NOT_NOW: Final = {
     AUTHORISED: "dit is al gemachtigd; haal het eerst terug",
 }
@@ -100,7 +104,8 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
     line = _in_hand(session, row, lines, asked)
     held = held_by(session, [*lines, *([line] if line is not None and line not in lines else ())])
     _note(context, request, [*lines, *([line] if line is not None else ())])
-    shown = Shown(context, request, lines, line, numbers)
+    known = extensions_on(session, line.document_id) if line is not None else ()
+    shown = Shown(context, request, lines, line, numbers, next(iter(known), None))
     return {
         "row": row,
         "state": words.state_of_list(row),
@@ -136,6 +141,8 @@ class Shown:
     lines: Sequence[DestructionLine]
     line: DestructionLine | None
     numbers: Numbers
+    # The latest request to keep the document in hand beyond its maximum.
+    asked: Extension | None
 
     def label(self, code: str) -> str:
         """Return a retention class in few words."""
@@ -250,6 +257,7 @@ def _detail(shown: Shown, held: Any) -> dict[str, Any]:
         "gone": line.gone_at is not None,
         "late": late,
         "rows": rows,
+        "asked": words.request_rows(shown.asked) if shown.asked is not None else [],
         "held": why,
         "href": _way_to(shown.context, request, line),
     }
@@ -277,6 +285,8 @@ def rail_of(shown: Shown) -> list[RailDecision]:
     query = f"?{LINE}={line.reference}"
     standing = standing_of(line)
     closed = NOT_NOW.get(standing, "")
+    only = closed or (BY_CONTROLLER if line.at_maximum else "")
+    open_ = shown.asked if shown.asked is not None and shown.asked.outcome is None else None
     decisions = []
     if request.has_permission(Permission.ASSESS_DESTRUCTION, context):
         fields = {"gezien": services.fingerprint([line]), "terug": _next(shown)}
@@ -286,19 +296,31 @@ def rail_of(shown: Shown) -> list[RailDecision]:
                 "Mee",
                 post=f"{here}/mee{query}",
                 fields=fields,
-                disabled_reason=closed,
+                disabled_reason=closed or (IS_ASKED if open_ else ""),
             ),
-            RailDecision(
-                "2", "Uitstellen tot", f"{here}/uitstellen{query}", disabled_reason=closed
-            ),
+            RailDecision("2", "Uitstellen tot", f"{here}/uitstellen{query}", disabled_reason=only),
         ]
     if _decides(context, request):
         decisions.append(
-            RailDecision("3", "Vasthouden", f"{here}/vasthouden{query}", disabled_reason=closed)
+            RailDecision("3", "Vasthouden", f"{here}/vasthouden{query}", disabled_reason=only)
         )
     if may_take_back(context, request) and standing == AUTHORISED:
         decisions.append(RailDecision("4", "Terughalen", f"{here}/terughalen{query}"))
-    return decisions
+    return decisions if closed else [*decisions, *_longer(shown, open_, f"{here}/", query)]
+
+
+def _longer(shown: Shown, asked: Extension | None, here: str, query: str) -> Iterator[RailDecision]:
+    """Yield what this person can do about keeping the document beyond its maximum."""
+    identity, line = shown.request.identity, shown.line
+    assert line is not None  # noqa: S101 - the caller has one
+    acts = acts_of(identity, line, asked) if identity is not None else ()
+    for key, (name, label) in enumerate(acts, 5):
+        href = f"{here}{name}{'&' if '?' in name else '?'}{query[1:]}"
+        if name == WITHDRAW and asked is not None:
+            fields = {"gezien": services.fingerprint([asked])}
+            yield RailDecision(str(key), label, post=href, fields=fields)
+        else:
+            yield RailDecision(str(key), label, href)
 
 
 def may_take_back(context: ListResource, request: Request) -> bool:
@@ -415,19 +437,3 @@ def step_view(context: ListResource, request: Request) -> HTTPSeeOther:
         done = _WORDS[step].said.format(plural(number, "regel", "regels"))
         request.flash(f"{done} {words.left_over(left)}".rstrip())
     return HTTPSeeOther(request.resource_path(context).rstrip("/"))
-
-
-def refuse_take_back(context: ListResource, request: Request) -> None:
-    """Refuse who may see a list and not take anything back from it.
-
-    Raises:
-        HTTPForbidden: this is neither process owner nor archivist.
-    """
-    if not may_take_back(context, request):
-        raise HTTPForbidden()
-
-
-def done_words(reference: str, decision: str, until: Any) -> str:
-    """Say what was decided about a line."""
-    day = f" tot {date_text(until)}" if until else ""
-    return f"{reference}: {STANDINGS[decision].lower()}{day}."

@@ -27,9 +27,8 @@ from stopintimidatie.privacy.destruction.approval import (
     CHANGED,
     LINE,
     TEMPLATES,
-    done_words,
     filter_of,
-    refuse_take_back,
+    may_take_back,
 )
 from stopintimidatie.privacy.destruction.forms import decision_schema, take_back_schema
 from stopintimidatie.privacy.destruction.models import DestructionLine, LineDecision
@@ -42,8 +41,10 @@ from stopintimidatie.privacy.destruction.queries import (
     lines_of,
     standing_of,
 )
+from stopintimidatie.privacy.destruction.requests import set_apart
 from stopintimidatie.privacy.destruction.resources import ListResource
-from stopintimidatie.privacy.destruction.services import Choice, fingerprint
+from stopintimidatie.privacy.destruction.services import AT_MAXIMUM, Choice, fingerprint
+from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.reports.workbench.views import own_path
 
 FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
@@ -64,6 +65,7 @@ ABOUT: Final = {
     " beslissen.",
     LineDecision.HELD: "Deze documenten blijven, tot iemand iets anders beslist.",
 }
+CHOOSE: Final = "Kies eerst een of meer regels in de lijst."
 STALE: Final = (
     "Iemand anders heeft dit intussen gewijzigd. Wat u invulde staat er nog. Kijk het na, en sla"
     " het dan opnieuw op."
@@ -71,7 +73,7 @@ STALE: Final = (
 Values = dict[str, Any]
 
 
-def _line(context: ListResource, request: Request) -> DestructionLine:
+def line_in(context: ListResource, request: Request) -> DestructionLine:
     """Return the line that the address names.
 
     Raises:
@@ -93,7 +95,7 @@ def _back(context: ListResource, request: Request, values: Values) -> str:
 @post_view(ListResource, "mee", Permission.ASSESS_DESTRUCTION)
 def goes_view(context: ListResource, request: Request) -> HTTPSeeOther:
     """Let a line go on its day."""
-    line, posted = _line(context, request), dict(request.POST.items())
+    line, posted = line_in(context, request), dict(request.POST.items())
     try:
         _decide(context, request, [line], Choice(LineDecision.GOES), posted.get("gezien", ""))
     except services.StaleListError:
@@ -117,29 +119,30 @@ def hold_view(context: ListResource, request: Request) -> Any:
 
 def _decide_line(context: ListResource, request: Request, decision: LineDecision) -> Any:
     """Show the form of a decision on one line, and take it."""
-    line = _line(context, request)
-    form = _form(context, request, [line], decision_schema(decision), TITLES[decision])
+    line = line_in(context, request)
+    form = form_about(context, request, [line], decision_schema(decision), TITLES[decision])
 
     def act(values: Values) -> str:
         choice = Choice(decision, values.get("reden"), values.get("tot"))
         _decide(context, request, [line], choice, values["gezien"])
-        return done_words(line.reference, decision.value, choice.until)
+        return words.done_words(line.reference, decision.value, choice.until)
 
-    return _handle(context, request, form, [line], (TITLES[decision], line.reference), act)
+    return handle(context, request, form, [line], (TITLES[decision], line.reference), act)
 
 
 @form_view(ListResource, "terughalen", Permission.VIEW_RETENTION, FORM_PAGE)
 def take_back_view(context: ListResource, request: Request) -> Any:
     """Take a line back whose destruction was authorised."""
-    refuse_take_back(context, request)
-    line = _line(context, request)
-    form = _form(context, request, [line], take_back_schema(), "Terughalen")
+    if not may_take_back(context, request):
+        raise HTTPForbidden()
+    line = line_in(context, request)
+    form = form_about(context, request, [line], take_back_schema(), "Terughalen")
 
     def act(values: Values) -> str:
         services.take_back(request.db, context.row, line, values["reden"], request.actor)
         return f"{line.reference} is teruggehaald, en weer onbeslist."
 
-    return _handle(context, request, form, [line], ("Terughalen", line.reference), act)
+    return handle(context, request, form, [line], ("Terughalen", line.reference), act)
 
 
 # Many at once
@@ -154,13 +157,16 @@ def together_view(context: ListResource, request: Request) -> Any:
     ):
         raise HTTPForbidden()
     chosen = _chosen(context, request)
-    lines = [line for line in chosen if standing_of(line) not in (AUTHORISED, GONE)]
+    open_ = [line for line in chosen if standing_of(line) not in (AUTHORISED, GONE)]
+    apart = set_apart(request.db, open_, decision)
+    lines = [line for line in open_ if line not in apart]
     if not lines:
-        request.flash("Kies eerst een of meer regels in de lijst.", "warning")
+        say = AT_MAXIMUM.format(apart[0].reference) if apart else CHOOSE
+        request.flash(say, "warning")
         return HTTPSeeOther(request.resource_path(context).rstrip("/"))
     many = plural(len(lines), "regel", "regels")
     label = BUTTONS[decision].format(many)
-    form = _form(context, request, lines, decision_schema(decision), label)
+    form = form_about(context, request, lines, decision_schema(decision), label)
     classes = RETENTION_CLASSES.of(request.registry)
 
     def act(values: Values) -> str:
@@ -171,7 +177,8 @@ def together_view(context: ListResource, request: Request) -> Any:
 
     title = (f"{TITLES[decision]}: {many}", "Meer regels tegelijk")
     about = {
-        "left": len(chosen) - len(lines),
+        "left": len(chosen) - len(open_),
+        "apart": len(apart),
         "about": ABOUT[decision],
         "counted": [
             *words.by_class(classes, lines),
@@ -182,7 +189,7 @@ def together_view(context: ListResource, request: Request) -> Any:
         ],
         "references": [line.reference for line in lines],
     }
-    return _handle(context, request, form, lines, title, act, **about)
+    return handle(context, request, form, lines, title, act, lines, **about)
 
 
 def _asked_decision(request: Request) -> LineDecision:
@@ -227,16 +234,19 @@ def _decide(
         )
 
 
-def _form(
+def form_about(
     context: ListResource,
     request: Request,
     lines: Sequence[DestructionLine],
     schema: Any,
     label: str,
+    seen: Sequence[DestructionLine | Extension] = (),
 ) -> Form:
+    """Return a form about lines; `seen`: the rows that mustn't change meanwhile, if not these."""
     here = request.resource_path(context).rstrip("/")
     query = f"?{LINE}={lines[0].reference}" if len(lines) == 1 else ""
-    only = lines[0] if len(lines) == 1 else None
+    # A question about other rows than the line doesn't begin with the line's own answers.
+    only = lines[0] if len(lines) == 1 and not seen else None
     known = {"tot": only.postponed_until, "reden": only.reason} if only is not None else {}
     names = {node.name for node in schema}
     return Form(
@@ -245,7 +255,7 @@ def _form(
         buttons=[Button("opslaan", label)],
         appstruct={
             **{name: value for name, value in known.items() if name in names and value},
-            "gezien": fingerprint(lines),
+            "gezien": fingerprint(seen or lines),
             "terug": f"{here}{query}",
         },
         action=with_params(request),
@@ -253,13 +263,14 @@ def _form(
     )
 
 
-def _handle(
+def handle(
     context: ListResource,
     request: Request,
     form: Form,
     lines: Sequence[DestructionLine],
     title: tuple[str, str],
     act: Callable[[Values], str],
+    seen: Sequence[DestructionLine | Extension] = (),
     **about: Any,
 ) -> Any:
     """Show the form, or act; what was typed stays when somebody was first."""
@@ -268,7 +279,7 @@ def _handle(
         try:
             said = act(values)
         except services.StaleListError:
-            form["gezien"].cstruct = fingerprint(lines)
+            form["gezien"].cstruct = fingerprint(seen or lines)
             raise ConflictError(STALE, []) from None
         except services.ListError as problem:
             raise FormError(problem.message, problem.field) from None
@@ -278,6 +289,13 @@ def _handle(
     def page() -> Values:
         answer_in_panel(request)
         trail = [] if is_partial(request) else [*request.breadcrumb, Crumb(title[0], request.path)]
-        return {"title": title[0], "above": title[1], "crumbs": trail, "left": 0, **about}
+        return {
+            "title": title[0],
+            "above": title[1],
+            "crumbs": trail,
+            "left": 0,
+            "apart": 0,
+            **about,
+        }
 
     return handle_form(request, form, on_valid, page)

@@ -53,6 +53,64 @@ def take_back_schema() -> Any:
     )
 
 
+def ask_schema() -> Any:
+    """Return the form that asks to keep a document beyond the absolute maximum."""
+    return Schema(
+        field(
+            forms.Date(),
+            "Tot welke dag?",
+            name="tot",
+            description="Na de dag waarop het nu weg moet, en hooguit vijf jaar vanaf vandaag.",
+        ),
+        _reason(
+            "Waarom moet dit langer blijven?",
+            "De archivaris, de FG en de verwerkingsverantwoordelijke lezen dit. Noem geen namen.",
+        ),
+        *_hidden(),
+    )
+
+
+def advice_schema() -> Any:
+    """Return the form of an advice on keeping a document longer."""
+    return Schema(
+        field(
+            forms.OneOf((("eens", "Eens"), ("niet_eens", "Niet eens")), radio=True),
+            "Bent u het eens met langer bewaren?",
+            name="advies",
+        ),
+        _reason("Waarom?", "De verwerkingsverantwoordelijke leest dit. Noem geen namen."),
+        *_hidden(),
+    )
+
+
+def ruling_schema(bodies: Any) -> Any:
+    """Return the form in which the decision of the controller is entered."""
+    return Schema(
+        field(
+            forms.OneOf((("ja", "Ja, het mag langer blijven"), ("nee", "Nee")), radio=True),
+            "Wat is besloten?",
+            name="besluit",
+        ),
+        field(
+            forms.Date(),
+            "Tot welke dag mag het blijven?",
+            name="tot",
+            missing=None,
+            description="Op die dag moet het weg. Hooguit vijf jaar vanaf vandaag.",
+            drawn=forms.Opened("Tot wanneer", ("ja",)),
+        ),
+        field(forms.OneOf(bodies, radio=True), "Wie besloot dit?", name="wie"),
+        field(
+            forms.Text(100),
+            "Nummer van het besluit",
+            name="nummer",
+            widget=forms.TextInput(width="medium"),
+        ),
+        field(forms.Date(), "Datum van het besluit", name="datum"),
+        *_hidden(),
+    )
+
+
 def _reason(label: str, description: str) -> Any:
     return field(
         forms.Text(1000, lines=True),

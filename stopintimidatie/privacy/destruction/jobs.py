@@ -45,6 +45,7 @@ from stopintimidatie.privacy.destruction.models import (
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import kept_by_decision
+from stopintimidatie.privacy.destruction.requests import end_without_line
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
 from stopintimidatie.privacy.destruction.statement import (
     make_list_statement,
@@ -195,7 +196,7 @@ def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
     """
     quarter = quarter_of(today()).next
     documents = {row.id: row for row in due_documents(session, schedule, quarter.last)}
-    listed = _follow_documents(session, documents)
+    listed = _follow_documents(session, schedule, documents)
     new = [row for row in documents.values() if row.id not in listed]
     if new:
         made = _list_of(session, holder, quarter)
@@ -205,7 +206,9 @@ def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
         row.state = state_of(_lines(session, row)).value
 
 
-def _follow_documents(session: Session, documents: dict[UUID, DueDocument]) -> set[UUID]:
+def _follow_documents(
+    session: Session, schedule: Schedule, documents: dict[UUID, DueDocument]
+) -> set[UUID]:
     """Bring the lines that aren't authorised to their documents; return what is on a list."""
     lines = session.scalars(select(DestructionLine).where(DestructionLine.gone_at.is_(None))).all()
     listed = {line.document_id for line in lines}
@@ -214,17 +217,28 @@ def _follow_documents(session: Session, documents: dict[UUID, DueDocument]) -> s
             continue
         document = documents.get(line.document_id)
         if document is None:
-            session.delete(line)
+            if not _kept_longer(session, schedule, line):
+                session.delete(line)
             continue
         line.due_on, line.starts_on = document.due.on, document.due.starts
-        line.at_maximum = document.due.at_maximum
+        latest = schedule.maximum.after(line.received_on)
+        line.at_maximum = document.due.at_maximum or latest <= today()
         over = line.postponed_until is not None and line.postponed_until <= today()
-        if line.decision == LineDecision.POSTPONED and over:
-            # The postponement is over, so the process owner must decide again.
+        stays = line.decision in (LineDecision.POSTPONED, LineDecision.HELD)
+        if stays and (over or line.at_maximum):
+            # It stayed as long as that was decided, or as it may, so somebody decides again.
             line.decision = line.postponed_until = None
             line.start_again()
     session.flush()
+    end_without_line(session)
     return listed
+
+
+def _kept_longer(session: Session, schedule: Schedule, line: DestructionLine) -> bool:
+    """Tell whether a document that isn't due now stays by decision of the controller."""
+    if not line.at_maximum or line.decision != LineDecision.POSTPONED:
+        return False
+    return due_of(session, schedule, line.document_kind, line.document_id) is not None
 
 
 def _open_lists(session: Session) -> Sequence[DestructionList]:

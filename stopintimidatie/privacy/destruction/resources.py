@@ -23,6 +23,8 @@ from stopintimidatie.privacy.destruction.models import (
     Tombstone,
 )
 from stopintimidatie.privacy.destruction.queries import left_over
+from stopintimidatie.privacy.destruction.requests import your_turn
+from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.reports.rules import normalise_reference
 
 NAME: Final = "vernietiging"
@@ -148,18 +150,21 @@ STEPS: Final = frozenset(
         Permission.ASSESS_DESTRUCTION,
         Permission.CHECK_DESTRUCTION,
         Permission.AUTHORISE_DESTRUCTION,
+        Permission.ADVISE_KEEPING,
     }
 )
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select the lists of a holder that wait for this person, for the menu."""
+    """Select what waits for this person at a holder, for the menu: lists, and requests."""
     roles = identity.roles_for(holder)
     mine = [state.value for role, state in _TURNS.items() if role in roles]
     turns: list[ColumnElement[bool]] = [DestructionList.state.in_(mine)]
     if Role.PROCESS_OWNER in roles:
         turns.append(left_over(local_date(utc_now())))
-    return select(DestructionList.id).where(DestructionList.holder == holder, or_(*turns))
+    lists = select(DestructionList.id).where(DestructionList.holder == holder, or_(*turns))
+    asked = select(Extension.id).where(Extension.holder == holder, your_turn(identity, holder))
+    return select(lists.union_all(asked).subquery().c.id)
 
 
 # Tombstones

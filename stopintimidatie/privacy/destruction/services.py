@@ -33,6 +33,8 @@ from stopintimidatie.privacy.destruction.rules import (
     other_step,
     state_of,
 )
+from stopintimidatie.privacy.retention.models import Extension
+from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import Outcome
 
 KIND: Final = "vernietigingslijst"
@@ -97,13 +99,18 @@ STEPS: Final = {
         "Er is nu niets te machtigen. De privacyfunctionaris kijkt eerst na.",
     ),
 }
+AT_MAXIMUM: Final = (
+    "{} is aan de beurt door het uiterste. Langer bewaren besluit alleen de"
+    " verwerkingsverantwoordelijke. Kies bij die regel ‘Langer bewaren dan het uiterste’, of"
+    " bevries het document als er een zaak loopt."
+)
 THREE: Final = (
     "Elke regel gaat langs drie verschillende mensen, en u hebt dit al {}. Vraag een collega."
 )
 
 
-def fingerprint(lines: Iterable[DestructionLine]) -> str:
-    """Return what tells these lines from the same lines after a change."""
+def fingerprint(lines: Iterable[DestructionLine | Extension]) -> str:
+    """Return what tells these rows from the same rows after a change."""
     seen = sorted(f"{line.id}:{line.version}" for line in lines)
     return sha256(" ".join(seen).encode()).hexdigest()[:32]
 
@@ -144,6 +151,7 @@ def decide(
     lock_list(session, row)
     chosen = _chosen(session, row, lines, seen)
     _check(choice)
+    _refuse_beyond_maximum(session, chosen, choice)
     chosen = _open_to(chosen, actor, CHECKS if by_checker else ASSESSES)
     now = utc_now()
     for line in chosen:
@@ -152,7 +160,7 @@ def decide(
         line.sign("decided", now, actor.id, actor.name)
         if not by_checker:
             line.start_again()
-    _refresh(session, row)
+    refresh_state(session, row)
     fields = [choice.decision.value, plural(len(chosen), "regel", "regels")]
     record(session, actor, "vernietiging.beslist", row.holder, KIND, [row.id], fields=fields)
     return len(chosen)
@@ -188,6 +196,37 @@ def _check(choice: Choice) -> None:
             )
 
 
+def _refuse_beyond_maximum(
+    session: Session, lines: Sequence[DestructionLine], choice: Choice
+) -> None:
+    """Refuse what only the controller may decide: to keep a document beyond the maximum.
+
+    While that is asked, the document doesn't go either.
+    """
+    if choice.decision is LineDecision.GOES:
+        ids = [line.document_id for line in lines]
+        asked = select(Extension.reference).where(
+            Extension.outcome.is_(None), Extension.document_id.in_(ids)
+        )
+        if (reference := session.scalar(asked.limit(1))) is not None:
+            raise ListError(
+                f"Gevraagd is of {reference} langer mag blijven. Wacht op het besluit, of kies bij"
+                " die regel ‘Vraag intrekken’."
+            )
+        return
+    schedule, today = present_schedule(session), day_of(utc_now())
+    for line in lines:
+        latest = schedule.maximum.after(line.received_on) if schedule is not None else None
+        if line.at_maximum or (latest is not None and latest <= today):
+            raise ListError(AT_MAXIMUM.format(line.reference))
+        if latest is not None and choice.until is not None and choice.until > latest:
+            raise ListError(
+                f"{line.reference} mag niet langer blijven dan tot {date_text(latest)}, het"
+                " uiterste. Kies die dag, of een eerdere.",
+                "tot",
+            )
+
+
 def make_step(session: Session, row: DestructionList, step: str, actor: Actor, seen: str) -> int:
     """Make a step (of `STEPS`) with the lines that wait for it; return how many those were.
 
@@ -209,7 +248,7 @@ def make_step(session: Session, row: DestructionList, step: str, actor: Actor, s
         line.sign(asked.signed, now, actor.id, actor.name)
         if step == AUTHORISES:
             line.waits_for = None
-    _refresh(session, row)
+    refresh_state(session, row)
     action, fields = f"vernietiging.{asked.done}", [plural(len(lines), "regel", "regels")]
     record(session, actor, action, row.holder, KIND, [row.id], fields=fields)
     return len(lines)
@@ -233,7 +272,7 @@ def take_back(
     line.decision, line.postponed_until, line.waits_for = None, None, None
     line.reason = why
     line.sign("decided", utc_now(), actor.id, actor.name)
-    _refresh(session, row)
+    refresh_state(session, row)
     record(
         session, actor, "vernietiging.teruggehaald", row.holder, KIND, [row.id], fields=["1 regel"]
     )
@@ -256,7 +295,7 @@ def mark_transfer(session: Session, row: DestructionList, line: DestructionLine)
     line.start_again()
     line.decision, line.postponed_until, line.reason = None, None, None
     line.sign("decided")
-    _refresh(session, row)
+    refresh_state(session, row)
 
 
 def _open_to(
@@ -279,7 +318,7 @@ def _lines(
     ).all()
 
 
-def _refresh(session: Session, row: DestructionList) -> None:
+def refresh_state(session: Session, row: DestructionList) -> None:
     """Set the state of a list, and its hash over the lines that are authorised."""
     session.flush()
     lines = session.scalars(select(DestructionLine).where(DestructionLine.list_id == row.id)).all()

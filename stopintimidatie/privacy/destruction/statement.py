@@ -47,6 +47,7 @@ from stopintimidatie.privacy.destruction.models import (
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import receipts_of
+from stopintimidatie.privacy.destruction.requests import kept_longer
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.destruction.words import CLASSES, WAITING, standing_words
 from stopintimidatie.privacy.retention.models import RetentionSchedule
@@ -95,18 +96,17 @@ class Decision:
 
 
 def make_list_statement(
-    registry: Any, session: Session, destruction_list: DestructionList
+    registry: Any, session: Session, row: DestructionList
 ) -> DestructionStatement | None:
     """Make the statement of what went by a list; None when all of that has one already."""
     lines = session.scalars(
         select(DestructionLine)
-        .where(DestructionLine.list_id == destruction_list.id)
+        .where(DestructionLine.list_id == row.id)
         .order_by(DestructionLine.due_on, DestructionLine.reference)
     ).all()
     gone = [line for line in lines if line.gone_at is not None and line.statement_id is None]
     if not gone:
         return None
-    row = destruction_list
     period = f"{date_text(row.period_from)} tot en met {date_text(row.period_until)}"
     judged = [(line.decided_by, line.decided_at) for line in gone]
     judged += [(line.assessed_by, line.assessed_at) for line in gone]
@@ -121,6 +121,7 @@ def make_list_statement(
             ("Gemachtigd", _all(*((line.authorised_by, line.authorised_at) for line in gone))),
             ("SHA-256 van de lijst", row.hash or "geen"),
             *receipts_of(session, gone),
+            *kept_longer(session, gone),
         ),
         _stayed([line for line in lines if line.gone_at is None]),
         row.id,
@@ -301,8 +302,9 @@ def _stayed(lines: Sequence[DestructionLine]) -> tuple[tuple[str, int], ...]:
 
 def _why(line: DestructionLine) -> str:
     if line.decision == LineDecision.GOES:
-        waits = Waits(line.waits_for) if line.waits_for else Waits.NOT_AUTHORISED
-        return WAITING[waits]
+        return WAITING[Waits(line.waits_for or Waits.NOT_AUTHORISED)]
+    if line.at_maximum and line.decision == LineDecision.POSTPONED:
+        return "langer bewaard op besluit"
     return STAYED[line.decision]
 
 

@@ -29,6 +29,7 @@ from stopintimidatie.privacy.destruction.queries import (
     numbers_of,
     statements_of,
 )
+from stopintimidatie.privacy.destruction.requests import extensions_of
 from stopintimidatie.privacy.destruction.resources import (
     DestructionRegister,
     StatementResource,
@@ -36,12 +37,15 @@ from stopintimidatie.privacy.destruction.resources import (
 )
 from stopintimidatie.privacy.destruction.rules import quarter_of
 from stopintimidatie.privacy.destruction.statement import KIND
+from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.queries import due_documents, present_schedule
 from stopintimidatie.privacy.retention.rules import LEDGER_CLASS, LISTED
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
 FILE: Final = "bestand"
+# The requests to keep something longer that are shown, open ones first.
+MOST_REQUESTS: Final = 50
 PDF: Final = "pdf"
 BY: Final = {
     "lijst": "vernietigingslijst",
@@ -84,8 +88,29 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
         "terms_href": request.resource_path(context.__parent__, "bewaartermijnen"),
         "until": until,
         "night": f"{NIGHT_HOUR}.00",
+        "requests": [
+            _request(context, request, asked, number)
+            for asked, number in extensions_of(session, MOST_REQUESTS)
+        ],
         "statements": [_statement_row(context, request, row) for row in statements],
         "file_href": request.resource_path(context, FILE),
+    }
+
+
+def _request(
+    context: DestructionRegister, request: Request, asked: Extension, number: str | None
+) -> dict[str, Any]:
+    """Return a request to keep a document longer, with the line that it is about."""
+    line = f"{request.resource_path(context, number)}?regel={asked.reference}" if number else None
+    return {
+        "reference": asked.reference,
+        "href": line,
+        "open": asked.outcome is None,
+        "standing": words.standing_of_request(asked),
+        "against": " en de ".join(words.not_followed(asked)),
+        "advice": words.advice_in_short(asked),
+        "asked": f"Gevraagd op {date_text(asked.asked_at)}: bewaren tot"
+        f" {date_text(asked.wanted_until)}",
     }
 
 

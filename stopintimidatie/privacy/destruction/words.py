@@ -26,6 +26,8 @@ from stopintimidatie.privacy.destruction.queries import (
     Numbers,
     standing_of,
 )
+from stopintimidatie.privacy.destruction.requests import missing_advice, ruling_words, waits_on
+from stopintimidatie.privacy.retention.models import Extension, ExtensionOutcome
 from stopintimidatie.privacy.retention.rules import (
     DOSSIER_CLOSED,
     DOUBLE,
@@ -209,9 +211,61 @@ def line_rows(
     ]
 
 
+def request_rows(asked: Extension) -> Rows:
+    """Return a request to keep a document longer: what is asked, each advice, and the decision."""
+    rows: Rows = [
+        ("Gevraagd", f"Bewaren tot {date_text(asked.wanted_until)}"),
+        ("Waarom", asked.reason),
+        ("Gevraagd door", f"{asked.asked_by}, {datetime_long(asked.asked_at)}"),
+    ]
+    for title, agrees, said, name, moment in (
+        (
+            "Advies archivaris",
+            asked.archivist_agrees,
+            asked.archivist_words,
+            asked.archivist_by,
+            asked.archivist_at,
+        ),
+        ("Advies FG", asked.fg_agrees, asked.fg_words, asked.fg_by, asked.fg_at),
+    ):
+        if moment is not None:
+            word = "Eens" if agrees else "Niet eens"
+            rows.append((title, f"{word}: {said} ({name}, {datetime_long(moment)})"))
+    return [*rows, ("Stand", standing_of_request(asked))]
+
+
+def standing_of_request(asked: Extension) -> str:
+    """Say what was decided about a request, or on whom it waits."""
+    if asked.outcome == ExtensionOutcome.WITHDRAWN:
+        return "Ingetrokken"
+    if asked.outcome is None:
+        missing = missing_advice(asked)
+        return waits_on(missing) if missing else "De proceseigenaar vult nu het besluit in."
+    until = (
+        f"mag blijven tot {date_text(asked.until)}" if asked.until else "mag niet langer blijven"
+    )
+    return capital(f"{until}: {ruling_words(asked)}.")
+
+
+def advice_in_short(asked: Extension) -> str:
+    """Return each advice that was given, in few words."""
+    advice = {"Archivaris": asked.archivist_agrees, "FG": asked.fg_agrees}
+    words = {True: "eens", False: "niet eens", None: "nog geen advies"}
+    return ", ".join(f"{title}: {words[agrees]}" for title, agrees in advice.items())
+
+
+def not_followed(asked: Extension) -> list[str]:
+    """Return whose advice the controller didn't follow."""
+    if asked.outcome not in (ExtensionOutcome.GRANTED, ExtensionOutcome.REFUSED):
+        return []
+    granted = asked.outcome == ExtensionOutcome.GRANTED
+    advice = {"archivaris": asked.archivist_agrees, "FG": asked.fg_agrees}
+    return [title for title, agrees in advice.items() if agrees is not granted]
+
+
 MAXIMUM: Final = (
-    "Ja. Langer bewaren mag alleen als de verwerkingsverantwoordelijke dat per document besluit,"
-    " met advies van archivaris en FG."
+    "Ja. Alleen de verwerkingsverantwoordelijke kan besluiten dat dit document langer blijft, met"
+    " advies van archivaris en FG."
 )
 
 
@@ -243,3 +297,9 @@ def people(made: Iterable[tuple[str, str, datetime]], row: DestructionList) -> R
     """Return who made which step (`people_of`), and the hash of what they agreed to."""
     rows: Rows = [(step, f"{name}, {datetime_long(moment)}") for step, name, moment in made]
     return [*rows, *([("SHA-256", row.hash)] if row.hash else [])]
+
+
+def done_words(reference: str, decision: str, until: date | None) -> str:
+    """Say what was decided about a line."""
+    day = f" tot {date_text(until)}" if until else ""
+    return f"{reference}: {STANDINGS[decision].lower()}{day}."
