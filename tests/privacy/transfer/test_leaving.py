@@ -181,7 +181,7 @@ def test_of_a_withdrawn_report_only_goes_along_that_it_was_there(
     assert set(kept) == {"soort", "melding"}
     assert set(kept["melding"]) == set(BARE)
     assert kept["melding"]["state"] == "ingetrokken"
-    papers = json.loads(files["data/dossiers/2026-0001/overleg-1.json"])
+    papers = json.loads(files[f"data/dossiers/{number_of(case)}/overleg-1.json"])
     assert [row["relaas"] for row in papers["meldingen"]] == [""]
     everything = b"".join(files.values())
     assert b'niemand meer."' not in everything
