@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -43,6 +44,7 @@ from tests.support.queries import count_queries
 LIST = "/gemeenten/dordrecht/dossiers"
 NEW = "/gemeenten/dordrecht/nieuw-dossier"
 UNKNOWN = with_check(PREFIX, "2222222")
+LATER = (local(utc_now()).date() + timedelta(days=90)).isoformat()
 
 
 @pytest.fixture(autouse=True)
@@ -334,7 +336,7 @@ def test_the_whole_life_by_its_pages(
     page = form.submit("starten", status=303).follow()
     assert "Het dossier is nu in aanpak." in page.text
     filed(installation, 2)
-    page = fill(page.click("Naar monitoring"), effect_datum="2027-03-01")
+    page = fill(page.click("Naar monitoring"), effect_datum=LATER)
     page = page.submit("monitoren", status=303).follow()
     form = fill(
         page.click("Afsluiten"),
@@ -378,7 +380,7 @@ def test_the_page_of_a_step_warns_of_open_agreements_and_the_step_refuses(
         )
     page = browser.get(f"{address}/stap?naam=monitoren")
     assert "1 afspraak staat nog open" in page.text
-    page = fill(page, effect_datum="2027-03-01").submit("monitoren", status=422)
+    page = fill(page, effect_datum=LATER).submit("monitoren", status=422)
     assert "Er staat nog 1 afspraak open" in page.text
 
 
@@ -451,7 +453,7 @@ def test_notes_and_agreements_are_written_and_changed(
     form = fill(page, wat="Lantaarn maken", wie="Beheer", uiterlijk="01-02-2020")
     assert "Deze datum is voorbij" in form.submit("opslaan", status=422).text
     form = fill(browser.get(f"{address}/afspraak"), wat="Lantaarn maken", wie="Beheer")
-    form["uiterlijk"] = "2027-02-01"
+    form["uiterlijk"] = LATER
     page = form.submit("opslaan", status=303).follow()
     form = fill(page.click("Bijwerken"), staat="gedaan")
     page = form.submit("opslaan", status=422)
@@ -500,7 +502,7 @@ def test_the_second_to_make_a_step_or_change_an_agreement_is_told(
     installation: Installation, browser: TestApp, owner: str
 ) -> None:
     address = started(installation, owner)
-    step = fill(browser.get(f"{address}/stap?naam=monitoren"), effect_datum="2027-03-01")
+    step = fill(browser.get(f"{address}/stap?naam=monitoren"), effect_datum=LATER)
     fill(browser.get(f"{address}/bewerken"), titel="Anders").submit("opslaan", status=303)
     page = step.submit("monitoren", status=409)
     assert "Dita Houder heeft dit gewijzigd" in page.text

@@ -57,7 +57,7 @@ def test_a_question_to_the_reporter_is_read_here(api: Api) -> None:
         effects = api.installation.registry.workflow_effects
         for name, values in (
             ("in_behandeling_nemen", {"behandelaar": str(handler)}),
-            ("vraag_melder", {"vraag": "Welke halte?", "uiterlijk": "2026-12-01"}),
+            ("vraag_melder", {"vraag": "Welke halte?", "uiterlijk": "2099-01-01"}),
         ):
             move_report(session, effects, report, name, values, OFFICER)
     body = api.follow(receipt["kenmerk"], receipt["volgcode"]).json

@@ -121,7 +121,7 @@ def test_z_undoes_the_last_decision_and_opens_its_report(installation: Installat
         ("behandelen", {}),
         ("niet", {"reden_code": "test"}),
         ("dubbel", {"dubbel_van": "M-0000-0000"}),
-        ("dossier", {"dossier": "2026-0001", "reden": "Zelfde plek."}),
+        ("dossier", {"reden": "Zelfde plek."}),
         ("afhandelen", {"opvolging": "extra_toezicht", "terugkoppeling": "niet_gegeven",
                         "reden": "Anoniem gemeld."}),
         ("nieuw_dossier", {}),
@@ -132,12 +132,12 @@ def test_no_decision_passes_a_signal_without_the_answer_about_danger(
 ) -> None:
     address = stored(installation, forms=(Form.FOLLOWING,))
     with installation.transaction() as session:
-        make_dossier(session)
+        number = make_dossier(session).number
     browser = officer(installation)
     page = browser.get(f"{address}/besluit?keuze=niet")
     form = next(f for f in page.forms.values() if "versie" in f.fields)
     hidden = {name: form[name].value for name in ("csrf_token", "versie", "gezien")}
-    posted = {**hidden, **answers, "keuze": choice}
+    posted = {**hidden, **answers, "dossier": number, "keuze": choice}
     asked = browser.post(f"{address}/besluit", posted)
     assert asked.status_int == 200
     assert "Is er nu iemand in gevaar?" in asked.text
