@@ -7,12 +7,13 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import date_text, datetime_long, file_size
 from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
@@ -26,6 +27,8 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import WITHDRAWN
 
 
 def waiting_with(session: Session, export: Export) -> list[Export]:
@@ -50,6 +53,22 @@ def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence
     )
     rows = session.execute(newest).all()
     return [row[0] for row in rows], rows[0][1] if rows else 0
+
+
+def with_withdrawn() -> Select[UUID]:
+    """Select the exports with a report in their document that its reporter withdrew."""
+    return (
+        select(Disclosure.document_id)
+        .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
+        .join(Report, Report.id == DisclosureSubject.subject_id)
+        .where(Report.state == WITHDRAWN)
+    )
+
+
+def holds_withdrawn(session: Session, export_id: UUID) -> bool:
+    """Tell whether the document of an export holds a report that its reporter withdrew."""
+    mine = with_withdrawn().where(Disclosure.document_id == export_id)
+    return session.scalar(mine.limit(1)) is not None
 
 
 def _visible(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:

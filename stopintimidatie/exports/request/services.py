@@ -53,7 +53,7 @@ from stopintimidatie.exports.redaction.content import (
     content_hash,
     to_json,
 )
-from stopintimidatie.exports.request.queries import check_dossier, check_partner
+from stopintimidatie.exports.request.queries import check_dossier, check_partner, holds_withdrawn
 from stopintimidatie.exports.request.rules import (
     check_all,
     check_in_full,
@@ -408,11 +408,13 @@ def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
     """Return the content of the file; a caller notes that it was opened (`note_opened`).
 
     Raises:
-        ExportError: the file isn't ready, or isn't the one that was made.
+        ExportError: the file isn't ready, isn't the one that was made, or is shut.
         DecryptionError: none of our keys can decrypt the file.
     """
     if export.state != ExportState.READY:
         raise ExportError("Dit bestand is er nog niet.")
+    if holds_withdrawn(session, export.id):
+        raise ExportError("Dit document kan nu niet open. Vraag het wie het voor u klaarzette.")
     pdf = read(session, keys, export, BlobKind.PDF)
     if sha256(pdf).hexdigest() != export.file_sha256:
         raise ExportError("Het bestand is niet meer zoals het werd gemaakt.")

@@ -33,7 +33,7 @@ from stopintimidatie.core.web.request import (
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, sees_reports
+from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.extract.services import Prepared, prepare, unwilling
@@ -52,6 +52,7 @@ from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
     PREVIEW,
+    closed_to,
     is_own,
     note_choices,
     note_preview,
@@ -123,19 +124,19 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
     """Show an export: how far it is, the request, and the file when it is there."""
     export = context.export
     note_read(request, context.holder, KIND, [export.id], task="uitvoer bekijken")
-    sees = sees_reports(context.__parent__, request)
+    closed = closed_to(context, request)
     return {
         "export": export,
         "dossier": context.dossier,
         "making": export.state in MAKING,
         "public": PROFILES[export.profile].public,
-        "hidden": None if sees else HIDDEN,
-        "rows": request_rows(export, reports_too=sees),
+        "hidden": closed,
+        "rows": request_rows(export, reports_too=closed is None),
         "proof": proof_rows(export) if export.state == ExportState.READY else None,
         "history": history(export),
         "disclosure_href": _disclosure_href(context, request),
         "panels": panels(request, "uitvoer", context),
-        **_possible(context, request, export, sees=sees),
+        **_possible(context, request, export, sees=closed is None),
     }
 
 
@@ -212,7 +213,6 @@ def _note_file(context: ExportResource, request: Request) -> None:
 
 
 # Asking for an export, and looking beforehand at what its recipient would see.
-
 
 ASK: Final = "uitvoer-aanvragen"
 CHOOSE: Final = "kiezen"

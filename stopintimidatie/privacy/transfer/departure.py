@@ -28,11 +28,11 @@ from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.request.queries import with_withdrawn
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, set_level
 from stopintimidatie.municipalities.people.access import end_when_empty
@@ -48,7 +48,6 @@ from stopintimidatie.privacy.transfer.services import TransferError
 from stopintimidatie.privacy.transfer.snapshot import records_of_dossier, records_of_report
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.vocabulary import WITHDRAWN
 
 KIND: Final = "gemeente"
 Progress = Callable[[str], None]
@@ -160,7 +159,7 @@ def _write_document(
 def _write_copies(bag: Bag, session: Session, registry: Any) -> None:
     """Write the PDFs of exports that are still there, and the statements."""
     ready = select(Export).where(Export.state == ExportState.READY.value)
-    locked = _with_withdrawn(session)
+    locked = set(session.scalars(with_withdrawn()))
     for export in session.scalars(ready.order_by(Export.reference)):
         if export.id in locked:
             why = {"uitvoer": export.reference, "pdf": None, "waarom": NOT_GIVEN}
@@ -178,18 +177,6 @@ def _write_copies(bag: Bag, session: Session, registry: Any) -> None:
     for statement in session.scalars(statements):
         bag.add(f"verklaringen/{statement.number}.pdf", statement.pdf)
         bag.add(f"verklaringen/{statement.number}.json", as_json(statement.content))
-
-
-def _with_withdrawn(session: Session) -> set[UUID]:
-    """Return the exports with a report in their document that its reporter withdrew."""
-    return set(
-        session.scalars(
-            select(Disclosure.document_id)
-            .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
-            .join(Report, Report.id == DisclosureSubject.subject_id)
-            .where(Report.state == WITHDRAWN)
-        )
-    )
 
 
 def _write_tables(

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.disclosures.models import DisclosureSubject
 from stopintimidatie.disclosures.pickup import CODE_LASTS
 from stopintimidatie.exports.models import PartnerAnswer
+from stopintimidatie.reports.models import Report
 from tests.support.deliveries import (
     copy,
     enter,
@@ -157,6 +159,33 @@ def test_codes_and_pick_ups_end_and_a_mailed_code_opens_no_document(
     found = re.search(r"is (\d{4} \d{4})", text.kept or "")
     assert found
     enter(installation, again, found[1])
+
+
+def test_a_document_is_shut_while_a_report_in_it_is_withdrawn(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    number = put_ready(case, reference)
+    code = spoken_code(case, reference)
+    with installation.transaction(DORDRECHT) as session:
+        subject = select(DisclosureSubject.subject_id).order_by(DisclosureSubject.label).limit(1)
+        report = session.get_one(Report, session.scalars(subject).one())
+        withdrawn, before = report.id, report.state
+        report.state = "ingetrokken"
+    officer, address = case.browser("aanvrager"), f"{case.path}/{reference}"
+    page = officer.get(address)
+    assert "die de melder heeft ingetrokken" in page.text
+    assert "PDF downloaden" not in page.text
+    officer.get(f"{address}/pdf", status=404)
+    _, answer = enter(installation, number, code)
+    page = answer.follow()
+    assert "kan nu niet open" in form_of(page, "bestand").submit(status=409).text
+    assert copy(installation).state == "klaargezet"
+
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, withdrawn).state = before
+    assert officer.get(f"{address}/pdf").body == FAKE
+    assert form_of(page, "bestand").submit().body == FAKE
 
 
 def test_who_looks_at_a_document_has_not_given_it(
