@@ -14,13 +14,17 @@ from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.demo.acts import DELIVERIES
 from stopintimidatie.demo.scenario import PASSWORD
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.workflow import DossierKind
+from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation, make_settings
 from tests.support.served import in_thread
 from tests.support.services import Chromium
@@ -29,26 +33,42 @@ SignIn = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
-def demo_address(
+def demo_installation(
     sqlite_demo_of_today: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The demo, served; searched and exported by its own worker."""
+) -> Iterator[Installation]:
+    """The demo of today, in a folder of its own."""
     folder = tmp_path_factory.mktemp("demo")
     shutil.copytree(sqlite_demo_of_today, folder, dirs_exist_ok=True)
     running = Installation(make_settings(f"sqlite:///{folder}/data.sqlite", folder))
     with running.owner.begin() as connection:
         # Six documents that nobody here asks for; test_demo_deliveries.py has them made.
         connection.execute(delete(OutboxJob).where(OutboxJob.kind == DELIVERIES.name))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="package")
+def demo_address(demo_installation: Installation) -> Iterator[str]:
+    """The demo, served; searched and exported by its own worker."""
     stop = threading.Event()
     worker = threading.Thread(
-        target=Worker(running.registry).run_forever, args=(stop,), daemon=True
+        target=Worker(demo_installation.registry).run_forever, args=(stop,), daemon=True
     )
     worker.start()
-    with in_thread(running.app) as address:
+    with in_thread(demo_installation.app) as address:
         yield address
     stop.set()
     worker.join(timeout=20)
-    running.close()
+
+
+@pytest.fixture(scope="package")
+def live_dossier(demo_installation: Installation) -> str:
+    """The address of a dossier that runs, about a place: the demo's days move, its numbers too."""
+    runs = (Dossier.state == "in_aanpak", Dossier.kind == DossierKind.HOTSPOT.value)
+    with demo_installation.transaction(DORDRECHT) as session:
+        number = session.scalars(select(Dossier.id).where(*runs).order_by(Dossier.number)).first()
+        assert number
+        return str(path_of_dossier(session, number))
 
 
 @pytest.fixture(scope="module")

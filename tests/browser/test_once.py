@@ -8,12 +8,10 @@ from stopintimidatie.demo.scenario import PASSWORD
 from tests.browser.conftest import SignIn
 from tests.support.axe import problems_on
 
-DOSSIER = "/gemeenten/dordrecht/binnenstad/2026-0006"
 
-
-def test_a_double_click_sends_a_form_once(sign_in: SignIn) -> None:
+def test_a_double_click_sends_a_form_once(sign_in: SignIn, live_dossier: str) -> None:
     page = sign_in("oov@dordrecht.example")
-    page.goto(f"{DOSSIER}/notitie")
+    page.goto(f"{live_dossier}/notitie")
     page.fill("textarea", "Twee keer geklikt, één notitie.")
     sent: list[str] = []
     page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
@@ -26,9 +24,9 @@ def test_a_double_click_sends_a_form_once(sign_in: SignIn) -> None:
     assert page.get_by_text("Twee keer geklikt, één notitie.").count() == 1
 
 
-def test_who_comes_back_to_a_form_can_send_it_again(sign_in: SignIn) -> None:
+def test_who_comes_back_to_a_form_can_send_it_again(sign_in: SignIn, live_dossier: str) -> None:
     page = sign_in("oov@dordrecht.example")
-    page.goto(f"{DOSSIER}/notitie")
+    page.goto(f"{live_dossier}/notitie")
     page.fill("textarea", "De eerste notitie.")
     page.click("form#formulier button[type=submit]")
     page.wait_for_url("**?deel=notities*")
@@ -39,10 +37,10 @@ def test_who_comes_back_to_a_form_can_send_it_again(sign_in: SignIn) -> None:
     assert page.get_by_text("De tweede notitie.").count() == 1
 
 
-def test_who_was_signed_out_while_writing_loses_nothing(sign_in: SignIn) -> None:
+def test_who_was_signed_out_while_writing_loses_nothing(sign_in: SignIn, live_dossier: str) -> None:
     page = sign_in("oov@dordrecht.example", width=390)
     page.clock.install()
-    page.goto(f"{DOSSIER}/notitie")
+    page.goto(f"{live_dossier}/notitie")
     page.fill("textarea", "Een lange notitie.")
     page.clock.fast_forward("20:00")
     page.context.clear_cookies()
@@ -67,9 +65,11 @@ def test_who_was_signed_out_while_writing_loses_nothing(sign_in: SignIn) -> None
 
 
 @pytest.mark.alles
-def test_who_signed_out_just_now_in_another_tab_loses_nothing(sign_in: SignIn) -> None:
+def test_who_signed_out_just_now_in_another_tab_loses_nothing(
+    sign_in: SignIn, live_dossier: str
+) -> None:
     page = sign_in("oov@dordrecht.example", width=390)
-    page.goto(f"{DOSSIER}/notitie")
+    page.goto(f"{live_dossier}/notitie")
     page.fill("textarea", "Een korte notitie.")
     page.context.clear_cookies()
     page.click("form#formulier button[type=submit]")

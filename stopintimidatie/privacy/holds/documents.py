@@ -141,7 +141,9 @@ def answer_of(session: Session, holder: str, case: Case) -> Answer:
         .outerjoin(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
         .where(Hold.holder == holder, Hold.case_reference == case.name, Hold.answers.is_(True))
         .where(Hold.lifted_at.is_(None))
-        .order_by(Hold.placed_at.desc(), Export.requested_at.desc())
+        .order_by(
+            Hold.placed_at.desc(), Export.requested_at.desc(), DisclosedCopy.given_at.nulls_last()
+        )
         .limit(1)
     ).first()
     dossier, export, given_at = (None, None, None) if row is None else row
