@@ -60,6 +60,8 @@ def killed_while_destroying(
             signal.setitimer(signal.ITIMER_REAL, seconds)
             for number in ids:
                 lose(installation, number)
+            # A machine that became faster is done before its time.
+            signal.pause()
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -89,7 +91,8 @@ def test_after_each_kill_the_ledger_is_whole_and_in_the_end_complete(
     free_the_jobs(installation)
     installation.run_jobs()
     gone = all_ids - set(present(installation))
-    assert len(gone) > KILLS / 2
+    # Some went between the kills; how many depends on the machine.
+    assert len(gone) > AT_MOST
     assert Counter(entry.id for entry in read_ledger(ledger, ring)) == Counter(gone)
     with installation.transaction() as session:
         left = select(OutboxJob.id).where(OutboxJob.kind == JOB.name)
