@@ -30,6 +30,11 @@ _ASKED: Final[Mapping[str, str]] = {
     "demand_on": "Kies de datum van de vordering.",
 }
 
+NO_HURRY: Final = (
+    "Wat openbaar is, komt nooit meer terug. Daarom beslist eerst een collega. Haal het vinkje bij"
+    " spoed weg."
+)
+
 
 def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
     """Yield the rules of a demand and of urgency that aren't kept, as words and answer."""
@@ -41,7 +46,9 @@ def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]
             "legal_basis",
         )
     reason = clean(wish.urgent_reason or "")
-    if wish.urgent and not reason:
+    if wish.urgent and PROFILES[wish.profile].public:
+        yield NO_HURRY, "urgent"
+    elif wish.urgent and not reason:
         yield "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
     if reason and not wish.urgent:
         yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"

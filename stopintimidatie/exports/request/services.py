@@ -74,6 +74,9 @@ OWN_REQUEST: Final = (
     "U hebt deze uitvoer zelf aangevraagd. Een collega moet meekijken: vraag een andere"
     " OOV-medewerker, een dossierhouder of een waarnemer om een besluit."
 )
+UNDECIDED: Final = (
+    "Over wat openbaar wordt, beslist eerst een collega. Vraag de uitvoer opnieuw aan."
+)
 NOT_EMPOWERED: Final = (
     "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art. 429ter"
     " Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De beheerder vult in"
@@ -299,6 +302,9 @@ def _freeze_files(session: Session, keys: KeyRing, prepared: Prepared) -> Dossie
 
 
 def _have_made(session: Session, export: Export, now: datetime) -> None:
+    # A publication can't be taken back: no way leads around the second person.
+    if PROFILES[export.profile].public and export.decided_by_id in (None, export.requested_by_id):
+        raise ExportError(UNDECIDED)
     export.state = ExportState.APPROVED.value
     export.progress, export.step, export.failure = 0, "wacht op zijn beurt", None
     export.progress_at = now

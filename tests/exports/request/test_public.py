@@ -10,8 +10,11 @@ from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.services import stand_of
 from stopintimidatie.disclosures.verification import Verdict, judge
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles.rules import Field
+from stopintimidatie.exports.request.services import make_again
 from stopintimidatie.exports.review.services import save_review, text_of
+from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.reports.models import Report
 from tests.support.exporting import (
     ACCOUNT,
@@ -111,3 +114,23 @@ def test_only_a_dossier_about_a_theme_becomes_public(case: Case, kind: str) -> N
     refused = send_request(case, who, soort_ontvanger="openbaar", grondslag=WOO)
     assert refused.status_int == 422
     assert "Alleen een thema-dossier wordt openbaar" in refused.text
+
+
+def test_nobody_publishes_alone_however_urgent(case: Case) -> None:
+    look_at_all(case)
+    hurry = {"spoed": "ja", "spoed_reden": "Er is gevaar."}
+    asked = answers(soort_ontvanger="openbaar", grondslag=WOO) | hurry
+    refused = send_request(case, **asked)
+    assert refused.status_int == 422
+    assert "Daarom beslist eerst een collega" in refused.text
+
+
+def test_what_nobody_decided_about_is_not_made_again(case: Case) -> None:
+    look_at_all(case)
+    asked = send_request(case, soort_ontvanger="openbaar", grondslag=WOO)
+    reference = asked.location.rpartition("/")[2]
+    with case.installation.transaction(DORDRECHT) as session:
+        export = session.scalars(select(Export).where(Export.reference == reference)).one()
+        export.state = ExportState.FAILED.value
+        with pytest.raises(ExportError, match="beslist eerst een collega"):
+            make_again(session, case.installation.registry.app_settings, export, SYSTEM)
