@@ -284,6 +284,7 @@ def keeping_of(session: Session, report: Report) -> Keeping:
         kept_until=max(days, default=None),
         contact_kept=bool(days) and has_contact(session, report),
         may_ask=near and (own is None or own.review_on <= soon),
+        asked=own is not None,
     )
 
 

@@ -118,7 +118,8 @@ def keep_for_police(registry: Any, copy: Copy) -> None:
             raise NotNowError(NOTHING_TO_KEEP)
         keeping = keeper.read(session, report)
         if not keeping.may_ask:
-            if not keeping.kept:
+            # What is frozen for another reason isn't kept for the police when that is over.
+            if not keeping.asked:
                 raise NotNowError(NOTHING_TO_KEEP)
             return
         keeper.keep(session, report)

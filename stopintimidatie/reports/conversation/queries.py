@@ -111,8 +111,9 @@ class Keeping:
     decided: bool = False
     # A hold keeps contact data that is there still: sealed, after a withdrawal.
     contact_kept: bool = False
-    # The reporter can have it kept, to report to the police.
+    # The reporter can have it kept, to report to the police; and has had it kept already.
     may_ask: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True)

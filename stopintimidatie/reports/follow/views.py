@@ -155,7 +155,7 @@ def show_report(request: Request, standing: Standing) -> Any:
     # Somebody else may have made the link: it can't say that more was done than was.
     if standing.status != "ingetrokken" and done.startswith("ingetrokken"):
         done = ""
-    if done == "bewaren" and not shown["keeping"].kept:
+    if done == "bewaren" and not shown["keeping"].asked:
         done = ""
     message = speech_of(request)(follow_words.DONE.get(done, ""))
     return {**shown, "done": message or None}

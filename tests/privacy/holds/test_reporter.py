@@ -169,6 +169,20 @@ def test_what_is_kept_for_another_reason_tells_no_reason(api: Api, ended: Any) -
     page.mustcontain("Uw melding blijft bewaard", date_text(day), no=["Woo", "W-7", BUTTON])
 
 
+def test_no_wish_is_confirmed_of_what_is_kept_for_another_reason(api: Api, ended: Any) -> None:
+    with api.installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report)).one()
+        day = day_of(utc_now()) + timedelta(days=90)
+        place_hold(session, report, HoldReason.WOO, day, SYSTEM, case_reference="W-7")
+    browser = follow_in_browser(api, ended)
+    token = next(iter(browser.get("/volgen/intrekken").forms.values()))["csrf_token"].value
+    refused = browser.post("/volgen/bewaren", {"csrf_token": token}, status=409)
+    refused.mustcontain("leest u hier de dag", no=["weet dat u aangifte wilt doen"])
+    assert [hold.reason for hold in holds(api)] == [HoldReason.WOO]
+    linked = browser.get("/volgen/melding?gedaan=bewaren")
+    linked.mustcontain("blijft bewaard", no=["weet dat u aangifte wilt doen"])
+
+
 def withdrawn(api: Api, receipt: Any) -> TestApp:
     browser = follow_in_browser(api, receipt)
     page = browser.get("/volgen/intrekken")
