@@ -16,6 +16,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.conversation.words import may_undo, undo_until
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import actions
+from stopintimidatie.reports.personal import has_contact
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.vocabulary import KIND
 
@@ -51,6 +52,8 @@ def _withdrawn(context: ReportResource, request: Request) -> dict[str, Any]:
             "badges": badges(report),
             "received": report.received_at,
             "urgent": bool(report.urgent or report.danger_now),
+            # A hold keeps it, or it went with the withdrawal.
+            "contact": has_contact(request.db, report),
             "undo_until": day_of(undo_until(_ended(report))) if _undoable(report) else None,
             "actions": actions(request, context),
             "panels": panels(request, PANELS, context),
