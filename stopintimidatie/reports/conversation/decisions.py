@@ -19,7 +19,7 @@ from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.reports.conversation.queries import KEEPER, Copy
+from stopintimidatie.reports.conversation.queries import KEEPER, Copy, read_keeping
 from stopintimidatie.reports.conversation.services import (
     CLOSED_TEXTS,
     REPORTER,
@@ -116,7 +116,7 @@ def keep_for_police(registry: Any, copy: Copy) -> None:
         report = session.scalars(wanted.with_for_update()).one_or_none()
         if keeper is None or report is None:
             raise NotNowError(NOTHING_TO_KEEP)
-        keeping = keeper.read(session, report)
+        keeping = read_keeping(keeper, session, report)
         if not keeping.may_ask:
             # What is frozen for another reason isn't kept for the police when that is over.
             if not keeping.asked:

@@ -136,7 +136,19 @@ def keeping_of(registry: Any, copy: Copy) -> Keeping:
         return Keeping()
     with transaction(registry.engine, copy.holder, write=False) as session:
         report = session.get(Report, copy.report_id)
-        return Keeping() if report is None else keeper.read(session, report)
+        return Keeping() if report is None else read_keeping(keeper, session, report)
+
+
+def read_keeping(keeper: Keeper, session: Session, report: Report) -> Keeping:
+    """Return how long a report is kept, without what a held back decision changes about that.
+
+    A day to destroy it on, and the button to have it kept, would tell the decision. Holds stay:
+    they aren't part of it, and withdrawing must say what becomes of contact data.
+    """
+    known = keeper.read(session, report)
+    if not status_is_held(report):
+        return known
+    return replace(known, goes_on=None, decided=False, may_ask=False)
 
 
 def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> Standing | None:

@@ -278,6 +278,23 @@ def test_what_was_decided_on_a_list_is_told(
         assert told["vernietigingBesloten"] == ("authorised_at" in line)
 
 
+def test_no_day_tells_a_decision_that_can_still_be_undone(api: Api, ended: Any) -> None:
+    approve_a_year(api)
+    with clock_at(utc_now() + timedelta(days=350)):
+        with api.installation.transaction(DORDRECHT) as session:
+            report = session.scalars(select(Report)).one()
+            report.shown_state, report.shown_until = "nieuw", utc_now() + timedelta(minutes=10)
+        browser = follow_in_browser(api, ended)
+        page = browser.get("/volgen/melding")
+        page.mustcontain("Uw melding is ontvangen", no=["vernietigd", BUTTON])
+        sent = api.follow(ended["kenmerk"], ended["volgcode"]).json
+        assert (sent["vernietigdOp"], sent["vernietigingBesloten"]) == (None, False)
+        token = next(iter(browser.get("/volgen/intrekken").forms.values()))["csrf_token"].value
+        browser.post("/volgen/bewaren", {"csrf_token": token}, status=409)
+        with clock_at(utc_now() + timedelta(minutes=11)):
+            browser.get("/volgen/melding").mustcontain("wordt vernietigd op", BUTTON)
+
+
 def test_too_early_the_button_is_refused_kindly(api: Api, ended: Any) -> None:
     browser = follow_in_browser(api, ended)
     token = next(iter(browser.get("/volgen/intrekken").forms.values()))["csrf_token"].value
