@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
@@ -29,7 +29,7 @@ from stopintimidatie.reports.conversation.services import (
 )
 from stopintimidatie.reports.conversation.words import may_undo
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
-from stopintimidatie.reports.personal import delete_contact
+from stopintimidatie.reports.personal import delete_contact, has_contact
 from stopintimidatie.reports.services import REPORT_DOSSIERS, append_move, move_report
 from stopintimidatie.reports.workflow import ENDED, OFFERED
 
@@ -100,6 +100,18 @@ def take_back(registry: Any, copy: Copy) -> None:
             report.waiting_until = None
         append_move(session, report, REPORTER, TAKEN_BACK, WITHDRAWN, {})
         spoke(session, report, "melding.toch_niet_ingetrokken")
+
+
+def taken_back(engine: Engine, copy: Copy) -> bool | None:
+    """Tell whether contact data is there after taking back a withdrawal.
+
+    None when that wasn't the last thing that happened to the report.
+    """
+    moves = select(ReportMove.name).where(ReportMove.report_id == copy.report_id)
+    with transaction(engine, copy.holder, write=False) as session:
+        report = session.get(Report, copy.report_id)
+        last = session.scalar(moves.order_by(ReportMove.at.desc()).limit(1))
+        return has_contact(session, report) if report and last == TAKEN_BACK else None
 
 
 def keep_for_police(registry: Any, copy: Copy) -> None:

@@ -39,7 +39,13 @@ from stopintimidatie.reports.attachments.services import (
     attachments_of,
     check_room,
 )
-from stopintimidatie.reports.conversation.decisions import keep_for_police, take_back, withdraw
+from stopintimidatie.reports.conversation.decisions import (
+    WITHDRAWN,
+    keep_for_police,
+    take_back,
+    taken_back,
+    withdraw,
+)
 from stopintimidatie.reports.conversation.queries import Keeping, Standing, follow, keeping_of
 from stopintimidatie.reports.conversation.services import (
     CLOSED_TEXTS,
@@ -151,14 +157,31 @@ def show_report(request: Request, standing: Standing) -> Any:
     """Show how the report stands, the conversation, and what the reporter can do."""
     # Whoever is busy here isn't sent away in the middle of it.
     set_follower(request, request.response, follower_of(request))
-    done, shown = dict(query_pairs(request)).get("gedaan", ""), _shown(request, standing)
-    # Somebody else may have made the link: it can't say that more was done than was.
-    if standing.status != "ingetrokken" and done.startswith("ingetrokken"):
-        done = ""
-    if done == "bewaren" and not shown["keeping"].asked:
-        done = ""
-    message = speech_of(request)(follow_words.DONE.get(done, ""))
-    return {**shown, "done": message or None}
+    shown = _shown(request, standing)
+    words = _done(request, standing, shown)
+    return {**shown, "done": speech_of(request)(words) if words else None}
+
+
+def _done(request: Request, standing: Standing, shown: Page) -> str | None:
+    """Return the words of what was just done, as far as the report agrees.
+
+    Somebody else may have made the link: it can't say that something was done that wasn't.
+    """
+    done, keeping = dict(query_pairs(request)).get("gedaan", ""), shown["keeping"]
+    if done == "toch":
+        back = taken_back(request.registry.engine, standing.copy)
+        return None if back is None else follow_words.back(contact=back)
+    if done == "ingetrokken" and keeping.contact_kept:
+        done = "ingetrokken_bewaard"
+    agrees = {
+        "bericht": any(message.from_reporter for message in standing.messages),
+        "mening": standing.verdict is not None,
+        "bijlage": bool(shown["files"]),
+        "ingetrokken": standing.status == WITHDRAWN,
+        "ingetrokken_bewaard": standing.status == WITHDRAWN,
+        "bewaren": keeping.asked,
+    }
+    return follow_words.DONE[done] if agrees.get(done) else None
 
 
 @report_page("bericht", "follow.jinja2", "POST")
@@ -238,13 +261,7 @@ def withdraw_page(request: Request, standing: Standing) -> Any:
         request.response.status_int = 409
         why = speech_of(request)(str(refused))
         return {"standing": standing, "refused": why, "keeping": keeping}
-    return _done(request, "ingetrokken", keeping)
-
-
-def _done(request: Request, name: str, keeping: Keeping) -> HTTPSeeOther:
-    """Go to the page of the report, that says what was done, and nothing is gone that stays."""
-    words = f"{name}_bewaard" if keeping.contact_kept else name
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan={words}#inhoud"))
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=ingetrokken#inhoud"))
 
 
 @report_page("toch-niet", "follow.jinja2", "POST")
@@ -256,7 +273,7 @@ def take_back_view(request: Request, standing: Standing) -> Any:
         request.response.status_int = 409
         why = speech_of(request)(str(refused))
         return {**_shown(request, standing), "done": None, "refused": why}
-    return _done(request, "toch", keeping_of(request.registry, standing.copy))
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=toch#inhoud"))
 
 
 @report_page("bewaren", "follow.jinja2", "POST")

@@ -54,11 +54,13 @@ DONE: Final[dict[str, str]] = {
     "bijlage": "Uw bestand is verstuurd. De gemeente kan het bekijken.",
     "ingetrokken": "Uw melding is ingetrokken. Uw contactgegevens zijn gewist.",
     "ingetrokken_bewaard": "Uw melding is ingetrokken.",
-    "toch_bewaard": "Uw melding is terug. De gemeente kan weer verder.",
-    "toch": "Uw melding is terug. De gemeente kan weer verder. Uw contactgegevens zijn weg. Wilt u"
-    " contact? Schrijf dat dan hieronder.",
     "bewaren": "Uw melding blijft bewaard. De gemeente weet dat u aangifte wilt doen.",
 }
+BACK: Final = "Uw melding is terug. De gemeente kan weer verder."
+BACK_WITHOUT_CONTACT: Final = (
+    "Uw melding is terug. De gemeente kan weer verder. Uw contactgegevens zijn weg. Wilt u"
+    " contact? Schrijf dat dan hieronder."
+)
 NOT_FOUND: Final = (
     "Bij dit kenmerk en deze volgcode vinden wij geen melding. Kijk allebei goed na. Is het lang"
     " geleden? Als de bewaartermijn voorbij is, vernietigen wij een melding. Bent u de volgcode"
@@ -95,6 +97,11 @@ def explained(
     if status == "ingetrokken" and keeping.kept:
         return [KEPT_WITH_CONTACT if keeping.contact_kept else KEPT]
     return [(AT_DESK.get(status) if desk else None) or EXPLAINED.get(status, "")]
+
+
+def back(*, contact: bool) -> str:
+    """Return the words after a withdrawal was taken back. `contact`: its contact data is there."""
+    return BACK if contact else BACK_WITHOUT_CONTACT
 
 
 def message_title(kind: str) -> str:
