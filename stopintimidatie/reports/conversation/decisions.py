@@ -130,7 +130,7 @@ def keep_for_police(registry: Any, copy: Copy) -> None:
             raise NotNowError(NOTHING_TO_KEEP)
         keeping = read_keeping(keeper, session, report)
         if not keeping.may_ask:
-            # What is frozen for another reason isn't kept for the police when that is over.
+            # A hold for another reason keeps nothing for the police once it is lifted.
             if not keeping.asked:
                 raise NotNowError(NOTHING_TO_KEEP)
             return
