@@ -36,6 +36,7 @@ from stopintimidatie.exports.request.pages import (
     DECIDE,
     DECIDE_TOGETHER,
     DEPUTIZE,
+    check_public,
     crumbs_of,
     is_own,
     warn_of_refusal,
@@ -212,6 +213,7 @@ def _carry_out(
     if looked.prepared is None:
         raise ExportError(looked.problem)
     keys = request.registry.key_ring
+    check_public(request, looked.export.dossier_id, looked.export.profile)
     approve(request.db, keys, looked.prepared, request.actor, seen=values["gezien"])
     return "De uitvoer is goedgekeurd en wordt nu gemaakt."
 

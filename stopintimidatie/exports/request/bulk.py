@@ -36,6 +36,7 @@ from stopintimidatie.exports.request.forms import (
 )
 from stopintimidatie.exports.request.pages import (
     DECIDE_TOGETHER,
+    check_public,
     crumbs_of,
     is_own,
     note_preview,
@@ -241,6 +242,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         wishes = read_requests(values, chosen)
+        check_public(request, loaded.row.id, *(wish.profile for wish in wishes))
         with _named(chosen):
             if form.pressed() == "voorbeeld":
                 previews = _previews(context, request, loaded, chosen, wishes)
@@ -425,7 +427,8 @@ def _approve(
     try:
         # The page that tells of a refusal must not show what was done before it.
         with request.db.begin_nested():
-            approve_together(request.db, keys, [_ready(item) for item in looked], given, actor)
+            ready = [_ready(request, item) for item in looked]
+            approve_together(request.db, keys, ready, given, actor)
     except ChangedMeanwhileError as problem:
         for reference, value in fresh.items():
             form[seen_name(reference)].cstruct = value
@@ -435,7 +438,8 @@ def _approve(
         raise FormError(problem.message) from None
 
 
-def _ready(looked: Looked) -> Prepared:
+def _ready(request: Request, looked: Looked) -> Prepared:
     if looked.prepared is None:
         raise ExportError(f"{looked.export.reference}: {looked.problem}")
+    check_public(request, looked.export.dossier_id, looked.export.profile)
     return looked.prepared

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
+from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
@@ -20,6 +25,7 @@ from stopintimidatie.exports.document.assets import (
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.profiles.defaults import PUBLIC
 from stopintimidatie.exports.redaction.content import (
     DossierContent,
     Hidden,
@@ -36,6 +42,24 @@ SHUT: Final = (
     "In dit document staat een melding die de melder heeft ingetrokken. Niemand leest haar nog."
     " Haalt de melder haar binnen 14 dagen terug, dan gaat het document weer open."
 )
+
+
+# The reason that a dossier, by its id, may not become public now; empty when it may.
+PublicCheck = Callable[[Session, UUID], str]
+PUBLIC_CHECKS: Final = Directive[str, PublicCheck]("add_public_check", "public_checks")
+
+
+def check_public(request: Request, dossier_id: UUID, *profiles: str) -> None:
+    """Check that a dossier may become public now, if one of these profiles is for that.
+
+    Raises:
+        FormError: A room above says that it may not.
+    """
+    if PUBLIC.name not in profiles:
+        return
+    for check in PUBLIC_CHECKS.of(request.registry).values():
+        if why := check(request.db, dossier_id):
+            raise FormError(why)
 
 
 def closed_to(context: ExportResource, request: Request) -> str | None:

@@ -52,6 +52,7 @@ from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
     PREVIEW,
+    check_public,
     closed_to,
     is_own,
     note_choices,
@@ -208,8 +209,7 @@ def _note_file(context: ExportResource, request: Request) -> None:
     subjects = subjects_of(request.db, entry.id) if entry else ()
     task = "uitvoer downloaden"
     note_read(request, context.holder, KIND, [context.export.id], task=task)
-    ids = [subject.subject_id for subject in subjects]
-    note_read(request, context.holder, "melding", ids, task=task)
+    note_read(request, context.holder, "melding", [row.subject_id for row in subjects], task=task)
 
 
 # Asking for an export, and looking beforehand at what its recipient would see.
@@ -366,6 +366,7 @@ def _submitted(
 ) -> Any:
     settings, actor = request.app_settings, request.actor
     try:
+        check_public(request, loaded.row.id, wish.profile)
         if form.pressed() == "voorbeeld":
             seen = check_request(request.db, settings, loaded, wish, actor)
             note_preview(request, context, seen)
@@ -446,5 +447,4 @@ def preview_view(context: DossierResource, request: Request) -> Any:
     }
     loaded = load_dossier(request.db, context.dossier)
     looked = look(request, loaded, example(loaded.row, chosen, request.actor))
-    preview = preview_of(request, context, looked)
-    return {**page, "preview": preview, "problem": looked.problem}
+    return {**page, "preview": preview_of(request, context, looked), "problem": looked.problem}

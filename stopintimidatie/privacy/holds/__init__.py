@@ -10,6 +10,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.holds import panels
+    from stopintimidatie.privacy.holds.documents import out_of_date
     from stopintimidatie.privacy.holds.services import (
         PERSONAL_DATA,
         RETENTION,
@@ -32,6 +33,7 @@ def includeme(config: Any) -> None:
         answers=frozenset({Permission.ASSESS_DESTRUCTION, Permission.CHECK_DESTRUCTION}),
         desk=True,
     )
+    config.add_public_check("bevriezing", out_of_date)
     config.add_report_action("bevriezen", panels.hold_action, order=92)
     config.add_panel("melding", "bevroren", panels.document_panel, order=4)
     config.add_panel(PANELS, "bevroren", panels.document_panel, order=4)

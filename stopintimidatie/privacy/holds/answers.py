@@ -49,6 +49,7 @@ from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 LIST: Final = "bevriezingen"
 FILE: Final = "bevriezingen-bestand"
 TOGETHER: Final = "woo-dossier"
+STILL_IN: Final = "ja, en hoort niet meer bij de zaak: werk het dossier bij"
 FILE_COLUMNS: Final = (
     *("kenmerk", "soort", "valt onder dossier", "ontvangen of gemaakt", "toestand"),
     *("bevroren sinds", "opnieuw bekijken op", "tekst nagekeken", "in het openbare dossier"),
@@ -71,7 +72,7 @@ def case_part(context: Any, request: Request, name: str, here: str) -> dict[str,
         "current": answer is not None and answer.current,
         "made": answer is not None and answer.dossier is not None,
         "together": address(f"{here}/{TOGETHER}", {"zaak": name})
-        if answer is not None and answer.going and may_hold
+        if answer is not None and (answer.going or answer.former) and may_hold
         else None,
     }
 
@@ -105,9 +106,13 @@ def _answer_rows(
     dossier, export = answer.dossier, answer.export
     if dossier is None:
         return [*rows, ("Dossier", "nog niet gemaakt"), ("Beantwoord op", "nog niet")]
-    missing = len({report.id for report in answer.going} - answer.present)
-    more = f"; {plural(missing, 'melding', 'meldingen')} nog niet erbij" if missing else ""
-    number = f"{dossier.number} ({DOSSIER_WORKFLOW.state(dossier.state).label.lower()}{more})"
+    more = ""
+    if answer.missing:
+        more += f"; {plural(len(answer.missing), 'melding', 'meldingen')} nog niet erbij"
+    if answer.former:
+        number = plural(len(answer.former), "melding hoort", "meldingen horen")
+        more += f"; {number} er niet meer in"
+    named = f"{dossier.number} ({DOSSIER_WORKFLOW.state(dossier.state).label.lower()}{more})"
     done = "nog niet aangevraagd"
     if export is not None:
         done = f"{export.reference}: {badge_for(export.state).word.lower()}"
@@ -115,7 +120,7 @@ def _answer_rows(
     sees = path and request.has_permission(Permission.VIEW_DOSSIER, context)
     return [
         *rows,
-        ("Dossier", link(str(path), number) if sees else number),
+        ("Dossier", link(str(path), named) if sees else named),
         ("Uitvoer", link(f"{path}/{export.reference}", done) if sees and export else done),
         ("Beantwoord op", date_text(answer.given_at) if answer.given_at else "nog niet"),
     ]
@@ -137,7 +142,7 @@ def together_view(context: MunicipalityResource, request: Request) -> Any:
     answer = answer_of(request.db, context.holder, case)
     here = request.resource_path(context).rstrip("/")
     back = address(f"{here}/{LIST}", {"zaak": name})
-    if not answer.going:
+    if not (answer.going or answer.former):
         request.flash(NOTHING, "warning")
         return HTTPSeeOther(back)
     owners = owners_for(request.db, context.holder, DossierKind.THEME.value)
@@ -164,6 +169,7 @@ def together_view(context: MunicipalityResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, _together_page(context, name, answer, back))
 
 
+GOES_OUT: Final = "hoort niet meer bij wat openbaar wordt"
 NOTHING: Final = "Geen van deze meldingen kan nu openbaar worden. De lijst als bestand zegt waarom."
 
 
@@ -183,6 +189,7 @@ def _together_page(
     context: MunicipalityResource, name: str, answer: Answer, back: str
 ) -> dict[str, Any]:
     rows = [("Meldingen erin", _number(answer))]
+    rows += [(f"Eruit: {report.reference}", GOES_OUT) for report in answer.former]
     rows += [(f"Niet: {report.reference}", why) for report, why in answer.staying]
     return {
         "heading": f"Dossier voor {name}",
@@ -208,11 +215,13 @@ def case_file_view(context: Any, request: Request) -> Response:
     name = asked(request, "zaak", 100)
     roles = roles_at(request, context.holder)
     case = case_of(request.db, context.holder, roles, name) if name else None
-    if case is None or not case.holds:
+    if case is None or not (case.holds or case.answers):
         raise HTTPNotFound()
-    ids = list({hold.document_id for hold in case.holds} | set(case.reports))
-    note_read(request, context.holder, "bevriezing", ids, task="stukken van een zaak als bestand")
     answer = answer_of(request.db, context.holder, case)
+    ids = {hold.document_id for hold in case.holds} | {report.id for report in answer.former}
+    ids |= set(case.reports)
+    task = "stukken van een zaak als bestand"
+    note_read(request, context.holder, "bevriezing", list(ids), task=task)
     public = {report.id: f"nee: {why}" for report, why in answer.staying}
     public |= {row.id: "ja" if row.id in answer.present else "nog niet" for row in answer.going}
     if not (case.asked_under_woo and isinstance(context, MunicipalityResource)):
@@ -220,6 +229,10 @@ def case_file_view(context: Any, request: Request) -> Response:
     states = review_states(request.db, case)
     today = day_of(utc_now())
     lines = list(_lines(case, states, public))
+    # Still in the dossier, and no more in the case.
+    for report in answer.former:
+        if report.id not in case.reports:
+            lines.append((*_line(report, "", ("", "")), "", STILL_IN))
     return csv_response(f"zaak-{context.holder.lower()}-{today.isoformat()}", FILE_COLUMNS, lines)
 
 

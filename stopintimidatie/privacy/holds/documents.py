@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -46,6 +46,8 @@ class Case:
 
     name: str
     holds: list[Hold]
+    # The holds on what answers the case.
+    answers: list[Hold]
     dossiers: dict[UUID, Dossier]
     reports: dict[UUID, Report]
     # The reports in each dossier.
@@ -54,7 +56,8 @@ class Case:
     @property
     def asked_under_woo(self) -> bool:
         """True if all of it is held for a request under the Woo."""
-        return bool(self.holds) and all(hold.reason == HoldReason.WOO for hold in self.holds)
+        every = [*self.holds, *self.answers]
+        return bool(every) and all(hold.reason == HoldReason.WOO for hold in every)
 
     def held_since(self) -> dict[UUID, datetime]:
         """Return for each report since when it is held for the case, by id."""
@@ -79,21 +82,30 @@ class Answer:
     staying: list[tuple[Report, str]]
     # Those that the dossier refers to now.
     present: frozenset[UUID]
+    # Those that it refers to for this case, and should not any more.
+    former: list[Report]
+
+    @property
+    def missing(self) -> list[Report]:
+        """The reports that the dossier should refer to, and doesn't yet."""
+        return [row for row in self.going if row.id not in self.present]
 
     @property
     def current(self) -> bool:
-        """True if the dossier is there and refers to what it should."""
-        return self.dossier is not None and {row.id for row in self.going} <= self.present
+        """True if the dossier is there and refers to what it should, and no more for this case."""
+        return self.dossier is not None and not self.missing and not self.former
 
 
 def case_of(session: Session, holder: str, roles: Iterable[Role], name: str) -> Case:
-    """Return what is held for a case, as far as these roles may know; not what answers it."""
-    mine = in_force(holder, roles).where(Hold.case_reference == name, Hold.answers.is_(False))
+    """Return what is held for a case, as far as these roles may know."""
+    mine = in_force(holder, roles).where(Hold.case_reference == name)
     known = mine.outerjoin(Dossier, Dossier.id == Hold.document_id).add_columns(Dossier)
     rows = session.execute(known.limit(MOST_OF_CASE)).all()
-    holds = [hold for hold, _ in rows]
+    holds = [hold for hold, _ in rows if not hold.answers]
+    answers = [hold for hold, _ in rows if hold.answers]
     ids = [hold.document_id for hold in holds]
-    case = Case(name, holds, {row.id: row for _, row in rows if row is not None}, {}, {})
+    dossiers = {row.id: row for hold, row in rows if row is not None and not hold.answers}
+    case = Case(name, holds, answers, dossiers, {}, {})
     within = and_(
         DossierMembership.report_id == Report.id,
         DossierMembership.dossier_id.in_(case.dossiers),
@@ -163,7 +175,41 @@ def answer_of(session: Session, holder: str, case: Case) -> Answer:
             staying.append((report, why))
         else:
             going.append(report)
-    return Answer(dossier, export, given_at, going, staying, frozenset(present))
+    former = [] if dossier is None else _former(session, dossier, {row.id for row in going})
+    return Answer(dossier, export, given_at, going, staying, frozenset(present), former)
+
+
+def _former(session: Session, dossier: Dossier, wanted: Collection[UUID]) -> list[Report]:
+    """Return what a dossier refers to for its case and should not; not what was added by hand."""
+    rows = session.scalars(
+        select(Report)
+        .join(DossierMembership, DossierMembership.report_id == Report.id)
+        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
+        .where(DossierMembership.joined_reason == REASON)
+        .order_by(Report.reference)
+    )
+    return [row for row in rows if row.id not in wanted]
+
+
+def out_of_date(session: Session, dossier_id: UUID) -> str:
+    """Return why a dossier that answers a case may not become public yet; empty when it may."""
+    own = select(Hold).where(
+        Hold.document_id == dossier_id, Hold.answers.is_(True), Hold.lifted_at.is_(None)
+    )
+    hold = session.scalars(own.limit(1)).first()
+    if hold is None or hold.case_reference is None:
+        return ""
+    # With all roles: what is in a dossier that not everybody may see, counts too.
+    case = case_of(session, hold.holder, Role, hold.case_reference)
+    answer = answer_of(session, hold.holder, case)
+    return "" if answer.current else OUT_OF_DATE.format(case.name)
+
+
+OUT_OF_DATE: Final = (
+    "Dit dossier loopt niet gelijk met zaak {}: er kwam een melding bij, of er ging een af. Vraag"
+    " de privacyfunctionaris om bij Bevriezingen, op de pagina van die zaak, ‘Dossier bijwerken’ te"
+    " kiezen. Daarna kan de uitvoer."
+)
 
 
 def _why_not(report: Report, *, personal: bool) -> str:
@@ -190,21 +236,12 @@ def bring_together(
     Raises:
         DossierError: This owner can't lead it, or it is closed.
     """
-    holder = case.holds[0].holder
+    holder = (case.holds or case.answers)[0].holder
     answer = answer_of(session, holder, case)
     dossier = answer.dossier or _begin(session, holder, case, owner, actor)
-    wanted = {report.id for report in answer.going}
-    for report in answer.going:
-        if report.id not in answer.present:
-            refer(session, dossier, report, REASON, actor)
-    former = session.scalars(
-        select(Report)
-        .join(DossierMembership, DossierMembership.report_id == Report.id)
-        .where(DossierMembership.dossier_id == dossier.id, DossierMembership.left_at.is_(None))
-        # Not those that somebody added by hand.
-        .where(DossierMembership.joined_reason == REASON, Report.id.not_in(wanted))
-    )
-    for report in former.all():
+    for report in answer.missing:
+        refer(session, dossier, report, REASON, actor)
+    for report in answer.former:
         take_out(session, effects, dossier, report, "Hoort er niet meer bij.", actor)
     return dossier
 

@@ -145,8 +145,17 @@ def test_a_dossier_is_brought_up_to_date_and_leaves_what_was_added_by_hand(
     with town.transaction(DORDRECHT) as session:
         gone = session.scalars(select(Hold).where(Hold.document_id == first.id)).one()
         gone.lifted_at = utc_now()
+    page = officer.get(PAGE)
+    page.mustcontain("1 melding hoort er niet meer in", "Dossier bijwerken")
+    assert f"{names[0]};" in page.click("Lijst als bestand").text.replace('"', "")
+    # What isn't the answer to the case as it is now, doesn't become public.
+    with town.transaction(DORDRECHT) as session:
+        address = f"{PLACE}/gemeentebreed/{session.scalars(select(Dossier)).one().number}"
+    asked = town.browser(owner).get(f"{address}/uitvoer-aanvragen").forms["formulier"]
+    asked.submit("voorbeeld", status=422).mustcontain(f"loopt niet gelijk met zaak {CASE}")
     officer.get(FORM).forms["formulier"].submit("maken", status=303)
     assert referred(town) == {names[1]}
+    asked.submit("voorbeeld", status="*").mustcontain(no="loopt niet gelijk")
     with town.transaction(DORDRECHT) as session:
         row = session.scalars(select(Dossier)).one()
         row.state = "afgesloten"
