@@ -144,8 +144,8 @@ REPORTS: dict[str, set[int]] = {
     "woningcorporatie": PARTNERS,
     "openbaar_vervoer": PARTNERS,
     "bestuur": set(),
-    # What one kind of recipient may not have, not everybody may.
-    "openbaar": {1, 2, 3},
+    # What one kind of recipient may not have, not everybody may; nor anything of minors.
+    "openbaar": {1, 2},
 }
 
 

@@ -212,8 +212,8 @@ def reports(source: DossierSource, chosen: Selection) -> tuple[ReportContent, ..
         ReportContent(
             pseudonym=pseudonym(report),
             heading=_when(report),
-            new=_is_new(source, report),
-            minor=report.minor and not chosen.profile.public,
+            new=_is_new(source, chosen, report),
+            minor=report.minor,
             details=tuple(
                 Pair(label, capital(clean(value))) for _, label, value in values(report) if value
             ),
@@ -233,8 +233,8 @@ def report_rows(source: DossierSource, chosen: Selection) -> tuple[ReportRow, ..
             place=clean_line(_where(report)),
             forms=_forms(report),
             reference=clean_line(report.reference),
-            new=_is_new(source, report),
-            minor=report.minor and not chosen.profile.public,
+            new=_is_new(source, chosen, report),
+            minor=report.minor,
         )
         for report in sorted(rows, key=lambda report: report.serial)
     )
@@ -246,9 +246,9 @@ def in_short(report: SourceReport) -> str:
     return ", ".join(filter(None, words))
 
 
-def _is_new(source: DossierSource, report: SourceReport) -> bool:
+def _is_new(source: DossierSource, chosen: Selection, report: SourceReport) -> bool:
     """Tell whether this recipient didn't get the report with the last version."""
-    previous = source.edition.previous
+    previous = None if chosen.profile.public else source.edition.previous
     return previous is not None and report.serial not in previous.serials
 
 

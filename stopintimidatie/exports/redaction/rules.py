@@ -47,7 +47,7 @@ from stopintimidatie.exports.redaction.reports import (
     report_rows,
     reports,
 )
-from stopintimidatie.exports.redaction.selection import Selection, pseudonym
+from stopintimidatie.exports.redaction.selection import Selection, coarse, pseudonym
 from stopintimidatie.exports.redaction.source import DossierSource, EventKind, SourceReport
 from stopintimidatie.exports.redaction.summary import page_one, picture
 from stopintimidatie.exports.vocabulary import capital, clean, clean_line, listed
@@ -139,10 +139,9 @@ def _without_references(
     """Replace references in texts of officers by the pseudonyms that this recipient knows."""
     if chosen.profile.rules[Field.REFERENCE].treatment is Treatment.SHOWN or not source.reports:
         return content
-    seen = {report.serial for report in chosen.reports}
+    seen = {report.serial: pseudonym(report) for report in chosen.reports}
     names = {
-        report.reference.upper(): pseudonym(report) if report.serial in seen else "[melding]"
-        for report in source.reports
+        report.reference.upper(): seen.get(report.serial, "[melding]") for report in source.reports
     }
     pattern = re.compile("|".join(map(re.escape, names)), re.IGNORECASE)
     return map_text(content, lambda text: pattern.sub(lambda m: names[m[0].upper()], text))
@@ -160,8 +159,8 @@ POINTS_AT_SOMEBODY = (
     "Wijst iets in dit document naar een persoon? Meld dat meteen aan {}. Noem het nummer van deze"
     " uitgave."
 )
-NOT_FOR_ALL = "meldingen die de melder liever niet deelt"
-SHARING_GROUND = f"de melder wil dit liever niet delen: persoonlijke levenssfeer ({PRIVACY})"
+NOT_FOR_ALL = "meldingen over minderjarigen, en meldingen die de melder liever niet deelt"
+SHARING_GROUND = f"persoonlijke levenssfeer van de melder ({PRIVACY})"
 AS_ROWS = "Meldingen die niet volledig in het document staan"
 ROWS_HOW = "grover: één regel in een tabel"
 ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
@@ -222,7 +221,8 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         deviations=tuple(
             Pair(f"M-{serial:02d}", f"{despite.ground.label}. Reden: {clean(despite.reason)}")
             for serial, despite in sorted(chosen.against.items())
-            if profile.lists_reports
+            # Everybody would read which reporters had rather not.
+            if profile.lists_reports and not profile.public
         ),
     )
 
@@ -235,8 +235,8 @@ def _method(profile: Profile) -> tuple[Pair, ...]:
         return METHOD
     public = Pair(
         "Nummers",
-        "M-01, M-02 enzovoort. Een nummer dat ontbreekt, hoort bij een melding die niet openbaar is"
-        " of hier niet meer bij hoort.",
+        "M-01, M-02 enzovoort: de volgorde in dit document. Cijfers en kaart gaan alleen over deze"
+        " meldingen.",
     )
     return METHOD[0], public, METHOD[-1]
 
@@ -259,8 +259,9 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
         for section in Section
         if (rule := profile.sections[section]).treatment is not Treatment.SHOWN
     ]
-    if chosen.withheld:
-        number = len(chosen.withheld)
+    number = len(chosen.withheld)
+    # A public document always has it, so that not even this tells that there are any.
+    if number or (profile.public and profile.lists_reports):
         lines.append(withheld_line(profile, number))
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
@@ -284,11 +285,12 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
 
 
 def withheld_line(profile: Profile, number: int) -> Hidden:
-    """Return the line about reports that stay out because of what their reporters prefer."""
-    reports = NOT_FOR_ALL if profile.public else SHARING_REFUSED
-    return Hidden(
-        capital(reports), "weggelaten", SHARING_GROUND if profile.public else SHARING_RULE, number
-    )
+    """Return the line about reports that stay out whole; everybody reads a round number."""
+    if not profile.public:
+        return Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number)
+    some = coarse(number)
+    how = "weggelaten: minder dan 5" if some is None else f"weggelaten: ongeveer {some}"
+    return Hidden(capital(NOT_FOR_ALL), how, SHARING_GROUND, 0)
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
@@ -342,6 +344,7 @@ def marked(
     if not chosen.profile.lists_reports:
         return ()
     places = {(line.what, line.how, line.rule): n for n, line in enumerate(lines, 1)}
+    names = {report.serial: pseudonym(report) for report in chosen.reports}
     made = []
     for report in sorted(reports, key=lambda report: report.serial):
         hid = chosen.hidden.get(report.serial, ())
@@ -351,11 +354,12 @@ def marked(
         ]
         out = report.serial in chosen.withheld
         if out:
-            line = withheld_line(chosen.profile, 0)
+            line = withheld_line(chosen.profile, len(chosen.withheld))
             place = places[line.what, line.how, line.rule]
             marks = [Mark("De hele melding", "weggelaten", place)]
         unread = report.serial in chosen.in_full and _unread(report, hid)
-        made.append(MarkedReport(report.serial, pseudonym(report), out, tuple(marks), unread))
+        name = names.get(report.serial, pseudonym(report))
+        made.append(MarkedReport(report.serial, name, out, tuple(marks), unread))
     return tuple(made)
 
 

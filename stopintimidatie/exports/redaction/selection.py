@@ -299,13 +299,20 @@ def select(
     minors = {report.minor for report in reports}
     rules = {minor: rules_under(profile, MINORS if minor else None) for minor in minors}
     unwanted = [report for report in reports if not wanted(report, profile.sharing)]
-    against = {report.serial: report.despite for report in unwanted if report.despite is not None}
+    against = {
+        report.serial: report.despite
+        for report in unwanted
+        if report.despite is not None and not (profile.public and report.minor)
+    }
     withheld = frozenset(report.serial for report in unwanted) - frozenset(against)
     known, hidden = [], {}
     for report in reports:
         if report.serial not in withheld:
             left, hidden[report.serial] = coarsen(report, rules[report.minor])
             known.append(left)
+    if profile.public:
+        known.sort(key=lambda report: report.serial)
+        known = [replace(report, number=number) for number, report in enumerate(known, 1)]
     ordered = sorted(known, key=lambda report: (report.happened_at, report.serial))
     numbers = [report.serial for report in ordered]
     wish = set(numbers if in_full is None else in_full)
@@ -317,9 +324,12 @@ def select(
 
 
 def wanted(report: SourceReport, sharing: Sharing) -> bool:
-    """Tell whether the reporter's own preference allows this kind of recipient."""
+    """Tell whether the reporter's own preference allows this kind of recipient.
+
+    Everybody reads nothing of minors: what is told less of would say which reports are theirs.
+    """
     if sharing is Sharing.PUBLIC:
-        return report.share_police and report.share_partners
+        return report.share_police and report.share_partners and not report.minor
     if sharing is Sharing.POLICE:
         return report.share_police
     return report.share_partners or sharing is Sharing.NONE
@@ -327,4 +337,4 @@ def wanted(report: SourceReport, sharing: Sharing) -> bool:
 
 def pseudonym(report: SourceReport) -> str:
     """Return M-01 for serial 1: a name that lasts, and means nothing outside the dossier."""
-    return f"M-{report.serial:02d}"
+    return f"M-{report.number or report.serial:02d}"

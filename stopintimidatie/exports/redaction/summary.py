@@ -108,6 +108,8 @@ def _amount(reports: Sequence[SourceReport], *, exact: bool) -> str:
 
 def _news(source: DossierSource, chosen: Selection) -> tuple[str, ...]:
     """Tell what is new since the version that this recipient got before."""
+    if chosen.profile.public:
+        return ()
     previous = source.edition.previous
     if previous is None:
         return ("Dit is de eerste versie voor deze ontvanger.",)
@@ -161,13 +163,13 @@ def _open_agreements(source: DossierSource) -> tuple[str, ...]:
 
 
 def _minors(chosen: Selection) -> str:
+    if chosen.profile.public:
+        return "Meldingen over minderjarigen staan niet in dit document."
     number = sum(report.minor for report in chosen.reports)
     if not number:
         return "Nee, voor zover bekend."
     if not chosen.profile.lists_reports:
         return "Ja."
-    if chosen.profile.public:
-        return "Ja. Over die meldingen staat er minder in dit document."
     reports = plural(number, "melding", "meldingen")
     return f"Ja, bij {reports}. Over die meldingen staat er minder in dit document."
 

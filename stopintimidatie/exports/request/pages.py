@@ -32,6 +32,7 @@ from stopintimidatie.exports.redaction.content import (
     ReportContent,
     map_text,
 )
+from stopintimidatie.exports.redaction.rules import MarkedReport
 from stopintimidatie.exports.request.queries import holds_withdrawn, waiting_with
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
@@ -123,15 +124,24 @@ def _reports(
     contents = {report.pseudonym: report for report in content.reports}
     return [
         {
-            "pseudonym": marked.pseudonym,
+            "pseudonym": _name(prepared, marked),
             "withheld": marked.withheld,
             "marks": marked.marks,
+            "serial": marked.serial,
             "review_href": review.get(marked.serial),
-            **_shown(contents.get(marked.pseudonym)),
+            **_shown(None if marked.withheld else contents.get(marked.pseudonym)),
         }
         for marked in prepared.marked
         if marked.withheld or marked.pseudonym in contents
     ]
+
+
+def _name(prepared: Prepared, marked: MarkedReport) -> str:
+    """Name a report; a public document has numbers of its own, without holes."""
+    if not prepared.profile.public:
+        return marked.pseudonym
+    name = "niet erin" if marked.withheld else marked.pseudonym
+    return f"{name} (in het dossier M-{marked.serial:02d})"
 
 
 def _shown(report: ReportContent | None) -> dict[str, Any]:
