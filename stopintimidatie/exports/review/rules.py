@@ -147,6 +147,8 @@ class Suggestion:
     start: int
     end: int
     why: str
+    # The words may be a name, which stands elsewhere without anything that tells.
+    name: bool = True
 
     @property
     def span(self) -> Span:
@@ -172,16 +174,17 @@ def suggest(
         ):
             suggestions.append(suggestion)
 
-    for suggestion in _candidates(text, known):
+    for suggestion in (*_numbers(text), *_circumstances(text), *_candidates(text, known)):
         add(suggestion)
     # A name that was found once may begin another sentence, where its capital says nothing.
     names = {
         name
         for suggestion in suggestions
+        if suggestion.name
         for name in re.findall(_NAME, text[suggestion.start : suggestion.end])
     }
     for other in others:
-        for suggestion in _candidates(other, known):
+        for suggestion in (*_numbers(other), *_candidates(other, known)):
             names |= set(re.findall(_NAME, other[suggestion.start : suggestion.end]))
     for name in sorted(names - {name for name in names if is_place(name.lower(), known)}):
         for match in re.finditer(rf"\b{re.escape(name)}s?\b", text, re.IGNORECASE):
@@ -189,9 +192,12 @@ def suggest(
     return tuple(sorted(suggestions, key=lambda suggestion: suggestion.start))
 
 
-def _candidates(text: str, known: Collection[str]) -> Iterator[Suggestion]:
+def _numbers(text: str) -> Iterator[Suggestion]:
     for finding in find_personal_data(text):
         yield Suggestion(finding.start, finding.end, f"lijkt op {WORDS[finding.kind]}")
+
+
+def _candidates(text: str, known: Collection[str]) -> Iterator[Suggestion]:
     for match in _AFTER_WORD.finditer(text):
         start, end = match.span(2)
         if not _all_known(match[2], known):
@@ -210,3 +216,106 @@ def _all_known(words: str, known: Collection[str]) -> bool:
     """Tell whether all words with a capital are places, days or other things than people."""
     names = re.findall(_NAME, words)
     return all(is_place(name.lower(), known) for name in names)
+
+
+# Circumstances that point to one person without a name. The word lists are data, and short:
+# docs/redactieprofielen.md tells what is found by them. In each pattern `it` is what is marked;
+# `no` stands for words before it that make it a duration, a count or a line of a bus.
+_NUMBERS: Final = "twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf"
+_YEARS: Final = rf"(?:1[0-7]|[2-9]|{_NUMBERS}|dertien|veertien|vijftien|zestien|zeventien)"
+_AGES: Final = rf"{_YEARS}(?:(?:\s*,|\s+of|\s+en|\s+à|\s*-)\s*{_YEARS}\b)?"
+_BARE: Final = r"(?=\s*(?:[.,;!?)\n]|$))"
+_HOUR: Final = rf"(?:1[0-2]|[1-9]|één|een(?=\s+uur|{_BARE})|{_NUMBERS})(?:\s+uur)?\b"
+_YOUNG: Final = (
+    r"meisjes?|meiden|jongens?|jongetjes?|kind|kinderen|(?:klein)?dochter|(?:klein)?zoon|broertje"
+    r"|zusje|broer|zus|nichtje|neefje|vriendin(?:nen)?|vriendje|leerling(?:e|en)?|scholier(?:e|en)?"
+    r"|tieners?|iemand|klasgenoot|klasgenote|klasgenoten|brugklassers?|leeftijd"
+)
+_COUNTED: Final = (
+    r"keer|maal|x|m|meter|km|kilometer|euro|min|minuten|seconden|uur|uren|dag|dagen|week|weken"
+    r"|maand|maanden|jaar|jongens?|meisjes?|meiden|mannen|man|vrouwen|mensen|personen|gasten"
+    r"|jongeren|kerels|kinderen|tieners|scooters?|fietsen|fietsers|fatbikes|auto's|straten|stappen"
+)
+_AFTER: Final = r"(?!\s+(?:lang|later|geleden|eerder|daarvoor|daarna|erna|achter\s+elkaar))"
+_STREET: Final = (
+    r"\w{3,}(?:straat|laan|weg|plein|kade|singel|gracht|dijk|hof|steeg|pad|dreef|plantsoen|park"
+    r"|boulevard|haven|markt|wal|baan)(?:\s+(?:oost|west|noord|zuid))?"
+)
+# Words with a capital before a street that aren't part of its name.
+_FIRST: Final = r"(?:Op|Bij|In|Aan|De|Het|Langs|Rond|Voor|Tegenover|Vanaf|Naast|Achter|Uit|Van)\b"
+_HOUSE: Final = rf"\d{{1,4}}[a-z]?\b(?![.:,]\d|\s+(?:{_COUNTED})\b)"
+_MINE: Final = r"mijn|m'n|mn|onze|haar|zijn|hun"
+_RELATIONS: Final = (
+    r"buurman|buurvrouw|buurjongen|buurmeisje|onderbuurman|bovenbuurman|baas|cheffin|chef|manager"
+    r"|leidinggevende|werkgever|huisbaas|verhuurder|ex|ex-man|ex-vrouw|ex-vriend|ex-vriendin"
+    r"|stiefvader|stiefmoeder|stiefbroer|schoonvader|schoonmoeder|zwager|schoonzus|oom|tante"
+)
+_POSTS: Final = (
+    r"juf|meester|leraar|lerares|docent|docente|mentor|teamleider|trainer|trainster|coach|voorzitter"
+    r"|eigenaar|eigenares|beheerder|bedrijfsleider|begeleider|begeleidster|leidster|portier"
+    r"|chauffeur"
+)
+# There is one of these in a place; of the others ‘van groep 5’ says which.
+_ONLY: Final = (
+    r"conciërge|concierge|directeur|directrice|rector|conrector|decaan|imam|dominee|pastoor"
+    r"|huisarts|wijkagent"
+)
+_AGE, _TIME = "een leeftijd onder de 18", "een tijd op de klok"
+_ADDRESS, _ROLE = "een adres of huisnummer", "een rol die naar één persoon wijst"
+_CIRCUMSTANCES: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), why)
+    for why, patterns in {
+        _AGE: (
+            rf"\b(?:ben|is|was|waren|word|wordt|werd|van|schat|nog|pas|net|ongeveer)\s+"
+            rf"(?P<it>{_AGES}\s+(?:jaar|jr)\b(?:\s+oud)?){_AFTER}",
+            rf"\b(?P<it>{_AGES}(?:\s+jaar\s+oud|[\s-]?jarige?n?))\b",
+            rf"\b(?:{_YOUNG})\s+van\s+(?P<it>{_AGES})\b(?![.:]\d|\s+(?:{_COUNTED})\b)",
+            rf"(?:\b(?P<no>groep|groepje|stel|rij|bus|trein|tram|team)\s+)?\bvan\s+(?P<it>{_AGES}){_BARE}",
+            rf"(?:\b(?P<no>het|dat|er)\s+)?\b(?:ben|is|was|word|wordt|werd)\s+(?:pas\s+|net\s+|nu\s+"
+            rf"|nog\s+maar\s+|toen\s+)?(?P<it>{_AGES}){_BARE}",
+            rf"\b(?P<it>(?:een|'n|’n|n)\s+jaar\s+of\s+{_AGES})\b",
+        ),
+        _TIME: (
+            r"(?<![\d.,:€])(?P<it>(?:[01]?\d|2[0-4]):[0-5]\d(?:\s*uur\b|u\b)?)(?![\d:])",
+            r"(?<![\d.,:€])(?P<it>(?:[01]?\d|2[0-4])[.u][0-5]\d\s*(?:uur|u)\b)",
+            r"\b(?:om|rond|tegen|omstreeks|vanaf|tot|sinds)\s+(?P<it>(?:[01]?\d|2[0-4])[.u][0-5]\d)"
+            r"(?![\d.]|\s*euro)",
+            rf"\b(?:om|rond|tegen|omstreeks|vanaf|tot|sinds)\s+(?P<it>(?:[01]?\d|2[0-4]|een|één"
+            rf"|{_NUMBERS})\s*(?:uur|u)\b){_AFTER}",
+            r"\b(?P<it>(?:[01]?\d|2[0-4])\s+(?:tot|en|à)\s+(?:[01]?\d|2[0-4])\s*uur\b)",
+            rf"\b(?P<it>(?:[01]?\d|2[0-4]|een|één|{_NUMBERS})\s+uur\s+['’]s\s+\w+)",
+            rf"\b(?P<it>een\s+uur\s+of\s+(?:1[0-2]|[1-9]|één|{_NUMBERS}))\b",
+            rf"\b(?P<it>(?:kwart|vijf|tien|twintig|\d{{1,2}}(?:\s+minuten)?)\s+(?:voor|over)\s+(?:half\s+)?"
+            rf"{_HOUR})",
+            rf"\b(?P<it>half\s+{_HOUR})",
+            rf"\b(?:om|rond|tegen|omstreeks)\s+(?P<it>(?:[01]?\d|2[0-4]|{_NUMBERS})(?:{_BARE}"
+            rf"|(?=\s+['’]s\b)))",
+        ),
+        _ADDRESS: (
+            rf"(?P<it>(?-i:(?:(?!{_FIRST})\b[A-ZÀ-Þ][\w'’.-]*\s+(?:(?:van|de|den|der|het|ten|ter)\s+){{0,3}}){{0,3}})"
+            rf"\b{_STREET},?\s+(?:(?:huis)?nummer\s+|nr\.?\s+)?{_HOUSE})",
+            rf"\b(?:(?P<no>bus|lijn|tram|metro|spoor|perron|halte|pagina)\s+)?\b(?P<it>(?:huis)?"
+            rf"(?:nummer|nr\.?)\s+{_HOUSE}(?:\s+(?:in|aan|op|van)\s+(?:de|het)\s+{_STREET})?)",
+            r"(?-i:\b(?P<it>[1-9]\d{3}\s?(?!SA|SD|SS)[A-Z]{2})\b)",
+        ),
+        _ROLE: (
+            rf"\b(?P<it>(?:{_MINE})\s+(?:{_RELATIONS}|{_POSTS}|{_ONLY}))\b(?!-)",
+            rf"\b(?P<it>(?:{_POSTS}|{_ONLY})\s+van\s+(?:(?:de|het|onze|mijn|haar|zijn|hun)\s+)?"
+            rf"(?:(?:groep|klas|lijn|bus|team)\s+)?(?!een\b|een\s)\w[\w'’-]*)",
+            rf"\b(?:de|onze)\s+(?P<it>{_ONLY})\b",
+        ),
+    }.items()
+    for pattern in patterns
+)
+
+
+def _circumstances(text: str) -> Iterator[Suggestion]:
+    for pattern, why in _CIRCUMSTANCES:
+        for match in pattern.finditer(text):
+            if not match.groupdict().get("no"):
+                yield Suggestion(*match.span("it"), why, name=False)
+
+
+def tells_minor(suggestions: Iterable[Suggestion]) -> bool:
+    """Tell whether an age under 18 stands among what was found."""
+    return any(suggestion.why == _AGE for suggestion in suggestions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from stopintimidatie.exports.review.rules import (
     read_marks,
     signs_for,
     suggest,
+    tells_minor,
     with_marks,
     words_at,
 )
@@ -75,6 +78,83 @@ def test_names_numbers_and_plates_are_proposed_and_places_are_not(
     found = suggest(text, ["Dordrecht", "Wijk 01 Binnenstad"])
     assert [text[one.start : one.end] for one in found] == words
     assert all(one.why for one in found)
+
+
+AGE, TIME = "een leeftijd onder de 18", "een tijd op de klok"
+ADDRESS, ROLE = "een adres of huisnummer", "een rol die naar één persoon wijst"
+POINTS = [
+    ("Ik ben 14 jaar en liep daar.", "14 jaar", AGE),
+    ("Het was een meisje van 13 dat daar stond.", "13", AGE),
+    ("Mijn dochter is veertien.", "veertien", AGE),
+    ("Een 15-jarige jongen riep.", "15-jarige", AGE),
+    ("Jongens van zestien, zeventien op scooters.", "zestien, zeventien", AGE),
+    ("Twee jongens van een jaar of twaalf.", "een jaar of twaalf", AGE),
+    ("Om 15.40 uur riep hij.", "15.40 uur", TIME),
+    ("Het was 15:40.", "15:40", TIME),
+    ("Rond kwart voor zes stond hij er.", "kwart voor zes", TIME),
+    ("Half vijf was het, bij half om half.", "Half vijf", TIME),
+    ("Gisteravond, een uur of tien.", "een uur of tien", TIME),
+    ("Toezicht tussen 19 en 23 uur.", "19 en 23 uur", TIME),
+    ("Ik woon op nummer 12 in de Prinsenstraat.", "nummer 12 in de Prinsenstraat", ADDRESS),
+    ("Hij woont Prinsenstraat 12.", "Prinsenstraat 12", ADDRESS),
+    ("Op de Burgemeester de Raadtsingel 31a.", "Burgemeester de Raadtsingel 31a", ADDRESS),
+    ("Postcode is 3311 AB.", "3311 AB", ADDRESS),
+    ("De juf van groep 5 zag het.", "juf van groep 5", ROLE),
+    ("Mijn buurman riep. Dat is mijn straat.", "Mijn buurman", ROLE),
+    ("Het was mijn baas.", "mijn baas", ROLE),
+    ("De eigenaar van de snackbar lachte.", "eigenaar van de snackbar", ROLE),
+    ("De conciërge zag het.", "conciërge", ROLE),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "why"), POINTS)
+def test_what_points_to_somebody_without_a_name_is_proposed(
+    text: str, words: str, why: str
+) -> None:
+    (only,) = suggest(text)
+    assert (text[only.start : only.end], only.why) == (words, why)
+    assert tells_minor([only]) == (why == AGE)
+
+
+COUNTS = [
+    "Ik woon hier al 14 jaar. Dat is 3 jaar geleden.",
+    "Een groep van vijf. Een man van 45, een vrouw van 117.",
+    "Twee jongens van rond de dertig.",
+    "De bus kostte 12.50 euro. Op 12.05.2026 gebeurde het.",
+    "Het duurde 2 uur. Twee uur later. Dat scheelt tien minuten.",
+    "Op het Stationsplein 3 jongens, in de Prinsenstraat 12 keer.",
+    "Ik zat in bus nummer 5.",
+    "Mijn vriendin en mijn moeder. Zijn jas was rood.",
+    "Als trainer van een loopgroep meld ik dit. Ze volgden me drie straten lang.",
+    "Een halve straat verder, half huilend. Zij was een van de drie.",
+]
+
+
+@pytest.mark.parametrize("text", COUNTS)
+def test_counts_durations_and_lines_of_buses_are_not_proposed(text: str) -> None:
+    assert not suggest(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    before=st.sampled_from(["", "Ik riep. ", "Hij zei niets; ", "oké… "]),
+    point=st.sampled_from(POINTS),
+    after=st.sampled_from(["", " Toen liep ik door.", "\nIemand riep."]),
+)
+def test_where_it_stands_in_a_text_makes_no_difference(
+    before: str, point: tuple[str, str, str], after: str
+) -> None:
+    text, words, _ = point
+    marked = {(before + text + after)[s.start : s.end] for s in suggest(before + text + after)}
+    assert words in marked
+
+
+def test_a_long_text_is_looked_at_within_a_moment() -> None:
+    for piece in ("Aa de van ", "half ", "van 13, ", "1 ", "a", "Prinsenstraat "):
+        text = (piece * 20_000)[:20_000]
+        began = process_time()
+        suggest(text)
+        assert process_time() - began < 5, piece
 
 
 def test_a_fragment_goes_whatever_the_case_and_the_white_space() -> None:
