@@ -26,6 +26,7 @@ from stopintimidatie.reports.vocabulary import (
     FollowUp,
     Form,
     LocationSource,
+    OffenderAge,
     Source,
     in_order,
 )
@@ -102,6 +103,12 @@ def heading(report: Report) -> str:
 def is_minor(report: Report) -> bool:
     """Tell whether the reporter is a minor, by the age band that was given."""
     return report.reporter_age_group in {g.value for g in AgeGroup if g.minor}
+
+
+def involves_minor(report: Report) -> bool:
+    """Tell whether the reporter is a minor, or an offender seems to be one."""
+    offender = report.offender_age
+    return is_minor(report) or (offender is not None and OffenderAge.of(offender).minor)
 
 
 def badges(report: Report) -> list[str]:

@@ -30,6 +30,7 @@ from stopintimidatie.reports.attachments.cleaner import EXTENSIONS
 from stopintimidatie.reports.attachments.services import content_of
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.triage.rules import distance_m
+from stopintimidatie.reports.words import involves_minor
 
 GONE: Final = "een bijlage kan niet worden gelezen; haal haar weg of probeer het later opnieuw"
 Row = DossierAttachment | ReportAttachment
@@ -157,14 +158,6 @@ def source_report(
         share_police=report.share_with_police,
         share_partners=report.share_with_partners,
     )
-
-
-def involves_minor(report: Report) -> bool:
-    """Tell whether the reporter is a minor, or an offender seems to be one."""
-    reporter, offender = report.reporter_age_group, report.offender_age
-    if reporter is not None and reports_vocabulary.AgeGroup.of(reporter).minor:
-        return True
-    return offender is not None and reports_vocabulary.OffenderAge.of(offender).minor
 
 
 def _places(

@@ -28,7 +28,9 @@ from stopintimidatie.exports.redaction.source import Reviewed
 from stopintimidatie.exports.review.rules import Span, blackened, merged
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.vocabulary import AgeGroup, OffenderAge
 
 KIND: Final = "nagekeken"
 # The name of each text's control in the form.
@@ -126,6 +128,43 @@ def save_review(
     session.flush()
     names = [CONTROLS[field] for field in spans]
     record(session, actor, "melding.nagekeken", report.holder, REPORT, [report.id], fields=names)
+
+
+# Answers to the question that an age under 18 in a text raises: the part of the report that gets
+# this age; ‘nee’ changes nothing.
+NOBODY: Final = "nee"
+MINORS: Final[tuple[tuple[str, str], ...]] = (
+    (NOBODY, "Nee"),
+    *(
+        (f"melder.{age.value}", f"Ja: de melder, of voor wie is gemeld, is {AgeGroup.word(age)}")
+        for age in AgeGroup
+        if age.minor
+    ),
+    *(
+        (f"pleger.{age.value}", f"Ja: een pleger is {OffenderAge.word(age)}")
+        for age in OffenderAge
+        if age.minor
+    ),
+)
+
+
+def treat_as_minor(session: Session, report: Report, answer: str, actor: Actor) -> None:
+    """Give the report the age of this answer: stricter rules hold for it from then on."""
+    if answer == NOBODY:
+        return
+    about, age = answer.split(".")
+    if about == "melder":
+        before, report.reporter_age_group = report.reporter_age_group, age
+        was = None if before is None else AgeGroup.word(before)
+    else:
+        before, report.offender_age = report.offender_age, age
+        was = None if before is None else OffenderAge.word(before)
+    line = {"Antwoord": dict(MINORS)[answer], "Leeftijd was": was or "niet ingevuld"}
+    append_move(session, report, actor, "minderjarig", report.state, line)
+    reindex_report(session, report)
+    record(
+        session, actor, "melding.minderjarig", report.holder, REPORT, [report.id], fields=[about]
+    )
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:

@@ -27,14 +27,23 @@ from stopintimidatie.exports.review.rules import (
     read_marks,
     signs_for,
     suggest,
+    tells_minor,
     with_marks,
     words_at,
 )
-from stopintimidatie.exports.review.services import CONTROLS, looked_at, save_review, texts_of
+from stopintimidatie.exports.review.services import (
+    CONTROLS,
+    MINORS,
+    looked_at,
+    save_review,
+    texts_of,
+    treat_as_minor,
+)
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import redact_words
+from stopintimidatie.reports.words import involves_minor
 
 NAME: Final = "tekst-nakijken"
 LIMIT: Final = 20_000
@@ -60,8 +69,9 @@ def review_view(context: ReportResource, request: Request) -> Any:
         field: known[field].spans if field in known else [hint.span for hint in hints[field]]
         for field in texts
     }
+    asks = not involves_minor(report) and any(tells_minor(hints[field]) for field in texts)
     form = Form(
-        _schema(texts, signs),
+        _schema(texts, signs, asks=asks),
         request,
         buttons=BUTTONS if texts else (GOOD,),
         appstruct={CONTROLS[name]: with_marks(texts[name], spans[name], signs) for name in texts},
@@ -73,6 +83,8 @@ def review_view(context: ReportResource, request: Request) -> Any:
         if form.pressed() == GOOD.name:
             return _made_unreadable(context, request, texts, marked, values)
         _nothing_for_good(values)
+        if asks:
+            treat_as_minor(request.db, report, _answer(values), request.actor)
         save_review(request.db, report, marked, request.actor)
         request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
         return HTTPSeeOther(request.resource_path(context))
@@ -93,7 +105,9 @@ def _places(request: Request, report: Report) -> list[str]:
     return list(request.db.scalars(wanted))
 
 
-def _schema(texts: Mapping[Field, str], signs: Signs) -> Any:
+def _schema(texts: Mapping[Field, str], signs: Signs, *, asks: bool) -> Any:
+    """Return the form. `asks`: whether somebody is a minor, as a text tells such an age."""
+
     def area(name: str, title: str, most: int, rows: int, about: str) -> Any:
         text, widget = forms.Text(most, lines=True), forms.TextArea(rows=rows)
         return forms.field(text, title, name=name, missing="", description=about, widget=widget)
@@ -104,6 +118,7 @@ def _schema(texts: Mapping[Field, str], signs: Signs) -> Any:
             area(CONTROLS[field], LABELS[field], LIMIT, min(14, 3 + len(text) // 80), hint)
             for field, text in texts.items()
         ),
+        *([_minor_field()] if asks else []),
         area(
             "woorden",
             "Andere woorden om voorgoed weg te halen",
@@ -128,6 +143,21 @@ def _schema(texts: Mapping[Field, str], signs: Signs) -> Any:
     )
 
 
+def _minor_field() -> Any:
+    about = (
+        "In de tekst staat een leeftijd onder de 18, en de melding telt niet als een over een"
+        " minderjarige. Bij ja gelden strengere regels voor elke ontvanger."
+    )
+    choice = forms.OneOf(MINORS, radio=True)
+    return forms.field(
+        choice,
+        "Gaat dit over een minderjarige?",
+        name="minderjarig",
+        missing="",
+        description=about,
+    )
+
+
 def _read(
     texts: Mapping[Field, str], values: Mapping[str, Any], signs: Signs
 ) -> dict[Field, tuple[Span, ...]]:
@@ -143,6 +173,18 @@ def _read(
         except MarkError as problem:
             raise FormError(str(problem), CONTROLS[field]) from None
     return marked
+
+
+def _answer(values: Mapping[str, Any]) -> str:
+    """Return the answer about a minor.
+
+    Raises:
+        FormError: There is none.
+    """
+    if not values["minderjarig"]:
+        raise FormError("Kies ‘nee’, of over wie het gaat.", "minderjarig")
+    answer: str = values["minderjarig"]
+    return answer
 
 
 def _nothing_for_good(values: Mapping[str, Any]) -> None:

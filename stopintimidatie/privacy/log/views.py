@@ -137,6 +137,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.samengevoegd": "Meldingen naar de gemeente waarin deze opging",
     "melding.overgenomen": "Melding overgenomen",
     "melding.spoed": "Spoed aangepast",
+    "melding.minderjarig": "Leeftijd aangepast: melding gaat over een minderjarige",
     "melding.onleesbaar": "Woorden onleesbaar gemaakt",
     "melding.nagekeken": "Tekst nagekeken voor ontvangers",
     "melding.gewist": "Gegevens van een melding gewist op verzoek",

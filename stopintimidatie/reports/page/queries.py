@@ -25,6 +25,7 @@ OTHER_LINES: Final = {
     "ontvangen": "Melding ontvangen",
     "beoordelen": "Beoordeeld",
     "spoed": "Spoed aangepast",
+    "minderjarig": "Leeftijd aangepast: het gaat over een minderjarige",
     "contact": "Contact met de melder",
     "toewijzen": "Andere behandelaar",
     "sluimeren": "Sluimert tot een dag",

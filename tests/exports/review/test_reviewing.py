@@ -95,6 +95,27 @@ def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(
     assert seen[1].reports[0].account == ""
 
 
+def test_an_age_in_the_text_asks_whether_it_is_about_a_minor(installation: Installation) -> None:
+    case = make_case(installation)
+    with installation.transaction(DORDRECHT) as session:
+        report = session.get_one(Report, case.reports[0])
+        report.description = "Ik ben 14 jaar. Hij riep."
+        report.reporter_age_group = report.offender_age = None
+    browser = case.browser("aanvrager")
+    form = browser.get(address(case, installation)).forms["formulier"]
+    assert "[[14 jaar]]" in form["verhaal"].value
+    refused = form.submit("opslaan", status=422)
+    assert "Kies ‘nee’" in refused.html.find(attrs={"data-veld": "minderjarig"}).text
+    with installation.transaction(DORDRECHT) as session:
+        assert not session.scalars(select(ReportReview)).all()
+    form = refused.forms["formulier"]
+    form["minderjarig"] = "melder.onder_16"
+    page = form.submit("opslaan", status=303).follow()
+    page.mustcontain("Minderjarig", "Leeftijd aangepast", "niet ingevuld")
+    again = browser.get(address(case, installation))
+    again.mustcontain(no=["Gaat dit over een minderjarige"])
+
+
 def test_words_made_unreadable_are_nowhere_any_more(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
