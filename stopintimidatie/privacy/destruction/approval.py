@@ -57,6 +57,7 @@ from stopintimidatie.privacy.destruction.queries import (
     statements_of,
     step_lines,
     tombstone_of,
+    without_archive,
 )
 from stopintimidatie.privacy.destruction.requests import WITHDRAW, acts_of, extensions_on
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
@@ -407,15 +408,23 @@ def step_of(context: ListResource, request: Request, numbers: Numbers) -> dict[s
         number = waiting[step]
         if number and not idle.get(step) and request.has_permission(said.permission, context):
             lines = step_lines(request.db, context.row.id, services.STEPS[step].takes)
-            left = sum(other_step(line, request.actor.id, step) is not None for line in lines)
+            ready, left = _ready(request, lines, step)
             return {
-                "href": request.resource_path(context, step) if left < number else "",
-                "label": said.label.format(plural(number - left, "regel", "regels")),
+                "href": request.resource_path(context, step) if ready else "",
+                "label": said.label.format(plural(ready, "regel", "regels")),
                 "fields": {"gezien": services.fingerprint(lines)},
-                "about": said.about if left < number else "",
-                "left": words.left_over(left),
+                "about": said.about if ready else "",
+                "left": left,
             }
     return None
+
+
+def _ready(request: Request, lines: Sequence[DestructionLine], step: str) -> tuple[int, str]:
+    """Count the lines with which this person makes a step, and say why others stay."""
+    mine = [line for line in lines if other_step(line, request.actor.id, step) is None]
+    apart = without_archive(request.db, mine) if step == AUTHORISES else ()
+    left = [words.left_over(len(lines) - len(mine)), words.archive_first(len(apart))]
+    return len(mine) - len(apart), " ".join(filter(None, left))
 
 
 @post_view(ListResource, ASSESSES, Permission.ASSESS_DESTRUCTION)
@@ -432,8 +441,8 @@ def step_view(context: ListResource, request: Request) -> HTTPSeeOther:
     except services.ListError as problem:
         request.flash(problem.message, "warning")
     else:
-        # The lines that still wait for this step are those of which this person made another.
-        left = len(step_lines(request.db, context.row.id, services.STEPS[step].takes))
+        lines = step_lines(request.db, context.row.id, services.STEPS[step].takes)
+        left = _ready(request, lines, step)[1]
         done = _WORDS[step].said.format(plural(number, "regel", "regels"))
-        request.flash(f"{done} {words.left_over(left)}".rstrip())
+        request.flash(f"{done} {left}".rstrip())
     return HTTPSeeOther(request.resource_path(context).rstrip("/"))

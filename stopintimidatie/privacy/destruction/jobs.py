@@ -68,7 +68,7 @@ from stopintimidatie.privacy.retention.queries import (
 )
 from stopintimidatie.privacy.retention.rules import (
     LEFT_AT_DESK,
-    TRANSFERABLE,
+    WITHDRAWN,
     Outcome,
     Schedule,
     chosen_classes,
@@ -223,6 +223,12 @@ def _follow_documents(
         line.due_on, line.starts_on = document.due.on, document.due.starts
         latest = schedule.maximum.after(line.received_on)
         line.at_maximum = document.due.at_maximum or latest <= today()
+        destroyed = _outcome(schedule, line.retention_class) is Outcome.DESTROY
+        if line.document_kind == REPORT and line.outcome == Outcome.TRANSFER and destroyed:
+            # Reports don't go to an archive alone: newer terms say what happens to this one.
+            line.outcome = Outcome.DESTROY.value
+            line.decision = line.postponed_until = None
+            line.start_again()
         over = line.postponed_until is not None and line.postponed_until <= today()
         stays = line.decision in (LineDecision.POSTPONED, LineDecision.HELD)
         if stays and (over or line.at_maximum):
@@ -273,7 +279,6 @@ def _list_of(session: Session, holder: str, quarter: Quarter) -> DestructionList
 
 def _line(row: DestructionList, document: DueDocument, schedule: Schedule) -> DestructionLine:
     choice = schedule.choices.get(document.retention_class)
-    transferable = document.retention_class in TRANSFERABLE
     return DestructionLine(
         holder=row.holder,
         list_id=row.id,
@@ -282,13 +287,19 @@ def _line(row: DestructionList, document: DueDocument, schedule: Schedule) -> De
         reference=document.reference,
         retention_class=document.retention_class,
         category=choice.category if choice else "",
-        outcome=(choice.outcome if choice and transferable else Outcome.DESTROY).value,
+        outcome=_outcome(schedule, document.retention_class).value,
         received_on=document.received_on,
         ended_on=document.ended_on,
         starts_on=document.due.starts,
         due_on=document.due.on,
         at_maximum=document.due.at_maximum,
     )
+
+
+def _outcome(schedule: Schedule, code: str) -> Outcome:
+    """Return what terms say of a class; a withdrawn report is destroyed, whatever they say."""
+    choice = schedule.choices.get(code)
+    return choice.outcome if choice is not None and code != WITHDRAWN else Outcome.DESTROY
 
 
 # Lines

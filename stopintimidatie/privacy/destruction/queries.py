@@ -9,13 +9,25 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import MAKING, Export, ExportState
+from stopintimidatie.privacy.destruction.documents import may_go
 from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     DestructionLine,
@@ -29,7 +41,9 @@ from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.rules import Outcome
 from stopintimidatie.reports.conversation.queries import Keeper, Keeping
 from stopintimidatie.reports.models import Report, ReportTransfer
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import OPEN
+from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
 
 UNDECIDED: Final = "onbeslist"
 AUTHORISED: Final = "gemachtigd"
@@ -80,6 +94,8 @@ class Numbers:
     to_assess: int = 0
     to_check: int = 0
     to_authorise: int = 0
+    # Authorised, and still to be taken to an archive.
+    to_transfer: int = 0
 
     @property
     def total(self) -> int:
@@ -100,6 +116,13 @@ TO_AUTHORISE: Final = and_(
     _OPEN,
     DestructionLine.decision == LineDecision.GOES.value,
     DestructionLine.checked_at.is_not(None),
+)
+
+
+_TO_TRANSFER: Final = and_(
+    _HERE,
+    DestructionLine.authorised_at.is_not(None),
+    DestructionLine.outcome == Outcome.TRANSFER.value,
 )
 
 
@@ -154,6 +177,7 @@ def numbers_of(
                 ("to_assess", TO_ASSESS),
                 ("to_check", TO_CHECK),
                 ("to_authorise", TO_AUTHORISE),
+                ("to_transfer", _TO_TRANSFER),
             )
         ),
     ).join(DestructionList, DestructionList.id == DestructionLine.list_id)
@@ -169,6 +193,7 @@ def numbers_of(
         numbers.to_assess += row.to_assess
         numbers.to_check += row.to_check
         numbers.to_authorise += row.to_authorise
+        numbers.to_transfer += row.to_transfer
     return counted
 
 
@@ -259,6 +284,27 @@ def archive_keys(session: Session, lines: Sequence[DestructionLine]) -> dict[str
     )
     keys: dict[Any, Any] = dict(session.execute(known).all()) if going else {}
     return {line.reference: keys.get(line.document_id) or "niet ingevuld" for line in going}
+
+
+def without_archive(
+    session: Session, lines: Sequence[DestructionLine]
+) -> Sequence[DestructionLine]:
+    """Return the lines that go to an archive, while nobody asked for a package of their dossier."""
+    going = [line for line in lines if line.outcome == Outcome.TRANSFER]
+    ids = [line.document_id for line in going]
+    inside = and_(
+        DossierMembership.dossier_id == ArchiveTransfer.dossier_id,
+        DossierMembership.left_at.is_(None),
+        DossierMembership.reference.is_(False),
+    )
+    asked = union_all(
+        select(ArchiveTransfer.dossier_id).where(ArchiveTransfer.dossier_id.in_(ids)),
+        select(DossierMembership.report_id)
+        .join(ArchiveTransfer, inside)
+        .where(DossierMembership.report_id.in_(ids)),
+    )
+    known = set(session.scalars(asked)) if going else set()
+    return [line for line in going if line.document_id not in known]
 
 
 def receipts_of(session: Session, lines: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:
@@ -359,15 +405,39 @@ def keeping_of(session: Session, report: Report) -> Keeping:
         return known
     if line.decision in (LineDecision.HELD, LineDecision.POSTPONED):
         return replace(known, goes_on=None, kept=True, kept_until=line.postponed_until)
-    return replace(known, decided=line.authorised_at is not None)
+    archived = may_go(session, REPORT, report.id)
+    if line.outcome == Outcome.TRANSFER and not archived:
+        # It stays until its dossier went to an archive, or newer terms say something else.
+        return replace(known, goes_on=None, kept=True)
+    archived = report.state != LOCKED and (archived or _in_transfer(session, report))
+    return replace(known, decided=line.authorised_at is not None, archived=archived)
+
+
+def _in_transfer(session: Session, report: Report) -> bool:
+    """Tell whether a report is in a dossier that goes to an archive."""
+    going = (
+        select(DestructionLine.id)
+        .join(DossierMembership, DossierMembership.dossier_id == DestructionLine.document_id)
+        .where(
+            DossierMembership.report_id == report.id,
+            DossierMembership.left_at.is_(None),
+            DossierMembership.reference.is_(False),
+            DestructionLine.outcome == Outcome.TRANSFER.value,
+            DestructionLine.gone_at.is_(None),
+        )
+    )
+    return session.scalar(going.limit(1)) is not None
 
 
 def kept_by_decision(session: Session) -> set[UUID]:
-    """Return the documents of which the decision on a list is that they don't go now."""
+    """Return the documents that don't go now by what a list says of them."""
     return set(
         session.scalars(
             select(DestructionLine.document_id).where(
-                DestructionLine.decision.in_([LineDecision.HELD, LineDecision.POSTPONED]),
+                or_(
+                    DestructionLine.decision.in_([LineDecision.HELD, LineDecision.POSTPONED]),
+                    DestructionLine.outcome == Outcome.TRANSFER.value,
+                ),
                 DestructionLine.gone_at.is_(None),
             )
         )

@@ -24,7 +24,12 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionList,
     LineDecision,
 )
-from stopintimidatie.privacy.destruction.queries import TO_ASSESS, TO_AUTHORISE, TO_CHECK
+from stopintimidatie.privacy.destruction.queries import (
+    TO_ASSESS,
+    TO_AUTHORISE,
+    TO_CHECK,
+    without_archive,
+)
 from stopintimidatie.privacy.destruction.rules import (
     ASSESSES,
     AUTHORISES,
@@ -103,6 +108,10 @@ AT_MAXIMUM: Final = (
     "{} is aan de beurt door het uiterste. Langer bewaren besluit alleen de"
     " verwerkingsverantwoordelijke. Kies bij die regel ‘Langer bewaren dan het uiterste’, of"
     " bevries het document als er een zaak loopt."
+)
+NO_ARCHIVE: Final = (
+    "{} moet naar het archief, en niemand heeft dat nog gevraagd. Open Overbrengen, kies het"
+    " dossier en vul de sleutel van het archief in. Daarna gaat de regel opnieuw langs drie mensen."
 )
 THREE: Final = (
     "Elke regel gaat langs drie verschillende mensen, en u hebt dit al {}. Vraag een collega."
@@ -233,7 +242,8 @@ def make_step(session: Session, row: DestructionList, step: str, actor: Actor, s
     The hash over all authorised lines of the list is kept with it.
 
     Raises:
-        ListError: this person made another step with all of them, or nothing waits for this one.
+        ListError: this person made another step with all of them, nothing waits for this one, or
+            all that could be authorised lacks its archive.
         StaleListError: the lines aren't those of the page any more.
     """
     lock_list(session, row)
@@ -244,6 +254,8 @@ def make_step(session: Session, row: DestructionList, step: str, actor: Actor, s
     if fingerprint(lines) != seen:
         raise StaleListError
     lines, now = _open_to(lines, actor, step), utc_now()
+    if step == AUTHORISES:
+        lines = _with_archive(session, lines)
     for line in lines:
         line.sign(asked.signed, now, actor.id, actor.name)
         if step == AUTHORISES:
@@ -307,6 +319,14 @@ def _open_to(
         made = other_step(lines[0], actor.id, step)
         raise ListError(THREE.format(STEPS[made or step].done))
     return mine
+
+
+def _with_archive(session: Session, lines: Sequence[DestructionLine]) -> Sequence[DestructionLine]:
+    """Leave out what goes to an archive that nobody named; refuse when nothing is left."""
+    apart = without_archive(session, lines)
+    if lines and len(apart) == len(lines):
+        raise ListError(NO_ARCHIVE.format(apart[0].reference))
+    return [line for line in lines if line not in apart]
 
 
 def _lines(

@@ -40,6 +40,7 @@ from stopintimidatie.privacy.retention.rules import (
     WITHDRAWN,
     Outcome,
 )
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 Rows = list[tuple[str, Any]]
 # Short, for groups and filters; other classes have their own label.
@@ -103,10 +104,17 @@ def state_of_list(row: DestructionList) -> tuple[str, str]:
 def turn(row: DestructionList, numbers: Numbers) -> str:
     """Say whose turn it is, and for what."""
     authorised = numbers.standings[AUTHORISED]
-    going = plural(authorised, "regel is gemachtigd en gaat", "regels zijn gemachtigd en gaan")
-    if row.state == ListState.AUTHORISED:
-        return f"Niemand hoeft iets te doen: {going} op de eigen dag."
-    return f"{_turn(row, numbers)}{f' {going} op de eigen dag.' if authorised else ''}"
+    number = authorised - numbers.to_transfer
+    going = plural(number, "regel is gemachtigd en gaat", "regels zijn gemachtigd en gaan")
+    archive = plural(numbers.to_transfer, "regel wacht", "regels wachten")
+    said = [f"{going} op de eigen dag."] if number else []
+    if numbers.to_transfer:
+        said.append(f"{archive} op het archief. Bij de regel staat wat de archivaris nu doet.")
+    if row.state != ListState.AUTHORISED:
+        said.insert(0, _turn(row, numbers))
+    elif not numbers.to_transfer:
+        said.insert(0, "Niemand hoeft iets te doen:")
+    return " ".join(said)
 
 
 def _turn(row: DestructionList, numbers: Numbers) -> str:
@@ -156,6 +164,27 @@ def left_over(number: int) -> str:
         f"{plural(number, 'regel wacht', 'regels wachten')} op een collega: daarvan deed u al een"
         " andere stap, en elke regel gaat langs drie mensen."
     )
+
+
+def archive_first(number: int) -> str:
+    """Say how many lines can't be authorised before their archive is named; nothing for none."""
+    if not number:
+        return ""
+    return (
+        f"{plural(number, 'regel wacht', 'regels wachten')} op de sleutel van het archief. Open"
+        " Overbrengen, kies het dossier en vul die sleutel in."
+    )
+
+
+TO_ARCHIVE: Final = (
+    "De archivaris opent Overbrengen en vult de sleutel van het archief in. Is de regel dan"
+    " gemachtigd, dan volgen daar het pakket en het ontvangstbewijs."
+)
+NOT_ALONE: Final = (
+    "Een melding gaat alleen in haar dossier naar het archief. Is er zo’n dossier niet, doe dan een"
+    " voorstel voor bewaartermijnen waarin deze meldingen worden vernietigd. Is de regel al"
+    " gemachtigd, haal hem dan terug."
+)
 
 
 def lateness(number: int) -> str:
@@ -290,6 +319,9 @@ def _decision(line: DestructionLine) -> Rows:
             )
     if line.waits_for and standing != GONE:
         rows.append(("Ging niet, want", WAITING[Waits(line.waits_for)]))
+    if line.outcome == Outcome.TRANSFER and standing != GONE:
+        alone = line.document_kind == REPORT
+        rows.append(("Zo gaat het verder", NOT_ALONE if alone else TO_ARCHIVE))
     return rows
 
 

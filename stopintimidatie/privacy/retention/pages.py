@@ -19,9 +19,11 @@ from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import version_numbered
 from stopintimidatie.privacy.retention.rules import (
     DOUBLE,
+    ONLY_IN_DOSSIER,
     TRANSFERABLE,
     Choice,
     Difference,
+    Outcome,
     Schedule,
     Standing,
     chosen_classes,
@@ -95,11 +97,16 @@ def _row(row: RetentionClass, choice: Choice) -> list[str]:
         row.label,
         str(choice.term) if choice.term.number else "die dag zelf",
         row.starts,
-        choice.outcome.value if row.code in TRANSFERABLE else "vernietigen",
+        _outcome_of(row.code, choice),
         row.way.value,
         choice.category or "nog niet gekozen",
         choice.source,
     ]
+
+
+def _outcome_of(code: str, choice: Choice) -> str:
+    alone = choice.outcome is Outcome.TRANSFER and code not in TRANSFERABLE
+    return ONLY_IN_DOSSIER if alone else choice.outcome.value
 
 
 def others_of(context: TermsNode, request: Request) -> list[list[str]]:

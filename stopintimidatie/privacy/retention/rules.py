@@ -31,8 +31,9 @@ PICKED_UP: Final = "meldpunt_opgehaald"
 LEFT_AT_DESK: Final = "meldpunt_blijft_liggen"
 # The classes whose documents come on a destruction list.
 LISTED: Final = frozenset({HANDLED, NOT_HANDLED, DOUBLE, WITHDRAWN, HANDED_OVER, DOSSIER_CLOSED})
-# The archivist chooses what happens to these after the term. A withdrawn report is destroyed.
-TRANSFERABLE: Final = LISTED - {WITHDRAWN}
+# The archivist chooses what happens to these after the term. A report goes to an archive in its
+# dossier, never alone.
+TRANSFERABLE: Final = frozenset({DOSSIER_CLOSED})
 ROUTED: Final = "meldpunt_doorgegeven"
 ERASED: Final = "melding_gewist"
 # In the tombstone of what a restored copy still held, and whose class that copy doesn't tell.
@@ -235,6 +236,12 @@ class Problem:
     words: str
 
 
+NOT_ALONE: Final = (
+    "Overbrengen kan alleen met dossiers: een melding gaat in haar dossier mee naar het archief, en"
+    " nooit los. Kies hier vernietigen."
+)
+
+
 def problems(schedule: Schedule, today: date) -> Iterator[Problem]:
     """Yield what can't be in these terms."""
     yield from _impossible("", schedule.maximum)
@@ -244,6 +251,8 @@ def problems(schedule: Schedule, today: date) -> Iterator[Problem]:
     for code, choice in schedule.choices.items():
         wrong = list(_impossible(code, choice.term))
         yield from wrong
+        if choice.outcome is Outcome.TRANSFER and code not in TRANSFERABLE:
+            yield Problem(code, NOT_ALONE)
         if not wrong and latest and code in LISTED and choice.term.after(today) > latest:
             yield Problem(
                 code,
@@ -265,12 +274,17 @@ def _impossible(code: str, term: Term) -> Iterator[Problem]:
 
 # Differences between versions
 
+# Of terms that were stored when this could be chosen still.
+ONLY_IN_DOSSIER: Final = "overbrengen (dat kan alleen in een dossier: kies opnieuw)"
+
 
 def choice_in_words(code: str, choice: Choice) -> str:
     """Return a choice in one line; the outcome where there is a choice of it."""
     parts = [str(choice.term) if choice.term.number else "dezelfde dag"]
     if code in TRANSFERABLE:
         parts.append(choice.outcome.value)
+    elif choice.outcome is Outcome.TRANSFER:
+        parts.append(ONLY_IN_DOSSIER)
     parts.append(f"categorie {choice.category}" if choice.category else "nog geen categorie")
     return ", ".join(parts) + (f" ({choice.source})" if choice.source else "")
 

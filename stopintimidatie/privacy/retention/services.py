@@ -87,7 +87,8 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
     """Approve a version: it counts from its moment, or from now when that has passed.
 
     Raises:
-        TermsError: it was answered before, who approves proposed it, or a category is missing.
+        TermsError: it was answered before, who approves proposed it, a category is missing, or a
+            term can't be.
     """
     _lock_unanswered(session, row)
     if row.proposed_by_id == actor.id:
@@ -95,7 +96,11 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
             "U deed dit voorstel zelf. Een andere archivaris keurt het goed, of laat een ander het"
             " voorstel doen."
         )
-    choices = schedule_of(row.content).choices.values()
+    schedule = schedule_of(row.content)
+    # A proposal of earlier may say what can't be proposed any more.
+    if wrong := list(problems(schedule, day_of(utc_now()))):
+        raise TermsError(f"{wrong[0].words} Weiger dit, en laat een nieuw voorstel doen.", wrong)
+    choices = schedule.choices.values()
     # A category that shows nothing is none.
     if not all(any(map(str.isalnum, choice.category)) for choice in choices):
         raise TermsError(

@@ -109,6 +109,8 @@ class Keeping:
     kept_until: date | None = None
     # Somebody decided that it goes.
     decided: bool = False
+    # Its dossier goes to an archive, where what it says may stay.
+    archived: bool = False
     # A hold keeps contact data that is there still: sealed, after a withdrawal.
     contact_kept: bool = False
     # The reporter can have it kept, to report to the police; and has had it kept already.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state
 from stopintimidatie.privacy.destruction.sweeps import SWEEPS
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import holds_on, lift_hold, place_hold
+from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.vocabulary import ContactWish
@@ -101,6 +103,25 @@ def test_a_report_is_listed_a_quarter_ahead_and_goes_on_its_day(
         assert (stone.document_id, stone.gone_on, stone.list_number) == (report, DUE, "2031-1")
         statement = session.scalars(select(DestructionStatement)).one()
         assert stone.statement_id == statement.id
+
+
+def test_a_report_of_terms_that_said_overbrengen_follows_newer_ones(
+    installation: Installation,
+) -> None:
+    report = handled(installation)
+    with on(HANDLED_ON):
+        approve(installation)
+        with installation.transaction(DORDRECHT) as session:
+            version = session.scalars(select(RetentionSchedule)).one()
+            content = deepcopy(version.content)
+            content["klassen"]["melding_afgehandeld"]["gevolg"] = "overbrengen"
+            version.content = content
+    night(installation, date(2030, 10, 1))
+    assert lines(installation)[report].outcome == "overbrengen"
+    with on(date(2030, 10, 2)):
+        approve(installation)
+    night(installation, date(2030, 10, 3))
+    assert lines(installation)[report].outcome == "vernietigen"
 
 
 def test_an_undecided_line_stays_after_its_day(installation: Installation) -> None:

@@ -390,6 +390,30 @@ def test_lines_that_are_left_for_a_colleague_are_told(town_hall: Installation) -
     assert not [form for form in page.forms.values() if form.action.endswith("/machtigen")]
 
 
+def test_a_line_for_an_archive_that_nobody_named_isnt_authorised(
+    town_hall: Installation,
+) -> None:
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        line = session.scalars(select(DestructionLine).order_by("reference").limit(1)).one()
+        line.outcome, line.document_kind = "overbrengen", "dossier"
+        session.flush()
+        choose(session, row, "M-AAAA-AAA0 M-AAAA-AAA1", GOES)
+        make(session, row, ASSESSES, OWNER)
+        make(session, row, CHECKS, OFFICER)
+    browser = person(town_hall, Role.ARCHIVIST)
+    page = browser.get(f"{HOME}/2031-4")
+    assert "Vernietiging machtigen (1 regel)" in page.text
+    page = press(page, "/machtigen")
+    assert "1 regel is gemachtigd" in page.text
+    assert "1 regel wacht op de sleutel van het archief. Open Overbrengen" in page.text
+    assert "opent Overbrengen" in browser.get(f"{HOME}/2031-4?regel=M-AAAA-AAA0").text
+    with town_hall.transaction(DORDRECHT) as session:
+        row = session.scalars(select(DestructionList)).one()
+        with pytest.raises(ListError, match="niemand heeft dat nog gevraagd"):
+            make(session, row, AUTHORISES, ARCHIVIST)
+
+
 def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
     with town_hall.transaction(DORDRECHT) as session:
         first, second, *_ = session.scalars(select(DestructionLine).order_by("reference"))

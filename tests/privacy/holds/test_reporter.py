@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +21,7 @@ from stopintimidatie.core.storage.retention import months, years
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.privacy.destruction.jobs import destroy_what_is_due
+from stopintimidatie.privacy.destruction.models import ArchiveTransfer
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import (
     ANNOUNCED,
@@ -258,6 +260,12 @@ def test_the_contact_data_of_a_report_that_nothing_holds_go_at_once(api: Api) ->
             "beslissen",
             (True, False, None),
         ),
+        (
+            {"outcome": "overbrengen", "decision": "mee"},
+            "blijft voorlopig bewaard",
+            "vern",
+            (False, True, None),
+        ),
     ],
 )
 def test_what_was_decided_on_a_list_is_told(
@@ -293,6 +301,21 @@ def test_no_day_tells_a_decision_that_can_still_be_undone(api: Api, ended: Any) 
         browser.post("/volgen/bewaren", {"csrf_token": token}, status=409)
         with clock_at(utc_now() + timedelta(minutes=11)):
             browser.get("/volgen/melding").mustcontain("wordt vernietigd op", BUTTON)
+
+
+def test_of_a_report_that_an_archive_has_it_is_told_that_it_may_be_kept_there(
+    api: Api, ended: Any
+) -> None:
+    approve_a_year(api)
+    with clock_at(utc_now() + timedelta(days=350)):
+        with api.installation.transaction(DORDRECHT) as session:
+            report = session.scalars(select(Report)).one()
+            a_line(session, a_list(session), report.reference, document_id=report.id)
+            about = {"dossier_id": uuid4(), "reference": "2026-0001", "reports": [str(report.id)]}
+            done = {"state": "overgebracht", "requested_by": "Ar Chief", "received_at": utc_now()}
+            session.add(ArchiveTransfer(holder=DORDRECHT, **about, **done))
+        page = follow_in_browser(api, ended).get("/volgen/melding")
+        page.mustcontain("wordt hier vernietigd op", "naar een archief gaat", no="niemand haar nog")
 
 
 def test_too_early_the_button_is_refused_kindly(api: Api, ended: Any) -> None:

@@ -33,10 +33,15 @@ from stopintimidatie.privacy.retention.rules import (
     HANDLED,
     NOT_HANDLED,
     Choice,
+    Outcome,
     Schedule,
     proposal,
 )
-from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from stopintimidatie.privacy.retention.services import (
+    TermsError,
+    approve_terms,
+    propose_terms,
+)
 from stopintimidatie.privacy.retention.timelines import last_start
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
@@ -114,7 +119,7 @@ def test_a_proposal_counts_once_an_archivist_approved_it(installation: Installat
     archivist = as_role(installation, Role.ARCHIVIST)
     page = archivist.get(PAGE)
     assert "Zoals besproken met het archief." in page
-    assert "7 jaar, vernietigen, categorie 18.1.2" in page
+    assert "7 jaar, categorie 18.1.2" in page
     assert "Er gelden nog geen" in page
     page = decided(archivist, "goedkeuren").follow()
     assert "Versie 1, sinds" in page
@@ -126,6 +131,24 @@ def test_a_proposal_counts_once_an_archivist_approved_it(installation: Installat
         assert session.get_one(Holder, DORDRECHT).terms_from == row.effective_from
     lacking = "Zonder goedgekeurde bewaartermijnen: het landelijk meldpunt. Daar"
     assert lacking in readiness(installation)
+
+
+def test_only_dossiers_are_transferred(installation: Installation) -> None:
+    form = as_role(installation, Role.ADMIN).get(f"{PAGE}/voorstellen").forms["formulier"]
+    assert [name for name in form.fields if str(name).endswith(".gevolg")] == [
+        "dossier_afgesloten.gevolg"
+    ]
+    alone = Schedule({HANDLED: Choice("8.1", years(5), Outcome.TRANSFER)})
+    with installation.transaction(DORDRECHT) as session:
+        with pytest.raises(TermsError, match="Kies hier vernietigen"):
+            propose_terms(session, DORDRECHT, alone, utc_now(), None, SYSTEM)
+        row = propose_terms(session, DORDRECHT, Schedule(), utc_now(), None, SYSTEM)
+        row.content = alone.as_json()
+        session.flush()
+        with pytest.raises(TermsError, match="Weiger dit"):
+            approve_terms(session, row, ARCHIVIST)
+    page = as_role(installation, Role.ADMIN).get(f"{PAGE}/versie?nr=1")
+    page.mustcontain("dat kan alleen in een dossier", "de goedkeuring", no="geldt niet")
 
 
 def test_nobody_approves_their_own_proposal(installation: Installation) -> None:
