@@ -50,7 +50,7 @@ from stopintimidatie.core.storage.encryption import (
     reseal_some,
     use_key,
 )
-from stopintimidatie.core.text import local
+from stopintimidatie.core.text import local, plural
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.core.tree.services import reserved_names
 from stopintimidatie.demo.loader import is_loaded, load_demo
@@ -132,8 +132,10 @@ def rehearse_destruction(settings: Settings, dag: datetime, akkoord: bool) -> No
         rows = rehearse(registry, today, dag.date(), agree=akkoord, progress=_say)
     for row in rows:
         click.echo(
-            f"{row.holder}: {row.lists} lijsten, {row.waiting} regels wachten,"
-            f" {row.gone} documenten weg, {row.statements} verklaringen"
+            f"{row.holder}: {plural(row.lists, 'lijst', 'lijsten')},"
+            f" {plural(row.waiting, 'regel wacht', 'regels wachten')},"
+            f" {plural(row.gone, 'document', 'documenten')} weg,"
+            f" {plural(row.statements, 'verklaring', 'verklaringen')}"
         )
     if not rows:
         click.echo("Er gelden nog geen bewaartermijnen: er gaat niets weg.")

@@ -99,7 +99,7 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
         request.response.headers["HX-Push-Url"] = request.path_qs
     wanted = filter_of(request)
     numbers = numbers_of(session, [row.id], today, wanted).get(row.id, Numbers())
-    paging = Paging(wanted_page(request), numbers.classes.total())
+    paging = Paging(wanted_page(request), numbers.shown(wanted.retention_class))
     lines = lines_of(session, row.id, wanted, today, paging.span)
     asked = dict(query_pairs(request)).get(LINE, "")[:20]
     line = _in_hand(session, row, lines, asked)

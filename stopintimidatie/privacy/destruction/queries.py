@@ -102,6 +102,10 @@ class Numbers:
         """All lines."""
         return self.standings.total()
 
+    def shown(self, code: str) -> int:
+        """Return the number of lines of a class; of all without one."""
+        return self.classes[code] if code else self.classes.total()
+
 
 _HERE: Final = DestructionLine.gone_at.is_(None)
 _OPEN: Final = and_(_HERE, DestructionLine.authorised_at.is_(None))
@@ -160,26 +164,25 @@ def numbers_of(
 ) -> dict[UUID, Numbers]:
     """Count the lines of lists in one statement, by list.
 
-    `wanted`: bounds the count by class alone; the others are of all lines.
+    `wanted`: its state bounds the count by class; the other counts are of all lines.
     """
-    shown = and_(true(), *(wanted or LineFilter()).conditions(today))
+    # The other classes can still be chosen: the class itself doesn't bound its own counts.
+    shown = and_(true(), *replace(wanted or LineFilter(), retention_class="").conditions(today))
+    about = {
+        "late": _late(today),
+        "early": and_(DestructionLine.due_on < DestructionList.period_from, _HERE),
+        "to_assess": TO_ASSESS,
+        "to_check": TO_CHECK,
+        "to_authorise": TO_AUTHORISE,
+        "to_transfer": _TO_TRANSFER,
+    }
+    sums = {"shown": shown, **about}.items()
     grouped = select(
         DestructionLine.list_id,
         DestructionLine.retention_class,
         _STANDING.label("standing"),
         func.count().label("number"),
-        *(
-            func.sum(case((condition, 1), else_=0)).label(name)
-            for name, condition in (
-                ("shown", shown),
-                ("late", _late(today)),
-                ("early", and_(DestructionLine.due_on < DestructionList.period_from, _HERE)),
-                ("to_assess", TO_ASSESS),
-                ("to_check", TO_CHECK),
-                ("to_authorise", TO_AUTHORISE),
-                ("to_transfer", _TO_TRANSFER),
-            )
-        ),
+        *(func.sum(case((condition, 1), else_=0)).label(name) for name, condition in sums),
     ).join(DestructionList, DestructionList.id == DestructionLine.list_id)
     grouped = grouped.where(DestructionLine.list_id.in_(list(lists)))
     keys = (DestructionLine.list_id, DestructionLine.retention_class, _STANDING)
@@ -188,12 +191,8 @@ def numbers_of(
         numbers = counted.setdefault(row.list_id, Numbers())
         numbers.standings[row.standing] += row.number
         numbers.classes[row.retention_class] += row.shown
-        numbers.late += row.late
-        numbers.early += row.early
-        numbers.to_assess += row.to_assess
-        numbers.to_check += row.to_check
-        numbers.to_authorise += row.to_authorise
-        numbers.to_transfer += row.to_transfer
+        for name in about:
+            setattr(numbers, name, getattr(numbers, name) + getattr(row, name))
     return counted
 
 

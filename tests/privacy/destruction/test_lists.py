@@ -423,6 +423,8 @@ def test_many_lines_are_decided_on_at_once(town_hall: Installation) -> None:
         session.add(ArchiveTransfer(holder=DORDRECHT, **about, **asked))
     owner = person(town_hall, Role.PROCESS_OWNER)
     page = owner.get(f"{HOME}/2031-4?klasse=melding_afgehandeld")
+    kinds = [link.text.split() for link in page.html.select("a[href*='klasse=']")]
+    assert ["Meldingen", "niet", "in", "behandeling", "1"] in kinds
     form = next(form for form in page.forms.values() if form.action.endswith("/samen"))
     for box in form.fields["regel"]:
         box.checked = True
