@@ -41,7 +41,7 @@ from stopintimidatie.core.storage.personal import (
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
-from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.destruction.documents import Fate, category_of, destroy_document
 from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList
 from stopintimidatie.privacy.erasure.services import erase_again
 from stopintimidatie.privacy.retention.queries import present_schedule
@@ -228,9 +228,9 @@ def _fate(session: Session, entry: Entry) -> Fate:
         line, number = row
         line.gone_at, line.waits_for = entry.at, None
         return Fate(line.retention_class, line.category, number, outcome)
-    code, schedule = _class_of(session, entry), present_schedule(session)
-    choice = schedule.choices.get(code) if schedule is not None else None
-    return Fate(code, choice.category if choice is not None else "", outcome=outcome)
+    code = _class_of(session, entry)
+    category = category_of(session, present_schedule(session), code, entry.id)
+    return Fate(code, category, outcome=outcome)
 
 
 def _class_of(session: Session, entry: Entry) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
@@ -33,9 +33,20 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.models import Export, PartnerAnswer
-from stopintimidatie.privacy.destruction.models import ArchiveTransfer, Tombstone
+from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
+    DestructionLine,
+    Tombstone,
+)
 from stopintimidatie.privacy.holds.models import Hold
-from stopintimidatie.privacy.retention.rules import Outcome
+from stopintimidatie.privacy.retention.rules import (
+    DOUBLE,
+    NOT_HANDLED,
+    WITHDRAWN,
+    Outcome,
+    Schedule,
+    class_of_report,
+)
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -177,6 +188,44 @@ def _forget_traces(session: Session, holder: str, ids: Sequence[UUID]) -> None:
         if not gone.isdisjoint(map(str, payload.values()))
     ]
     session.execute(delete(OutboxJob).where(OutboxJob.id.in_(named)))
+
+
+def fate_of(session: Session, line: DestructionLine, number: str) -> Fate:
+    """Return the decision of a line; a report that an archive has is transferred, and not lost.
+
+    The content of a withdrawn report is in no package.
+    """
+    outcome, report = Outcome(line.outcome), line.document_kind == REPORT
+    withdrawn = line.retention_class == WITHDRAWN
+    if report and not withdrawn and may_go(session, REPORT, line.document_id):
+        outcome = Outcome.TRANSFER
+    return Fate(line.retention_class, line.category, number, outcome)
+
+
+def category_of(session: Session, schedule: Schedule | None, code: str, document: UUID) -> str:
+    """Return the category by which a document goes; a double has that of its original.
+
+    Without an original that has one, a double is a report that nobody took in hand.
+    """
+    choices = schedule.choices if schedule is not None else {}
+    if code == DOUBLE:
+        original = aliased(Report)
+        known = session.execute(
+            select(original.state, original.ended_reason)
+            .join(Report, Report.duplicate_of_id == original.id)
+            .where(Report.id == document)
+        ).first()
+        of_original = class_of_report(*known) if known is not None else NOT_HANDLED
+        code = of_original if of_original in choices else NOT_HANDLED
+    return choices[code].category if code in choices else ""
+
+
+def outcomes_of(session: Session, list_id: UUID) -> dict[UUID, str]:
+    """Return what became of the documents of a list, as their tombstones say."""
+    stones = select(Tombstone.document_id, Tombstone.outcome)
+    mine = stones.join(DestructionLine, DestructionLine.document_id == Tombstone.document_id)
+    rows: Any = session.execute(mine.where(DestructionLine.list_id == list_id)).all()
+    return dict(rows)
 
 
 def may_go(session: Session, kind: str, document: UUID) -> bool:

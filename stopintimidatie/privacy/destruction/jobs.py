@@ -30,8 +30,9 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.destruction.documents import (
-    Fate,
+    category_of,
     destroy_document,
+    fate_of,
     may_go,
     today,
 )
@@ -200,7 +201,7 @@ def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
     new = [row for row in documents.values() if row.id not in listed]
     if new:
         made = _list_of(session, holder, quarter)
-        session.add_all(_line(made, row, schedule) for row in new)
+        session.add_all(_line(session, made, row, schedule) for row in new)
         session.flush()
     for row in _open_lists(session):
         row.state = state_of(_lines(session, row)).value
@@ -221,6 +222,9 @@ def _follow_documents(
                 session.delete(line)
             continue
         line.due_on, line.starts_on = document.due.on, document.due.starts
+        if not line.category:
+            code = line.retention_class
+            line.category = category_of(session, schedule, code, line.document_id)
         latest = schedule.maximum.after(line.received_on)
         line.at_maximum = document.due.at_maximum or latest <= today()
         destroyed = _outcome(schedule, line.retention_class) is Outcome.DESTROY
@@ -277,17 +281,19 @@ def _list_of(session: Session, holder: str, quarter: Quarter) -> DestructionList
     return row
 
 
-def _line(row: DestructionList, document: DueDocument, schedule: Schedule) -> DestructionLine:
-    choice = schedule.choices.get(document.retention_class)
+def _line(
+    session: Session, row: DestructionList, document: DueDocument, schedule: Schedule
+) -> DestructionLine:
+    code = document.retention_class
     return DestructionLine(
         holder=row.holder,
         list_id=row.id,
         document_kind=document.kind,
         document_id=document.id,
         reference=document.reference,
-        retention_class=document.retention_class,
-        category=choice.category if choice else "",
-        outcome=_outcome(schedule, document.retention_class).value,
+        retention_class=code,
+        category=category_of(session, schedule, code, document.id),
+        outcome=_outcome(schedule, code).value,
         received_on=document.received_on,
         ended_on=document.ended_on,
         starts_on=document.due.starts,
@@ -333,7 +339,7 @@ def _carry_out(registry: Any, session: Session, number: UUID, schedule: Schedule
     if waits is not None:
         return
     owner = session.get_one(DestructionList, line.list_id)
-    fate = Fate(line.retention_class, line.category, owner.number, Outcome(line.outcome))
+    fate = fate_of(session, line, owner.number)
     line.gone_at = utc_now()
     destroy_document(registry, session, line.document_kind, line.document_id, fate)
 

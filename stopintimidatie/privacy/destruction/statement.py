@@ -37,7 +37,7 @@ from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
-from stopintimidatie.privacy.destruction.documents import GONE
+from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -234,7 +234,7 @@ def make_statement(
     """
     holder, made_at = _holder(session), utc_now().replace(microsecond=0)
     number = _next_number(session, local(made_at).year)
-    rows = [*_counted(registry, gone), *swept]
+    rows = [*_counted(registry, session, gone, decision.list_id), *swept]
     content = _content(session, holder, (number, made_at), rows, decision)
     with making_pdf():
         pdf = render_in_process(content, limits=limits_of(registry.app_settings))
@@ -338,12 +338,18 @@ class Counted:
         }
 
 
-def _counted(registry: Any, gone: Sequence[DestructionLine] | Sequence[Tombstone]) -> list[Counted]:
+def _counted(
+    registry: Any,
+    session: Session,
+    gone: Sequence[DestructionLine] | Sequence[Tombstone],
+    list_id: UUID | None,
+) -> list[Counted]:
     """Count what went by class, category and outcome."""
+    outcomes = outcomes_of(session, list_id) if list_id is not None else {}
     groups: dict[tuple[str, str, str], list[tuple[date, date]]] = {}
     for row in gone:
         if isinstance(row, DestructionLine):
-            outcome = GONE[Outcome(row.outcome)]
+            outcome = outcomes.get(row.document_id) or GONE[Outcome(row.outcome)]
             gone_on = day_of(row.gone_at) if row.gone_at is not None else row.due_on
         else:
             outcome, gone_on = row.outcome, row.gone_on
@@ -352,19 +358,9 @@ def _counted(registry: Any, gone: Sequence[DestructionLine] | Sequence[Tombstone
     counted = []
     for (code, category, outcome), days in sorted(groups.items()):
         received, went = [day[0] for day in days], [day[1] for day in days]
-        counted.append(
-            Counted(
-                code,
-                _label(registry, code),
-                category,
-                outcome,
-                len(days),
-                min(received),
-                max(received),
-                min(went),
-                max(went),
-            )
-        )
+        between = (min(received), max(received), min(went), max(went))
+        label = _label(registry, code)
+        counted.append(Counted(code, label, category, outcome, len(days), *between))
     return counted
 
 

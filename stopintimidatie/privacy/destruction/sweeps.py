@@ -24,7 +24,7 @@ from stopintimidatie.core.text import date_long, day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.desk.models import JoiningRequest
 from stopintimidatie.desk.onboarding.signup import KIND as JOINING
-from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import KIND as PATTERN
@@ -46,6 +46,7 @@ from stopintimidatie.privacy.retention.rules import (
     TOMBSTONE,
     contact_due,
 )
+from stopintimidatie.privacy.retention.timelines import on_offer
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import append_move
@@ -237,10 +238,6 @@ def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
 
     A reporter who still waits is told long before; whoever wasn't yet keeps the report as long.
     """
-    waits = exists().where(
-        Pickup.document_id == Report.id,
-        Pickup.state.in_([PickupState.READY, PickupState.OFFERED, PickupState.PICKED_UP]),
-    )
     told_long_ago = exists().where(
         ReportMove.report_id == Report.id,
         ReportMove.name == ANNOUNCED,
@@ -251,7 +248,7 @@ def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
         standing,
         Report.received_at,
         Report.state.not_in(ELSEWHERE),
-        ~waits,
+        ~on_offer(),
         Report.ended_at.is_not(None) | told_long_ago,
     )
 

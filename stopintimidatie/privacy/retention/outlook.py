@@ -48,6 +48,7 @@ from stopintimidatie.privacy.retention.timelines import (
     end_of,
     ids_between,
     last_start,
+    on_offer,
 )
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 
@@ -201,6 +202,7 @@ _STARTS: Final[Mapping[str, Callable[[str], Any]]] = {
         _FREE,
         Report.state.not_in(["overgedragen", "vernietigd"]),
         Report.delivery.is_distinct_from("opgehaald"),
+        ~on_offer(),
     ),
 }
 COUNTED: Final = frozenset(_STARTS)
@@ -247,6 +249,21 @@ def frozen_contacts(session: Session, schedule: Schedule, until: date) -> int:
     rows = _contacts(_holder(session), frozen=True).subquery()
     over = rows.c.start < end_of(last_start(term, until))
     return session.scalar(select(func.count()).select_from(rows).where(over)) or 0
+
+
+def count_on_offer(session: Session, schedule: Schedule, until: date) -> int:
+    """Count the reports at the desk that are due by a day, and that a municipality can pick up."""
+    if LEFT_AT_DESK not in schedule.choices:
+        return 0
+    last = last_start(schedule.choices[LEFT_AT_DESK].term, until)
+    rows = select(func.count(Report.id)).where(
+        Report.holder == _holder(session),
+        Report.received_at < end_of(last),
+        Report.delivery.is_distinct_from("opgehaald"),
+        on_offer(),
+        _FREE,
+    )
+    return session.scalar(rows) or 0
 
 
 # The difference that a proposal makes

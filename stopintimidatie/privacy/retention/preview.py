@@ -19,6 +19,7 @@ from stopintimidatie.privacy.retention.outlook import (
     COUNTED,
     Line,
     Month,
+    count_on_offer,
     documents_in,
     months_from,
     outlook,
@@ -64,6 +65,7 @@ def preview(context: TermsNode, request: Request) -> dict[str, Any]:
             [_name(line.month), label_of(request, line.retention_class), line.number]
             for line in sorted(standing, key=lambda line: (line.month.first, line.retention_class))
         ],
+        "on_offer": count_on_offer(request.db, schedule, months[-1].last),
         "uncounted": [
             row.label
             for code, row in own_classes(context, request).items()

@@ -12,11 +12,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.core.storage.retention import Term
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.privacy.retention.models import Extension
@@ -96,6 +97,12 @@ def timelines(holder: str) -> Subquery:
     start = case((first.c.closed > first.c.begun, first.c.closed), else_=first.c.begun)
     columns = (first.c.id, first.c.code, first.c.received, first.c.ended, first.c.frozen)
     return select(*columns, first.c.kept, first.c.held, start.label("start")).subquery()
+
+
+def on_offer() -> ColumnElement[bool]:
+    """Return the condition of reports at the desk that a municipality can pick up: they wait."""
+    states = [PickupState.READY, PickupState.OFFERED, PickupState.PICKED_UP]
+    return exists().where(Pickup.document_id == Report.id, Pickup.state.in_(states))
 
 
 def _is_double() -> ColumnElement[bool]:

@@ -37,10 +37,11 @@ from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, set_level
 from stopintimidatie.municipalities.people.access import end_when_empty
 from stopintimidatie.municipalities.settings.models import MunicipalityLogo
-from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.destruction.documents import Fate, category_of, destroy_document
 from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
 from stopintimidatie.privacy.destruction.statement import Decision, make_statement
 from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.retention.queries import present_schedule
 from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, class_of_report
 from stopintimidatie.privacy.transfer.archive import Bag, FolderTarget, whole_folder
 from stopintimidatie.privacy.transfer.rows import CONTACT, KEYS, Rows, as_csv, as_json
@@ -133,7 +134,10 @@ def write_everything(
 
 def _ids(engine: Engine, code: str, entity: Any) -> Sequence[UUID]:
     with transaction(engine, code, write=False) as session:
-        numbers: Sequence[UUID] = session.scalars(select(entity.id).order_by(entity.id)).all()
+        # A double before its original, which says its category.
+        order = (entity.duplicate_of_id.is_(None),) if entity is Report else ()
+        rows = select(entity.id).order_by(*order, entity.id)
+        numbers: Sequence[UUID] = session.scalars(rows).all()
         return numbers
 
 
@@ -359,7 +363,8 @@ def _destroy(registry: Any, session: Session, kind: str, number: UUID, actor: Ac
     if kind == REPORT:
         report = session.get(Report, number)
         group = class_of_report(report.state, report.ended_reason) if report else ""
-    destroy_document(registry, session, kind, number, Fate(group, ""), actor)
+    category = category_of(session, present_schedule(session), group, number)
+    destroy_document(registry, session, kind, number, Fate(group, category), actor)
 
 
 def _state(registry: Any, session: Session, actor: Actor) -> tuple[str, bytes] | None:

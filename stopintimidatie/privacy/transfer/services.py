@@ -32,7 +32,7 @@ from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.document.process import Step, render_in_process
 from stopintimidatie.exports.request.jobs import expected_pages, in_words, limits_of
-from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
+from stopintimidatie.privacy.destruction.documents import destroy_document, fate_of
 from stopintimidatie.privacy.destruction.jobs import copies_out, waits_for
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
@@ -45,7 +45,7 @@ from stopintimidatie.privacy.destruction.personal import forget_package
 from stopintimidatie.privacy.destruction.services import ListError
 from stopintimidatie.privacy.erasure.services import export_obstacles
 from stopintimidatie.privacy.retention.queries import present_schedule
-from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, WITHDRAWN, Outcome
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED
 from stopintimidatie.privacy.transfer.agreement import agree, agreed_line, line_of, propose
 from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
 from stopintimidatie.privacy.transfer.snapshot import (
@@ -397,9 +397,6 @@ def _agreed_reports(session: Session, dossier: Dossier) -> Iterator[DestructionL
 def _go(registry: Any, session: Session, line: DestructionLine, actor: Actor) -> None:
     """Destroy a transferred document by its authorised line."""
     number = session.get_one(DestructionList, line.list_id).number
-    # The content of a withdrawn report wasn't in the package.
-    withdrawn = line.retention_class == WITHDRAWN
-    outcome = Outcome.DESTROY if withdrawn else Outcome.TRANSFER
-    fate = Fate(line.retention_class, line.category, number, outcome)
+    fate = fate_of(session, line, number)
     line.gone_at, line.waits_for = utc_now(), None
     destroy_document(registry, session, line.document_kind, line.document_id, fate, actor)

@@ -13,6 +13,7 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.models import (
@@ -29,6 +30,8 @@ from stopintimidatie.privacy.destruction.sweeps import SWEEPS
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import holds_on, lift_hold, place_hold
 from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.outlook import count_on_offer, standing_outlook
+from stopintimidatie.privacy.retention.rules import LEFT_AT_DESK
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.vocabulary import ContactWish
@@ -122,6 +125,19 @@ def test_a_report_of_terms_that_said_overbrengen_follows_newer_ones(
         approve(installation)
     night(installation, date(2030, 10, 3))
     assert lines(installation)[report].outcome == "vernietigen"
+
+
+def test_a_double_is_listed_with_the_category_of_its_original(installation: Installation) -> None:
+    report, double = handled(installation), handled(installation)
+    with installation.transaction(DORDRECHT) as session:
+        row = session.get_one(Report, double)
+        row.state, row.ended_reason = "niet_in_behandeling", "dubbel"
+        row.duplicate_of_id = report
+    with on(HANDLED_ON):
+        approve(installation)
+    night(installation, date(2030, 10, 1))
+    categories = {number: line.category for number, line in lines(installation).items()}
+    assert categories == dict.fromkeys((report, double), "cat melding_afgehandeld")
 
 
 def test_an_undecided_line_stays_after_its_day(installation: Installation) -> None:
@@ -246,8 +262,16 @@ def test_a_report_left_at_the_desk_goes_after_its_reporter_was_told(
     came = date(2026, 2, 10)
     with on(came), installation.transaction(NATIONAL) as session:
         number = make_report(session, installation, holder=NATIONAL).id
+        on_offer = make_report(session, installation, holder=NATIONAL).id
+        offer = Pickup(holder=NATIONAL, document_kind="melding", document_id=on_offer)
+        offer.reference, offer.recipient = "P-1", "Gemeente"
+        session.add(offer)
     with on(came):
-        approve(installation, NATIONAL)
+        schedule = approve(installation, NATIONAL)
+    with on(came), installation.transaction(NATIONAL) as session:
+        (line,) = standing_outlook(session, schedule, came)
+        assert (line.retention_class, line.number) == (LEFT_AT_DESK, 1)
+        assert count_on_offer(session, schedule, date(2026, 12, 31)) == 1
     goes = came + timedelta(days=60)
     night(installation, goes, NATIONAL)
     assert is_there(installation, number, NATIONAL)
@@ -255,6 +279,7 @@ def test_a_report_left_at_the_desk_goes_after_its_reporter_was_told(
     assert is_there(installation, number, NATIONAL)
     night(installation, goes + timedelta(days=14), NATIONAL)
     assert not is_there(installation, number, NATIONAL)
+    assert is_there(installation, on_offer, NATIONAL)
     # Stated when the month is over; after a year nothing tells of it any more.
     night(installation, date(2026, 5, 1), NATIONAL)
     with installation.transaction(NATIONAL) as session:

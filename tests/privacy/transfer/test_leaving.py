@@ -43,6 +43,7 @@ from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
 from tests.support.personal import anywhere
+from tests.support.retaining import approve
 from tests.support.transferring import PHOTO, SOUND, check_bag, closed_case, number_of
 
 pytestmark = pytest.mark.both_databases
@@ -140,6 +141,11 @@ def test_what_is_left_is_destroyed_with_a_statement(
     monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
     monkeypatch.setattr(statement, "AT_ONCE", 3)
     monkeypatch.setattr(click, "prompt", lambda *_, **__: DORDRECHT)
+    approve(installation)
+    with installation.transaction(DORDRECHT) as session:
+        first, double = (session.get_one(Report, number) for number in case.reports[:2])
+        double.state, double.ended_reason = "niet_in_behandeling", "dubbel"
+        double.duplicate_of_id = first.id
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"), "--vernietigen")
     assert code == 0, err
     assert "Vernietigd" in out
@@ -155,7 +161,9 @@ def test_what_is_left_is_destroyed_with_a_statement(
             mine = select(func.count()).select_from(table).where(table.c.holder == DORDRECHT)
             assert session.scalar(mine) == 0, table.name
         stones = session.scalars(select(Tombstone)).all()
-        assert {stone.document_id for stone in stones} == {case.dossier_id, *case.reports}
+        categories = dict.fromkeys(case.reports, "cat melding_afgehandeld")
+        categories[case.dossier_id] = "cat dossier_afgesloten"
+        assert {stone.document_id: stone.category for stone in stones} == categories
         made = session.scalars(select(DestructionStatement)).one()
         assert {stone.statement_id for stone in stones} == {made.id}
         roles = select(func.count()).where(RoleAssignment.holder == DORDRECHT)

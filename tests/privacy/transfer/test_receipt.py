@@ -20,6 +20,7 @@ from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
+    DestructionStatement,
     Tombstone,
 )
 from stopintimidatie.privacy.holds.models import HoldReason
@@ -29,7 +30,7 @@ from tests.support.exporting import ACCOUNT, FAKE, SECRET_NAME, Case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
-from tests.support.retaining import authorise, lines
+from tests.support.retaining import authorise, lines, night
 from tests.support.transferring import (
     ask_transfer,
     closed_case,
@@ -93,13 +94,26 @@ def test_with_the_receipt_the_dossier_goes_with_the_reports_that_are_due(
 
 
 @pytest.mark.short_on("postgresql")
-def test_reports_that_are_not_due_stay_until_their_own_day(
-    installation: Installation, case: Case
+def test_reports_that_are_not_due_stay_until_their_own_day_and_are_transferred_then(
+    installation: Installation, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    transfer_terms(installation, days=500)
+    monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
+    transfer_terms(installation, days=300)
     assert receipt(case, packed_for_archive(case)).status_int == 303
     assert set(stones(installation)) == {case.dossier_id}
     assert "report" in anywhere(installation, ACCOUNT)
+    night(installation, day_of(utc_now()) + timedelta(days=290))
+    authorise(installation)
+    night(installation, day_of(utc_now()) + timedelta(days=310))
+    left = stones(installation)
+    assert set(left) == {case.dossier_id, *case.reports}
+    assert {stone.outcome for stone in left.values()} == {"overgebracht"}
+    with installation.transaction(DORDRECHT) as session:
+        by_list = DestructionStatement.list_id.is_not(None)
+        made = session.scalars(select(DestructionStatement).where(by_list)).all()
+    counted = [count["gevolg"] for row in made for count in row.content["aantallen"]]
+    assert counted
+    assert set(counted) == {"overgebracht"}
 
 
 @pytest.mark.short_on("postgresql")
