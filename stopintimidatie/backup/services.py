@@ -6,14 +6,15 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Engine
 
@@ -46,10 +47,23 @@ from stopintimidatie.backup.manifest import (
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import VERSION
-from stopintimidatie.core.ledger import LedgerError, Position, begin_ledger, last_position
+from stopintimidatie.core.ledger import (
+    DESTROYED,
+    TRANSFERRED,
+    Entry,
+    LedgerError,
+    Position,
+    begin_ledger,
+    goes_on_from,
+    last_position,
+    read_ledger,
+)
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.encryption import KeyFileError, KeyRing, load_key_ring
 from stopintimidatie.core.storage.files import sync_folder, try_lock
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.settings import Settings
 
 UNFINISHED: Final = ".deel"
@@ -318,31 +332,70 @@ def signature_words(settings: Settings, checked: CheckResult) -> str:
     return "klopt" if checked.signed_by(ring) else "niet van deze sleutels"
 
 
+# Rows of these ways go each night, without a line in the ledger.
+BY_ITSELF: Final = frozenset({Way.STANDING, Way.BY_ITSELF, Way.MAINTENANCE, Way.BY_HAND})
+# The ledger names each row of these tables that went.
+NAMED: Final = {"report": REPORT, "dossier": DOSSIER}
+WHOLE: Final = frozenset({DESTROYED, TRANSFERRED})
+
+
 @dataclass(frozen=True)
 class Difference:
-    """A table whose number of rows isn't that of the copy."""
+    """A table whose number of rows isn't that of the copy.
+
+    Args:
+        why: in Dutch, when rows are gone and that may be; None when nothing explains it.
+    """
 
     table: str
     then: int
     now: int
+    why: str | None = None
 
     @property
     def wrong(self) -> bool:
-        """Rows are gone that don't go by themselves."""
-        return self.now < self.then and self.table not in PASSING
+        """Rows are gone, and nothing says that they may be."""
+        return self.now < self.then and self.why is None
 
     def __str__(self) -> str:
-        return f"{self.table}: {self.then} rijen in de reservekopie, nu {self.now}"
+        why = f" ({self.why})" if self.why else ""
+        return f"{self.table}: {self.then} rijen in de reservekopie, nu {self.now}{why}"
 
 
-def compare_counts(settings: Settings, manifest: Manifest) -> list[Difference]:
-    """Return the tables whose number of rows differs now."""
+def compare_counts(registry: Any, manifest: Manifest) -> list[Difference]:
+    """Return the tables whose number of rows differs now, and what explains fewer of them."""
+    settings = registry.app_settings
     now = database_module(settings).state(settings).tables
+    gone = _gone_since(settings, registry.key_ring, manifest.ledger)
+    classes = RETENTION_CLASSES.of(registry).values()
+    passing = {name for row in classes if row.way in BY_ITSELF for name in row.tables}
     return [
-        Difference(name, then.rows, now[name].rows if name in now else 0)
+        Difference(name, then.rows, rows, _why(name, then.rows - rows, gone, passing | PASSING))
         for name, then in manifest.snapshot.tables.items()
-        if name not in now or now[name].rows != then.rows
+        if (rows := now[name].rows if name in now else 0) != then.rows
     ]
+
+
+def _gone_since(settings: Settings, ring: KeyRing, since: Position) -> Sequence[Entry]:
+    """Return what went after the copy, by the ledger; nothing when it isn't the one of the copy."""
+    try:
+        entries = read_ledger(settings.ledger, ring)
+        whole = goes_on_from(settings.ledger, ring, since)
+    except LedgerError:
+        return ()
+    return [entry for entry in entries if entry.number > since.number] if whole else ()
+
+
+def _why(table: str, fewer: int, gone: Sequence[Entry], passing: AbstractSet[str]) -> str | None:
+    """Say why a table may have so many rows fewer; None when nothing explains it."""
+    if fewer <= 0:
+        return None
+    if table in NAMED:
+        named = sum(entry.kind == NAMED[table] and entry.did in WHOLE for entry in gone)
+        return f"in het grootboek: {named} weg sinds de kopie" if fewer <= named else None
+    if table in passing:
+        return "gaat vanzelf weg na zijn termijn"
+    return "ging mee met wat in het grootboek staat" if gone else None
 
 
 def differing_tables(then: Snapshot, now: Snapshot) -> list[str]:

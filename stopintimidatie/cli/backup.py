@@ -36,6 +36,11 @@ from stopintimidatie.core.text import datetime_long
 from stopintimidatie.settings import Settings
 
 FILE = click.Path(path_type=Path)
+UNEXPLAINED = (
+    "In de database staan minder rijen dan in de reservekopie, en het grootboek zegt niet waarom."
+    " Kijk naar de tabellen zonder uitleg erachter. Draait de worker, en klopt backup.ledger? Zoek"
+    " dan uit wat er is verdwenen, voordat u oude reservekopieën opruimt."
+)
 
 
 @click.group("reservekopie", cls=DutchGroup)
@@ -134,14 +139,16 @@ def check(settings: Settings, bestand: Path, sleutel: Path | None, database: boo
 
 
 def _compare(settings: Settings, checked: CheckResult) -> None:
-    with engine_of(settings):
-        differences = compare_counts(settings, checked.manifest)
+    with registry_of(settings) as registry:
+        differences = compare_counts(registry, checked.manifest)
     for difference in differences:
         click.echo(str(difference))
     if not differences:
         click.echo("In de database staan evenveel rijen als in de reservekopie.")
     if any(difference.wrong for difference in differences):
-        raise click.ClickException("In de database staan minder rijen dan in de reservekopie.")
+        raise click.ClickException(UNEXPLAINED)
+    if any(difference.why for difference in differences):
+        click.echo("Wat er minder is, mocht weg: er staat bij waarom.")
 
 
 @backup_group.command("terugzetten")
