@@ -274,7 +274,7 @@ def _impossible(code: str, term: Term) -> Iterator[Problem]:
 
 # Differences between versions
 
-# Of terms that were stored when this could be chosen still.
+# Terms that were stored when it could still be chosen say so.
 ONLY_IN_DOSSIER: Final = "overbrengen (dat kan alleen in een dossier: kies opnieuw)"
 
 
