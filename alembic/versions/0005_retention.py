@@ -81,6 +81,11 @@ def upgrade() -> None:
         append_only(op, name)
     for table, columns in WORDS.items():
         keep_no_statistics(op, table, *columns.split())
+    # Made to answer a request under the Woo: no other dossier becomes public.
+    no = sa.false()
+    op.add_column(
+        "dossier", sa.Column("answers_woo", sa.Boolean(), nullable=False, server_default=no)
+    )
     # Since when a holder has approved terms. Readiness reads it without entering a holder.
     op.add_column("holder", sa.Column("terms_from", MOMENT, nullable=True))
     op.add_column("holder", sa.Column("standing_until", sa.Date(), nullable=True))

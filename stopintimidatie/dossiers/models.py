@@ -74,6 +74,8 @@ class Dossier(Versioned, Held, Base):
     state: Mapped[str] = mapped_column(String(30))
     urgent: Mapped[bool] = mapped_column(default=False)
     frozen: Mapped[bool] = mapped_column(default=False)
+    # Made to answer a request under the Woo, and only so: no other dossier becomes public.
+    answers_woo: Mapped[bool] = mapped_column(default=False, server_default=false())
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
 
     # Purpose and ground; required before anything is done.

@@ -238,10 +238,17 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 )
 
 
-def offered(*, empowered: bool) -> tuple[Profile, ...]:
-    """Return the profiles of the kinds of recipients that there may be here and today."""
+def offered(*, empowered: bool, answers_woo: bool = False) -> tuple[Profile, ...]:
+    """Return the profiles of the kinds of recipients that there may be here and today.
+
+    A dossier that answers a request under the Woo is for everybody, and no other dossier is.
+    """
+    if answers_woo:
+        return (PUBLIC,)
     return tuple(
-        profile for profile in PROFILES.values() if empowered or not profile.empowered_only
+        profile
+        for profile in PROFILES.values()
+        if not profile.public and (empowered or not profile.empowered_only)
     )
 
 

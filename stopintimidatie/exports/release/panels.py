@@ -9,7 +9,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_short, plural
 from stopintimidatie.core.web.components import Panel, TimelineEntry
-from stopintimidatie.disclosures.models import DisclosureEvent, Pickup
+from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, DisclosureEvent, Pickup
 from stopintimidatie.disclosures.pickup import KIND, who_picked_up
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import (
@@ -21,6 +21,7 @@ from stopintimidatie.disclosures.services import (
 )
 from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
+from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.release.copies import correction_words, corrections_of, is_out
 from stopintimidatie.exports.release.services import answers_of, pickups_of, refusal, who_answered
 
@@ -60,6 +61,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "pickups": [pickup_rows(keys, row) for row in pickups],
             "answers": [answer_rows(keys, row) for row in answers],
             "events": [_line(row) for row in events],
+            "public": PROFILES[export.profile].public,
             "unsaid": there and not (copy and copy.given_at) and _was_opened(events),
             "offer_href": address(OFFER, when=ready),
             "again": bool(pickups),
@@ -68,12 +70,17 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "corrections": [(str(row.id), _correction(row), row) for row in corrections],
             "correction_href": address(CORRECTION_DONE, when=works),
             "withdraw_href": address(WITHDRAW, when=there),
-            "hand_over_href": address(HAND_OVER, when=there and not is_out(copy)),
+            "hand_over_href": address(HAND_OVER, when=there and not _has_it(copy)),
             "recipient": export.recipient,
             "destroyed_href": address(DESTROYED, when=works and is_out(copy)),
             "seen_href": address(SEEN, when=works and any(not row.seen_at for row in answers)),
         },
     )
+
+
+def _has_it(copy: DisclosedCopy | None) -> bool:
+    """Tell whether the recipient has it, or everybody."""
+    return is_out(copy) or (copy is not None and copy.state == CopyState.PUBLIC)
 
 
 def _note(request: Any, context: Any, pickups: list[Pickup], answers: Any) -> None:

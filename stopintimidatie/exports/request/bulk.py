@@ -40,6 +40,7 @@ from stopintimidatie.exports.request.pages import (
     crumbs_of,
     is_own,
     note_preview,
+    previews_by_kind,
     shown,
     way_back,
 )
@@ -61,7 +62,6 @@ from stopintimidatie.exports.request.views import (
     form_terms,
     look,
     preview_of,
-    previews_by_kind,
     proposed_in_full,
 )
 from stopintimidatie.exports.resources import ExportResource
@@ -217,6 +217,8 @@ MOST: Final = 8
 )
 def ask_view(context: DossierResource, request: Request) -> Any:
     """Show the choice of recipients (`?voor=…`) and then the form; preview or ask for exports."""
+    if context.dossier.answers_woo:
+        return HTTPSeeOther(request.resource_path(context, "uitvoer-aanvragen"))
     empowered = empowered_today(request.db, context.holder)
     loaded = load_dossier(request.db, context.dossier)
     offer = _offer(request, empowered=empowered)

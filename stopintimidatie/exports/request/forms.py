@@ -151,6 +151,7 @@ def request_schema(
     unwilling: Sequence[tuple[int, str]] = (),
     choosable: Sequence[tuple[str, str]] = (),
     most: int = FULL_MOST,
+    public: bool = False,
 ) -> Any:
     """Return the schema of a request; the ground for minors is asked only where there are any.
 
@@ -162,7 +163,11 @@ def request_schema(
         unwilling: reports that reporters would rather not share: number, and what was said.
         choosable: the reports of which some can be told in full; empty when all are.
         most: the highest number of reports told in full.
+        public: everybody may read it: nothing is asked that only a recipient could do.
     """
+    if public:
+        asked = (*_despite(unwilling, KEPT), *_in_full(choosable, most), _until(STAYS, HOW_LONG))
+        return forms.Schema(*asked)
     known = frozenset() if partner is None else KNOWN_OF_PARTNER
     nodes = (
         *_recipient(empowered, partner),
@@ -227,13 +232,16 @@ def _reasons(bases: Sequence[LegalBasis]) -> tuple[Any, ...]:
         ),
         *(demand_fields() if LegalBasis.ORDER in bases else ()),
         _field("convenant", forms.Text(200), "Convenant, als dat er is", missing=None),
-        _field(
-            "vernietigen_voor",
-            forms.Date(),
-            "Ontvanger vernietigt uiterlijk op",
-            description="Na vandaag, en hoogstens een jaar.",
-        ),
+        _until("Ontvanger vernietigt uiterlijk op", "Na vandaag, en hoogstens een jaar."),
     )
+
+
+STAYS: Final = "Bestand blijft hier tot"
+HOW_LONG: Final = "Na vandaag, en hoogstens een jaar. Het document zelf blijft openbaar."
+
+
+def _until(title: str, description: str) -> Any:
+    return _field("vernietigen_voor", forms.Date(), title, description=description)
 
 
 def _file() -> Any:
@@ -259,7 +267,11 @@ def _minors(*, needed: bool) -> Any:
     )
 
 
-def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
+PRINTED: Final = "Dit staat ook in het document."
+KEPT: Final = "Dit staat in het register, niet in het document."
+
+
+def _despite(reports: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[Any, ...]:
     """Return fields for the legal basis and reason of each report its reporter wouldn't share."""
     if not reports:
         return ()
@@ -278,7 +290,6 @@ def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
             _field("grondslag", forms.OneOf(grounds), "Grondslag om toch te delen", missing=None)
         )
         lines = forms.Text(REASON_MAX, lines=True)
-        about = "Dit staat ook in het document."
         widget = forms.TextArea(rows=3)
         part.add(_field("reden", lines, "Reden", description=about, widget=widget, missing=None))
         group.add(part)
@@ -363,10 +374,7 @@ def first_values(
     """
     today = day_of(utc_now())
     kind = None if partner is None else partner.profile or USUAL_PROFILES.get(partner.kind)
-    if partner is None and dossier.legal_basis == LegalBasis.PUBLIC_ACCESS:
-        kind = PUBLIC.name
     return {
-        **(_public_values(dossier) if kind == PUBLIC.name else {}),
         **({"soort_ontvanger": kind} if kind else {}),
         "bestand": FileForm.ARCHIVE.value,
         "volledig": in_full,
@@ -378,20 +386,16 @@ def first_values(
     }
 
 
-def _public_values(dossier: Any) -> dict[str, Any]:
-    """Return what page one of an answer under the Woo says, unless the officer says it better."""
-    return {
-        "ontvanger": "Iedereen (openbaar)",
-        "vraag": f"Dit document hoort bij het besluit op: {dossier.title}. Wat is weggelaten, staat"
-        " met de grond achterin."[:QUESTION_MAX],
-    }
-
-
 def read_request(
     values: Mapping[str, Any], partner: PartnerOrganisation | None = None
 ) -> ExportRequest:
     """Read what a valid form asks for; of a partner, its name and the covenant that counts."""
     answers = {CONTROLS[name]: values[name] for name in values if name in CONTROLS}
+    if "profile" not in answers:
+        # The form of what everybody may read; its words are the program's.
+        answers |= dict.fromkeys(("recipient", "question", "purpose"), "")
+        answers |= {"profile": PUBLIC.name, "legal_basis": LegalBasis.PUBLIC_ACCESS.value}
+        answers["answer_by"] = answers["destroy_by"]
     answers["deviations"] = [
         {"nummer": int(name.removeprefix("melding_")), **given}
         for name, given in values.get("toch", {}).items()

@@ -25,7 +25,7 @@ from stopintimidatie.exports.document.assets import (
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.profiles.defaults import PUBLIC
+from stopintimidatie.exports.profiles.defaults import PUBLIC, offered
 from stopintimidatie.exports.redaction.content import (
     DossierContent,
     Hidden,
@@ -156,6 +156,13 @@ def _shown(report: ReportContent | None) -> dict[str, Any]:
 
 
 PREVIEW: Final = "uitvoer-voorbeeld"
+
+
+def previews_by_kind(context: Any, request: Request, *, empowered: bool) -> list[tuple[str, str]]:
+    """Return each kind of recipient with the address of its preview."""
+    address = request.resource_path(context, PREVIEW)
+    kinds = offered(empowered=empowered, answers_woo=context.dossier.answers_woo)
+    return [(kind.label, f"{address}?voor={kind.name}") for kind in kinds]
 
 
 def note_choices(request: Request, context: Any, loaded: LoadedDossier) -> None:

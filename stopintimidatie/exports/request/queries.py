@@ -162,7 +162,9 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
                 item(export, request.resource_path(context, export.reference)) for export in exports
             ],
             "more": total - len(exports),
-            "together_href": request.resource_path(context, "uitvoer-samen") if may_ask else None,
+            "together_href": request.resource_path(context, "uitvoer-samen")
+            if may_ask and not context.dossier.answers_woo
+            else None,
             "request_href": request.resource_path(context, "uitvoer-aanvragen")
             if may_ask
             else None,
@@ -226,11 +228,11 @@ def check_dossier(dossier: Dossier, wish: ExportRequest) -> None:
         ExportError: It may not, or not yet.
     """
     profile = PROFILES[wish.profile]
-    if profile.public and dossier.kind != DossierKind.THEME.value:
+    answers = dossier.answers_woo and dossier.kind == DossierKind.THEME.value
+    if profile.public and not answers:
         raise ExportError(
-            "Alleen een thema-dossier wordt openbaar: titel en teksten van andere dossiers wijzen"
-            " een plek of een persoon aan. Maak een thema-dossier bij de zaak van het Woo-verzoek.",
-            "profile",
+            "Alleen een thema-dossier dat bij een Woo-verzoek is gemaakt, wordt openbaar: andere"
+            " wijzen een plek of een persoon aan. Maak het bij de zaak, onder ‘Bevriezingen’."
         )
     if is_strict(dossier.kind) and not dossier.privacy_advice and not profile.own_house:
         raise ExportError(
@@ -260,11 +262,9 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     rows = [
         ("Ontvanger", export.recipient),
         ("Soort ontvanger", PROFILES[export.profile].label),
-        ("Vraag", export.question),
-        ("Antwoord vóór", date_text(export.answer_by)),
+        *([] if PROFILES[export.profile].public else _asked_of(export)),
         ("Doel", export.purpose),
         ("Grondslag", basis_words(export.asked)),
-        ("Convenant", export.covenant or "geen"),
         (_UNTIL[PROFILES[export.profile].public], date_text(export.destroy_by)),
         ("Soort bestand", FileForm(export.file_form).label),
     ]
@@ -277,6 +277,14 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     rows += route_rows(export.asked)
     moment = datetime_long(export.requested_at)
     return [*rows, ("Aangevraagd door", f"{export.requested_by}, {moment}")]
+
+
+def _asked_of(export: Export) -> Rows:
+    return [
+        ("Vraag", export.question),
+        ("Antwoord vóór", date_text(export.answer_by)),
+        ("Convenant", export.covenant or "geen"),
+    ]
 
 
 def proof_rows(export: Export) -> Rows:

@@ -8,10 +8,11 @@ approved by a second person within one working day after.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, PUBLIC
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.vocabulary import (
     BASES,
@@ -66,6 +67,35 @@ def _unanswered(wish: ExportRequest, messages: Mapping[str, str]) -> Iterator[tu
         # A text of marks that don't show counts as empty.
         if not (clean(value) if isinstance(value, str) else value):
             yield message, name
+
+
+# A request for what everybody may read: nobody reviews words of officers, so they aren't in it.
+
+EVERYBODY: Final = "Iedereen (openbaar)"
+PUBLIC_PURPOSE: Final = "Een Woo-verzoek beantwoorden."
+_ABOUT: Final = (
+    "Dit document hoort bij het besluit op: {}. Wat is weggelaten, staat met de grond achterin."
+)
+_WORDS_OF_OFFICERS: Final = (
+    *("covenant", "minors_ground", "owner_phone", "facts", "perceptions", "assumptions"),
+    "feedback",
+)
+
+
+def as_public(wish: ExportRequest, title: str) -> ExportRequest:
+    """Return a request for a public document in our own words; any other as it is."""
+    if wish.profile != PUBLIC.name:
+        return wish
+    nothing: dict[str, Any] = dict.fromkeys(_WORDS_OF_OFFICERS)
+    return replace(
+        wish,
+        recipient=EVERYBODY,
+        question=_ABOUT.format(title)[:QUESTION_MAX],
+        purpose=PUBLIC_PURPOSE,
+        answer_by=wish.destroy_by,
+        file_form=FileForm.ARCHIVE.value,
+        **nothing,
+    )
 
 
 # The rules of every request

@@ -55,6 +55,7 @@ from stopintimidatie.exports.redaction.content import (
 )
 from stopintimidatie.exports.request.queries import check_dossier, check_partner, holds_withdrawn
 from stopintimidatie.exports.request.rules import (
+    as_public,
     check_all,
     check_in_full,
     check_profile,
@@ -116,10 +117,10 @@ def check_request(
     """Check a request and return what its recipient would get, beside other (name, kind).
 
     Raises:
-        ExportError: it may not be asked for; `field` says which answer is wrong.
+        ExportError: it may not be asked for.
     """
     now, dossier = utc_now(), loaded.row
-    today = day_of(now)
+    today, wish = day_of(now), as_public(wish, dossier.title)
     check_profile(wish)
     check_all(
         (

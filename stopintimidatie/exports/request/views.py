@@ -57,6 +57,7 @@ from stopintimidatie.exports.request.pages import (
     is_own,
     note_choices,
     note_preview,
+    previews_by_kind,
     shown,
     together_href,
 )
@@ -68,6 +69,7 @@ from stopintimidatie.exports.request.queries import (
     request_rows,
 )
 from stopintimidatie.exports.request.routes import make_at_once, waits_for_second
+from stopintimidatie.exports.request.rules import as_public
 from stopintimidatie.exports.request.services import (
     EXAMPLE,
     check_request,
@@ -235,7 +237,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
     phone = published_for(request.db, context.holder).telephone
     loaded = load_dossier(request.db, dossier)
     empowered = empowered_today(request.db, context.holder)
-    partner = _partner(request)
+    partner = None if dossier.answers_woo else _partner(request)
     terms = form_terms(context, request, loaded, empowered=empowered)
     terms["ground"] = loaded.minors_for([request.POST.get("soort_ontvanger", "")])
     form = Form(
@@ -253,11 +255,12 @@ def request_view(context: DossierResource, request: Request) -> Any:
         "dossier": dossier,
         "preview": None,
         "empty": not loaded.known.reports,
+        "public": dossier.answers_woo,
         "profiles": previews_by_kind(context, request, empowered=empowered),
         **_partners(context, request, partner),
     }
 
-    if _is_choosing(request):
+    if not dossier.answers_woo and _is_choosing(request):
         _keep(request, form, partner)
         return {**page, "form": form}
 
@@ -272,13 +275,17 @@ def form_terms(
 ) -> dict[str, Any]:
     """Return the terms of `request_schema`; note that the form tells of reports to choose from."""
     most = request.app_settings.pdf_full_reports
-    choosable = choices_in_full(loaded.known.reports, most)
+    public, reports = loaded.row.answers_woo, loaded.known.reports
+    # Nothing of minors becomes public, whatever is chosen.
+    reports = tuple(report for report in reports if not (public and report.minor))
+    choosable = choices_in_full(reports, most)
     if choosable:
         note_choices(request, context, loaded)
     return {
         "minors": loaded.minors,
         "empowered": empowered,
-        "unwilling": unwilling(loaded.known.reports),
+        "unwilling": unwilling(reports),
+        "public": public,
         "choosable": choosable,
         "most": most,
     }
@@ -287,15 +294,6 @@ def form_terms(
 def proposed_in_full(terms: Mapping[str, Any]) -> list[str]:
     """Return the numbers of the newest reports, which are proposed to be told in full."""
     return [code for code, _ in terms["choosable"][: terms["most"]]]
-
-
-def previews_by_kind(
-    context: DossierResource, request: Request, *, empowered: bool
-) -> list[tuple[str, str]]:
-    """Return each kind of recipient with the address of its preview."""
-    address = request.resource_path(context, PREVIEW)
-    kinds = offered(empowered=empowered)
-    return [(kind.label, f"{address}?voor={kind.name}") for kind in kinds]
 
 
 def _partner(request: Request) -> PartnerOrganisation | None:
@@ -420,7 +418,7 @@ def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
         legal_basis=dossier.legal_basis or LegalBasis.PUBLIC_ORDER.value,
         destroy_by=today,
     )
-    return draft(dossier, wish, actor, EXAMPLE)
+    return draft(dossier, as_public(wish, dossier.title), actor, EXAMPLE)
 
 
 @page_view(
@@ -433,7 +431,8 @@ def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
 def preview_view(context: DossierResource, request: Request) -> Any:
     """Show what a kind of recipient would see, and what is hidden by which rule."""
     asked = dict(query_pairs(request)).get("voor", "")
-    kinds = offered(empowered=empowered_today(request.db, context.holder))
+    empowered, answers = empowered_today(request.db, context.holder), context.dossier.answers_woo
+    kinds = offered(empowered=empowered, answers_woo=answers)
     chosen = asked if asked in {kind.name for kind in kinds} else kinds[0].name
     address = request.resource_path(context, PREVIEW)
     page: dict[str, Any] = {

@@ -259,6 +259,7 @@ def _begin(session: Session, holder: str, case: Case, owner: UUID | None, actor:
         owner_id=owner,
         purpose="Een Woo-verzoek beantwoorden.",
         legal_basis=LegalBasis.PUBLIC_ACCESS.value,
+        answers_woo=True,
     )
     dossier = create_dossier(session, actor, holder, plan)
     place_hold(
