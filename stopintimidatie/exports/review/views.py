@@ -145,8 +145,8 @@ def _schema(texts: Mapping[Field, str], signs: Signs, *, asks: bool) -> Any:
 
 def _minor_field() -> Any:
     about = (
-        "In de tekst staat een leeftijd onder de 18, en de melding telt niet als een over een"
-        " minderjarige. Bij ja gelden strengere regels voor elke ontvanger."
+        "Nodig om op te slaan voor ontvangers. In de tekst staat een leeftijd onder de 18, en de"
+        " melding telt niet als een over een minderjarige. Bij ja gelden strengere regels."
     )
     choice = forms.OneOf(MINORS, radio=True)
     return forms.field(
