@@ -65,13 +65,16 @@ def databases_of(test: pytest.Item) -> tuple[str, ...]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a test of each database that the test runs on; mark what the short suite leaves out."""
     short = metafunc.definition.get_closest_marker(SHORT)
+    all_kinds = databases_of(metafunc.definition)
+    if short is not None and not set(short.args) & set(all_kinds):
+        raise pytest.UsageError(f"{metafunc.definition.nodeid} doesn't run on {short.args}")
     for name, scope in FIXTURES.items():
         if name in metafunc.fixturenames:
             kinds = [
                 kind
                 if short is None or kind in short.args
                 else pytest.param(kind, marks=pytest.mark.alles)
-                for kind in databases_of(metafunc.definition)
+                for kind in all_kinds
             ]
             metafunc.parametrize(name, kinds, indirect=True, scope=scope)
 
