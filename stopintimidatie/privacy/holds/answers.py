@@ -9,6 +9,7 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
+from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
@@ -33,11 +34,13 @@ from stopintimidatie.privacy.holds.documents import (
     LOOKED,
     NO_TEXT,
     SHUT,
+    UNWILLING,
     Answer,
     Case,
     answer_of,
     bring_together,
     case_of,
+    published,
     review_states,
 )
 from stopintimidatie.privacy.holds.panels import address, asked
@@ -53,6 +56,7 @@ STILL_IN: Final = "ja, en hoort niet meer bij de zaak: werk het dossier bij"
 FILE_COLUMNS: Final = (
     *("kenmerk", "soort", "valt onder dossier", "ontvangen of gemaakt", "toestand"),
     *("bevroren sinds", "opnieuw bekijken op", "tekst nagekeken", "in het openbare dossier"),
+    "in een openbaar document",
 )
 
 
@@ -103,7 +107,10 @@ def _answer_rows(
     rows: list[tuple[str, Any]] = [("Teksten nagekeken", looked)]
     if answer.staying:
         rows.append(("Blijven erbuiten", plural(len(answer.staying), "melding", "meldingen")))
-    dossier, export = answer.dossier, answer.export
+    if answer.unwilling:
+        number = plural(len(answer.unwilling), "melding", "meldingen")
+        rows.append(("Niet in het document", f"{number}: {UNWILLING}"))
+    dossier = answer.dossier
     if dossier is None:
         return [*rows, ("Dossier", "nog niet gemaakt"), ("Beantwoord op", "nog niet")]
     more = ""
@@ -113,17 +120,26 @@ def _answer_rows(
         number = plural(len(answer.former), "melding hoort", "meldingen horen")
         more += f"; {number} er niet meer in"
     named = f"{dossier.number} ({DOSSIER_WORKFLOW.state(dossier.state).label.lower()}{more})"
-    done = "nog niet aangevraagd"
-    if export is not None:
-        done = f"{export.reference}: {badge_for(export.state).word.lower()}"
     path = path_of_dossier(request.db, dossier.id)
     sees = path and request.has_permission(Permission.VIEW_DOSSIER, context)
     return [
         *rows,
         ("Dossier", link(str(path), named) if sees else named),
-        ("Uitvoer", link(f"{path}/{export.reference}", done) if sees and export else done),
-        ("Beantwoord op", date_text(answer.given_at) if answer.given_at else "nog niet"),
+        *_exports(answer, str(path) if sees else None),
     ]
+
+
+def _exports(answer: Answer, path: str | None) -> list[tuple[str, Any]]:
+    """Return each public export with its state, and when the request was answered with them."""
+    rows: list[tuple[str, Any]] = []
+    for export, given in answer.exports:
+        text = f"{export.reference}: {badge_for(export.state).word.lower()}"
+        text += f", gegeven op {date_text(given)}" if given else ""
+        rows.append(("Uitvoer", link(f"{path}/{export.reference}", text) if path else text))
+    days = sorted({day_of(given) for _, given in answer.exports if given})
+    ends = dict.fromkeys((days[0], days[-1])) if days else ()
+    answered = " tot en met ".join(date_text(day) for day in ends) or "nog niet"
+    return [*(rows or [("Uitvoer", "nog niet aangevraagd")]), ("Beantwoord op", answered)]
 
 
 @form_view(
@@ -191,6 +207,9 @@ def _together_page(
     rows = [("Meldingen erin", _number(answer))]
     rows += [(f"Eruit: {report.reference}", GOES_OUT) for report in answer.former]
     rows += [(f"Niet: {report.reference}", why) for report, why in answer.staying]
+    rows += [
+        (f"Niet in het document: {report.reference}", UNWILLING) for report in answer.unwilling
+    ]
     return {
         "heading": f"Dossier voor {name}",
         "above": context.title,
@@ -218,39 +237,58 @@ def case_file_view(context: Any, request: Request) -> Response:
     if case is None or not (case.holds or case.answers):
         raise HTTPNotFound()
     answer = answer_of(request.db, context.holder, case)
+    held = published(request.db, answer)
     ids = {hold.document_id for hold in case.holds} | {report.id for report in answer.former}
-    ids |= set(case.reports)
+    ids |= set(case.reports) | set(held)
     task = "stukken van een zaak als bestand"
     note_read(request, context.holder, "bevriezing", list(ids), task=task)
-    public = {report.id: f"nee: {why}" for report, why in answer.staying}
-    public |= {row.id: "ja" if row.id in answer.present else "nog niet" for row in answer.going}
-    if not (case.asked_under_woo and isinstance(context, MunicipalityResource)):
-        public = {}
     states = review_states(request.db, case)
-    today = day_of(utc_now())
+    public: dict[UUID, tuple[str, str]] = {}
+    if case.asked_under_woo and isinstance(context, MunicipalityResource):
+        public = _made_public(answer, held)
     lines = list(_lines(case, states, public))
-    # Still in the dossier, and no more in the case.
-    for report in answer.former:
-        if report.id not in case.reports:
-            lines.append((*_line(report, "", ("", "")), "", STILL_IN))
+    # What is in the dossier or a document, and no more in the case.
+    others = select(Report).where(Report.id.in_(set(public) - set(case.reports)))
+    for report in request.db.scalars(others.order_by(Report.reference)):
+        lines.append((*_line(report, "", ("", "")), "", *public[report.id]))
+    today = day_of(utc_now())
     return csv_response(f"zaak-{context.holder.lower()}-{today.isoformat()}", FILE_COLUMNS, lines)
 
 
+def _made_public(answer: Answer, held: dict[UUID, list[str]]) -> dict[UUID, tuple[str, str]]:
+    """Return for each report whether it is in the dossier, and in which documents or why not."""
+    unwilling = {report.id for report in answer.unwilling}
+    dossier = dict.fromkeys(held, "nee")
+    dossier |= {report.id: STILL_IN for report in answer.former}
+    dossier |= {report.id: f"nee: {why}" for report, why in answer.staying}
+    dossier |= {row.id: "ja" if row.id in answer.present else "nog niet" for row in answer.going}
+    made = {}
+    for number, inside in dossier.items():
+        if number in held:
+            made[number] = inside, f"ja: {', '.join(held[number])}"
+        elif number in unwilling:
+            made[number] = inside, f"nee: {UNWILLING}"
+        else:
+            made[number] = inside, inside if inside.startswith("nee") else "nog niet"
+    return made
+
+
 def _lines(
-    case: Case, states: dict[UUID, str], public: dict[UUID, str]
+    case: Case, states: dict[UUID, str], public: dict[UUID, tuple[str, str]]
 ) -> Iterator[tuple[str, ...]]:
     """Yield a line for each hold, below that of a dossier one for each report in it."""
+    none = ("", "")
     for hold in case.holds:
         days = (day_of(hold.placed_at).isoformat(), hold.review_on.isoformat())
         dossier, report = case.dossiers.get(hold.document_id), case.reports.get(hold.document_id)
         if report is not None:
-            yield (*_line(report, "", days), states[report.id], public.get(report.id, ""))
+            yield (*_line(report, "", days), states[report.id], *public.get(report.id, none))
         elif dossier is not None:
             made, label = day_of(dossier.made_at), DOSSIER_WORKFLOW.state(dossier.state).label
-            yield (dossier.number, "dossier", "", made.isoformat(), label, *days, "", "")
+            yield (dossier.number, "dossier", "", made.isoformat(), label, *days, "", *none)
             for member in case.inside.get(dossier.id, ()):
                 line = _line(member, dossier.number, days)
-                yield (*line, states[member.id], public.get(member.id, ""))
+                yield (*line, states[member.id], *public.get(member.id, none))
 
 
 def _line(report: Report, dossier: str, days: tuple[str, str]) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.security.permissions import Role
-from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
+from stopintimidatie.core.web.components import badge_for
+from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.filing.services import refer, take_out
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
@@ -28,6 +29,7 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import BELONGS, GONE, in_force, place_hold
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import OFFERED
 
 # The reports of a case that its page shows and its file holds.
@@ -37,6 +39,7 @@ BEFORE: Final = "nagekeken vóór dit verzoek: lees opnieuw"
 NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
 WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
 SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
+UNWILLING: Final = "de melder deelt dit liever niet (deelvoorkeur)"
 REASON: Final = "Hoort bij dit Woo-verzoek."
 
 
@@ -74,9 +77,8 @@ class Answer:
     """The answer to a Woo request as it stands."""
 
     dossier: Dossier | None
-    # The newest public export, and when somebody had it first.
-    export: Export | None
-    given_at: datetime | None
+    # Its public exports, the oldest first, and when somebody had each first.
+    exports: list[tuple[Export, datetime | None]]
     # The reports that the dossier should refer to, and why each other one can't be public.
     going: list[Report]
     staying: list[tuple[Report, str]]
@@ -84,6 +86,12 @@ class Answer:
     present: frozenset[UUID]
     # Those that it refers to for this case, and should not any more.
     former: list[Report]
+
+    @property
+    def unwilling(self) -> list[Report]:
+        """The reports that no public document tells: their reporters would rather not share."""
+        both = ((row, row.share_with_police and row.share_with_partners) for row in self.going)
+        return [row for row, willing in both if not willing]
 
     @property
     def missing(self) -> list[Report]:
@@ -145,7 +153,7 @@ def review_states(session: Session, case: Case) -> dict[UUID, str]:
 def answer_of(session: Session, holder: str, case: Case) -> Answer:
     """Return how far the answer to a case is."""
     public = and_(Export.dossier_id == Dossier.id, Export.profile == PUBLIC.name)
-    row = session.execute(
+    rows = session.execute(
         select(Dossier, Export, DisclosedCopy.given_at)
         .join(Hold, Hold.document_id == Dossier.id)
         .outerjoin(Export, public)
@@ -153,12 +161,11 @@ def answer_of(session: Session, holder: str, case: Case) -> Answer:
         .outerjoin(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
         .where(Hold.holder == holder, Hold.case_reference == case.name, Hold.answers.is_(True))
         .where(Hold.lifted_at.is_(None))
-        .order_by(
-            Hold.placed_at.desc(), Export.requested_at.desc(), DisclosedCopy.given_at.nulls_last()
-        )
-        .limit(1)
-    ).first()
-    dossier, export, given_at = (None, None, None) if row is None else row
+        .order_by(Hold.placed_at.desc(), Export.requested_at)
+    ).all()
+    dossier = rows[0][0] if rows else None
+    # Of the newest dossier, if there was an earlier one.
+    exports = [(row[1], row[2]) for row in rows if row[0] is dossier and row[1] is not None]
     members = session.execute(
         select(DossierMembership.report_id, DossierMembership.dossier_id, Dossier.kind)
         .join(Dossier, Dossier.id == DossierMembership.dossier_id)
@@ -176,7 +183,24 @@ def answer_of(session: Session, holder: str, case: Case) -> Answer:
         else:
             going.append(report)
     former = [] if dossier is None else _former(session, dossier, {row.id for row in going})
-    return Answer(dossier, export, given_at, going, staying, frozenset(present), former)
+    return Answer(dossier, exports, going, staying, frozenset(present), former)
+
+
+def published(session: Session, answer: Answer) -> dict[UUID, list[str]]:
+    """Return in which public documents each report is, by the register, with their states."""
+    states = {
+        export.reference: badge_for(export.state).word.lower() for export, _ in answer.exports
+    }
+    rows = session.execute(
+        select(DisclosureSubject.subject_id, Disclosure.reference)
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .where(Disclosure.reference.in_(states), DisclosureSubject.kind == REPORT)
+        .order_by(Disclosure.made_at)
+    )
+    held: dict[UUID, list[str]] = {}
+    for report, reference in rows:
+        held.setdefault(report, []).append(f"{reference} ({states[reference]})")
+    return held
 
 
 def _former(session: Session, dossier: Dossier, wanted: Collection[UUID]) -> list[Report]:

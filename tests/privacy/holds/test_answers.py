@@ -12,15 +12,22 @@ from webtest import TestApp
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.disclosures.models import DisclosedCopy
+from stopintimidatie.disclosures.resources import new_export_id
+from stopintimidatie.disclosures.services import Subject, record_disclosure
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.exports.profiles.defaults import PUBLIC
+from stopintimidatie.exports.request.services import draft
 from stopintimidatie.exports.review.services import save_review, texts_of
+from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move_report
+from tests.support.disclosing import an_entry
 from tests.support.factories import (
     DORDRECHT,
     connect,
@@ -120,7 +127,7 @@ def test_a_dossier_is_made_of_all_that_may_become_public_and_says_what_may_not(
     asked.mustcontain("het openbare antwoord op het Woo-verzoek")
     lines = page.click("Lijst als bestand").text.replace('"', "").splitlines()
     last = {line.split(";")[0]: line.rpartition(";")[2] for line in lines}
-    assert [last[name] for name in open_] == ["ja", "ja"]
+    assert [last[name] for name in open_] == ["nog niet", "nog niet"]
     assert all(last[name].startswith("nee: ") for name in shut)
     # The dossier of the answer is none of the documents that were asked for.
     assert dossier.number not in last
@@ -162,6 +169,56 @@ def test_a_dossier_is_brought_up_to_date_and_leaves_what_was_added_by_hand(
         held(town, session, session.get_one(Report, first.id))
     refused = officer.get(FORM).forms["formulier"].submit("maken", status=422)
     refused.mustcontain("afgesloten")
+
+
+def test_the_file_says_what_each_published_document_held_and_why_not(
+    town: Installation, officer: TestApp, owner: str
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        told, unwilling, other = (make_report(session, town) for _ in range(3))
+        for row in (told, unwilling, other):
+            row.share_with_police = row.share_with_partners = row is not unwilling
+            held(town, session, row)
+        names = [row.reference for row in (told, unwilling, other)]
+        subject = Subject(told.id, "M-01", ("tijdstip",))
+    make(officer, town, owner).mustcontain("1 melding: de melder deelt dit liever niet")
+    with town.transaction(DORDRECHT) as session:
+        dossier, today = session.scalars(select(Dossier)).one(), day_of(utc_now())
+        wish = ExportRequest(
+            profile=PUBLIC.name,
+            recipient="Ieder",
+            question="-",
+            answer_by=today,
+            purpose="-",
+            legal_basis="avg_6_1_c_woo",
+            destroy_by=today,
+        )
+        parts = []
+        for days in (9, 2, 0):
+            part = draft(dossier, wish, SYSTEM, new_export_id())
+            part.requested_at = utc_now() - timedelta(days=days)
+            session.add(part)
+            parts.append(part.reference)
+            if days:
+                part.state = "gereed"
+                entry = an_entry(reference=part.reference, legal_basis=wish.legal_basis)
+                record_disclosure(session, entry, [subject], SYSTEM)
+                copy = session.scalars(
+                    select(DisclosedCopy).where(DisclosedCopy.disclosure_id == entry.id)
+                ).one()
+                copy.given_at = part.requested_at
+        ends = [date_text(today - timedelta(days=days)) for days in (9, 2)]
+        row = session.get_one(Report, told.id)
+        # Withdrawn after it was published: the document holds it all the same.
+        move_report(session, town.registry.workflow_effects, row, "intrekken", {}, REPORTER)
+    page = officer.get(PAGE)
+    page.mustcontain(*parts, " tot en met ".join(ends), "gegeven op")
+    lines = page.click("Lijst als bestand").text.replace('"', "").splitlines()
+    last = {line.split(";")[0]: line.split(";")[-2:] for line in lines}
+    documents = f"ja: {parts[0]} (gereed), {parts[1]} (gereed)"
+    assert last[names[0]] == ["nee: ingetrokken: niemand leest de inhoud", documents]
+    assert last[names[1]] == ["ja", "nee: de melder deelt dit liever niet (deelvoorkeur)"]
+    assert last[names[2]] == ["ja", "nog niet"]
 
 
 def test_only_a_woo_request_is_answered_so(town: Installation, officer: TestApp) -> None:
