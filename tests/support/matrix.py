@@ -1020,14 +1020,17 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *(
         page
-        for name in ("bevriezen", "bevriezing?nr={bevriezing}")
+        for name in ("bevriezen", "bevriezing?nr={bevriezing}", "bevriezing-zaak?zaak={zaak}")
         for page in form("MunicipalityResource", name.partition("?")[0], P.HOLD, {
             f"{{gemeente}}/{name}": " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
         })
     ),
     *(
         page
-        for name in ("bevriezen", "bevriezing?nr={bevriezing_meldpunt}")
+        for name in (
+            *("bevriezen", "bevriezing?nr={bevriezing_meldpunt}"),
+            "bevriezing-zaak?zaak={zaak_meldpunt}",
+        )
         for page in form("Desk", name.partition("?")[0], P.HOLD, {
             f"{{meldpunt}}/{name}": " ja ja 404 archivaris=404",
         })

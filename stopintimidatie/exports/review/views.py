@@ -16,7 +16,7 @@ from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.reports import LABELS
 from stopintimidatie.exports.review.rules import (
@@ -44,6 +44,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import redact_words
 from stopintimidatie.reports.words import involves_minor
+from stopintimidatie.reports.workbench.views import own_path
 
 NAME: Final = "tekst-nakijken"
 LIMIT: Final = 20_000
@@ -57,6 +58,8 @@ BUTTONS: Final = (Button("opslaan", "Opslaan voor ontvangers"), GOOD)
 def review_view(context: ReportResource, request: Request) -> Any:
     """Mark words: to leave out for recipients, or to make unreadable for good."""
     report = context.report
+    # From the page of a case one goes back there.
+    back = own_path(dict(query_pairs(request)).get("terug")) or request.resource_path(context)
     texts = texts_of(report)
     signs = signs_for(texts.values())
     known = looked_at(request.db, report)
@@ -75,19 +78,20 @@ def review_view(context: ReportResource, request: Request) -> Any:
         request,
         buttons=BUTTONS if texts else (GOOD,),
         appstruct={CONTROLS[name]: with_marks(texts[name], spans[name], signs) for name in texts},
-        cancel_url=request.resource_path(context),
+        cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
         marked = _read(texts, values, signs)
         if form.pressed() == GOOD.name:
-            return _made_unreadable(context, request, texts, marked, values)
+            _made_unreadable(context, request, texts, marked, values)
+            return HTTPSeeOther(back)
         _nothing_for_good(values)
         if asks:
             treat_as_minor(request.db, report, _answer(values), request.actor)
         save_review(request.db, report, marked, request.actor)
         request.flash("Nagekeken. Een ontvanger leest deze tekst zonder wat u hebt gemarkeerd.")
-        return HTTPSeeOther(request.resource_path(context))
+        return HTTPSeeOther(back)
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
@@ -208,7 +212,7 @@ def _made_unreadable(
     texts: Mapping[Field, str],
     marked: Mapping[Field, Sequence[Span]],
     values: Mapping[str, Any],
-) -> HTTPSeeOther:
+) -> None:
     words = [word for field in texts for word in words_at(texts[field], marked[field])]
     words += [line.strip() for line in values["woorden"].splitlines() if line.strip()]
     _check(words, values)
@@ -230,7 +234,6 @@ def _made_unreadable(
         else "Deze woorden stonden nergens. Er is niets veranderd.",
         "ok" if count else "warning",
     )
-    return HTTPSeeOther(request.resource_path(context))
 
 
 def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
@@ -70,8 +71,10 @@ def case_part(context: Any, request: Request, name: str, here: str) -> dict[str,
     answer = None
     if town and case.asked_under_woo and states:
         answer = answer_of(request.db, context.holder, case)
+    here_again = address(f"{here}/{LIST}", {"zaak": name}) + "#teksten"
     return {
-        "looked": _looked_at(context, request, case, states) if may_redact else None,
+        "looked": _looked_at(context, request, case, states, here_again) if may_redact else None,
+        "at_desk": case.asked_under_woo and not town,
         "answer": _answer_rows(context, request, answer, states) if answer else None,
         "current": answer is not None and answer.current,
         "made": answer is not None and answer.dossier is not None,
@@ -82,9 +85,12 @@ def case_part(context: Any, request: Request, name: str, here: str) -> dict[str,
 
 
 def _looked_at(
-    context: Any, request: Request, case: Case, states: dict[UUID, str]
+    context: Any, request: Request, case: Case, states: dict[UUID, str], here: str
 ) -> list[tuple[str, str, str | None]]:
-    """Return each report of a case: its reference, whether its text was looked at, and its page."""
+    """Return each report of a case: its reference, whether its text was looked at, and its page.
+
+    From that page one comes back `here`.
+    """
     reports = case.reports
     note_read(request, context.holder, REPORT, list(reports), task="stukken van een zaak bekijken")
     paths = paths_of_reports(request.db, list(reports))
@@ -92,7 +98,9 @@ def _looked_at(
         (
             report.reference,
             states[report.id],
-            None if states[report.id] in SHUT else f"{paths[report.id]}/{REVIEW}",
+            None
+            if states[report.id] in SHUT
+            else address(f"{paths[report.id]}/{REVIEW}", {"terug": here}),
         )
         for report in sorted(reports.values(), key=lambda report: report.reference)
     ]
@@ -125,11 +133,11 @@ def _answer_rows(
     return [
         *rows,
         ("Dossier", link(str(path), named) if sees else named),
-        *_exports(answer, str(path) if sees else None),
+        *_exports(request, answer, str(path) if sees else None),
     ]
 
 
-def _exports(answer: Answer, path: str | None) -> list[tuple[str, Any]]:
+def _exports(request: Request, answer: Answer, path: str | None) -> list[tuple[str, Any]]:
     """Return each public export with its state, and when the request was answered with them."""
     rows: list[tuple[str, Any]] = []
     for export, given in answer.exports:
@@ -139,7 +147,18 @@ def _exports(answer: Answer, path: str | None) -> list[tuple[str, Any]]:
     days = sorted({day_of(given) for _, given in answer.exports if given})
     ends = dict.fromkeys((days[0], days[-1])) if days else ()
     answered = " tot en met ".join(date_text(day) for day in ends) or "nog niet"
-    return [*(rows or [("Uitvoer", "nog niet aangevraagd")]), ("Beantwoord op", answered)]
+    if not rows:
+        owner = answer.dossier.owner_id if answer.dossier else None
+        name = request.db.scalar(select(User.name).where(User.id == owner)) if owner else None
+        who = f"de dossierhouder, {name}" if name else "de dossierhouder"
+        rows = [("Uitvoer", NOT_ASKED.format(who))]
+    return [*rows, ("Beantwoord op", answered)]
+
+
+NOT_ASKED: Final = (
+    "nog niet aangevraagd: dat doet {}, bij het dossier onder ‘Uitvoer aanvragen’, zodra alle"
+    " teksten zijn nagekeken"
+)
 
 
 @form_view(

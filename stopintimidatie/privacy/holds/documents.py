@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,10 +12,12 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security.permissions import Role
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import badge_for
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, DisclosureSubject
-from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier, make_agreement
 from stopintimidatie.dossiers.filing.services import refer, take_out
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.resources import is_strict
@@ -40,6 +42,10 @@ NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
 WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
 SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
 UNWILLING: Final = "de melder deelt dit liever niet (deelvoorkeur)"
+ASK_EXPORT: Final = (
+    "Vraag een uitvoer aan met het profiel ‘Woo-verzoek: openbaar’, zodra alle teksten zijn"
+    " nagekeken."
+)
 REASON: Final = "Hoort bij dit Woo-verzoek."
 
 
@@ -275,7 +281,8 @@ def _begin(session: Session, holder: str, case: Case, owner: UUID | None, actor:
         Neighbourhood.municipality_code == holder,
         Neighbourhood.kind == NeighbourhoodKind.WHOLE.value,
     )
-    title = case.name if "woo" in case.name.lower() else f"Woo-verzoek {case.name}"
+    kind = "Woo-verzoek"
+    title = case.name if case.name.lower().startswith(kind.lower()) else f"{kind} {case.name}"
     plan = DossierPlan(
         title=title,
         kind=DossierKind.THEME.value,
@@ -295,4 +302,8 @@ def _begin(session: Session, holder: str, case: Case, owner: UUID | None, actor:
         case_reference=case.name,
         answers=True,
     )
+    if owner is not None:
+        # An agreement stands on the start page of who leads the dossier.
+        day = day_of(utc_now()) + timedelta(days=3)
+        make_agreement(session, dossier, ASK_EXPORT, "dossierhouder", day, actor)
     return dossier

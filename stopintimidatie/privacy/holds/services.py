@@ -165,8 +165,13 @@ def place_holds(
     roles may not see is unknown to them.
 
     Raises:
-        HoldError: A document isn't here, or nothing of it is left; the message says which.
+        HoldError: A document isn't here, or nothing of it is left; the message says which. Or it
+            is for a Woo request without a number.
     """
+    if wanted.reason is HoldReason.WOO and not wanted.case_reference:
+        raise HoldError(
+            "Vul het nummer van het Woo-verzoek in: daarmee vindt u de stukken terug.", "zaak"
+        )
     rows = documents_of(session, typed, roles)
     gone = [reference_of(row) for row in rows if row.state in GONE]
     if gone:

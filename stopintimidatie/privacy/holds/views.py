@@ -47,6 +47,7 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 _TEMPLATES: Final = "stopintimidatie.privacy.holds:templates"
 FORM: Final = "bevriezen"
 ONE: Final = "bevriezing"
+WHOLE: Final = "bevriezing-zaak"
 # The farthest day to decide anew, counted from today.
 LONGEST: Final = 365
 USUAL: Final = timedelta(days=183)
@@ -83,7 +84,7 @@ class HoldSchema(Schema):
         forms.Text(100),
         "Nummer van de zaak",
         missing=None,
-        description="Van het Woo-verzoek, de rechtszaak of de klacht. Geen namen.",
+        description="Van het Woo-verzoek (dan moet het), de rechtszaak of de klacht. Geen namen.",
         widget=forms.TextInput(width="medium"),
     )
     opnieuw = field(
@@ -136,17 +137,17 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
     total = request.db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery()))
     paging = Paging(wanted_page(request), total or 0)
     may = bool(request.has_permission(Permission.HOLD, context))
+    more = {"zaak": case} if case else {}
     identity = request.identity
     late = 0
     if may and not case and identity is not None:
         late = len(request.db.scalars(waiting(context.holder, identity)).all())
-    more = {"zaak": case} if case else {}
     return {
         "owner": context.title,
         "case": case,
         "columns": COLUMNS,
         "rows": [
-            _row(hold, here, may)
+            _row(hold, here, may, more)
             for hold in request.db.scalars(wanted.offset(paging.offset).limit(paging.size))
         ],
         "paging": paging,
@@ -155,19 +156,20 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
         else "",
         "part": case_part(context, request, case, here) if case else None,
         "freeze": address(f"{here}/{FORM}", more) if may else None,
+        "whole": address(f"{here}/{WHOLE}", more) if may and case and total else None,
         "file": address(f"{here}/{FILE}", more) if may and case else None,
         "all_href": f"{here}/{LIST}",
     }
 
 
-def _row(hold: Hold, here: str, may: bool) -> list[Any]:
+def _row(hold: Hold, here: str, may: bool, more: dict[str, str]) -> list[Any]:
     late = hold.review_on <= day_of(utc_now())
     day = date_text(hold.review_on) + (" (nu beslissen)" if late else "")
     case, name = hold.case_reference, hold.reference
     if hold.answers:
         name = f"{name} (het antwoord)"
     return [
-        link(f"{here}/{ONE}?nr={hold.id}", name) if may else name,
+        link(address(f"{here}/{ONE}", {"nr": str(hold.id), **more}), name) if may else name,
         HoldReason(hold.reason).sentence,
         link(address(f"{here}/{LIST}", {"zaak": case}), case) if case else "",
         day,
@@ -238,7 +240,7 @@ def hold_view(context: Any, request: Request) -> Any:
         raise HTTPNotFound()
     if isinstance(row, Dossier) and not roles_for(row.kind) & roles_at(request, hold.holder):
         raise HTTPNotFound()
-    back = f"{request.resource_path(context).rstrip('/')}/{LIST}"
+    back = _list_of(context, request, asked(request, "zaak", 100))
     page = {
         "heading": f"{'Melding' if hold.document_kind == REPORT else 'Dossier'} {hold.reference}",
         "above": context.title,
@@ -261,18 +263,70 @@ def hold_view(context: Any, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        if values["besluit"] == LIFT:
-            if values["opnieuw"] is not None:
-                raise FormError(BOTH, "besluit")
-            lift_hold(request.db, row, hold, values["reden"], request.actor)
-            request.flash(f"De bevriezing van {hold.reference} is opgeheven.")
-            return HTTPSeeOther(back)
-        if values["opnieuw"] is None:
-            raise FormError("Kies de dag waarop u opnieuw kijkt.", "opnieuw")
-        _prolong(request, row, hold, values)
+        day = _carry_out(request, [(row, hold)], values)
+        name = hold.reference
+        request.flash(
+            f"{name} blijft bevroren. Opnieuw bekijken op {date_text(day)}."
+            if day
+            else f"De bevriezing van {name} is opgeheven."
+        )
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, shown)
+
+
+def _list_of(context: Any, request: Request, case: str) -> str:
+    """Return the address of the list of holds: of one case, or of all."""
+    here = request.resource_path(context).rstrip("/")
+    return address(f"{here}/{LIST}", {"zaak": case} if case else {})
+
+
+@form_view(MunicipalityResource, WHOLE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
+@form_view(Desk, WHOLE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
+def whole_view(context: Any, request: Request) -> Any:
+    """Prolong or lift all holds of one case, also that on the dossier that answers it."""
+    case = asked(request, "zaak", 100)
+    mine = in_force(context.holder, roles_at(request, context.holder))
+    holds = request.db.scalars(mine.where(Hold.case_reference == case)).all() if case else ()
+    if not holds:
+        raise HTTPNotFound()
+    back = _list_of(context, request, case)
+    form = Form(
+        ReviewSchema(),
+        request,
+        buttons=[Button("vastleggen", "Besluit vastleggen")],
+        cancel_url=back,
+    )
+    number = plural(len(holds), "stuk", "stukken")
+    woo = any(hold.reason == HoldReason.WOO for hold in holds)
+    page = {
+        "heading": f"Hele zaak {case}",
+        "above": context.title,
+        "badges": ("bevroren",),
+        "intro": WAIT if woo else "",
+        "card": "De bevriezingen",
+        "facts": [
+            ("Bevroren", number),
+            ("Eerste dag om te beslissen", date_text(min(hold.review_on for hold in holds))),
+        ],
+        "note": None,
+        "back": back,
+    }
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        rows = ((row_of(request.db, hold), hold) for hold in holds)
+        day = _carry_out(request, [pair for pair in rows if pair[0] is not None], values)
+        request.flash(
+            f"Zaak {case}: {number} bevroren tot u opnieuw kijkt op {date_text(day)}."
+            if day
+            else f"Zaak {case}: de bevriezing van {number} is opgeheven."
+        )
+        return HTTPSeeOther(back)
+
+    return handle_form(request, form, on_valid, page)
+
+
+WAIT: Final = "Hef een Woo-verzoek pas op als bezwaar niet meer kan."
 
 
 def _noted(request: Request, hold: Hold, page: dict[str, Any]) -> dict[str, Any]:
@@ -288,7 +342,21 @@ BOTH: Final = (
 LIFTED: Final = "Deze bevriezing is al opgeheven. Bevries het stuk opnieuw als dat nodig is."
 
 
-def _prolong(request: Request, row: Any, hold: Hold, values: dict[str, Any]) -> None:
-    day: date = values["opnieuw"]
-    prolong_hold(request.db, row, hold, day, values["reden"], request.actor)
-    request.flash(f"{hold.reference} blijft bevroren. Opnieuw bekijken op {date_text(day)}.")
+def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> date | None:
+    """Prolong or lift these holds on their documents; return the new day, if there is one.
+
+    Raises:
+        FormError: A day is missing, or is one too many.
+    """
+    day: date | None = values["opnieuw"]
+    lifted = values["besluit"] == LIFT
+    if lifted and day is not None:
+        raise FormError(BOTH, "besluit")
+    if not lifted and day is None:
+        raise FormError("Kies de dag waarop u opnieuw kijkt.", "opnieuw")
+    for row, hold in pairs:
+        if day is None:
+            lift_hold(request.db, row, hold, values["reden"], request.actor)
+        else:
+            prolong_hold(request.db, row, hold, day, values["reden"], request.actor)
+    return day

@@ -13,7 +13,7 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.erasure.services import obstacles
@@ -67,7 +67,7 @@ def a_dossier(town: Installation) -> str:
 def freeze(browser: TestApp, references: str, *, status: int = 303, **typed: Any) -> Any:
     form = browser.get(f"{PLACE}/bevriezen").forms["formulier"]
     form["kenmerken"], form["reden"] = references, typed.pop("reden", "woo")
-    for name, value in typed.items():
+    for name, value in {"zaak": "W-0", **typed}.items():
         form[name] = value
     return form.submit("bevriezen", status=status)
 
@@ -281,3 +281,47 @@ def test_the_desk_freezes_what_it_holds(town: Installation) -> None:
 def test_what_is_unknown_is_named_once(town: Installation, head: TestApp) -> None:
     page = freeze(head, "M-4F7K-2QXJ m-4f7k-2qxj M4F7K2QXJ", status=422)
     page.mustcontain("Hier niet gevonden: M-4F7K-2QXJ. Controleer")
+
+
+def test_a_woo_request_has_a_number(town: Installation, head: TestApp) -> None:
+    ((reference, _),) = reports(town)
+    refused = freeze(head, reference, zaak="", status=422)
+    refused.mustcontain("Vul het nummer van het Woo-verzoek in")
+    assert "zaak" in refused.html.select_one('[aria-invalid="true"]')["name"]
+    freeze(head, reference, zaak="", reden="rechtszaak")
+
+
+def test_a_whole_case_is_prolonged_and_lifted_at_once(town: Installation, head: TestApp) -> None:
+    names = [reference for reference, _ in reports(town, 2)]
+    freeze(head, " ".join(names), zaak="W-7")
+    freeze(head, reports(town)[0][0], zaak="W-8")
+    case, later = f"{PLACE}/bevriezingen?zaak=W-7", day_of(utc_now()) + timedelta(days=99)
+    form = head.get(case).click("Hele zaak").forms["formulier"]
+    form["besluit"], form["reden"] = "verlengen", "Nog bezwaar."
+    form.submit("vastleggen", status=422).mustcontain("Kies de dag")
+    form["opnieuw"] = str(later)
+    page = form.submit("vastleggen", status=303)
+    assert page.location.endswith("?zaak=W-7")
+    page.follow().mustcontain("Zaak W-7: 2 stukken bevroren tot", date_text(later))
+    # One alone is decided on from the case, and one comes back to it.
+    one = head.get(case).click(names[0]).forms["formulier"]
+    one["besluit"], one["reden"] = "opheffen", "Hoort er niet bij."
+    assert one.submit("vastleggen", status=303).location.endswith("?zaak=W-7")
+    form["besluit"], form["opnieuw"] = "opheffen", ""
+    form.submit("vastleggen", status=303).follow().mustcontain("de bevriezing van 1 stuk", "Niets")
+    with town.transaction(DORDRECHT) as session:
+        lines = list(session.scalars(select(AuditEvent.action)))
+        kept = session.scalars(select(Hold).where(Hold.lifted_at.is_(None))).one()
+    assert kept.case_reference == "W-8"
+    assert [lines.count(f"bevriezing.{name}") for name in ("verlengd", "opgeheven")] == [2, 2]
+    head.get(f"{PLACE}/bevriezing-zaak?zaak=W-7", status=404)
+    head.get(f"{PLACE}/bevriezing-zaak", status=404)
+
+
+def test_the_desk_hears_who_answers_a_woo_request(town: Installation) -> None:
+    with town.transaction(NATIONAL) as session:
+        report = make_report(session, town, holder=NATIONAL)
+        day = day_of(utc_now()) + timedelta(days=9)
+        place_hold(session, report, HoldReason.WOO, day, SYSTEM, case_reference="W-9")
+    desk = town.browser(make_user(town, (NATIONAL, Role.NATIONAL_DESK)))
+    desk.get("/landelijk/bevriezingen?zaak=W-9").mustcontain("Wie beantwoordt dit Woo-verzoek?")
