@@ -32,6 +32,7 @@ from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import BELONGS, GONE, in_force, place_hold
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.words import involves_minor
 from stopintimidatie.reports.workflow import OFFERED
 
 # The reports of a case that its page shows and its file holds.
@@ -41,7 +42,8 @@ BEFORE: Final = "nagekeken vóór dit verzoek: lees opnieuw"
 NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
 WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
 SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
-UNWILLING: Final = "de melder deelt dit liever niet (deelvoorkeur)"
+# One reason for both, as in the document: the list doesn't say which report is a minor's.
+UNWILLING: Final = "deelvoorkeur van de melder, of een minderjarige"
 ASK_EXPORT: Final = (
     "Vraag een uitvoer aan met het profiel ‘Woo-verzoek: openbaar’, zodra alle teksten zijn"
     " nagekeken."
@@ -95,9 +97,12 @@ class Answer:
 
     @property
     def unwilling(self) -> list[Report]:
-        """The reports that no public document tells: their reporters would rather not share."""
-        both = ((row, row.share_with_police and row.share_with_partners) for row in self.going)
-        return [row for row, willing in both if not willing]
+        """The reports that no public document tells: not to be shared, or about a minor."""
+        return [
+            row
+            for row in self.going
+            if not (row.share_with_police and row.share_with_partners) or involves_minor(row)
+        ]
 
     @property
     def missing(self) -> list[Report]:

@@ -184,7 +184,7 @@ def test_the_file_says_what_each_published_document_held_and_why_not(
             held(town, session, row)
         names = [row.reference for row in (told, unwilling, other)]
         subject = Subject(told.id, "M-01", ("tijdstip",))
-    make(officer, town, owner).mustcontain("1 melding: de melder deelt dit liever niet")
+    make(officer, town, owner).mustcontain("1 melding: deelvoorkeur van de melder")
     with town.transaction(DORDRECHT) as session:
         dossier, today = session.scalars(select(Dossier)).one(), day_of(utc_now())
         wish = ExportRequest(
@@ -220,7 +220,7 @@ def test_the_file_says_what_each_published_document_held_and_why_not(
     last = {line.split(";")[0]: line.split(";")[-2:] for line in lines}
     documents = f"ja: {parts[0]} (gereed), {parts[1]} (gereed)"
     assert last[names[0]] == ["nee: ingetrokken: niemand leest de inhoud", documents]
-    assert last[names[1]] == ["ja", "nee: de melder deelt dit liever niet (deelvoorkeur)"]
+    assert last[names[1]] == ["ja", "nee: deelvoorkeur van de melder, of een minderjarige"]
     assert last[names[2]] == ["ja", "nog niet"]
 
 
