@@ -266,7 +266,7 @@ def case_file_view(context: Any, request: Request) -> Response:
     if case.asked_under_woo and isinstance(context, MunicipalityResource):
         public = _made_public(answer, held)
     lines = list(_lines(case, states, public))
-    # What is in the dossier or a document, and no more in the case.
+    # Reports in the dossier or a document, and no more in the case.
     others = select(Report).where(Report.id.in_(set(public) - set(case.reports)))
     for report in request.db.scalars(others.order_by(Report.reference)):
         lines.append((*_line(report, "", ("", "")), "", *public[report.id]))

@@ -175,7 +175,7 @@ def answer_of(session: Session, holder: str, case: Case) -> Answer:
         .order_by(Hold.placed_at.desc(), Export.requested_at)
     ).all()
     dossier = rows[0][0] if rows else None
-    # Of the newest dossier, if there was an earlier one.
+    # Only those of the newest dossier, if there was an earlier one.
     exports = [(row[1], row[2]) for row in rows if row[0] is dossier and row[1] is not None]
     members = session.execute(
         select(DossierMembership.report_id, DossierMembership.dossier_id, Dossier.kind)

@@ -284,7 +284,7 @@ def _list_of(context: Any, request: Request, case: str) -> str:
 @form_view(MunicipalityResource, WHOLE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 @form_view(Desk, WHOLE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 def whole_view(context: Any, request: Request) -> Any:
-    """Prolong or lift all holds of one case, also that on the dossier that answers it."""
+    """Decide about all holds of one case, also that on the dossier that answers it."""
     case = asked(request, "zaak", 100)
     mine = in_force(context.holder, roles_at(request, context.holder))
     holds = request.db.scalars(mine.where(Hold.case_reference == case)).all() if case else ()
@@ -343,7 +343,7 @@ LIFTED: Final = "Deze bevriezing is al opgeheven. Bevries het stuk opnieuw als d
 
 
 def _carry_out(request: Request, pairs: list[tuple[Any, Hold]], values: Any) -> date | None:
-    """Prolong or lift these holds on their documents; return the new day, if there is one.
+    """Keep or lift these holds on their documents; return the new day, if there is one.
 
     Raises:
         FormError: A day is missing, or is one too many.
