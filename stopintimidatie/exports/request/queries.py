@@ -55,6 +55,16 @@ def of_dossier(session: Session, dossier_id: UUID, limit: int) -> tuple[Sequence
     return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
+def reports_in(session: Session, export_id: UUID) -> Sequence[UUID]:
+    """Return the reports in the document of an export."""
+    return session.scalars(
+        select(DisclosureSubject.subject_id)
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .where(Disclosure.document_id == export_id)
+        .order_by(DisclosureSubject.label)
+    ).all()
+
+
 def with_withdrawn() -> Select[UUID]:
     """Select the exports with a report in their document that its reporter withdrew."""
     return (

@@ -31,7 +31,6 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.disclosures.resources import KIND
-from stopintimidatie.disclosures.services import find_disclosure, subjects_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
@@ -207,11 +206,9 @@ def _note_file(context: ExportResource, request: Request) -> None:
         note_opened(session, session.get_one(Export, given), identity.actor)
 
     note(request, context.holder, write)
-    entry = find_disclosure(request.db, context.export.reference)
-    subjects = subjects_of(request.db, entry.id) if entry else ()
-    task = "uitvoer downloaden"
-    note_read(request, context.holder, KIND, [context.export.id], task=task)
-    note_read(request, context.holder, "melding", [row.subject_id for row in subjects], task=task)
+    task, ids = "uitvoer downloaden", request_queries.reports_in(request.db, given)
+    note_read(request, context.holder, KIND, [given], task=task)
+    note_read(request, context.holder, "melding", ids, task=task)
 
 
 # Asking for an export, and looking beforehand at what its recipient would see.
