@@ -268,6 +268,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
     if request.method != "POST" and not waits_for_second(export):
         request.flash("Deze uitvoer hoeft niet achteraf te worden beoordeeld.", "info")
         return HTTPSeeOther(address)
+    note_read(request, context.holder, KIND, [export.id], task="uitvoer achteraf beoordelen")
     buttons = [
         Button("goedkeuren", "Achteraf goedkeuren", key="1"),
         Button("afwijzen", "Afwijzen en intrekken", kind="danger"),

@@ -7,10 +7,11 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.request import Request, form_view, post_view, query_pairs
 from stopintimidatie.privacy.destruction import requests, words
-from stopintimidatie.privacy.destruction.approval import CHANGED, LINE
+from stopintimidatie.privacy.destruction.approval import CHANGED, LINE, TASK
 from stopintimidatie.privacy.destruction.assessment import (
     FORM_PAGE,
     Values,
@@ -138,7 +139,7 @@ def withdraw_view(context: ListResource, request: Request) -> HTTPSeeOther:
 
 
 def _asked(context: ListResource, request: Request) -> tuple[DestructionLine, Extension]:
-    """Return the line that the address names, and the latest request about it.
+    """Return the line that the address names, and the latest request about it; note the read.
 
     Raises:
         HTTPNotFound: nobody asked anything about it.
@@ -147,4 +148,5 @@ def _asked(context: ListResource, request: Request) -> tuple[DestructionLine, Ex
     known = requests.extensions_on(request.db, line.document_id)
     if not known:
         raise HTTPNotFound()
+    note_read(request, context.holder, line.document_kind, [line.document_id], task=TASK)
     return line, known[0]
