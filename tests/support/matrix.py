@@ -933,9 +933,9 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *form("ListResource", "langer-advies", P.ADVISE_KEEPING, {
         "{lijst}/langer-advies?regel={regel_advies}&als=fg": " 404 404 403 403 ja"
-        " proceseigenaar=403 archivaris=403",
-        "{lijst}/langer-advies?regel={regel_advies}&als=archivaris": NO_STEP
-        + " proceseigenaar=403 archivaris=ja",
+        " proceseigenaar=403 archivaris=404",
+        "{lijst}/langer-advies?regel={regel_advies}&als=archivaris": " 404 404 403 403 404"
+        " proceseigenaar=403 archivaris=ja",
     }),
     *form("ListResource", "terughalen", P.VIEW_RETENTION, {
         "{lijst}/terughalen?regel={regel_gemachtigd}": NO_STEP + " proceseigenaar=ja archivaris=ja",

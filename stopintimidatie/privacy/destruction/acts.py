@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.policy import note_read
@@ -77,15 +77,13 @@ def _adviser(context: ListResource, request: Request) -> Role:
     """Return the role in which somebody advises.
 
     Raises:
-        HTTPNotFound: the address names no such role.
-        HTTPForbidden: it is a role of somebody else.
+        HTTPNotFound: the address names no adviser's role of this person.
     """
     asked = dict(query_pairs(request)).get("als", "")
+    own = request.identity.roles_for(context.holder) if request.identity else frozenset()
     role = next((role for role in requests.ADVISERS if role.value == asked), None)
-    if role is None:
+    if role is None or role not in own:
         raise HTTPNotFound()
-    if request.identity is None or role not in request.identity.roles_for(context.holder):
-        raise HTTPForbidden()
     return role
 
 
