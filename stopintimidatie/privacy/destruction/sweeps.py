@@ -265,6 +265,8 @@ def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID
             Report.frozen.is_(False),
             Report.delivery.is_distinct_from("opgehaald"),
             ~announced,
+            # A report that a municipality can pick up stays: no day is told yet.
+            ~on_offer(),
         )
         .order_by(Report.received_at, Report.id)
         .limit(BATCH)

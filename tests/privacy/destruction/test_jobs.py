@@ -33,7 +33,7 @@ from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.outlook import count_on_offer, standing_outlook
 from stopintimidatie.privacy.retention.rules import LEFT_AT_DESK
 from stopintimidatie.reports.fields import Contact
-from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.support.factories import DORDRECHT, make_dossier, make_report, take_on
 from tests.support.installation import Installation
@@ -275,6 +275,9 @@ def test_a_report_left_at_the_desk_goes_after_its_reporter_was_told(
     goes = came + timedelta(days=60)
     night(installation, goes, NATIONAL)
     assert is_there(installation, number, NATIONAL)
+    # Whose report a municipality can still pick up isn't told a day on which it won't go.
+    with installation.transaction(NATIONAL) as session:
+        assert session.scalars(select(ReporterMessage.report_id)).all() == [number]
     night(installation, goes + timedelta(days=13), NATIONAL)
     assert is_there(installation, number, NATIONAL)
     night(installation, goes + timedelta(days=14), NATIONAL)
