@@ -23,7 +23,7 @@ def made_world(
 
 @pytest.fixture
 def way_to_fill() -> Callable[[Operator], Any]:
-    """What makes the world of an empty installation; a module may have its own."""
+    """Return the function that fills an empty installation; a module may have its own."""
     return fill
 
 

@@ -15,7 +15,6 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.request import Crumb, Request
-from stopintimidatie.dossiers.pages import HIDDEN, sees_reports
 from stopintimidatie.exports.document.assets import (
     OTHER_SCRIPT,
     displayable,
@@ -33,17 +32,11 @@ from stopintimidatie.exports.redaction.content import (
     map_text,
 )
 from stopintimidatie.exports.redaction.rules import MarkedReport
-from stopintimidatie.exports.request.queries import holds_withdrawn, waiting_with
+from stopintimidatie.exports.request.queries import waiting_with
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import ExportError, capital
 from stopintimidatie.reports.services import paths_of_reports
-
-SHUT: Final = (
-    "In dit document staat een melding die de melder heeft ingetrokken. Niemand leest haar nog."
-    " Haalt de melder haar binnen 14 dagen terug, dan gaat het document weer open."
-)
-
 
 # The reason that a dossier, by its id, may not become public now; empty when it may.
 PublicCheck = Callable[[Session, UUID], str]
@@ -61,13 +54,6 @@ def check_public(request: Request, dossier_id: UUID, *profiles: str) -> None:
     for check in PUBLIC_CHECKS.of(request.registry).values():
         if why := check(request.db, dossier_id):
             raise FormError(why)
-
-
-def closed_to(context: ExportResource, request: Request) -> str | None:
-    """Return why this person can't go on with an export; None when they can."""
-    if not sees_reports(context.__parent__, request):
-        return HIDDEN
-    return SHUT if holds_withdrawn(request.db, context.export.id) else None
 
 
 def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) -> dict[str, Any]:

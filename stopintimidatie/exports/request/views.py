@@ -32,7 +32,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.pages import hidden_reports
+from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, sees_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.extract.services import Prepared, prepare, unwilling
@@ -52,7 +52,6 @@ from stopintimidatie.exports.request.pages import (
     DECIDE,
     PREVIEW,
     check_public,
-    closed_to,
     is_own,
     note_choices,
     note_preview,
@@ -126,24 +125,26 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
     """Show an export: how far it is, the request, and the file when it is there."""
     export = context.export
     note_read(request, context.holder, KIND, [export.id], task="uitvoer bekijken")
-    closed = closed_to(context, request)
+    sees, ready = sees_reports(context.__parent__, request), export.state == ExportState.READY
+    shut = ready and sees and request_queries.holds_withdrawn(request.db, export.id)
     return {
         "export": export,
         "dossier": context.dossier,
         "making": export.state in MAKING,
         "public": PROFILES[export.profile].public,
-        "hidden": closed,
-        "rows": request_rows(export, reports_too=closed is None),
-        "proof": proof_rows(export) if export.state == ExportState.READY else None,
+        "hidden": None if sees else HIDDEN,
+        "shut": shut,
+        "rows": request_rows(export, reports_too=sees),
+        "proof": proof_rows(export) if ready else None,
         "history": history(export),
         "disclosure_href": _disclosure_href(context, request),
         "panels": panels(request, "uitvoer", context),
-        **_possible(context, request, export, sees=closed is None),
+        **_possible(context, request, export, sees=sees, shut=shut),
     }
 
 
 def _possible(
-    context: ExportResource, request: Request, export: Export, *, sees: bool
+    context: ExportResource, request: Request, export: Export, *, sees: bool, shut: bool
 ) -> dict[str, Any]:
     """Return the addresses of what this person can do with an export now; None for the others."""
     waits = export.state == ExportState.REQUESTED
@@ -165,7 +166,7 @@ def _possible(
         "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
         "back_href": address("afbreken", when=waits and is_own(request, export) and bool(may_ask)),
         "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
-        "file_href": address("pdf", when=ready and sees),
+        "file_href": address("pdf", when=ready and sees and not shut),
         "after": waits_for_second(export),
         "own_urgent": is_own(request, export),
         "after_href": address(AFTER, when=waits_for_second(export) and bool(may_decide)),

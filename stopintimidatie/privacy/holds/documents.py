@@ -42,7 +42,7 @@ BEFORE: Final = "nagekeken vóór dit verzoek: lees opnieuw"
 NOT_YET, LOOKED, NO_TEXT = "nog niet nagekeken", "nagekeken", "geen vrije tekst"
 WITHDRAWN: Final = "ingetrokken: niemand leest de inhoud"
 SHUT: Final = frozenset({NO_TEXT, WITHDRAWN})
-# One reason for both, as in the document: the list doesn't say which report is a minor's.
+# The same reason for a minor and for a preference: no list says which report is a minor's.
 UNWILLING: Final = "deelvoorkeur van de melder, of een minderjarige"
 ASK_EXPORT: Final = (
     "Vraag een uitvoer aan met het profiel ‘Woo-verzoek: openbaar’, zodra alle teksten zijn"
@@ -90,9 +90,9 @@ class Answer:
     # The reports that the dossier should refer to, and why each other one can't be public.
     going: list[Report]
     staying: list[tuple[Report, str]]
-    # Those that the dossier refers to now.
+    # The reports that the dossier refers to now.
     present: frozenset[UUID]
-    # Those that it refers to for this case, and should not any more.
+    # The reports that it refers to for this case, and should not any more.
     former: list[Report]
 
     @property

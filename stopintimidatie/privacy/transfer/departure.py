@@ -176,7 +176,7 @@ def _write_copies(bag: Bag, session: Session, registry: Any) -> None:
             # Its term was over: the register tells that it was there.
             continue
         bag.add(f"uitvoer/{export.reference}.pdf", pdf)
-    # One at a time: each has its PDF in it.
+    # Read the statements one at a time: each row holds a PDF.
     statements = select(DestructionStatement).execution_options(yield_per=1)
     for statement in session.scalars(statements):
         bag.add(f"verklaringen/{statement.number}.pdf", statement.pdf)
@@ -225,7 +225,7 @@ def _write_table(bag: Bag, name: str, rows: Iterator[dict[str, Any]]) -> int:
                 number += 1
                 yield row
 
-        # One reading for both files, so that they hold the same rows.
+        # Read once for the CSV and the JSON file, so that both hold the same rows.
         bag.add(f"tabellen/{name}.csv", as_csv(counted()))
         listed.write(b"\n]\n")
         listed.seek(0)

@@ -230,7 +230,7 @@ def receipt_view(context: TransferResource, request: Request) -> Any:
     """Ask for the receipt of the archive; with it the dossier goes here."""
     row = context.transfer
     if row.state != TransferState.WAITS or agreed_line(request.db, row.dossier_id) is None:
-        # That page says how far it is, and what to do.
+        # The page of the transfer says how far it is, and what to do.
         return HTTPSeeOther(request.resource_url(context))
     form = Form(
         ReceiptSchema(),

@@ -107,7 +107,7 @@ class Keeping:
     # It may not be destroyed for now; and, when it is known, the day of the next decision on that.
     kept: bool = False
     kept_until: date | None = None
-    # Somebody decided that it goes.
+    # The line of the report on a destruction list is authorised.
     decided: bool = False
     # Its dossier goes to an archive, where what it says may stay.
     archived: bool = False

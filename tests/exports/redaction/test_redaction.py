@@ -435,7 +435,7 @@ def test_the_preview_marks_as_often_as_the_annex_counts_and_gives_nothing_away(
     marks = mark_reports(reports, select(reports, chosen), lines)
     counted = Counter(mark.line for report in marks for mark in report.marks)
     if chosen.public:
-        # Those that stay out are told of in a round number.
+        # Reports that stay out are counted in a round number.
         counted -= Counter(m.line for report in marks if report.withheld for m in report.marks)
         assert [one.pseudonym for one in marks if not one.withheld] == [
             f"M-{number:02d}" for number in range(1, 1 + len(select(reports, chosen).reports))

@@ -177,6 +177,8 @@ def test_a_document_is_shut_while_a_report_in_it_is_withdrawn(
     assert "die de melder heeft ingetrokken" in page.text
     assert "PDF downloaden" not in page.text
     officer.get(f"{address}/pdf", status=404)
+    # It can still be withdrawn: whoever has a copy then hears it.
+    assert "Intrekken" in page.text
     _, answer = enter(installation, number, code)
     page = answer.follow()
     assert "kan nu niet open" in form_of(page, "bestand").submit(status=409).text

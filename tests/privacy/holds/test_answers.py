@@ -57,7 +57,7 @@ def officer(town: Installation) -> TestApp:
 
 @pytest.fixture
 def owner(town: Installation) -> str:
-    """Who may lead a dossier; the user name."""
+    """Make somebody who may lead a dossier; return the user name."""
     return make_user(town, (DORDRECHT, Role.DOSSIER_OWNER), name="Ans Bos")
 
 
