@@ -17,11 +17,12 @@ PACKAGE = Path(stopintimidatie.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The factory and the commands stand on the rooms.
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
-MOST_FILES = 475
+# Requests, copies, police data and breaches came with rooms of their own.
+MOST_FILES = 530
 MOST_LINES = 450
 SHORT = 60
-MOST_SHORT = 20
-MOST_NAMES = 158
+MOST_SHORT = 26
+MOST_NAMES = 166
 MOST_FUNCTION_LINES = 50
 
 

@@ -9,9 +9,10 @@ Below it, per address, what each role gets. The kind of address tells the column
 - of nobody in particular: both, in that order, without the deputy.
 
 The roles that few pages are for stand behind them by name: `proceseigenaar=ja archivaris=ja`, and
-`archivaris_meldpunt=ja` of the desk where the columns are both. Where a row doesn't say, a deputy
-gets 404, and these two 403 on a page of the municipality itself that officers see, else 404; of
-nobody in particular all get what the others get, if that is the same for all.
+`politiegegevens=ja`; `archivaris_meldpunt=ja` of the desk where the columns are both. Where a row
+doesn't say, a deputy gets 404, and these three 403 on a page of the municipality itself that
+officers see, else 404; of nobody in particular all get what the others get, if that is the same
+for all.
 
 What isn't of one's own holder is always 404, and a visitor is always sent to sign in, unless the
 block says that the view is public. Outcomes: `ja` (the page, a redirect, or the form again),
@@ -33,7 +34,7 @@ SIGN_IN: Final = "aanmelden"
 OF_DESK: Final = 3
 OF_TOWN: Final = 5
 # The roles that see the municipality without its documents.
-NEAR: Final = frozenset({"proceseigenaar", "archivaris"})
+NEAR: Final = frozenset({"proceseigenaar", "archivaris", "politiegegevens"})
 AT_MUNICIPALITY: Final = re.compile(r"\{gemeente\}(/[^/{]*(\{[^}]*\})?)?")
 
 
@@ -85,7 +86,11 @@ def _outcomes(path: str, row: str) -> tuple[str, ...]:
         own, desk = written[:OF_TOWN], written[OF_TOWN:]
         if len(desk) in (1, 1 + OF_DESK):
             others["waarnemer"] = desk.pop(0)
-        filled = (*own, *more("waarnemer", "proceseigenaar", "archivaris"), *desk)
+        filled = (
+            *own,
+            *more("waarnemer", "proceseigenaar", "archivaris", "politiegegevens"),
+            *desk,
+        )
         filled = (*filled, *more("archivaris_meldpunt")) if desk else filled
     assert not others, row
     return filled
@@ -102,6 +107,8 @@ def form(
 
 #            oov  dossier beheer privacy fg  | meldpunt privacy fg
 ALL = "      ja   ja      ja     ja      ja    ja       ja      ja"
+# And who sees the municipality without its documents.
+NEAR_TOO = " ja  ja      ja     ja      ja proceseigenaar=ja archivaris=ja politiegegevens=ja"
 #            oov  dossier beheer privacy fg
 # Leads everybody to the page to sign in.
 SIGNS_OUT = " aanmelden" * 8
@@ -143,7 +150,7 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     view("Root", "post", "GET", P.SIGNED_IN, {
         "/post": "ja ja ja ja ja 404 ja ja ja"
-        " proceseigenaar=ja archivaris=ja archivaris_meldpunt=ja",
+        " proceseigenaar=ja archivaris=ja politiegegevens=ja archivaris_meldpunt=ja",
     }),
     *form("Root", "postbus", PUBLIC, {"/postbus": ALL}),
     *form("Root", "uitnodigingen", P.SIGNED_IN, {"/uitnodigingen": ALL}),
@@ -250,7 +257,7 @@ MATRIX: Final[tuple[View, ...]] = (
     # --- a municipality --------------------------------------------------------------------------
     view("MunicipalityResource", "", "GET", P.VIEW_MUNICIPALITY, {
         #               oov  dossier beheer privacy fg
-        "{gemeente}": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
+        "{gemeente}": NEAR_TOO,
     }),
     *form("MunicipalityResource", "berichten", P.MANAGE_MUNICIPALITY, {
         #                         oov  dossier beheer privacy fg
@@ -282,7 +289,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/gebruikers-nakijken": " 403  403     ja     403     403",
     }),
     *form("MunicipalityResource", "afwezig", P.VIEW_MUNICIPALITY, {
-        "{gemeente}/afwezig": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
+        "{gemeente}/afwezig": NEAR_TOO,
         # The admin alone sees that of a colleague.
         "{gemeente}/afwezig?wie={collega}": " 404 404 ja 404 404",
     }),
@@ -462,7 +469,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/patronen-zoeken": AT_HOME,
     }),
     view("MunicipalityResource", "algoritme", "GET", P.VIEW_MUNICIPALITY, {
-        "{gemeente}/algoritme": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
+        "{gemeente}/algoritme": NEAR_TOO,
     }),
     view("PatternResource", "", "GET", P.VIEW_REPORT, {
         "{patroon}": READERS,
@@ -479,9 +486,8 @@ MATRIX: Final[tuple[View, ...]] = (
         "{patroon}/vragen-collega": WORKERS,
     }),
     view("MunicipalityResource", "redactieprofielen", "GET", P.VIEW_MUNICIPALITY, {
-        "{gemeente}/redactieprofielen": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
-        "{gemeente}/redactieprofielen?profiel=politie": "ja ja ja ja ja"
-        " proceseigenaar=ja archivaris=ja",
+        "{gemeente}/redactieprofielen": NEAR_TOO,
+        "{gemeente}/redactieprofielen?profiel=politie": NEAR_TOO,
     }),
     *form("MunicipalityAdministration", "redactieprofiel", P.EDIT_SETTINGS, {
         "{gemeente}/beheer/redactieprofiel?profiel=politie": ADMIN,
@@ -775,7 +781,8 @@ MATRIX: Final[tuple[View, ...]] = (
         "/verstrekkingen": " ja   ja      404    ja      ja    ja       ja      ja",
     }),
     view("DisclosureRegister", "", "GET", P.VIEW_DISCLOSURES, {
-        "{gemeente}/verstrekkingen": READERS + " proceseigenaar=404 archivaris=404",
+        "{gemeente}/verstrekkingen": READERS
+        + " proceseigenaar=404 archivaris=404 politiegegevens=404",
         "{meldpunt}/verstrekkingen": " ja ja ja",
     }),
     view("DisclosureRegister", "bestand", "GET", P.SAVE_DISCLOSURES, {

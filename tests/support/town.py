@@ -118,6 +118,7 @@ MUNICIPAL_ROLES: Final = (
     Role.DEPUTY,
     Role.PROCESS_OWNER,
     Role.ARCHIVIST,
+    Role.POLICE_DATA,
 )
 DESK_ROLES: Final = (
     Role.NATIONAL_DESK,

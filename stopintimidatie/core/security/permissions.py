@@ -35,6 +35,8 @@ class Role(StrEnum):
     PROCESS_OWNER = "proceseigenaar"
     # Reads terms, lists and statements, never content; may serve several municipalities.
     ARCHIVIST = "archivaris"
+    # Named persons, who read and write what the police disclosed; nobody else knows it is there.
+    POLICE_DATA = "politiegegevens"
     # A colleague of another municipality: the second person for its exports, for a time.
     DEPUTY = "waarnemer"
 
@@ -53,6 +55,7 @@ ROLE_LABELS: dict[Role, str] = {
     Role.NATIONAL_DESK: "medewerker landelijk meldpunt",
     Role.PROCESS_OWNER: "proceseigenaar",
     Role.ARCHIVIST: "archivaris",
+    Role.POLICE_DATA: "gemachtigde politiegegevens",
     Role.DEPUTY: "waarnemer",
 }
 
@@ -132,6 +135,15 @@ class Permission(StrEnum):
     ADVISE_KEEPING = "adviseren over bewaren na het uiterste"
     HOLD = "bevriezen tegen vernietiging"
     TRANSFER = "overbrengen naar het archief"
+    POLICE_DATA = "politiegegevens bekijken en vastleggen"
+    VIEW_REQUESTS = "verzoeken van betrokkenen bekijken"
+    HANDLE_REQUESTS = "verzoeken van betrokkenen behandelen"
+    CHECK_COPY = "kopie voor een betrokkene nakijken"
+    VIEW_BREACHES = "datalekken bekijken"
+    HANDLE_BREACHES = "datalekken behandelen"
+    REPORT_BREACH = "datalek melden"
+    ADVISE_DOSSIER = "adviseren over een persoonsgericht dossier"
+    ASK_READS = "naar de reden van inzage vragen"
     MANAGE_MUNICIPALITY = "gemeente beheren"
     CONFIRM_ROLE = "rol van een collega bevestigen"
     EDIT_SETTINGS = "teksten en instellingen beheren"
@@ -155,7 +167,9 @@ PRIVACY: Final = frozenset({Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER})
 DESK: Final = frozenset({Role.NATIONAL_DESK})
 
 GRANTS: Final[dict[Permission, frozenset[Role]]] = {
-    P.VIEW_MUNICIPALITY: OOV | PRIVACY | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST},
+    P.VIEW_MUNICIPALITY: OOV
+    | PRIVACY
+    | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST, Role.POLICE_DATA},
     P.SEARCH: OOV | PRIVACY | DESK,
     P.VIEW_REPORT: OOV | PRIVACY | DESK,
     P.VIEW_CONTACT: frozenset({Role.OFFICER, Role.PRIVACY_OFFICER}),
@@ -197,6 +211,19 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     # The desk: what it holds itself, for it has no process owner.
     P.HOLD: DESK | {Role.PROCESS_OWNER, Role.PRIVACY_OFFICER},
     P.TRANSFER: frozenset({Role.ARCHIVIST}),
+    # By name, beside other roles: the FG too, where the FG watches over police data.
+    P.POLICE_DATA: frozenset({Role.POLICE_DATA}),
+    P.VIEW_REQUESTS: PRIVACY,
+    # The FG watches, and doesn't act (art. 38(6) AVG).
+    P.HANDLE_REQUESTS: frozenset({Role.PRIVACY_OFFICER}),
+    # A second person, who knows only the copy; never who made it.
+    P.CHECK_COPY: DESK | {Role.PRIVACY_OFFICER, Role.DOSSIER_OWNER},
+    P.VIEW_BREACHES: PRIVACY,
+    P.HANDLE_BREACHES: frozenset({Role.PRIVACY_OFFICER}),
+    # All who work with documents: whoever misses something says so.
+    P.REPORT_BREACH: OOV | PRIVACY | DESK,
+    P.ADVISE_DOSSIER: frozenset({Role.PRIVACY_OFFICER}),
+    P.ASK_READS: frozenset({Role.DATA_PROTECTION_OFFICER}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),
     # All who read reports there, the FG too: supervising who gets access is the FG's task.
     P.CONFIRM_ROLE: OOV | PRIVACY,
@@ -227,6 +254,7 @@ _READS: Final = (
     P.VIEW_DISCLOSURES,
     P.SAVE_DISCLOSURES,
     P.DEPUTIZE,
+    P.POLICE_DATA,
 )
 # Roles that read: one person alone can't give them.
 READING_ROLES: Final = frozenset(role for read in _READS for role in GRANTS[read])

@@ -38,6 +38,7 @@ from stopintimidatie.dossiers.models import (
     DossierParticipant,
     DossierText,
 )
+from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.services import KIND, reindex_dossier
 from stopintimidatie.dossiers.workflow import TabledState
 from stopintimidatie.reports import personal as reports_personal
@@ -65,6 +66,11 @@ COLUMNS: Final = {
     "dossier_attachment": treated(text="about", staff="by", sealed="key"),
     "consultation_agreement": {},
     "dossier_move": treated(text="reason values", staff="actor_id actor_name"),
+    "dossier_person_ground": treated(text="proportionality postponed_reason", staff="changed_by"),
+    "dossier_privacy_advice": treated(
+        text="question urgent_reason words not_followed_reason",
+        staff="asked_by_id asked_by given_by_id given_by decided_by",
+    ),
 }
 _PARTS: Final[tuple[Any, ...]] = (
     DossierNote,
@@ -76,9 +82,17 @@ _PARTS: Final[tuple[Any, ...]] = (
     Consultation,
     DossierMeasure,
     DossierAttachment,
+    PersonGround,
+    PrivacyAdvice,
 )
 # The parts whose rows are deleted at erasure; of the others the bare facts stay.
-_GOES: Final[tuple[Any, ...]] = (DossierNote, DossierAgreement, DossierText)
+_GOES: Final[tuple[Any, ...]] = (
+    DossierNote,
+    DossierAgreement,
+    DossierText,
+    PersonGround,
+    PrivacyAdvice,
+)
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:

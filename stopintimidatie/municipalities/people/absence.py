@@ -49,6 +49,7 @@ LACKING: Final[Mapping[Role, str]] = {
     Role.DATA_PROTECTION_OFFICER: "houdt hier geen toezicht",
     Role.PROCESS_OWNER: "beoordeelt geen vernietigingslijsten",
     Role.ARCHIVIST: "keurt geen bewaartermijnen en vernietiging goed",
+    Role.POLICE_DATA: "ziet hier minder",
 }
 
 

@@ -71,6 +71,7 @@ OFFERED_ROLES: Final = (
     Role.DATA_PROTECTION_OFFICER,
     Role.PROCESS_OWNER,
     Role.ARCHIVIST,
+    Role.POLICE_DATA,
     Role.DEPUTY,
 )
 # A group can't say for how long, nor who decided it.

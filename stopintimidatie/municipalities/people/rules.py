@@ -23,8 +23,8 @@ def stewards_at(holder: str) -> frozenset[Role]:
 
 # The roles without which work stands still, with what stands still. Others have their own rules.
 STANDS_STILL: Final[Mapping[Role, str]] = {
-    Role.PRIVACY_OFFICER: "kijkt niemand vernietigingslijsten na en behandelt niemand verzoeken om"
-    " te wissen",
+    Role.PRIVACY_OFFICER: "kijkt niemand vernietigingslijsten na, en behandelt niemand"
+    " verzoeken van betrokkenen en datalekken",
     Role.PROCESS_OWNER: "beoordeelt niemand wat mag worden vernietigd, en blijft alles staan",
     Role.ARCHIVIST: "keurt niemand bewaartermijnen en vernietiging goed. Verlengt niemand het"
     " doorlopend besluit op tijd, dan blijven ook contactgegevens staan",

@@ -154,6 +154,19 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
             "wants_about": "waarover de partner wil praten",
         },
     ),
+    "dossier_person_ground": (
+        "Waarom dit dossier over één persoon gaat",
+        {"proportionality": "evenredigheid", "postponed_reason": "reden om later te informeren"},
+    ),
+    "dossier_privacy_advice": (
+        "Advies van de privacyfunctionaris",
+        {
+            "question": "vraag",
+            "urgent_reason": "reden van spoed",
+            "words": "advies",
+            "not_followed_reason": "waarom niet gevolgd",
+        },
+    ),
     "copy_correction": ("Correcties", {"note": "toelichting"}),
 }
 

@@ -12,9 +12,12 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.log.activity import activity_panel
+    from stopintimidatie.privacy.log.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.log.services import ATTEMPTS, PROBLEM, WATCH, log_check, watch
     from stopintimidatie.privacy.log.views import log_action, log_panel
 
+    config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_retention_class(RETENTION)
     add_own_place(config, "logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
     config.add_report_action("logboek", log_action, order=90)
     config.add_panel("dossier", "logboek", log_panel, order=90)

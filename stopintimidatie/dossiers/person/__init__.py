@@ -1,0 +1,1 @@
+"""Person-directed dossiers: ground, proportionality, review date, informing, and advice."""

@@ -1,0 +1,59 @@
+"""Tables of a person-directed dossier: the ground to have it, and advice of the privacy officer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held
+from stopintimidatie.dossiers.models import Versioned, of_dossier
+
+
+class PersonGround(Versioned, Held, Base):
+    """Ground of a dossier about one person, which it needs before it starts."""
+
+    __tablename__ = "dossier_person_ground"
+    __table_args__ = of_dossier(
+        UniqueConstraint("holder", "dossier_id"), Index(None, "holder", "review_on")
+    )
+
+    dossier_id: Mapped[UUID]
+    # A code of the closed list (art. 10 AVG, art. 31 to 33 UAVG).
+    ground: Mapped[str] = mapped_column(String(40))
+    proportionality: Mapped[str] = mapped_column(Text)
+    # Within six months.
+    review_on: Mapped[date]
+    # Either the day on which the person was informed, or until when and why that waits.
+    informed_on: Mapped[date | None]
+    postponed_until: Mapped[date | None]
+    postponed_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class PrivacyAdvice(Held, Base):
+    """Advice of the privacy officer: asked, given, and followed or not. It is no veto."""
+
+    __tablename__ = "dossier_privacy_advice"
+    __table_args__ = of_dossier(Index(None, "holder", "dossier_id", "asked_at"))
+
+    dossier_id: Mapped[UUID]
+    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    asked_by_id: Mapped[str | None] = mapped_column(String(64))
+    asked_by: Mapped[str] = mapped_column(String(200))
+    question: Mapped[str] = mapped_column(Text)
+    # Started before the advice: why, and when the advice must be there.
+    urgent_reason: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime | None]
+    # A code: positive, with conditions, negative.
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    words: Mapped[str | None] = mapped_column(Text)
+    given_at: Mapped[datetime | None]
+    given_by_id: Mapped[str | None] = mapped_column(String(64))
+    given_by: Mapped[str | None] = mapped_column(String(200))
+    followed: Mapped[bool | None]
+    not_followed_reason: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(200))

@@ -1,0 +1,55 @@
+"""Tables of the copy for a data subject: its state, its key, and what is frozen under that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.core.storage.models import Base, Held
+from stopintimidatie.dossiers.models import Versioned
+from stopintimidatie.privacy.requests.models import of_request
+
+
+class SubjectCopy(Versioned, Held, Base):
+    """The copy of one request: who made it, who judged it, and who may pick it up."""
+
+    __tablename__ = "subject_copy"
+    __table_args__ = of_request(UniqueConstraint("holder", "request_id"))
+
+    request_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(String(20))
+    made_by_id: Mapped[str | None] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(String(200))
+    # Hash of the content that the second person judged.
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    checked_at: Mapped[datetime | None]
+    checked_by_id: Mapped[str | None] = mapped_column(String(64))
+    checked_by: Mapped[str | None] = mapped_column(String(200))
+    # The answer to "kan hij zien wie meldde?"
+    shows_reporter: Mapped[bool | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+    picked_up_at: Mapped[datetime | None]
+
+
+class CopyKey(Held, Base):
+    """The key of the copy of one request, itself encrypted with the key ring."""
+
+    __tablename__ = "subject_copy_key"
+    __table_args__ = of_request(UniqueConstraint("holder", "request_id"))
+
+    request_id: Mapped[UUID]
+    sealed: Mapped[str] = mapped_column(Text)
+
+
+class CopyBlob(Held, Base):
+    """Something of a copy under its key: what was found, what was marked, the PDF, the JSON."""
+
+    __tablename__ = "subject_copy_blob"
+    __table_args__ = of_request(UniqueConstraint("holder", "request_id", "kind"))
+
+    request_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(20))
+    data: Mapped[bytes] = mapped_column(LargeBinary)

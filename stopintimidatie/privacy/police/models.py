@@ -1,0 +1,88 @@
+"""Tables of police data: what the police disclosed, who read it for what reason, and the log.
+
+No other room reads these. Nothing of them stands in another table but, of a report entered from the
+police, its reference and holder (`reference`).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held, held_table
+from stopintimidatie.core.text import Term
+from stopintimidatie.dossiers.models import Versioned
+
+PURPOSE: Final = "police-data"
+
+
+class Article(Term):
+    """Article of the Wpg by which the police disclosed something."""
+
+    SIXTEEN = "16", "art. 16 Wpg (bevoegd gezag)", "art. 16 Wpg"
+    EIGHTEEN = "18", "art. 18 Wpg (bij of krachtens AMvB)", "art. 18 Wpg"
+    NINETEEN = "19", "art. 19 Wpg (incidenteel)", "art. 19 Wpg"
+    TWENTY = "20", "art. 20 Wpg (samenwerkingsverband)", "art. 20 Wpg"
+
+
+class PoliceItem(Versioned, Held, Base):
+    """Something that the police disclosed: about a document of ours, or a report of its own."""
+
+    __tablename__ = "police_item"
+    __table_args__ = held_table(
+        Index(None, "holder", "document_id"),
+        Index(None, "holder", "review_on"),
+        UniqueConstraint("holder", "reference"),
+    )
+
+    # Own reference of a report that was entered from the police; else None.
+    reference: Mapped[str | None] = mapped_column(String(11))
+    # The report or dossier that it is about.
+    document_kind: Mapped[str | None] = mapped_column(String(20))
+    document_id: Mapped[UUID | None]
+    # A code: how it came here (form, answer of a partner, marked afterwards, report).
+    origin: Mapped[str] = mapped_column(String(20))
+    article: Mapped[str] = mapped_column(String(10))
+    received_on: Mapped[date]
+    # At most a year on; it is destroyed when the purpose of the disclosure is over.
+    review_on: Mapped[date]
+    # Sealed JSON: giver, purpose, conditions, and the text itself.
+    content: Mapped[str | None] = mapped_column(Text)
+    entered_by_id: Mapped[str | None] = mapped_column(String(64))
+    entered_by: Mapped[str] = mapped_column(String(200))
+    # None: still here.
+    destroyed_at: Mapped[datetime | None]
+
+
+class PoliceAccess(Held, Base):
+    """The reason that a named person gave to read the items of a document on one day."""
+
+    __tablename__ = "police_access"
+    __table_args__ = held_table(UniqueConstraint("holder", "subject_id", "person_id", "day"))
+
+    # The document that the items are about, or the item itself when that is a report.
+    subject_id: Mapped[UUID]
+    person_id: Mapped[UUID]
+    day: Mapped[date]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    # Sealed.
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class PoliceEvent(Held, Base):
+    """A line of the log of police data: who did what to which item, never content."""
+
+    __tablename__ = "police_event"
+    __table_args__ = held_table(Index(None, "holder", "at"), append_only=True)
+
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    actor_id: Mapped[str | None] = mapped_column(String(64))
+    actor_name: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[UUID]
+    item_id: Mapped[UUID | None]

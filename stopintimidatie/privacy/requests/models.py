@@ -1,0 +1,202 @@
+"""Tables of requests of data subjects, their history and letters, and what follows from them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
+from stopintimidatie.core.text import Term
+from stopintimidatie.core.workflow import HistoryLine
+from stopintimidatie.dossiers.models import Versioned
+
+# The key purpose of who asks, of what is asked, and of letters.
+PURPOSE: Final = "subject-request"
+
+
+class Right(Term):
+    """Right of the AVG that a request calls on."""
+
+    ACCESS = "inzage", "inzage in gegevens (art. 15)", "access"
+    RECTIFICATION = "rectificatie", "gegevens verbeteren (art. 16)", "rectification"
+    ERASURE = "wissen", "gegevens wissen (art. 17)", "erasure"
+    RESTRICTION = "beperking", "gebruik beperken (art. 18)", "restriction"
+    OBJECTION = "bezwaar", "bezwaar tegen gebruik (art. 21)", "objection"
+
+
+class Capacity(Term):
+    """Capacity in which somebody stands in our data; it decides what is given."""
+
+    REPORTER = "melder", "melder", "reporter"
+    REPORTED = "gemelde", "iemand over wie is gemeld", "somebody reported about"
+    MENTIONED = "genoemde", "getuige, of iemand die wordt genoemd", "witness or somebody mentioned"
+    PARTNER = "partner", "contactpersoon van een partner", "contact person of a partner"
+
+
+class AskedBy(Term):
+    """Person who asks: the data subject, or somebody for them."""
+
+    SELF = "zelf", "de betrokkene zelf", "the data subject"
+    PARENT = "ouder_of_voogd", "een ouder of voogd", "a parent or guardian"
+    PROXY = "gemachtigde", "een gemachtigde, zoals een advocaat", "a proxy"
+
+
+class RequestState(StrEnum):
+    """State of a request; the words stand in the workflow."""
+
+    RECEIVED = "ontvangen"
+    SEARCHING = "zoeken"
+    REDACTING = "redigeren"
+    CHECKING = "tweede_persoon"
+    CHECKED = "nagekeken"
+    SENT = "verstuurd"
+    REFUSED = "geweigerd"
+    WITHDRAWN = "ingetrokken"
+    PASSED_ON = "doorgestuurd"
+
+
+def of_request(*items: SchemaItem) -> tuple[Any, ...]:
+    """Return `__table_args__` of a table whose rows belong to a request and go with it."""
+    return held_table(belongs_to("subject_request", "request_id", ondelete="CASCADE"), *items)
+
+
+class SubjectRequest(Versioned, Held, Base):
+    """A request of a data subject, as a case with a clock."""
+
+    __tablename__ = "subject_request"
+    __table_args__ = held_table(
+        UniqueConstraint("holder", "reference"),
+        partial_index("ix_subject_request_open", "holder", "due_on", where="ended_at IS NULL"),
+        Index(None, "holder", "received_on"),
+    )
+
+    reference: Mapped[str] = mapped_column(String(11))
+    # Codes of `Right`, `Capacity` and `AskedBy`.
+    right: Mapped[str] = mapped_column(String(20))
+    capacity: Mapped[str] = mapped_column(String(20))
+    asked_by: Mapped[str] = mapped_column(String(20))
+    # The data subject is younger than 16.
+    child: Mapped[bool] = mapped_column(default=False)
+    channel: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(30))
+    received_on: Mapped[date]
+    due_on: Mapped[date]
+    extended_on: Mapped[date | None]
+    extended_reason: Mapped[str | None] = mapped_column(Text)
+    # Sealed JSON: name, e-mail, phone and postal address of who asks.
+    person: Mapped[str | None] = mapped_column(Text)
+    # Sealed: the request in the person's own words.
+    question: Mapped[str | None] = mapped_column(Text)
+    identity_how: Mapped[str | None] = mapped_column(String(20))
+    identity_at: Mapped[datetime | None]
+    identity_by: Mapped[str | None] = mapped_column(String(200))
+    handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    # A child is heard through its own channel before anything is confirmed to its parent.
+    child_heard_on: Mapped[date | None]
+    child_outcome: Mapped[str | None] = mapped_column(String(20))
+    # A code of the closed list of grounds, and the reason in words.
+    refused_ground: Mapped[str | None] = mapped_column(String(20))
+    decided_reason: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None]
+    # Objection to the answer, which is a decision (art. 34 UAVG).
+    objection_until: Mapped[date | None]
+    objection_on: Mapped[date | None]
+    objection_number: Mapped[str | None] = mapped_column(String(100))
+
+
+class SubjectRequestMove(HistoryLine, Held, Base):
+    """One line of the history of a request."""
+
+    __tablename__ = "subject_request_move"
+    __table_args__ = of_request(Index(None, "holder", "request_id", "at"))
+
+    request_id: Mapped[UUID]
+
+
+class RequestLetter(Held, Base):
+    """A letter of a request, as it was made from a template."""
+
+    __tablename__ = "request_letter"
+    __table_args__ = of_request(Index(None, "holder", "request_id", "made_at"))
+
+    request_id: Mapped[UUID]
+    kind: Mapped[str] = mapped_column(String(20))
+    # Sealed.
+    content: Mapped[str | None] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    made_by: Mapped[str] = mapped_column(String(200))
+    sent_on: Mapped[date | None]
+    # A code: by post, by mail, on the follow page, at the pick-up page.
+    sent_how: Mapped[str | None] = mapped_column(String(20))
+
+
+class RequestTrace(Held, Base):
+    """A document in which something about the person was found, and whether it is part of it."""
+
+    __tablename__ = "request_trace"
+    __table_args__ = of_request(
+        UniqueConstraint("holder", "request_id", "document_kind", "document_id")
+    )
+
+    request_id: Mapped[UUID]
+    document_kind: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(20))
+    # Codes of the places in the document where it was found, never the words.
+    places: Mapped[list[str]] = mapped_column(default=list)
+    # None: nobody looked yet.
+    included: Mapped[bool | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    found_at: Mapped[datetime] = mapped_column(default=utc_now)
+    found_by: Mapped[str] = mapped_column(String(200))
+
+
+class Restriction(Held, Base):
+    """Restriction of the use of contested data of one document (art. 18 AVG)."""
+
+    __tablename__ = "data_restriction"
+    __table_args__ = of_request(
+        Index(None, "holder", "document_id"),
+        partial_index(
+            "ix_data_restriction_in_force", "holder", "document_id", where="lifted_at IS NULL"
+        ),
+    )
+
+    request_id: Mapped[UUID]
+    document_kind: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(20))
+    # A code of the ground of art. 18(1), and in words which data is contested.
+    ground: Mapped[str] = mapped_column(String(20))
+    about: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_by_id: Mapped[str | None] = mapped_column(String(64))
+    started_by: Mapped[str] = mapped_column(String(200))
+    # The person is told before it is lifted (art. 18(3)).
+    told_on: Mapped[date | None]
+    lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[str | None] = mapped_column(String(200))
+    lifted_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Correction(Held, Base):
+    """Correction that stands beside the account of a reporter, which stays (art. 16 AVG)."""
+
+    __tablename__ = "data_correction"
+    __table_args__ = of_request(Index(None, "holder", "document_id"))
+
+    request_id: Mapped[UUID]
+    document_kind: Mapped[str] = mapped_column(String(20))
+    document_id: Mapped[UUID]
+    reference: Mapped[str] = mapped_column(String(20))
+    text: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(default=utc_now)
+    made_by_id: Mapped[str | None] = mapped_column(String(64))
+    made_by: Mapped[str] = mapped_column(String(200))
