@@ -14,7 +14,7 @@ import pytest
 
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.core.security import permissions
-from stopintimidatie.privacy.log.views import ACTIONS
+from stopintimidatie.privacy.log.words import ACTIONS
 from stopintimidatie.rooms import ROOMS
 
 ROOT = Path(__file__).parent.parent.parent

@@ -25,7 +25,7 @@ from stopintimidatie.core.text import datetime_short
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Paging, page_view, wanted_page
-from stopintimidatie.privacy.log.views import label_of
+from stopintimidatie.privacy.log.words import label_of
 
 NAME: Final = "account-handelingen"
 LATELY: Final = timedelta(days=30)

@@ -32,7 +32,7 @@ from stopintimidatie.privacy.log.services import (
     maintaining,
     prune,
 )
-from stopintimidatie.privacy.log.views import ACTIONS
+from stopintimidatie.privacy.log.words import ACTIONS
 from stopintimidatie.settings import Settings
 from tests.support.factories import DORDRECHT, connect
 from tests.support.installation import Installation
