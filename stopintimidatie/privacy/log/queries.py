@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import RoleOffer
+from stopintimidatie.core.accounts.models import RoleAssignment, RoleOffer
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.reports.models import Report
@@ -97,3 +100,57 @@ def known_actions(session: Session) -> Sequence[str]:
     actions = actions.union_all(more)
     known = select(actions.c.action).where(actions.c.action.is_not(None)).order_by(actions.c.action)
     return session.scalars(known).all()
+
+
+# For a copy that a person asked for: that somebody read, never the name of who did.
+
+READ: Final = "gelezen"
+EMPLOYEE: Final = "medewerker"
+PEOPLE: Final = ("gebruiker", "beheerder")
+
+
+@dataclass(frozen=True, order=True)
+class ReadForCopy:
+    """A read of a document as the person may know it: the day, the task, the reader's role."""
+
+    day: date
+    task: str
+    role: str
+
+
+def reads_of(session: Session, documents: Collection[UUID]) -> dict[UUID, list[ReadForCopy]]:
+    """Return who read these documents, by role, for the copy of a person; the oldest first.
+
+    A role is the one that the reader has here now, for the log keeps none; of who left it is
+    *medewerker*. Reads of a day with the same task and role are one; no name and no hour comes out.
+    A document that nobody read is left out.
+    """
+    rows = session.execute(
+        select(AuditSubject.subject_id, AuditEvent.at, AuditEvent.task, AuditEvent.actor_id)
+        .join(AuditEvent, AuditEvent.id == AuditSubject.event_id)
+        .where(
+            AuditSubject.subject_id.in_(documents),
+            AuditEvent.action == READ,
+            AuditEvent.actor_kind.in_(PEOPLE),
+        )
+    ).all()
+    roles = _roles(session, {row.actor_id for row in rows})
+    reads: dict[UUID, set[ReadForCopy]] = {}
+    for row in rows:
+        read = ReadForCopy(day_of(row.at), row.task or "", roles.get(row.actor_id, EMPLOYEE))
+        reads.setdefault(row.subject_id, set()).add(read)
+    return {document: sorted(several) for document, several in reads.items()}
+
+
+def _roles(session: Session, actors: Collection[str | None]) -> dict[str, str]:
+    """Return the role of each actor at this holder; of several the first of the table of roles."""
+    ids = {known for actor in actors if (known := uuid_of(actor or "")) is not None}
+    rows = session.execute(
+        select(RoleAssignment.user_id, RoleAssignment.role).where(
+            RoleAssignment.holder == current_holder(session), RoleAssignment.user_id.in_(ids)
+        )
+    ).all()
+    held = {(str(row.user_id), row.role) for row in rows}
+    # That police data is there is told to nobody but who may see it.
+    order = [role for role in reversed(Role) if role is not Role.POLICE_DATA]
+    return {actor: role.label for role in order for actor, code in held if code == role.value}

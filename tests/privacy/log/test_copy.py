@@ -1,0 +1,54 @@
+"""Tests of the reads that a person gets to know with a copy."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from stopintimidatie.core.audit import SYSTEM, Actor, event_rows
+from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.session import insert_rows
+from stopintimidatie.privacy.log.queries import ReadForCopy, reads_of
+from tests.support.factories import DORDRECHT, EINDHOVEN, make_user, user_id
+from tests.support.installation import Installation
+
+
+@pytest.mark.both_databases
+def test_a_copy_tells_days_tasks_and_roles_of_reads_and_never_a_name(
+    installation: Installation,
+) -> None:
+    roles = (DORDRECHT, Role.POLICE_DATA), (DORDRECHT, Role.DOSSIER_OWNER)
+    owner = make_user(installation, *roles, (EINDHOVEN, Role.OFFICER))
+    police = make_user(installation, (DORDRECHT, Role.POLICE_DATA))
+    read, unread, elsewhere = uuid4(), uuid4(), uuid4()
+
+    def note(holder: str, actor: Actor, action: str, document: UUID, hour: int) -> None:
+        at = datetime(2026, 3, 2, hour, 30, tzinfo=AMSTERDAM)
+        with installation.transaction(holder) as session:
+            rows = event_rows(
+                actor, action, holder, "melding", [document, uuid4()], task="bekijken", at=at
+            )
+            insert_rows(session, rows)
+
+    people = [
+        Actor("gebruiker", str(user_id(installation, name)), "Jo") for name in (owner, police)
+    ]
+    for hour in (9, 10, 0):
+        note(DORDRECHT, people[0], "gelezen", read, hour)
+    note(DORDRECHT, people[1], "gelezen", read, 9)
+    note(DORDRECHT, people[0], "melding.notitie", unread, 9)
+    note(EINDHOVEN, people[0], "gelezen", elsewhere, 9)
+    note(DORDRECHT, SYSTEM, "gelezen", unread, 11)
+    with installation.transaction(DORDRECHT) as session:
+        answer = reads_of(session, [read, unread, elsewhere])
+    day = date(2026, 3, 2)
+    assert answer == {
+        read: [
+            ReadForCopy(day, "bekijken", "dossierhouder"),
+            ReadForCopy(day, "bekijken", "medewerker"),
+        ]
+    }
+    assert "Jo" not in repr(answer)
