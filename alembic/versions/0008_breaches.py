@@ -24,7 +24,7 @@ NAMES = {
 # Columns with words of people: the database keeps no samples of them.
 WORDS = {
     "breach": "consequences description late_reason measures risk_reason",
-    "breach_notice": "number text",
+    "breach_notice": "english number text",
     "breach_move": "reason",
 }
 
@@ -69,6 +69,7 @@ def _breach(schema: sa.MetaData) -> sa.Table:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("cause", sa.String(40), nullable=True),
         sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("groups", sa.JSON(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=True),
         sa.Column("consequences", sa.Text(), nullable=True),
         sa.Column("measures", sa.Text(), nullable=True),
@@ -83,7 +84,9 @@ def _breach(schema: sa.MetaData) -> sa.Table:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.UniqueConstraint("holder", "id"),
         sa.UniqueConstraint("holder", "reference"),
+        sa.UniqueConstraint("holder", "shared_id"),
         sa.Index(None, "holder", "aware_at"),
+        sa.Index(None, "holder", "origin_id"),
         sa.Index(
             "ix_breach_open",
             "holder",
@@ -105,6 +108,7 @@ def _breach_notice(schema: sa.MetaData) -> sa.Table:
         sa.Column("sent_by", sa.String(200), nullable=False),
         sa.Column("number", sa.String(100), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("english", sa.Text(), nullable=True),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.UniqueConstraint("holder", "id"),
         sa.ForeignKeyConstraint(
@@ -124,6 +128,7 @@ def _breach_document(schema: sa.MetaData) -> sa.Table:
         sa.Column("document_id", sa.Uuid(), nullable=False),
         sa.Column("reference", sa.String(20), nullable=False),
         sa.Column("told_at", MOMENT, nullable=True),
+        sa.Column("obstacle", sa.String(20), nullable=True),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.UniqueConstraint("holder", "breach_id", "document_id"),
         sa.UniqueConstraint("holder", "id"),

@@ -31,7 +31,7 @@ from stopintimidatie.core.text import (
     local,
 )
 from stopintimidatie.core.tree import Resource
-from stopintimidatie.core.web.components import FacetValue, TimelineEntry
+from stopintimidatie.core.web.components import FacetValue, TimelineEntry, panels
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
@@ -238,6 +238,7 @@ def disclosure_view(context: DisclosureResource, request: Request) -> dict[str, 
             [subject.label, ", ".join(subject.categories), str(subject.subject_id)]
             for subject in subjects
         ],
+        "panels": panels(request, "verstrekking", context),
     }
 
 

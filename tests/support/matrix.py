@@ -1052,6 +1052,48 @@ MATRIX: Final[tuple[View, ...]] = (
         #                           meldpunt privacy fg
         "{meldpunt}/logboek":      " 403      ja      ja",
     }),
+    # --- breaches: whoever works with documents reports, the privacy officer handles --------------
+    view("Root", "datalekken", "GET", P.SIGNED_IN, {
+        #              oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/datalekken": " 404 404     404    ja      ja    404      ja      ja",
+    }),
+    view("Root", "datalek-melden", "GET", P.SIGNED_IN, {
+        "/datalek-melden": " ja ja  404     ja      ja    ja       ja      ja",
+    }),
+    view("BreachRegister", "", "GET", P.VIEW_BREACHES, {
+        #                         oov dossier beheer privacy fg
+        "{gemeente}/datalekken": " 404 404     404    ja      ja",
+        "{meldpunt}/datalekken": " 404 ja ja",
+    }),
+    view("BreachResource", "", "GET", P.VIEW_BREACHES, {
+        "{datalek}": " 404 404 404 ja ja",
+        "{datalek_meldpunt}": " 404 ja ja",
+    }),
+    *(
+        page
+        for name in ("stap?naam=beoordelen", "feiten", "tijdstip")
+        for page in form("BreachResource", name.partition("?")[0], P.HANDLE_BREACHES, {
+            f"{{datalek}}/{name}": " 404 404 404 ja 403",
+            f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
+        })
+    ),
+    *form("MunicipalityResource", "datalek-melden", P.REPORT_BREACH, {
+        "{gemeente}/datalek-melden": " ja ja 403 ja ja",
+    }),
+    *form("Desk", "datalek-melden", P.REPORT_BREACH, {
+        "{meldpunt}/datalek-melden": " ja ja ja",
+    }),
+    *form("ExportResource", "zoekgeraakt", P.REPORT_BREACH, {
+        # Before there is a document nothing can be lost.
+        "{uitvoer}/zoekgeraakt": " 404 404 404 404 404",
+        "{uitvoer_klaar}/zoekgeraakt": READERS,
+    }),
+    *form("DisclosureResource", "zoekgeraakt", P.REPORT_BREACH, {
+        "{verstrekking}/zoekgeraakt": READERS,
+        "{verstrekking_persoon}/zoekgeraakt": " 404 ja 404 ja ja",
+    }),
+    # Without the code in a cookie it sends back to the page that asks for it.
+    *form("PickupPage", "zoekgeraakt", PUBLIC, {"/ophalen/O-4F7K-2QXJ/zoekgeraakt": ALL}),
     # --- transferring to an archive: the archivist alone -----------------------------------------
     view("Root", "overbrengen", "GET", P.SIGNED_IN, {
         "/overbrengen": f"{NONE} 404 404 404 archivaris=ja",

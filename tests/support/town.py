@@ -71,6 +71,8 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.privacy.breaches.services import Entry, enter_breach
+from stopintimidatie.privacy.breaches.services import move as move_breach
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
     ArchiveTransfer,
@@ -304,6 +306,7 @@ class _Builder:
         addresses["ingetrokken"] = self.path(self.withdrawn())
         addresses["bevroren"], addresses["bevriezing"] = self.frozen()
         addresses["zaak"] = f"W-{self.place.name}"
+        breach = self.breach()
         self.message()
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         self.terms()
@@ -311,6 +314,7 @@ class _Builder:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
             addresses["meldpunt"] = f"/{NATIONAL}"
+            addresses["datalek_meldpunt"] = f"/{NATIONAL}/datalekken/{breach}"
             privacy = self.town.usernames[Person(DESK, Role.PRIVACY_OFFICER)]
             colleague = select(User.id).where(User.username == privacy)
             addresses["collega"] = str(self.session.scalars(colleague).one())
@@ -328,6 +332,7 @@ class _Builder:
         )
         addresses["wijk"] = addresses["melding"].rpartition("/")[0]
         addresses["gemeente"] = addresses["wijk"].rpartition("/")[0]
+        addresses["datalek"] = f"{addresses['gemeente']}/datalekken/{breach}"
         addresses["behandeling"] = self.path(self.taken_on())
         self.destruction(addresses["gemeente"])
         self.offer()
@@ -560,6 +565,20 @@ class _Builder:
         )
         self.session.flush()
         return self.path(report), str(hold.id)
+
+    def breach(self) -> str:
+        """A breach with all that is written about it; its reference."""
+        text = self.place.text
+        entry = Entry(text("wat er lekte"), utc_now() - timedelta(hours=1), "kwijt")
+        breach, _ = enter_breach(self.session, self.place.holder, entry, self.actor)
+        breach.consequences, breach.measures = text("gevolgen van lek"), text("maatregelen na lek")
+        answers = {"risico": "risico", "reden": text("risico van lek")}
+        move_breach(self.session, breach, "beoordelen", answers, self.actor)
+        answers = {"op": utc_now(), "toelichting": text("melding bij de AP")}
+        move_breach(self.session, breach, "ap_melden", answers, self.actor)
+        # Open still: every form is there.
+        breach.state = "wordt_onderzocht"
+        return breach.reference
 
     def offer(self) -> None:
         """A report that the other municipality may take; its story is not theirs to read yet."""

@@ -15,6 +15,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.text import date_text, datetime_long, plural
+from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import (
@@ -75,6 +76,7 @@ PAGE: Final = "stopintimidatie.exports.release:templates/document.jinja2"
 DONE: Final = {
     "vernietigd": "Dank u wel. Vastgelegd is dat u het document hebt vernietigd.",
     "correctie": "Dank u wel. Vastgelegd is dat u de correctie hebt verwerkt.",
+    "zoek": "Dank u wel. De gemeente weet nu dat dit stuk zoek is, en neemt het over.",
     "antwoord": "Dank u wel. De gemeente heeft uw antwoord. U kunt later nog iets laten weten.",
 }
 UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
@@ -161,6 +163,7 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
         "destroyed_href": address_of(context, "vernietigd") if is_out(here.copy) else None,
         "leave_href": address_of(context, "afsluiten"),
         "done": DONE.get(done),
+        "panels": panels(request, "ophalen", context),
     }
 
 

@@ -6,8 +6,47 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the personal data of the register of breaches."""
+    """Register the register of breaches: its tables, clock, mails, pages and buttons."""
+    from stopintimidatie.privacy.breaches import mail, panels
     from stopintimidatie.privacy.breaches.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.privacy.breaches.resources import LEVELS
+    from stopintimidatie.privacy.breaches.vocabulary import Risk
+    from stopintimidatie.privacy.breaches.workflow import WORKFLOW
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
+    config.add_workflow(WORKFLOW)
+    config.add_workflow_options("datalek_risico", lambda session, breach: Risk.choices())
+    config.add_job_kind(mail.REMIND, mail.remind)
+    for template in mail.TEMPLATES:
+        config.add_mail_template(template)
+    for level in LEVELS:
+        config.add_tree_level(level)
+    config.add_panel("uitvoer", "zoek", panels.export_panel, order=20)
+    config.add_panel("verstrekking", "zoek", panels.disclosure_panel, order=20)
+    config.add_panel("ophalen", "zoek", panels.recipient_panel, order=20)
+    _add_places(config)
+    config.scan("stopintimidatie.privacy.breaches.views")
+    config.scan("stopintimidatie.privacy.breaches.pages")
+
+
+def _add_places(config: Any) -> None:
+    """Register the items of the menu."""
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.breaches.pages import REPORT_PAGE
+    from stopintimidatie.privacy.breaches.resources import NAME, waiting
+
+    add_own_place(
+        config,
+        NAME,
+        "Datalekken",
+        Permission.VIEW_BREACHES,
+        order=78,
+        desk=True,
+        waiting=waiting,
+        answers=Permission.HANDLE_BREACHES,
+    )
+    add_own_place(
+        config, REPORT_PAGE, "Datalek melden", Permission.REPORT_BREACH, order=95, desk=True
+    )

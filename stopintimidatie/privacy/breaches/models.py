@@ -27,7 +27,9 @@ class Breach(Versioned, Held, Base):
     __tablename__ = "breach"
     __table_args__ = held_table(
         UniqueConstraint("holder", "reference"),
+        UniqueConstraint("holder", "shared_id"),
         Index(None, "holder", "aware_at"),
+        Index(None, "holder", "origin_id"),
         partial_index("ix_breach_open", "holder", "due_at", where="closed_at IS NULL"),
     )
 
@@ -47,8 +49,9 @@ class Breach(Versioned, Held, Base):
     shared_id: Mapped[UUID | None]
     description: Mapped[str] = mapped_column(Text)
     cause: Mapped[str | None] = mapped_column(String(40))
-    # Codes of the kinds of data.
+    # Codes of the kinds of data, and of the groups of people whose data it is.
     categories: Mapped[list[str]] = mapped_column(default=list)
+    groups: Mapped[list[str]] = mapped_column(default=list)
     people: Mapped[int | None]
     consequences: Mapped[str | None] = mapped_column(Text)
     measures: Mapped[str | None] = mapped_column(Text)
@@ -67,13 +70,15 @@ class BreachNotice(Held, Base):
     __table_args__ = of_breach(Index(None, "holder", "breach_id", "sent_at"))
 
     breach_id: Mapped[UUID]
-    # A code: first, more, withdrawn, people.
+    # A code of `NoticeKind`.
     kind: Mapped[str] = mapped_column(String(20))
     sent_at: Mapped[datetime] = mapped_column(default=utc_now)
     sent_by: Mapped[str] = mapped_column(String(200))
     # The number that the AP gave.
     number: Mapped[str | None] = mapped_column(String(100))
     text: Mapped[str | None] = mapped_column(Text)
+    # The text for people who read English.
+    english: Mapped[str | None] = mapped_column(Text)
 
 
 class BreachDocument(Held, Base):
@@ -89,6 +94,8 @@ class BreachDocument(Held, Base):
     document_id: Mapped[UUID]
     reference: Mapped[str] = mapped_column(String(20))
     told_at: Mapped[datetime | None]
+    # A code of why its reporter can't be told here; None: not tried, or it went well.
+    obstacle: Mapped[str | None] = mapped_column(String(20))
 
 
 class BreachMove(HistoryLine, Held, Base):

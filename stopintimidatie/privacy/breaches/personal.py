@@ -16,8 +16,7 @@ from stopintimidatie.core.storage.personal import (
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.privacy.breaches.models import Breach
-
-KIND: Final = "datalek"
+from stopintimidatie.privacy.breaches.vocabulary import KIND
 
 
 def erase(session: Session, document: UUID) -> None:
@@ -30,10 +29,10 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     {
         "breach": treated(
             text="description consequences measures risk_reason late_reason",
-            codes="categories",
+            codes="categories groups",
             staff="reported_by_id reported_by changed_by",
         ),
-        "breach_notice": treated(text="number text", staff="sent_by"),
+        "breach_notice": treated(text="number text english", staff="sent_by"),
         "breach_document": treated(),
         "breach_move": treated(text="reason", codes="values", staff="actor_id actor_name"),
     },

@@ -1,0 +1,130 @@
+"""Reporting a breach: by anybody who works with documents, of a lost export, and by a recipient."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.desk.resources import Desk
+from stopintimidatie.disclosures.models import Disclosure
+from stopintimidatie.disclosures.pickup import outsider, set_visit
+from stopintimidatie.disclosures.resources import DisclosureResource
+from stopintimidatie.disclosures.services import find_disclosure, subjects_of
+from stopintimidatie.disclosures.views import PickupPage
+from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
+from stopintimidatie.exports.resources import ExportResource
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.privacy.breaches.forms import outsider_schema, report_schema, this_minute
+from stopintimidatie.privacy.breaches.services import LOST as LOST_CAUSE
+from stopintimidatie.privacy.breaches.services import Entry, enter_breach
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+REPORT_PAGE: Final = "datalek-melden"
+LOST: Final = "zoekgeraakt"
+_TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
+FORM: Final = f"{_TEMPLATES}/form.jinja2"
+INTRO: Final = (
+    "Is er iets kwijt, verkeerd verstuurd of gezien door iemand die het niet mocht zien? Meld het"
+    " hier, ook als u twijfelt en ook als het uw eigen vergissing was. De privacyfunctionaris"
+    " krijgt meteen bericht en neemt het over."
+)
+LOST_INTRO: Final = (
+    "De privacyfunctionaris krijgt meteen bericht en neemt het over. Vindt u het stuk terug? Laat"
+    " het dan ook weten."
+)
+THANKS: Final = (
+    "Dank u wel. Het datalek is gemeld onder nummer {}. De privacyfunctionaris weet het."
+)
+AGAIN: Final = (
+    "Dit was al gemeld, onder nummer {}. Wat u schreef, is erbij gezet. De privacyfunctionaris"
+    " neemt het mee."
+)
+
+
+@form_view(MunicipalityResource, REPORT_PAGE, Permission.REPORT_BREACH, FORM)
+@form_view(Desk, REPORT_PAGE, Permission.REPORT_BREACH, FORM)
+def report_view(context: Any, request: Request) -> Any:
+    """Report a breach."""
+    page = {"heading": "Datalek melden", "above": context.title, "intro": INTRO, "facts": None}
+    return _report(context, request, None, page)
+
+
+@form_view(ExportResource, LOST, Permission.REPORT_BREACH, FORM)
+def export_view(context: ExportResource, request: Request) -> Any:
+    """Report that the document of an export is lost."""
+    lost = find_disclosure(request.db, context.export.reference)
+    if lost is None:
+        raise HTTPNotFound()
+    return _report(context, request, lost, _lost_page(request, lost))
+
+
+@form_view(DisclosureResource, LOST, Permission.REPORT_BREACH, FORM)
+def disclosure_view(context: DisclosureResource, request: Request) -> Any:
+    """Report that a disclosed document is lost, from its entry in the register."""
+    lost = context.disclosure
+    return _report(context, request, lost, _lost_page(request, lost))
+
+
+def _lost_page(request: Request, lost: Disclosure) -> dict[str, Any]:
+    subjects = [row for row in subjects_of(request.db, lost.id) if row.kind == REPORT]
+    kinds = dict.fromkeys(kind for row in subjects for kind in row.categories)
+    return {
+        "heading": "Dit stuk is zoek",
+        "above": lost.reference,
+        "intro": LOST_INTRO,
+        "facts": [
+            ("Stuk", f"{lost.reference}, van {lost.source_kind} {lost.source_reference}"),
+            ("Ontvanger", lost.recipient),
+            ("Meldingen erin", plural(len(subjects), "melding", "meldingen")),
+            ("Soorten gegevens", ", ".join(kinds)),
+        ],
+    }
+
+
+def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[str, Any]) -> Any:
+    """Show the form, and enter what is reported."""
+    back = request.resource_path(context)
+    form = Form(
+        report_schema(lost=lost is not None),
+        request,
+        buttons=[Button("melden", "Datalek melden")],
+        appstruct={"bekend": this_minute()},
+        cancel_url=back,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        cause = LOST_CAUSE if lost is not None else values["soort"]
+        entry = Entry(values["wat"], min(values["bekend"], utc_now()), cause, lost)
+        breach, new = enter_breach(request.db, context.holder, entry, request.actor)
+        words = THANKS if new else AGAIN
+        request.flash(words.format(breach.reference), "ok" if new else "info")
+        return HTTPSeeOther(back)
+
+    return handle_form(request, form, on_valid, page)
+
+
+@form_view(PickupPage, LOST, NO_PERMISSION_REQUIRED, f"{_TEMPLATES}/recipient.jinja2")
+def recipient_view(context: PickupPage, request: Request) -> Any:
+    """Let the recipient of a document say that it is lost."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+    back = address_of(context)
+    form = Form(
+        outsider_schema(), request, buttons=[Button("melden", "Laten weten")], cancel_url=back
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        entry = Entry(values["wat"], utc_now(), LOST_CAUSE, here.disclosure)
+        enter_breach(request.db, here.export.holder, entry, outsider(here.pickup))
+        return HTTPSeeOther(f"{back}?gedaan=zoek")
+
+    set_visit(request, request.response, here.visit)
+    return handle_form(request, form, on_valid, {"reference": here.export.reference})

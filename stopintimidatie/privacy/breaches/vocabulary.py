@@ -1,0 +1,83 @@
+"""Closed lists of the register of breaches; the labels are what officers read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stopintimidatie.core.text import Term
+
+KIND: Final = "datalek"
+# The letter that its reference begins with.
+PREFIX: Final = "D"
+
+
+class Cause(Term):
+    """Kind of breach, as whoever reports it sees it."""
+
+    LOST = "kwijt", "Een stuk of apparaat is kwijt of gestolen", "lost or stolen"
+    WRONG = "verkeerde_ontvanger", "Gegevens kwamen bij de verkeerde terecht", "wrong recipient"
+    READ = "ingezien", "Iemand zag gegevens zonder dat het mocht", "seen without permission"
+    PUBLIC = "openbaar", "Gegevens werden openbaar", "made public"
+    ATTACK = "aanval", "Een aanval of inbraak op een systeem", "attack on a system"
+    GONE = "niet_beschikbaar", "Gegevens zijn weg of niet te gebruiken", "not available"
+    CHANGED = "gewijzigd", "Gegevens zijn veranderd zonder dat het mocht", "changed"
+    OTHER = "anders", "Iets anders", "something else"
+
+
+class Category(Term):
+    """Kind of data that a breach is about."""
+
+    NAME = "naam", "Naam", "name"
+    CONTACT = "contact", "Telefoonnummer of e-mailadres", "contact data"
+    PLACE = "plaats_en_tijd", "Plaats en tijd van wat er gebeurde", "place and time"
+    ACCOUNT = "verhaal", "Wat een melder vertelde", "account of a reporter"
+    AGE = "leeftijd", "Leeftijdsgroep", "age group"
+    APPEARANCE = "uiterlijk", "Hoe iemand eruitzag", "appearance"
+    MEDIA = "beeld_of_geluid", "Foto, video of geluid", "photo, video or sound"
+    SPECIAL = (
+        "bijzonder",
+        "Bijzondere gegevens, zoals gezondheid of seksuele gerichtheid",
+        "special categories of data",
+    )
+    CRIMINAL = "strafrechtelijk", "Strafrechtelijke gegevens", "criminal data"
+    ACCESS = "toegang", "Wachtwoorden, codes of sleutels", "passwords, codes or keys"
+    OTHER = "anders", "Iets anders", "something else"
+
+
+class Group(Term):
+    """Group of people whose data it is."""
+
+    REPORTERS = "melders", "Mensen die iets meldden", "reporters"
+    MINORS = "minderjarigen", "Mensen jonger dan 18", "minors"
+    REPORTED = "gemelden", "Mensen over wie is gemeld", "people reported about"
+    WITNESSES = "genoemden", "Getuigen en anderen die worden genoemd", "others mentioned"
+    STAFF = "medewerkers", "Medewerkers", "staff"
+    PARTNERS = "partners", "Contactpersonen van partners", "contacts of partners"
+
+
+class Risk(Term):
+    """Risk for the people whose data it is (art. 33 and 34 AVG)."""
+
+    NONE = "geen", "Waarschijnlijk geen risico", "no risk"
+    SOME = "risico", "Een risico", "risk"
+    HIGH = "hoog", "Een hoog risico", "high risk"
+
+
+class NoticeKind(Term):
+    """Kind of notification, or the decision that there is none."""
+
+    FIRST = "eerste", "Eerste melding bij de AP", "first notification"
+    MORE = "aanvulling", "Aanvulling bij de AP", "supplement"
+    LAST = "laatste", "Laatste aanvulling bij de AP: de melding is compleet", "final"
+    WITHDRAWN = "ingetrokken", "Melding bij de AP ingetrokken", "withdrawn"
+    PEOPLE = "betrokkenen", "Betrokkenen geïnformeerd", "people told"
+    OTHERWISE = "anders_verteld", "Betrokkenen langs een andere weg geïnformeerd", "told otherwise"
+    NOT_PEOPLE = "niet_verteld", "Betrokkenen niet geïnformeerd", "people not told"
+
+
+class Obstacle(Term):
+    """Cause that a reporter can't be told on the follow page."""
+
+    WITHDRAWN = "ingetrokken", "ingetrokken door de melder", "withdrawn"
+    PASSED_ON = "overgedragen", "ligt bij een ander", "passed on"
+    GONE = "weg", "gewist of vernietigd", "erased or destroyed"

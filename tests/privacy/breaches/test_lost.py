@@ -1,0 +1,77 @@
+"""A disclosed document that is lost: said by staff or by its recipient, and one breach follows."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.security import Role
+from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
+from tests.support.deliveries import enter, mails, put_ready, ready, spoken_code
+from tests.support.exporting import Case
+from tests.support.factories import DORDRECHT, make_user
+from tests.support.installation import Installation
+
+
+def lose(case: Case, reference: str, who: str = "aanvrager") -> str:
+    """Say on the page of the export that its document is lost; the page that follows."""
+    browser = case.browser(who)
+    page = browser.get(f"{case.path}/{reference}").click("Dit stuk is zoek")
+    page.mustcontain("Politie Drechtsteden", "2 meldingen", reference)
+    form = page.forms["formulier"]
+    form["wat"] = "Het lag op tafel en nu niet meer."
+    return str(form.submit("melden", status=303).follow().text)
+
+
+def test_a_lost_export_begins_a_breach_with_what_is_in_it(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    assert "Dank u wel" in lose(case, reference)
+    assert "al gemeld" in lose(case, reference, "beslisser")
+    entry = case.browser("privacy").get(f"/gemeenten/dordrecht/verstrekkingen/{reference}")
+    entry.click("Dit stuk is zoek").mustcontain(reference)
+    with installation.transaction(DORDRECHT) as session:
+        breach = session.scalars(select(Breach)).one()
+        assert (breach.origin_reference, breach.cause) == (reference, "kwijt")
+        documents = session.scalars(select(BreachDocument.document_id)).all()
+        assert set(documents) == set(case.reports[:2])
+        assert len(session.scalars(select(BreachMove.id)).all()) == 1
+    shown = case.browser("privacy").get(f"/gemeenten/dordrecht/datalekken/{breach.reference}")
+    shown.mustcontain("Het stuk dat zoek is", "Politie Drechtsteden", "nog niet verteld")
+
+
+def test_a_recipient_says_that_it_is_lost_and_the_officers_are_mailed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    number = put_ready(case, reference)
+    stranger = installation.visitor()
+    stranger.get(f"/ophalen/{number}/zoekgeraakt", status=303)
+    browser, answer = enter(installation, number, spoken_code(case, reference))
+    form = answer.follow().click("Dit stuk is zoek").forms["formulier"]
+    assert "Vul" in form.submit("melden", status=422)
+    form["wat"] = "Iemand anders heeft het meegenomen."
+    assert "neemt het over" in form.submit("melden", status=303).follow()
+    # An impatient second click is no second breach.
+    form.submit("melden", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        breach = session.scalars(select(Breach)).one()
+        assert breach.reported_by == "Politie Drechtsteden"
+        assert breach.reported_by_id is None
+    installation.run_jobs()
+    (mail,) = mails(installation, "datalek_gemeld")
+    assert "meegenomen" not in (mail.kept or "")
+    # The recipient learns nothing about it, and the municipality sees who said so.
+    assert breach.reference not in browser.get(f"/ophalen/{number}/document")
+    page = case.browser("privacy").get(f"/gemeenten/dordrecht/datalekken/{breach.reference}")
+    page.mustcontain("Politie Drechtsteden", "meegenomen")
+
+
+def test_who_may_not_see_the_export_cannot_say_so(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN), name="Bob"))
+    admin.get(f"{case.path}/{reference}/zoekgeraakt", status=404)
+    admin.get(f"/gemeenten/dordrecht/verstrekkingen/{reference}/zoekgeraakt", status=404)

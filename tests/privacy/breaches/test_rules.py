@@ -1,0 +1,79 @@
+"""The clock of 72 hours: weekends count, and the hour that comes twice changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.privacy.breaches.rules import (
+    Judged,
+    countdown,
+    due_at,
+    is_late,
+    why_not_closed,
+    why_not_unreported,
+)
+
+MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
+
+
+@given(aware=MOMENTS, after=st.timedeltas(timedelta(0), timedelta(days=9)))
+def test_it_is_late_after_72_real_hours_whatever_the_calendar_says(
+    aware: datetime, after: timedelta
+) -> None:
+    # As on the wall in Amsterdam: hours of the clock itself, over weekends and summer time.
+    here = aware.astimezone(AMSTERDAM)
+    due = due_at(here)
+    passed = due.astimezone(UTC) - aware
+    assert passed == timedelta(hours=72)
+    assert is_late(due, aware + after) == (after > timedelta(hours=72))
+    assert ("te laat" in countdown(due, aware + after)) == (after > timedelta(hours=72))
+
+
+def test_friday_evening_is_due_on_monday_evening_and_clock_changes_move_the_hour() -> None:
+    friday = datetime(2026, 11, 27, 18, 30, tzinfo=AMSTERDAM)
+    assert due_at(friday) == datetime(2026, 11, 30, 18, 30, tzinfo=AMSTERDAM)
+    # In the night of 25 October an hour comes twice; on 28 March 2027 one is skipped.
+    autumn = datetime(2026, 10, 24, 12, 0, tzinfo=AMSTERDAM)
+    assert due_at(autumn).astimezone(AMSTERDAM).strftime("%d %H:%M") == "27 11:00"
+    spring = datetime(2027, 3, 27, 12, 0, tzinfo=AMSTERDAM)
+    assert due_at(spring).astimezone(AMSTERDAM).strftime("%d %H:%M") == "30 13:00"
+
+
+def test_the_countdown_is_in_words() -> None:
+    due = datetime(2026, 11, 30, 18, 30, tzinfo=UTC)
+    for before, words in (
+        (timedelta(days=2, hours=3, minutes=50), "nog 2 dagen en 3 uur"),
+        (timedelta(days=1), "nog 1 dag"),
+        (timedelta(hours=5), "nog 5 uur"),
+        (timedelta(minutes=1), "nog 1 minuut"),
+        (timedelta(hours=-80), "3 dagen en 8 uur te laat"),
+    ):
+        assert countdown(due, due - before) == words
+
+
+@pytest.mark.parametrize(
+    ("risk", "complete", "notices", "words"),
+    [
+        (None, True, [], "risico"),
+        ("risico", False, [], "Feiten"),
+        ("hoog", True, ["eerste"], "hoog risico"),
+        ("hoog", True, ["eerste", "betrokkenen"], None),
+        ("hoog", True, ["eerste", "niet_verteld"], None),
+        ("geen", True, [], None),
+    ],
+)
+def test_it_closes_when_everything_is_documented(
+    risk: str | None, complete: bool, notices: list[str], words: str | None
+) -> None:
+    problem = why_not_closed(Judged(risk, complete, notices))
+    assert problem is None if words is None else words in (problem or "")
+
+
+def test_only_without_risk_the_ap_may_stay_unnotified() -> None:
+    assert why_not_unreported("geen") is None
+    assert all("AP" in (why_not_unreported(risk) or "") for risk in ("risico", "hoog", None))
