@@ -28,7 +28,7 @@ MOST = 12
 # for a second person: how many queries they may ask (docs/dev/adr/0022). Lower it where you can.
 WHOLE = {
     ("ReportResource", "gegevens-wissen"): 33,
-    ("DossierResource", "gegevens-wissen"): 29,
+    ("DossierResource", "gegevens-wissen"): 31,
     ("DossierResource", "uitvoer-voorbeeld"): 25,
     ("ExportResource", "beoordelen"): 25,
     ("ExportResource", "samen-beoordelen"): 24,
