@@ -574,8 +574,8 @@ class _Builder:
         breach.consequences, breach.measures = text("gevolgen van lek"), text("maatregelen na lek")
         answers = {"risico": "risico", "reden": text("risico van lek")}
         move_breach(self.session, breach, "beoordelen", answers, self.actor)
-        answers = {"op": utc_now(), "toelichting": text("melding bij de AP")}
-        move_breach(self.session, breach, "ap_melden", answers, self.actor)
+        sent = {"op": utc_now(), "toelichting": text("melding bij de AP")}
+        move_breach(self.session, breach, "ap_melden", sent, self.actor)
         # Open still: every form is there.
         breach.state = "wordt_onderzocht"
         return breach.reference
