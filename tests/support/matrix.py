@@ -1094,6 +1094,30 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     # Without the code in a cookie it sends back to the page that asks for it.
     *form("PickupPage", "zoekgeraakt", PUBLIC, {"/ophalen/O-4F7K-2QXJ/zoekgeraakt": ALL}),
+    # --- police data: for the persons named for it; for everybody else nothing is there ----------
+    view("Root", "politiegegevens", "GET", P.SIGNED_IN, {
+        "/politiegegevens": f"{NONE} 404 404 404 politiegegevens=ja",
+    }),
+    view("PoliceList", "", "GET", P.POLICE_DATA, {
+        "{gemeente}/politiegegevens": f"{NONE} politiegegevens=ja",
+    }),
+    view("PoliceList", "logboek", "GET", P.POLICE_DATA, {
+        "{gemeente}/politiegegevens/logboek": f"{NONE} politiegegevens=ja",
+    }),
+    *(
+        page
+        for name in ("vastleggen", "optreden")
+        for page in form("PoliceList", name, P.POLICE_DATA, {
+            f"{{gemeente}}/politiegegevens/{name}": f"{NONE} politiegegevens=ja",
+        })
+    ),
+    *form("PoliceList", "stuk", P.POLICE_DATA, {
+        "{gemeente}/politiegegevens/stuk?nr={politie}": f"{NONE} politiegegevens=ja",
+        "{gemeente}/politiegegevens/stuk?nr={politiemelding}": f"{NONE} politiegegevens=ja",
+    }),
+    *form("PoliceList", "beslissen", P.POLICE_DATA, {
+        "{gemeente}/politiegegevens/beslissen?nr={politie}": f"{NONE} politiegegevens=ja",
+    }),
     # --- transferring to an archive: the archivist alone -----------------------------------------
     view("Root", "overbrengen", "GET", P.SIGNED_IN, {
         "/overbrengen": f"{NONE} 404 404 404 archivaris=ja",

@@ -30,7 +30,7 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage import NATIONAL, database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
@@ -80,6 +80,15 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.police.models import Article, Origin
+from stopintimidatie.privacy.police.services import (
+    About,
+    Content,
+    Received,
+    give_reason,
+    keep_item,
+    keep_report,
+)
 from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
@@ -143,12 +152,20 @@ class Place:
     owner: Any = None
     # Texts that only who never signs in may read.
     secrets: list[str] = field(default_factory=list)
+    # Words that the police told: for who is named for them, and for nobody else.
+    police: dict[str, str] = field(default_factory=dict)
     _given_out: int = 0
 
     def text(self, about: str) -> str:
         """A sentence for a text field, with a word found nowhere else."""
         word = self._word()
         self.texts[word] = about
+        return f"Iets over {word} hier."
+
+    def from_police(self, about: str) -> str:
+        """A sentence of the police, with a word found nowhere else."""
+        word = self._word()
+        self.texts[word] = self.police[word] = about
         return f"Iets over {word} hier."
 
     def contact(self) -> Contact:
@@ -355,6 +372,36 @@ class _Builder:
         strict = self.export(person, approved=True)
         addresses["verstrekking_persoon"] = f"{register}/{strict}"
         self.answer(hotspot, ready)
+        addresses["politie"], addresses["politiemelding"] = self.police(hotspot)
+
+    def police(self, dossier: Dossier) -> tuple[str, str]:
+        """What the police disclosed about a dossier, and a report of theirs; their numbers."""
+        session, keys, holder = (
+            self.session,
+            self.town.installation.registry.key_ring,
+            dossier.holder,
+        )
+        today, told = local(utc_now()).date(), self.place.from_police
+        made = []
+        for about in (About("dossier", dossier.id), None):
+            words = Content(told("verstrekker"), told("doel"), told("voorwaarde"), told("politie"))
+            given = Received(today, today + timedelta(days=9), Article.SIXTEEN, words)
+            if about is not None:
+                made.append(keep_item(session, keys, holder, given, self.actor, about=about))
+            else:
+                made.append(keep_report(session, keys, holder, given, self.actor))
+        fact = Received(today, today + timedelta(days=90), None, None, Origin.ACTION)
+        keep_item(session, keys, holder, fact, self.actor, about=About("dossier", dossier.id))
+        session.flush()
+        named = self.town.usernames.get(Person(self.place.name, Role.POLICE_DATA))
+        person = session.scalars(select(User).where(User.username == named)).one_or_none()
+        for days in (0, 1) if person else ():
+            assert person is not None
+            who = Identity(person.id, "", "De gemachtigde", frozenset())
+            # The town may be asked after midnight.
+            with clock_at(utc_now() + timedelta(days=days)):
+                give_reason(session, keys, made[0], who, told("reden van lezen"))
+        return str(made[0].id), str(made[1].id)
 
     def destruction(self, home: str, suffix: str = "") -> None:
         """A list with a line to decide on and one that is authorised, a statement, a tombstone."""

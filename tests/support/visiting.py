@@ -49,6 +49,9 @@ def forbidden_words(town: Town, person: Person) -> dict[str, str]:
     for place in town.places.values():
         for secret in place.secrets:
             found |= {word: about for word, about in place.texts.items() if word in secret}
+    for place in town.places.values():
+        if person != Person(place.name, Role.POLICE_DATA):
+            found |= {word: f"{about} (politie)" for word, about in place.police.items()}
     if person.role is not None and person.role not in GRANTS[Permission.VIEW_CONTACT]:
         assert person.place
         found |= town.places[person.place].contacts
@@ -200,4 +203,5 @@ def own_words(town: Town, person: Person) -> set[str]:
     """What an officer who may see all of it must meet on the way."""
     if person.place != OWN or person.role not in GRANTS[Permission.VIEW_CONTACT]:
         return set()
-    return set(town.places[OWN].texts) | set(town.places[OWN].contacts)
+    place = town.places[OWN]
+    return (set(place.texts) - set(place.police)) | set(place.contacts)

@@ -35,10 +35,10 @@ pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
 
 @contextmanager
 def log_shut(town: Town) -> Iterator[None]:
-    """Let every line that is written in the log fail during the block."""
+    """Let every line fail that is written in the log, or in that of police data."""
 
     def refuse(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
-        if "INSERT INTO audit_event" in statement:
+        if any(f"INSERT INTO {table}" in statement for table in ("audit_event", "police_event")):
             raise OperationalError("INSERT INTO audit_event", None, OSError("disk I/O error"))
 
     event.listen(town.installation.engine, "before_cursor_execute", refuse)

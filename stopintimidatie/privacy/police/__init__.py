@@ -6,8 +6,28 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the personal data of the compartment."""
-    from stopintimidatie.privacy.police.personal import PERSONAL_DATA, RETENTION
+    """Register the tables of the compartment, its list in the menu, and the sections on pages."""
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.police import panels
+    from stopintimidatie.privacy.police.personal import PERSONAL_DATA, RETENTION, SEALED
+    from stopintimidatie.privacy.police.resources import (
+        LEVELS,
+        NAME,
+        PoliceList,
+        path_of_own_report,
+        waiting,
+    )
+    from stopintimidatie.reports.page.pages import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
+    for sealed in SEALED:
+        config.add_sealed(sealed)
+    for level in LEVELS:
+        config.add_tree_level(level)
+    config.add_remains(NAME, path_of_own_report)
+    add_own_place(config, NAME, PoliceList.label, Permission.POLICE_DATA, order=66, waiting=waiting)
+    for page in ("melding", PANELS, "dossier"):
+        config.add_panel(page, NAME, panels.document_panel, order=86)
+    config.scan("stopintimidatie.privacy.police.views")

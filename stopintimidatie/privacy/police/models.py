@@ -24,10 +24,20 @@ PURPOSE: Final = "police-data"
 class Article(Term):
     """Article of the Wpg by which the police disclosed something."""
 
-    SIXTEEN = "16", "art. 16 Wpg (bevoegd gezag)", "art. 16 Wpg"
-    EIGHTEEN = "18", "art. 18 Wpg (bij of krachtens AMvB)", "art. 18 Wpg"
-    NINETEEN = "19", "art. 19 Wpg (incidenteel)", "art. 19 Wpg"
-    TWENTY = "20", "art. 20 Wpg (samenwerkingsverband)", "art. 20 Wpg"
+    SIXTEEN = "16", "art. 16 Wpg (bevoegd gezag)", "Police Data Act, art. 16"
+    EIGHTEEN = "18", "art. 18 Wpg (bij of krachtens AMvB)", "Police Data Act, art. 18"
+    NINETEEN = "19", "art. 19 Wpg (in een bijzonder geval)", "Police Data Act, art. 19"
+    TWENTY = "20", "art. 20 Wpg (samenwerkingsverband)", "Police Data Act, art. 20"
+
+
+class Origin(Term):
+    """Way in which something came into the compartment."""
+
+    FORM = "formulier", "vastgelegd door een gemachtigde", "entered"
+    ANSWER = "antwoord", "antwoord van de politie", "answer of the police"
+    MARKED = "gemarkeerd", "achteraf gemarkeerd", "marked afterwards"
+    # Of boas' own investigations nothing is kept but this.
+    ACTION = "optreden", "er is opgetreden door boa’s", "wardens took action"
 
 
 class PoliceItem(Versioned, Held, Base):
@@ -45,13 +55,15 @@ class PoliceItem(Versioned, Held, Base):
     # The report or dossier that it is about.
     document_kind: Mapped[str | None] = mapped_column(String(20))
     document_id: Mapped[UUID | None]
-    # A code: how it came here (form, answer of a partner, marked afterwards, report).
+    # A code of `Origin`.
     origin: Mapped[str] = mapped_column(String(20))
-    article: Mapped[str] = mapped_column(String(10))
+    # A code of `Article`; None where it isn't known yet, or where only an action is told.
+    article: Mapped[str | None] = mapped_column(String(10))
+    # The day of an action: then there is no content.
     received_on: Mapped[date]
     # At most a year on; it is destroyed when the purpose of the disclosure is over.
     review_on: Mapped[date]
-    # Sealed JSON: giver, purpose, conditions, and the text itself.
+    # Sealed JSON (`services.Content`).
     content: Mapped[str | None] = mapped_column(Text)
     entered_by_id: Mapped[str | None] = mapped_column(String(64))
     entered_by: Mapped[str] = mapped_column(String(200))
@@ -84,5 +96,6 @@ class PoliceEvent(Held, Base):
     actor_id: Mapped[str | None] = mapped_column(String(64))
     actor_name: Mapped[str] = mapped_column(String(200))
     action: Mapped[str] = mapped_column(String(40))
-    subject_id: Mapped[UUID]
+    # None: a page of all items.
+    subject_id: Mapped[UUID | None]
     item_id: Mapped[UUID | None]

@@ -1,13 +1,14 @@
-"""Personal data of the police compartment: all of it is sealed."""
+"""Personal data of the police compartment: all of it is sealed, and goes with its document."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
     PersonalDataHolder,
     find_nothing,
@@ -15,16 +16,32 @@ from stopintimidatie.core.storage.personal import (
     treated,
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
-from stopintimidatie.privacy.police.models import PoliceItem
+from stopintimidatie.privacy.police.models import PURPOSE, PoliceAccess, PoliceItem
 
 KIND: Final = "politiegegeven"
+SEALED: Final = (
+    Sealed(PoliceItem, PURPOSE, ("content",), "id"),
+    Sealed(PoliceAccess, PURPOSE, ("reason",), "id"),
+)
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Delete an item."""
-    session.execute(delete(PoliceItem).where(PoliceItem.id == document))
+    """Delete an item, with the reasons that were given to read it."""
+    _delete(session, PoliceItem.id, document)
 
 
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """Delete the items about a document that is erased or destroyed; tell nobody how many."""
+    _delete(session, PoliceItem.document_id, document)
+    return 0
+
+
+def _delete(session: Session, column: InstrumentedAttribute[Any], number: UUID) -> None:
+    session.execute(delete(PoliceItem).where(column == number))
+    session.execute(delete(PoliceAccess).where(PoliceAccess.subject_id == number))
+
+
+# Nothing is found by a subject, and nothing is counted: the pages that ask are read by others.
 PERSONAL_DATA: Final = PersonalDataHolder(
     KIND,
     {
@@ -35,6 +52,7 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     find_nothing,
     redact_nothing,
     erase,
+    source_erased=source_erased,
 )
 RETENTION: Final = RetentionClass(
     KIND,

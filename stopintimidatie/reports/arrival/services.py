@@ -165,7 +165,7 @@ def receive(
             wake(into.engine)
         return arrived
     enter(into, routing.holder)
-    reference = arrival.reference or _free_reference(into)
+    reference = arrival.reference or free_reference(into)
     days = contact_days(into, routing.holder)
     arrived = make_rows(keys, content, routing, arrival, reference, days)
     if arrival.handed_over and arrival.handed_over.tombstone:
@@ -210,7 +210,8 @@ def receive_many(
     return made
 
 
-def _free_reference(session: Session) -> str:
+def free_reference(session: Session) -> str:
+    """Draw a reference that no document has yet."""
     while True:
         reference = new_reference()
         if session.scalar(select(is_taken(reference))) is False:

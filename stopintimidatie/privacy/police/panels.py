@@ -1,0 +1,47 @@
+"""Police data on the page of its document: a section that only the persons named for it see."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import date_text
+from stopintimidatie.core.tree import lineage
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.municipalities.areas.resources import PLACES
+from stopintimidatie.privacy.police.models import Article, Origin, PoliceItem
+from stopintimidatie.privacy.police.resources import ITEM, NAME, items_about
+from stopintimidatie.privacy.police.services import note_police_read
+
+PANEL: Final = "stopintimidatie.privacy.police:templates/panel.jinja2"
+
+
+def document_panel(context: Any, request: Any) -> Panel | None:
+    """Show which items there are about a report or dossier, and the way to enter one.
+
+    The permission is asked of the municipality: a person-directed dossier grants it to nobody,
+    and who reads this page may see the dossier.
+    """
+    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
+    if home.holder == NATIONAL or not request.has_permission(Permission.POLICE_DATA, home):
+        return None
+    dossier = context.dossier if isinstance(context, DossierResource) else None
+    number = dossier.id if dossier else context.report.id
+    here = f"{str(request.resource_path(home)).rstrip('/')}/{NAME}"
+    items = items_about(request.db, home.holder, number, roles_at(request, home.holder))
+    if items:
+        note_police_read(request, home.holder, "lijst")
+    name = dossier.number if dossier else context.report.reference
+    lines = [(_line(item), f"{here}/{ITEM}?nr={item.id}") for item in items]
+    asked = urlencode({"kenmerk": name})
+    enter, action = f"{here}/vastleggen?{asked}", f"{here}/optreden?{asked}"
+    return Panel("Politiegegevens", PANEL, {"lines": lines, "enter": enter, "action": action})
+
+
+def _line(item: PoliceItem) -> str:
+    kind = Article.word(item.article) or Origin.word(item.origin)
+    return f"{kind}, {date_text(item.received_on)}"

@@ -1,0 +1,149 @@
+"""The node /gemeenten/dordrecht/politiegegevens, and queries of what a named person may read.
+
+For everybody else nothing here is there: each page answers 404, and nothing of it is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Select, false, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Identity, Permission, Role
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.resources import dossier_path, visible_to
+from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.privacy.police.models import PoliceItem
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.services import paths_of_reports
+
+NAME: Final = "politiegegevens"
+ITEM: Final = "stuk"
+# An item asks for a decision from this long before its review day.
+NEAR: Final = timedelta(days=14)
+
+
+class PoliceList(HolderBranch):
+    """/gemeenten/dordrecht/politiegegevens."""
+
+    kind = NAME
+    label = "Politiegegevens"
+
+
+LEVELS: Final = tuple(holder_levels(PoliceList))
+
+
+def readable(roles: Iterable[Role]) -> ColumnElement[bool]:
+    """Return the condition of items that a named person with these roles may read.
+
+    What is about a person-directed dossier is for those alone who may see that dossier as well.
+    """
+    held = set(roles)
+    if not may(held, Permission.POLICE_DATA):
+        return false()
+    strict = select(Dossier.id).where(~visible_to(held))
+    return or_(PoliceItem.document_id.is_(None), PoliceItem.document_id.not_in(strict))
+
+
+def items_of(holder: str, roles: Iterable[Role]) -> Select[PoliceItem]:
+    """Select what a named person may read; the first to decide on first, destroyed ones last."""
+    mine = select(PoliceItem).where(PoliceItem.holder == holder, readable(roles))
+    return mine.order_by(
+        PoliceItem.destroyed_at.is_not(None),
+        PoliceItem.review_on,
+        PoliceItem.received_on,
+        PoliceItem.id,
+    )
+
+
+def items_about(
+    session: Session, holder: str, document: UUID, roles: Iterable[Role]
+) -> Sequence[PoliceItem]:
+    """Return the items about one report or dossier that aren't destroyed."""
+    about = (PoliceItem.document_id == document, PoliceItem.destroyed_at.is_(None))
+    return session.scalars(items_of(holder, roles).where(*about)).all()
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select the items whose review day is near, for the menu of named persons."""
+    return select(PoliceItem.id).where(
+        PoliceItem.holder == holder,
+        PoliceItem.destroyed_at.is_(None),
+        PoliceItem.review_on <= day_of(utc_now()) + NEAR,
+        readable(identity.roles_for(holder)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Document that an item is about: how it is called, and its address for who may open it."""
+
+    label: str
+    path: str | None = None
+
+
+def places_of(
+    session: Session, items: Collection[PoliceItem], roles: Iterable[Role]
+) -> Mapping[UUID, Place]:
+    """Return the documents that these items are about, by id."""
+    held = set(roles)
+    ids = {item.document_id for item in items if item.document_id is not None}
+    if not ids:
+        return {}
+    reports = select(Report.id, Report.reference).where(Report.id.in_(ids))
+    named = {number: f"melding {name}" for number, name in session.execute(reports)}
+    paths = paths_of_reports(session, named) if may(held, Permission.VIEW_REPORT) else {}
+    dossiers = session.execute(
+        select(Dossier.id, Dossier.number, Municipality.slug, Neighbourhood.slug)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .join(Municipality, Municipality.code == Dossier.holder)
+        .where(Dossier.id.in_(ids))
+    )
+    for number, name, town, area in dossiers:
+        named[number] = f"dossier {name}"
+        if may(held, Permission.VIEW_DOSSIER):
+            paths[number] = dossier_path(town, area, name)
+    return {number: Place(label, paths.get(number)) for number, label in named.items()}
+
+
+GONE: Final = Place("een stuk dat hier niet meer is")
+
+
+def place_of(item: PoliceItem, places: Mapping[UUID, Place]) -> Place:
+    """Return the document that an item is about."""
+    return places.get(item.document_id, GONE) if item.document_id else GONE
+
+
+def title_of(item: PoliceItem, places: Mapping[UUID, Place]) -> str:
+    """Return how an item is called: by its own reference, or by what it is about."""
+    if item.reference:
+        return f"Melding {item.reference}"
+    return f"Bij {place_of(item, places).label}"
+
+
+def path_of_own_report(
+    engine: Engine, identity: Identity, typed: str, holders: Sequence[str]
+) -> str | None:
+    """Return the address of a report that came from the police, for the persons named for it."""
+    reference = normalise_reference(typed)
+    named = [
+        holder for holder in holders if may(identity.roles_for(holder), Permission.POLICE_DATA)
+    ]
+    for holder in named if reference else ():
+        with transaction(engine, holder, write=False) as session:
+            number = session.scalar(select(PoliceItem.id).where(PoliceItem.reference == reference))
+            slug = session.scalar(select(Municipality.slug).where(Municipality.code == holder))
+        if number is not None and slug is not None:
+            return f"/gemeenten/{slug}/{NAME}/{ITEM}?nr={number}"
+    return None

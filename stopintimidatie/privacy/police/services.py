@@ -1,0 +1,259 @@
+"""Keeping police data, asking why somebody reads it, and the log of both.
+
+Nothing here writes in the log of the house: a line there would tell everybody who reads it that
+there is police data. The compartment has a log of its own, as strict: what can't be written in it
+isn't shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.ledger import DESTROYED, note_gone
+from stopintimidatie.core.security import Identity, Permission, Role
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.security.policy import note
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import insert_into
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.tree import register_reference
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.resources import visible_to
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
+from stopintimidatie.privacy.police.models import (
+    PURPOSE,
+    Article,
+    Origin,
+    PoliceAccess,
+    PoliceEvent,
+    PoliceItem,
+)
+from stopintimidatie.privacy.police.personal import KIND
+from stopintimidatie.reports.arrival.services import free_reference
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE as REPORTS_GONE
+from stopintimidatie.reports.rules import normalise_reference
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+# The longest time until an item is looked at again.
+LONGEST: Final = 365
+
+
+class PoliceError(Exception):
+    """Something that can't be kept or decided; `field` names the control that is wrong."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Content:
+    """Words of an item, which stand sealed in its row; never in a repr."""
+
+    giver: str = field(default="", repr=False)
+    purpose: str = field(default="", repr=False)
+    conditions: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    # Each time that it was decided to keep it: the day, who, until when, and why.
+    reviews: tuple[Mapping[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Received:
+    """Disclosure of the police: by which article, when it came, when to look at it again."""
+
+    received_on: date
+    review_on: date
+    article: Article | None
+    content: Content | None
+    origin: Origin = Origin.FORM
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Report or dossier that an item is about."""
+
+    kind: str
+    id: UUID
+
+
+def keep_item(
+    session: Session,
+    keys: KeyRing,
+    holder: str,
+    received: Received,
+    actor: Actor,
+    *,
+    about: About | None = None,
+    reference: str | None = None,
+) -> PoliceItem:
+    """Keep something that the police disclosed, and write that in the log of the compartment."""
+    item = PoliceItem(
+        id=uuid4(),
+        holder=holder,
+        reference=reference,
+        document_kind=about.kind if about else None,
+        document_id=about.id if about else None,
+        origin=received.origin.value,
+        article=received.article.value if received.article else None,
+        received_on=received.received_on,
+        review_on=received.review_on,
+        entered_by_id=actor.id,
+        entered_by=actor.name,
+        changed_by=actor.name,
+    )
+    if received.content is not None:
+        item.content = _seal(keys, item.id, received.content)
+    session.add(item)
+    write_event(session, actor, "vastgelegd", item)
+    return item
+
+
+def keep_report(
+    session: Session, keys: KeyRing, holder: str, received: Received, actor: Actor
+) -> PoliceItem:
+    """Keep a report that came from the police.
+
+    Its reference leads to its holder, as that of any report; all else of it is in the compartment.
+    """
+    reference = free_reference(session)
+    register_reference(session, reference, holder, REPORT)
+    return keep_item(session, keys, holder, received, actor, reference=reference)
+
+
+def _seal(keys: KeyRing, number: UUID, content: Content) -> str:
+    return keys.encrypt(PURPOSE, json.dumps(asdict(content)), str(number))
+
+
+def content_of(keys: KeyRing, item: PoliceItem) -> Content:
+    """Return the words of an item, in clear: the caller notes the read."""
+    if item.content is None:
+        return Content()
+    known = json.loads(keys.decrypt(PURPOSE, item.content, str(item.id)))
+    return Content(**{**known, "reviews": tuple(known["reviews"])})
+
+
+def document_named(session: Session, typed: str, roles: Iterable[Role]) -> About:
+    """Return the report or dossier with this reference, if these roles may see it.
+
+    Raises:
+        PoliceError: There is none, or nothing can be added to it any more.
+    """
+    held = set(roles)
+    name = normalise_reference(typed) or typed.strip()
+    row: Report | Dossier | None = None
+    if may(held, Permission.VIEW_REPORT):
+        row = session.scalars(select(Report).where(Report.reference == name)).one_or_none()
+    if row is None and may(held, Permission.VIEW_DOSSIER):
+        mine = select(Dossier).where(Dossier.number == name, visible_to(held))
+        row = session.scalars(mine).one_or_none()
+    if row is None:
+        raise PoliceError(f"Hier niet gevonden: {name}. Controleer het kenmerk.", "kenmerk")
+    if row.state in REPORTS_GONE | DOSSIERS_GONE:
+        raise PoliceError(f"Van {name} is hier niets meer.", "kenmerk")
+    return About(REPORT if isinstance(row, Report) else DOSSIER, row.id)
+
+
+# Deciding anew
+
+
+def keep_longer(
+    session: Session, keys: KeyRing, item: PoliceItem, until: date, why: str, actor: Actor
+) -> None:
+    """Keep an item until a later day, at most a year on, for as long as its purpose lasts."""
+    said = {"op": day_of(utc_now()).isoformat(), "door": actor.name}
+    said |= {"tot": until.isoformat(), "waarom": why}
+    content = content_of(keys, item)
+    item.content = _seal(keys, item.id, replace(content, reviews=(*content.reviews, said)))
+    item.review_on, item.changed_by, item.changed_at = until, actor.name, utc_now()
+    write_event(session, actor, "bewaard", item)
+
+
+def destroy_item(session: Session, item: PoliceItem, actor: Actor) -> None:
+    """Take the words out of an item for good; that it was here, and until when, stays."""
+    item.content, item.destroyed_at = None, utc_now()
+    item.changed_by, item.changed_at = actor.name, utc_now()
+    write_event(session, actor, "vernietigd", item)
+    note_gone(session, item.holder, KIND, [item.id], DESTROYED)
+
+
+# Reading
+
+
+def subject_of(item: PoliceItem) -> UUID:
+    """Return the document for which one reason a day is asked: what it is about, or itself."""
+    return item.document_id or item.id
+
+
+def may_read_today(session: Session, item: PoliceItem, identity: Identity) -> bool:
+    """Tell whether this person gave a reason today to read what is about this document."""
+    given = select(PoliceAccess.id).where(
+        PoliceAccess.subject_id == subject_of(item),
+        PoliceAccess.person_id == identity.user_id,
+        PoliceAccess.day == day_of(utc_now()),
+    )
+    return session.scalar(given) is not None
+
+
+def give_reason(
+    session: Session, keys: KeyRing, item: PoliceItem, identity: Identity, reason: str
+) -> None:
+    """Keep, sealed, why this person reads today what is about this document."""
+    number = uuid4()
+    row = {
+        "id": number,
+        "holder": item.holder,
+        "subject_id": subject_of(item),
+        "person_id": identity.user_id,
+        "day": day_of(utc_now()),
+        "at": utc_now(),
+        "reason": keys.encrypt(PURPOSE, reason, str(number)),
+    }
+    # The same again, by an impatient click, is the reason that is there already.
+    session.execute(insert_into(session, PoliceAccess).values(**row).on_conflict_do_nothing())
+    write_event(session, identity.actor, "reden", item)
+
+
+def write_event(session: Session, actor: Actor, action: str, item: PoliceItem) -> None:
+    """Append a line to the log of the compartment, in the transaction at hand."""
+    who = {"actor_id": actor.id, "actor_name": actor.name}
+    ids = {"subject_id": subject_of(item), "item_id": item.id}
+    session.add(PoliceEvent(holder=item.holder, action=action, **who, **ids))
+
+
+def note_police_read(
+    request: Any, holder: str, action: str, item: PoliceItem | None = None
+) -> None:
+    """Have a line written in the log of the compartment; if that fails, the page isn't shown."""
+    ids: dict[str, UUID] = {"subject_id": subject_of(item), "item_id": item.id} if item else {}
+
+    def write(session: Session, identity: Identity) -> None:
+        actor = {"actor_id": str(identity.user_id), "actor_name": identity.name}
+        session.add(PoliceEvent(holder=holder, action=action, **actor, **ids))
+
+    note(request, holder, write)
+
+
+# Words for the actions of the log.
+ACTIONS: Final = {
+    "vastgelegd": "legde vast",
+    "gemarkeerd": "markeerde achteraf",
+    "lijst": "bekeek de lijst",
+    "reden": "gaf een reden om te lezen",
+    "gelezen": "las",
+    "bewaard": "besloot langer te bewaren",
+    "vernietigd": "vernietigde",
+    "logboek": "bekeek dit logboek",
+}
