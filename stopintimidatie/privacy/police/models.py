@@ -36,7 +36,7 @@ class Origin(Term):
     FORM = "formulier", "vastgelegd door een gemachtigde", "entered"
     ANSWER = "antwoord", "antwoord van de politie", "answer of the police"
     MARKED = "gemarkeerd", "achteraf gemarkeerd", "marked afterwards"
-    # Of boas' own investigations nothing is kept but this.
+    # Nothing else is kept of boas' own investigations.
     ACTION = "optreden", "er is opgetreden door boa’s", "wardens took action"
 
 
