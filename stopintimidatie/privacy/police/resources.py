@@ -120,7 +120,7 @@ def places_of(
 GONE: Final = Place("een stuk dat hier niet meer is")
 
 
-def place_of(item: PoliceItem, places: Mapping[UUID, Place]) -> Place:
+def find_place(item: PoliceItem, places: Mapping[UUID, Place]) -> Place:
     """Return the document that an item is about."""
     return places.get(item.document_id, GONE) if item.document_id else GONE
 
@@ -129,7 +129,7 @@ def title_of(item: PoliceItem, places: Mapping[UUID, Place]) -> str:
     """Return how an item is called: by its own reference, or by what it is about."""
     if item.reference:
         return f"Melding {item.reference}"
-    return f"Bij {place_of(item, places).label}"
+    return f"Bij {find_place(item, places).label}"
 
 
 def path_of_own_report(

@@ -42,8 +42,8 @@ from stopintimidatie.privacy.police.resources import (
     NEAR,
     Place,
     PoliceList,
+    find_place,
     items_of,
-    place_of,
     places_of,
     readable,
     title_of,
@@ -123,7 +123,7 @@ def _item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str
     if item is None:
         raise HTTPNotFound()
     places = places_of(request.db, [item], roles)
-    return item, place_of(item, places), title_of(item, places)
+    return item, find_place(item, places), title_of(item, places)
 
 
 @form_view(PoliceList, ITEM, P, f"{_TEMPLATES}/item.jinja2")
