@@ -55,7 +55,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "public",
         "follow",
     ),
-    "dossiers": ("filing", "case", "person", "consultations", "actions", "page", "patterns"),
+    "dossiers": ("filing", "person", "case", "consultations", "actions", "page", "patterns"),
     "exports": (
         "profiles",
         "redaction",

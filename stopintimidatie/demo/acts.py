@@ -29,6 +29,10 @@ from stopintimidatie.dossiers.consultations import services as consultations
 from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table, unwilling
 from stopintimidatie.dossiers.filing.services import REFERABLE, membership_of, refer
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.person import services as person
+from stopintimidatie.dossiers.person.forms import FOLLOW
+from stopintimidatie.dossiers.person.jobs import schedule_review
+from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.queries import members
 from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.services import add_note, name_people
@@ -49,7 +53,7 @@ from stopintimidatie.reports.triage.services import Assessment, assess
 
 # Said of an act itself, and not an answer to what its step asks.
 _OWN: Final = frozenset({"op", "door", "stap", "antwoord"})
-_DAYS: Final = frozenset({"uiterlijk", "effect_datum", "advies_datum"})
+_DAYS: Final = frozenset({"uiterlijk", "effect_datum"})
 
 
 @dataclass
@@ -128,6 +132,32 @@ def _move_dossier(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> No
 def _note(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:
     readers = stage.people(act.get("lezers", []))
     add_note(stage.session, dossier, act["notitie"], actor, readers=readers)
+
+
+def _ground(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:
+    day = stage.timeline.day
+    values = {
+        "ground": act["grond"],
+        "proportionality": act["evenredigheid"],
+        "review_on": day(act["herzien_op"]),
+        "postponed_until": day(act["uitgesteld_tot"]),
+        "postponed_reason": act["uitstel_reden"],
+    }
+    schedule_review(stage.session, person.write_ground(stage.session, dossier, values, actor))
+
+
+def _ask_advice(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:
+    person.ask_advice(stage.session, dossier, act["advies_vraag"], actor)
+
+
+def _advise(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:
+    outcome = Advice.of(act["advies"])
+    person.give_advice(stage.session, dossier, outcome, act["toelichting"], actor)
+
+
+def _decide_on_advice(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None:
+    followed = act["advies_besluit"] == FOLLOW
+    person.decide_on_advice(stage.session, dossier, followed, act.get("reden"), actor)
 
 
 def _agree(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> DossierAgreement:
@@ -230,6 +260,10 @@ DOSSIER_ACTS: Final[Acts] = {
     "notitie": _note,
     "afspraak": _agree,
     "afgerond": _close_agreement,
+    "grond": _ground,
+    "advies_vraag": _ask_advice,
+    "advies": _advise,
+    "advies_besluit": _decide_on_advice,
     "inzage": _name_readers,
     "deelnemer": _invite,
     "samenvatting": _describe,

@@ -30,10 +30,12 @@ ATTRIBUTES: Final = {
     "doel": "purpose",
     "grondslag": "legal_basis",
     "verantwoordelijke": "responsible_body",
-    "advies_privacy": "privacy_advice",
-    "advies_datum": "privacy_advice_on",
 }
-CONTROLS: Final = {attribute: name for name, attribute in ATTRIBUTES.items()}
+# The two last are in histories only: advice was a field of this form once.
+CONTROLS: Final = {attribute: name for name, attribute in ATTRIBUTES.items()} | {
+    "privacy_advice": "advies_privacy",
+    "privacy_advice_on": "advies_datum",
+}
 AGREEMENT_ATTRIBUTES: Final = {
     "wat": "what",
     "wie": "who",
@@ -134,15 +136,8 @@ def edit_schema(
     kinds: Choices,
     people: Choices,
     doubts: Sequence[str] = (),
-    *,
-    strict: bool,
 ) -> Any:
     """Return the schema of everything that isn't changed by a step."""
-    advice_on = LABELS["advies_datum"]
-    advice = (
-        _lines("advies_privacy"),
-        field(forms.Date(), advice_on, name="advies_datum", missing=None, validator=forms.in_past),
-    )
     responsible = LABELS["verantwoordelijke"]
     return Schema(
         *_core(areas, kinds, people, doubts),
@@ -153,7 +148,6 @@ def edit_schema(
             forms.OneOf(LegalBasis.choices()), LABELS["grondslag"], name="grondslag", missing=None
         ),
         field(forms.Text(200), responsible, name="verantwoordelijke", missing=None),
-        *(advice if strict else ()),
         version_field(),
     )
 

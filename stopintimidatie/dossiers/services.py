@@ -37,6 +37,8 @@ from stopintimidatie.dossiers.resources import is_strict, roles_for
 from stopintimidatie.dossiers.workflow import LIVE
 
 KIND: Final = "dossier"
+# The kind of mail recipient that is an account; its address is found by the room `case`.
+COLLEAGUE: Final = "collega"
 CLOSED_DOSSIER: Final = "Dit dossier is afgesloten. Neem het eerst terug in aanpak."
 # Fields of which each version is kept.
 VERSIONED: Final = ("summary", "assessment")

@@ -65,6 +65,12 @@ _TITLES: Final[Mapping[str, str]] = {
     "opgenomen": "Dossier {dossier} is hierin samengevoegd",
     "gesplitst": "Afgesplitst naar dossier {dossier}: {meldingen}",
     "afgesplitst": "Afgesplitst van dossier {dossier}: {meldingen}",
+    "grond": "Grond vastgelegd om over één persoon te gaan",
+    "herzien": "Herzien: opnieuw bekijken op {nieuwe_datum}",
+    "advies_gevraagd": "Advies gevraagd aan de privacyfunctionaris",
+    "advies_gegeven": "Advies van de privacyfunctionaris: {advies}",
+    "advies_gevolgd": "Advies van de privacyfunctionaris gevolgd",
+    "advies_niet_gevolgd": "Advies van de privacyfunctionaris niet gevolgd",
     "aangewezen": "{personen} de meldingen, naast de dossierhouder",
     "maatregel": "Maatregel toegevoegd: {maatregel}",
     "maatregel_gewijzigd": "Maatregel bijgewerkt: {maatregel}",
@@ -99,8 +105,13 @@ def _title(move: DossierMove) -> str:
         "afspraak": excerpt(values.get("afspraak")),
         "soort": kind,
         "Soort": kind.capitalize(),
+        "nieuwe_datum": _day(values.get("nieuwe_datum")),
     }
     return _TITLES[move.name].format_map(defaultdict(str, words))
+
+
+def _day(value: Any) -> str:
+    return date_text(date.fromisoformat(str(value))) if value else ""
 
 
 def _text(move: DossierMove) -> str:

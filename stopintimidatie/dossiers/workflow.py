@@ -87,7 +87,6 @@ LIVE: Final = frozenset(state.code for state in STATES if not state.ended)
 # States in which nobody works on a dossier any more, not even to reopen it.
 GONE: Final = frozenset({"vernietigd", "overgebracht"})
 
-_PERSON: Final = ("soort", frozenset({DossierKind.PERSON.value}))
 _FOOTING: Final = (
     InputField("doel", "Doel", help="Waarvoor worden gegevens in dit dossier bij elkaar gebracht?"),
     InputField("grondslag", "Grondslag", FieldKind.CHOICE, options="legal_bases"),
@@ -99,17 +98,15 @@ _FOOTING: Final = (
     ),
     InputField("dossierhouder", "Dossierhouder", FieldKind.PERSON, options="dossier_owners"),
 )
-_ADVICE: Final = (
-    InputField(
-        "advies_privacy",
-        "Advies van de privacyfunctionaris",
-        help="Een persoonsgericht dossier kan alleen na dit advies in aanpak.",
-        when=_PERSON,
-    ),
-    InputField("advies_datum", "Datum van het advies", FieldKind.DATE, when=_PERSON),
+_URGENCY: Final = InputField(
+    "spoed_reden",
+    "Waarom kan de start niet wachten op het advies?",
+    required=False,
+    help="De privacyfunctionaris adviseert dan binnen één werkdag nadat het dossier is gestart."
+    " Laat leeg als u op het advies wacht.",
 )
 # The questions that are asked of a person-directed dossier only.
-PERSON_FIELDS: Final = frozenset(question.name for question in _ADVICE)
+PERSON_FIELDS: Final = frozenset({_URGENCY.name})
 
 TRANSITIONS: Final = (
     step(
@@ -119,7 +116,7 @@ TRANSITIONS: Final = (
         "in_aanpak",
         P.EDIT_DOSSIER,
         *_FOOTING,
-        *_ADVICE,
+        _URGENCY,
         effect="dossier.starten",
     ),
     step(

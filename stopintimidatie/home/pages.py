@@ -195,7 +195,7 @@ def watch_tasks(counts: Any, slug: str, *, advises: bool) -> list[Task]:
     """Return the rows of who watches over privacy, out of what `queries.watched` counted."""
     here = f"/gemeenten/{slug}"
     register, log = f"{here}/verstrekkingen", f"{here}/logboek?actie=toegang.geweigerd"
-    persons = f"{here}/dossiers?soort=persoonsgericht"
+    persons = f"{here}/persoonsgericht?wat=advies"
     advice = counts.advice if advises else 0
     rows = (
         (counts.copies, DUE, _of_copies, f"{register}?stand=te_laat", "Nagaan"),

@@ -43,8 +43,9 @@ from stopintimidatie.dossiers.models import (
     Dossier,
     DossierAgreement,
 )
+from stopintimidatie.dossiers.person.models import PrivacyAdvice
 from stopintimidatie.dossiers.resources import visible_to
-from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState, DossierKind
+from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
 from stopintimidatie.exports.models import Export, ExportState, PartnerAnswer
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.people.models import GroupRole
@@ -361,12 +362,15 @@ def watched(session: Session, holder: str, roles: Iterable[Role], now: datetime)
         AuditEvent.action == "toegang.geweigerd",
         AuditEvent.at >= week_ago,
     )
-    advice = select(func.count(Dossier.id)).where(
-        Dossier.holder == holder,
-        Dossier.kind == DossierKind.PERSON.value,
-        Dossier.state == "in_voorbereiding",
-        Dossier.privacy_advice.is_(None),
-        visible_to(roles),
+    advice = (
+        select(func.count(PrivacyAdvice.id))
+        .join(Dossier, Dossier.id == PrivacyAdvice.dossier_id)
+        .where(
+            PrivacyAdvice.holder == holder,
+            PrivacyAdvice.outcome.is_(None),
+            Dossier.state.in_(LIVE),
+            visible_to(roles),
+        )
     )
     counts = {"copies": copies, "given": given, "refused": refused, "advice": advice}
     columns = [query.scalar_subquery().label(name) for name, query in counts.items()]

@@ -259,7 +259,7 @@ def _lists(request: Request, place: Place) -> list[Task]:
 def _watch(context: MunicipalityResource, request: Request, reader: Reader) -> list[Task]:
     roles = request.identity.roles_for(context.holder)  # type: ignore[union-attr]
     counts = watched(request.db, context.holder, roles, reader.now)
-    advises = bool(request.has_permission(Permission.ERASE, context))
+    advises = bool(request.has_permission(Permission.ADVISE_DOSSIER, context))
     tasks = watch_tasks(counts, context.municipality.slug, advises=advises)
     return [*tasks, *(_roles(context, request) if counts.rollen else [])]
 

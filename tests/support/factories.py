@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -14,12 +15,19 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.services import give_role
-from stopintimidatie.core.audit import SYSTEM
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role as AccountRole
 from stopintimidatie.core.storage import enter
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.services import (
+    ask_advice,
+    decide_on_advice,
+    give_advice,
+    write_ground,
+)
+from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
@@ -138,6 +146,34 @@ def make_dossier(session: Session, *, holder: str = DORDRECHT, **changes: Any) -
         "neighbourhood_code": CENTRE,
     }
     return create_dossier(session, SYSTEM, holder, DossierPlan(**{**plan, **changes}))
+
+
+def make_ready(
+    session: Session,
+    dossier: Dossier,
+    texts: Sequence[str] = ("nodig", "nog niet", "mag dit?", "ja"),
+) -> None:
+    """Give a person-directed dossier what it starts with: its ground, and advice.
+
+    `texts`: proportionality, postponement, question, advice; with a fifth it isn't followed, and
+    without the fourth it isn't there yet.
+    """
+    today = local_date(utc_now())
+    values = {
+        "ground": "avg_10_overheid",
+        "proportionality": texts[0],
+        "review_on": today + timedelta(days=90),
+        "postponed_until": today + timedelta(days=30),
+        "postponed_reason": texts[1],
+    }
+    write_ground(session, dossier, values, SYSTEM)
+    ask_advice(session, dossier, texts[2], Actor("gebruiker", None, "Olga Houder"))
+    if not texts[3:]:
+        return
+    outcome = Advice.CONDITIONS if texts[4:] else Advice.POSITIVE
+    give_advice(session, dossier, outcome, texts[3], Actor("gebruiker", None, "Petra Privacy"))
+    if texts[4:]:
+        decide_on_advice(session, dossier, False, texts[4], SYSTEM)
 
 
 def start_answers(owner: Any) -> dict[str, Any]:

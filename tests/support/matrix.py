@@ -645,6 +645,25 @@ MATRIX: Final[tuple[View, ...]] = (
         "{dossier}/aanwijzen": " 404 404 404 403 403",
         "{persoon}/aanwijzen": STRICT,
     }),
+    *(
+        page
+        for name in ("grond-vastleggen", "herzien", "advies-vragen", "advies-volgen")
+        for page in form("DossierResource", name, P.EDIT_DOSSIER, {
+            f"{{dossier}}/{name}": " 404 404 404 403 403",
+            f"{{persoon}}/{name}": STRICT,
+        })
+    ),
+    *form("DossierResource", "advies-geven", P.ADVISE_DOSSIER, {
+        "{dossier}/advies-geven": " 403 403 404 404 403",
+        "{persoon_vraagt}/advies-geven": " 404 403 404 ja 403",
+    }),
+    view("Root", "persoonsgericht", "GET", P.SIGNED_IN, {
+        #                    oov  dossier beheer privacy fg  | meldpunt privacy fg
+        "/persoonsgericht": " 404 ja      404    ja      ja    404      404     404",
+    }),
+    view("MunicipalityResource", "persoonsgericht", "GET", P.VIEW_PERSON_DOSSIERS, {
+        "{gemeente}/persoonsgericht": " 403 ja 403 ja ja",
+    }),
     *form("DossierResource", "melding-eruit", P.EDIT_DOSSIER, {
         "{dossier}/melding-eruit?melding={kenmerk_ingediend}": WORKERS,
         "{persoon}/melding-eruit?melding={kenmerk_ook_ingediend}": STRICT,

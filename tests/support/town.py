@@ -362,6 +362,16 @@ class _Builder:
         addresses["dossier"] = self.dossier_path(hotspot)
         addresses["ingetrokken_in_dossier"] = self.path(self.withdrawn(hotspot))
         addresses["persoon"] = self.dossier_path(person)
+        asking = factories.make_dossier(
+            self.session,
+            holder=self.place.holder,
+            title=self.place.text("titel van vraag"),
+            kind=DossierKind.PERSON.value,
+            neighbourhood_code=self.place.neighbourhood,
+        )
+        words = ("evenredigheid van vraag", "uitstel van vraag", "nog een vraag om advies")
+        factories.make_ready(self.session, asking, [self.place.text(word) for word in words])
+        addresses["persoon_vraagt"] = self.dossier_path(asking)
         register = f"{addresses['gemeente']}/verstrekkingen"
         addresses["uitvoer"] = f"{addresses['dossier']}/{self.export(hotspot)}"
         ready = self.export(hotspot, approved=True)
@@ -717,10 +727,8 @@ class _Builder:
             "dossierhouder": str(self.place.owner),
         }
         if kind is DossierKind.PERSON:
-            answers |= {
-                "advies_privacy": text("advies"),
-                "advies_datum": (local(utc_now()).date() - timedelta(days=3)).isoformat(),
-            }
+            words = ("evenredigheid", "uitstel", "vraag om advies", "advies", "niet gevolgd")
+            factories.make_ready(self.session, dossier, [text(word) for word in words])
         move_dossier(self.session, self.effects, dossier, "starten", answers, self.actor)
         add_note(self.session, dossier, text("notitie"), self.actor)
         due = local(utc_now()).date() + timedelta(days=7)

@@ -142,6 +142,7 @@ class Permission(StrEnum):
     VIEW_BREACHES = "datalekken bekijken"
     HANDLE_BREACHES = "datalekken behandelen"
     REPORT_BREACH = "datalek melden"
+    VIEW_PERSON_DOSSIERS = "lijst van persoonsgerichte dossiers bekijken"
     ADVISE_DOSSIER = "adviseren over een persoonsgericht dossier"
     ASK_READS = "naar de reden van inzage vragen"
     MANAGE_MUNICIPALITY = "gemeente beheren"
@@ -222,6 +223,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.HANDLE_BREACHES: frozenset({Role.PRIVACY_OFFICER}),
     # All who work with documents: whoever misses something says so.
     P.REPORT_BREACH: OOV | PRIVACY | DESK,
+    # Those who may see a strict dossier at all; others aren't told that there are any.
+    P.VIEW_PERSON_DOSSIERS: PRIVACY | {Role.DOSSIER_OWNER},
     P.ADVISE_DOSSIER: frozenset({Role.PRIVACY_OFFICER}),
     P.ASK_READS: frozenset({Role.DATA_PROTECTION_OFFICER}),
     P.MANAGE_MUNICIPALITY: frozenset({Role.ADMIN}),

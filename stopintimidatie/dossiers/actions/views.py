@@ -46,6 +46,7 @@ from stopintimidatie.dossiers.pages import (
     page_of,
     submit,
 )
+from stopintimidatie.dossiers.person.services import latest_advice
 from stopintimidatie.dossiers.resources import DossierResource, is_strict, path_of_dossier
 from stopintimidatie.dossiers.services import (
     add_note,
@@ -171,17 +172,24 @@ def _wanted_step(context: DossierResource, request: Request) -> Transition:
 
 def _step_form(context: DossierResource, request: Request, step: Transition) -> Form:
     dossier = context.dossier
-    strict = is_strict(dossier.kind)
     return derive_form(
         step,
         options_of(request.registry, request.db, step, dossier),
         request,
         version=dossier.version,
         appstruct=_first_answers(context, request, step),
-        leave_out=frozenset() if strict else PERSON_FIELDS,
+        leave_out=frozenset() if _may_hurry(context, request) else PERSON_FIELDS,
         given={"soort": dossier.kind},
         cancel_url=page_of(context, request),
     )
+
+
+def _may_hurry(context: DossierResource, request: Request) -> bool:
+    """Tell whether a start could come before the advice: it was asked, and isn't there yet."""
+    if not is_strict(context.dossier.kind):
+        return False
+    advice = latest_advice(request.db, context.dossier)
+    return advice is not None and advice.outcome is None
 
 
 def _first_answers(context: DossierResource, request: Request, step: Transition) -> Values:
@@ -202,8 +210,6 @@ def _known(context: DossierResource) -> Values:
         "grondslag": dossier.legal_basis,
         "verantwoordelijke": dossier.responsible_body or DEFAULT_BODY,
         "dossierhouder": str(dossier.owner_id) if dossier.owner_id else None,
-        "advies_privacy": dossier.privacy_advice,
-        "advies_datum": dossier.privacy_advice_on,
     }
 
 

@@ -35,8 +35,10 @@ from stopintimidatie.dossiers.filing.services import (
     take_out,
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.person.services import check_kind
 from stopintimidatie.dossiers.resources import is_strict, path_of_dossier
 from stopintimidatie.dossiers.services import (
+    COLLEAGUE,
     KIND,
     VERSIONED,
     DossierError,
@@ -79,8 +81,6 @@ EDITABLE: Final = (
     "purpose",
     "legal_basis",
     "responsible_body",
-    "privacy_advice",
-    "privacy_advice_on",
 )
 # The columns that a dossier needs from its first step on.
 FOOTING: Final = ("purpose", "legal_basis", "responsible_body", "owner_id")
@@ -88,7 +88,6 @@ AGREEMENT_FIELDS: Final = ("what", "who", "owner_id", "due_on", "state", "result
 
 # The mail before the day of an agreement says that there is one, never what was agreed.
 REMINDER_JOB: Final = Job("afspraak.herinneren")
-COLLEAGUE: Final = "collega"
 DAYS_BEFORE: Final = 3
 TIME_OF_DAY: Final = time(8, 0)
 
@@ -189,6 +188,8 @@ def _check_changes(
             " dossier.",
             "kind",
         )
+    if "kind" in new:
+        check_kind(session, dossier)
     for name in FOOTING:
         if started and name in new and not new[name]:
             raise DossierError("Dit is nodig zolang het dossier loopt. Vul het in.", name)

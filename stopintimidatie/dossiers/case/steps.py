@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.text import local
 from stopintimidatie.dossiers.filing.services import (
     REFERABLE,
     add_to_dossier,
@@ -24,6 +22,7 @@ from stopintimidatie.dossiers.filing.services import (
     reports_in,
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.dossiers.person.services import check_ground, check_start
 from stopintimidatie.dossiers.resources import EDITORS, is_strict, kind_lets_edit, roles_for
 from stopintimidatie.dossiers.services import (
     KIND,
@@ -88,6 +87,8 @@ def _other(session: Session, dossier: Dossier, number: str, actor: Actor) -> Dos
         )
     if not kind_lets_edit(session, other, actor):
         raise DossierError("In dat dossier kunt u niet werken. Kies een ander.", "samengevoegd_met")
+    if other.state != "in_voorbereiding":
+        check_ground(session, other)
     return other
 
 
@@ -134,17 +135,7 @@ def start(session: Session, dossier: Dossier, values: Values, actor: Actor) -> N
     dossier.purpose = values["doel"]
     dossier.legal_basis = values["grondslag"]
     dossier.responsible_body = values["verantwoordelijke"]
-    if values.get("advies_privacy"):
-        _keep_advice(dossier, values["advies_privacy"], as_day(values["advies_datum"]))
-
-
-def _keep_advice(dossier: Dossier, advice: str, day: date) -> None:
-    if day > local(utc_now()).date():
-        raise DossierError(
-            "Deze datum is nog niet geweest. Kies de dag van het advies.", "advies_datum"
-        )
-    dossier.privacy_advice = advice
-    dossier.privacy_advice_on = day
+    check_start(session, dossier, values.get("spoed_reden"), actor)
 
 
 def check_owner(
@@ -207,7 +198,12 @@ def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> N
 
 
 def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
-    """Clear what closing set. What was said at closing stays in the history."""
+    """Clear what closing set. What was said at closing stays in the history.
+
+    Raises:
+        DossierError: It is about a person, and its ground isn't there or must be reviewed.
+    """
+    check_ground(session, dossier)
     dossier.monitoring_on = None
     dossier.closed_reason = None
     dossier.closed_note = None

@@ -253,15 +253,11 @@ def _facts(context: DossierResource, owner: str) -> list[tuple[str, str]]:
 
 
 def _footing(dossier: Dossier) -> list[tuple[str, str | None]]:
-    rows = [
+    return [
         ("Doel", dossier.purpose),
         ("Grondslag", LegalBasis.word(dossier.legal_basis)),
         ("Verantwoordelijk orgaan", dossier.responsible_body),
     ]
-    if dossier.kind == DossierKind.PERSON:
-        rows.append(("Advies van de privacyfunctionaris", dossier.privacy_advice))
-        rows.append(("Datum van het advies", date_text(dossier.privacy_advice_on)))
-    return rows
 
 
 def _ending(dossier: Dossier, merged: str | None) -> list[tuple[str, str | None]]:

@@ -29,7 +29,7 @@ from stopintimidatie.core.storage.personal import (
 from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.text import local
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.dossiers.case.services import COLLEAGUE, DossierPlan, create_dossier
+from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.filing.services import REFERABLE, file_report, membership_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import (
@@ -42,6 +42,7 @@ from stopintimidatie.dossiers.patterns.models import (
     PatternSetting,
     PatternState,
 )
+from stopintimidatie.dossiers.services import COLLEAGUE
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports import personal as reports_personal

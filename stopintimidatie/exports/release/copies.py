@@ -30,8 +30,8 @@ from stopintimidatie.disclosures.pickup import offer, renew_mail_code
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import EventKind, copy_of, find_disclosure, note_event
-from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.services import COLLEAGUE
 from stopintimidatie.exports.models import CopyCorrection, Export, Part
 from stopintimidatie.exports.release.mail import ALARM, CORRECTED, REMINDER, WITHDRAWN
 from stopintimidatie.exports.release.services import pickups_of, tell, waiting_of

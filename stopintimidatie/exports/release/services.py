@@ -33,11 +33,10 @@ from stopintimidatie.disclosures.pickup import OPEN, PickupKind, offer, outsider
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.disclosures.resources import KIND as EXPORT
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
-from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.page import personal as page_personal
+from stopintimidatie.dossiers.services import COLLEAGUE, PARTNER_ANSWERED, append
 from stopintimidatie.dossiers.services import KIND as DOSSIER
-from stopintimidatie.dossiers.services import PARTNER_ANSWERED, append
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY

@@ -16,6 +16,7 @@ from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.services import has_advice
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.exports.extract.services import rows as deviation_rows
@@ -231,7 +232,7 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
         )
 
 
-def check_dossier(dossier: Dossier, wish: ExportRequest) -> None:
+def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> None:
     """Check that a dossier of this kind may go to this kind of recipient.
 
     Raises:
@@ -244,7 +245,7 @@ def check_dossier(dossier: Dossier, wish: ExportRequest) -> None:
             "Alleen een thema-dossier dat bij een Woo-verzoek is gemaakt, wordt openbaar: andere"
             " wijzen een plek of een persoon aan. Maak het bij de zaak, onder ‘Bevriezingen’."
         )
-    if is_strict(dossier.kind) and not dossier.privacy_advice and not profile.own_house:
+    if is_strict(dossier.kind) and not profile.own_house and not has_advice(session, dossier):
         raise ExportError(
             "Dit is een persoonsgericht dossier zonder advies van de privacyfunctionaris. Vraag"
             " eerst dat advies; daarna kan het dossier naar een partner.",

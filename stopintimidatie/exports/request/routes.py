@@ -22,8 +22,8 @@ from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, 
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
-from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.services import COLLEAGUE
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export

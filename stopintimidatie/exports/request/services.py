@@ -125,7 +125,7 @@ def check_request(
     check_all(
         (
             lambda: check_wish(wish, today, minors=False),
-            lambda: check_dossier(dossier, wish),
+            lambda: check_dossier(session, dossier, wish),
             lambda: check_deviations(wish.deviations),
             lambda: check_in_full(wish, settings.pdf_full_reports),
             lambda: check_partner(session, wish, today),

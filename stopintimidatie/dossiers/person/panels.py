@@ -1,0 +1,155 @@
+"""The part of a dossier's page that says why it may be about one person, and what was advised."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import date_text, datetime_short
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.pages import page_of
+from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
+from stopintimidatie.dossiers.person.services import advices_of, ground_of, why_not_advise
+from stopintimidatie.dossiers.person.vocabulary import Advice, CrimeGround
+from stopintimidatie.dossiers.resources import DossierResource, is_strict
+from stopintimidatie.dossiers.workflow import GONE
+
+PANEL: Final = "stopintimidatie.dossiers.person:templates/panel.jinja2"
+Rows = list[tuple[str, str | None]]
+
+
+def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
+    """Show ground and advice of a person-directed dossier, and what there is to do about them."""
+    dossier = context.dossier
+    if not is_strict(dossier.kind):
+        return None
+    ground, advices = ground_of(request.db, dossier), advices_of(request.db, dossier)
+    values = {
+        "ground": ground_rows(ground) if ground is not None else None,
+        "advices": [(advice_words(dossier, advice), advice_rows(advice)) for advice in advices],
+        "former": former_rows(dossier),
+        "links": _links(context, request, ground, advices),
+        "late": _late(dossier, ground, advices),
+    }
+    return Panel("Persoonsgericht", PANEL, values)
+
+
+def ground_rows(row: PersonGround) -> Rows:
+    """Return the ground in words."""
+    rows: Rows = [
+        ("Grond voor gegevens over strafbare feiten", CrimeGround.word(row.ground)),
+        ("Waarom het nodig is", row.proportionality),
+        ("Herzien", review_words(row)),
+        ("De persoon is geïnformeerd", informed_words(row)),
+    ]
+    if row.informed_on is None:
+        rows.append(("Waarom later", row.postponed_reason))
+    return rows
+
+
+def review_words(row: PersonGround | None) -> str:
+    """Return the review day, and whether it has come."""
+    if row is None:
+        return "nog geen grond vastgelegd"
+    late = " (nu herzien)" if row.review_on <= local_date(utc_now()) else ""
+    return f"{date_text(row.review_on)}{late}"
+
+
+def informed_words(row: PersonGround | None) -> str:
+    """Return when the person was informed, or until when that waits."""
+    if row is None:
+        return ""
+    if row.informed_on is not None:
+        return f"op {date_text(row.informed_on)}"
+    until = row.postponed_until
+    late = " (te laat)" if until is not None and until < local_date(utc_now()) else ""
+    return f"uitgesteld tot {date_text(until)}{late}"
+
+
+def advice_words(dossier: Dossier, row: PrivacyAdvice | None) -> str:
+    """Return how far an advice is."""
+    if row is None:
+        return "van vóór deze stap" if dossier.privacy_advice else "nog niet gevraagd"
+    if row.outcome is None:
+        due = row.due_at
+        if due is None:
+            return f"gevraagd op {date_text(row.asked_at)}"
+        return "te laat" if due < utc_now() else f"uiterlijk {datetime_short(due)}"
+    word = Advice.word(row.outcome)
+    if row.followed is None:
+        return f"{word}, nog niet besloten" if row.outcome != Advice.POSITIVE else word
+    return f"{word}, gevolgd" if row.followed else f"{word}, niet gevolgd"
+
+
+def advice_rows(row: PrivacyAdvice) -> Rows:
+    """Return question, answer and decision of one advice."""
+    rows: Rows = [
+        ("Vraag", row.question),
+        ("Gevraagd door", f"{row.asked_by}, {datetime_short(row.asked_at)}"),
+    ]
+    if row.due_at is not None:
+        rows.append(("Gestart voor het advies, omdat", row.urgent_reason))
+        rows.append(("Advies uiterlijk", datetime_short(row.due_at)))
+    if row.given_at is not None:
+        rows.append(("Advies", row.words))
+        rows.append(("Gegeven door", f"{row.given_by}, {datetime_short(row.given_at)}"))
+    if row.decided_at is not None:
+        words = "gevolgd" if row.followed else "niet gevolgd"
+        rows.append(("Besluit", f"{words}, {row.decided_by}, {datetime_short(row.decided_at)}"))
+    if row.not_followed_reason:
+        rows.append(("Waarom niet gevolgd", row.not_followed_reason))
+    return rows
+
+
+def former_rows(dossier: Dossier) -> Rows:
+    """Return the advice that a dossier owner typed before it became a step of its own."""
+    if not dossier.privacy_advice:
+        return []
+    return [("Advies", dossier.privacy_advice), ("Datum", date_text(dossier.privacy_advice_on))]
+
+
+def _links(
+    context: DossierResource, request: Any, ground: PersonGround | None, advices: list[Any]
+) -> list[tuple[str, str]]:
+    """Return what this person can do now about ground and advice, as (label, address)."""
+    dossier, here = context.dossier, page_of(context, request)
+    if dossier.state in GONE:
+        return []
+    links = []
+    latest = advices[0] if advices else None
+    if request.has_permission(Permission.EDIT_DOSSIER, context):
+        known = ground is not None
+        started = dossier.state != "in_voorbereiding"
+        undecided = latest is not None and latest.outcome is not None and latest.followed is None
+        waits = latest is not None and latest.outcome is None
+        links = [
+            (not known, "Grond vastleggen", "grond-vastleggen"),
+            (known and not waits and not undecided, "Advies vragen", "advies-vragen"),
+            (undecided, "Besluiten over het advies", "advies-volgen"),
+            (known and started, "Herzien", "herzien"),
+            (known, "Grond wijzigen", "grond-vastleggen"),
+        ]
+    if request.has_permission(Permission.ADVISE_DOSSIER, context):
+        able = not why_not_advise(dossier, latest, request.actor.id)
+        links.append((able, "Advies geven", "advies-geven"))
+    return [(label, f"{here}/{name}") for shown, label, name in links if shown]
+
+
+def _late(dossier: Dossier, ground: PersonGround | None, advices: list[Any]) -> list[str]:
+    """Return what is late, in sentences."""
+    today, latest = local_date(utc_now()), advices[0] if advices else None
+    if dossier.state in GONE:
+        return []
+    late = []
+    if ground is None and dossier.state != "in_voorbereiding":
+        late.append("Dit dossier begon voordat een grond nodig was. Leg die alsnog vast.")
+    if ground is not None and ground.review_on <= today:
+        late.append("De dag van herziening is er. Herzie het dossier.")
+    if ground is not None and ground.postponed_until and ground.postponed_until < today:
+        late.append("Het uitstel is voorbij. Informeer de persoon, of stel opnieuw uit.")
+    due = latest.due_at if latest is not None and latest.outcome is None else None
+    if due is not None and due < utc_now():
+        late.append("Dit dossier startte met spoed. Het advies is te laat.")
+    return late

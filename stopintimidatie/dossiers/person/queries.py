@@ -1,0 +1,122 @@
+"""The list of person-directed dossiers: what waits in it, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.clock import local_date, utc_now
+from stopintimidatie.core.security import Identity, Permission
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.web.request import Paging
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
+from stopintimidatie.dossiers.workflow import LIVE, DossierKind
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+
+# The time before its review day in which a dossier is listed as one to review.
+SOON: Final = timedelta(days=14)
+_LATER: Final = aliased(PrivacyAdvice)
+# Advice is asked again only after an answer, so the latest is the one that counts.
+_LATEST: Final = (
+    select(_LATER.id)
+    .where(_LATER.dossier_id == Dossier.id)
+    .order_by(_LATER.asked_at.desc(), _LATER.id.desc())
+    .limit(1)
+    .correlate(Dossier)
+    .scalar_subquery()
+)
+# Any advice: asking once more hides nothing from the FG.
+_NOT_FOLLOWED: Final = (
+    select(_LATER.id)
+    .where(_LATER.dossier_id == Dossier.id, _LATER.followed.is_(False))
+    .correlate(Dossier)
+    .exists()
+)
+
+
+def _joined(*columns: Any) -> Select[Any]:
+    """Select from the person-directed dossiers, with ground and latest advice."""
+    return (
+        select(*columns)
+        .select_from(Dossier)
+        .outerjoin(PersonGround, PersonGround.dossier_id == Dossier.id)
+        .outerjoin(
+            PrivacyAdvice,
+            and_(PrivacyAdvice.dossier_id == Dossier.id, PrivacyAdvice.id == _LATEST),
+        )
+    )
+
+
+def _mine(holder: str) -> ColumnElement[bool]:
+    return and_(Dossier.holder == holder, Dossier.kind == DossierKind.PERSON.value)
+
+
+def _running() -> ColumnElement[bool]:
+    return Dossier.state.in_(sorted(LIVE))
+
+
+def views_at(today: date) -> dict[str, ColumnElement[bool]]:
+    """Return the condition of each view of the list, by its code in the address."""
+    started = and_(_running(), Dossier.state != "in_voorbereiding")
+    asked = and_(PrivacyAdvice.id.is_not(None), PrivacyAdvice.outcome.is_(None))
+    unanswered = and_(
+        PrivacyAdvice.outcome.is_not(None),
+        PrivacyAdvice.followed.is_(None),
+        or_(PrivacyAdvice.outcome != "positief", started),
+    )
+    return {
+        "lopend": _running(),
+        "advies": and_(_running(), asked),
+        "besluit": and_(_running(), unanswered),
+        "herzien": and_(
+            _running(),
+            or_(
+                PersonGround.review_on <= today + SOON,
+                and_(started, PersonGround.id.is_(None)),
+            ),
+        ),
+        "informeren": and_(_running(), PersonGround.postponed_until < today),
+        # Also of dossiers that ended: the FG looks back.
+        "niet-gevolgd": _NOT_FOLLOWED,
+    }
+
+
+def count_views(session: Session, holder: str, today: date) -> dict[str, int]:
+    """Count the dossiers in each view of the list."""
+    views = views_at(today)
+    numbers = [func.coalesce(func.sum(case((wanted, 1), else_=0)), 0) for wanted in views.values()]
+    row = session.execute(_joined(*numbers).where(_mine(holder))).one()
+    return {name: int(number) for name, number in zip(views, row, strict=True)}
+
+
+def list_dossiers(
+    session: Session, holder: str, view: str, today: date, paging: Paging
+) -> Sequence[Any]:
+    """Return dossier, ground, latest advice, owner's name and area's slug on a page of a view."""
+    statement = (
+        _joined(Dossier, PersonGround, PrivacyAdvice, User.name, Neighbourhood.slug)
+        .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
+        .outerjoin(User, User.id == Dossier.owner_id)
+        .where(_mine(holder), views_at(today)[view])
+        # What must be reviewed first comes first; without a ground there is no day yet.
+        .order_by(PersonGround.review_on.is_(None), PersonGround.review_on, Dossier.number.desc())
+    )
+    return session.execute(statement.offset(paging.offset).limit(paging.size)).all()
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select the dossiers that wait for this person: for advice, or for who leads them."""
+    roles, views = identity.roles_for(holder), views_at(local_date(utc_now()))
+    ways: list[ColumnElement[bool]] = []
+    if may(roles, Permission.ADVISE_DOSSIER):
+        ways.append(views["advies"])
+    if may(roles, Permission.VIEW_PERSON_DOSSIERS) and may(roles, Permission.EDIT_DOSSIER):
+        own = or_(views["besluit"], views["herzien"], views["informeren"])
+        ways.append(and_(Dossier.owner_id == identity.user_id, own))
+    return _joined(Dossier.id).where(_mine(holder), or_(*ways) if ways else false())
