@@ -678,7 +678,8 @@ MATRIX: Final[tuple[View, ...]] = (
         "/partners": " ja   ja      ja     ja      ja    404      404     404",
     }),
     view("PartnerList", "", "GET", P.VIEW_PARTNER, {
-        "{gemeente}/partners": " ja ja ja ja ja proceseigenaar=404 archivaris=404",
+        "{gemeente}/partners": " ja ja ja ja ja"
+        " proceseigenaar=404 archivaris=404 politiegegevens=404",
     }),
     *form("PartnerList", "toevoegen", P.EDIT_PARTNER, {
         "{gemeente}/partners/toevoegen": " 403 ja ja 403 403",

@@ -104,7 +104,7 @@ def list_dossiers(
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .outerjoin(User, User.id == Dossier.owner_id)
         .where(_mine(holder), views_at(today)[view])
-        # What must be reviewed first comes first; without a ground there is no day yet.
+        # Soonest to review first; without a ground there is no day yet.
         .order_by(PersonGround.review_on.is_(None), PersonGround.review_on, Dossier.number.desc())
     )
     return session.execute(statement.offset(paging.offset).limit(paging.size)).all()
