@@ -38,7 +38,9 @@ from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.person.services import check_kind
 from stopintimidatie.dossiers.resources import is_strict, path_of_dossier
 from stopintimidatie.dossiers.services import (
-    COLLEAGUE,
+    COLLEAGUE as COLLEAGUE,
+)
+from stopintimidatie.dossiers.services import (
     KIND,
     VERSIONED,
     DossierError,

@@ -15,7 +15,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security import Role
-from stopintimidatie.dossiers.case.services import COLLEAGUE
+from stopintimidatie.dossiers.services import COLLEAGUE
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.rules import WARNING
 from stopintimidatie.privacy.breaches.workflow import COUNTS
