@@ -976,6 +976,31 @@ MATRIX: Final[tuple[View, ...]] = (
     view("ListResource", "machtigen", "POST", P.AUTHORISE_DESTRUCTION, {
         "{lijst}/machtigen": NO_STEP + " proceseigenaar=403 archivaris=ja",
     }),
+    # --- requests of data subjects ---------------------------------------------------------------
+    view("Root", "verzoeken", "GET", P.SIGNED_IN, {
+        "/verzoeken": " 404 404 404 ja ja 404 ja ja",
+    }),
+    *(
+        view(node, name, "GET", P.VIEW_REQUESTS, {
+            address: " 404 404 404 ja ja",
+            address.replace("}", "_meldpunt}"): " 404 ja ja",
+        })
+        for node, name, address in (
+            ("RequestRegister", "", "{verzoeken}"),
+            ("RequestResource", "", "{verzoek}"),
+        )
+    ),
+    *(
+        page
+        for node, name, address in (
+            ("RequestRegister", "nieuw", "{verzoeken}/nieuw"),
+            ("RequestResource", "stap", "{verzoek}/stap?naam=identiteit"),
+        )
+        for page in form(node, name, P.HANDLE_REQUESTS, {
+            address: " 404 404 404 ja 403",
+            address.replace("}", "_meldpunt}", 1): " 404 ja 403",
+        })
+    ),
     # --- the log ---------------------------------------------------------------------------------
     # --- erasing at the request of who it is about -----------------------------------------------
     *form("ReportResource", "gegevens-wissen", P.ERASE, {

@@ -89,6 +89,8 @@ from stopintimidatie.privacy.police.services import (
     keep_item,
     keep_report,
 )
+from stopintimidatie.privacy.requests.services import Entry, enter_request
+from stopintimidatie.privacy.requests.services import Person as RequestPerson
 from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
@@ -337,6 +339,7 @@ class _Builder:
             addresses["collega"] = str(self.session.scalars(colleague).one())
             addresses["afspraak_meldpunt"] = self.forwarding_agreement()
             self.destruction(addresses["meldpunt"], "_meldpunt")
+            self.requests(addresses["meldpunt"], "_meldpunt")
             self.joining()
             return
         self.session.add(
@@ -352,6 +355,7 @@ class _Builder:
         addresses["datalek"] = f"{addresses['gemeente']}/datalekken/{breach}"
         addresses["behandeling"] = self.path(self.taken_on())
         self.destruction(addresses["gemeente"])
+        self.requests(addresses["gemeente"])
         self.offer()
         self.proposal()
         addresses["patroon"] = f"{addresses['gemeente']}/{self.pattern()}"
@@ -436,6 +440,19 @@ class _Builder:
             "verklaring": f"{register}/{statement.number}",
             "grafsteen": f"{register}/{stone.reference}",
         }
+        self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
+
+    def requests(self, home: str, suffix: str = "") -> None:
+        """A request of a data subject of which the identity isn't settled yet."""
+        text = self.place.text
+        person = RequestPerson(text("wie vraagt"), address=text("adres van wie vraagt"))
+        today = local_date(utc_now())
+        entry = Entry(
+            "inzage", "melder", "zelf", "brief", today, person, text("verzoek van een betrokkene")
+        )
+        keys = self.town.installation.registry.key_ring
+        row = enter_request(self.session, keys, self.place.holder, entry, self.actor)
+        made = {"verzoeken": f"{home}/verzoeken", "verzoek": f"{home}/verzoeken/{row.reference}"}
         self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
 
     def kept_longer(self, row: Any, *, given: bool = False) -> str:

@@ -23,6 +23,8 @@ class HoldReason(StrEnum):
     POLICE_REPORT = "aangifte"
     # At the request of a data subject, who needs it (art. 18(1)(c) AVG).
     RESTRICTION = "beperking"
+    # A request of a data subject runs: placed and lifted by the programme.
+    REQUEST = "verzoek"
 
     @property
     def label(self) -> str:
@@ -41,6 +43,7 @@ _LABELS = {
     HoldReason.COMPLAINT: "klacht of bezwaar",
     HoldReason.POLICE_REPORT: "de melder wil aangifte doen",
     HoldReason.RESTRICTION: "iemand heeft de gegevens nodig (art. 18 lid 1 c AVG)",
+    HoldReason.REQUEST: "verzoek van een betrokkene",
 }
 
 

@@ -55,7 +55,10 @@ COLUMNS: Final = ("Kenmerk", "Waarom", "Zaak", "Opnieuw bekijken op", "Door")
 PROLONG, LIFT = "verlengen", "opheffen"
 
 
-REASONS: Final = [(reason.value, reason.sentence) for reason in HoldReason]
+# Reasons that people choose; that of a running request is the programme's.
+REASONS: Final = [
+    (reason.value, reason.sentence) for reason in HoldReason if reason is not HoldReason.REQUEST
+]
 
 
 def from_tomorrow(node: Any, value: date) -> None:

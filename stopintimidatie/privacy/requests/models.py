@@ -48,6 +48,70 @@ class AskedBy(Term):
     PROXY = "gemachtigde", "een gemachtigde, zoals een advocaat", "a proxy"
 
 
+class Channel(Term):
+    """Way in which a request came in."""
+
+    LETTER = "brief", "brief", "letter"
+    MAIL = "e_mail", "e-mail", "e-mail"
+    COUNTER = "balie", "balie", "counter"
+    PHONE = "telefoon", "telefoon", "telephone"
+    FORM = "formulier", "formulier op de website", "form on the website"
+    FOLLOW = "volgpagina", "volgpagina van een melding", "follow page of a report"
+
+
+class Identity(Term):
+    """Way in which it was made sure who asks; never by a copy of an identity document."""
+
+    FOLLOW_CODE = "volgcode", "volgcode van de melding", "follow code of the report"
+    CALLED = "teruggebeld", "teruggebeld op een nummer dat wij al hadden", "called back"
+    WRITTEN = "bericht", "bericht aan een adres dat wij al hadden", "message to a known address"
+    SEEN = "gezien", "identiteitsbewijs gezien aan de balie", "identity document seen"
+    DIGID = "digid", "DigiD", "DigiD"
+
+
+class ChildOutcome(Term):
+    """Outcome of hearing a child before a parent is answered."""
+
+    AGREES = "geen_bezwaar", "het kind heeft geen bezwaar", "the child agrees"
+    REFUSES = "wil_niet", "het kind wil het niet", "the child doesn't want it"
+    UNREACHED = "niet_bereikt", "het kind is niet bereikt", "the child wasn't reached"
+
+
+class Ground(Term):
+    """Ground for refusing a request; a closed list."""
+
+    NOT_IDENTIFIABLE = "avg_11", "wij kunnen de vrager niet herkennen (art. 11 AVG)", "art. 11"
+    UNFOUNDED = "avg_12_5", "kennelijk ongegrond of buitensporig (art. 12 lid 5 AVG)", "art. 12(5)"
+    OTHERS = "avg_15_4", "rechten van anderen (art. 15 lid 4 AVG)", "art. 15(4)"
+    NEEDED = "avg_17_3", "de gegevens blijven nodig (art. 17 lid 3 AVG)", "art. 17(3)"
+    OVERRIDING = "avg_21", "dwingende gronden gaan voor (art. 21 AVG)", "art. 21"
+    EXCEPTION = "uavg_41", "uitzondering van artikel 41 UAVG", "art. 41 UAVG"
+    REPRESENTATIVE = "uavg_5_4", "een ander moet dit vragen (art. 5 lid 4 UAVG)", "art. 5(4) UAVG"
+
+
+class RestrictionGround(Term):
+    """Ground of a restriction (art. 18(1) AVG)."""
+
+    CONTESTED = "juistheid", "de juistheid wordt betwist (a)", "accuracy is contested"
+    UNLAWFUL = (
+        "onrechtmatig",
+        "het gebruik mag niet, maar wissen wil de persoon niet (b)",
+        "unlawful",
+    )
+    NEEDED = "nodig", "de persoon heeft de gegevens nodig voor een rechtsvordering (c)", "needed"
+    OBJECTION = "bezwaar", "de persoon maakte bezwaar (d)", "objection"
+
+
+class SentHow(Term):
+    """Way in which a letter went."""
+
+    POST = "post", "per post", "by post"
+    MAIL = "e_mail", "per beveiligde e-mail", "by secure e-mail"
+    FOLLOW = "volgpagina", "op de volgpagina", "on the follow page"
+    PICKUP = "ophaalpagina", "op de ophaalpagina", "at the pick-up page"
+    COUNTER = "balie", "meegegeven aan de balie", "at the counter"
+
+
 class RequestState(StrEnum):
     """State of a request; the words stand in the workflow."""
 

@@ -1,0 +1,175 @@
+"""The forms of requests. Names of controls are Dutch."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.privacy.requests.models import (
+    AskedBy,
+    Capacity,
+    Channel,
+    ChildOutcome,
+    RestrictionGround,
+    Right,
+    SentHow,
+)
+
+Values = dict[str, Any]
+TEXT: Final = 4_000
+REFERENCE: Final = 40
+
+
+def _sentences(choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(code, f"{label[0].upper()}{label[1:]}") for code, label in choices]
+
+
+def day_field(title: str, **more: Any) -> Any:
+    """Return a field for a day that isn't still to come."""
+    return field(forms.Date(), title, validator=forms.in_past, **more)
+
+
+class EntrySchema(Schema):
+    """The form of a request that came in by letter, mail, counter or telephone."""
+
+    ontvangen_op = day_field(
+        "Wanneer kwam het verzoek binnen?",
+        description="De dag waarop het bij uw organisatie binnenkwam, ook als u het later kreeg."
+        " Vanaf die dag loopt de maand.",
+    )
+    kanaal = field(
+        forms.OneOf(
+            _sentences([pair for pair in Channel.choices() if pair[0] != Channel.FOLLOW]),
+            radio=True,
+        ),
+        "Hoe kwam het binnen?",
+    )
+    recht = field(forms.OneOf(_sentences(Right.choices()), radio=True), "Wat vraagt de persoon?")
+    hoedanigheid = field(
+        forms.OneOf(_sentences(Capacity.choices()), radio=True),
+        "Als wie staat de persoon in onze gegevens?",
+        description="Dit bepaalt wat de persoon krijgt. Weet u het nog niet? Kies wat de persoon"
+        " zelf zegt.",
+    )
+    vraagt = field(forms.OneOf(_sentences(AskedBy.choices()), radio=True), "Wie vraagt het?")
+    jong = field(forms.Flag(), "De persoon over wie het gaat is jonger dan 16", missing=False)
+    naam = field(forms.Text(200), "Naam van wie het vraagt")
+    email = field(
+        forms.Email(200, hint="Schrijf het adres als naam@voorbeeld.nl."),
+        "E-mailadres",
+        missing=None,
+    )
+    telefoon = field(
+        forms.Phone(40, hint="Schrijf het nummer als 06 12345678."), "Telefoonnummer", missing=None
+    )
+    adres = field(
+        forms.Text(500, lines=True),
+        "Postadres",
+        missing=None,
+        widget=forms.TextArea(rows=3),
+    )
+    vraag = field(
+        forms.Text(TEXT, lines=True),
+        "De vraag, in de woorden van de persoon",
+        description="Neem geen gegevens van een identiteitsbewijs over, en bewaar er geen kopie"
+        " van.",
+    )
+
+
+class ReasonSchema(Schema):
+    """The form that asks why the term is extended."""
+
+    reden = field(
+        forms.Text(1_000, lines=True),
+        "Waarom lukt het niet binnen een maand?",
+        description="Deze tekst komt in de brief. Noem geen namen.",
+        validator=forms.at_least(10),
+    )
+
+
+class HeardSchema(Schema):
+    """The form of hearing a child."""
+
+    op = day_field("Wanneer is het kind gehoord?")
+    uitkomst = field(
+        forms.OneOf(_sentences(ChildOutcome.choices()), radio=True), "Wat kwam daaruit?"
+    )
+
+
+class ObjectionSchema(Schema):
+    """The form of an objection to the answer."""
+
+    op = day_field("Wanneer kwam het bezwaar binnen?")
+    nummer = field(
+        forms.Text(100), "Zaaknummer van het bezwaar", missing=None, description="Geen namen."
+    )
+
+
+class SentSchema(Schema):
+    """The form that says that a letter went."""
+
+    op = day_field("Wanneer is de brief verstuurd?")
+    hoe = field(forms.OneOf(_sentences(SentHow.choices()), radio=True), "Hoe?")
+
+
+def document_field() -> Any:
+    """Return the field for the reference of a report, or the number of a dossier."""
+    return field(
+        forms.Text(REFERENCE),
+        "Welk stuk?",
+        name="stuk",
+        description="Het kenmerk van de melding of het nummer van het dossier.",
+    )
+
+
+class RestrictionSchema(Schema):
+    """The form of a restriction."""
+
+    stuk = document_field()
+    grond = field(
+        forms.OneOf(_sentences(RestrictionGround.choices()), radio=True),
+        "Waarom wordt het gebruik beperkt?",
+    )
+    gegevens = field(
+        forms.Text(1_000, lines=True),
+        "Om welke gegevens gaat het?",
+        description="Noem het onderdeel, niet wat er staat: ‘de tijd van de melding’, ‘de tweede"
+        " alinea van het verhaal’. De rest van het stuk blijft gewoon in gebruik.",
+        validator=forms.at_least(3),
+    )
+
+
+class LiftSchema(Schema):
+    """The form that lifts a restriction."""
+
+    bericht_op = day_field(
+        "Wanneer hebt u de persoon geschreven dat de beperking stopt?",
+        description="Dat moet vóór het opheffen (artikel 18 lid 3 AVG). Maak de brief bij het"
+        " verzoek.",
+    )
+    reden = field(
+        forms.Text(1_000, lines=True),
+        "Waarom stopt de beperking?",
+        description="Noem geen namen.",
+        validator=forms.at_least(3),
+    )
+
+
+class CorrectionSchema(Schema):
+    """The form of a correction that stands beside the account of a reporter."""
+
+    stuk = document_field()
+    tekst = field(
+        forms.Text(2_000, lines=True),
+        "Wat klopt er wel?",
+        description="Het verhaal van de melder blijft staan; dit komt ernaast. Iedereen die het"
+        " stuk mag zien, leest dit.",
+        validator=forms.at_least(3),
+    )
+    onderdelen = field(
+        forms.ManyOf(()),
+        "Over welk onderdeel gaat het?",
+        description="Wie een kopie van de melding heeft, hoort dit, en dat de kopie niet meer"
+        " klopt.",
+    )

@@ -1,0 +1,78 @@
+"""Nodes of the tree: /gemeenten/dordrecht/verzoeken, and a request below it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.security import Identity
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.tree import Level, Resource
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.requests.personal import KIND
+
+NAME: Final = "verzoeken"
+REFERENCE: Final = re.compile(r"V-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
+
+
+class RequestRegister(HolderBranch):
+    """/gemeenten/dordrecht/verzoeken, or /landelijk/verzoeken."""
+
+    kind = NAME
+    label = "Verzoeken"
+
+
+class RequestResource(Resource):
+    """/gemeenten/dordrecht/verzoeken/V-4F7K-2QXJ."""
+
+    kind = KIND
+
+    def __init__(self, name: str, parent: RequestRegister, row: SubjectRequest) -> None:
+        super().__init__(name, parent, row.holder)
+        self.row = row
+        self.document_id = row.id
+        self.owner = parent.owner
+
+    @property
+    def title(self) -> str:
+        """The reference of the request."""
+        return self.row.reference
+
+
+LEVELS: Final = (
+    *holder_levels(RequestRegister, RequestRegister),
+    *(
+        Level(
+            kind=f"{KIND}{suffix}",
+            parent=f"{NAME}{suffix}",
+            pattern=REFERENCE,
+            entity=SubjectRequest,
+            link=lambda row, parent, name: and_(row.holder == parent.code, row.reference == name),
+            factory=RequestResource,
+        )
+        for suffix in ("", "_meldpunt")
+    ),
+)
+
+
+def path_of_request(session: Session, request_id: UUID) -> str | None:
+    """Return the address of a request, or None when there is no such request."""
+    row = session.get(SubjectRequest, request_id)
+    if row is None:
+        return None
+    slug = session.scalar(select(Municipality.slug).where(Municipality.code == row.holder))
+    home = f"/{NATIONAL}" if row.holder == NATIONAL else f"/gemeenten/{slug}"
+    return f"{home}/{NAME}/{row.reference}"
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select what waits for the privacy officer at a holder, for the menu."""
+    return select(SubjectRequest.id).where(
+        SubjectRequest.holder == holder, SubjectRequest.ended_at.is_(None)
+    )

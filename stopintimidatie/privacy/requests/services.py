@@ -1,0 +1,359 @@
+"""The services of requests: entering one, its steps, its clock, hearing a child, what it holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import KeyRing, Sealed
+from stopintimidatie.core.text import date_text, day_of, new_code, uuid_of
+from stopintimidatie.core.tree import is_taken, register_reference
+from stopintimidatie.core.workflow import Transition, WorkflowError, line
+from stopintimidatie.privacy.requests.letters import LetterKind, make_letter
+from stopintimidatie.privacy.requests.models import (
+    PURPOSE,
+    ChildOutcome,
+    RequestState,
+    SubjectRequest,
+    SubjectRequestMove,
+)
+from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.rules import (
+    about_child,
+    due_of,
+    extended_due_of,
+    extension_refused,
+    first_answer_on,
+    grant_refused,
+    objection_until,
+)
+from stopintimidatie.privacy.requests.workflow import (
+    ANSWERS,
+    GRANTS_IT,
+    REQUEST_WORKFLOW,
+    fits,
+    rules_of,
+)
+
+PREFIX: Final = "V"
+SEALED: Final = Sealed(SubjectRequest, PURPOSE, ("person", "question"), "id")
+# The letter that goes with a step; a refusal of who asks for a child has one of its own.
+_LETTERS: Final = {
+    "versturen": LetterKind.ACCESS,
+    "toewijzen": LetterKind.GRANTED,
+    "weigeren": LetterKind.REFUSED,
+    "doorsturen": LetterKind.PASSED_ON,
+}
+NO_NAME: Final = "Aan wie dit verzoek deed"
+
+
+class RequestError(Exception):
+    """A refusal, in words for who acts; `field` names the control that is wrong."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Person:
+    """Person who asks, and how to reach them; sealed, and never in a repr."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+
+    def __repr__(self) -> str:
+        return "Person(…)"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines above a letter."""
+        written = [self.name, *self.address.splitlines()]
+        return tuple(row.strip() for row in written if row.strip()) or (NO_NAME,)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A request as it came in."""
+
+    right: str
+    capacity: str
+    asked_by: str
+    channel: str
+    received_on: date
+    person: Person
+    question: str
+    child: bool = False
+
+
+def enter_request(
+    session: Session, keys: KeyRing, holder: str, entry: Entry, actor: Actor
+) -> SubjectRequest:
+    """Make the case of a request, start its clock and make the letter that says so."""
+    row = SubjectRequest(
+        id=uuid4(),
+        holder=holder,
+        reference=_new_reference(session),
+        right=entry.right,
+        capacity=entry.capacity,
+        asked_by=entry.asked_by,
+        child=entry.child,
+        channel=entry.channel,
+        state=RequestState.RECEIVED.value,
+        received_on=entry.received_on,
+        due_on=due_of(entry.received_on),
+        handler_id=_user_of(actor),
+        changed_by=actor.name,
+    )
+    person = json.dumps(asdict(entry.person), ensure_ascii=False)
+    row.person = keys.encrypt(PURPOSE, person, str(row.id))
+    row.question = keys.encrypt(PURPOSE, entry.question, str(row.id))
+    session.add(row)
+    register_reference(session, row.reference, holder, KIND)
+    session.flush()
+    _append(session, row, actor, "ontvangen", None, {"hoe": entry.channel})
+    record(session, actor, "verzoek.ontvangen", holder, KIND, [row.id], fields=[row.right])
+    make_letter(session, keys, row, LetterKind.RECEIVED, entry.person.lines, actor)
+    return row
+
+
+def _new_reference(session: Session) -> str:
+    while session.scalar(select(is_taken(made := new_code(PREFIX)))):
+        pass
+    return made
+
+
+def _user_of(actor: Actor) -> UUID | None:
+    return uuid_of(actor.id) if actor.kind == "gebruiker" and actor.id else None
+
+
+def read_person(keys: KeyRing, row: SubjectRequest) -> Person | None:
+    """Return who asks; None once that has gone."""
+    if row.person is None:
+        return None
+    return Person(**json.loads(keys.decrypt(PURPOSE, row.person, str(row.id))))
+
+
+def read_question(keys: KeyRing, row: SubjectRequest) -> str | None:
+    """Return the request in the person's words; None once that has gone."""
+    if row.question is None:
+        return None
+    return keys.decrypt(PURPOSE, row.question, str(row.id))
+
+
+def lines_to(keys: KeyRing, row: SubjectRequest) -> tuple[str, ...]:
+    """Return the lines above a letter to who asks."""
+    person = read_person(keys, row)
+    return person.lines if person is not None else (NO_NAME,)
+
+
+# Steps
+
+
+def obstacle(registry: Any, session: Session, row: SubjectRequest, name: str) -> str | None:
+    """Return why a step can't be made yet, whoever makes it; None: it can."""
+    for_child = about_child(row.asked_by, child=row.child)
+    if name in GRANTS_IT:
+        refused = grant_refused(row.asked_by, row.child_outcome, child=row.child)
+        if refused is not None:
+            return refused
+    first = first_answer_on(row.received_on, for_child=for_child)
+    if name in ANSWERS and day_of(utc_now()) < first:
+        return (
+            f"Wie voor een kind vraagt, krijgt antwoord vanaf {date_text(first)}, of er nu gegevens"
+            " zijn of niet. Zo verraadt de dag niets."
+        )
+    if name == "doorsturen" and for_child:
+        return (
+            "Een verzoek namens een kind sturen wij niet door: daaruit zou blijken waar gegevens"
+            " zijn. Weiger het."
+        )
+    missing = (rule.missing(session, row) for rule in rules_of(registry, name))
+    return next((words for words in missing if words is not None), None)
+
+
+def move_request(
+    registry: Any,
+    session: Session,
+    row: SubjectRequest,
+    name: str,
+    values: Mapping[str, Any],
+    actor: Actor,
+) -> Transition:
+    """Make a step: what it needs, state, history, log, its letter, and what follows elsewhere.
+
+    Raises:
+        WorkflowError: the step isn't possible now, an answer is missing, or it isn't this
+            person's.
+    """
+    lock_request(session, row)
+    move = REQUEST_WORKFLOW.check(row.state, name, values)
+    if not fits(row.right, name):
+        raise WorkflowError(f"‘{move.label}’ hoort niet bij dit recht.")
+    why = obstacle(registry, session, row, name)
+    if why is not None:
+        raise WorkflowError(why)
+    if name == "nagekeken":
+        _check_second(session, row, actor)
+    before, row.state = row.state, move.target
+    _note_answers(row, name, values, actor)
+    _append(session, row, actor, name, before, values)
+    record(session, actor, "verzoek.stap", row.holder, KIND, [row.id], fields=[row.state])
+    _send_letter(session, registry.key_ring, row, name, values, actor)
+    session.flush()
+    for rule in rules_of(registry, name):
+        rule.follows(registry, session, row, actor)
+    return move
+
+
+def lock_request(session: Session, row: SubjectRequest) -> None:
+    """Lock the request until this transaction ends, and read it anew."""
+    session.flush()
+    session.refresh(row, with_for_update=True)
+
+
+def _check_second(session: Session, row: SubjectRequest, actor: Actor) -> None:
+    last = session.scalars(
+        select(SubjectRequestMove.actor_id)
+        .where(SubjectRequestMove.request_id == row.id, SubjectRequestMove.name == "tweede_persoon")
+        .order_by(SubjectRequestMove.at.desc(), SubjectRequestMove.id)
+        .limit(1)
+    ).first()
+    if last is not None and last == actor.id:
+        raise WorkflowError("Een ander dan u kijkt de kopie na: u hebt haar laten nakijken.")
+
+
+def _note_answers(row: SubjectRequest, name: str, values: Mapping[str, Any], actor: Actor) -> None:
+    now = utc_now()
+    row.changed_at, row.changed_by = now, actor.name
+    row.handler_id = row.handler_id or _user_of(actor)
+    if name == "identiteit":
+        row.identity_how, row.identity_at, row.identity_by = values["hoe"], now, actor.name
+    if name == "weigeren":
+        row.refused_ground = values["grond"]
+    if name in ("weigeren", "toewijzen", "intrekken"):
+        row.decided_reason = values.get("reden") or None
+    if name == "doorsturen":
+        row.decided_reason = values["naar"]
+    if REQUEST_WORKFLOW.state(row.state).ended:
+        row.ended_at = now
+    if name in ANSWERS:
+        row.objection_until = objection_until(day_of(now))
+
+
+def _send_letter(
+    session: Session,
+    keys: KeyRing,
+    row: SubjectRequest,
+    name: str,
+    values: Mapping[str, Any],
+    actor: Actor,
+) -> None:
+    """Make the letter of a step. To who asks for a child nothing that was typed goes along."""
+    kind, more = _LETTERS.get(name), [str(values[key]) for key in ("reden",) if values.get(key)]
+    if kind is None:
+        return
+    if name == "doorsturen":
+        more = [f"Zij gaan erover: {values['naar']}."]
+    if name == "weigeren" and about_child(row.asked_by, child=row.child):
+        kind, more = LetterKind.CHILD, []
+    make_letter(session, keys, row, kind, lines_to(keys, row), actor, more)
+
+
+def _append(
+    session: Session,
+    row: SubjectRequest,
+    actor: Actor,
+    name: str,
+    before: str | None,
+    values: Mapping[str, Any],
+) -> None:
+    moved = line(actor, name, before, row.state, values)
+    session.add(SubjectRequestMove(holder=row.holder, request_id=row.id, **moved))
+
+
+def note_move(
+    session: Session, row: SubjectRequest, actor: Actor, name: str, values: Mapping[str, Any]
+) -> None:
+    """Add a line to the history of a request that changes no state; the log says it as well."""
+    row.changed_at, row.changed_by = utc_now(), actor.name
+    _append(session, row, actor, name, row.state, values)
+    record(session, actor, "verzoek.gewijzigd", row.holder, KIND, [row.id], fields=[name])
+
+
+def moves_of(session: Session, row: SubjectRequest) -> Sequence[SubjectRequestMove]:
+    """Return the history of a request, the latest first."""
+    mine = select(SubjectRequestMove).where(SubjectRequestMove.request_id == row.id)
+    newest = (SubjectRequestMove.at.desc(), SubjectRequestMove.id)
+    return session.scalars(mine.order_by(*newest)).all()
+
+
+# The clock, the child, the objection
+
+
+def refuses_extension(row: SubjectRequest) -> str | None:
+    """Return why a request can't be extended now; None: it can."""
+    if row.ended_at is not None:
+        return "Dit verzoek is afgerond."
+    for_child = about_child(row.asked_by, child=row.child)
+    today = day_of(utc_now())
+    return extension_refused(row.received_on, row.extended_on, today, for_child=for_child)
+
+
+def extend_request(
+    session: Session, keys: KeyRing, row: SubjectRequest, why: str, actor: Actor
+) -> None:
+    """Extend a request by two months, once, and make the letter that tells it and why.
+
+    Raises:
+        RequestError: it can't be extended.
+    """
+    lock_request(session, row)
+    refused = refuses_extension(row)
+    if refused is not None:
+        raise RequestError(refused)
+    row.extended_on, row.extended_reason = day_of(utc_now()), why
+    row.due_on = extended_due_of(row.received_on)
+    note_move(session, row, actor, "verlengd", {"reden": why, "tot": row.due_on.isoformat()})
+    make_letter(session, keys, row, LetterKind.EXTENDED, lines_to(keys, row), actor, [why])
+
+
+def hear_child(
+    session: Session, row: SubjectRequest, on: date, outcome: ChildOutcome, actor: Actor
+) -> None:
+    """Note that a child was heard through its own channel, and what came of it.
+
+    Raises:
+        RequestError: the request is answered, or nobody asks for a child.
+    """
+    lock_request(session, row)
+    if row.ended_at is not None or not about_child(row.asked_by, child=row.child):
+        raise RequestError("Bij dit verzoek hoeft u geen kind te horen.")
+    row.child_heard_on, row.child_outcome = on, outcome.value
+    note_move(session, row, actor, "kind_gehoord", {"op": on.isoformat(), "uitkomst": outcome})
+
+
+def note_objection(
+    session: Session, row: SubjectRequest, on: date, number: str | None, actor: Actor
+) -> None:
+    """Note that somebody objected to the answer; what the request held stays held.
+
+    Raises:
+        RequestError: there is no answer yet.
+    """
+    lock_request(session, row)
+    if row.objection_until is None:
+        raise RequestError("Er is nog geen besluit waar iemand bezwaar tegen kan maken.")
+    row.objection_on, row.objection_number = on, number
+    note_move(session, row, actor, "bezwaar", {"op": on.isoformat()})

@@ -1,0 +1,362 @@
+"""The list of requests of a holder, entering one, its case, and the steps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from sqlalchemy import case, func, select
+
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
+from stopintimidatie.core.forms.transitions import derive_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import date_short, date_text, datetime_short, day_of, days_until
+from stopintimidatie.core.web.components import ListItem, TimelineEntry, panels
+from stopintimidatie.core.web.request import (
+    Paging,
+    Request,
+    form_view,
+    page_view,
+    query_pairs,
+    wanted_page,
+)
+from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
+from stopintimidatie.dossiers.words import link
+from stopintimidatie.privacy.requests.forms import EntrySchema
+from stopintimidatie.privacy.requests.letters import BY_HAND, LetterKind, letters_of
+from stopintimidatie.privacy.requests.models import (
+    AskedBy,
+    Capacity,
+    Channel,
+    ChildOutcome,
+    Ground,
+    RequestLetter,
+    Right,
+    SentHow,
+    SubjectRequest,
+    SubjectRequestMove,
+)
+from stopintimidatie.privacy.requests.models import Identity as IdentityHow
+from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
+from stopintimidatie.privacy.requests.rules import about_child
+from stopintimidatie.privacy.requests.services import (
+    Entry,
+    Person,
+    enter_request,
+    move_request,
+    moves_of,
+    obstacle,
+    read_person,
+    read_question,
+    refuses_extension,
+)
+from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
+
+TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
+FORM: Final = f"{TEMPLATES}/form.jinja2"
+NEW: Final = "nieuw"
+STEP: Final = "stap"
+SEE: Final = Permission.VIEW_REQUESTS
+HANDLE: Final = Permission.HANDLE_REQUESTS
+Values = dict[str, Any]
+# Lines of the history that are no step of the workflow.
+EVENTS: Final = {
+    "ontvangen": "Ontvangen",
+    "verlengd": "Termijn verlengd",
+    "kind_gehoord": "Kind gehoord",
+    "bezwaar": "Bezwaar ontvangen",
+    "beperkt": "Gebruik beperkt",
+    "opgeheven": "Beperking opgeheven",
+    "gecorrigeerd": "Correctie ernaast gezet",
+    "brief_verstuurd": "Brief verstuurd",
+    "gewist": "Persoon, vraag en brieven gewist",
+}
+
+
+# The list
+
+
+@page_view(RequestRegister, "", SEE, f"{TEMPLATES}/register.jinja2")
+def register_view(context: RequestRegister, request: Request) -> Values:
+    """Show the requests: those that wait for an answer first, by their day, then the others."""
+    is_open = SubjectRequest.ended_at.is_(None)
+    late = is_open & (SubjectRequest.due_on < day_of(utc_now()))
+    total, open_count, late_count = request.db.execute(
+        select(
+            func.count(),
+            func.count().filter(is_open),
+            func.count().filter(late),
+        ).select_from(SubjectRequest)
+    ).one()
+    paging = Paging(wanted_page(request), total)
+    rows = request.db.scalars(
+        select(SubjectRequest)
+        .order_by(
+            SubjectRequest.ended_at.is_not(None),
+            case((is_open, SubjectRequest.due_on)),
+            SubjectRequest.ended_at.desc(),
+            SubjectRequest.reference,
+        )
+        .offset(paging.offset)
+        .limit(paging.size)
+    ).all()
+    may = request.has_permission(HANDLE, context)
+    return {
+        "total": total,
+        "open_count": open_count,
+        "late": late_count,
+        "running": [_item(context, request, row) for row in rows if row.ended_at is None],
+        "ended": [_item(context, request, row) for row in rows if row.ended_at is not None],
+        "paging": paging,
+        "new": request.resource_path(context, NEW) if may else None,
+    }
+
+
+def _item(context: RequestRegister, request: Request, row: SubjectRequest) -> ListItem:
+    state = REQUEST_WORKFLOW.state(row.state).label
+    about = (Right.word(row.right), Capacity.word(row.capacity), state)
+    if row.ended_at is not None:
+        when: tuple[str, ...] = (f"afgerond op {date_text(row.ended_at)}",)
+    else:
+        extended = ("verlengd",) if row.extended_on else ()
+        when = (f"uiterlijk {date_text(row.due_on)} ({days_until(row.due_on)})", *extended)
+    late = row.ended_at is None and row.due_on < day_of(utc_now())
+    href = request.resource_path(context, row.reference)
+    return ListItem(row.reference, href, ("te_laat",) if late else (), (*about, *when))
+
+
+@form_view(RequestRegister, NEW, HANDLE, FORM)
+def new_view(context: RequestRegister, request: Request) -> Any:
+    """Enter a request that came in; its clock runs from the day it was received."""
+    form = Form(
+        EntrySchema(),
+        request,
+        buttons=[Button("opslaan", "Verzoek opslaan")],
+        appstruct={"ontvangen_op": day_of(utc_now())},
+        cancel_url=request.resource_path(context),
+    )
+
+    def on_valid(values: Values) -> Any:
+        if not any(values[name] for name in ("email", "telefoon", "adres")):
+            raise FormError(
+                "Vul een e-mailadres, telefoonnummer of postadres in: u moet kunnen antwoorden.",
+                "email",
+            )
+        person = Person(
+            values["naam"],
+            values["email"] or "",
+            values["telefoon"] or "",
+            values["adres"] or "",
+        )
+        entry = Entry(
+            values["recht"],
+            values["hoedanigheid"],
+            values["vraagt"],
+            values["kanaal"],
+            values["ontvangen_op"],
+            person,
+            values["vraag"],
+            child=values["jong"],
+        )
+        keys = request.registry.key_ring
+        row = enter_request(request.db, keys, context.holder, entry, request.actor)
+        request.flash(
+            f"Het verzoek is opgeslagen. Antwoord uiterlijk {date_text(row.due_on)}. De"
+            " ontvangstbevestiging staat klaar bij de brieven."
+        )
+        return HTTPSeeOther(request.resource_url(context, row.reference))
+
+    page = {
+        "heading": "Verzoek invoeren",
+        "above": context.owner,
+        "intro": "Van iemand die vraagt wat wij over hen bewaren, of dat wil laten verbeteren,"
+        " wissen of beperken. Wie het vraagt en wat er staat, bewaren wij versleuteld.",
+        "warning": "",
+    }
+    return handle_form(request, form, on_valid, page)
+
+
+# The case
+
+
+@page_view(RequestResource, "", SEE, f"{TEMPLATES}/request.jinja2")
+def request_view(context: RequestResource, request: Request) -> Values:
+    """Show a request: its clock, what to do next, its letters and its history."""
+    row, keys = context.row, request.registry.key_ring
+    note_read(request, row.holder, KIND, [row.id], task="verzoek bekijken")
+    may = bool(request.has_permission(HANDLE, context))
+    here = request.resource_path(context)
+    steps, blocked = _steps(context, request)
+    for_child = about_child(row.asked_by, child=row.child)
+    return {
+        "row": row,
+        "right": f"Verzoek: {Right.word(row.right)}",
+        "state": REQUEST_WORKFLOW.state(row.state).label,
+        "late": row.ended_at is None and row.due_on < day_of(utc_now()),
+        "for_child": for_child,
+        "hear": f"{here}/kind-gehoord" if may and for_child and not row.ended_at else None,
+        "steps": steps,
+        "blocked": blocked,
+        "others": _others(row, here) if may else [],
+        "facts": _facts(context, request),
+        "question": read_question(keys, row),
+        "gone": row.person is None,
+        "panels": panels(request, KIND, context),
+        "letters": [_letter(made, here) for made in letters_of(request.db, row)],
+        "letter_href": f"{here}/brief-maken" if may and row.person is not None else None,
+        "bound": [],
+        "history": [_entry(moved) for moved in moves_of(request.db, row)],
+    }
+
+
+def _steps(
+    context: RequestResource, request: Request
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the steps to make now, each with its page, and those that can't be made yet, why."""
+    row, here = context.row, request.resource_path(context)
+    ready, blocked = [], []
+    for move in REQUEST_WORKFLOW.moves_from(row.state):
+        if not fits(row.right, move.name) or not request.has_permission(move.permission, context):
+            continue
+        why = obstacle(request.registry, request.db, row, move.name)
+        if why is None:
+            ready.append((move.label, f"{here}/{_page_of(request, move)}"))
+        else:
+            blocked.append((move.label, why))
+    return ready, blocked
+
+
+def _page_of(request: Request, move: Transition) -> str:
+    pages = [rule.page for rule in rules_of(request.registry, move.name) if rule.page]
+    return pages[0] if pages else f"{STEP}?naam={move.name}"
+
+
+def _others(row: SubjectRequest, here: str) -> list[tuple[str, str]]:
+    """Return what else can be done with a request, besides its steps."""
+    links = []
+    if refuses_extension(row) is None:
+        links.append(("Termijn verlengen", f"{here}/verlengen"))
+    if row.objection_until is not None and row.objection_on is None:
+        links.append(("Bezwaar vastleggen", f"{here}/bezwaar"))
+    return links
+
+
+def _facts(context: RequestResource, request: Request) -> list[tuple[str, str]]:
+    """Return what is known of a request, for its page."""
+    row = context.row
+    person = read_person(request.registry.key_ring, row)
+    facts = [
+        ("Ontvangen op", f"{date_text(row.received_on)}, {Channel.word(row.channel)}"),
+        ("Antwoord uiterlijk", date_text(row.due_on)),
+        ("Als wie", Capacity.word(row.capacity)),
+        ("Gevraagd door", AskedBy.word(row.asked_by)),
+    ]
+    if person is not None:
+        rows = (
+            ("Naam", person.name),
+            ("E-mailadres", person.email),
+            ("Telefoon", person.phone),
+            ("Postadres", person.address),
+        )
+        facts += [(label, value) for label, value in rows if value]
+    if row.identity_at is not None:
+        how = IdentityHow.word(row.identity_how)
+        facts.append(("Identiteit", f"{how}; {row.identity_by}, {datetime_short(row.identity_at)}"))
+    if row.extended_on is not None:
+        facts.append(("Verlengd", f"op {date_text(row.extended_on)}: {row.extended_reason}"))
+    if row.child_heard_on is not None:
+        outcome = ChildOutcome.word(row.child_outcome)
+        facts.append(("Kind gehoord", f"op {date_text(row.child_heard_on)}: {outcome}"))
+    if row.ended_at is not None:
+        facts += _ending(row)
+    return facts
+
+
+def _ending(row: SubjectRequest) -> list[tuple[str, str]]:
+    facts = [(REQUEST_WORKFLOW.state(row.state).label, date_text(row.ended_at))]
+    if row.refused_ground:
+        facts.append(("Grond", Ground.word(row.refused_ground)))
+    if row.decided_reason:
+        facts.append(("Toelichting", row.decided_reason))
+    if row.objection_until is not None:
+        facts.append(("Bezwaar kan tot en met", date_text(row.objection_until)))
+    if row.objection_on is not None:
+        number = f", zaak {row.objection_number}" if row.objection_number else ""
+        facts.append(("Bezwaar", f"ontvangen op {date_text(row.objection_on)}{number}"))
+    return facts
+
+
+def _letter(made: RequestLetter, here: str) -> tuple[Any, str, str]:
+    title = LetterKind.word(made.kind)
+    shown = link(f"{here}/brief?nr={made.id}", title) if made.content else f"{title} (gewist)"
+    sent = f"{date_short(made.sent_on)}, {SentHow.word(made.sent_how)}" if made.sent_on else "nee"
+    return shown, datetime_short(made.made_at), sent
+
+
+def _entry(moved: SubjectRequestMove) -> TimelineEntry:
+    label = EVENTS.get(moved.name) or REQUEST_WORKFLOW.transition(moved.name).label
+    return TimelineEntry(moved.at, label, moved.actor_name, moved.reason or "")
+
+
+# A step
+
+
+@form_view(RequestResource, STEP, HANDLE, FORM)
+def step_view(context: RequestResource, request: Request) -> Any:
+    """Show the form of a step of the workflow (`?naam=weigeren`), and make the step."""
+    move = _wanted(context, request)
+    row, here = context.row, request.resource_path(context)
+    pages = [rule.page for rule in rules_of(request.registry, move.name) if rule.page]
+    if pages:
+        return HTTPSeeOther(f"{here}/{pages[0]}")
+    why = obstacle(request.registry, request.db, row, move.name)
+    if request.method != "POST" and (row.state not in move.sources or why is not None):
+        label = REQUEST_WORKFLOW.state(row.state).label
+        request.flash(why or f"‘{move.label}’ kan nu niet: de stand is ‘{label}’.", "warning")
+        return HTTPSeeOther(here)
+    form = derive_form(
+        move,
+        options_of(request.registry, request.db, move, row),
+        request,
+        version=row.version,
+        cancel_url=here,
+    )
+
+    def on_valid(values: Values) -> Any:
+        if row.version != values["versie"]:
+            raise later_version(form, row)
+        answers = {question.name: values.get(question.name) for question in move.fields}
+        try:
+            move_request(request.registry, request.db, row, move.name, answers, request.actor)
+        except WorkflowError as refused:
+            raise FormError(str(refused), refused.field) from None
+        request.flash(_done(row, move))
+        return HTTPSeeOther(here)
+
+    page = {"heading": move.label, "above": f"Verzoek {row.reference}", "intro": "", "warning": ""}
+    return handle_form(request, form, on_valid, page)
+
+
+def _wanted(context: RequestResource, request: Request) -> Transition:
+    try:
+        move = REQUEST_WORKFLOW.transition(dict(query_pairs(request)).get("naam", ""))
+    except WorkflowError:
+        raise HTTPNotFound() from None
+    if not fits(context.row.right, move.name):
+        raise HTTPNotFound()
+    return move
+
+
+def _done(row: SubjectRequest, move: Transition) -> str:
+    state = REQUEST_WORKFLOW.state(row.state)
+    letters = " Lees en verstuur de brief hieronder." if state.ended else ""
+    return f"Het verzoek staat nu op ‘{state.label}’.{letters}"
+
+
+def offered(kinds: Sequence[LetterKind] = BY_HAND) -> list[tuple[str, str]]:
+    """Return the letters that people make by hand, for a form."""
+    return [(kind.value, kind.nl) for kind in kinds]

@@ -1,0 +1,178 @@
+"""The course of a request as data, and what higher rooms add to its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyramid.exceptions import ConfigurationError
+
+from stopintimidatie.core.registry import Directive, named
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.workflow import FieldKind, InputField, State, Workflow, step
+from stopintimidatie.privacy.requests.models import RequestState, Right
+
+S: Final = RequestState
+P: Final = Permission
+_REASON: Final = InputField("reden", "Waarom")
+# The states in which an answer is still expected, in the order of the work.
+OPEN: Final = (S.RECEIVED, S.SEARCHING, S.REDACTING, S.CHECKING, S.CHECKED)
+_OPEN: Final = frozenset(state.value for state in OPEN)
+
+REQUEST_WORKFLOW: Final = Workflow(
+    "verzoek",
+    frozenset({S.RECEIVED.value}),
+    (
+        State(S.RECEIVED, "Ontvangen"),
+        State(S.SEARCHING, "Zoeken"),
+        State(S.REDACTING, "Redigeren"),
+        State(S.CHECKING, "Bij de tweede persoon"),
+        State(S.CHECKED, "Nagekeken"),
+        State(S.SENT, "Beantwoord", ended=True),
+        State(S.REFUSED, "Geweigerd", ended=True),
+        State(S.WITHDRAWN, "Ingetrokken", ended=True),
+        State(S.PASSED_ON, "Doorgestuurd", ended=True),
+    ),
+    (
+        step(
+            "identiteit",
+            "Identiteit vaststellen",
+            S.RECEIVED,
+            S.SEARCHING,
+            P.HANDLE_REQUESTS,
+            InputField(
+                "hoe",
+                "Hoe weet u wie dit is?",
+                FieldKind.CHOICE,
+                options="verzoek_identiteit",
+                help="Bewaar nooit een kopie van een identiteitsbewijs, ook niet een waarin iets is"
+                " weggelakt. Kreeg u er een? Vernietig die, en zeg dat.",
+            ),
+        ),
+        step("redigeren", "Zoeken is klaar", S.SEARCHING, S.REDACTING, P.HANDLE_REQUESTS),
+        step(
+            "tweede_persoon",
+            "Laten nakijken door een tweede persoon",
+            S.REDACTING,
+            S.CHECKING,
+            P.HANDLE_REQUESTS,
+        ),
+        step("nagekeken", "Kopie is nagekeken", S.CHECKING, S.CHECKED, P.CHECK_COPY),
+        step(
+            "terug",
+            "Terug naar redigeren",
+            f"{S.CHECKING} {S.CHECKED}",
+            S.REDACTING,
+            P.HANDLE_REQUESTS,
+            _REASON,
+        ),
+        step("versturen", "Kopie versturen", S.CHECKED, S.SENT, P.HANDLE_REQUESTS),
+        step(
+            "toewijzen",
+            "Verzoek toewijzen",
+            S.SEARCHING,
+            S.SENT,
+            P.HANDLE_REQUESTS,
+            InputField(
+                "reden",
+                "Wat is er gedaan?",
+                help="Deze tekst komt in de brief. Schrijf wat u hebt verbeterd, gewist of beperkt,"
+                " zonder namen van anderen.",
+            ),
+        ),
+        step(
+            "weigeren",
+            "Weigeren",
+            _OPEN,
+            S.REFUSED,
+            P.HANDLE_REQUESTS,
+            InputField("grond", "Grond", FieldKind.CHOICE, options="verzoek_grond"),
+            InputField(
+                "reden",
+                "Waarom",
+                help="Deze tekst komt in de brief. Gaat het om een verzoek namens een kind, dan"
+                " komt zij daar niet in: die brief is altijd gelijk.",
+            ),
+        ),
+        step(
+            "doorsturen",
+            "Doorsturen",
+            _OPEN,
+            S.PASSED_ON,
+            P.HANDLE_REQUESTS,
+            InputField(
+                "naar",
+                "Naar wie?",
+                FieldKind.LINE,
+                help="De gemeente of organisatie die hierover gaat. De vrager krijgt een brief.",
+            ),
+        ),
+        step(
+            "intrekken",
+            "Ingetrokken door de vrager",
+            _OPEN,
+            S.WITHDRAWN,
+            P.HANDLE_REQUESTS,
+            _REASON,
+        ),
+    ),
+)
+# Steps of access alone, where a copy is made; and those of all other rights.
+OF_ACCESS: Final = frozenset({"redigeren", "tweede_persoon", "nagekeken", "terug", "versturen"})
+OF_OTHERS: Final = frozenset({"toewijzen"})
+# Steps by which a request is granted, which a parent's isn't before the child was heard.
+GRANTS_IT: Final = frozenset({"redigeren", "tweede_persoon", "nagekeken", "versturen", "toewijzen"})
+# Steps that are the answer: a letter goes, and the term of objection begins.
+ANSWERS: Final = frozenset({"versturen", "toewijzen", "weigeren"})
+# No step: who asked, the question, the letters and the copy go.
+FORGET: Final = "vergeten"
+
+
+def fits(right: str, name: str) -> bool:
+    """Tell whether a step belongs to requests that call on this right."""
+    return name not in (OF_OTHERS if right == Right.ACCESS else OF_ACCESS)
+
+
+def _nothing(session: Any, row: Any) -> str | None:
+    return None
+
+
+def _no_more(registry: Any, session: Any, row: Any, actor: Any) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class RequestRule:
+    """A higher room's part in a step of a request.
+
+    Args:
+        name: of the rule, once in the house.
+        step: name of the step, or `FORGET`.
+        missing: (session, request) -> why it can't be made yet, in Dutch; None: it can.
+        follows: (registry, session, request, actor): done in the same transaction.
+        page: name of the view below the case that makes the step, instead of the usual form.
+    """
+
+    name: str
+    step: str
+    missing: Callable[[Any, Any], str | None] = _nothing
+    follows: Callable[[Any, Any, Any, Any], None] = _no_more
+    page: str | None = None
+
+
+def _check(registry: Any) -> None:
+    steps = {move.name for move in REQUEST_WORKFLOW.transitions} | {FORGET}
+    for rule in REQUEST_RULES.of(registry).values():
+        if rule.step not in steps:
+            raise ConfigurationError(f"{rule.name}: requests have no step {rule.step}")
+
+
+REQUEST_RULES: Final = Directive[str, RequestRule](
+    "add_request_rule", "request_rules", named, _check
+)
+
+
+def rules_of(registry: Any, name: str) -> list[RequestRule]:
+    """Return what higher rooms have to do with a step."""
+    return [rule for rule in REQUEST_RULES.of(registry).values() if rule.step == name]

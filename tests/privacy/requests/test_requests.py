@@ -1,0 +1,180 @@
+"""Requests of data subjects: entered, clocked, stepped through, answered or refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import select, text
+from webtest import TestApp
+
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.privacy.requests.models import RequestLetter, SubjectRequest
+from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.installation import Installation
+
+PLACE = "/gemeenten/dordrecht/verzoeken"
+NOW = datetime(2027, 1, 31, 10, tzinfo=UTC)
+NAME, WORDS = "Rietje Zwaluwstaart", "Wat staat er over mij in de kwartelkast?"
+TYPED = {
+    "kanaal": "brief",
+    "recht": "inzage",
+    "hoedanigheid": "melder",
+    "vraagt": "zelf",
+    "naam": NAME,
+    "adres": "Kade 1\n3311 AB Dordrecht",
+    "vraag": WORDS,
+}
+
+
+@pytest.fixture
+def town(installation: Installation) -> Installation:
+    connect(installation)
+    return installation
+
+
+@pytest.fixture
+def officer(town: Installation) -> TestApp:
+    """The privacy officer, in a browser."""
+    return town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER), name="Pri Vacy"))
+
+
+def enter(browser: TestApp, *, place: str = PLACE, status: int = 303, **typed: Any) -> Any:
+    form = browser.get(f"{place}/nieuw").forms["formulier"]
+    for name, value in {**TYPED, **typed}.items():
+        form[name] = value
+    answer = form.submit("opslaan", status=status)
+    return urlsplit(answer.location).path if status == 303 else answer
+
+
+def step(browser: TestApp, case: str, name: str, *, status: int = 303, **typed: str) -> Any:
+    page = browser.get(f"{case}/stap?naam={name}")
+    form = page.forms["formulier"]
+    for field, value in typed.items():
+        form[field] = value
+    answer = form.submit(name, status=status)
+    return answer.follow() if status == 303 else answer
+
+
+def only(town: Installation, holder: str = DORDRECHT) -> SubjectRequest:
+    with town.transaction(holder) as session:
+        return session.scalars(select(SubjectRequest)).one()
+
+
+def test_a_request_is_entered_sealed_and_due_in_a_month(
+    town: Installation,
+) -> None:
+    user = make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER))
+    with clock_at(NOW):
+        officer = town.browser(user)
+        officer.get(PLACE).mustcontain("Nog geen verzoeken")
+        case = enter(officer)
+        officer.get(case).mustcontain(NAME, WORDS, "28 februari 2027", "over 28 dagen", "Kade 1")
+        officer.get(PLACE).mustcontain(case.rpartition("/")[2], "uiterlijk 28 februari 2027")
+    row = only(town)
+    assert row.due_on == date(2027, 2, 28)
+    with town.transaction(DORDRECHT) as session:
+        kept = [*session.scalars(text("SELECT person || question FROM subject_request"))]
+        kept += session.scalars(select(RequestLetter.content)).all()
+        actions = set(session.scalars(select(AuditEvent.action)))
+    assert not [value for value in kept if "Zwaluw" in value or "kwartelkast" in value]
+    assert {"verzoek.ontvangen", "verzoek.brief", "gelezen"} <= actions
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"ontvangen_op": "2099-01-01"}, "toekomst"),
+        ({"naam": ""}, "naam"),
+        ({"adres": ""}, "u moet kunnen antwoorden"),
+        ({"vraag": ""}, "vraag"),
+        ({"email": "geen adres"}, "naam@voorbeeld.nl"),
+    ],
+)
+def test_what_is_missing_is_named(
+    town: Installation, officer: TestApp, typed: dict[str, str], words: str
+) -> None:
+    enter(officer, status=422, **typed).mustcontain(words)
+    with town.transaction(DORDRECHT) as session:
+        assert not session.scalars(select(SubjectRequest)).all()
+
+
+def test_access_goes_by_its_steps_and_a_second_person(town: Installation, officer: TestApp) -> None:
+    second = town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER), name="Twee De"))
+    case = enter(officer)
+    # Nothing else before it is known who asks.
+    officer.get(f"{case}/stap?naam=redigeren", status=303).follow().mustcontain("kan nu niet")
+    step(officer, case, "identiteit", status=422).mustcontain("Hoe weet u wie dit is?")
+    step(officer, case, "identiteit", hoe="gezien").mustcontain(
+        "Zoeken", "identiteitsbewijs gezien"
+    )
+    officer.get(f"{case}/stap?naam=toewijzen", status=404)
+    step(officer, case, "redigeren")
+    step(officer, case, "tweede_persoon")
+    step(officer, case, "nagekeken", status=422).mustcontain("Een ander dan u")
+    step(second, case, "nagekeken")
+    step(second, case, "terug", reden="Pagina 3 nog.").mustcontain("Pagina 3 nog.")
+    step(officer, case, "tweede_persoon")
+    step(second, case, "nagekeken")
+    page = step(officer, case, "versturen")
+    until = date_text(day_of(utc_now()) + timedelta(weeks=6))
+    page.mustcontain("Beantwoord", f"{until}", "De gegevens die wij van u hebben")
+    row = only(town)
+    assert row.objection_until == day_of(utc_now()) + timedelta(weeks=6)
+    assert row.ended_at is not None
+    officer.get(PLACE).mustcontain("Geen lopende verzoeken", "afgerond op")
+
+
+def test_other_rights_are_granted_or_refused_in_words(town: Installation, officer: TestApp) -> None:
+    case = enter(officer, recht="wissen")
+    step(officer, case, "identiteit", hoe="teruggebeld")
+    officer.get(f"{case}/stap?naam=redigeren", status=404)
+    step(officer, case, "toewijzen", reden="Uw telefoonnummer is gewist.").mustcontain(
+        "Beantwoord", "Wij hebben gedaan wat u vroeg"
+    )
+    other = enter(officer, recht="bezwaar")
+    step(officer, other, "weigeren", status=422).mustcontain("Grond")
+    page = step(officer, other, "weigeren", grond="avg_21", reden="Er loopt een onderzoek.")
+    page.mustcontain("Geweigerd", "art. 21 AVG", "Er loopt een onderzoek.")
+    stale = officer.get(f"{case}/stap?naam=weigeren", status=303).follow()
+    stale.mustcontain("kan nu niet: de stand is ‘Beantwoord’")
+
+
+def test_nothing_is_given_to_a_parent_before_the_child_was_heard(officer: TestApp) -> None:
+    long_ago = day_of(utc_now()) - timedelta(days=20)
+    case = enter(officer, vraagt="ouder_of_voogd", jong=True, ontvangen_op=str(long_ago))
+    step(officer, case, "identiteit", hoe="gezien").mustcontain(
+        "Bevestig niets", "Zoeken is klaar</strong> kan nog niet", "Weigeren</strong> kan nog niet"
+    )
+    officer.get(f"{case}/stap?naam=redigeren", status=303).follow().mustcontain("geen bezwaar")
+
+
+def test_the_list_shows_who_is_late_and_counts_in_the_menu(
+    town: Installation, officer: TestApp
+) -> None:
+    enter(officer)
+    enter(officer, ontvangen_op=str(day_of(utc_now()) - timedelta(days=40)))
+    page = officer.get(PLACE)
+    page.mustcontain("1 verzoek is te laat", "Lopend (2)")
+    late, running = page.html.select(".si-list__item")
+    assert "te laat" in late.text
+    assert "over " in running.text
+
+
+def test_the_desk_has_requests_of_its_own_and_the_fg_only_looks(town: Installation) -> None:
+    desk = town.browser(make_user(town, (NATIONAL, Role.PRIVACY_OFFICER), name="Lan Delijk"))
+    case = enter(desk, place="/landelijk/verzoeken")
+    desk.get(case).mustcontain(NAME)
+    watcher = town.browser(make_user(town, (NATIONAL, Role.DATA_PROTECTION_OFFICER), name="F G"))
+    watcher.get(case).mustcontain(NAME, no=["Weigeren"])
+    watcher.get(f"{case}/stap?naam=weigeren", status=403)
+    head = town.browser(make_user(town, (DORDRECHT, Role.OFFICER)))
+    head.get(PLACE, status=404)
+    with town.transaction(DORDRECHT) as session:
+        assert not session.scalars(select(SubjectRequest)).all()
