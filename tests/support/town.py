@@ -90,7 +90,9 @@ from stopintimidatie.privacy.police.services import (
     keep_report,
 )
 from stopintimidatie.privacy.requests.services import Entry, enter_request
+from stopintimidatie.privacy.requests.services import Entry as RequestEntry
 from stopintimidatie.privacy.requests.services import Person as RequestPerson
+from stopintimidatie.privacy.requests.services import enter_request
 from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
@@ -447,7 +449,7 @@ class _Builder:
         text = self.place.text
         person = RequestPerson(text("wie vraagt"), address=text("adres van wie vraagt"))
         today = local_date(utc_now())
-        entry = Entry(
+        entry = RequestEntry(
             "inzage", "melder", "zelf", "brief", today, person, text("verzoek van een betrokkene")
         )
         keys = self.town.installation.registry.key_ring
