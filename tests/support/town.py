@@ -89,7 +89,6 @@ from stopintimidatie.privacy.police.services import (
     keep_item,
     keep_report,
 )
-from stopintimidatie.privacy.requests.services import Entry, enter_request
 from stopintimidatie.privacy.requests.services import Entry as RequestEntry
 from stopintimidatie.privacy.requests.services import Person as RequestPerson
 from stopintimidatie.privacy.requests.services import enter_request
