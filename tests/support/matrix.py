@@ -1163,6 +1163,18 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("PoliceList", "beslissen", P.POLICE_DATA, {
         "{gemeente}/politiegegevens/beslissen?nr={politie}": f"{NONE} politiegegevens=ja",
     }),
+    view("Resource", "logboek-bestand", "GET", P.VIEW_AUDIT, {
+        "{gemeente}/logboek-bestand": " 403  403     403    ja      ja",
+        "{melding}/logboek-bestand":  " 403  403     404    ja      ja",
+        "{persoon}/logboek-bestand":  " 404  403     404    ja      ja",
+        "{meldpunt}/logboek-bestand": " 403      ja      ja",
+    }),
+    view("MunicipalityResource", "logboek-regel", "GET", P.VIEW_AUDIT, {
+        "{gemeente}/logboek-regel?nr={logregel}": " 403  403     403    ja      ja",
+    }),
+    view("Desk", "logboek-regel", "GET", P.VIEW_AUDIT, {
+        "{meldpunt}/logboek-regel?nr={logregel_meldpunt}": " 403      ja      ja",
+    }),
     # --- transferring to an archive: the archivist alone -----------------------------------------
     view("Root", "overbrengen", "GET", P.SIGNED_IN, {
         "/overbrengen": f"{NONE} 404 404 404 archivaris=ja",

@@ -27,13 +27,14 @@ from webtest import TestApp
 
 from stopintimidatie import install
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.audit import SYSTEM, Actor
+from stopintimidatie.core.audit import SYSTEM, Actor, event_rows
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage import NATIONAL, database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
+from stopintimidatie.core.storage.session import insert_rows
 from stopintimidatie.core.text import local, new_code
 from stopintimidatie.desk.models import JoiningRequest, Onboarding
 from stopintimidatie.disclosures.models import Pickup
@@ -314,7 +315,8 @@ class _Builder:
         self.place = place
         self.session = session
         self.effects = town.installation.registry.workflow_effects
-        self.actor = Actor("gebruiker", str(place.owner), f"Collega {place.name}")
+        owner = str(place.owner) if place.owner else None
+        self.actor = Actor("gebruiker", owner, f"Collega {place.name}")
 
     def build(self) -> None:
         addresses = self.place.addresses
@@ -330,6 +332,7 @@ class _Builder:
         self.message()
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         self.terms()
+        addresses["logregel"] = self.line_of_log()
         if self.place.holder == NATIONAL:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
@@ -417,6 +420,20 @@ class _Builder:
             with clock_at(utc_now() + timedelta(days=days)):
                 give_reason(session, keys, made[0], who, told("reden van lezen"))
         return str(made[0].id), str(made[1].id)
+
+    def line_of_log(self) -> str:
+        """A line of the log, of somebody who read a report; its id."""
+        report = self.report()
+        rows = event_rows(
+            self.actor,
+            "gelezen",
+            self.place.holder,
+            "melding",
+            [report.id],
+            task="melding bekijken",
+        )
+        insert_rows(self.session, rows)
+        return str(rows[0][1]["id"])
 
     def destruction(self, home: str, suffix: str = "") -> None:
         """A list with a line to decide on and one that is authorised, a statement, a tombstone."""

@@ -43,6 +43,7 @@ def _add_pages(config: Any) -> None:
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.destruction.resources import (
         LEVELS,
+        LOG_DOCUMENTS,
         NAME,
         STEPS,
         path_of_tombstone,
@@ -52,6 +53,8 @@ def _add_pages(config: Any) -> None:
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_remains("grafsteen", path_of_tombstone)
+    for kind in LOG_DOCUMENTS:
+        config.add_log_document(kind)
     add_own_place(
         config,
         NAME,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL, Allow
-from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, null, or_, select
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
@@ -24,6 +24,7 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.privacy.destruction.requests import your_turn
+from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.reports.rules import normalise_reference
 
@@ -196,3 +197,21 @@ def may_open(identity: Identity, holder: str, kind: str) -> bool:
     """Tell whether this person may open the documents of a kind: a list shows no content."""
     permission = Permission.VIEW_REPORT if kind == "melding" else Permission.VIEW_DOSSIER
     return may(identity.roles_for(holder), permission)
+
+
+# As the log names them
+
+_IN_LOG: Final = (
+    ("vernietigingslijst", select(DestructionList.id, DestructionList.number, null())),
+    ("verklaring", select(DestructionStatement.id, DestructionStatement.number, null())),
+    ("grafsteen", select(Tombstone.document_id, Tombstone.reference, null())),
+)
+LOG_DOCUMENTS: Final = tuple(
+    LogDocument(
+        kind,
+        rows,
+        Permission.VIEW_RETENTION,
+        lambda home, document, name, more: f"{home}/{NAME}/{name}",
+    )
+    for kind, rows in _IN_LOG
+)

@@ -13,9 +13,13 @@ def includeme(config: Any) -> None:
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.log.activity import activity_panel
     from stopintimidatie.privacy.log.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.privacy.log.resources import LOG_DOCUMENTS, own_documents
     from stopintimidatie.privacy.log.services import ATTEMPTS, PROBLEM, WATCH, log_check, watch
     from stopintimidatie.privacy.log.views import log_action, log_panel
 
+    LOG_DOCUMENTS.declare(config)
+    for kind in own_documents():
+        config.add_log_document(kind)
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
     add_own_place(config, "logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)

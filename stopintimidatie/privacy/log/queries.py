@@ -1,62 +1,136 @@
-"""Reading the log: events in pages, the actions that occur, and who read a document."""
+"""Reading the log: events in pages, the actions and people that occur, reads of a document."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import RoleAssignment, RoleOffer
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import day_of, uuid_of
-from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.exports.models import Export
-from stopintimidatie.reports.models import Report
 
 # The number of documents of one event that are named; the others are counted.
 NAMED: Final = 3
+# Stands for who has no account: the system, a reporter, somebody with a code.
+NOBODY: Final = "zonder-account"
 
 
-def _events(action: str | None, document: UUID | None) -> Select[AuditEvent]:
-    statement = select(AuditEvent)
-    if document is not None:
-        subject = select(AuditSubject.event_id).where(AuditSubject.subject_id == document)
-        statement = statement.where(AuditEvent.id.in_(subject))
-    if action is not None:
-        statement = statement.where(AuditEvent.action == action)
-    return statement
+@dataclass(frozen=True)
+class Filters:
+    """Choice of lines of the log; each part that is given narrows it.
+
+    Args:
+        actor: id of who did it, or `NOBODY`.
+        document: id of the document that it was about.
+        actions: codes of what was done.
+        since: from this moment on.
+        before: until this moment.
+    """
+
+    actor: str | None = None
+    document: UUID | None = None
+    actions: Sequence[str] | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the parts that are given, for the log of who took a file."""
+        words = {
+            "wie": self.actor,
+            "stuk": self.document,
+            "wat": self.actions,
+            "van": self.since,
+            "tot": self.before,
+        }
+        return [name for name, value in words.items() if value is not None]
 
 
-def count_events(session: Session, action: str | None, document: UUID | None, most: int) -> int:
+def _newest(session: Session, filters: Filters, most: int, *more: ColumnElement[bool]) -> Any:
+    """Select id and moment of the newest events, at most so many."""
+    # The holder is said: else PostgreSQL may look through all holders for the first few.
+    wanted = [AuditEvent.holder == current_holder(session), *more]
+    if filters.document is not None:
+        about = AuditSubject.subject_id == filters.document
+        wanted.append(AuditEvent.id.in_(select(AuditSubject.event_id).where(about)))
+    if filters.actor is not None:
+        actor = None if filters.actor == NOBODY else filters.actor
+        wanted.append(AuditEvent.actor_id == actor)
+    if filters.since is not None:
+        wanted.append(AuditEvent.at >= filters.since)
+    if filters.before is not None:
+        wanted.append(AuditEvent.at < filters.before)
+    events = select(AuditEvent.id, AuditEvent.at).where(*wanted)
+    order = AuditEvent.at.desc(), AuditEvent.id.desc()
+    actions = filters.actions
+    if actions is None or len(actions) < 2 or filters.actor or filters.document:
+        if actions is not None:
+            events = events.where(AuditEvent.action.in_(actions))
+        return events.order_by(*order).limit(most)
+    # The newest of each action stand side by side in an index; together all would be sorted.
+    parts = [events.where(AuditEvent.action == action).order_by(*order) for action in actions]
+    both = union_all(*(select(part.limit(most).subquery()) for part in parts)).subquery()
+    rows = select(both.c.id, both.c.at)
+    return rows.order_by(both.c.at.desc(), both.c.id.desc()).limit(most)
+
+
+def count_events(session: Session, filters: Filters, most: int) -> int:
     """Count events; one more than `most` when there are more."""
-    # Ordered as an index is: else PostgreSQL may look through all holders for the first few.
-    newest = _events(action, document).with_only_columns(AuditEvent.id)
-    return count_at_most(session, newest.order_by(AuditEvent.at.desc()), most)
+    return count_at_most(session, _newest(session, filters, most + 1), most)
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """An event, with the number of its documents and the names of the first few."""
+    """An event, with the number of its documents and the ids of the first few."""
 
     event: AuditEvent
     number: int
-    names: Sequence[str]
+    first: Sequence[UUID]
 
 
 def page_of_events(
-    session: Session, action: str | None, document: UUID | None, offset: int, limit: int
+    session: Session, filters: Filters, offset: int, limit: int
 ) -> Sequence[LogLine]:
     """Return a page of events as lines, the newest first."""
-    page = _events(action, document).order_by(AuditEvent.at.desc(), AuditEvent.id)
-    events = session.scalars(page.offset(offset).limit(limit)).all()
+    return _lines(session, _newest(session, filters, offset + limit), offset)
+
+
+def events_after(
+    session: Session, filters: Filters, last: AuditEvent | None, limit: int
+) -> Sequence[LogLine]:
+    """Return the lines that follow this one, the newest first; None: those at the top."""
+    more = []
+    if last is not None:
+        same = and_(AuditEvent.at == last.at, AuditEvent.id < last.id)
+        # Said apart as well: an index leads to a moment, and not to one of two conditions.
+        more = [AuditEvent.at <= last.at, or_(AuditEvent.at < last.at, same)]
+    return _lines(session, _newest(session, filters, limit, *more), 0)
+
+
+def _lines(session: Session, newest: Any, offset: int) -> Sequence[LogLine]:
+    """Return these events as lines, but for the first so many."""
+    rows = newest.subquery()
+    page = select(rows.c.id).order_by(rows.c.at.desc(), rows.c.id.desc()).offset(offset)
+    ids = session.scalars(page).all()
+    events = session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.id.in_(ids))
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
+    return with_subjects(session, events.all())
+
+
+def with_subjects(session: Session, events: Sequence[AuditEvent]) -> Sequence[LogLine]:
+    """Return these events as lines, in the same order."""
     by_event = AuditSubject.event_id
     rank = func.row_number().over(partition_by=by_event, order_by=AuditSubject.subject_id)
     number = func.count().over(partition_by=by_event)
@@ -65,27 +139,29 @@ def page_of_events(
         .where(by_event.in_([event.id for event in events]))
         .subquery()
     )
-    rows = session.execute(select(about).where(about.c.rank <= NAMED)).all()
-    names = _names(session, {row.subject_id for row in rows})
+    named = select(about).where(about.c.rank <= NAMED).order_by(about.c.rank)
+    subjects: dict[UUID, list[Any]] = {}
+    for row in session.execute(named):
+        subjects.setdefault(row.event_id, []).append(row)
     lines = []
     for event in events:
-        subjects = [row for row in rows if row.event_id == event.id]
-        number_of = subjects[0].number if subjects else 0
-        known = (names[row.subject_id] for row in subjects if row.subject_id in names)
-        lines.append(LogLine(event, number_of, sorted(known)))
+        rows = subjects.get(event.id, [])
+        total = rows[0].number if rows else 0
+        lines.append(LogLine(event, total, [row.subject_id for row in rows]))
     return lines
 
 
-def _names(session: Session, ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """Return the references of documents by id; of an offered role, the address it went to."""
-    known = union_all(
-        select(Report.id, Report.reference.label("name")).where(Report.id.in_(ids)),
-        select(Dossier.id, Dossier.number).where(Dossier.id.in_(ids)),
-        select(Export.id, Export.reference).where(Export.id.in_(ids)),
-        # As the inviting person typed it; there is no offer once the role is taken or withdrawn.
-        select(RoleOffer.id, RoleOffer.username).where(RoleOffer.id.in_(ids)),
-    )
-    return {row[0]: row[1] for row in session.execute(known)}
+def subjects_of(session: Session, event: UUID, offset: int, limit: int) -> Sequence[UUID]:
+    """Return a page of the ids of the documents that an event was about."""
+    subjects = select(AuditSubject.subject_id).where(AuditSubject.event_id == event)
+    page = subjects.order_by(AuditSubject.subject_id).offset(offset).limit(limit)
+    return session.scalars(page).all()
+
+
+def count_subjects(session: Session, event: UUID) -> int:
+    """Count the documents that an event was about."""
+    mine = select(func.count()).select_from(AuditSubject).where(AuditSubject.event_id == event)
+    return session.scalar(mine) or 0
 
 
 def known_actions(session: Session) -> Sequence[str]:
@@ -100,6 +176,31 @@ def known_actions(session: Session) -> Sequence[str]:
     actions = actions.union_all(more)
     known = select(actions.c.action).where(actions.c.action.is_not(None)).order_by(actions.c.action)
     return session.scalars(known).all()
+
+
+def known_actors(session: Session) -> dict[str, str]:
+    """Return who did something in this holder's log: the last name by id, in order of name.
+
+    Each takes two looks at an index. Who has no account isn't among them.
+    """
+    holder = current_holder(session)
+    mine = AuditEvent.holder == holder
+    first = select(func.min(AuditEvent.actor_id).label("actor")).where(mine)
+    actors = first.cte("actors", recursive=True)
+    following = select(func.min(AuditEvent.actor_id)).where(
+        mine, AuditEvent.actor_id > actors.c.actor
+    )
+    more = select(following.scalar_subquery()).where(actors.c.actor.is_not(None))
+    actors = actors.union_all(more)
+    latest = (
+        select(AuditEvent.actor_name)
+        .where(mine, AuditEvent.actor_id == actors.c.actor)
+        .order_by(AuditEvent.at.desc(), AuditEvent.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.execute(select(actors.c.actor, latest).where(actors.c.actor.is_not(None)))
+    return dict(sorted(((row[0], row[1]) for row in rows), key=lambda pair: (pair[1], pair[0])))
 
 
 # For a copy that a person asked for: that somebody read, never the name of who did.

@@ -1,0 +1,147 @@
+"""The filters above the log: read from the address, with a message for each that can't be used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.core.text import uuid_of
+from stopintimidatie.core.web.request import query_pairs
+from stopintimidatie.privacy.log.queries import NOBODY, Filters, known_actions, known_actors
+from stopintimidatie.privacy.log.resources import find_document
+from stopintimidatie.privacy.log.words import GROUPS, group_of, label_of
+
+WHO, ABOUT, DID, SINCE, UNTIL = "wie", "stuk", "wat", "van", "tot"
+FIELDS: Final = (WHO, ABOUT, DID, SINCE, UNTIL)
+LONGEST: Final = 100
+WITHOUT_ACCOUNT: Final = "Zonder account: systeem, melder, ontvanger"
+
+
+@dataclass
+class Asked:
+    """The filters of one page, as typed; with what is wrong, by field."""
+
+    typed: dict[str, str]
+    people: Mapping[str, str]
+    actions: Sequence[str]
+    # The document whose log this is; None: the log of a holder.
+    here: UUID | None = None
+    filters: Filters = field(default_factory=Filters)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        """True if something was chosen, whether it can be used or not."""
+        return bool(self.typed)
+
+    def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Return the groups of what was done, each with its choices: value, words."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for action in self.actions:
+            groups.setdefault(group_of(action), []).append((action, label_of(action)))
+        return [
+            (label, [(code, f"{label}: alles"), *sorted(groups[code], key=lambda pair: pair[1])])
+            for code, label in GROUPS.items()
+            if code in groups
+        ]
+
+    def offers(self, code: str) -> bool:
+        """Tell whether the list offers this group or action: it occurs in this log."""
+        return code in self.actions or code in {group_of(action) for action in self.actions}
+
+    def words(self, code: str) -> str:
+        """Return a group or action in words."""
+        return GROUPS.get(code) or label_of(code)
+
+
+def asked_of(request: Any, here: UUID | None) -> Asked:
+    """Return the filters that the address asks for.
+
+    `here`: the document whose log is shown; there is no filter by document then.
+    """
+    pairs = {name: value.strip()[:LONGEST] for name, value in query_pairs(request)}
+    names = [name for name in FIELDS if here is None or name != ABOUT]
+    typed = {name: pairs[name] for name in names if pairs.get(name)}
+    asked = Asked(typed, _people(request), known_actions(request.db), here)
+    since, until = _day(asked, SINCE), _day(asked, UNTIL)
+    if since and until and until < since:
+        asked.problems[UNTIL] = "Deze dag ligt vóór de eerste dag. Draai de twee dagen om."
+    asked.filters = Filters(
+        actor=_actor(asked),
+        document=here or _document(request, asked),
+        actions=_actions(asked),
+        since=_midnight(since) if since else None,
+        before=_midnight(until + timedelta(days=1)) if until and until < date.max else None,
+    )
+    return asked
+
+
+def _people(request: Any) -> dict[str, str]:
+    """Return the names to choose from by id; who has the name of another with the account."""
+    people = known_actors(request.db)
+    shared = {name for name, times in Counter(people.values()).items() if times > 1}
+    ids = [known for actor, name in people.items() if name in shared and (known := uuid_of(actor))]
+    if not ids:
+        return people
+    rows = request.db.execute(select(User.id, User.username).where(User.id.in_(ids)))
+    accounts = {str(row.id): row.username for row in rows}
+    return {
+        actor: f"{name} ({accounts[actor]})" if actor in accounts else name
+        for actor, name in people.items()
+    }
+
+
+def _actor(asked: Asked) -> str | None:
+    actor = asked.typed.get(WHO)
+    if actor and actor != NOBODY and actor not in asked.people:
+        asked.problems[WHO] = "Deze persoon staat niet in dit logboek. Kies iemand uit de lijst."
+    return actor
+
+
+def _document(request: Any, asked: Asked) -> UUID | None:
+    typed = asked.typed.get(ABOUT)
+    if not typed:
+        return None
+    document = find_document(request.db, request.registry, typed)
+    if document is None:
+        asked.problems[ABOUT] = (
+            "Dit kenmerk kennen wij niet. Kijk het na: een melding heet zoals M-4F7K-2QXJ, een"
+            " dossier zoals 2026-0007, een uitvoer zoals U-4F7K-2QXJ."
+        )
+    return document
+
+
+def _actions(asked: Asked) -> Sequence[str] | None:
+    """Return the actions that were asked: those of a group that occur here, or one."""
+    code = asked.typed.get(DID)
+    if code is None:
+        return None
+    if code in GROUPS:
+        return [action for action in asked.actions if group_of(action) == code]
+    if code not in asked.actions and label_of(code) == code:
+        asked.problems[DID] = "Deze handeling kennen wij niet. Kies er een uit de lijst."
+    return [code]
+
+
+def _day(asked: Asked, name: str) -> date | None:
+    typed = asked.typed.get(name)
+    if not typed:
+        return None
+    try:
+        return forms.Date().from_text(typed)
+    except ValueError as problem:
+        asked.problems[name] = str(problem)
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, AMSTERDAM).astimezone(UTC)
