@@ -13,10 +13,10 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.exports.models import RedactionProfile
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import (
+from stopintimidatie.exports.profiles.rules import Profile
+from stopintimidatie.exports.profiles.words import (
     SUBJECTS,
     Difference,
-    Profile,
     differences,
     subject_code,
     to_codes,

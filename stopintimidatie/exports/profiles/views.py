@@ -15,20 +15,7 @@ from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.components import ListItem, Panel
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import (
-    Difference,
-    Field,
-    Profile,
-    Section,
-    Subject,
-    allowed,
-    choices,
-    differences,
-    minimum_for,
-    subject_code,
-    to_codes,
-    words_for,
-)
+from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Subject, minimum_for
 from stopintimidatie.exports.profiles.services import (
     StaleProfileError,
     Version,
@@ -36,6 +23,15 @@ from stopintimidatie.exports.profiles.services import (
     current_profiles,
     reset_profile,
     versions,
+)
+from stopintimidatie.exports.profiles.words import (
+    Difference,
+    allowed,
+    choices,
+    differences,
+    subject_code,
+    to_codes,
+    words_for,
 )
 from stopintimidatie.exports.vocabulary import ExportError, capital
 from stopintimidatie.municipalities.areas.resources import (

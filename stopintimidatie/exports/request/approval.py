@@ -26,9 +26,9 @@ from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.profiles.rules import differences
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.views import difference_rows
+from stopintimidatie.exports.profiles.words import differences
 from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.forms import AfterSchema, DecisionSchema
 from stopintimidatie.exports.request.pages import (
