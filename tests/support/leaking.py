@@ -125,6 +125,7 @@ MAY_SEE: dict[str, set[str]] = {
     "zorg_welzijn": (OFFICERS | {"CONSEQ"}) - {"SPOT"},
     "woningcorporatie": {"ROLE", "AGAIN", "STREET", "COUNT"},
     "openbaar_vervoer": OFFICERS - {"SPOT"},
+    "school": set(),
     "bestuur": set(),
     "openbaar": {"COUNT", "SEENACCOUNT"},
 }
@@ -143,6 +144,7 @@ REPORTS: dict[str, set[int]] = {
     "zorg_welzijn": PARTNERS,
     "woningcorporatie": PARTNERS,
     "openbaar_vervoer": PARTNERS,
+    "school": set(),
     "bestuur": set(),
     # What one kind of recipient may not have, not everybody may; nor anything of minors.
     "openbaar": {1, 2},
@@ -177,7 +179,7 @@ def secrets() -> dict[str, tuple[str, int]]:
 
 def may_see(profile: str, name: str, serial: int) -> bool:
     if serial == 0:
-        if profile == "openbaar":
+        if profile in {"openbaar", "school"}:
             return False
         inside = {"MEMO": profile == "intern", "TABLE": profile in AT_THE_TABLE}
         return inside.get(name, name in OF_THE_DOSSIER)

@@ -23,7 +23,7 @@ def includeme(config: Any) -> None:
         services.LIST,
         "Persoonsgericht",
         Permission.VIEW_PERSON_DOSSIERS,
-        order=31,
+        order=62,
         waiting=waiting,
     )
     config.scan("stopintimidatie.dossiers.person.views")

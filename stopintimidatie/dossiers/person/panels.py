@@ -32,6 +32,8 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
         "former": former_rows(dossier),
         "links": _links(context, request, ground, advices),
         "late": _late(dossier, ground, advices),
+        # The first button is what comes next; of a dossier that runs nothing need be done.
+        "pressing": dossier.state == "in_voorbereiding" or waits_for_decision(advices),
     }
     return Panel("Persoonsgericht", PANEL, values)
 
@@ -122,7 +124,7 @@ def _links(
     if request.has_permission(Permission.EDIT_DOSSIER, context):
         known = ground is not None
         started = dossier.state != "in_voorbereiding"
-        undecided = latest is not None and latest.outcome is not None and latest.followed is None
+        undecided = waits_for_decision(advices)
         waits = latest is not None and latest.outcome is None
         links = [
             (not known, "Grond vastleggen", "grond-vastleggen"),
@@ -135,6 +137,11 @@ def _links(
         able = not why_not_advise(dossier, latest, request.actor.id)
         links.append((able, "Advies geven", "advies-geven"))
     return [(label, f"{here}/{name}") for shown, label, name in links if shown]
+
+
+def waits_for_decision(advices: list[PrivacyAdvice]) -> bool:
+    """Tell whether the latest advice was given and nobody said whether it is followed."""
+    return bool(advices) and advices[0].outcome is not None and advices[0].followed is None
 
 
 def _late(dossier: Dossier, ground: PersonGround | None, advices: list[Any]) -> list[str]:

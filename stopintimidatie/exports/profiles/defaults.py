@@ -12,6 +12,7 @@ from typing import Final
 
 from stopintimidatie.exports.profiles.rules import (
     FREE_TEXT,
+    NO_SINGLE_REPORT,
     OPEN,
     SHOWN,
     Coarse,
@@ -177,6 +178,28 @@ TRANSPORT = Profile(
     destroy_note="Zet geen gegevens uit dit dossier in een eigen systeem voor incidenten.",
 )
 
+SCHOOL = Profile(
+    name="school",
+    version=1,
+    label="School",
+    rules=MappingProxyType(
+        {field: NO_SINGLE_REPORT.get(field, rule) for field, rule in _OUTSIDE.items()}
+        | {
+            Field.PLACE: coarse(
+                Coarse.STREET, "alleen politie en handhaving krijgen de precieze plek"
+            )
+        }
+    ),
+    sections=_sections(
+        **{part.name: NO_SINGLE_REPORT[part] for part in Section if part in NO_SINGLE_REPORT}
+    ),
+    sharing=Sharing.PARTNERS,
+    not_allowed="Zoek niet uit wie de melders zijn of wie het deed, en vraag er leerlingen niet"
+    " naar. Gebruik dit document alleen voor wat hierboven wordt gevraagd, en geef het niet door.",
+    destroy_note="Zet geen gegevens uit dit document in het dossier van een leerling.",
+    assessed=False,
+)
+
 MAYOR = Profile(
     name="bestuur",
     version=1,
@@ -208,6 +231,7 @@ PUBLIC = Profile(
     rules=MappingProxyType({field: OPEN.get(field, SHOWN) for field in Field}),
     sections=MappingProxyType({section: OPEN.get(section, SHOWN) for section in Section}),
     sharing=Sharing.PUBLIC,
+    assessed=False,
     not_allowed="Zoek niet uit wie de melders zijn, of over wie een melding gaat.",
     destroy_note="Dit document is openbaar. Niemand hoeft het te vernietigen.",
 )
@@ -232,7 +256,7 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
-            *(INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, MAYOR, PUBLIC),
+            *(INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, SCHOOL, MAYOR, PUBLIC),
         )
     }
 )

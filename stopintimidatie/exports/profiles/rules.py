@@ -172,6 +172,8 @@ class Profile:
     empowered_only: bool = False
     # Within the municipality itself: no partner, and its own use is ground enough.
     own_house: bool = False
+    # With the assessment of officers, and what reporters felt or thought by their account of it.
+    assessed: bool = True
 
     def __post_init__(self) -> None:
         for every, given in ((Field, self.rules), (Section, self.sections)):
@@ -274,6 +276,22 @@ FIGURES_ONLY: Final[Rules] = MappingProxyType(
         **dict.fromkeys((*FREE_TEXT, Field.OFFENDERS), left_out(_NO_REPORTS)),
     }
 )
+# Who knows many of the people around a place: a number or a name of a day tells them who it was.
+_RECOGNISED: Final = "leraren herkennen leerlingen"
+NO_SINGLE_REPORT: Final[Rules] = MappingProxyType(
+    {
+        **{
+            part: left_out(_RECOGNISED)
+            for part in Section
+            if part not in (Section.PICTURE, Section.MAP)
+        },
+        **{
+            field: left_out(_RECOGNISED)
+            for field in Field
+            if field not in ALWAYS_SHOWN | NEVER_WHOLLY_OUT
+        },
+    }
+)
 
 # An answer to a request under the Woo: each reason names its ground in that law.
 PRIVACY: Final = "art. 5.1 lid 2 e Woo"
@@ -304,6 +322,7 @@ MINIMUM: Final[Mapping[str, tuple[Rules, ...]]] = MappingProxyType(
         "zorg_welzijn": (EVERYBODY, OUTSIDE, NOT_POLICE),
         "woningcorporatie": (EVERYBODY, OUTSIDE, NOT_POLICE),
         "openbaar_vervoer": (EVERYBODY, OUTSIDE, NOT_POLICE),
+        "school": (EVERYBODY, OUTSIDE, NOT_POLICE, NO_SINGLE_REPORT),
         "bestuur": (EVERYBODY, OUTSIDE, NOT_POLICE, FIGURES_ONLY),
         "openbaar": (OPEN,),
     }

@@ -139,7 +139,9 @@ def _without_references(
     """Replace references in texts of officers by the pseudonyms that this recipient knows."""
     if chosen.profile.rules[Field.REFERENCE].treatment is Treatment.SHOWN or not source.reports:
         return content
-    seen = {report.serial: pseudonym(report) for report in chosen.reports}
+    # Without a list of reports its numbers say nothing.
+    listed_here = chosen.reports if chosen.profile.lists_reports else ()
+    seen = {report.serial: pseudonym(report) for report in listed_here}
     names = {
         report.reference.upper(): seen.get(report.serial, "[melding]") for report in source.reports
     }

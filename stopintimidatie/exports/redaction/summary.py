@@ -59,15 +59,15 @@ def kept_apart(source: DossierSource, chosen: Selection) -> dict[str, str]:
     }
     given = {
         "feit": request.facts,
-        "beleving": request.perceptions,
-        "vermoeden": request.assumptions,
+        "beleving": request.perceptions if chosen.profile.assessed else None,
+        "vermoeden": request.assumptions if chosen.profile.assessed else None,
     }
     return {label: text or said.get(label, "") for label, text in given.items()}
 
 
 def _assessment(source: DossierSource, profile: Profile) -> str:
     """Return the assessment for who may read it: not everybody, for nobody reviews its words."""
-    return source.assessment if profile.has(Section.PICTURE) and not profile.public else ""
+    return source.assessment if profile.has(Section.PICTURE) and profile.assessed else ""
 
 
 def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
@@ -225,8 +225,8 @@ def picture(source: DossierSource, chosen: Selection) -> Picture:
     return Picture(
         assessment=clean(_assessment(source, chosen.profile)),
         facts=clean(source.request.facts or ""),
-        perceptions=clean(source.request.perceptions or ""),
-        assumptions=clean(source.request.assumptions or ""),
+        perceptions=clean(source.request.perceptions or "") if chosen.profile.assessed else "",
+        assumptions=clean(source.request.assumptions or "") if chosen.profile.assessed else "",
         tiles=_tiles(source, chosen, forms),
         forms=forms,
         parts_of_day=PARTS_OF_DAY,

@@ -18,6 +18,7 @@ from stopintimidatie.exports.profiles.defaults import (
     HOUSING,
     POLICE,
     PUBLIC,
+    SCHOOL,
     TRANSPORT,
     WELFARE,
     offered,
@@ -134,6 +135,7 @@ USUAL_PROFILES: Final[Mapping[str, str]] = {
     PartnerKind.YOUTH_WORK: WELFARE.name,
     PartnerKind.HOUSING: HOUSING.name,
     PartnerKind.TRANSPORT: TRANSPORT.name,
+    PartnerKind.SCHOOL: SCHOOL.name,
 }
 USUAL_TERM: Final = timedelta(days=182)
 NO_ENFORCEMENT: Final = (

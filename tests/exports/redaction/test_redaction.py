@@ -57,6 +57,7 @@ from tests.support.exports_factory import (
     redact,
     some_reports,
 )
+from tests.support.leaking import seeded
 
 OUT = Rule(Treatment.LEFT_OUT, "proef")
 ANNEX = redact(a_dossier(0), INTERNAL).annex
@@ -526,3 +527,27 @@ def test_page_one_says_in_which_neighbourhoods_the_reports_are(areas: list[str],
     assert told["Waar"] == said
     management = redact(source, PROFILES["bestuur"]).page_one.essentials
     assert {pair.label: pair.value for pair in management}["Waar"] == "Binnenstad"
+
+
+def test_a_school_gets_place_hours_figures_and_the_question_and_no_report() -> None:
+    source = seeded()
+    asked = replace(source.request, perceptions="Meisjes zijn bang.", assumptions="Uit 4 havo.")
+    content = redact(replace(source, request=asked), PROFILES["school"])
+    assert [pair.label for pair in content.page_one.essentials][:2] == ["Waar", "Wanneer"]
+    assert content.page_one.question == asked.question
+    assert content.picture.forms
+    assert content.heading.place == source.place
+    for part in ("reports", "report_rows", "offenders", "chronology", "actions", "agreements"):
+        assert getattr(content, part) == (), part
+    assert content.page_one.agreements == ()
+    everything = repr(content)
+    reference = source.reports[0].reference
+    for words in ("Meisjes zijn bang", "Uit 4 havo", source.assessment, reference):
+        assert words not in everything
+
+
+def test_a_number_of_a_report_in_the_question_to_a_school_is_gone() -> None:
+    source = seeded()
+    asked = replace(source.request, question=f"Kent u {source.reports[0].reference}?")
+    content = redact(replace(source, request=asked), PROFILES["school"])
+    assert content.page_one.question == "Kent u [melding]?"
