@@ -325,6 +325,11 @@ class AgeGroup(Term):
         """Tell whether somebody of this age is a minor."""
         return self in {AgeGroup.UNDER_16, AgeGroup.AGE_16_17}
 
+    @classmethod
+    def may_consent(cls, code: str | None) -> bool:
+        """Tell whether somebody of this age answers for themselves (art. 5 UAVG: from 16 on)."""
+        return code != cls.UNDER_16
+
 
 class Gender(Term):
     """The gender of the reporter."""

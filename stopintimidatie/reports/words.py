@@ -294,10 +294,17 @@ def offenders(report: Report) -> Rows:
     return _rows(report, *(f"offender_{name}" for name in names))
 
 
+# A child under 16 doesn't consent (art. 5 UAVG): nobody asks, and nothing is shared by itself.
+NOT_ASKED: Final = "niet gevraagd: jonger dan 16"
+
+
 def wishes(report: Report) -> Rows:
     """Return the rows about the wishes of the reporter."""
     contact = ("wants_contact", "wants_support")
-    return _rows(report, *contact, "share_with_police", "share_with_partners")
+    sharing = _rows(report, "share_with_police", "share_with_partners")
+    if not AgeGroup.may_consent(report.reporter_age_group):
+        sharing = [(label, NOT_ASKED) for label, _ in sharing]
+    return [*_rows(report, *contact), *sharing]
 
 
 def assessment(report: Report) -> Rows:

@@ -39,6 +39,8 @@ from stopintimidatie.exports.vocabulary import BASES, DEMAND, ExportError, Expor
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.conversation.services import CLOSED, tell_once
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.vocabulary import AgeGroup
+from stopintimidatie.reports.words import NOT_ASKED
 from stopintimidatie.settings import Settings
 
 # A preference isn't passed over because it is handy within the house.
@@ -85,10 +87,46 @@ def check_deviations(kept: Kept | None) -> None:
 def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
     """Return the reports that not everybody may have: number, and what the reporter said."""
     return [
-        (report.serial, f"{pseudonym(report)}: liever niet met {_with_whom(report)}")
+        (
+            report.serial,
+            f"{pseudonym(report)}: {NOT_ASKED}"
+            if under_16(report)
+            else f"{pseudonym(report)}: liever niet met {_with_whom(report)}",
+        )
         for report in reports
         if not (report.share_police and report.share_partners)
     ]
+
+
+def under_16(report: SourceReport) -> bool:
+    """Tell whether a reporter is too young to consent."""
+    age = report.reporter_age
+    return age is not None and not AgeGroup.may_consent(age.code)
+
+
+NO_CONSENT: Final = (
+    "De melder van {} is jonger dan 16 en geeft geen toestemming: dat kan alleen de wettelijk"
+    " vertegenwoordiger. Kies een andere grondslag, of deel deze melding niet."
+)
+
+
+def check_consent(reports: Iterable[SourceReport], wish: ExportRequest) -> None:
+    """Check that no report of a child goes along because the child consents.
+
+    Raises:
+        ExportError: The ground of the export, or of passing over a wish, is such a consent.
+    """
+    grounds = {number: chosen.ground.code for number, chosen in despite(wish.deviations).items()}
+    consent, own = LegalBasis.REPORTER_CONSENT.value, PROFILES[wish.profile].sharing is Sharing.NONE
+    for report in reports:
+        if not under_16(report):
+            continue
+        name = pseudonym(report)
+        if grounds.get(report.serial) == consent:
+            field = f"toch.melding_{report.serial}.grondslag"
+            raise ExportError(NO_CONSENT.format(name), field)
+        if wish.legal_basis == consent and (own or report.serial in grounds):
+            raise ExportError(NO_CONSENT.format(name), "legal_basis")
 
 
 def _with_whom(report: SourceReport) -> str:
@@ -112,6 +150,11 @@ AGAINST_WISH: Final = (
     " is en de wet het toelaat. Uw naam en contactgegevens gaan niet mee. Hebt u hier vragen over?"
     " Stel ze ons op deze pagina."
 )
+WITHOUT_ASKING: Final = (
+    "Omdat u jonger dan 16 bent, hebben wij u niet gevraagd of wij uw melding mogen delen. Wij"
+    " delen haar in dit geval met {}, omdat dat nodig is en de wet het toelaat. Uw naam en"
+    " contactgegevens gaan niet mee. Hebt u hier vragen over? Stel ze ons op deze pagina."
+)
 MADE_PUBLIC: Final = (
     "U wilde uw melding liever niet delen. Wij maken in dit geval toch een deel ervan openbaar,"
     " omdat de wet dat vraagt. Uw naam, contactgegevens en leeftijd, de precieze plek en het"
@@ -131,8 +174,11 @@ def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) 
         text = MADE_PUBLIC
     for number in against:
         report = session.get(Report, number)
-        if report is not None and report.state not in CLOSED:
-            tell_once(session, report, "bericht", text, SYSTEM)
+        if report is None or report.state in CLOSED:
+            continue
+        asked = AgeGroup.may_consent(report.reporter_age_group)
+        words = text if asked else WITHOUT_ASKING.format(RECIPIENTS[sharing])
+        tell_once(session, report, "bericht", words, SYSTEM)
 
 
 # From a request to the content its recipient gets: to look at beforehand, and to freeze.

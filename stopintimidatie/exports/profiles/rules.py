@@ -276,7 +276,7 @@ FIGURES_ONLY: Final[Rules] = MappingProxyType(
         **dict.fromkeys((*FREE_TEXT, Field.OFFENDERS), left_out(_NO_REPORTS)),
     }
 )
-# Who knows many of the people around a place: a number or a name of a day tells them who it was.
+# People who know everybody around a place: one number or day tells them whose report it was.
 _RECOGNISED: Final = "leraren herkennen leerlingen"
 NO_SINGLE_REPORT: Final[Rules] = MappingProxyType(
     {

@@ -156,6 +156,8 @@ def treat_as_minor(session: Session, report: Report, answer: str, actor: Actor) 
     if about == "melder":
         before, report.reporter_age_group = report.reporter_age_group, age
         was = None if before is None else AgeGroup.word(before)
+        if not AgeGroup.may_consent(age):
+            report.share_with_police = report.share_with_partners = False
     else:
         before, report.offender_age = report.offender_age, age
         was = None if before is None else OffenderAge.word(before)

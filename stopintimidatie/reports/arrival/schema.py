@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import colander
@@ -23,6 +24,7 @@ from stopintimidatie.municipalities.areas.facts import BOXES, Box, inside_nether
 from stopintimidatie.municipalities.settings.vocabulary import LONGEST_ANSWER, MOST_CHOICES
 from stopintimidatie.reports import vocabulary as reports_vocabulary
 from stopintimidatie.reports.fields import BY_NAME, GROUPS, Facts, Field
+from stopintimidatie.reports.vocabulary import AgeGroup
 
 Check = Callable[[dict[str, Any], datetime], Iterator[FieldError]]
 
@@ -346,6 +348,27 @@ def ask(
     else:
         typ = _PLAIN[declared.kind](declared.facts, False)
     return forms.field(typ, title, name=under or declared.way[-1], asks=name, **more)
+
+
+# The drawing of questions that a child under 16 isn't asked: below the question for the age.
+FROM_16: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "missing": None,
+        "drawn": forms.Opened(
+            "Delen",
+            ("", *(age.value for age in AgeGroup if AgeGroup.may_consent(age.value))),
+        ),
+    }
+)
+
+
+def require_wishes(
+    error: colander.Invalid, age: str | None, said: Mapping[str, Any], names: Sequence[str]
+) -> None:
+    """Note an error for each wish to share without an answer, of who is asked for it."""
+    for name in names:
+        if said[name] is None and AgeGroup.may_consent(age):
+            error[name] = "Required"
 
 
 def fields_of(schema: colander.SchemaNode) -> dict[str, str]:

@@ -48,7 +48,7 @@ from stopintimidatie.reports.rules import (
     new_reference,
 )
 from stopintimidatie.reports.services import search_document
-from stopintimidatie.reports.vocabulary import KIND, ContactWish, Source
+from stopintimidatie.reports.vocabulary import KIND, AgeGroup, ContactWish, Source
 
 ARRIVED: Final = Job("melding.binnengekomen")
 FIND_ADDRESS: Final = Job("melding.adres")
@@ -318,10 +318,16 @@ def wanted_address(address: Mapping[str, Any] | None) -> WantedAddress:
 
 
 def content_of(given: Submission) -> Content:
-    """Return a submission as it is stored."""
+    """Return a submission as it is stored.
+
+    Of somebody under 16 no wish to share is kept, whatever an app sent: nobody may ask it.
+    """
     contact = given.contact or Contact()
+    asked = AgeGroup.may_consent(given.reporter_age_group)
+    unasked = {} if asked else {"share_with_police": False, "share_with_partners": False}
+    answers = stored_answers(given.own_answers, REPORTER)
     return Content(
-        {**columns_of(given), "own_answers": stored_answers(given.own_answers, REPORTER)},
+        {**columns_of(given), **unasked, "own_answers": answers},
         [(form.value, False) for form in given.forms],
         ContactData(contact.name, contact.phone, contact.email, given.contact_when),
     )

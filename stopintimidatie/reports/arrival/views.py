@@ -21,7 +21,13 @@ from stopintimidatie.core.web.request import Request, form_view, page_view, quer
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.arrival.schema import answers_by_field, ask, fields_of
+from stopintimidatie.reports.arrival.schema import (
+    FROM_16,
+    answers_by_field,
+    ask,
+    fields_of,
+    require_wishes,
+)
 from stopintimidatie.reports.arrival.services import (
     EntryError,
     code_to_read_out,
@@ -148,7 +154,6 @@ def _offenders() -> Any:
 
 def _reporter() -> Any:
     return Schema(
-        ask("melder.leeftijdsgroep", "Leeftijd"),
         ask("melder.gender", "Gender"),
         ask("politie", "Weet de politie het?"),
         name="melder",
@@ -157,7 +162,7 @@ def _reporter() -> Any:
 
 
 def _contact() -> Any:
-    sharing: Any = {"choices": YES_NO, "radio": True}
+    sharing: Any = {"choices": YES_NO, "radio": True, **FROM_16}
     return Schema(
         ask("contactGewenst", "Wil de melder contact?", radio=True),
         ask(
@@ -174,6 +179,11 @@ def _contact() -> Any:
         ),
         ask("contactWanneer", "Wanneer mag u bellen?"),
         ask("hulpGewenst", "De melder wil hulp"),
+        ask(
+            "melder.leeftijdsgroep",
+            "Leeftijd van de melder",
+            description="Jonger dan 16? Vraag dan niet of het gedeeld mag worden.",
+        ),
         ask("deelvoorkeur.politie", "Mag het gedeeld worden met de politie?", **sharing),
         ask("deelvoorkeur.ketenpartners", "Mag het gedeeld worden met partners?", **sharing),
         name="contact",
@@ -184,6 +194,7 @@ def _contact() -> Any:
 
 def _reachable(node: Any, contact: dict[str, Any]) -> None:
     error = colander.Invalid(node)
+    require_wishes(error, contact["leeftijdsgroep"], contact, ("politie", "ketenpartners"))
     if contact["contactGewenst"] == reports_vocabulary.ContactWish.CALL and not contact["telefoon"]:
         error["telefoon"] = "Vul het telefoonnummer in, want de melder wil gebeld worden."
     if contact["contactGewenst"] == reports_vocabulary.ContactWish.MAIL and not contact["email"]:
@@ -211,6 +222,7 @@ def message_of(values: Mapping[str, Any], neighbourhood: str | None) -> dict[str
         neighbourhood: Name of the chosen wijk: the place in words when nothing else is known.
     """
     answers = answers_by_field(FIELDS, values)
+    answers = {"deelvoorkeur.politie": False, "deelvoorkeur.ketenpartners": False, **answers}
     answers["anoniem"] = not any(
         f"melder.{name}" in answers for name in ("naam", "telefoon", "email")
     )

@@ -18,7 +18,7 @@ from stopintimidatie.municipalities.areas.facts import inside_netherlands
 from stopintimidatie.municipalities.settings.forms import question_field
 from stopintimidatie.municipalities.settings.vocabulary import Question
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.arrival.schema import ask
+from stopintimidatie.reports.arrival.schema import FROM_16, ask, require_wishes
 from stopintimidatie.reports.public.pages import DUTCH, Speech
 from stopintimidatie.reports.vocabulary import LocationSource
 
@@ -264,7 +264,6 @@ def _yourself() -> Any:
     return _step(
         "uzelf",
         "Uzelf en contact",
-        _ask("melder.leeftijdsgroep", "Hoe oud bent u?"),
         _ask("melder.gender", "Wat is uw gender?"),
         _ask("ernstGevoel", "Hoe voelde het?"),
         _ask("politie", "Weet de politie het al?"),
@@ -276,16 +275,19 @@ def _yourself() -> Any:
         ),
         *_reach(),
         _ask("hulpGewenst", "Ik wil graag hulp of iemand om mee te praten"),
+        _ask("melder.leeftijdsgroep", "Hoe oud bent u?"),
         _ask(
             "deelvoorkeur.politie",
             "Mag de gemeente dit delen met de politie?",
             under="deelPolitie",
+            **FROM_16,
             **sharing,
         ),
         _ask(
             "deelvoorkeur.ketenpartners",
             "Mag de gemeente dit delen met anderen die kunnen helpen?",
             under="deelPartners",
+            **FROM_16,
             **sharing,
             description="Zoals jongerenwerk, handhaving of het openbaar vervoer.",
         ),
@@ -319,6 +321,7 @@ def _reach() -> list[Any]:
 
 def _reachable(node: Any, said: Values) -> None:
     error = colander.Invalid(node)
+    require_wishes(error, said["leeftijdsgroep"], said, ("deelPolitie", "deelPartners"))
     if said["contactGewenst"] == reports_vocabulary.ContactWish.CALL and not said["telefoon"]:
         error["telefoon"] = "Vul uw telefoonnummer in, want u wilt gebeld worden."
     if said["contactGewenst"] == reports_vocabulary.ContactWish.MAIL and not said["email"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -136,6 +136,8 @@ def _translate(node: Any, words: Callable[[str], str]) -> None:
     if isinstance(node.widget, Hidden):
         return
     node.title, node.description = words(node.title), words(node.description or "")
+    if drawn := getattr(node, "drawn", None):
+        node.drawn = replace(drawn, title=words(drawn.title))
     widget = node.widget
     if widget is None and hasattr(node.typ, "choices"):
         widget = node.typ.widget_maker()

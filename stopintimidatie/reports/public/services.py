@@ -322,6 +322,7 @@ def submission_of(values: Values, where: Where, now: datetime) -> Submission:
         if not name.startswith("locatie.") and (name != "hulpGewenst" or value)
     }
     begun, precision = moment_of(place["datum"], place["tijd"], fields.get("part_of_day"), now)
+    fields = {"share_with_police": False, "share_with_partners": False, **fields}
     fields |= {
         "language": reports_vocabulary.Language.of(where.words.language),
         "anonymous": not any(reporter[name] for name in ("naam", "telefoon", "email")),

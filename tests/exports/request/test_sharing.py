@@ -8,7 +8,8 @@ from stopintimidatie.disclosures.models import DisclosureSubject
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.redaction.content import DossierContent
 from stopintimidatie.exports.request import jobs as request_jobs
-from stopintimidatie.reports.models import ReporterMessage
+from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.vocabulary import AgeGroup
 from tests.support.exporting import answers, decide, make_case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
@@ -76,3 +77,30 @@ def test_a_report_goes_along_against_the_wish_only_with_ground_and_reason(
         assert message.report_id == case.reports[2]
         assert "liever niet delen met de politie" in message.text
         assert "gevaar" not in message.text
+
+
+def test_a_child_does_not_consent_to_an_export(installation: Installation) -> None:
+    case, consent = make_case(installation), "avg_6_1_a_toestemming_melder"
+    with installation.transaction(DORDRECHT) as session:
+        child = session.get_one(Report, case.reports[2])
+        child.reporter_age_group, child.share_with_police = AgeGroup.UNDER_16.value, False
+    page = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen")
+    assert "M-03: niet gevraagd: jonger dan 16" in page.text
+    form = page.forms["formulier"]
+    for name, value in answers(grond_minderjarigen="Zij lopen gevaar.").items():
+        form[name] = value
+    form["toch.melding_3.reden"] = "Er is acuut gevaar."
+    form["toch.melding_3.grondslag"] = consent
+    refused = form.submit("aanvragen", status=422)
+    wrong = refused.html.find(attrs={"data-veld": "toch.melding_3.grondslag"})
+    assert "wettelijk vertegenwoordiger" in wrong.text
+    form["toch.melding_3.grondslag"], form["grondslag"] = "avg_6_1_d_vitaal_belang", consent
+    refused = form.submit("aanvragen", status=422)
+    wrong = refused.html.find(attrs={"data-veld": "grondslag"})
+    assert "Kies een andere grondslag" in wrong.text
+    form["grondslag"] = "avg_6_1_e_openbare_orde"
+    reference = form.submit("aanvragen", status=303).location.rpartition("/")[2]
+    assert decide(case, reference).status_int == 303
+    with installation.transaction(DORDRECHT) as session:
+        (message,) = session.scalars(select(ReporterMessage)).all()
+    assert "Omdat u jonger dan 16 bent" in message.text

@@ -112,6 +112,9 @@ def test_an_age_in_the_text_asks_whether_it_is_about_a_minor(installation: Insta
     form["minderjarig"] = "melder.onder_16"
     page = form.submit("opslaan", status=303).follow()
     page.mustcontain("Minderjarig", "Leeftijd aangepast", "niet ingevuld")
+    page.mustcontain("niet gevraagd: jonger dan 16")
+    with installation.transaction(DORDRECHT) as session:
+        assert not session.get_one(Report, case.reports[0]).share_with_police
     again = browser.get(address(case, installation))
     again.mustcontain(no=["Gaat dit over een minderjarige"])
 

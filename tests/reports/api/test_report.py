@@ -141,6 +141,14 @@ def test_a_young_person_hears_of_the_kindertelefoon(api: Api) -> None:
     assert "0800-0432" in {line["telefoon"] for line in body["hulp"]}
 
 
+def test_a_wish_of_a_child_is_taken_and_never_kept(api: Api) -> None:
+    wishes = {"politie": True, "ketenpartners": True}
+    child = report(melder={"leeftijdsgroep": "onder_16"}, contactGewenst="nee", deelvoorkeur=wishes)
+    body = api.post(child, status=201).json
+    row = stored(api, body["kenmerk"], "landelijk")
+    assert (row.share_with_police, row.share_with_partners) == (False, False)
+
+
 def test_the_same_key_and_body_give_the_same_answer_and_one_report(api: Api) -> None:
     key = str(uuid.uuid4())
     first = api.post(Idempotency_Key=key)

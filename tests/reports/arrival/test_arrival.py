@@ -86,7 +86,7 @@ def by_telephone(installation: Installation) -> Code:
         "plek.wijk": "WK050501",
         "plek.typePlek": "straat_plein",
         "plek.omschrijving": "bij de brug",
-        "melder.leeftijdsgroep": "18_24",
+        "contact.leeftijdsgroep": "18_24",
         "contact.contactGewenst": "mailen",
         "contact.email": EMAIL,
         "contact.politie": "ja",

@@ -395,3 +395,33 @@ def test_a_municipality_asks_its_own_questions_too(installation: Installation) -
     assert None in answers
     given = next(answer for answer in answers if answer)
     assert "vraag1" in str(given)
+
+
+def test_a_child_is_not_asked_whether_it_may_be_shared(installation: Installation) -> None:
+    connect(installation)
+    browser = installation.visitor()
+    page = browser.get("/melden/dordrecht")
+    ages = page.html.find(attrs={"name": "uzelf.leeftijdsgroep"}).find_all("option")
+    opening = {age["value"]: age.get("data-opent") for age in ages}
+    assert opening.pop("onder_16") is None
+    assert set(opening.values()) == {"1"}, "and of no age too"
+    # Without the rule of the style sheet an answer can be there: it is left aside.
+    for wishes in ({}, {"uzelf.deelPolitie": "ja", "uzelf.deelPartners": "ja"}):
+        form = filled(browser, **{"uzelf.leeftijdsgroep": "onder_16", **wishes})
+        if not wishes:
+            for name in ("deelPolitie", "deelPartners"):
+                form[f"uzelf.{name}"].force_value("")
+        assert form.submit().status_int == 200
+    children = reports(installation, DORDRECHT)
+    assert len(children) == 2
+    assert not any(row.share_with_police or row.share_with_partners for row in children)
+
+
+def test_who_is_older_or_says_no_age_is_asked(installation: Installation) -> None:
+    connect(installation)
+    for age in ("16_17", ""):
+        form = filled(installation.visitor(), **{"uzelf.leeftijdsgroep": age})
+        for name in ("deelPolitie", "deelPartners"):
+            form[f"uzelf.{name}"].force_value("")
+        page = form.submit(status=422)
+        assert 'href="#formulier-uzelf-deelPolitie' in page.text

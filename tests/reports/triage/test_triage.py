@@ -803,6 +803,22 @@ def entry_form(browser: Any) -> Any:
     return form
 
 
+def test_an_officer_does_not_ask_a_child_whether_it_may_be_shared(
+    installation: Installation,
+) -> None:
+    form = entry_form(officer(installation))
+    for name in ("politie", "ketenpartners"):
+        form[f"contact.{name}"].force_value("")
+    page = form.submit("bewaren", status=422)
+    assert 'href="#formulier-contact-politie' in page.text
+    form["contact.leeftijdsgroep"] = "onder_16"
+    page = form.submit("bewaren", status=303).follow()
+    assert "Lees dit voor" in page.text
+    with installation.transaction(DORDRECHT) as session:
+        child = session.scalars(select(Report)).one()
+        assert (child.share_with_police, child.share_with_partners) == (False, False)
+
+
 def test_an_officer_enters_a_report_and_reads_the_code_out(installation: Installation) -> None:
     browser = officer(installation)
     form = entry_form(browser)
