@@ -65,13 +65,13 @@ def despite(kept: Kept | None) -> dict[int, Despite]:
     }
 
 
-def check_deviations(kept: Kept | None) -> None:
+def check_deviations(wish: ExportRequest, reports: Iterable[SourceReport]) -> None:
     """Check that each report that goes along against a wish has a ground and a reason.
 
     Raises:
-        ExportError: One is without a ground or a reason.
+        ExportError: One is without a ground or a reason, or the ground is consent of a child.
     """
-    for deviation in kept or ():
+    for deviation in wish.deviations or ():
         if deviation.get("grondslag") not in {ground.value for ground in GROUNDS}:
             raise ExportError(
                 "Kies een grondslag om deze melding toch te delen, of maak de reden leeg.",
@@ -82,6 +82,7 @@ def check_deviations(kept: Kept | None) -> None:
                 "Schrijf op waarom u deze melding toch deelt.",
                 f"toch.melding_{deviation['nummer']}.reden",
             )
+    _check_consent(wish, reports)
 
 
 def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
@@ -110,7 +111,7 @@ NO_CONSENT: Final = (
 )
 
 
-def check_consent(reports: Iterable[SourceReport], wish: ExportRequest) -> None:
+def _check_consent(wish: ExportRequest, reports: Iterable[SourceReport]) -> None:
     """Check that no report of a child goes along because the child consents.
 
     Raises:

@@ -29,7 +29,6 @@ from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import with_files
 from stopintimidatie.exports.extract.services import (
     Prepared,
-    check_consent,
     check_deviations,
     check_read,
     earlier_editions,
@@ -127,8 +126,7 @@ def check_request(
         (
             lambda: check_wish(wish, today, minors=False),
             lambda: check_dossier(session, dossier, wish),
-            lambda: check_deviations(wish.deviations),
-            lambda: check_consent(loaded.known.reports, wish),
+            lambda: check_deviations(wish, loaded.known.reports),
             lambda: check_in_full(wish, settings.pdf_full_reports),
             lambda: check_partner(session, wish, today),
             lambda: check_empowered(session, dossier.holder, wish.profile),

@@ -23,7 +23,14 @@ from stopintimidatie.core.forms.types import NO_NUL, Description, Type
 from stopintimidatie.municipalities.areas.facts import BOXES, Box, inside_netherlands
 from stopintimidatie.municipalities.settings.vocabulary import LONGEST_ANSWER, MOST_CHOICES
 from stopintimidatie.reports import vocabulary as reports_vocabulary
-from stopintimidatie.reports.fields import BY_NAME, GROUPS, Facts, Field
+from stopintimidatie.reports.fields import (
+    BY_NAME,
+    GROUPS,
+    Facts,
+    Field,
+    Submission,
+    columns_of,
+)
 from stopintimidatie.reports.vocabulary import AgeGroup
 
 Check = Callable[[dict[str, Any], datetime], Iterator[FieldError]]
@@ -369,6 +376,16 @@ def require_wishes(
     for name in names:
         if said[name] is None and AgeGroup.may_consent(age):
             error[name] = "Required"
+
+
+def columns_kept(given: Submission) -> dict[str, Any]:
+    """Return the columns of a submission, with no wish to share of somebody under 16.
+
+    Whatever was sent: nobody may ask a child.
+    """
+    asked = AgeGroup.may_consent(given.reporter_age_group)
+    unasked = {"share_with_police": False, "share_with_partners": False}
+    return columns_of(given) | ({} if asked else unasked)
 
 
 def fields_of(schema: colander.SchemaNode) -> dict[str, str]:

@@ -36,8 +36,9 @@ from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, P
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.queries import REPORTER, published_for, stored_answers
+from stopintimidatie.reports.arrival.schema import columns_kept
 from stopintimidatie.reports.arrival.submission import Routing, routing_for
-from stopintimidatie.reports.fields import Contact, Location, Submission, columns_of
+from stopintimidatie.reports.fields import Contact, Location, Submission
 from stopintimidatie.reports.models import Report, ReportForm, ReportMove
 from stopintimidatie.reports.personal import ContactData, contact_rows
 from stopintimidatie.reports.rules import (
@@ -48,7 +49,7 @@ from stopintimidatie.reports.rules import (
     new_reference,
 )
 from stopintimidatie.reports.services import search_document
-from stopintimidatie.reports.vocabulary import KIND, AgeGroup, ContactWish, Source
+from stopintimidatie.reports.vocabulary import KIND, ContactWish, Source
 
 ARRIVED: Final = Job("melding.binnengekomen")
 FIND_ADDRESS: Final = Job("melding.adres")
@@ -318,16 +319,10 @@ def wanted_address(address: Mapping[str, Any] | None) -> WantedAddress:
 
 
 def content_of(given: Submission) -> Content:
-    """Return a submission as it is stored.
-
-    Of somebody under 16 no wish to share is kept, whatever an app sent: nobody may ask it.
-    """
+    """Return a submission as it is stored."""
     contact = given.contact or Contact()
-    asked = AgeGroup.may_consent(given.reporter_age_group)
-    unasked = {} if asked else {"share_with_police": False, "share_with_partners": False}
-    answers = stored_answers(given.own_answers, REPORTER)
     return Content(
-        {**columns_of(given), **unasked, "own_answers": answers},
+        {**columns_kept(given), "own_answers": stored_answers(given.own_answers, REPORTER)},
         [(form.value, False) for form in given.forms],
         ContactData(contact.name, contact.phone, contact.email, given.contact_when),
     )
