@@ -12,7 +12,7 @@ from stopintimidatie.core.forms import Change, Hidden, Schema, Select, field
 from stopintimidatie.core.text import date_text
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.workflow import AgreementState, DossierKind
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import offered_bases
 
 Choices = Sequence[tuple[str, str]]
 TEXT_LIMIT: Final = 8000
@@ -136,8 +136,13 @@ def edit_schema(
     kinds: Choices,
     people: Choices,
     doubts: Sequence[str] = (),
+    *,
+    basis: str | None = None,
 ) -> Any:
-    """Return the schema of everything that isn't changed by a step."""
+    """Return the schema of everything that isn't changed by a step.
+
+    `basis`: the legal basis that the dossier has.
+    """
     responsible = LABELS["verantwoordelijke"]
     return Schema(
         *_core(areas, kinds, people, doubts),
@@ -145,7 +150,7 @@ def edit_schema(
         _lines("resultaat", "Wanneer is het goed genoeg om te stoppen?"),
         _lines("doel", "Waarvoor worden gegevens in dit dossier bij elkaar gebracht?"),
         field(
-            forms.OneOf(LegalBasis.choices()), LABELS["grondslag"], name="grondslag", missing=None
+            forms.OneOf(offered_bases(basis)), LABELS["grondslag"], name="grondslag", missing=None
         ),
         field(forms.Text(200), responsible, name="verantwoordelijke", missing=None),
         version_field(),

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import OFFERED, LegalBasis
 
 
 class FileForm(StrEnum):
@@ -125,8 +125,7 @@ APPROVE_WITHIN: Final = 1
 NOT_YET: Final = "nog niemand: spoed, achteraf te beoordelen"
 
 
-# Police data has a compartment of its own; what is disclosed from it isn't this export.
-BASES: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.POLICE_DATA)
+BASES: Final = OFFERED
 
 
 class ExportError(Exception):

@@ -1160,6 +1160,9 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/politiegegevens/stuk?nr={politie}": f"{NONE} politiegegevens=ja",
         "{gemeente}/politiegegevens/stuk?nr={politiemelding}": f"{NONE} politiegegevens=ja",
     }),
+    *form("PoliceList", "aanvullen", P.POLICE_DATA, {
+        "{gemeente}/politiegegevens/aanvullen?nr={politie}": f"{NONE} politiegegevens=ja",
+    }),
     *form("PoliceList", "beslissen", P.POLICE_DATA, {
         "{gemeente}/politiegegevens/beslissen?nr={politie}": f"{NONE} politiegegevens=ja",
     }),

@@ -83,6 +83,7 @@ from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.police.models import Article, Origin
 from stopintimidatie.privacy.police.services import (
+    KEEPER,
     About,
     Content,
     Received,
@@ -850,6 +851,9 @@ class _Builder:
         keys = self.town.installation.registry.key_ring
         who = {"naam": text("naam van wie antwoordde"), "functie": "wijkagent"}
         give_answer(session, keys, pickup, export, given, who)
+        told = self.place.from_police("antwoord van politie")
+        given = Answer(("toezicht",), None, told, True, self.place.from_police("over wie, politie"))
+        give_answer(session, keys, pickup, export, given, who, KEEPER)
         wrong = {"label": "M-01", "change": "gecorrigeerd", "made_by": "Collega"}
         told = CopyCorrection(holder=export.holder, export_id=export.id, **wrong)
         told.note = text("correctie voor ontvanger")

@@ -55,7 +55,7 @@ from stopintimidatie.municipalities.areas.queries import (
 from stopintimidatie.municipalities.levels import services as levels
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelRefusedError
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import offered_bases
 from stopintimidatie.municipalities.people.services import (
     domains_of,
     invited_at,
@@ -92,7 +92,7 @@ class ChecklistSchema(Schema):
         missing=None,
         description="De functie bij de gemeente, en wie daar toestemming gaf.",
     )
-    grondslag = field(forms.OneOf(LegalBasis.choices()), "Grondslag", missing=None)
+    grondslag = field(forms.OneOf(offered_bases()), "Grondslag", missing=None)
     teksten_op = _day("Antwoordteksten nagekeken op")
     logo_op = _day("Logo en kleur nagekeken op")
     opleiding_op = _day("Opleiding gegeven op")

@@ -39,7 +39,7 @@ from stopintimidatie.dossiers.workflow import (
     DossierKind,
 )
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import offered_bases
 from stopintimidatie.reports.conversation.services import tell_once
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import as_day
@@ -295,7 +295,7 @@ def _labelled(session: Session, statement: Any) -> Choices:
 
 OPTIONS: Final[Mapping[str, Callable[[Session, Any], Choices]]] = {
     "dossier_owners": lambda session, dossier: owners_for(session, dossier.holder, dossier.kind),
-    "legal_bases": lambda session, dossier: LegalBasis.choices(),
+    "legal_bases": lambda session, dossier: offered_bases(),
     "closing_reasons": lambda session, dossier: ClosingReason.choices(),
     "dossiers": dossiers,
     "other_dossiers": other_dossiers,

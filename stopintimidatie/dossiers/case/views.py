@@ -253,7 +253,7 @@ def edit_view(context: DossierResource, request: Request) -> Any:
     doubts = doubts_about_title(request, areas, dossier.title)
     kinds = kind_choices(bool(STRICT_ROLES & roles_at(request, context.holder)))
     people = owners_for(request.db, context.holder, dossier.kind)
-    schema = edit_schema(areas, kinds, people, doubts)
+    schema = edit_schema(areas, kinds, people, doubts, basis=dossier.legal_basis)
     values = {**stored(dossier, ATTRIBUTES), "versie": dossier.version}
     form = dossier_form(context, request, schema, Button("opslaan", "Dossier opslaan"), values)
 

@@ -19,6 +19,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.request.jobs import JOB as WITHDRAWN_JOB
     from stopintimidatie.exports.request.jobs import MADE_JOB
 
+    services.ANSWER_KEEPER.declare(config)
     config.add_pickup_kind(PICKUP)
     config.add_personal_data_holder(services.PERSONAL_DATA)
     config.add_sealed(services.SEALED)

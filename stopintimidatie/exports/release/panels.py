@@ -122,10 +122,13 @@ def answer_rows(keys: Any, row: PartnerAnswer) -> list[tuple[str, str]]:
         ("Gedaan", ", ".join(Done.word(code) for code in row.done)),
         ("Wanneer", date_text(row.done_on) if row.done_on else ""),
         ("Toelichting", row.text or ""),
-        ("Wil met een melder praten", row.wants_about or "" if row.wants_reporter else ""),
+        ("Wil met een melder praten", (row.wants_about or CALL) if row.wants_reporter else ""),
         ("Gelezen", f"{row.seen_by}, {datetime_short(row.seen_at)}" if row.seen_at else ""),
     ]
     return [(term, value) for term, value in rows if value]
+
+
+CALL: Final = "ja. Bel de partner: over welke melding?"
 
 
 def _correction(row: CopyCorrection) -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ from stopintimidatie.exports.release.copies import (
     is_out,
 )
 from stopintimidatie.exports.release.services import (
+    ANSWER_KEEPER,
     USED,
     Answer,
     export_of,
@@ -129,17 +130,27 @@ def document_view(context: PickupPage, request: Request) -> Any:
         return start_again(context, request)
     # Whoever is busy here isn't sent away in the middle of it.
     set_visit(request, request.response, here.visit)
-    return {**page_of(context, request, here), "form": answer_form(context, request)}
+    return {**page_of(context, request, here), "form": answer_form(context, request, here)}
 
 
-def answer_form(context: PickupPage, request: Request) -> Form:
-    """Make the form with which the partner answers."""
-    return Form(
+def answer_form(context: PickupPage, request: Request, here: Here) -> Form:
+    """Make the form with which the partner answers; it says so when few people read the words."""
+    form = Form(
         AnswerSchema(),
         request,
         buttons=[Button("antwoorden", "Antwoord sturen")],
         action=address_of(context, "antwoord"),
     )
+    keeper = ANSWER_KEEPER.only(request.registry)
+    if keeper is not None and keeper.takes(request.db, here.export):
+        form["toelichting"].description = FEW
+    return form
+
+
+FEW: Final = (
+    "Noem geen namen. Dit lezen alleen medewerkers die gemachtigd zijn voor politiegegevens. De"
+    " dossierhouder ziet wel dat u antwoordde, en wat u aankruist."
+)
 
 
 def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
@@ -201,7 +212,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
         request.response.status_int = 409
         words = problem.message if isinstance(problem, ExportError) else UNREADABLE
         shown = page_of(context, request, here)
-        return {**shown, "form": answer_form(context, request), "refused": words}
+        return {**shown, "form": answer_form(context, request, here), "refused": words}
     response = Response(pdf, content_type="application/pdf")
     response.content_disposition = f'attachment; filename="{here.export.reference}.pdf"'
     return response
@@ -226,12 +237,13 @@ def answer_view(context: PickupPage, request: Request) -> Any:
             raise FormError("Schrijf op over welke melding u wilt praten, en waarom.", "over")
         keys = request.registry.key_ring
         try:
-            give_answer(request.db, keys, here.pickup, here.export, answer, here.visit.who)
+            who, keeper = here.visit.who, ANSWER_KEEPER.only(request.registry)
+            give_answer(request.db, keys, here.pickup, here.export, answer, who, keeper)
         except ExportError as problem:
             raise FormError(problem.message) from None
         return HTTPSeeOther(f"{address_of(context)}?gedaan=antwoord")
 
-    form = answer_form(context, request)
+    form = answer_form(context, request, here)
     return handle_form(request, form, on_valid, page_of(context, request, here))
 
 

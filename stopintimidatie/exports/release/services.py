@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
     ErasureCount,
@@ -59,18 +60,53 @@ class Answer:
     wants_reporter: bool
     wants_about: str | None
 
+    @property
+    def words(self) -> str:
+        """Everything that was typed."""
+        about = self.wants_about if self.wants_reporter else None
+        lines = [self.text, f"{_WANTS}: {about}" if about else None]
+        return "\n".join(line for line in lines if line)
+
+    @property
+    def without_words(self) -> Answer:
+        """The answer as it is left when its words are kept elsewhere."""
+        return replace(self, text=None, wants_about=None)
+
+
+_WANTS: Final = "Wil met een melder praten"
+
+
+@dataclass(frozen=True)
+class AnswerKeeper:
+    """Room that keeps the words of some answers; what was done stays here.
+
+    Args:
+        takes: (session, export) -> whether it keeps the words of answers about this export.
+        has: (session, keys, export, words) -> whether it got the same words a moment ago.
+        keep: (session, keys, export, words) -> None.
+    """
+
+    takes: Callable[[Session, Export], bool]
+    has: Callable[[Session, KeyRing, Export, str], bool]
+    keep: Callable[[Session, KeyRing, Export, str], None]
+
+
+ANSWER_KEEPER: Final = Directive[None, AnswerKeeper]("set_answer_keeper", "answer_keeper", single)
+
 
 def give_answer(
     session: Session,
     keys: KeyRing,
     pickup: Pickup,
     export: Export,
-    answer: Answer,
+    given: Answer,
     who: Mapping[str, str],
+    keeper: AnswerKeeper | None = None,
 ) -> PartnerAnswer:
     """Keep an answer, tell it in the chronology, and have the owner told.
 
     The same again, sent a moment later by an impatient click, is the answer that is there already.
+    The words of some answers are for a `keeper`.
 
     Raises:
         ExportError: There were too many, or the dossier is gone.
@@ -78,8 +114,11 @@ def give_answer(
     dossier = session.get_one(Dossier, export.dossier_id)
     if dossier.state in GONE:
         raise ExportError("Dit dossier is er niet meer. U hoeft niet meer te antwoorden.")
+    apart = keeper if keeper is not None and keeper.takes(session, export) else None
+    answer, words = (given.without_words, given.words) if apart else (given, "")
     latest = next(iter(answers_of(session, export.id)), None)
-    if latest is not None and _is_again(latest, pickup, answer):
+    heard = apart is None or not words or apart.has(session, keys, export, words)
+    if latest is not None and heard and _is_again(latest, pickup, answer):
         return latest
     mine = PartnerAnswer.export_id == export.id
     if (session.scalar(select(func.count(PartnerAnswer.id)).where(mine)) or 0) >= MOST:
@@ -95,6 +134,8 @@ def give_answer(
     session.add(row)
     session.flush()
     row.answered_by = keys.encrypt(PURPOSE, json.dumps(dict(who)), str(row.id))
+    if apart is not None and words:
+        apart.keep(session, keys, export, words)
     _tell(session, dossier, export, answer, outsider(pickup))
     return row
 
@@ -123,14 +164,11 @@ def _columns(answer: Answer) -> dict[str, Any]:
 
 
 def _answer_values(export: Export, answer: Answer) -> dict[str, Any]:
-    lines = [answer.text] if answer.text else []
-    if answer.wants_reporter:
-        lines.append(f"Wil met een melder praten: {answer.wants_about}")
     return {
         "uitvoer": export.reference,
         "gedaan": ", ".join(Done.word(code) for code in answer.done),
         "op": answer.done_on.isoformat() if answer.done_on else "",
-        "reden": "\n".join(lines),
+        "reden": answer.words or (f"{_WANTS}." if answer.wants_reporter else ""),
     }
 
 

@@ -39,8 +39,8 @@ class LegalBasis(Term):
     )
     POLICE_DATA = (
         "wpg_16_18",
-        "Wpg, verstrekking van politiegegevens (alleen het Wpg-compartiment)",
-        "Police Data Act, disclosure of police data (police compartment only)",
+        "Wpg, verstrekking van politiegegevens",
+        "Police Data Act, disclosure of police data",
     )
     COOPERATION_ACT = (
         "wgs",
@@ -66,9 +66,17 @@ class PartnerKind(Term):
     OTHER = "anders", "andere organisatie", "other"
 
 
+# Police data has a compartment of its own (`privacy/police`), and never leaves by these documents.
+# Its basis stands in older rows, and is offered nowhere.
+OFFERED: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.POLICE_DATA)
 # Internal use is no basis to tell an organisation outside, and what is public goes to everybody.
 _NO_PARTNER: Final = (LegalBasis.INTERNAL, LegalBasis.PUBLIC_ACCESS)
-BASES: Final = tuple(basis for basis in LegalBasis if basis not in _NO_PARTNER)
+BASES: Final = tuple(basis for basis in OFFERED if basis not in _NO_PARTNER)
+
+
+def offered_bases(present: str | None = None) -> list[tuple[str, str]]:
+    """Return the bases to choose from, with the one that a row has already, as it is then kept."""
+    return [(basis.value, basis.nl) for basis in LegalBasis if basis in OFFERED or basis == present]
 
 
 # A covenant is no legal basis: it is named beside one.

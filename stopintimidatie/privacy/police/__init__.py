@@ -18,6 +18,7 @@ def includeme(config: Any) -> None:
         path_of_own_report,
         waiting,
     )
+    from stopintimidatie.privacy.police.services import KEEPER
     from stopintimidatie.reports.page.pages import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
@@ -27,6 +28,7 @@ def includeme(config: Any) -> None:
     for level in LEVELS:
         config.add_tree_level(level)
     config.add_remains(NAME, path_of_own_report)
+    config.set_answer_keeper(KEEPER)
     add_own_place(config, NAME, PoliceList.label, Permission.POLICE_DATA, order=66, waiting=waiting)
     for page in ("melding", PANELS, "dossier"):
         config.add_panel(page, NAME, panels.document_panel, order=86)

@@ -49,15 +49,9 @@ def _review() -> Any:
     )
 
 
-def item_schema() -> Schema:
-    """Return the form that enters what the police disclosed."""
-    return Schema(
-        field(forms.OneOf(_ABOUT, radio=True), "Waarover gaat het?", name="over"),
-        _reference(
-            missing=None,
-            needed_sometimes=True,
-            drawn=Opened("De melding of het dossier", (ABOUT,)),
-        ),
+def _disclosure() -> tuple[Any, ...]:
+    """Return the fields that say by what, by whom, for what and how it was disclosed."""
+    return (
         field(
             forms.OneOf(Article.choices(), radio=True),
             "Op grond van welk artikel verstrekte de politie dit?",
@@ -71,7 +65,6 @@ def item_schema() -> Schema:
             description="Onderdeel en functie, zoals: politie Drechtsteden, wijkagent. Een naam is"
             " niet nodig.",
         ),
-        field(forms.Date(), "Ontvangen op", name="ontvangen", validator=forms.in_past),
         field(
             forms.Text(1_000, lines=True),
             "Doel van de verstrekking",
@@ -86,6 +79,25 @@ def item_schema() -> Schema:
             missing=None,
             widget=forms.TextArea(rows=2),
         ),
+    )
+
+
+def complete_schema() -> Schema:
+    """Return the form that adds to an item what wasn't known when it came."""
+    return Schema(*_disclosure())
+
+
+def item_schema() -> Schema:
+    """Return the form that enters what the police disclosed."""
+    return Schema(
+        field(forms.OneOf(_ABOUT, radio=True), "Waarover gaat het?", name="over"),
+        _reference(
+            missing=None,
+            needed_sometimes=True,
+            drawn=Opened("De melding of het dossier", (ABOUT,)),
+        ),
+        *_disclosure(),
+        field(forms.Date(), "Ontvangen op", name="ontvangen", validator=forms.in_past),
         field(forms.Text(20_000, lines=True), "Wat de politie verstrekte", name="tekst"),
         _review(),
     )

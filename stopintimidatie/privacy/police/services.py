@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.ledger import DESTROYED, note_gone
 from stopintimidatie.core.security import Identity, Permission, Role
@@ -31,6 +31,11 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.profiles.defaults import POLICE
+from stopintimidatie.exports.release.services import IMPATIENCE, AnswerKeeper
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
 from stopintimidatie.privacy.police.models import (
     PURPOSE,
     Article,
@@ -46,8 +51,9 @@ from stopintimidatie.reports.resources import GONE as REPORTS_GONE
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-# The longest time until an item is looked at again.
+# The longest time until an item is looked at again; what nobody entered waits at once.
 LONGEST: Final = 365
+SOON: Final = timedelta(days=7)
 
 
 class PoliceError(Exception):
@@ -166,6 +172,40 @@ def document_named(session: Session, typed: str, roles: Iterable[Role]) -> About
     return About(REPORT if isinstance(row, Report) else DOSSIER, row.id)
 
 
+# Answers of the police
+
+
+def is_of_police(session: Session, export: Export) -> bool:
+    """Tell whether an export went to the police: a partner of that kind, or by its profile."""
+    if export.partner_id is None:
+        return export.profile == POLICE.name
+    partner = session.get(PartnerOrganisation, export.partner_id)
+    return partner is not None and partner.kind == PartnerKind.POLICE
+
+
+def has_answer(session: Session, keys: KeyRing, export: Export, words: str) -> bool:
+    """Tell whether the same words came a moment ago, about the same dossier."""
+    recent = select(PoliceItem).where(
+        PoliceItem.document_id == export.dossier_id,
+        PoliceItem.origin == Origin.ANSWER.value,
+        PoliceItem.made_at > utc_now() - IMPATIENCE,
+    )
+    return any(content_of(keys, item).text == words for item in session.scalars(recent))
+
+
+def keep_answer(session: Session, keys: KeyRing, export: Export, words: str) -> None:
+    """Keep what the police answered about an export; a named person adds the article to it."""
+    today = day_of(utc_now())
+    purpose = f"Antwoord op {export.reference}"
+    content = Content(giver=export.recipient, purpose=purpose, text=words)
+    received = Received(today, today + SOON, None, content, Origin.ANSWER)
+    about = About(DOSSIER, export.dossier_id)
+    keep_item(session, keys, export.holder, received, SYSTEM, about=about)
+
+
+KEEPER: Final = AnswerKeeper(is_of_police, has_answer, keep_answer)
+
+
 # Deciding anew
 
 
@@ -179,6 +219,22 @@ def keep_longer(
     item.content = _seal(keys, item.id, replace(content, reviews=(*content.reviews, said)))
     item.review_on, item.changed_by, item.changed_at = until, actor.name, utc_now()
     write_event(session, actor, "bewaard", item)
+
+
+def complete(
+    session: Session,
+    keys: KeyRing,
+    item: PoliceItem,
+    article: Article,
+    words: Content,
+    actor: Actor,
+) -> None:
+    """Say by which article, by whom, for what and on which conditions something was disclosed."""
+    known = content_of(keys, item)
+    item.article = article.value
+    item.content = _seal(keys, item.id, replace(words, text=known.text, reviews=known.reviews))
+    item.changed_by, item.changed_at = actor.name, utc_now()
+    write_event(session, actor, "aangevuld", item)
 
 
 def destroy_item(session: Session, item: PoliceItem, actor: Actor) -> None:
@@ -250,6 +306,7 @@ def note_police_read(
 ACTIONS: Final = {
     "vastgelegd": "legde vast",
     "gemarkeerd": "markeerde achteraf",
+    "aangevuld": "vulde artikel en doel aan",
     "lijst": "bekeek de lijst",
     "reden": "gaf een reden om te lezen",
     "gelezen": "las",

@@ -27,6 +27,7 @@ from stopintimidatie.privacy.police.forms import (
     ReasonSchema,
     ReviewSchema,
     action_schema,
+    complete_schema,
     item_schema,
 )
 from stopintimidatie.privacy.police.models import (
@@ -55,6 +56,7 @@ from stopintimidatie.privacy.police.services import (
     Content,
     PoliceError,
     Received,
+    complete,
     content_of,
     destroy_item,
     document_named,
@@ -70,6 +72,7 @@ _TEMPLATES: Final = "stopintimidatie.privacy.police:templates"
 ENTER: Final = "vastleggen"
 ACTION: Final = "optreden"
 DECIDE: Final = "beslissen"
+COMPLETE: Final = "aanvullen"
 LOG: Final = "logboek"
 P: Final = Permission.POLICE_DATA
 
@@ -140,6 +143,8 @@ def item_view(context: PoliceList, request: Request) -> Any:
         "content": None,
         "reviews": [],
         "decide": None,
+        "complete": None,
+        "lacks": item.article is None and item.origin != Origin.ACTION and not item.destroyed_at,
         "back": here,
         "form": None,
     }
@@ -148,6 +153,8 @@ def item_view(context: PoliceList, request: Request) -> Any:
         content = content_of(keys, item)
         page["content"] = content if item.content else None
         page["reviews"] = [_review_of(review) for review in content.reviews]
+        if item.content is not None and content.text:
+            page["complete"] = f"{here}/{COMPLETE}?nr={item.id}"
         if item.destroyed_at is None:
             page["decide"] = f"{here}/{DECIDE}?nr={item.id}"
         return page
@@ -282,6 +289,44 @@ ACTED: Final = (
     "Van eigen onderzoek van boa’s leggen wij alleen vast dát er is opgetreden, en wanneer. Er is"
     " dus geen veld voor wat er gebeurde of wie het betrof."
 )
+
+
+@form_view(PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2")
+def complete_view(context: PoliceList, request: Request) -> Any:
+    """Add what wasn't known when it came: article, giver, purpose and conditions."""
+    item, _, title = _item(context, request)
+    here, keys = request.resource_path(context), request.registry.key_ring
+    back = f"{here}/{ITEM}?nr={item.id}"
+    assert request.identity is not None  # noqa: S101 - the permission sees to that
+    if item.content is None or not may_read_today(request.db, item, request.identity):
+        # A reason comes first: the form shows what was filled in already.
+        return HTTPSeeOther(back)
+    known = content_of(keys, item)
+    form = Form(
+        complete_schema(),
+        request,
+        buttons=[Button("aanvullen", "Aanvullen")],
+        appstruct={
+            "artikel": item.article,
+            "verstrekker": known.giver,
+            "doel": known.purpose,
+            "voorwaarden": known.conditions,
+        },
+        cancel_url=back,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        words = Content(values["verstrekker"], values["doel"], values["voorwaarden"] or "")
+        article = Article.of(values["artikel"])
+        complete(request.db, keys, item, article, words, request.actor)
+        request.flash("Aangevuld.")
+        return HTTPSeeOther(back)
+
+    def page() -> dict[str, Any]:
+        note_police_read(request, context.holder, "gelezen", item)
+        return {"heading": f"Aanvullen: {title}", "owner": context.owner, "intro": ""}
+
+    return handle_form(request, form, on_valid, page)
 
 
 @form_view(PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2")
