@@ -1160,6 +1160,14 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/politiegegevens/stuk?nr={politie}": f"{NONE} politiegegevens=ja",
         "{gemeente}/politiegegevens/stuk?nr={politiemelding}": f"{NONE} politiegegevens=ja",
     }),
+    *form("ReportResource", "van-de-politie", P.TRIAGE, {
+        "{behandeling}/van-de-politie": WORKERS,
+        "{melding_meldpunt}/van-de-politie": DESK_NONE,
+    }),
+    *form("DossierResource", "van-de-politie", P.EDIT_DOSSIER, {
+        "{dossier}/van-de-politie": WORKERS,
+        "{persoon}/van-de-politie": STRICT,
+    }),
     *form("PoliceList", "aanvullen", P.POLICE_DATA, {
         "{gemeente}/politiegegevens/aanvullen?nr={politie}": f"{NONE} politiegegevens=ja",
     }),

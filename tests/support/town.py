@@ -851,8 +851,8 @@ class _Builder:
         keys = self.town.installation.registry.key_ring
         who = {"naam": text("naam van wie antwoordde"), "functie": "wijkagent"}
         give_answer(session, keys, pickup, export, given, who)
-        told = self.place.from_police("antwoord van politie")
-        given = Answer(("toezicht",), None, told, True, self.place.from_police("over wie, politie"))
+        said = self.place.from_police("antwoord van politie")
+        given = Answer(("toezicht",), None, said, True, self.place.from_police("over wie, politie"))
         give_answer(session, keys, pickup, export, given, who, KEEPER)
         wrong = {"label": "M-01", "change": "gecorrigeerd", "made_by": "Collega"}
         told = CopyCorrection(holder=export.holder, export_id=export.id, **wrong)

@@ -32,4 +32,7 @@ def includeme(config: Any) -> None:
     add_own_place(config, NAME, PoliceList.label, Permission.POLICE_DATA, order=66, waiting=waiting)
     for page in ("melding", PANELS, "dossier"):
         config.add_panel(page, NAME, panels.document_panel, order=86)
+    config.add_report_action(NAME, panels.mark_action, order=93)
+    config.add_panel("dossier", "van-de-politie", panels.mark_panel, order=89)
+    config.scan("stopintimidatie.privacy.police.steps")
     config.scan("stopintimidatie.privacy.police.views")

@@ -10,13 +10,16 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.pages import may_edit, roles_at
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.municipalities.areas.resources import PLACES
 from stopintimidatie.privacy.police.models import Article, Origin, PoliceItem
 from stopintimidatie.privacy.police.resources import ITEM, NAME, items_about
 from stopintimidatie.privacy.police.services import note_police_read
+from stopintimidatie.privacy.police.steps import NAME as MARK_PAGE
+from stopintimidatie.reports.page.steps import Action
 
+MARK: Final = "stopintimidatie.privacy.police:templates/mark.jinja2"
 PANEL: Final = "stopintimidatie.privacy.police:templates/panel.jinja2"
 
 
@@ -40,6 +43,20 @@ def document_panel(context: Any, request: Any) -> Panel | None:
     asked = urlencode({"kenmerk": name})
     enter, action = f"{here}/vastleggen?{asked}", f"{here}/optreden?{asked}"
     return Panel("Politiegegevens", PANEL, {"lines": lines, "enter": enter, "action": action})
+
+
+def mark_action(request: Any, context: Any) -> Action | None:
+    """Return the way to move what came from the police out of a report, for who handles it."""
+    if context.holder == NATIONAL or not request.has_permission(Permission.TRIAGE, context):
+        return None
+    return Action("Komt dit van de politie?", request.resource_path(context, MARK_PAGE))
+
+
+def mark_panel(context: Any, request: Any) -> Panel | None:
+    """Show the way to move what came from the police out of a dossier, for who works on it."""
+    if not may_edit(context, request):
+        return None
+    return Panel("Van de politie", MARK, {"href": request.resource_path(context, MARK_PAGE)})
 
 
 def _line(item: PoliceItem) -> str:

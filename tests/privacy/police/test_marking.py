@@ -1,0 +1,117 @@
+"""Marking afterwards: what came from the police leaves a report or dossier without a trace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp
+
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.models import DossierText
+from stopintimidatie.exports.models import Export
+from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
+from stopintimidatie.privacy.police.services import content_of
+from stopintimidatie.reports.models import Report, ReportMove
+from tests.support.deliveries import ready
+from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.installation import Installation
+from tests.support.personal import anywhere
+
+WORD = "Quirinus"
+
+
+@pytest.fixture
+def officer(installation: Installation) -> TestApp:
+    return installation.browser(make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER)))
+
+
+def move(browser: TestApp, address: str, *, text: str = "", status: int = 303) -> Any:
+    """Move these words, or else the latest note."""
+    form = browser.get(f"{address}/van-de-politie").forms["formulier"]
+    numbers = [value for value, *_ in form["welk"].options]
+    form["welk"] = "woorden" if text else numbers[0]
+    if text:
+        form["tekst"] = text
+    return form.submit("verplaatsen", status=status)
+
+
+def moved(installation: Installation) -> str:
+    """What stands in the compartment, in clear."""
+    with installation.transaction(DORDRECHT) as session:
+        item = session.scalars(select(PoliceItem)).one()
+        assert session.scalars(select(PoliceEvent.action)).all() == ["vastgelegd"]
+        return content_of(installation.registry.key_ring, item).text
+
+
+def test_a_note_of_a_report_goes_and_so_does_the_line_that_tells_of_it(
+    installation: Installation, officer: TestApp
+) -> None:
+    connect(installation)
+    with installation.transaction() as session:
+        reference = make_report(session, installation).reference
+    address = f"/gemeenten/dordrecht/binnenstad/{reference}"
+    before = officer.get(address).html.find("main").text
+    form = officer.get(f"{address}/notitie").forms["formulier"]
+    form["tekst"] = f"De politie zegt: het is {WORD}."
+    form.submit(status=303)
+    assert "Komt dit van de politie?" in officer.get(address)
+    move(officer, address).follow().mustcontain("Verplaatst.", no=[WORD])
+    installation.run_jobs()
+    assert officer.get(address).html.find("main").text == before
+    assert anywhere(installation, WORD) == []
+    assert moved(installation) == f"De politie zegt: het is {WORD}."
+    with installation.transaction(DORDRECHT) as session:
+        assert "notitie" not in session.scalars(select(ReportMove.name)).all()
+        logged = " ".join(map(str, session.execute(select(AuditEvent.action, AuditEvent.task))))
+        assert "politie" not in logged
+
+
+def test_words_go_out_of_a_dossier_its_versions_its_reports_and_its_exports(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch, feiten=f"De politie kent {WORD}.")
+    owner = case.browser("aanvrager")
+    form = owner.get(f"{case.path}/bewerken").forms["formulier"]
+    before = [form["duiding"].value]
+    for text in (
+        "Groep.",
+        f"Groep. {WORD} loopt voorop.",
+        f"Groep. {WORD}  loopt voorop. Vrijdag.",
+    ):
+        form["duiding"] = text
+        form.submit("opslaan", status=303)
+        form = owner.get(f"{case.path}/bewerken").forms["formulier"]
+    move(owner, case.path, text="iets anders", status=422).mustcontain("staat niet in dit dossier")
+    move(owner, case.path, text="x", status=422).mustcontain("minstens drie tekens")
+    move(owner, case.path, text=f"{WORD} loopt voorop.")
+    assert WORD not in owner.get(f"{case.path}?deel=gegevens").html.find("main").text
+    assert moved(installation) == f"{WORD} loopt voorop."
+    with installation.transaction(DORDRECHT) as session:
+        texts = select(DossierText).where(DossierText.field == "assessment")
+        versions = session.scalars(texts.order_by(DossierText.number)).all()
+        # The version that added nothing else is gone, and no number is left out.
+        kept = [text for text in before if text] + ["Groep.", "Groep.  Vrijdag."]
+        assert [(row.number, row.text) for row in versions] == [*enumerate(kept, 1)]
+        export = session.scalars(select(Export).where(Export.reference == reference)).one()
+        # What was asked in other words is another fragment.
+        assert (export.state, WORD in (export.facts or "")) == ("gereed", True)
+
+
+def test_a_fragment_goes_out_of_the_account_of_a_report(
+    installation: Installation, officer: TestApp
+) -> None:
+    connect(installation)
+    with installation.transaction() as session:
+        made = make_report(session, installation, description=f"Ik zag hem. Het was {WORD}.")
+        reference = made.reference
+    installation.run_jobs()
+    address = f"/gemeenten/dordrecht/binnenstad/{reference}"
+    move(officer, address, text=f"Het was {WORD}.")
+    installation.run_jobs()
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report.description)).one() == "Ik zag hem."
+    assert anywhere(installation, WORD) == []
+    assert not officer.get("/zoeken", {"q": WORD}).html.select(".si-list__title")
