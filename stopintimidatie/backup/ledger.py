@@ -150,7 +150,8 @@ def take_out(registry: Any, entries: Sequence[Entry], made_at: datetime) -> list
             reference = _reference(registry, session, entry)
             if _take_out(registry, session, entry, made_at):
                 gone.append(Removed(entry.kind, reference, entry.did))
-                _log(session, entry)
+                if not _table(registry, entry.kind).info.get("apart", False):
+                    _log(session, entry)
     return gone
 
 
@@ -180,7 +181,8 @@ def _reference(registry: Any, session: Session, entry: Entry) -> str:
     table = _table(registry, entry.kind)
     for name in ("reference", "number"):
         if name in table.c:
-            return str(session.scalar(select(table.c[name]).where(table.c.id == entry.id)))
+            known = session.scalar(select(table.c[name]).where(table.c.id == entry.id))
+            return str(known or entry.id)
     return str(entry.id)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sqlalchemy import JSON, LargeBinary, String, Text
 from sqlalchemy.schema import Column
 
+import stopintimidatie
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.personal import (
     IMPERSONAL_TABLES,
@@ -104,3 +106,16 @@ def test_every_term_says_when_it_starts_and_who_says_so(installation: Installati
 def test_the_page_of_all_terms_is_up_to_date(installation: Installation) -> None:
     written = (Path(__file__).parents[2] / "docs" / "bewaartermijnen.md").read_text("utf-8")
     assert written == page(installation.registry)
+
+
+# The compartment of police data: one room reads its tables, and no other names them.
+POLICE = re.compile(r"\bpolice_(?:item|access|event)\b|\bPolice(?:Item|Access|Event)\b")
+
+
+def test_no_other_room_names_a_table_of_police_data() -> None:
+    package = Path(stopintimidatie.__file__).parent
+    own = package / "privacy" / "police"
+    files = [path for path in package.rglob("*") if path.suffix in {".py", ".jinja2", ".json"}]
+    others = [path for path in files if own not in path.parents]
+    assert len(others) > 500
+    assert [path for path in others if POLICE.search(path.read_text("utf-8"))] == []

@@ -98,12 +98,19 @@ class Passed:
     receiver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
 
 
-def held_table(*items: SchemaItem, append_only: bool = False) -> tuple[Any, ...]:
+def held_table(
+    *items: SchemaItem, append_only: bool = False, apart: bool = False
+) -> tuple[Any, ...]:
     """Return `__table_args__` of a held table: the key for its children, and what more it needs.
 
-    `append_only`: triggers made by the migration refuse UPDATE and DELETE.
+    Args:
+        items: Keys, constraints and indexes.
+        append_only: Triggers made by the migration refuse UPDATE and DELETE.
+        apart: Only a few named people may know of its rows: it is in no package of a municipality's
+            data, and the log of the house tells nothing of it.
     """
-    return (UniqueConstraint("holder", "id"), *items, {"info": {"append_only": append_only}})
+    info = {"append_only": append_only, "apart": apart}
+    return (UniqueConstraint("holder", "id"), *items, {"info": info})
 
 
 def partial_index(name: str, *columns: Any, where: str, unique: bool = False) -> Index:

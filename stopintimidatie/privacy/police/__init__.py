@@ -34,5 +34,5 @@ def includeme(config: Any) -> None:
         config.add_panel(page, NAME, panels.document_panel, order=86)
     config.add_report_action(NAME, panels.mark_action, order=93)
     config.add_panel("dossier", "van-de-politie", panels.mark_panel, order=89)
-    config.scan("stopintimidatie.privacy.police.steps")
+    config.scan("stopintimidatie.privacy.police.acts")
     config.scan("stopintimidatie.privacy.police.views")

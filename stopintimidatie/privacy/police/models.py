@@ -48,6 +48,7 @@ class PoliceItem(Versioned, Held, Base):
         Index(None, "holder", "document_id"),
         Index(None, "holder", "review_on"),
         UniqueConstraint("holder", "reference"),
+        apart=True,
     )
 
     # Own reference of a report that was entered from the police; else None.
@@ -75,7 +76,9 @@ class PoliceAccess(Held, Base):
     """The reason that a named person gave to read the items of a document on one day."""
 
     __tablename__ = "police_access"
-    __table_args__ = held_table(UniqueConstraint("holder", "subject_id", "person_id", "day"))
+    __table_args__ = held_table(
+        UniqueConstraint("holder", "subject_id", "person_id", "day"), apart=True
+    )
 
     # The document that the items are about, or the item itself when that is a report.
     subject_id: Mapped[UUID]
@@ -90,7 +93,7 @@ class PoliceEvent(Held, Base):
     """A line of the log of police data: who did what to which item, never content."""
 
     __tablename__ = "police_event"
-    __table_args__ = held_table(Index(None, "holder", "at"), append_only=True)
+    __table_args__ = held_table(Index(None, "holder", "at"), append_only=True, apart=True)
 
     at: Mapped[datetime] = mapped_column(default=utc_now)
     actor_id: Mapped[str | None] = mapped_column(String(64))

@@ -13,10 +13,10 @@ from stopintimidatie.core.web.components import Panel
 from stopintimidatie.dossiers.pages import may_edit, roles_at
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.municipalities.areas.resources import PLACES
+from stopintimidatie.privacy.police.acts import NAME as MARK_PAGE
 from stopintimidatie.privacy.police.models import Article, Origin, PoliceItem
 from stopintimidatie.privacy.police.resources import ITEM, NAME, items_about
 from stopintimidatie.privacy.police.services import note_police_read
-from stopintimidatie.privacy.police.steps import NAME as MARK_PAGE
 from stopintimidatie.reports.page.steps import Action
 
 MARK: Final = "stopintimidatie.privacy.police:templates/mark.jinja2"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
     PersonalDataHolder,
@@ -26,19 +27,19 @@ SEALED: Final = (
 
 
 def erase(session: Session, document: UUID) -> None:
-    """Delete an item, with the reasons that were given to read it."""
-    _delete(session, PoliceItem.id, document)
+    """Take the words out of an item; that it was here, and until when, stays."""
+    item = session.get(PoliceItem, document)
+    if item is not None:
+        item.content, item.destroyed_at = None, item.destroyed_at or utc_now()
+        session.flush()
+    session.execute(delete(PoliceAccess).where(PoliceAccess.subject_id == document))
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
     """Delete the items about a document that is erased or destroyed; tell nobody how many."""
-    _delete(session, PoliceItem.document_id, document)
+    session.execute(delete(PoliceItem).where(PoliceItem.document_id == document))
+    session.execute(delete(PoliceAccess).where(PoliceAccess.subject_id == document))
     return 0
-
-
-def _delete(session: Session, column: InstrumentedAttribute[Any], number: UUID) -> None:
-    session.execute(delete(PoliceItem).where(column == number))
-    session.execute(delete(PoliceAccess).where(PoliceAccess.subject_id == number))
 
 
 # Nothing is found by a subject, and nothing is counted: the pages that ask are read by others.

@@ -44,7 +44,7 @@ from stopintimidatie.privacy.police.models import (
     PoliceEvent,
     PoliceItem,
 )
-from stopintimidatie.privacy.police.personal import KIND
+from stopintimidatie.privacy.police.personal import KIND, erase
 from stopintimidatie.reports.arrival.services import free_reference
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE as REPORTS_GONE
@@ -239,9 +239,9 @@ def complete(
 
 def destroy_item(session: Session, item: PoliceItem, actor: Actor) -> None:
     """Take the words out of an item for good; that it was here, and until when, stays."""
-    item.content, item.destroyed_at = None, utc_now()
     item.changed_by, item.changed_at = actor.name, utc_now()
     write_event(session, actor, "vernietigd", item)
+    erase(session, item.id)
     note_gone(session, item.holder, KIND, [item.id], DESTROYED)
 
 

@@ -196,6 +196,9 @@ def _write_tables(
     for table, column in _tables(code):
         if table.name in _INNER or (table.name in CONTACT and table.name not in contact):
             continue
+        # Whoever gets the package isn't one of the few who may know of it.
+        if table.info.get("apart", False):
+            continue
         number = _write_table(bag, table.name, rows.of_table(table.name, table.c[column] == code))
         if number:
             progress(f"tabel {table.name}: {number}")

@@ -12,11 +12,11 @@ from stopintimidatie.exports.models import PartnerAnswer
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.privacy.police.services import content_of
-from tests.privacy.police.test_police import HERE, read
 from tests.support.deliveries import enter, form_of, put_ready, ready, spoken_code
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
+from tests.support.policing import HERE, read
 
 WORDS = ("Zwartjens liep er weer.", "M-01, hij weet meer")
 

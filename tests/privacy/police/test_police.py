@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import func, select
 from webtest import TestApp
 
+from stopintimidatie.backup.ledger import take_out
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.ledger import DESTROYED, Entry, read_ledger
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KeyRing, reseal_some
 from stopintimidatie.core.storage.personal import erase_document
@@ -25,9 +27,9 @@ from stopintimidatie.reports.models import Report
 from tests.support.factories import DORDRECHT, connect, make_dossier, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
+from tests.support.policing import HERE, keep_something, read
 
 PLACE = "/gemeenten/dordrecht"
-HERE = f"{PLACE}/politiegegevens"
 WORD = "Zwartjens"
 
 
@@ -81,12 +83,6 @@ def enter(browser: TestApp, *, status: int = 303, **typed: Any) -> Any:
 def item_of(town: Installation) -> PoliceItem:
     with town.transaction(DORDRECHT) as session:
         return session.scalars(select(PoliceItem)).one()
-
-
-def read(browser: TestApp, item: PoliceItem, reason: str = "Voorbereiden van het overleg.") -> Any:
-    form = browser.get(f"{HERE}/stuk?nr={item.id}").forms["formulier"]
-    form["reden"] = reason
-    return form.submit("lezen", status=303).follow()
 
 
 def actions(town: Installation) -> list[str]:
@@ -280,3 +276,28 @@ def test_new_keys_rewrite_what_is_sealed(town: Installation, named: TestApp) -> 
         assert item.content.startswith("2:")
         assert WORD in content_of(new, item).text
     assert anywhere(town, WORD) == []
+
+
+def test_what_was_destroyed_does_not_come_back_with_a_copy(town: Installation) -> None:
+    with town.transaction(DORDRECHT) as session:
+        item = keep_something(session, town.registry.key_ring)
+    # As a restored copy has it: the ledger tells that it went, and the row still holds the words.
+    entry = Entry(1, utc_now(), DORDRECHT, "politiegegeven", item.id, DESTROYED)
+    (gone,) = take_out(town.registry, [entry], utc_now())
+    assert gone.reference == item.reference
+    again = item_of(town)
+    assert (again.content, again.reference) == (None, item.reference)
+    assert again.destroyed_at is not None
+    assert "reservekopie.opnieuw_weg" not in dict(lines_of_the_log(town))
+    assert take_out(town.registry, [entry], utc_now()) == []
+
+
+def test_destroying_is_written_in_the_ledger(town: Installation, named: TestApp) -> None:
+    with town.transaction(DORDRECHT) as session:
+        item = keep_something(session, town.registry.key_ring)
+    form = named.get(f"{HERE}/beslissen?nr={item.id}").forms["formulier"]
+    form["besluit"] = "vernietigen"
+    form.submit("vastleggen", status=303)
+    town.run_jobs()
+    (entry,) = read_ledger(town.settings.ledger, town.registry.key_ring)
+    assert (entry.id, entry.did) == (item.id, DESTROYED)

@@ -43,6 +43,7 @@ from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
 from tests.support.personal import anywhere
+from tests.support.policing import keep_something
 from tests.support.retaining import approve
 from tests.support.transferring import PHOTO, SOUND, check_bag, closed_case, number_of
 
@@ -84,6 +85,8 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
 ) -> None:
     # Tables are read some rows at a time.
     monkeypatch.setattr(rows_of_tables, "AT_ONCE", 2)
+    with installation.transaction(DORDRECHT) as session:
+        keep_something(session, installation.registry.key_ring)
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"))
     assert code == 0, err
     assert "index.html" in out
@@ -110,7 +113,10 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
         actions = session.scalars(select(AuditEvent.action)).all()
     assert "gemeente.uitgevoerd" in actions
     assert {PHOTO, SOUND} <= set(files.values())
+    # Whoever gets the folder isn't named for police data.
+    assert not [name for name in files if "police" in name]
     page = files["data/index.html"].decode()
+    assert "police" not in page
     assert "<th>tabellen/report</th><td>3</td><td>Meldingen</td>" in page
     assert "meldpunt" not in page
     everything = b"".join(files.values())
@@ -143,6 +149,7 @@ def test_what_is_left_is_destroyed_with_a_statement(
     monkeypatch.setattr(click, "prompt", lambda *_, **__: DORDRECHT)
     approve(installation)
     with installation.transaction(DORDRECHT) as session:
+        keep_something(session, installation.registry.key_ring)
         first, double = (session.get_one(Report, number) for number in case.reports[:2])
         double.state, double.ended_reason = "niet_in_behandeling", "dubbel"
         double.duplicate_of_id = first.id

@@ -61,12 +61,12 @@ def mark(registry: Any, session: Session, row: Document, words: str, actor: Acto
     fragment = Fragment(short.words, replacement="", whole_words=short.whole_words)
     session.flush()
     subject = Subject(reference=_name(row))
-    found = [
+    changed = [
         holder.redact(session, keys, document, fragment)
         for holder in holders
         for document in holder.find(session, keys, subject)
     ]
-    if not sum(found):
+    if not sum(changed):
         return False
     for holder in holders:
         holder.source_redacted(session, keys, kind, row.id, fragment)
@@ -102,13 +102,13 @@ def _delete_empty_notes(session: Session, report: Report) -> None:
     for note in session.scalars(select(ReportNote).where(ReportNote.report_id == report.id)).all():
         if note.text.strip():
             continue
-        told = delete(ReportMove).where(
+        line = delete(ReportMove).where(
             ReportMove.report_id == report.id,
             ReportMove.name == "notitie",
             ReportMove.actor_id == note.actor_id,
             ReportMove.at.between(note.at - SAME, note.at + SAME),
         )
-        session.execute(told)
+        session.execute(line)
         session.delete(note)
     session.flush()
 
