@@ -131,6 +131,8 @@ DESK_WORKS = " ja       403     403"
 DESK_ADMIN = " ja       404     404"
 DESK_NONE = "  403      403     403"
 
+LIFT = "{verzoek}/beperking-opheffen?nr={beperking}"
+
 MATRIX: Final[tuple[View, ...]] = (
     # --- doors without a holder -----------------------------------------------------------------
     view("Root", "", "GET", P.SIGNED_IN, {"/": ALL}),
@@ -243,6 +245,8 @@ MATRIX: Final[tuple[View, ...]] = (
         view("FollowPages", name, method, PUBLIC, {f"/volgen/{name}": ALL})
         for name, method in (
             ("melding", "GET"),
+            ("gegevens", "GET"),
+            ("gegevens", "POST"),
             ("bericht", "POST"),
             ("bijlage", "POST"),
             ("mening", "POST"),
@@ -988,6 +992,8 @@ MATRIX: Final[tuple[View, ...]] = (
         for node, name, address in (
             ("RequestRegister", "", "{verzoeken}"),
             ("RequestResource", "", "{verzoek}"),
+            ("RequestResource", "brief", "{verzoek}/brief?nr={brief}"),
+            ("RequestResource", "brief-pdf", "{verzoek}/brief-pdf?nr={brief}"),
         )
     ),
     *(
@@ -995,10 +1001,18 @@ MATRIX: Final[tuple[View, ...]] = (
         for node, name, address in (
             ("RequestRegister", "nieuw", "{verzoeken}/nieuw"),
             ("RequestResource", "stap", "{verzoek}/stap?naam=identiteit"),
+            ("RequestResource", "verlengen", "{verzoek}/verlengen"),
+            ("RequestResource", "brief-maken", "{verzoek}/brief-maken"),
+            ("RequestResource", "brief-verstuurd", "{verzoek}/brief-verstuurd?nr={brief}"),
+            ("RequestResource", "beperken", "{verzoek}/beperken"),
+            ("RequestResource", "corrigeren", "{verzoek}/corrigeren"),
+            ("RequestResource", "beperking-opheffen", LIFT),
+            ("RequestResource", "kind-gehoord", "{verzoek_kind}/kind-gehoord"),
+            ("RequestResource", "bezwaar", "{verzoek_kind}/bezwaar"),
         )
         for page in form(node, name, P.HANDLE_REQUESTS, {
             address: " 404 404 404 ja 403",
-            address.replace("}", "_meldpunt}", 1): " 404 ja 403",
+            address.replace("}", "_meldpunt}"): " 404 ja 403",
         })
     ),
     # --- the log ---------------------------------------------------------------------------------

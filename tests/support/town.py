@@ -91,9 +91,12 @@ from stopintimidatie.privacy.police.services import (
     keep_item,
     keep_report,
 )
+from stopintimidatie.privacy.requests.documents import restrict
+from stopintimidatie.privacy.requests.letters import letters_of
+from stopintimidatie.privacy.requests.models import RestrictionGround
 from stopintimidatie.privacy.requests.services import Entry as RequestEntry
 from stopintimidatie.privacy.requests.services import Person as RequestPerson
-from stopintimidatie.privacy.requests.services import enter_request
+from stopintimidatie.privacy.requests.services import enter_request, move_request
 from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
@@ -471,7 +474,31 @@ class _Builder:
         )
         keys = self.town.installation.registry.key_ring
         row = enter_request(self.session, keys, self.place.holder, entry, self.actor)
-        made = {"verzoeken": f"{home}/verzoeken", "verzoek": f"{home}/verzoeken/{row.reference}"}
+        bound = restrict(
+            self.session,
+            keys,
+            row,
+            self.report(),
+            RestrictionGround.CONTESTED,
+            text("betwiste gegevens"),
+            self.actor,
+        )
+        asked = replace(entry, asked_by="ouder_of_voogd", child=True, right="wissen")
+        month = today - timedelta(days=25)
+        child = enter_request(
+            self.session, keys, self.place.holder, replace(asked, received_on=month), self.actor
+        )
+        values = {"grond": "avg_15_4", "reden": text("waarom geweigerd")}
+        registry = self.town.installation.registry
+        move_request(registry, self.session, child, "weigeren", values, self.actor)
+        self.session.flush()
+        made = {
+            "verzoeken": f"{home}/verzoeken",
+            "verzoek": f"{home}/verzoeken/{row.reference}",
+            "verzoek_kind": f"{home}/verzoeken/{child.reference}",
+            "brief": str(letters_of(self.session, row)[0].id),
+            "beperking": str(bound.id),
+        }
         self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
 
     def kept_longer(self, row: Any, *, given: bool = False) -> str:

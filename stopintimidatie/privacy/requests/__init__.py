@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
-    from stopintimidatie.privacy.requests import letters, services
+    from stopintimidatie.privacy.requests import jobs, letters, services
     from stopintimidatie.privacy.requests.models import Ground, Identity
     from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.requests.workflow import REQUEST_RULES, REQUEST_WORKFLOW
@@ -17,6 +17,10 @@ def includeme(config: Any) -> None:
     config.add_retention_class(RETENTION)
     config.add_sealed(services.SEALED)
     config.add_sealed(letters.SEALED)
+    config.add_mail_template(jobs.MAIL)
+    config.add_job_kind(jobs.EVERY_MORNING, jobs.run_every_morning, next_at=jobs.next_morning)
+    # Several requests of one morning are done as one job; a second run finds nothing to do.
+    config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
     config.add_workflow_options("verzoek_identiteit", lambda session, row: Identity.choices())
     config.add_workflow_options("verzoek_grond", lambda session, row: Ground.choices())
@@ -27,8 +31,11 @@ def _add_pages(config: Any) -> None:
     """Register the tree, the menu item and the views."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.requests import pages, panels
     from stopintimidatie.privacy.requests.personal import KIND
     from stopintimidatie.privacy.requests.resources import LEVELS, NAME, path_of_request, waiting
+    from stopintimidatie.reports.follow.views import PANELS as VOLGEN
+    from stopintimidatie.reports.public.words import read_english
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -43,4 +50,10 @@ def _add_pages(config: Any) -> None:
         waiting=waiting,
         answers=Permission.HANDLE_REQUESTS,
     )
-    config.scan("stopintimidatie.privacy.requests.views")
+    config.add_panel(KIND, "beperkt", panels.bound_panel, order=80)
+    config.add_panel("melding", "beperkt", panels.document_panel, order=3)
+    config.add_panel("dossier", "beperkt", panels.document_panel, order=3)
+    config.add_panel(VOLGEN, "gegevens", pages.follow_panel, order=10)
+    config.add_english("verzoeken", read_english(__name__))
+    for module in ("views", "steps", "panels", "pages"):
+        config.scan(f"stopintimidatie.privacy.requests.{module}")

@@ -1,20 +1,55 @@
-"""Documents of a request: where something was found, and what waits for destruction meanwhile."""
+"""Documents of a request: traces, what waits for destruction, restrictions, corrections."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.exports.release.copies import Correction as Told
+from stopintimidatie.exports.release.views import notify
+from stopintimidatie.exports.request.jobs import Change
 from stopintimidatie.privacy.holds.models import HoldReason
-from stopintimidatie.privacy.holds.services import GONE, holds_on, lift_hold, place_hold
-from stopintimidatie.privacy.requests.models import RequestTrace, Right, SubjectRequest
+from stopintimidatie.privacy.holds.services import (
+    GONE,
+    holds_on,
+    lift_hold,
+    place_hold,
+    reference_of,
+)
+from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
+from stopintimidatie.privacy.requests.models import (
+    RequestTrace,
+    Restriction,
+    RestrictionGround,
+    Right,
+    SubjectRequest,
+)
+from stopintimidatie.privacy.requests.services import RequestError, lock_request, note_move
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+# What holders of a copy of a report are told (art. 19 AVG); no words of the person or the report.
+RESTRICTED: Final = (
+    "Het gebruik van een gegeven is beperkt (artikel 18 AVG). Gebruik het niet tot u hoort dat het"
+    " weer mag. Vraag de afzender om welk gegeven het gaat."
+)
+FREE_AGAIN: Final = "De beperking op een gegeven is opgeheven: u mag het weer gebruiken."
+CORRECTED: Final = (
+    "Iemand over wie dit gaat, heeft een gegeven laten verbeteren (artikel 16 AVG). Vraag de"
+    " afzender wat er verandert."
+)
 
 
 def traces_of(session: Session, row: SubjectRequest) -> Sequence[RequestTrace]:
@@ -98,6 +133,201 @@ def release_traces(session: Session, row: SubjectRequest, actor: Actor) -> None:
 
 
 def _document(session: Session, trace: RequestTrace) -> Report | Dossier | None:
-    if trace.document_kind == REPORT:
-        return session.get(Report, trace.document_id)
-    return session.get(Dossier, trace.document_id)
+    return _row_of(session, trace.document_kind, trace.document_id)
+
+
+def _row_of(session: Session, kind: str, number: UUID) -> Report | Dossier | None:
+    return session.get(Report if kind == REPORT else Dossier, number)  # type: ignore[return-value]
+
+
+# Restriction and correction
+
+
+def restrict(
+    session: Session,
+    keys: KeyRing,
+    row: SubjectRequest,
+    document: Report | Dossier,
+    ground: RestrictionGround,
+    about: str,
+    actor: Actor,
+) -> Restriction:
+    """Restrict the use of contested data of a document; who holds a copy of it is told.
+
+    `about`: which data, in words; the rest of the document stays in use.
+    """
+    made = Restriction(
+        holder=row.holder,
+        request_id=row.id,
+        **_named(document),
+        ground=ground.value,
+        about=about,
+        started_by_id=actor.id,
+        started_by=actor.name,
+    )
+    session.add(made)
+    _write_down(session, row, document, actor, "beperkt", "verzoek.beperking")
+    _tell_recipients(session, keys, document, RESTRICTED, actor)
+    return made
+
+
+def lift(
+    session: Session,
+    keys: KeyRing,
+    row: SubjectRequest,
+    restriction: Restriction,
+    told_on: date,
+    why: str,
+    actor: Actor,
+) -> None:
+    """Lift a restriction of which the person was told before; who holds a copy is told too.
+
+    Raises:
+        RequestError: it was lifted already, or the person was told before it began.
+    """
+    lock_request(session, row)
+    if restriction.lifted_at is not None:
+        raise RequestError("Deze beperking is al opgeheven.")
+    if told_on < day_of(restriction.started_at):
+        raise RequestError("Toen gold de beperking nog niet. Kies een latere dag.", "bericht_op")
+    restriction.told_on, restriction.lifted_reason = told_on, why
+    restriction.lifted_at, restriction.lifted_by = utc_now(), actor.name
+    document = _row_of(session, restriction.document_kind, restriction.document_id)
+    if document is None:
+        note_move(session, row, actor, "opgeheven", {"stuk": restriction.reference})
+        return
+    _write_down(session, row, document, actor, "opgeheven", "verzoek.beperking_opgeheven")
+    _tell_recipients(session, keys, document, FREE_AGAIN, actor)
+
+
+def correct(
+    session: Session,
+    keys: KeyRing,
+    row: SubjectRequest,
+    document: Report | Dossier,
+    words: str,
+    parts: Sequence[str],
+    actor: Actor,
+) -> CorrectionRow:
+    """Put a correction beside what a document says, which stays; who holds a copy is told.
+
+    `parts`: codes of the parts of a report that it is about.
+    """
+    made = CorrectionRow(
+        holder=row.holder,
+        request_id=row.id,
+        **_named(document),
+        text=words,
+        made_by_id=actor.id,
+        made_by=actor.name,
+    )
+    session.add(made)
+    _write_down(session, row, document, actor, "gecorrigeerd", "verzoek.correctie")
+    _tell_recipients(session, keys, document, CORRECTED, actor, parts)
+    return made
+
+
+def _named(document: Report | Dossier) -> dict[str, Any]:
+    kind = REPORT if isinstance(document, Report) else DOSSIER
+    return {
+        "document_kind": kind,
+        "document_id": document.id,
+        "reference": reference_of(document),
+    }
+
+
+def _write_down(
+    session: Session,
+    row: SubjectRequest,
+    document: Report | Dossier,
+    actor: Actor,
+    name: str,
+    action: str,
+) -> None:
+    named = _named(document)
+    note_move(session, row, actor, name, {"stuk": named["reference"]})
+    ids = [document.id, row.id]
+    record(session, actor, action, row.holder, named["document_kind"], ids)
+
+
+def _tell_recipients(
+    session: Session,
+    keys: KeyRing,
+    document: Report | Dossier,
+    note: str,
+    actor: Actor,
+    parts: Sequence[str] = (),
+) -> None:
+    """Tell who holds a copy of a report (art. 19 AVG), through the corrections of exports."""
+    if isinstance(document, Report):
+        told = Told(Change.CORRECTED, tuple(parts), note)
+        notify(session, keys, document.id, told, actor)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Restriction or correction of a document, in words for who may see the document."""
+
+    id: UUID
+    request_id: UUID
+    reference: str
+    kind: str
+    words: str
+    ground: str
+    since: datetime
+    by: str
+    lifted_at: datetime | None
+
+    @property
+    def restricts(self) -> bool:
+        """Tell whether it is a restriction."""
+        return self.kind == "beperking"
+
+
+def bound_of(
+    session: Session, *, document: UUID | None = None, request: UUID | None = None
+) -> list[Bound]:
+    """Return the restrictions and corrections of a document or of a request, in one statement.
+
+    Of a document only what is in force.
+    """
+    parts = []
+    for entity, kind, words, ground, since, by, lifted in (
+        (
+            Restriction,
+            "beperking",
+            Restriction.about,
+            Restriction.ground,
+            Restriction.started_at,
+            Restriction.started_by,
+            Restriction.lifted_at,
+        ),
+        (
+            CorrectionRow,
+            "correctie",
+            CorrectionRow.text,
+            literal(""),
+            CorrectionRow.made_at,
+            CorrectionRow.made_by,
+            null(),
+        ),
+    ):
+        query = select(
+            entity.id,
+            entity.request_id,
+            entity.reference,
+            literal(kind).label("kind"),
+            words.label("words"),
+            ground.label("ground"),
+            since.label("since"),
+            by.label("by"),
+            cast(lifted, Restriction.lifted_at.type).label("lifted_at"),
+        )
+        if request is not None:
+            query = query.where(entity.request_id == request)
+        if document is not None:
+            query = query.where(entity.document_id == document, lifted.is_(None))
+        parts.append(query)
+    rows = union_all(*parts).subquery()
+    ordered = select(rows).order_by(rows.c.since, rows.c.id)
+    return [Bound(*row) for row in session.execute(ordered)]

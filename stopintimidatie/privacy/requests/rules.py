@@ -19,6 +19,7 @@ EXTENSION: Final = months(2)
 WEEKS_TO_OBJECT: Final = 6
 # After the term of objection: who asked, what was asked, letters and copy go.
 FORGOTTEN_AFTER: Final = months(3)
+OBJECTION_LASTS: Final = years(1)
 GONE_AFTER: Final = years(5)
 DAYS_BEFORE: Final = 7
 # The answer to a parent goes on this day or later, whether or not anything exists: an answer that
@@ -49,8 +50,13 @@ def objection_until(answered_on: date) -> date:
     return answered_on + timedelta(weeks=WEEKS_TO_OBJECT)
 
 
-def forget_from(ended_on: date, objection: date | None) -> date:
-    """Return the day from which who asked, the question, the letters and the copy are deleted."""
+def forget_from(ended_on: date, objection: date | None, objected_on: date | None = None) -> date:
+    """Return the day from which who asked, the question, the letters and the copy are deleted.
+
+    An objection is about them: then they stay a year longer than it.
+    """
+    if objected_on is not None:
+        return FORGOTTEN_AFTER.after(OBJECTION_LASTS.after(objected_on))
     return FORGOTTEN_AFTER.after(objection or ended_on)
 
 

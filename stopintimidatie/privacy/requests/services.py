@@ -22,6 +22,7 @@ from stopintimidatie.privacy.requests.letters import LetterKind, make_letter
 from stopintimidatie.privacy.requests.models import (
     PURPOSE,
     ChildOutcome,
+    RequestLetter,
     RequestState,
     SubjectRequest,
     SubjectRequestMove,
@@ -342,6 +343,15 @@ def hear_child(
         raise RequestError("Bij dit verzoek hoeft u geen kind te horen.")
     row.child_heard_on, row.child_outcome = on, outcome.value
     note_move(session, row, actor, "kind_gehoord", {"op": on.isoformat(), "uitkomst": outcome})
+
+
+def mark_sent(
+    session: Session, row: SubjectRequest, made: RequestLetter, on: date, how: str, actor: Actor
+) -> None:
+    """Note that a letter went, and how."""
+    lock_request(session, row)
+    made.sent_on, made.sent_how = on, how
+    note_move(session, row, actor, "brief_verstuurd", {"brief": made.kind, "hoe": how})
 
 
 def note_objection(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -26,7 +25,7 @@ from stopintimidatie.core.web.request import (
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
 from stopintimidatie.dossiers.words import link
 from stopintimidatie.privacy.requests.forms import EntrySchema
-from stopintimidatie.privacy.requests.letters import BY_HAND, LetterKind, letters_of
+from stopintimidatie.privacy.requests.letters import LetterKind, letters_of
 from stopintimidatie.privacy.requests.models import (
     AskedBy,
     Capacity,
@@ -208,7 +207,6 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "panels": panels(request, KIND, context),
         "letters": [_letter(made, here) for made in letters_of(request.db, row)],
         "letter_href": f"{here}/brief-maken" if may and row.person is not None else None,
-        "bound": [],
         "history": [_entry(moved) for moved in moves_of(request.db, row)],
     }
 
@@ -355,8 +353,3 @@ def _done(row: SubjectRequest, move: Transition) -> str:
     state = REQUEST_WORKFLOW.state(row.state)
     letters = " Lees en verstuur de brief hieronder." if state.ended else ""
     return f"Het verzoek staat nu op ‘{state.label}’.{letters}"
-
-
-def offered(kinds: Sequence[LetterKind] = BY_HAND) -> list[tuple[str, str]]:
-    """Return the letters that people make by hand, for a form."""
-    return [(kind.value, kind.nl) for kind in kinds]

@@ -23,7 +23,7 @@ from stopintimidatie.core.limits import PATIENCE_SECONDS, Turnstile
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import local
-from stopintimidatie.core.web.components import TimelineEntry
+from stopintimidatie.core.web.components import TimelineEntry, panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
@@ -74,6 +74,8 @@ from stopintimidatie.reports.rules import normalise_follow_code, normalise_refer
 
 REPORT: Final = "/volgen/melding"
 TEMPLATES: Final = "stopintimidatie.reports.follow:templates/"
+# The name under which higher rooms add sections to the page of the report.
+PANELS: Final = "volgen"
 
 Page = dict[str, Any]
 View = Callable[[Any, Request], Any]
@@ -326,6 +328,7 @@ def _shown(request: Request, standing: Standing) -> Page:
         "standing": standing,
         "refused": None,
         "keeping": keeping,
+        "panels": panels(request, PANELS, standing),
         "today": local(utc_now()).date(),
         "status_text": speech(standing.status_text),
         "explained": " ".join(speech(sentence) for sentence in _explained(standing, keeping)),

@@ -1,0 +1,172 @@
+"""The morning's work on requests: reminders, what waits for destruction, and what goes.
+
+Every step can be repeated: a reminder has a key of its day, and what went isn't there any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
+from stopintimidatie.core.security.permissions import GRANTS, Permission
+from stopintimidatie.core.storage.personal import erase_document
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.tree import Reference
+from stopintimidatie.dossiers.case.services import COLLEAGUE
+from stopintimidatie.dossiers.services import people_with
+from stopintimidatie.privacy.holds.models import Hold, HoldReason
+from stopintimidatie.privacy.requests.documents import hold_traces, release_traces
+from stopintimidatie.privacy.requests.models import RequestLetter, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.resources import path_of_request
+from stopintimidatie.privacy.requests.rules import Due, forget_from, gone_from, reminder_on
+from stopintimidatie.privacy.requests.services import note_move
+from stopintimidatie.privacy.requests.workflow import FORGET, rules_of
+
+EVERY_MORNING: Final = Job("verzoeken.elke_ochtend")
+OF_HOLDER: Final = Job("verzoeken.houder")
+HOUR: Final = 6
+TEMPLATE: Final = "verzoek_termijn"
+_WORDS: Final = {
+    Due.WEEK: "moet over een week zijn beantwoord",
+    Due.TODAY: "moet vandaag zijn beantwoord",
+    Due.LATE: "is te laat: de termijn is voorbij",
+}
+
+
+def next_morning(now: datetime) -> datetime:
+    """Return the next time that it is six o'clock in the morning in the Netherlands."""
+    here = now.astimezone(AMSTERDAM)
+    today = here.replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    return today if today > here else today + timedelta(days=1)
+
+
+def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Plan the work of each holder that has requests (job)."""
+    with context.transaction() as session:
+        mine = select(Reference.holder).where(Reference.kind == KIND).distinct()
+        for holder in session.scalars(mine).all():
+            enqueue(session, OF_HOLDER, holder, {})
+
+
+def run_holder(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Do the work of this morning at one holder (job)."""
+    with context.transaction() as session:
+        watch_requests(context.registry, session, context.holder)
+
+
+def watch_requests(registry: Any, session: Session, holder: str) -> None:
+    """Remind of what is due, hold what running requests need, and delete what may go."""
+    today = day_of(utc_now())
+    mine = select(SubjectRequest).where(SubjectRequest.holder == holder)
+    by_reference = mine.order_by(SubjectRequest.reference)
+    for row in session.scalars(by_reference.where(SubjectRequest.ended_at.is_(None))).all():
+        hold_traces(session, row, SYSTEM)
+        due = reminder_on(row.due_on, today)
+        if due is not None:
+            _remind(session, row, due)
+    for row in session.scalars(by_reference.where(SubjectRequest.ended_at.is_not(None))).all():
+        if row.ended_at is None:
+            continue
+        ended = day_of(row.ended_at)
+        if gone_from(ended) <= today:
+            _delete(registry, session, row)
+            continue
+        if not _may_still_object(row):
+            _release(session, row)
+        going = forget_from(ended, row.objection_until, row.objection_on)
+        if row.person is not None and going <= today:
+            _forget(registry, session, row)
+
+
+def _remind(session: Session, row: SubjectRequest, due: Due) -> None:
+    """Mail who handles a request, or all who may, once a day."""
+    if row.handler_id is not None:
+        people = [str(row.handler_id)]
+    else:
+        roles = GRANTS[Permission.HANDLE_REQUESTS]
+        people = [code for code, _ in people_with(session, row.holder, roles)]
+    path, day = path_of_request(session, row.id), day_of(utc_now())
+    for person in people:
+        queue_mail(
+            session,
+            row.holder,
+            TEMPLATE,
+            Recipient(COLLEAGUE, person),
+            about=row.id,
+            values={"herinnering": due.value, "pad": path or "/verzoeken"},
+            key=f"{TEMPLATE}:{row.id}:{day}:{person}",
+        )
+
+
+def _write(writing: Writing) -> Letter | None:
+    row = writing.session.get(SubjectRequest, writing.message.about_id)
+    if row is None or row.ended_at is not None:
+        return None
+    given = writing.message.values
+    return Letter(
+        {
+            "hoe": _WORDS[Due(str(given["herinnering"]))],
+            "dag": date_text(row.due_on),
+            "link": writing.link(str(given["pad"])),
+        }
+    )
+
+
+MAIL: Final = MailTemplate(
+    TEMPLATE,
+    "Een verzoek van een betrokkene wacht op antwoord",
+    "stopintimidatie.privacy.requests:templates/mail/termijn.txt.jinja2",
+    _write,
+)
+
+
+def _may_still_object(row: SubjectRequest) -> bool:
+    """Tell whether the documents of an answer may be asked for in an objection."""
+    today = day_of(utc_now())
+    if row.objection_on is not None:
+        return row.person is not None
+    return row.objection_until is not None and today <= row.objection_until
+
+
+def _release(session: Session, row: SubjectRequest) -> None:
+    held = select(Hold.id).where(
+        Hold.case_reference == row.reference,
+        Hold.reason == HoldReason.REQUEST.value,
+        Hold.lifted_at.is_(None),
+    )
+    if session.scalars(held.limit(1)).first() is not None:
+        release_traces(session, row, SYSTEM)
+
+
+def _forget(registry: Any, session: Session, row: SubjectRequest) -> None:
+    """Delete who asked, the question and the letters; other rooms delete the copy."""
+    row.person = row.question = None
+    row.extended_reason = row.decided_reason = None
+    letters = select(RequestLetter).where(RequestLetter.request_id == row.id)
+    for letter in session.scalars(letters):
+        letter.content = None
+    traces = select(RequestTrace).where(RequestTrace.request_id == row.id)
+    for trace in session.scalars(traces):
+        trace.reason = None
+    note_move(session, row, SYSTEM, "gewist", {})
+    session.flush()
+    for rule in rules_of(registry, FORGET):
+        rule.follows(registry, session, row, SYSTEM)
+
+
+def _delete(registry: Any, session: Session, row: SubjectRequest) -> None:
+    """Delete the whole case, years after its end."""
+    number, reference, holder = row.id, row.reference, row.holder
+    session.expunge(row)
+    erase_document(registry, session, KIND, number)
+    session.execute(delete(Reference).where(Reference.reference == reference))
+    record(session, SYSTEM, "verzoek.gewist", holder, KIND, [number])

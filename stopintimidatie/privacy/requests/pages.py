@@ -1,0 +1,153 @@
+"""The reporter asks on the follow page: for a copy, a correction, erasing. No account needed.
+
+The follow code says who asks (art. 11(2) AVG), so that the identity is settled at once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import select
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, FormError, Schema, field, handle_form
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import day_of
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
+from stopintimidatie.privacy.requests.models import (
+    AskedBy,
+    Capacity,
+    Channel,
+    Identity,
+    RequestTrace,
+    Right,
+    SubjectRequest,
+)
+from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, move_request
+from stopintimidatie.reports.conversation.queries import Copy, Standing
+from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER
+from stopintimidatie.reports.follow.forms import HOME, form_of
+from stopintimidatie.reports.follow.resources import FollowPages, follower_of
+from stopintimidatie.reports.follow.views import REPORT, standing_of
+from stopintimidatie.reports.public.pages import speech_of, spoken
+from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
+from stopintimidatie.reports.vocabulary import AgeGroup
+
+NAME: Final = "gegevens"
+TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
+PLACE: Final = "volgpagina"
+WANTED: Final = (
+    (Right.ACCESS.value, "Ik wil een kopie van wat u over mij bewaart"),
+    (Right.RECTIFICATION.value, "Er klopt iets niet: ik wil het laten verbeteren"),
+    (Right.ERASURE.value, "Ik wil iets laten wissen"),
+    (Right.RESTRICTION.value, "Ik wil dat u iets voorlopig niet gebruikt"),
+    (Right.OBJECTION.value, "Ik wil niet dat u mijn gegevens gebruikt"),
+)
+ASKED: Final = "Dit hebt u al gevraagd. U krijgt daar nog antwoord op."
+
+
+class AskSchema(Schema):
+    """The form of a reporter who asks something about the own data."""
+
+    recht = field(forms.OneOf(WANTED, radio=True), "Wat wilt u?")
+    vraag = field(
+        forms.Text(2_000, lines=True),
+        "Waar gaat het om?",
+        description="Schrijf in uw eigen woorden wat u wilt. Uw naam hoeft er niet bij.",
+        widget=forms.TextArea(rows=4),
+    )
+
+
+def asked_of(session: Any, copy: Copy) -> list[tuple[str, str, date, bool]]:
+    """Return what was asked on the page of a report: reference, right, last day, whether it ended.
+
+    Never what others asked that this report is part of.
+    """
+    mine = (
+        select(
+            SubjectRequest.reference,
+            SubjectRequest.right,
+            SubjectRequest.due_on,
+            SubjectRequest.ended_at,
+        )
+        .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
+        .where(
+            RequestTrace.document_id == copy.report_id,
+            SubjectRequest.channel == Channel.FOLLOW.value,
+        )
+        .order_by(SubjectRequest.made_at, SubjectRequest.reference)
+    )
+    return [
+        (reference, right, due_on, ended_at is not None)
+        for reference, right, due_on, ended_at in session.execute(mine)
+    ]
+
+
+def follow_panel(standing: Standing, request: Request) -> Panel | None:
+    """Show on the follow page what was asked about the own data, and the way to ask."""
+    speech = speech_of(request)
+    with transaction(request.registry.engine, standing.copy.holder, write=False) as session:
+        asked = asked_of(session, standing.copy)
+    closed = standing.copy.state in CLOSED_TEXTS
+    if closed and not asked:
+        return None
+    values = {
+        "asked": asked,
+        "young": standing.age_group == AgeGroup.UNDER_16,
+        "href": None if closed else speech.at(f"{HOME}/{NAME}"),
+        "words": dict(WANTED),
+        "t": speech,
+    }
+    return Panel(speech("Uw gegevens"), f"{TEMPLATES}/follow_panel.jinja2", values)
+
+
+@form_view(FollowPages, NAME, NO_PERMISSION_REQUIRED, f"{TEMPLATES}/follow_ask.jinja2")
+def ask_view(context: FollowPages, request: Request) -> Any:
+    """Ask for a copy, a correction, erasing, restriction, or object."""
+    who, speech = follower_of(request), speech_of(request)
+    standing = standing_of(request, who) if who else None
+    if standing is None:
+        return HTTPSeeOther(speech.at(HOME))
+    back, button = speech.at(REPORT), Button("vragen", "Vraag versturen")
+    form = form_of(request, AskSchema(), button, f"{HOME}/{NAME}", cancel_url=back)
+    young = standing.age_group == AgeGroup.UNDER_16
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        if standing.copy.state in CLOSED_TEXTS or young:
+            raise FormError(speech("Dit kan nu niet"))
+        with transaction(request.registry.engine, standing.copy.holder) as session:
+            asked = asked_of(session, standing.copy)
+            if (values["recht"], False) in {(right, ended) for _, right, _, ended in asked}:
+                raise FormError(speech(ASKED), "recht")
+            take(request.registry, session, standing, values["recht"], values["vraag"])
+        return HTTPSeeOther(f"{back}#{NAME}")
+
+    page = {"standing": standing, "young": young, "back": back}
+    made = handle_form(request, form, on_valid, page)
+    return {**spoken(request), **made} if isinstance(made, dict) else made
+
+
+def take(registry: Any, session: Any, standing: Standing, right: str, question: str) -> None:
+    """Make the case of what a reporter asks; the follow code has settled who that is."""
+    entry = Entry(
+        right,
+        Capacity.REPORTER.value,
+        AskedBy.SELF.value,
+        Channel.FOLLOW.value,
+        day_of(utc_now()),
+        Person(),
+        question,
+    )
+    row = enter_request(session, registry.key_ring, standing.copy.holder, entry, REPORTER)
+    how = {"hoe": Identity.FOLLOW_CODE.value}
+    move_request(registry, session, row, "identiteit", how, REPORTER)
+    document = (REPORT_KIND, standing.copy.report_id, standing.reference)
+    add_trace(session, row, document, [PLACE], REPORTER, included=True)
+    hold_traces(session, row, SYSTEM)
