@@ -21,7 +21,7 @@ from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.request import Paging
-from stopintimidatie.demo.scenario import FOLDER, Json, Timeline, Users, actor_of
+from stopintimidatie.demo.scenario import FOLDER, Json, Timeline, Users, actor_of, read
 from stopintimidatie.disclosures.services import events_of, find_disclosure
 from stopintimidatie.dossiers.actions.services import add_measure, attach
 from stopintimidatie.dossiers.case import services as case
@@ -45,6 +45,13 @@ from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import contacts_of
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.privacy.requests.services import (
+    Entry,
+    Person,
+    enter_request,
+    extend_request,
+    move_request,
+)
 from stopintimidatie.reports.attachments.cleaner import cleaned
 from stopintimidatie.reports.handling.services import record_attempt
 from stopintimidatie.reports.models import Report, ReporterMessage
@@ -89,6 +96,38 @@ class Stage:
             dossier = self.dossiers[value]
             return str(dossier.id) if is_strict(dossier.kind) else dossier.number
         return value
+
+
+def ask_for_data(stage: Stage) -> None:
+    """Play the requests of data subjects at a holder: entered, and what was done with them."""
+    keys, officer = stage.registry.key_ring, stage.actor("privacy")
+    for asked in read("verzoeken"):
+        at = stage.timeline.at(asked["op"])
+        if asked["houder"] != stage.holder or at >= stage.timeline.moment:
+            continue
+        person = Person(*(asked.get(name, "") for name in ("naam", "email", "telefoon", "adres")))
+        entry = Entry(
+            asked["recht"],
+            asked["hoedanigheid"],
+            asked["vraagt"],
+            asked["kanaal"],
+            day_of(at),
+            person,
+            asked["vraag"],
+            child=asked.get("jong", False),
+        )
+        with clock_at(at):
+            row = enter_request(stage.session, keys, stage.holder, entry, officer)
+        moments = ((stage.timeline.at(act["op"]), act) for act in asked["daarna"])
+        for moment, act in moments:
+            if moment >= stage.timeline.moment:
+                continue
+            with clock_at(moment):
+                if "verlengd" in act:
+                    extend_request(stage.session, keys, row, act["verlengd"], officer)
+                else:
+                    given = act["antwoord"]
+                    move_request(stage.registry, stage.session, row, act["stap"], given, officer)
 
 
 def say(session: Session, report: Report, kind: str, text: str) -> None:

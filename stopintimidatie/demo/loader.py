@@ -23,7 +23,14 @@ from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import day_of
 from stopintimidatie.demo import scenario
-from stopintimidatie.demo.acts import DOSSIER_ACTS, REPORT_ACTS, Acts, Stage, say
+from stopintimidatie.demo.acts import (
+    DOSSIER_ACTS,
+    REPORT_ACTS,
+    Acts,
+    Stage,
+    ask_for_data,
+    say,
+)
 from stopintimidatie.demo.scenario import (
     DESK,
     TOWNS,
@@ -127,6 +134,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
             happen(stage)
             session.flush()
     set_up_mailbox(session, stage.registry, holder, actor)
+    ask_for_data(stage)
     if holder == NATIONAL:
         set_up_agreements(session, stage.registry, actor)
         scenario.account_for(session, holder, actor, stage.timeline)

@@ -40,7 +40,7 @@ from stopintimidatie.privacy.requests.services import RequestError, lock_request
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-# What holders of a copy of a report are told (art. 19 AVG); no words of the person or the report.
+# Told to who holds a copy of a report (art. 19 AVG): no words of the person or the report.
 RESTRICTED: Final = (
     "Het gebruik van een gegeven is beperkt (artikel 18 AVG). Gebruik het niet tot u hoort dat het"
     " weer mag. Vraag de afzender om welk gegeven het gaat."
@@ -260,8 +260,7 @@ def _tell_recipients(
 ) -> None:
     """Tell who holds a copy of a report (art. 19 AVG), through the corrections of exports."""
     if isinstance(document, Report):
-        told = Told(Change.CORRECTED, tuple(parts), note)
-        notify(session, keys, document.id, told, actor)
+        notify(session, keys, document.id, Told(Change.CORRECTED, tuple(parts), note), actor)
 
 
 @dataclass(frozen=True)

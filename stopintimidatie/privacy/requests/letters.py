@@ -27,6 +27,8 @@ from stopintimidatie.exports.document.content import SCHEMA, StatementContent, S
 from stopintimidatie.exports.extract.queries import house_of
 from stopintimidatie.exports.redaction.content import House
 from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.municipalities.accountability.rules import Condition
+from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -64,6 +66,11 @@ DECISIONS: Final = frozenset(
 )
 # Letters that somebody makes by hand; the others come with a step.
 BY_HAND: Final = (LetterKind.IDENTITY, LetterKind.LIFTED)
+# The body that decides, by what the municipality filled in as controller.
+_BODIES: Final = {
+    "college": "het college van burgemeester en wethouders",
+    "beide": "de burgemeester en het college",
+}
 AUTHORITY: Final = (
     "U kunt ook een klacht indienen bij de Autoriteit Persoonsgegevens:"
     " autoriteitpersoonsgegevens.nl, of Postbus 93374, 2509 AJ Den Haag."
@@ -121,11 +128,13 @@ class Sender:
 
 def sender_of(session: Session, holder: str) -> Sender:
     """Return how a holder signs its letters."""
+    responsible = account_of(session, holder).content.get(Condition.CONTROLLER.value)
     if holder == NATIONAL:
-        return Sender(DESK, "het landelijk meldpunt")
+        return Sender(DESK, responsible or "het landelijk meldpunt")
     name = session.get_one(Municipality, holder).name
     phone = published_for(session, holder).telephone
-    return Sender(f"gemeente {name}", f"de burgemeester van {name}", phone)
+    body = _BODIES.get(responsible, "de burgemeester")
+    return Sender(f"gemeente {name}", f"{body} van {name}", phone)
 
 
 def compose(

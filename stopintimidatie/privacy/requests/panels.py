@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button
+from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_short, date_text, uuid_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
@@ -25,6 +26,7 @@ from stopintimidatie.privacy.requests.forms import (
     Values,
 )
 from stopintimidatie.privacy.requests.models import RequestState, Restriction, RestrictionGround
+from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import RequestError
 from stopintimidatie.privacy.requests.steps import case_form
@@ -86,10 +88,12 @@ def lift_view(context: RequestResource, request: Request) -> Any:
     if restriction is None or restriction.request_id != context.row.id:
         raise HTTPNotFound()
 
+    note_read(request, context.holder, KIND, [context.row.id], task="beperking opheffen")
+
     def act(values: Values) -> str:
-        keys, told = request.registry.key_ring, values["bericht_op"]
+        keys, day = request.registry.key_ring, values["bericht_op"]
         why, actor = values["reden"], request.actor
-        lift(request.db, keys, context.row, restriction, told, why, actor)
+        lift(request.db, keys, context.row, restriction, day, why, actor)
         return (
             f"De beperking op {restriction.reference} is opgeheven. Wie een kopie heeft, hoort het."
         )

@@ -117,7 +117,7 @@ def register_view(context: RequestRegister, request: Request) -> Values:
 
 def _item(context: RequestRegister, request: Request, row: SubjectRequest) -> ListItem:
     state = REQUEST_WORKFLOW.state(row.state).label
-    about = (Right.word(row.right), Capacity.word(row.capacity), state)
+    about = (Capacity.word(row.capacity), state)
     if row.ended_at is not None:
         when: tuple[str, ...] = (f"afgerond op {date_text(row.ended_at)}",)
     else:
@@ -125,7 +125,8 @@ def _item(context: RequestRegister, request: Request, row: SubjectRequest) -> Li
         when = (f"uiterlijk {date_text(row.due_on)} ({days_until(row.due_on)})", *extended)
     late = row.ended_at is None and row.due_on < day_of(utc_now())
     href = request.resource_path(context, row.reference)
-    return ListItem(row.reference, href, ("te_laat",) if late else (), (*about, *when))
+    title = f"{row.reference}: {Right.word(row.right)}"
+    return ListItem(title, href, ("te_laat",) if late else (), (*about, *when))
 
 
 @form_view(RequestRegister, NEW, HANDLE, FORM)
@@ -258,7 +259,7 @@ def _facts(context: RequestResource, request: Request) -> list[tuple[str, str]]:
             ("Naam", person.name),
             ("E-mailadres", person.email),
             ("Telefoon", person.phone),
-            ("Postadres", person.address),
+            ("Postadres", person.address.replace("\n", ", ")),
         )
         facts += [(label, value) for label, value in rows if value]
     if row.identity_at is not None:

@@ -150,7 +150,7 @@ def test_nothing_is_given_to_a_parent_before_the_child_was_heard(officer: TestAp
     long_ago = day_of(utc_now()) - timedelta(days=20)
     case = enter(officer, vraagt="ouder_of_voogd", jong=True, ontvangen_op=str(long_ago))
     step(officer, case, "identiteit", hoe="gezien").mustcontain(
-        "Bevestig niets", "Zoeken is klaar</strong> kan nog niet", "Weigeren</strong> kan nog niet"
+        "Bevestig niets", "Zoeken is klaar</strong> kan nu niet", "Weigeren</strong> kan nu niet"
     )
     officer.get(f"{case}/stap?naam=redigeren", status=303).follow().mustcontain("geen bezwaar")
 
