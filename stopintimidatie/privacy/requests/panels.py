@@ -168,8 +168,8 @@ def _bound_rows(
         elif item.restricts:
             href = f"{here}/beperking-opheffen?nr={item.id}"
             state = link(href, "opheffen") if may else "beperkt"
-        what = "Beperkt" if item.restricts else "Correctie"
-        rows.append((item.reference, f"{what}: {item.words}", date_short(item.since), state))
+        kind = "Beperkt" if item.restricts else "Correctie"
+        rows.append((item.reference, f"{kind}: {item.words}", date_short(item.since), state))
     return rows
 
 
