@@ -64,7 +64,7 @@ def run_holder(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
 
 
 def watch_requests(registry: Any, session: Session, holder: str) -> None:
-    """Remind of what is due, hold what running requests need, and delete what may go."""
+    """Send what reminds of a day, hold what running requests need, delete what may go."""
     today = day_of(utc_now())
     mine = select(SubjectRequest).where(SubjectRequest.holder == holder)
     by_reference = mine.order_by(SubjectRequest.reference)
