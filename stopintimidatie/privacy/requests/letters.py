@@ -133,7 +133,7 @@ def sender_of(session: Session, holder: str) -> Sender:
         return Sender(DESK, responsible or "het landelijk meldpunt")
     name = session.get_one(Municipality, holder).name
     phone = published_for(session, holder).telephone
-    body = _BODIES.get(responsible, "de burgemeester")
+    body = _BODIES.get(str(responsible), "de burgemeester")
     return Sender(f"gemeente {name}", f"{body} van {name}", phone)
 
 
