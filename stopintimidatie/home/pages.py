@@ -195,11 +195,13 @@ def watch_tasks(counts: Any, slug: str, *, advises: bool) -> list[Task]:
     """Return the rows of who watches over privacy, out of what `queries.watched` counted."""
     here = f"/gemeenten/{slug}"
     register, log = f"{here}/verstrekkingen", f"{here}/logboek?actie=toegang.geweigerd"
-    persons = f"{here}/persoonsgericht?wat=advies"
+    persons = f"{here}/persoonsgericht?wat="
     advice = counts.advice if advises else 0
     rows = (
         (counts.copies, DUE, _of_copies, f"{register}?stand=te_laat", "Nagaan"),
-        (advice, DECIDE, _of_advice, persons, "Adviseren"),
+        (counts.late_advice, DUE, _of_late_advice, f"{persons}advies", "Bekijken"),
+        (advice, DECIDE, _of_advice, f"{persons}advies", "Adviseren"),
+        (counts.unheeded, READ, _of_unheeded, f"{persons}niet-gevolgd", "Lezen"),
         (counts.refused, READ, _of_refusals, log, "Nagaan"),
         (counts.given, SOON, _of_disclosures, register, "Bekijken"),
     )
@@ -216,6 +218,14 @@ def _of_copies(number: int) -> str:
 
 def _of_advice(number: int) -> str:
     return f"{plural(number, 'dossier wacht', 'dossiers wachten')} op uw advies"
+
+
+def _of_late_advice(number: int) -> str:
+    return f"{plural(number, 'advies is', 'adviezen zijn')} te laat: het dossier is al gestart"
+
+
+def _of_unheeded(number: int) -> str:
+    return f"{plural(number, 'advies', 'adviezen')} niet gevolgd, in zeven dagen"
 
 
 def _of_refusals(number: int) -> str:

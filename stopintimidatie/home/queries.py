@@ -372,7 +372,19 @@ def watched(session: Session, holder: str, roles: Iterable[Role], now: datetime)
             visible_to(roles),
         )
     )
+    late = advice.where(PrivacyAdvice.due_at < now)
+    unheeded = (
+        select(func.count(PrivacyAdvice.id))
+        .join(Dossier, Dossier.id == PrivacyAdvice.dossier_id)
+        .where(
+            PrivacyAdvice.holder == holder,
+            PrivacyAdvice.followed.is_(False),
+            PrivacyAdvice.decided_at >= week_ago,
+            visible_to(roles),
+        )
+    )
     counts = {"copies": copies, "given": given, "refused": refused, "advice": advice}
+    counts |= {"late_advice": late, "unheeded": unheeded}
     columns = [query.scalar_subquery().label(name) for name, query in counts.items()]
     waits = case((awaits_confirmation(holder), 1), else_=0).label(ROLES)
     return session.execute(select(*columns, waits)).one()

@@ -247,6 +247,7 @@ def _lists(request: Request, place: Place) -> list[Task]:
     """Return a row for each list in the menu where something waits for an answer."""
     words = {
         f"{place.here}/overdrachten": ("Overdrachten om op te antwoorden", "Antwoorden"),
+        f"{place.here}/persoonsgericht": ("Persoonsgerichte dossiers om bij te werken", "Bekijken"),
         f"{place.here}/patronen": ("Opvallende patronen om over te beslissen", "Beslissen"),
     }
     return [

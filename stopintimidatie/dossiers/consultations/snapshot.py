@@ -37,7 +37,7 @@ from stopintimidatie.dossiers.workflow import (
     TabledState,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.vocabulary import WITHDRAWN, Form, PlaceType
+from stopintimidatie.reports.vocabulary import WITHDRAWN, AgeGroup, Form, PlaceType
 from stopintimidatie.reports.words import when_short
 
 VAULT: Final = Vault(ConsultationKey, ConsultationBlob, "consultation_id", "overleg-sleutel")
@@ -57,7 +57,8 @@ class Tabled:
 
 def unwilling(report: Report) -> bool:
     """Tell whether the reporter doesn't want to share the report with everybody at a table."""
-    return not (report.share_with_police and report.share_with_partners)
+    wishes = report.share_with_police and report.share_with_partners
+    return not (wishes and AgeGroup.may_consent(report.reporter_age_group))
 
 
 def put_on_table(

@@ -128,6 +128,7 @@ def source_report(
 ) -> SourceReport:
     """Load everything of a report that a dossier may show somebody."""
     street, place, point = _places(report, subneighbourhood)
+    may_consent = reports_vocabulary.AgeGroup.may_consent(report.reporter_age_group)
     return SourceReport(
         serial=serial,
         reference=report.reference,
@@ -155,8 +156,8 @@ def source_report(
         police=_known(reports_vocabulary.Police, report.police),
         willing_to_talk=report.wants_contact in TALKS,
         account=report.description or "",
-        share_police=report.share_with_police,
-        share_partners=report.share_with_partners,
+        share_police=report.share_with_police and may_consent,
+        share_partners=report.share_with_partners and may_consent,
     )
 
 

@@ -97,6 +97,7 @@ def test_a_dossier_about_a_person_starts_only_with_ground_and_advice(
     fill(browser.get(f"{address}/advies-vragen"), vraag="Mag dit?").submit(status=303)
     assert "nog niet" in start(browser, me, address, 422).text
     browser.get(f"{address}/advies-geven", status=403)
+    assert "1 dossier wacht op uw advies" in privacy.get("/gemeenten/dordrecht").text
     assert "Mag dit?" in privacy.get(f"{address}/advies-geven").text
     answer = {"advies": "voorwaarden", "toelichting": "Zonder uiterlijk."}
     fill(privacy.get(f"{address}/advies-geven"), **answer).submit(status=303)
@@ -181,6 +182,7 @@ def test_the_advice_is_no_veto_and_the_fg_sees_why_it_was_not_followed(
     form.submit(status=303)
     start(browser, me, address)
     watching = installation.browser(fg)
+    assert "1 advies niet gevolgd, in zeven dagen" in watching.get("/gemeenten/dordrecht").text
     page = watching.get(f"{LIST}?wat=niet-gevolgd").text
     assert "Aanpak P-01" in page
     assert "negatief, niet gevolgd" in page
@@ -217,6 +219,7 @@ def test_with_urgency_the_advice_comes_within_a_working_day(
     with clock_at(NOON + timedelta(days=1, hours=1)):
         installation.run_jobs()
         assert "te laat" in privacy.get(f"{LIST}?wat=advies").text
+        assert "1 advies is te laat" in privacy.get("/gemeenten/dordrecht").text
         assert "Het advies is te laat" in browser.get(address).text
     with installation.transaction(DORDRECHT) as session:
         late = session.scalars(
@@ -241,6 +244,8 @@ def test_a_review_gives_a_new_day_within_six_months(
         browser = installation.browser(owner)
         assert "De dag van herziening is er" in browser.get(address).text
         assert "Aanpak P-01" in browser.get(f"{LIST}?wat=herzien").text
+        start_page = browser.get("/gemeenten/dordrecht").text
+        assert "Persoonsgerichte dossiers om bij te werken: 1" in start_page
         assert "te laat" in browser.get(f"{LIST}?wat=informeren").text
         far = {"herzien_op": "2027-12-31", "reden": "Nog nodig."}
         assert "zes" in fill(browser.get(f"{address}/herzien"), **far).submit(status=422).text
@@ -268,3 +273,51 @@ def test_the_list_is_empty_without_such_dossiers_and_not_there_for_others(
     officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     officer.get(LIST, status=403)
     assert "Persoonsgericht" not in officer.get("/").follow().text
+
+
+def test_the_owner_is_mailed_before_the_day_of_review(
+    installation: Installation, owner: str
+) -> None:
+    with clock_at(NOON):
+        address = opened(installation, owner)
+        write_ground(installation.browser(owner), address)
+    for days, expected in ((70, 0), (77, 1), (90, 2)):
+        with clock_at(NOON + timedelta(days=days)):
+            installation.run_jobs()
+        with installation.transaction(DORDRECHT) as session:
+            sent = session.scalars(
+                select(MailMessage.recipient_id).where(MailMessage.template == "dossier_herzien")
+            ).all()
+        assert list(sent) == [str(user_id(installation, owner))] * expected, days
+
+
+def test_a_dossier_that_began_before_the_rule_goes_on_and_is_listed_to_be_mended(
+    installation: Installation, browser: Any, owner: str
+) -> None:
+    address = opened(installation, owner)
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.scalars(select(Dossier)).one()
+        dossier.state, dossier.privacy_advice = "monitoring", "Akkoord, toen nog zelf opgeschreven."
+    page = browser.get(address).text
+    assert "begon voordat een grond nodig was" in page
+    assert "Akkoord, toen nog zelf opgeschreven." in page
+    assert "Advies van vóór deze stap" in page
+    assert "Aanpak P-01" in browser.get(f"{LIST}?wat=herzien").text
+    again = fill(browser.get(f"{address}/stap?naam=heropenen"), reden="Weer meldingen.")
+    assert "Leg eerst vast" in again.submit(status=422).text
+    write_ground(browser, address)
+    again = fill(browser.get(f"{address}/stap?naam=heropenen"), reden="Weer meldingen.")
+    again.submit(status=303)
+
+
+def test_nothing_is_merged_into_a_running_dossier_without_a_ground(
+    installation: Installation, browser: Any, owner: str
+) -> None:
+    former, new = opened(installation, owner), opened(installation, owner)
+    numbers = [address.rpartition("/")[2] for address in (former, new)]
+    with installation.transaction(DORDRECHT) as session:
+        old = session.scalars(select(Dossier).where(Dossier.number == numbers[0])).one()
+        old.state = "in_aanpak"
+    form = browser.get(f"{new}/stap?naam=samenvoegen")
+    values = {"samengevoegd_met": numbers[0], "reden": "Zelfde persoon."}
+    assert "Leg eerst vast" in fill(form, **values).submit(status=422).text
