@@ -43,10 +43,6 @@ _PURPOSE = {
     "persoonsgericht": "Herhaling voorkomen en samen met de politie bepalen wat nodig is.",
     "thema": "Meldingen over dit onderwerp naast elkaar leggen en de aanpak daarop richten.",
 }
-_ADVICE = (
-    "Akkoord, mits alleen meldingen worden opgenomen die de melder zelf deed, zonder "
-    "beschrijving van uiterlijk, en het dossier binnen drie maanden wordt herzien."
-)
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,6 @@ def make_dossier(
         purpose=_PURPOSE[spec.type],
         legal_basis=LEGAL_BASIS,
         responsible=_RESPONSIBLE[spec.type],
-        advice=_ADVICE if spec.type == "persoonsgericht" else "",
         created_at=created,
         moves=moves,
         notes=_notes(dice, spec, created, moves, moment),
@@ -142,7 +137,7 @@ def _step(
     if source == CLOSED:
         return "heropenen", {"reden": desk.REOPENED_DOSSIER}
     if target == ACTIVE:
-        return "starten", _footing(spec, at)
+        return "starten", _footing(spec)
     if target == WATCHING:
         look = working_day(local(moment).date() + timedelta(days=dice.randint(-2, 30)))
         return "monitoren", {"effect_datum": look, "reden": desk.MONITORING_REASON}
@@ -157,17 +152,14 @@ def _step(
     }
 
 
-def _footing(spec: DossierSpec, at: datetime) -> dict[str, Any]:
-    """Return purpose and ground, and for a person-directed dossier the privacy officer's advice."""
-    values: dict[str, Any] = {
+def _footing(spec: DossierSpec) -> dict[str, Any]:
+    """Return purpose and ground."""
+    return {
         "doel": _PURPOSE[spec.type],
         "grondslag": LEGAL_BASIS,
         "verantwoordelijke": _RESPONSIBLE[spec.type],
         "dossierhouder": OWNER,
     }
-    if spec.type == "persoonsgericht":
-        values |= {"advies_privacy": _ADVICE, "advies_datum": local(at).date()}
-    return values
 
 
 def _notes(

@@ -105,7 +105,6 @@ class DemoDossier:
     purpose: str
     legal_basis: str
     responsible: str
-    advice: str
     created_at: datetime
     moves: tuple[DossierMove, ...]
     notes: tuple[Note, ...]

@@ -59,7 +59,14 @@ from tests.support.exporting import (
     requested,
     send_request,
 )
-from tests.support.factories import DORDRECHT, EINDHOVEN, make_report, make_user, take_on
+from tests.support.factories import (
+    DORDRECHT,
+    EINDHOVEN,
+    make_ready,
+    make_report,
+    make_user,
+    take_on,
+)
 from tests.support.installation import Installation
 from tests.support.verapdf import validate_pdf
 
@@ -679,7 +686,12 @@ def test_a_person_directed_dossier_goes_out_only_by_dossier_owners_and_after_adv
     assert refused.status_int == 422
     assert "advies van de privacyfunctionaris" in refused.text
     with installation.transaction(DORDRECHT) as session:
-        session.get_one(Dossier, case.dossier_id).privacy_advice = "Akkoord."
+        secret = ["Geheimafweging", "Geheimuitstel", "Geheimvraag", "Geheimadvies"]
+        make_ready(session, session.get_one(Dossier, case.dossier_id), secret)
+    form = case.browser("beslisser").get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]
+    for name, value in answers().items():
+        form[name] = value
+    form.submit("voorbeeld").mustcontain("Wat de ontvanger wel ziet", no=secret)
     reference = send_request(case, who="beslisser").location.rpartition("/")[2]
     case.browser("aanvrager").get(f"{case.path}/{reference}", status=404)
     assert reference not in case.browser("aanvrager").get("/gemeenten/dordrecht/uitvoer").text
