@@ -1130,11 +1130,26 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *(
         page
-        for name in ("stap?naam=beoordelen", "feiten", "tijdstip")
+        for name in (
+            *("stap?naam=beoordelen", "feiten", "tijdstip"),
+            *("meldingen", "vertellen", "betrokkenen"),
+        )
         for page in form("BreachResource", name.partition("?")[0], P.HANDLE_BREACHES, {
             f"{{datalek}}/{name}": " 404 404 404 ja 403",
             f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
         })
+    ),
+    *form("BreachResource", "gemeenten", P.HANDLE_BREACHES, {
+        # Only the desk gives a breach to municipalities.
+        "{datalek}/gemeenten": " 404 404 404 404 403",
+        "{datalek_meldpunt}/gemeenten": " 404 ja 403",
+    }),
+    *(
+        view("BreachResource", name, "GET", P.VIEW_BREACHES, {
+            f"{{datalek}}/{name}": " 404 404 404 ja ja",
+            f"{{datalek_meldpunt}}/{name}": " 404 ja ja",
+        })
+        for name in ("ap-gegevens", "pdf")
     ),
     *form("MunicipalityResource", "datalek-melden", P.REPORT_BREACH, {
         "{gemeente}/datalek-melden": " ja ja 403 ja ja",

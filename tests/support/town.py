@@ -72,6 +72,7 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.privacy.breaches.documents import add_reports
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
 from stopintimidatie.privacy.breaches.services import move as move_breach
 from stopintimidatie.privacy.destruction.models import (
@@ -696,6 +697,7 @@ class _Builder:
         move_breach(self.session, breach, "beoordelen", answers, self.actor)
         sent = {"op": utc_now(), "toelichting": text("melding bij de AP")}
         move_breach(self.session, breach, "ap_melden", sent, self.actor)
+        add_reports(self.session, breach, [self.report()], self.actor)
         # Open still: every form is there.
         breach.state = "wordt_onderzocht"
         return breach.reference

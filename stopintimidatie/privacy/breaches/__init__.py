@@ -7,7 +7,8 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the register of breaches: its tables, clock, mails, pages and buttons."""
-    from stopintimidatie.privacy.breaches import mail, panels
+    from stopintimidatie.core.jobs import Lane
+    from stopintimidatie.privacy.breaches import jobs, mail, panels
     from stopintimidatie.privacy.breaches.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.breaches.resources import LEVELS
     from stopintimidatie.privacy.breaches.vocabulary import Risk
@@ -18,6 +19,8 @@ def includeme(config: Any) -> None:
     config.add_workflow(WORKFLOW)
     config.add_workflow_options("datalek_risico", lambda session, breach: Risk.choices())
     config.add_job_kind(mail.REMIND, mail.remind)
+    config.add_job_kind(jobs.TELL, jobs.tell_reporters, lease_seconds=1800, lane=Lane.SLOW)
+    config.add_job_kind(jobs.SHARE, jobs.enter_shared)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)
     for level in LEVELS:
@@ -26,8 +29,8 @@ def includeme(config: Any) -> None:
     config.add_panel("verstrekking", "zoek", panels.disclosure_panel, order=20)
     config.add_panel("ophalen", "zoek", panels.recipient_panel, order=20)
     _add_places(config)
-    config.scan("stopintimidatie.privacy.breaches.views")
-    config.scan("stopintimidatie.privacy.breaches.pages")
+    for module in ("views", "pages", "documents", "statement"):
+        config.scan(f"stopintimidatie.privacy.breaches.{module}")
 
 
 def _add_places(config: Any) -> None:

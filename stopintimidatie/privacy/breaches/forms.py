@@ -11,6 +11,7 @@ from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.text import datetime_long
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.privacy.breaches.models import Breach
+from stopintimidatie.privacy.breaches.rules import is_late
 from stopintimidatie.privacy.breaches.services import Facts
 from stopintimidatie.privacy.breaches.vocabulary import Category, Cause, Group
 
@@ -155,7 +156,7 @@ def aware_schema() -> Any:
 def ap_schema(breach: Breach, *, first: bool) -> Any:
     """Return the form about what was sent to the AP; the first one may ask why it was late."""
     late: tuple[Any, ...] = ()
-    if first and breach.late_reason is None:
+    if first and breach.late_reason is None and is_late(breach.due_at, utc_now()):
         late = (
             _text(
                 "Waarom later dan 72 uur?",

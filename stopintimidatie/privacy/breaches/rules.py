@@ -19,7 +19,6 @@ TERM: Final = timedelta(hours=72)
 WARNING: Final = timedelta(hours=24)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
-TO_THE_AP: Final = frozenset({NoticeKind.FIRST, NoticeKind.MORE, NoticeKind.LAST})
 ABOUT_PEOPLE: Final = frozenset({NoticeKind.PEOPLE, NoticeKind.OTHERWISE, NoticeKind.NOT_PEOPLE})
 
 

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import new_code, uuid_of
-from stopintimidatie.core.workflow import WorkflowError, line
+from stopintimidatie.core.workflow import Transition, WorkflowError, line
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import subjects_of
 from stopintimidatie.privacy.breaches.mail import plan_reminders, tell_officers
@@ -32,8 +32,13 @@ from stopintimidatie.privacy.breaches.rules import (
     why_not_closed,
     why_not_unreported,
 )
-from stopintimidatie.privacy.breaches.vocabulary import KIND, PREFIX, Cause, NoticeKind
-from stopintimidatie.privacy.breaches.workflow import INVESTIGATED, WORKFLOW
+from stopintimidatie.privacy.breaches.vocabulary import KIND, PREFIX, Cause, Group, NoticeKind
+from stopintimidatie.privacy.breaches.workflow import (
+    INVESTIGATED,
+    REOPEN,
+    REOPEN_REPORTED,
+    WORKFLOW,
+)
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -91,6 +96,7 @@ def enter_breach(
         shared_id=shared_id,
         description=entry.description,
         cause=entry.cause,
+        groups=[Group.REPORTERS.value] if lost else [],
     )
     session.add(breach)
     session.flush()
@@ -191,6 +197,14 @@ def move(
     record(session, actor, "datalek.stap", breach.holder, KIND, [breach.id], fields=[name])
 
 
+def steps_of(breach: Breach, notices: Sequence[BreachNotice]) -> list[Transition]:
+    """Return the steps that can be made now; a notification that stands decides how it reopens."""
+    kinds = [row.kind for row in notices]
+    stands = kinds.count(NoticeKind.FIRST) > kinds.count(NoticeKind.WITHDRAWN)
+    other = REOPEN if stands else REOPEN_REPORTED
+    return [step for step in WORKFLOW.moves_from(breach.state) if step.name != other]
+
+
 def _problem(session: Session, breach: Breach, name: str) -> str | None:
     if name == "niet_melden":
         return why_not_unreported(breach.risk)
@@ -288,13 +302,43 @@ def notices_of(session: Session, breach: Breach) -> Sequence[BreachNotice]:
     ).all()
 
 
-def documents_of(session: Session, breach: Breach) -> Sequence[BreachDocument]:
-    """Return the documents of which data went astray, by reference."""
+def documents_of(
+    session: Session, breach: Breach, offset: int, size: int
+) -> Sequence[BreachDocument]:
+    """Return a page of the documents of which data went astray, by reference."""
     return session.scalars(
         select(BreachDocument)
         .where(BreachDocument.breach_id == breach.id)
         .order_by(BreachDocument.reference, BreachDocument.id)
+        .offset(offset)
+        .limit(size)
     ).all()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Number of reports in a breach, of those whose reporter was told, and who can't be told."""
+
+    total: int
+    reached: int
+    hindered: int
+
+    @property
+    def left(self) -> int:
+        """The number of reporters who can be told yet."""
+        return self.total - self.reached - self.hindered
+
+
+def tally(session: Session, breach: Breach) -> Tally:
+    """Count the reports of a breach."""
+    row = session.execute(
+        select(
+            func.count(BreachDocument.id),
+            func.count(BreachDocument.told_at),
+            func.count(case((BreachDocument.told_at.is_(None), BreachDocument.obstacle))),
+        ).where(BreachDocument.breach_id == breach.id)
+    ).one()
+    return Tally(*row)
 
 
 def moves_of(session: Session, breach: Breach) -> Sequence[BreachMove]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
 from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import datetime_long, datetime_short, number, plural
 from stopintimidatie.core.web.components import TimelineEntry
 from stopintimidatie.core.web.request import (
@@ -23,9 +26,10 @@ from stopintimidatie.core.web.request import (
     query_pairs,
     wanted_page,
 )
-from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
-from stopintimidatie.disclosures.models import Disclosure
+from stopintimidatie.core.workflow import WorkflowError, options_of
+from stopintimidatie.disclosures.services import subjects_of
 from stopintimidatie.dossiers.words import link
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.privacy.breaches.forms import (
     ap_schema,
     aware_schema,
@@ -34,15 +38,16 @@ from stopintimidatie.privacy.breaches.forms import (
     read_facts,
     this_minute,
 )
-from stopintimidatie.privacy.breaches.models import Breach, BreachMove, BreachNotice
+from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove, BreachNotice
 from stopintimidatie.privacy.breaches.resources import (
     BreachRegister,
     BreachResource,
     count,
     listed,
 )
-from stopintimidatie.privacy.breaches.rules import countdown, is_late, span
+from stopintimidatie.privacy.breaches.rules import countdown, is_late
 from stopintimidatie.privacy.breaches.services import (
+    Tally,
     documents_of,
     lock,
     lost_of,
@@ -51,6 +56,8 @@ from stopintimidatie.privacy.breaches.services import (
     notices_of,
     set_aware,
     set_facts,
+    steps_of,
+    tally,
 )
 from stopintimidatie.privacy.breaches.vocabulary import (
     KIND,
@@ -58,6 +65,7 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     Cause,
     Group,
     NoticeKind,
+    Obstacle,
     Risk,
 )
 from stopintimidatie.privacy.breaches.workflow import COUNTS, TO_AP, WORKFLOW, line_words
@@ -101,9 +109,9 @@ def clock_words(breach: Breach, notices: Any, now: datetime) -> str:
         return countdown(breach.due_at, now)
     first = next((row for row in notices if row.kind == NoticeKind.FIRST), None)
     if first is not None:
-        took = span(first.sent_at - breach.aware_at)
-        late = is_late(breach.due_at, first.sent_at)
-        return f"gemeld na {took}: {'later dan 72 uur' if late else 'op tijd'}"
+        if not is_late(breach.due_at, first.sent_at):
+            return "op tijd gemeld bij de AP"
+        return f"later dan 72 uur gemeld: {countdown(breach.due_at, first.sent_at)}"
     return "besloten"
 
 
@@ -113,7 +121,9 @@ def breach_view(context: BreachResource, request: Request) -> dict[str, Any]:
     breach, session, now = context.breach, request.db, utc_now()
     note_read(request, context.holder, KIND, [breach.id], task="datalek lezen")
     notices = notices_of(session, breach)
-    documents = documents_of(session, breach)
+    counted, moves = tally(session, breach), moves_of(session, breach)
+    paging = Paging(wanted_page(request), counted.total)
+    documents = documents_of(session, breach, paging.offset, paging.size)
     may = bool(request.has_permission(Permission.HANDLE_BREACHES, context))
     open_ = may and breach.closed_at is None
     here = request.resource_path(context)
@@ -127,20 +137,24 @@ def breach_view(context: BreachResource, request: Request) -> dict[str, Any]:
         "clock": _clock(breach),
         "facts": fact_rows(breach),
         "judgement": _judgement(breach),
-        "lost": _lost(lost_of(session, breach)),
+        "lost": _lost(session, breach),
         "notices": [_notice(row) for row in notices],
         "documents": [[row.reference, _telling(row)] for row in documents],
-        "history": [_line(row) for row in moves_of(session, breach)],
-        "steps": [(move.label, f"{here}/{STEP}?naam={move.name}") for move in _steps(breach)]
+        "paging": paging,
+        "counted": _counted(counted),
+        "ways": _ways(breach, here, counted) if may else [],
+        "towns": _names(session, towns_of(moves)),
+        "share_href": f"{here}/gemeenten" if open_ and context.holder == NATIONAL else None,
+        "ap_href": f"{here}/ap-gegevens",
+        "history": [_line(row) for row in moves],
+        "steps": [
+            (move.label, f"{here}/{STEP}?naam={move.name}") for move in steps_of(breach, notices)
+        ]
         if may
         else [],
         "facts_href": f"{here}/{FACTS}" if open_ else None,
         "aware_href": f"{here}/{AWARE}" if open_ else None,
     }
-
-
-def _steps(breach: Breach) -> tuple[Transition, ...]:
-    return WORKFLOW.moves_from(breach.state)
 
 
 def _clock(breach: Breach) -> list[tuple[str, str]]:
@@ -184,13 +198,17 @@ def _judgement(breach: Breach) -> list[tuple[str, str]]:
     return [("Risico voor mensen", Risk.word(breach.risk)), ("Waarom", breach.risk_reason or "")]
 
 
-def _lost(lost: Disclosure | None) -> list[tuple[str, str]]:
+def _lost(session: Session, breach: Breach) -> list[tuple[str, str]]:
+    """Return the document that is lost; nothing when it didn't begin with one."""
+    lost = lost_of(session, breach)
     if lost is None:
         return []
+    kinds = dict.fromkeys(kind for row in subjects_of(session, lost.id) for kind in row.categories)
     return [
         ("Stuk", f"{lost.reference}, van {lost.source_kind} {lost.source_reference}"),
         ("Ontvanger", lost.recipient),
         ("Gemaakt", datetime_long(lost.made_at)),
+        ("Soorten gegevens", ", ".join(kinds)),
     ]
 
 
@@ -201,8 +219,48 @@ def _notice(row: BreachNotice) -> TimelineEntry:
     return TimelineEntry(row.sent_at, NoticeKind.word(row.kind), row.sent_by, text)
 
 
-def _telling(row: Any) -> str:
-    return f"verteld op {datetime_short(row.told_at)}" if row.told_at else "nog niet verteld"
+def _telling(row: BreachDocument) -> str:
+    """Return how far telling the reporter of a document is."""
+    if row.told_at is not None:
+        return f"verteld op {datetime_short(row.told_at)}"
+    if row.obstacle is not None:
+        return f"kan hier niet: {Obstacle.word(row.obstacle)}"
+    return "nog niet verteld"
+
+
+def _counted(reporters: Tally) -> str:
+    """Return in a sentence how many reporters were told."""
+    verb = "heeft" if reporters.reached == 1 else "hebben"
+    number_of = plural(reporters.total, "melder", "melders")
+    words = f"{reporters.reached} van {number_of} {verb} een bericht."
+    if reporters.hindered:
+        words += f" Bij {reporters.hindered} kan dat hier niet: vertel het langs een andere weg."
+    return words
+
+
+def _ways(breach: Breach, here: str, reporters: Tally) -> list[tuple[str, str]]:
+    """Return what can be done about people, as pairs of label and address."""
+    if breach.closed_at is not None:
+        return []
+    ways = [("Meldingen toevoegen", f"{here}/meldingen")]
+    if reporters.left:
+        ways.insert(0, ("Melders vertellen", f"{here}/vertellen"))
+    ways.append(("Anders verteld, of niet", f"{here}/betrokkenen"))
+    return ways
+
+
+def _names(session: Session, codes: Sequence[str]) -> Sequence[str]:
+    """Return the names of municipalities, in order."""
+    if not codes:
+        return []
+    wanted = select(Municipality.name).where(Municipality.code.in_(codes))
+    return session.scalars(wanted.order_by(Municipality.name)).all()
+
+
+def towns_of(moves: Sequence[BreachMove]) -> list[str]:
+    """Return the codes of the municipalities that a breach was given to."""
+    given = (row.values.get("gemeenten", []) for row in moves if row.name == "doorgegeven")
+    return sorted({code for codes in given for code in codes})
 
 
 def _line(row: BreachMove) -> TimelineEntry:
@@ -212,12 +270,14 @@ def _line(row: BreachMove) -> TimelineEntry:
 # Forms
 
 
-def _handle(
+def handle(
     context: BreachResource,
     request: Request,
     form: Form,
     heading: str,
     act: Callable[[dict[str, Any]], str],
+    *,
+    intro: str | None = None,
 ) -> Any:
     """Show a form about a breach; take it unless somebody else changed the breach meanwhile."""
     breach, back = context.breach, request.resource_path(context)
@@ -238,7 +298,7 @@ def _handle(
         return {
             "heading": heading,
             "above": context.title,
-            "intro": None,
+            "intro": intro,
             "facts": _clock(breach)[:2],
         }
 
@@ -250,7 +310,8 @@ def step_view(context: BreachResource, request: Request) -> Any:
     """Make a step of the workflow."""
     breach = context.breach
     name = dict(query_pairs(request)).get("naam", "")
-    step = next((step for step in _steps(breach) if step.name == name), None)
+    steps = steps_of(breach, notices_of(request.db, breach))
+    step = next((step for step in steps if step.name == name), None)
     if step is None:
         if any(step.name == name for step in WORKFLOW.transitions):
             request.flash("Deze stap is al gezet, of kan nu niet meer.", "info")
@@ -279,13 +340,13 @@ def step_view(context: BreachResource, request: Request) -> Any:
         move(request.db, breach, name, answers, request.actor)
         return f"Vastgelegd: {step.label.lower()}."
 
-    return _handle(context, request, form, step.label, act)
+    return handle(context, request, form, step.label, act)
 
 
 @form_view(BreachResource, FACTS, Permission.HANDLE_BREACHES, FORM)
 def facts_view(context: BreachResource, request: Request) -> Any:
     """Write down what happened, to whom, and what was done."""
-    breach = _open(context)
+    breach = open_breach(context)
     form = Form(
         facts_schema(),
         request,
@@ -298,13 +359,13 @@ def facts_view(context: BreachResource, request: Request) -> Any:
         set_facts(request.db, breach, read_facts(values), request.actor)
         return "De feiten zijn opgeslagen."
 
-    return _handle(context, request, form, "Feiten", act)
+    return handle(context, request, form, "Feiten", act)
 
 
 @form_view(BreachResource, AWARE, Permission.HANDLE_BREACHES, FORM)
 def aware_view(context: BreachResource, request: Request) -> Any:
     """Correct since when the breach is known."""
-    breach = _open(context)
+    breach = open_breach(context)
     form = Form(
         aware_schema(),
         request,
@@ -318,10 +379,10 @@ def aware_view(context: BreachResource, request: Request) -> Any:
         set_aware(request.db, breach, moment, values["reden"], request.actor)
         return f"De termijn loopt nu tot {datetime_long(breach.due_at)}."
 
-    return _handle(context, request, form, "Tijdstip wijzigen", act)
+    return handle(context, request, form, "Tijdstip wijzigen", act)
 
 
-def _open(context: BreachResource) -> Breach:
+def open_breach(context: BreachResource) -> Breach:
     """Return the breach, while it isn't closed.
 
     Raises:

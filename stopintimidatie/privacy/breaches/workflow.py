@@ -16,6 +16,7 @@ WITHDRAWN: Final = "ingetrokken_bij_ap"
 CLOSED: Final = "lek_afgesloten"
 # States in which the 72 hours count: nobody decided about the AP.
 COUNTS: Final = frozenset({INVESTIGATED, JUDGED})
+REOPEN, REOPEN_REPORTED = "heropenen", "heropenen_gemeld"
 # Steps that the page asks more for than a reason: a day and hour, and the AP's number.
 TO_AP: Final = ("ap_melden", "ap_aanvullen", "ap_compleet", "ap_intrekken")
 
@@ -66,7 +67,9 @@ WORKFLOW: Final = Workflow(
         step("ap_intrekken", "Intrekken bij de AP vastleggen", REPORTED, WITHDRAWN, _BY),
         step("niet_melden", "Niet melden bij de AP", JUDGED, NOT_REPORTED, _BY, _WHY),
         step("afsluiten", "Afsluiten", f"{REPORTED} {NOT_REPORTED} {WITHDRAWN}", CLOSED, _BY),
-        step("heropenen", "Weer openen", CLOSED, INVESTIGATED, _BY, _WHY),
+        step(REOPEN, "Weer openen", CLOSED, INVESTIGATED, _BY, _WHY),
+        # The AP has a notification: its 72 hours don't begin to count again.
+        step(REOPEN_REPORTED, "Weer openen", CLOSED, REPORTED, _BY, _WHY),
     ),
 )
 # Lines of the history that are no step.
@@ -76,7 +79,8 @@ LINES: Final = {
     "feiten": "Feiten aangevuld",
     "tijdstip": "Tijdstip van bekend worden gewijzigd",
     "stukken": "Meldingen toegevoegd",
-    "betrokkenen": "Betrokkenen",
+    "betrokkenen": "Betrokkenen geïnformeerd, of besloten van niet",
+    "doorgegeven": "Doorgegeven aan gemeenten",
 }
 
 

@@ -385,7 +385,7 @@ def _content(
     decision: Decision,
 ) -> StatementContent:
     number, made_at = heading
-    house = _house(session, holder)
+    house = house_for(session, holder)
     total = sum(row.number for row in rows)
     table = StatementTable(
         f"{total} in totaal, per soort en categorie van de selectielijst",
@@ -439,7 +439,8 @@ def _holder(session: Session) -> str:
     return holder
 
 
-def _house(session: Session, holder: str) -> House:
+def house_for(session: Session, holder: str) -> House:
+    """Return name, colour and logo of a holder, as its statements show them."""
     if holder == NATIONAL:
         return House(DESK, "Stopintimidatie", DEFAULT_COLOUR.lower(), None)
     source = house_of(session, session.get_one(Municipality, holder))

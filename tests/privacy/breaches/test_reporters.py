@@ -1,0 +1,225 @@
+"""Reporters of a breach read it on the follow page; a breach of the desk gets to municipalities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from webtest import TestApp
+
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
+from stopintimidatie.reports.conversation.services import REPORTER
+from stopintimidatie.reports.fields import Contact
+from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.services import move_report
+from tests.privacy.breaches.test_register import REGISTER, breach_of, fill_facts, report, take
+from tests.support.api import Api
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
+from tests.support.following import follow_in_browser
+from tests.support.installation import Installation
+
+TEXT = "Er is een tas gestolen met gegevens uit uw melding. Bel ons op 14 078."
+ENGLISH = "A bag was stolen with data from your report. Call us at 14 078."
+
+
+@pytest.fixture
+def town(installation: Installation) -> Installation:
+    connect(installation)
+    return installation
+
+
+@pytest.fixture
+def officer(town: Installation) -> TestApp:
+    """The privacy officer, in a browser."""
+    return town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER), name="Pri Vacy"))
+
+
+def add(browser: TestApp, breach: Breach, references: str, *, status: int = 303) -> Any:
+    form = browser.get(f"{REGISTER}/{breach.reference}/meldingen").forms["formulier"]
+    form["kenmerken"] = references
+    return form.submit("toevoegen", status=status)
+
+
+def tell_them(browser: TestApp, breach: Breach) -> Any:
+    """The form with the text for the reporters, filled in."""
+    form = browser.get(f"{REGISTER}/{breach.reference}/vertellen").forms["formulier"]
+    form["tekst"], form["engels"] = TEXT, ENGLISH
+    return form
+
+
+def messages(town: Installation) -> list[str]:
+    with town.transaction(DORDRECHT) as session:
+        wanted = select(ReporterMessage.text).order_by(ReporterMessage.at, ReporterMessage.id)
+        return list(session.scalars(wanted))
+
+
+def test_reporters_read_it_once_and_those_with_an_address_are_mailed(
+    town: Installation, officer: TestApp
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        contact = Contact(name=None, phone=None, email="jas@example.org")
+        rows = [
+            make_report(session, town),
+            make_report(session, town, anonymous=False, contact=contact),
+            make_report(session, town, language="en"),
+            make_report(session, town),
+        ]
+        withdrawn = rows[3]
+        references = " ".join(row.reference for row in rows)
+        move_report(session, town.registry.workflow_effects, withdrawn, "intrekken", {}, REPORTER)
+    report(officer)
+    breach = breach_of(town)
+    assert "niet gevonden" in add(officer, breach, "M-0000-0000", status=422)
+    add(officer, breach, references)
+    add(officer, breach, references).follow().mustcontain("0 meldingen")
+    breach = breach_of(town)
+    # What stands between brackets must be filled in first.
+    form = officer.get(f"{REGISTER}/{breach.reference}/vertellen").forms["formulier"]
+    assert "tussen haken" in form.submit("vertellen", status=422)
+    form = tell_them(officer, breach)
+    form.submit("vertellen", status=303)
+    # The second click comes too late.
+    form.submit("vertellen", status=409)
+    town.run_jobs()
+    assert sorted(messages(town)) == sorted([TEXT, TEXT, ENGLISH])
+    shown = officer.get(f"{REGISTER}/{breach.reference}")
+    shown.mustcontain("3 van 4 melders", "kan hier niet: ingetrokken door de melder")
+    assert "Melders vertellen" not in shown
+    officer.get(f"{REGISTER}/{breach.reference}/vertellen", status=404)
+    with town.transaction(DORDRECHT) as session:
+        mails = session.scalars(
+            select(MailMessage).where(MailMessage.template == "bericht_voor_melder")
+        ).all()
+        assert len(mails) == 1
+        assert "tas" not in (mails[0].kept or "")
+
+
+def test_a_report_that_joins_later_is_told_and_the_others_are_not_told_again(
+    town: Installation, officer: TestApp
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        first, second = (make_report(session, town).reference for _ in range(2))
+    report(officer)
+    breach = breach_of(town)
+    for reference in (first, second):
+        add(officer, breach, reference)
+        tell_them(officer, breach).submit("vertellen", status=303)
+        town.run_jobs()
+    assert messages(town) == [TEXT, TEXT]
+    with town.transaction(DORDRECHT) as session:
+        assert all(session.scalars(select(BreachDocument.told_at)))
+        owners = session.scalars(select(ReporterMessage.report_id)).all()
+        assert len(set(owners)) == 2
+
+
+def test_a_reporter_without_contact_data_reads_it_with_the_follow_code(
+    town: Installation, officer: TestApp
+) -> None:
+    api = Api(town)
+    receipt = api.post().json
+    report(officer)
+    breach = breach_of(town)
+    add(officer, breach, receipt["kenmerk"])
+    tell_them(officer, breach).submit("vertellen", status=303)
+    town.run_jobs()
+    follow_in_browser(api, receipt).get("/volgen/melding").mustcontain("Bericht aan u", TEXT)
+
+
+def test_of_a_report_that_is_gone_only_the_reference_stays(
+    town: Installation, officer: TestApp
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        row = make_report(session, town)
+        reference, number = row.reference, row.id
+    report(officer)
+    breach = breach_of(town)
+    add(officer, breach, reference)
+    with town.transaction(DORDRECHT) as session:
+        session.get_one(Report, number).state = "vernietigd"
+    tell_them(officer, breach).submit("vertellen", status=303)
+    town.run_jobs()
+    assert messages(town) == []
+    shown = officer.get(f"{REGISTER}/{breach.reference}")
+    shown.mustcontain(reference, "gewist of vernietigd", "langs een andere weg")
+
+
+def test_with_a_high_risk_it_closes_when_people_know_or_it_says_why_not(
+    town: Installation, officer: TestApp
+) -> None:
+    report(officer)
+    breach = breach_of(town)
+    take(officer, breach, "beoordelen", risico="hoog", reden="Namen van kinderen.")
+    take(officer, breach, "ap_melden", nummer="AP-1")
+    fill_facts(officer, breach)
+    assert "hoog risico" in take(officer, breach, "afsluiten", status=422)
+    form = officer.get(f"{REGISTER}/{breach.reference}/betrokkenen").forms["formulier"]
+    form["keuze"] = "niet"
+    form.submit("vastleggen", status=422)
+    form["reden"] = "De gegevens waren versleuteld."
+    form.submit("vastleggen", status=303)
+    take(officer, breach, "afsluiten").follow().mustcontain("Betrokkenen niet geïnformeerd")
+
+
+def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
+    town: Installation,
+) -> None:
+    connect(town, EINDHOVEN)
+    desk = town.browser(make_user(town, (NATIONAL, Role.PRIVACY_OFFICER), name="Lan Delijk"))
+    names = {
+        code: make_user(town, (code, Role.PRIVACY_OFFICER), name=f"Officer {code}")
+        for code in (DORDRECHT, EINDHOVEN)
+    }
+    report(desk, place="/landelijk", wat="De leverancier zag een lijst met meldingen.")
+    breach = breach_of(town, NATIONAL)
+    address = f"/landelijk/datalekken/{breach.reference}/gemeenten"
+    form = desk.get(address).forms["formulier"]
+    assert "minstens één" in form.submit("doorgeven", status=422)
+    form["gemeenten"] = [DORDRECHT]
+    form.submit("doorgeven", status=303).follow().mustcontain("Dordrecht")
+    town.run_jobs()
+    # Once more for all: Dordrecht has it already.
+    form = desk.get(address).forms["formulier"]
+    form["alle"] = True
+    form.submit("doorgeven", status=303)
+    town.run_jobs()
+    for code in (DORDRECHT, EINDHOVEN):
+        own = breach_of(town, code)
+        assert own.shared_id == breach.id
+        assert own.aware_at > breach.aware_at
+        assert own.reported_by == "Landelijk meldpunt"
+    page = town.browser(names[DORDRECHT]).get(f"{REGISTER}/{breach_of(town).reference}")
+    page.mustcontain("De leverancier zag een lijst", "nog 2 dagen")
+    town.browser(names[EINDHOVEN]).get(f"{REGISTER}/{breach_of(town).reference}", status=404)
+    # What one municipality writes, no other reads, nor the desk.
+    take(
+        town.browser(names[DORDRECHT]), breach_of(town), "beoordelen", risico="geen", reden="x" * 9
+    )
+    assert breach_of(town, EINDHOVEN).risk is None
+    assert breach_of(town, NATIONAL).risk is None
+    with town.transaction(EINDHOVEN) as session:
+        assert session.scalars(select(BreachMove.name)).all() == ["ingevoerd"]
+        (mail,) = session.scalars(select(MailMessage))
+        assert mail.template == "datalek_gemeld"
+
+
+def test_a_municipality_gives_nothing_to_another(town: Installation, officer: TestApp) -> None:
+    report(officer)
+    officer.get(f"{REGISTER}/{breach_of(town).reference}/gemeenten", status=404)
+
+
+def test_the_text_for_the_ap_follows_its_form(town: Installation, officer: TestApp) -> None:
+    report(officer)
+    breach = breach_of(town)
+    page = officer.get(f"{REGISTER}/{breach.reference}").click("Gegevens voor de melding bij de AP")
+    page.mustcontain("Eerste melding", "nog niet bekend", "Gemeente Dordrecht", "in de trein")
+    fill_facts(officer, breach)
+    take(officer, breach, "ap_melden", nummer="AP-2026-77")
+    page = officer.get(f"{REGISTER}/{breach.reference}/ap-gegevens")
+    page.mustcontain("AP-2026-77", "Aanvulling op een eerdere melding", "Iemand leest wie meldde.")
+    pdf = officer.get(f"{REGISTER}/{breach.reference}/pdf")
+    assert pdf.content_type == "application/pdf"
+    assert pdf.body.startswith(b"%PDF-")
