@@ -52,6 +52,7 @@ from stopintimidatie.municipalities.partners import services as partners
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.municipalities.people.services import postbox_of, set_domains
+from stopintimidatie.privacy.breaches import services as breaches
 from stopintimidatie.privacy.retention.rules import Schedule, proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.reports.api.queries import make_demo_key
@@ -147,6 +148,8 @@ def _play(stage: Stage, app_key: UUID) -> None:
     ask_for_search(session, holder)
     if holder == scenario.EINDHOVEN:
         offer_one(stage, scenario.DORDRECHT)
+    else:
+        report_breaches(stage)
     add_to_reports(session, moment)
 
 
@@ -202,6 +205,56 @@ def _newest(session: Session, moment: datetime, count: int) -> list[Report]:
     in_hand = select(Report).where(Report.state == "in_behandeling", Report.received_at < moment)
     newest = in_hand.order_by(Report.received_at.desc(), Report.reference)
     return list(session.scalars(newest.limit(count)))
+
+
+# Breaches of personal data: of one all is done, of the other the 72 hours count.
+CLOSED_BREACH: Final = (
+    "Een brief met een overzicht van drie meldingen ging naar een verkeerde afdeling. De ontvanger"
+    " heeft hem ongelezen teruggegeven.",
+    "verkeerde_ontvanger",
+)
+OPEN_BREACH: Final = (
+    "Een map met aantekeningen van een overleg bleef liggen in een vergaderzaal waar ook gasten"
+    " komen. De map is er niet meer.",
+    "kwijt",
+)
+BREACH_FACTS: Final = breaches.Facts(
+    *CLOSED_BREACH,
+    None,
+    None,
+    ["plaats_en_tijd", "verhaal"],
+    ["melders"],
+    3,
+    "Een collega zonder taak hierin had de verhalen kunnen lezen. Er stonden geen namen in.",
+    "De brief is vernietigd. De afdeling stuurt overzichten alleen nog in een gesloten envelop.",
+)
+
+
+def report_breaches(stage: Stage) -> None:
+    """Report two breaches: one that is closed without risk, and one that waits for a decision."""
+    session, holder, moment = stage.session, stage.holder, stage.timeline.moment
+    officer, privacy = stage.actor("oov"), stage.actor("privacy")
+    begin = moment - timedelta(days=24)
+    with clock_at(begin):
+        words, cause = CLOSED_BREACH
+        entry = breaches.Entry(words, begin, cause)
+        breach, _ = breaches.enter_breach(session, holder, entry, officer)
+        session.flush()
+    steps: list[tuple[str, dict[str, str]]] = [
+        ("beoordelen", {"risico": "geen", "reden": "De brief is ongelezen terug, zonder namen."}),
+        ("niet_melden", {"reden": "Niemand buiten de gemeente zag iets."}),
+        ("afsluiten", {}),
+    ]
+    with clock_at(begin + timedelta(hours=20)):
+        breaches.set_facts(session, breach, BREACH_FACTS, privacy)
+        for name, answers in steps:
+            breaches.move(session, breach, name, answers, privacy)
+            session.flush()
+    aware = moment - timedelta(hours=31)
+    with clock_at(aware + timedelta(hours=1)):
+        words, cause = OPEN_BREACH
+        breaches.enter_breach(session, holder, breaches.Entry(words, aware, cause), officer)
+        session.flush()
 
 
 def offer_one(stage: Stage, receiver: str) -> None:

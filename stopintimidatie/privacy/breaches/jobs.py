@@ -28,13 +28,9 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TELL: Final = Job("datalek.vertellen")
 SHARE: Final = Job("datalek.doorgeven")
-# Of a report in these states nobody reads the conversation here.
-_OBSTACLES: Final = {
-    "ingetrokken": Obstacle.WITHDRAWN,
-    "overgedragen": Obstacle.PASSED_ON,
-    "vernietigd": Obstacle.GONE,
-    "overgebracht": Obstacle.GONE,
-}
+# Reports of which nothing is left. On the page of one that was withdrawn or handed over its
+# reporter reads the messages of every copy still.
+_GONE: Final = frozenset({"vernietigd", "overgebracht"})
 # Facts that a municipality gets along with its entry.
 _ALONG: Final = (
     *("happened_from", "happened_until", "categories", "groups"),
@@ -86,7 +82,7 @@ def _tell_one(session: Session, notice: BreachNotice, number: UUID) -> None:
 
 def obstacle_of(report: Report | None) -> Obstacle | None:
     """Return why the reporter can't be told on the follow page; None when that can be done."""
-    return Obstacle.GONE if report is None else _OBSTACLES.get(report.state)
+    return Obstacle.GONE if report is None or report.state in _GONE else None
 
 
 def enter_shared(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

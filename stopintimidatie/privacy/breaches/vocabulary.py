@@ -78,6 +78,4 @@ class NoticeKind(Term):
 class Obstacle(Term):
     """Cause that a reporter can't be told on the follow page."""
 
-    WITHDRAWN = "ingetrokken", "ingetrokken door de melder", "withdrawn"
-    PASSED_ON = "overgedragen", "ligt bij een ander", "passed on"
     GONE = "weg", "gewist of vernietigd", "erased or destroyed"
