@@ -1,4 +1,4 @@
-"""Rows of the worklist about terms and destruction: what waits for archivist and process owner."""
+"""Rows of the worklist about terms, destruction and breaches: for archivist and privacy officer."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.people.services import able
+from stopintimidatie.privacy.breaches.models import Breach
+from stopintimidatie.privacy.breaches.resources import listed
+from stopintimidatie.privacy.breaches.rules import countdown
+from stopintimidatie.privacy.breaches.workflow import COUNTS
 from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
 from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.privacy.destruction.requests import your_turn
@@ -40,17 +44,34 @@ _STEPS: Final = {
 
 
 def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
-    """Return what waits for this person about terms, lists and holds of a holder."""
+    """Return what waits for this person about breaches, terms, lists and holds of a holder."""
+    breaches = list(_breaches(context, request, here))
     if not request.has_permission(P.VIEW_RETENTION, context):
-        return []
+        return breaches
     today = local_date(utc_now())
     return [
+        *breaches,
         *_terms(context, request, here, today),
         *_lists(context, request, here, today),
         *_extensions(context, request, here),
         *_holds(context, request, here, today),
         *_people(context, request, here),
     ]
+
+
+def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
+    """Yield the breaches that aren't closed; first those of which the 72 hours count."""
+    if not request.has_permission(P.HANDLE_BREACHES, context):
+        return
+    now = utc_now()
+    rows = request.db.scalars(listed().where(Breach.closed_at.is_(None)).limit(MOST_LISTS))
+    for row in rows:
+        href = f"{here}/datalekken/{row.reference}"
+        if row.state in COUNTS:
+            title = f"Datalek {row.reference}: melden bij de AP?"
+            yield task_for(DUE, title, href, "Openen", countdown(row.due_at, now))
+        else:
+            yield task_for(READ, f"Datalek {row.reference}: afronden", href, "Openen")
 
 
 def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:

@@ -19,6 +19,7 @@ from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.settings.queries import published_for
@@ -325,11 +326,13 @@ def share_view(context: BreachResource, request: Request) -> Any:
 
 
 def connected(session: Session) -> list[Municipality]:
-    """Return the municipalities that work with the product, by name."""
+    """Return the municipalities that work with the product, by name; not the one to practise in."""
     taking_part = select(MunicipalityProfile.code).where(
         MunicipalityProfile.noted_level == ParticipationLevel.PROGRAMME
     )
-    wanted = select(Municipality).where(Municipality.code.in_(taking_part))
+    wanted = select(Municipality).where(
+        Municipality.code.in_(taking_part), Municipality.code != PRACTICE
+    )
     return list(session.scalars(wanted.order_by(Municipality.name, Municipality.code)))
 
 

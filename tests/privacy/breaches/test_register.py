@@ -106,6 +106,8 @@ def test_an_officer_reports_and_the_privacy_officer_is_mailed_without_content(
     menu = officer.get(PLACE).html.find("a", href=REGISTER)
     assert menu is not None
     assert "1" in menu.text
+    officer.get(PLACE).mustcontain(f"Datalek {breach.reference}: melden bij de AP?", "nog 2 dagen")
+    assert "melden bij de AP?" not in colleague.get(PLACE)
 
 
 def test_a_second_click_makes_no_second_breach(town: Installation, officer: TestApp) -> None:
