@@ -1,4 +1,4 @@
-"""Whose data it was: the reports in a breach, and telling their reporters on the follow page."""
+"""Reports in a breach: adding them, and telling their reporters on the follow page."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,11 +16,10 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.privacy.breaches.models import Breach, BreachMove, BreachNotice
+from tests.support.breaching import PLACE, REGISTER, breach_of, fill_facts, on_wall, report, take
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.support.installation import Installation
 
-PLACE = "/gemeenten/dordrecht"
-REGISTER = f"{PLACE}/datalekken"
 FRIDAY = datetime(2026, 11, 27, 18, 30, tzinfo=AMSTERDAM)
 
 
@@ -41,41 +39,6 @@ def name(town: Installation) -> str:
 def officer(town: Installation, name: str) -> TestApp:
     """The privacy officer, in a browser."""
     return town.browser(name)
-
-
-def on_wall(moment: datetime) -> str:
-    return moment.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M")
-
-
-def report(
-    browser: TestApp, *, place: str = PLACE, status: int = 303, send: bool = True, **typed: str
-) -> Any:
-    form = browser.get(f"{place}/datalek-melden").forms["formulier"]
-    answers = {"wat": "Een tas met papieren bleef in de trein.", "soort": "kwijt", **typed}
-    for name, value in answers.items():
-        form[name] = value
-    return form.submit("melden", status=status) if send else form
-
-
-def breach_of(town: Installation, holder: str = DORDRECHT) -> Breach:
-    with town.transaction(holder) as session:
-        breach = session.scalars(select(Breach)).one()
-        session.expunge(breach)
-        return breach
-
-
-def take(browser: TestApp, breach: Breach, name: str, *, status: int = 303, **typed: Any) -> Any:
-    form = browser.get(f"{REGISTER}/{breach.reference}/stap?naam={name}").forms["formulier"]
-    for field, value in typed.items():
-        form[field] = value
-    return form.submit(name, status=status)
-
-
-def fill_facts(browser: TestApp, breach: Breach) -> Any:
-    form = browser.get(f"{REGISTER}/{breach.reference}/feiten").forms["formulier"]
-    form["gegevens"], form["groepen"], form["aantal"] = ["verhaal"], ["melders"], "12"
-    form["gevolgen"], form["maatregelen"] = "Iemand leest wie meldde.", "Tas is gezocht."
-    return form.submit("opslaan", status=303)
 
 
 def actions(town: Installation) -> list[str]:

@@ -14,8 +14,8 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReporterMessage
-from tests.privacy.breaches.test_register import REGISTER, breach_of, fill_facts, report, take
 from tests.support.api import Api
+from tests.support.breaching import REGISTER, breach_of, fill_facts, report, take
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.following import follow_in_browser
 from tests.support.installation import Installation
