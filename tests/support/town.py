@@ -72,7 +72,7 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
-from stopintimidatie.privacy.breaches.documents import add_reports
+from stopintimidatie.privacy.breaches.reporters import add_reports
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
 from stopintimidatie.privacy.breaches.services import move as move_breach
 from stopintimidatie.privacy.destruction.models import (

@@ -29,7 +29,7 @@ def includeme(config: Any) -> None:
     config.add_panel("verstrekking", "zoek", panels.disclosure_panel, order=20)
     config.add_panel("ophalen", "zoek", panels.recipient_panel, order=20)
     _add_places(config)
-    for module in ("views", "pages", "documents", "statement"):
+    for module in ("views", "pages", "reporters", "statement"):
         config.scan(f"stopintimidatie.privacy.breaches.{module}")
 
 

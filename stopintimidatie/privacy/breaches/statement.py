@@ -39,7 +39,7 @@ PAGE, PDF = "ap-gegevens", "pdf"
 TITLE: Final = "Gegevens voor de melding bij de AP"
 UNKNOWN: Final = "nog niet bekend"
 Rows = list[tuple[str, str]]
-# Which of confidentiality, integrity and availability a breach touched, as the AP asks.
+# The AP asks what was touched: confidentiality, integrity or availability.
 _NATURE: Final = {
     Cause.LOST: "Vertrouwelijkheid, en misschien beschikbaarheid",
     Cause.GONE: "Beschikbaarheid",
