@@ -18,8 +18,7 @@ from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.resources import listed
-from stopintimidatie.privacy.breaches.rules import countdown
-from stopintimidatie.privacy.breaches.workflow import COUNTS
+from stopintimidatie.privacy.breaches.workflow import COUNTS, countdown
 from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
 from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.privacy.destruction.requests import your_turn

@@ -8,8 +8,8 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the register of breaches: its tables, clock, mails, pages and buttons."""
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.privacy.breaches import jobs, mail, panels
-    from stopintimidatie.privacy.breaches.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.privacy.breaches import jobs, mail, pages
+    from stopintimidatie.privacy.breaches.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.breaches.resources import LEVELS
     from stopintimidatie.privacy.breaches.vocabulary import Risk
     from stopintimidatie.privacy.breaches.workflow import WORKFLOW
@@ -25,9 +25,9 @@ def includeme(config: Any) -> None:
         config.add_mail_template(template)
     for level in LEVELS:
         config.add_tree_level(level)
-    config.add_panel("uitvoer", "zoek", panels.export_panel, order=20)
-    config.add_panel("verstrekking", "zoek", panels.disclosure_panel, order=20)
-    config.add_panel("ophalen", "zoek", panels.recipient_panel, order=20)
+    config.add_panel("uitvoer", "zoek", pages.export_panel, order=20)
+    config.add_panel("verstrekking", "zoek", pages.disclosure_panel, order=20)
+    config.add_panel("ophalen", "zoek", pages.recipient_panel, order=20)
     _add_places(config)
     for module in ("views", "pages", "reporters", "statement"):
         config.scan(f"stopintimidatie.privacy.breaches.{module}")

@@ -11,9 +11,9 @@ from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.text import datetime_long
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.privacy.breaches.models import Breach
-from stopintimidatie.privacy.breaches.rules import is_late
 from stopintimidatie.privacy.breaches.services import Facts
 from stopintimidatie.privacy.breaches.vocabulary import Category, Cause, Group
+from stopintimidatie.privacy.breaches.workflow import is_late
 
 LINES: Final = 4_000
 MOST_PEOPLE: Final = 20_000_000

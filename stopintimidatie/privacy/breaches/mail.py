@@ -17,8 +17,7 @@ from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, 
 from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.services import COLLEAGUE
 from stopintimidatie.privacy.breaches.models import Breach
-from stopintimidatie.privacy.breaches.rules import WARNING
-from stopintimidatie.privacy.breaches.workflow import COUNTS
+from stopintimidatie.privacy.breaches.workflow import COUNTS, WARNING
 
 REMIND: Final = Job("datalek.herinneren")
 _FOLDER: Final = "stopintimidatie.privacy.breaches:templates/mail"

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, String, Text, UniqueConstraint, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
+from stopintimidatie.core.storage.personal import (
+    PersonalDataHolder,
+    find_nothing,
+    redact_nothing,
+    treated,
+)
+from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.workflow import HistoryLine
 from stopintimidatie.dossiers.models import Versioned
+from stopintimidatie.privacy.breaches.vocabulary import KIND
 
 
 def of_breach(*items: SchemaItem) -> tuple[Any, ...]:
@@ -105,3 +113,35 @@ class BreachMove(HistoryLine, Held, Base):
     __table_args__ = of_breach(Index(None, "holder", "breach_id", "at"))
 
     breach_id: Mapped[UUID]
+
+
+def erase(session: Session, document: UUID) -> None:
+    """Delete a breach with all that belongs to it."""
+    session.execute(delete(Breach).where(Breach.id == document))
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    KIND,
+    {
+        "breach": treated(
+            text="description consequences measures risk_reason late_reason",
+            codes="categories groups",
+            staff="reported_by_id reported_by changed_by",
+        ),
+        "breach_notice": treated(text="number text english", staff="sent_by"),
+        "breach_document": treated(),
+        "breach_move": treated(text="reason", codes="values", staff="actor_id actor_name"),
+    },
+    find_nothing,
+    redact_nothing,
+    erase,
+)
+RETENTION: Final = RetentionClass(
+    KIND,
+    "Het register van datalekken",
+    tuple(PERSONAL_DATA.columns),
+    Way.KEPT,
+    "de dag waarop het lek bekend werd",
+    until="blijft; zonder namen van betrokkenen",
+    source="art. 33 lid 5 AVG; een jurist moet dit nog bevestigen",
+)

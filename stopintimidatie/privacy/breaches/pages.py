@@ -11,6 +11,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import plural
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.disclosures.models import Disclosure
@@ -128,3 +129,36 @@ def recipient_view(context: PickupPage, request: Request) -> Any:
 
     set_visit(request, request.response, here.visit)
     return handle_form(request, form, on_valid, {"reference": here.export.reference})
+
+
+TITLE: Final = "Is dit stuk zoek?"
+TEMPLATE: Final = "stopintimidatie.privacy.breaches:templates/lost_panel.jinja2"
+STAFF: Final = (
+    "Is het document kwijt, of bij een ander terechtgekomen? Meld het meteen. Uw"
+    " privacyfunctionaris neemt het over."
+)
+RECIPIENT: Final = (
+    "Bent u het document kwijt, of heeft iemand anders het gezien? Laat het meteen weten. Dan kan"
+    " de gemeente de mensen beschermen over wie het gaat."
+)
+
+
+def export_panel(context: Any, request: Request) -> Panel | None:
+    """Return the button on the page of an export; None before there is a document."""
+    return _of_staff(context, request) if context.export.made_at is not None else None
+
+
+def disclosure_panel(context: Any, request: Request) -> Panel | None:
+    """Return the button on an entry of the register."""
+    return _of_staff(context, request)
+
+
+def _of_staff(context: Any, request: Request) -> Panel | None:
+    if not request.has_permission(Permission.REPORT_BREACH, context):
+        return None
+    return Panel(TITLE, TEMPLATE, {"href": request.resource_path(context, LOST), "words": STAFF})
+
+
+def recipient_panel(context: Any, request: Request) -> Panel:
+    """Return the button on the page where a recipient picks the document up."""
+    return Panel(TITLE, TEMPLATE, {"href": address_of(context, LOST), "words": RECIPIENT})

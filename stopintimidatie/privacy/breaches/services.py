@@ -25,19 +25,17 @@ from stopintimidatie.privacy.breaches.models import (
     BreachMove,
     BreachNotice,
 )
-from stopintimidatie.privacy.breaches.rules import (
-    Judged,
-    due_at,
-    is_late,
-    why_not_closed,
-    why_not_unreported,
-)
 from stopintimidatie.privacy.breaches.vocabulary import KIND, PREFIX, Cause, Group, NoticeKind
 from stopintimidatie.privacy.breaches.workflow import (
     INVESTIGATED,
     REOPEN,
     REOPEN_REPORTED,
     WORKFLOW,
+    Judged,
+    due_at,
+    is_late,
+    why_not_closed,
+    why_not_unreported,
 )
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT

@@ -23,7 +23,6 @@ from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.accountability.views import CONTROLLERS
 from stopintimidatie.privacy.breaches.models import Breach, BreachNotice
 from stopintimidatie.privacy.breaches.resources import BreachResource
-from stopintimidatie.privacy.breaches.rules import ABOUT_PEOPLE, is_late
 from stopintimidatie.privacy.breaches.services import notices_of, tally
 from stopintimidatie.privacy.breaches.vocabulary import (
     KIND,
@@ -33,6 +32,7 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     NoticeKind,
     Risk,
 )
+from stopintimidatie.privacy.breaches.workflow import ABOUT_PEOPLE, is_late
 from stopintimidatie.privacy.destruction.statement import house_for
 
 PAGE, PDF = "ap-gegevens", "pdf"

@@ -45,7 +45,6 @@ from stopintimidatie.privacy.breaches.resources import (
     count,
     listed,
 )
-from stopintimidatie.privacy.breaches.rules import countdown, is_late
 from stopintimidatie.privacy.breaches.services import (
     Tally,
     documents_of,
@@ -68,7 +67,14 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     Obstacle,
     Risk,
 )
-from stopintimidatie.privacy.breaches.workflow import COUNTS, TO_AP, WORKFLOW, line_words
+from stopintimidatie.privacy.breaches.workflow import (
+    COUNTS,
+    TO_AP,
+    WORKFLOW,
+    countdown,
+    is_late,
+    line_words,
+)
 
 _TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
 FORM: Final = f"{_TEMPLATES}/form.jinja2"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stopintimidatie.core.clock import AMSTERDAM
-from stopintimidatie.privacy.breaches.rules import (
+from stopintimidatie.privacy.breaches.workflow import (
     Judged,
     countdown,
     due_at,
