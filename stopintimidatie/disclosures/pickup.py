@@ -94,6 +94,8 @@ class PickupKind:
     opened: Callable[[Session, Any, Pickup, Content, bool], None] = lambda *_: None
     # The document has a page of its own, which stays open for half an hour after a code.
     visited: bool = False
+    # The name of that page, below the pick-up.
+    page: str = "document"
     # (session, pick-up): mails the code that was made just now
     mail_code: Callable[[Session, Pickup], None] | None = None
 

@@ -303,7 +303,11 @@ class PickupSchema(forms.Schema):
     """The form of who comes to pick up, and the code."""
 
     naam = forms.field(forms.Text(120), "Uw naam")
-    functie = forms.field(forms.Text(120), "Uw functie")
+    functie = forms.field(
+        forms.Text(120),
+        "Uw functie",
+        description="Haalt u uw eigen gegevens op? Vul dan in: voor mijzelf.",
+    )
     code = forms.field(
         forms.Text(20),
         "Code",
@@ -318,7 +322,10 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
     """Show the form; for the right code show the document once, or go to its own page."""
     number = context.__name__ or ""
     if request.method != "POST" and visit_of(request, number) is not None:
-        return HTTPSeeOther(f"{request.path.rstrip('/')}/{DOCUMENT}")
+        here = find_pickup(request.db, number)
+        if here is not None:
+            page_name = kind_of(request.registry, here).page
+            return HTTPSeeOther(f"{request.path.rstrip('/')}/{page_name}")
     form = Form(PickupSchema(), request, buttons=[Button("ophalen", "Verder")], action=request.path)
     page: dict[str, Any] = {
         "form": form,
@@ -349,7 +356,8 @@ def _let_in(request: Request, pickup: Pickup, code: str, visitor: dict[str, str]
     way = enter_pickup(request.db, request.registry, pickup, code)
     if way is None:
         return None
-    response = HTTPSeeOther(f"{request.path.rstrip('/')}/{DOCUMENT}")
+    page_name = kind_of(request.registry, pickup).page
+    response = HTTPSeeOther(f"{request.path.rstrip('/')}/{page_name}")
     set_visit(request, response, Visit(pickup.reference, way, visitor))
     return response
 

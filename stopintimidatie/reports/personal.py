@@ -35,6 +35,7 @@ from stopintimidatie.reports.models import (
     ReportNote,
     ReportProposal,
 )
+from stopintimidatie.reports.rules import FOLLOW_PURPOSE, hash_follow_code, normalise_follow_code
 from stopintimidatie.reports.services import reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
@@ -154,7 +155,10 @@ COLUMNS: Final = {
 
 
 def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
-    """Find reports by reference, or by exact e-mail address or telephone number of the reporter."""
+    """Find reports by reference or follow code, or by mail address or number of the reporter.
+
+    A follow code says nothing of its report, so it is tried on each.
+    """
     ways: list[ColumnElement[bool]] = []
     if subject.reference:
         ways.append(Report.reference == subject.reference.strip().upper())
@@ -162,10 +166,26 @@ def find(session: Session, keys: KeyRing, subject: Subject) -> Sequence[UUID]:
         ways.append(ReportContact.email_index.in_(contact_indexes(keys, subject.email.strip())))
     if subject.phone:
         ways.append(ReportContact.phone_index.in_(contact_indexes(keys, subject.phone.strip())))
+    if code := normalise_follow_code(subject.follow_code or ""):
+        ways.append(Report.id.in_(_opened_by(session, keys, code)))
     if not ways:
         return []
     rows = select(Report.id).outerjoin(ReportContact, ReportContact.report_id == Report.id)
     return session.scalars(rows.where(or_(*ways)).order_by(Report.received_at)).all()
+
+
+def _opened_by(session: Session, keys: KeyRing, code: str) -> list[UUID]:
+    """Return the reports that this follow code opens."""
+    asked = select(
+        Report.id, Report.reference, Report.follow_code_hash, Report.follow_code_version
+    ).where(Report.follow_code_hash.is_not(None))
+    rows = session.execute(asked.order_by(Report.id), execution_options={"yield_per": 1000})
+    return [
+        number
+        for number, reference, stored, version in rows
+        if version in keys.masters
+        and hash_follow_code(keys.derive(FOLLOW_PURPOSE, version), reference, code) == stored
+    ]
 
 
 def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) -> int:

@@ -1015,6 +1015,47 @@ MATRIX: Final[tuple[View, ...]] = (
             address.replace("}", "_meldpunt}"): " 404 ja 403",
         })
     ),
+    # --- finding a person, and the copy ----------------------------------------------------------
+    *(
+        page
+        for address in (
+            *("{zoekverzoek}/zoeken", "{zoekverzoek}/vindplaatsen"),
+            "{kopieverzoek}/kopie",
+        )
+        for page in form("RequestResource", address.rpartition("/")[2], P.HANDLE_REQUESTS, {
+            address: " 404 404 404 ja 403",
+            address.replace("}", "_meldpunt}", 1): " 404 ja 403",
+        })
+    ),
+    *form("RequestResource", "klaarzetten", P.HANDLE_REQUESTS, {
+        "{kopieverzoek}/klaarzetten": " 404 404 404 ja 403",
+        "{kopieverzoek_meldpunt}/klaarzetten": " 404 ja 403",
+    }),
+    *(
+        view("RequestResource", name, "POST", P.HANDLE_REQUESTS, {
+            f"{{kopieverzoek}}/{name}": " 404 404 404 ja 403",
+            f"{{kopieverzoek_meldpunt}}/{name}": " 404 ja 403",
+        })
+        for name in ("kopie-opnieuw", "kopie-code", "kopie-briefcode")
+    ),
+    view("RequestResource", "nakijken", "GET", P.CHECK_COPY, {
+        "{kopieverzoek}/nakijken": " 404 404 404 ja 403",
+        "{kopieverzoek_meldpunt}/nakijken": " 404 ja 403",
+    }),
+    view("Root", "kopieen", "GET", P.SIGNED_IN, {"/kopieen": " 404 ja 404 ja 404 ja ja 404"}),
+    view("CopyRegister", "", "GET", P.CHECK_COPY, {
+        "{kopieen}": " 404 ja 404 ja 404",
+        "{kopieen_meldpunt}": " ja ja 404",
+    }),
+    *form("CopyResource", "", P.CHECK_COPY, {
+        "{kopie}": " 404 ja 404 ja 404",
+        "{kopie_meldpunt}": " ja ja 404",
+    }),
+    view("PickupPage", "gegevens", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ/gegevens": ALL}),
+    *(
+        view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
+        for name in ("gegevens-pdf", "gegevens-json", "gegevens-sluiten")
+    ),
     # --- the log ---------------------------------------------------------------------------------
     # --- erasing at the request of who it is about -----------------------------------------------
     *form("ReportResource", "gegevens-wissen", P.ERASE, {

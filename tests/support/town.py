@@ -75,6 +75,7 @@ from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.privacy.breaches.reporters import add_reports
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
 from stopintimidatie.privacy.breaches.services import move as move_breach
+from stopintimidatie.privacy.copies.services import parts_of, save_marks
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
     ArchiveTransfer,
@@ -101,6 +102,8 @@ from stopintimidatie.privacy.requests.services import enter_request, move_reques
 from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from stopintimidatie.privacy.subjects.rules import Wanted
+from stopintimidatie.privacy.subjects.services import judge, search_for, traces_of
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.conversation.services import REPORTER, tell
@@ -349,6 +352,7 @@ class _Builder:
             addresses["afspraak_meldpunt"] = self.forwarding_agreement()
             self.destruction(addresses["meldpunt"], "_meldpunt")
             self.requests(addresses["meldpunt"], "_meldpunt")
+            self.copies(addresses["meldpunt"], "_meldpunt")
             self.joining()
             return
         self.session.add(
@@ -365,6 +369,7 @@ class _Builder:
         addresses["behandeling"] = self.path(self.taken_on())
         self.destruction(addresses["gemeente"])
         self.requests(addresses["gemeente"])
+        self.copies(addresses["gemeente"])
         self.offer()
         self.proposal()
         addresses["patroon"] = f"{addresses['gemeente']}/{self.pattern()}"
@@ -501,6 +506,40 @@ class _Builder:
             "beperking": str(bound.id),
         }
         self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
+
+    def copies(self, home: str, suffix: str = "") -> None:
+        """Requests for access that are searched for, whose copy is marked, and is checked."""
+        session, registry = self.session, self.town.installation.registry
+        keys, text, today = registry.key_ring, self.place.text, local_date(utc_now())
+        first = select(Report.reference).where(Report.holder == self.place.holder)
+        reference = session.scalars(first.order_by(Report.received_at, Report.id).limit(1)).one()
+        steps, made = ("identiteit", "redigeren", "tweede_persoon"), {}
+        for number, name in enumerate(("zoekverzoek", "kopieverzoek", "kopie"), start=1):
+            person = RequestPerson(text("wie vraagt"), address=text("adres van wie vraagt"))
+            question = text("verzoek om inzage")
+            entry = RequestEntry("inzage", "melder", "zelf", "brief", today, person, question)
+            row = enter_request(session, keys, self.place.holder, entry, self.actor)
+            for step in steps[:number]:
+                if step == "redigeren":
+                    self.found(row, reference)
+                if step == "tweede_persoon":
+                    seen = parts_of(session, keys, row)
+                    marked = {part.key: (part.spans, False) for part in seen}
+                    save_marks(session, keys, row, marked, self.actor)
+                values = {"hoe": "gezien"} if step == "identiteit" else {}
+                move_request(registry, session, row, step, values, self.actor)
+            if name == "zoekverzoek":
+                self.found(row, reference)
+            where = "kopieen" if name == "kopie" else "verzoeken"
+            made[name] = f"{home}/{where}/{row.reference}"
+        made["kopieen"] = f"{home}/kopieen"
+        self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
+
+    def found(self, row: Any, reference: str) -> None:
+        """A search for a request by the reference of a report, and all of it is about them."""
+        session, registry = self.session, self.town.installation.registry
+        search_for(registry, session, row, Wanted(references=(reference,)), self.actor)
+        judge(session, row, {trace.id: True for trace in traces_of(session, row)}, self.actor)
 
     def kept_longer(self, row: Any, *, given: bool = False) -> str:
         """A line at its maximum, with a request to keep it that has two advices or none."""

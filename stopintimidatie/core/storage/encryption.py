@@ -21,10 +21,11 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -310,6 +311,27 @@ class Vault:
             return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _bound(owner, kind))
         except InvalidTag as error:
             raise DecryptionError("the blob can't be decrypted") from error
+
+    def read_all(
+        self, session: Session, ring: KeyRing, kind: str
+    ) -> Generator[tuple[UUID, bytes | None], None, None]:
+        """Yield what was kept of one kind, by document, one at a time; None: it can't be read."""
+        owner = getattr(self.blobs, self.link)
+        asked = (
+            select(owner, self.blobs.data, self.keys.sealed)
+            .join(self.keys, getattr(self.keys, self.link) == owner)
+            .where(self.blobs.kind == kind)
+            .order_by(owner)
+        )
+        with session.execute(asked, execution_options={"yield_per": 10}) as rows:
+            for number, data, sealed in rows:
+                try:
+                    key = bytes.fromhex(ring.decrypt(self.purpose, sealed, str(number)))
+                    bound = f"{number}:{kind}".encode()
+                    clear = AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], bound)
+                except (DecryptionError, InvalidTag):
+                    clear = None
+                yield number, clear
 
     def destroy(self, session: Session, owner: Any) -> None:
         """Delete blobs and key; nobody reads them again."""

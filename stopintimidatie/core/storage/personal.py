@@ -56,6 +56,7 @@ class Subject:
     email: str | None = field(default=None, repr=False)
     phone: str | None = field(default=None, repr=False)
     reference: str | None = None
+    follow_code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,8 @@ class PersonalDataHolder:
     source_erased: SourceErased = _copies_nothing
     source_redacted: SourceRedacted = _copies_no_words
     source_told: SourceTold = _keeps_nothing
+    # It stands apart: nobody searches it but who may see it, in its own room.
+    apart: bool = False
 
 
 PERSONAL_DATA_HOLDERS: Final = Directive[str, PersonalDataHolder](

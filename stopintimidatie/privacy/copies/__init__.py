@@ -1,1 +1,34 @@
 """The copy for a data subject: others are redacted, a second person judges, then it is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    """Register the rules of its steps, its pages, and how it is picked up."""
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.copies import services
+    from stopintimidatie.privacy.copies.recipient import PICKUP
+    from stopintimidatie.privacy.copies.resources import LEVELS, NAME, waiting
+    from stopintimidatie.privacy.copies.views import copy_panel
+
+    for level in LEVELS:
+        config.add_tree_level(level)
+    for rule in services.RULES:
+        config.add_request_rule(rule)
+    config.add_pickup_kind(PICKUP)
+    config.add_job_kind(services.DRAW, services.draw_copies)
+    config.add_panel("verzoek", "kopie", copy_panel, order=40)
+    add_own_place(
+        config,
+        NAME,
+        "Kopieën nakijken",
+        Permission.CHECK_COPY,
+        order=79,
+        waiting=waiting,
+        desk=True,
+    )
+    for module in ("views", "pages", "recipient"):
+        config.scan(f"stopintimidatie.privacy.copies.{module}")

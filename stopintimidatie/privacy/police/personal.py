@@ -54,6 +54,7 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     redact_nothing,
     erase,
     source_erased=source_erased,
+    apart=True,
 )
 RETENTION: Final = RetentionClass(
     KIND,

@@ -1,1 +1,17 @@
-"""Finding a person: every trace of somebody, for the case of a request."""
+"""Finding a person for a request: by code, reference, address, number or name, in every room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    """Register what is sealed for a case, what a case needs before its copy, and the pages."""
+    from stopintimidatie.privacy.subjects.models import VAULT
+    from stopintimidatie.privacy.subjects.services import RULE
+    from stopintimidatie.privacy.subjects.views import search_panel
+
+    config.add_sealed(VAULT.sealed)
+    config.add_request_rule(RULE)
+    config.add_panel("verzoek", "zoeken", search_panel, order=30)
+    config.scan("stopintimidatie.privacy.subjects.views")

@@ -1,13 +1,19 @@
-"""Tables of the copy for a data subject: its state, its key, and what is frozen under that."""
+"""Tables around the copy for a data subject: its state, its key, and what is sealed under that.
+
+The words of a search are sealed there as well: the copy needs them, to know whose sentences they
+are, and they go with the case.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from stopintimidatie.core.storage.encryption import Vault
 from stopintimidatie.core.storage.models import Base, Held
 from stopintimidatie.dossiers.models import Versioned
 from stopintimidatie.privacy.requests.models import of_request
@@ -45,7 +51,7 @@ class CopyKey(Held, Base):
 
 
 class CopyBlob(Held, Base):
-    """Something of a copy under its key: what was found, what was marked, the PDF, the JSON."""
+    """Something under the key of a case: the words searched, what was marked, the PDF, the JSON."""
 
     __tablename__ = "subject_copy_blob"
     __table_args__ = of_request(UniqueConstraint("holder", "request_id", "kind"))
@@ -53,3 +59,8 @@ class CopyBlob(Held, Base):
     request_id: Mapped[UUID]
     kind: Mapped[str] = mapped_column(String(20))
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+VAULT: Final = Vault(CopyKey, CopyBlob, "request_id", "subject-copy")
+# The kind of the blob with the words that were searched.
+SEARCHED: Final = "zoekwoorden"

@@ -1,0 +1,373 @@
+"""Bringing together what a copy holds: from the traces that are about the person, for a capacity.
+
+The reporter gets the own report whole. Of all other documents one gets the sentences about oneself.
+Somebody reported about gets no words of a reporter, and no reference, day, hour or place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size, plural
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.municipalities.areas.models import Neighbourhood
+from stopintimidatie.municipalities.partners.models import PartnerContact
+from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
+from stopintimidatie.privacy.copies.rules import (
+    Part,
+    about_person,
+    goes_along,
+    proposed,
+)
+from stopintimidatie.privacy.log.queries import reads_of
+from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.subjects.excerpts import Text, texts_of
+from stopintimidatie.privacy.subjects.queries import (
+    BY_FOLLOW_CODE,
+    BY_REFERENCE,
+    CONTACT,
+    LOG,
+    lines_in_log,
+)
+from stopintimidatie.privacy.subjects.rules import Wanted, strings_of
+from stopintimidatie.privacy.subjects.services import searched_by, traces_of
+from stopintimidatie.privacy.subjects.words import kind_words, place_words
+from stopintimidatie.reports.fields import BY_COLUMN
+from stopintimidatie.reports.follow.words import message_title
+from stopintimidatie.reports.models import (
+    Report,
+    ReportAttachment,
+    ReportContact,
+    ReporterMessage,
+    ReportNote,
+)
+from stopintimidatie.reports.personal import PURPOSE as CONTACT_PURPOSE
+from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.vocabulary import Form
+from stopintimidatie.reports.words import (
+    area_names,
+    assessment,
+    event,
+    listed,
+    location,
+    moments,
+    offenders,
+    reporter,
+    wishes,
+)
+
+OWN: Final = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
+DOSSIER: Final = "dossier"
+# Facts in which the reporter typed; they are texts, to be marked.
+_TYPED: Final = frozenset({BY_COLUMN["location_text"].facts.label, "Waarom"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """All that parts are made from."""
+
+    registry: Any
+    session: Session
+    request: SubjectRequest
+    wanted: Wanted
+    traces: Sequence[RequestTrace]
+    texts: dict[tuple[str, UUID], list[Text]]
+
+    @property
+    def keys(self) -> KeyRing:
+        """The key ring."""
+        keys: KeyRing = self.registry.key_ring
+        return keys
+
+    @property
+    def reported(self) -> bool:
+        """True for somebody reported about, who may not learn who reported."""
+        return self.request.capacity == Capacity.REPORTED
+
+    def is_own(self, trace: RequestTrace) -> bool:
+        """Tell whether the person is the reporter of this report, and gets it as such."""
+        return (
+            self.request.capacity == Capacity.REPORTER
+            and trace.document_kind == REPORT
+            and any(place.split(".")[0] in OWN for place in trace.places)
+        )
+
+    def ids(self, kind: str) -> list[UUID]:
+        """Return the documents of a kind."""
+        return [row.document_id for row in self.traces if row.document_kind == kind]
+
+
+def gather(registry: Any, session: Session, request: SubjectRequest) -> tuple[Part, ...]:
+    """Return the parts of the copy for a request, with words marked that point to others."""
+    traces = [row for row in traces_of(session, request) if row.included]
+    source = Source(
+        registry,
+        session,
+        request,
+        searched_by(session, registry.key_ring, request),
+        traces,
+        texts_of(registry, session, traces),
+    )
+    parts = [*_own_reports(source), *_own_rows(source), *_mentions(source), *_shared(source)]
+    return tuple(_marked(source, parts))
+
+
+# The person's own report
+
+
+def _own_reports(source: Source) -> Iterator[Part]:
+    for trace in source.traces:
+        if not source.is_own(trace):
+            continue
+        report = source.session.get(Report, trace.document_id)
+        if report is None:
+            continue
+        title, key = f"Uw melding {report.reference}", f"eigen:{report.id}"
+        rows = [*moments(report), *event(report), *reporter(report), *offenders(report)]
+        rows += [*location(report, area_names(source.session, report)), *wishes(report)]
+        rows += assessment(report)
+        facts = tuple((name, str(value)) for name, value in rows if name not in _TYPED and value)
+        yield Part(f"{key}:feiten", title, "Wat u invulde en hoe wij het beoordeelden", facts)
+        yield from _contact(source, report, title, key)
+        texts = {
+            "Uw verhaal": report.description,
+            "De plek in uw woorden": report.location_text,
+            "Het signalement": report.offender_appearance,
+            "Uw antwoorden op vragen van de gemeente": "\n".join(strings_of(report.own_answers)),
+            "Waarom wij aan een strafbaar feit denken": report.suspected_offence_reason,
+        }
+        for label, text in texts.items():
+            if text:
+                yield Part(f"{key}:{label}", title, label, text=text)
+        yield from _conversation(source, report, title, key)
+
+
+def _contact(source: Source, report: Report, title: str, key: str) -> Iterator[Part]:
+    contact = read_contact(source.session, source.keys, report)
+    if contact is not None:
+        names = ("Naam", "Telefoon", "E-mail", "Bereikbaar")
+        values = (contact.name, contact.phone, contact.email, contact.when)
+        facts = tuple((n, v) for n, v in zip(names, values, strict=True) if v)
+        yield Part(f"{key}:contact", title, "Uw contactgegevens", facts, contact=True)
+
+
+def _conversation(source: Source, report: Report, title: str, key: str) -> Iterator[Part]:
+    """Yield messages, notes, attachments and reads of the person's own report."""
+    session = source.session
+    asked = select(ReporterMessage).where(ReporterMessage.report_id == report.id)
+    for message in session.scalars(asked.order_by(ReporterMessage.at, ReporterMessage.id)):
+        label = f"{message_title(message.kind)}, {datetime_long(message.at)}"
+        yield Part(f"{key}:{message.id}", title, label, text=message.text)
+    notes = select(ReportNote).where(ReportNote.report_id == report.id)
+    for note in session.scalars(notes.order_by(ReportNote.at, ReportNote.id)):
+        label = f"Notitie van een medewerker, {date_text(day_of(note.at))}"
+        yield Part(f"{key}:{note.id}", title, label, text=note.text)
+    files = select(ReportAttachment).where(ReportAttachment.report_id == report.id)
+    rows = tuple(
+        (str(row.number), row.kind, file_size(row.size), datetime_long(row.at))
+        for row in session.scalars(files.order_by(ReportAttachment.number))
+    )
+    if rows:
+        columns = ("Nummer", "Soort", "Grootte", "Ontvangen")
+        yield Part(f"{key}:bijlagen", title, "Bijlagen die u stuurde", columns=columns, rows=rows)
+    reads = reads_of(session, [report.id]).get(report.id, [])
+    if reads:
+        lines = tuple((date_text(read.day), read.task, read.role) for read in reads)
+        heads = ("Dag", "Waarvoor", "Door een")
+        yield Part(f"{key}:gelezen", title, "Wanneer dit is gelezen", columns=heads, rows=lines)
+
+
+# Rows that are the person's own: contact at a partner, account, addresses, log
+
+
+def _own_rows(source: Source) -> Iterator[Part]:
+    session, keys = source.session, source.keys
+    title = "Uw gegevens bij ons"
+    contacts = select(PartnerContact).where(PartnerContact.id.in_(source.ids("contactpersoon")))
+    for row in session.scalars(contacts.order_by(PartnerContact.id)):
+        opened = [
+            keys.decrypt(PARTNER_PURPOSE, sealed, str(row.id)) if sealed else ""
+            for sealed in (row.name, row.phone)
+        ]
+        known = (("Naam", opened[0]), ("Functie", row.function), ("Telefoon", opened[1]))
+        facts = tuple(pair for pair in known if pair[1])
+        yield Part(f"contact:{row.id}", title, "Contactpersoon", facts, contact=True)
+    addresses = select(MailAddress).where(MailAddress.id.in_(source.ids("postadres")))
+    for address in session.scalars(addresses.order_by(MailAddress.id)):
+        text = next(iter(_of(source, "postadres", address.id)), None)
+        if text is not None:
+            sent = (("Adres", text.words),)
+            yield Part(f"adres:{address.id}", title, "Adres voor berichten", sent, contact=True)
+    users = select(User).where(User.id.in_(source.ids("gebruiker")))
+    for user in session.scalars(users.order_by(User.id)):
+        about = (("Naam", user.name), ("E-mail", user.username), ("Rollen", _roles(source, user)))
+        yield Part(f"account:{user.id}", title, "Uw account", about, contact=True)
+    for number, lines in sorted(lines_in_log(session, source.ids(LOG)).items()):
+        count = (("Regels van wat u zelf deed", plural(lines, "regel", "regels")),)
+        yield Part(f"log:{number}", title, "Het logboek", count)
+
+
+def _of(source: Source, kind: str, number: UUID) -> list[Text]:
+    return source.texts.get((kind, number), [])
+
+
+def _roles(source: Source, user: User) -> str:
+    held = select(RoleAssignment.role).where(
+        RoleAssignment.user_id == user.id, RoleAssignment.holder == source.request.holder
+    )
+    # That somebody may read police data is told to nobody but who may see it.
+    codes = [code for code in source.session.scalars(held) if code != Role.POLICE_DATA]
+    return ", ".join(sorted(Role(code).label for code in codes))
+
+
+# Sentences about the person, in documents of others
+
+_ROWS: Final = frozenset({"contactpersoon", "postadres", "gebruiker", LOG, "partner"})
+
+
+def _mentions(source: Source) -> Iterator[Part]:
+    counts: Counter[str] = Counter()
+    shown: set[str] = set()
+    for trace in source.traces:
+        if trace.document_kind in _ROWS or source.is_own(trace):
+            continue
+        counts[trace.document_kind] += 1
+        title = _title(source, trace, counts[trace.document_kind])
+        key = f"{trace.document_kind}:{trace.document_id}"
+        if trace.document_kind == REPORT and source.reported:
+            yield from _summary(source, trace, title, key)
+        texts: dict[str, list[str]] = {}
+        for text in _of(source, trace.document_kind, trace.document_id):
+            if not goes_along(source.request.capacity, text.place, own=False):
+                continue
+            words = about_person(text.words, source.wanted)
+            if words and words not in shown:
+                shown.add(words)
+                texts.setdefault(place_words([text.place]), []).append(words)
+        for label, several in texts.items():
+            name = label[0].upper() + label[1:]
+            yield Part(f"{key}:{label}", title, name, text="\n".join(several))
+
+
+def _title(source: Source, trace: RequestTrace, number: int) -> str:
+    """Return the name of a document of others; a reference of a report would tell whose it is."""
+    named = trace.document_kind in (DOSSIER, "uitvoer") and not source.reported
+    return kind_words(trace.document_kind, trace.reference if named else str(number))
+
+
+def _summary(source: Source, trace: RequestTrace, title: str, key: str) -> Iterator[Part]:
+    """Yield what a report says about somebody, without its words, hour, day and place."""
+    report = source.session.get(Report, trace.document_id)
+    if report is None:
+        return
+    places = [
+        place for place in trace.places if not goes_along(Capacity.REPORTED, place, own=False)
+    ]
+    pairs = (
+        ("Jaar", str(day_of(report.received_at).year)),
+        ("Gemeld gedrag", listed(Form, report.forms) or ""),
+        ("U komt voor in", place_words(places)),
+    )
+    facts = tuple(pair for pair in pairs if pair[1])
+    yield Part(f"{key}:samenvatting", title, "Samenvatting van wat over u is gemeld", facts)
+
+
+# Recipients
+
+
+def _shared(source: Source) -> Iterator[Part]:
+    """Yield the actual recipients of the documents, from the register of disclosures."""
+    about = [*source.ids(REPORT), *source.ids(DOSSIER)]
+    exports = source.ids("uitvoer")
+    inside = select(DisclosureSubject.disclosure_id).where(DisclosureSubject.subject_id.in_(about))
+    asked = select(Disclosure).where(
+        or_(
+            Disclosure.id.in_(inside),
+            Disclosure.source_id.in_(source.ids(DOSSIER)),
+            Disclosure.document_id.in_(exports),
+        )
+    )
+    heads: tuple[str, ...] = ("Ontvanger", "Wanneer", "Waarvoor", "Grondslag")
+    rows = []
+    for row in source.session.scalars(asked.order_by(Disclosure.made_at, Disclosure.id)):
+        day = day_of(row.made_at)
+        when = str(day.year) if source.reported else date_text(day)
+        # The purpose is a free text, which may tell of others.
+        purpose = "openbare orde en veiligheid" if source.reported else row.purpose
+        rows.append((row.recipient, when, purpose, row.legal_basis_words))
+    title = "Aan wie wij gegevens gaven"
+    if rows:
+        yield Part("ontvangers", title, "Ontvangers", columns=heads, rows=tuple(rows))
+    else:
+        nobody = "Wij gaven uw gegevens aan niemand buiten onze organisatie."
+        yield Part("ontvangers", title, "Ontvangers", (("Ontvangers", nobody),))
+
+
+# Marks
+
+
+def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
+    """Yield the parts with what points to others marked at first."""
+    names = other_names(source)
+    places = _places(source)
+    by_section: dict[str, list[str]] = {}
+    for part in parts:
+        if part.text:
+            by_section.setdefault(part.section, []).append(part.text)
+    for part in parts:
+        if not part.text:
+            yield part
+            continue
+        others = [text for text in by_section[part.section] if text is not part.text]
+        spans = proposed(
+            part.text,
+            source.wanted,
+            names=names,
+            places=places,
+            others=others,
+            hide_reporter=source.request.capacity in (Capacity.REPORTED, Capacity.MENTIONED),
+        )
+        yield replace(part, spans=spans)
+
+
+def other_names(source: Source) -> list[str]:
+    """Return the names of other people that are known here: employees, partners, reporters."""
+    session, holder = source.session, source.request.holder
+    mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == holder)
+    names = set(session.scalars(select(User.name).where(User.id.in_(mine))))
+    names |= _opened(source, PartnerContact, PARTNER_PURPOSE, "id", ())
+    names |= _opened(source, ReportContact, CONTACT_PURPOSE, "report_id", source.ids(REPORT))
+    return sorted(name for name in names if name and not source.wanted.within(name))
+
+
+def _opened(
+    source: Source, entity: Any, purpose: str, bound_to: str, among: Collection[UUID]
+) -> set[str]:
+    bound = getattr(entity, bound_to)
+    asked = select(bound, entity.name).where(entity.name.is_not(None))
+    if among or bound_to != "id":
+        asked = asked.where(bound.in_(among))
+    names = set()
+    for number, sealed in source.session.execute(asked):
+        try:
+            names.add(source.keys.decrypt(purpose, sealed, str(number)))
+        except DecryptionError:
+            continue
+    return names
+
+
+def _places(source: Source) -> list[str]:
+    mine = Neighbourhood.municipality_code == source.request.holder
+    return list(source.session.scalars(select(Neighbourhood.name).where(mine)))

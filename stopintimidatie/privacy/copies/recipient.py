@@ -1,0 +1,165 @@
+"""/ophalen/O-4F7K-2QXJ/gegevens: what the person sees and fetches after a code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import datetime_long, plural
+from stopintimidatie.core.web.request import Request, page_view, post_view
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import (
+    PickupKind,
+    Visit,
+    find_pickup,
+    outsider,
+    set_visit,
+    visit_of,
+)
+from stopintimidatie.disclosures.views import PickupPage
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.privacy.copies.services import (
+    DOCUMENT,
+    CopyState,
+    copy_of,
+    json_of,
+    pdf_of,
+)
+from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.requests.personal import KIND
+
+PAGE_NAME: Final = "gegevens"
+PICKUP: Final = PickupKind(DOCUMENT, visited=True, page=PAGE_NAME)
+PAGE: Final = "stopintimidatie.privacy.copies:templates/fetch.jinja2"
+USED: Final = "U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt."
+GONE: Final = "Dit kan niet meer worden opgehaald. Bel ons als u het nog nodig hebt."
+
+
+@dataclass(frozen=True)
+class Here:
+    """The visitor, with what waits."""
+
+    visit: Visit
+    pickup: Pickup
+    request: SubjectRequest
+
+
+def here_of(context: PickupPage, request: Request) -> Here | None:
+    """Return the visitor; None: back to the page that asks for a code."""
+    visit = visit_of(request, context.__name__ or "")
+    pickup = find_pickup(request.db, visit.reference) if visit else None
+    if visit is None or pickup is None or pickup.document_kind != DOCUMENT:
+        return None
+    if pickup.left_at is not None and visit.since <= pickup.left_at:
+        return None
+    row = request.db.get(SubjectRequest, pickup.document_id)
+    return Here(visit, pickup, row) if row is not None else None
+
+
+def start_again(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """Redirect to the page that asks for a code, and forget a cookie that no longer counts."""
+    response = HTTPSeeOther(f"/ophalen/{context.__name__}")
+    set_visit(request, response, None)
+    return response
+
+
+def refusal(session: Session, keys: Any, here: Here) -> str | None:
+    """Return why nothing can be fetched, or None."""
+    pickup = here.pickup
+    if pickup.state not in (PickupState.OFFERED, PickupState.PICKED_UP):
+        return GONE
+    if pickup.expires_at is not None and utc_now() >= pickup.expires_at:
+        return GONE
+    if pickup.downloads >= (pickup.downloads_most or 0):
+        return USED
+    return None if pdf_of(session, keys, here.request) is not None else GONE
+
+
+def _page(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
+    refused = refusal(request.db, request.registry.key_ring, here)
+    base, pickup = f"/ophalen/{context.__name__}/{PAGE_NAME}", here.pickup
+    left = (pickup.downloads_most or 0) - pickup.downloads
+    town = request.db.get(Municipality, here.request.holder)
+    facts = [("Kenmerk van uw verzoek", here.request.reference)]
+    if refused is None:
+        facts.append(("Nog op te halen", plural(left, "keer", "keer")))
+        if pickup.expires_at is not None:
+            facts.append(("Op te halen tot", datetime_long(pickup.expires_at)))
+    return {
+        "house": f"Gemeente {town.name}" if town is not None else DESK,
+        "facts": facts,
+        "refused": refused,
+        "pdf_href": f"{base}-pdf",
+        "json_href": f"{base}-json",
+        "leave_href": f"{base}-sluiten",
+    }
+
+
+@page_view(PickupPage, PAGE_NAME, NO_PERMISSION_REQUIRED, PAGE)
+def copy_view(context: PickupPage, request: Request) -> Any:
+    """Show what waits, and the buttons to fetch it."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+    set_visit(request, request.response, here.visit)
+    return _page(context, request, here)
+
+
+@post_view(PickupPage, f"{PAGE_NAME}-pdf", NO_PERMISSION_REQUIRED, renderer=PAGE)
+def pdf_view(context: PickupPage, request: Request) -> Any:
+    """Send the copy as PDF."""
+    return _fetch(context, request, "pdf")
+
+
+@post_view(PickupPage, f"{PAGE_NAME}-json", NO_PERMISSION_REQUIRED, renderer=PAGE)
+def json_view(context: PickupPage, request: Request) -> Any:
+    """Send the copy as JSON."""
+    return _fetch(context, request, "json")
+
+
+def _fetch(context: PickupPage, request: Request, form: str) -> Any:
+    """Send the copy in a form; each time is counted."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+    session, keys = request.db, request.registry.key_ring
+    if refusal(session, keys, here) is not None:
+        request.response.status_int = 409
+        return _page(context, request, here)
+    read = pdf_of if form == "pdf" else json_of
+    data = read(session, keys, here.request) or b""
+    _note(session, here, form)
+    kind = "application/pdf" if form == "pdf" else "application/json"
+    response = Response(data, content_type=kind)
+    name = f"{here.request.reference}.{form}"
+    response.content_disposition = f'attachment; filename="{name}"'
+    return response
+
+
+def _note(session: Session, here: Here, form: str) -> None:
+    pickup, copy = here.pickup, copy_of(session, here.request.id)
+    pickup.downloads += 1
+    pickup.state = PickupState.PICKED_UP.value
+    pickup.picked_up_at = pickup.picked_up_at or utc_now()
+    if copy is not None:
+        copy.state = CopyState.PICKED_UP.value
+        copy.picked_up_at = copy.picked_up_at or utc_now()
+    ids = [here.request.id]
+    record(session, outsider(pickup), "kopie.opgehaald", pickup.holder, KIND, ids, fields=[form])
+
+
+@post_view(PickupPage, f"{PAGE_NAME}-sluiten", NO_PERMISSION_REQUIRED)
+def leave_view(context: PickupPage, request: Request) -> Any:
+    """End it, on a computer that others use too."""
+    here = here_of(context, request)
+    if here is not None:
+        here.pickup.left_at = utc_now()
+    return start_again(context, request)

@@ -1,0 +1,276 @@
+"""The content of a copy: its parts, what goes along for a capacity, and what is marked. Pure.
+
+A part holds facts, a table, or a text that somebody wrote. A text is marked by a person; the words
+that are proposed are those that point to another, never those of the person who asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import msgspec
+
+from stopintimidatie.exports.review.rules import BLACK, Span, blackened, merged, suggest
+from stopintimidatie.privacy.requests.models import Capacity
+from stopintimidatie.privacy.subjects.rules import Wanted, name_term, sentences_with
+
+SCHEMA: Final = "stopintimidatie.inzage/1"
+# Where the reporter's own words stand, and copies of them: never for somebody reported about.
+FROM_REPORTER: Final = frozenset(
+    {
+        *("report", "reporter_message", "report_contact", "report_attachment", "report_transfer"),
+        *("report_proposal", "overleg", "uitvoer", "mail_message", "dossier_membership"),
+    }
+)
+# Of these tables an officer wrote this column.
+BY_OFFICER: Final = frozenset({"report.suspected_offence_reason"})
+# For the reporter alone.
+CONTACT: Final = "report_contact"
+LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a copy.
+
+    Args:
+        key: by which a form names it.
+        section: the title that it stands under.
+        label: the name of the text, of the table or of the facts.
+        facts: pairs of a name and what stands behind it.
+        columns: the heads of a table.
+        rows: its rows.
+        text: a text in somebody's own words.
+        spans: the words that don't go along.
+        out: whether the whole part stays out.
+        seen: whether somebody looked at it.
+        contact: whether it is contact data, which the second person needn't see.
+    """
+
+    key: str
+    section: str
+    label: str
+    facts: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
+    text: str = field(default="", repr=False)
+    spans: tuple[tuple[int, int], ...] = ()
+    out: bool = False
+    seen: bool = False
+    contact: bool = False
+
+    @property
+    def given(self) -> str:
+        """The text as the person reads it."""
+        return blackened(self.text, self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A whole copy: everything that the person gets, and nothing else."""
+
+    schema: str
+    reference: str
+    house: str
+    capacity: str
+    made_at: str
+    parts: tuple[Part, ...] = field(repr=False)
+    about: tuple[tuple[str, str], ...] = ()
+
+
+def goes_along(capacity: str, place: str, *, own: bool) -> bool:
+    """Tell whether a text at a place may be part of the copy for somebody in this capacity."""
+    table = place.partition(".")[0]
+    if place in LEFT_OUT or table in LEFT_OUT:
+        return False
+    if table == CONTACT:
+        return own and capacity == Capacity.REPORTER
+    if capacity == Capacity.REPORTED:
+        return table not in FROM_REPORTER or place in BY_OFFICER
+    return True
+
+
+def about_person(text: str, wanted: Wanted) -> str:
+    """Return the sentences of a text in which the person stands."""
+    sentences = sentences_with(text, wanted.spans(text))
+    return " ".join(" ".join(text[start:end].split()) for start, end in sentences)
+
+
+_REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_MONTHS: Final = (
+    "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
+    "|jan|feb|mrt|apr|jun|jul|aug|sep|sept|okt|nov|dec"
+)
+_DATE: Final = re.compile(
+    rf"\b\d{{1,2}}\s+(?:{_MONTHS})\b\.?(?:\s+\d{{4}})?|\b\d{{1,2}}[-/]\d{{1,2}}(?:[-/]\d{{2,4}})?\b"
+    r"|\b\d{4}-\d{2}-\d{2}\b",
+    re.IGNORECASE,
+)
+_PART_OF_DAY: Final = "ochtend|morgen|middag|avond|nacht"
+_DAY: Final = re.compile(
+    r"\b(?:(?:afgelopen|vorige|laatste)\s+)?(?:maan|dins|woens|donder|vrij|zater|zon)dag"
+    rf"(?:{_PART_OF_DAY})?\b|\b(?:eer)?gister(?:en|{_PART_OF_DAY})?\b|\bvan(?:daag|{_PART_OF_DAY})\b"
+    r"|(?:’s|'s)\s(?:ochtends|morgens|middags|avonds|nachts)\b",
+    re.IGNORECASE,
+)
+_CLOCK: Final = re.compile(r"\b\d{1,2}[.:]\d{2}\b(?:\s*uur)?|\b\d{1,2}\s*uur\b", re.IGNORECASE)
+_STREET: Final = re.compile(
+    r"\b(?:[A-ZÀ-Þ][\w'’-]*\s+)?\w{2,}(?:straat|laan|weg|plein|kade|singel|gracht|dijk|steeg|pad|park"
+    r"|haven|markt|station|brug)\b",
+    re.IGNORECASE,
+)
+_TELLER: Final = re.compile(
+    r"\b(?:de\s+)?(?:meld(?:er|ster)|slachtoffer|aangeefster|aangever|klager|klaagster)\b",
+    re.IGNORECASE,
+)
+
+
+def proposed(
+    text: str,
+    wanted: Wanted,
+    *,
+    names: Collection[str],
+    places: Collection[str],
+    others: Collection[str] = (),
+    hide_reporter: bool,
+) -> tuple[Span, ...]:
+    """Return the words to mark at first: other people, and what points to the reporter.
+
+    Args:
+        text: the text as it stands in the copy.
+        wanted: the words of the person, which stay.
+        names: of other people that are known here.
+        places: names of areas.
+        others: the other texts of the same document.
+        hide_reporter: whether hour, day, place and reference point to somebody.
+    """
+    own = wanted.spans(text)
+    hints = [hint.span for hint in suggest(text, places, others)]
+    spans = [span for hint in hints for span in _beside(text, hint, own)]
+    spans += _names(text, names)
+    spans += [match.span() for match in _REFERENCE.finditer(text)]
+    if hide_reporter:
+        for pattern in (_DATE, _DAY, _CLOCK, _STREET, _TELLER):
+            spans += [match.span() for match in pattern.finditer(text)]
+        spans += _names(text, places)
+    return _without(merged(spans), own, text)
+
+
+def _beside(text: str, hint: Span, own: Sequence[Span]) -> tuple[Span, ...]:
+    """Return what a proposal holds beside the person's own name.
+
+    A word that only begins a sentence (*Tekening van Noor*) isn't a name for its capital.
+    """
+    left = _without([hint], own, text)
+    if left == (hint,):
+        return left
+    return tuple(
+        (start, end)
+        for start, end in left
+        if sum(word[0].isupper() for word in text[start:end].split()) > 1
+        or re.search(r"[^.!?:;\s]\s*$", text[:start])
+    )
+
+
+def _names(text: str, names: Iterable[str]) -> list[Span]:
+    spans: list[Span] = []
+    for name in names:
+        if len(name.strip()) < 3:
+            continue
+        words = [name, *(word for word in name.split() if len(word) > 2 and word[0].isupper())]
+        for word in words:
+            spans += [match.span() for match in re.finditer(rf"\b{re.escape(word)}\b", text)]
+        try:
+            spans += Wanted(names=(name,)).spans(text) if name_term(name) else []
+        except ValueError:
+            continue
+    return spans
+
+
+def _without(spans: Iterable[Span], own: Sequence[Span], text: str) -> tuple[Span, ...]:
+    """Return the spans without what is in the person's own words."""
+    left: list[Span] = []
+    for start, end in spans:
+        pieces = [(start, end)]
+        for first, last in own:
+            pieces = [
+                piece
+                for low, high in pieces
+                for piece in ((low, min(high, first)), (max(low, last), high))
+                if piece[0] < piece[1]
+            ]
+        left += pieces
+    return tuple((start, end) for start, end in merged(left) if text[start:end].strip(" ,.;:-"))
+
+
+def final(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts as the person gets them: texts without what was marked."""
+    given = []
+    for part in parts:
+        if part.out or (part.text and not _says(part)):
+            continue
+        given.append(replace(part, text=part.given, spans=(), seen=True))
+    return tuple(given)
+
+
+def _says(part: Part) -> bool:
+    """Tell whether a text says anything once the marked words are out."""
+    return bool(re.search(r"\w", part.given.replace(BLACK, "")))
+
+
+def sections_of(parts: Iterable[Part]) -> list[tuple[str, list[Part]]]:
+    """Return the parts below their titles, in the order in which these come first."""
+    sections: dict[str, list[Part]] = {}
+    for part in parts:
+        sections.setdefault(part.section, []).append(part)
+    return list(sections.items())
+
+
+def encoded(value: object) -> bytes:
+    """Return parts or a copy as JSON, always in the same spelling."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def parts_from(data: bytes) -> tuple[Part, ...]:
+    """Read back parts."""
+    return msgspec.json.decode(data, type=tuple[Part, ...])
+
+
+def copy_from(data: bytes) -> Copy:
+    """Read back a copy."""
+    return msgspec.json.decode(data, type=Copy)
+
+
+def as_given(copy: Copy) -> bytes:
+    """Return the file that the person gets: JSON in Dutch, readable by people and programs."""
+    sections = [
+        {
+            "titel": title,
+            "onderdelen": [_part_given(part) for part in parts],
+        }
+        for title, parts in sections_of(copy.parts)
+    ]
+    whole = {
+        "schema": copy.schema,
+        "kenmerk": copy.reference,
+        "organisatie": copy.house,
+        "hoedanigheid": Capacity.word(copy.capacity),
+        "gemaakt": copy.made_at,
+        "gegevens": sections,
+        "informatie": [{"titel": title, "tekst": text} for title, text in copy.about],
+    }
+    return msgspec.json.format(msgspec.json.encode(whole), indent=2)
+
+
+def _part_given(part: Part) -> dict[str, object]:
+    shown: dict[str, object] = {"naam": part.label}
+    if part.facts:
+        shown["feiten"] = [{"naam": name, "waarde": value} for name, value in part.facts]
+    if part.rows:
+        shown["tabel"] = [dict(zip(part.columns, row, strict=True)) for row in part.rows]
+    if part.text:
+        shown["tekst"] = part.text
+    return shown

@@ -1,0 +1,404 @@
+"""The steps of a copy: bring together, mark, have it checked, put it ready, forget it.
+
+Parts, marks, the copy itself and its PDF are sealed under a key of the case's own. What the second
+person judged is exactly what the person gets: its hash is kept, and the PDF is drawn from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.storage.personal import personal_data_holders
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import KIND as PICKUP
+from stopintimidatie.disclosures.pickup import offer
+from stopintimidatie.exports.document.content import SCHEMA as STATEMENT
+from stopintimidatie.exports.document.content import (
+    StatementContent,
+    StatementSection,
+    StatementTable,
+)
+from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.extract.queries import house_of
+from stopintimidatie.exports.redaction.content import House, Pair
+from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.exports.review.rules import Span
+from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.privacy.copies import words
+from stopintimidatie.privacy.copies.queries import gather
+from stopintimidatie.privacy.copies.rules import (
+    SCHEMA,
+    Copy,
+    Part,
+    as_given,
+    copy_from,
+    encoded,
+    final,
+    parts_from,
+    sections_of,
+)
+from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
+from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
+from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
+from stopintimidatie.privacy.subjects.services import traces_of
+from stopintimidatie.privacy.subjects.words import KINDS
+
+DRAW: Final = Job("inzage.tekenen")
+# Kinds of blobs.
+PARTS: Final = "delen"
+COPY: Final = "kopie"
+PDF: Final = "pdf"
+DOCUMENT: Final = "kopie"
+# How the person picks it up.
+LASTS: Final = timedelta(days=14)
+TIMES: Final = 6
+RECIPIENT: Final = "Wie het verzoek deed"
+
+
+class CopyState(StrEnum):
+    """State of a copy."""
+
+    REDACTING = "redigeren"
+    CHECKING = "nakijken"
+    CHECKED = "nagekeken"
+    OFFERED = "klaargezet"
+    PICKED_UP = "opgehaald"
+    WITHDRAWN = "ingetrokken"
+
+
+class CopyError(Exception):
+    """A refusal, in words for who acts."""
+
+
+def copy_of(session: Session, request_id: UUID) -> SubjectCopy | None:
+    """Return the copy of a request, or None when there is none yet."""
+    mine = select(SubjectCopy).where(SubjectCopy.request_id == request_id)
+    return session.scalars(mine).one_or_none()
+
+
+# Bringing together and marking
+
+
+def bring_together(
+    registry: Any, session: Session, request: SubjectRequest, actor: Actor
+) -> tuple[Part, ...]:
+    """Gather the parts anew; what was marked in a text that is still the same stays marked."""
+    known = {part.key: part for part in parts_of(session, registry.key_ring, request)}
+    parts = tuple(
+        _as_before(part, known.get(part.key)) for part in gather(registry, session, request)
+    )
+    _keep_parts(session, registry.key_ring, request, parts)
+    if copy_of(session, request.id) is None:
+        row = SubjectCopy(
+            holder=request.holder,
+            request_id=request.id,
+            state=CopyState.REDACTING.value,
+            made_by_id=actor.id,
+            made_by=actor.name,
+            changed_by=actor.name,
+        )
+        session.add(row)
+        session.flush()
+    record(session, actor, "kopie.bijeen", request.holder, KIND, [request.id])
+    return parts
+
+
+def _as_before(part: Part, known: Part | None) -> Part:
+    if known is None or known.text != part.text:
+        return part
+    return replace(part, spans=known.spans, out=known.out, seen=known.seen)
+
+
+def parts_of(session: Session, keys: KeyRing, request: SubjectRequest) -> tuple[Part, ...]:
+    """Return the parts as they are marked now; none before they were brought together."""
+    try:
+        return parts_from(VAULT.read(session, keys, request, PARTS))
+    except DecryptionError:
+        return ()
+
+
+def _keep_parts(
+    session: Session, keys: KeyRing, request: SubjectRequest, parts: Sequence[Part]
+) -> None:
+    VAULT.keep(session, keys, request, PARTS, encoded(parts))
+
+
+def save_marks(
+    session: Session,
+    keys: KeyRing,
+    request: SubjectRequest,
+    marked: Mapping[str, tuple[tuple[Span, ...], bool]],
+    actor: Actor,
+) -> int:
+    """Keep the marks of these parts, and whether each stays out; return how many aren't seen."""
+    parts = [
+        replace(part, spans=marked[part.key][0], out=marked[part.key][1], seen=True)
+        if part.key in marked
+        else part
+        for part in parts_of(session, keys, request)
+    ]
+    _keep_parts(session, keys, request, parts)
+    row = copy_of(session, request.id)
+    if row is not None:
+        row.changed_at, row.changed_by = utc_now(), actor.name
+    session.flush()
+    record(session, actor, "kopie.gemarkeerd", request.holder, KIND, [request.id])
+    return sum(not part.seen for part in parts)
+
+
+def missing(session: Session, request: SubjectRequest) -> str | None:
+    """Return why a copy can't go to the second person yet."""
+    if copy_of(session, request.id) is None:
+        return "Breng eerst de gegevens bij elkaar en markeer wat weg moet."
+    return None
+
+
+# Frozen for the second person
+
+
+def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
+    """Freeze what the person will get, and ask for its PDF; the second person judges this.
+
+    Raises:
+        CopyError: A part wasn't looked at.
+    """
+    keys: KeyRing = registry.key_ring
+    row = copy_of(session, request.id)
+    parts = parts_of(session, keys, request)
+    left = sum(not part.seen for part in parts)
+    if row is None or left:
+        raise CopyError(f"Bekijk eerst alle onderdelen. Nog {left} te gaan.")
+    made = Copy(
+        SCHEMA,
+        request.reference,
+        _house(session, request.holder).name,
+        request.capacity,
+        utc_now().replace(microsecond=0).isoformat(),
+        final(parts),
+        _about(registry, session, request),
+    )
+    data = encoded(made)
+    VAULT.keep(session, keys, request, COPY, data)
+    row.state, row.sha256 = CopyState.CHECKING.value, sha256(data).hexdigest()
+    row.made_by_id, row.made_by = actor.id, actor.name
+    row.checked_at = row.checked_by_id = row.checked_by = row.shows_reporter = row.answer = None
+    row.changed_at, row.changed_by = utc_now(), actor.name
+    session.flush()
+    enqueue(session, DRAW, request.holder, {"request": str(request.id)})
+    record(session, actor, "kopie.bevroren", request.holder, KIND, [request.id])
+
+
+def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
+    holders = personal_data_holders(registry)
+    kinds = {row.document_kind for row in traces_of(session, request) if row.included}
+    tables = {name for kind in kinds if kind in holders for name in holders[kind].columns}
+    named = {kind: KINDS.get(kind, kind).lower() for kind in kinds}
+    days = registry.app_settings.backup_keep_days
+    return words.about(registry, request.capacity, named, tables, days)
+
+
+def frozen_copy(session: Session, keys: KeyRing, request: SubjectRequest) -> Copy | None:
+    """Return what was frozen, or None."""
+    try:
+        return copy_from(VAULT.read(session, keys, request, COPY))
+    except DecryptionError:
+        return None
+
+
+def pdf_of(session: Session, keys: KeyRing, request: SubjectRequest) -> bytes | None:
+    """Return the PDF of what was frozen; None as long as it isn't drawn."""
+    try:
+        return VAULT.read(session, keys, request, PDF)
+    except DecryptionError:
+        return None
+
+
+def json_of(session: Session, keys: KeyRing, request: SubjectRequest) -> bytes | None:
+    """Return the JSON of what was frozen, as the person gets it."""
+    made = frozen_copy(session, keys, request)
+    return as_given(made) if made is not None else None
+
+
+def draw_copies(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Draw the PDF of copies that were frozen (job); doing it twice gives the same file."""
+    keys = context.registry.key_ring
+    for payload in payloads:
+        number = UUID(payload["request"])
+        with context.transaction() as session:
+            request = session.get(SubjectRequest, number)
+            made = frozen_copy(session, keys, request) if request is not None else None
+            content = statement_of(session, request, made) if request and made else None
+        if content is None or made is None:
+            continue
+        with making_pdf():
+            limits = limits_of(context.registry.app_settings)
+            pdf = render_in_process(content, limits=limits)
+        with context.transaction() as session:
+            request = session.get(SubjectRequest, number)
+            # Frozen anew meanwhile: that has a job of its own.
+            if request is not None and frozen_copy(session, keys, request) == made:
+                VAULT.keep(session, keys, request, PDF, pdf)
+
+
+def statement_of(session: Session, request: SubjectRequest, made: Copy) -> StatementContent:
+    """Return the content of the PDF."""
+    sentences = [*words.INTRO]
+    if made.capacity == Capacity.REPORTED:
+        sentences.append(words.OF_REPORTED)
+    if not made.parts:
+        sentences.append(words.NOTHING)
+    sections = [
+        section for title, parts in sections_of(made.parts) for section in _sections(title, parts)
+    ]
+    sections += [
+        StatementSection(title, tuple(clean_line(line) for line in text.splitlines() if line))
+        for title, text in made.about
+    ]
+    return StatementContent(
+        schema=STATEMENT,
+        house=_house(session, request.holder),
+        title=words.TITLE,
+        number=made.reference,
+        made_at=datetime.fromisoformat(made.made_at).astimezone(UTC),
+        sentences=tuple(sentences),
+        sections=tuple(sections),
+    )
+
+
+def _sections(title: str, parts: Sequence[Part]) -> list[StatementSection]:
+    """Return a section for each part, under the title of them all and its own name."""
+    sections = []
+    for part in parts:
+        name = f"{title}: {part.label[0].lower()}{part.label[1:]}"
+        sentences = [clean_line(line) for line in part.text.splitlines() if line.strip()]
+        table = None
+        if part.rows:
+            cells = tuple(tuple(clean_line(cell) for cell in row) for row in part.rows)
+            table = StatementTable(part.label, part.columns, cells)
+        pairs = tuple(Pair(clean_line(label), clean_line(value)) for label, value in part.facts)
+        sections.append(StatementSection(clean_line(name), tuple(sentences), pairs, table))
+    return sections
+
+
+def _house(session: Session, holder: str) -> House:
+    if holder == NATIONAL:
+        return House(DESK, "Stopintimidatie", DEFAULT_COLOUR.lower(), None)
+    source = house_of(session, session.get_one(Municipality, holder))
+    return House(clean_line(source.name), clean_line(source.department), source.colour, source.logo)
+
+
+# The second person, and handing over
+
+
+def note_check(
+    session: Session, request: SubjectRequest, shows: bool, answer: str | None, actor: Actor
+) -> None:
+    """Keep the answer of the second person, with the hash of what was judged."""
+    row = copy_of(session, request.id)
+    if row is None or row.state != CopyState.CHECKING:
+        raise CopyError("Deze kopie wacht niet op een tweede persoon.")
+    row.checked_at, row.checked_by_id, row.checked_by = utc_now(), actor.id, actor.name
+    row.shows_reporter, row.answer = shows, answer
+    row.state = (CopyState.REDACTING if shows else CopyState.CHECKED).value
+    row.changed_at, row.changed_by = utc_now(), actor.name
+    session.flush()
+    fields = ["ja" if shows else "nee"]
+    record(session, actor, "kopie.nagekeken", request.holder, KIND, [request.id], fields=fields)
+
+
+def back_to_marking(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
+    """Let the copy be marked again; what waited to be picked up is taken back."""
+    row = copy_of(session, request.id)
+    if row is not None:
+        row.state = CopyState.REDACTING.value
+    withdraw(registry, session, request, actor)
+
+
+def pickup_of(session: Session, request: SubjectRequest) -> Pickup | None:
+    """Return the latest pick-up of the copy of a request."""
+    mine = select(Pickup).where(Pickup.document_kind == DOCUMENT, Pickup.document_id == request.id)
+    newest = (Pickup.made_at.desc(), Pickup.id)
+    return session.scalars(mine.order_by(*newest).limit(1)).one_or_none()
+
+
+def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: Actor) -> Pickup:
+    """Offer the checked copy at the pick-up page, for a fortnight and some downloads.
+
+    Raises:
+        CopyError: It isn't checked, or its PDF isn't there yet.
+    """
+    row, known = copy_of(session, request.id), pickup_of(session, request)
+    if row is None or row.state not in (CopyState.CHECKED, CopyState.OFFERED):
+        raise CopyError("Laat de kopie eerst nakijken door een tweede persoon.")
+    if pdf_of(session, keys, request) is None:
+        raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
+    if known is not None and known.state in (PickupState.READY, PickupState.OFFERED):
+        return known
+    terms = {"expires_at": utc_now() + LASTS, "downloads_most": TIMES}
+    pickup = offer(session, request.holder, DOCUMENT, request.id, RECIPIENT, actor, **terms)
+    pickup.state, pickup.offered_at = PickupState.OFFERED.value, utc_now()
+    row.state, row.changed_at, row.changed_by = CopyState.OFFERED.value, utc_now(), actor.name
+    session.flush()
+    return pickup
+
+
+def withdraw(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
+    """Take back what waits to be picked up."""
+    pickup = pickup_of(session, request)
+    if pickup is not None and pickup.state != PickupState.WITHDRAWN:
+        pickup.state = PickupState.WITHDRAWN.value
+        pickup.code_nonce = pickup.mail_nonce = None
+        ids = [pickup.id, request.id]
+        record(session, actor, "kopie.ingetrokken", request.holder, PICKUP, ids)
+    session.flush()
+
+
+def forget(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
+    """Delete everything of the copy and of the search, with their key."""
+    withdraw(registry, session, request, actor)
+    VAULT.destroy(session, request)
+
+
+def _freeze(registry: Any, session: Session, request: Any, actor: Actor) -> None:
+    try:
+        freeze(registry, session, request, actor)
+    except CopyError as problem:
+        raise WorkflowError(str(problem)) from None
+
+
+def _bring_together(registry: Any, session: Session, request: Any, actor: Actor) -> None:
+    bring_together(registry, session, request, actor)
+
+
+RULES: Final = (
+    RequestRule("bijeenbrengen", "redigeren", follows=_bring_together),
+    RequestRule("markeren", "tweede_persoon", missing=missing, follows=_freeze, page="kopie"),
+    RequestRule("terughalen", "terug", follows=back_to_marking),
+    RequestRule("nakijken", "nagekeken", page="nakijken"),
+    RequestRule("klaarzetten", "versturen", page="klaarzetten"),
+    *(
+        RequestRule(f"kopie_{name}", name, follows=withdraw)
+        for name in ("weigeren", "intrekken", "doorsturen")
+    ),
+    RequestRule("kopie_vergeten", FORGET, follows=forget),
+)

@@ -1,0 +1,296 @@
+"""Pages of who makes a copy: marking its texts, and handing it over once it is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from markupsafe import Markup
+from pyramid.httpexceptions import HTTPSeeOther
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import (
+    Paging,
+    Request,
+    form_view,
+    post_view,
+    wanted_page,
+)
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.disclosures.models import PickupState
+from stopintimidatie.disclosures.pickup import mail_code_of, make_code, renew_mail_code
+from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
+from stopintimidatie.privacy.copies.rules import Part
+from stopintimidatie.privacy.copies.services import (
+    CopyError,
+    bring_together,
+    copy_of,
+    missing,
+    parts_of,
+    pdf_of,
+    pickup_of,
+    put_ready,
+    save_marks,
+)
+from stopintimidatie.privacy.requests.models import Capacity, RequestState
+from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.resources import RequestResource
+from stopintimidatie.privacy.requests.services import move_request
+
+MARK: Final = "kopie"
+READY: Final = "klaarzetten"
+AGAIN: Final = "kopie-opnieuw"
+SPOKEN: Final = "kopie-code"
+WRITTEN: Final = "kopie-briefcode"
+TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
+SIZE: Final = 10
+LIMIT: Final = 20_000
+DONE: Final = "nakijken"
+PICK_UP: Final = "ophalen"
+BY_POST: Final = "post"
+WAYS: Final = (
+    (PICK_UP, "Zelf ophalen op de ophaalpagina, met een code"),
+    (BY_POST, "Op papier, met de brief"),
+)
+
+
+def only_marking(context: RequestResource, request: Request) -> Any:
+    """Send who comes too early or too late back to the case."""
+    if context.row.state == RequestState.REDACTING:
+        return None
+    request.flash("Aan de kopie kunt u nu niet werken.", "warning")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@form_view(
+    RequestResource,
+    MARK,
+    Permission.HANDLE_REQUESTS,
+    f"{TEMPLATES}/mark.jinja2",
+    guards=(only_marking,),
+)
+def mark_view(context: RequestResource, request: Request) -> Any:
+    """Mark in each text what points to another; the last page sends it to a second person."""
+    row, session, keys = context.row, request.db, request.registry.key_ring
+    here, everything = request.resource_path(context), parts_of(session, keys, row)
+    paging = Paging(wanted_page(request), len(everything), SIZE)
+    parts = everything[paging.offset : paging.offset + paging.size]
+    signs = signs_for(part.text for part in everything)
+    last = paging.offset + paging.size >= paging.total
+    done = Button(DONE, "Laten nakijken") if last else Button("verder", "Opslaan en verder")
+    form = Form(
+        _schema(parts, signs),
+        request,
+        buttons=[done, Button("opslaan", "Alleen opslaan", kind="secondary")],
+        appstruct=_before(parts, signs),
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        marked = {
+            part.key: (_read(part, values[f"t{n}"], signs, n) if part.text else (), values[f"w{n}"])
+            for n, part in enumerate(parts)
+        }
+        left = save_marks(session, keys, row, marked, request.actor)
+        if form.pressed() == DONE:
+            if left:
+                raise FormError(f"Bekijk eerst ook de andere pagina's: nog {left} onderdelen.")
+            return _send_on(context, request)
+        request.flash(f"Opgeslagen. Nog {left} te bekijken." if left else "Opgeslagen.")
+        page = paging.page + (form.pressed() == "verder")
+        return HTTPSeeOther(f"{here}/{MARK}?pagina={page}")
+
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, KIND, [row.id], task="kopie markeren")
+        copy = copy_of(session, row.id)
+        return {
+            "reference": row.reference,
+            "capacity": Capacity.word(row.capacity),
+            "signs": signs,
+            "paging": paging,
+            "answer": copy.answer if copy is not None else None,
+            "again_href": f"{here}/{AGAIN}",
+        }
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _schema(parts: Sequence[Part], signs: Signs) -> Any:
+    fields = []
+    for number, part in enumerate(parts):
+        title = f"{part.section}: {part.label[0].lower()}{part.label[1:]}"
+        if part.text:
+            rows = min(12, 2 + len(part.text) // 80)
+            fields.append(
+                field(
+                    forms.Text(LIMIT, lines=True),
+                    title,
+                    name=f"t{number}",
+                    missing="",
+                    description=f"Zet {signs.begin} voor en {signs.end} achter wat weg moet.",
+                    widget=forms.TextArea(rows=rows),
+                )
+            )
+        fields.append(
+            field(
+                forms.Flag(),
+                "Dit helemaal weglaten" if part.text else f"Weglaten: {title}",
+                name=f"w{number}",
+                missing=False,
+                description="" if part.text else _facts(part),
+            )
+        )
+    return Schema(*fields)
+
+
+def _facts(part: Part) -> Markup:
+    lines = [f"{name}: {value}" for name, value in part.facts]
+    lines += [" · ".join(row) for row in part.rows[:12]]
+    if len(part.rows) > 12:
+        lines.append(f"en nog {len(part.rows) - 12} regels")
+    return Markup("<br>").join(lines)
+
+
+def _before(parts: Sequence[Part], signs: Signs) -> dict[str, Any]:
+    begin: dict[str, Any] = {f"w{number}": part.out for number, part in enumerate(parts)}
+    for number, part in enumerate(parts):
+        if part.text:
+            begin[f"t{number}"] = with_marks(part.text, part.spans, signs)
+    return begin
+
+
+def _read(part: Part, marked: str, signs: Signs, number: int) -> tuple[tuple[int, int], ...]:
+    """Read the marks in a text.
+
+    Raises:
+        FormError: A sign is missing, or the text was changed.
+    """
+    try:
+        return read_marks(part.text, marked.replace("\r\n", "\n"), signs)
+    except MarkError as problem:
+        words = str(problem).replace("De tekst van de melder", "De tekst")
+        raise FormError(words, f"t{number}") from None
+
+
+def _send_on(context: RequestResource, request: Request) -> Any:
+    """Let a second person judge the copy.
+
+    Raises:
+        FormError: It can't go there yet.
+    """
+    try:
+        move_request(request.registry, request.db, context.row, "tweede_persoon", {}, request.actor)
+    except (CopyError, WorkflowError) as problem:
+        raise FormError(str(problem)) from None
+    request.flash("De kopie wacht nu op een tweede persoon, onder ‘Kopieën nakijken’.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@post_view(RequestResource, AGAIN, Permission.HANDLE_REQUESTS, guards=(only_marking,))
+def again_view(context: RequestResource, request: Request) -> Any:
+    """Bring the data together anew, as after another search; marks in the same texts stay."""
+    parts = bring_together(request.registry, request.db, context.row, request.actor)
+    new = sum(not part.seen for part in parts)
+    request.flash(f"Opnieuw bijeengebracht. Nog {new} te bekijken.")
+    return HTTPSeeOther(f"{request.resource_path(context)}/{MARK}")
+
+
+@form_view(RequestResource, READY, Permission.HANDLE_REQUESTS, f"{TEMPLATES}/ready.jinja2")
+def ready_view(context: RequestResource, request: Request) -> Any:
+    """Hand the checked copy over: at the pick-up page, or on paper."""
+    row, here = context.row, request.resource_path(context)
+    if row.state != RequestState.CHECKED:
+        request.flash("Laat de kopie eerst nakijken door een tweede persoon.", "warning")
+        return HTTPSeeOther(here)
+    form = Form(
+        Schema(field(forms.OneOf(WAYS, radio=True), "Hoe krijgt de vrager de kopie?", name="hoe")),
+        request,
+        buttons=[Button("versturen", "Versturen")],
+        appstruct={"hoe": PICK_UP},
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        keys = request.registry.key_ring
+        try:
+            if pdf_of(request.db, keys, row) is None:
+                raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
+            if values["hoe"] == PICK_UP:
+                put_ready(request.db, keys, row, request.actor)
+            move_request(request.registry, request.db, row, "versturen", {}, request.actor)
+        except (CopyError, WorkflowError) as problem:
+            raise FormError(str(problem)) from None
+        request.flash("De kopie is beantwoord. Print de brief en stuur haar op.")
+        return HTTPSeeOther(here)
+
+    return handle_form(request, form, on_valid, lambda: {"reference": row.reference})
+
+
+@post_view(RequestResource, SPOKEN, Permission.HANDLE_REQUESTS)
+def spoken_view(context: RequestResource, request: Request) -> Any:
+    """Make a code to tell at the telephone; it counts for half an hour."""
+    pickup = pickup_of(request.db, context.row)
+    here = request.resource_path(context)
+    if pickup is None or pickup.state == PickupState.WITHDRAWN:
+        request.flash("Er staat niets klaar om op te halen.", "warning")
+        return HTTPSeeOther(here)
+    code = make_code(request.db, request.registry.key_ring, pickup, request.actor)
+    told = "Zeg haar door de telefoon: zij geldt een half uur."
+    request.flash(f"Code {code} voor {pickup.reference}. {told}")
+    return HTTPSeeOther(here)
+
+
+@post_view(RequestResource, WRITTEN, Permission.HANDLE_REQUESTS)
+def written_view(context: RequestResource, request: Request) -> Any:
+    """Make a code to put in the letter; it counts for a fortnight."""
+    pickup = pickup_of(request.db, context.row)
+    here = request.resource_path(context)
+    if pickup is None or pickup.state == PickupState.WITHDRAWN:
+        request.flash("Er staat niets klaar om op te halen.", "warning")
+        return HTTPSeeOther(here)
+    keys = request.registry.key_ring
+    renew_mail_code(keys, pickup)
+    code = mail_code_of(keys, pickup)
+    told = "Zet haar in de brief: zij geldt twee weken."
+    request.flash(f"Code {code} voor {pickup.reference}. {told}")
+    return HTTPSeeOther(here)
+
+
+def copy_panel(context: RequestResource, request: Request) -> Panel | None:
+    """Show on the case how far the copy is, and how it is picked up."""
+    copy = copy_of(request.db, context.row.id)
+    if copy is None:
+        return None
+    pickup = pickup_of(request.db, context.row)
+    here = request.resource_path(context)
+    facts: list[tuple[str, Any]] = [("Gemaakt door", copy.made_by)]
+    if copy.checked_at is not None and copy.checked_by:
+        facts.append(("Nagekeken door", f"{copy.checked_by}, {datetime_long(copy.checked_at)}"))
+    if copy.answer:
+        facts.append(("Wat de tweede persoon zag", copy.answer))
+    if pickup is not None:
+        facts.append(("Ophalen met nummer", pickup.reference))
+        if pickup.expires_at is not None:
+            facts.append(("Op te halen tot", datetime_long(pickup.expires_at)))
+    if copy.picked_up_at is not None:
+        facts.append(("Opgehaald", datetime_long(copy.picked_up_at)))
+    may = request.has_permission(Permission.HANDLE_REQUESTS, context)
+    waits = pickup is not None and pickup.state != PickupState.WITHDRAWN
+    return Panel(
+        "De kopie",
+        f"{TEMPLATES}/panel.jinja2",
+        {
+            "facts": facts,
+            "mark_href": f"{here}/{MARK}"
+            if may and context.row.state == RequestState.REDACTING
+            else None,
+            "spoken_href": f"{here}/{SPOKEN}" if may and waits else None,
+            "written_href": f"{here}/{WRITTEN}" if may and waits else None,
+            "missing": missing(request.db, context.row),
+        },
+    )

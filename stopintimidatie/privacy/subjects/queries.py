@@ -1,0 +1,361 @@
+"""Finding a person in all tables with personal data, as their rooms declared them.
+
+No index of names is made. Each table is read once, some rows at a time, so that a search costs as
+many statements as there are tables. What is sealed is opened row by row and forgotten. What
+stands apart, as police data does, is never searched here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Table, func, or_, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, KeyRing, Sealed
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.personal import (
+    PersonalDataHolder,
+    Subject,
+    Treatment,
+    personal_data_holders,
+)
+from stopintimidatie.dossiers.consultations import snapshot
+from stopintimidatie.exports import models as exports_models
+from stopintimidatie.privacy.subjects.rules import Wanted, strings_in_clear, strings_of
+from stopintimidatie.reports.conversation.services import MAIL_OWNER
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+STREAMED: Final = {"yield_per": 500}
+# More than this is no search for a person.
+MOST: Final = 400
+MOST_LINKED: Final = 25
+# A review of a text holds positions, and no words.
+LEFT_OUT: Final = "nagekeken"
+LOG: Final = "logboek"
+MAIL: Final = "bericht"
+TABLED: Final = "overleg"
+EXPORT: Final = "uitvoer"
+# Sealed to who reads this, but as they are in the database.
+IN_CLEAR: Final = {
+    "user_account": ("username", "name"),
+    "role_offer": ("username", "name"),
+    "joining_request": ("telephone",),
+}
+# Keys: there is no text behind them.
+KEYS: Final = frozenset({"key", "sealed", "secret", "client_secret"})
+# The places by which somebody is the reporter of a report, and not somebody in it.
+CONTACT: Final = "report_contact"
+BY_REFERENCE: Final = "kenmerk"
+BY_FOLLOW_CODE: Final = "volgcode"
+LINKED: Final = "samenhang"
+IN_MAIL: Final = "mail_message"
+
+
+class TooManyError(Exception):
+    """More documents fit than anybody can judge."""
+
+
+@dataclass
+class Traces:
+    """The documents in which somebody was found, each with the places; bounded."""
+
+    leave_out: UUID | None = None
+    places: dict[tuple[str, UUID], set[str]] = field(default_factory=dict)
+
+    def add(self, kind: str, document: UUID, place: str) -> None:
+        """Add a place.
+
+        Raises:
+            TooManyError: There are too many documents already.
+        """
+        if document == self.leave_out:
+            return
+        self.places.setdefault((kind, document), set()).add(place)
+        if len(self.places) > MOST:
+            raise TooManyError
+
+    def of_kind(self, kind: str, *among: str) -> list[UUID]:
+        """Return the documents of a kind that have one of these places, or any at all."""
+        return [
+            number
+            for (its, number), places in self.places.items()
+            if its == kind and (not among or any(place.split(".")[0] in among for place in places))
+        ]
+
+
+def search(
+    registry: Any, session: Session, holder: str, wanted: Wanted, leave_out: UUID | None = None
+) -> Traces:
+    """Find everything of the transaction's holder in which somebody stands.
+
+    The request that it is for is left out.
+
+    Raises:
+        TooManyError: More documents fit than anybody can judge.
+    """
+    keys: KeyRing = registry.key_ring
+    traces = Traces(leave_out)
+    holders = _searched(registry)
+    for subject, place in _subjects(wanted):
+        _by_declaration(session, keys, holders, subject, place, traces)
+    if wanted.terms:
+        sealed = SEALED_TABLES.of(registry)
+        for row in holders:
+            for table in row.columns:
+                _in_table(session, keys, holder, row, table, sealed.get(table), wanted, traces)
+        _in_frozen(session, keys, wanted, traces)
+        _in_mail(session, wanted, traces)
+        _in_log(session, wanted, traces)
+    _linked(session, keys, holders, traces)
+    return traces
+
+
+def kinds_searched(registry: Any) -> list[str]:
+    """Return the kinds of documents that a search reads, for the log."""
+    return [*(row.kind for row in _searched(registry)), MAIL, LOG]
+
+
+def _searched(registry: Any) -> list[PersonalDataHolder]:
+    holders = personal_data_holders(registry)
+    return [row for kind, row in holders.items() if kind != LEFT_OUT and not row.apart]
+
+
+def _subjects(wanted: Wanted) -> Iterator[tuple[Subject, str]]:
+    for reference in wanted.references:
+        yield Subject(reference=reference), BY_REFERENCE
+    for code in wanted.follow_codes:
+        yield Subject(follow_code=code), BY_FOLLOW_CODE
+    # By the blind indexes; what is written otherwise is found where it is opened.
+    for email in wanted.emails:
+        yield Subject(email=email), f"{CONTACT}.email"
+    for phone in wanted.phones:
+        yield Subject(phone=phone), f"{CONTACT}.phone"
+
+
+def _by_declaration(
+    session: Session,
+    keys: KeyRing,
+    holders: Iterable[PersonalDataHolder],
+    subject: Subject,
+    place: str,
+    traces: Traces,
+) -> None:
+    """Ask each room for the documents of somebody; those around a report hang together with it."""
+    for row in holders:
+        for document in row.find(session, keys, subject):
+            direct = row.kind == REPORT or place == BY_REFERENCE
+            traces.add(row.kind, document, place if direct else LINKED)
+
+
+def _linked(
+    session: Session, keys: KeyRing, holders: Iterable[PersonalDataHolder], traces: Traces
+) -> None:
+    """Add what hangs together with the reports of the person: dossiers, exports, mail."""
+    own = traces.of_kind(REPORT, CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)[:MOST_LINKED]
+    if not own:
+        return
+    report = Base.metadata.tables["report"]
+    references = select(report.c.reference).where(report.c.id.in_(own))
+    for reference in session.scalars(references.order_by(report.c.reference)).all():
+        for row in holders:
+            if row.kind == REPORT:
+                continue
+            for document in row.find(session, keys, Subject(reference=reference)):
+                traces.add(row.kind, document, LINKED)
+    mailed = select(MailMessage.recipient_id).where(
+        MailMessage.recipient_kind == MAIL_OWNER,
+        MailMessage.recipient_id.in_([str(number) for number in own]),
+    )
+    for number in session.scalars(mailed.distinct().order_by(MailMessage.recipient_id)):
+        traces.add(REPORT, UUID(number), IN_MAIL)
+
+
+# Tables
+
+
+def _in_table(
+    session: Session,
+    keys: KeyRing,
+    holder: str,
+    row: PersonalDataHolder,
+    name: str,
+    sealed: Sealed | None,
+    wanted: Wanted,
+    traces: Traces,
+) -> None:
+    """Search the texts of one table, and what is sealed in it."""
+    table, columns = Base.metadata.tables[name], row.columns[name]
+    clear = [column for column, how in columns.items() if how is Treatment.TEXT]
+    clear += IN_CLEAR.get(name, ())
+    shut = [column for column in (sealed.columns if sealed else ()) if column not in KEYS]
+    document = owner_of(name, next(iter(row.columns)), row.columns)
+    if not (clear or shut) or document is None:
+        return
+    bound = table.c[sealed.bound_to] if sealed and shut else document
+    read = select(document, bound, *(table.c[column] for column in (*clear, *shut)))
+    filled = or_(*(table.c[column].is_not(None) for column in (*clear, *shut)))
+    read = read.where(filled, *_of_holder(table, holder))
+    with session.execute(read, execution_options=STREAMED) as rows:
+        for number, context, *values in rows:
+            for column, value in zip((*clear, *shut), values, strict=True):
+                if value is None:
+                    continue
+                texts: Iterable[str] = strings_of(value)
+                if sealed is not None and column in shut:
+                    texts = _opened(keys, sealed, value, context)
+                if any(wanted.within(text) for text in texts):
+                    traces.add(row.kind, number, f"{name}.{column}")
+
+
+def _opened(keys: KeyRing, sealed: Sealed, value: str, context: Any) -> Iterable[str]:
+    try:
+        return strings_in_clear(keys.decrypt(sealed.purpose, value, str(context)))
+    except DecryptionError:
+        return ()
+
+
+def _of_holder(table: Table, holder: str) -> list[ColumnElement[bool]]:
+    """Return the conditions for the rows of a holder, of tables with and without a wall."""
+    if "holder" in table.c:
+        return [table.c.holder == holder]
+    if table.name == "user_account":
+        mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == holder)
+        return [table.c.id.in_(mine)]
+    if "giver" in table.c:
+        return [or_(table.c.giver == holder, table.c.receiver == holder)]
+    return []
+
+
+def owner_of(name: str, root: str, known: Iterable[str]) -> Any:
+    """Return the expression for the document that a row of a table belongs to; None: to none."""
+    table = Base.metadata.tables[name]
+    if name == root:
+        return table.c.id
+    links = [key for key in table.foreign_keys if key.column.name == "id"]
+    for key in links:
+        if key.column.table.name == root:
+            return key.parent
+    for key in links:
+        parent = key.column.table
+        if parent.name in known and parent.name != name:
+            inner = owner_of(parent.name, root, known)
+            if inner is not None:
+                return select(inner).where(parent.c.id == key.parent).scalar_subquery()
+    return None
+
+
+# Frozen copies, mail, log
+
+
+def _in_frozen(session: Session, keys: KeyRing, wanted: Wanted, traces: Traces) -> None:
+    """Search what was tabled at consultations, and the frozen content of exports."""
+    frozen = (
+        (TABLED, snapshot.VAULT.read_all(session, keys, snapshot.KIND)),
+        (EXPORT, exports_models.VAULT.read_all(session, keys, exports_models.BlobKind.CONTENT)),
+    )
+    for kind, stream in frozen:
+        with closing(stream) as blobs:
+            for number, data in blobs:
+                if data is not None and _holds(json.loads(data), wanted):
+                    traces.add(kind, number, f"{kind}.bevroren")
+
+
+def _holds(content: Any, wanted: Wanted) -> bool:
+    return any(wanted.within(text) for text in strings_of(content) if "base64" not in text[:40])
+
+
+def _in_mail(session: Session, wanted: Wanted, traces: Traces) -> None:
+    """Search the mail whose words were kept, which is so in the demo alone."""
+    kept = select(MailMessage.id, MailMessage.kept).where(MailMessage.kept.is_not(None))
+    with session.execute(kept, execution_options=STREAMED) as rows:
+        for number, words in rows:
+            if words and wanted.within(words):
+                traces.add(MAIL, number, "mail_message.kept")
+
+
+def _in_log(session: Session, wanted: Wanted, traces: Traces) -> None:
+    """Search the names of who did something, once for each person."""
+    actors = select(AuditEvent.actor_id, AuditEvent.actor_name).where(
+        AuditEvent.actor_kind == "gebruiker", AuditEvent.actor_id.is_not(None)
+    )
+    for number, name in session.execute(actors.distinct()):
+        if wanted.within(name):
+            traces.add(LOG, UUID(number), "audit_event.actor_name")
+
+
+# References
+
+
+def references_of(session: Session, traces: Traces) -> dict[tuple[str, UUID], str]:
+    """Return the reference of each document found, as far as it has one."""
+    by_kind: dict[str, list[UUID]] = {}
+    for kind, number in traces.places:
+        by_kind.setdefault(kind, []).append(number)
+    references: dict[tuple[str, UUID], str] = {}
+    for kind, numbers in sorted(by_kind.items()):
+        asked = _reference_of(kind, numbers)
+        if asked is not None:
+            for number, reference in session.execute(asked):
+                references[kind, number] = str(reference)[:20]
+    return references
+
+
+# The table of a kind of document, and the column of its reference or of what it belongs to.
+_NAMED: Final = {
+    REPORT: ("report", "reference"),
+    "dossier": ("dossier", "number"),
+    EXPORT: ("export", "reference"),
+    "partner": ("partner_organisation", "reference"),
+    "contactpersoon": ("partner_contact", "organisation_id"),
+    "partner_antwoord": ("partner_answer", "export_id"),
+    "correctie": ("copy_correction", "export_id"),
+    "overdracht": ("report_transfer", "reference"),
+    "ophalen": ("pickup", "reference"),
+    "bevriezing": ("hold", "reference"),
+    "verzoek": ("subject_request", "reference"),
+    "datalek": ("breach", "reference"),
+    TABLED: ("consultation", "dossier_id"),
+    "overbrenging": ("archive_transfer", "dossier_id"),
+    "patroon": ("pattern", "dossier_id"),
+}
+_PARENTS: Final = {
+    "organisation_id": ("partner_organisation", "reference"),
+    "export_id": ("export", "reference"),
+    "dossier_id": ("dossier", "number"),
+}
+
+
+def _reference_of(kind: str, numbers: Sequence[UUID]) -> Select[Any] | None:
+    if kind not in _NAMED:
+        return None
+    name, column = _NAMED[kind]
+    table = Base.metadata.tables[name]
+    mine = table.c.id.in_(numbers)
+    if column not in _PARENTS:
+        return select(table.c.id, table.c[column]).where(mine)
+    above, reference = _PARENTS[column]
+    parent = Base.metadata.tables[above]
+    joined = select(table.c.id, parent.c[reference]).join(parent, parent.c.id == table.c[column])
+    return joined.where(mine)
+
+
+def names_of_accounts(session: Session, numbers: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names of these accounts."""
+    asked = select(User.id, User.name).where(User.id.in_(numbers))
+    return dict(session.execute(asked).tuples())
+
+
+def lines_in_log(session: Session, numbers: Sequence[UUID]) -> dict[UUID, int]:
+    """Count the lines of the log by what these people did."""
+    wanted = [str(number) for number in numbers]
+    counted = select(AuditEvent.actor_id, func.count()).where(AuditEvent.actor_id.in_(wanted))
+    return {UUID(number): n for number, n in session.execute(counted.group_by(AuditEvent.actor_id))}

@@ -1,0 +1,207 @@
+"""How somebody is recognised in a text: by name, mail address or telephone number. Pure.
+
+A name is whole words, in any case, with or without accents, in the order of a list (*Jansen, Jan*)
+and with initials (*J. Jansen*) too. It is better to find one too many: a person decides.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+from unicodedata import combining, normalize
+
+Span = tuple[int, int]
+
+# Words in a name that say little by themselves.
+PARTICLES: Final = (
+    *("van", "de", "den", "der", "het", "ten", "ter", "te", "vd"),
+    *("el", "al", "bin", "ben", "von", "di", "da", "la", "le"),
+)
+SHORTEST: Final = 3
+_GAP: Final = r"[\s.,'’-]+"
+_BETWEEN: Final = r"[\s().-]*"
+# The last digits of a number in the Netherlands, which stand behind 0, 0031 and +31 alike.
+_DIGITS: Final = 9
+
+
+class TooLittleError(ValueError):
+    """There is too little to search by; the message says what to do, in Dutch."""
+
+
+def plain(text: str) -> str:
+    """Return a text in small letters, without accents."""
+    if text.isascii():
+        return text.lower()
+    return "".join(sign for sign in normalize("NFKD", text) if not combining(sign)).casefold()
+
+
+def _plain_with_places(text: str) -> tuple[str, list[int]]:
+    """Return the plain text, and of each of its signs the place in the text itself."""
+    signs, places = [], []
+    for place, sign in enumerate(text):
+        for simple in plain(sign):
+            signs.append(simple)
+            places.append(place)
+    return "".join(signs), places
+
+
+@dataclass(frozen=True)
+class Term:
+    """A pattern over plain text, and a part that stands in every text that it matches."""
+
+    pattern: re.Pattern[str] = field(repr=False)
+    needs: str = field(default="", repr=False)
+
+    def within(self, text: str) -> bool:
+        """Tell whether it stands in this plain text."""
+        return self.needs in text and self.pattern.search(text) is not None
+
+
+def name_term(name: str) -> Term:
+    """Return the term of a name.
+
+    Raises:
+        TooLittleError: It is so short that half of all texts would have it.
+    """
+    words = re.findall(r"[^\W\d_]+", plain(name))
+    longest = max(words, key=len, default="")
+    if len(longest) < SHORTEST or longest in PARTICLES:
+        raise TooLittleError("Vul een naam in van minstens drie letters.")
+    whole = [_GAP.join(words)]
+    firsts = 0
+    while firsts < len(words) - 1 and words[firsts] not in PARTICLES:
+        firsts += 1
+    if len(words) > 1:
+        # All before the particles, or before the last word, are given names.
+        given, behind = words[: max(firsts, 1)], words[max(firsts, 1) :]
+        last = [word for word in behind if word not in PARTICLES] or behind
+        between = rf"(?:(?:{'|'.join(PARTICLES)}){_GAP})*"
+        surname = _GAP.join(last)
+        whole.append(rf"{between}{surname}{_GAP}{_GAP.join(given)}")
+        whole.append(rf"{given[0][0]}\.?\s*(?:[a-z]\.?\s*){{0,3}}{between}{surname}")
+        whole.append(rf"{_GAP.join(given)}{_GAP}{between}{surname}")
+        longest = max(last, key=len)
+    return Term(re.compile(rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)"), longest)
+
+
+def email_term(email: str) -> Term:
+    """Return the term of a mail address."""
+    address = plain(email.strip())
+    return Term(re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-])"), address)
+
+
+def phone_term(phone: str) -> Term:
+    """Return the term of a telephone number, however it is written.
+
+    Raises:
+        TooLittleError: It has too few digits.
+    """
+    digits = re.sub(r"\D", "", phone)[-_DIGITS:]
+    if len(digits) < _DIGITS:
+        raise TooLittleError("Een telefoonnummer heeft minstens negen cijfers.")
+    before = r"(?:(?<!\d)|(?<=0)|(?<=31))"
+    return Term(re.compile(rf"{before}{_BETWEEN.join(digits)}(?!\d)"))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The words by which somebody is searched; never in a repr."""
+
+    names: tuple[str, ...] = field(default=(), repr=False)
+    emails: tuple[str, ...] = field(default=(), repr=False)
+    phones: tuple[str, ...] = field(default=(), repr=False)
+    references: tuple[str, ...] = ()
+    follow_codes: tuple[str, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms that are searched in texts.
+
+        Raises:
+            TooLittleError: One of them says too little.
+        """
+        return (
+            *map(name_term, self.names),
+            *map(email_term, self.emails),
+            *map(phone_term, self.phones),
+        )
+
+    @property
+    def ways(self) -> list[str]:
+        """The names of the ways, for the log; never the words."""
+        filled = {
+            "naam": self.names,
+            "e-mail": self.emails,
+            "telefoon": self.phones,
+            "kenmerk": self.references,
+            "volgcode": self.follow_codes,
+        }
+        return [name for name, words in filled.items() if words]
+
+    def joined_with(self, other: Wanted) -> Wanted:
+        """Return the words of both, each once."""
+        return Wanted(
+            *(
+                tuple(dict.fromkeys((*getattr(self, name), *getattr(other, name))))
+                for name in ("names", "emails", "phones", "references", "follow_codes")
+            )
+        )
+
+    def within(self, text: str) -> bool:
+        """Tell whether one of the terms stands in a text."""
+        simple = plain(text)
+        return any(term.within(simple) for term in self.terms)
+
+    def spans(self, text: str) -> list[Span]:
+        """Return where the terms stand in a text."""
+        simple, places = _plain_with_places(text)
+        return sorted(
+            (places[match.start()], places[match.end() - 1] + 1)
+            for term in self.terms
+            for match in term.pattern.finditer(simple)
+        )
+
+
+def strings_of(value: Any) -> Iterator[str]:
+    """Yield every text in a value: a text itself, or all texts in JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from strings_of(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from strings_of(part)
+
+
+def strings_in_clear(text: str) -> Iterable[str]:
+    """Return the texts in what was sealed: JSON, or a text."""
+    if text[:1] in "{[":
+        try:
+            return list(strings_of(json.loads(text)))
+        except ValueError:
+            pass
+    return (text,)
+
+
+def sentences_with(text: str, spans: Iterable[Span]) -> list[Span]:
+    """Return the sentences of a text in which one of the spans stands."""
+    wanted = list(spans)
+    sentences: list[Span] = []
+    start = 0
+    for end in _ends(text):
+        if any(first < end and last > start for first, last in wanted):
+            sentences.append((start, end))
+        start = end
+    return sentences
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Yield where each sentence ends; behind an initial (*J. Jansen*) none does."""
+    for match in re.finditer(r"(?<!\b[A-Z])[.!?]+(?=\s)|\n", text):
+        yield match.end()
+    yield len(text)

@@ -1,0 +1,138 @@
+"""A search for a case: what was found is kept as traces, and a person judges each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record, record_read
+from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.text import plural
+from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.workflow import RequestRule
+from stopintimidatie.privacy.subjects.excerpts import as_json, from_json
+from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB
+from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
+from stopintimidatie.privacy.subjects.queries import kinds_searched, references_of, search
+from stopintimidatie.privacy.subjects.rules import Wanted
+
+SEARCHED: Final = "verzoek.gezocht"
+JUDGED: Final = "verzoek.vindplaats"
+
+
+def search_for(
+    registry: Any, session: Session, request: SubjectRequest, wanted: Wanted, actor: Actor
+) -> int:
+    """Search for the person of a case, and keep the traces; return how many are new.
+
+    A trace that was judged keeps its judgement, unless the person was found in new places of it.
+
+    Raises:
+        TooLittleError: A term says too little.
+        TooManyError: More documents fit than anybody can judge.
+    """
+    traces = search(registry, session, request.holder, wanted, leave_out=request.id)
+    references = references_of(session, traces)
+    known = {(row.document_kind, row.document_id): row for row in traces_of(session, request)}
+    new = 0
+    for (kind, number), places in sorted(traces.places.items(), key=str):
+        row = known.get((kind, number))
+        if row is None:
+            new += 1
+            session.add(
+                RequestTrace(
+                    holder=request.holder,
+                    request_id=request.id,
+                    document_kind=kind,
+                    document_id=number,
+                    reference=references.get((kind, number), ""),
+                    places=sorted(places),
+                    found_by=actor.name,
+                )
+            )
+        elif places - set(row.places):
+            row.places, row.included = sorted({*row.places, *places}), None
+    session.flush()
+    kept = searched_by(session, registry.key_ring, request).joined_with(wanted)
+    VAULT.keep(session, registry.key_ring, request, BLOB, as_json(kept))
+    _log(registry, session, request, wanted, actor, list(traces.places))
+    return new
+
+
+def searched_by(session: Session, keys: KeyRing, request: SubjectRequest) -> Wanted:
+    """Return the words of all searches for a case, which say whose sentences they are."""
+    try:
+        return from_json(VAULT.read(session, keys, request, BLOB))
+    except DecryptionError:
+        return Wanted()
+
+
+def _log(
+    registry: Any,
+    session: Session,
+    request: SubjectRequest,
+    wanted: Wanted,
+    actor: Actor,
+    documents: Sequence[tuple[str, UUID]],
+) -> None:
+    """Log the search with its case: by which ways, through what, and what was read; no words."""
+    fields = [*(f"op {way}" for way in wanted.ways), *kinds_searched(registry)]
+    record(session, actor, SEARCHED, request.holder, KIND, [request.id], fields=fields)
+    for kind in sorted({kind for kind, _ in documents}):
+        ids = [number for its, number in documents if its == kind]
+        task = f"zoeken voor verzoek {request.reference}"
+        record_read(session, actor, request.holder, kind, ids, task=task)
+
+
+def traces_of(session: Session, request: SubjectRequest) -> Sequence[RequestTrace]:
+    """Return the traces of a case, those of one kind together."""
+    mine = select(RequestTrace).where(RequestTrace.request_id == request.id)
+    order = (RequestTrace.document_kind, RequestTrace.reference, RequestTrace.id)
+    return session.scalars(mine.order_by(*order)).all()
+
+
+def unjudged(session: Session, request: SubjectRequest) -> int:
+    """Count the traces that nobody judged."""
+    mine = RequestTrace.request_id == request.id, RequestTrace.included.is_(None)
+    return session.scalar(select(func.count()).select_from(RequestTrace).where(*mine)) or 0
+
+
+def judge(
+    session: Session,
+    request: SubjectRequest,
+    judgements: Mapping[UUID, bool | None],
+    actor: Actor,
+) -> int:
+    """Keep which traces are about the person of the case; return how many changed."""
+    changed = [
+        row
+        for row in traces_of(session, request)
+        if row.id in judgements and row.included is not judgements[row.id]
+    ]
+    for row in changed:
+        row.included = judgements[row.id]
+    session.flush()
+    if changed:
+        about = [request.id, *(row.document_id for row in changed)]
+        record(session, actor, JUDGED, request.holder, KIND, about)
+    return len(changed)
+
+
+def _missing(session: Session, request: SubjectRequest) -> str | None:
+    """Return why the search isn't over; None: it is."""
+    searched = CopyBlob.request_id == request.id, CopyBlob.kind == BLOB
+    if not session.scalar(select(func.count()).select_from(CopyBlob).where(*searched)):
+        return "Zoek eerst naar de gegevens van deze persoon."
+    left = unjudged(session, request)
+    if left:
+        words = plural(left, "vindplaats", "vindplaatsen")
+        return f"Beoordeel eerst alle vindplaatsen: nog {words}."
+    return None
+
+
+RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="zoeken")

@@ -1,0 +1,326 @@
+"""Pages of a search below a case: what to search by, and a judgement for each trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from markupsafe import Markup, escape
+from pyramid.httpexceptions import HTTPSeeOther
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.text import date_text, day_of, plural
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.request import Paging, Request, form_view, wanted_page
+from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.privacy.requests.documents import hold_traces
+from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
+from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.resources import RequestResource
+from stopintimidatie.privacy.requests.services import move_request, read_person
+from stopintimidatie.privacy.subjects.excerpts import excerpts, texts_of
+from stopintimidatie.privacy.subjects.queries import (
+    BY_FOLLOW_CODE,
+    BY_REFERENCE,
+    CONTACT,
+    LOG,
+    TooManyError,
+    lines_in_log,
+)
+from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted
+from stopintimidatie.privacy.subjects.services import (
+    judge,
+    search_for,
+    searched_by,
+    traces_of,
+    unjudged,
+)
+from stopintimidatie.privacy.subjects.words import kind_words, place_words
+from stopintimidatie.reports.services import paths_of_reports
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+SEARCH: Final = "zoeken"
+TRACES: Final = "vindplaatsen"
+TEMPLATES: Final = "stopintimidatie.privacy.subjects:templates"
+DONE: Final = "afronden"
+SIZE: Final = 25
+YES: Final = "ja"
+NO: Final = "nee"
+CHOICES: Final = ((YES, "Hoort erbij"), (NO, "Is iemand anders"))
+# The states in which one still searches.
+OPEN: Final = frozenset({RequestState.SEARCHING, RequestState.REDACTING})
+NOT_NOW: Final = (
+    "Zoeken kan nu niet. Stel eerst vast wie dit is, of haal de kopie terug naar redigeren."
+)
+TOO_MANY: Final = (
+    "Er zijn te veel vindplaatsen om te beoordelen. Maak de naam preciezer, bijvoorbeeld met een"
+    " voornaam erbij."
+)
+NOTHING: Final = "Vul minstens één ding in om op te zoeken."
+
+
+def only_open(context: RequestResource, request: Request) -> Any:
+    """Send who comes too early or too late back to the case."""
+    if context.row.state in OPEN:
+        return None
+    request.flash(NOT_NOW, "warning")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+def _schema() -> Any:
+    lines = forms.TextArea(rows=3)
+    return Schema(
+        field(
+            forms.Text(500, lines=True),
+            "Namen",
+            name="namen",
+            missing="",
+            widget=lines,
+            description="Eén per regel. Met voornaam vindt u ook ‘J. Jansen’ en ‘Jansen, Jan’. Een"
+            " achternaam of bijnaam alleen zoekt u op een eigen regel.",
+        ),
+        field(forms.Text(254), "E-mailadres", name="email", missing=""),
+        field(forms.Text(30), "Telefoonnummer", name="telefoon", missing=""),
+        field(
+            forms.Text(200),
+            "Kenmerken",
+            name="kenmerken",
+            missing="",
+            description="Van een melding (M-…), een dossier of een uitvoer; met spaties ertussen.",
+        ),
+        field(
+            forms.Text(40),
+            "Volgcode",
+            name="volgcode",
+            missing="",
+            description="De melder hoeft het kenmerk niet te weten.",
+        ),
+    )
+
+
+def _wanted(values: Mapping[str, str]) -> Wanted:
+    """Return what to search by.
+
+    Raises:
+        FormError: Nothing was filled in, or it says too little.
+    """
+    email = (values["email"],) if values["email"] else ()
+    phone = (values["telefoon"],) if values["telefoon"] else ()
+    wanted = Wanted(
+        names=tuple(line.strip() for line in values["namen"].splitlines() if line.strip()),
+        emails=email,
+        phones=phone,
+        references=tuple(values["kenmerken"].replace(",", " ").split()),
+        follow_codes=(values["volgcode"],) if values["volgcode"] else (),
+    )
+    if not wanted.ways:
+        raise FormError(NOTHING, "namen")
+    try:
+        _ = wanted.terms
+    except TooLittleError as problem:
+        place = "telefoon" if "cijfers" in str(problem) else "namen"
+        raise FormError(str(problem), place) from None
+    return wanted
+
+
+@form_view(
+    RequestResource,
+    SEARCH,
+    Permission.HANDLE_REQUESTS,
+    f"{TEMPLATES}/search.jinja2",
+    guards=(only_open,),
+)
+def search_view(context: RequestResource, request: Request) -> Any:
+    """Search for the person of the case; the form begins with what the case tells of them."""
+    row, keys = context.row, request.registry.key_ring
+    person = read_person(keys, row)
+    known = {
+        "namen": person.name if person else "",
+        "email": person.email if person else "",
+        "telefoon": person.phone if person else "",
+        "kenmerken": "",
+        "volgcode": "",
+    }
+    here = request.resource_path(context)
+    button = Button("zoeken", "Zoeken")
+    form = Form(_schema(), request, buttons=[button], appstruct=known, cancel_url=here)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        wanted = _wanted(values)
+        try:
+            new = search_for(request.registry, request.db, row, wanted, request.actor)
+        except TooManyError:
+            raise FormError(TOO_MANY, "namen") from None
+        number = len(traces_of(request.db, row))
+        request.flash(f"{plural(number, 'vindplaats', 'vindplaatsen')}, waarvan {new} nieuw.")
+        return HTTPSeeOther(f"{here}/{TRACES}")
+
+    def page() -> dict[str, Any]:
+        note_read(request, context.holder, KIND, [row.id], task="zoeken naar een betrokkene")
+        return {
+            "heading": "Zoeken naar gegevens",
+            "above": row.reference,
+            "found": len(traces_of(request.db, row)),
+            "traces_href": f"{here}/{TRACES}",
+            "until": date_text(day_of(utc_now())),
+            "days": request.app_settings.backup_keep_days,
+        }
+
+    return handle_form(request, form, on_valid, page)
+
+
+@form_view(
+    RequestResource,
+    TRACES,
+    Permission.HANDLE_REQUESTS,
+    f"{TEMPLATES}/traces.jinja2",
+    guards=(only_open,),
+)
+def traces_view(context: RequestResource, request: Request) -> Any:
+    """Judge for each trace whether it is about the person of the case."""
+    row, here = context.row, request.resource_path(context)
+    everything = traces_of(request.db, row)
+    paging = Paging(wanted_page(request), len(everything), SIZE)
+    traces = everything[paging.offset : paging.offset + paging.size]
+    buttons = [Button(DONE, "Opslaan en zoeken afronden"), Button("opslaan", "Alleen opslaan")]
+    over = row.state != RequestState.SEARCHING or row.right != Right.ACCESS
+    if over or paging.total > paging.offset + paging.size:
+        buttons = buttons[1:]
+    form = Form(
+        Schema(*_judgements(context, request, traces)),
+        request,
+        buttons=buttons,
+        appstruct={_name(trace): _before(trace) for trace in traces},
+        cancel_url=here,
+    )
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        judged = {trace.id: {YES: True, NO: False}.get(values[_name(trace)]) for trace in traces}
+        judge(request.db, row, judged, request.actor)
+        hold_traces(request.db, row, request.actor)
+        if form.pressed() == DONE:
+            return _finish(context, request)
+        left = unjudged(request.db, row)
+        request.flash(f"Opgeslagen. Nog {left} te beoordelen." if left else "Opgeslagen.")
+        return HTTPSeeOther(request.path_qs)
+
+    def page() -> dict[str, Any]:
+        return {
+            "heading": "Vindplaatsen",
+            "above": row.reference,
+            "found": len(everything),
+            "left": sum(trace.included is None for trace in everything),
+            "paging": paging,
+            "search_href": f"{here}/{SEARCH}",
+            "days": request.app_settings.backup_keep_days,
+        }
+
+    return handle_form(request, form, on_valid, page)
+
+
+def _finish(context: RequestResource, request: Request) -> Any:
+    """Go on to the copy.
+
+    Raises:
+        FormError: Something must be judged or searched first.
+    """
+    try:
+        move_request(request.registry, request.db, context.row, "redigeren", {}, request.actor)
+    except WorkflowError as problem:
+        raise FormError(str(problem)) from None
+    request.flash("Het zoeken is klaar. Maak nu de kopie.")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+def _name(trace: RequestTrace) -> str:
+    return f"v{trace.id.hex}"
+
+
+def _before(trace: RequestTrace) -> str:
+    """Return the judgement that the form begins with: sure where a code or address led to it."""
+    if trace.included is not None:
+        return YES if trace.included else NO
+    sure = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
+    return YES if any(place.split(".")[0] in sure for place in trace.places) else ""
+
+
+def _judgements(
+    context: RequestResource, request: Request, traces: Sequence[RequestTrace]
+) -> list[Any]:
+    """Return a field for each trace: where it is, and the sentences with the person in it."""
+    registry, session = request.registry, request.db
+    wanted = searched_by(session, registry.key_ring, context.row)
+    texts = texts_of(registry, session, traces)
+    logged = lines_in_log(session, [row.document_id for row in traces if row.document_kind == LOG])
+    paths = _paths(request, traces)
+    for kind in sorted({trace.document_kind for trace in traces}):
+        ids = [trace.document_id for trace in traces if trace.document_kind == kind]
+        task = f"vindplaatsen van {context.row.reference}"
+        note_read(request, context.holder, kind, ids, task=task)
+    fields = []
+    for trace in traces:
+        document = trace.document_kind, trace.document_id
+        sentences = excerpts(texts[document], wanted)
+        if trace.document_kind == LOG:
+            sentences = [plural(logged.get(trace.document_id, 0), "regel", "regels")]
+        fields.append(
+            field(
+                forms.OneOf(CHOICES, radio=True),
+                kind_words(trace.document_kind, trace.reference),
+                name=_name(trace),
+                missing="",
+                description=_about(place_words(trace.places), sentences, paths.get(document)),
+            )
+        )
+    return fields
+
+
+def _paths(request: Request, traces: Sequence[RequestTrace]) -> dict[tuple[str, UUID], str]:
+    """Return the addresses of the reports and dossiers among these traces."""
+    reports = [row.document_id for row in traces if row.document_kind == REPORT]
+    known = {(REPORT, number): path for number, path in _report_paths(request, reports).items()}
+    for row in traces:
+        if row.document_kind == "dossier":
+            path = path_of_dossier(request.db, row.document_id)
+            if path is not None:
+                known["dossier", row.document_id] = path
+    return known
+
+
+def _report_paths(request: Request, ids: Sequence[UUID]) -> dict[UUID, str]:
+    return paths_of_reports(request.db, ids) if ids else {}
+
+
+def _about(places: str, sentences: Sequence[str], path: str | None) -> Markup:
+    said = Markup("<br>").join(Markup("<q>{}</q>").format(sentence) for sentence in sentences)
+    link = Markup(' <a class="utrecht-link utrecht-link--html-a" href="{}">Openen</a>')
+    parts = [escape(f"In {places}.") + (link.format(path) if path else ""), said]
+    return Markup("<br>").join(part for part in parts if part)
+
+
+def search_panel(context: RequestResource, request: Request) -> Panel | None:
+    """Show on the case what was found, with the way to search and to judge."""
+    row, here = context.row, request.resource_path(context)
+    may = request.has_permission(Permission.HANDLE_REQUESTS, context) and row.state in OPEN
+    traces = traces_of(request.db, row)
+    if not may and not traces:
+        return None
+    left = sum(trace.included is None for trace in traces)
+    facts = [
+        ("Vindplaatsen", str(len(traces))),
+        ("Horen erbij", str(sum(bool(trace.included) for trace in traces))),
+        ("Nog te beoordelen", str(left)),
+    ]
+    values = {
+        "facts": facts if traces else [],
+        "search_href": f"{here}/{SEARCH}" if may else None,
+        "traces_href": f"{here}/{TRACES}" if may and traces else None,
+        "left": left,
+    }
+    return Panel("Zoeken naar gegevens", f"{TEMPLATES}/panel.jinja2", values)
