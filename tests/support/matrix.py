@@ -1038,9 +1038,9 @@ MATRIX: Final[tuple[View, ...]] = (
         })
         for name in ("kopie-opnieuw", "kopie-code", "kopie-briefcode")
     ),
-    view("RequestResource", "nakijken", "GET", P.CHECK_COPY, {
-        "{kopieverzoek}/nakijken": " 404 404 404 ja 403",
-        "{kopieverzoek_meldpunt}/nakijken": " 404 ja 403",
+    view("RequestResource", "nakijken", "GET", P.VIEW_REQUESTS, {
+        "{kopieverzoek}/nakijken": " 404 404 404 ja ja",
+        "{kopieverzoek_meldpunt}/nakijken": " 404 ja ja",
     }),
     view("Root", "kopieen", "GET", P.SIGNED_IN, {"/kopieen": " 404 ja 404 ja 404 ja ja 404"}),
     view("CopyRegister", "", "GET", P.CHECK_COPY, {

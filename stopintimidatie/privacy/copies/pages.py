@@ -58,7 +58,7 @@ def register_view(context: CopyRegister, request: Request) -> dict[str, Any]:
     return {"owner": context.owner, "items": theirs, "own": own}
 
 
-@page_view(RequestResource, "nakijken", Permission.CHECK_COPY, f"{TEMPLATES}/register.jinja2")
+@page_view(RequestResource, "nakijken", Permission.VIEW_REQUESTS, f"{TEMPLATES}/register.jinja2")
 def from_case_view(context: RequestResource, request: Request) -> Any:
     """Go from the case to the page of the copy, which is the same for everybody."""
     home = request.resource_path(context.__parent__.__parent__)
