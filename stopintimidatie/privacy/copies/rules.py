@@ -18,7 +18,7 @@ from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.subjects.rules import Wanted, name_term, sentences_with
 
 SCHEMA: Final = "stopintimidatie.inzage/1"
-# Where the reporter's own words stand, and copies of them: never for somebody reported about.
+# Tables with the reporter's own words, and copies of them: never for somebody reported about.
 FROM_REPORTER: Final = frozenset(
     {
         *("report", "reporter_message", "report_contact", "report_attachment", "report_transfer"),

@@ -69,7 +69,7 @@ PARTS: Final = "delen"
 COPY: Final = "kopie"
 PDF: Final = "pdf"
 DOCUMENT: Final = "kopie"
-# How the person picks it up.
+# The terms of the pick-up.
 LASTS: Final = timedelta(days=14)
 TIMES: Final = 6
 RECIPIENT: Final = "Wie het verzoek deed"

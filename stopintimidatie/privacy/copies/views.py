@@ -240,8 +240,8 @@ def spoken_view(context: RequestResource, request: Request) -> Any:
         request.flash("Er staat niets klaar om op te halen.", "warning")
         return HTTPSeeOther(here)
     code = make_code(request.db, request.registry.key_ring, pickup, request.actor)
-    told = "Zeg haar door de telefoon: zij geldt een half uur."
-    request.flash(f"Code {code} voor {pickup.reference}. {told}")
+    said = "Zeg haar door de telefoon: zij geldt een half uur."
+    request.flash(f"Code {code} voor {pickup.reference}. {said}")
     return HTTPSeeOther(here)
 
 
@@ -256,8 +256,8 @@ def written_view(context: RequestResource, request: Request) -> Any:
     keys = request.registry.key_ring
     renew_mail_code(keys, pickup)
     code = mail_code_of(keys, pickup)
-    told = "Zet haar in de brief: zij geldt twee weken."
-    request.flash(f"Code {code} voor {pickup.reference}. {told}")
+    said = "Zet haar in de brief: zij geldt twee weken."
+    request.flash(f"Code {code} voor {pickup.reference}. {said}")
     return HTTPSeeOther(here)
 
 

@@ -1,4 +1,4 @@
-"""How somebody is recognised in a text: by name, mail address or telephone number. Pure.
+"""Rules by which somebody is recognised in a text: by name, mail address or telephone number. Pure.
 
 A name is whole words, in any case, with or without accents, in the order of a list (*Jansen, Jan*)
 and with initials (*J. Jansen*) too. It is better to find one too many: a person decides.
