@@ -25,7 +25,7 @@ FROM_REPORTER: Final = frozenset(
         *("report_proposal", "overleg", "uitvoer", "mail_message", "dossier_membership"),
     }
 )
-# Of these tables an officer wrote this column.
+# An officer wrote this column of such a table.
 BY_OFFICER: Final = frozenset({"report.suspected_offence_reason"})
 # For the reporter alone.
 CONTACT: Final = "report_contact"

@@ -1,4 +1,4 @@
-"""Texts that a copy tells by law beside the data (art. 15(1) AVG), and the questions of who checks it.
+"""Texts that a copy tells by law (art. 15(1) AVG), and the questions to who checks it.
 
 The texts are a proposal; a jurist of the municipality still has to confirm them.
 """
