@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The factory and the commands stand on the rooms.
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
 # Requests, copies, police data and breaches came with rooms of their own.
-MOST_FILES = 540
+MOST_FILES = 550
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 26
