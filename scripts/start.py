@@ -57,6 +57,7 @@ Stopintimidatie draait op {address}
     proceseigenaar@dordrecht.example proceseigenaar (hoofd OOV)
     (dezelfde zeven bij eindhoven.example)
     archivaris@dordrecht.example     archivaris, van Dordrecht en van Eindhoven
+    politiegegevens@dordrecht.example  OOV-medewerker, gemachtigd voor politiegegevens
     meldpunt@landelijk.example       landelijk meldpunt
     privacy@landelijk.example        privacyfunctionaris van het meldpunt
     proceseigenaar@landelijk.example proceseigenaar van het meldpunt

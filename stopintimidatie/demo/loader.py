@@ -44,7 +44,9 @@ from stopintimidatie.desk.models import LocalPolicy, PolicyKind
 from stopintimidatie.desk.onboarding.services import save_checklist
 from stopintimidatie.desk.onboarding.signup import ask_to_join, owner_of_request
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.jobs import ask_for_search
+from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
@@ -53,6 +55,14 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.municipalities.people.services import postbox_of, set_domains
 from stopintimidatie.privacy.breaches import services as breaches
+from stopintimidatie.privacy.police.models import Article
+from stopintimidatie.privacy.police.services import (
+    About,
+    Content,
+    Received,
+    keep_item,
+    keep_report,
+)
 from stopintimidatie.privacy.retention.rules import Schedule, proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.reports.api.queries import make_demo_key
@@ -145,6 +155,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
         return
     scenario.set_up_settings(session, holder, actor)
     scenario.account_for(session, holder, actor, stage.timeline)
+    set_up_police(stage)
     ask_for_search(session, holder)
     if holder == scenario.EINDHOVEN:
         offer_one(stage, scenario.DORDRECHT)
@@ -292,6 +303,26 @@ def set_up_terms(stage: Stage, actor: Actor) -> None:
             stage.session, stage.holder, Schedule(choices), utc_now(), DESK["termijnen"], actor
         )
         approve_terms(stage.session, version, stage.actor("archivaris"))
+
+
+def set_up_police(stage: Stage) -> None:
+    """Let a named person keep what the police disclosed, each at its moment."""
+    session, keys = stage.session, stage.registry.key_ring
+    named = stage.actor("politiegegevens")
+    for row in TOWNS[stage.holder].get("politiegegevens", ()):
+        at = stage.timeline.at(row["op"])
+        words = Content(row["verstrekker"], row["doel"], row["voorwaarden"], row["tekst"])
+        until = day_of(stage.timeline.moment) + timedelta(days=row["blijft"])
+        given = Received(day_of(at), until, Article.of(row["artikel"]), words)
+        title = Dossier.title == row.get("dossier", "")
+        dossier = session.scalars(select(Dossier.id).where(title)).first()
+        with clock_at(at):
+            if dossier is None:
+                keep_report(session, keys, stage.holder, given, named)
+            else:
+                about = About(DOSSIER, dossier)
+                keep_item(session, keys, stage.holder, given, named, about=about)
+            session.flush()
 
 
 def set_up_mailbox(session: Session, registry: Any, holder: str, actor: Actor) -> None:
