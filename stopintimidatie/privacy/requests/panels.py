@@ -25,7 +25,12 @@ from stopintimidatie.privacy.requests.forms import (
     RestrictionSchema,
     Values,
 )
-from stopintimidatie.privacy.requests.models import RequestState, Restriction, RestrictionGround
+from stopintimidatie.privacy.requests.models import (
+    RequestState,
+    Restriction,
+    RestrictionGround,
+    Right,
+)
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import RequestError
@@ -35,6 +40,12 @@ from stopintimidatie.reports.models import Report
 
 # Ends after which nothing is restricted or corrected for a request.
 OVER: Final = frozenset({RequestState.REFUSED, RequestState.WITHDRAWN, RequestState.PASSED_ON})
+# Rights of which the data is contested while the request runs.
+CONTESTED: Final = frozenset({Right.RECTIFICATION, Right.OBJECTION})
+ADVICE: Final = (
+    "Zolang u dit nagaat, hoort het gebruik van de betwiste gegevens beperkt te zijn (artikel 18"
+    " lid 1 AVG)."
+)
 TOLD: Final = "Wie een kopie van de melding heeft, krijgt bericht."
 PANEL: Final = "stopintimidatie.privacy.requests:templates/panel.jinja2"
 
@@ -153,7 +164,8 @@ def bound_panel(context: RequestResource, request: Request) -> Panel | None:
         ("Gebruik beperken", f"{here}/beperken"),
         ("Correctie ernaast zetten", f"{here}/corrigeren"),
     ]
-    values = {"rows": rows, "links": links if makes else []}
+    contested = row.right in CONTESTED and row.ended_at is None and makes and not rows
+    values = {"rows": rows, "links": links if makes else [], "advice": ADVICE if contested else ""}
     return Panel("Beperken en verbeteren", f"{TEMPLATES}/bound.jinja2", values)
 
 

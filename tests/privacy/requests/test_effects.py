@@ -95,6 +95,7 @@ def test_a_correction_stands_beside_the_account_which_stays(
     town: Installation, officer: TestApp
 ) -> None:
     case, reference, path = with_report(town, "rectificatie")
+    officer.get(case).mustcontain("Zolang u dit nagaat")
     form = officer.get(case).click("Correctie ernaast zetten").forms["formulier"]
     form["stuk"], form["tekst"] = reference, "Het was op de Kade, niet op de Markt."
     form.submit("opslaan", status=422)
