@@ -8,6 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
     from stopintimidatie.privacy.requests import jobs, letters, services
+    from stopintimidatie.privacy.requests.forms import sentences
     from stopintimidatie.privacy.requests.models import Ground, Identity
     from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.requests.workflow import REQUEST_RULES, REQUEST_WORKFLOW
@@ -22,8 +23,9 @@ def includeme(config: Any) -> None:
     # Several requests of one morning are done as one job; a second run finds nothing to do.
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
-    config.add_workflow_options("verzoek_identiteit", lambda session, row: Identity.choices())
-    config.add_workflow_options("verzoek_grond", lambda session, row: Ground.choices())
+    known, grounds = sentences(Identity.choices()), sentences(Ground.choices())
+    config.add_workflow_options("verzoek_identiteit", lambda session, row: known)
+    config.add_workflow_options("verzoek_grond", lambda session, row: grounds)
     _add_pages(config)
 
 

@@ -21,7 +21,8 @@ TEXT: Final = 4_000
 REFERENCE: Final = 40
 
 
-def _sentences(choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def sentences(choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return choices whose labels begin with a capital, as they stand alone."""
     return [(code, f"{label[0].upper()}{label[1:]}") for code, label in choices]
 
 
@@ -40,19 +41,19 @@ class EntrySchema(Schema):
     )
     kanaal = field(
         forms.OneOf(
-            _sentences([pair for pair in Channel.choices() if pair[0] != Channel.FOLLOW]),
+            sentences([pair for pair in Channel.choices() if pair[0] != Channel.FOLLOW]),
             radio=True,
         ),
         "Hoe kwam het binnen?",
     )
-    recht = field(forms.OneOf(_sentences(Right.choices()), radio=True), "Wat vraagt de persoon?")
+    recht = field(forms.OneOf(sentences(Right.choices()), radio=True), "Wat vraagt de persoon?")
     hoedanigheid = field(
-        forms.OneOf(_sentences(Capacity.choices()), radio=True),
+        forms.OneOf(sentences(Capacity.choices()), radio=True),
         "Als wie staat de persoon in onze gegevens?",
         description="Dit bepaalt wat de persoon krijgt. Weet u het nog niet? Kies wat de persoon"
         " zelf zegt.",
     )
-    vraagt = field(forms.OneOf(_sentences(AskedBy.choices()), radio=True), "Wie vraagt het?")
+    vraagt = field(forms.OneOf(sentences(AskedBy.choices()), radio=True), "Wie vraagt het?")
     jong = field(forms.Flag(), "De persoon over wie het gaat is jonger dan 16", missing=False)
     naam = field(forms.Text(200), "Naam van wie het vraagt")
     email = field(
@@ -93,7 +94,7 @@ class HeardSchema(Schema):
 
     op = day_field("Wanneer is het kind gehoord?")
     uitkomst = field(
-        forms.OneOf(_sentences(ChildOutcome.choices()), radio=True), "Wat kwam daaruit?"
+        forms.OneOf(sentences(ChildOutcome.choices()), radio=True), "Wat kwam daaruit?"
     )
 
 
@@ -110,7 +111,7 @@ class SentSchema(Schema):
     """The form that says that a letter went."""
 
     op = day_field("Wanneer is de brief verstuurd?")
-    hoe = field(forms.OneOf(_sentences(SentHow.choices()), radio=True), "Hoe?")
+    hoe = field(forms.OneOf(sentences(SentHow.choices()), radio=True), "Hoe?")
 
 
 def document_field() -> Any:
@@ -128,7 +129,7 @@ class RestrictionSchema(Schema):
 
     stuk = document_field()
     grond = field(
-        forms.OneOf(_sentences(RestrictionGround.choices()), radio=True),
+        forms.OneOf(sentences(RestrictionGround.choices()), radio=True),
         "Waarom wordt het gebruik beperkt?",
     )
     gegevens = field(
