@@ -286,7 +286,12 @@ def make_letter(
     day = day_of(utc_now())
     letter = compose(kind, row, to, sender_of(session, row.holder), day, more)
     made = RequestLetter(
-        id=uuid4(), holder=row.holder, request_id=row.id, kind=kind.value, made_by=actor.name
+        id=uuid4(),
+        holder=row.holder,
+        request_id=row.id,
+        kind=kind.value,
+        made_at=utc_now(),
+        made_by=actor.name,
     )
     text = json.dumps({**asdict(letter), "on": day.isoformat()}, ensure_ascii=False)
     made.content = keys.encrypt(PURPOSE, text, str(made.id))
