@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.audit import SYSTEM, Actor, record_read
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.addresses import Owner, find_address, set_address
 from stopintimidatie.core.security import Role
@@ -55,6 +56,8 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.municipalities.people.services import postbox_of, set_domains
 from stopintimidatie.privacy.breaches import services as breaches
+from stopintimidatie.privacy.log.models import ReadQuestion
+from stopintimidatie.privacy.log.questions import answer, ask, draw_sample
 from stopintimidatie.privacy.police.models import Article
 from stopintimidatie.privacy.police.services import (
     About,
@@ -72,9 +75,14 @@ from stopintimidatie.reports.conversation.services import REPORTER, spoke
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import derive_follow_code
 from stopintimidatie.reports.services import append_move, move_report
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.vocabulary import Source
 
 HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
+DAY: Final = timedelta(days=1)
+# Those whose reads are drawn, by account, and what one of them answers the FG.
+READERS: Final = ("oov", "collega", "dossierhouder", "privacy")
+ANSWER: Final = "Ik zocht of deze melding bij een dossier hoort dat ik behandel."
 # Contact newer than this isn't played, so that some reporters still wait for it.
 CALLED_WITHIN: Final = timedelta(days=4)
 # The standing decision ends within two months: the archivist has something to renew.
@@ -162,6 +170,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
     else:
         report_breaches(stage)
     add_to_reports(session, moment)
+    set_up_sample(stage)
 
 
 def _report_events(report: Json, timeline: Timeline, app_key: UUID) -> Iterator[Event]:
@@ -338,6 +347,32 @@ def _confirm(session: Session, owner: Owner) -> None:
     row = find_address(session, owner)
     assert row is not None  # noqa: S101 - it was set just now
     row.verified_at, row.code_nonce = utc_now(), None
+
+
+def set_up_sample(stage: Stage) -> None:
+    """Have people read reports, and the FG draw some of these reads and ask about one."""
+    session, holder, moment = stage.session, stage.holder, stage.timeline.moment
+    watcher = stage.actor("fg")
+    readers = [stage.actor(account) for account in READERS]
+    if watcher == SYSTEM:
+        return
+    for number, report in enumerate(_newest(session, moment, 3 * len(readers))):
+        at = report.received_at + timedelta(minutes=20)
+        if at < moment - DAY and readers[number % len(readers)] != SYSTEM:
+            reader = readers[number % len(readers)]
+            with clock_at(at):
+                record_read(session, reader, holder, REPORT, [report.id], task="melding bekijken")
+    session.flush()
+    with clock_at(moment - DAY):
+        since, chance = moment - timedelta(days=90), Random(holder)  # noqa: S311 - of a demo
+        draw_sample(session, watcher, holder, since, utc_now(), source=chance)
+        session.flush()
+        row = session.scalar(select(ReadQuestion).order_by(ReadQuestion.event_at.desc()).limit(1))
+        if row is not None:
+            ask(session, row, None, watcher)
+    with clock_at(moment - DAY / 2):
+        if row is not None:
+            answer(session, row, ANSWER, Actor("gebruiker", row.reader_id, row.reader))
 
 
 def set_up_agreements(session: Session, registry: Any, actor: Actor) -> None:

@@ -194,7 +194,7 @@ def task_for(rank: int, title: str, href: str, action: str, *meta: str) -> Task:
 def watch_tasks(counts: Any, slug: str, *, advises: bool) -> list[Task]:
     """Return the rows of who watches over privacy, out of what `queries.watched` counted."""
     here = f"/gemeenten/{slug}"
-    register, log = f"{here}/verstrekkingen", f"{here}/logboek?actie=toegang.geweigerd"
+    register, log = f"{here}/verstrekkingen", f"{here}/logboek?wat=toegang.geweigerd"
     persons = f"{here}/persoonsgericht?wat="
     advice = counts.advice if advises else 0
     rows = (

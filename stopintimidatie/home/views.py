@@ -70,6 +70,7 @@ from stopintimidatie.municipalities.people.review import addresses_to_set, revie
 from stopintimidatie.municipalities.people.views import roles_to_confirm
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
+from stopintimidatie.privacy.log.pages import OWN
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.queries import preset_numbers
 from stopintimidatie.reports.inbox.rules import Reader, presets
@@ -160,7 +161,7 @@ def _desk_of(request: Any) -> str:
 def desk_start(context: Desk, request: Request) -> dict[str, Any]:
     """Show what waits at the desk for who handles no reports there: terms, lists and holds."""
     here = request.resource_path(context).rstrip("/")
-    return {"tasks": in_order(retention_tasks(context, request, here))}
+    return {"tasks": in_order([*retention_tasks(context, request, here), *_asked(request)])}
 
 
 def _page_of(request: Any, holder: str, slug: str) -> str:
@@ -188,6 +189,7 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _managed(context, request)
     tasks += retention_tasks(context, request, request.resource_path(context).rstrip("/"))
     tasks += _uncovered(context, request, away)
+    tasks += _asked(request)
     page["settings"] = _settings(context, request)
     rows = town(request.db, context.holder, reader) if may_read else []
     most = max((number for row in rows for number in row.weeks), default=0)
@@ -241,6 +243,16 @@ def _hours(request: Request, holder: str, rows: Sequence[Any]) -> dict[UUID, str
 def _first(row: Any) -> datetime:
     moments = [at for at in (row.contact_deadline, row.next_attempt_at) if at is not None]
     return min(moments, default=datetime.max.replace(tzinfo=UTC))
+
+
+def _asked(request: Request) -> list[Task]:
+    """Return a row when somebody asked why this person read something."""
+    page = f"/{OWN}"
+    return [
+        task_for(DECIDE, "Er is een vraag over inzage", page, "Antwoorden")
+        for item in request.navigation
+        if item.href == page
+    ]
 
 
 def _lists(request: Request, place: Place) -> list[Task]:

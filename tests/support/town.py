@@ -18,7 +18,7 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -83,6 +83,7 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.log.models import ReadQuestion
 from stopintimidatie.privacy.police.models import Article, Origin
 from stopintimidatie.privacy.police.services import (
     KEEPER,
@@ -341,6 +342,7 @@ class _Builder:
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         self.terms()
         addresses["logregel"] = self.line_of_log()
+        addresses["inzage"], addresses["inzagevraag"] = self.asked_reads()
         if self.place.holder == NATIONAL:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
@@ -430,6 +432,33 @@ class _Builder:
             with clock_at(utc_now() + timedelta(days=days)):
                 give_reason(session, keys, made[0], who, told("reden van lezen"))
         return str(made[0].id), str(made[1].id)
+
+    def asked_reads(self) -> tuple[str, str]:
+        """A read with question and answer, and one that an officer must answer; their ids."""
+        desk = self.place.holder == NATIONAL
+        person = Person(self.place.name, Role.NATIONAL_DESK if desk else Role.OFFICER)
+        username = self.town.usernames.get(person, "")
+        mine = self.session.scalar(select(User.id).where(User.username == username))
+        reader = str(mine or self.place.owner)
+        rows = [
+            ReadQuestion(
+                holder=self.place.holder,
+                event_id=UUID(self.line_of_log()),
+                event_at=utc_now(),
+                task="melding bekijken",
+                reader_id=reader,
+                reader="De lezer",
+                asked_at=utc_now(),
+                asked_by="De FG",
+                question=self.place.text("vraag over inzage"),
+                answered_at=utc_now() if answered else None,
+                answer=self.place.text("antwoord over inzage") if answered else None,
+            )
+            for answered in (True, False)
+        ]
+        self.session.add_all(rows)
+        self.session.flush()
+        return str(rows[0].id), str(rows[1].id)
 
     def line_of_log(self) -> str:
         """A line of the log, of somebody who read a report; its id."""

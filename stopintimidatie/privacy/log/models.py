@@ -1,4 +1,4 @@
-"""The table of questions that the FG asks back about reads of personal data."""
+"""The table of the sample of reads, with the questions that the FG asks back about them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from stopintimidatie.core.storage.models import Base, Held, held_table, partial_
 
 
 class ReadQuestion(Held, Base):
-    """A question to who read something: why? With the answer, and what the FG makes of it."""
+    """A read in the sample; with the question why, the answer, and what the FG makes of it."""
 
     __tablename__ = "read_question"
     __table_args__ = held_table(
         UniqueConstraint("holder", "event_id"),
-        Index(None, "holder", "asked_at"),
+        Index(None, "holder", "event_at"),
         partial_index("ix_read_question_open", "holder", "reader_id", where="answered_at IS NULL"),
     )
 
@@ -28,13 +28,19 @@ class ReadQuestion(Held, Base):
     task: Mapped[str | None] = mapped_column(String(200))
     reader_id: Mapped[str] = mapped_column(String(64))
     reader: Mapped[str] = mapped_column(String(200))
-    asked_at: Mapped[datetime] = mapped_column(default=utc_now)
+    drawn_at: Mapped[datetime] = mapped_column(default=utc_now)
+    # The month that a sample of itself is of, such as 2026-11.
+    period: Mapped[str | None] = mapped_column(String(7))
+    # The last time it was asked; None: it isn't.
+    asked_at: Mapped[datetime | None]
     asked_by_id: Mapped[str | None] = mapped_column(String(64))
-    asked_by: Mapped[str] = mapped_column(String(200))
+    asked_by: Mapped[str | None] = mapped_column(String(200))
+    # The reader was reminded of the question as it was last asked.
+    reminded_at: Mapped[datetime | None]
     question: Mapped[str | None] = mapped_column(Text)
     answered_at: Mapped[datetime | None]
     answer: Mapped[str | None] = mapped_column(Text)
     judged_at: Mapped[datetime | None]
-    # A code: clear, or something to follow up.
+    # A code: clear, asked once more, or wrong.
     judgement: Mapped[str | None] = mapped_column(String(20))
     judged_reason: Mapped[str | None] = mapped_column(Text)

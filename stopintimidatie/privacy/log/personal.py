@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
-from stopintimidatie.core.storage.retention import RetentionClass, Way
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.privacy.log.models import ReadQuestion
 
 KIND: Final = "inzagevraag"
@@ -17,8 +17,9 @@ RETENTION: Final = RetentionClass(
     KIND,
     "Vragen van de functionaris gegevensbescherming naar de reden van inzage, met het antwoord",
     ("read_question",),
-    Way.MAINTENANCE,
-    "de dag van de vraag",
-    until="met de regel in het logboek",
-    source="eigen beleid",
+    Way.BY_ITSELF,
+    "de dag van de inzage",
+    years(5),
+    until="even lang als de regel in het logboek",
+    source="eigen beleid; instelling log.keep_years",
 )

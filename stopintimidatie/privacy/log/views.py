@@ -39,6 +39,7 @@ from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityR
 from stopintimidatie.privacy.log.forms import ABOUT, WHO, WITHOUT_ACCOUNT, Asked, asked_of
 from stopintimidatie.privacy.log.queries import (
     NOBODY,
+    READ,
     LogLine,
     count_events,
     count_subjects,
@@ -136,7 +137,7 @@ def _row(context: Any, request: Any, line: LogLine, documents: dict[Any, Named])
         link(page, datetime_short(event.at)),
         who,
         deed(event),
-        _about(line, documents, page),
+        about(line, documents, page),
         event.task or event.reason or "",
     ]
 
@@ -155,8 +156,11 @@ def _details(event: AuditEvent) -> list[str]:
     return [roles.get(field, field) for field in event.fields if field != event.holder]
 
 
-def _about(line: LogLine, documents: dict[Any, Named], page: str) -> str:
-    """Return the kind of documents of a line, with links to the first few and to the others."""
+def about(line: LogLine, documents: dict[Any, Named], page: str | None) -> str:
+    """Return the kind of documents of a line, with links to the first few and to the others.
+
+    `page`: the address of the line, with the others; None: they are only counted.
+    """
     kind = line.event.subject_kind.replace("_", " ")
     known = [documents[subject] for subject in line.first if subject in documents]
     rest = line.number - len(known)
@@ -165,7 +169,8 @@ def _about(line: LogLine, documents: dict[Any, Named], page: str) -> str:
     # An export and its disclosure have one name.
     by_name = {document.name: document for document in known}
     parts = Markup(", ").join(shown(by_name[name]) for name in sorted(by_name))
-    more = Markup(" en ") + link(page, f"{rest} meer") if rest > 0 else Markup("")
+    others = link(page, f"{rest} meer") if page else f"{rest} meer"
+    more = Markup(" en {}").format(others) if rest > 0 else ""
     return Markup("{}: {}{}").format(kind, parts, more)
 
 
@@ -174,7 +179,7 @@ def shown(document: Named) -> str:
     return link(document.href, document.name) if document.href else Markup.escape(document.name)
 
 
-# One line, with all that it was about
+# A line, with all that it was about
 
 
 @page_view(MunicipalityResource, LINE, Permission.VIEW_AUDIT, "templates/line.jinja2")
@@ -203,7 +208,15 @@ def line_view(context: Any, request: Request) -> dict[str, Any]:
         "kind": event.subject_kind.replace("_", " "),
         "paging": paging,
         "back": f"{home}/{LOG}",
+        "ask": f"{home}/inzage-vragen?nr={event.id}" if _may_ask(context, request, event) else None,
     }
+
+
+def _may_ask(context: Any, request: Request, event: AuditEvent) -> bool:
+    """Tell whether this person may ask who read something why."""
+    mine = event.actor_id == request.actor.id
+    read = event.action == READ and event.actor_kind == "gebruiker" and not mine
+    return read and bool(request.has_permission(Permission.ASK_READS, context))
 
 
 def _subject(document: Named, home: str) -> list[str]:
