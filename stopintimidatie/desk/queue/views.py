@@ -66,6 +66,7 @@ from stopintimidatie.desk.queue.pages import (
 )
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, check_nobody_receives, with_help
 from stopintimidatie.desk.resources import Desk
+from stopintimidatie.municipalities.areas.resources import count_with_menu
 from stopintimidatie.municipalities.levels.services import number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
 from stopintimidatie.municipalities.people.services import any_proposed, proposals_for
@@ -177,15 +178,16 @@ def _counted(
         "total": queue.number_waiting(wanted, most),
         "to_decide": queue.number_waiting(to_decide, COUNTED),
     }
-    if not is_partial(request):
-        numbers |= {
-            "returned": number_returned(),
-            "proposals": any_proposed(context.holder),
-            "without_admin": number_without_admin(),
-            "reviews": number_due(context.holder, identity.user_id),
-        }
-    row = session.execute(select(*numbers.values())).one()
-    counts = dict(zip(numbers, row, strict=True))
+    if is_partial(request):
+        row = session.execute(select(*numbers.values())).one()
+        return dict(zip(numbers, row, strict=True))
+    numbers |= {
+        "returned": number_returned(),
+        "proposals": any_proposed(context.holder),
+        "without_admin": number_without_admin(),
+        "reviews": number_due(context.holder, identity.user_id),
+    }
+    counts = count_with_menu(request, context.holder, numbers)
     if counts.get("proposals"):
         counts["proposals"] = len(proposals_for(session, context.holder))
     return counts

@@ -14,7 +14,7 @@ from types import NoneType
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
-from sqlalchemy import ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, named
@@ -274,7 +274,7 @@ MOST_PLACES: Final = 10
 
 
 def count_with_menu(
-    request: Any, holder: str, counts: Mapping[str, ScalarSelect[Any]]
+    request: Any, holder: str, counts: Mapping[str, ColumnElement[Any]]
 ) -> dict[str, int]:
     """Count for a page of this holder, in the one statement that counts for its menu as well.
 
@@ -305,7 +305,7 @@ def count_places(request: Any) -> dict[str, int]:
 
 
 def _count_in(
-    request: Any, session: Session, holder: str, counts: Mapping[str, ScalarSelect[Any]]
+    request: Any, session: Session, holder: str, counts: Mapping[str, ColumnElement[Any]]
 ) -> dict[str, int]:
     lists = {
         place.name: place.waiting(holder, request.identity).limit(MOST_COUNTED + 1).subquery()
