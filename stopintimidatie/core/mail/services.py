@@ -90,6 +90,7 @@ class MailTemplate:
         returned: it was refused for good, or came back after the mail server had taken it.
         neutral: from the neutral sender, for who shares a mailbox or a screen.
         text_message: to a telephone; then the recipient's address is a number.
+        logged: False where a line in the log would tell its readers what they may not know.
     """
 
     name: str
@@ -100,6 +101,7 @@ class MailTemplate:
     returned: Callable[[Any, Session, MailMessage], None] = _ignore_return
     neutral: bool = False
     text_message: bool = False
+    logged: bool = True
 
 
 def _ignore_bounce(session: Session, recipient_id: str) -> None:
@@ -239,7 +241,7 @@ def _send(context: JobContext, number: UUID) -> None:
             message.kept = _as_kept(envelope)
         template = MAIL_TEMPLATES.of(context.registry)[message.template]
         template.sent(Writing(session, context.settings, context.registry, message))
-        _log(session, "post.verstuurd", message)
+        _log(context.registry, session, "post.verstuurd", message)
 
 
 def _as_kept(sent: Envelope | TextMessage) -> str:
@@ -281,7 +283,7 @@ def _note_problem(context: JobContext, number: UUID, error: MailError) -> None:
         if error.final:
             message.state = MailState.REFUSED
             _tell_room(context.registry, session, message)
-            _log(session, "post.geweigerd", message)
+            _log(context.registry, session, "post.geweigerd", message)
 
 
 def note_bounce(registry: Any, session: Session, number: UUID) -> bool:
@@ -292,7 +294,7 @@ def note_bounce(registry: Any, session: Session, number: UUID) -> bool:
     if message.state != MailState.BOUNCED:
         message.state = MailState.BOUNCED
         _tell_room(registry, session, message)
-        _log(session, "post.teruggekomen", message)
+        _log(registry, session, "post.teruggekomen", message)
     return True
 
 
@@ -303,7 +305,9 @@ def _tell_room(registry: Any, session: Session, message: MailMessage) -> None:
     template.returned(registry, session, message)
 
 
-def _log(session: Session, action: str, message: MailMessage) -> None:
+def _log(registry: Any, session: Session, action: str, message: MailMessage) -> None:
+    if not MAIL_TEMPLATES.of(registry)[message.template].logged:
+        return
     about = [] if message.about_id is None else [message.about_id]
     fields = [message.template]
     record(session, SYSTEM, action, message.holder, AUDIT_KIND, [message.id, *about], fields=fields)

@@ -31,6 +31,7 @@ from stopintimidatie.dossiers.pages import only_live, reader_of
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.services import readable_by
+from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import Origin
 from stopintimidatie.privacy.police.services import SOON, About, Content, Received, keep_item
 from stopintimidatie.reports.models import Report, ReportMove, ReportNote
@@ -74,7 +75,8 @@ def mark(registry: Any, session: Session, row: Document, words: str, actor: Acto
     today = day_of(utc_now())
     content = Content(text=words.strip())
     received = Received(today, today + SOON, None, content, Origin.MARKED)
-    keep_item(session, keys, row.holder, received, actor, about=About(kind, row.id))
+    item = keep_item(session, keys, row.holder, received, actor, about=About(kind, row.id))
+    tell_named(session, item, actor)
     return True
 
 

@@ -36,6 +36,7 @@ from stopintimidatie.exports.profiles.defaults import POLICE
 from stopintimidatie.exports.release.services import IMPATIENCE, AnswerKeeper
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
+from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import (
     PURPOSE,
     Article,
@@ -200,7 +201,8 @@ def keep_answer(session: Session, keys: KeyRing, export: Export, words: str) -> 
     content = Content(giver=export.recipient, purpose=purpose, text=words)
     received = Received(today, today + SOON, None, content, Origin.ANSWER)
     about = About(DOSSIER, export.dossier_id)
-    keep_item(session, keys, export.holder, received, SYSTEM, about=about)
+    item = keep_item(session, keys, export.holder, received, SYSTEM, about=about)
+    tell_named(session, item, SYSTEM)
 
 
 KEEPER: Final = AnswerKeeper(is_of_police, has_answer, keep_answer)

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import select, update
 
 from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.models import DossierMove
 from stopintimidatie.exports.models import PartnerAnswer
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.privacy.police.mail import TEMPLATE
 from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.privacy.police.services import content_of
 from tests.support.deliveries import enter, form_of, put_ready, ready, spoken_code
@@ -49,6 +51,8 @@ def answered(
 def test_words_of_the_police_are_for_named_persons_and_officers_read_what_was_done(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
+    person = make_user(installation, *roles)
     for page in answered(installation, monkeypatch, "politie"):
         assert "extra toezicht gehouden" in page
         assert not [words for words in WORDS if words in page]
@@ -62,8 +66,10 @@ def test_words_of_the_police_are_for_named_persons_and_officers_read_what_was_do
             words in content_of(installation.registry.key_ring, item).text for words in WORDS
         )
     assert "politiegegeven" not in kinds
-    roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
-    named = installation.browser(make_user(installation, *roles))
+    with installation.transaction(DORDRECHT) as session:
+        (letter,) = session.scalars(select(MailMessage).where(MailMessage.template == TEMPLATE))
+        assert f"To: {person}" in (letter.kept or "")
+    named = installation.browser(person)
     named.get(HERE).mustcontain("1 stuk vraagt een besluit", "antwoord van de politie")
     page = read(named, item)
     page.mustcontain(*WORDS, "nog niet bekend", "nog niet compleet")
