@@ -15,6 +15,8 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
+from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.resources import listed
@@ -55,6 +57,7 @@ def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
         *_extensions(context, request, here),
         *_holds(context, request, here, today),
         *_people(context, request, here),
+        *_named(context, request, here),
     ]
 
 
@@ -182,3 +185,37 @@ def _people(context: Any, request: Request, here: str) -> Iterator[Task]:
     for role, (title, why) in _NEEDED.items():
         if role not in known:
             yield task_for(SET_UP, title, f"{here}/gebruiker-uitnodigen", "Uitnodigen", why)
+
+
+def _named(context: Any, request: Request, here: str) -> Iterator[Task]:
+    """Yield that too few people may read police data, where the police is a partner.
+
+    It asks for partners alone: it says the same whether or not there is anything to read.
+    """
+    manages = request.has_permission(P.MANAGE_MUNICIPALITY, context)
+    guards = request.has_permission(P.HANDLE_REQUESTS, context)
+    if context.holder == NATIONAL or not (manages or guards):
+        return
+    partner = select(func.count(PartnerOrganisation.id)).where(
+        PartnerOrganisation.holder == context.holder,
+        PartnerOrganisation.kind == PartnerKind.POLICE,
+        PartnerOrganisation.ended_at.is_(None),
+    )
+    people = able(func.count(RoleAssignment.user_id.distinct())).where(
+        RoleAssignment.holder == context.holder, RoleAssignment.role == Role.POLICE_DATA.value
+    )
+    columns = partner.scalar_subquery(), people.scalar_subquery()
+    partners, named = request.db.execute(select(*columns)).one()
+    if not partners or named >= ENOUGH:
+        return
+    title = "Er is één gemachtigde politiegegevens" if named else _NOBODY
+    meta = "twee of meer is nodig: de politie is uw partner"
+    if manages:
+        yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", meta)
+    else:
+        admin = f"{meta}; de beheerder geeft de rol"
+        yield task_for(SET_UP, title, f"{here}/partners", "Bekijken", admin)
+
+
+_NOBODY: Final = "Er is geen gemachtigde politiegegevens"
+ENOUGH: Final = 2
