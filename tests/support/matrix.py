@@ -1038,6 +1038,10 @@ MATRIX: Final[tuple[View, ...]] = (
         })
         for name in ("kopie-opnieuw", "kopie-code", "kopie-briefcode")
     ),
+    view("RequestResource", "kopie-pdf", "GET", P.HANDLE_REQUESTS, {
+        "{kopieverzoek}/kopie-pdf": " 404 404 404 ja 403",
+        "{kopieverzoek_meldpunt}/kopie-pdf": " 404 ja 403",
+    }),
     view("RequestResource", "nakijken", "GET", P.VIEW_REQUESTS, {
         "{kopieverzoek}/nakijken": " 404 404 404 ja ja",
         "{kopieverzoek_meldpunt}/nakijken": " 404 ja ja",

@@ -71,7 +71,10 @@ def check_view(context: CopyResource, request: Request) -> Any:
     row, session, keys = context.row, request.db, request.registry.key_ring
     copy, made = copy_of(session, row.id), frozen_copy(session, keys, row)
     back = request.resource_path(context.__parent__)
-    if copy is None or made is None or copy.made_by_id == str(request.actor.id):
+    if copy is None or made is None:
+        request.flash("Deze kopie is er niet meer: een stuk erin is intussen gewist.", "warning")
+        return HTTPSeeOther(back)
+    if copy.made_by_id == str(request.actor.id):
         request.flash("Een ander dan u kijkt deze kopie na: u hebt haar gemaakt.", "warning")
         return HTTPSeeOther(back)
     question = QUESTIONS[Capacity.of(row.capacity)]

@@ -25,6 +25,7 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
 from stopintimidatie.privacy.copies.rules import (
+    HIDES_REPORTER,
     Part,
     about_person,
     goes_along,
@@ -337,7 +338,7 @@ def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
             names=names,
             places=places,
             others=others,
-            hide_reporter=source.request.capacity in (Capacity.REPORTED, Capacity.MENTIONED),
+            hide_reporter=source.request.capacity in HIDES_REPORTER,
         )
         yield replace(part, spans=spans)
 

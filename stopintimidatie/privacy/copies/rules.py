@@ -29,6 +29,8 @@ FROM_REPORTER: Final = frozenset(
 BY_OFFICER: Final = frozenset({"report.suspected_offence_reason"})
 # For the reporter alone.
 CONTACT: Final = "report_contact"
+# For them an hour, a day or a place may tell who reported.
+HIDES_REPORTER: Final = frozenset({Capacity.REPORTED.value, Capacity.MENTIONED.value})
 LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"})
 
 

@@ -210,8 +210,10 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
     holders = personal_data_holders(registry)
-    kinds = {row.document_kind for row in traces_of(session, request) if row.included}
-    tables = {name for kind in kinds if kind in holders for name in holders[kind].columns}
+    traces = [row for row in traces_of(session, request) if row.included]
+    kinds = {row.document_kind for row in traces}
+    tables = {place.partition(".")[0] for row in traces for place in row.places}
+    tables |= {next(iter(holders[kind].columns)) for kind in kinds if kind in holders}
     named = {kind: KINDS.get(kind, kind).lower() for kind in kinds}
     days = registry.app_settings.backup_keep_days
     return words.about(registry, request.capacity, named, tables, days)

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.view import view_config
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
@@ -25,7 +27,7 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.models import PickupState
 from stopintimidatie.disclosures.pickup import mail_code_of, make_code, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
-from stopintimidatie.privacy.copies.rules import Part
+from stopintimidatie.privacy.copies.rules import HIDES_REPORTER, Part
 from stopintimidatie.privacy.copies.services import (
     CopyError,
     bring_together,
@@ -45,6 +47,7 @@ from stopintimidatie.privacy.requests.services import move_request
 MARK: Final = "kopie"
 READY: Final = "klaarzetten"
 AGAIN: Final = "kopie-opnieuw"
+PRINT: Final = "kopie-pdf"
 SPOKEN: Final = "kopie-code"
 WRITTEN: Final = "kopie-briefcode"
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
@@ -111,6 +114,7 @@ def mark_view(context: RequestResource, request: Request) -> Any:
         return {
             "reference": row.reference,
             "capacity": Capacity.word(row.capacity),
+            "hides": row.capacity in HIDES_REPORTER,
             "signs": signs,
             "paging": paging,
             "answer": copy.answer if copy is not None else None,
@@ -225,7 +229,7 @@ def ready_view(context: RequestResource, request: Request) -> Any:
             move_request(request.registry, request.db, row, "versturen", {}, request.actor)
         except (CopyError, WorkflowError) as problem:
             raise FormError(str(problem)) from None
-        request.flash("De kopie is beantwoord. Print de brief en stuur haar op.")
+        request.flash("Het verzoek is beantwoord. Print de brief en stuur haar op.")
         return HTTPSeeOther(here)
 
     return handle_form(request, form, on_valid, lambda: {"reference": row.reference})
@@ -261,6 +265,25 @@ def written_view(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(here)
 
 
+@view_config(
+    context=RequestResource,
+    name=PRINT,
+    request_method="GET",
+    permission=Permission.HANDLE_REQUESTS,
+)
+def print_view(context: RequestResource, request: Request) -> Any:
+    """Send the checked copy as PDF to who prints it, for a person who gets it on paper."""
+    row, session = context.row, request.db
+    pdf = pdf_of(session, request.registry.key_ring, row)
+    if pdf is None or row.state not in (RequestState.CHECKED, RequestState.SENT):
+        request.flash("Er is nog geen nagekeken kopie om te printen.", "warning")
+        return HTTPSeeOther(request.resource_path(context))
+    note_read(request, context.holder, KIND, [row.id], task="kopie printen")
+    response = Response(pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{row.reference}.pdf"'
+    return response
+
+
 def copy_panel(context: RequestResource, request: Request) -> Panel | None:
     """Show on the case how far the copy is, and how it is picked up."""
     copy = copy_of(request.db, context.row.id)
@@ -288,6 +311,9 @@ def copy_panel(context: RequestResource, request: Request) -> Panel | None:
             "facts": facts,
             "mark_href": f"{here}/{MARK}"
             if may and context.row.state == RequestState.REDACTING
+            else None,
+            "print_href": f"{here}/{PRINT}"
+            if may and context.row.state in (RequestState.CHECKED, RequestState.SENT)
             else None,
             "spoken_href": f"{here}/{SPOKEN}" if may and waits else None,
             "written_href": f"{here}/{WRITTEN}" if may and waits else None,

@@ -45,8 +45,6 @@ PERSONAL_DATA: Final = PersonalDataHolder(
             codes="sha256",
             staff="made_by_id made_by checked_by_id checked_by changed_by",
         ),
-        "subject_copy_key": treated(sealed="sealed"),
-        "subject_copy_blob": treated(sealed="data"),
     },
     find_nothing,
     redact_nothing,

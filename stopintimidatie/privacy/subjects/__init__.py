@@ -8,10 +8,12 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register what is sealed for a case, what a case needs before its copy, and the pages."""
     from stopintimidatie.privacy.subjects.models import VAULT
-    from stopintimidatie.privacy.subjects.services import RULE
+    from stopintimidatie.privacy.subjects.services import PERSONAL_DATA, RETENTION, RULE
     from stopintimidatie.privacy.subjects.views import search_panel
 
     config.add_sealed(VAULT.sealed)
+    config.add_personal_data_holder(PERSONAL_DATA)
+    config.add_retention_class(RETENTION)
     config.add_request_rule(RULE)
     config.add_panel("verzoek", "zoeken", search_panel, order=30)
     config.scan("stopintimidatie.privacy.subjects.views")

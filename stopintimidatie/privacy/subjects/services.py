@@ -11,6 +11,15 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record, record_read
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.storage.personal import (
+    ErasureCount,
+    Fragment,
+    PersonalDataHolder,
+    find_nothing,
+    redact_nothing,
+    treated,
+)
+from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.text import plural
 from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
@@ -136,3 +145,70 @@ def _missing(session: Session, request: SubjectRequest) -> str | None:
 
 
 RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="zoeken")
+
+
+# Personal data: what is sealed for a case is a copy of documents, and goes when one of them does
+
+COPY_KIND: Final = "kopie"
+
+
+def _copies_with(session: Session, kind: str, document: UUID) -> Sequence[SubjectRequest]:
+    """Return the requests with something sealed in whose traces this document is."""
+    traced = select(RequestTrace.request_id).where(
+        RequestTrace.document_kind == kind, RequestTrace.document_id == document
+    )
+    kept = select(CopyBlob.request_id)
+    mine = SubjectRequest.id.in_(traced), SubjectRequest.id.in_(kept)
+    return session.scalars(select(SubjectRequest).where(*mine).order_by(SubjectRequest.id)).all()
+
+
+def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
+    """Destroy the copies with an erased document in them; return their number."""
+    requests = _copies_with(session, kind, document)
+    for request in requests:
+        VAULT.destroy(session, request)
+    return len(requests)
+
+
+def source_redacted(
+    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
+) -> int:
+    """Destroy the copies with a document that words are taken out of; return their number."""
+    return source_erased(session, keys, kind, document)
+
+
+def source_told(session: Session, keys: KeyRing, kind: str, document: UUID) -> list[ErasureCount]:
+    """Return what `source_erased` would take away; change nothing."""
+    number = len(_copies_with(session, kind, document))
+    return [ErasureCount("subject_copy_blob", ("data",), number)]
+
+
+def erase(session: Session, document: UUID) -> None:
+    """Destroy what is sealed for a request."""
+    request = session.get(SubjectRequest, document)
+    if request is not None:
+        VAULT.destroy(session, request)
+
+
+PERSONAL_DATA: Final = PersonalDataHolder(
+    COPY_KIND,
+    {
+        "subject_copy_key": treated(sealed="sealed"),
+        "subject_copy_blob": treated(sealed="data"),
+    },
+    find_nothing,
+    redact_nothing,
+    erase,
+    source_erased=source_erased,
+    source_redacted=source_redacted,
+    source_told=source_told,
+)
+RETENTION: Final = RetentionClass(
+    "verzoek_kopie",
+    "De kopie voor een betrokkene en waarop is gezocht, met hun sleutel",
+    tuple(PERSONAL_DATA.columns),
+    Way.BY_ITSELF,
+    "de dag waarop het verzoek is afgerond",
+    until="3 maanden na de bezwaartermijn, of zodra een stuk erin wordt gewist",
+    source="eigen beleid; een jurist moet dit nog bevestigen",
+)

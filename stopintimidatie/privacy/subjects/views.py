@@ -32,6 +32,7 @@ from stopintimidatie.privacy.subjects.queries import (
     LOG,
     TooManyError,
     lines_in_log,
+    names_of_accounts,
 )
 from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted
 from stopintimidatie.privacy.subjects.services import (
@@ -52,7 +53,12 @@ DONE: Final = "afronden"
 SIZE: Final = 25
 YES: Final = "ja"
 NO: Final = "nee"
-CHOICES: Final = ((YES, "Hoort erbij"), (NO, "Is iemand anders"))
+UNSURE: Final = "later"
+CHOICES: Final = (
+    (YES, "Hoort erbij"),
+    (NO, "Is iemand anders"),
+    (UNSURE, "Nog niet beoordeeld"),
+)
 # The states in which one still searches.
 OPEN: Final = frozenset({RequestState.SEARCHING, RequestState.REDACTING})
 NOT_NOW: Final = (
@@ -188,7 +194,10 @@ def traces_view(context: RequestResource, request: Request) -> Any:
     everything = traces_of(request.db, row)
     paging = Paging(wanted_page(request), len(everything), SIZE)
     traces = everything[paging.offset : paging.offset + paging.size]
-    buttons = [Button(DONE, "Opslaan en zoeken afronden"), Button("opslaan", "Alleen opslaan")]
+    buttons = [
+        Button(DONE, "Opslaan en zoeken afronden"),
+        Button("opslaan", "Alleen opslaan", kind="secondary"),
+    ]
     over = row.state != RequestState.SEARCHING or row.right != Right.ACCESS
     if over or paging.total > paging.offset + paging.size:
         buttons = buttons[1:]
@@ -247,7 +256,7 @@ def _before(trace: RequestTrace) -> str:
     if trace.included is not None:
         return YES if trace.included else NO
     sure = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
-    return YES if any(place.split(".")[0] in sure for place in trace.places) else ""
+    return YES if any(place.split(".")[0] in sure for place in trace.places) else UNSURE
 
 
 def _judgements(
@@ -257,7 +266,8 @@ def _judgements(
     registry, session = request.registry, request.db
     wanted = searched_by(session, registry.key_ring, context.row)
     texts = texts_of(registry, session, traces)
-    logged = lines_in_log(session, [row.document_id for row in traces if row.document_kind == LOG])
+    actors = [row.document_id for row in traces if row.document_kind == LOG]
+    logged, names = lines_in_log(session, actors), names_of_accounts(session, actors)
     paths = _paths(request, traces)
     for kind in sorted({trace.document_kind for trace in traces}):
         ids = [trace.document_id for trace in traces if trace.document_kind == kind]
@@ -268,13 +278,13 @@ def _judgements(
         document = trace.document_kind, trace.document_id
         sentences = excerpts(texts[document], wanted)
         if trace.document_kind == LOG:
-            sentences = [plural(logged.get(trace.document_id, 0), "regel", "regels")]
+            lines = plural(logged.get(trace.document_id, 0), "regel", "regels")
+            sentences = [f"{names.get(trace.document_id, 'een oud account')}: {lines}"]
         fields.append(
             field(
                 forms.OneOf(CHOICES, radio=True),
                 kind_words(trace.document_kind, trace.reference),
                 name=_name(trace),
-                missing="",
                 description=_about(place_words(trace.places), sentences, paths.get(document)),
             )
         )

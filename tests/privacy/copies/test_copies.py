@@ -16,6 +16,7 @@ from webtest import TestResponse
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.personal import count_erasure, erase_document
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import mail_code_of
@@ -321,3 +322,18 @@ def test_marks_are_read_and_a_changed_text_is_refused(town: Installation, drawn:
     wrong = story.press(page, "opslaan", **{name: "Iets heel anders"})
     wrong.mustcontain("De tekst is veranderd")
     assert wrong.status_int == 422
+
+
+def test_a_copy_goes_when_a_document_in_it_is_erased(town: Installation, drawn: None) -> None:
+    planted = plant(town)
+    story = Story(town)
+    story.judge(story.search())
+    story.send_on()
+    town.run_jobs()
+    with town.transaction(DORDRECHT) as session:
+        counts = count_erasure(town.registry, session, "melding", planted.ids["own"])
+        assert [count.rows for count in counts if count.table == "subject_copy_blob"] == [1]
+        erase_document(town.registry, session, "melding", planted.ids["own"])
+        assert session.scalars(select(CopyBlob)).all() == []
+    address = f"/gemeenten/dordrecht/kopieen/{story.reference}"
+    story.second.get(address, status=303).follow().mustcontain("intussen gewist")
