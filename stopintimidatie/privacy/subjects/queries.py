@@ -351,7 +351,7 @@ def _reference_of(kind: str, numbers: Sequence[UUID]) -> Select[Any] | None:
 def names_of_accounts(session: Session, numbers: Sequence[UUID]) -> dict[UUID, str]:
     """Return the names of these accounts."""
     asked = select(User.id, User.name).where(User.id.in_(numbers))
-    return dict(session.execute(asked).tuples())
+    return {number: str(name) for number, name in session.execute(asked)}
 
 
 def lines_in_log(session: Session, numbers: Sequence[UUID]) -> dict[UUID, int]:
