@@ -60,7 +60,7 @@ from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
-from stopintimidatie.privacy.subjects.services import traces_of
+from stopintimidatie.privacy.subjects.services import traces_of, unjudged
 from stopintimidatie.privacy.subjects.words import KINDS
 
 DRAW: Final = Job("inzage.tekenen")
@@ -170,6 +170,8 @@ def missing(session: Session, request: SubjectRequest) -> str | None:
     """Return why a copy can't go to the second person yet."""
     if copy_of(session, request.id) is None:
         return "Breng eerst de gegevens bij elkaar en markeer wat weg moet."
+    if unjudged(session, request):
+        return "U zocht opnieuw. Beoordeel eerst de nieuwe vindplaatsen."
     return None
 
 
@@ -352,6 +354,9 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
     row, known = copy_of(session, request.id), pickup_of(session, request)
     if row is None or row.state not in (CopyState.CHECKED, CopyState.OFFERED):
         raise CopyError("Laat de kopie eerst nakijken door een tweede persoon.")
+    made = frozen_copy(session, keys, request)
+    if made is None or sha256(encoded(made)).hexdigest() != row.sha256:
+        raise CopyError("De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken.")
     if pdf_of(session, keys, request) is None:
         raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
     if known is not None and known.state in (PickupState.READY, PickupState.OFFERED):

@@ -14,7 +14,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.text import date_text, datetime_long, day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import (
     Paging,
@@ -24,7 +24,7 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.disclosures.models import PickupState
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import mail_code_of, make_code, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
 from stopintimidatie.privacy.copies.rules import HIDES_REPORTER, Part
@@ -56,6 +56,7 @@ LIMIT: Final = 20_000
 DONE: Final = "nakijken"
 PICK_UP: Final = "ophalen"
 BY_POST: Final = "post"
+ON_PAPER: Final = "De kopie zit bij deze brief."
 WAYS: Final = (
     (PICK_UP, "Zelf ophalen op de ophaalpagina, met een code"),
     (BY_POST, "Op papier, met de brief"),
@@ -224,15 +225,27 @@ def ready_view(context: RequestResource, request: Request) -> Any:
         try:
             if pdf_of(request.db, keys, row) is None:
                 raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
+            how = {"reden": ON_PAPER}
             if values["hoe"] == PICK_UP:
-                put_ready(request.db, keys, row, request.actor)
-            move_request(request.registry, request.db, row, "versturen", {}, request.actor)
+                pickup = put_ready(request.db, keys, row, request.actor)
+                how = {"reden": _where(request, pickup)}
+            move_request(request.registry, request.db, row, "versturen", how, request.actor)
         except (CopyError, WorkflowError) as problem:
             raise FormError(str(problem)) from None
         request.flash("Het verzoek is beantwoord. Print de brief en stuur haar op.")
         return HTTPSeeOther(here)
 
     return handle_form(request, form, on_valid, lambda: {"reference": row.reference})
+
+
+def _where(request: Request, pickup: Pickup) -> str:
+    """Return what the letter says about picking it up; the code goes apart from it."""
+    until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
+    address = f"{request.app_settings.public_address}/ophalen/{pickup.reference}"
+    return (
+        f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig. Die"
+        " krijgt u apart van deze brief, of door de telefoon."
+    )
 
 
 @post_view(RequestResource, SPOKEN, Permission.HANDLE_REQUESTS)
@@ -260,7 +273,7 @@ def written_view(context: RequestResource, request: Request) -> Any:
     keys = request.registry.key_ring
     renew_mail_code(keys, pickup)
     code = mail_code_of(keys, pickup)
-    said = "Zet haar in de brief: zij geldt twee weken."
+    said = "Stuur haar apart van de brief: zij geldt twee weken."
     request.flash(f"Code {code} voor {pickup.reference}. {said}")
     return HTTPSeeOther(here)
 

@@ -216,7 +216,10 @@ def traces_view(context: RequestResource, request: Request) -> Any:
         if form.pressed() == DONE:
             return _finish(context, request)
         left = unjudged(request.db, row)
-        request.flash(f"Opgeslagen. Nog {left} te beoordelen." if left else "Opgeslagen.")
+        said = f"Opgeslagen. Nog {left} te beoordelen." if left else "Opgeslagen."
+        if row.state == RequestState.REDACTING:
+            said += " Breng de kopie daarna opnieuw bijeen."
+        request.flash(said)
         return HTTPSeeOther(request.path_qs)
 
     def page() -> dict[str, Any]:

@@ -21,7 +21,8 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import mail_code_of
 from stopintimidatie.privacy.copies import services
-from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.requests.letters import LetterKind, read_letter
+from stopintimidatie.privacy.requests.models import RequestLetter, SubjectRequest
 from stopintimidatie.privacy.subjects.models import CopyBlob, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import plain
 from stopintimidatie.reports.models import Report
@@ -265,6 +266,13 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     with town.transaction(DORDRECHT) as session:
         copies = select(Pickup).where(Pickup.document_kind == services.DOCUMENT)
         pickup = session.scalars(copies).one()
+    with town.transaction(DORDRECHT) as session:
+        letters = session.scalars(
+            select(RequestLetter).where(RequestLetter.kind == LetterKind.ACCESS.value)
+        ).all()
+        words = str([read_letter(town.registry.key_ring, letter) for letter in letters])
+    assert f"/ophalen/{pickup.reference}" in words
+    assert mail_code_of(town.registry.key_ring, pickup) not in words
     visitor = town.visitor()
     page = visitor.get(f"/ophalen/{pickup.reference}")
     code = mail_code_of(town.registry.key_ring, pickup)
