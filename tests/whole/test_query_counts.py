@@ -27,8 +27,8 @@ MOST = 12
 # Pages that draw a whole document and ask for each of its parts once, and those of roles that wait
 # for a second person: how many queries they may ask (docs/dev/adr/0022). Lower it where you can.
 WHOLE = {
-    ("ReportResource", "gegevens-wissen"): 33,
-    ("DossierResource", "gegevens-wissen"): 31,
+    ("ReportResource", "gegevens-wissen"): 34,
+    ("DossierResource", "gegevens-wissen"): 32,
     ("DossierResource", "uitvoer-voorbeeld"): 25,
     ("ExportResource", "beoordelen"): 25,
     ("ExportResource", "samen-beoordelen"): 24,

@@ -121,6 +121,7 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {"function": "functie", "organisation": "organisatie"},
     ),
     "archive_part": ("Pakket voor het archief", {"data": "de hele inhoud"}),
+    "subject_copy_blob": ("Kopie voor een betrokkene", {"data": "de hele kopie"}),
     "consultation_blob": ("Wat op tafel lag", {"data": "de hele vastlegging"}),
     "dossier_measure": ("Maatregelen", {"what": "wat", "who": "wie", "effect": "effect"}),
     "dossier_attachment": (

@@ -36,7 +36,10 @@ _KINDS: Final = {
 }
 # Tables that hold nothing but keys and what those open.
 KEYS: Final = frozenset(
-    {"attachment_part", "consultation_blob", "consultation_key", "export_blob", "export_key"}
+    {
+        *("attachment_part", "consultation_blob", "consultation_key", "export_blob", "export_key"),
+        *("subject_copy_blob", "subject_copy_key"),
+    }
 )
 # Tables with contact data, in columns that are encrypted.
 CONTACT: Final = frozenset(
