@@ -270,7 +270,8 @@ def _judgements(
     wanted = searched_by(session, registry.key_ring, context.row)
     texts = texts_of(registry, session, traces)
     actors = [row.document_id for row in traces if row.document_kind == LOG]
-    logged, names = lines_in_log(session, actors), names_of_accounts(session, actors)
+    logged = lines_in_log(session, actors) if actors else {}
+    names = names_of_accounts(session, actors) if actors else {}
     paths = _paths(request, traces)
     for kind in sorted({trace.document_kind for trace in traces}):
         ids = [trace.document_id for trace in traces if trace.document_kind == kind]
