@@ -9,8 +9,9 @@ def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
     from stopintimidatie.privacy.requests import jobs, letters, services
     from stopintimidatie.privacy.requests.forms import sentences
-    from stopintimidatie.privacy.requests.models import Ground, Identity
+    from stopintimidatie.privacy.requests.models import Ground
     from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.privacy.requests.rules import identities_of
     from stopintimidatie.privacy.requests.workflow import REQUEST_RULES, REQUEST_WORKFLOW
 
     REQUEST_RULES.declare(config)
@@ -23,8 +24,11 @@ def includeme(config: Any) -> None:
     # Several requests of one morning are done as one job; a second run finds nothing to do.
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
-    known, grounds = sentences(Identity.choices()), sentences(Ground.choices())
-    config.add_workflow_options("verzoek_identiteit", lambda session, row: known)
+    grounds = sentences(Ground.choices())
+    config.add_workflow_options(
+        "verzoek_identiteit",
+        lambda session, row: sentences(list(identities_of(row.asked_by, child=row.child).items())),
+    )
     config.add_workflow_options("verzoek_grond", lambda session, row: grounds)
     _add_pages(config)
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
+import colander
+
 from stopintimidatie.core import forms
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Schema, field
+from stopintimidatie.core.storage.retention import years
+from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.requests.models import (
     AskedBy,
     Capacity,
@@ -31,11 +37,23 @@ def day_field(title: str, **more: Any) -> Any:
     return field(forms.Date(), title, validator=forms.in_past, **more)
 
 
+def _in_last_year(node: Any, value: date) -> None:
+    """Check that a day isn't more than a year ago, as a year that was mistyped is."""
+    if years(1).after(value) < day_of(utc_now()):
+        raise colander.Invalid(
+            node,
+            "Klopt deze dag? Zij is meer dan een jaar geleden. Kijk het jaartal na. Is het verzoek"
+            " echt zo oud? Vraag dan de functionaris gegevensbescherming wat u doet.",
+        )
+
+
 class EntrySchema(Schema):
     """The form of a request that came in by letter, mail, counter or telephone."""
 
-    ontvangen_op = day_field(
+    ontvangen_op = field(
+        forms.Date(),
         "Wanneer kwam het verzoek binnen?",
+        validator=colander.All(forms.in_past, _in_last_year),
         description="De dag waarop het bij uw organisatie binnenkwam, ook als u het later kreeg."
         " Vanaf die dag loopt de maand.",
     )

@@ -40,7 +40,7 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequest,
 )
 from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.rules import objection_until
+from stopintimidatie.privacy.requests.rules import about_child, objection_until
 
 SEALED: Final = Sealed(RequestLetter, PURPOSE, ("content",), "id")
 
@@ -76,7 +76,7 @@ AUTHORITY: Final = (
     " autoriteitpersoonsgegevens.nl, of Postbus 93374, 2509 AJ Den Haag."
 )
 _ASKED: Final = {
-    Right.ACCESS: "om de gegevens te zien die wij hebben",
+    Right.ACCESS: "of wij gegevens hebben, en om die te zien",
     Right.RECTIFICATION: "om gegevens te verbeteren",
     Right.ERASURE: "om gegevens te wissen",
     Right.RESTRICTION: "om gegevens minder te gebruiken",
@@ -149,9 +149,11 @@ def compose(
 
     `more`: sentences of the handler, which the letter to who asks for a child leaves out.
     """
-    asked = f"U vroeg ons op {date_text(row.received_on)} {_ASKED[Right.of(row.right)]}."
+    write = _TEXTS[kind]
+    if about_child(row.asked_by, child=row.child):
+        write = _TO_PARENT.get(kind, write)
     title = kind.nl
-    text = (asked, *_TEXTS[kind](row, sender, tuple(more)))
+    text = (_what_was_asked(row), *write(row, sender, tuple(more)))
     sections: list[tuple[str, tuple[str, ...]]] = []
     if kind is LetterKind.CHILD:
         sections.append(("Waarom", _WHY_CHILD))
@@ -161,12 +163,32 @@ def compose(
     return Letter(title, tuple(to), on, text, tuple(sections))
 
 
+def _what_was_asked(row: SubjectRequest) -> str:
+    """Return the first sentence of a letter. To a parent it never says that there is anything."""
+    right = Right.of(row.right)
+    doubt = about_child(row.asked_by, child=row.child) and right is not Right.ACCESS
+    wanted = f"{_ASKED[right]}{', als wij die hebben' if doubt else ''}"
+    return f"U vroeg ons op {date_text(row.received_on)} {wanted}."
+
+
+_NO_COPIES: Final = (
+    "Stuur ons geen kopie van uw paspoort, identiteitskaart of rijbewijs. Die vernietigen wij."
+)
+
+
 def _received(row: SubjectRequest, sender: Sender, more: tuple[str, ...]) -> tuple[str, ...]:
     return (
         f"U krijgt uiterlijk op {date_text(row.due_on)} antwoord. Hebben wij meer tijd nodig, dan"
         " schrijven wij u dat voor die dag.",
-        "Stuur ons geen kopie van uw paspoort, identiteitskaart of rijbewijs. Die vernietigen wij.",
+        _NO_COPIES,
     )
+
+
+def _received_from_parent(
+    row: SubjectRequest, sender: Sender, more: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Say when the answer comes; a request for a child is never extended."""
+    return (f"U krijgt uiterlijk op {date_text(row.due_on)} antwoord.", _NO_COPIES)
 
 
 def _identity(row: SubjectRequest, sender: Sender, more: tuple[str, ...]) -> tuple[str, ...]:
@@ -175,7 +197,23 @@ def _identity(row: SubjectRequest, sender: Sender, more: tuple[str, ...]) -> tup
         "Hebt u een melding gedaan? Stuur ons dan het kenmerk, en vraag het op de volgpagina met uw"
         " volgcode. Hebt u geen volgcode? Kom dan langs aan de balie en laat uw identiteitsbewijs"
         " zien, of vraag ons u te bellen op een nummer dat wij al van u hebben.",
-        "Stuur ons geen kopie van uw paspoort, identiteitskaart of rijbewijs. Die vernietigen wij.",
+        _NO_COPIES,
+    )
+
+
+def _identity_of_parent(
+    row: SubjectRequest, sender: Sender, more: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Ask who a parent is by ways that tell nothing: no report, no number that we would have."""
+    return (
+        "Uw verzoek gaat over een kind. Daarom willen wij eerst weten wie u bent, en of u voor dit"
+        " kind mag vragen. Dat doen wij bij iedereen die voor een kind vraagt, ook als er niets"
+        " is.",
+        "Kom langs aan de balie en laat uw identiteitsbewijs zien, of maak u bekend met DigiD. Laat"
+        " ook zien dat u het gezag hebt, bijvoorbeeld met een uittreksel uit het gezagsregister."
+        " Vraagt u het namens de ouder of voogd? Laat dan ook hun machtiging zien.",
+        "Wij bekijken deze papieren en bewaren ze niet.",
+        _NO_COPIES,
     )
 
 
@@ -249,6 +287,11 @@ _TEXTS: Final = {
     LetterKind.CHILD: _child,
     LetterKind.PASSED_ON: _passed_on,
     LetterKind.LIFTED: _lifted,
+}
+# Letters that read otherwise when they go to who asks for a child.
+_TO_PARENT: Final = {
+    LetterKind.RECEIVED: _received_from_parent,
+    LetterKind.IDENTITY: _identity_of_parent,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from stopintimidatie.core.clock import is_working_day
 from stopintimidatie.core.storage.retention import Term, months, years
-from stopintimidatie.privacy.requests.models import AskedBy, ChildOutcome
+from stopintimidatie.privacy.requests.models import AskedBy, ChildOutcome, Identity
 
 ANSWER: Final = months(1)
 EXTENSION: Final = months(2)
@@ -102,6 +102,19 @@ def about_child(asked_by: str, *, child: bool) -> bool:
     return asked_by == AskedBy.PARENT or (child and asked_by != AskedBy.SELF)
 
 
+# Ways to know who asks for a child. A number, an address or a follow code that we had already would
+# come from the report of the child, and so tell that there is one.
+OF_PARENT: Final = {
+    Identity.SEEN.value: "identiteitsbewijs en bewijs van gezag gezien aan de balie",
+    Identity.DIGID.value: "DigiD, en bewijs van gezag gezien",
+}
+
+
+def identities_of(asked_by: str, *, child: bool) -> dict[str, str]:
+    """Return the ways in which it can be made sure who asks, code and words."""
+    return OF_PARENT if about_child(asked_by, child=child) else dict(Identity.choices())
+
+
 def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | None:
     """Return why a request can't be granted, by who asks; None: it can.
 
@@ -121,6 +134,34 @@ def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | N
         return (
             "Leg eerst vast wat het kind ervan vindt. Zonder ‘geen bezwaar’ van het kind weigert u"
             " het verzoek."
+        )
+    return None
+
+
+def advice_on(asked_by: str, *, child: bool) -> tuple[str, str] | None:
+    """Return what the law says of who asks, and what to do: a title and words. None: nothing."""
+    if asked_by == AskedBy.PARENT and not child:
+        return (
+            "Een ouder vraagt voor iemand van 16 jaar of ouder",
+            "Wie 16 jaar of ouder is, vraagt zelf (artikel 5 UAVG). Bevestig niets en weiger dit"
+            " verzoek: die brief luidt altijd gelijk, of er nu gegevens zijn of niet. Is de persoon"
+            " toch jonger dan 16? Leg vast dat dit verzoek is ingetrokken, en voer het opnieuw in.",
+        )
+    if asked_by == AskedBy.SELF and child:
+        return (
+            "Iemand jonger dan 16 vraagt het zelf",
+            "Voor wie jonger is dan 16 vraagt de wettelijk vertegenwoordiger, meestal een ouder of"
+            " voogd (artikel 5 UAVG). Zeg dat aan het kind, en vraag wie dat is. Vertel de"
+            " vertegenwoordiger zelf nog niets, ook niet dat het kind iets vroeg. Doet die een"
+            " verzoek, voer dat dan apart in. Weiger dit verzoek met de grond ‘een ander moet dit"
+            " vragen’.",
+        )
+    if about_child(asked_by, child=child):
+        return (
+            "Iemand vraagt voor een kind",
+            "Bevestig niets, ook niet dat er een melding is, voordat het kind zelf is gehoord via"
+            " zijn eigen kanaal. Een weigering luidt altijd gelijk, of er nu gegevens zijn of niet."
+            " Schrijf of zeg niets anders dan de brieven hieronder.",
         )
     return None
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
@@ -35,6 +36,7 @@ from stopintimidatie.privacy.requests.rules import (
     extension_refused,
     first_answer_on,
     grant_refused,
+    identities_of,
     objection_until,
 )
 from stopintimidatie.privacy.requests.workflow import (
@@ -55,6 +57,8 @@ _LETTERS: Final = {
     "doorsturen": LetterKind.PASSED_ON,
 }
 NO_NAME: Final = "Aan wie dit verzoek deed"
+# The same request of the same person again within this time is an impatient click.
+IMPATIENCE: Final = timedelta(minutes=10)
 
 
 class RequestError(Exception):
@@ -96,6 +100,44 @@ class Entry:
     person: Person
     question: str
     child: bool = False
+
+
+def enter_once(
+    session: Session, keys: KeyRing, holder: str, entry: Entry, actor: Actor
+) -> tuple[SubjectRequest, bool]:
+    """Enter a request, unless the same person entered the same one just now.
+
+    Returns:
+        The request, and whether it is new.
+    """
+    user = _user_of(actor)
+    if user is not None:
+        # A second click waits here for the first one.
+        session.execute(select(User.id).where(User.id == user).with_for_update())
+        recent = select(SubjectRequest).where(
+            SubjectRequest.holder == holder,
+            SubjectRequest.handler_id == user,
+            SubjectRequest.made_at > utc_now() - IMPATIENCE,
+        )
+        by_age = recent.order_by(SubjectRequest.made_at, SubjectRequest.reference)
+        for row in session.scalars(by_age):
+            if _entry_of(keys, row) == entry:
+                return row, False
+    return enter_request(session, keys, holder, entry, actor), True
+
+
+def _entry_of(keys: KeyRing, row: SubjectRequest) -> Entry:
+    """Return a request as it came in; what has gone is empty."""
+    return Entry(
+        row.right,
+        row.capacity,
+        row.asked_by,
+        row.channel,
+        row.received_on,
+        read_person(keys, row) or Person(),
+        read_question(keys, row) or "",
+        child=row.child,
+    )
 
 
 def enter_request(
@@ -205,6 +247,8 @@ def move_request(
     why = obstacle(registry, session, row, name)
     if why is not None:
         raise WorkflowError(why)
+    if name == "identiteit" and values["hoe"] not in identities_of(row.asked_by, child=row.child):
+        raise WorkflowError("Kies een van de manieren uit de lijst.", "hoe")
     if name == "nagekeken":
         _check_second(session, row, actor)
     before, row.state = row.state, move.target
@@ -336,11 +380,17 @@ def hear_child(
     """Note that a child was heard through its own channel, and what came of it.
 
     Raises:
-        RequestError: the request is answered, or nobody asks for a child.
+        RequestError: the request is answered, nobody asks for a child, or the day is before the
+            request.
     """
     lock_request(session, row)
     if row.ended_at is not None or not about_child(row.asked_by, child=row.child):
         raise RequestError("Bij dit verzoek hoeft u geen kind te horen.")
+    if on < row.received_on:
+        raise RequestError(
+            f"Het verzoek kwam binnen op {date_text(row.received_on)}. Kies die dag of een latere.",
+            "op",
+        )
     row.child_heard_on, row.child_outcome = on, outcome.value
     note_move(session, row, actor, "kind_gehoord", {"op": on.isoformat(), "uitkomst": outcome})
 

@@ -125,6 +125,13 @@ def heard_view(context: RequestResource, request: Request) -> Any:
         hear_child(request.db, row, values["op"], outcome, request.actor)
         return "Vastgelegd wat het kind ervan vindt."
 
+    earlier = ""
+    if row.child_heard_on is not None:
+        earlier = (
+            f"Eerder vastgelegd: op {date_text(row.child_heard_on)},"
+            f" {ChildOutcome.word(row.child_outcome)}. Dat blijft in de geschiedenis staan; wat u"
+            " nu vastlegt, geldt."
+        )
     return case_form(
         context,
         request,
@@ -135,6 +142,7 @@ def heard_view(context: RequestResource, request: Request) -> Any:
         intro="Hoor het kind via zijn eigen kanaal: het nummer of adres bij zijn melding, of de"
         " berichten op de volgpagina. Nooit via de ouder. Zijn er geen gegevens, kies dan ‘niet"
         " bereikt’.",
+        warning=earlier,
     )
 
 

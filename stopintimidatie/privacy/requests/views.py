@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -41,11 +42,11 @@ from stopintimidatie.privacy.requests.models import (
 from stopintimidatie.privacy.requests.models import Identity as IdentityHow
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
-from stopintimidatie.privacy.requests.rules import about_child
+from stopintimidatie.privacy.requests.rules import about_child, advice_on, identities_of
 from stopintimidatie.privacy.requests.services import (
     Entry,
     Person,
-    enter_request,
+    enter_once,
     move_request,
     moves_of,
     obstacle,
@@ -163,10 +164,11 @@ def new_view(context: RequestRegister, request: Request) -> Any:
             child=values["jong"],
         )
         keys = request.registry.key_ring
-        row = enter_request(request.db, keys, context.holder, entry, request.actor)
+        row, new = enter_once(request.db, keys, context.holder, entry, request.actor)
+        saved = "Het verzoek is opgeslagen." if new else "U had dit verzoek al opgeslagen."
         request.flash(
-            f"Het verzoek is opgeslagen. Antwoord uiterlijk {date_text(row.due_on)}. De"
-            " ontvangstbevestiging staat klaar bij de brieven."
+            f"{saved} Antwoord uiterlijk {date_text(row.due_on)}. De ontvangstbevestiging staat"
+            " klaar bij de brieven."
         )
         return HTTPSeeOther(request.resource_url(context, row.reference))
 
@@ -198,6 +200,7 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "state": REQUEST_WORKFLOW.state(row.state).label,
         "late": row.ended_at is None and row.due_on < day_of(utc_now()),
         "for_child": for_child,
+        "advice": None if row.ended_at else advice_on(row.asked_by, child=row.child),
         "hear": f"{here}/kind-gehoord" if may and for_child and not row.ended_at else None,
         "steps": steps,
         "blocked": blocked,
@@ -263,7 +266,8 @@ def _facts(context: RequestResource, request: Request) -> list[tuple[str, str]]:
         )
         facts += [(label, value) for label, value in rows if value]
     if row.identity_at is not None:
-        how = IdentityHow.word(row.identity_how)
+        code = str(row.identity_how)
+        how = identities_of(row.asked_by, child=row.child).get(code) or IdentityHow.word(code)
         facts.append(("Identiteit", f"{how}; {row.identity_by}, {datetime_short(row.identity_at)}"))
     if row.extended_on is not None:
         facts.append(("Verlengd", f"op {date_text(row.extended_on)}: {row.extended_reason}"))
@@ -298,7 +302,16 @@ def _letter(made: RequestLetter, here: str) -> tuple[Any, str, str]:
 
 def _entry(moved: SubjectRequestMove) -> TimelineEntry:
     label = EVENTS.get(moved.name) or REQUEST_WORKFLOW.transition(moved.name).label
-    return TimelineEntry(moved.at, label, moved.actor_name, moved.reason or "")
+    said = moved.reason or ""
+    if moved.name == "kind_gehoord":
+        said = _outcome(moved)
+    return TimelineEntry(moved.at, label, moved.actor_name, said)
+
+
+def _outcome(moved: SubjectRequestMove) -> str:
+    """Return what came of hearing a child that time; a later time doesn't overwrite it here."""
+    outcome = ChildOutcome.word(moved.values["uitkomst"])
+    return f"op {date_text(date.fromisoformat(moved.values['op']))}: {outcome}"
 
 
 # A step

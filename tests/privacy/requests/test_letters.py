@@ -139,6 +139,23 @@ def test_a_parent_reads_the_same_letters_whether_or_not_anything_exists(
     assert "melding." not in "".join(nothing)
 
 
+@pytest.mark.parametrize("right", Right)
+def test_no_letter_tells_a_parent_that_there_is_data(right: Right) -> None:
+    row = SubjectRequest(
+        reference="V-4F7K-2QXJ",
+        right=right.value,
+        asked_by="ouder_of_voogd",
+        child=True,
+        received_on=date(2026, 11, 2),
+        due_on=date(2026, 12, 2),
+    )
+    doubt = "of wij gegevens hebben" if right is Right.ACCESS else "als wij die hebben"
+    for kind in (LetterKind.RECEIVED, LetterKind.IDENTITY, LetterKind.CHILD):
+        letter = compose(kind, row, ("Rietje",), SENDER, date(2026, 11, 28))
+        assert doubt in letter.text[0]
+        assert "meer tijd" not in "".join(letter.text)
+
+
 def test_a_parent_is_answered_on_no_telling_day(town: Installation, officer: TestApp) -> None:
     with town.transaction(DORDRECHT) as session:
         early = a_request(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -92,6 +94,7 @@ def test_a_request_is_entered_sealed_and_due_in_a_month(
     ("typed", "words"),
     [
         ({"ontvangen_op": "2099-01-01"}, "toekomst"),
+        ({"ontvangen_op": "2021-11-02"}, "Klopt deze dag?"),
         ({"naam": ""}, "naam"),
         ({"adres": ""}, "u moet kunnen antwoorden"),
         ({"vraag": ""}, "vraag"),
@@ -169,6 +172,104 @@ def test_nothing_is_given_to_a_parent_before_the_child_was_heard(officer: TestAp
         "Bevestig niets", "Zoeken is klaar</strong> kan nu niet", "Weigeren</strong> kan nu niet"
     )
     officer.get(case).mustcontain("geen bezwaar")
+
+
+def test_a_second_click_makes_no_second_request(town: Installation, officer: TestApp) -> None:
+    form = officer.get(f"{PLACE}/nieuw").forms["formulier"]
+    for name, value in TYPED.items():
+        form[name] = value
+    first = form.submit("opslaan", status=303).location
+    again = form.submit("opslaan", status=303)
+    assert again.location == first
+    again.follow().mustcontain("had dit verzoek al opgeslagen")
+    assert enter(officer, vraag="En wat staat er in het dossier?") != urlsplit(first).path
+    with clock_at(utc_now() + timedelta(minutes=11)):
+        form.submit("opslaan", status=303)
+    with town.transaction(DORDRECHT) as session:
+        assert len(session.scalars(select(SubjectRequest)).all()) == 3
+
+
+@pytest.mark.judged_once
+def test_two_clicks_at_the_same_moment_make_one_request(
+    town: Installation, officer: TestApp
+) -> None:
+    form = officer.get(f"{PLACE}/nieuw").forms["formulier"]
+    for name, value in TYPED.items():
+        form[name] = value
+    fields = dict(form.submit_fields("opslaan"))
+    again = town.visitor()
+    for name, value in officer.cookies.items():
+        again.set_cookie(name, value)
+    together = Barrier(2)
+
+    def click(browser: TestApp) -> int:
+        together.wait(10)
+        return int(browser.post(f"{PLACE}/nieuw", fields).status_int)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(click, (officer, again))) == [303, 303]
+    assert only(town).state == "ontvangen"
+
+
+def test_who_asks_for_a_child_is_known_by_no_number_that_we_had(
+    town: Installation, officer: TestApp
+) -> None:
+    case = enter(officer, vraagt="ouder_of_voogd", jong=True)
+    page = officer.get(f"{case}/stap?naam=identiteit")
+    page.mustcontain("bewijs van gezag gezien", no=["olgcode", "teruggebeld", "adres dat wij al"])
+    form = page.forms["formulier"]
+    assert {option for option, *_ in form["hoe"].options} - {""} == {"gezien", "digid"}
+    form["hoe"].force_value("teruggebeld")
+    form.submit("identiteit", status=422)
+    step(officer, case, "identiteit", hoe="digid").mustcontain("DigiD, en bewijs van gezag")
+    form = officer.get(case).click("Een andere brief maken").forms["formulier"]
+    form["soort"] = "identiteit"
+    page = form.submit("maken", status=303).follow().click("Wij willen weten wie u bent")
+    (letter,) = page.html.select(".si-card")
+    assert "uittreksel uit het gezagsregister" in letter.text
+    assert not [
+        telling
+        for telling in ("melding", "volgpagina", "volgcode", "u te bellen")
+        if telling in letter.text
+    ]
+    received = officer.get(case).click("Wij hebben uw verzoek")
+    received.mustcontain("of wij gegevens hebben, en om die te zien", no=["meer tijd nodig"])
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "young", "words"),
+    [
+        ("ouder_of_voogd", False, "Een ouder vraagt voor iemand van 16 jaar of ouder"),
+        ("zelf", True, "Iemand jonger dan 16 vraagt het zelf"),
+        ("ouder_of_voogd", True, "Iemand vraagt voor een kind"),
+    ],
+)
+def test_the_case_says_what_the_law_says_of_who_asks(
+    officer: TestApp, asked_by: str, young: bool, words: str
+) -> None:
+    page = officer.get(enter(officer, vraagt=asked_by, jong=young))
+    page.mustcontain(words)
+    heard = page.html.find("a", string="Vastleggen wat het kind vindt")
+    assert (heard is not None) is (young and asked_by != "zelf")
+
+
+def test_each_time_that_a_child_was_heard_stays_in_the_history(officer: TestApp) -> None:
+    today = day_of(utc_now())
+    received = today - timedelta(days=5)
+    case = enter(officer, vraagt="ouder_of_voogd", jong=True, ontvangen_op=str(received))
+    form = officer.get(f"{case}/kind-gehoord").forms["formulier"]
+    form["op"], form["uitkomst"] = str(received - timedelta(days=1)), "wil_niet"
+    form.submit("vastleggen", status=422).mustcontain(f"kwam binnen op {date_text(received)}")
+    form["op"] = str(received)
+    form.submit("vastleggen", status=303)
+    page = officer.get(f"{case}/kind-gehoord")
+    page.mustcontain("Eerder vastgelegd", "het kind wil het niet")
+    form = page.forms["formulier"]
+    form["op"], form["uitkomst"] = str(today), "geen_bezwaar"
+    history = form.submit("vastleggen", status=303).follow().html.find(id="geschiedenis")
+    assert history is not None
+    assert f"op {date_text(received)}: het kind wil het niet" in history.text
+    assert f"op {date_text(today)}: het kind heeft geen bezwaar" in history.text
 
 
 def test_the_list_shows_who_is_late_and_counts_in_the_menu(
