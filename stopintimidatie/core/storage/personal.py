@@ -75,6 +75,8 @@ class Fragment:
     def taken_out_of(self, value: Any) -> Any:
         """Return the same text, or JSON with texts in it, without the words."""
         if isinstance(value, str):
+            if not self.replacement:
+                return self._with_a_space().sub("", value)
             return self._pattern().sub(lambda _: self.replacement, value)
         if isinstance(value, Mapping):
             return {name: self.taken_out_of(part) for name, part in value.items()}
@@ -83,10 +85,19 @@ class Fragment:
         return value
 
     def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._bounded(), re.IGNORECASE)
+
+    def _with_a_space(self) -> re.Pattern[str]:
+        """Return a pattern that takes a whole line or one space along, so that no gap is left."""
+        words, start = self._bounded(), r"(?:\A|(?<=\n))"
+        line = rf"{start}[ \t]*{words}[ \t]*(?:\r?\n|\Z)"
+        first, later = rf"{start}{words}[ \t]*", rf"[ \t]+{words}(?=[\s.,;:!?)]|\Z)"
+        return re.compile(f"{line}|{first}|{later}|{words}", re.IGNORECASE)
+
+    def _bounded(self) -> str:
         """Return a pattern of the words in which white space may be other white space."""
         words = r"\s+".join(map(re.escape, self.words.split()))
-        bounded = rf"(?<!\w){words}(?!\w)" if self.whole_words else words
-        return re.compile(bounded, re.IGNORECASE)
+        return rf"(?<!\w){words}(?!\w)" if self.whole_words else words
 
 
 Find = Callable[[Session, KeyRing, Subject], Sequence[UUID]]

@@ -10,6 +10,7 @@ from webtest import TestApp
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.personal import Fragment
 from stopintimidatie.dossiers.models import DossierText
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
@@ -93,7 +94,7 @@ def test_words_go_out_of_a_dossier_its_versions_its_reports_and_its_exports(
         texts = select(DossierText).where(DossierText.field == "assessment")
         versions = session.scalars(texts.order_by(DossierText.number)).all()
         # The version that added nothing else is gone, and no number is left out.
-        kept = [text for text in before if text] + ["Groep.", "Groep.  Vrijdag."]
+        kept = [text for text in before if text] + ["Groep.", "Groep. Vrijdag."]
         assert [(row.number, row.text) for row in versions] == [*enumerate(kept, 1)]
         export = session.scalars(select(Export).where(Export.reference == reference)).one()
         # What was asked in other words is another fragment.
@@ -105,13 +106,30 @@ def test_a_fragment_goes_out_of_the_account_of_a_report(
 ) -> None:
     connect(installation)
     with installation.transaction() as session:
-        made = make_report(session, installation, description=f"Ik zag hem. Het was {WORD}.")
+        made = make_report(
+            session, installation, description=f"Ik zag hem. Het was {WORD}. Toen ging ik weg."
+        )
         reference = made.reference
     installation.run_jobs()
     address = f"/gemeenten/dordrecht/binnenstad/{reference}"
     move(officer, address, text=f"Het was {WORD}.")
     installation.run_jobs()
     with installation.transaction(DORDRECHT) as session:
-        assert session.scalars(select(Report.description)).one() == "Ik zag hem."
+        assert session.scalars(select(Report.description)).one() == "Ik zag hem. Toen ging ik weg."
     assert anywhere(installation, WORD) == []
     assert not officer.get("/zoeken", {"q": WORD}).html.select(".si-list__title")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Hij riep. X Daarna niets.", "Hij riep. Daarna niets."),
+        ("X Daarna niets.", "Daarna niets."),
+        ("Hij riep X.", "Hij riep."),
+        ("Hij riep.\nX\nDaarna niets.", "Hij riep.\nDaarna niets."),
+        ("Hij riep.\r\nX\r\nDaarna niets.", "Hij riep.\r\nDaarna niets."),
+        ("Hij riep.\nX Daarna niets.", "Hij riep.\nDaarna niets."),
+    ],
+)
+def test_no_gap_tells_where_words_were(before: str, after: str) -> None:
+    assert Fragment("X", replacement="").taken_out_of(before) == after
