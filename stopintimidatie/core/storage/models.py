@@ -99,7 +99,7 @@ class Passed:
 
 
 def held_table(
-    *items: SchemaItem, append_only: bool = False, apart: bool = False
+    *items: SchemaItem, append_only: bool = False, apart: bool = False, log: bool = False
 ) -> tuple[Any, ...]:
     """Return `__table_args__` of a held table: the key for its children, and what more it needs.
 
@@ -108,8 +108,9 @@ def held_table(
         append_only: Triggers made by the migration refuse UPDATE and DELETE.
         apart: Only a few named people may know of its rows: it is in no package of a municipality's
             data, and the log of the house tells nothing of it.
+        log: Lines of a log of its own, that go as those of the house do; it has a column `at`.
     """
-    info = {"append_only": append_only, "apart": apart}
+    info = {"append_only": append_only, "apart": apart, "log": log}
     return (UniqueConstraint("holder", "id"), *items, {"info": info})
 
 

@@ -1,8 +1,9 @@
 """The term of the log: removing what is older, as the role of maintenance alone.
 
-Signing in and out has a shorter term than the rest. Lines go some at a time, each with its
-documents; a run that was stopped is begun again and finds what is left. The application's role may
-delete nothing of the log, so that it can't hide what it did.
+Signing in and out has a shorter term than the rest, and a log that stands apart has that of the
+rest: what goes there is told to the operator alone, never in the log of the house. Lines go some at
+a time, each with its documents; a run that was stopped is begun again and finds what is left. The
+application's role may delete nothing of the log, so that it can't hide what it did.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import DBAPIError
@@ -46,6 +48,7 @@ AT_ONCE: Final = 500
 # Actions of signing in and out; the others, such as a new password, are kept as what was done.
 SIGN_IN: Final = "aanmelden."
 SIGN_OUT: Final = "afmelden"
+APART: Final = "van afgeschermde logboeken"
 # The triggers of PostgreSQL refuse any role but that of maintenance with this code.
 RAISED: Final = "P0001"
 NO_ROLE: Final = (
@@ -70,21 +73,32 @@ class LogTerm:
     years: int
     before: datetime
     mine: ColumnElement[bool]
+    table: Table = EVENTS
+
+    @property
+    def apart(self) -> bool:
+        """Tell whether nothing of it may be told in the log of the house, or by health."""
+        return self.table is not EVENTS
 
     @property
     def too_old(self) -> tuple[ColumnElement[bool], ...]:
         """The conditions of the lines that are older than the term."""
-        return EVENTS.c.at < self.before, self.mine
+        return self.table.c.at < self.before, self.mine
 
 
-def log_terms(settings: Settings) -> tuple[LogTerm, LogTerm]:
-    """Return the two parts of the log: what was read and done, and signing in and out."""
+def log_terms(settings: Settings) -> tuple[LogTerm, ...]:
+    """Return the parts of the log: what was read and done, signing in and out, and logs apart."""
     action = EVENTS.c.action
     signs = or_(action.startswith(SIGN_IN), action == SIGN_OUT, action.startswith(f"{SIGN_OUT}."))
     years, sign_in_years = settings.log_keep_years, settings.log_keep_sign_in_years
     return (
         LogTerm("gelezen en gedaan", years, _years_ago(years), ~signs),
         LogTerm("aan- en afmelden", sign_in_years, _years_ago(sign_in_years), signs),
+        *(
+            LogTerm(APART, years, _years_ago(years), true(), table)
+            for table in Base.metadata.sorted_tables
+            if table.info.get("log")
+        ),
     )
 
 
@@ -122,7 +136,9 @@ def count_old(engine: Engine, terms: Sequence[LogTerm]) -> dict[LogTerm, int]:
     """Count the lines that are too old; change nothing."""
     with engine.begin() as connection:
         return {
-            term: connection.scalar(select(func.count()).select_from(EVENTS).where(*term.too_old))
+            term: connection.scalar(
+                select(func.count()).select_from(term.table).where(*term.too_old)
+            )
             or 0
             for term in terms
         }
@@ -135,35 +151,38 @@ def prune(
 
     `tell`: called with the number that went so far.
     """
-    with engine.begin() as connection:
-        holders = connection.scalars(select(EVENTS.c.holder).distinct()).all()
     gone = dict.fromkeys(terms, 0)
     for term in terms:
+        with engine.begin() as connection:
+            holders = connection.scalars(select(term.table.c.holder).distinct()).all()
         for holder in holders:
             for number in _prune(engine, term, holder):
                 gone[term] += number
                 tell(sum(gone.values()))
-    if any(gone.values()):
+    told = {term: number for term, number in gone.items() if not term.apart}
+    if any(told.values()):
         with engine.begin() as connection:
-            _record(connection, actor, gone)
+            _record(connection, actor, told)
     return gone
 
 
 def _prune(engine: Engine, term: LogTerm, holder: str) -> Iterator[int]:
     """Remove lines of one holder, some at a time, the oldest first; yield how many."""
-    since = datetime.min.replace(tzinfo=UTC)
+    since, table = datetime.min.replace(tzinfo=UTC), term.table
     number = AT_ONCE
     while number == AT_ONCE:
         with engine.begin() as connection:
-            mine = (EVENTS.c.holder == holder, EVENTS.c.at >= since, *term.too_old)
-            oldest = select(EVENTS.c.id, EVENTS.c.at).where(*mine).order_by(EVENTS.c.at)
+            mine = (table.c.holder == holder, table.c.at >= since, *term.too_old)
+            oldest = select(table.c.id, table.c.at).where(*mine).order_by(table.c.at)
             rows = connection.execute(oldest.limit(AT_ONCE)).all()
             if not rows:
                 return
             ids = [row.id for row in rows]
-            with deletable(connection, EVENTS.name, SUBJECTS.name):
-                connection.execute(delete(SUBJECTS).where(SUBJECTS.c.event_id.in_(ids)))
-                connection.execute(delete(EVENTS).where(EVENTS.c.id.in_(ids)))
+            below = [] if term.apart else [SUBJECTS]
+            with deletable(connection, *(each.name for each in (table, *below))):
+                for each in below:
+                    connection.execute(delete(each).where(each.c.event_id.in_(ids)))
+                connection.execute(delete(table).where(table.c.id.in_(ids)))
         number, since = len(rows), rows[-1].at
         yield number
 
@@ -186,7 +205,7 @@ def look_again(session: Session) -> None:
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Look whether lines stay in the log for more than a month beyond their term (job)."""
-    terms = log_terms(context.settings)
+    terms = [term for term in log_terms(context.settings) if not term.apart]
     with transaction(context.engine, write=False) as session:
         holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
     for holder in holders:

@@ -10,7 +10,12 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.police import mail, panels
-    from stopintimidatie.privacy.police.personal import PERSONAL_DATA, RETENTION, SEALED
+    from stopintimidatie.privacy.police.personal import (
+        LOG_RETENTION,
+        PERSONAL_DATA,
+        RETENTION,
+        SEALED,
+    )
     from stopintimidatie.privacy.police.resources import (
         LEVELS,
         NAME,
@@ -24,6 +29,7 @@ def includeme(config: Any) -> None:
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
+    config.add_retention_class(LOG_RETENTION)
     for sealed in SEALED:
         config.add_sealed(sealed)
     for level in LEVELS:

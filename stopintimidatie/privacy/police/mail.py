@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.mail import PERSON
@@ -25,7 +25,8 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage import Holder, transaction
 from stopintimidatie.core.text import day_of
-from stopintimidatie.privacy.police.models import PoliceItem
+from stopintimidatie.privacy.log.services import log_terms
+from stopintimidatie.privacy.police.models import PoliceAccess, PoliceItem
 from stopintimidatie.privacy.police.resources import NEAR, readable
 
 EVERY_MORNING: Final = Job("werklijst.herinneren")
@@ -60,12 +61,16 @@ def tell_named(session: Session, item: PoliceItem, actor: Actor) -> None:
 
 
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Mail the named persons of each holder when the day of an item is near or there (job)."""
+    """Mail the named persons when the day of an item is near or there; forget old reasons (job)."""
     with context.transaction() as session:
         holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
-    today = day_of(utc_now())
+    today, term = day_of(utc_now()), log_terms(context.settings)[0]
     for holder in holders:
         with transaction(context.engine, holder) as session:
+            old = delete(PoliceAccess).where(
+                PoliceAccess.holder == holder, PoliceAccess.at < term.before
+            )
+            session.execute(old)
             near = select(PoliceItem.id, PoliceItem.review_on).where(
                 PoliceItem.holder == holder,
                 PoliceItem.destroyed_at.is_(None),

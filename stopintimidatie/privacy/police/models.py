@@ -93,7 +93,7 @@ class PoliceEvent(Held, Base):
     """A line of the log of police data: who did what to which item, never content."""
 
     __tablename__ = "police_event"
-    __table_args__ = held_table(Index(None, "holder", "at"), append_only=True, apart=True)
+    __table_args__ = held_table(Index(None, "holder", "at"), append_only=True, apart=True, log=True)
 
     at: Mapped[datetime] = mapped_column(default=utc_now)
     actor_id: Mapped[str | None] = mapped_column(String(64))

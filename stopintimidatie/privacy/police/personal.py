@@ -16,7 +16,7 @@ from stopintimidatie.core.storage.personal import (
     redact_nothing,
     treated,
 )
-from stopintimidatie.core.storage.retention import RetentionClass, Way
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.privacy.police.models import PURPOSE, PoliceAccess, PoliceItem
 
 KIND: Final = "politiegegeven"
@@ -58,10 +58,20 @@ PERSONAL_DATA: Final = PersonalDataHolder(
 )
 RETENTION: Final = RetentionClass(
     KIND,
-    "Gegevens die de politie verstrekte, wie ze las en waarom",
-    tuple(PERSONAL_DATA.columns),
+    "Gegevens die de politie verstrekte",
+    ("police_item",),
     Way.BY_HAND,
     "de dag van ontvangst",
     until="zolang het doel van de verstrekking duurt; elk jaar opnieuw bekeken",
     source="besluit van verstrekking; art. 5 lid 1 e AVG",
+)
+LOG_RETENTION: Final = RetentionClass(
+    "politielogboek",
+    "Wie gegevens van de politie las of vastlegde, en waarom",
+    ("police_event", "police_access"),
+    Way.MAINTENANCE,
+    "de dag van de regel",
+    years(5),
+    until="redenen om te lezen gaan eerder weg als dat waar het over gaat is gewist of vernietigd",
+    source="eigen beleid, als het logboek; instelling log.keep_years",
 )
