@@ -159,10 +159,10 @@ def prune(
             for number in _prune(engine, term, holder):
                 gone[term] += number
                 tell(sum(gone.values()))
-    told = {term: number for term, number in gone.items() if not term.apart}
-    if any(told.values()):
+    ours = {term: number for term, number in gone.items() if not term.apart}
+    if any(ours.values()):
         with engine.begin() as connection:
-            _record(connection, actor, told)
+            _record(connection, actor, ours)
     return gone
 
 
