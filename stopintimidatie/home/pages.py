@@ -134,6 +134,9 @@ def _moment(day: date | None) -> datetime:
     return datetime.combine(day or date.max, time.min, AMSTERDAM).astimezone(UTC)
 
 
+STOP: Final = "Negatief advies gevolgd: stop dit dossier"
+
+
 def dossier_tasks(place: Place, rows: Sequence[Any], *, decides: bool) -> list[Task]:
     """Return a row of the worklist for what waits in dossiers; `decides`: may judge exports."""
     tasks = []
@@ -176,8 +179,15 @@ def _export(rank: int, title: str, action: str, *badges: str) -> Callable[[Place
     return task
 
 
+def _stop(place: Place, row: Any) -> Task:
+    href = _dossier(place, row)
+    words = [f"dossier {row.number}", *place.for_whom(row.owner_id, row.owner)]
+    return Task(DUE, row.at, STOP, href, "Openen", href, words)
+
+
 _DOSSIER_ROWS: Final[Mapping[str, Callable[[Place, Any], Task]]] = {
     "afspraak": _agreement,
+    "stoppen": _stop,
     "overleg": _consultation,
     "besluit": _export(DECIDE, "Besluiten over uitvoer: {}", "Besluiten"),
     "spoeduitvoer": _export(URGENT, "Spoeduitvoer beoordelen: {}", "Beoordelen", "spoed"),
@@ -200,6 +210,7 @@ def watch_tasks(counts: Any, slug: str, *, advises: bool) -> list[Task]:
     rows = (
         (counts.copies, DUE, _of_copies, f"{register}?stand=te_laat", "Nagaan"),
         (counts.late_advice, DUE, _of_late_advice, f"{persons}advies", "Bekijken"),
+        (counts.stop, DUE, _of_stop, f"{persons}stoppen", "Nagaan"),
         (advice, DECIDE, _of_advice, f"{persons}advies", "Adviseren"),
         (counts.unheeded, READ, _of_unheeded, f"{persons}niet-gevolgd", "Lezen"),
         (counts.refused, READ, _of_refusals, log, "Nagaan"),
@@ -222,6 +233,10 @@ def _of_advice(number: int) -> str:
 
 def _of_late_advice(number: int) -> str:
     return f"{plural(number, 'advies is', 'adviezen zijn')} te laat: het dossier is al gestart"
+
+
+def _of_stop(number: int) -> str:
+    return f"{STOP} ({number})" if number > 1 else STOP
 
 
 def _of_unheeded(number: int) -> str:

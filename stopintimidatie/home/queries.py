@@ -44,6 +44,7 @@ from stopintimidatie.dossiers.models import (
     DossierAgreement,
 )
 from stopintimidatie.dossiers.person.models import PrivacyAdvice
+from stopintimidatie.dossiers.person.queries import to_stop
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
 from stopintimidatie.exports.models import Export, ExportState, PartnerAnswer
@@ -226,7 +227,7 @@ def _work(roles: frozenset[Role]) -> Select[Any]:
         row.where(visible_to(roles))
         .order_by(case((row.selected_columns.owner_id.in_(_AWAY), 0), else_=1), "at", "day")
         .limit(SHOWN)
-        for row in (*_meetings(), *_exports())
+        for row in (*_meetings(), *_exports(), _stopped())
     ]
     some = [select(kind.subquery()) for kind in (*kinds, _roles())]
     merged = union_all(*some).subquery()
@@ -345,6 +346,13 @@ def _exports() -> list[Any]:
     return [asked, urgent, answers, copies]
 
 
+def _stopped() -> Any:
+    """Select the dossiers that go on although a negative advice is followed."""
+    advice = PrivacyAdvice
+    row = _of_dossier("stoppen", advice, advice.outcome, null(), at=advice.decided_at)
+    return row.where(advice.holder == _HOLDER, to_stop())
+
+
 # Numbers for the privacy officer and the FG, and no content.
 
 
@@ -384,7 +392,12 @@ def watched(session: Session, holder: str, roles: Iterable[Role], now: datetime)
         )
     )
     counts = {"copies": copies, "given": given, "refused": refused, "advice": advice}
-    counts |= {"late_advice": late, "unheeded": unheeded}
+    stop = (
+        select(func.count(PrivacyAdvice.id))
+        .join(Dossier, Dossier.id == PrivacyAdvice.dossier_id)
+        .where(PrivacyAdvice.holder == holder, to_stop(), visible_to(roles))
+    )
+    counts |= {"late_advice": late, "unheeded": unheeded, "stop": stop}
     columns = [query.scalar_subquery().label(name) for name, query in counts.items()]
     waits = case((awaits_confirmation(holder), 1), else_=0).label(ROLES)
     return session.execute(select(*columns, waits)).one()

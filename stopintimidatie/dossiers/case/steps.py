@@ -22,7 +22,7 @@ from stopintimidatie.dossiers.filing.services import (
     reports_in,
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
-from stopintimidatie.dossiers.person.services import check_ground, check_start
+from stopintimidatie.dossiers.person.services import check_ground, check_return, check_start
 from stopintimidatie.dossiers.resources import EDITORS, is_strict, kind_lets_edit, roles_for
 from stopintimidatie.dossiers.services import (
     KIND,
@@ -203,7 +203,7 @@ def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> 
     Raises:
         DossierError: It is about a person, and its ground isn't there or must be reviewed.
     """
-    check_ground(session, dossier)
+    check_return(session, dossier)
     dossier.monitoring_on = None
     dossier.closed_reason = None
     dossier.closed_note = None

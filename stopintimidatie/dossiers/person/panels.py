@@ -11,7 +11,12 @@ from stopintimidatie.core.web.components import Panel
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import page_of
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
-from stopintimidatie.dossiers.person.services import advices_of, ground_of, why_not_advise
+from stopintimidatie.dossiers.person.services import (
+    advices_of,
+    ground_of,
+    must_stop,
+    why_not_advise,
+)
 from stopintimidatie.dossiers.person.vocabulary import Advice, CrimeGround
 from stopintimidatie.dossiers.resources import DossierResource, is_strict
 from stopintimidatie.dossiers.workflow import GONE
@@ -156,6 +161,9 @@ def _late(dossier: Dossier, ground: PersonGround | None, advices: list[Any]) -> 
         late.append("De dag van herziening is er. Herzie het dossier.")
     if ground is not None and ground.postponed_until and ground.postponed_until < today:
         late.append("Het uitstel is voorbij. Informeer de persoon, of stel opnieuw uit.")
+    stop = must_stop(dossier, latest)
+    if stop:
+        late.append(stop)
     due = latest.due_at if latest is not None and latest.outcome is None else None
     if due is not None and due < utc_now():
         late.append("Dit dossier startte met spoed. Het advies is te laat.")

@@ -16,6 +16,7 @@ from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
+from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.workflow import LIVE, DossierKind
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 
@@ -61,6 +62,20 @@ def _running() -> ColumnElement[bool]:
     return Dossier.state.in_(sorted(LIVE))
 
 
+def to_stop() -> ColumnElement[bool]:
+    """Return the condition of who goes on although a negative advice is followed.
+
+    For statements with `Dossier` and `PrivacyAdvice`. It started with urgency, before the advice.
+    """
+    return and_(
+        _running(),
+        Dossier.state != "in_voorbereiding",
+        PrivacyAdvice.id == _LATEST,
+        PrivacyAdvice.followed.is_(True),
+        PrivacyAdvice.outcome == Advice.NEGATIVE.value,
+    )
+
+
 def views_at(today: date) -> dict[str, ColumnElement[bool]]:
     """Return the condition of each view of the list, by its code in the address."""
     started = and_(_running(), Dossier.state != "in_voorbereiding")
@@ -74,6 +89,7 @@ def views_at(today: date) -> dict[str, ColumnElement[bool]]:
         "lopend": _running(),
         "advies": and_(_running(), asked),
         "besluit": and_(_running(), unanswered),
+        "stoppen": to_stop(),
         "herzien": and_(
             _running(),
             or_(

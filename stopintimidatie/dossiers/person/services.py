@@ -28,7 +28,7 @@ from stopintimidatie.dossiers.services import (
     log,
     set_fields,
 )
-from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.dossiers.workflow import GONE, LIVE
 
 # The list of person-directed dossiers, below a municipality.
 LIST: Final = "persoonsgericht"
@@ -314,11 +314,51 @@ def check_start(session: Session, dossier: Dossier, urgent: str | None, actor: A
         decide_on_advice(session, dossier, True, None, actor)
     if advice.followed is None:
         raise DossierError("Besluit eerst of u het advies van de privacyfunctionaris volgt.")
-    if advice.followed and advice.outcome == Advice.NEGATIVE:
+    _check_followed(advice)
+
+
+def check_return(session: Session, dossier: Dossier) -> None:
+    """Check ground and advice of a dossier that goes back to work.
+
+    Raises:
+        DossierError: Something is missing, or the advice not to do this is followed.
+    """
+    if not is_strict(dossier.kind):
+        return
+    check_ground(session, dossier)
+    answered = (row for row in advices_of(session, dossier) if row.outcome is not None)
+    _check_followed(next(answered, None))
+
+
+def _check_followed(advice: PrivacyAdvice | None) -> None:
+    """Check that nobody follows advice not to do this."""
+    if _is_against(advice):
         raise DossierError(
             "U volgt het advies om dit niet te doen: dan gaat het dossier niet in aanpak. Is er"
             " iets veranderd? Vraag opnieuw advies."
         )
+
+
+def _is_against(advice: PrivacyAdvice | None) -> bool:
+    if advice is None:
+        return False
+    return bool(advice.followed) and advice.outcome == Advice.NEGATIVE
+
+
+def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:
+    """Return how to stop a dossier that goes on although a negative advice is followed.
+
+    It started with urgency, before the advice. Empty when it need not stop.
+    """
+    if dossier.state not in LIVE or dossier.state == "in_voorbereiding" or not _is_against(advice):
+        return ""
+    way = "Kies ‘Afsluiten’."
+    if dossier.state == "in_aanpak":
+        way = "Kies ‘Naar monitoring’ en daarna ‘Afsluiten’."
+    return (
+        f"Negatief advies gevolgd: stop dit dossier. {way} Is er iets veranderd? Vraag opnieuw"
+        " advies."
+    )
 
 
 def _hurry(

@@ -50,6 +50,7 @@ from stopintimidatie.dossiers.person.services import (
     give_advice,
     ground_of,
     latest_advice,
+    must_stop,
     reviewed_apart,
     why_not_advise,
     write_ground,
@@ -65,6 +66,7 @@ _LABELS: Final = {
     "lopend": "Lopend",
     "advies": "Wachten op advies",
     "besluit": "Advies, nog niet besloten",
+    "stoppen": "Negatief advies gevolgd: stop",
     "herzien": "Herzien",
     "informeren": "Informeren is te laat",
     "niet-gevolgd": "Advies niet gevolgd",
@@ -184,7 +186,8 @@ def advice_view(context: DossierResource, request: Request) -> Any:
 @dossier_form_view("advies-volgen", only_persons)
 def decision_view(context: DossierResource, request: Request) -> Any:
     """Show the form that follows the advice or says why not, and save the decision."""
-    row = latest_advice(request.db, context.dossier)
+    dossier = context.dossier
+    row = latest_advice(request.db, dossier)
     decided = row is None or row.outcome is None or row.followed is not None
     if request.method != "POST" and decided:
         return _back(context, request, "Er is geen advies om over te besluiten.")
@@ -192,8 +195,8 @@ def decision_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: Values) -> Any:
         followed = values["besluit"] == FOLLOW
-        decide_on_advice(request.db, context.dossier, followed, values["reden"], request.actor)
-        request.flash("Vastgelegd of u het advies volgt.")
+        decide_on_advice(request.db, dossier, followed, values["reden"], request.actor)
+        request.flash(must_stop(dossier, row) or "Vastgelegd of u het advies volgt.")
         return back_to(context, request)
 
     page = form_page(context, request, "Volgt u het advies?")

@@ -229,6 +229,35 @@ def test_with_urgency_the_advice_comes_within_a_working_day(
         assert len(late) == 2, "the owner and the privacy officer"
 
 
+def test_a_negative_advice_that_is_followed_after_an_urgent_start_stops_the_dossier(
+    installation: Installation, browser: Any, privacy: Any, owner: str
+) -> None:
+    stop, town = "Negatief advies gevolgd: stop", "/gemeenten/dordrecht"
+    address, me = opened(installation, owner), user_id(installation, owner)
+    write_ground(browser, address)
+    fill(browser.get(f"{address}/advies-vragen"), vraag="Mag dit?").submit()
+    start(browser, me, address, spoed_reden="Morgen is er een zitting.")
+    answer = {"advies": "negatief", "toelichting": "Te zwaar."}
+    fill(privacy.get(f"{address}/advies-geven"), **answer).submit(status=303)
+    assert f"{stop} dit dossier" not in browser.get(town).text
+    form = fill(browser.get(f"{address}/advies-volgen"), besluit="volgen")
+    page = form.submit(status=303).follow()
+    page.mustcontain(f"{stop} dit dossier", "Kies ‘Naar monitoring’ en daarna ‘Afsluiten’")
+    for who in (browser, privacy):
+        assert f"{stop} dit dossier" in who.get(town).text
+        assert "Aanpak P-01" in who.get(f"{LIST}?wat=stoppen").text
+    day = (local_date(utc_now()) + timedelta(days=7)).isoformat()
+    fill(browser.get(f"{address}/stap?naam=monitoren"), effect_datum=day).submit(status=303)
+    assert "Kies ‘Afsluiten’." in browser.get(address).text
+    back = fill(browser.get(f"{address}/stap?naam=heropenen"), reden="Toch maar.")
+    assert "niet in aanpak" in back.submit(status=422).text
+    closing = {"reden_code": "doel_bereikt", "effect": "Geen.", "terugkoppeling": "Gestopt."}
+    fill(browser.get(f"{address}/stap?naam=afsluiten"), **closing).submit(status=303)
+    for who in (browser, privacy):
+        assert f"{stop} dit dossier" not in who.get(town).text
+        assert "Aanpak P-01" not in who.get(f"{LIST}?wat=stoppen").text
+
+
 def test_a_review_gives_a_new_day_within_six_months(
     installation: Installation, browser: Any, owner: str
 ) -> None:
