@@ -10,12 +10,13 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.privacy.breaches import jobs, mail, pages
     from stopintimidatie.privacy.breaches.models import PERSONAL_DATA, RETENTION
-    from stopintimidatie.privacy.breaches.resources import LEVELS
+    from stopintimidatie.privacy.breaches.resources import IN_LOG, LEVELS
     from stopintimidatie.privacy.breaches.vocabulary import Risk
     from stopintimidatie.privacy.breaches.workflow import WORKFLOW
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
+    config.add_log_document(IN_LOG)
     config.add_workflow(WORKFLOW)
     config.add_workflow_options("datalek_risico", lambda session, breach: Risk.choices())
     config.add_job_kind(mail.REMIND, mail.remind)

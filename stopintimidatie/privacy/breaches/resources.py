@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, func, null, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.security import Identity
+from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.vocabulary import KIND
 from stopintimidatie.privacy.breaches.workflow import COUNTS
+from stopintimidatie.privacy.log.resources import LogDocument
 
 NAME: Final = "datalekken"
 PATTERN: Final = re.compile(r"D-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
@@ -56,6 +57,13 @@ LEVELS: Final = (
         )
         for suffix in ("", "_meldpunt")
     ),
+)
+
+IN_LOG: Final = LogDocument(
+    KIND,
+    select(Breach.id, Breach.reference, null()),
+    Permission.VIEW_BREACHES,
+    lambda home, document, name, more: f"{home}/{NAME}/{name}",
 )
 
 

@@ -115,7 +115,8 @@ def _document(request: Any, asked: Asked) -> UUID | None:
     if document is None:
         asked.problems[ABOUT] = (
             "Dit kenmerk kennen wij niet. Kijk het na: een melding heet zoals M-4F7K-2QXJ, een"
-            " dossier zoals 2026-0007, een uitvoer zoals U-4F7K-2QXJ."
+            " dossier zoals 2026-0007, een uitvoer zoals U-4F7K-2QXJ, een verzoek zoals"
+            " V-4F7K-2QXJ, een datalek zoals D-4F7K-2QXJ."
         )
     return document
 

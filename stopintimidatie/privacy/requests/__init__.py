@@ -39,12 +39,19 @@ def _add_pages(config: Any) -> None:
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.requests import pages, panels
     from stopintimidatie.privacy.requests.personal import KIND
-    from stopintimidatie.privacy.requests.resources import LEVELS, NAME, path_of_request, waiting
+    from stopintimidatie.privacy.requests.resources import (
+        IN_LOG,
+        LEVELS,
+        NAME,
+        path_of_request,
+        waiting,
+    )
     from stopintimidatie.reports.follow.views import PANELS as VOLGEN
     from stopintimidatie.reports.public.words import read_english
 
     for level in LEVELS:
         config.add_tree_level(level)
+    config.add_log_document(IN_LOG)
     config.add_document_kind(KIND, path_of_request, Permission.VIEW_REQUESTS)
     add_own_place(
         config,

@@ -6,14 +6,15 @@ import re
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, null, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.security import Identity
+from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 
@@ -58,6 +59,13 @@ LEVELS: Final = (
         )
         for suffix in ("", "_meldpunt")
     ),
+)
+
+IN_LOG: Final = LogDocument(
+    KIND,
+    select(SubjectRequest.id, SubjectRequest.reference, null()),
+    Permission.VIEW_REQUESTS,
+    lambda home, document, name, more: f"{home}/{NAME}/{name}",
 )
 
 

@@ -73,6 +73,13 @@ def test_an_officer_reports_and_the_privacy_officer_is_mailed_without_content(
     assert "melden bij de AP?" not in colleague.get(PLACE)
 
 
+def test_the_log_names_a_breach_and_is_asked_for_it(town: Installation, officer: TestApp) -> None:
+    report(officer)
+    reference = breach_of(town).reference
+    page = officer.get(f"/gemeenten/dordrecht/logboek?stuk={reference}&wat=datalek.gemeld")
+    assert page.click(reference, index=0).request.path == f"{REGISTER}/{reference}"
+
+
 def test_a_second_click_makes_no_second_breach(town: Installation, officer: TestApp) -> None:
     form = report(officer, send=False)
     form.submit("melden", status=303)

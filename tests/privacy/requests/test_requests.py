@@ -24,6 +24,7 @@ from tests.support.installation import Installation
 
 PLACE = "/gemeenten/dordrecht/verzoeken"
 NOW = datetime(2027, 1, 31, 10, tzinfo=UTC)
+LOG = "/gemeenten/dordrecht/logboek"
 NAME, WORDS = "Rietje Zwaluwstaart", "Wat staat er over mij in de kwartelkast?"
 TYPED = {
     "kanaal": "brief",
@@ -270,6 +271,13 @@ def test_each_time_that_a_child_was_heard_stays_in_the_history(officer: TestApp)
     assert history is not None
     assert f"op {date_text(received)}: het kind wil het niet" in history.text
     assert f"op {date_text(today)}: het kind heeft geen bezwaar" in history.text
+
+
+def test_the_log_names_a_request_and_is_asked_for_it(town: Installation, officer: TestApp) -> None:
+    reference = enter(officer).rpartition("/")[2]
+    page = officer.get(f"{LOG}?stuk={reference.lower()}&wat=verzoek.ontvangen")
+    assert page.click(reference, index=0).request.path == f"{PLACE}/{reference}"
+    assert reference in page.click(r"Als bestand \(CSV\)").text
 
 
 def test_the_list_shows_who_is_late_and_counts_in_the_menu(
