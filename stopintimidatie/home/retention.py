@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.home.pages import DECIDE, DUE, READ, SET_UP, Task, task_for
+from stopintimidatie.home.pages import DECIDE, DUE, LATE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
 from stopintimidatie.municipalities.people.services import able
@@ -71,7 +72,8 @@ def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
         href = f"{here}/datalekken/{row.reference}"
         if row.state in COUNTS:
             title = f"Datalek {row.reference}: melden bij de AP?"
-            yield task_for(DUE, title, href, "Openen", countdown(row.due_at, now))
+            task = task_for(DUE, title, href, "Openen", countdown(row.due_at, now))
+            yield replace(task, rank=LATE if row.due_at < now else DUE, at=row.due_at)
         else:
             yield task_for(READ, f"Datalek {row.reference}: afronden", href, "Openen")
 

@@ -94,6 +94,8 @@ class SecurityPolicy:
 
 # Trail
 
+# A refusal of these stands in no log: that tells that there is something to refuse.
+UNSAID: Final = frozenset({Permission.POLICE_DATA.value})
 _KEY: Final = "stopintimidatie.trail"
 Entry = Callable[[Session, Identity], object]
 
@@ -137,7 +139,7 @@ def note_read(
 def note_refusal(request: Any, context: Any, permission: str) -> None:
     """Note that this request asked for what the person may not see or do."""
     identity = request.identity
-    if identity is None:
+    if identity is None or permission in UNSAID:
         return
     # An address without a holder: recorded at the desk, not at every municipality of the user.
     owner = getattr(context, "holder", "") or NATIONAL

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
+
+import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
@@ -16,6 +18,7 @@ from stopintimidatie.privacy.breaches.vocabulary import Category, Cause, Group
 from stopintimidatie.privacy.breaches.workflow import is_late
 
 LINES: Final = 4_000
+YEAR: Final = timedelta(days=366)
 MOST_PEOPLE: Final = 20_000_000
 NO_NAMES: Final = "Noem geen namen en geen nummers van mensen."
 
@@ -24,6 +27,17 @@ def _text(title: str, *, name: str, rows: int = 3, **more: Any) -> Any:
     return field(
         forms.Text(LINES, lines=True), title, name=name, widget=forms.TextArea(rows=rows), **more
     )
+
+
+def _this_year(node: Any, value: datetime) -> None:
+    """Check that a moment isn't in the future, nor a slip of the year."""
+    forms.in_past(node, value)
+    if value < utc_now() - YEAR:
+        raise colander.Invalid(
+            node,
+            "Dit is meer dan een jaar geleden. Klopt dit jaar? Is het echt zo lang bekend? Vul dan"
+            " in wanneer u dit opschrijft; de privacyfunctionaris kan het tijdstip later wijzigen.",
+        )
 
 
 def report_schema(*, lost: bool) -> Any:
@@ -46,7 +60,7 @@ def report_schema(*, lost: bool) -> Any:
             name="bekend",
             description="Weet u het niet precies? Schat het. Vanaf dit moment telt de termijn van"
             " 72 uur.",
-            validator=forms.in_past,
+            validator=_this_year,
         ),
     )
 

@@ -10,7 +10,8 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import plural
+from stopintimidatie.core.text import datetime_long, plural
+from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.desk.resources import Desk
@@ -21,10 +22,11 @@ from stopintimidatie.disclosures.services import find_disclosure, subjects_of
 from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
 from stopintimidatie.privacy.breaches.forms import outsider_schema, report_schema, this_minute
+from stopintimidatie.privacy.breaches.resources import NAME
 from stopintimidatie.privacy.breaches.services import LOST as LOST_CAUSE
-from stopintimidatie.privacy.breaches.services import Entry, enter_breach
+from stopintimidatie.privacy.breaches.services import Entry, breach_about, enter_breach, kinds_in
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 REPORT_PAGE: Final = "datalek-melden"
@@ -75,7 +77,6 @@ def disclosure_view(context: DisclosureResource, request: Request) -> Any:
 
 def _lost_page(request: Request, lost: Disclosure) -> dict[str, Any]:
     subjects = [row for row in subjects_of(request.db, lost.id) if row.kind == REPORT]
-    kinds = dict.fromkeys(kind for row in subjects for kind in row.categories)
     return {
         "heading": "Dit stuk is zoek",
         "above": lost.reference,
@@ -84,7 +85,7 @@ def _lost_page(request: Request, lost: Disclosure) -> dict[str, Any]:
             ("Stuk", f"{lost.reference}, van {lost.source_kind} {lost.source_reference}"),
             ("Ontvanger", lost.recipient),
             ("Meldingen erin", plural(len(subjects), "melding", "meldingen")),
-            ("Soorten gegevens", ", ".join(kinds)),
+            ("Soorten gegevens", kinds_in(request.db, lost)),
         ],
     }
 
@@ -137,6 +138,8 @@ STAFF: Final = (
     "Is het document kwijt, of bij een ander terechtgekomen? Meld het meteen. Uw"
     " privacyfunctionaris neemt het over."
 )
+LOST_LABEL: Final = "Dit stuk is zoek"
+MORE: Final = "Nog iets hierover melden"
 RECIPIENT: Final = (
     "Bent u het document kwijt, of heeft iemand anders het gezien? Laat het meteen weten. Dan kan"
     " de gemeente de mensen beschermen over wie het gaat."
@@ -145,20 +148,35 @@ RECIPIENT: Final = (
 
 def export_panel(context: Any, request: Request) -> Panel | None:
     """Return the button on the page of an export; None before there is a document."""
-    return _of_staff(context, request) if context.export.made_at is not None else None
+    export = context.export
+    return _of_staff(context, request, export.reference) if export.made_at is not None else None
 
 
 def disclosure_panel(context: Any, request: Request) -> Panel | None:
     """Return the button on an entry of the register."""
-    return _of_staff(context, request)
+    return _of_staff(context, request, context.disclosure.reference)
 
 
-def _of_staff(context: Any, request: Request) -> Panel | None:
+def _of_staff(context: Any, request: Request, reference: str) -> Panel | None:
     if not request.has_permission(Permission.REPORT_BREACH, context):
         return None
-    return Panel(TITLE, TEMPLATE, {"href": request.resource_path(context, LOST), "words": STAFF})
+    href = request.resource_path(context, LOST)
+    breach = breach_about(request.db, context.holder, reference)
+    if breach is None:
+        return _panel(href, STAFF)
+    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
+    register = None
+    if request.has_permission(Permission.VIEW_BREACHES, home):
+        register = request.resource_path(home, NAME, breach.reference)
+    said = f"Gemeld als zoek op {datetime_long(breach.made_at)}, onder nummer {breach.reference}."
+    return _panel(href, said, MORE, register)
+
+
+def _panel(href: str, words: str, label: str = LOST_LABEL, register: str | None = None) -> Panel:
+    values = {"href": href, "words": words, "label": label, "register": register}
+    return Panel(TITLE, TEMPLATE, values)
 
 
 def recipient_panel(context: Any, request: Request) -> Panel:
     """Return the button on the page where a recipient picks the document up."""
-    return Panel(TITLE, TEMPLATE, {"href": address_of(context, LOST), "words": RECIPIENT})
+    return _panel(address_of(context, LOST), RECIPIENT)

@@ -18,6 +18,9 @@ from stopintimidatie.core.text import new_code, uuid_of
 from stopintimidatie.core.workflow import Transition, WorkflowError, line
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import subjects_of
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.rules import Field, Treatment
+from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.privacy.breaches.mail import plan_reminders, tell_officers
 from stopintimidatie.privacy.breaches.models import (
     Breach,
@@ -25,7 +28,14 @@ from stopintimidatie.privacy.breaches.models import (
     BreachMove,
     BreachNotice,
 )
-from stopintimidatie.privacy.breaches.vocabulary import KIND, PREFIX, Cause, Group, NoticeKind
+from stopintimidatie.privacy.breaches.vocabulary import (
+    KIND,
+    PREFIX,
+    Cause,
+    Group,
+    NoticeKind,
+    categories_of,
+)
 from stopintimidatie.privacy.breaches.workflow import (
     INVESTIGATED,
     REOPEN,
@@ -95,6 +105,7 @@ def enter_breach(
         description=entry.description,
         cause=entry.cause,
         groups=[Group.REPORTERS.value] if lost else [],
+        categories=categories_of(_fields_in(session, lost)) if lost else [],
     )
     session.add(breach)
     session.flush()
@@ -353,5 +364,34 @@ def lost_of(session: Session, breach: Breach) -> Disclosure | None:
     return session.get(Disclosure, breach.origin_id) if breach.origin_id else None
 
 
+def breach_about(session: Session, holder: str, reference: str) -> Breach | None:
+    """Return the latest breach that began with the loss of this disclosed document."""
+    mine = select(Breach).where(Breach.holder == holder, Breach.origin_reference == reference)
+    return session.scalars(mine.order_by(Breach.made_at.desc(), Breach.id).limit(1)).first()
+
+
+def _fields_in(session: Session, lost: Disclosure) -> list[str]:
+    """Return the kinds of data that went along, as the register of disclosures has them."""
+    rows = (row for row in subjects_of(session, lost.id) if row.kind == REPORT)
+    return list(dict.fromkeys(kind for row in rows for kind in row.categories))
+
+
+def kinds_in(session: Session, lost: Disclosure) -> str:
+    """Return in words which data stands in a disclosed document, as coarse as its profile gave it.
+
+    A document that no profile made has the words of the register.
+    """
+    profile = None
+    if lost.profile in PROFILES:
+        profile = profile_at(session, lost.holder, lost.profile, lost.profile_version)
+    words = []
+    for kind in _fields_in(session, lost):
+        rule = profile.rule(Field(kind)) if profile and kind in _FIELDS else None
+        coarse = rule is not None and rule.treatment is Treatment.COARSENED
+        words.append(f"{kind} ({rule.label})" if rule and coarse else kind)
+    return ", ".join(words)
+
+
+_FIELDS: Final = frozenset(field.value for field in Field)
 # Documents that whoever reports a loss chooses as the cause.
 LOST: Final = Cause.LOST.value

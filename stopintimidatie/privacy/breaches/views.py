@@ -27,7 +27,6 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.core.workflow import WorkflowError, options_of
-from stopintimidatie.disclosures.services import subjects_of
 from stopintimidatie.dossiers.words import link
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.privacy.breaches.forms import (
@@ -48,6 +47,7 @@ from stopintimidatie.privacy.breaches.resources import (
 from stopintimidatie.privacy.breaches.services import (
     Tally,
     documents_of,
+    kinds_in,
     lock,
     lost_of,
     move,
@@ -69,11 +69,13 @@ from stopintimidatie.privacy.breaches.vocabulary import (
 )
 from stopintimidatie.privacy.breaches.workflow import (
     COUNTS,
+    DONE,
     TO_AP,
     WORKFLOW,
     countdown,
     is_late,
     line_words,
+    why_not_now,
 )
 
 _TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
@@ -209,12 +211,11 @@ def _lost(session: Session, breach: Breach) -> list[tuple[str, str]]:
     lost = lost_of(session, breach)
     if lost is None:
         return []
-    kinds = dict.fromkeys(kind for row in subjects_of(session, lost.id) for kind in row.categories)
     return [
         ("Stuk", f"{lost.reference}, van {lost.source_kind} {lost.source_reference}"),
         ("Ontvanger", lost.recipient),
         ("Gemaakt", datetime_long(lost.made_at)),
-        ("Soorten gegevens", ", ".join(kinds)),
+        ("Soorten gegevens", kinds_in(session, lost)),
     ]
 
 
@@ -320,7 +321,7 @@ def step_view(context: BreachResource, request: Request) -> Any:
     step = next((step for step in steps if step.name == name), None)
     if step is None:
         if any(step.name == name for step in WORKFLOW.transitions):
-            request.flash("Deze stap is al gezet, of kan nu niet meer.", "info")
+            request.flash(why_not_now(breach.state, name), "info")
             return HTTPSeeOther(request.resource_path(context))
         raise HTTPNotFound()
     back = request.resource_path(context)
@@ -344,7 +345,7 @@ def step_view(context: BreachResource, request: Request) -> Any:
     def act(values: dict[str, Any]) -> str:
         answers = {key: value for key, value in values.items() if key != "versie"}
         move(request.db, breach, name, answers, request.actor)
-        return f"Vastgelegd: {step.label.lower()}."
+        return DONE[name]
 
     return handle(context, request, form, step.label, act)
 

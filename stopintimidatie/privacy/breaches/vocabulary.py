@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from stopintimidatie.core.text import Term
+from stopintimidatie.exports.profiles.rules import Field, Section
 
 KIND: Final = "datalek"
 # The letter that its reference begins with.
@@ -42,6 +44,26 @@ class Category(Term):
     CRIMINAL = "strafrechtelijk", "Strafrechtelijke gegevens", "criminal data"
     ACCESS = "toegang", "Wachtwoorden, codes of sleutels", "passwords, codes or keys"
     OTHER = "anders", "Iets anders", "something else"
+
+
+# The kind of data that each field of an export is; a field that isn't here is what a reporter told.
+_KIND_OF: Final[dict[str, Category]] = {
+    **dict.fromkeys((Field.TIME, Field.PLACE, Field.PLACE_NOTE, Field.PLACE_TYPE), Category.PLACE),
+    Field.REPORTER_AGE: Category.AGE,
+    Field.OFFENDERS: Category.APPEARANCE,
+    Field.APPEARANCE: Category.APPEARANCE,
+    Section.ATTACHMENTS: Category.MEDIA,
+    Field.CONTACT: Category.CONTACT,
+    Field.POLICE_SOURCED: Category.CRIMINAL,
+    Field.REFERENCE: Category.OTHER,
+    Field.NOTES: Category.OTHER,
+    Field.RECIPIENTS: Category.OTHER,
+}
+
+
+def categories_of(fields: Iterable[str]) -> list[str]:
+    """Return the codes of the kinds of data that fields of an export are, in order."""
+    return sorted({_KIND_OF.get(field, Category.ACCOUNT).value for field in fields})
 
 
 class Group(Term):

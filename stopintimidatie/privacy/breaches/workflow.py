@@ -91,6 +91,29 @@ LINES: Final = {
     "doorgegeven": "Doorgegeven aan gemeenten",
 }
 
+# Words that follow a step.
+DONE: Final = {
+    "beoordelen": "Het risico is beoordeeld.",
+    "herbeoordelen": "Het risico is opnieuw beoordeeld.",
+    "ap_melden": "Vastgelegd dat u dit bij de AP meldde.",
+    "ap_aanvullen": "Vastgelegd dat u de melding bij de AP aanvulde.",
+    "ap_compleet": "Vastgelegd dat de melding bij de AP compleet is.",
+    "ap_intrekken": "Vastgelegd dat u de melding bij de AP introk.",
+    "niet_melden": "Vastgelegd dat u dit niet bij de AP meldt, en waarom.",
+    "afsluiten": "Het datalek is afgesloten.",
+    REOPEN: "Het datalek is weer open.",
+    REOPEN_REPORTED: "Het datalek is weer open.",
+}
+
+
+def why_not_now(state: str, name: str) -> str:
+    """Return why this step can't be made now, and what comes first."""
+    if state == INVESTIGATED and name in {"niet_melden", "afsluiten"}:
+        return "Beoordeel eerst het risico."
+    if state == JUDGED and name == "afsluiten":
+        return "Besluit eerst over de AP: leg de melding vast, of kies ‘Niet melden bij de AP’."
+    return "Deze stap is al gezet, of kan nu niet meer."
+
 
 def line_words(name: str) -> str:
     """Return a line of the history in words."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.security import Role
+from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.rules import Field
+from stopintimidatie.privacy.breaches import services
 from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
 from tests.support.deliveries import enter, mails, put_ready, ready, spoken_code
 from tests.support.exporting import Case
@@ -16,11 +21,17 @@ from tests.support.installation import Installation
 def lose(case: Case, reference: str, who: str = "aanvrager") -> str:
     """Say on the page of the export that its document is lost; the page that follows."""
     browser = case.browser(who)
-    page = browser.get(f"{case.path}/{reference}").click("Dit stuk is zoek")
+    page = browser.get(f"{case.path}/{reference}").click("Dit stuk is zoek|Nog iets hierover")
     page.mustcontain("Politie Drechtsteden", "2 meldingen", reference)
     form = page.forms["formulier"]
     form["wat"] = "Het lag op tafel en nu niet meer."
     return str(form.submit("melden", status=303).follow().text)
+
+
+def known_data(page: Any) -> str:
+    """What the page for the AP says about which data it is."""
+    terms = {term.text.strip(): term for term in page.html.select("dt")}
+    return str(terms["Welke gegevens"].find_next("dd").text)
 
 
 def test_a_lost_export_begins_a_breach_with_what_is_in_it(
@@ -30,7 +41,11 @@ def test_a_lost_export_begins_a_breach_with_what_is_in_it(
     assert "Dank u wel" in lose(case, reference)
     assert "al gemeld" in lose(case, reference, "beslisser")
     entry = case.browser("privacy").get(f"/gemeenten/dordrecht/verstrekkingen/{reference}")
-    entry.click("Dit stuk is zoek").mustcontain(reference)
+    entry.mustcontain("Gemeld als zoek op")
+    entry.click("Nog iets hierover melden").mustcontain(reference)
+    seen = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    assert "Gemeld als zoek op" in seen
+    assert "Naar dit datalek" not in seen
     with installation.transaction(DORDRECHT) as session:
         breach = session.scalars(select(Breach)).one()
         assert (breach.origin_reference, breach.cause) == (reference, "kwijt")
@@ -39,6 +54,21 @@ def test_a_lost_export_begins_a_breach_with_what_is_in_it(
         assert len(session.scalars(select(BreachMove.id)).all()) == 1
     shown = case.browser("privacy").get(f"/gemeenten/dordrecht/datalekken/{breach.reference}")
     shown.mustcontain("Het stuk dat zoek is", "Politie Drechtsteden", "nog niet verteld")
+    assert shown.request.path == entry.click("Naar dit datalek").request.path
+    assert "plaats_en_tijd" in breach.categories
+    assert "nog niet bekend" not in known_data(shown.click("Gegevens voor de melding bij de AP"))
+
+
+@pytest.mark.parametrize("name", ["politie", "openbaar"])
+def test_a_lost_document_is_told_about_as_coarse_as_its_profile_made_it(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    monkeypatch.setattr(services, "profile_at", lambda *_: PROFILES[name])
+    page = case.browser("aanvrager").get(f"{case.path}/{reference}/zoekgeraakt")
+    rule = PROFILES[name].rule(Field.TIME)
+    words = f"tijdstip ({rule.label})" if rule.how else "tijdstip,"
+    page.mustcontain(words)
 
 
 def test_a_recipient_says_that_it_is_lost_and_the_officers_are_mailed(

@@ -108,6 +108,35 @@ def test_two_clicks_at_the_same_moment_make_one_breach(
     assert breach_of(town).state == "wordt_onderzocht"
 
 
+def test_a_slip_of_the_year_is_asked_about(officer: TestApp) -> None:
+    answer = report(officer, bekend=on_wall(utc_now() - timedelta(days=400)), status=422)
+    assert "Klopt dit jaar?" in answer
+
+
+def test_a_step_that_comes_later_says_what_comes_first(
+    town: Installation, officer: TestApp
+) -> None:
+    report(officer)
+    address = f"{REGISTER}/{breach_of(town).reference}"
+    for name in ("niet_melden", "afsluiten"):
+        page = officer.get(f"{address}/stap?naam={name}", status=303).follow()
+        page.mustcontain("Beoordeel eerst het risico.")
+    shown = take(officer, breach_of(town), "ap_melden", nummer="AP-2026-11").follow()
+    shown.mustcontain("Vastgelegd dat u dit bij de AP meldde.")
+    assert len(shown.html.select(".si-toolbar a")) > 1, "buttons don't touch each other"
+
+
+def test_the_start_page_has_the_latest_breach_first(town: Installation, officer: TestApp) -> None:
+    for hours in (10, 200, 90):
+        known = on_wall(utc_now() - timedelta(hours=hours))
+        report(officer, wat=f"Het is {hours} uur weg.", bekend=known)
+    with town.transaction(DORDRECHT) as session:
+        rows = session.scalars(select(Breach.reference).order_by(Breach.due_at)).all()
+    officer.get(REGISTER).mustcontain(*rows)
+    text = officer.get(PLACE).text
+    assert sorted(rows, key=text.index) == rows
+
+
 def test_it_can_be_known_earlier_but_not_in_the_future(
     town: Installation, officer: TestApp
 ) -> None:

@@ -141,7 +141,9 @@ def test_nobody_else_sees_a_page_a_section_or_a_number_of_it(
     assert [body(browser, address) for browser in others] == empty
     assert [body(browser, PLACE) for browser in others] == starts
     for number, browser in enumerate(others):
+        refused = refusals(town)
         assert {browser.get(f"{HERE}{name}", status="*").status_int for name in names} == {404}
+        assert refusals(town) == refused, "that an address is there stands in no ordinary log"
         browser.get("/politiegegevens", status=404)
         mine, none = browser.get(f"/m/{own}", status="*"), unknown[number]
         assert mine.status_int == none.status_int == 404
@@ -150,6 +152,13 @@ def test_nobody_else_sees_a_page_a_section_or_a_number_of_it(
             found = browser.get("/zoeken", {"q": words}, status="*")
             assert "stuk?nr=" not in found
             assert WORD not in found.html.find("main").text.replace(words, "")
+
+
+def refusals(town: Installation) -> int:
+    """The number of refusals in the log of the municipality."""
+    with town.transaction(DORDRECHT) as session:
+        wanted = select(func.count(AuditEvent.id)).where(AuditEvent.action == "toegang.geweigerd")
+        return session.scalar(wanted) or 0
 
 
 def body(browser: TestApp, address: str) -> str:
