@@ -1,10 +1,10 @@
-"""Rows of the worklist about terms, destruction and breaches: for archivist and privacy officer."""
+"""Rows of the worklist on terms, destruction, breaches, requests: archivist, privacy officer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -13,7 +13,7 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_text, day_of, plural
+from stopintimidatie.core.text import date_text, day_of, days_until, plural
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.home.pages import DECIDE, DUE, LATE, READ, SET_UP, Task, task_for
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
@@ -26,6 +26,8 @@ from stopintimidatie.privacy.destruction.models import DestructionLine, Destruct
 from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.privacy.destruction.requests import your_turn
 from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.requests.models import Right
+from stopintimidatie.privacy.requests.resources import soon_due
 from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.pages import NAME
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
@@ -46,13 +48,13 @@ _STEPS: Final = {
 
 
 def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
-    """Return what waits for this person about breaches, terms, lists and holds of a holder."""
-    breaches = list(_breaches(context, request, here))
-    if not request.has_permission(P.VIEW_RETENTION, context):
-        return breaches
+    """Return what waits for this person about breaches, requests, terms, lists and holds."""
     today = local_date(utc_now())
+    cases = [*_breaches(context, request, here), *_requests(context, request, here, today)]
+    if not request.has_permission(P.VIEW_RETENTION, context):
+        return cases
     return [
-        *breaches,
+        *cases,
         *_terms(context, request, here, today),
         *_lists(context, request, here, today),
         *_extensions(context, request, here),
@@ -76,6 +78,19 @@ def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
             yield replace(task, rank=LATE if row.due_at < now else DUE, at=row.due_at)
         else:
             yield task_for(READ, f"Datalek {row.reference}: afronden", href, "Openen")
+
+
+def _requests(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
+    """Yield the requests that are late or due within a week, the most overdue first."""
+    if not request.has_permission(P.HANDLE_REQUESTS, context):
+        return
+    for row in request.db.scalars(soon_due(today).limit(MOST_LISTS)):
+        title = f"Verzoek {row.reference}: {Right.word(row.right)}"
+        href, when = f"{here}/verzoeken/{row.reference}", days_until(row.due_on)
+        task = task_for(DUE, title, href, "Openen", f"antwoord: {when}")
+        due = datetime.combine(row.due_on, time.min, UTC)
+        badges = ("te_laat",) if row.due_on < today else ()
+        yield replace(task, at=due, badges=badges)
 
 
 def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:

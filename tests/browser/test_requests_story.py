@@ -111,7 +111,7 @@ def test_who_asks_for_a_child_gets_one_answer(enter: tuple[Installation, Enter])
     # Without scripts everything is a link or a form.
     page = as_role(Role.PRIVACY_OFFICER, scripts=False)
     ask(page, "Inzage in gegevens (art. 15)", "Een ouder of voogd", 25)
-    expect(page.get_by_text("Iemand vraagt voor een kind")).to_be_visible()
+    expect(page.get_by_text("Een ouder vraagt voor iemand van 16 jaar of ouder")).to_be_visible()
     page.get_by_role("link", name="Weigeren").click()
     page.get_by_label("Grond").select_option("avg_15_4")
     page.get_by_label("Waarom").fill("De dochter is zeventien.")

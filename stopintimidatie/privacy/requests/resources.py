@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_
 from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.rules import DAYS_BEFORE
 
 NAME: Final = "verzoeken"
 REFERENCE: Final = re.compile(r"V-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
@@ -77,6 +79,14 @@ def path_of_request(session: Session, request_id: UUID) -> str | None:
     slug = session.scalar(select(Municipality.slug).where(Municipality.code == row.holder))
     home = f"/{NATIONAL}" if row.holder == NATIONAL else f"/gemeenten/{slug}"
     return f"{home}/{NAME}/{row.reference}"
+
+
+def soon_due(today: date) -> Select[tuple[SubjectRequest]]:
+    """Select the open requests that are late or have to be answered within a week."""
+    soon = today + timedelta(days=DAYS_BEFORE)
+    by_day = (SubjectRequest.due_on, SubjectRequest.reference)
+    due = SubjectRequest.ended_at.is_(None), SubjectRequest.due_on <= soon
+    return select(SubjectRequest).where(*due).order_by(*by_day)
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:

@@ -289,6 +289,10 @@ def test_the_list_shows_who_is_late_and_counts_in_the_menu(
     page.mustcontain("1 verzoek is te laat", "Lopend (2)")
     late, running = page.html.select(".si-list__item")
     assert "te laat" in late.text
+    start = officer.get("/gemeenten/dordrecht").html.select(".si-task")
+    assert [row.h3.text.strip() for row in start if "Verzoek" in row.h3.text] == [
+        late.h3.text.strip().replace("V-", "Verzoek V-")
+    ]
     assert "over " in running.text
 
 
