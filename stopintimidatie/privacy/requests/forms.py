@@ -142,10 +142,22 @@ def document_field() -> Any:
     )
 
 
+def certain_field() -> Any:
+    """Return the field that says that a document is about the person, though no search found it."""
+    return field(
+        forms.Flag(),
+        "Dit stuk gaat over de persoon van dit verzoek",
+        name="zeker",
+        missing=False,
+        description="Alleen nodig als het stuk bij dit verzoek niet staat als ‘hoort erbij’.",
+    )
+
+
 class RestrictionSchema(Schema):
     """The form of a restriction."""
 
     stuk = document_field()
+    zeker = certain_field()
     grond = field(
         forms.OneOf(sentences(RestrictionGround.choices()), radio=True),
         "Waarom wordt het gebruik beperkt?",
@@ -179,6 +191,7 @@ class CorrectionSchema(Schema):
     """The form of a correction that stands beside the account of a reporter."""
 
     stuk = document_field()
+    zeker = certain_field()
     tekst = field(
         forms.Text(2_000, lines=True),
         "Wat klopt er wel?",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
+from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button
@@ -27,6 +28,7 @@ from stopintimidatie.privacy.requests.forms import (
 )
 from stopintimidatie.privacy.requests.models import (
     RequestState,
+    RequestTrace,
     Restriction,
     RestrictionGround,
     Right,
@@ -50,18 +52,30 @@ TOLD: Final = "Wie een kopie van de melding heeft, krijgt bericht."
 PANEL: Final = "stopintimidatie.privacy.requests:templates/panel.jinja2"
 
 
-def _document(request: Request, holder: str, typed: str) -> Report | Dossier:
+def _document(context: RequestResource, request: Request, values: Values) -> Report | Dossier:
     """Return the document that was named.
 
     Raises:
-        RequestError: it isn't here, or more than one was typed.
+        RequestError: it isn't here, more than one was typed, or nobody said that it is about the
+            person of this request.
     """
     try:
-        rows = documents_of(request.db, typed, roles_at(request, holder))
+        rows = documents_of(request.db, values["stuk"], roles_at(request, context.holder))
     except HoldError as unknown:
         raise RequestError(str(unknown), "stuk") from None
     if len(rows) != 1:
         raise RequestError("Vul één kenmerk of dossiernummer in.", "stuk")
+    included = select(RequestTrace.id).where(
+        RequestTrace.request_id == context.row.id,
+        RequestTrace.document_id == rows[0].id,
+        RequestTrace.included.is_(True),
+    )
+    if not values["zeker"] and request.db.scalar(included) is None:
+        raise RequestError(
+            "Dit stuk staat bij dit verzoek niet als ‘hoort erbij’. Kijk het kenmerk na. Gaat het"
+            " echt over deze persoon? Zet dan dit vinkje.",
+            "zeker",
+        )
     return rows[0]
 
 
@@ -70,7 +84,7 @@ def restrict_view(context: RequestResource, request: Request) -> Any:
     """Restrict the use of contested data of a document."""
 
     def act(values: Values) -> str:
-        document = _document(request, context.holder, values["stuk"])
+        document = _document(context, request, values)
         ground = RestrictionGround.of(values["grond"])
         keys, about = request.registry.key_ring, values["gegevens"]
         restrict(request.db, keys, context.row, document, ground, about, request.actor)
@@ -131,7 +145,7 @@ def correct_view(context: RequestResource, request: Request) -> Any:
     """Put a correction beside what a document says."""
 
     def act(values: Values) -> str:
-        document = _document(request, context.holder, values["stuk"])
+        document = _document(context, request, values)
         keys, words = request.registry.key_ring, values["tekst"]
         parts = values["onderdelen"]
         correct(request.db, keys, context.row, document, words, parts, request.actor)

@@ -74,6 +74,8 @@ def test_a_restriction_binds_what_is_contested_until_the_person_was_told(
     form["stuk"], form["grond"], form["gegevens"] = "M-0000-0000", "juistheid", "de tijd"
     form.submit("beperken", status=422).mustcontain("Hier niet gevonden")
     form["stuk"] = reference
+    form.submit("beperken", status=422).mustcontain("Zet dan dit vinkje")
+    form["zeker"] = True
     form.submit("beperken", status=303).follow().mustcontain("Beperkt: de tijd", "opheffen")
     reader = town.browser(make_user(town, (DORDRECHT, Role.OFFICER)))
     reader.get(path).mustcontain("Gebruik beperkt", "de tijd", "juistheid wordt betwist")
@@ -95,6 +97,11 @@ def test_a_correction_stands_beside_the_account_which_stays(
     town: Installation, officer: TestApp
 ) -> None:
     case, reference, path = with_report(town, "rectificatie")
+    with town.transaction(DORDRECHT) as session:
+        # A document that belongs to the case already needs no second look.
+        row, report = (session.scalars(select(kind)).one() for kind in (SubjectRequest, Report))
+        document = ("melding", report.id, reference)
+        add_trace(session, row, document, ["contact"], SYSTEM, included=True)
     officer.get(case).mustcontain("Zolang u dit nagaat")
     form = officer.get(case).click("Correctie ernaast zetten").forms["formulier"]
     form["stuk"], form["tekst"] = reference, "Het was op de Kade, niet op de Markt."
