@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from stopintimidatie.exports.redaction.content import ContentError, House, Pair
 
 SCHEMA = "stopintimidatie.verklaring/1"
+# A letter to somebody: drawn alike, without the time and the hash, which mean nothing to them.
+LETTER = "stopintimidatie.brief/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,13 @@ class StatementContent:
     sentences: tuple[str, ...]
     sections: tuple[StatementSection, ...]
 
+    @property
+    def is_letter(self) -> bool:
+        """Tell whether it is a letter to somebody."""
+        return self.schema == LETTER
+
     def __post_init__(self) -> None:
-        if self.schema != SCHEMA:
+        if self.schema not in (SCHEMA, LETTER):
             raise ContentError(f"onbekende versie van de inhoud: {self.schema!r}")
         if self.made_at.tzinfo is not UTC or self.made_at.microsecond:
             raise ContentError("een tijdstip heeft een tijdzone en hele seconden")

@@ -23,7 +23,7 @@ from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import Term, date_text, day_of
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
-from stopintimidatie.exports.document.content import SCHEMA, StatementContent, StatementSection
+from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
 from stopintimidatie.exports.extract.queries import house_of
 from stopintimidatie.exports.redaction.content import House
 from stopintimidatie.exports.vocabulary import clean_line
@@ -366,7 +366,7 @@ def letters_of(session: Session, row: SubjectRequest) -> Sequence[RequestLetter]
 def paper_of(session: Session, row: SubjectRequest, letter: Letter) -> StatementContent:
     """Return a letter as the renderer of statements draws it; the same for the same letter."""
     return StatementContent(
-        schema=SCHEMA,
+        schema=LETTER,
         house=_house(session, row.holder),
         title=letter.title,
         number=row.reference,
@@ -374,7 +374,7 @@ def paper_of(session: Session, row: SubjectRequest, letter: Letter) -> Statement
         sentences=(),
         sections=(
             StatementSection("Aan", tuple(clean_line(line) for line in letter.to)),
-            StatementSection("Ons antwoord", tuple(clean_line(line) for line in letter.text)),
+            StatementSection("Onze brief", tuple(clean_line(line) for line in letter.text)),
             *(
                 StatementSection(heading, tuple(clean_line(line) for line in lines))
                 for heading, lines in letter.sections
