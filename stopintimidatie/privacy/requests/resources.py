@@ -81,7 +81,7 @@ def path_of_request(session: Session, request_id: UUID) -> str | None:
     return f"{home}/{NAME}/{row.reference}"
 
 
-def soon_due(today: date) -> Select[tuple[SubjectRequest]]:
+def soon_due(today: date) -> Select[Any]:
     """Select the open requests that are late or have to be answered within a week."""
     soon = today + timedelta(days=DAYS_BEFORE)
     by_day = (SubjectRequest.due_on, SubjectRequest.reference)

@@ -99,7 +99,8 @@ def test_a_correction_stands_beside_the_account_which_stays(
     case, reference, path = with_report(town, "rectificatie")
     with town.transaction(DORDRECHT) as session:
         # A document that belongs to the case already needs no second look.
-        row, report = (session.scalars(select(kind)).one() for kind in (SubjectRequest, Report))
+        row = session.scalars(select(SubjectRequest)).one()
+        report = session.scalars(select(Report)).one()
         document = ("melding", report.id, reference)
         add_trace(session, row, document, ["contact"], SYSTEM, included=True)
     officer.get(case).mustcontain("Zolang u dit nagaat")
