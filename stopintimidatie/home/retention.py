@@ -87,9 +87,9 @@ def _requests(context: Any, request: Request, here: str, today: date) -> Iterato
     for row in request.db.scalars(soon_due(today).limit(MOST_LISTS)):
         title = f"Verzoek {row.reference}: {Right.word(row.right)}"
         href, when = f"{here}/verzoeken/{row.reference}", days_until(row.due_on)
-        task = task_for(DUE, title, href, "Openen", f"antwoord: {when}")
-        due = datetime.combine(row.due_on, time.min, UTC)
-        badges = ("te_laat",) if row.due_on < today else ()
+        due, late = datetime.combine(row.due_on, time.min, UTC), row.due_on < today
+        task = task_for(LATE if late else DUE, title, href, "Openen", f"antwoord: {when}")
+        badges = ("te_laat",) if late else ()
         yield replace(task, at=due, badges=badges)
 
 
