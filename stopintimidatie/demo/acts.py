@@ -279,7 +279,7 @@ def _ask_export(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None
         destroy_by=day(act["vernietigen"]),
         minors_ground=act["minderjarigen"],
     )
-    settings, loaded = stage.registry.app_settings, load_dossier(session, dossier)
+    settings, loaded = stage.registry.app_settings, load_dossier(session, dossier, stage.registry)
     asked = exports.request_export(session, settings, loaded, wish, actor, reference=reference)
     people = (asked, stage.actor("dossierhouder"))
     exports.approve(session, stage.registry.key_ring, *people, seen=asked.fingerprint)

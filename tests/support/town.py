@@ -931,7 +931,9 @@ class _Builder:
             facts=text("feiten"),
         )
         session, settings = self.session, made.settings
-        asked = request_export(session, settings, load_dossier(session, dossier), wish, self.actor)
+        asked = request_export(
+            session, settings, load_dossier(session, dossier, None), wish, self.actor
+        )
         if approved:
             second = Actor("gebruiker", str(uuid4()), f"Tweede {self.place.name}")
             keys = made.registry.key_ring

@@ -100,6 +100,7 @@ BADGES: dict[str, Badge] = {
     "spoed": Badge("Spoed", "danger"),
     "tweede_blik": Badge("Tweede blik", "warning"),
     "bevroren": Badge("Bevroren", "info"),
+    "gebruik_beperkt": Badge("Gebruik beperkt", "warning"),
     "melder_schreef": Badge("Bericht van melder", "warning"),
     "minderjarig": Badge("Minderjarig", "warning"),
 }
@@ -214,11 +215,15 @@ class RailDecision:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A section: its heading, and the template (as of a view) with its values."""
+    """A section: its heading, and the template (as of a view) with its values.
+
+    `mark`: the badge of what everybody must know first; the section then stands on top.
+    """
 
     title: str
     renderer: str
     values: Mapping[str, Any]
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +233,7 @@ class DrawnPanel:
     name: str
     title: str
     html: Markup
+    mark: str = ""
 
 
 PanelFactory = Callable[[Any, Any], Panel | None]
@@ -252,7 +258,7 @@ def panels(request: Any, page: str, document: Any) -> list[DrawnPanel]:
 
 def _draw(request: Any, name: str, panel: Panel) -> DrawnPanel:
     html = render(panel.renderer, dict(panel.values), request=request)
-    return DrawnPanel(name, panel.title, Markup(html))  # noqa: S704 - a template escaped it
+    return DrawnPanel(name, panel.title, Markup(html), panel.mark)  # noqa: S704 - a template escaped it
 
 
 # Filters and helpers; those of forms are in `core.forms`.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.dossiers.models import (
@@ -164,6 +165,9 @@ OWNER: Final = "dossierhouder OOV"
 INFORMS: Final = "De dossierhouder laat de melders weten wat er is gedaan."
 # Reports that nobody gets any more, whatever dossier they are in.
 NOT_GIVEN: Final = ("ingetrokken", "overgedragen", "vernietigd")
+# The documents among the given ones of which the use is restricted, with the ground in words.
+Restricted = Callable[[Session, Collection[UUID]], Mapping[UUID, str]]
+RESTRICTIONS: Final = Directive[None, Restricted]("set_restrictions", "restrictions", single)
 # Serial number, report, names of its neighbourhood and subneighbourhood.
 _Joined = tuple[int, Report, str | None, str | None]
 _STEPS: Final = {step.name: step.label for step in DOSSIER_WORKFLOW.transitions}
@@ -177,6 +181,8 @@ class LoadedDossier:
     known: KnownDossier
     report_ids: Mapping[int, UUID]
     files: Mapping[str, Row]
+    # The ground on which the use of the whole dossier is restricted; empty when it isn't.
+    restricted: str = ""
 
     @property
     def minors(self) -> bool:
@@ -193,13 +199,30 @@ class LoadedDossier:
         )
 
 
-def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
-    """Load everything of a dossier; redaction decides what of it a recipient gets."""
+def restrictions_on(
+    session: Session, registry: Any, documents: Collection[UUID]
+) -> Mapping[UUID, str]:
+    """Return which of these documents may not be used now, each with the ground in words."""
+    find = RESTRICTIONS.only(registry)
+    return {} if find is None else find(session, documents)
+
+
+def load_dossier(session: Session, dossier: Dossier, registry: Any) -> LoadedDossier:
+    """Load everything of a dossier; redaction decides what of it a recipient gets.
+
+    `registry`: of the installation, for what is restricted; None where nothing is given to anybody.
+    """
     municipality = session.get_one(Municipality, dossier.holder)
     neighbourhood = session.get_one(Neighbourhood, dossier.neighbourhood_code)
     rows = _rows(session, dossier)
     files = load_files(session, dossier, {row[1].id: row[0] for row in rows})
-    reports = _reports(session, rows, files)
+    ids = {row[0]: row[1].id for row in rows}
+    asked = (dossier.id, *ids.values())
+    bound = {} if registry is None else restrictions_on(session, registry, asked)
+    reports = tuple(
+        replace(report, restricted=bound.get(ids[report.serial], ""))
+        for report in _reports(session, rows, files)
+    )
     agreements = _agreements(session, dossier)
     agreed, actions = _agreed(agreements)
     measures, meetings = _measures(session, dossier), _consultations(session, dossier)
@@ -226,7 +249,7 @@ def load_dossier(session: Session, dossier: Dossier) -> LoadedDossier:
         areas=areas,
         areas_source=areas_source,
     )
-    return LoadedDossier(dossier, known, {row[0]: row[1].id for row in rows}, files.rows)
+    return LoadedDossier(dossier, known, ids, files.rows, bound.get(dossier.id, ""))
 
 
 def _reports(

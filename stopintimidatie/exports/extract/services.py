@@ -17,6 +17,7 @@ from stopintimidatie.core.text import day_of, plural
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
+from stopintimidatie.exports.extract.rules import RECIPIENTS, despite, freed, restricted
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing
@@ -24,7 +25,12 @@ from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, content_hash
 from stopintimidatie.exports.redaction.reports import filled
 from stopintimidatie.exports.redaction.rules import MarkedReport, marked, redact
-from stopintimidatie.exports.redaction.selection import ROW_FIELDS, Selection, pseudonym
+from stopintimidatie.exports.redaction.selection import (
+    ROW_FIELDS,
+    Selection,
+    pseudonym,
+    wanted,
+)
 from stopintimidatie.exports.redaction.selection import select as select_reports
 from stopintimidatie.exports.redaction.source import (
     Despite,
@@ -35,116 +41,17 @@ from stopintimidatie.exports.redaction.source import (
     SourceReport,
     Term,
 )
-from stopintimidatie.exports.vocabulary import BASES, DEMAND, ExportError, ExportRequest, clean
+from stopintimidatie.exports.vocabulary import (
+    DEMAND,
+    DOSSIER,
+    ExportError,
+    ExportRequest,
+)
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.reports.conversation.services import CLOSED, tell_once
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import AgeGroup
-from stopintimidatie.reports.words import NOT_ASKED
 from stopintimidatie.settings import Settings
-
-# A preference isn't passed over because it is handy within the house.
-GROUNDS: Final = tuple(basis for basis in BASES if basis is not LegalBasis.INTERNAL)
-REASON_MAX: Final = 500
-Kept = list[dict[str, Any]]
-RECIPIENTS: Final = {
-    Sharing.POLICE: "de politie",
-    Sharing.PARTNERS: "partners van de gemeente",
-    Sharing.PUBLIC: "iedereen",
-}
-
-
-def despite(kept: Kept | None) -> dict[int, Despite]:
-    """Return the grounds for reports that go along against a wish, by serial number."""
-    return {
-        int(deviation["nummer"]): Despite(
-            Term(deviation["grondslag"], LegalBasis.word(deviation["grondslag"])),
-            str(deviation["reden"]),
-        )
-        for deviation in kept or ()
-    }
-
-
-def check_deviations(wish: ExportRequest, reports: Iterable[SourceReport]) -> None:
-    """Check that each report that goes along against a wish has a ground and a reason.
-
-    Raises:
-        ExportError: One is without a ground or a reason, or the ground is consent of a child.
-    """
-    for deviation in wish.deviations or ():
-        if deviation.get("grondslag") not in {ground.value for ground in GROUNDS}:
-            raise ExportError(
-                "Kies een grondslag om deze melding toch te delen, of maak de reden leeg.",
-                f"toch.melding_{deviation['nummer']}.grondslag",
-            )
-        if not clean(str(deviation.get("reden") or "")):
-            raise ExportError(
-                "Schrijf op waarom u deze melding toch deelt.",
-                f"toch.melding_{deviation['nummer']}.reden",
-            )
-    _check_consent(wish, reports)
-
-
-def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
-    """Return the reports that not everybody may have: number, and what the reporter said."""
-    return [
-        (
-            report.serial,
-            f"{pseudonym(report)}: {NOT_ASKED}"
-            if under_16(report)
-            else f"{pseudonym(report)}: liever niet met {_with_whom(report)}",
-        )
-        for report in reports
-        if not (report.share_police and report.share_partners)
-    ]
-
-
-def under_16(report: SourceReport) -> bool:
-    """Tell whether a reporter is too young to consent."""
-    age = report.reporter_age
-    return age is not None and not AgeGroup.may_consent(age.code)
-
-
-NO_CONSENT: Final = (
-    "De melder van {} is jonger dan 16 en geeft geen toestemming: dat kan alleen de wettelijk"
-    " vertegenwoordiger. Kies een andere grondslag, of deel deze melding niet."
-)
-
-
-def _check_consent(wish: ExportRequest, reports: Iterable[SourceReport]) -> None:
-    """Check that no report of a child goes along because the child consents.
-
-    Raises:
-        ExportError: The ground of the export, or of passing over a wish, is such a consent.
-    """
-    grounds = {number: chosen.ground.code for number, chosen in despite(wish.deviations).items()}
-    consent, own = LegalBasis.REPORTER_CONSENT.value, PROFILES[wish.profile].sharing is Sharing.NONE
-    for report in reports:
-        if not under_16(report):
-            continue
-        name = pseudonym(report)
-        if grounds.get(report.serial) == consent:
-            field = f"toch.melding_{report.serial}.grondslag"
-            raise ExportError(NO_CONSENT.format(name), field)
-        if wish.legal_basis == consent and (own or report.serial in grounds):
-            raise ExportError(NO_CONSENT.format(name), "legal_basis")
-
-
-def _with_whom(report: SourceReport) -> str:
-    shared = {Sharing.POLICE: report.share_police, Sharing.PARTNERS: report.share_partners}
-    return " en ".join(RECIPIENTS[kind] for kind, may in shared.items() if not may)
-
-
-def rows(export: Export) -> list[tuple[str, str]]:
-    """Return the rows about deviations for the page of the request."""
-    return [
-        (
-            f"Tegen de deelvoorkeur: M-{number:02d}",
-            f"{deviation.ground.label}. Reden: {deviation.reason}",
-        )
-        for number, deviation in sorted(despite(export.deviations).items())
-    ]
-
 
 AGAINST_WISH: Final = (
     "U wilde uw melding liever niet delen met {}. Wij delen haar in dit geval toch, omdat dat nodig"
@@ -186,6 +93,7 @@ def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) 
 
 
 AGAINST: Final = "gedeeld tegen de deelvoorkeur"
+RESTRICTED: Final = "gebruik beperkt, toch gedeeld"
 _ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -206,6 +114,9 @@ class Prepared:
     files: Mapping[str, Row]
     # Those whose text somebody should look at first, by serial number.
     unread: Mapping[int, UUID]
+    # What of the dossier may not be used now, in words; and the ground when that is all of it.
+    restricted: tuple[str, ...]
+    whole_restricted: str
 
     @property
     def fingerprint(self) -> str:
@@ -232,6 +143,8 @@ def prepare(
     profile = current_profiles(session, export.holder)[export.profile]
     known = {field.name: getattr(loaded.known, field.name) for field in fields(KnownDossier)}
     known["reports"] = tuple(_despite(loaded.known.reports, export.asked))
+    wish = profile.sharing
+    reluctant = {report.serial for report in loaded.known.reports if not wanted(report, wish)}
     edition = _edition(session, settings, export, at, beside)
     source = DossierSource(**known, request=export.asked, edition=edition)
     chosen = select_reports(source.reports, profile, export.in_full, most=settings.pdf_full_reports)
@@ -239,7 +152,7 @@ def prepare(
     marks = marked(source.reports, chosen, content.annex.hidden)
     ids = loaded.report_ids
     # Reporters aren't told when the ground is a demand: that may be secret.
-    to_tell = () if export.legal_basis == DEMAND else chosen.against
+    to_tell = () if export.legal_basis == DEMAND else reluctant & chosen.against.keys()
     return Prepared(
         export=export,
         at=at,
@@ -247,12 +160,34 @@ def prepare(
         content=content,
         marked=marks,
         subjects=tuple(_subjects(chosen, ids)),
-        against=tuple(ids[serial] for serial in to_tell),
+        against=tuple(ids[serial] for serial in sorted(to_tell)),
         minors=any(report.minor for report in chosen.reports),
         read_ids=tuple(ids.values()),
         files=loaded.files,
         unread={report.serial: ids[report.serial] for report in marks if report.unread},
+        restricted=tuple(words for _, words in restricted(loaded)),
+        whole_restricted=loaded.restricted,
     )
+
+
+WHOLE_RESTRICTED: Final = (
+    "Het gebruik van dit dossier is beperkt ({}). Geef het niet door, tenzij het moet voor een"
+    " rechtsvordering of om iemand anders te beschermen: vraag de uitvoer dan aan met die grond en"
+    " een reden. Of wacht tot de privacyfunctionaris de beperking opheft."
+)
+
+
+def check_restricted(seen: Prepared) -> None:
+    """Check that a dossier of which the use is restricted goes out only on a ground for that.
+
+    Raises:
+        ExportError: It has none, or everybody would read it.
+    """
+    public = seen.profile.public
+    if seen.whole_restricted and (public or DOSSIER not in freed(seen.export.deviations)):
+        # The form for what everybody reads has no such ground.
+        field = None if public else f"beperkt.melding_{DOSSIER}.grondslag"
+        raise ExportError(WHOLE_RESTRICTED.format(seen.whole_restricted), field)
 
 
 UNREAD: Final = (
@@ -272,17 +207,32 @@ def check_read(seen: Prepared) -> None:
         raise ExportError(UNREAD.format(plural(number, "melding", "meldingen")))
 
 
+def check_given(seen: Prepared) -> None:
+    """Check that nothing of this content stops it from being given.
+
+    Raises:
+        ExportError: Something does.
+    """
+    check_read(seen)
+    check_restricted(seen)
+
+
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:
     """Yield the reports, each with the ground on which it goes against its reporter's wish.
 
-    A demand isn't stopped by what reporters would rather; each report says by which it was.
+    A demand isn't stopped by what reporters would rather; each report says by which it was. A
+    report of which the use is restricted needs a ground for that, also with a demand.
     """
-    grounds = despite(asked.deviations)
+    grounds, free = despite(asked.deviations), freed(asked.deviations)
     demand = None
     if asked.legal_basis == DEMAND:
         demand = Despite(Term(DEMAND, LegalBasis.word(DEMAND)), demand_words(asked))
     for report in reports:
-        yield replace(report, despite=demand or grounds.get(report.serial))
+        own = grounds.get(report.serial)
+        if report.restricted:
+            yield replace(report, despite=own if report.serial in free else None)
+        else:
+            yield replace(report, despite=demand or own)
 
 
 def _edition(
@@ -375,7 +325,8 @@ def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
         if files and profile.has(Section.ATTACHMENTS):
             seen.append(Section.ATTACHMENTS.value)
         if report.serial in chosen.against:
-            seen.append(f"{AGAINST}: {chosen.against[report.serial].ground.label}")
+            why = chosen.against[report.serial].ground.label
+            seen.append(f"{RESTRICTED if report.restricted else AGAINST}: {why}")
         yield Subject(ids[report.serial], pseudonym(report), tuple(seen))
 
 

@@ -161,7 +161,12 @@ POINTS_AT_SOMEBODY = (
     "Wijst iets in dit document naar een persoon? Meld dat meteen aan {}. Noem het nummer van deze"
     " uitgave."
 )
-NOT_FOR_ALL = "meldingen over minderjarigen, en meldingen die de melder liever niet deelt"
+NOT_FOR_ALL = (
+    "meldingen over minderjarigen, meldingen die de melder liever niet deelt, en meldingen waarvan"
+    " het gebruik beperkt is"
+)
+RESTRICTED = "meldingen waarvan het gebruik beperkt is"
+RESTRICTED_RULE = "beperking van het gebruik (artikel 18 AVG)"
 SHARING_GROUND = f"persoonlijke levenssfeer van de melder ({PRIVACY})"
 AS_ROWS = "Meldingen die niet volledig in het document staan"
 ROWS_HOW = "grover: één regel in een tabel"
@@ -261,10 +266,12 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
         for section in Section
         if (rule := profile.sections[section]).treatment is not Treatment.SHOWN
     ]
-    number = len(chosen.withheld)
+    number = len(chosen.withheld - chosen.restricted)
     # A public document always has it, so that not even this tells that there are any.
     if number or (profile.public and profile.lists_reports):
         lines.append(withheld_line(profile, number))
+    if chosen.restricted:
+        lines.append(restricted_line(len(chosen.restricted)))
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
             why = ROWS_ELSEWHERE if profile.public else ROWS_RULE
@@ -293,6 +300,11 @@ def withheld_line(profile: Profile, number: int) -> Hidden:
     some = coarse(number)
     how = "weggelaten: minder dan 5" if some is None else f"weggelaten: ongeveer {some}"
     return Hidden(capital(NOT_FOR_ALL), how, SHARING_GROUND, 0)
+
+
+def restricted_line(number: int) -> Hidden:
+    """Return the line about reports that stay out whole because their use is restricted."""
+    return Hidden(capital(RESTRICTED), "weggelaten", RESTRICTED_RULE, number)
 
 
 def _hidden_fields(chosen: Selection) -> Iterable[Hidden]:
@@ -356,7 +368,9 @@ def marked(
         ]
         out = report.serial in chosen.withheld
         if out:
-            line = withheld_line(chosen.profile, len(chosen.withheld))
+            line = withheld_line(chosen.profile, len(chosen.withheld - chosen.restricted))
+            if report.serial in chosen.restricted:
+                line = restricted_line(len(chosen.restricted))
             place = places[line.what, line.how, line.rule]
             marks = [Mark("De hele melding", "weggelaten", place)]
         unread = report.serial in chosen.in_full and _unread(report, hid)

@@ -270,7 +270,8 @@ class Selection:
 
     By serial number: `in_full` are the reports that are told in full, the others are rows; `hidden`
     are the rules that hid something of a report that goes along, `withheld` the reports that don't
-    go along, `against` those that do against their reporters' wish, and why.
+    go along (`restricted` of these: as their use is restricted), `against` those that do all the
+    same, and why.
     """
 
     profile: Profile
@@ -278,6 +279,7 @@ class Selection:
     in_full: frozenset[int]
     hidden: Mapping[int, tuple[tuple[Field, Rule], ...]]
     withheld: frozenset[int]
+    restricted: frozenset[int]
     against: Mapping[int, Despite]
 
 
@@ -298,13 +300,16 @@ def select(
     """
     minors = {report.minor for report in reports}
     rules = {minor: rules_under(profile, MINORS if minor else None) for minor in minors}
-    unwanted = [report for report in reports if not wanted(report, profile.sharing)]
+    unwanted = [r for r in reports if r.restricted or not wanted(r, profile.sharing)]
     against = {
         report.serial: report.despite
         for report in unwanted
-        if report.despite is not None and not (profile.public and report.minor)
+        if report.despite is not None
+        and not (profile.public and (report.minor or report.restricted))
     }
     withheld = frozenset(report.serial for report in unwanted) - frozenset(against)
+    # What everybody reads doesn't tell that anything is restricted.
+    bound = frozenset(r.serial for r in unwanted if r.restricted and not profile.public)
     known, hidden = [], {}
     for report in reports:
         if report.serial not in withheld:
@@ -320,7 +325,7 @@ def select(
     for number in numbers:
         if number not in full:
             hidden[number] = tuple(rule for rule in hidden[number] if rule[0] in ROW_FIELDS)
-    return Selection(profile, tuple(ordered), full, hidden, withheld, against)
+    return Selection(profile, tuple(ordered), full, hidden, withheld, withheld & bound, against)
 
 
 def wanted(report: SourceReport, sharing: Sharing) -> bool:

@@ -122,6 +122,8 @@ class SourceReport:
     reviewed: tuple[Reviewed, ...] = ()
     share_police: bool = True
     share_partners: bool = True
+    # The ground on which its use is restricted (art. 18 AVG), in words; empty when it isn't.
+    restricted: str = ""
     # Goes along although its reporter would rather not: the ground, and why.
     despite: Despite | None = None
     attachments: tuple[SourceAttachment, ...] = ()

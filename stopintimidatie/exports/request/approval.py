@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
@@ -30,15 +31,17 @@ from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.views import difference_rows
 from stopintimidatie.exports.profiles.words import differences
 from stopintimidatie.exports.request import queries as request_queries
-from stopintimidatie.exports.request.forms import AfterSchema, DecisionSchema
 from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
     DECIDE_TOGETHER,
     DEPUTIZE,
+    Looked,
     check_public,
     crumbs_of,
     is_own,
+    look,
+    preview_of,
     warn_of_refusal,
     way_back,
 )
@@ -54,10 +57,35 @@ from stopintimidatie.exports.request.services import (
     reject,
     show_password,
 )
-from stopintimidatie.exports.request.views import Looked, look, preview_of
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError, FileForm
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+
+
+class AfterSchema(forms.Schema):
+    """The form to judge an urgent export afterwards."""
+
+    reden = forms.field(
+        forms.Text(1000, lines=True),
+        "Reden bij afwijzen",
+        description="Nodig als u afwijst.",
+        missing="",
+        needed_sometimes=True,
+    )
+
+
+class DecisionSchema(forms.Schema):
+    """The form to approve or reject; `gezien` is the fingerprint of what the approver saw."""
+
+    gezien = forms.field(forms.Text(64), "Gezien", missing="", widget=forms.Hidden())
+    reden = forms.field(
+        forms.Text(1000, lines=True),
+        "Reden bij afwijzen",
+        description="De aanvrager leest dit. Nodig als u afwijst.",
+        missing="",
+        needed_sometimes=True,
+    )
+
 
 GUARDS: Final = (hidden_reports, recently_confirmed)
 BUTTONS: Final = (
@@ -79,7 +107,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
     if request.method == "POST":
         # Locked, so that nobody else decides about it after it is loaded.
         lock(request.db, export.id)
-    looked = look(request, load_dossier(request.db, context.dossier), export)
+    looked = look(request, load_dossier(request.db, context.dossier, request.registry), export)
     given = {"gezien": looked.fingerprint}
     form = Form(_decision(request), request, buttons=_button(request, BUTTONS), appstruct=given)
     queue = queue_of(context, request)

@@ -23,6 +23,7 @@ from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
+from stopintimidatie.exports.extract.rules import restricted
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Profile
@@ -36,10 +37,13 @@ from stopintimidatie.exports.request.forms import (
 )
 from stopintimidatie.exports.request.pages import (
     DECIDE_TOGETHER,
+    Looked,
     check_public,
     crumbs_of,
     is_own,
+    look,
     note_preview,
+    preview_of,
     previews_by_kind,
     shown,
     way_back,
@@ -57,13 +61,7 @@ from stopintimidatie.exports.request.services import (
     empowered_today,
     lock,
 )
-from stopintimidatie.exports.request.views import (
-    Looked,
-    form_terms,
-    look,
-    preview_of,
-    proposed_in_full,
-)
+from stopintimidatie.exports.request.views import form_terms, proposed_in_full
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
@@ -81,6 +79,7 @@ OF_ALL: Final = frozenset(
 OF_EACH: Final = frozenset(
     {
         *("soort_ontvanger", "ontvanger", "vraag", "grondslag", "convenant", "toch", "bestand"),
+        "beperkt",
         *ROUTES,
     }
 )
@@ -220,7 +219,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
     if context.dossier.answers_woo:
         return HTTPSeeOther(request.resource_path(context, "uitvoer-aanvragen"))
     empowered = empowered_today(request.db, context.holder)
-    loaded = load_dossier(request.db, context.dossier)
+    loaded = load_dossier(request.db, context.dossier, request.registry)
     offer = _offer(request, empowered=empowered)
     asked = query_pairs(request)
     codes = [value for name, value in asked if name == "voor"]
@@ -231,6 +230,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
         "here": request.resource_path(context, ASK),
         "offer": [(recipient.code, recipient.title, recipient in wanted) for recipient in offer],
         "previews": previews_by_kind(context, request, empowered=empowered),
+        "restricted": [words for _, words in restricted(loaded)],
         "form": None,
         "nobody": not wanted and bool(asked),
         "too_many": len(wanted) - MOST,
@@ -371,7 +371,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
         # Locked, so that nobody else decides about them after they are loaded.
         for export in waiting:
             lock(request.db, export.id)
-    loaded = load_dossier(request.db, context.dossier)
+    loaded = load_dossier(request.db, context.dossier, request.registry)
     looked = [look(request, loaded, export) for export in waiting]
     seen = {item.export.reference: item.fingerprint for item in looked if item.prepared}
     form = Form(

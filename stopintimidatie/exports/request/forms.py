@@ -12,7 +12,7 @@ from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened
 from stopintimidatie.core.text import day_of, plural
-from stopintimidatie.exports.extract.services import GROUNDS, REASON_MAX
+from stopintimidatie.exports.extract.rules import GROUNDS, REASON_MAX
 from stopintimidatie.exports.profiles.defaults import (
     ENFORCEMENT,
     HOUSING,
@@ -30,7 +30,13 @@ from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.redaction.summary import TEXT_MAX
 from stopintimidatie.exports.request.queries import bases_for
 from stopintimidatie.exports.request.rules import PURPOSE_MAX
-from stopintimidatie.exports.vocabulary import DEMAND, ExportError, ExportRequest, FileForm
+from stopintimidatie.exports.vocabulary import (
+    DEMAND,
+    ExportError,
+    ExportRequest,
+    FileForm,
+    RestrictedUse,
+)
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, PartnerKind
@@ -151,6 +157,7 @@ def request_schema(
     ground: bool = False,
     partner: PartnerOrganisation | None = None,
     unwilling: Sequence[tuple[int, str]] = (),
+    restricted: Sequence[tuple[int, str]] = (),
     choosable: Sequence[tuple[str, str]] = (),
     most: int = FULL_MOST,
     public: bool = False,
@@ -163,6 +170,7 @@ def request_schema(
         empowered: whether boas of this municipality may enforce today.
         partner: whom it is for: name and covenant are known then, and fewer grounds apply.
         unwilling: reports that reporters would rather not share: number, and what was said.
+        restricted: what may not be used now: number, and on which ground.
         choosable: the reports of which some can be told in full; empty when all are.
         most: the highest number of reports told in full.
         public: everybody may read it: nothing is asked that only a recipient could do.
@@ -176,6 +184,7 @@ def request_schema(
         *_reasons(bases_for(partner)),
         *([_minors(needed=ground)] if minors else ()),
         *_despite(unwilling),
+        *_bound(restricted),
         *_in_full(choosable, most),
         _file(),
         *_extra(),
@@ -285,9 +294,32 @@ def _despite(reports: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[
         " melder krijgt bericht.",
         widget=forms.Fold(),
     )
+    _add_grounds(group, reports, GROUNDS, about)
+    return (group,)
+
+
+def _bound(restricted: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
+    """Return fields for the ground and reason to give what is restricted (art. 18(2) AVG)."""
+    if not restricted:
+        return ()
+    group = forms.Schema(
+        title="Gebruik beperkt",
+        name="beperkt",
+        description="Dit gaat niet mee. Het mag alleen voor een rechtsvordering of om iemand anders"
+        " te beschermen. Is dat zo? Vul dan grondslag en reden in.",
+        widget=forms.Fold(),
+    )
+    _add_grounds(group, restricted, tuple(RestrictedUse), PRINTED)
+    return (group,)
+
+
+def _add_grounds(
+    group: Any, reports: Sequence[tuple[int, str]], offer: Sequence[Any], about: str
+) -> None:
+    """Add the fields of each report: the ground on which it goes along, and the reason."""
     for number, words in reports:
         part = forms.Schema(title=words, name=f"melding_{number}", widget=forms.Fold())
-        grounds = [(ground.value, ground.nl) for ground in GROUNDS]
+        grounds = [(ground.value, ground.nl) for ground in offer]
         part.add(
             _field("grondslag", forms.OneOf(grounds), "Grondslag om toch te delen", missing=None)
         )
@@ -295,7 +327,6 @@ def _despite(reports: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[
         widget = forms.TextArea(rows=3)
         part.add(_field("reden", lines, "Reden", description=about, widget=widget, missing=None))
         group.add(part)
-    return (group,)
 
 
 def choices_in_full(reports: Sequence[SourceReport], most: int) -> list[tuple[str, str]]:
@@ -400,7 +431,7 @@ def read_request(
         answers["answer_by"] = answers["destroy_by"]
     answers["deviations"] = [
         {"nummer": int(name.removeprefix("melding_")), **given}
-        for name, given in values.get("toch", {}).items()
+        for name, given in {**values.get("toch", {}), **values.get("beperkt", {})}.items()
         if any(given.values())
     ] or None
     if answers.get("in_full") is not None:
@@ -414,29 +445,4 @@ def read_request(
 def control_of(problem: ExportError) -> str | None:
     """Return the name of the control at which a mistake is shown."""
     field = problem.field or ""
-    return field if field.startswith("toch.") else ATTRIBUTES.get(field)
-
-
-class AfterSchema(forms.Schema):
-    """The form to judge an urgent export afterwards."""
-
-    reden = forms.field(
-        forms.Text(1000, lines=True),
-        "Reden bij afwijzen",
-        description="Nodig als u afwijst.",
-        missing="",
-        needed_sometimes=True,
-    )
-
-
-class DecisionSchema(forms.Schema):
-    """The form to approve or reject; `gezien` is the fingerprint of what the approver saw."""
-
-    gezien = forms.field(forms.Text(64), "Gezien", missing="", widget=forms.Hidden())
-    reden = forms.field(
-        forms.Text(1000, lines=True),
-        "Reden bij afwijzen",
-        description="De aanvrager leest dit. Nodig als u afwijst.",
-        missing="",
-        needed_sometimes=True,
-    )
+    return field if field.startswith(("toch.", "beperkt.")) else ATTRIBUTES.get(field)

@@ -38,13 +38,15 @@ from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.document.process import RenderingError, Step, render_in_process
 from stopintimidatie.exports.document.signature import new_password, signing_key, with_password
+from stopintimidatie.exports.extract.queries import restrictions_on
 from stopintimidatie.exports.extract.reports import going_along
+from stopintimidatie.exports.extract.rules import freed
 from stopintimidatie.exports.extract.services import subjects_from_json
 from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
 from stopintimidatie.exports.request.services import lock, log
-from stopintimidatie.exports.vocabulary import NOT_YET, ExportError, FileForm
+from stopintimidatie.exports.vocabulary import DOSSIER, NOT_YET, ExportError, FileForm
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.settings import Settings
 
@@ -60,6 +62,16 @@ NO_CHILD: Final = (
     "Het maken van de PDF kon niet beginnen. Probeer het later opnieuw; lukt het weer niet, meld"
     " het dan aan de beheerder."
 )
+
+
+RESTRICTED: Final = (
+    "Sinds de goedkeuring is het gebruik beperkt van: {}. Vraag de uitvoer opnieuw aan: dat blijft"
+    " er dan uit, tenzij het mag voor een rechtsvordering of om iemand anders te beschermen."
+)
+
+
+class RestrictedError(Exception):
+    """The use of something in the frozen content was restricted meanwhile."""
 
 
 class CancelledError(Exception):
@@ -91,6 +103,8 @@ def make(context: JobContext, export_id: UUID) -> None:
         failure, reason = type(error).__name__, str(error)
     except (ContentError, DecryptionError) as error:
         failure, reason = type(error).__name__, UNREADABLE
+    except RestrictedError as error:
+        failure, reason = type(error).__name__, RESTRICTED.format(error)
     except OSError as error:
         failure, reason = type(error).__name__, NO_CHILD
     else:
@@ -156,6 +170,7 @@ def _begin(
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
             return None
+        _check_restricted(context, session, export)
         export.state = ExportState.IN_THE_MAKING.value
         export.step, export.progress_at = "het document wordt opgemaakt", utc_now()
         keys = context.registry.key_ring
@@ -165,6 +180,24 @@ def _begin(
         numbers = going_along(content)
         files = [exports_models.read_file(session, keys, export, number) for number in numbers]
         return content, FileForm(export.file_form), files
+
+
+def _check_restricted(context: JobContext, session: Session, export: Export) -> None:
+    """Check that nothing in the frozen content was restricted after it was approved.
+
+    Raises:
+        RestrictedError: something was, and no ground to give it all the same was written down.
+    """
+    keys, free = context.registry.key_ring, freed(export.deviations)
+    kept = exports_models.read(session, keys, export, exports_models.BlobKind.SUBJECTS)
+    labels = {one.id: one.label for one in subjects_from_json(kept)}
+    names = {f"M-{number:02d}" for number in free if number != DOSSIER}
+    bound = restrictions_on(session, context.registry, (export.dossier_id, *labels))
+    asked = {number: label for number, label in labels.items() if label not in names}
+    if DOSSIER not in free:
+        asked[export.dossier_id] = "het dossier"
+    if now := sorted(asked[number] for number in bound if number in asked):
+        raise RestrictedError(", ".join(now))
 
 
 class Progress:

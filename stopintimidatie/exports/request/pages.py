@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Permission
@@ -22,10 +24,11 @@ from stopintimidatie.exports.document.assets import (
     load_assets,
 )
 from stopintimidatie.exports.extract.queries import LoadedDossier
-from stopintimidatie.exports.extract.services import Prepared
+from stopintimidatie.exports.extract.services import Prepared, check_restricted, prepare
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles.defaults import PUBLIC, offered
 from stopintimidatie.exports.redaction.content import (
+    ContentError,
     DossierContent,
     Hidden,
     ReportContent,
@@ -70,6 +73,7 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
         "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
         "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
         "reports": _reports(prepared, content, review or {}),
+        "restricted": prepared.restricted,
         "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
         "unread": sum(part.unread for part in prepared.marked),
         "given": len(content.reports) + len(content.report_rows),
@@ -170,6 +174,37 @@ def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
     paths = paths_of_reports(request.db, list(seen.unread.values()))
     review = {n: f"{paths[number]}/{REVIEW}" for n, number in seen.unread.items()}
     return preview_values(seen, review)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The preview of an export, or the reason why there is none."""
+
+    export: Export
+    prepared: Prepared | None
+    problem: str = ""
+    fingerprint: str = ""
+
+
+def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
+    """Prepare an export as it would go out now, to be looked at or decided about."""
+    try:
+        seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
+    except ContentError as error:
+        return Looked(export, None, problem=f"Dit kan zo niet in het document: {error}.")
+    try:
+        check_restricted(seen)
+    except ExportError as error:
+        return Looked(export, seen, error.message, seen.fingerprint)
+    return Looked(export, seen, fingerprint=seen.fingerprint)
+
+
+def preview_of(request: Request, context: Any, looked: Looked) -> dict[str, Any] | None:
+    """Make the preview for a page that shows it, and note that it was read."""
+    if looked.prepared is None:
+        return None
+    note_preview(request, context, looked.prepared)
+    return shown(request, context, looked.prepared)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import has_advice
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
 from stopintimidatie.dossiers.workflow import DossierKind
-from stopintimidatie.exports.extract.services import rows as deviation_rows
+from stopintimidatie.exports.extract.rules import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.redaction.chronology import ranges

@@ -27,10 +27,10 @@ from stopintimidatie.disclosures.services import EventKind, find_disclosure, not
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import with_files
+from stopintimidatie.exports.extract.rules import check_deviations
 from stopintimidatie.exports.extract.services import (
     Prepared,
-    check_deviations,
-    check_read,
+    check_given,
     earlier_editions,
     prepare,
     subjects_to_json,
@@ -138,7 +138,7 @@ def check_request(
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
     check_wish(wish, today, minors=seen.minors)
-    check_read(seen)
+    check_given(seen)
     return seen
 
 
@@ -258,7 +258,7 @@ def approve(
         raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
     check_partner(session, export.asked, today)
     check_empowered(session, export.holder, export.profile)
-    check_read(prepared)
+    check_given(prepared)
     if prepared.minors and not export.minors_ground:
         check_wish(export.asked, today, minors=True)
     if prepared.fingerprint != seen:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import colander
@@ -35,10 +34,9 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import HIDDEN, hidden_reports, sees_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
-from stopintimidatie.exports.extract.services import Prepared, prepare, unwilling
+from stopintimidatie.exports.extract.rules import restricted, unwilling
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.profiles.defaults import PROFILES, offered
-from stopintimidatie.exports.redaction.content import ContentError
 from stopintimidatie.exports.request import queries as request_queries
 from stopintimidatie.exports.request.forms import (
     choices_in_full,
@@ -53,8 +51,10 @@ from stopintimidatie.exports.request.pages import (
     PREVIEW,
     check_public,
     is_own,
+    look,
     note_choices,
     note_preview,
+    preview_of,
     previews_by_kind,
     shown,
     together_href,
@@ -233,7 +233,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
     """Show the form to ask for an export; preview it, or ask for it."""
     dossier = context.dossier
     phone = published_for(request.db, context.holder).telephone
-    loaded = load_dossier(request.db, dossier)
+    loaded = load_dossier(request.db, dossier, request.registry)
     empowered = empowered_today(request.db, context.holder)
     partner = None if dossier.answers_woo else _partner(request)
     terms = form_terms(context, request, loaded, empowered=empowered)
@@ -253,6 +253,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
         "dossier": dossier,
         "preview": None,
         "empty": not loaded.known.reports,
+        "restricted": [words for _, words in restricted(loaded)],
         "public": dossier.answers_woo,
         "profiles": previews_by_kind(context, request, empowered=empowered),
         **_partners(context, request, partner),
@@ -283,6 +284,7 @@ def form_terms(
         "minors": loaded.minors,
         "empowered": empowered,
         "unwilling": unwilling(reports),
+        "restricted": restricted(loaded),
         "public": public,
         "choosable": choosable,
         "most": most,
@@ -377,33 +379,6 @@ def _submitted(
     return HTTPSeeOther(request.resource_path(context, prepared.export.reference))
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """The preview of an export, or the reason why there is none."""
-
-    export: Export
-    prepared: Prepared | None
-    problem: str = ""
-    fingerprint: str = ""
-
-
-def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
-    """Prepare an export as it would go out now, to be looked at or decided about."""
-    try:
-        seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
-    except ContentError as error:
-        return Looked(export, None, problem=f"Dit kan zo niet in het document: {error}.")
-    return Looked(export, seen, fingerprint=seen.fingerprint)
-
-
-def preview_of(request: Request, context: Any, looked: Looked) -> dict[str, Any] | None:
-    """Make the preview for a page that shows it, and note that it was read."""
-    if looked.prepared is None:
-        return None
-    note_preview(request, context, looked.prepared)
-    return shown(request, context, looked.prepared)
-
-
 def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
     """Make an export for a kind of recipient, to look at: whatever will be asked of them."""
     today = day_of(utc_now())
@@ -442,6 +417,6 @@ def preview_view(context: DossierResource, request: Request) -> Any:
         ],
         "request_href": request.resource_path(context, ASK),
     }
-    loaded = load_dossier(request.db, context.dossier)
+    loaded = load_dossier(request.db, context.dossier, request.registry)
     looked = look(request, loaded, example(loaded.row, chosen, request.actor))
     return {**page, "preview": preview_of(request, context, looked), "problem": looked.problem}

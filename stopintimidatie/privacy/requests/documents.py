@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -281,6 +281,19 @@ class Bound:
     def restricts(self) -> bool:
         """Tell whether it is a restriction."""
         return self.kind == "beperking"
+
+
+def restricted_among(session: Session, documents: Collection[UUID]) -> dict[UUID, str]:
+    """Return which of these documents are restricted now, each with its grounds in words."""
+    rows = session.execute(
+        select(Restriction.document_id, Restriction.ground)
+        .where(Restriction.document_id.in_(documents), Restriction.lifted_at.is_(None))
+        .order_by(Restriction.document_id, Restriction.started_at, Restriction.id)
+    )
+    grounds: dict[UUID, dict[str, None]] = {}
+    for number, ground in rows:
+        grounds.setdefault(number, {})[RestrictionGround.word(ground)] = None
+    return {number: ", ".join(words) for number, words in grounds.items()}
 
 
 def bound_of(

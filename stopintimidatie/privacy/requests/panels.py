@@ -208,7 +208,8 @@ def document_panel(context: Any, request: Any) -> Panel | None:
     restricted = [_words(item) for item in items if item.restricts]
     corrected = [_words(item) for item in items if not item.restricts]
     title = "Gebruik beperkt" if restricted else "Correctie"
-    return Panel(title, PANEL, {"restricted": restricted, "corrected": corrected})
+    mark = "gebruik_beperkt" if restricted else ""
+    return Panel(title, PANEL, {"restricted": restricted, "corrected": corrected}, mark)
 
 
 def _words(item: Bound) -> dict[str, str]:

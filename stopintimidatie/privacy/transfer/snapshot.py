@@ -124,7 +124,8 @@ def load_package(
     Raises:
         ContentError: the dossier can't be put in a document; the message says why.
     """
-    loaded = load_dossier(session, dossier)
+    # Kept is kept whole: a restriction stops using and giving, not storing.
+    loaded = load_dossier(session, dossier, None)
     members = _members(session, dossier)
     locked = [serial for serial, report in members.items() if report.locked]
     data, fingerprint = _data(session, registry, dossier, members)
@@ -187,7 +188,7 @@ def whole_document(
     reports = tuple(sorted(loaded.known.reports, key=lambda row: (row.happened_at, row.serial)))
     serials = frozenset(report.serial for report in reports)
     hidden: Mapping[int, tuple[Any, ...]] = dict.fromkeys(serials, ())
-    chosen = Selection(WHOLE, reports, serials, hidden, frozenset(), {})
+    chosen = Selection(WHOLE, reports, serials, hidden, frozenset(), frozenset(), {})
     closed = day_of(loaded.row.closed_at or moment)
     asked = ExportRequest(
         profile=WHOLE.name,

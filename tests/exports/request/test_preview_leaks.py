@@ -30,8 +30,8 @@ def test_the_preview_page_of_no_profile_holds_what_it_may_not_have(
     case = make_case(installation, number=1)
     loaded: dict[str, Any] = {}
 
-    def load(session: Any, dossier: Any) -> LoadedDossier:
-        true = load_dossier(session, dossier)
+    def load(session: Any, dossier: Any, registry: Any) -> LoadedDossier:
+        true = load_dossier(session, dossier, registry)
         source = seeded()
         numbers = {report.serial: true.report_ids[1] for report in source.reports}
         loaded["source"] = source

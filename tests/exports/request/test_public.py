@@ -136,7 +136,9 @@ def ask_service(case: Case, wish: ExportRequest) -> DossierContent:
     """Ask as any room could; what everybody would read."""
     settings = case.installation.registry.app_settings
     with case.installation.transaction(DORDRECHT) as session:
-        loaded = load_dossier(session, session.get_one(Dossier, case.dossier_id))
+        loaded = load_dossier(
+            session, session.get_one(Dossier, case.dossier_id), case.installation.registry
+        )
         return check_request(session, settings, loaded, wish, SYSTEM).content
 
 

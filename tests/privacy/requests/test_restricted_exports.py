@@ -1,0 +1,177 @@
+"""Restricted data stays out of exports, unless art. 18(2) AVG gives a ground."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import day_of
+from stopintimidatie.disclosures.models import DisclosureSubject
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.models import ExportState
+from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.privacy.requests.documents import restrict
+from stopintimidatie.privacy.requests.models import RestrictionGround
+from stopintimidatie.privacy.requests.services import Entry, Person, enter_request
+from stopintimidatie.reports.models import Report, ReporterMessage
+from tests.support.exporting import Case, answers, decide, make_case, requested, send_request
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
+
+ACTOR = Actor("gebruiker", None, "Pri Vacy")
+WORDS = "gebruik beperkt: de juistheid wordt betwist (a)"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[DossierContent]:
+    """What was made of the exports, in order."""
+    seen: list[DossierContent] = []
+
+    def render(content: DossierContent, **kw: object) -> bytes:
+        seen.append(content)
+        return b"%PDF-1.7 not really"
+
+    monkeypatch.setattr(request_jobs, "render_in_process", render)
+    return seen
+
+
+def bind(case: Case, report: int | None = None) -> None:
+    """Restrict the use of a report of the dossier; or of the dossier."""
+    keys = case.installation.registry.key_ring
+    with case.installation.transaction(DORDRECHT) as session:
+        day = day_of(utc_now())
+        entry = Entry("beperking", "melder", "zelf", "brief", day, Person("Rietje"), "Wat?")
+        row = enter_request(session, keys, DORDRECHT, entry, ACTOR)
+        document: Any = session.get_one(Dossier, case.dossier_id)
+        if report is not None:
+            document = session.get_one(Report, case.reports[report - 1])
+        ground = RestrictionGround.CONTESTED
+        restrict(session, keys, row, document, ground, "de tijd", ACTOR)
+
+
+def fill(case: Case, **changes: str) -> Any:
+    """The form to ask for an export, with good answers."""
+    form = case.browser("aanvrager").get(f"{case.path}/uitvoer-aanvragen").forms["formulier"]
+    for name, value in {**answers(), **changes}.items():
+        form[name] = value
+    return form
+
+
+def in_it(content: DossierContent) -> list[str]:
+    return [report.pseudonym for report in content.reports]
+
+
+def test_a_restricted_report_stays_out_and_both_pages_say_so(
+    installation: Installation, made: list[DossierContent]
+) -> None:
+    case = make_case(installation)
+    bind(case, report=1)
+    asker = case.browser("aanvrager")
+    asker.get(f"{case.path}/uitvoer-aanvragen").mustcontain(f"M-01: {WORDS}")
+    seen = fill(case).submit("voorbeeld")
+    assert "De hele melding" in seen.html.find(id="voorbeeld-M-01").text
+    reference = requested(case)
+    page = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen")
+    page.mustcontain(f"M-01: {WORDS}", "Beperking van het gebruik (artikel 18 AVG)")
+    assert decide(case, reference).status_int == 303
+    installation.run_jobs()
+    assert in_it(made[0]) == ["M-02"]
+    lines = [line for line in made[0].annex.hidden if "gebruik beperkt" in line.what]
+    assert [line.number for line in lines] == [1]
+
+
+def test_a_demand_or_another_ground_frees_nothing_that_is_restricted(
+    installation: Installation, made: list[DossierContent]
+) -> None:
+    case = make_case(installation)
+    bind(case, report=1)
+    form = fill(case)
+    offered = {code for code, _, _ in form["beperkt.melding_1.grondslag"].options}
+    assert offered - {""} == {"avg_18_2_rechtsvordering", "avg_18_2_bescherming"}
+    form["beperkt.melding_1.grondslag"] = "avg_18_2_rechtsvordering"
+    refused = form.submit("aanvragen", status=422)
+    assert refused.html.find(attrs={"data-veld": "beperkt.melding_1.reden"}).find(class_="si-error")
+    reference = requested(
+        case,
+        grondslag="avg_6_1_c_vordering",
+        vordering_artikel="art. 126nd Sv",
+        vordering_nummer="123",
+        vordering_functionaris="officier van justitie",
+        vordering_datum=day_of(utc_now()).isoformat(),
+    )
+    assert decide(case, reference).status_int == 303
+    installation.run_jobs()
+    assert in_it(made[0]) == ["M-02", "M-03"]
+
+
+def test_a_ground_of_article_18_and_a_reason_take_it_along(
+    installation: Installation, made: list[DossierContent]
+) -> None:
+    case = make_case(installation)
+    bind(case, report=1)
+    form = fill(case)
+    form["beperkt.melding_1.grondslag"] = "avg_18_2_bescherming"
+    form["beperkt.melding_1.reden"] = "Een ander loopt gevaar."
+    reference = form.submit("aanvragen", status=303).location.rpartition("/")[2]
+    page = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen")
+    page.mustcontain("Gebruik beperkt, toch gedeeld: M-01", "Een ander loopt gevaar.")
+    assert decide(case, reference).status_int == 303
+    installation.run_jobs()
+    assert in_it(made[0]) == ["M-01", "M-02"]
+    assert [line.label for line in made[0].annex.deviations] == ["M-01"]
+    with installation.transaction(DORDRECHT) as session:
+        # Its reporter shares gladly, so nobody writes about a wish.
+        assert session.scalars(select(ReporterMessage)).all() == []
+        subjects = {one.label: one.categories for one in session.scalars(select(DisclosureSubject))}
+    assert [c for c in subjects["M-01"] if "gebruik beperkt, toch gedeeld" in c]
+    assert not [c for c in subjects["M-02"] if "beperkt" in c]
+
+
+def test_what_is_restricted_after_the_approval_is_not_made(
+    installation: Installation, made: list[DossierContent]
+) -> None:
+    case = make_case(installation)
+    reference = requested(case)
+    page = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen")
+    bind(case, report=1)
+    stale = page.forms["formulier"].submit("goedkeuren", expect_errors=True)
+    assert stale.status_int == 409
+    stale.mustcontain(f"M-01: {WORDS}")
+    assert decide(case, reference).status_int == 303
+    bind(case, report=2)
+    installation.run_jobs()
+    assert made == []
+    assert case.export(reference).state == ExportState.FAILED.value
+    told = case.browser("aanvrager").get(f"{case.path}/{reference}")
+    told.mustcontain("het gebruik beperkt van: M-02", "Vraag de uitvoer opnieuw aan")
+
+
+def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
+    installation: Installation, made: list[DossierContent]
+) -> None:
+    case = make_case(installation)
+    waiting = requested(case)
+    bind(case)
+    reader = case.browser("aanvrager")
+    badges = BeautifulSoup(reader.get(case.path).text, "html.parser").find(class_="si-badges")
+    assert badges is not None
+    assert "Gebruik beperkt" in badges.text
+    refused = send_request(case)
+    assert refused.status_int == 422
+    refused.mustcontain("Het gebruik van dit dossier is beperkt")
+    page = case.browser("beslisser").get(f"{case.path}/{waiting}/beoordelen")
+    page.mustcontain("Het gebruik van dit dossier is beperkt")
+    assert decide(case, waiting).status_int == 422
+    form = fill(case)
+    form["beperkt.melding_0.grondslag"] = "avg_18_2_rechtsvordering"
+    form["beperkt.melding_0.reden"] = "De rechter vraagt erom."
+    reference = form.submit("aanvragen", status=303).location.rpartition("/")[2]
+    assert decide(case, reference).status_int == 303
+    installation.run_jobs()
+    assert in_it(made[0]) == ["M-01", "M-02"]
