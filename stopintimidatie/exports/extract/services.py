@@ -114,9 +114,9 @@ class Prepared:
     files: Mapping[str, Row]
     # Those whose text somebody should look at first, by serial number.
     unread: Mapping[int, UUID]
-    # What of the dossier may not be used now, in words; and the ground when that is all of it.
-    restricted: tuple[str, ...]
-    whole_restricted: str
+    # Parts that may not be used now, in words; and the ground when it is the whole dossier.
+    restricted: tuple[str, ...] = ()
+    whole_restricted: str = ""
 
     @property
     def fingerprint(self) -> str:

@@ -190,7 +190,7 @@ def _check_restricted(context: JobContext, session: Session, export: Export) -> 
     """
     keys, free = context.registry.key_ring, freed(export.deviations)
     kept = exports_models.read(session, keys, export, exports_models.BlobKind.SUBJECTS)
-    labels = {one.id: one.label for one in subjects_from_json(kept)}
+    labels = {subject.id: subject.label for subject in subjects_from_json(kept)}
     names = {f"M-{number:02d}" for number in free if number != DOSSIER}
     bound = restrictions_on(session, context.registry, (export.dossier_id, *labels))
     asked = {number: label for number, label in labels.items() if label not in names}
