@@ -308,7 +308,7 @@ def select(
         and not (profile.public and (report.minor or report.restricted))
     }
     withheld = frozenset(report.serial for report in unwanted) - frozenset(against)
-    # What everybody reads doesn't tell that anything is restricted.
+    # A public document doesn't tell that anything is restricted.
     bound = frozenset(r.serial for r in unwanted if r.restricted and not profile.public)
     known, hidden = [], {}
     for report in reports:
