@@ -88,7 +88,7 @@ def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
 def restricted(loaded: LoadedDossier) -> list[tuple[int, str]]:
     """Return what may not be used now: number, and on which ground; the dossier itself first."""
     whole = [(DOSSIER, loaded.restricted)] if loaded.restricted else []
-    parts = [(one.serial, one.restricted) for one in loaded.known.reports if one.restricted]
+    parts = [(part.serial, part.restricted) for part in loaded.known.reports if part.restricted]
     return [(number, f"{_named(number)}: gebruik beperkt: {why}") for number, why in whole + parts]
 
 
