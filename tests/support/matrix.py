@@ -1252,7 +1252,7 @@ MATRIX: Final[tuple[View, ...]] = (
         page
         for context, home, columns in (
             ("MunicipalityResource", "{gemeente}", " 403 403 403 403 ja"),
-            ("Desk", "{meldpunt}", " 403 403 ja"),
+            ("Desk", "{meldpunt}", " 403 404 ja"),
         )
         for end in ("" if context != "Desk" else "_meldpunt",)
         for page in (
