@@ -117,13 +117,19 @@ def party_at(holder: str) -> Confirmer:
 
 
 def pending_confirmers(
-    session: Session, offers: Collection[RoleProposal]
+    session: Session,
+    offers: Collection[RoleProposal],
+    known: Mapping[str, Sequence[str]] | None = None,
 ) -> Mapping[UUID, tuple[Confirmer, ...]]:
-    """Return the parties that must still confirm each of these proposals; four queries in all."""
+    """Return the parties that must still confirm each of these proposals; four queries in all.
+
+    `known`: the mail domains of their municipalities, for who has read them already.
+    """
     codes = {offer.holder for offer in offers}
     if not codes:
         return {}
-    domains, readers = domains_of(session, codes), readers_of(session, codes)
+    domains = domains_of(session, codes) if known is None else known
+    readers = readers_of(session, codes)
     peopled = set(
         session.scalars(select(RoleAssignment.holder).where(RoleAssignment.holder.in_(codes)))
     )
@@ -353,7 +359,8 @@ def invited_at(session: Session, code: str) -> list[Invitee]:
         .where(RoleOffer.holder == code)
         .order_by(RoleOffer.proposed_at.desc(), RoleOffer.id)
     ).all()
-    domains, left = domains_of(session, [code])[code], pending_confirmers(session, offers)
+    known = domains_of(session, [code])
+    domains, left = known[code], pending_confirmers(session, offers, known)
     return [
         Invitee(
             offer=offer,

@@ -250,10 +250,8 @@ def _cards(request: Request, offers: list[Proposal], me: User) -> list[dict[str,
     codes = {offer.holder for offer in offers}
     named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
     names = dict(request.db.execute(named).all())
-    domains, left = (
-        services.domains_of(request.db, codes),
-        services.pending_confirmers(request.db, offers),
-    )
+    domains = services.domains_of(request.db, codes)
+    left = services.pending_confirmers(request.db, offers, domains)
     return [
         {
             "id": str(offer.id),

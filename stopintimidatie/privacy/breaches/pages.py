@@ -20,6 +20,7 @@ from stopintimidatie.disclosures.pickup import outsider, set_visit
 from stopintimidatie.disclosures.resources import DisclosureResource
 from stopintimidatie.disclosures.services import find_disclosure, subjects_of
 from stopintimidatie.disclosures.views import PickupPage
+from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
@@ -59,7 +60,7 @@ def report_view(context: Any, request: Request) -> Any:
     return _report(context, request, None, page)
 
 
-@form_view(ExportResource, LOST, Permission.REPORT_BREACH, FORM)
+@form_view(ExportResource, LOST, Permission.REPORT_BREACH, FORM, guards=(hidden_reports,))
 def export_view(context: ExportResource, request: Request) -> Any:
     """Report that the document of an export is lost."""
     lost = find_disclosure(request.db, context.export.reference)

@@ -38,7 +38,6 @@ def includeme(config: Any) -> None:
     )
     config.add_place(own)
     config.add_nav_item("inzagevragen", own.item, order=82)
-    config.add_panel("account", "inzagevragen", pages.account_panel, order=5)
     config.add_mail_template(questions.REMINDER)
     config.add_job_kind(
         questions.EVERY_DAY,

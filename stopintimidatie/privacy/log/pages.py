@@ -29,7 +29,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL, enter, transaction
 from stopintimidatie.core.text import datetime_long, plural, uuid_of
 from stopintimidatie.core.tree import Root
-from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import (
     NavItem,
     Request,
@@ -431,16 +431,3 @@ def _own_documents(request: Any, row: ReadQuestion, holder: str) -> str | None:
     identity = request.identity
     documents = named(request.db, request.registry, identity, holder, home, line.first)
     return about(line, documents, None)
-
-
-def account_panel(context: Any, request: Any) -> Panel | None:
-    """Return the panel on the own account that tells of questions; None without any."""
-    me = str(request.identity.user_id)
-    number = sum(
-        len(session.scalars(open_questions(holder, me).limit(50)).all())
-        for session, holder in _mine(request)
-    )
-    if not number:
-        return None
-    values = {"number": number, "href": f"/{OWN}"}
-    return Panel("Vraag over inzage", f"{__package__}:templates/question_panel.jinja2", values)
