@@ -21,8 +21,8 @@ ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
 MOST_FILES = 550
 MOST_LINES = 450
 SHORT = 60
-MOST_SHORT = 26
-MOST_NAMES = 166
+MOST_SHORT = 20
+MOST_NAMES = 162
 MOST_FUNCTION_LINES = 50
 
 
