@@ -47,7 +47,7 @@ OFFICER = Person(OWN, Role.OFFICER)
 # Without the ACL every role reaches every route; what differs is for whom the request works.
 AT_DESK = Person(DESK, Role.NATIONAL_DESK)
 HOLDER = "coalesce(current_setting('stopintimidatie.holder', true), '')"
-LOGS = {"audit_event", "audit_subject"}
+LOGS = {"audit_event", "audit_subject", "police_event"}
 
 
 def of_the_holder(name: str) -> str:

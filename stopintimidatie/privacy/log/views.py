@@ -19,6 +19,7 @@ from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.policy import note
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.session import COUNTED
+from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import datetime_long, datetime_short, day_of, local, uuid_of
 from stopintimidatie.core.tree import Resource, lineage
 from stopintimidatie.core.web.components import Panel
@@ -244,6 +245,9 @@ def event_asked(request: Any) -> AuditEvent:
 @view_config(context=Resource, name=FILE, request_method="GET", permission=Permission.VIEW_AUDIT)
 def file_view(context: Any, request: Request) -> Response:
     """Return the lines that the filters choose as a CSV file; taking it is a line of the log."""
+    # The file has transactions of its own: only for the holder that this request works for.
+    if current_holder(request.db) != context.holder:
+        raise HTTPNotFound()
     asked = asked_of(request, _document(context))
     if asked.problems:
         back = request.resource_path(context, LOG)
