@@ -80,7 +80,7 @@ from stopintimidatie.reports.vocabulary import Source
 
 HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
 DAY: Final = timedelta(days=1)
-# Those whose reads are drawn, by account, and what one of them answers the FG.
+# Accounts whose reads the demo draws for the FG, each with its answer.
 READERS: Final = ("oov", "collega", "dossierhouder", "privacy")
 ANSWER: Final = "Ik zocht of deze melding bij een dossier hoort dat ik behandel."
 # Contact newer than this isn't played, so that some reporters still wait for it.

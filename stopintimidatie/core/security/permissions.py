@@ -223,7 +223,7 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.HANDLE_BREACHES: frozenset({Role.PRIVACY_OFFICER}),
     # All who work with documents: whoever misses something says so.
     P.REPORT_BREACH: OOV | PRIVACY | DESK,
-    # Those who may see a strict dossier at all; others aren't told that there are any.
+    # Only the roles that may see a strict dossier: to others there are none.
     P.VIEW_PERSON_DOSSIERS: PRIVACY | {Role.DOSSIER_OWNER},
     P.ADVISE_DOSSIER: frozenset({Role.PRIVACY_OFFICER}),
     P.ASK_READS: frozenset({Role.DATA_PROTECTION_OFFICER}),

@@ -107,7 +107,7 @@ class BreachDocument(Held, Base):
 
 
 class BreachMove(HistoryLine, Held, Base):
-    """One line of the history of a breach."""
+    """A line of the history of a breach."""
 
     __tablename__ = "breach_move"
     __table_args__ = of_breach(Index(None, "holder", "breach_id", "at"))

@@ -228,7 +228,7 @@ def _roles(source: Source, user: User) -> str:
     held = select(RoleAssignment.role).where(
         RoleAssignment.user_id == user.id, RoleAssignment.holder == source.request.holder
     )
-    # That somebody may read police data is told to nobody but who may see it.
+    # Leave this role out: it would show that there is police data.
     codes = [code for code in source.session.scalars(held) if code != Role.POLICE_DATA]
     return ", ".join(sorted(Role(code).label for code in codes))
 

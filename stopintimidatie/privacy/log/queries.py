@@ -252,6 +252,6 @@ def _roles(session: Session, actors: Collection[str | None]) -> dict[str, str]:
         )
     ).all()
     held = {(str(row.user_id), row.role) for row in rows}
-    # That police data is there is told to nobody but who may see it.
+    # Leave this role out: it would show that there is police data.
     order = [role for role in reversed(Role) if role is not Role.POLICE_DATA]
     return {actor: role.label for role in order for actor, code in held if code == role.value}

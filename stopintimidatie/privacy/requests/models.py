@@ -176,7 +176,7 @@ class SubjectRequest(Versioned, Held, Base):
 
 
 class SubjectRequestMove(HistoryLine, Held, Base):
-    """One line of the history of a request."""
+    """A line of the history of a request."""
 
     __tablename__ = "subject_request_move"
     __table_args__ = of_request(Index(None, "holder", "request_id", "at"))

@@ -35,7 +35,7 @@ Document = tuple[str, UUID]
 
 @dataclass(frozen=True)
 class Text:
-    """One text at a place of a document; its words are never in a repr."""
+    """A text at a place of a document; its words are never in a repr."""
 
     place: str
     row_id: UUID

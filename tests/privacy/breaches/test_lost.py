@@ -29,7 +29,7 @@ def lose(case: Case, reference: str, who: str = "aanvrager") -> str:
 
 
 def known_data(page: Any) -> str:
-    """What the page for the AP says about which data it is."""
+    """Return the kinds of data as the page for the AP names them."""
     terms = {term.text.strip(): term for term in page.html.select("dt")}
     return str(terms["Welke gegevens"].find_next("dd").text)
 

@@ -72,7 +72,7 @@ def test_reporters_read_it_once_and_those_with_an_address_are_mailed(
     add(officer, breach, references)
     add(officer, breach, references).follow().mustcontain("0 meldingen")
     breach = breach_of(town)
-    # What stands between brackets must be filled in first.
+    # A text that still has brackets is refused.
     form = officer.get(f"{REGISTER}/{breach.reference}/vertellen").forms["formulier"]
     assert "tussen haken" in form.submit("vertellen", status=422)
     form = tell_them(officer, breach)
@@ -191,7 +191,7 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     page = town.browser(names[DORDRECHT]).get(f"{REGISTER}/{breach_of(town).reference}")
     page.mustcontain("De leverancier zag een lijst", "nog 2 dagen")
     town.browser(names[EINDHOVEN]).get(f"{REGISTER}/{breach_of(town).reference}", status=404)
-    # What one municipality writes, no other reads, nor the desk.
+    # Neither another municipality nor the desk reads a municipality's entry.
     take(
         town.browser(names[DORDRECHT]), breach_of(town), "beoordelen", risico="geen", reden="x" * 9
     )

@@ -92,7 +92,7 @@ def test_the_log_is_narrowed_by_person_document_day_and_kind_at_once(
     assert asked(wat="verstrekking") == ["Pim Privacy: Uitvoer gemaakt"]
     assert asked(stuk=report.reference.lower(), wie=pim) == ["Pim Privacy: Gelezen"]
     assert asked(stuk=report.reference, wie=NOBODY) == ["Stopintimidatie: Melding ontvangen"]
-    # What was chosen stays chosen, and one click on a name narrows to that person.
+    # Filters stay filled in, and a click on a name narrows to that person.
     page = fg.get(f"{LOG}?wat=inzage&van=2026-03-01&tot=2026-03-03")
     form = page.forms["regels"]
     assert (form["wat"].value, form["van"].value) == ("inzage", "2026-03-01")

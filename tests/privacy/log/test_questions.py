@@ -122,7 +122,7 @@ def test_the_fg_asks_the_reader_answers_and_the_fg_asks_on_and_judges(
     refused.forms["formulier"]["antwoord"] = "Ik zocht een dubbele melding."
     assert "De FG leest uw antwoord" in refused.forms["formulier"].submit().follow()
     assert "vraag over inzage" not in officer.get(HOME)
-    # Nobody else reads it: not the officer's colleagues, nor the privacy officer.
+    # Colleagues of the officer and the privacy officer can't read the question.
     other, _ = person(installation, Role.PRIVACY_OFFICER, "Pim")
     installation.browser(other).get(f"{HOME}/inzage-regel?nr={row.id}", status=403)
     installation.browser(other).get(
