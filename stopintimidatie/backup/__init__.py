@@ -15,7 +15,7 @@ def includeme(config: Any) -> None:
     """Register the checks of health, and the job that looks at the folder of copies."""
     from stopintimidatie.backup import copies
     from stopintimidatie.backup.marker import marked, restore_check
-    from stopintimidatie.core.accounts.services import next_hour
+    from stopintimidatie.core.clock import next_hour
     from stopintimidatie.core.jobs import Lane
 
     settings = config.registry.app_settings

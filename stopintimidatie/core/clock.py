@@ -5,11 +5,11 @@ It stands below everything and needs nothing. All but `utc_now` is pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -56,9 +56,29 @@ def working_days_after(day: date, number: int) -> date:
     return day
 
 
-# Office hours in the Netherlands.
+# Times on the clock in the Netherlands.
 
 AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
+
+
+def next_time(hour: time, now: datetime) -> datetime:
+    """Return the first moment after now at which clocks in the Netherlands show this hour."""
+    today = datetime.combine(now.astimezone(AMSTERDAM).date(), hour, AMSTERDAM)
+    return today if today > now else today + timedelta(days=1)
+
+
+def daily(hour: time) -> Callable[[datetime], datetime]:
+    """Make the `next_at` of work that is done every day at this hour in the Netherlands."""
+    return partial(next_time, hour)
+
+
+def next_hour(now: datetime) -> datetime:
+    """Return the next full hour: the `next_at` of hourly work."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+# Office hours in the Netherlands.
+
 OPENS, CLOSES = time(8, 0), time(18, 0)
 
 

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import daily, utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.storage.encryption import KEY_BYTES
 from stopintimidatie.core.storage.models import Base
@@ -312,13 +312,6 @@ def forget(session: Session, today: date) -> None:
     session.execute(delete(SenderHit).where(or_(SenderHit.at < midnight, SenderHit.at >= tomorrow)))
 
 
-def next_forgetting(now: datetime) -> datetime:
-    """Return the next time that the keys of the day before are deleted."""
-    here = local(now)
-    tonight = datetime.combine(here.date(), FORGOTTEN_AT, AMSTERDAM)
-    return tonight if tonight > here else tonight + timedelta(days=1)
-
-
 def forget_yesterday(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Delete the key of yesterday, also after a quiet night (job)."""
     with context.transaction() as session:
@@ -377,7 +370,7 @@ def includeme(config: Any) -> None:
     """Register the meters and what is kept for them."""
     registry = config.registry
     registry.senders = Senders(registry.engine, registry.app_settings)
-    config.add_job_kind(FORGET_JOB, forget_yesterday, next_at=next_forgetting)
+    config.add_job_kind(FORGET_JOB, forget_yesterday, next_at=daily(FORGOTTEN_AT))
     config.add_impersonal_table("sender_key", "a random key, for one day")
     config.add_impersonal_table("sender_hit", "hashes under a key that is thrown away daily")
     config.add_retention_class(

@@ -21,6 +21,7 @@ def includeme(config: Any) -> None:
         note_work,
         take_flashes,
     )
+    from stopintimidatie.core.clock import next_hour
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.storage.encryption import Sealed
     from stopintimidatie.core.tree.resources import AtWork
@@ -34,7 +35,7 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("sign_in_attempt", "keyed hashes of names, for half a day")
     config.add_impersonal_table("spent_value", "hashes of random values, for minutes")
     config.add_impersonal_table("identity_provider", "an organisation's; in office who set it")
-    hourly = {"lane": Lane.SLOW, "next_at": services.next_hour}
+    hourly = {"lane": Lane.SLOW, "next_at": next_hour}
     config.add_job_kind(services.JOB, services.throw_away, **hourly)
     config.add_job_kind(recovery.JOB, mail.send_link)
     for template in mail.TEMPLATES:

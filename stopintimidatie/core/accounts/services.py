@@ -409,11 +409,6 @@ OFFER_KEPT: Final = timedelta(days=30)
 JOB: Final = Job("aanmelden.opruimen")
 
 
-def next_hour(now: datetime) -> datetime:
-    """Return the next full hour."""
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-
-
 def throw_away(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Delete forgotten attempts, ended sessions, invalid links and old offers (job)."""
     for statement in _statements(context.settings, utc_now()):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import time, timedelta
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -22,7 +22,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.clock import next_time, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.core.search.backend import (
     CheckReport,
@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 REBUILD: Final = Job("zoekindex.herbouwen")
 PURGE: Final = Job("zoekindex.opschonen")
-NIGHT_HOUR: Final = 3
+NIGHT: Final = time(3)
 _CHUNK: Final = 500
 
 
@@ -57,15 +57,8 @@ def enqueue_purge(session: Session, holder: str, *, at_once: bool = False) -> No
     By night, unless at once: rewriting a large index keeps new reports waiting.
     """
     now = utc_now()
-    delay = timedelta(0) if at_once else next_night(now) - now
+    delay = timedelta(0) if at_once else next_time(NIGHT, now) - now
     _enqueue_once(session, PURGE, holder, delay)
-
-
-def next_night(now: datetime) -> datetime:
-    """Return the next time that it is three o'clock in the night in the Netherlands."""
-    local = now.astimezone(AMSTERDAM)
-    tonight = local.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
-    return tonight if tonight > local else tonight + timedelta(days=1)
 
 
 def _enqueue_once(session: Session, job: Job, holder: str, delay: timedelta) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register what this room hands to the others."""
+    from stopintimidatie.core.clock import daily
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
     from stopintimidatie.dossiers.patterns import jobs
@@ -34,7 +35,7 @@ def includeme(config: Any) -> None:
         jobs.run_every_night,
         batch=50,
         lane=Lane.SLOW,
-        next_at=jobs.next_night,
+        next_at=daily(jobs.NIGHT),
     )
     add_own_place(
         config,

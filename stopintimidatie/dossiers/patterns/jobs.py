@@ -10,7 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import AMSTERDAM, local
+from stopintimidatie.core.text import local
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.patterns.models import (
     DECIDABLE,
@@ -51,7 +51,7 @@ from stopintimidatie.reports.vocabulary import TimePrecision
 
 SEARCH: Final = Job("patronen.zoeken")
 EVERY_NIGHT: Final = Job("patronen.elke_nacht")
-NIGHT_HOUR: Final = 4
+NIGHT: Final = time(4)
 METRES_A_DEGREE: Final = 110_574
 _METRES_EAST: Final = 111_320
 VAGUE_M: Final = 500
@@ -162,13 +162,6 @@ def ask_for_search(session: Session, holder: str) -> bool:
         return False
     enqueue(session, SEARCH, holder, {})
     return True
-
-
-def next_night(now: datetime) -> datetime:
-    """Return the next time that it is four o'clock in the night in the Netherlands."""
-    here = now.astimezone(AMSTERDAM)
-    tonight = here.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
-    return tonight if tonight > here else tonight + timedelta(days=1)
 
 
 def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

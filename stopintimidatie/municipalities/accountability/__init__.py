@@ -9,6 +9,7 @@ def includeme(config: Any) -> None:
     """Register the level condition, the jobs, the mail, the check of health and the page."""
     from functools import partial
 
+    from stopintimidatie.core.clock import daily
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.municipalities.accountability import services, views
 
@@ -17,7 +18,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(services.SETTLE, services.settle_one)
     config.add_job_kind(services.TELL, services.tell_lacking)
     config.add_job_kind(
-        services.EVERY_NIGHT, services.settle_all, lane=Lane.SLOW, next_at=services.next_night
+        services.EVERY_NIGHT, services.settle_all, lane=Lane.SLOW, next_at=daily(services.NIGHT)
     )
     config.add_mail_template(services.LACKING)
     config.add_health_check("poort", services.LACKS, services.gate_check)

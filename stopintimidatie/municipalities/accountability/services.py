@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import time
 from typing import Any, Final
 
 from sqlalchemy import Row, and_, bindparam, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
@@ -46,7 +46,7 @@ from stopintimidatie.settings import Settings
 SETTLE: Final = Job("gemeente.poort")
 TELL: Final = Job("gemeente.poort_melden")
 EVERY_NIGHT: Final = Job("gemeente.poort_elke_nacht")
-NIGHT_HOUR: Final = 4
+NIGHT: Final = time(4)
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,6 @@ def settle_all(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
         joined = session.scalars(select(MunicipalityProfile.code)).all()
     for holder in (NATIONAL, *joined):
         _settle(context, holder)
-
-
-def next_night(now: datetime) -> datetime:
-    """Return the next time that it is four o'clock in the night in the Netherlands."""
-    here = now.astimezone(AMSTERDAM)
-    tonight = here.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
-    return tonight if tonight > here else tonight + timedelta(days=1)
 
 
 def _settle(context: JobContext, holder: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the mails and jobs of roles, and the pages about people."""
-    from stopintimidatie.core.accounts.services import next_hour
+    from stopintimidatie.core.clock import next_hour
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.municipalities.people import access, jobs, mail, provider
     from stopintimidatie.municipalities.people.views import postbox_panel, users_panel

@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the tables, jobs and pages of destruction."""
+    from stopintimidatie.core.clock import daily
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.privacy.destruction import jobs
     from stopintimidatie.privacy.destruction.models import RETENTION
@@ -14,7 +15,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.privacy.destruction.queries import KEEPER
 
     config.add_job_kind(
-        jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=jobs.next_night
+        jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=daily(jobs.NIGHT)
     )
     # Several requests of one night are done as one job; a second run finds nothing left to do.
     config.add_job_kind(

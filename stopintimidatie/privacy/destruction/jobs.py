@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
@@ -82,14 +82,7 @@ from stopintimidatie.reports.workflow import OFFERED
 log = logging.getLogger(__name__)
 EVERY_NIGHT: Final = Job("vernietiging.elke_nacht")
 OF_HOLDER: Final = Job("vernietiging.houder")
-NIGHT_HOUR: Final = 2
-
-
-def next_night(now: datetime) -> datetime:
-    """Return the next time that it is two o'clock in the night in the Netherlands."""
-    here = now.astimezone(AMSTERDAM)
-    tonight = here.replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
-    return tonight if tonight > here else tonight + timedelta(days=1)
+NIGHT: Final = time(2)
 
 
 def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

@@ -21,7 +21,7 @@ from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.privacy.destruction import words
-from stopintimidatie.privacy.destruction.jobs import NIGHT_HOUR
+from stopintimidatie.privacy.destruction.jobs import NIGHT
 from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
 from stopintimidatie.privacy.destruction.queries import (
     Numbers,
@@ -87,7 +87,7 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
         "terms": bool(lists) or schedule is not None,
         "terms_href": request.resource_path(context.__parent__, "bewaartermijnen"),
         "until": until,
-        "night": f"{NIGHT_HOUR}.00",
+        "night": f"{NIGHT:%-H.%M}",
         "requests": [
             _request(context, request, asked, number)
             for asked, number in extensions_of(session, MOST_REQUESTS)

@@ -7,7 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the pages of the log, the links to it on documents, and the watch on its term."""
-    from stopintimidatie.core.accounts.services import next_hour
+    from stopintimidatie.core.clock import daily, next_hour
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
@@ -43,7 +43,7 @@ def includeme(config: Any) -> None:
         questions.EVERY_DAY,
         questions.run_every_day,
         lane=Lane.SLOW,
-        next_at=questions.next_morning,
+        next_at=daily(questions.MORNING),
     )
     config.add_report_action("logboek", log_action, order=90)
     config.add_panel("dossier", "logboek", log_panel, order=90)

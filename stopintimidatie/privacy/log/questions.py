@@ -7,7 +7,7 @@ judges, or asks on. Rows go when the lines of the log that they are about are ol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from random import Random, SystemRandom
 from typing import Any, Final
@@ -255,14 +255,7 @@ def unfinished() -> ColumnElement[bool]:
 # Each day
 
 EVERY_DAY: Final = Job("inzagevraag.dagelijks")
-HOUR: Final = 6
-
-
-def next_morning(now: datetime) -> datetime:
-    """Return the next time that it is six o'clock in the morning in the Netherlands."""
-    here = now.astimezone(AMSTERDAM)
-    today = here.replace(hour=HOUR, minute=0, second=0, microsecond=0)
-    return today if today > here else today + timedelta(days=1)
+MORNING: Final = time(6)
 
 
 def run_every_day(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

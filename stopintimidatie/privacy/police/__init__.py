@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the tables of the compartment, its list in the menu, and the sections on pages."""
+    from stopintimidatie.core.clock import daily
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.police import mail, panels
@@ -24,7 +25,7 @@ def includeme(config: Any) -> None:
         waiting,
     )
     from stopintimidatie.privacy.police.services import KEEPER
-    from stopintimidatie.privacy.requests.jobs import next_morning
+    from stopintimidatie.privacy.requests.jobs import MORNING
     from stopintimidatie.reports.page.pages import PANELS
 
     config.add_personal_data_holder(PERSONAL_DATA)
@@ -37,7 +38,7 @@ def includeme(config: Any) -> None:
     config.add_remains(NAME, path_of_own_report)
     config.set_answer_keeper(KEEPER)
     config.add_mail_template(mail.WAITS)
-    config.add_job_kind(mail.EVERY_MORNING, mail.run_every_morning, next_at=next_morning)
+    config.add_job_kind(mail.EVERY_MORNING, mail.run_every_morning, next_at=daily(MORNING))
     add_own_place(config, NAME, PoliceList.label, Permission.POLICE_DATA, order=66, waiting=waiting)
     for page in ("melding", PANELS, "dossier"):
         config.add_panel(page, NAME, panels.document_panel, order=86)

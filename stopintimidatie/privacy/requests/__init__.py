@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
+    from stopintimidatie.core.clock import daily
     from stopintimidatie.privacy.requests import documents, jobs, letters, services
     from stopintimidatie.privacy.requests.forms import sentences
     from stopintimidatie.privacy.requests.models import Ground
@@ -20,7 +21,7 @@ def includeme(config: Any) -> None:
     config.add_sealed(services.SEALED)
     config.add_sealed(letters.SEALED)
     config.add_mail_template(jobs.MAIL)
-    config.add_job_kind(jobs.EVERY_MORNING, jobs.run_every_morning, next_at=jobs.next_morning)
+    config.add_job_kind(jobs.EVERY_MORNING, jobs.run_every_morning, next_at=daily(jobs.MORNING))
     # Several requests of one morning are done as one job; a second run finds nothing to do.
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)

@@ -6,14 +6,14 @@ Every step can be repeated: a reminder has a key of its day, and what went isn't
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import time
 from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security.permissions import GRANTS, Permission
@@ -33,20 +33,13 @@ from stopintimidatie.privacy.requests.workflow import FORGET, rules_of
 
 EVERY_MORNING: Final = Job("verzoeken.elke_ochtend")
 OF_HOLDER: Final = Job("verzoeken.houder")
-HOUR: Final = 6
+MORNING: Final = time(6)
 TEMPLATE: Final = "verzoek_termijn"
 _WORDS: Final = {
     Due.WEEK: "moet over een week zijn beantwoord",
     Due.TODAY: "moet vandaag zijn beantwoord",
     Due.LATE: "is te laat: de termijn is voorbij",
 }
-
-
-def next_morning(now: datetime) -> datetime:
-    """Return the next time that it is six o'clock in the morning in the Netherlands."""
-    here = now.astimezone(AMSTERDAM)
-    today = here.replace(hour=HOUR, minute=0, second=0, microsecond=0)
-    return today if today > here else today + timedelta(days=1)
 
 
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
