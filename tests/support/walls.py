@@ -44,12 +44,14 @@ WALLED = sorted({**HELD, **PASSED})
 def row_of(table: Table, holder: str) -> dict[str, Any]:
     """Any row of a holder."""
     owners = {"holder": holder, "giver": NATIONAL, "receiver": holder, "neighbourhood_code": "WK0"}
+    # Checked to be a percentage; all other numbers differ, for some may not occur twice.
+    chosen = owners | {"progress": 1}
     values = {
         column.name: _any_value(column.type)
         for column in table.columns
         if not column.nullable and column.server_default is None
     }
-    return values | {name: value for name, value in owners.items() if name in table.columns}
+    return values | {name: value for name, value in chosen.items() if name in table.columns}
 
 
 def _any_value(kind: Any) -> Any:
@@ -63,7 +65,7 @@ def _any_value(kind: Any) -> Any:
     number = next(_numbers)
     if name == "string":
         return str(number).rjust(kind.length or 9, "x")[-9:]
-    plain = {"text": "x", "integer": number % 100, "big_integer": number, "boolean": False}
+    plain = {"text": "x", "integer": number, "big_integer": number, "boolean": False}
     more = {"JSON": {}, "ARRAY": [], "TSVECTOR": "", "large_binary": b"x", "float": 1.0}
     more["double"] = 1.0
     return {**plain, **more}[name]

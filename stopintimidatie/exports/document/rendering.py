@@ -111,10 +111,11 @@ def draw_statement(content: StatementContent, assets: Assets, file: BinaryIO) ->
     assets = assets.for_text(letters_of(content))
     fetcher, fonts = PackageFetcher(assets), FontConfiguration()
     look = stylesheet(content.house.colour, assets.stack, "statement.css.jinja2")
-    sheets = [
-        CSS(string=sheet, url_fetcher=fetcher, font_config=fonts) for sheet in (assets.css, look)
-    ]
     with _fixed_clock(content.made_at):
+        sheets = [
+            CSS(string=sheet, url_fetcher=fetcher, font_config=fonts)
+            for sheet in (assets.css, look)
+        ]
         page = HTML(string=statement_html(content, assets), url_fetcher=fetcher)
         page.render(stylesheets=sheets, font_config=fonts).write_pdf(
             file,

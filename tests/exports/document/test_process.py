@@ -9,12 +9,14 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from stopintimidatie.core.sandbox.process import MEGABYTE, PACKAGE_ROOT, Limits, environment
 from stopintimidatie.exports.document import process
+from stopintimidatie.exports.document.content import SCHEMA, StatementContent
 from stopintimidatie.exports.document.process import (
     RenderingError,
     RenderingTooBigError,
@@ -23,7 +25,7 @@ from stopintimidatie.exports.document.process import (
     render_in_process,
 )
 from stopintimidatie.exports.profiles.defaults import POLICE
-from stopintimidatie.exports.redaction.content import DossierContent
+from stopintimidatie.exports.redaction.content import DossierContent, House
 from tests.support.exports_factory import a_dossier, redact
 
 ROOT = PACKAGE_ROOT
@@ -144,6 +146,33 @@ def test_a_child_that_fails_gives_a_message_for_people_and_a_detail_for_the_log(
     with pytest.raises(RenderingError, match="Probeer het opnieuw") as caught:
         render_in_process(content)
     assert "ContentError" in caught.value.detail
+
+
+# Its clock is another one, and to take Python down would end it with a signal.
+ANOTHER_DAY = """
+import atexit, os, runpy, sys, time
+time.time = lambda: 4e9
+atexit.register(os.abort)
+runpy.run_module("stopintimidatie.exports.document.child", run_name="__main__")
+"""
+
+
+def test_a_statement_has_the_same_bytes_another_day_and_the_child_leaves_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python unloads Pango while a thread of Pango still runs: on a busy machine that crashed."""
+    content = StatementContent(
+        schema=SCHEMA,
+        house=House("Gemeente Dordrecht", "Openbare orde", "#123456", None),
+        title="Verklaring",
+        number="V-2031-0001",
+        made_at=datetime(2031, 1, 1, tzinfo=UTC),
+        sentences=("Alles is gegaan.",),
+        sections=(),
+    )
+    pdf = render_in_process(content)
+    monkeypatch.setattr(process, "module_command", lambda _: [sys.executable, "-c", ANOTHER_DAY])
+    assert render_in_process(content) == pdf
 
 
 def test_the_child_gets_nothing_of_our_environment(
