@@ -414,7 +414,7 @@ def test_the_words_of_a_destroyed_report_leave_the_files_by_night(
     with installation.transaction() as session:
         (job,) = session.scalars(select(OutboxJob))
         assert (job.kind, job.holder) == (search_services.PURGE.name, DORDRECHT)
-        assert job.run_after.astimezone(AMSTERDAM).time() == search_services.NIGHT
+        assert job.run_after.astimezone(AMSTERDAM).hour == search_services.NIGHT.hour
         job.run_after = utc_now()
     folder = installation.settings.data_dir / "zoekindex" / DORDRECHT
     assert any(b"zeergeheimwoord" in path.read_bytes() for path in folder.rglob("*.seg"))
