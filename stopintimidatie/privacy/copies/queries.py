@@ -7,7 +7,7 @@ Somebody reported about gets no words of a reporter, and no reference, day, hour
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -31,6 +31,7 @@ from stopintimidatie.privacy.copies.rules import (
     goes_along,
     proposed,
 )
+from stopintimidatie.privacy.copies.words import PLAIN_KINDS, PLAIN_PLACES
 from stopintimidatie.privacy.log.queries import reads_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.subjects.excerpts import Text, texts_of
@@ -71,6 +72,7 @@ from stopintimidatie.reports.words import (
 
 OWN: Final = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
 DOSSIER: Final = "dossier"
+REPORTS_ABOUT: Final = "Meldingen over u"
 # Facts in which the reporter typed; they are texts, to be marked.
 _TYPED: Final = frozenset({BY_COLUMN["location_text"].facts.label, "Waarom"})
 
@@ -239,50 +241,66 @@ _ROWS: Final = frozenset({"contactpersoon", "postadres", "gebruiker", LOG, "part
 
 
 def _mentions(source: Source) -> Iterator[Part]:
+    """Yield the sentences about the person in documents of others, by document and place.
+
+    Of all reports about somebody together: a report by itself tells who made it, by what was done.
+    """
     counts: Counter[str] = Counter()
     shown: set[str] = set()
+    texts: dict[tuple[str, str], dict[str, list[str]]] = {}
     for trace in source.traces:
         if trace.document_kind in _ROWS or source.is_own(trace):
             continue
-        counts[trace.document_kind] += 1
-        title = _title(source, trace, counts[trace.document_kind])
-        key = f"{trace.document_kind}:{trace.document_id}"
-        if trace.document_kind == REPORT and source.reported:
-            yield from _summary(source, trace, title, key)
-        texts: dict[str, list[str]] = {}
+        key, title = f"{trace.document_kind}:{trace.document_id}", REPORTS_ABOUT
+        if trace.document_kind != REPORT or not source.reported:
+            counts[trace.document_kind] += 1
+            title = _title(source, trace, counts[trace.document_kind])
+        else:
+            key = REPORT
         for text in _of(source, trace.document_kind, trace.document_id):
             if not goes_along(source.request.capacity, text.place, own=False):
                 continue
             words = about_person(text.words, source.wanted)
             if words and words not in shown:
                 shown.add(words)
-                texts.setdefault(place_words([text.place]), []).append(words)
-        for label, several in texts.items():
-            name = label[0].upper() + label[1:]
+                places = texts.setdefault((key, title), {})
+                places.setdefault(place_words([text.place]), []).append(words)
+    yield from _summary(source)
+    for (key, title), places in texts.items():
+        for label, several in places.items():
+            name = PLAIN_PLACES.get(label, label)
+            name = name[0].upper() + name[1:]
             yield Part(f"{key}:{label}", title, name, text="\n".join(several))
 
 
 def _title(source: Source, trace: RequestTrace, number: int) -> str:
     """Return the name of a document of others; a reference of a report would tell whose it is."""
     named = trace.document_kind in (DOSSIER, "uitvoer") and not source.reported
-    return kind_words(trace.document_kind, trace.reference if named else str(number))
+    reference = trace.reference if named else str(number)
+    plain = PLAIN_KINDS.get(trace.document_kind)
+    return f"{plain} {reference}" if plain else kind_words(trace.document_kind, reference)
 
 
-def _summary(source: Source, trace: RequestTrace, title: str, key: str) -> Iterator[Part]:
-    """Yield what a report says about somebody, without its words, hour, day and place."""
-    report = source.session.get(Report, trace.document_id)
-    if report is None:
+def _summary(source: Source) -> Iterator[Part]:
+    """Yield what reports say about somebody, of all together: no words, hour, day or place."""
+    if not source.reported:
         return
-    places = [
-        place for place in trace.places if not goes_along(Capacity.REPORTED, place, own=False)
-    ]
+    traced = {row.document_id: row.places for row in source.traces if row.document_kind == REPORT}
+    asked = select(Report).where(Report.id.in_(traced)).order_by(Report.received_at, Report.id)
+    reports = source.session.scalars(asked).all()
+    years = {str(day_of(report.received_at).year) for report in reports}
+    forms = {form for report in reports for form in report.forms}
+    looks = any("report.offender_appearance" in places for places in traced.values())
     pairs = (
-        ("Jaar", str(day_of(report.received_at).year)),
-        ("Gemeld gedrag", listed(Form, report.forms) or ""),
-        ("U komt voor in", place_words(places)),
+        ("Aantal", plural(len(reports), "melding", "meldingen")),
+        ("Jaar", ", ".join(sorted(years))),
+        ("Gemeld gedrag", listed(Form, sorted(forms)) or ""),
+        ("Wat wij hebben", f"wat melders over u vertelden{', een signalement' if looks else ''}"),
     )
-    facts = tuple(pair for pair in pairs if pair[1])
-    yield Part(f"{key}:samenvatting", title, "Samenvatting van wat over u is gemeld", facts)
+    if reports:
+        facts = tuple(pair for pair in pairs if pair[1])
+        label = "Samenvatting van wat over u is gemeld"
+        yield Part(f"{REPORT}:samenvatting", REPORTS_ABOUT, label, facts)
 
 
 # Recipients
@@ -321,7 +339,7 @@ def _shared(source: Source) -> Iterator[Part]:
 
 def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
     """Yield the parts with what points to others marked at first."""
-    names = other_names(source)
+    names, tellers = other_names(source), names_of_reporters(source)
     places = _places(source)
     by_section: dict[str, list[str]] = {}
     for part in parts:
@@ -338,18 +356,29 @@ def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
             names=names,
             places=places,
             others=others,
+            tellers=tellers,
             hide_reporter=source.request.capacity in HIDES_REPORTER,
         )
         yield replace(part, spans=spans)
 
 
 def other_names(source: Source) -> list[str]:
-    """Return the names of other people that are known here: employees, partners, reporters."""
+    """Return the names of other people that are known here: employees and partners."""
     session, holder = source.session, source.request.holder
     mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == holder)
     names = set(session.scalars(select(User.name).where(User.id.in_(mine))))
     names |= _opened(source, PartnerContact, PARTNER_PURPOSE, "id", ())
-    names |= _opened(source, ReportContact, CONTACT_PURPOSE, "report_id", source.ids(REPORT))
+    return _of_others(source, names)
+
+
+def names_of_reporters(source: Source) -> list[str]:
+    """Return the names of the reporters of these reports, but for the person's own."""
+    reports = source.ids(REPORT)
+    names = _opened(source, ReportContact, CONTACT_PURPOSE, "report_id", reports)
+    return _of_others(source, names)
+
+
+def _of_others(source: Source, names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name and not source.wanted.within(name))
 
 

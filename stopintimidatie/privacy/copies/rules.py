@@ -23,6 +23,8 @@ FROM_REPORTER: Final = frozenset(
     {
         *("report", "reporter_message", "report_contact", "report_attachment", "report_transfer"),
         *("report_proposal", "overleg", "uitvoer", "mail_message", "dossier_membership"),
+        # The history repeats why a report belongs in a dossier, and what a partner answered.
+        *("report_move", "dossier_move"),
     }
 )
 # An officer wrote this column of such a table.
@@ -31,6 +33,7 @@ BY_OFFICER: Final = frozenset({"report.suspected_offence_reason"})
 CONTACT: Final = "report_contact"
 # For them an hour, a day or a place may tell who reported.
 HIDES_REPORTER: Final = frozenset({Capacity.REPORTED.value, Capacity.MENTIONED.value})
+_SEVERAL: Final = re.compile(rf"{re.escape(BLACK)}(?:\s*{re.escape(BLACK)})+")
 LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"})
 
 
@@ -66,8 +69,8 @@ class Part:
 
     @property
     def given(self) -> str:
-        """The text as the person reads it."""
-        return blackened(self.text, self.spans)
+        """The text as the person reads it; how much went after each other says nothing."""
+        return _SEVERAL.sub(BLACK, blackened(self.text, self.spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ _MONTHS: Final = (
     "|jan|feb|mrt|apr|jun|jul|aug|sep|sept|okt|nov|dec"
 )
 _DATE: Final = re.compile(
-    rf"\b\d{{1,2}}\s+(?:{_MONTHS})\b\.?(?:\s+\d{{4}})?|\b\d{{1,2}}[-/]\d{{1,2}}(?:[-/]\d{{2,4}})?\b"
+    rf"\b(?:\d{{1,2}}\s+)?(?:{_MONTHS})\b(?:\.?\s+\d{{4}})?|\b\d{{1,2}}[-/]\d{{1,2}}(?:[-/]\d{{2,4}})?\b"
     r"|\b\d{4}-\d{2}-\d{2}\b",
     re.IGNORECASE,
 )
@@ -115,7 +118,8 @@ _PART_OF_DAY: Final = "ochtend|morgen|middag|avond|nacht"
 _DAY: Final = re.compile(
     r"\b(?:(?:afgelopen|vorige|laatste)\s+)?(?:maan|dins|woens|donder|vrij|zater|zon)dag"
     rf"(?:{_PART_OF_DAY})?\b|\b(?:eer)?gister(?:en|{_PART_OF_DAY})?\b|\bvan(?:daag|{_PART_OF_DAY})\b"
-    r"|(?:’s|'s)\s(?:ochtends|morgens|middags|avonds|nachts)\b",
+    r"|(?:’s|'s)\s(?:ochtends|morgens|middags|avonds|nachts)\b"
+    r"|\b(?:afgelopen|vorige|deze)\s+(?:week|weekend|maand)\b",
     re.IGNORECASE,
 )
 _CLOCK: Final = re.compile(r"\b\d{1,2}[.:]\d{2}\b(?:\s*uur)?|\b\d{1,2}\s*uur\b", re.IGNORECASE)
@@ -124,8 +128,27 @@ _STREET: Final = re.compile(
     r"|haven|markt|station|brug)\b",
     re.IGNORECASE,
 )
+# A sentence with one of these is about who reported, or tells how that person is known: it goes
+# whole, for what is left around the word points there as well.
 _TELLER: Final = re.compile(
-    r"\b(?:de\s+)?(?:meld(?:er|ster)|slachtoffer|aangeefster|aangever|klager|klaagster)\b",
+    r"\b(?:meld(?:er|ster)s?|slachtoffers?|aangeefster|aangever|klager|klaagster|getuigen?"
+    r"|(?:ge)?meld(?:t|de|en|den)?|(?:oud-?|ex-?|school-?|werk-?|schoon|stief|klein)?(?:klasgeno(?:o?t|te|ten)"
+    r"|collega(?:['’]s)?|leerling(?:e|en)?|vriendin(?:nen)?|moeder|vader|ouders?|dochter|zoon"
+    r"|zus(?:je)?|broer(?:tje)?|nicht(?:je)?|neef(?:je)?|buur(?:man|vrouw|jongen|meisje)|oom|tante)"
+    r"|ex|meisje|vrouw|dame|kind|mentor|docente?|lera(?:ar|res)|leidinggevende|werkgever|haar)\b"
+    # *Zij wil*, and not *zij spreken* of several people.
+    r"|\b(?:zij|ze)\b(?!\s+\w+en\b)(?<!en\szij)(?<!en\sze)",
+    re.IGNORECASE,
+)
+_CLOTHES: Final = re.compile(
+    r"\b(?:\w+e\s+)?(?:\w*(?:jas|jurk|trui|broek|kleren|kleding|shirt|schoenen|laarzen)|jack|rok"
+    r"|hoofddoek|sjaal|muts|pet|bril|tas|rugzak|uniform)\b",
+    re.IGNORECASE,
+)
+_SPOT: Final = re.compile(
+    r"\b(?:(?:de|het|een)\s+)?(?:\w*school|scholen|college|lyceum|gymnasium|magazijn|\w*winkel"
+    r"|supermarkt|kantoor|snackbar|café|kroeg|sportclub|zwembad|bushalte|halte|ingang|parkeerplaats"
+    r"|fietsenstalling)\b",
     re.IGNORECASE,
 )
 
@@ -137,6 +160,7 @@ def proposed(
     names: Collection[str],
     places: Collection[str],
     others: Collection[str] = (),
+    tellers: Collection[str] = (),
     hide_reporter: bool,
 ) -> tuple[Span, ...]:
     """Return the words to mark at first: other people, and what points to the reporter.
@@ -147,18 +171,56 @@ def proposed(
         names: of other people that are known here.
         places: names of areas.
         others: the other texts of the same document.
-        hide_reporter: whether hour, day, place and reference point to somebody.
+        tellers: names of the reporters of the reports that the texts are about.
+        hide_reporter: whether hour, day, place, clothes and reference point to somebody, and each
+            sentence about who reported goes whole.
     """
+    spans: list[Span] = []
+    start, lines = 0, text.split("\n")
+    for line in lines:
+        # A name doesn't go on in another line: that is another sentence, or another text.
+        besides = (*others, *(other for other in lines if other != line))
+        marks = _in_line(line, wanted, (*names, *tellers), places, besides)
+        if hide_reporter:
+            marks = merged((*marks, *_about_reporter(line, wanted, places, tellers)))
+        spans += [(first + start, last + start) for first, last in marks]
+        start += len(line) + 1
+    return merged(spans)
+
+
+def _in_line(
+    text: str,
+    wanted: Wanted,
+    names: Collection[str],
+    places: Collection[str],
+    others: Collection[str],
+) -> tuple[Span, ...]:
+    """Return the words in a line that point to another."""
     own = wanted.spans(text)
     hints = [hint.span for hint in suggest(text, places, others)]
     spans = [span for hint in hints for span in _beside(text, hint, own)]
     spans += _names(text, names)
     spans += [match.span() for match in _REFERENCE.finditer(text)]
-    if hide_reporter:
-        for pattern in (_DATE, _DAY, _CLOCK, _STREET, _TELLER):
-            spans += [match.span() for match in pattern.finditer(text)]
-        spans += _names(text, places)
     return _without(merged(spans), own, text)
+
+
+def _about_reporter(
+    text: str, wanted: Wanted, places: Collection[str], tellers: Collection[str]
+) -> tuple[Span, ...]:
+    """Return the words in a line that may tell who reported, and whole sentences about them."""
+    spans = _names(text, places)
+    for pattern in (_DATE, _DAY, _CLOCK, _STREET, _CLOTHES, _SPOT):
+        spans += [match.span() for match in pattern.finditer(text)]
+    about = [match.span() for match in _TELLER.finditer(text)] + _names(text, tellers)
+    whole = [_trimmed(text, span) for span in sentences_with(text, about)]
+    return (*_without(merged(spans), wanted.spans(text), text), *whole)
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    """Return a span without the white space around it."""
+    start, end = span
+    words = text[start:end]
+    return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
 
 
 def _beside(text: str, hint: Span, own: Sequence[Span]) -> tuple[Span, ...]:

@@ -216,7 +216,8 @@ def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tu
     kinds = {row.document_kind for row in traces}
     tables = {place.partition(".")[0] for row in traces for place in row.places}
     tables |= {next(iter(holders[kind].columns)) for kind in kinds if kind in holders}
-    named = {kind: KINDS.get(kind, kind).lower() for kind in kinds}
+    plain = {**KINDS, **words.PLAIN_KINDS}
+    named = {kind: plain.get(kind, kind).lower() for kind in kinds}
     days = registry.app_settings.backup_keep_days
     return words.about(registry, request.capacity, named, tables, days)
 

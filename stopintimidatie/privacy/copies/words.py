@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from stopintimidatie.core.storage.retention import RETENTION_CLASSES
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass
 from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.retention.words import term_in_words
 
@@ -22,6 +22,19 @@ OF_REPORTED: Final = (
     "Wat een melder precies vertelde, krijgt u niet: daaruit kan blijken wie dat was. U krijgt een"
     " samenvatting van wat over u is vastgelegd."
 )
+# For a reader outside, where the house has a word of its own for it.
+PLAIN_KINDS: Final = {"uitvoer": "Document voor een partner"}
+# Several texts of one place stand together.
+PLAIN_PLACES: Final = {
+    "een notitie": "notities",
+    "een afspraak": "afspraken",
+    "een besluit": "besluiten",
+    "een maatregel": "maatregelen",
+    "een voorstel": "voorstellen",
+    "een overleg": "overleggen",
+    "de aanvraag": "waarom en waarvoor",
+    "de bevroren inhoud": "de inhoud",
+}
 QUESTIONS: Final = {
     Capacity.REPORTER: "Kan de vrager in deze kopie iets over iemand anders lezen?",
     Capacity.REPORTED: "Kan hij of zij zien wie meldde?",
@@ -68,7 +81,7 @@ def about(
         days: how long a backup is kept at most.
     """
     terms = [
-        f"{row.label}: {term_in_words(row)}, vanaf {row.starts}."
+        f"{row.label}: {term_in_words(row)}{_from(row)}."
         for row in RETENTION_CLASSES.of(registry).values()
         if set(row.tables) & set(tables) and row.desk is not True
     ]
@@ -77,6 +90,7 @@ def about(
         f" {days} dagen weg."
     )
     held = ", ".join(sorted(kinds.values())) or "geen"
+    held = held[0].upper() + held[1:]
     return (
         ("Waarvoor wij uw gegevens gebruiken", _PURPOSE),
         ("Waar uw gegevens in staan", f"{held}."),
@@ -87,3 +101,9 @@ def about(
         ("Besluiten door een computer", _AUTOMATED),
         ("Buiten de Europese Unie", _ABROAD),
     )
+
+
+def _from(row: RetentionClass) -> str:
+    """Return the day from which a term counts; nothing for data that goes with something else."""
+    counts = row.term is not None and row.term.number
+    return f", vanaf {row.starts}" if counts else ""

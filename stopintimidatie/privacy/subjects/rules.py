@@ -200,8 +200,17 @@ def sentences_with(text: str, spans: Iterable[Span]) -> list[Span]:
     return sentences
 
 
+# Words with a point that ends no sentence, beside one letter (*J. Jansen*, *o.a. hier*).
+_SHORT: Final = frozenset(
+    ("art", "bijv", "ca", "dhr", "dr", "drs", "evt", "ing", "ir", "jl", "mevr", "mr", "mw", "nr")
+)
+
+
 def _ends(text: str) -> Iterator[int]:
-    """Yield where each sentence ends; behind an initial (*J. Jansen*) none does."""
-    for match in re.finditer(r"(?<!\b[A-Z])[.!?]+(?=\s)|\n", text):
-        yield match.end()
+    """Yield where each sentence ends; behind an initial or a shortened word none does."""
+    for match in re.finditer(r"(?P<word>\w*)[.!?]+(?=\s)|\n", text):
+        word = (match["word"] or "").lower()
+        short = (len(word) == 1 and word.isalpha()) or word in _SHORT
+        if not (short and match[0].endswith(".")):
+            yield match.end()
     yield len(text)

@@ -42,6 +42,7 @@ PLACES: Final = {
     "report.description": "het verhaal",
     "report.offender_appearance": "het signalement",
     "report.location_text": "de beschrijving van de plek",
+    "report.suspected_offence_reason": "waarom wij aan een strafbaar feit denken",
     "report": "de melding",
     "reporter_message": "het gesprek met de melder",
     "report_note": "een notitie",

@@ -1,0 +1,68 @@
+"""Words that a copy proposes to mark: others, and all that points to who reported."""
+
+from __future__ import annotations
+
+import pytest
+
+from stopintimidatie.privacy.copies.rules import Part, final, proposed
+from stopintimidatie.privacy.subjects.rules import Wanted
+
+MAN = Wanted(names=("Dennis Hoekstra",))
+
+
+def given(text: str, *, hide_reporter: bool = True) -> str:
+    """The text as somebody gets it when nobody changes a mark."""
+    spans = proposed(
+        text,
+        MAN,
+        names=["Bas Kuipers"],
+        places=["Weizigtpark"],
+        tellers=["Fatima el Amrani"],
+        hide_reporter=hide_reporter,
+    )
+    return Part("a", "b", "c", text=text, spans=spans).given.replace("[zwartgemaakt]", "#")
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Dennis Hoekstra is hier bekend.", "Dennis Hoekstra is hier bekend."),
+        # A sentence about the reporter goes whole, with the man's own name.
+        ("Volgens de meldster pakte Dennis Hoekstra haar arm. Hij ontkent.", "# Hij ontkent."),
+        ("Zij wil niet dat Dennis Hoekstra dit weet.", "#"),
+        ("Dennis Hoekstra zoekt een oud-klasgenoot op.", "#"),
+        ("Mag Fatima gebeld worden over Dennis Hoekstra?", "#"),
+        (
+            "Wij spreken af: zij spreken D. Hoekstra aan.",
+            "Wij spreken af: zij spreken D. Hoekstra aan.",
+        ),
+        # Of another sentence only the words go.
+        ("Dennis Hoekstra stond bij de bushalte.", "Dennis Hoekstra stond bij #."),
+        ("Dennis Hoekstra noemde een rode jas.", "Dennis Hoekstra noemde een #."),
+        ("Dennis Hoekstra kwam vorige week, en in juni.", "Dennis Hoekstra kwam #, en in #."),
+        (
+            "Bas Kuipers sprak Dennis Hoekstra in het Weizigtpark.",
+            "# sprak Dennis Hoekstra in #.",
+        ),
+        # A shortened word ends no sentence; a name ends with its line.
+        ("De melder noemt art. 246 Sr over Dennis Hoekstra.", "#"),
+        (
+            "Het is Dennis Hoekstra\nGaat over Dennis Hoekstra",
+            "Het is Dennis Hoekstra\nGaat over Dennis Hoekstra",
+        ),
+    ],
+)
+def test_what_points_to_who_reported_is_proposed_to_go(text: str, left: str) -> None:
+    assert given(text) == left
+
+
+def test_a_reporter_keeps_the_own_day_and_place() -> None:
+    text = "De melder zag op 3 mei bij de bushalte Bas Kuipers."
+    assert given(text, hide_reporter=False) == "De melder zag op 3 mei bij de bushalte #."
+
+
+def test_it_does_not_show_how_much_went_after_each_other() -> None:
+    text = "Zij weet het. Haar moeder weet het.\nHaar zus ook.\nDennis Hoekstra belde."
+    assert given(text) == "#\nDennis Hoekstra belde."
+    silent = Part("a", "b", "c", text="Zij weet het.", spans=((0, 13),))
+    assert final([silent]) == ()
