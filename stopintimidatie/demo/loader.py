@@ -254,7 +254,7 @@ def report_breaches(stage: Stage) -> None:
     """Report two breaches: one that is closed without risk, and one that waits for a decision."""
     session, holder, moment = stage.session, stage.holder, stage.timeline.moment
     officer, privacy = stage.actor("oov"), stage.actor("privacy")
-    begin = moment - timedelta(days=24)
+    begin = moment - timedelta(days=23, hours=14, minutes=40)
     with clock_at(begin):
         words, cause = CLOSED_BREACH
         entry = breaches.Entry(words, begin, cause)
@@ -265,9 +265,10 @@ def report_breaches(stage: Stage) -> None:
         ("niet_melden", {"reden": "Niemand buiten de gemeente zag iets."}),
         ("afsluiten", {}),
     ]
-    with clock_at(begin + timedelta(hours=20)):
+    with clock_at(begin + timedelta(hours=5)):
         breaches.set_facts(session, breach, BREACH_FACTS, privacy)
-        for name, answers in steps:
+    for number, (name, answers) in enumerate(steps):
+        with clock_at(begin + timedelta(hours=5, minutes=20 + 25 * number)):
             breaches.move(session, breach, name, answers, privacy)
             session.flush()
     aware = moment - timedelta(hours=31)
@@ -363,14 +364,15 @@ def set_up_sample(stage: Stage) -> None:
             with clock_at(at):
                 record_read(session, reader, holder, REPORT, [report.id], task="melding bekijken")
     session.flush()
-    with clock_at(moment - DAY):
+    # At half past nine of the day before, and after lunch.
+    with clock_at(moment - timedelta(hours=14, minutes=30)):
         since, chance = moment - timedelta(days=90), Random(holder)  # noqa: S311 - of a demo
         draw_sample(session, watcher, holder, since, utc_now(), source=chance)
         session.flush()
         row = session.scalar(select(ReadQuestion).order_by(ReadQuestion.event_at.desc()).limit(1))
         if row is not None:
             ask(session, row, None, watcher)
-    with clock_at(moment - DAY / 2):
+    with clock_at(moment - timedelta(hours=10, minutes=45)):
         if row is not None:
             answer(session, row, ANSWER, Actor("gebruiker", row.reader_id, row.reader))
 

@@ -49,7 +49,7 @@ def ground_rows(row: PersonGround) -> Rows:
         ("Grond voor gegevens over strafbare feiten", CrimeGround.word(row.ground)),
         ("Waarom het nodig is", row.proportionality),
         ("Herzien", review_words(row)),
-        ("De persoon is geïnformeerd", informed_words(row)),
+        ("Informeren van de persoon", informed_words(row)),
     ]
     if row.informed_on is None:
         rows.append(("Waarom later", row.postponed_reason))

@@ -129,7 +129,7 @@ def review_view(context: DossierResource, request: Request) -> Any:
 
     page = form_page(context, request, "Is dit dossier nog nodig?")
     page["intro"] = (
-        f"Nu is het {date_text(row.review_on)}. Is het dossier niet meer nodig? Sluit het dan af."
+        f"Dit stond voor {date_text(row.review_on)}. Niet meer nodig? Sluit het dossier dan af."
     )
     return submit(request, form, act, page)
 

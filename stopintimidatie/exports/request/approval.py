@@ -306,6 +306,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
         del schema["reden"]
     form = Form(schema, request, buttons=_button(request, buttons))
     queue = queue_of(context, request)
+    shut = request_queries.holds_withdrawn(request.db, export.id)
 
     def on_valid(values: dict[str, Any]) -> Any:
         good, reason = not _refuses(request), values.get("reden", "")
@@ -322,7 +323,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
         "crumbs": crumbs_of(context, request),
         "export": export,
         "rows": request_rows(export),
-        "file_href": request.resource_path(context, "pdf"),
+        "file_href": None if shut else request.resource_path(context, "pdf"),
         "locked": export.file_form == FileForm.LOCKED,
     }
     return handle_form(request, form, on_valid, page)

@@ -123,7 +123,7 @@ def add_reports(
             .join(DossierMembership, DossierMembership.report_id == Report.id)
             .where(DossierMembership.dossier_id.in_(inside), *BELONGS)
         )
-        reports |= dict(session.execute(members).tuples().all())
+        reports |= dict(session.execute(members).all())
     new = {number: reference for number, reference in reports.items() if number not in known}
     session.add_all(
         BreachDocument(

@@ -311,6 +311,14 @@ def notices_of(session: Session, breach: Breach) -> Sequence[BreachNotice]:
     ).all()
 
 
+def first_notices(session: Session, breaches: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Return the moments of the first notifications about breaches, by breach."""
+    about = BreachNotice.breach_id.in_(breaches), BreachNotice.kind == NoticeKind.FIRST
+    moment = func.min(BreachNotice.sent_at)
+    rows = select(BreachNotice.breach_id, moment).where(*about).group_by(BreachNotice.breach_id)
+    return dict(session.execute(rows).all())
+
+
 def documents_of(
     session: Session, breach: Breach, offset: int, size: int
 ) -> Sequence[BreachDocument]:

@@ -31,6 +31,7 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     Group,
     NoticeKind,
     Risk,
+    in_words,
 )
 from stopintimidatie.privacy.breaches.workflow import ABOUT_PEOPLE, is_late
 from stopintimidatie.privacy.destruction.statement import house_for
@@ -128,8 +129,8 @@ def _nature(cause: str | None) -> str:
 def _data(breach: Breach) -> Rows:
     return [
         ("Hoeveel mensen", number(breach.people) if breach.people is not None else UNKNOWN),
-        ("Welke mensen", ", ".join(Group.word(code) for code in breach.groups) or UNKNOWN),
-        ("Welke gegevens", ", ".join(Category.word(code) for code in breach.categories) or UNKNOWN),
+        ("Welke mensen", in_words(Group, breach.groups) or UNKNOWN),
+        ("Welke gegevens", in_words(Category, breach.categories) or UNKNOWN),
     ]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
@@ -47,6 +48,7 @@ from stopintimidatie.privacy.breaches.resources import (
 from stopintimidatie.privacy.breaches.services import (
     Tally,
     documents_of,
+    first_notices,
     kinds_in,
     lock,
     lost_of,
@@ -66,6 +68,7 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     NoticeKind,
     Obstacle,
     Risk,
+    in_words,
 )
 from stopintimidatie.privacy.breaches.workflow import (
     COUNTS,
@@ -91,36 +94,39 @@ def register_view(context: BreachRegister, request: Request) -> dict[str, Any]:
     paging = Paging(wanted_page(request), count(request.db))
     breaches = request.db.scalars(listed().offset(paging.offset).limit(paging.size)).all()
     late = sum(row.state in COUNTS and now > row.due_at for row in breaches)
+    first = first_notices(request.db, [row.id for row in breaches])
     return {
         "owner": context.owner,
         "columns": COLUMNS,
-        "rows": [_row(row, here, now) for row in breaches],
+        "rows": [_row(row, here, first, now) for row in breaches],
         "paging": paging,
         "late": plural(late, "datalek is", "datalekken zijn") if late else "",
         "report_href": request.resource_path(context.__parent__, "datalek-melden"),
     }
 
 
-def _row(breach: Breach, here: str, now: datetime) -> list[Any]:
+def _row(breach: Breach, here: str, first: Mapping[UUID, datetime], now: datetime) -> list[Any]:
     return [
         link(f"{here}/{breach.reference}", breach.reference),
         Cause.word(breach.cause),
         datetime_short(breach.aware_at),
-        clock_words(breach, (), now),
+        clock_words(breach, first.get(breach.id), now),
         WORKFLOW.state(breach.state).label,
     ]
 
 
-def clock_words(breach: Breach, notices: Any, now: datetime) -> str:
-    """Return how the 72 hours stand: what is left, or when the AP was told."""
+def clock_words(breach: Breach, first: datetime | None, now: datetime) -> str:
+    """Return how the 72 hours stand: what is left, or when the AP was told.
+
+    `first`: the moment of the first notification; None: there is none.
+    """
     if breach.state in COUNTS:
         return countdown(breach.due_at, now)
-    first = next((row for row in notices if row.kind == NoticeKind.FIRST), None)
-    if first is not None:
-        if not is_late(breach.due_at, first.sent_at):
-            return "op tijd gemeld bij de AP"
-        return f"later dan 72 uur gemeld: {countdown(breach.due_at, first.sent_at)}"
-    return "besloten"
+    if first is None:
+        return "niet gemeld bij de AP"
+    if is_late(breach.due_at, first):
+        return f"later dan 72 uur gemeld: {countdown(breach.due_at, first)}"
+    return "op tijd gemeld bij de AP"
 
 
 @page_view(BreachResource, "", Permission.VIEW_BREACHES, f"{_TEMPLATES}/breach.jinja2")
@@ -129,6 +135,7 @@ def breach_view(context: BreachResource, request: Request) -> dict[str, Any]:
     breach, session, now = context.breach, request.db, utc_now()
     note_read(request, context.holder, KIND, [breach.id], task="datalek lezen")
     notices = notices_of(session, breach)
+    first = next((row.sent_at for row in notices if row.kind == NoticeKind.FIRST), None)
     counted, moves = tally(session, breach), moves_of(session, breach)
     paging = Paging(wanted_page(request), counted.total)
     documents = documents_of(session, breach, paging.offset, paging.size)
@@ -141,7 +148,7 @@ def breach_view(context: BreachResource, request: Request) -> dict[str, Any]:
         "state": WORKFLOW.state(breach.state).label,
         "counts": breach.state in COUNTS,
         "late": breach.state in COUNTS and now > breach.due_at,
-        "countdown": clock_words(breach, notices, now),
+        "countdown": clock_words(breach, first, now),
         "clock": _clock(breach),
         "facts": fact_rows(breach),
         "judgement": _judgement(breach),
@@ -182,8 +189,8 @@ def fact_rows(breach: Breach) -> list[tuple[str, str]]:
         ("Soort", Cause.word(breach.cause)),
         ("Wat er gebeurde", breach.description),
         ("Wanneer", _between(breach)),
-        ("Welke gegevens", ", ".join(Category.word(code) for code in breach.categories)),
-        ("Van wie", ", ".join(Group.word(code) for code in breach.groups)),
+        ("Welke gegevens", in_words(Category, breach.categories)),
+        ("Van wie", in_words(Group, breach.groups)),
         ("Hoeveel mensen", number(breach.people) if breach.people is not None else ""),
         ("Wat dit kan betekenen", breach.consequences or ""),
         ("Wat eraan is gedaan", breach.measures or ""),
@@ -252,7 +259,7 @@ def _ways(breach: Breach, here: str, reporters: Tally) -> list[tuple[str, str]]:
     ways = [("Meldingen toevoegen", f"{here}/meldingen")]
     if reporters.left:
         ways.insert(0, ("Melders vertellen", f"{here}/vertellen"))
-    ways.append(("Anders verteld, of niet", f"{here}/betrokkenen"))
+    ways.append(("Anders of niet informeren", f"{here}/betrokkenen"))
     return ways
 
 

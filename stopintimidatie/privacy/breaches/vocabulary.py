@@ -77,6 +77,13 @@ class Group(Term):
     PARTNERS = "partners", "Contactpersonen van partners", "contacts of partners"
 
 
+def in_words(terms: type[Term], codes: Iterable[str]) -> str:
+    """Return the words of several codes as one sentence part, with one capital."""
+    words = [terms.word(code) for code in codes]
+    text = ", ".join(word[:1].lower() + word[1:] for word in words)
+    return text[:1].upper() + text[1:]
+
+
 class Risk(Term):
     """Risk for the people whose data it is (art. 33 and 34 AVG)."""
 

@@ -104,7 +104,7 @@ class JudgeSchema(Schema):
         Text(1_000, lines=True),
         "Toelichting, of uw nieuwe vraag",
         missing=None,
-        description="Moet bij navragen en bij niet in orde. Noem geen namen.",
+        description="Verplicht bij ‘Navragen’ en bij ‘Niet in orde’. Noem geen namen.",
         widget=TextArea(rows=3),
     )
 
@@ -260,6 +260,11 @@ def _question_page(
 ) -> dict[str, Any]:
     note_read(request, context.holder, KIND, [row.id], task=_READ)
     story = _stories(context, request, [row])[0]
+    said = (
+        ("Gevraagd", _by(row.asked_at, row.asked_by)),
+        ("Beantwoord", datetime_long(row.answered_at) if row.answered_at else None),
+        ("Oordeel", _judged(row)),
+    )
     return {
         "row": row,
         "back": back,
@@ -271,9 +276,7 @@ def _question_page(
             ("Wanneer", datetime_long(row.event_at)),
             ("Wat", story.about),
             ("Voor welke taak", row.task),
-            ("Gevraagd", _by(row.asked_at, row.asked_by)),
-            ("Beantwoord", datetime_long(row.answered_at) if row.answered_at else None),
-            ("Oordeel", _judged(row)),
+            *((label, words) for label, words in said if words),
         ],
     }
 

@@ -13,19 +13,21 @@ from random import Random, SystemRandom
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, cast, delete, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.mail import person
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.accounts.services import colleagues
-from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent, record
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import AMSTERDAM, utc_now, working_days_after
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import Holder, transaction
 from stopintimidatie.core.text import day_of, uuid_of
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.privacy.log.models import ReadQuestion
 from stopintimidatie.privacy.log.personal import KIND
 from stopintimidatie.privacy.log.queries import READ
@@ -38,6 +40,8 @@ LATELY: Final = timedelta(days=30)
 # Working days without an answer before the reader is reminded.
 PATIENCE: Final = 5
 WHY: Final = "Waarom las u dit?"
+# The name of the field in lines about reading contact data.
+CONTACT: Final = "contactgegevens"
 
 
 class Judgement(StrEnum):
@@ -69,10 +73,20 @@ def _reads(holder: str, since: datetime, before: datetime) -> list[ColumnElement
     ]
 
 
+def _delicate(holder: str) -> ColumnElement[bool]:
+    """Return the condition of reads of contact data, and of dossiers about a person."""
+    persons = (
+        select(AuditSubject.event_id)
+        .join(Dossier, Dossier.id == AuditSubject.subject_id)
+        .where(AuditSubject.holder == holder, Dossier.kind == DossierKind.PERSON.value)
+    )
+    return or_(cast(AuditEvent.fields, Text).contains(CONTACT), AuditEvent.id.in_(persons))
+
+
 def draw(
     session: Session, holder: str, since: datetime, before: datetime, number: int, source: Random
 ) -> Sequence[AuditEvent]:
-    """Draw reads at random: of each reader one, and the others by how much each read.
+    """Draw reads at random: of each reader one, and half of them delicate as far as there are.
 
     With more readers than places it is drawn who is in it. The only FG isn't: nobody could ask.
 
@@ -84,41 +98,29 @@ def draw(
         number: How many reads at most.
         source: The source of chance; the same source draws the same from the same log.
     """
-    reads = _reads(holder, since, before)
+    reads = select(AuditEvent.id, AuditEvent.actor_id, _delicate(holder).label("delicate"))
+    reads = reads.where(*_reads(holder, since, before))
     watchers = [str(user.id) for user in colleagues(session, holder, Permission.ASK_READS)]
     if len(watchers) == 1:
-        reads.append(AuditEvent.actor_id != watchers[0])
-    actor = AuditEvent.actor_id
-    counted = session.execute(
-        select(actor, func.count()).where(*reads).group_by(actor).order_by(actor)
-    ).all()
-    numbers = {str(row[0]): int(row[1]) for row in counted}
-    wanted: dict[str, set[int]] = {}
-    for reader in source.sample(list(numbers), min(number, len(numbers))):
-        wanted[reader] = {source.randrange(numbers[reader])}
-    left = [(reader, place) for reader in wanted for place in range(min(numbers[reader], 500))]
-    source.shuffle(left)
-    for reader, place in left:
-        if sum(map(len, wanted.values())) >= number:
-            break
-        wanted[reader].add(place)
-    picks: list[Select[Any]] = [
-        select(
-            select(AuditEvent.id)
-            .where(*reads, actor == reader)
-            .order_by(AuditEvent.at.desc(), AuditEvent.id)
-            .offset(place)
-            .limit(1)
-            .subquery()
-        )
-        for reader, places in wanted.items()
-        for place in sorted(places)
-    ]
-    if not picks:
-        return []
-    ids = session.scalars(union_all(*picks)).all()
-    events = select(AuditEvent).where(AuditEvent.id.in_(ids))
+        reads = reads.where(AuditEvent.actor_id != watchers[0])
+    rows = list(session.execute(reads.order_by(AuditEvent.at, AuditEvent.id)))
+    source.shuffle(rows)
+    readers = sorted({str(row.actor_id) for row in rows})
+    picks: dict[UUID, bool] = {}
+    for reader in source.sample(readers, min(number, len(readers))):
+        _pick([row for row in rows if row.actor_id == reader], picks, len(picks) + 1, number)
+    _pick(rows, picks, number, number)
+    events = select(AuditEvent).where(AuditEvent.id.in_(picks))
     return session.scalars(events.order_by(AuditEvent.at.desc(), AuditEvent.id)).all()
+
+
+def _pick(rows: Sequence[Any], picks: dict[UUID, bool], until: int, number: int) -> None:
+    """Add reads until there are so many: delicate ones while less than half of all are."""
+    delicate = [row for row in rows if row.delicate and row.id not in picks]
+    lacking = max(0, number // 2 - sum(picks.values()))
+    for row in [*delicate[:lacking], *rows]:
+        if len(picks) < until:
+            picks.setdefault(row.id, bool(row.delicate))
 
 
 def draw_sample(

@@ -194,14 +194,14 @@ def line_view(context: Any, request: Request) -> dict[str, Any]:
     identity: Identity = request.identity  # type: ignore[assignment]
     documents = named(request.db, request.registry, identity, context.holder, home, ids)
     known = sorted(documents.values(), key=lambda document: (document.kind, document.name))
+    said = (("Taak", event.task), ("Reden", event.reason))
     return {
         "event": event,
         "facts": [
             ("Wanneer", datetime_long(event.at)),
             ("Wie", event.actor_name),
             ("Wat", deed(event)),
-            ("Taak", event.task),
-            ("Reden", event.reason),
+            *((label, text) for label, text in said if text),
         ],
         "columns": ("Kenmerk of naam", "Soort", "Wat er nog meer mee gebeurde"),
         "rows": [_subject(document, home) for document in known],

@@ -158,7 +158,7 @@ def correct_view(context: RequestResource, request: Request) -> Any:
         Button("opslaan", "Correctie opslaan"),
         act,
         heading="Correctie ernaast zetten",
-        intro="Wat een melder vertelde, blijft staan: het is zijn verhaal. Een feit dat niet klopt,"
+        intro="Wat een melder vertelde, blijft staan. Een feit dat niet klopt,"
         " zoals dag, plek of een tekst van een medewerker, verbetert u in het stuk zelf.",
     )
 

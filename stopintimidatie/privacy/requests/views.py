@@ -63,6 +63,10 @@ STEP: Final = "stap"
 SEE: Final = Permission.VIEW_REQUESTS
 HANDLE: Final = Permission.HANDLE_REQUESTS
 Values = dict[str, Any]
+# Steps that answer nothing: never the button that stands out.
+ASIDE: Final = frozenset(
+    REQUEST_WORKFLOW.transition(name).label for name in ("weigeren", "doorsturen", "intrekken")
+)
 # Lines of the history that are no step of the workflow.
 EVENTS: Final = {
     "ontvangen": "Ontvangen",
@@ -203,6 +207,7 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "advice": None if row.ended_at else advice_on(row.asked_by, child=row.child),
         "hear": f"{here}/kind-gehoord" if may and for_child and not row.ended_at else None,
         "steps": steps,
+        "onwards": bool(steps) and steps[0][0] not in ASIDE,
         "blocked": blocked,
         "others": _others(row, here) if may else [],
         "facts": _facts(context, request),

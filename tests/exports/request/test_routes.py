@@ -12,6 +12,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.exports.models import Export
+from stopintimidatie.reports.models import Report
 from tests.support.deliveries import copy, events, form_of, mails
 from tests.support.exporting import (
     Case,
@@ -137,8 +138,16 @@ def test_urgency_that_is_rejected_is_taken_back(
     case = make_case(installation)
     reference = urgent(case)
     handed_over(case, reference)
-    page = case.browser("beslisser").get(f"{case.path}/{reference}")
-    form = page.click("Achteraf beoordelen").click("Niet akkoord").forms["formulier"]
+    page = case.browser("beslisser").get(f"{case.path}/{reference}").click("Achteraf beoordelen")
+    assert "Het document openen" in page.text
+    with installation.transaction(DORDRECHT) as session:
+        subject = session.scalars(select(DisclosureSubject.subject_id)).first()
+        session.get_one(Report, subject).state = "ingetrokken"
+    # Nobody reads what its reporter withdrew; the judgement goes on.
+    page = page.goto(page.request.url)
+    assert "Het document openen" not in page.text
+    assert f"{reference} kan nu niet open" in page.text
+    form = page.click("Niet akkoord").forms["formulier"]
     assert "waarom u de uitvoer afwijst" in form.submit("afwijzen", status=422).text
     form["reden"] = "Dit had kunnen wachten."
     form.submit("afwijzen").follow()

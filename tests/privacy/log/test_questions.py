@@ -20,13 +20,14 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.session import insert_rows
 from stopintimidatie.privacy.log.models import ReadQuestion
 from stopintimidatie.privacy.log.questions import (
+    LATELY,
     PATIENCE,
     SAMPLE,
     draw,
     draw_month,
     run_every_day,
 )
-from tests.support.factories import DORDRECHT, connect, make_user, user_id
+from tests.support.factories import DORDRECHT, connect, make_dossier, make_user, user_id
 from tests.support.installation import Installation
 
 HOME = "/gemeenten/dordrecht"
@@ -42,7 +43,11 @@ def read(
     with installation.transaction(holder) as session:
         for place in range(number):
             at = more.get("at", MARCH + timedelta(minutes=place))
-            rows = event_rows(actor, "gelezen", holder, "melding", [uuid4()], task="lijst", at=at)
+            kind, about = more.get("kind", "melding"), more.get("about") or uuid4()
+            fields = more.get("fields", ())
+            rows = event_rows(
+                actor, "gelezen", holder, kind, [about], task="lijst", at=at, fields=fields
+            )
             insert_rows(session, rows)
 
 
@@ -94,6 +99,29 @@ def test_each_reader_is_drawn_and_the_same_chance_draws_the_same(
     assert first == again != other
     assert {event.actor_name for event in events} == {actor.name for actor in people}
     assert len({event.actor_id for event in few}) == 2
+
+
+@pytest.mark.both_databases
+def test_half_of_the_sample_is_about_contact_data_and_persons(installation: Installation) -> None:
+    olga, pia = (person(installation, Role.OFFICER, name)[1] for name in ("Olga", "Pia"))
+    person(installation, Role.DATA_PROTECTION_OFFICER, "Frits")
+    with installation.transaction(DORDRECHT) as session:
+        dossier = make_dossier(session, kind="persoonsgericht", title="Aanpak P-01").id
+    read(installation, olga, 60)
+    read(installation, pia, 60)
+    read(installation, olga, 3, fields=["contactgegevens"], at=MARCH)
+    read(installation, olga, 1, kind="dossier", about=dossier, at=MARCH)
+
+    def drawn(seed: int) -> int:
+        with installation.transaction(DORDRECHT) as session:
+            events = draw(session, DORDRECHT, MARCH, MARCH + LATELY, SAMPLE, Random(seed))
+        assert len(events) == SAMPLE
+        assert {event.actor_name for event in events} == {"Olga", "Pia"}
+        return sum(bool(event.fields) or event.subject_kind == "dossier" for event in events)
+
+    assert {drawn(seed) for seed in range(3)} == {4}, "all, for there are fewer than five"
+    read(installation, pia, 30, fields=["contactgegevens"], at=MARCH)
+    assert all(drawn(seed) in (5, 6) for seed in range(3)), "five; by chance one more"
 
 
 def test_last_month_is_drawn_once_and_no_read_twice(installation: Installation) -> None:
