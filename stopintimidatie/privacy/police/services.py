@@ -124,7 +124,8 @@ def keep_item(
     if received.content is not None:
         item.content = _seal(keys, item.id, received.content)
     session.add(item)
-    write_event(session, actor, "vastgelegd", item)
+    marked = received.origin is Origin.MARKED
+    write_event(session, actor, "gemarkeerd" if marked else "vastgelegd", item)
     return item
 
 

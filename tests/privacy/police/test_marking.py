@@ -43,7 +43,7 @@ def moved(installation: Installation) -> str:
     """What stands in the compartment, in clear."""
     with installation.transaction(DORDRECHT) as session:
         item = session.scalars(select(PoliceItem)).one()
-        assert session.scalars(select(PoliceEvent.action)).all() == ["vastgelegd"]
+        assert session.scalars(select(PoliceEvent.action)).all() == ["gemarkeerd"]
         return content_of(installation.registry.key_ring, item).text
 
 
