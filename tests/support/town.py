@@ -554,7 +554,7 @@ class _Builder:
                     self.found(row, reference)
                 if step == "tweede_persoon":
                     seen = parts_of(session, keys, row)
-                    marked = {part.key: (part.spans, False) for part in seen}
+                    marked = {part.key: replace(part, seen=True) for part in seen}
                     save_marks(session, keys, row, marked, self.actor)
                 values = {"hoe": "gezien"} if step == "identiteit" else {}
                 move_request(registry, session, row, step, values, self.actor)

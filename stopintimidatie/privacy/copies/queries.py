@@ -1,7 +1,8 @@
 """Bringing together what a copy holds: from the traces that are about the person, for a capacity.
 
 The reporter gets the own report whole. Of all other documents one gets the sentences about oneself.
-Somebody reported about gets no words of a reporter, and no reference, day, hour or place.
+Somebody reported about gets a summary: what reports have in common, and what the maker of the copy
+writes. No reference, day, hour or place; and the sentences that it is written from stay out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
@@ -21,6 +22,8 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size, plural
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.dossiers.models import Consultation, ConsultationSeat
+from stopintimidatie.dossiers.workflow import ConsultationState
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
@@ -31,7 +34,13 @@ from stopintimidatie.privacy.copies.rules import (
     goes_along,
     proposed,
 )
-from stopintimidatie.privacy.copies.words import PLAIN_KINDS, PLAIN_PLACES
+from stopintimidatie.privacy.copies.words import (
+    OWN_WORDS,
+    PLAIN_KINDS,
+    PLAIN_PLACES,
+    START,
+    conduct,
+)
 from stopintimidatie.privacy.log.queries import reads_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.subjects.excerpts import Text, texts_of
@@ -57,12 +66,10 @@ from stopintimidatie.reports.models import (
 from stopintimidatie.reports.personal import PURPOSE as CONTACT_PURPOSE
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.vocabulary import Form
 from stopintimidatie.reports.words import (
     area_names,
     assessment,
     event,
-    listed,
     location,
     moments,
     offenders,
@@ -265,12 +272,15 @@ def _mentions(source: Source) -> Iterator[Part]:
                 shown.add(words)
                 places = texts.setdefault((key, title), {})
                 places.setdefault(place_words([text.place]), []).append(words)
-    yield from _summary(source)
+    if source.reported and source.traces:
+        yield from _summary(source)
     for (key, title), places in texts.items():
         for label, several in places.items():
             name = PLAIN_PLACES.get(label, label)
             name = name[0].upper() + name[1:]
-            yield Part(f"{key}:{label}", title, name, text="\n".join(several))
+            part = Part(f"{key}:{label}", title, name, text="\n".join(several))
+            # Words around a mark may still tell who it was: *daar*, *ook*, *tussen*.
+            yield replace(part, out=source.reported)
 
 
 def _title(source: Source, trace: RequestTrace, number: int) -> str:
@@ -278,29 +288,25 @@ def _title(source: Source, trace: RequestTrace, number: int) -> str:
     named = trace.document_kind in (DOSSIER, "uitvoer") and not source.reported
     reference = trace.reference if named else str(number)
     plain = PLAIN_KINDS.get(trace.document_kind)
-    return f"{plain} {reference}" if plain else kind_words(trace.document_kind, reference)
+    if plain is None:
+        return kind_words(trace.document_kind, reference)
+    return f"{plain} {reference}" if named else f"{plain} ({reference})"
 
 
 def _summary(source: Source) -> Iterator[Part]:
-    """Yield what reports say about somebody, of all together: no words, hour, day or place."""
-    if not source.reported:
-        return
-    traced = {row.document_id: row.places for row in source.traces if row.document_kind == REPORT}
-    asked = select(Report).where(Report.id.in_(traced)).order_by(Report.received_at, Report.id)
-    reports = source.session.scalars(asked).all()
-    years = {str(day_of(report.received_at).year) for report in reports}
-    forms = {form for report in reports for form in report.forms}
-    looks = any("report.offender_appearance" in places for places in traced.values())
-    pairs = (
-        ("Aantal", plural(len(reports), "melding", "meldingen")),
-        ("Jaar", ", ".join(sorted(years))),
-        ("Gemeld gedrag", listed(Form, sorted(forms)) or ""),
-        ("Wat wij hebben", f"wat melders over u vertelden{', een signalement' if looks else ''}"),
-    )
+    """Yield what reports have in common, without words, hour, day or place; and the summary."""
+    mine = Report.id.in_(source.ids(REPORT))
+    reports = source.session.scalars(select(Report).where(mine).order_by(Report.id)).all()
     if reports:
-        facts = tuple(pair for pair in pairs if pair[1])
+        years = {str(day_of(report.received_at).year) for report in reports}
+        facts = (
+            ("Aantal", plural(len(reports), "melding", "meldingen")),
+            ("Jaar", ", ".join(sorted(years))),
+            ("Gemeld gedrag", conduct(report.forms for report in reports)),
+        )
         label = "Samenvatting van wat over u is gemeld"
         yield Part(f"{REPORT}:samenvatting", REPORTS_ABOUT, label, facts)
+    yield Part("in-woorden", OWN_WORDS, "Samenvatting", text=START, written=True)
 
 
 # Recipients
@@ -319,19 +325,38 @@ def _shared(source: Source) -> Iterator[Part]:
         )
     )
     heads: tuple[str, ...] = ("Ontvanger", "Wanneer", "Waarvoor", "Grondslag")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for row in source.session.scalars(asked.order_by(Disclosure.made_at, Disclosure.id)):
         day = day_of(row.made_at)
         when = str(day.year) if source.reported else date_text(day)
         # The purpose is a free text, which may tell of others.
         purpose = "openbare orde en veiligheid" if source.reported else row.purpose
         rows.append((row.recipient, when, purpose, row.legal_basis_words))
+    rows += _at_table(source)
     title = "Aan wie wij gegevens gaven"
     if rows:
         yield Part("ontvangers", title, "Ontvangers", columns=heads, rows=tuple(rows))
     else:
         nobody = "Wij gaven uw gegevens aan niemand buiten onze organisatie."
         yield Part("ontvangers", title, "Ontvangers", (("Ontvangers", nobody),))
+
+
+def _at_table(source: Source) -> Iterator[tuple[str, ...]]:
+    """Yield the organisations that sat at a consultation about a dossier, each once a day."""
+    about = Consultation.dossier_id.in_(source.ids(DOSSIER))
+    held = (Consultation.state == ConsultationState.HELD.value, about)
+    asked = (
+        select(ConsultationSeat.organisation, Consultation.planned_at)
+        .join(Consultation, Consultation.id == ConsultationSeat.consultation_id)
+        .where(*held, func.lower(ConsultationSeat.organisation).not_like("gemeente%"))
+        .order_by(Consultation.planned_at, ConsultationSeat.organisation)
+    )
+    seen: dict[tuple[str, ...], None] = {}
+    for organisation, planned_at in source.session.execute(asked):
+        day = day_of(planned_at)
+        when = str(day.year) if source.reported else date_text(day)
+        seen[organisation, when, "een overleg over het dossier", ""] = None
+    yield from seen
 
 
 # Marks
@@ -346,7 +371,7 @@ def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
         if part.text:
             by_section.setdefault(part.section, []).append(part.text)
     for part in parts:
-        if not part.text:
+        if not part.text or part.written:
             yield part
             continue
         others = [text for text in by_section[part.section] if text is not part.text]

@@ -49,6 +49,7 @@ class Part:
         columns: the heads of a table.
         rows: its rows.
         text: a text in somebody's own words.
+        written: whether who makes the copy writes the text; nothing in it is marked.
         spans: the words that don't go along.
         out: whether the whole part stays out.
         seen: whether somebody looked at it.
@@ -62,6 +63,7 @@ class Part:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     text: str = field(default="", repr=False)
+    written: bool = False
     spans: tuple[tuple[int, int], ...] = ()
     out: bool = False
     seen: bool = False

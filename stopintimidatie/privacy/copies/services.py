@@ -39,8 +39,8 @@ from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.extract.queries import house_of
 from stopintimidatie.exports.redaction.content import House, Pair
 from stopintimidatie.exports.request.jobs import limits_of
-from stopintimidatie.exports.review.rules import Span
 from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies import words
@@ -124,6 +124,8 @@ def bring_together(
 
 
 def _as_before(part: Part, known: Part | None) -> Part:
+    if known is not None and part.written:
+        return known
     if known is None or known.text != part.text:
         return part
     return replace(part, spans=known.spans, out=known.out, seen=known.seen)
@@ -147,16 +149,11 @@ def save_marks(
     session: Session,
     keys: KeyRing,
     request: SubjectRequest,
-    marked: Mapping[str, tuple[tuple[Span, ...], bool]],
+    marked: Mapping[str, Part],
     actor: Actor,
 ) -> int:
-    """Keep the marks of these parts, and whether each stays out; return how many aren't seen."""
-    parts = [
-        replace(part, spans=marked[part.key][0], out=marked[part.key][1], seen=True)
-        if part.key in marked
-        else part
-        for part in parts_of(session, keys, request)
-    ]
+    """Keep these parts, by key, as they are marked or written; return how many aren't seen."""
+    parts = [marked.get(part.key, part) for part in parts_of(session, keys, request)]
     _keep_parts(session, keys, request, parts)
     row = copy_of(session, request.id)
     if row is not None:
@@ -219,7 +216,8 @@ def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tu
     plain = {**KINDS, **words.PLAIN_KINDS}
     named = {kind: plain.get(kind, kind).lower() for kind in kinds}
     days = registry.app_settings.backup_keep_days
-    return words.about(registry, request.capacity, named, tables, days)
+    officer = account_of(session, request.holder).content.get("fg_adres") or ""
+    return words.about(registry, request.capacity, named, tables, days, officer)
 
 
 def frozen_copy(session: Session, keys: KeyRing, request: SubjectRequest) -> Copy | None:

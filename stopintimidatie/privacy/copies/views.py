@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -39,6 +40,7 @@ from stopintimidatie.privacy.copies.services import (
     put_ready,
     save_marks,
 )
+from stopintimidatie.privacy.copies.words import OWN_WORDS
 from stopintimidatie.privacy.requests.models import Capacity, RequestState
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
@@ -53,6 +55,11 @@ WRITTEN: Final = "kopie-briefcode"
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 SIZE: Final = 10
 LIMIT: Final = 20_000
+HOW_TO_WRITE: Final = (
+    "Schrijf zelf op wat er over deze persoon is vastgelegd: gesprekken met deze persoon,"
+    " afspraken, wat een partner deed. Geen dag, plek, werk, school of club, en niets wat één"
+    " iemand meemaakte. De zinnen die hierna komen, gaan niet mee: zij zijn er om uit te putten."
+)
 DONE: Final = "nakijken"
 PICK_UP: Final = "ophalen"
 BY_POST: Final = "post"
@@ -96,10 +103,7 @@ def mark_view(context: RequestResource, request: Request) -> Any:
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        marked = {
-            part.key: (_read(part, values[f"t{n}"], signs, n) if part.text else (), values[f"w{n}"])
-            for n, part in enumerate(parts)
-        }
+        marked = {part.key: _read(part, values, signs, n) for n, part in enumerate(parts)}
         left = save_marks(session, keys, row, marked, request.actor)
         if form.pressed() == DONE:
             if left:
@@ -115,6 +119,8 @@ def mark_view(context: RequestResource, request: Request) -> Any:
         return {
             "reference": row.reference,
             "capacity": Capacity.word(row.capacity),
+            "reported": row.capacity == Capacity.REPORTED,
+            "own_words": OWN_WORDS,
             "hides": row.capacity in HIDES_REPORTER,
             "signs": signs,
             "paging": paging,
@@ -129,6 +135,13 @@ def _schema(parts: Sequence[Part], signs: Signs) -> Any:
     fields = []
     for number, part in enumerate(parts):
         title = f"{part.section}: {part.label[0].lower()}{part.label[1:]}"
+        if part.written:
+            text = forms.Text(LIMIT, lines=True)
+            widget = forms.TextArea(rows=8)
+            fields.append(
+                field(text, title, name=f"t{number}", description=HOW_TO_WRITE, widget=widget)
+            )
+            continue
         if part.text:
             rows = min(12, 2 + len(part.text) // 80)
             fields.append(
@@ -165,21 +178,26 @@ def _before(parts: Sequence[Part], signs: Signs) -> dict[str, Any]:
     begin: dict[str, Any] = {f"w{number}": part.out for number, part in enumerate(parts)}
     for number, part in enumerate(parts):
         if part.text:
-            begin[f"t{number}"] = with_marks(part.text, part.spans, signs)
+            spans = () if part.written else part.spans
+            begin[f"t{number}"] = with_marks(part.text, spans, signs)
     return begin
 
 
-def _read(part: Part, marked: str, signs: Signs, number: int) -> tuple[tuple[int, int], ...]:
-    """Read the marks in a text.
+def _read(part: Part, values: dict[str, Any], signs: Signs, number: int) -> Part:
+    """Return a part as it was marked or written.
 
     Raises:
         FormError: A sign is missing, or the text was changed.
     """
+    text = (values.get(f"t{number}") or "").replace("\r\n", "\n")
+    if part.written:
+        return replace(part, text=text, seen=True)
     try:
-        return read_marks(part.text, marked.replace("\r\n", "\n"), signs)
+        spans = read_marks(part.text, text, signs) if part.text else ()
     except MarkError as problem:
         words = str(problem).replace("De tekst van de melder", "De tekst")
         raise FormError(words, f"t{number}") from None
+    return replace(part, spans=spans, out=values[f"w{number}"], seen=True)
 
 
 def _send_on(context: RequestResource, request: Request) -> Any:

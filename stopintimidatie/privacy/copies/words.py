@@ -5,22 +5,33 @@ The texts are a proposal; a jurist of the municipality still has to confirm them
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass
 from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.retention.words import term_in_words
+from stopintimidatie.reports.vocabulary import Form
+from stopintimidatie.reports.words import listed
 
-TITLE: Final = "De gegevens die wij van u hebben"
+TITLE: Final = "De gegevens die wij over u hebben"
 INTRO: Final = (
-    "U vroeg welke gegevens wij van u hebben. Hieronder staan zij. Wat over anderen gaat, is"
-    " zwartgemaakt of weggelaten, om hen te beschermen (artikel 15 lid 4 AVG).",
+    "U vroeg welke gegevens wij over u hebben. Die staan hieronder. Wat over anderen gaat of naar"
+    " hen wijst, is zwartgemaakt of weggelaten, om hen te beschermen (artikel 15 lid 4 AVG en"
+    " artikel 41 UAVG).",
 )
-NOTHING: Final = "Wij hebben geen gegevens van u gevonden."
+NOTHING: Final = "Wij hebben geen gegevens over u gevonden."
 OF_REPORTED: Final = (
-    "Wat een melder precies vertelde, krijgt u niet: daaruit kan blijken wie dat was. U krijgt een"
-    " samenvatting van wat over u is vastgelegd."
+    "Wat melders vertelden en wat medewerkers daarover schreven, krijgt u niet letterlijk: daaruit"
+    " kan blijken wie meldde. U krijgt een samenvatting. Ook dagen en plekken staan er daarom niet"
+    " in."
+)
+# The title of the summary, and the words that it begins with.
+OWN_WORDS: Final = "Wat over u is vastgelegd"
+START: Final = (
+    "Mensen vertelden ons over uw gedrag op straat. Medewerkers schreven op wat zij daarover"
+    " hoorden en wat wij eraan deden."
 )
 # For a reader outside, where the house has a word of its own for it.
 PLAIN_KINDS: Final = {"uitvoer": "Document voor een partner"}
@@ -41,12 +52,22 @@ QUESTIONS: Final = {
     Capacity.MENTIONED: "Kan hij of zij zien wie meldde, of iets over iemand anders lezen?",
     Capacity.PARTNER: "Kan de vrager in deze kopie iets over iemand anders lezen?",
 }
+_NOT_WHO: Final = (
+    "Van mensen die een melding deden, van medewerkers en van partners van de gemeente. Wie meldde,"
+    " vertellen wij niet."
+)
+_CATEGORIES: Final = {
+    Capacity.REPORTER: "Wat u zelf invulde, uw contactgegevens als u die gaf, en wat medewerkers"
+    " opschreven over uw melding.",
+    Capacity.REPORTED: "Wat over u is verteld en opgeschreven: uw naam, hoe u eruitziet, uw gedrag,"
+    " en gesprekken over u of met u. Soms ook of uw gedrag een strafbaar feit kan zijn.",
+    Capacity.MENTIONED: "Uw naam, en wat over u is verteld en opgeschreven.",
+    Capacity.PARTNER: "Uw naam, uw functie en hoe wij u bereiken, en wat u ons schreef.",
+}
 _SOURCE: Final = {
     Capacity.REPORTER: "Van uzelf, en van medewerkers die met uw melding werkten.",
-    Capacity.REPORTED: "Van iemand die een melding deed, en van medewerkers. Wie meldde, vertellen"
-    " wij niet.",
-    Capacity.MENTIONED: "Van iemand die een melding deed, en van medewerkers. Wie meldde, vertellen"
-    " wij niet.",
+    Capacity.REPORTED: _NOT_WHO,
+    Capacity.MENTIONED: _NOT_WHO,
     Capacity.PARTNER: "Van uzelf, van uw organisatie, en van medewerkers.",
 }
 _PURPOSE: Final = (
@@ -54,22 +75,43 @@ _PURPOSE: Final = (
     " is een taak van algemeen belang (artikel 6 lid 1 onder e AVG)."
 )
 _RIGHTS: Final = (
-    "U kunt vragen om verkeerde gegevens te verbeteren, gegevens te wissen of het gebruik te"
-    " beperken, en u kunt bezwaar maken tegen het gebruik. Doe dat op dezelfde manier als dit"
-    " verzoek."
+    "U kunt ons vragen om verkeerde gegevens te verbeteren, om gegevens te wissen, of om ze een"
+    " tijd niet te gebruiken. U kunt ook zeggen dat u niet wilt dat wij ze gebruiken. Doe dat op"
+    " dezelfde manier als dit verzoek. U krijgt binnen een maand antwoord."
 )
 _COMPLAINT: Final = (
-    "Bent u het er niet mee eens? U kunt een klacht indienen bij de Autoriteit Persoonsgegevens:"
-    " autoriteitpersoonsgegevens.nl. In de brief bij deze kopie staat hoe u bezwaar maakt."
+    "Bent u het niet eens met wat u kreeg, of met wat zwartgemaakt is? Maak dan binnen zes weken"
+    " bezwaar: in de brief bij deze kopie staat hoe. U kunt ook een klacht indienen bij de"
+    " Autoriteit Persoonsgegevens: autoriteitpersoonsgegevens.nl."
 )
 _AUTOMATED: Final = (
-    "Geen computer beslist over u. Medewerkers beoordelen alles zelf; er is geen profilering."
+    "Geen computer beslist over u. Medewerkers beoordelen alles zelf. Er is geen profilering: geen"
+    " computer voorspelt wat u doet."
 )
-_ABROAD: Final = "Wij geven uw gegevens niet door buiten de Europese Unie."
+_ABROAD: Final = "Wij geven uw gegevens niet door buiten de Europese Economische Ruimte (EER)."
+
+
+def conduct(reported: Iterable[Collection[str]]) -> str:
+    """Return the conduct of several reports in words; what a single one says isn't named.
+
+    Args:
+        reported: the forms of harassment of each report.
+    """
+    counts = Counter(form for forms in reported for form in set(forms))
+    common = sorted(form for form, number in counts.items() if number > 1)
+    if not common:
+        return "hinderlijk gedrag op straat"
+    named = listed(Form, common) or ""
+    return named if len(common) == len(counts) else f"{named}, en ander hinderlijk gedrag"
 
 
 def about(
-    registry: Any, capacity: str, kinds: Mapping[str, str], tables: Collection[str], days: int
+    registry: Any,
+    capacity: str,
+    kinds: Mapping[str, str],
+    tables: Collection[str],
+    days: int,
+    officer: str,
 ) -> tuple[tuple[str, str], ...]:
     """Return what the law asks to tell, as pairs of a title and a text.
 
@@ -79,8 +121,10 @@ def about(
         kinds: the kinds of documents that are part of the copy, in words.
         tables: the tables they stand in.
         days: how long a backup is kept at most.
+        officer: where the FG can be reached; empty when that wasn't filled in.
     """
-    terms = [
+    terms = ["Deze termijnen gelden voor iedereen. Niet alles hoeft over u te gaan."]
+    terms += [
         f"{row.label}: {term_in_words(row)}{_from(row)}."
         for row in RETENTION_CLASSES.of(registry).values()
         if set(row.tables) & set(tables) and row.desk is not True
@@ -89,17 +133,21 @@ def about(
         f"In reservekopieën kunnen dezelfde gegevens staan. Die doorzoeken wij niet; zij zijn na"
         f" {days} dagen weg."
     )
+    rights = _RIGHTS
+    if officer:
+        rights += f" Vragen hierover? De functionaris gegevensbescherming bereikt u zo: {officer}."
     held = ", ".join(sorted(kinds.values())) or "geen"
     held = held[0].upper() + held[1:]
     return (
         ("Waarvoor wij uw gegevens gebruiken", _PURPOSE),
+        ("Welke soorten gegevens dit zijn", _CATEGORIES[Capacity.of(capacity)]),
         ("Waar uw gegevens in staan", f"{held}."),
         ("Waar uw gegevens vandaan komen", _SOURCE[Capacity.of(capacity)]),
         ("Hoe lang wij uw gegevens bewaren", "\n".join(terms)),
-        ("Uw rechten", _RIGHTS),
+        ("Uw rechten", rights),
         ("Klacht en bezwaar", _COMPLAINT),
         ("Besluiten door een computer", _AUTOMATED),
-        ("Buiten de Europese Unie", _ABROAD),
+        ("Buiten Europa", _ABROAD),
     )
 
 

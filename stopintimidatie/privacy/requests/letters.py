@@ -51,7 +51,7 @@ class LetterKind(Term):
     RECEIVED = "ontvangst", "Wij hebben uw verzoek", "received"
     IDENTITY = "identiteit", "Wij willen weten wie u bent", "identity"
     EXTENDED = "verlenging", "Wij hebben meer tijd nodig", "extended"
-    ACCESS = "inzage", "De gegevens die wij van u hebben", "access"
+    ACCESS = "inzage", "De gegevens die wij over u hebben", "access"
     GRANTED = "toewijzing", "Wij hebben gedaan wat u vroeg", "granted"
     REFUSED = "weigering", "Wij doen niet wat u vroeg", "refused"
     CHILD = "kind", "Antwoord op uw verzoek over een kind", "child"
@@ -227,7 +227,7 @@ def _extended(row: SubjectRequest, sender: Sender, more: tuple[str, ...]) -> tup
 
 def _access(row: SubjectRequest, sender: Sender, more: tuple[str, ...]) -> tuple[str, ...]:
     return (
-        "Bij deze brief krijgt u een kopie van de gegevens die wij van u hebben. Daarin staat ook"
+        "Bij deze brief krijgt u een kopie van de gegevens die wij over u hebben. Daarin staat ook"
         " waarvoor wij ze gebruiken, wie ze kreeg, hoe lang wij ze bewaren en waar zij vandaan"
         " komen.",
         "Wat over andere mensen gaat, is onleesbaar gemaakt.",

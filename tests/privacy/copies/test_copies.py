@@ -188,7 +188,17 @@ def test_a_copy_for_somebody_reported_about_points_to_no_reporter(town: Installa
         planted = plant(town)
     story = Story(town, "gemelde")
     story.judge(story.search())
-    story.send_on()
+    page = story.officer.get(f"{story.case}/kopie")
+    # The sentences are there to write the summary from.
+    page.mustcontain("gaan niet mee", "Dit helemaal weglaten")
+    form = page.forms["formulier"]
+    (summary,) = (f"t{n}" for n in range(10) if f"w{n}" not in form.fields)
+    told = form[summary].value
+    empty = story.press(page, "verder", **{summary: ""})
+    assert empty.status_int == 422
+    empty.mustcontain("Wat over u is vastgelegd: samenvatting")
+    story.press(page, "verder", **{summary: f"{told} Wij spraken met u."})
+    story.send_on().mustcontain("Bij de tweede persoon")
     town.run_jobs()
     page = story.second.get(f"/gemeenten/dordrecht/kopieen/{story.reference}")
     page.mustcontain("iemand over wie is gemeld", "Kan hij of zij zien wie meldde?")
@@ -202,7 +212,9 @@ def test_a_copy_for_somebody_reported_about_points_to_no_reporter(town: Installa
         texts = [report.description or "" for report in reports]
     for text in (words, everything):
         assert bare("Samenvatting van wat over u is gemeld") in text
-        assert bare("Gebeld met Noemie van der Berg") in text
+        assert bare("Mensen vertelden ons over uw gedrag op straat.") in text
+        assert bare("Wij spraken met u.") in text
+        assert bare("Gebeld met Noemie van der Berg") not in text
         for sentence in texts:
             for piece in sentence.split(". "):
                 assert bare(piece.strip(". ")) not in text, piece

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stopintimidatie.privacy.copies.rules import Part, final, proposed
+from stopintimidatie.privacy.copies.words import conduct
 from stopintimidatie.privacy.subjects.rules import Wanted
 
 MAN = Wanted(names=("Dennis Hoekstra",))
@@ -66,3 +67,17 @@ def test_it_does_not_show_how_much_went_after_each_other() -> None:
     assert given(text) == "#\nDennis Hoekstra belde."
     silent = Part("a", "b", "c", text="Zij weet het.", spans=((0, 13),))
     assert final([silent]) == ()
+
+
+@pytest.mark.parametrize(
+    ("reports", "words"),
+    [
+        ([["naroepen", "hinderlijk_volgen"], ["naroepen"]], "naroepen, en ander hinderlijk gedrag"),
+        ([["naroepen"], ["naroepen"]], "naroepen"),
+        ([["vastpakken"]], "hinderlijk gedrag op straat"),
+        ([], "hinderlijk gedrag op straat"),
+    ],
+)
+def test_conduct_that_one_report_names_is_not_told(reports: list[list[str]], words: str) -> None:
+    # He knows whom he grabbed, and so who told it.
+    assert conduct(reports) == words

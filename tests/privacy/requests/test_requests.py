@@ -144,7 +144,7 @@ def test_access_goes_by_its_steps_and_a_second_person(
     town.run_jobs()
     page = press(officer, f"{case}/klaarzetten", "versturen").follow()
     until = date_text(day_of(utc_now()) + timedelta(weeks=6))
-    page.mustcontain("Beantwoord", f"{until}", "De gegevens die wij van u hebben")
+    page.mustcontain("Beantwoord", f"{until}", "De gegevens die wij over u hebben")
     row = only(town)
     assert row.objection_until == day_of(utc_now()) + timedelta(weeks=6)
     assert row.ended_at is not None
