@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
@@ -30,6 +30,8 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.models import Report
 
 LATEST: Final = 5
+# For a list that shows no restrictions.
+_UNKNOWN: Final = false()
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Counts:
     history: int
     steps: int
     done_agreements: int
+    restricted: bool = False
 
     @property
     def events(self) -> int:
@@ -68,6 +71,7 @@ class Member:
     neighbourhood: str
     slug: str
     belongs_to: str | None
+    restricted: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,9 +101,18 @@ def _mine(dossier: Dossier, reader: UUID | None) -> ColumnElement[bool]:
 
 
 def counts(
-    session: Session, dossier: Dossier, today: date, reader: UUID | None, *, reports_too: bool
+    session: Session,
+    dossier: Dossier,
+    today: date,
+    reader: UUID | None,
+    *,
+    reports_too: bool,
+    restricted: ColumnElement[bool],
 ) -> Counts:
-    """Return all numbers of the page in one query, as this person may know them."""
+    """Return all numbers of the page in one query, as this person may know them.
+
+    `restricted`: the condition that the use of the dossier is restricted.
+    """
     agreed = DossierAgreement.dossier_id == dossier.id
     open_ = and_(agreed, DossierAgreement.state == AgreementState.OPEN.value)
     in_hand = and_(
@@ -122,7 +135,8 @@ def counts(
             _count(DossierMove, DossierMove.dossier_id == dossier.id),
             _count(DossierMove, _steps(dossier)),
             _count(DossierAgreement, and_(agreed, DossierAgreement.closed_at.is_not(None))),
-        )
+            restricted,
+        ).where(Dossier.id == dossier.id)
     ).one()
     return Counts(reports_too, *numbers)
 
@@ -131,10 +145,15 @@ def _count(table: Any, condition: ColumnElement[bool]) -> Any:
     return select(func.count(table.id)).where(condition).scalar_subquery()
 
 
-def members(session: Session, dossier: Dossier, paging: Paging) -> Sequence[Member]:
-    """Return the reports on a page, the latest incident first."""
+def members(
+    session: Session, dossier: Dossier, paging: Paging, restricted: ColumnElement[bool] = _UNKNOWN
+) -> Sequence[Member]:
+    """Return the reports on a page, the latest incident first.
+
+    `restricted`: the condition that the use of a report is restricted.
+    """
     statement = (
-        _members(dossier)
+        _members(dossier, restricted)
         .order_by(Report.incident_start.desc(), Report.reference)
         .slice(*paging.span)
     )
@@ -152,11 +171,16 @@ def members_in_hand(session: Session, dossier: Dossier, limit: int) -> Sequence[
     return [Member(*row) for row in session.execute(statement)]
 
 
-def _members(dossier: Dossier) -> Any:
+def _members(dossier: Dossier, restricted: ColumnElement[bool] = _UNKNOWN) -> Any:
     """Select reports with their membership; for those referred to, the dossier they live in."""
     return (
         select(
-            DossierMembership, Report, Neighbourhood.name, Neighbourhood.slug, Report.dossier_number
+            DossierMembership,
+            Report,
+            Neighbourhood.name,
+            Neighbourhood.slug,
+            Report.dossier_number,
+            restricted,
         )
         .join(Report, Report.id == DossierMembership.report_id)
         .join(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)

@@ -19,6 +19,7 @@ from stopintimidatie.core.tree.resources import (
     lineage,
 )
 from stopintimidatie.core.tree.services import (
+    RESTRICTIONS,
     is_taken,
     locate_reference,
     register_reference,
@@ -46,6 +47,7 @@ def includeme(config: Any) -> None:
     )
     DOCUMENT_KINDS.declare(config)
     REMAINS.declare(config)
+    RESTRICTIONS.declare(config)
     TREE_LEVELS.declare(config)
     TREE_ROOTS.declare(config)
     config.set_root_factory(Root)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, exists, func, select
+from sqlalchemy import BindParameter, ColumnElement, exists, false, func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.tree.models import Redirect, Reference
@@ -100,6 +102,36 @@ def remains_here(request: Any) -> str | None:
     names = request.path_info.split("/")[there:] if holder is not None else []
     paths = (remains_of(request, name, holder) for name in reversed(names))
     return next((path for path in paths if path is not None), None)
+
+
+@dataclass(frozen=True)
+class Restrictions:
+    """Room that knows of which documents the use is restricted (art. 18 AVG).
+
+    Args:
+        among: (session, ids) -> of each that is, the ground in words.
+        binds: (column of ids) -> the condition that the use of that document is restricted.
+    """
+
+    among: Callable[[Session, Collection[UUID]], Mapping[UUID, str]]
+    binds: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+
+
+RESTRICTIONS: Final = Directive[None, Restrictions]("set_restrictions", "restrictions", single)
+
+
+def restrictions_on(
+    session: Session, registry: Any, documents: Collection[UUID]
+) -> Mapping[UUID, str]:
+    """Return which of these documents may not be used now, each with the ground in words."""
+    known = RESTRICTIONS.only(registry)
+    return {} if known is None else known.among(session, documents)
+
+
+def is_restricted(registry: Any, document: Any) -> ColumnElement[bool]:
+    """Return the condition that the document with this id, a column, may not be used now."""
+    known = RESTRICTIONS.only(registry)
+    return false() if known is None else known.binds(document)
 
 
 def _it_and_above(path: str) -> list[str]:

@@ -147,6 +147,7 @@ class Row:
     reports: int
     open_agreements: int
     late_agreements: int
+    restricted: bool
 
 
 def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) -> int:
@@ -158,12 +159,20 @@ def count_dossiers(session: Session, roles: Iterable[Role], filters: Filters) ->
 
 
 def list_dossiers(
-    session: Session, roles: Iterable[Role], filters: Filters, paging: Paging, today: date
+    session: Session,
+    roles: Iterable[Role],
+    filters: Filters,
+    paging: Paging,
+    today: date,
+    restricted: ColumnElement[bool],
 ) -> Sequence[Row]:
-    """Return a page of the list: running before ended, urgent first, the last changed on top."""
+    """Return a page of the list: running before ended, urgent first, the last changed on top.
+
+    `restricted`: the condition that the use of a dossier is restricted.
+    """
     running = case((Dossier.state.in_(sorted(LIVE)), 0), else_=1)
     statement = (
-        _rows(today)
+        _rows(today, restricted)
         .where(visible_to(roles), *filters.conditions())
         .order_by(running, Dossier.urgent.desc(), Dossier.changed_at.desc(), Dossier.number.desc())
         .slice(*paging.span)
@@ -171,7 +180,7 @@ def list_dossiers(
     return [Row(*row) for row in session.execute(statement)]
 
 
-def _rows(today: date) -> Select[Any]:
+def _rows(today: date, restricted: ColumnElement[bool]) -> Select[Any]:
     inside = and_(DossierMembership.dossier_id == Dossier.id, DossierMembership.left_at.is_(None))
     open_ = and_(
         DossierAgreement.dossier_id == Dossier.id,
@@ -186,6 +195,7 @@ def _rows(today: date) -> Select[Any]:
             _count(DossierMembership, inside),
             _count(DossierAgreement, open_),
             _count(DossierAgreement, and_(open_, DossierAgreement.due_on < today)),
+            restricted,
         )
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
         .outerjoin(User, User.id == Dossier.owner_id)

@@ -12,6 +12,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.tree import lineage
+from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import FacetValue, ListItem, Panel
 from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs, toggled
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
@@ -48,6 +49,7 @@ from stopintimidatie.dossiers.forms import (
     read,
     stored,
 )
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import (
     Values,
     check_title,
@@ -104,11 +106,15 @@ def dossier_item(municipality: str, row: Row) -> ListItem:
     if row.open_agreements:
         meta.append(plural(row.open_agreements, "open afspraak", "open afspraken"))
     meta.append(f"gewijzigd {date_text(dossier.changed_at)}")
-    badges = [dossier.state, *(["spoed"] if dossier.urgent else [])]
+    flags = [
+        (dossier.urgent, "spoed"),
+        (row.restricted, "gebruik_beperkt"),
+        (row.late_agreements, "te_laat"),
+    ]
     return ListItem(
         f"{dossier.number}: {dossier.title}",
         dossier_path(municipality, row.slug, dossier.number),
-        [*badges, *(["te_laat"] if row.late_agreements else [])],
+        [dossier.state, *(name for on, name in flags if on)],
         meta,
     )
 
@@ -120,7 +126,8 @@ def neighbourhood_panel(context: NeighbourhoodResource, request: Any) -> Panel |
     code, slug = context.neighbourhood.code, context.municipality.slug
     roles, filters = roles_at(request, context.holder), Filters({"wijk": (code,)})
     total = count_dossiers(request.db, roles, filters)
-    rows = list_dossiers(request.db, roles, filters, Paging(1, total, SHOWN), today())
+    bound = is_restricted(request.registry, Dossier.id)
+    rows = list_dossiers(request.db, roles, filters, Paging(1, total, SHOWN), today(), bound)
     ids = [row.dossier.id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="wijk bekijken")
     values = {
@@ -139,7 +146,8 @@ def dossiers_view(context: MunicipalityResource, request: Request) -> Any:
     filters = Filters.read(query_pairs(request))
     total = count_dossiers(request.db, roles, filters)
     paging = paging_of(request, total)
-    rows = list_dossiers(request.db, roles, filters, paging, today())
+    bound = is_restricted(request.registry, Dossier.id)
+    rows = list_dossiers(request.db, roles, filters, paging, today(), bound)
     ids = [row.dossier.id for row in rows]
     note_read(request, context.holder, "dossier", ids, task="lijst")
     slug = context.municipality.slug

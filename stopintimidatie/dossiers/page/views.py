@@ -12,6 +12,7 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_short, plural
+from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import ListItem, panels
 from stopintimidatie.core.web.request import NavItem, Paging, Request, page_view, query_pairs
 from stopintimidatie.dossiers import queries
@@ -109,7 +110,8 @@ def reports_part(context: DossierResource, request: Request, numbers: Counts) ->
     if not numbers.reports_too:
         return {"paging": paging_of(request, 0), "lines": [], "hidden": HIDDEN}
     paging = paging_of(request, numbers.reports)
-    members = queries.members(request.db, context.dossier, paging)
+    bound = is_restricted(request.registry, Report.id)
+    members = queries.members(request.db, context.dossier, paging, bound)
     _note_reports(request, context, [member.report for member in members])
     lines = [_line(context, request, member) for member in members]
     return {"paging": paging, "lines": lines, "hidden": ""}
@@ -117,6 +119,7 @@ def reports_part(context: DossierResource, request: Request, numbers: Counts) ->
 
 def _line(context: DossierResource, request: Request, member: Member) -> ReportLine:
     report, membership = member.report, member.membership
+    flags = [(report.urgent, "spoed"), (member.restricted, "gebruik_beperkt")]
     meta = [f"M-{membership.serial:02d} in dit dossier"]
     if not report.locked:
         meta += [when_short(report), member.neighbourhood, PlaceType.word(report.place_type)]
@@ -127,7 +130,7 @@ def _line(context: DossierResource, request: Request, member: Member) -> ReportL
     return ReportLine(
         href=report_path(report, context.municipality.slug, member.slug),
         title=f"{report.reference}: {forms_of(report)}",
-        badges=[report.state, *(["spoed"] if report.urgent else [])],
+        badges=[report.state, *(name for on, name in flags if on)],
         meta=meta,
         snippet="" if report.locked else excerpt(report.description),
         out_href=out if may_edit(context, request) else None,
@@ -175,7 +178,10 @@ def dossier_view(context: DossierResource, request: Request) -> Page:
     note_read(request, context.holder, "dossier", [dossier.id], task="dossier bekijken")
     sees = sees_reports(context, request)
     reader = reader_of(request)
-    numbers = queries.counts(request.db, dossier, today(), reader, reports_too=sees)
+    bound = is_restricted(request.registry, Dossier.id)
+    numbers = queries.counts(
+        request.db, dossier, today(), reader, reports_too=sees, restricted=bound
+    )
     wanted = dict(query_pairs(request)).get("deel", OVERVIEW)
     part = next((part for part in PARTS if part.name == wanted), PARTS[0])
     here = page_of(context, request)
@@ -208,7 +214,11 @@ def _tab(here: str, part: Part) -> str:
 
 
 def _badges(dossier: Dossier, numbers: Counts) -> list[str]:
-    flags = [(dossier.urgent, "spoed"), (dossier.frozen, "bevroren")]
+    flags = [
+        (dossier.urgent, "spoed"),
+        (dossier.frozen, "bevroren"),
+        (numbers.restricted, "gebruik_beperkt"),
+    ]
     return [dossier.state, *(name for on, name in flags if on)]
 
 

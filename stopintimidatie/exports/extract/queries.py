@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.text import day_of
+from stopintimidatie.core.tree.services import restrictions_on
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.dossiers.models import (
     Consultation,
@@ -165,9 +165,6 @@ OWNER: Final = "dossierhouder OOV"
 INFORMS: Final = "De dossierhouder laat de melders weten wat er is gedaan."
 # Reports that nobody gets any more, whatever dossier they are in.
 NOT_GIVEN: Final = ("ingetrokken", "overgedragen", "vernietigd")
-# The documents among the given ones of which the use is restricted, with the ground in words.
-Restricted = Callable[[Session, Collection[UUID]], Mapping[UUID, str]]
-RESTRICTIONS: Final = Directive[None, Restricted]("set_restrictions", "restrictions", single)
 # Serial number, report, names of its neighbourhood and subneighbourhood.
 _Joined = tuple[int, Report, str | None, str | None]
 _STEPS: Final = {step.name: step.label for step in DOSSIER_WORKFLOW.transitions}
@@ -197,14 +194,6 @@ class LoadedDossier:
             for profile in outside
             for report in self.known.reports
         )
-
-
-def restrictions_on(
-    session: Session, registry: Any, documents: Collection[UUID]
-) -> Mapping[UUID, str]:
-    """Return which of these documents may not be used now, each with the ground in words."""
-    find = RESTRICTIONS.only(registry)
-    return {} if find is None else find(session, documents)
 
 
 def load_dossier(session: Session, dossier: Dossier, registry: Any) -> LoadedDossier:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -47,10 +47,15 @@ from stopintimidatie.municipalities.partners.services import OWNER
 # The instruction to the holder of a copy, by kind of change.
 WORDS: Final = {
     Change.CORRECTED: "Er klopt iets niet. Pas uw kopie aan, of vernietig haar.",
+    Change.RESTRICTED: (
+        "Het gebruik van een gegeven is beperkt (artikel 18 AVG). Gebruik het niet tot u hoort dat"
+        " het weer mag. Vraag de afzender om welk gegeven het gaat."
+    ),
+    Change.FREED: "De beperking op een gegeven is opgeheven: u mag het weer gebruiken.",
     Change.REDACTED: "Woorden zijn onleesbaar gemaakt. Vernietig uw kopie.",
     Change.ERASED: "De melding is gewist. Vernietig uw kopie, en wat u eruit overnam.",
 }
-# The instruction when a whole dossier is erased: the correction then names no report.
+# The instruction when a whole dossier is erased. What is about a dossier names no report.
 WHOLE: Final = "Het dossier is gewist. Vernietig uw kopie, en wat u eruit overnam."
 
 
@@ -63,19 +68,35 @@ class Correction:
     note: str | None = None
 
 
-def copies_with(session: Session, report_id: UUID) -> Sequence[tuple[Disclosure, str]]:
-    """Return the disclosed documents that this report is in and that somebody may still have."""
+Copies = Sequence[tuple[Disclosure, str]]
+
+
+def copies_with(session: Session, report_id: UUID) -> Copies:
+    """Return the disclosed documents that this report is in and that somebody may still have.
+
+    With each the name of the report in it.
+    """
     rows = session.execute(
-        select(Disclosure, DisclosureSubject.label)
+        _still_out(Disclosure, DisclosureSubject.label)
         .join(DisclosureSubject, DisclosureSubject.disclosure_id == Disclosure.id)
-        .join(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
-        .where(
-            DisclosureSubject.subject_id == report_id,
-            DisclosedCopy.state == CopyState.GIVEN.value,
-        )
-        .order_by(Disclosure.made_at, Disclosure.id)
+        .where(DisclosureSubject.subject_id == report_id)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def copies_of(session: Session, dossier_id: UUID) -> Copies:
+    """Return the documents of a dossier that somebody may still have; they name no report."""
+    rows = session.scalars(_still_out(Disclosure).where(Disclosure.source_id == dossier_id))
+    return [(row, "") for row in rows]
+
+
+def _still_out(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .join(DisclosedCopy, DisclosedCopy.disclosure_id == Disclosure.id)
+        .where(DisclosedCopy.state == CopyState.GIVEN.value)
+        .order_by(Disclosure.made_at, Disclosure.id)
+    )
 
 
 def open_correction(
@@ -142,7 +163,7 @@ def _confirm(row: CopyCorrection, who: Actor) -> None:
 def correction_words(row: CopyCorrection) -> str:
     """Return what changed and what to do."""
     parts = ", ".join(Part.word(code) for code in row.parts)
-    if not row.label:
+    if not row.label and row.change == Change.ERASED:
         return WHOLE
     said = {change.value: words for change, words in WORDS.items()}.get(row.change, row.change)
     return f"{said} Het gaat om: {parts}." if parts else said

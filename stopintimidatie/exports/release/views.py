@@ -27,6 +27,7 @@ from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.models import Export, ExportState, Part
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.release.copies import (
+    Copies,
     Correction,
     confirm,
     confirm_destroyed,
@@ -365,11 +366,11 @@ def rectify_action(request: Any, context: Any) -> Action | None:
 
 
 def notify(
-    session: Session, keys: KeyRing, report_id: Any, correction: Correction, actor: Actor
+    session: Session, keys: KeyRing, copies: Copies, correction: Correction, actor: Actor
 ) -> list[bool]:
-    """Open a correction at who has this report; return for each copy if there was an address."""
+    """Open a correction at who has these copies; return for each if there was an address."""
     deliveries = []
-    for disclosure, label in copies_with(session, report_id):
+    for disclosure, label in copies:
         export = lock(session, disclosure.document_id)
         if export is None:
             continue
@@ -393,7 +394,8 @@ def _withdraw_all(session: Session, report_id: Any, actor: Actor) -> None:
 def rectify_view(context: ReportResource, request: Request) -> Any:
     """Take what was wrong, and what the holders must know."""
     report, back = context.report, request.resource_path(context)
-    number = len(copies_with(request.db, report.id))
+    copies = copies_with(request.db, report.id)
+    number = len(copies)
     if not number:
         request.flash("Niemand buiten de gemeente heeft een kopie van deze melding.", "info")
         return HTTPSeeOther(back)
@@ -407,7 +409,7 @@ def rectify_view(context: ReportResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         actor, keys = request.actor, request.registry.key_ring
         correction = Correction(Change.CORRECTED, tuple(values["wat"]), values["toelichting"])
-        deliveries = notify(request.db, keys, report.id, correction, actor)
+        deliveries = notify(request.db, keys, copies, correction, actor)
         if values["intrekken"]:
             _withdraw_all(request.db, report.id, actor)
         _say(request, deliveries)

@@ -9,7 +9,6 @@ def includeme(config: Any) -> None:
     """Register the personal data, jobs, mail, panel and pages of requests."""
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
-    from stopintimidatie.exports.extract.queries import RESTRICTIONS
     from stopintimidatie.exports.request import routes
     from stopintimidatie.exports.request.approval import waiting
     from stopintimidatie.exports.request.jobs import make_exports
@@ -20,7 +19,6 @@ def includeme(config: Any) -> None:
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
     PUBLIC_CHECKS.declare(config)
-    RESTRICTIONS.declare(config)
     config.add_personal_data_holder(PERSONAL_DATA)
     for kind in RETENTION:
         config.add_retention_class(kind)

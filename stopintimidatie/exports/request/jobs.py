@@ -25,6 +25,7 @@ from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.tree.services import restrictions_on
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import (
     CODES,
@@ -38,7 +39,6 @@ from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.document.process import RenderingError, Step, render_in_process
 from stopintimidatie.exports.document.signature import new_password, signing_key, with_password
-from stopintimidatie.exports.extract.queries import restrictions_on
 from stopintimidatie.exports.extract.reports import going_along
 from stopintimidatie.exports.extract.rules import freed
 from stopintimidatie.exports.extract.services import subjects_from_json
@@ -327,9 +327,11 @@ REASONS: Final = tuple(
 
 
 class Change(StrEnum):
-    """Change of a report that a copy was made of."""
+    """Change of a report or a dossier that a copy was made of."""
 
     CORRECTED = "gecorrigeerd"
+    RESTRICTED = "beperkt"
+    FREED = "opgeheven"
     REDACTED = "onleesbaar"
     ERASED = "gewist"
 

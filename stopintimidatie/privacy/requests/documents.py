@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import cast, literal, null, select, union_all
+from sqlalchemy import ColumnElement, cast, exists, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -18,6 +18,7 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.release.copies import Correction as Told
+from stopintimidatie.exports.release.copies import copies_of, copies_with
 from stopintimidatie.exports.release.views import notify
 from stopintimidatie.exports.request.jobs import Change
 from stopintimidatie.privacy.holds.models import HoldReason
@@ -40,12 +41,7 @@ from stopintimidatie.privacy.requests.services import RequestError, lock_request
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-# Told to who holds a copy of a report (art. 19 AVG): no words of the person or the report.
-RESTRICTED: Final = (
-    "Het gebruik van een gegeven is beperkt (artikel 18 AVG). Gebruik het niet tot u hoort dat het"
-    " weer mag. Vraag de afzender om welk gegeven het gaat."
-)
-FREE_AGAIN: Final = "De beperking op een gegeven is opgeheven: u mag het weer gebruiken."
+# Told to who holds a copy (art. 19 AVG): no words of the person or the document.
 CORRECTED: Final = (
     "Iemand over wie dit gaat, heeft een gegeven laten verbeteren (artikel 16 AVG). Vraag de"
     " afzender wat er verandert."
@@ -167,7 +163,7 @@ def restrict(
     )
     session.add(made)
     _write_down(session, row, document, actor, "beperkt", "verzoek.beperking")
-    _tell_recipients(session, keys, document, RESTRICTED, actor)
+    _tell_recipients(session, keys, document, Told(Change.RESTRICTED), actor)
     return made
 
 
@@ -197,7 +193,7 @@ def lift(
         note_move(session, row, actor, "opgeheven", {"stuk": restriction.reference})
         return
     _write_down(session, row, document, actor, "opgeheven", "verzoek.beperking_opgeheven")
-    _tell_recipients(session, keys, document, FREE_AGAIN, actor)
+    _tell_recipients(session, keys, document, Told(Change.FREED), actor)
 
 
 def correct(
@@ -223,7 +219,8 @@ def correct(
     )
     session.add(made)
     _write_down(session, row, document, actor, "gecorrigeerd", "verzoek.correctie")
-    _tell_recipients(session, keys, document, CORRECTED, actor, parts)
+    told = Told(Change.CORRECTED, tuple(parts), CORRECTED)
+    _tell_recipients(session, keys, document, told, actor)
     return made
 
 
@@ -251,16 +248,11 @@ def _write_down(
 
 
 def _tell_recipients(
-    session: Session,
-    keys: KeyRing,
-    document: Report | Dossier,
-    note: str,
-    actor: Actor,
-    parts: Sequence[str] = (),
+    session: Session, keys: KeyRing, document: Report | Dossier, told: Told, actor: Actor
 ) -> None:
-    """Tell who holds a copy of a report (art. 19 AVG), through the corrections of exports."""
-    if isinstance(document, Report):
-        notify(session, keys, document.id, Told(Change.CORRECTED, tuple(parts), note), actor)
+    """Tell who holds a copy (art. 19 AVG), through the corrections of exports."""
+    find = copies_with if isinstance(document, Report) else copies_of
+    notify(session, keys, find(session, document.id), told, actor)
 
 
 @dataclass(frozen=True)
@@ -294,6 +286,11 @@ def restricted_among(session: Session, documents: Collection[UUID]) -> dict[UUID
     for number, ground in rows:
         grounds.setdefault(number, {})[RestrictionGround.word(ground)] = None
     return {number: ", ".join(words) for number, words in grounds.items()}
+
+
+def binds(document: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Return the condition that the document with this id, a column, is restricted now."""
+    return exists().where(Restriction.document_id == document, Restriction.lifted_at.is_(None))
 
 
 def bound_of(

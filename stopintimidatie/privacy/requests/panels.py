@@ -48,7 +48,7 @@ ADVICE: Final = (
     "Zolang u dit nagaat, hoort het gebruik van de betwiste gegevens beperkt te zijn (artikel 18"
     " lid 1 AVG)."
 )
-TOLD: Final = "Wie een kopie van de melding heeft, krijgt bericht."
+TOLD: Final = "Wie een kopie heeft, krijgt bericht."
 PANEL: Final = "stopintimidatie.privacy.requests:templates/panel.jinja2"
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     select,
@@ -73,6 +74,8 @@ TITLES: Final = {
 # Filters of a fixed view alone.
 _UNLISTED: Final = {"sluimert": "Sluimert", "voorstel": "Tweede blik"}
 NOBODY: Final = "niemand"
+# For a list that shows no restrictions.
+_UNKNOWN: Final = false()
 _YES_NO: Final = (("ja", "ja"), ("nee", "nee"))
 _HANDLERS: Final = (("ik", "ik"), (NOBODY, "nog niemand"))
 _TOGETHER: Final = (("afgerond", "Alles wat klaar is"), ("alle", "Alle meldingen"))
@@ -118,19 +121,21 @@ def number_of_reports(
 class Listed:
     """A report of the list, with the names around it.
 
-    `proposed`: a colleague's proposal waits for a second look.
+    `proposed`: a colleague's proposal waits for a second look. `restricted`: its use is (art. 18
+    AVG).
     """
 
     report: Report
     area: Neighbourhood | None
     handler: str | None
     proposed: bool
+    restricted: bool = False
 
 
-def _listed() -> Select[Report, Neighbourhood, str, bool]:
+def _listed(restricted: ColumnElement[bool]) -> Select[Report, Neighbourhood, str, bool, bool]:
     waits = ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
     return (
-        select(Report, Neighbourhood, User.name, exists().where(*waits))
+        select(Report, Neighbourhood, User.name, exists().where(*waits), restricted)
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
         .outerjoin(User, User.id == Report.handler_id)
     )
@@ -146,9 +151,11 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     )
 
 
-def read_report(session: Session, holder: str, reference: str) -> Listed | None:
+def read_report(
+    session: Session, holder: str, reference: str, restricted: ColumnElement[bool] = _UNKNOWN
+) -> Listed | None:
     """Return the report with this reference, which may be on another page of the list."""
-    wanted = _listed().where(Report.holder == holder, Report.reference == reference)
+    wanted = _listed(restricted).where(Report.holder == holder, Report.reference == reference)
     row = session.execute(wanted).one_or_none()
     return None if row is None else Listed(*row)
 
@@ -159,33 +166,36 @@ def _newest(*where: ColumnElement[bool]) -> Select[Any]:
 
 
 def list_reports(
-    session: Session, holder: str, filters: Filters, reader: Reader, offset: int, size: int
+    session: Session,
+    holder: str,
+    filters: Filters,
+    reader: Reader,
+    offset: int,
+    size: int,
+    restricted: ColumnElement[bool] = _UNKNOWN,
 ) -> Sequence[Listed]:
     """Return a page of the list: urgent first, then the nearest deadline, then the newest.
 
     Of ended reports the newest come first, which an index can give, however many there are.
+    `restricted`: the condition that the use of a report is restricted.
     """
     states = _states_of(filters)
     if states:
-        return _in_line(session, holder, filters, reader, states, offset, size)
+        firsts = _in_line(holder, filters, reader, states, offset + size)
+        in_line = _listed(restricted).join(firsts, firsts.c.id == Report.id).order_by(*_IN_LINE)
+        return [Listed(*row) for row in session.execute(in_line.offset(offset).limit(size))]
     order: Sequence[Any] = (Report.received_at.desc(), Report.id)
     if "toestand" not in filters:
         order = _IN_LINE
-    statement = _listed().where(Report.holder == holder, *conditions(filters, reader))
+    statement = _listed(restricted).where(Report.holder == holder, *conditions(filters, reader))
     rows = session.execute(statement.order_by(*order).offset(offset).limit(size))
     return [Listed(*row) for row in rows]
 
 
 def _in_line(
-    session: Session,
-    holder: str,
-    filters: Filters,
-    reader: Reader,
-    states: Sequence[str],
-    offset: int,
-    size: int,
-) -> Sequence[Listed]:
-    """Return a page of the list, merged from the first reports of each state, by index."""
+    holder: str, filters: Filters, reader: Reader, states: Sequence[str], number: int
+) -> Subquery:
+    """Select the ids of the first reports of each state, by index; the page is among them."""
     others = conditions(filters, reader, leave_out="toestand")
     if lets_sleep(filters):
         others.append(awake(reader))
@@ -193,13 +203,11 @@ def _in_line(
         select(Report.id)
         .where(Report.holder == holder, Report.state == state, *others)
         .order_by(*_IN_LINE)
-        .limit(offset + size)
+        .limit(number)
         .subquery()
         for state in states
     ]
-    merged = union_all(*(select(first.c.id) for first in firsts)).subquery()
-    statement = _listed().join(merged, merged.c.id == Report.id).order_by(*_IN_LINE)
-    return [Listed(*row) for row in session.execute(statement.offset(offset).limit(size))]
+    return union_all(*(select(first.c.id) for first in firsts)).subquery()
 
 
 def _states_of(filters: Filters) -> Sequence[str]:

@@ -18,6 +18,7 @@ from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import ago, date_short, datetime_short, day_of, days_until, plural
 from stopintimidatie.core.tree import Container, Resource, remains_of
+from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import LAST_ROW, WorkbenchRow, is_partial, turn_of
 from stopintimidatie.core.web.request import (
     NavItem,
@@ -135,7 +136,8 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         numbers[TOTAL] = number_of_reports(context.holder, filters, reader, most)
     counted = count_with_menu(request, context.holder, numbers)
     paging = Paging.counted(wanted_number, counted[preset], most)
-    rows = list_reports(session, context.holder, filters, reader, paging.offset, paging.size)
+    page, bound = (paging.offset, paging.size), is_restricted(request.registry, Report.id)
+    rows = list_reports(session, context.holder, filters, reader, *page, bound)
     open_ = OPENED in request.GET
     areas = neighbourhoods_of(session, context.holder) if open_ or "wijk" in filters else []
     wanted, opened = _opened(session, context.holder, rows, request)
@@ -203,7 +205,8 @@ def _opened(
     if reference is None:
         return True, None
     listed = next((row for row in rows if row.report.reference == reference), None)
-    return True, listed or read_report(session, holder, reference)
+    bound = is_restricted(request.registry, Report.id)
+    return True, listed or read_report(session, holder, reference, bound)
 
 
 def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
@@ -221,6 +224,7 @@ def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
         text=" ".join((report.description or "").split())[:SNIPPET],
         marks=[
             *(["tweede_blik"] if row.proposed and report.state in OPEN else []),
+            *(["gebruik_beperkt"] if row.restricted else []),
             *(state for state in badges(report) if state not in UNMARKED),
         ],
         days=(day_of(deadline) - day_of(utc_now())).days if deadline else None,

@@ -36,6 +36,7 @@ from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
 
 PLACE = "/gemeenten/dordrecht/verzoeken"
+INBOX = "/gemeenten/dordrecht/postvak"
 ACTOR = Actor("gebruiker", None, "Pri Vacy")
 
 
@@ -79,6 +80,8 @@ def test_a_restriction_binds_what_is_contested_until_the_person_was_told(
     form.submit("beperken", status=303).follow().mustcontain("Beperkt: de tijd", "opheffen")
     reader = town.browser(make_user(town, (DORDRECHT, Role.OFFICER)))
     reader.get(path).mustcontain("Gebruik beperkt", "de tijd", "juistheid wordt betwist")
+    (mark,) = reader.get(INBOX).html.select(".wb-row__second")
+    assert "Gebruik beperkt" in mark.text
     form = officer.get(case).click("opheffen").forms["formulier"]
     form["reden"] = "Nagegaan: het klopt."
     form.submit("opheffen", status=422)

@@ -20,7 +20,15 @@ from stopintimidatie.privacy.requests.documents import restrict
 from stopintimidatie.privacy.requests.models import RestrictionGround
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request
 from stopintimidatie.reports.models import Report, ReporterMessage
-from tests.support.exporting import Case, answers, decide, make_case, requested, send_request
+from tests.support.exporting import (
+    Case,
+    answers,
+    decide,
+    handed_over,
+    make_case,
+    requested,
+    send_request,
+)
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 
@@ -73,6 +81,8 @@ def test_a_restricted_report_stays_out_and_both_pages_say_so(
     case = make_case(installation)
     bind(case, report=1)
     asker = case.browser("aanvrager")
+    lines = asker.get(f"{case.path}?deel=meldingen").html.find_all(class_="si-list__item")
+    assert sum("Gebruik beperkt" in line.text for line in lines) == 1
     asker.get(f"{case.path}/uitvoer-aanvragen").mustcontain(f"M-01: {WORDS}")
     seen = fill(case).submit("voorbeeld")
     assert "De hele melding" in seen.html.find(id="voorbeeld-M-01").text
@@ -159,9 +169,10 @@ def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
     waiting = requested(case)
     bind(case)
     reader = case.browser("aanvrager")
-    badges = BeautifulSoup(reader.get(case.path).text, "html.parser").find(class_="si-badges")
-    assert badges is not None
-    assert "Gebruik beperkt" in badges.text
+    for page in (case.path, f"{case.path}?deel=notities", "/gemeenten/dordrecht/dossiers"):
+        badges = BeautifulSoup(reader.get(page).text, "html.parser").find(class_="si-badges")
+        assert badges is not None
+        assert badges.text.count("Gebruik beperkt") == 1, page
     refused = send_request(case)
     assert refused.status_int == 422
     refused.mustcontain("Het gebruik van dit dossier is beperkt")
@@ -175,3 +186,7 @@ def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
     assert decide(case, reference).status_int == 303
     installation.run_jobs()
     assert in_it(made[0]) == ["M-01", "M-02"]
+    # Who has a copy of a dossier hears of its restriction too (art. 19 AVG).
+    handed_over(case, reference)
+    bind(case)
+    reader.get(f"{case.path}/{reference}").mustcontain("Het gebruik van een gegeven is beperkt")
