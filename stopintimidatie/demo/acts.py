@@ -18,7 +18,6 @@ from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, OutboxJob, enqueue
 from stopintimidatie.core.sandbox.process import memory_file
-from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.demo.scenario import FOLDER, Json, Timeline, Users, actor_of, read
@@ -339,28 +338,29 @@ def finish(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
             row = find_disclosure(session, export.reference)
             if row is not None and events_of(session, row.id):
                 continue
-            _let_happen(session, context.registry.key_ring, export, at, payload["stand"])
+            _let_happen(session, context.registry, export, at, payload["stand"])
 
 
-def _let_happen(session: Session, keys: KeyRing, export: Export, at: datetime, end: str) -> None:
+def _let_happen(session: Session, registry: Any, export: Export, at: datetime, end: str) -> None:
     """Let happen what became of an export that was ready at a moment."""
+    keys = registry.key_ring
     officer = Actor("gebruiker", export.requested_by_id, export.requested_by)
     with clock_at(at + DAY):
         if end not in FETCHED_BY_PARTNER:
             exports.note_opened(session, export, officer)
-            release.hand_over(session, export, "papier", officer)
+            release.hand_over(session, registry, export, "papier", officer)
         else:
             partner = session.get_one(PartnerOrganisation, export.partner_id)
             people = contacts_of(session, keys, partner)
             address = next(person.address for person in people if person.address)
-            release.offer_export(session, export, address, officer, days=21)
+            release.offer_export(session, registry, export, address, officer, days=21)
     if end == "ingetrokken":
         with clock_at(at + 4 * DAY):
             withdraw(session, export, officer, "onjuist", WRONG)
     if end == "beantwoord":
         pickup = release.pickups_of(session, export.id)[0]
         with clock_at(at + 2 * DAY):
-            release.fetch_file(session, keys, pickup, export, WHO)
+            release.fetch_file(session, registry, pickup, export, WHO)
         with clock_at(at + 9 * DAY):
             release.give_answer(
                 session, keys, pickup, export, _answer(day_of(utc_now()) - DAY), WHO

@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from stopintimidatie.core.text import Term
 from stopintimidatie.municipalities.partners.vocabulary import OFFERED, LegalBasis
 
 
@@ -129,17 +128,6 @@ NOT_YET: Final = "nog niemand: spoed, achteraf te beoordelen"
 BASES: Final = OFFERED
 
 
-class RestrictedUse(Term):
-    """Ground on which restricted data may be given all the same (art. 18(2) AVG)."""
-
-    CLAIM = "avg_18_2_rechtsvordering", "AVG art. 18 lid 2, rechtsvordering", "legal claim"
-    PROTECTION = (
-        "avg_18_2_bescherming",
-        "AVG art. 18 lid 2, bescherming van de rechten van iemand anders",
-        "protection of the rights of another person",
-    )
-
-
 # The number of the dossier itself among the deviations, which name reports by theirs.
 DOSSIER: Final = 0
 
@@ -158,3 +146,7 @@ class ExportError(Exception):
         self.message = message
         self.field = field
         self.also = tuple(also)
+
+
+class ShutError(ExportError):
+    """A document that may not be given now; the message is for a colleague, not for who gets it."""

@@ -44,7 +44,7 @@ def given(installation: Installation, case: Case, number: int) -> list[str]:
         # Made already.
         session.execute(delete(OutboxJob).where(OutboxJob.kind == JOB.name))
         for export in session.scalars(select(Export).where(Export.reference.in_(references))):
-            fetch(session, registry.key_ring, export, SYSTEM, PICKED_UP)
+            fetch(session, registry, export, SYSTEM, PICKED_UP)
         ask_for_search(session, DORDRECHT)
     return references
 

@@ -773,6 +773,10 @@ MATRIX: Final[tuple[View, ...]] = (
         # Nothing was put ready.
         "{uitvoer}/ophaalcode": " 404 404 404 403 403",
     }),
+    *form("ExportResource", "toch-geven", P.APPROVE_EXPORT, {
+        "{uitvoer}/toch-geven": DECIDERS,
+        "{uitvoer_persoon}/toch-geven": STRICT,
+    }),
     *form("ExportResource", "achteraf-beoordelen", P.APPROVE_EXPORT, {
         "{uitvoer}/achteraf-beoordelen": DECIDERS,
         "{uitvoer_persoon}/achteraf-beoordelen": STRICT,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor
@@ -20,6 +20,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Vault
 from stopintimidatie.core.storage.personal import Fragment
 from stopintimidatie.core.text import date_text
+from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.dossiers.models import (
     Consultation,
     ConsultationBlob,
@@ -36,6 +37,7 @@ from stopintimidatie.dossiers.workflow import (
     DossierKind,
     TabledState,
 )
+from stopintimidatie.municipalities.partners.vocabulary import RestrictedUse
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import WITHDRAWN, AgeGroup, Form, PlaceType
 from stopintimidatie.reports.words import when_short
@@ -53,6 +55,11 @@ class Tabled:
     with_agreements: bool = True
     # The reason to table a report whose reporter didn't want it shared.
     reason: str | None = None
+    # The use of the dossier itself is restricted.
+    restricted: bool = False
+    # A code of `RestrictedUse` and a reason, to table what is restricted.
+    ground: str | None = None
+    because: str | None = None
 
 
 def unwilling(report: Report) -> bool:
@@ -72,7 +79,8 @@ def put_on_table(
     """Freeze the papers as they stand now; until the consultation is held this may be done again.
 
     Raises:
-        DossierError: It was dropped or held, or a reporter's wish is passed over in silence.
+        DossierError: It was dropped or held, a reporter's wish is passed over in silence, or
+            something of which the use is restricted has no ground.
     """
     lock(session, consultation)
     if consultation.state == ConsultationState.DROPPED:
@@ -86,6 +94,7 @@ def put_on_table(
             " delen. Haal het vinkje weg, of schrijf op waarom de melding toch op tafel komt.",
             "reden",
         )
+    check_restricted(tabled)
     data = json.dumps(content_of(session, dossier, consultation, tabled), ensure_ascii=False)
     VAULT.destroy(session, consultation)
     VAULT.keep(session, keys, consultation, KIND, data.encode())
@@ -93,8 +102,55 @@ def put_on_table(
     consultation.tabled_sha256 = hashlib.sha256(data.encode()).hexdigest()
     consultation.tabled_state = TabledState.KEPT.value
     values: dict[str, Any] = {"overleg": consultation.serial, "aantal": len(tabled.members)}
-    append(session, dossier, actor, "voorgelegd", values={**values, "reden": tabled.reason})
+    reasons = [tabled.reason or ""]
+    if tabled.ground:
+        ground = RestrictedUse.word(tabled.ground)
+        reasons.append(f"Gebruik beperkt, toch op tafel: {ground}. {tabled.because}")
+    reason = "\n".join(filter(None, reasons)) or None
+    append(session, dossier, actor, "voorgelegd", values={**values, "reden": reason})
     log(session, dossier, actor, "voorgelegd")
+
+
+def check_restricted(tabled: Tabled) -> None:
+    """Check that what may not be used now is tabled only on a ground of art. 18(2) AVG.
+
+    Raises:
+        DossierError: Ground or reason is missing, or nothing on the table needs them.
+    """
+    bound = [label(m.membership.serial) for m in tabled.members if m.restricted]
+    if tabled.restricted:
+        bound.insert(0, "het dossier")
+    given = bool(tabled.ground or tabled.because)
+    if not bound:
+        if given:
+            raise DossierError(
+                "Niets van wat op tafel komt, is beperkt. Maak grond en reden leeg.", "grond"
+            )
+        return
+    if not tabled.ground:
+        what = "Leg niets op tafel" if tabled.restricted else "Haal het vinkje weg"
+        raise DossierError(
+            f"Het gebruik is beperkt van: {', '.join(bound)}. {what}, of kies een grond en schrijf"
+            " op waarom het toch moet.",
+            "grond",
+        )
+    if not tabled.because:
+        raise DossierError("Schrijf op waarom dit toch op tafel komt.", "grond_reden")
+
+
+def restricted_now(
+    session: Session, registry: Any, dossier: Dossier, papers: Mapping[str, Any]
+) -> list[str]:
+    """Return what of tabled papers may not be used now, by the names that it has there."""
+    bound = select(DossierMembership.serial).where(
+        DossierMembership.dossier_id == dossier.id,
+        is_restricted(registry, DossierMembership.report_id),
+    )
+    whole = select(literal(0)).where(Dossier.id == dossier.id, is_restricted(registry, Dossier.id))
+    serials = sorted(session.scalars(union_all(bound, whole)))
+    inside = {row["nummer"] for row in papers["meldingen"]}
+    names = ["het dossier"] if 0 in serials else []
+    return names + [label(serial) for serial in serials if label(serial) in inside]
 
 
 def content_of(

@@ -13,6 +13,7 @@ from stopintimidatie.core.forms import Button, Form, Schema, field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import AMSTERDAM, datetime_short
+from stopintimidatie.core.tree.services import is_restricted, restrictions_on
 from stopintimidatie.core.web.request import Paging, Request, page_view, query_pairs
 from stopintimidatie.dossiers.consultations.services import (
     Seat,
@@ -33,6 +34,7 @@ from stopintimidatie.dossiers.consultations.snapshot import (
     Tabled,
     put_on_table,
     read_tabled,
+    restricted_now,
     unwilling,
 )
 from stopintimidatie.dossiers.filing.views import choice_of
@@ -58,6 +60,8 @@ from stopintimidatie.dossiers.queries import Member, members
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
 from stopintimidatie.dossiers.workflow import ConsultationKind, ConsultationState, TabledState
+from stopintimidatie.municipalities.partners.vocabulary import RestrictedUse
+from stopintimidatie.reports.models import Report
 
 LINES: Final = 8000
 
@@ -121,8 +125,11 @@ def minutes_schema(people: Choices) -> Any:
     )
 
 
-def table_schema(reports: Choices) -> Any:
-    """Return the form to choose which reports and notes are shown at a consultation."""
+def table_schema(reports: Choices, *, restricted: bool) -> Any:
+    """Return the form to choose which reports and notes are shown at a consultation.
+
+    `restricted`: the use of something that can be chosen, or of the dossier, is restricted.
+    """
     chosen = field(
         forms.ManyOf(reports),
         "Welke meldingen komen op tafel?",
@@ -139,6 +146,28 @@ def table_schema(reports: Choices) -> Any:
             "Reden",
             name="reden",
             description="Alleen nodig als een melder de melding niet met iedereen wil delen.",
+            missing=None,
+        ),
+        *(_bound_fields() if restricted else ()),
+    )
+
+
+def _bound_fields() -> tuple[Any, ...]:
+    """Return the fields for the ground and reason to table what is restricted (art. 18(2) AVG)."""
+    return (
+        field(
+            forms.OneOf(RestrictedUse.choices()),
+            "Gebruik beperkt: grond om het toch op tafel te leggen",
+            name="grond",
+            description="Alleen nodig als op tafel komt wat beperkt is. Het mag alleen voor een"
+            " rechtsvordering of om iemand anders te beschermen.",
+            missing=None,
+        ),
+        field(
+            forms.Text(500, lines=True),
+            "Gebruik beperkt: reden",
+            name="grond_reden",
+            description="Dit staat in de geschiedenis van het dossier.",
             missing=None,
         ),
     )
@@ -237,6 +266,7 @@ def consultation_view(context: DossierResource, request: Request) -> Values:
     consultation = _wanted(context, request)
     note_read(request, context.holder, "dossier", [context.dossier.id], task="overleg bekijken")
     agreed = [(row, None) for row in agreements_from(request.db, consultation)]
+    papers = read_tabled(request.db, request.registry.key_ring, consultation)
     here, next_on = page_of(context, request), consultation.next_on
     return {
         **form_page(context, request, _name(consultation)),
@@ -246,7 +276,9 @@ def consultation_view(context: DossierResource, request: Request) -> Values:
         "seats": seats_of(request.db, consultation),
         "lines": agreement_lines(context, request, agreed),
         "tabled": TabledState.word(consultation.tabled_state),
-        "readable": consultation.tabled_state in (TabledState.KEPT, TabledState.REDACTED),
+        "readable": papers is not None,
+        "restricted": papers is not None
+        and restricted_now(request.db, request.registry, context.dossier, papers),
         "here": here,
         "may_edit": may_edit(context, request),
         "planned": consultation.state == ConsultationState.PLANNED,
@@ -314,32 +346,47 @@ def drop_view(context: DossierResource, request: Request) -> Any:
 def table_view(context: DossierResource, request: Request) -> Any:
     """Show the form that chooses what is tabled (`?nr=…`), and freeze that."""
     consultation = _wanted(context, request)
-    newest = members(request.db, context.dossier, Paging(1, MOST_TABLED, MOST_TABLED))
+    dossier, registry = context.dossier, request.registry
+    first, bound = Paging(1, MOST_TABLED, MOST_TABLED), is_restricted(registry, Report.id)
+    newest = members(request.db, dossier, first, bound)
+    whole = dossier.id in restrictions_on(request.db, registry, [dossier.id])
     latest = [member for member in newest if not member.report.locked]
     ids = [member.report.id for member in latest]
     note_read(request, context.holder, "melding", ids, task="meldingen op tafel leggen")
     form = Form(
-        table_schema([(m.report.reference, _choice(m)) for m in latest]),
+        table_schema(
+            [(m.report.reference, _choice(m)) for m in latest],
+            restricted=whole or any(m.restricted for m in latest),
+        ),
         request,
         buttons=[Button("vastleggen", "Vastleggen wat voorligt")],
         appstruct={
-            "meldingen": [m.report.reference for m in latest if not unwilling(m.report)],
+            "meldingen": [
+                m.report.reference for m in latest if not (m.restricted or unwilling(m.report))
+            ],
             "duiding": True,
             "afspraken": True,
         },
         cancel_url=_address(context, request, consultation),
     )
     page = form_page(context, request, f"Op tafel bij {_name(consultation).lower()}")
-    page["intro"] = (
+    page["intro"] = ("Het gebruik van dit dossier is beperkt. " if whole else "") + (
         "U legt vast wat de deelnemers te zien krijgen, zoals het nu is. Later ziet u hier nog"
         " precies wat er op tafel lag, ook als het dossier verandert."
     )
 
     def act(values: Values) -> Any:
         chosen = [m for m in latest if m.report.reference in values.get("meldingen", ())]
-        tabled = Tabled(chosen, values["duiding"], values["afspraken"], values["reden"])
-        keys = request.registry.key_ring
-        put_on_table(request.db, keys, context.dossier, consultation, tabled, request.actor)
+        tabled = Tabled(
+            chosen,
+            values["duiding"],
+            values["afspraken"],
+            values["reden"],
+            whole,
+            values.get("grond"),
+            values.get("grond_reden"),
+        )
+        put_on_table(request.db, registry.key_ring, dossier, consultation, tabled, request.actor)
         request.flash("Vastgelegd is wat er op tafel ligt.")
         return HTTPSeeOther(_address(context, request, consultation))
 
@@ -348,7 +395,8 @@ def table_view(context: DossierResource, request: Request) -> Any:
 
 def _choice(member: Member) -> str:
     wish = " (melder wil niet met iedereen delen)" if unwilling(member.report) else ""
-    return f"M-{member.membership.serial:02d}, {choice_of(member.report)}{wish}"
+    bound = " (gebruik beperkt)" if member.restricted else ""
+    return f"M-{member.membership.serial:02d}, {choice_of(member.report)}{wish}{bound}"
 
 
 @page_view(DossierResource, "overleg-stuk", Permission.VIEW_DOSSIER, "templates/tabled.jinja2")
@@ -366,6 +414,7 @@ def tabled_view(context: DossierResource, request: Request) -> Values:
         "content": content,
         "hidden": "" if sees_reports(context, request) else HIDDEN,
         "redacted": consultation.tabled_state == TabledState.REDACTED,
+        "restricted": restricted_now(request.db, request.registry, context.dossier, content),
         "back": _address(context, request, consultation),
     }
 

@@ -16,10 +16,9 @@ from stopintimidatie.exports.vocabulary import (
     DOSSIER,
     ExportError,
     ExportRequest,
-    RestrictedUse,
     clean,
 )
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, RestrictedUse
 from stopintimidatie.reports.vocabulary import AgeGroup
 from stopintimidatie.reports.words import NOT_ASKED
 
@@ -89,10 +88,11 @@ def restricted(loaded: LoadedDossier) -> list[tuple[int, str]]:
     """Return what may not be used now: number, and on which ground; the dossier itself first."""
     whole = [(DOSSIER, loaded.restricted)] if loaded.restricted else []
     parts = [(part.serial, part.restricted) for part in loaded.known.reports if part.restricted]
-    return [(number, f"{_named(number)}: gebruik beperkt: {why}") for number, why in whole + parts]
+    return [(number, f"{named(number)}: gebruik beperkt: {why}") for number, why in whole + parts]
 
 
-def _named(number: int) -> str:
+def named(number: int) -> str:
+    """Return how a report, by its number, or the dossier is named among the grounds."""
     return "Het dossier" if number == DOSSIER else f"M-{number:02d}"
 
 
@@ -142,7 +142,7 @@ def rows(export: Export) -> list[tuple[str, str]]:
     """Return the rows about deviations for the page of the request."""
     return [
         (
-            f"{_although(deviation)}: {_named(number)}",
+            f"{_although(deviation)}: {named(number)}",
             f"{deviation.ground.label}. Reden: {deviation.reason}",
         )
         for number, deviation in sorted(despite(export.deviations).items())

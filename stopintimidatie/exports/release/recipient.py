@@ -45,7 +45,8 @@ from stopintimidatie.exports.release.services import (
     give_answer,
     refusal,
 )
-from stopintimidatie.exports.vocabulary import ExportError
+from stopintimidatie.exports.request.queries import shut_by
+from stopintimidatie.exports.vocabulary import ExportError, ShutError
 from stopintimidatie.municipalities.areas.models import Municipality
 
 
@@ -80,6 +81,7 @@ DONE: Final = {
     "zoek": "Dank u wel. De gemeente weet nu dat dit stuk zoek is, en neemt het over.",
     "antwoord": "Dank u wel. De gemeente heeft uw antwoord. U kunt later nog iets laten weten.",
 }
+NOT_NOW: Final = "Dit document kan nu niet open. Vraag het wie het voor u klaarzette."
 UNREADABLE: Final = "Het bestand kan nu niet worden gelezen. Bel de gemeente."
 
 
@@ -157,6 +159,8 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
     """Return the values for the template of the page of a pick-up."""
     town = request.db.get(Municipality, here.export.holder)
     refused = refusal(here.pickup, here.export)
+    if refused is None and shut_by(request.db, request.registry, here.export):
+        refused = NOT_NOW
     spoken = here.visit.way is Way.SPOKEN
     done = dict(query_pairs(request)).get("gedaan", "")
     return {
@@ -205,12 +209,12 @@ def file_view(context: PickupPage, request: Request) -> Any:
     here = here_of(context, request)
     if here is None or here.visit.way is not Way.SPOKEN:
         return start_again(context, request)
-    keys = request.registry.key_ring
     try:
-        pdf = fetch_file(request.db, keys, here.pickup, here.export, here.visit.who)
+        pdf = fetch_file(request.db, request.registry, here.pickup, here.export, here.visit.who)
     except (ExportError, DecryptionError) as problem:
         request.response.status_int = 409
         words = problem.message if isinstance(problem, ExportError) else UNREADABLE
+        words = NOT_NOW if isinstance(problem, ShutError) else words
         shown = page_of(context, request, here)
         return {**shown, "form": answer_form(context, request, here), "refused": words}
     response = Response(pdf, content_type="application/pdf")

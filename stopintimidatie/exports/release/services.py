@@ -41,6 +41,7 @@ from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.release.mail import ANSWERED, CODE_MAIL, READY
+from stopintimidatie.exports.request.queries import check_open
 from stopintimidatie.exports.request.services import PICKED_UP, fetch, lock, log, note_once
 from stopintimidatie.exports.vocabulary import ExportError
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -304,6 +305,7 @@ USED: Final = (
 
 def offer_export(
     session: Session,
+    registry: Any,
     export: Export,
     address: MailAddress,
     actor: Actor,
@@ -314,12 +316,13 @@ def offer_export(
     """Put the file ready and have the contact told, without a word of what it is about.
 
     Raises:
-        ExportError: There is no file, or nobody to tell.
+        ExportError: There is no file, it may not be given now, or there is nobody to tell.
     """
     lock(session, export.id)
     disclosure = find_disclosure(session, export.reference)
     if export.state != ExportState.READY or disclosure is None:
         raise ExportError("Dit document kan nu niet worden klaargezet. Open de pagina opnieuw.")
+    check_open(session, registry, export)
     if not address.usable:
         raise ExportError("Dit adres is niet bevestigd. Kies een ander.", "contact")
     for earlier in waiting_of(session, export.id):
@@ -350,15 +353,16 @@ WAYS: Final = (
 )
 
 
-def hand_over(session: Session, export: Export, way: str, actor: Actor) -> None:
+def hand_over(session: Session, registry: Any, export: Export, way: str, actor: Actor) -> None:
     """Record that an officer gave the document to its recipient, in one of `WAYS`.
 
     Raises:
-        ExportError: There is no file (any more).
+        ExportError: There is no file (any more), or it may not be given now.
     """
     lock(session, export.id)
     if export.state != ExportState.READY:
         raise ExportError("Dit document is er niet meer. Open de pagina opnieuw.")
+    check_open(session, registry, export)
     note_once(session, export, EventKind.GIVEN, actor, way)
     log(session, export, actor, "overhandigd")
 
@@ -408,7 +412,7 @@ def refusal(pickup: Pickup, export: Export) -> str | None:
 
 
 def fetch_file(
-    session: Session, keys: KeyRing, pickup: Pickup, export: Export, who: dict[str, str]
+    session: Session, registry: Any, pickup: Pickup, export: Export, who: dict[str, str]
 ) -> bytes:
     """Return the file for the partner; the first time is noted in the register.
 
@@ -420,11 +424,11 @@ def fetch_file(
     if no is not None:
         raise ExportError(no)
     actor = outsider(pickup)
-    pdf = fetch(session, keys, export, actor, way=PICKED_UP)
+    pdf = fetch(session, registry, export, actor, way=PICKED_UP)
     pickup.downloads += 1
     pickup.state = PickupState.PICKED_UP
     pickup.picked_up_at = pickup.picked_up_at or utc_now()
-    seal_who(keys, pickup, who)
+    seal_who(registry.key_ring, pickup, who)
     ids = [pickup.id, export.id]
     record(session, actor, "ophalen.gedownload", pickup.holder, PICKUP_KIND, ids)
     return pdf

@@ -59,6 +59,7 @@ from stopintimidatie.exports.release.services import (
 )
 from stopintimidatie.exports.request.jobs import REASONS, Change, withdraw
 from stopintimidatie.exports.request.pages import warn_of_refusal
+from stopintimidatie.exports.request.queries import shut_by
 from stopintimidatie.exports.request.services import lock
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.vocabulary import ExportError
@@ -154,7 +155,19 @@ def back(context: ExportResource, request: Request) -> HTTPSeeOther:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@form_view(ExportResource, OFFER, _P, FORM_PAGE, guards=(hidden_reports,))
+def only_open(context: ExportResource, request: Request) -> HTTPSeeOther | None:
+    """Send back from a document that may not be given now, and say why."""
+    shut = shut_by(request.db, request.registry, context.export)
+    if shut is None:
+        return None
+    request.flash(shut.words, "warning")
+    return back(context, request)
+
+
+_OPEN: Final = (hidden_reports, only_open)
+
+
+@form_view(ExportResource, OFFER, _P, FORM_PAGE, guards=_OPEN)
 def offer_view(context: ExportResource, request: Request) -> Any:
     """Choose who is told, and put the file ready."""
     export = context.export
@@ -195,7 +208,7 @@ def _offer(
     try:
         if address is None:
             raise ExportError(NOBODY)
-        offer_export(request.db, export, address, actor, days=days, times=times)
+        offer_export(request.db, request.registry, export, address, actor, days=days, times=times)
     except ExportError as problem:
         raise FormError(problem.message, problem.field) from None
 
@@ -211,7 +224,7 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
     return [person for person in people if person.address is not None and person.address.usable]
 
 
-@form_view(ExportResource, HAND_OVER, _P, FORM_PAGE, guards=(hidden_reports,))
+@form_view(ExportResource, HAND_OVER, _P, FORM_PAGE, guards=_OPEN)
 def hand_over_view(context: ExportResource, request: Request) -> Any:
     """Record that somebody here gave the document to its recipient."""
     export, public = context.export, PROFILES[context.export.profile].public
@@ -227,7 +240,7 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         try:
-            hand_over(request.db, export, values["hoe"], request.actor)
+            hand_over(request.db, request.registry, export, values["hoe"], request.actor)
         except ExportError as problem:
             raise FormError(problem.message, problem.field) from None
         whose = "openbaar" if public else f"bij {export.recipient}"
@@ -245,7 +258,7 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
 _GIVE: Final = "Een document geven"
 
 
-@post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=(hidden_reports,))
+@post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_OPEN)
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)

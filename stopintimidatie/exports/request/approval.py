@@ -25,17 +25,20 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import hidden_reports, roles_at
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.exports.extract.queries import load_dossier
+from stopintimidatie.exports.extract.rules import named
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles.services import profile_at
 from stopintimidatie.exports.profiles.views import difference_rows
 from stopintimidatie.exports.profiles.words import differences
 from stopintimidatie.exports.request import queries as request_queries
+from stopintimidatie.exports.request.forms import bound_fields
 from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
     DECIDE_TOGETHER,
     DEPUTIZE,
+    DESPITE,
     Looked,
     check_public,
     crumbs_of,
@@ -46,7 +49,7 @@ from stopintimidatie.exports.request.pages import (
     way_back,
 )
 from stopintimidatie.exports.request.queries import request_rows
-from stopintimidatie.exports.request.routes import judge_after, waits_for_second
+from stopintimidatie.exports.request.routes import free, judge_after, waits_for_second
 from stopintimidatie.exports.request.services import (
     OWN_REQUEST,
     ChangedMeanwhileError,
@@ -326,6 +329,45 @@ def after_view(context: ExportResource, request: Request) -> Any:
         "file_href": None if shut else request.resource_path(context, "pdf"),
         "locked": export.file_form == FileForm.LOCKED,
     }
+    return handle_form(request, form, on_valid, page)
+
+
+# Giving a document of which something was restricted after it was made
+
+
+def _despite_schema(numbers: Sequence[int]) -> forms.Schema:
+    """Return the form: for each of these numbers the ground and the reason, all needed."""
+    parts = [(number, named(number)) for number in numbers]
+    (group,) = bound_fields(parts, "Dit staat bij de uitvoer, niet in het document.")
+    group.description, group.widget = "Elk van deze heeft een grond en een reden nodig.", None
+    for part in group.children:
+        part.widget = None
+    return forms.Schema(group)
+
+
+@form_view(
+    ExportResource, DESPITE, Permission.APPROVE_EXPORT, "templates/despite.jinja2", guards=GUARDS
+)
+def despite_view(context: ExportResource, request: Request) -> Any:
+    """Ask a second person for ground and reason to give a document that was restricted since."""
+    export, address = context.export, way_back(context, request)
+    shut = request_queries.shut_by(request.db, request.registry, export)
+    if shut is None or not shut.restricted:
+        request.flash("Voor dit document is geen grond nodig.", "info")
+        return HTTPSeeOther(address)
+    button = Button("vastleggen", "Vastleggen: dit mag worden gegeven")
+    form = Form(_despite_schema(shut.restricted), request, buttons=[button], cancel_url=address)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        given = {int(k.removeprefix("melding_")): v for k, v in values["beperkt"].items()}
+        try:
+            free(request.db, request.registry, export, given, request.actor)
+        except ExportError as problem:
+            raise FormError(problem.message, problem.field) from None
+        request.flash("Vastgelegd. Het document kan nu worden gegeven.")
+        return HTTPSeeOther(address)
+
+    page = {"crumbs": crumbs_of(context, request), "export": export, "words": shut.words}
     return handle_form(request, form, on_valid, page)
 
 

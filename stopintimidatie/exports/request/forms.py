@@ -35,11 +35,14 @@ from stopintimidatie.exports.vocabulary import (
     ExportError,
     ExportRequest,
     FileForm,
-    RestrictedUse,
 )
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, PartnerKind
+from stopintimidatie.municipalities.partners.vocabulary import (
+    LegalBasis,
+    PartnerKind,
+    RestrictedUse,
+)
 
 # The questions about a demand and about urgency; empty for any other export.
 
@@ -184,7 +187,7 @@ def request_schema(
         *_reasons(bases_for(partner)),
         *([_minors(needed=ground)] if minors else ()),
         *_despite(unwilling),
-        *_bound(restricted),
+        *bound_fields(restricted),
         *_in_full(choosable, most),
         _file(),
         *_extra(),
@@ -298,7 +301,7 @@ def _despite(reports: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[
     return (group,)
 
 
-def _bound(restricted: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
+def bound_fields(restricted: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[Any, ...]:
     """Return fields for the ground and reason to give what is restricted (art. 18(2) AVG)."""
     if not restricted:
         return ()
@@ -309,7 +312,7 @@ def _bound(restricted: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
         " te beschermen. Is dat zo? Vul dan grondslag en reden in.",
         widget=forms.Fold(),
     )
-    _add_grounds(group, restricted, tuple(RestrictedUse), PRINTED)
+    _add_grounds(group, restricted, tuple(RestrictedUse), about)
     return (group,)
 
 

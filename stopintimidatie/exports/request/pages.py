@@ -253,3 +253,5 @@ def together_href(context: ExportResource, request: Request) -> str | None:
 
 
 AFTER: Final = "achteraf-beoordelen"
+# Ground and reason to give what was restricted after it was made.
+DESPITE: Final = "toch-geven"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import date_text, datetime_long, file_size
+from stopintimidatie.core.tree.services import is_restricted
 from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.services import CODES
@@ -19,11 +21,20 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import has_advice
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
 from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.exports.extract.rules import freed, named
 from stopintimidatie.exports.extract.rules import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.redaction.chronology import ranges
-from stopintimidatie.exports.vocabulary import BASES, ExportError, ExportRequest, FileForm, listed
+from stopintimidatie.exports.vocabulary import (
+    BASES,
+    DOSSIER,
+    ExportError,
+    ExportRequest,
+    FileForm,
+    ShutError,
+    listed,
+)
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
@@ -76,10 +87,72 @@ def with_withdrawn() -> Select[UUID]:
     )
 
 
-def holds_withdrawn(session: Session, export_id: UUID) -> bool:
-    """Tell whether the document of an export holds a report that its reporter withdrew."""
-    mine = with_withdrawn().where(Disclosure.document_id == export_id)
-    return session.scalar(mine.limit(1)) is not None
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Why nobody may have the document of an export now."""
+
+    withdrawn: bool
+    # The numbers of what was restricted since, without a ground to give it; the dossier's is 0.
+    restricted: tuple[int, ...]
+    public: bool
+
+    @property
+    def words(self) -> str:
+        """The reason, and what to do, for who would give it."""
+        if self.withdrawn:
+            return GONE_INSIDE
+        may = "" if self.public else MAY_STILL
+        return SINCE.format(", ".join(map(named, self.restricted))) + may
+
+
+# The dossier itself, as a label like those of its reports.
+_WHOLE: Final = f"M-{DOSSIER:02d}"
+GONE_INSIDE: Final = (
+    "In dit document staat een melding die de melder heeft ingetrokken. Niemand kan het openen."
+)
+SINCE: Final = (
+    "Sinds dit document is gemaakt, is het gebruik beperkt van: {}. Geef het document niet. Trek"
+    " het in en vraag een nieuwe uitvoer aan: dat blijft er dan uit."
+)
+MAY_STILL: Final = (
+    " Moet het toch, voor een rechtsvordering of om iemand anders te beschermen? Dan legt een"
+    " collega de grond en de reden vast."
+)
+
+
+def shut_by(session: Session, registry: Any, export: Export) -> Shut | None:
+    """Return why nobody may have the document of an export now; None: it may be given."""
+    if export.state != ExportState.READY:
+        return None
+    mine = Disclosure.document_id == export.id
+    bound = is_restricted(registry, DisclosureSubject.subject_id)
+    subjects = (
+        select(DisclosureSubject.label, (Report.state == WITHDRAWN).label("withdrawn"))
+        .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
+        .outerjoin(Report, Report.id == DisclosureSubject.subject_id)
+        .where(mine, or_(Report.state == WITHDRAWN, bound))
+    )
+    whole = select(literal(_WHOLE), false())
+    whole = whole.where(mine, is_restricted(registry, Disclosure.source_id))
+    rows = session.execute(union_all(subjects, whole)).all()
+    public = PROFILES[export.profile].public
+    free = frozenset() if public else freed(export.deviations)
+    numbers = sorted(int(row.label.removeprefix("M-")) for row in rows if not row.withdrawn)
+    shut = Shut(
+        any(row.withdrawn for row in rows), tuple(n for n in numbers if n not in free), public
+    )
+    return shut if shut.withdrawn or shut.restricted else None
+
+
+def check_open(session: Session, registry: Any, export: Export) -> None:
+    """Check that the document of an export may still be given.
+
+    Raises:
+        ShutError: It may not; the message says to a colleague what to do.
+    """
+    shut = shut_by(session, registry, export)
+    if shut is not None:
+        raise ShutError(shut.words)
 
 
 def _visible(roles: Iterable[Role], state: str | None) -> list[ColumnElement[bool]]:

@@ -29,6 +29,7 @@ from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.request.jobs import REJECTED_AFTER, withdraw
+from stopintimidatie.exports.request.queries import shut_by
 from stopintimidatie.exports.request.services import (
     ChangedMeanwhileError,
     approve,
@@ -39,7 +40,7 @@ from stopintimidatie.exports.request.services import (
     log,
     request_export,
 )
-from stopintimidatie.exports.vocabulary import APPROVE_WITHIN, ExportError, ExportRequest
+from stopintimidatie.exports.vocabulary import APPROVE_WITHIN, ExportError, ExportRequest, clean
 from stopintimidatie.settings import Settings
 
 JOB: Final = Job("uitvoer.spoed_bewaken")
@@ -88,6 +89,37 @@ def judge_after(
     log(session, export, actor, "achteraf_goedgekeurd" if good else "achteraf_afgewezen")
     if not good:
         withdraw(session, export, actor, REJECTED_AFTER, reason)
+
+
+def free(
+    session: Session,
+    registry: Any,
+    export: Export,
+    given: Mapping[int, Mapping[str, Any]],
+    actor: Actor,
+) -> None:
+    """Let a document be given of which something was restricted since, each on a ground.
+
+    `given`: by number, the ground of art. 18(2) AVG and the reason.
+
+    Raises:
+        ExportError: A ground or a reason is missing, it is for everybody, or the actor is no
+            second person.
+    """
+    lock(session, export.id)
+    shut = shut_by(session, registry, export)
+    if shut is None or shut.withdrawn or shut.public:
+        raise ExportError(shut.words if shut else "Dit document mag al worden gegeven.")
+    check_second(session, export, actor)
+    for number in shut.restricted:
+        answer, field = given.get(number, {}), f"beperkt.melding_{number}"
+        if not answer.get("grondslag"):
+            raise ExportError("Kies de grond om dit toch te geven.", f"{field}.grondslag")
+        if not clean(str(answer.get("reden") or "")):
+            raise ExportError("Schrijf op waarom dit toch gaat.", f"{field}.reden")
+    more = [{"nummer": number, **given[number]} for number in shut.restricted]
+    export.deviations = [*(export.deviations or ()), *more]
+    log(session, export, actor, "toch_gegeven")
 
 
 def watch(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

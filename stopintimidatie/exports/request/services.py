@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -53,7 +53,7 @@ from stopintimidatie.exports.redaction.content import (
     content_hash,
     to_json,
 )
-from stopintimidatie.exports.request.queries import check_dossier, check_partner, holds_withdrawn
+from stopintimidatie.exports.request.queries import check_dossier, check_open, check_partner
 from stopintimidatie.exports.request.rules import (
     as_public,
     check_all,
@@ -398,31 +398,31 @@ def show_password(session: Session, keys: KeyRing, export: Export, actor: Actor)
     return password
 
 
-def fetch(session: Session, keys: KeyRing, export: Export, actor: Actor, way: str) -> bytes:
+def fetch(session: Session, registry: Any, export: Export, actor: Actor, way: str) -> bytes:
     """Return the file to somebody who may have it, and record that in the register.
 
     Raises:
         ExportError: the file isn't ready, or isn't the one that was made.
         DecryptionError: none of our keys can decrypt the file.
     """
-    pdf = read_file(session, keys, export)
+    pdf = read_file(session, registry, export)
     log(session, export, actor, "gedownload")
     note_once(session, export, EventKind.GIVEN, actor, way)
     return pdf
 
 
-def read_file(session: Session, keys: KeyRing, export: Export) -> bytes:
+def read_file(session: Session, registry: Any, export: Export) -> bytes:
     """Return the content of the file; a caller notes that it was opened (`note_opened`).
 
     Raises:
-        ExportError: the file isn't ready, isn't the one that was made, or is shut.
+        ExportError: the file isn't ready, or isn't the one that was made.
+        ShutError: it may not be given now.
         DecryptionError: none of our keys can decrypt the file.
     """
     if export.state != ExportState.READY:
         raise ExportError("Dit bestand is er nog niet.")
-    if holds_withdrawn(session, export.id):
-        raise ExportError("Dit document kan nu niet open. Vraag het wie het voor u klaarzette.")
-    pdf = read(session, keys, export, BlobKind.PDF)
+    check_open(session, registry, export)
+    pdf = read(session, registry.key_ring, export, BlobKind.PDF)
     if sha256(pdf).hexdigest() != export.file_sha256:
         raise ExportError("Het bestand is niet meer zoals het werd gemaakt.")
     return pdf

@@ -48,6 +48,7 @@ from stopintimidatie.exports.request.forms import (
 from stopintimidatie.exports.request.pages import (
     AFTER,
     DECIDE,
+    DESPITE,
     PREVIEW,
     check_public,
     is_own,
@@ -58,8 +59,10 @@ from stopintimidatie.exports.request.pages import (
     previews_by_kind,
     shown,
     together_href,
+    way_back,
 )
 from stopintimidatie.exports.request.queries import (
+    Shut,
     bases_for,
     covenant_warning,
     history,
@@ -79,7 +82,7 @@ from stopintimidatie.exports.request.services import (
     request_export,
 )
 from stopintimidatie.exports.resources import ExportResource
-from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm
+from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm, ShutError
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import (
@@ -126,7 +129,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
     export = context.export
     note_read(request, context.holder, KIND, [export.id], task="uitvoer bekijken")
     sees, ready = sees_reports(context.__parent__, request), export.state == ExportState.READY
-    shut = ready and sees and request_queries.holds_withdrawn(request.db, export.id)
+    shut = request_queries.shut_by(request.db, request.registry, export) if sees else None
     return {
         "export": export,
         "dossier": context.dossier,
@@ -144,7 +147,7 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
 
 
 def _possible(
-    context: ExportResource, request: Request, export: Export, *, sees: bool, shut: bool
+    context: ExportResource, request: Request, export: Export, *, sees: bool, shut: Shut | None
 ) -> dict[str, Any]:
     """Return the addresses of what this person can do with an export now; None for the others."""
     waits = export.state == ExportState.REQUESTED
@@ -154,6 +157,7 @@ def _possible(
     may_ask = sees and request.has_permission(Permission.REQUEST_EXPORT, context)
     sealed = export.file_form == FileForm.LOCKED and export.password_shown_at is None
     ready = export.state == ExportState.READY
+    frees = _may_free(request, export, shut)
 
     def address(name: str, *, when: bool) -> str | None:
         return request.resource_path(context, name) if when else None
@@ -166,11 +170,18 @@ def _possible(
         "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
         "back_href": address("afbreken", when=waits and is_own(request, export) and bool(may_ask)),
         "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
-        "file_href": address("pdf", when=ready and sees and not shut),
+        "file_href": address("pdf", when=ready and sees and shut is None),
+        "despite_href": address(DESPITE, when=frees and bool(may_decide)),
         "after": waits_for_second(export),
         "own_urgent": is_own(request, export),
         "after_href": address(AFTER, when=waits_for_second(export) and bool(may_decide)),
     }
+
+
+def _may_free(request: Request, export: Export, shut: Shut | None) -> bool:
+    """Tell whether this person, if they decide at all, may say why it is given all the same."""
+    may = shut is not None and not shut.withdrawn and not shut.public
+    return may and not is_own(request, export)
 
 
 def _disclosure_href(context: ExportResource, request: Request) -> str | None:
@@ -190,7 +201,10 @@ def file_view(context: ExportResource, request: Request) -> Response:
     """Return the file, whose name holds only numbers, and log its reports as read."""
     export = context.export
     try:
-        pdf = read_file(request.db, request.registry.key_ring, export)
+        pdf = read_file(request.db, request.registry, export)
+    except ShutError as shut:
+        request.flash(shut.message, "warning")
+        raise HTTPSeeOther(way_back(context, request)) from None
     except (ExportError, DecryptionError):
         raise HTTPNotFound() from None
     _note_file(context, request)

@@ -54,6 +54,17 @@ class LegalBasis(Term):
     )
 
 
+class RestrictedUse(Term):
+    """Ground on which restricted data may be given all the same (art. 18(2) AVG)."""
+
+    CLAIM = "avg_18_2_rechtsvordering", "AVG art. 18 lid 2, rechtsvordering", "legal claim"
+    PROTECTION = (
+        "avg_18_2_bescherming",
+        "AVG art. 18 lid 2, bescherming van de rechten van iemand anders",
+        "protection of the rights of another person",
+    )
+
+
 class PartnerKind(Term):
     """Kind of organisation."""
 

@@ -203,6 +203,7 @@ ACTIONS: Final[dict[str, str]] = {
     "uitvoer.achteraf_goedgekeurd": "Spoeduitvoer achteraf goedgekeurd",
     "uitvoer.achteraf_afgewezen": "Spoeduitvoer achteraf afgewezen",
     "uitvoer.correctie": "Correctie gemeld aan wie een kopie heeft",
+    "uitvoer.toch_gegeven": "Grond vastgelegd om een document met iets beperkts toch te geven",
     "uitvoer.overhandigd": "Uitvoer zelf gegeven aan een partner",
     "uitvoer.klaargezet": "Uitvoer klaargezet voor een partner",
     "uitvoer.beantwoord": "Partner gaf antwoord op uitvoer",

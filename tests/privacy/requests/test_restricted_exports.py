@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import DisclosureSubject
@@ -20,6 +20,7 @@ from stopintimidatie.privacy.requests.documents import restrict
 from stopintimidatie.privacy.requests.models import RestrictionGround
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request
 from stopintimidatie.reports.models import Report, ReporterMessage
+from tests.support.deliveries import enter, form_of, put_ready, ready, spoken_code
 from tests.support.exporting import (
     Case,
     answers,
@@ -190,3 +191,67 @@ def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
     handed_over(case, reference)
     bind(case)
     reader.get(f"{case.path}/{reference}").mustcontain("Het gebruik van een gegeven is beperkt")
+
+
+def test_a_document_made_before_a_restriction_is_given_only_on_a_second_persons_ground(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    number = put_ready(case, reference)
+    partner = enter(installation, number, spoken_code(case, reference))[1].follow()
+    bind(case, report=1)
+    refused = form_of(partner, "bestand").submit(status=409)
+    refused.mustcontain("Dit document kan nu niet open", no=["M-01"])
+    asker, at = case.browser("aanvrager"), f"{case.path}/{reference}"
+    for page in ("pdf", "laten-ophalen", "zelf-gegeven"):
+        told = asker.get(f"{at}/{page}", status=303).follow()
+        told.mustcontain("het gebruik beperkt van: M-01", no=["PDF downloaden", "Toch laten geven"])
+    second = case.browser("beslisser")
+    form = second.get(at).click("Toch laten geven").forms["formulier"]
+    form["beperkt.melding_1.grondslag"] = "avg_18_2_bescherming"
+    field = {"data-veld": "beperkt.melding_1.reden"}
+    assert form.submit("vastleggen", status=422).html.find(attrs=field).find(class_="si-error")
+    form["beperkt.melding_1.reden"] = "Een ander loopt gevaar."
+    own = asker.get(f"{at}/toch-geven").forms["formulier"]
+    own["beperkt.melding_1.grondslag"] = "avg_18_2_bescherming"
+    own["beperkt.melding_1.reden"] = "Ik wil het."
+    own.submit("vastleggen", status=422).mustcontain("zelf aangevraagd")
+    freed = form.submit("vastleggen", status=303).follow()
+    freed.mustcontain("Gebruik beperkt, toch gedeeld: M-01", "Een ander loopt gevaar.")
+    asker.get(f"{at}/pdf", status=200)
+    form_of(partner, "bestand").submit(status=200)
+    with installation.transaction(DORDRECHT) as session:
+        assert "uitvoer.toch_gegeven" in set(session.scalars(select(AuditEvent.action)))
+
+
+def test_what_is_restricted_is_tabled_only_on_such_a_ground(installation: Installation) -> None:
+    case = make_case(installation)
+    browser = case.browser("aanvrager")
+    plan = browser.get(f"{case.path}/overleg").forms["formulier"]
+    plan["moment"] = "2027-01-12T10:00"
+    plan.submit()
+    address = f"{case.path}/overleg-voorleggen?nr=1"
+    browser.get(address).forms["formulier"].submit("vastleggen", status=303)
+    seen = f"{case.path}/overleg-bekijken?nr=1"
+    browser.get(seen).mustcontain(no=["Gebruik beperkt"])
+    bind(case, report=1)
+    browser.get(seen).mustcontain("Gebruik beperkt", "nu is beperkt: M-01")
+    browser.get(f"{case.path}/overleg-stuk?nr=1").mustcontain("nu beperkt van: M-01")
+    page = browser.get(address)
+    form = page.forms["formulier"]
+    (mark,) = [found for found in page.html.find_all("label") if "M-01," in found.text]
+    assert "(gebruik beperkt)" in mark.text
+    (bound,) = [box for box in form.fields["meldingen"] if box.id == mark["for"]]
+    assert not bound.checked
+    form.submit("vastleggen", status=303)
+    browser.get(seen).mustcontain(no=["Gebruik beperkt"])
+    bound.checked = True
+    refused = form.submit("vastleggen", status=422)
+    assert refused.html.find(attrs={"data-veld": "grond"}).find(class_="si-error")
+    form["grond"] = "avg_18_2_rechtsvordering"
+    refused = form.submit("vastleggen", status=422)
+    assert refused.html.find(attrs={"data-veld": "grond_reden"}).find(class_="si-error")
+    form["grond_reden"] = "De rechter vraagt erom."
+    form.submit("vastleggen", status=303)
+    history = browser.get(f"{case.path}?deel=geschiedenis")
+    history.mustcontain("Gebruik beperkt, toch op tafel", "De rechter vraagt erom.")
