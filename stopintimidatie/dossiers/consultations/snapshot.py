@@ -128,9 +128,9 @@ def check_restricted(tabled: Tabled) -> None:
             )
         return
     if not tabled.ground:
-        what = "Leg niets op tafel" if tabled.restricted else "Haal het vinkje weg"
+        way = "Leg niets op tafel" if tabled.restricted else "Haal het vinkje weg"
         raise DossierError(
-            f"Het gebruik is beperkt van: {', '.join(bound)}. {what}, of kies een grond en schrijf"
+            f"Het gebruik is beperkt van: {', '.join(bound)}. {way}, of kies een grond en schrijf"
             " op waarom het toch moet.",
             "grond",
         )
@@ -209,7 +209,7 @@ def read_tabled(
 
     Of a report that was withdrawn since they only say that: nobody reads its content.
     """
-    papers = _frozen(session, keys, consultation)
+    papers = frozen(session, keys, consultation)
     if papers is None:
         return None
     rows, locked = papers["meldingen"], _withdrawn(session, consultation)
@@ -233,9 +233,7 @@ def _bare(row: Mapping[str, str]) -> dict[str, str]:
     return dict.fromkeys(row, "") | words
 
 
-def _frozen(
-    session: Session, keys: KeyRing, consultation: Consultation
-) -> Mapping[str, Any] | None:
+def frozen(session: Session, keys: KeyRing, consultation: Consultation) -> Mapping[str, Any] | None:
     """Return the papers as they were frozen."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return None
@@ -255,12 +253,12 @@ def redact_tabled(
     """
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return 0
-    frozen = _frozen(session, keys, consultation)
-    if frozen is None:
+    papers = frozen(session, keys, consultation)
+    if papers is None:
         destroy_tabled(session, consultation)
         return 1
-    clean = fragment.taken_out_of(frozen)
-    if clean == frozen:
+    clean = fragment.taken_out_of(papers)
+    if clean == papers:
         return 0
     VAULT.destroy(session, consultation)
     VAULT.keep(session, keys, consultation, KIND, json.dumps(clean, ensure_ascii=False).encode())
@@ -272,9 +270,9 @@ def holds(session: Session, keys: KeyRing, consultation: Consultation, serials: 
     """Tell whether one of these reports (numbers in the dossier) was tabled, or may have been."""
     if consultation.tabled_state not in (TabledState.KEPT, TabledState.REDACTED):
         return False
-    frozen = _frozen(session, keys, consultation)
+    papers = frozen(session, keys, consultation)
     names = {label(serial) for serial in serials}
-    return frozen is None or any(row.get("nummer") in names for row in frozen["meldingen"])
+    return papers is None or any(row.get("nummer") in names for row in papers["meldingen"])
 
 
 def destroy_tabled(session: Session, consultation: Consultation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -32,6 +33,7 @@ from stopintimidatie.dossiers.consultations.services import (
 )
 from stopintimidatie.dossiers.consultations.snapshot import (
     Tabled,
+    frozen,
     put_on_table,
     read_tabled,
     restricted_now,
@@ -266,7 +268,7 @@ def consultation_view(context: DossierResource, request: Request) -> Values:
     consultation = _wanted(context, request)
     note_read(request, context.holder, "dossier", [context.dossier.id], task="overleg bekijken")
     agreed = [(row, None) for row in agreements_from(request.db, consultation)]
-    papers = read_tabled(request.db, request.registry.key_ring, consultation)
+    papers = frozen(request.db, request.registry.key_ring, consultation)
     here, next_on = page_of(context, request), consultation.next_on
     return {
         **form_page(context, request, _name(consultation)),
@@ -360,13 +362,7 @@ def table_view(context: DossierResource, request: Request) -> Any:
         ),
         request,
         buttons=[Button("vastleggen", "Vastleggen wat voorligt")],
-        appstruct={
-            "meldingen": [
-                m.report.reference for m in latest if not (m.restricted or unwilling(m.report))
-            ],
-            "duiding": True,
-            "afspraken": True,
-        },
+        appstruct={"meldingen": _ready(latest), "duiding": True, "afspraken": True},
         cancel_url=_address(context, request, consultation),
     )
     page = form_page(context, request, f"Op tafel bij {_name(consultation).lower()}")
@@ -377,20 +373,19 @@ def table_view(context: DossierResource, request: Request) -> Any:
 
     def act(values: Values) -> Any:
         chosen = [m for m in latest if m.report.reference in values.get("meldingen", ())]
-        tabled = Tabled(
-            chosen,
-            values["duiding"],
-            values["afspraken"],
-            values["reden"],
-            whole,
-            values.get("grond"),
-            values.get("grond_reden"),
-        )
+        parts, reason = (values["duiding"], values["afspraken"]), values["reden"]
+        ground = values.get("grond"), values.get("grond_reden")
+        tabled = Tabled(chosen, *parts, reason, whole, *ground)
         put_on_table(request.db, registry.key_ring, dossier, consultation, tabled, request.actor)
         request.flash("Vastgelegd is wat er op tafel ligt.")
         return HTTPSeeOther(_address(context, request, consultation))
 
     return submit(request, form, act, page)
+
+
+def _ready(latest: Sequence[Member]) -> list[str]:
+    """Return the reports that are ticked at first: nothing stands in the way of those."""
+    return [m.report.reference for m in latest if not (m.restricted or unwilling(m.report))]
 
 
 def _choice(member: Member) -> str:

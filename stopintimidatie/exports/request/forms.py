@@ -30,12 +30,7 @@ from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.redaction.summary import TEXT_MAX
 from stopintimidatie.exports.request.queries import bases_for
 from stopintimidatie.exports.request.rules import PURPOSE_MAX
-from stopintimidatie.exports.vocabulary import (
-    DEMAND,
-    ExportError,
-    ExportRequest,
-    FileForm,
-)
+from stopintimidatie.exports.vocabulary import DEMAND, ExportError, ExportRequest, FileForm
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import (

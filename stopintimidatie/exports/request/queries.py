@@ -89,7 +89,7 @@ def with_withdrawn() -> Select[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Shut:
-    """Why nobody may have the document of an export now."""
+    """Reason that nobody may have the document of an export now."""
 
     withdrawn: bool
     # The numbers of what was restricted since, without a ground to give it; the dossier's is 0.
@@ -121,7 +121,7 @@ MAY_STILL: Final = (
 
 
 def shut_by(session: Session, registry: Any, export: Export) -> Shut | None:
-    """Return why nobody may have the document of an export now; None: it may be given."""
+    """Return the reason that nobody may have a document now; None: it may be given."""
     if export.state != ExportState.READY:
         return None
     mine = Disclosure.document_id == export.id

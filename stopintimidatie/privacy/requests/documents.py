@@ -219,8 +219,8 @@ def correct(
     )
     session.add(made)
     _write_down(session, row, document, actor, "gecorrigeerd", "verzoek.correctie")
-    told = Told(Change.CORRECTED, tuple(parts), CORRECTED)
-    _tell_recipients(session, keys, document, told, actor)
+    notice = Told(Change.CORRECTED, tuple(parts), CORRECTED)
+    _tell_recipients(session, keys, document, notice, actor)
     return made
 
 
@@ -248,11 +248,11 @@ def _write_down(
 
 
 def _tell_recipients(
-    session: Session, keys: KeyRing, document: Report | Dossier, told: Told, actor: Actor
+    session: Session, keys: KeyRing, document: Report | Dossier, notice: Told, actor: Actor
 ) -> None:
     """Tell who holds a copy (art. 19 AVG), through the corrections of exports."""
     find = copies_with if isinstance(document, Report) else copies_of
-    notify(session, keys, find(session, document.id), told, actor)
+    notify(session, keys, find(session, document.id), notice, actor)
 
 
 @dataclass(frozen=True)

@@ -136,8 +136,7 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         numbers[TOTAL] = number_of_reports(context.holder, filters, reader, most)
     counted = count_with_menu(request, context.holder, numbers)
     paging = Paging.counted(wanted_number, counted[preset], most)
-    page, bound = (paging.offset, paging.size), is_restricted(request.registry, Report.id)
-    rows = list_reports(session, context.holder, filters, reader, *page, bound)
+    rows = list_reports(session, context.holder, filters, reader, *_bounds(paging, request))
     open_ = OPENED in request.GET
     areas = neighbourhoods_of(session, context.holder) if open_ or "wijk" in filters else []
     wanted, opened = _opened(session, context.holder, rows, request)
@@ -170,6 +169,11 @@ def inbox_view(context: MunicipalityResource, request: Request) -> dict[str, Any
         "latest": latest,
         "undo": request.resource_path(context, "ongedaan"),
     }
+
+
+def _bounds(paging: Paging, request: Request) -> tuple[int, int, Any]:
+    """Return offset and size of a page of the list, and the condition of what is restricted."""
+    return paging.offset, paging.size, is_restricted(request.registry, Report.id)
 
 
 def reader_of(request: Request, holder: str, away: Mapping[UUID, Away] | None = None) -> Reader:
