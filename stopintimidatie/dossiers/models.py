@@ -22,6 +22,7 @@ from sqlalchemy.schema import SchemaItem
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, belongs_to, held_table, partial_index
 from stopintimidatie.core.workflow import HistoryLine
+from stopintimidatie.dossiers.workflow import ClosingReason
 from stopintimidatie.reports.models import Attached
 
 _STILL_IN = "left_at IS NULL"
@@ -98,6 +99,12 @@ class Dossier(Versioned, Held, Base):
     merged_into_id: Mapped[UUID | None]
     effect: Mapped[str | None] = mapped_column(Text)
     feedback: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def shown_state(self) -> str:
+        """The state as lists show it: what never began is no case that was closed."""
+        never = self.closed_reason == ClosingReason.NOT_STARTED and self.state == "afgesloten"
+        return ClosingReason.NOT_STARTED.value if never else self.state
 
 
 class DossierCounter(Held, Base):

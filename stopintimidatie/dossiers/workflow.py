@@ -30,6 +30,8 @@ class ClosingReason(Term):
     QUIET = "geen_nieuwe_meldingen", "er komen geen nieuwe meldingen", "no new reports"
     TAKEN_OVER = "overgenomen", "een andere organisatie neemt het over", "taken over"
     MERGED = "samengevoegd", "samengevoegd met een ander dossier", "merged"
+    # Chosen by its own step, never at closing.
+    NOT_STARTED = "niet_gestart", "niet gestart", "not started"
 
 
 class AgreementState(Term):
@@ -118,6 +120,20 @@ TRANSITIONS: Final = (
         *_FOOTING,
         _URGENCY,
         effect="dossier.starten",
+    ),
+    step(
+        "niet_starten",
+        "Niet starten",
+        "in_voorbereiding",
+        "afgesloten",
+        P.EDIT_DOSSIER,
+        InputField(
+            "reden",
+            "Waarom start dit dossier niet?",
+            help="Noem geen namen. De meldingen gaan uit het dossier en blijven in behandeling. Van"
+            " een persoonsgericht dossier verdwijnt ook de titel uit de lijsten.",
+        ),
+        effect="dossier.niet_starten",
     ),
     step(
         "monitoren",

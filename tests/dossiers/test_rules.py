@@ -51,6 +51,7 @@ def test_the_line_of_a_dossier_is_the_one_of_the_domain() -> None:
     steps = {move.name: (set(move.sources), move.target) for move in DOSSIER_WORKFLOW.transitions}
     assert steps == {
         "starten": ({"in_voorbereiding"}, "in_aanpak"),
+        "niet_starten": ({"in_voorbereiding"}, "afgesloten"),
         "monitoren": ({"in_aanpak"}, "monitoring"),
         "afsluiten": ({"monitoring"}, "afgesloten"),
         "samenvoegen": ({"in_voorbereiding", "in_aanpak", "monitoring"}, "afgesloten"),

@@ -66,6 +66,7 @@ BADGES: dict[str, Badge] = {
     "monitoring": Badge("Monitoring", "warning"),
     "afgesloten": Badge("Afgesloten", "success"),
     "overgebracht": Badge("Overgebracht", "neutral"),
+    "niet_gestart": Badge("Niet gestart", "neutral"),
     # pattern
     "voorgesteld": Badge("Te beslissen", "warning"),
     "uitgesteld": Badge("Uitgesteld", "neutral"),

@@ -127,7 +127,7 @@ def _existing_agreement(
 
 SAVE = Button("opslaan", "Afspraak opslaan")
 # Steps that can't be made while agreements are open; their page says so at once.
-NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten"})
+NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten", "niet_starten"})
 
 
 @dossier_form_view("stap")

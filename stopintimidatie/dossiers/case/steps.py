@@ -20,6 +20,7 @@ from stopintimidatie.dossiers.filing.services import (
     refer,
     remove_from_dossier,
     reports_in,
+    take_out,
 )
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.dossiers.person.services import check_ground, check_return, check_start
@@ -189,6 +190,24 @@ def _tell_reporters(session: Session, dossier: Dossier, text: str, actor: Actor)
         record(session, actor, "melding.terugkoppeling", dossier.holder, REPORT, ids)
 
 
+NOT_STARTED: Final = "Niet gestart"
+
+
+def not_start(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
+    """End a dossier that never began: its reports go on without it.
+
+    One about a person leaves no name in lists: its title goes.
+    """
+    _no_open_agreements(session, dossier)
+    reason = str(values["reden"])
+    for _, report in reports_in(session, dossier, referred=True):
+        take_out(session, EFFECTS, dossier, report, f"{NOT_STARTED}. {reason}", actor)
+    dossier.closed_reason, dossier.closed_note = ClosingReason.NOT_STARTED.value, reason
+    dossier.urgent = False
+    if is_strict(dossier.kind):
+        dossier.title = NOT_STARTED
+
+
 def merge(session: Session, dossier: Dossier, values: Values, actor: Actor) -> None:
     """Merge with another dossier: reports and open agreements go along."""
     reason = str(values["reden"])
@@ -201,8 +220,11 @@ def reopen(session: Session, dossier: Dossier, values: Values, actor: Actor) -> 
     """Clear what closing set. What was said at closing stays in the history.
 
     Raises:
-        DossierError: It is about a person, and its ground isn't there or must be reviewed.
+        DossierError: It never began; or it is about a person, and its ground isn't there or must
+            be reviewed.
     """
+    if dossier.closed_reason == ClosingReason.NOT_STARTED:
+        raise DossierError("Dit dossier is nooit gestart. Maak een nieuw dossier.")
     check_return(session, dossier)
     dossier.monitoring_on = None
     dossier.closed_reason = None
@@ -237,6 +259,7 @@ EFFECTS: Final = {
     "dossier.verwijderen": remove_from_dossier,
     "dossier.starten": start,
     "dossier.monitoren": monitor,
+    "dossier.niet_starten": not_start,
     "dossier.afsluiten": close,
     "dossier.samenvoegen": merge,
     "dossier.heropenen": reopen,
@@ -293,10 +316,15 @@ def _labelled(session: Session, statement: Any) -> Choices:
     return [(number, f"{number} {title} ({area})") for number, title, area in rows]
 
 
+def _reasons_to_close() -> Choices:
+    reasons = ClosingReason.choices()
+    return [(code, word) for code, word in reasons if code != ClosingReason.NOT_STARTED]
+
+
 OPTIONS: Final[Mapping[str, Callable[[Session, Any], Choices]]] = {
     "dossier_owners": lambda session, dossier: owners_for(session, dossier.holder, dossier.kind),
     "legal_bases": lambda session, dossier: offered_bases(),
-    "closing_reasons": lambda session, dossier: ClosingReason.choices(),
+    "closing_reasons": lambda session, dossier: _reasons_to_close(),
     "dossiers": dossiers,
     "other_dossiers": other_dossiers,
 }

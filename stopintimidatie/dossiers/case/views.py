@@ -114,7 +114,7 @@ def dossier_item(municipality: str, row: Row) -> ListItem:
     return ListItem(
         f"{dossier.number}: {dossier.title}",
         dossier_path(municipality, row.slug, dossier.number),
-        [dossier.state, *(name for on, name in flags if on)],
+        [dossier.shown_state, *(name for on, name in flags if on)],
         meta,
     )
 

@@ -219,7 +219,7 @@ def _badges(dossier: Dossier, numbers: Counts) -> list[str]:
         (dossier.frozen, "bevroren"),
         (numbers.restricted, "gebruik_beperkt"),
     ]
-    return [dossier.state, *(name for on, name in flags if on)]
+    return [dossier.shown_state, *(name for on, name in flags if on)]
 
 
 def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
@@ -229,6 +229,7 @@ def _steps(context: DossierResource, request: Request) -> list[tuple[str, str]]:
         (step.label, f"{here}/stap?naam={step.name}")
         for step in DOSSIER_WORKFLOW.moves_from(context.dossier.state)
         if request.has_permission(step.permission, context)
+        and (step.name != "heropenen" or context.dossier.shown_state == context.dossier.state)
     ]
 
 

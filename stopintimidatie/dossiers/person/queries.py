@@ -17,7 +17,7 @@ from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.person.vocabulary import Advice
-from stopintimidatie.dossiers.workflow import LIVE, DossierKind
+from stopintimidatie.dossiers.workflow import LIVE, ClosingReason, DossierKind
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 
 # The time before its review day in which a dossier is listed as one to review.
@@ -63,13 +63,13 @@ def _running() -> ColumnElement[bool]:
 
 
 def to_stop() -> ColumnElement[bool]:
-    """Return the condition of who goes on although a negative advice is followed.
+    """Return the condition of what is still there although a negative advice is followed.
 
-    For statements with `Dossier` and `PrivacyAdvice`. It started with urgency, before the advice.
+    For statements with `Dossier` and `PrivacyAdvice`. Either it never began, or it did with
+    urgency, before the advice.
     """
     return and_(
         _running(),
-        Dossier.state != "in_voorbereiding",
         PrivacyAdvice.id == _LATEST,
         PrivacyAdvice.followed.is_(True),
         PrivacyAdvice.outcome == Advice.NEGATIVE.value,
@@ -100,6 +100,7 @@ def views_at(today: date) -> dict[str, ColumnElement[bool]]:
         "informeren": and_(_running(), PersonGround.postponed_until < today),
         # Also of dossiers that ended: the FG looks back.
         "niet-gevolgd": _NOT_FOLLOWED,
+        "niet-gestart": Dossier.closed_reason == ClosingReason.NOT_STARTED.value,
     }
 
 

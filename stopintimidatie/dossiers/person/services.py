@@ -346,12 +346,17 @@ def _is_against(advice: PrivacyAdvice | None) -> bool:
 
 
 def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:
-    """Return how to stop a dossier that goes on although a negative advice is followed.
+    """Return how to stop a dossier that is still there although a negative advice is followed.
 
-    It started with urgency, before the advice. Empty when it need not stop.
+    Either it never began, or it did with urgency, before the advice. Empty: it need not stop.
     """
-    if dossier.state not in LIVE or dossier.state == "in_voorbereiding" or not _is_against(advice):
+    if dossier.state not in LIVE or not _is_against(advice):
         return ""
+    if dossier.state == "in_voorbereiding":
+        return (
+            "Negatief advies gevolgd: dit dossier start niet. Kies ‘Niet starten’. Is er iets"
+            " veranderd? Vraag opnieuw advies."
+        )
     way = "Kies ‘Afsluiten’."
     if dossier.state == "in_aanpak":
         way = "Kies ‘Naar monitoring’ en daarna ‘Afsluiten’."

@@ -11,6 +11,7 @@ from stopintimidatie.core.forms import Button, Change
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text
+from stopintimidatie.core.web.components import badge_for
 from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
@@ -59,7 +60,7 @@ from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.resources import DossierResource, dossier_path, is_strict
 from stopintimidatie.dossiers.services import check_version, lock
 from stopintimidatie.dossiers.words import link
-from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW, GONE
+from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 
 _LABELS: Final = {
@@ -70,6 +71,7 @@ _LABELS: Final = {
     "herzien": "Herzien",
     "informeren": "Informeren is te laat",
     "niet-gevolgd": "Advies niet gevolgd",
+    "niet-gestart": "Niet gestart",
 }
 COLUMNS: Final = ("Dossier", "Dossierhouder", "Toestand", "Advies", "Herzien", "Geïnformeerd")
 
@@ -236,7 +238,7 @@ def _row(town: str, dossier: Any, ground: Any, advice: Any, owner: str, area: st
     return [
         link(path, f"{dossier.number} {dossier.title}"),
         owner or "nog niemand",
-        DOSSIER_WORKFLOW.state(dossier.state).label,
+        badge_for(dossier.shown_state).word,
         advice_words(dossier, advice),
         review_words(ground),
         informed_words(ground),

@@ -8,19 +8,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
+from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
+from stopintimidatie.reports.models import Report
 from tests.support.factories import (
     DORDRECHT,
     connect,
     make_dossier,
     make_ready,
+    make_report,
     make_user,
     start_answers,
+    take_on,
     user_id,
 )
 from tests.support.installation import Installation
@@ -199,6 +203,31 @@ def test_a_negative_advice_that_is_followed_keeps_the_dossier_from_starting(
     fill(privacy.get(f"{address}/advies-geven"), **answer).submit()
     fill(browser.get(f"{address}/advies-volgen"), besluit="volgen").submit(status=303)
     assert "niet in aanpak" in start(browser, me, address, 422).text
+    with installation.transaction(DORDRECHT) as session:
+        dossier, report = session.scalars(select(Dossier)).one(), make_report(session, installation)
+        take_on(session, report)
+        effects = installation.registry.workflow_effects
+        file_report(session, effects, dossier, report, "Zelfde man", SYSTEM)
+    assert "Kies ‘Niet starten’" in browser.get(address).text
+    assert "Aanpak P-01" in browser.get(f"{LIST}?wat=stoppen").text
+    form = browser.get(address).click("Niet starten").forms["formulier"]
+    assert form.submit(status=422).html.find(attrs={"data-veld": "reden"}).find(class_="si-error")
+    form["reden"] = "Het advies was negatief."
+    form.submit(status=303).follow().mustcontain("Niet gestart", "Het advies was negatief.")
+    assert (
+        "nooit gestart"
+        in fill(browser.get(f"{address}/stap?naam=heropenen"), reden="Toch maar.")
+        .submit(status=422)
+        .text
+    )
+    for page in (f"{LIST}?wat=niet-gestart", "/gemeenten/dordrecht/dossiers"):
+        assert "Niet gestart" in browser.get(page).html.find("main").text
+        assert "Aanpak P-01" not in browser.get(page).text
+    assert "Aanpak P-01" not in browser.get(f"{LIST}?wat=stoppen").text
+    with installation.transaction(DORDRECHT) as session:
+        ended = session.scalars(select(Dossier)).one()
+        assert ended.closed_at is not None
+        assert (session.scalars(select(Report)).one().state) == "in_behandeling"
 
 
 def test_with_urgency_the_advice_comes_within_a_working_day(
