@@ -309,7 +309,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
         del schema["reden"]
     form = Form(schema, request, buttons=_button(request, buttons))
     queue = queue_of(context, request)
-    shut = request_queries.holds_withdrawn(request.db, export.id)
+    shut = request_queries.shut_by(request.db, request.registry, export)
 
     def on_valid(values: dict[str, Any]) -> Any:
         good, reason = not _refuses(request), values.get("reden", "")
