@@ -327,6 +327,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
         "export": export,
         "rows": request_rows(export),
         "file_href": None if shut else request.resource_path(context, "pdf"),
+        "shut": shut,
         "locked": export.file_form == FileForm.LOCKED,
     }
     return handle_form(request, form, on_valid, page)
