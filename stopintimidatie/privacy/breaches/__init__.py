@@ -8,7 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the register of breaches: its tables, clock, mails, pages and buttons."""
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.privacy.breaches import jobs, mail, pages
+    from stopintimidatie.privacy.breaches import jobs, mail, pages, services
     from stopintimidatie.privacy.breaches.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.breaches.resources import IN_LOG, LEVELS
     from stopintimidatie.privacy.breaches.vocabulary import Risk
@@ -22,6 +22,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(mail.REMIND, mail.remind)
     config.add_job_kind(jobs.TELL, jobs.tell_reporters, lease_seconds=1800, lane=Lane.SLOW)
     config.add_job_kind(jobs.SHARE, jobs.enter_shared)
+    config.add_job_kind(services.PROGRESS, jobs.note_progress)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)
     for level in LEVELS:

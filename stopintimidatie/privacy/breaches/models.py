@@ -23,6 +23,8 @@ from stopintimidatie.core.workflow import HistoryLine
 from stopintimidatie.dossiers.models import Versioned
 from stopintimidatie.privacy.breaches.vocabulary import KIND
 
+LOST_ONCE: Final = "uq_breach_lost_open"
+
 
 def of_breach(*items: SchemaItem) -> tuple[Any, ...]:
     """Return `__table_args__` of a table whose rows belong to a breach."""
@@ -39,6 +41,8 @@ class Breach(Versioned, Held, Base):
         Index(None, "holder", "aware_at"),
         Index(None, "holder", "origin_id"),
         partial_index("ix_breach_open", "holder", "due_at", where="closed_at IS NULL"),
+        # Two people may report at once that the same document is lost.
+        partial_index(LOST_ONCE, "holder", "origin_id", where="closed_at IS NULL", unique=True),
     )
 
     reference: Mapped[str] = mapped_column(String(11))
@@ -69,6 +73,8 @@ class Breach(Versioned, Held, Base):
     # The reason that a notification comes after 72 hours.
     late_reason: Mapped[str | None] = mapped_column(Text)
     closed_at: Mapped[datetime | None]
+    # At the desk: how far each municipality is that it was given to, by its code.
+    towns: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class BreachNotice(Held, Base):
@@ -125,7 +131,7 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     {
         "breach": treated(
             text="description consequences measures risk_reason late_reason",
-            codes="categories groups",
+            codes="categories groups towns",
             staff="reported_by_id reported_by changed_by",
         ),
         "breach_notice": treated(text="number text english", staff="sent_by"),

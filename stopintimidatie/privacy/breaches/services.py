@@ -9,11 +9,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import case, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import new_code, uuid_of
 from stopintimidatie.core.workflow import Transition, WorkflowError, line
 from stopintimidatie.disclosures.models import Disclosure
@@ -50,6 +53,7 @@ from stopintimidatie.privacy.breaches.workflow import (
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
+PROGRESS: Final = Job("datalek.voortgang")
 # The same words again within this time are an impatient click.
 IMPATIENCE: Final = timedelta(minutes=10)
 NOTICE_OF: Final = {
@@ -84,10 +88,7 @@ def enter_breach(
     _queue_up(session, actor)
     known = _known(session, holder, entry, actor)
     if known is not None:
-        if known.description != entry.description:
-            append(session, known, actor, "nog_een_bericht", {"reden": entry.description})
-            record(session, actor, "datalek.bericht", holder, KIND, [known.id])
-        return known, False
+        return _add_message(session, known, entry, actor), False
     lost = entry.lost
     breach = Breach(
         holder=holder,
@@ -107,14 +108,29 @@ def enter_breach(
         groups=[Group.REPORTERS.value] if lost else [],
         categories=categories_of(_fields_in(session, lost)) if lost else [],
     )
-    session.add(breach)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(breach)
+    except IntegrityError:
+        # Somebody else reported the same document just now, and has committed.
+        known = _known(session, holder, entry, actor)
+        if known is None:
+            raise
+        return _add_message(session, known, entry, actor), False
     append(session, breach, actor, "ingevoerd", {})
     if lost is not None:
         _add_subjects(session, breach, lost)
     record(session, actor, "datalek.gemeld", holder, KIND, [breach.id])
     tell_officers(session, breach)
     return breach, True
+
+
+def _add_message(session: Session, known: Breach, entry: Entry, actor: Actor) -> Breach:
+    """Add what somebody writes to the breach that is open about it, and return that."""
+    if known.description != entry.description:
+        append(session, known, actor, "nog_een_bericht", {"reden": entry.description})
+        record(session, actor, "datalek.bericht", known.holder, KIND, [known.id])
+    return known
 
 
 def _queue_up(session: Session, actor: Actor) -> None:
@@ -176,6 +192,14 @@ def append(
     columns = line(actor, name, before, breach.state, values)
     session.add(BreachMove(holder=breach.holder, breach_id=breach.id, **columns))
     breach.changed_at, breach.changed_by = utc_now(), actor.name
+    tell_desk(session, breach)
+
+
+def tell_desk(session: Session, breach: Breach) -> None:
+    """Have the desk's entry note how far this municipality is, when it came from there."""
+    if breach.shared_id is not None:
+        values = {"lek": str(breach.shared_id), "gemeente": breach.holder}
+        enqueue(session, PROGRESS, NATIONAL, values)
 
 
 def lock(session: Session, breach: Breach) -> None:
@@ -217,6 +241,10 @@ def steps_of(breach: Breach, notices: Sequence[BreachNotice]) -> list[Transition
 def _problem(session: Session, breach: Breach, name: str) -> str | None:
     if name == "niet_melden":
         return why_not_unreported(breach.risk)
+    if name in (REOPEN, REOPEN_REPORTED) and breach.origin_reference is not None:
+        later = breach_about(session, breach.holder, breach.origin_reference)
+        if later is not None and later.closed_at is None:
+            return f"Dit stuk is daarna opnieuw gemeld. Ga verder met datalek {later.reference}."
     if name == "afsluiten":
         kinds = [notice.kind for notice in notices_of(session, breach)]
         return why_not_closed(Judged(breach.risk, is_complete(breach), kinds))

@@ -158,7 +158,7 @@ def breach_view(context: BreachResource, request: Request) -> dict[str, Any]:
         "paging": paging,
         "counted": _counted(counted),
         "ways": _ways(breach, here, counted) if may else [],
-        "towns": _names(session, towns_of(moves)),
+        "towns": _town_rows(session, breach, towns_of(moves)),
         "share_href": f"{here}/gemeenten" if open_ and context.holder == NATIONAL else None,
         "ap_href": f"{here}/ap-gegevens",
         "history": [_line(row) for row in moves],
@@ -263,12 +263,22 @@ def _ways(breach: Breach, here: str, reporters: Tally) -> list[tuple[str, str]]:
     return ways
 
 
-def _names(session: Session, codes: Sequence[str]) -> Sequence[str]:
-    """Return the names of municipalities, in order."""
+def _town_rows(session: Session, breach: Breach, codes: Sequence[str]) -> list[list[str]]:
+    """Return the municipalities that a breach was given to, and how far each is, by name."""
     if not codes:
         return []
-    wanted = select(Municipality.name).where(Municipality.code.in_(codes))
-    return session.scalars(wanted.order_by(Municipality.name)).all()
+    wanted = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
+    rows = session.execute(wanted.order_by(Municipality.name, Municipality.code))
+    return [[row.name, *_stand(breach.towns.get(row.code))] for row in rows]
+
+
+def _stand(stand: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    """Return how far a municipality is, its number of reports, and whose reporters were told."""
+    if stand is None:
+        return "nog niet in het register", "", ""
+    total, reached = stand["total"], stand["reached"]
+    told = f"{reached} van {number(total)}" if total else ""
+    return WORKFLOW.state(stand["toestand"]).label, number(total), told
 
 
 def towns_of(moves: Sequence[BreachMove]) -> list[str]:

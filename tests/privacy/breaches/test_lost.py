@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.privacy.breaches import services
 from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
+from stopintimidatie.privacy.breaches.workflow import CLOSED
 from tests.support.deliveries import enter, mails, put_ready, ready, spoken_code
 from tests.support.exporting import Case
 from tests.support.factories import DORDRECHT, make_user
@@ -57,6 +60,44 @@ def test_a_lost_export_begins_a_breach_with_what_is_in_it(
     assert shown.request.path == entry.click("Naar dit datalek").request.path
     assert "plaats_en_tijd" in breach.categories
     assert "nog niet bekend" not in known_data(shown.click("Gegevens voor de melding bij de AP"))
+
+
+@pytest.mark.both_databases
+@pytest.mark.short_on("postgresql")
+@pytest.mark.judged_once
+def test_two_people_who_miss_a_document_at_the_same_moment_make_one_breach(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    address = f"{case.path}/{reference}/zoekgeraakt"
+    together = Barrier(2)
+
+    def press(who: str) -> int:
+        browser = case.browser(who)
+        form = browser.get(address).forms["formulier"]
+        form["wat"] = f"Weg, zegt de {who}."
+        together.wait(10)
+        return int(form.submit("melden", status="*").status_int)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(press, ("aanvrager", "beslisser"))) == [303, 303]
+    with installation.transaction(DORDRECHT) as session:
+        first = session.scalars(select(Breach)).one()
+        assert len(session.scalars(select(BreachDocument.id)).all()) == 2
+        (message,) = session.scalars(
+            select(BreachMove.reason).where(BreachMove.name == "nog_een_bericht")
+        )
+        assert {first.description, message} == {
+            "Weg, zegt de aanvrager.",
+            "Weg, zegt de beslisser.",
+        }
+        # Closed: then it is lost anew. The earlier one doesn't open beside the later one.
+        first.state, first.closed_at = CLOSED, first.made_at
+    assert "Dank u wel" in lose(case, reference)
+    here = f"/gemeenten/dordrecht/datalekken/{first.reference}/stap?naam=heropenen"
+    form = case.browser("privacy").get(here).forms["formulier"]
+    form["reden"] = "Het is toch weg."
+    assert "daarna opnieuw gemeld" in form.submit("heropenen", status=422)
 
 
 @pytest.mark.parametrize("name", ["politie", "openbaar"])

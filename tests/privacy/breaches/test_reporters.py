@@ -49,6 +49,12 @@ def tell_them(browser: TestApp, breach: Breach) -> Any:
     return form
 
 
+def stands(page: Any) -> list[list[str]]:
+    """Return how far each municipality is, as the page of the desk's breach tells it."""
+    rows = page.html.select("table tbody tr")
+    return [[cell.text.strip() for cell in row.select("th, td")] for row in rows]
+
+
 def messages(town: Installation) -> list[str]:
     with town.transaction(DORDRECHT) as session:
         wanted = select(ReporterMessage.text).order_by(ReporterMessage.at, ReporterMessage.id)
@@ -176,7 +182,8 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     form = desk.get(address).forms["formulier"]
     assert "minstens één" in form.submit("doorgeven", status=422)
     form["gemeenten"] = [DORDRECHT]
-    form.submit("doorgeven", status=303).follow().mustcontain("Dordrecht")
+    page = form.submit("doorgeven", status=303).follow()
+    assert stands(page) == [["Dordrecht", "nog niet in het register", "–", "–"]]
     town.run_jobs()
     # Once more for all: Dordrecht has it already.
     form = desk.get(address).forms["formulier"]
@@ -195,6 +202,16 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     take(
         town.browser(names[DORDRECHT]), breach_of(town), "beoordelen", risico="geen", reden="x" * 9
     )
+    with town.transaction(DORDRECHT) as session:
+        references = " ".join(make_report(session, town).reference for _ in range(2))
+    add(town.browser(names[DORDRECHT]), breach_of(town), references)
+    town.run_jobs()
+    # The desk sees who has reports in it and how far each is; of the content nothing.
+    assert stands(desk.get(f"/landelijk/datalekken/{breach.reference}")) == [
+        ["Dordrecht", "beoordeeld", "2", "0 van 2"],
+        ["Eindhoven", "wordt onderzocht", "0", "–"],
+    ]
+    assert breach_of(town, NATIONAL).version == breach.version + 2, "no form of the desk is late"
     assert breach_of(town, EINDHOVEN).risk is None
     assert breach_of(town, NATIONAL).risk is None
     with town.transaction(EINDHOVEN) as session:
