@@ -26,6 +26,7 @@ from stopintimidatie.core.storage.database import newest_version
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.exports.models import BlobKind, Export, read
+from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.reports.api.models import IdempotencyKey
 from stopintimidatie.reports.models import Report
 from stopintimidatie.settings import load_settings
@@ -42,6 +43,10 @@ from tests.support.backups import (
 from tests.support.exporting import SECRET_NAME, SECRET_PHONE
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.personal import anywhere
+from tests.support.policing import HERE as POLICE
+from tests.support.policing import TEXT
+from tests.support.policing import read as read_police
 
 pytestmark = pytest.mark.both_databases
 
@@ -59,6 +64,7 @@ def everything_is_there(world: World, made: Installation) -> None:
     address = f"/m/{world.receipt['kenmerk']}"
     assert world.receipt["kenmerk"] in browser.get(address).follow()
     contact_is_readable(world, made)
+    police_data_is_for_who_is_named(world, made)
     with made.transaction(DORDRECHT) as session:
         export = session.scalars(select(Export).where(Export.reference == world.export)).one()
         pdf = read(session, made.registry.key_ring, export, BlobKind.PDF)
@@ -73,6 +79,15 @@ def contact_is_readable(world: World, made: Installation) -> None:
     page = made.browser(world.case.people["aanvrager"]).get(path).follow()
     assert SECRET_NAME in page
     assert SECRET_PHONE[-4:] in page
+
+
+def police_data_is_for_who_is_named(world: World, made: Installation) -> None:
+    with made.transaction(DORDRECHT) as session:
+        item = session.scalars(select(PoliceItem)).one()
+        session.expunge(item)
+    assert anywhere(made, TEXT) == [], "sealed, as it was"
+    made.browser(world.case.people["beslisser"]).get(POLICE, status=404)
+    assert TEXT in read_police(made.browser(world.case.people["gemachtigde"]), item)
 
 
 def search_finds_it_again(world: World, made: Installation) -> None:

@@ -19,13 +19,16 @@ from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.common import run
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.settings import Settings, load_settings
 from tests.support.api import Api
 from tests.support.exporting import Case, approved, make_case
+from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation, make_settings
+from tests.support.policing import keep_something
 
 PDF = b"%PDF-1.7 een heel klein dossier"
 ATTACHMENT = b"\x00foto\xff" * 1000
@@ -163,6 +166,10 @@ def fill(operator: Operator) -> World:
             made.run_jobs()
         # Received, and not yet in the index when the copy is made.
         waiting = api.post().json
+        roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
+        case.people["gemachtigde"] = make_user(made, *roles, name="Gé Machtigd")
+        with made.transaction(DORDRECHT) as session:
+            keep_something(session, made.registry.key_ring)
         _in_hand(made)
         attachments = made.settings.data_dir / "bijlagen" / "2026"
         attachments.mkdir(parents=True)

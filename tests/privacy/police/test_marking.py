@@ -8,18 +8,25 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.personal import Fragment
-from stopintimidatie.dossiers.models import DossierText
+from stopintimidatie.dossiers.consultations.services import plan_consultation
+from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table, read_tabled
+from stopintimidatie.dossiers.models import Consultation, DossierText
 from stopintimidatie.exports.models import Export
+from stopintimidatie.privacy.police.acts import mark
 from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
 from stopintimidatie.privacy.police.services import content_of
+from stopintimidatie.privacy.requests.models import RequestTrace
+from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
 from stopintimidatie.reports.models import Report, ReportMove
 from tests.support.deliveries import ready
-from tests.support.factories import DORDRECHT, connect, make_report, make_user
+from tests.support.factories import DORDRECHT, connect, make_dossier, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
+from tests.support.subjects import a_request
 
 WORD = "Quirinus"
 
@@ -118,6 +125,32 @@ def test_a_fragment_goes_out_of_the_account_of_a_report(
         assert session.scalars(select(Report.description)).one() == "Ik zag hem. Toen ging ik weg."
     assert anywhere(installation, WORD) == []
     assert not officer.get("/zoeken", {"q": WORD}).html.select(".si-list__title")
+
+
+def test_words_go_out_of_a_frozen_paper_and_a_sealed_copy_with_them_goes(
+    installation: Installation,
+) -> None:
+    registry = installation.registry
+    keys = registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        dossier = make_dossier(session, assessment=f"Een groep. Het was {WORD}. Op vrijdag.")
+        talk = plan_consultation(session, dossier, utc_now(), SYSTEM)
+        put_on_table(session, keys, dossier, talk, Tabled(()), SYSTEM)
+        copied = a_request(session, state="redigeren")
+        trace = {"document_kind": "dossier", "document_id": dossier.id, "found_by": "Pri Vacy"}
+        session.add(
+            RequestTrace(holder=DORDRECHT, request_id=copied.id, reference=dossier.number, **trace)
+        )
+        session.flush()
+        VAULT.keep(session, keys, copied, "json", f"Het was {WORD}.".encode())
+        assert mark(registry, session, dossier, f"Het was {WORD}.", SYSTEM)
+    with installation.transaction(DORDRECHT) as session:
+        papers = read_tabled(session, keys, session.scalars(select(Consultation)).one())
+        assert papers is not None
+        assert papers["duiding"] == "Een groep. Op vrijdag.", "no gap tells of it either"
+        assert WORD not in str(papers)
+        assert session.scalars(select(CopyBlob.id)).all() == []
+    assert moved(installation) == f"Het was {WORD}."
 
 
 @pytest.mark.parametrize(
