@@ -273,12 +273,12 @@ def _town_rows(session: Session, breach: Breach, codes: Sequence[str]) -> list[l
 
 
 def _stand(stand: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    """Return how far a municipality is, its number of reports, and whose reporters were told."""
+    """Return how far a municipality is, its number of reports, and whose reporters were informed."""
     if stand is None:
         return "nog niet in het register", "", ""
     total, reached = stand["total"], stand["reached"]
-    told = f"{reached} van {number(total)}" if total else ""
-    return WORKFLOW.state(stand["toestand"]).label, number(total), told
+    informed = f"{reached} van {number(total)}" if total else ""
+    return WORKFLOW.state(stand["toestand"]).label, number(total), informed
 
 
 def towns_of(moves: Sequence[BreachMove]) -> list[str]:
