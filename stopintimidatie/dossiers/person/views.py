@@ -225,6 +225,8 @@ def list_view(context: MunicipalityResource, request: Request) -> Values:
         "tabs": [
             NavItem(label, f"{here}?wat={name}", name == view, numbers[name])
             for name, label in _LABELS.items()
+            # On a phone seven of them hide what there is.
+            if numbers[name] or name in ("lopend", view)
         ],
         "label": _LABELS[view],
         "columns": COLUMNS,
