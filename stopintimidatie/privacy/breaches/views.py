@@ -273,7 +273,7 @@ def _town_rows(session: Session, breach: Breach, codes: Sequence[str]) -> list[l
 
 
 def _stand(stand: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    """Return how far a municipality is, its number of reports, and whose reporters were informed."""
+    """Return how far a municipality is, its number of reports, and of reporters who know."""
     if stand is None:
         return "nog niet in het register", "", ""
     total, reached = stand["total"], stand["reached"]
