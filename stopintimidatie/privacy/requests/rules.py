@@ -131,10 +131,11 @@ def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | N
     if asked_by == AskedBy.PARENT and not child:
         return "Wie 16 jaar of ouder is, vraagt zelf. Weiger dit verzoek van de ouder."
     if about_child(asked_by, child=child) and outcome != ChildOutcome.AGREES:
-        return (
-            "Leg eerst vast wat het kind ervan vindt. Zonder ‘geen bezwaar’ van het kind weigert u"
-            " het verzoek."
-        )
+        if outcome is None:
+            return (
+                "Leg eerst vast wat het kind ervan vindt. Alleen met ‘geen bezwaar’ gaat u verder."
+            )
+        return "Het kind gaf geen toestemming. Weiger het verzoek."
     return None
 
 
