@@ -135,7 +135,7 @@ def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | N
             return (
                 "Leg eerst vast wat het kind ervan vindt. Alleen met ‘geen bezwaar’ gaat u verder."
             )
-        return "Het kind gaf geen toestemming. Weiger het verzoek."
+        return "Het kind heeft bezwaar, of is niet bereikt. Weiger het verzoek."
     return None
 
 
