@@ -23,7 +23,8 @@ NAMES = {
 }
 # Columns with words of people: the database keeps no samples of them.
 WORDS = {
-    "subject_request": "decided_reason extended_reason objection_number person question",
+    "subject_request": "decided_reason extended_reason objection_number objection_reason person"
+    " question",
     "subject_request_move": "reason",
     "request_letter": "content",
     "request_trace": "reason",
@@ -90,6 +91,10 @@ def _subject_request(schema: sa.MetaData) -> sa.Table:
         sa.Column("objection_until", sa.Date(), nullable=True),
         sa.Column("objection_on", sa.Date(), nullable=True),
         sa.Column("objection_number", sa.String(100), nullable=True),
+        sa.Column("objection_due", sa.Date(), nullable=True),
+        sa.Column("objection_outcome", sa.String(20), nullable=True),
+        sa.Column("objection_ended_on", sa.Date(), nullable=True),
+        sa.Column("objection_reason", sa.Text(), nullable=True),
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("made_at", MOMENT, nullable=False),
         sa.Column("changed_at", MOMENT, nullable=False),

@@ -1013,6 +1013,7 @@ MATRIX: Final[tuple[View, ...]] = (
             ("RequestResource", "beperking-opheffen", LIFT),
             ("RequestResource", "kind-gehoord", "{verzoek_kind}/kind-gehoord"),
             ("RequestResource", "bezwaar", "{verzoek_kind}/bezwaar"),
+            ("RequestResource", "bezwaar-uitkomst", "{verzoek_kind}/bezwaar-uitkomst"),
         )
         for page in form(node, name, P.HANDLE_REQUESTS, {
             address: " 404 404 404 ja 403",

@@ -1,4 +1,4 @@
-"""Documents of a request: traces, what waits for destruction, restrictions, corrections."""
+"""Documents of a request, restrictions and corrections; and an objection to its answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.release.copies import Correction as Told
@@ -31,13 +31,21 @@ from stopintimidatie.privacy.holds.services import (
 )
 from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
 from stopintimidatie.privacy.requests.models import (
+    ObjectionOutcome,
     RequestTrace,
     Restriction,
     RestrictionGround,
     Right,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.services import RequestError, lock_request, note_move
+from stopintimidatie.privacy.requests.rules import objection_due
+from stopintimidatie.privacy.requests.services import (
+    RequestError,
+    lock_request,
+    move_request,
+    note_move,
+)
+from stopintimidatie.privacy.requests.workflow import AGAIN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -340,3 +348,60 @@ def bound_of(
     rows = union_all(*parts).subquery()
     ordered = select(rows).order_by(rows.c.since, rows.c.id)
     return [Bound(*row) for row in session.execute(ordered)]
+
+
+# An objection
+
+
+def note_objection(
+    session: Session, row: SubjectRequest, on: date, number: str | None, due: date, actor: Actor
+) -> None:
+    """Note that somebody objected to the answer; what the request held stays held.
+
+    Noted again it is changed, also the day before which it must be decided.
+
+    Raises:
+        RequestError: there is no answer, the objection is over, or a day can't be.
+    """
+    lock_request(session, row)
+    if row.objection_until is None or row.ended_at is None or row.objection_outcome is not None:
+        raise RequestError("Er is geen besluit waar iemand nu bezwaar tegen kan maken.")
+    if on < day_of(row.ended_at):
+        raise RequestError("Dat is vóór het antwoord. Kies een latere dag.", "op")
+    _, latest = objection_due(row.objection_until)
+    if not on <= due <= latest:
+        raise RequestError(
+            f"Kies een dag na het bezwaar, en uiterlijk {date_text(latest)}: twaalf weken na de"
+            " bezwaartermijn, en zes weken verdagen.",
+            "beslissen_voor",
+        )
+    row.objection_on, row.objection_number, row.objection_due = on, number, due
+    values = {"op": on.isoformat(), "tot": due.isoformat()}
+    note_move(session, row, actor, "bezwaar", values)
+
+
+def end_objection(
+    registry: Any,
+    session: Session,
+    row: SubjectRequest,
+    outcome: ObjectionOutcome,
+    on: date,
+    why: str,
+    actor: Actor,
+) -> None:
+    """Note how an objection ended; one that is upheld opens the request again.
+
+    Raises:
+        RequestError: no objection runs, or the day is before it.
+    """
+    lock_request(session, row)
+    if row.objection_on is None or not row.objection_runs:
+        raise RequestError("Er loopt geen bezwaar bij dit verzoek.")
+    if on < row.objection_on:
+        raise RequestError("Dat is vóór het bezwaar. Kies een latere dag.", "op")
+    row.objection_outcome, row.objection_ended_on = outcome.value, on
+    row.objection_reason = why
+    values = {"op": on.isoformat(), "uitkomst": outcome.value, "reden": why}
+    note_move(session, row, actor, "bezwaar_klaar", values)
+    if outcome == ObjectionOutcome.UPHELD:
+        move_request(registry, session, row, AGAIN, {}, actor)

@@ -73,6 +73,10 @@ def watch_requests(registry: Any, session: Session, holder: str) -> None:
         if gone_from(ended) <= today:
             _delete(registry, session, row)
             continue
+        watched = row.objection_due if row.objection_runs else None
+        due = reminder_on(watched, today) if watched is not None else None
+        if due is not None:
+            _remind(session, row, due)
         if not _may_still_object(row):
             _release(session, row)
         going = forget_from(ended, row.objection_until, row.objection_on)
@@ -102,13 +106,16 @@ def _remind(session: Session, row: SubjectRequest, due: Due) -> None:
 
 def _write(writing: Writing) -> Letter | None:
     row = writing.session.get(SubjectRequest, writing.message.about_id)
-    if row is None or row.ended_at is not None:
+    objects = row is not None and row.objection_runs
+    if row is None or (row.ended_at is not None and not objects):
         return None
     given = writing.message.values
     return Letter(
         {
+            "wat": "Het bezwaar bij een verzoek" if objects else "Een verzoek",
             "hoe": _WORDS[Due(str(given["herinnering"]))],
-            "dag": date_text(row.due_on),
+            "dag": date_text(row.objection_due if objects else row.due_on),
+            "bezwaar": objects,
             "link": writing.link(str(given["pad"])),
         }
     )
@@ -143,7 +150,7 @@ def _release(session: Session, row: SubjectRequest) -> None:
 def _forget(registry: Any, session: Session, row: SubjectRequest) -> None:
     """Delete who asked, the question and the letters; other rooms delete the copy."""
     row.person = row.question = None
-    row.extended_reason = row.decided_reason = None
+    row.extended_reason = row.decided_reason = row.objection_reason = None
     letters = select(RequestLetter).where(RequestLetter.request_id == row.id)
     for letter in session.scalars(letters):
         letter.content = None

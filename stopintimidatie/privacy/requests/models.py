@@ -102,6 +102,15 @@ class RestrictionGround(Term):
     OBJECTION = "bezwaar", "de persoon maakte bezwaar (d)", "objection"
 
 
+class ObjectionOutcome(Term):
+    """End of an objection to the answer."""
+
+    UPHELD = "gegrond", "gegrond: het verzoek gaat weer open", "upheld"
+    REJECTED = "ongegrond", "ongegrond: het antwoord blijft", "rejected"
+    INADMISSIBLE = "niet_ontvankelijk", "niet ontvankelijk", "inadmissible"
+    WITHDRAWN = "ingetrokken", "ingetrokken door de vrager", "withdrawn"
+
+
 class SentHow(Term):
     """Way in which a letter went."""
 
@@ -173,6 +182,16 @@ class SubjectRequest(Versioned, Held, Base):
     objection_until: Mapped[date | None]
     objection_on: Mapped[date | None]
     objection_number: Mapped[str | None] = mapped_column(String(100))
+    # The last day for the decision on it (art. 7:10 Awb), and how it ended: a code and words.
+    objection_due: Mapped[date | None]
+    objection_outcome: Mapped[str | None] = mapped_column(String(20))
+    objection_ended_on: Mapped[date | None]
+    objection_reason: Mapped[str | None] = mapped_column(Text)
+
+    @property
+    def objection_runs(self) -> bool:
+        """Tell whether an objection waits for its decision."""
+        return self.objection_on is not None and self.objection_outcome is None
 
 
 class SubjectRequestMove(HistoryLine, Held, Base):

@@ -29,7 +29,7 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     KIND,
     {
         "subject_request": treated(
-            text="extended_reason decided_reason objection_number",
+            text="extended_reason decided_reason objection_number objection_reason",
             sealed="person question",
             staff="identity_by changed_by",
         ),

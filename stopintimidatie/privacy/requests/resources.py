@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, null, select
+from sqlalchemy import Select, and_, null, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Identity, Permission
@@ -91,6 +91,9 @@ def soon_due(today: date) -> Select[Any]:
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select what waits for the privacy officer at a holder, for the menu."""
+    objects = and_(
+        SubjectRequest.objection_on.is_not(None), SubjectRequest.objection_outcome.is_(None)
+    )
     return select(SubjectRequest.id).where(
-        SubjectRequest.holder == holder, SubjectRequest.ended_at.is_(None)
+        SubjectRequest.holder == holder, or_(SubjectRequest.ended_at.is_(None), objects)
     )

@@ -17,6 +17,10 @@ from stopintimidatie.privacy.requests.models import AskedBy, ChildOutcome, Ident
 ANSWER: Final = months(1)
 EXTENSION: Final = months(2)
 WEEKS_TO_OBJECT: Final = 6
+# The term for the decision on an objection, counted from the end of the term to object; longer with
+# a committee, and once postponed (art. 7:10 Awb).
+WEEKS_TO_DECIDE: Final = 6
+WEEKS_AT_MOST: Final = 18
 # After the term of objection: who asked, what was asked, letters and copy go.
 FORGOTTEN_AFTER: Final = months(3)
 OBJECTION_LASTS: Final = years(1)
@@ -48,6 +52,14 @@ def extended_due_of(received_on: date) -> date:
 def objection_until(answered_on: date) -> date:
     """Return the last day for an objection to an answer of this day."""
     return answered_on + timedelta(weeks=WEEKS_TO_OBJECT)
+
+
+def objection_due(until: date) -> tuple[date, date]:
+    """Return the usual and the latest possible last day for the decision on an objection.
+
+    `until`: the end of the term to object.
+    """
+    return until + timedelta(weeks=WEEKS_TO_DECIDE), until + timedelta(weeks=WEEKS_AT_MOST)
 
 
 def forget_from(ended_on: date, objection: date | None, objected_on: date | None = None) -> date:

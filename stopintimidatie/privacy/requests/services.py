@@ -40,6 +40,7 @@ from stopintimidatie.privacy.requests.rules import (
     objection_until,
 )
 from stopintimidatie.privacy.requests.workflow import (
+    AGAIN,
     ANSWERS,
     GRANTS_IT,
     REQUEST_WORKFLOW,
@@ -295,6 +296,11 @@ def _note_answers(row: SubjectRequest, name: str, values: Mapping[str, Any], act
         row.ended_at = now
     if name in ANSWERS:
         row.objection_until = objection_until(day_of(now))
+        row.objection_on = row.objection_due = row.objection_ended_on = None
+        row.objection_number = row.objection_outcome = row.objection_reason = None
+    if name == AGAIN:
+        row.ended_at = row.refused_ground = row.decided_reason = None
+        row.due_on = due_of(day_of(now))
 
 
 def _send_letter(
@@ -344,7 +350,7 @@ def moves_of(session: Session, row: SubjectRequest) -> Sequence[SubjectRequestMo
     return session.scalars(mine.order_by(*newest)).all()
 
 
-# The clock, the child, the objection
+# The clock, the child
 
 
 def refuses_extension(row: SubjectRequest) -> str | None:
@@ -402,18 +408,3 @@ def mark_sent(
     lock_request(session, row)
     made.sent_on, made.sent_how = on, how
     note_move(session, row, actor, "brief_verstuurd", {"brief": made.kind, "hoe": how})
-
-
-def note_objection(
-    session: Session, row: SubjectRequest, on: date, number: str | None, actor: Actor
-) -> None:
-    """Note that somebody objected to the answer; what the request held stays held.
-
-    Raises:
-        RequestError: there is no answer yet.
-    """
-    lock_request(session, row)
-    if row.objection_until is None:
-        raise RequestError("Er is nog geen besluit waar iemand bezwaar tegen kan maken.")
-    row.objection_on, row.objection_number = on, number
-    note_move(session, row, actor, "bezwaar", {"op": on.isoformat()})

@@ -18,9 +18,11 @@ from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.privacy.requests.documents import end_objection, note_objection
 from stopintimidatie.privacy.requests.forms import (
     HeardSchema,
     ObjectionSchema,
+    OutcomeSchema,
     ReasonSchema,
     SentSchema,
     Values,
@@ -33,17 +35,21 @@ from stopintimidatie.privacy.requests.letters import (
     paper_of,
     read_letter,
 )
-from stopintimidatie.privacy.requests.models import ChildOutcome, RequestLetter, SentHow
+from stopintimidatie.privacy.requests.models import (
+    ChildOutcome,
+    ObjectionOutcome,
+    RequestLetter,
+    SentHow,
+)
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.rules import about_child, due_of
+from stopintimidatie.privacy.requests.rules import about_child, due_of, objection_due
 from stopintimidatie.privacy.requests.services import (
     RequestError,
     extend_request,
     hear_child,
     lines_to,
     mark_sent,
-    note_objection,
     refuses_extension,
 )
 from stopintimidatie.privacy.requests.views import FORM, HANDLE, SEE, TEMPLATES
@@ -63,10 +69,11 @@ def case_form(
     heading: str,
     intro: str = "",
     warning: str = "",
+    appstruct: Values | None = None,
 ) -> Any:
     """Show a form of a request and carry it out; what `act` returns is said on the case page."""
     here = request.resource_path(context)
-    form = Form(schema, request, buttons=[button], cancel_url=here)
+    form = Form(schema, request, buttons=[button], appstruct=appstruct or {}, cancel_url=here)
 
     def on_valid(values: Values) -> Any:
         try:
@@ -149,11 +156,13 @@ def heard_view(context: RequestResource, request: Request) -> Any:
 @form_view(RequestResource, "bezwaar", HANDLE, FORM)
 def objection_view(context: RequestResource, request: Request) -> Any:
     """Note that somebody objected to the answer."""
-    if context.row.objection_until is None:
+    row = context.row
+    if row.objection_until is None:
         raise HTTPNotFound()
 
     def act(values: Values) -> str:
-        note_objection(request.db, context.row, values["op"], values["nummer"], request.actor)
+        on, number, due = values["op"], values["nummer"], values["beslissen_voor"]
+        note_objection(request.db, row, on, number, due, request.actor)
         return "Het bezwaar is vastgelegd. De stukken van dit verzoek blijven bewaard."
 
     return case_form(
@@ -163,8 +172,43 @@ def objection_view(context: RequestResource, request: Request) -> Any:
         Button("vastleggen", "Bezwaar vastleggen"),
         act,
         heading="Bezwaar vastleggen",
-        intro=f"Bezwaar kon tot en met {date_text(context.row.objection_until)}. Behandel het"
-        " bezwaar zelf in uw eigen systeem.",
+        intro=f"Bezwaar kon tot en met {date_text(row.objection_until)}. Behandel het bezwaar zelf"
+        " in uw eigen systeem; het portaal bewaakt de dag en bewaart de uitkomst.",
+        appstruct={
+            "op": row.objection_on,
+            "nummer": row.objection_number,
+            "beslissen_voor": row.objection_due or objection_due(row.objection_until)[0],
+        },
+    )
+
+
+@form_view(RequestResource, "bezwaar-uitkomst", HANDLE, FORM)
+def outcome_view(context: RequestResource, request: Request) -> Any:
+    """Note how an objection ended; when it is upheld, the request is decided anew."""
+    row = context.row
+    if request.method != "POST" and not row.objection_runs:
+        request.flash("Er loopt geen bezwaar bij dit verzoek.", "info")
+        return HTTPSeeOther(request.resource_path(context))
+
+    def act(values: Values) -> str:
+        outcome, why = ObjectionOutcome.of(values["uitkomst"]), values["reden"]
+        on, actor = values["op"], request.actor
+        end_objection(request.registry, request.db, row, outcome, on, why, actor)
+        if row.ended_at is None:
+            return (
+                f"Het verzoek staat weer open. Besluit opnieuw, uiterlijk {date_text(row.due_on)}."
+            )
+        return "De uitkomst van het bezwaar is vastgelegd."
+
+    return case_form(
+        context,
+        request,
+        OutcomeSchema(),
+        Button("vastleggen", "Uitkomst vastleggen"),
+        act,
+        heading="Uitkomst van het bezwaar",
+        intro="De brief over het bezwaar schrijft wie het behandelt. Is het gegrond, dan gaat dit"
+        " verzoek weer open en besluit u opnieuw.",
     )
 
 

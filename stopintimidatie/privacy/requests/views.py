@@ -33,6 +33,7 @@ from stopintimidatie.privacy.requests.models import (
     Channel,
     ChildOutcome,
     Ground,
+    ObjectionOutcome,
     RequestLetter,
     Right,
     SentHow,
@@ -54,7 +55,7 @@ from stopintimidatie.privacy.requests.services import (
     read_question,
     refuses_extension,
 )
-from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
+from stopintimidatie.privacy.requests.workflow import AGAIN, REQUEST_WORKFLOW, fits, rules_of
 
 TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
 FORM: Final = f"{TEMPLATES}/form.jinja2"
@@ -73,6 +74,7 @@ EVENTS: Final = {
     "verlengd": "Termijn verlengd",
     "kind_gehoord": "Kind gehoord",
     "bezwaar": "Bezwaar ontvangen",
+    "bezwaar_klaar": "Bezwaar afgerond",
     "beperkt": "Gebruik beperkt",
     "opgeheven": "Beperking opgeheven",
     "gecorrigeerd": "Correctie ernaast gezet",
@@ -124,7 +126,9 @@ def _item(context: RequestRegister, request: Request, row: SubjectRequest) -> Li
     state = REQUEST_WORKFLOW.state(row.state).label
     about = (Capacity.word(row.capacity), state)
     if row.ended_at is not None:
-        when: tuple[str, ...] = (f"afgerond op {date_text(row.ended_at)}",)
+        due = date_text(row.objection_due)
+        objection = (f"bezwaar: beslissen uiterlijk {due}",) if row.objection_runs else ()
+        when: tuple[str, ...] = (f"afgerond op {date_text(row.ended_at)}", *objection)
     else:
         extended = ("verlengd",) if row.extended_on else ()
         when = (f"uiterlijk {date_text(row.due_on)} ({days_until(row.due_on)})", *extended)
@@ -227,7 +231,9 @@ def _steps(
     row, here = context.row, request.resource_path(context)
     ready, blocked = [], []
     for move in REQUEST_WORKFLOW.moves_from(row.state):
-        if not fits(row.right, move.name) or not request.has_permission(move.permission, context):
+        if move.name == AGAIN or not fits(row.right, move.name):
+            continue
+        if not request.has_permission(move.permission, context):
             continue
         why = obstacle(request.registry, request.db, row, move.name)
         if why is None:
@@ -247,7 +253,10 @@ def _others(row: SubjectRequest, here: str) -> list[tuple[str, str]]:
     links = []
     if refuses_extension(row) is None:
         links.append(("Termijn verlengen", f"{here}/verlengen"))
-    if row.objection_until is not None and row.objection_on is None:
+    if row.objection_runs:
+        links.append(("Uitkomst van het bezwaar vastleggen", f"{here}/bezwaar-uitkomst"))
+        links.append(("Bezwaar wijzigen", f"{here}/bezwaar"))
+    elif row.ended_at is not None and row.objection_until is not None and not row.objection_on:
         links.append(("Bezwaar vastleggen", f"{here}/bezwaar"))
     return links
 
@@ -281,6 +290,8 @@ def _facts(context: RequestResource, request: Request) -> list[tuple[str, str]]:
         facts.append(("Kind gehoord", f"op {date_text(row.child_heard_on)}: {outcome}"))
     if row.ended_at is not None:
         facts += _ending(row)
+    if row.objection_on is not None:
+        facts += _objection(row)
     return facts
 
 
@@ -292,9 +303,22 @@ def _ending(row: SubjectRequest) -> list[tuple[str, str]]:
         facts.append(("Toelichting", row.decided_reason))
     if row.objection_until is not None:
         facts.append(("Bezwaar kan tot en met", date_text(row.objection_until)))
-    if row.objection_on is not None:
-        number = f", zaak {row.objection_number}" if row.objection_number else ""
-        facts.append(("Bezwaar", f"ontvangen op {date_text(row.objection_on)}{number}"))
+    return facts
+
+
+def _objection(row: SubjectRequest) -> list[tuple[str, str]]:
+    number = f", zaak {row.objection_number}" if row.objection_number else ""
+    facts = [("Bezwaar", f"ontvangen op {date_text(row.objection_on)}{number}")]
+    if row.objection_runs and row.objection_due is not None:
+        late = " (te laat)" if row.objection_due < day_of(utc_now()) else ""
+        facts.append(
+            ("Over het bezwaar beslissen", f"uiterlijk {date_text(row.objection_due)}{late}")
+        )
+    if row.objection_outcome is not None:
+        ended = date_text(row.objection_ended_on)
+        facts.append(("Uitkomst", f"{ObjectionOutcome.word(row.objection_outcome)}, op {ended}"))
+        if row.objection_reason:
+            facts.append(("Waarom", row.objection_reason))
     return facts
 
 
@@ -310,6 +334,8 @@ def _entry(moved: SubjectRequestMove) -> TimelineEntry:
     said = moved.reason or ""
     if moved.name == "kind_gehoord":
         said = _outcome(moved)
+    if moved.name == "bezwaar_klaar":
+        said = f"{ObjectionOutcome.word(moved.values['uitkomst'])}. {said}"
     return TimelineEntry(moved.at, label, moved.actor_name, said)
 
 
@@ -363,7 +389,7 @@ def _wanted(context: RequestResource, request: Request) -> Transition:
         move = REQUEST_WORKFLOW.transition(dict(query_pairs(request)).get("naam", ""))
     except WorkflowError:
         raise HTTPNotFound() from None
-    if not fits(context.row.right, move.name):
+    if move.name == AGAIN or not fits(context.row.right, move.name):
         raise HTTPNotFound()
     return move
 

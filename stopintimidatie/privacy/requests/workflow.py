@@ -18,6 +18,7 @@ P: Final = Permission
 _REASON: Final = InputField("reden", "Waarom")
 # The states in which an answer is still expected, in the order of the work.
 OPEN: Final = (S.RECEIVED, S.SEARCHING, S.REDACTING, S.CHECKING, S.CHECKED)
+AGAIN: Final = "opnieuw"
 _OPEN: Final = frozenset(state.value for state in OPEN)
 
 REQUEST_WORKFLOW: Final = Workflow(
@@ -81,6 +82,8 @@ REQUEST_WORKFLOW: Final = Workflow(
                 " zonder namen van anderen.",
             ),
         ),
+        # Made by an objection that is upheld; nobody chooses it.
+        step(AGAIN, "Opnieuw besluiten", f"{S.SENT} {S.REFUSED}", S.SEARCHING, P.HANDLE_REQUESTS),
         step(
             "weigeren",
             "Weigeren",

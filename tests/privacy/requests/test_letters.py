@@ -15,10 +15,12 @@ from webtest import TestApp
 
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.requests import letters
 from stopintimidatie.privacy.requests.documents import add_trace
+from stopintimidatie.privacy.requests.jobs import watch_requests
 from stopintimidatie.privacy.requests.letters import LetterKind, compose, letters_of, read_letter
 from stopintimidatie.privacy.requests.models import (
     ChildOutcome,
@@ -225,8 +227,30 @@ def test_an_objection_is_noted_after_the_answer(town: Installation, officer: Tes
         values = {"grond": Ground.NEEDED.value, "reden": "Nog nodig."}
         move_request(town.registry, session, row, "weigeren", values, ACTOR)
     form = officer.get(case).click("Bezwaar vastleggen").forms["formulier"]
-    form["op"], form["nummer"] = str(day_of(utc_now())), "B-12"
+    today = day_of(utc_now())
+    assert form["beslissen_voor"].value == str(today + timedelta(weeks=12))
+    form["op"], form["nummer"] = str(today), "B-12"
+    form["beslissen_voor"] = str(today + timedelta(weeks=25))
+    form.submit("vastleggen", status=422).mustcontain("twaalf weken na de bezwaartermijn")
+    form["beslissen_voor"] = str(today + timedelta(weeks=18))
     form.submit("vastleggen", status=303).follow().mustcontain("zaak B-12", "blijven bewaard")
+    officer.get(PLACE).mustcontain("bezwaar: beslissen uiterlijk")
+    with clock_at(utc_now() + timedelta(weeks=17)), town.transaction(DORDRECHT) as session:
+        watch_requests(town.registry, session, DORDRECHT)
+        (mail,) = session.scalars(select(MailMessage))
+        assert mail.values["herinnering"] == "week"
+    form = officer.get(case).click("Uitkomst van het bezwaar").forms["formulier"]
+    form["uitkomst"], form["reden"] = "gegrond", "Het was niet meer nodig."
+    form["op"] = str(today - timedelta(days=1))
+    form.submit("vastleggen", status=422).mustcontain("vóór het bezwaar")
+    form["op"] = str(today)
+    opened = form.submit("vastleggen", status=303).follow()
+    opened.mustcontain("staat weer open", "Verzoek toewijzen", "Het was niet meer nodig.")
+    with town.transaction(DORDRECHT) as session:
+        row = session.scalars(select(SubjectRequest)).one()
+        assert (row.state, row.ended_at, row.refused_ground) == ("zoeken", None, None)
+        move_request(town.registry, session, row, "toewijzen", {"reden": "Gewist."}, ACTOR)
+        assert row.objection_on is None
 
 
 def test_letters_are_sealed(town: Installation) -> None:
