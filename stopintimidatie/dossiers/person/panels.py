@@ -122,7 +122,7 @@ def _links(
 ) -> list[tuple[str, str]]:
     """Return what this person can do now about ground and advice, as (label, address)."""
     dossier, here = context.dossier, page_of(context, request)
-    if dossier.state in GONE:
+    if dossier.state in GONE or dossier.shown_state != dossier.state:
         return []
     links = []
     latest = advices[0] if advices else None
@@ -152,7 +152,7 @@ def waits_for_decision(advices: list[PrivacyAdvice]) -> bool:
 def _late(dossier: Dossier, ground: PersonGround | None, advices: list[Any]) -> list[str]:
     """Return what is late, in sentences."""
     today, latest = local_date(utc_now()), advices[0] if advices else None
-    if dossier.state in GONE:
+    if dossier.state in GONE or dossier.shown_state != dossier.state:
         return []
     late = []
     if ground is None and dossier.state != "in_voorbereiding":

@@ -24,6 +24,7 @@ from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportS
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.release.copies import correction_words, corrections_of, is_out
 from stopintimidatie.exports.release.services import answers_of, pickups_of, refusal, who_answered
+from stopintimidatie.exports.request.queries import shut_by
 
 TEMPLATE: Final = "stopintimidatie.exports.release:templates/panel.jinja2"
 OFFER, CODE, SEEN = "laten-ophalen", "ophaalcode", "antwoord-gelezen"
@@ -46,7 +47,8 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     latest = pickups[0] if pickups else None
     waits = latest is not None and refusal(latest, export) is None
     there = works and export.state == ExportState.READY
-    ready = there and export.partner_id is not None
+    may = there and shut_by(request.db, request.registry, export) is None
+    ready = may and export.partner_id is not None
 
     def address(name: str, *, when: bool) -> str | None:
         return request.resource_path(context, name) if when else None
@@ -65,12 +67,12 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "unsaid": there and not (copy and copy.given_at) and _was_opened(events),
             "offer_href": address(OFFER, when=ready),
             "again": bool(pickups),
-            "code_href": address(CODE, when=works and waits),
+            "code_href": address(CODE, when=may and waits),
             "copy": copy,
             "corrections": [(str(row.id), _correction(row), row) for row in corrections],
             "correction_href": address(CORRECTION_DONE, when=works),
             "withdraw_href": address(WITHDRAW, when=there),
-            "hand_over_href": address(HAND_OVER, when=there and not _has_it(copy)),
+            "hand_over_href": address(HAND_OVER, when=may and not _has_it(copy)),
             "recipient": export.recipient,
             "destroyed_href": address(DESTROYED, when=works and is_out(copy)),
             "seen_href": address(SEEN, when=works and any(not row.seen_at for row in answers)),

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+import colander
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -343,6 +344,8 @@ def _despite_schema(numbers: Sequence[int]) -> forms.Schema:
     group.description, group.widget = "Elk van deze heeft een grond en een reden nodig.", None
     for part in group.children:
         part.widget = None
+        for node in part.children:
+            node.missing = colander.required
     return forms.Schema(group)
 
 
