@@ -287,10 +287,8 @@ def _title(source: Source, trace: RequestTrace, number: int) -> str:
     """Return the name of a document of others; a reference of a report would tell whose it is."""
     named = trace.document_kind in (DOSSIER, "uitvoer") and not source.reported
     reference = trace.reference if named else str(number)
-    plain = PLAIN_KINDS.get(trace.document_kind)
-    if plain is None:
-        return kind_words(trace.document_kind, reference)
-    return f"{plain} {reference}" if named else f"{plain} ({reference})"
+    kind = PLAIN_KINDS.get(trace.document_kind) or kind_words(trace.document_kind, "")
+    return f"{kind} {reference}" if named else f"{kind} ({reference})"
 
 
 def _summary(source: Source) -> Iterator[Part]:
@@ -300,8 +298,8 @@ def _summary(source: Source) -> Iterator[Part]:
     if reports:
         years = {str(day_of(report.received_at).year) for report in reports}
         facts = (
-            ("Aantal", plural(len(reports), "melding", "meldingen")),
-            ("Jaar", ", ".join(sorted(years))),
+            # Without their number: from one copy to the next it would tell when somebody reported.
+            ("Jaar van melden", ", ".join(sorted(years))),
             ("Gemeld gedrag", conduct(report.forms for report in reports)),
         )
         label = "Samenvatting van wat over u is gemeld"

@@ -30,8 +30,8 @@ OF_REPORTED: Final = (
 # The title of the summary, and the words that it begins with.
 OWN_WORDS: Final = "Wat over u is vastgelegd"
 START: Final = (
-    "Mensen vertelden ons over uw gedrag op straat. Medewerkers schreven op wat zij daarover"
-    " hoorden en wat wij eraan deden."
+    "Mensen vertelden ons over uw gedrag op straat. Medewerkers schreven dat op, en wat wij eraan"
+    " deden."
 )
 # For a reader outside, where the house has a word of its own for it.
 PLAIN_KINDS: Final = {"uitvoer": "Document voor een partner"}
@@ -53,14 +53,15 @@ QUESTIONS: Final = {
     Capacity.PARTNER: "Kan de vrager in deze kopie iets over iemand anders lezen?",
 }
 _NOT_WHO: Final = (
-    "Van mensen die een melding deden, van medewerkers en van partners van de gemeente. Wie meldde,"
-    " vertellen wij niet."
+    "Zulke gegevens komen van mensen die een melding doen, van medewerkers en van partners van de"
+    " gemeente. Dit geldt voor iedereen in een melding. Wie meldde, vertellen wij niet."
 )
 _CATEGORIES: Final = {
     Capacity.REPORTER: "Wat u zelf invulde, uw contactgegevens als u die gaf, en wat medewerkers"
     " opschreven over uw melding.",
-    Capacity.REPORTED: "Wat over u is verteld en opgeschreven: uw naam, hoe u eruitziet, uw gedrag,"
-    " en gesprekken over u of met u. Soms ook of uw gedrag een strafbaar feit kan zijn.",
+    Capacity.REPORTED: "Wat over u is verteld en opgeschreven. Bij iedereen over wie is gemeld kan"
+    " dat zijn: een naam, hoe iemand eruitziet, gedrag, gesprekken, en of gedrag een strafbaar feit"
+    " kan zijn.",
     Capacity.MENTIONED: "Uw naam, en wat over u is verteld en opgeschreven.",
     Capacity.PARTNER: "Uw naam, uw functie en hoe wij u bereiken, en wat u ons schreef.",
 }
