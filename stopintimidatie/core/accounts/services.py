@@ -68,6 +68,7 @@ from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
+from stopintimidatie.core.tree import Reference
 from stopintimidatie.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -326,6 +327,13 @@ def colleagues(session: Session, holder: str, permission: Permission) -> Sequenc
         .distinct()
     )
     return users.all()
+
+
+def busy_holders(session: Session, permission: Permission) -> Sequence[str]:
+    """Return the holders that have documents, or people who may do this, in order."""
+    roles = [role.value for role in GRANTS[permission]]
+    peopled = select(RoleAssignment.holder).where(RoleAssignment.role.in_(roles))
+    return sorted(session.scalars(select(Reference.holder).union(peopled)))
 
 
 # Offers of roles

@@ -18,13 +18,13 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.mail import person
 from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.accounts.services import colleagues
+from stopintimidatie.core.accounts.services import busy_holders, colleagues
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import AMSTERDAM, utc_now, working_days_after
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.storage import Holder, transaction
+from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.workflow import DossierKind
@@ -264,7 +264,7 @@ def run_every_day(context: JobContext, payloads: Sequence[dict[str, Any]]) -> No
     """Draw the sample of last month, remind who didn't answer, and let old rows go (job)."""
     too_old = log_terms(context.settings)[0].before
     with transaction(context.engine, write=False) as session:
-        holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
+        holders = busy_holders(session, Permission.ASK_READS)
     for holder in holders:
         with transaction(context.engine, holder, write=False) as session:
             # Without an FG nobody looks at a sample.

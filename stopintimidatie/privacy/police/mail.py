@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.mail import PERSON
 from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.accounts.services import busy_holders
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import may
-from stopintimidatie.core.storage import Holder, transaction
+from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.log.services import log_terms
 from stopintimidatie.privacy.police.models import PoliceAccess, PoliceItem
@@ -63,7 +64,7 @@ def tell_named(session: Session, item: PoliceItem, actor: Actor) -> None:
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Mail the named persons when the day of an item is near or there; forget old reasons (job)."""
     with context.transaction() as session:
-        holders = session.scalars(select(Holder.code).order_by(Holder.code)).all()
+        holders = busy_holders(session, Permission.POLICE_DATA)
     today, term = day_of(utc_now()), log_terms(context.settings)[0]
     for holder in holders:
         with transaction(context.engine, holder) as session:
