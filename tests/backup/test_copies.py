@@ -10,14 +10,12 @@ from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from stopintimidatie.backup.copies import WATCH, clean_up, plan_cleaning
 from stopintimidatie.backup.manifest import BackupError
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at
-from stopintimidatie.core.jobs import OutboxJob
-from stopintimidatie.core.jobs.schedule import correct_schedule
 from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.storage import NATIONAL
 from tests.support.factories import DORDRECHT
@@ -109,11 +107,7 @@ def test_a_folder_that_is_not_there_is_named(installation: Installation, tmp_pat
 
 def watch(installation: Installation) -> None:
     """Let the worker look at the folder."""
-    correct_schedule(installation.engine, installation.registry.job_kinds)
-    with installation.transaction() as session:
-        mine = update(OutboxJob).where(OutboxJob.kind == WATCH.name)
-        session.execute(mine.values(run_after=TODAY))
-    installation.run_jobs()
+    installation.run_scheduled(WATCH.name)
 
 
 def test_health_tells_of_a_copy_that_is_too_old_until_it_is_gone(

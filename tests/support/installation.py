@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from uuid import uuid4
 from imageio_ffmpeg import get_ffmpeg_exe
 from jinja2 import FileSystemBytecodeCache
 from pyotp import TOTP
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -24,6 +24,8 @@ from stopintimidatie.core.accounts.guesses import BROWSER_COOKIE, proof_of
 from stopintimidatie.core.accounts.views import FACTOR_PATH
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.services import STEP_SECONDS, STEPS_OFF
+from stopintimidatie.core.jobs import OutboxJob
+from stopintimidatie.core.jobs.schedule import correct_schedule
 from stopintimidatie.core.jobs.worker import Worker
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage import database, make_engine, transaction
@@ -42,6 +44,7 @@ DATA = ROOT / "tests" / "data"
 # The day that the demo of the tests is of.
 DEMO_DAY = date(2026, 11, 24)
 PASSWORD = "demo-wachtwoord"
+MOMENT, DAY = timedelta(seconds=1), timedelta(days=1)
 CSRF_TOKEN = "0" * 32
 # The machine's own would be another one everywhere.
 FFMPEG = get_ffmpeg_exe()
@@ -123,6 +126,15 @@ class Installation:
     def run_jobs(self) -> int:
         """Let the worker do all that waits; the number of claims."""
         return Worker(self.registry).run_all()
+
+    def run_scheduled(self, kind: str) -> None:
+        """Let the worker do scheduled work of one kind, and what that asks for; the rest waits."""
+        correct_schedule(self.engine, self.registry.job_kinds)
+        mine, now = OutboxJob.kind == kind, utc_now()
+        with self.transaction() as session:
+            for which, moment in ((mine, now - MOMENT), (~mine, now + DAY)):
+                session.execute(update(OutboxJob).where(which).values(run_after=moment))
+        self.run_jobs()
 
     def visitor(self) -> TestApp:
         """A browser of somebody who isn't signed in."""

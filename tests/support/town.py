@@ -73,9 +73,11 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
+from stopintimidatie.privacy.breaches import statement as breach_statement
 from stopintimidatie.privacy.breaches.reporters import add_reports
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
 from stopintimidatie.privacy.breaches.services import move as move_breach
+from stopintimidatie.privacy.copies import services as copies
 from stopintimidatie.privacy.copies.services import parts_of, save_marks
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
@@ -95,6 +97,7 @@ from stopintimidatie.privacy.police.services import (
     keep_item,
     keep_report,
 )
+from stopintimidatie.privacy.requests import steps as request_steps
 from stopintimidatie.privacy.requests.documents import restrict
 from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import RestrictionGround
@@ -278,6 +281,10 @@ def rolls_back(request: Any, response: Any) -> bool:
     return REHEARSAL in request.environ or getattr(request, "exc_info", None) is not None
 
 
+def _no_pdf(content: Any, **how: Any) -> bytes:
+    return b"%PDF-1.7 stad"
+
+
 def make_town(installation: Installation) -> Town:
     """Fill an empty installation."""
     places = {
@@ -296,7 +303,8 @@ def make_town(installation: Installation) -> Town:
             _Builder(town, place, session).build()
     with pytest.MonkeyPatch.context() as patched:
         # The town's documents needn't be laid out to be asked for.
-        patched.setattr(request_jobs, "render_in_process", lambda content, **kw: b"%PDF-1.7 stad")
+        for module in (request_jobs, copies):
+            patched.setattr(module, "render_in_process", _no_pdf)
         installation.run_jobs()
     return town
 
@@ -993,6 +1001,9 @@ def own_town(request: pytest.FixtureRequest, database_kind: str, folder: Path) -
         with pytest.MonkeyPatch.context() as patch:
             # On a busy machine a look at the installation may take longer than three seconds.
             patch.setattr(health_services, "LONGEST_SECONDS", 60)
+            # Letters and forms needn't be laid out either: nobody reads a word in a PDF here.
+            for module in (breach_statement, request_steps):
+                patch.setattr(module, "render_in_process", _no_pdf)
             yield Town(installation, *known)
         installation.close()
 

@@ -101,6 +101,7 @@ def test_no_search_finds_what_another_holds(town: Town, person: Person) -> None:
     assert told(found) == []
 
 
+@pytest.mark.alles
 def test_the_same_searches_find_what_is_ones_own(town: Town) -> None:
     """The search above would prove nothing if it didn't search."""
     found, seen = crawl(town, SEARCHERS[0], OWN)

@@ -326,7 +326,8 @@ def bound_of(
             literal(""),
             CorrectionRow.made_at,
             CorrectionRow.made_by,
-            null(),
+            # SQLite makes a number of a moment that is cast.
+            cast(null(), Restriction.lifted_at.type),
         ),
     ):
         query = select(
@@ -338,7 +339,7 @@ def bound_of(
             ground.label("ground"),
             since.label("since"),
             by.label("by"),
-            cast(lifted, Restriction.lifted_at.type).label("lifted_at"),
+            lifted.label("lifted_at"),
         )
         if request is not None:
             query = query.where(entity.request_id == request)

@@ -11,14 +11,12 @@ from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.core.audit import SYSTEM, AuditEvent, event_rows
 from stopintimidatie.core.clock import clock_at
-from stopintimidatie.core.jobs import OutboxJob
-from stopintimidatie.core.jobs.schedule import correct_schedule
 from stopintimidatie.core.storage import NATIONAL, database
 from stopintimidatie.core.storage.session import insert_rows
 from stopintimidatie.privacy.log import services
@@ -215,11 +213,7 @@ def test_health_names_a_log_that_is_a_month_beyond_its_term(made: Installation) 
 
 def watch(installation: Installation) -> None:
     """Let the worker look at the log."""
-    correct_schedule(installation.engine, installation.registry.job_kinds)
-    with installation.transaction() as session:
-        mine = update(OutboxJob).where(OutboxJob.kind == WATCH.name)
-        session.execute(mine.values(run_after=TODAY - SECOND))
-    installation.run_jobs()
+    installation.run_scheduled(WATCH.name)
 
 
 @pytest.mark.short_on("postgresql")

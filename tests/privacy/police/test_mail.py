@@ -12,8 +12,6 @@ from sqlalchemy import select, update
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
-from stopintimidatie.core.jobs import OutboxJob
-from stopintimidatie.core.jobs.schedule import correct_schedule
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
@@ -42,11 +40,7 @@ def morning(town: Installation, days: int) -> list[str]:
     """Let the worker do its work at seven in the morning, days from now; who is mailed so far."""
     day = day_of(utc_now()) + timedelta(days=days)
     with clock_at(datetime.combine(day, time(7), AMSTERDAM)):
-        correct_schedule(town.engine, town.registry.job_kinds)
-        with town.transaction() as session:
-            mine = update(OutboxJob).where(OutboxJob.kind == EVERY_MORNING.name)
-            session.execute(mine.values(run_after=utc_now() - timedelta(seconds=1)))
-        town.run_jobs()
+        town.run_scheduled(EVERY_MORNING.name)
     return mailed(town)
 
 

@@ -38,6 +38,7 @@ def clean(installation: Installation) -> int:
     return sum(number for term, number in gone.items() if term.name == APART)
 
 
+@pytest.mark.short_on("postgresql")
 def test_lines_and_reasons_go_after_five_years(installation: Installation) -> None:
     with clock_at(THEN):
         connect(installation)

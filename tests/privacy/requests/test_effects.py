@@ -67,6 +67,8 @@ def with_report(town: Installation, right: str) -> tuple[str, str, str]:
         return f"{PLACE}/{row.reference}", report.reference, path
 
 
+# Moments of two tables come together in one statement, which SQLite reads in its own way.
+@pytest.mark.sqlite
 def test_a_restriction_binds_what_is_contested_until_the_person_was_told(
     town: Installation, officer: TestApp
 ) -> None:

@@ -76,6 +76,7 @@ def files_in(folder: Path) -> Mapping[str, bytes]:
     return files
 
 
+@pytest.mark.short_on("postgresql")
 def test_all_of_a_town_is_in_the_folder_and_reads_back(
     installation: Installation,
     keyboard: Keyboard,
