@@ -1043,10 +1043,13 @@ MATRIX: Final[tuple[View, ...]] = (
         })
         for name in ("kopie-opnieuw", "kopie-code", "kopie-briefcode")
     ),
-    view("RequestResource", "kopie-pdf", "GET", P.HANDLE_REQUESTS, {
-        "{kopieverzoek}/kopie-pdf": " 404 404 404 ja 403",
-        "{kopieverzoek_meldpunt}/kopie-pdf": " 404 ja 403",
-    }),
+    *(
+        view("RequestResource", name, "GET", P.HANDLE_REQUESTS, {
+            f"{{kopieverzoek}}/{name}": " 404 404 404 ja 403",
+            f"{{kopieverzoek_meldpunt}}/{name}": " 404 ja 403",
+        })
+        for name in ("kopie-pdf", "kopie-bestand")
+    ),
     view("RequestResource", "nakijken", "GET", P.VIEW_REQUESTS, {
         "{kopieverzoek}/nakijken": " 404 404 404 ja ja",
         "{kopieverzoek_meldpunt}/nakijken": " 404 ja ja",
@@ -1060,10 +1063,14 @@ MATRIX: Final[tuple[View, ...]] = (
         "{kopie}": " 404 ja 404 ja 404",
         "{kopie_meldpunt}": " ja ja 404",
     }),
+    view("CopyResource", "bestand", "GET", P.CHECK_COPY, {
+        "{kopie}/bestand": " 404 ja 404 ja 404",
+        "{kopie_meldpunt}/bestand": " ja ja 404",
+    }),
     view("PickupPage", "gegevens", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ/gegevens": ALL}),
     *(
         view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
-        for name in ("gegevens-pdf", "gegevens-json", "gegevens-sluiten")
+        for name in ("gegevens-pdf", "gegevens-json", "gegevens-bestand", "gegevens-sluiten")
     ),
     # --- the log ---------------------------------------------------------------------------------
     # --- erasing at the request of who it is about -----------------------------------------------

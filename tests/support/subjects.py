@@ -35,9 +35,11 @@ from stopintimidatie.municipalities.partners.services import (
 )
 from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
+from stopintimidatie.reports.attachments.services import keep_content
 from stopintimidatie.reports.conversation.services import MAIL_OWNER, NAME, tell
 from stopintimidatie.reports.fields import Contact, Offenders
 from stopintimidatie.reports.handling.services import add_note
+from stopintimidatie.reports.models import ReportAttachment
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.support.factories import DORDRECHT, make_dossier, make_report, make_user, user_id
 from tests.support.installation import Installation
@@ -81,6 +83,11 @@ def a_request(session: Any, **changes: Any) -> SubjectRequest:
     return row
 
 
+def photo() -> Cleaned:
+    """A photo of three bytes."""
+    return Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(b"\xff\xd8\xff"), 3)
+
+
 def plant(installation: Installation) -> Planted:
     """Plant the person in every place where a name can stand."""
     keys = installation.registry.key_ring
@@ -96,6 +103,8 @@ def plant(installation: Installation) -> Planted:
             contact=Contact(name=PERSON.upper(), phone="+31 6 12345678", email=MAIL),
             wants_contact=ContactWish.CALL,
         )
+        content = keep_content(session, keys, DORDRECHT, photo())
+        session.add(ReportAttachment(report_id=own.id, number=1, at=utc_now(), **content))
         tell(session, own, ANSWER, f"Ik ben nog gebeld door {OTHERS[1]}.", SYSTEM)
         queue_mail(session, DORDRECHT, NAME, Recipient(MAIL_OWNER, str(own.id)), about=own.id)
         other = make_report(
@@ -161,8 +170,7 @@ def _in_dossier(session: Any, keys: Any, ids: dict[str, UUID]) -> set[tuple[str,
     make_agreement(
         session, dossier, "Nabellen", "noemie van der berg", day_of(utc_now()) + 9 * DAY, SYSTEM
     )
-    photo = Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(b"\xff\xd8\xff"), 3)
-    attach(session, keys, dossier, f"Tekening van {PERSON}", photo, SYSTEM)
+    attach(session, keys, dossier, f"Tekening van {PERSON}", photo(), SYSTEM)
     talk = plan_consultation(session, dossier, utc_now() + DAY, SYSTEM)
     put_on_table(session, keys, dossier, talk, Tabled(()), SYSTEM)
     today = day_of(utc_now())

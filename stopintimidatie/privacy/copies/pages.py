@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
@@ -13,10 +15,10 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.components import ListItem
-from stopintimidatie.core.web.request import Request, form_view, page_view
+from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.privacy.copies.resources import NAME, CopyRegister, CopyResource
-from stopintimidatie.privacy.copies.rules import Copy, sections_of
+from stopintimidatie.privacy.copies.rules import Copy, Part, files_of, sections_of
 from stopintimidatie.privacy.copies.services import (
     CopyError,
     CopyState,
@@ -30,8 +32,12 @@ from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import move_request
 from stopintimidatie.privacy.subjects.models import SubjectCopy
+from stopintimidatie.reports.models import ReportAttachment
+from stopintimidatie.reports.page.views import file_response
+from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
+FILE: Final = "bestand"
 YES: Final = "ja"
 NO: Final = "nee"
 HIDDEN: Final = "Contactgegevens van de vrager zelf: die hoeft u niet te zien."
@@ -103,7 +109,8 @@ def check_view(context: CopyResource, request: Request) -> Any:
             "reference": row.reference,
             "capacity": Capacity.word(row.capacity),
             "made": date_text(day_of(copy.changed_at)),
-            "sections": shown_sections(made, contact=False),
+            "sections": shown_sections(made, request.resource_path(context), contact=False),
+            "files": [file.name for file in files_of(made.parts)],
             "question": question,
         }
 
@@ -129,8 +136,30 @@ def _schema(question: str) -> Any:
     )
 
 
-def shown_sections(made: Copy, *, contact: bool) -> list[dict[str, Any]]:
-    """Return the sections of a copy for a page; contact data only if it may be shown there."""
+@view_config(
+    context=CopyResource, name=FILE, request_method="GET", permission=Permission.CHECK_COPY
+)
+def file_view(context: CopyResource, request: Request) -> Any:
+    """Show an attachment that goes along."""
+    made = frozen_copy(request.db, request.registry.key_ring, context.row)
+    parts = made.parts if made is not None else ()
+    return shown_file(request, context.holder, parts, request.resource_path(context))
+
+
+def shown_file(request: Request, holder: str, parts: Sequence[Part], back: str) -> Any:
+    """Send the attachment that the address names, of those of a copy; back when it is gone."""
+    name = dict(query_pairs(request)).get("naam", "")
+    file = next((file for file in files_of(parts) if file.name == name), None)
+    if file is None or request.db.get(ReportAttachment, file.id) is None:
+        request.flash("Dit bestand zit niet (meer) bij deze kopie.", "warning")
+        return HTTPSeeOther(back)
+    task = "bijlage van een kopie bekijken"
+    note_read(request, holder, REPORT, [file.report_id], task=task, fields=["bijlage"])
+    return file_response(request, holder, file, file.name)
+
+
+def shown_sections(made: Copy, here: str, *, contact: bool) -> list[dict[str, Any]]:
+    """Return the sections of a copy for a page at an address; contact data only if it may be."""
     return [
         {
             "title": title,
@@ -141,6 +170,7 @@ def shown_sections(made: Copy, *, contact: bool) -> list[dict[str, Any]]:
                     "text": part.text or (HIDDEN if part.contact and not contact else ""),
                     "columns": list(part.columns),
                     "rows": [list(row) for row in part.rows],
+                    "file_href": f"{here}/{FILE}?naam={part.file.name}" if part.file else None,
                 }
                 for part in parts
             ],

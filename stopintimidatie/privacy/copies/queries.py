@@ -29,6 +29,7 @@ from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
 from stopintimidatie.privacy.copies.rules import (
     HIDES_REPORTER,
+    File,
     Part,
     about_person,
     goes_along,
@@ -54,11 +55,11 @@ from stopintimidatie.privacy.subjects.queries import (
 from stopintimidatie.privacy.subjects.rules import Wanted, strings_of
 from stopintimidatie.privacy.subjects.services import searched_by, traces_of
 from stopintimidatie.privacy.subjects.words import kind_words, place_words
+from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.follow.words import message_title
 from stopintimidatie.reports.models import (
     Report,
-    ReportAttachment,
     ReportContact,
     ReporterMessage,
     ReportNote,
@@ -184,14 +185,15 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
     for note in session.scalars(notes.order_by(ReportNote.at, ReportNote.id)):
         label = f"Notitie van een medewerker, {date_text(day_of(note.at))}"
         yield Part(f"{key}:{note.id}", title, label, text=note.text)
-    files = select(ReportAttachment).where(ReportAttachment.report_id == report.id)
-    rows = tuple(
-        (str(row.number), row.kind, file_size(row.size), datetime_long(row.at))
-        for row in session.scalars(files.order_by(ReportAttachment.number))
-    )
-    if rows:
-        columns = ("Nummer", "Soort", "Grootte", "Ontvangen")
-        yield Part(f"{key}:bijlagen", title, "Bijlagen die u stuurde", columns=columns, rows=rows)
+    for row in attachments_of(session, report.id):
+        name = row.file_name(report.reference)
+        facts = (
+            ("Bestand", name),
+            ("Grootte", file_size(row.size)),
+            ("U stuurde het", datetime_long(row.at)),
+        )
+        file = File(row.id, report.id, name, row.media_type, row.size)
+        yield Part(f"{key}:{row.id}", title, row.title, facts, file=file)
     reads = reads_of(session, [report.id]).get(report.id, [])
     if reads:
         lines = tuple((date_text(read.day), read.task, read.role) for read in reads)

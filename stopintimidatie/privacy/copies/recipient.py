@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.text import datetime_long, plural
+from stopintimidatie.core.text import datetime_long, file_size, plural
 from stopintimidatie.core.web.request import Request, page_view, post_view
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import (
@@ -26,20 +27,25 @@ from stopintimidatie.disclosures.pickup import (
 from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.privacy.copies.rules import File, files_of
 from stopintimidatie.privacy.copies.services import (
     DOCUMENT,
     CopyState,
     copy_of,
+    frozen_copy,
+    hash_of,
     json_of,
     pdf_of,
 )
 from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.reports.page.views import file_response
 
 PAGE_NAME: Final = "gegevens"
 PICKUP: Final = PickupKind(DOCUMENT, visited=True, page=PAGE_NAME)
 PAGE: Final = "stopintimidatie.privacy.copies:templates/fetch.jinja2"
 USED: Final = "U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt."
+FILE_GONE: Final = "Dit bestand is er niet meer. Bel ons als u het nodig hebt."
 GONE: Final = "Dit kan niet meer worden opgehaald. Bel ons als u het nog nodig hebt."
 
 
@@ -99,6 +105,9 @@ def _page(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
         "refused": refused,
         "pdf_href": f"{base}-pdf",
         "json_href": f"{base}-json",
+        "file_href": f"{base}-bestand",
+        "files": [(file.name, file_size(file.size)) for file in _files(request, here)],
+        "problem": None,
         "leave_href": f"{base}-sluiten",
     }
 
@@ -142,6 +151,37 @@ def _fetch(context: PickupPage, request: Request, form: str) -> Any:
     name = f"{here.request.reference}.{form}"
     response.content_disposition = f'attachment; filename="{name}"'
     return response
+
+
+@post_view(PickupPage, f"{PAGE_NAME}-bestand", NO_PERMISSION_REQUIRED, renderer=PAGE)
+def file_view(context: PickupPage, request: Request) -> Any:
+    """Send an attachment that was checked with the copy, as long as it is the same."""
+    here = here_of(context, request)
+    if here is None:
+        return start_again(context, request)
+    registry = request.registry
+    file = _named(request, _files(request, here))
+    if (
+        file is None
+        or refusal(request.db, registry.key_ring, here) is not None
+        or hash_of(request.db, registry.key_ring, file) != file.sha256
+    ):
+        request.response.status_int = 409
+        return {**_page(context, request, here), "problem": None if file is None else FILE_GONE}
+    _note(request.db, here, "bijlage")
+    response = file_response(request, here.pickup.holder, file, file.name)
+    response.content_disposition = f'attachment; filename="{file.name}"'
+    return response
+
+
+def _files(request: Request, here: Here) -> list[File]:
+    made = frozen_copy(request.db, request.registry.key_ring, here.request)
+    return files_of(made.parts) if made is not None else []
+
+
+def _named(request: Request, files: Sequence[File]) -> File | None:
+    name = request.POST.get("naam", "")
+    return next((file for file in files if file.name == name), None)
 
 
 def _note(session: Session, here: Here, form: str) -> None:

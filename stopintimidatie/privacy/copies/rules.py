@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -38,6 +39,18 @@ LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"}
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """An attachment that goes with a copy; its content stays where it is, and has this hash."""
+
+    id: UUID
+    report_id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A part of a copy.
 
@@ -54,6 +67,7 @@ class Part:
         out: whether the whole part stays out.
         seen: whether somebody looked at it.
         contact: whether it is contact data, which the second person needn't see.
+        file: the attachment that the facts are about.
     """
 
     key: str
@@ -68,6 +82,7 @@ class Part:
     out: bool = False
     seen: bool = False
     contact: bool = False
+    file: File | None = None
 
     @property
     def given(self) -> str:
@@ -272,10 +287,17 @@ def _without(spans: Iterable[Span], own: Sequence[Span], text: str) -> tuple[Spa
     return tuple((start, end) for start, end in merged(left) if text[start:end].strip(" ,.;:-"))
 
 
+# The person hears that there is such a file.
+NOT_GIVEN: Final = ("Niet meegegeven", "er staan anderen op")
+
+
 def final(parts: Iterable[Part]) -> tuple[Part, ...]:
     """Return the parts as the person gets them: texts without what was marked."""
     given = []
     for part in parts:
+        if part.out and part.file is not None:
+            given.append(replace(part, file=None, facts=(*part.facts, NOT_GIVEN), seen=True))
+            continue
         if part.out or (part.text and not _says(part)):
             continue
         given.append(replace(part, text=part.given, spans=(), seen=True))
@@ -293,6 +315,11 @@ def sections_of(parts: Iterable[Part]) -> list[tuple[str, list[Part]]]:
     for part in parts:
         sections.setdefault(part.section, []).append(part)
     return list(sections.items())
+
+
+def files_of(parts: Iterable[Part]) -> list[File]:
+    """Return the attachments that go along."""
+    return [part.file for part in parts if part.file is not None]
 
 
 def encoded(value: object) -> bytes:
@@ -339,4 +366,6 @@ def _part_given(part: Part) -> dict[str, object]:
         shown["tabel"] = [dict(zip(part.columns, row, strict=True)) for row in part.rows]
     if part.text:
         shown["tekst"] = part.text
+    if part.file is not None:
+        shown["bestand"] = {"naam": part.file.name, "sha256": part.file.sha256}
     return shown

@@ -48,10 +48,12 @@ from stopintimidatie.privacy.copies.queries import gather
 from stopintimidatie.privacy.copies.rules import (
     SCHEMA,
     Copy,
+    File,
     Part,
     as_given,
     copy_from,
     encoded,
+    files_of,
     final,
     parts_from,
     sections_of,
@@ -62,6 +64,8 @@ from stopintimidatie.privacy.requests.workflow import AGAIN, FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.services import traces_of, unjudged
 from stopintimidatie.privacy.subjects.words import KINDS
+from stopintimidatie.reports.attachments.services import content_of
+from stopintimidatie.reports.models import ReportAttachment
 
 DRAW: Final = Job("inzage.tekenen")
 # Kinds of blobs.
@@ -72,6 +76,8 @@ DOCUMENT: Final = "kopie"
 # The terms of the pick-up.
 LASTS: Final = timedelta(days=14)
 TIMES: Final = 6
+# More for each attachment, which is fetched by itself.
+EACH_FILE: Final = 3
 RECIPIENT: Final = "Wie het verzoek deed"
 
 
@@ -193,7 +199,7 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
         _house(session, request.holder).name,
         request.capacity,
         utc_now().replace(microsecond=0).isoformat(),
-        final(parts),
+        _with_hashes(session, keys, final(parts)),
         _about(registry, session, request),
     )
     data = encoded(made)
@@ -205,6 +211,36 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     session.flush()
     enqueue(session, DRAW, request.holder, {"request": str(request.id)})
     record(session, actor, "kopie.bevroren", request.holder, KIND, [request.id])
+
+
+def _with_hashes(session: Session, keys: KeyRing, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Return the parts with the hash of each attachment that goes along.
+
+    Raises:
+        CopyError: An attachment isn't there any more.
+    """
+    given = []
+    for part in parts:
+        if part.file is not None:
+            digest = hash_of(session, keys, part.file)
+            if digest is None:
+                raise CopyError("Een bijlage is er niet meer. Breng de gegevens opnieuw bijeen.")
+            part = replace(part, file=replace(part.file, sha256=digest))
+        given.append(part)
+    return tuple(given)
+
+
+def hash_of(session: Session, keys: KeyRing, file: File) -> str | None:
+    """Return the hash of the content of an attachment, read in parts; None: it is gone."""
+    row, digest = session.get(ReportAttachment, file.id), sha256()
+    if row is None:
+        return None
+    try:
+        for piece in content_of(session, keys, row):
+            digest.update(piece)
+    except DecryptionError:
+        return None
+    return digest.hexdigest()
 
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
@@ -360,7 +396,8 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
         raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
     if known is not None and known.state in (PickupState.READY, PickupState.OFFERED):
         return known
-    terms = {"expires_at": utc_now() + LASTS, "downloads_most": TIMES}
+    most = TIMES + EACH_FILE * len(files_of(made.parts))
+    terms = {"expires_at": utc_now() + LASTS, "downloads_most": most}
     pickup = offer(session, request.holder, DOCUMENT, request.id, RECIPIENT, actor, **terms)
     pickup.state, pickup.offered_at = PickupState.OFFERED.value, utc_now()
     row.state, row.changed_at, row.changed_by = CopyState.OFFERED.value, utc_now(), actor.name

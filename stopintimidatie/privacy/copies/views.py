@@ -28,11 +28,13 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import mail_code_of, make_code, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
-from stopintimidatie.privacy.copies.rules import HIDES_REPORTER, Part
+from stopintimidatie.privacy.copies.pages import shown_file
+from stopintimidatie.privacy.copies.rules import HIDES_REPORTER, Part, files_of
 from stopintimidatie.privacy.copies.services import (
     CopyError,
     bring_together,
     copy_of,
+    frozen_copy,
     missing,
     parts_of,
     pdf_of,
@@ -50,6 +52,7 @@ MARK: Final = "kopie"
 READY: Final = "klaarzetten"
 AGAIN: Final = "kopie-opnieuw"
 PRINT: Final = "kopie-pdf"
+FILE: Final = "kopie-bestand"
 SPOKEN: Final = "kopie-code"
 WRITTEN: Final = "kopie-briefcode"
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
@@ -95,7 +98,7 @@ def mark_view(context: RequestResource, request: Request) -> Any:
     last = paging.offset + paging.size >= paging.total
     done = Button(DONE, "Laten nakijken") if last else Button("verder", "Opslaan en verder")
     form = Form(
-        _schema(parts, signs),
+        _schema(parts, signs, here),
         request,
         buttons=[done, Button("opslaan", "Alleen opslaan", kind="secondary")],
         appstruct=_before(parts, signs),
@@ -131,7 +134,7 @@ def mark_view(context: RequestResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def _schema(parts: Sequence[Part], signs: Signs) -> Any:
+def _schema(parts: Sequence[Part], signs: Signs, here: str) -> Any:
     fields = []
     for number, part in enumerate(parts):
         title = f"{part.section}: {part.label[0].lower()}{part.label[1:]}"
@@ -157,20 +160,29 @@ def _schema(parts: Sequence[Part], signs: Signs) -> Any:
         fields.append(
             field(
                 forms.Flag(),
-                "Dit helemaal weglaten" if part.text else f"Weglaten: {title}",
+                _leave_out(part, title),
                 name=f"w{number}",
                 missing=False,
-                description="" if part.text else _facts(part),
+                description="" if part.text else _facts(part, here),
             )
         )
     return Schema(*fields)
 
 
-def _facts(part: Part) -> Markup:
-    lines = [f"{name}: {value}" for name, value in part.facts]
+def _leave_out(part: Part, title: str) -> str:
+    if part.file is not None:
+        return f"Niet meegeven, want er staan anderen op: {title}"
+    return "Dit helemaal weglaten" if part.text else f"Weglaten: {title}"
+
+
+def _facts(part: Part, here: str) -> Markup:
+    lines: list[str] = [f"{name}: {value}" for name, value in part.facts]
     lines += [" · ".join(row) for row in part.rows[:12]]
     if len(part.rows) > 12:
         lines.append(f"en nog {len(part.rows) - 12} regels")
+    if part.file is not None:
+        link = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{} bekijken</a>')
+        lines.append(link.format(f"{here}/{FILE}?naam={part.file.name}", part.label))
     return Markup("<br>").join(lines)
 
 
@@ -253,7 +265,12 @@ def ready_view(context: RequestResource, request: Request) -> Any:
         request.flash("Het verzoek is beantwoord. Print de brief en stuur haar op.")
         return HTTPSeeOther(here)
 
-    return handle_form(request, form, on_valid, lambda: {"reference": row.reference})
+    made = frozen_copy(request.db, request.registry.key_ring, row)
+    files = [
+        (file.name, f"{here}/{FILE}?naam={file.name}")
+        for file in files_of(made.parts if made is not None else ())
+    ]
+    return handle_form(request, form, on_valid, {"reference": row.reference, "files": files})
 
 
 def _where(request: Request, pickup: Pickup) -> str:
@@ -313,6 +330,18 @@ def print_view(context: RequestResource, request: Request) -> Any:
     response = Response(pdf, content_type="application/pdf")
     response.content_disposition = f'attachment; filename="{row.reference}.pdf"'
     return response
+
+
+@view_config(
+    context=RequestResource,
+    name=FILE,
+    request_method="GET",
+    permission=Permission.HANDLE_REQUESTS,
+)
+def file_view(context: RequestResource, request: Request) -> Any:
+    """Show an attachment to who decides whether it goes along."""
+    parts = parts_of(request.db, request.registry.key_ring, context.row)
+    return shown_file(request, context.holder, parts, request.resource_path(context))
 
 
 def copy_panel(context: RequestResource, request: Request) -> Panel | None:

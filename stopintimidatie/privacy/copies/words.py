@@ -46,6 +46,10 @@ PLAIN_PLACES: Final = {
     "de aanvraag": "waarom en waarvoor",
     "de bevroren inhoud": "de inhoud",
 }
+# The same whether or not there are any: that there is a photo may tell who made it.
+NO_FILES: Final = (
+    "Foto's, filmpjes en geluid bij een melding geven wij niet mee: er staan anderen op."
+)
 QUESTIONS: Final = {
     Capacity.REPORTER: "Kan de vrager in deze kopie iets over iemand anders lezen?",
     Capacity.REPORTED: "Kan hij of zij zien wie meldde?",
@@ -139,7 +143,9 @@ def about(
         rights += f" Vragen hierover? De functionaris gegevensbescherming bereikt u zo: {officer}."
     held = ", ".join(sorted(kinds.values())) or "geen"
     held = held[0].upper() + held[1:]
+    files = (("Foto's en andere bestanden", NO_FILES),) if capacity != Capacity.REPORTER else ()
     return (
+        *files,
         ("Waarvoor wij uw gegevens gebruiken", _PURPOSE),
         ("Welke soorten gegevens dit zijn", _CATEGORIES[Capacity.of(capacity)]),
         ("Waar uw gegevens in staan", f"{held}."),

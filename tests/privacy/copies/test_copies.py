@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -268,6 +269,12 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     story = Story(town)
     story.judge(story.search())
     story.send_on()
+    checked = story.second.get(f"/gemeenten/dordrecht/kopieen/{story.reference}")
+    checked.mustcontain("Deze bestanden gaan mee: M-")
+    seen = checked.click("Foto 1 bekijken")
+    assert seen.body == b"\xff\xd8\xff"
+    assert seen.content_type == "image/jpeg"
+    story.second.get(f"{checked.request.path}/bestand?naam=ander.jpg", status=303)
     # The PDF isn't there yet: it can be checked, and not be sent.
     story.check()
     story.send().mustcontain("De PDF wordt nog gemaakt")
@@ -292,21 +299,27 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     form = page.forms["formulier"]
     form["naam"], form["functie"], form["code"] = PERSON, "voor mijzelf", code
     page = form.submit("ophalen", status=303).follow()
-    page.mustcontain("Uw gegevens ophalen", story.reference, "6 keer")
+    page.mustcontain("Uw gegevens ophalen", story.reference, "9 keer")
     pdf = press(page, "gegevens-pdf")
     assert pdf.body == b"%PDF-1.7 kopie"
     data = press(visitor.get(f"/ophalen/{pickup.reference}/gegevens"), "gegevens-json")
     assert data.json["hoedanigheid"] == "melder"
-    for _ in range(4):
+    # The photo that she sent: as a file to save, and the very file that was checked.
+    file = press(page, "gegevens-bestand")
+    assert file.body == b"\xff\xd8\xff"
+    assert file.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert sha256(file.body).hexdigest() in data.text
+    for _ in range(6):
         press(page, "gegevens-pdf")
-    assert press(page, "gegevens-pdf", status=409).status_int == 409
+    for name in ("gegevens-pdf", "gegevens-bestand"):
+        press(page, name, status=409).mustcontain("zo vaak opgehaald als kon")
     story.officer.get(story.case).mustcontain("Opgehaald")
     with town.transaction(DORDRECHT) as session:
         actions = session.scalars(
             select(AuditEvent.actor_name).where(AuditEvent.action == "kopie.opgehaald")
         ).all()
     assert set(actions) == {services.RECIPIENT}
-    assert len(actions) == 6
+    assert len(actions) == 9
 
 
 def press(page: TestResponse, name: str, status: int = 200) -> TestResponse:

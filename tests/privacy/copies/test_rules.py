@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import uuid4
+
 import pytest
 
-from stopintimidatie.privacy.copies.rules import Part, final, proposed
+from stopintimidatie.privacy.copies.rules import File, Part, files_of, final, proposed
 from stopintimidatie.privacy.copies.words import conduct
 from stopintimidatie.privacy.subjects.rules import Wanted
 
@@ -60,6 +63,15 @@ def test_what_points_to_who_reported_is_proposed_to_go(text: str, left: str) -> 
 def test_a_reporter_keeps_the_own_day_and_place() -> None:
     text = "De melder zag op 3 mei bij de bushalte Bas Kuipers."
     assert given(text, hide_reporter=False) == "De melder zag op 3 mei bij de bushalte #."
+
+
+def test_an_attachment_that_stays_out_is_named() -> None:
+    file = File(uuid4(), uuid4(), "M-1-bijlage-1.jpg", "image/jpeg", 3)
+    part = Part("a", "b", "Foto 1", (("Grootte", "3 B"),), file=file)
+    assert files_of(final([part])) == [file]
+    (left,) = final([replace(part, out=True)])
+    assert left.file is None
+    assert ("Niet meegegeven", "er staan anderen op") in left.facts
 
 
 def test_it_does_not_show_how_much_went_after_each_other() -> None:
