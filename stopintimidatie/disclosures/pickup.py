@@ -96,6 +96,8 @@ class PickupKind:
     visited: bool = False
     # The name of that page, below the pick-up.
     page: str = "document"
+    # It is about the person who picks it up, who is asked no function.
+    own: bool = False
     # (session, pick-up): mails the code that was made just now
     mail_code: Callable[[Session, Pickup], None] | None = None
 

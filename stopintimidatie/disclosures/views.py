@@ -299,14 +299,26 @@ class PickupPage(Resource):
         return [DENY_ALL]
 
 
+OWN: Final = "mij"
+ORGANISATION: Final = "organisatie"
+FOR_WHOM: Final = (
+    (OWN, "Voor mijzelf: het zijn mijn eigen gegevens"),
+    (ORGANISATION, "Voor mijn organisatie"),
+)
+NOT_OWN: Final = "Dit staat klaar voor een organisatie. Kies dat, en vul uw functie in."
+NO_FUNCTION: Final = "Vul uw functie in: u haalt iets op voor een organisatie."
+
+
 class PickupSchema(forms.Schema):
     """The form of who comes to pick up, and the code."""
 
     naam = forms.field(forms.Text(120), "Uw naam")
+    voor = forms.field(forms.OneOf(FOR_WHOM, radio=True), "Voor wie haalt u iets op?")
     functie = forms.field(
         forms.Text(120),
         "Uw functie",
-        description="Haalt u uw eigen gegevens op? Vul dan in: voor mijzelf.",
+        missing="",
+        drawn=forms.Opened("Uw organisatie", (ORGANISATION,)),
     )
     code = forms.field(
         forms.Text(20),
@@ -326,7 +338,9 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
         if here is not None:
             page_name = kind_of(request.registry, here).page
             return HTTPSeeOther(f"{request.path.rstrip('/')}/{page_name}")
-    form = Form(PickupSchema(), request, buttons=[Button("ophalen", "Verder")], action=request.path)
+    button, start = Button("ophalen", "Verder"), dict(query_pairs(request)).get("voor")
+    begin = {"voor": OWN} if start == OWN else {}
+    form = Form(PickupSchema(), request, buttons=[button], appstruct=begin, action=request.path)
     page: dict[str, Any] = {
         "form": form,
         "content": None,
@@ -336,7 +350,13 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
     }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        visitor = {"naam": values["naam"], "functie": values["functie"]}
+        own = values["voor"] == OWN
+        if not own and not values["functie"]:
+            raise forms.FormError(NO_FUNCTION, "functie")
+        visitor = {
+            "naam": values["naam"],
+            "functie": "voor zichzelf" if own else values["functie"],
+        }
         pickup = find_pickup(request.db, number)
         answer = _let_in(request, pickup, values["code"], visitor) if pickup else None
         if answer is None:
@@ -344,6 +364,9 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
             form.add_error(WRONG, "code")
             request.response.status_int = 422
             return page
+        if own and pickup is not None and not kind_of(request.registry, pickup).own:
+            # The code was right; it counts again, for nothing of this is kept.
+            raise forms.FormError(NOT_OWN, "voor")
         return answer if isinstance(answer, HTTPSeeOther) else {**page, "content": answer}
 
     return handle_form(request, form, on_valid, page)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import day_of
@@ -116,13 +117,13 @@ def test_a_person_is_found_and_fetches_a_copy_that_a_second_person_judged(
         pickup = services.pickup_of(session, session.scalars(asked).one())
         assert pickup is not None
         code = mail_code_of(registry.key_ring, pickup)
-    expect(officer.get_by_text(code)).to_be_visible()
+    expect(officer.get_by_text(readable(code))).to_be_visible()
 
     person = chromium_browser.new_context(base_url=address, locale="nl-NL").new_page()
     person.goto(f"/ophalen/{pickup.reference}")
     look(person, "ophalen")
     person.get_by_label("Uw naam").fill(PERSON)
-    person.get_by_label("Uw functie").fill("voor mijzelf")
+    person.get_by_label("Voor mijzelf").check()
     person.get_by_label("Code", exact=True).fill(code)
     person.get_by_role("button", name="Verder").click()
     look(person, "gegevens")

@@ -263,6 +263,7 @@ def picked_up(story: Story, officer: Page, address: str) -> Page:
 def enter(partner: Page, link: str, code: str) -> None:
     partner.goto(link)
     partner.fill("[name=naam]", "Wil Wijk")
+    partner.check("[name=voor][value=organisatie]")
     partner.fill("[name=functie]", "wijkagent")
     partner.fill("[name=code]", code)
     partner.click("button[name=ophalen]")

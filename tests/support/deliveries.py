@@ -63,7 +63,8 @@ def enter(installation: Installation, number: str, code: str, status: int = 303)
     """The browser of a partner, and what it was answered."""
     browser = installation.visitor()
     form = browser.get(f"/ophalen/{number}").forms["formulier"]
-    form["naam"], form["functie"], form["code"] = "Wil Wijk", "wijkagent", code
+    form["naam"], form["voor"] = "Wil Wijk", "organisatie"
+    form["functie"], form["code"] = "wijkagent", code
     return browser, form.submit("ophalen", status=status)
 
 

@@ -88,11 +88,13 @@ class Fragment:
         return re.compile(self._bounded(), re.IGNORECASE)
 
     def _with_a_space(self) -> re.Pattern[str]:
-        """Return a pattern that takes a whole line or one space along, so that no gap is left."""
+        """Return a pattern that takes a line, a space or a comma along, so that no gap is left."""
         words, start = self._bounded(), r"(?:\A|(?<=\n))"
         line = rf"{start}[ \t]*{words}[ \t]*(?:\r?\n|\Z)"
-        first, later = rf"{start}{words}[ \t]*", rf"[ \t]+{words}(?=[\s.,;:!?)]|\Z)"
-        return re.compile(f"{line}|{first}|{later}|{words}", re.IGNORECASE)
+        listed = rf"[,;][ \t]*{words}(?=[ \t]*(?:[,;.]|\Z))"
+        first = rf"{start}{words}(?:[ \t]*[,;])?[ \t]*"
+        later = rf"[ \t]+{words}(?=[\s.,;:!?)]|\Z)"
+        return re.compile(f"{line}|{first}|{listed}|{later}|{words}", re.IGNORECASE)
 
     def _bounded(self) -> str:
         """Return a pattern of the words in which white space may be other white space."""

@@ -1,4 +1,7 @@
-"""/ophalen/O-4F7K-2QXJ/gegevens: what the person sees and fetches after a code."""
+"""/ophalen/O-4F7K-2QXJ/gegevens: what the person sees and fetches after a code.
+
+Who asked on the follow page sees there that the copy is ready, and makes the code there.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,27 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.text import datetime_long, file_size, plural
+from stopintimidatie.core.mail.addresses import readable
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.text import datetime_long, day_of, file_size, plural
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view, post_view
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import (
     PickupKind,
     Visit,
     find_pickup,
+    make_code,
     outsider,
     set_visit,
     visit_of,
 )
-from stopintimidatie.disclosures.views import PickupPage
+from stopintimidatie.disclosures.views import OWN, PickupPage
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies.rules import File, files_of
@@ -37,13 +45,27 @@ from stopintimidatie.privacy.copies.services import (
     json_of,
     pdf_of,
 )
-from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.requests.models import (
+    Channel,
+    Identity,
+    RequestTrace,
+    SubjectRequest,
+)
+from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.reports.conversation.queries import Copy, Standing
+from stopintimidatie.reports.conversation.services import REPORTER
+from stopintimidatie.reports.follow.forms import HOME as FOLLOW_HOME
+from stopintimidatie.reports.follow.resources import FollowPages, follower_of
+from stopintimidatie.reports.follow.views import REPORT, standing_of
 from stopintimidatie.reports.page.views import file_response
+from stopintimidatie.reports.public.pages import speech_of, spoken
+from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 
 PAGE_NAME: Final = "gegevens"
-PICKUP: Final = PickupKind(DOCUMENT, visited=True, page=PAGE_NAME)
-PAGE: Final = "stopintimidatie.privacy.copies:templates/fetch.jinja2"
+PICKUP: Final = PickupKind(DOCUMENT, visited=True, page=PAGE_NAME, own=True)
+TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
+PAGE: Final = f"{TEMPLATES}/fetch.jinja2"
 USED: Final = "U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt."
 FILE_GONE: Final = "Dit bestand is er niet meer. Bel ons als u het nodig hebt."
 GONE: Final = "Dit kan niet meer worden opgehaald. Bel ons als u het nog nodig hebt."
@@ -203,3 +225,68 @@ def leave_view(context: PickupPage, request: Request) -> Any:
     if here is not None:
         here.pickup.left_at = utc_now()
     return start_again(context, request)
+
+
+# The follow page of a report
+
+CODE: Final = "kopie-code"
+
+
+def follow_panel(standing: Standing, request: Request) -> Panel | None:
+    """Show on the follow page that the copy that was asked there is ready."""
+    speech = speech_of(request)
+    with transaction(request.registry.engine, standing.copy.holder, write=False) as session:
+        pickup = _asked_here(session, standing.copy)
+        if pickup is None or pickup.expires_at is None:
+            return None
+        until = day_of(pickup.expires_at)
+    values = {"until": until, "code_href": speech.at(f"{FOLLOW_HOME}/{CODE}"), "t": speech}
+    return Panel(speech("Uw kopie staat klaar"), f"{TEMPLATES}/follow_panel.jinja2", values)
+
+
+def _asked_here(session: Session, copy: Copy) -> Pickup | None:
+    """Return the copy that can be picked up, of what was asked on the page of this report.
+
+    Never a copy for another in which this report was found.
+    """
+    asked = (
+        select(Pickup, RequestTrace.places)
+        .join(SubjectRequest, SubjectRequest.id == Pickup.document_id)
+        .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
+        .where(
+            Pickup.document_kind == DOCUMENT,
+            Pickup.state.in_((PickupState.OFFERED.value, PickupState.PICKED_UP.value)),
+            Pickup.expires_at > utc_now(),
+            Pickup.downloads < Pickup.downloads_most,
+            SubjectRequest.channel == Channel.FOLLOW.value,
+            SubjectRequest.identity_how == Identity.FOLLOW_CODE.value,
+            RequestTrace.document_kind == REPORT_KIND,
+            RequestTrace.document_id == copy.report_id,
+        )
+        .order_by(Pickup.made_at.desc(), Pickup.id)
+    )
+    return next((pickup for pickup, places in session.execute(asked) if PLACE in places), None)
+
+
+@post_view(FollowPages, CODE, NO_PERMISSION_REQUIRED, renderer=f"{TEMPLATES}/follow_code.jinja2")
+def code_view(context: FollowPages, request: Request) -> Any:
+    """Make a code for who came in with the follow code, by which the request was made as well."""
+    who, speech = follower_of(request), speech_of(request)
+    standing = standing_of(request, who) if who else None
+    if standing is None:
+        return HTTPSeeOther(speech.at(FOLLOW_HOME))
+    registry, back = request.registry, speech.at(REPORT)
+    with transaction(registry.engine, standing.copy.holder) as session:
+        pickup = _asked_here(session, standing.copy)
+        if pickup is None:
+            return HTTPSeeOther(back)
+        code = make_code(session, registry.key_ring, pickup, REPORTER)
+        number = pickup.reference
+    return {
+        **spoken(request),
+        "standing": standing,
+        "code": readable(code),
+        "number": number,
+        "pickup_href": f"/ophalen/{number}?voor={OWN}",
+        "back": back,
+    }

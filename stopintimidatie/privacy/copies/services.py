@@ -27,7 +27,6 @@ from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.models import Pickup, PickupState
-from stopintimidatie.disclosures.pickup import KIND as PICKUP
 from stopintimidatie.disclosures.pickup import offer
 from stopintimidatie.exports.document.content import SCHEMA as STATEMENT
 from stopintimidatie.exports.document.content import (
@@ -411,8 +410,7 @@ def withdraw(registry: Any, session: Session, request: SubjectRequest, actor: Ac
     if pickup is not None and pickup.state != PickupState.WITHDRAWN:
         pickup.state = PickupState.WITHDRAWN.value
         pickup.code_nonce = pickup.mail_nonce = None
-        ids = [pickup.id, request.id]
-        record(session, actor, "kopie.ingetrokken", request.holder, PICKUP, ids)
+        record(session, actor, "kopie.ingetrokken", request.holder, KIND, [request.id])
     session.flush()
 
 

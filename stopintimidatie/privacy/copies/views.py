@@ -13,6 +13,7 @@ from pyramid.view import view_config
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, datetime_long, day_of
@@ -43,7 +44,12 @@ from stopintimidatie.privacy.copies.services import (
     save_marks,
 )
 from stopintimidatie.privacy.copies.words import OWN_WORDS
-from stopintimidatie.privacy.requests.models import Capacity, RequestState
+from stopintimidatie.privacy.requests.models import (
+    Capacity,
+    Channel,
+    RequestState,
+    SubjectRequest,
+)
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import move_request
@@ -67,6 +73,7 @@ DONE: Final = "nakijken"
 PICK_UP: Final = "ophalen"
 BY_POST: Final = "post"
 ON_PAPER: Final = "De kopie zit bij deze brief."
+ON_FOLLOW_PAGE: Final = "Zelf ophalen: de vrager maakt een code op de volgpagina"
 WAYS: Final = (
     (PICK_UP, "Zelf ophalen op de ophaalpagina, met een code"),
     (BY_POST, "Op papier, met de brief"),
@@ -243,7 +250,9 @@ def ready_view(context: RequestResource, request: Request) -> Any:
         request.flash("Laat de kopie eerst nakijken door een tweede persoon.", "warning")
         return HTTPSeeOther(here)
     form = Form(
-        Schema(field(forms.OneOf(WAYS, radio=True), "Hoe krijgt de vrager de kopie?", name="hoe")),
+        Schema(
+            field(forms.OneOf(_ways(row), radio=True), "Hoe krijgt de vrager de kopie?", name="hoe")
+        ),
         request,
         buttons=[Button("versturen", "Versturen")],
         appstruct={"hoe": PICK_UP},
@@ -258,7 +267,7 @@ def ready_view(context: RequestResource, request: Request) -> Any:
             how = {"reden": ON_PAPER}
             if values["hoe"] == PICK_UP:
                 pickup = put_ready(request.db, keys, row, request.actor)
-                how = {"reden": _where(request, pickup)}
+                how = {"reden": _where(request, row, pickup)}
             move_request(request.registry, request.db, row, "versturen", how, request.actor)
         except (CopyError, WorkflowError) as problem:
             raise FormError(str(problem)) from None
@@ -273,14 +282,18 @@ def ready_view(context: RequestResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"reference": row.reference, "files": files})
 
 
-def _where(request: Request, pickup: Pickup) -> str:
+def _ways(row: SubjectRequest) -> tuple[tuple[str, str], ...]:
+    return ((PICK_UP, ON_FOLLOW_PAGE), WAYS[1]) if row.channel == Channel.FOLLOW else WAYS
+
+
+def _where(request: Request, row: SubjectRequest, pickup: Pickup) -> str:
     """Return what the letter says about picking it up; the code goes apart from it."""
     until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
     address = f"{request.app_settings.public_address}/ophalen/{pickup.reference}"
-    return (
-        f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig. Die"
-        " krijgt u apart van deze brief, of door de telefoon."
-    )
+    begin = f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig."
+    if row.channel == Channel.FOLLOW:
+        return f"{begin} Die maakt u op de volgpagina van uw melding."
+    return f"{begin} Die krijgt u apart van deze brief, of door de telefoon."
 
 
 @post_view(RequestResource, SPOKEN, Permission.HANDLE_REQUESTS)
@@ -293,7 +306,7 @@ def spoken_view(context: RequestResource, request: Request) -> Any:
         return HTTPSeeOther(here)
     code = make_code(request.db, request.registry.key_ring, pickup, request.actor)
     said = "Zeg haar door de telefoon: zij geldt een half uur."
-    request.flash(f"Code {code} voor {pickup.reference}. {said}")
+    request.flash(f"Code {readable(code)} voor {pickup.reference}. {said}")
     return HTTPSeeOther(here)
 
 
@@ -309,7 +322,7 @@ def written_view(context: RequestResource, request: Request) -> Any:
     renew_mail_code(keys, pickup)
     code = mail_code_of(keys, pickup)
     said = "Stuur haar apart van de brief: zij geldt twee weken."
-    request.flash(f"Code {code} voor {pickup.reference}. {said}")
+    request.flash(f"Code {readable(code)} voor {pickup.reference}. {said}")
     return HTTPSeeOther(here)
 
 

@@ -25,6 +25,8 @@ from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.privacy.log.models import ReadQuestion
+from stopintimidatie.privacy.log.personal import KIND as QUESTION
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
 
@@ -109,6 +111,11 @@ def own_documents() -> tuple[LogDocument, ...]:
             "patroon",
             select(Pattern.id, literal("P-").concat(Pattern.number), null()),
             Permission.VIEW_REPORT,
+        ),
+        LogDocument(
+            QUESTION,
+            select(ReadQuestion.id, literal("inzage door ").concat(ReadQuestion.reader), null()),
+            typed=False,
         ),
         LogDocument("gebruiker", select(User.id, User.name, null()), typed=False),
         # As the inviting person typed it; there is no offer once the role is taken or withdrawn.

@@ -76,6 +76,7 @@ def asked_of(session: Any, copy: Copy) -> list[tuple[str, str, date, bool]]:
             SubjectRequest.right,
             SubjectRequest.due_on,
             SubjectRequest.ended_at,
+            RequestTrace.places,
         )
         .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
         .where(
@@ -86,7 +87,8 @@ def asked_of(session: Any, copy: Copy) -> list[tuple[str, str, date, bool]]:
     )
     return [
         (reference, right, due_on, ended_at is not None)
-        for reference, right, due_on, ended_at in session.execute(mine)
+        for reference, right, due_on, ended_at, places in session.execute(mine)
+        if PLACE in places
     ]
 
 

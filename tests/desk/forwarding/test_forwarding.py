@@ -98,9 +98,14 @@ def code_for(installation: Installation, number: UUID) -> str:
     return found[1]
 
 
-def fetch(installation: Installation, reference: str, code: str, status: int = 200) -> Any:
+def fetch(
+    installation: Installation, reference: str, code: str, status: int = 200, **changes: str
+) -> Any:
     form = installation.visitor().get(f"/ophalen/{reference}").forms["formulier"]
-    form["naam"], form["functie"], form["code"] = "Anneke de Boer", "OOV", code
+    form["naam"], form["voor"] = "Anneke de Boer", "organisatie"
+    form["functie"], form["code"] = "OOV", code
+    for name, value in changes.items():
+        form[name] = value
     return form.submit("ophalen", status=status)
 
 
@@ -132,6 +137,12 @@ def test_the_code_shows_the_report_once_and_that_is_recorded(installation: Insta
     reference = pickup_of(installation, number).reference
     code = code_for(installation, number)
     assert "klopt niet" in fetch(installation, reference, "00000000", 422)
+    # Without a function, or as if it were about oneself, nothing is shown; the code stays right.
+    for changes, said in (
+        ({"functie": ""}, "Vul uw functie in"),
+        ({"voor": "mij"}, "voor een organisatie. Kies dat"),
+    ):
+        assert said in fetch(installation, reference, code, 422, **changes)
     page = fetch(installation, reference, code)
     for secret in SECRETS:
         assert secret in page

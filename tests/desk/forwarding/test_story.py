@@ -69,7 +69,7 @@ def test_a_report_reaches_a_municipality_that_nobody_had_spoken_with(
 
     visitor = installation.visitor()
     form = visitor.get(link[0]).forms["formulier"]
-    form["naam"], form["functie"] = "Anneke", "OOV"
+    form["naam"], form["voor"], form["functie"] = "Anneke", "organisatie", "OOV"
     form["code"] = open_and_ring(desk, receipt["kenmerk"])
     content = form.submit("ophalen", status=200)
     assert all(word in content for word in SEEDED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -16,18 +17,21 @@ from webtest import TestResponse
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.personal import count_erasure, erase_document
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.disclosures.models import Pickup
-from stopintimidatie.disclosures.pickup import mail_code_of
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import mail_code_of, offer
 from stopintimidatie.privacy.copies import services
 from stopintimidatie.privacy.requests.letters import LetterKind, read_letter
-from stopintimidatie.privacy.requests.models import RequestLetter, SubjectRequest
-from stopintimidatie.privacy.subjects.models import CopyBlob, SubjectCopy
+from stopintimidatie.privacy.requests.models import RequestLetter, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import plain
 from stopintimidatie.reports.models import Report
+from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_user
+from tests.support.following import follow_in_browser
 from tests.support.installation import Installation
 from tests.support.subjects import MAIL, OTHERS, PERSON, PHONE, plant
 
@@ -295,9 +299,9 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     visitor = town.visitor()
     page = visitor.get(f"/ophalen/{pickup.reference}")
     code = mail_code_of(town.registry.key_ring, pickup)
-    told.mustcontain(code, "twee weken")
+    told.mustcontain(readable(code), "twee weken")
     form = page.forms["formulier"]
-    form["naam"], form["functie"], form["code"] = PERSON, "voor mijzelf", code
+    form["naam"], form["voor"], form["code"] = PERSON, "mij", code
     page = form.submit("ophalen", status=303).follow()
     page.mustcontain("Uw gegevens ophalen", story.reference, "9 keer")
     pdf = press(page, "gegevens-pdf")
@@ -325,6 +329,36 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
 def press(page: TestResponse, name: str, status: int = 200) -> TestResponse:
     form = next(form for form in page.forms.values() if str(form.action).endswith(name))
     return form.submit(status=status)
+
+
+def test_who_asked_on_the_follow_page_makes_the_code_there(town: Installation) -> None:
+    api, keys = Api(town), town.registry.key_ring
+    reporter = follow_in_browser(api, api.post().json)
+    form = reporter.get("/volgen/gegevens").forms["formulier"]
+    form["recht"], form["vraag"] = "inzage", "Mag ik zien wat er staat?"
+    page = form.submit("vragen", status=303).follow()
+    assert "Uw kopie staat klaar" not in page
+    with town.transaction(DORDRECHT) as session:
+        request = session.scalars(select(SubjectRequest)).one()
+        until = utc_now() + services.LASTS
+        terms = {"expires_at": until, "downloads_most": services.TIMES}
+        pickup = offer(session, DORDRECHT, services.DOCUMENT, request.id, "Wie", SYSTEM, **terms)
+        pickup.state = PickupState.OFFERED.value
+        VAULT.keep(session, keys, request, services.PDF, b"%PDF-1.7 kopie")
+    page = reporter.get("/volgen/melding")
+    page.mustcontain("Uw kopie staat klaar", date_text(day_of(until)))
+    shown = press(page, "kopie-code")
+    code = re.search(r"\d{4} \d{4}", shown.text)
+    assert code is not None
+    # Nobody asks a function of who comes for the own data.
+    form = shown.click("Naar de ophaalpagina").forms["formulier"]
+    form["naam"], form["code"] = "Noor", code[0]
+    form.submit("ophalen", status=303).follow().mustcontain("PDF ophalen")
+    # What another asked is never offered to the reporter of a report in it.
+    with town.transaction(DORDRECHT) as session:
+        session.scalars(select(RequestTrace)).one().places = ["report.description"]
+    reporter.get("/volgen/melding").mustcontain(no=["Uw kopie staat klaar", request.reference])
+    press(page, "kopie-code", status=303)
 
 
 def test_a_withdrawn_request_leaves_nothing_to_pick_up(town: Installation, drawn: None) -> None:
