@@ -260,12 +260,12 @@ _ONLY: Final = (
     r"conciërge|concierge|directeur|directrice|rector|conrector|decaan|imam|dominee|pastoor"
     r"|huisarts|wijkagent"
 )
-_AGE, _TIME = "een leeftijd onder de 18", "een tijd op de klok"
+AGE, TIME = "een leeftijd onder de 18", "een tijd op de klok"
 _ADDRESS, _ROLE = "een adres of huisnummer", "een rol die naar één persoon wijst"
 _CIRCUMSTANCES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), why)
     for why, patterns in {
-        _AGE: (
+        AGE: (
             rf"\b(?:ben|is|was|waren|word|wordt|werd|van|schat|nog|pas|net|ongeveer)\s+"
             rf"(?P<it>{_AGES}\s+(?:jaar|jr)\b(?:\s+oud)?){_AFTER}",
             rf"\b(?P<it>{_AGES}(?:\s+jaar\s+oud|[\s-]?jarige?n?))\b",
@@ -275,7 +275,7 @@ _CIRCUMSTANCES: Final = tuple(
             rf"|nog\s+maar\s+|toen\s+)?(?P<it>{_AGES}){_BARE}",
             rf"\b(?P<it>(?:een|'n|’n|n)\s+jaar\s+of\s+{_AGES})\b",
         ),
-        _TIME: (
+        TIME: (
             r"(?<![\d.,:€])(?P<it>(?:[01]?\d|2[0-4]):[0-5]\d(?:\s*uur\b|u\b)?)(?![\d:])",
             r"(?<![\d.,:€])(?P<it>(?:[01]?\d|2[0-4])[.u][0-5]\d\s*(?:uur|u)\b)",
             r"\b(?:om|rond|tegen|omstreeks|vanaf|tot|sinds)\s+(?P<it>(?:[01]?\d|2[0-4])[.u][0-5]\d)"
@@ -318,4 +318,4 @@ def _circumstances(text: str) -> Iterator[Suggestion]:
 
 def tells_minor(suggestions: Iterable[Suggestion]) -> bool:
     """Tell whether an age under 18 stands among what was found."""
-    return any(suggestion.why == _AGE for suggestion in suggestions)
+    return any(suggestion.why == AGE for suggestion in suggestions)

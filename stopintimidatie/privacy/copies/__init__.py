@@ -13,7 +13,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.privacy.copies.recipient import PICKUP, follow_panel
     from stopintimidatie.privacy.copies.resources import LEVELS, NAME, waiting
     from stopintimidatie.privacy.copies.views import copy_panel
-    from stopintimidatie.reports.follow.views import PANELS as VOLGEN
+    from stopintimidatie.reports.follow.views import FIRST_PANELS
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -22,7 +22,7 @@ def includeme(config: Any) -> None:
     config.add_pickup_kind(PICKUP)
     config.add_job_kind(services.DRAW, services.draw_copies)
     config.add_panel("verzoek", "kopie", copy_panel, order=40)
-    config.add_panel(VOLGEN, "kopie", follow_panel, order=5)
+    config.add_panel(FIRST_PANELS, "kopie", follow_panel)
     add_own_place(
         config,
         NAME,

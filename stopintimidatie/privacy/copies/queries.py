@@ -80,6 +80,8 @@ from stopintimidatie.reports.words import (
 
 OWN: Final = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
 DOSSIER: Final = "dossier"
+# Keys of the parts of a report of one's own begin with this.
+OWN_REPORT: Final = "eigen:"
 REPORTS_ABOUT: Final = "Meldingen over u"
 # Facts in which the reporter typed; they are texts, to be marked.
 _TYPED: Final = frozenset({BY_COLUMN["location_text"].facts.label, "Waarom"})
@@ -145,7 +147,7 @@ def _own_reports(source: Source) -> Iterator[Part]:
         report = source.session.get(Report, trace.document_id)
         if report is None:
             continue
-        title, key = f"Uw melding {report.reference}", f"eigen:{report.id}"
+        title, key = f"Uw melding {report.reference}", f"{OWN_REPORT}{report.id}"
         rows = [*moments(report), *event(report), *reporter(report), *offenders(report)]
         rows += [*location(report, area_names(source.session, report)), *wishes(report)]
         rows += assessment(report)
@@ -383,6 +385,7 @@ def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
             others=others,
             tellers=tellers,
             hide_reporter=source.request.capacity in HIDES_REPORTER,
+            own_report=part.key.startswith(OWN_REPORT),
         )
         yield replace(part, spans=spans)
 

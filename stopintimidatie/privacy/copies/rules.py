@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from stopintimidatie.exports.review.rules import BLACK, Span, blackened, merged, suggest
+from stopintimidatie.exports.review.rules import AGE, BLACK, TIME, Span, blackened, merged, suggest
 from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.subjects.rules import Wanted, name_term, sentences_with
 
@@ -179,6 +179,7 @@ def proposed(
     others: Collection[str] = (),
     tellers: Collection[str] = (),
     hide_reporter: bool,
+    own_report: bool = False,
 ) -> tuple[Span, ...]:
     """Return the words to mark at first: other people, and what points to the reporter.
 
@@ -191,13 +192,15 @@ def proposed(
         tellers: names of the reporters of the reports that the texts are about.
         hide_reporter: whether hour, day, place, clothes and reference point to somebody, and each
             sentence about who reported goes whole.
+        own_report: whether the person made the report that the text is of: then a given name, a
+            time and an age are the own as well.
     """
     spans: list[Span] = []
     start, lines = 0, text.split("\n")
     for line in lines:
         # A name doesn't go on in another line: that is another sentence, or another text.
         besides = (*others, *(other for other in lines if other != line))
-        marks = _in_line(line, wanted, (*names, *tellers), places, besides)
+        marks = _in_line(line, wanted, (*names, *tellers), places, besides, own_report)
         if hide_reporter:
             marks = merged((*marks, *_about_reporter(line, wanted, places, tellers)))
         spans += [(first + start, last + start) for first, last in marks]
@@ -211,10 +214,15 @@ def _in_line(
     names: Collection[str],
     places: Collection[str],
     others: Collection[str],
+    own_report: bool,
 ) -> tuple[Span, ...]:
     """Return the words in a line that point to another."""
-    own = wanted.spans(text)
-    hints = [hint.span for hint in suggest(text, places, others)]
+    own, passed = wanted.spans(text), {AGE, TIME} if own_report else set()
+    if own_report:
+        # *Gebeld met Noor* is about the person too.
+        words = {word for name in wanted.names for word in name.split() if word[0].isupper()}
+        own = [*own, *_names(text, words)]
+    hints = [hint.span for hint in suggest(text, places, others) if hint.why not in passed]
     spans = [span for hint in hints for span in _beside(text, hint, own)]
     spans += _names(text, names)
     spans += [match.span() for match in _REFERENCE.finditer(text)]

@@ -159,7 +159,6 @@ def _schema(parts: Sequence[Part], signs: Signs, here: str) -> Any:
                     forms.Text(LIMIT, lines=True),
                     title,
                     name=f"t{number}",
-                    missing="",
                     description=f"Zet {signs.begin} voor en {signs.end} achter wat weg moet.",
                     widget=forms.TextArea(rows=rows),
                 )
@@ -279,7 +278,9 @@ def ready_view(context: RequestResource, request: Request) -> Any:
         (file.name, f"{here}/{FILE}?naam={file.name}")
         for file in files_of(made.parts if made is not None else ())
     ]
-    return handle_form(request, form, on_valid, {"reference": row.reference, "files": files})
+    on_follow = row.channel == Channel.FOLLOW
+    page = {"reference": row.reference, "files": files, "on_follow": on_follow}
+    return handle_form(request, form, on_valid, page)
 
 
 def _ways(row: SubjectRequest) -> tuple[tuple[str, str], ...]:
@@ -391,5 +392,6 @@ def copy_panel(context: RequestResource, request: Request) -> Panel | None:
             "spoken_href": f"{here}/{SPOKEN}" if may and waits else None,
             "written_href": f"{here}/{WRITTEN}" if may and waits else None,
             "missing": missing(request.db, context.row),
+            "on_follow": context.row.channel == Channel.FOLLOW,
         },
     )

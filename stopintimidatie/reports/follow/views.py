@@ -76,6 +76,8 @@ REPORT: Final = "/volgen/melding"
 TEMPLATES: Final = "stopintimidatie.reports.follow:templates/"
 # The name under which higher rooms add sections to the page of the report.
 PANELS: Final = "volgen"
+# And this for what the reporter must see first.
+FIRST_PANELS: Final = "volgen_eerst"
 
 Page = dict[str, Any]
 View = Callable[[Any, Request], Any]
@@ -329,6 +331,7 @@ def _shown(request: Request, standing: Standing) -> Page:
         "refused": None,
         "keeping": keeping,
         "panels": panels(request, PANELS, standing),
+        "first_panels": panels(request, FIRST_PANELS, standing),
         "today": local(utc_now()).date(),
         "status_text": speech(standing.status_text),
         "explained": " ".join(speech(sentence) for sentence in _explained(standing, keeping)),

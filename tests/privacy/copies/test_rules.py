@@ -65,6 +65,15 @@ def test_a_reporter_keeps_the_own_day_and_place() -> None:
     assert given(text, hide_reporter=False) == "De melder zag op 3 mei bij de bushalte #."
 
 
+def test_in_the_own_report_a_given_name_and_a_time_are_the_own() -> None:
+    text = "Gebeld met Dennis. Het was om 22.15 uur, met Bas."
+    spans = proposed(
+        text, MAN, names=["Bas Kuipers"], places=[], hide_reporter=False, own_report=True
+    )
+    left = Part("a", "b", "c", text=text, spans=spans).given
+    assert left == "Gebeld met Dennis. Het was om 22.15 uur, met [zwartgemaakt]."
+
+
 def test_an_attachment_that_stays_out_is_named() -> None:
     file = File(uuid4(), uuid4(), "M-1-bijlage-1.jpg", "image/jpeg", 3)
     part = Part("a", "b", "Foto 1", (("Grootte", "3 B"),), file=file)

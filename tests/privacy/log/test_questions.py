@@ -142,6 +142,7 @@ def test_the_fg_asks_the_reader_answers_and_the_fg_asks_on_and_judges(
     installation: Installation,
 ) -> None:
     watcher, officer, row = asked(installation)
+    assert "inzage door Olga Officier" in watcher.get(f"{HOME}/logboek")
     assert "Er is een vraag over inzage" in officer.get(HOME)
     page = officer.get(HOME).click("Vragen over inzage", index=0).click("Inzage van")
     assert "Waarom las u dit?" in page
