@@ -170,6 +170,7 @@ def shown_sections(made: Copy, here: str, *, contact: bool) -> list[dict[str, An
                     "text": part.text or (HIDDEN if part.contact and not contact else ""),
                     "columns": list(part.columns),
                     "rows": [list(row) for row in part.rows],
+                    "file_name": part.file.name if part.file else "",
                     "file_href": f"{here}/{FILE}?naam={part.file.name}" if part.file else None,
                 }
                 for part in parts

@@ -188,7 +188,7 @@ def _facts(part: Part, here: str) -> Markup:
         lines.append(f"en nog {len(part.rows) - 12} regels")
     if part.file is not None:
         link = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{} bekijken</a>')
-        lines.append(link.format(f"{here}/{FILE}?naam={part.file.name}", part.label))
+        lines.append(link.format(f"{here}/{FILE}?naam={part.file.name}", part.file.name))
     return Markup("<br>").join(lines)
 
 

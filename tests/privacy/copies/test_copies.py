@@ -275,7 +275,7 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     story.send_on()
     checked = story.second.get(f"/gemeenten/dordrecht/kopieen/{story.reference}")
     checked.mustcontain("Deze bestanden gaan mee: M-")
-    seen = checked.click("Foto 1 bekijken")
+    seen = checked.click("bijlage-1.jpg bekijken")
     assert seen.body == b"\xff\xd8\xff"
     assert seen.content_type == "image/jpeg"
     story.second.get(f"{checked.request.path}/bestand?naam=ander.jpg", status=303)
