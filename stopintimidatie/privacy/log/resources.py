@@ -112,15 +112,17 @@ def own_documents() -> tuple[LogDocument, ...]:
             select(Pattern.id, literal("P-").concat(Pattern.number), null()),
             Permission.VIEW_REPORT,
         ),
-        LogDocument(
-            QUESTION,
-            select(ReadQuestion.id, literal("inzage door ").concat(ReadQuestion.reader), null()),
-            typed=False,
-        ),
         LogDocument("gebruiker", select(User.id, User.name, null()), typed=False),
         # As the inviting person typed it; there is no offer once the role is taken or withdrawn.
         LogDocument("rol", select(RoleOffer.id, RoleOffer.username, null()), typed=False),
     )
+
+
+QUESTION_IN_LOG: Final = LogDocument(
+    QUESTION,
+    select(ReadQuestion.id, literal("inzage door ").concat(ReadQuestion.reader), null()),
+    typed=False,
+)
 
 
 def _below(home: str, document: UUID, name: str, more: str) -> str:
