@@ -14,16 +14,12 @@ def includeme(config: Any) -> None:
     from stopintimidatie.privacy.log import pages, questions
     from stopintimidatie.privacy.log.activity import activity_panel
     from stopintimidatie.privacy.log.personal import PERSONAL_DATA, RETENTION
-    from stopintimidatie.privacy.log.resources import (
-        LOG_DOCUMENTS,
-        QUESTION_IN_LOG,
-        own_documents,
-    )
+    from stopintimidatie.privacy.log.resources import LOG_DOCUMENTS, own_documents
     from stopintimidatie.privacy.log.services import ATTEMPTS, PROBLEM, WATCH, log_check, watch
     from stopintimidatie.privacy.log.views import log_action, log_panel
 
     LOG_DOCUMENTS.declare(config)
-    for kind in (*own_documents(), QUESTION_IN_LOG):
+    for kind in own_documents():
         config.add_log_document(kind)
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)

@@ -112,6 +112,7 @@ def own_documents() -> tuple[LogDocument, ...]:
             select(Pattern.id, literal("P-").concat(Pattern.number), null()),
             Permission.VIEW_REPORT,
         ),
+        QUESTION_IN_LOG,
         LogDocument("gebruiker", select(User.id, User.name, null()), typed=False),
         # As the inviting person typed it; there is no offer once the role is taken or withdrawn.
         LogDocument("rol", select(RoleOffer.id, RoleOffer.username, null()), typed=False),
