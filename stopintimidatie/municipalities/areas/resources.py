@@ -219,7 +219,7 @@ class OwnPlace:
         return NavItem(self.label, f"/{self.name}", count=count) if holders else None
 
     def _count(self, request: Any, holder: str) -> int | None:
-        if self.waiting is None or not self._may_answer(request, holder):
+        if self.waiting is None or not self.is_answered_by(request, holder):
             return None
         if not _can_count(request, holder):
             return None
@@ -229,12 +229,13 @@ class OwnPlace:
 
     def counted(self, request: Any, holder: str) -> int:
         """Return how many wait at a holder for this person, as far as that was counted."""
-        if self.waiting is None or not self._may_answer(request, holder):
+        if self.waiting is None or not self.is_answered_by(request, holder):
             return 0
         number: int = request.waiting.get(holder, {}).get(self.name, 0)
         return number
 
-    def _may_answer(self, request: Any, holder: str) -> bool:
+    def is_answered_by(self, request: Any, holder: str) -> bool:
+        """Tell whether something here can wait for this person."""
         asked = self.answers or self.permission
         either = {asked} if isinstance(asked, Permission) else asked
         return any(holder in holders_where(request.identity, answer) for answer in either)
@@ -310,8 +311,11 @@ def _count_in(
     lists = {
         place.name: place.waiting(holder, request.identity).limit(MOST_COUNTED + 1).subquery()
         for place in OWN_PLACES.of(request.registry).values()
-        if place.waiting is not None
+        if place.waiting is not None and place.is_answered_by(request, holder)
     }
+    if not lists and not counts:
+        request.waiting[holder] = {}
+        return {}
     menu = [select(func.count()).select_from(rows).scalar_subquery() for rows in lists.values()]
     # Not after a flush: a refused form may have left changes that can't be written.
     with session.no_autoflush:
