@@ -38,12 +38,13 @@ from stopintimidatie.privacy.requests.models import (
     Right,
     SubjectRequest,
 )
-from stopintimidatie.privacy.requests.rules import objection_due
+from stopintimidatie.privacy.requests.rules import grant_refused, objection_due
 from stopintimidatie.privacy.requests.services import (
     RequestError,
     lock_request,
     move_request,
     note_move,
+    refuses_effect,
 )
 from stopintimidatie.privacy.requests.workflow import AGAIN
 from stopintimidatie.reports.models import Report
@@ -105,9 +106,11 @@ def add_trace(
 def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
     """Keep the documents of a running request from destruction; return how many were added.
 
-    Not for a request to erase: what it asks for can then be done.
+    Not for a request to erase: what it asks for can then be done. Nor for who asks for a child,
+    before the child agrees.
     """
-    if row.ended_at is not None or row.right == Right.ERASURE:
+    refused = grant_refused(row.asked_by, row.child_outcome, child=row.child)
+    if row.ended_at is not None or row.right == Right.ERASURE or refused is not None:
         return 0
     held = 0
     for trace in traces_of(session, row):
@@ -128,12 +131,14 @@ def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
 
 
 def release_traces(session: Session, row: SubjectRequest, actor: Actor) -> None:
-    """End the holds of a request that is over."""
+    """End the holds of a request that is over, or may hold nothing any more."""
     for trace in traces_of(session, row):
         document = _document(session, trace)
         for hold in holds_on(session, trace.document_id) if document is not None else ():
             if document is not None and hold.case_reference == row.reference:
-                lift_hold(session, document, hold, f"Verzoek {row.reference} is afgerond.", actor)
+                lift_hold(
+                    session, document, hold, f"Verzoek {row.reference} vraagt dit niet meer.", actor
+                )
 
 
 def _document(session: Session, trace: RequestTrace) -> Report | Dossier | None:
@@ -159,7 +164,11 @@ def restrict(
     """Restrict the use of contested data of a document; who holds a copy of it is told.
 
     `about`: which data, in words; the rest of the document stays in use.
+
+    Raises:
+        RequestError: this request may not do that, or not yet.
     """
+    _check_effect(session, row)
     made = Restriction(
         holder=row.holder,
         request_id=row.id,
@@ -216,7 +225,11 @@ def correct(
     """Put a correction beside what a document says, which stays; who holds a copy is told.
 
     `parts`: codes of the parts of a report that it is about.
+
+    Raises:
+        RequestError: this request may not do that, or not yet.
     """
+    _check_effect(session, row)
     made = CorrectionRow(
         holder=row.holder,
         request_id=row.id,
@@ -230,6 +243,13 @@ def correct(
     notice = Told(Change.CORRECTED, tuple(parts), CORRECTED)
     _tell_recipients(session, keys, document, notice, actor)
     return made
+
+
+def _check_effect(session: Session, row: SubjectRequest) -> None:
+    lock_request(session, row)
+    refused = refuses_effect(row)
+    if refused is not None:
+        raise RequestError(refused)
 
 
 def _named(document: Report | Dossier) -> dict[str, Any]:

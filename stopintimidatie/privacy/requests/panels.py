@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPNotFound
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
@@ -27,7 +27,6 @@ from stopintimidatie.privacy.requests.forms import (
     Values,
 )
 from stopintimidatie.privacy.requests.models import (
-    RequestState,
     RequestTrace,
     Restriction,
     RestrictionGround,
@@ -35,18 +34,20 @@ from stopintimidatie.privacy.requests.models import (
 )
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import RequestError
+from stopintimidatie.privacy.requests.services import RequestError, refuses_effect
 from stopintimidatie.privacy.requests.steps import case_form
 from stopintimidatie.privacy.requests.views import FORM, HANDLE, TEMPLATES
 from stopintimidatie.reports.models import Report
 
-# Ends after which nothing is restricted or corrected for a request.
-OVER: Final = frozenset({RequestState.REFUSED, RequestState.WITHDRAWN, RequestState.PASSED_ON})
 # Rights of which the data is contested while the request runs.
 CONTESTED: Final = frozenset({Right.RECTIFICATION, Right.OBJECTION})
 ADVICE: Final = (
     "Zolang u dit nagaat, hoort het gebruik van de betwiste gegevens beperkt te zijn (artikel 18"
     " lid 1 AVG)."
+)
+TO_CHILD: Final = (
+    "Bij dit verzoek mag niets meer worden beperkt. Gaat het om een kind? Schrijf het kind dan via"
+    " zijn eigen kanaal, en nooit de ouder."
 )
 TOLD: Final = "Wie een kopie heeft, krijgt bericht."
 PANEL: Final = "stopintimidatie.privacy.requests:templates/panel.jinja2"
@@ -79,7 +80,16 @@ def _document(context: RequestResource, request: Request, values: Values) -> Rep
     return rows[0]
 
 
-@form_view(RequestResource, "beperken", HANDLE, FORM)
+def only_with_effect(context: RequestResource, request: Request) -> Any:
+    """Send back to the case who may not restrict or correct anything for it, before any search."""
+    refused = refuses_effect(context.row)
+    if refused is None:
+        return None
+    request.flash(refused, "warning")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@form_view(RequestResource, "beperken", HANDLE, FORM, guards=(only_with_effect,))
 def restrict_view(context: RequestResource, request: Request) -> Any:
     """Restrict the use of contested data of a document."""
 
@@ -131,6 +141,7 @@ def lift_view(context: RequestResource, request: Request) -> Any:
         act,
         heading=f"Beperking op {restriction.reference} opheffen",
         intro=restriction.about,
+        warning=TO_CHILD if refuses_effect(context.row) else "",
     )
 
 
@@ -140,7 +151,7 @@ def _correction_schema() -> CorrectionSchema:
     return schema
 
 
-@form_view(RequestResource, "corrigeren", HANDLE, FORM)
+@form_view(RequestResource, "corrigeren", HANDLE, FORM, guards=(only_with_effect,))
 def correct_view(context: RequestResource, request: Request) -> Any:
     """Put a correction beside what a document says."""
 
@@ -171,7 +182,7 @@ def bound_panel(context: RequestResource, request: Request) -> Panel | None:
     row, here = context.row, request.resource_path(context)
     may = bool(request.has_permission(HANDLE, context))
     rows = _bound_rows(context, request, here, may=may)
-    makes = may and row.identity_at is not None and row.state not in OVER
+    makes = may and row.identity_at is not None and refuses_effect(row) is None
     if not rows and not makes:
         return None
     links = [

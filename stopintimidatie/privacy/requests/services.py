@@ -362,6 +362,17 @@ def refuses_extension(row: SubjectRequest) -> str | None:
     return extension_refused(row.received_on, row.extended_on, today, for_child=for_child)
 
 
+def refuses_effect(row: SubjectRequest) -> str | None:
+    """Return why a request may not change what is done with a document; None: it may.
+
+    For a child the words are those by which a copy is refused, and no document is looked for: they
+    don't tell whether there is one.
+    """
+    if row.state in (RequestState.REFUSED, RequestState.WITHDRAWN, RequestState.PASSED_ON):
+        return "Dit verzoek is afgerond."
+    return grant_refused(row.asked_by, row.child_outcome, child=row.child)
+
+
 def extend_request(
     session: Session, keys: KeyRing, row: SubjectRequest, why: str, actor: Actor
 ) -> None:

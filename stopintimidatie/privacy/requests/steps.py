@@ -18,7 +18,12 @@ from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.request.jobs import limits_of
-from stopintimidatie.privacy.requests.documents import end_objection, note_objection
+from stopintimidatie.privacy.requests.documents import (
+    end_objection,
+    hold_traces,
+    note_objection,
+    release_traces,
+)
 from stopintimidatie.privacy.requests.forms import (
     HeardSchema,
     ObjectionSchema,
@@ -40,10 +45,16 @@ from stopintimidatie.privacy.requests.models import (
     ObjectionOutcome,
     RequestLetter,
     SentHow,
+    SubjectRequest,
 )
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.rules import about_child, due_of, objection_due
+from stopintimidatie.privacy.requests.rules import (
+    about_child,
+    due_of,
+    grant_refused,
+    objection_due,
+)
 from stopintimidatie.privacy.requests.services import (
     RequestError,
     extend_request,
@@ -130,6 +141,8 @@ def heard_view(context: RequestResource, request: Request) -> Any:
     def act(values: Values) -> str:
         outcome = ChildOutcome.of(values["uitkomst"])
         hear_child(request.db, row, values["op"], outcome, request.actor)
+        follow = hold_traces if outcome == ChildOutcome.AGREES else release_traces
+        follow(request.db, row, request.actor)
         return "Vastgelegd wat het kind ervan vindt."
 
     earlier = ""
@@ -285,10 +298,16 @@ def sent_view(context: RequestResource, request: Request) -> Any:
     )
 
 
-def _made_schema(for_child: bool) -> Schema:
-    """Return the form of a letter made by hand; to who asks for a child nothing is typed."""
-    kinds = [(kind.value, kind.nl) for kind in BY_HAND]
-    if for_child:
+def _made_schema(row: SubjectRequest) -> Schema:
+    """Return the form of a letter made by hand; to who asks for a child nothing is typed.
+
+    Nor does it tell that something was restricted, unless the child agrees.
+    """
+    kinds, for_child = (
+        [(kind.value, kind.nl) for kind in BY_HAND],
+        about_child(row.asked_by, child=row.child),
+    )
+    if grant_refused(row.asked_by, row.child_outcome, child=row.child) is not None:
         kinds = [(LetterKind.IDENTITY.value, LetterKind.IDENTITY.nl)]
     schema = Schema()
     schema.add(field(forms.OneOf(kinds, radio=True), "Welke brief?", name="soort"))
@@ -322,7 +341,7 @@ def make_letter_view(context: RequestResource, request: Request) -> Any:
     return case_form(
         context,
         request,
-        _made_schema(about_child(row.asked_by, child=row.child)),
+        _made_schema(row),
         Button("maken", "Brief maken"),
         act,
         heading="Een andere brief maken",

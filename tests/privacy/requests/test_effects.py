@@ -16,18 +16,28 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.privacy.destruction.queries import held_by
-from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
+from stopintimidatie.privacy.requests.documents import (
+    add_trace,
+    correct,
+    hold_traces,
+    restrict,
+)
 from stopintimidatie.privacy.requests.jobs import watch_requests
 from stopintimidatie.privacy.requests.models import (
+    ChildOutcome,
     Correction,
     RequestLetter,
     Restriction,
+    RestrictionGround,
     SubjectRequest,
 )
+from stopintimidatie.privacy.requests.rules import grant_refused
 from stopintimidatie.privacy.requests.services import (
     Entry,
     Person,
+    RequestError,
     enter_request,
+    hear_child,
     move_request,
 )
 from stopintimidatie.reports.models import Report
@@ -52,8 +62,12 @@ def officer(town: Installation) -> TestApp:
     return town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER), name="Pri Vacy"))
 
 
-def a_request(town: Installation, session: Any, right: str = "inzage") -> SubjectRequest:
-    entry = Entry(right, "melder", "zelf", "brief", day_of(utc_now()), Person("Rietje"), "Wat?")
+def a_request(
+    town: Installation, session: Any, right: str = "inzage", *, for_child: bool = False
+) -> SubjectRequest:
+    asked_by, today = "ouder_of_voogd" if for_child else "zelf", day_of(utc_now())
+    person = Person("Rietje")
+    entry = Entry(right, "melder", asked_by, "brief", today, person, "Wat?", child=for_child)
     row = enter_request(session, town.registry.key_ring, DORDRECHT, entry, ACTOR)
     move_request(town.registry, session, row, "identiteit", {"hoe": "gezien"}, ACTOR)
     return row
@@ -96,6 +110,44 @@ def test_a_restriction_binds_what_is_contested_until_the_person_was_told(
         actions = set(session.scalars(select(AuditEvent.action)))
         assert session.scalars(select(Restriction)).one().told_on == day_of(utc_now())
     assert {"verzoek.beperking", "verzoek.beperking_opgeheven"} <= actions
+
+
+def test_nothing_of_a_child_is_touched_for_a_parent_until_the_child_agrees(
+    town: Installation, officer: TestApp
+) -> None:
+    today = day_of(utc_now())
+    with town.transaction(DORDRECHT) as session:
+        row = a_request(town, session, "beperking", for_child=True)
+        report, keys = make_report(session, town), town.registry.key_ring
+        add_trace(
+            session, row, ("melding", report.id, report.reference), ["x"], SYSTEM, included=True
+        )
+        case, ground = f"{PLACE}/{row.reference}", RestrictionGround.CONTESTED
+        for outcome in (None, ChildOutcome.UNREACHED, ChildOutcome.REFUSES):
+            if outcome is not None:
+                hear_child(session, row, today, outcome, ACTOR)
+            refused = grant_refused(row.asked_by, row.child_outcome, child=True) or ""
+            with pytest.raises(RequestError) as by_restriction:
+                restrict(session, keys, row, report, ground, "de tijd", ACTOR)
+            with pytest.raises(RequestError) as by_correction:
+                correct(session, keys, row, report, "Anders.", ["plek"], ACTOR)
+            assert refused == str(by_restriction.value) == str(by_correction.value)
+            assert hold_traces(session, row, SYSTEM) == 0
+    # The same words for a document that is here and one that isn't: none is asked for.
+    for name in ("beperken", "corrigeren"):
+        officer.get(f"{case}/{name}", status=303).follow().mustcontain(refused)
+    officer.get(case).mustcontain(no=["Gebruik beperken</a>", "Correctie ernaast"])
+    assert "De beperking stopt" not in officer.get(f"{case}/brief-maken")
+    heard = officer.get(f"{case}/kind-gehoord").forms["formulier"]
+    heard["op"], heard["uitkomst"] = str(today), "geen_bezwaar"
+    heard.submit("vastleggen", status=303).follow().click("Gebruik beperken")
+    officer.get(f"{case}/brief-maken").mustcontain("De beperking stopt")
+    with town.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Report)).one().frozen
+    heard["uitkomst"] = "wil_niet"
+    heard.submit("vastleggen", status=303)
+    with town.transaction(DORDRECHT) as session:
+        assert not session.scalars(select(Report)).one().frozen
 
 
 def test_a_correction_stands_beside_the_account_which_stays(
