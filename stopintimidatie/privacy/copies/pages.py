@@ -10,7 +10,15 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.forms import (
+    Button,
+    ConflictError,
+    Form,
+    FormError,
+    Schema,
+    field,
+    handle_form,
+)
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of
@@ -30,7 +38,7 @@ from stopintimidatie.privacy.copies.words import QUESTIONS
 from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import move_request
+from stopintimidatie.privacy.requests.services import lock_request, move_request
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.reports.models import ReportAttachment
 from stopintimidatie.reports.page.views import file_response
@@ -40,6 +48,15 @@ TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 FILE: Final = "bestand"
 YES: Final = "ja"
 NO: Final = "nee"
+JUDGED: Final = "U hebt deze kopie al nagekeken."
+ELSEWHERE: Final = (
+    "Deze kopie wacht nu niet op een tweede persoon. Uw antwoord is niet bewaard. Komt zij terug,"
+    " dan staat zij weer in deze lijst."
+)
+CHANGED: Final = (
+    "De kopie is veranderd nadat u haar opende. Uw antwoord is niet bewaard. Lees haar opnieuw: zij"
+    " staat hieronder zoals zij nu is. Beantwoord daarna de vraag."
+)
 HIDDEN: Final = "Contactgegevens van de vrager zelf: die hoeft u niet te zien."
 
 
@@ -55,12 +72,12 @@ def register_view(context: CopyRegister, request: Request) -> dict[str, Any]:
     )
     theirs, own = [], []
     for row, copy in request.db.execute(asked):
-        about = f"{Capacity.word(row.capacity)}, antwoord uiterlijk {date_text(row.due_on)}"
+        about = (Capacity.word(row.capacity), f"antwoord uiterlijk {date_text(row.due_on)}")
         if copy.made_by_id == str(request.actor.id):
-            own.append(f"{row.reference}: {about}")
+            own.append(f"{row.reference}: {', '.join(about)}")
         else:
             href = request.resource_path(context, row.reference)
-            theirs.append(ListItem(row.reference, href, about))
+            theirs.append(ListItem(row.reference, href, meta=about))
     return {"owner": context.owner, "items": theirs, "own": own}
 
 
@@ -75,32 +92,30 @@ def from_case_view(context: RequestResource, request: Request) -> Any:
 def check_view(context: CopyResource, request: Request) -> Any:
     """Show a copy and nothing else of the case; ask whether it points to somebody."""
     row, session, keys = context.row, request.db, request.registry.key_ring
+    back, me = request.resource_path(context.__parent__), str(request.actor.id)
+    if request.method == "POST":
+        # Locked, so that it stays as it was judged.
+        lock_request(session, row)
     copy, made = copy_of(session, row.id), frozen_copy(session, keys, row)
-    back = request.resource_path(context.__parent__)
-    if copy is None or made is None:
-        request.flash("Deze kopie is er niet meer: een stuk erin is intussen gewist.", "warning")
-        return HTTPSeeOther(back)
-    if copy.made_by_id == str(request.actor.id):
-        request.flash("Een ander dan u kijkt deze kopie na: u hebt haar gemaakt.", "warning")
+    refused = _refusal(copy, made, me)
+    if copy is None or made is None or refused:
+        request.flash(refused, "warning")
         return HTTPSeeOther(back)
     question = QUESTIONS[Capacity.of(row.capacity)]
-    form = Form(_schema(question), request, buttons=[Button("klaar", "Klaar")], cancel_url=back)
+    form = Form(
+        _schema(question),
+        request,
+        buttons=[Button("klaar", "Klaar")],
+        appstruct={"gezien": copy.sha256},
+        cancel_url=back,
+    )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        shows, answer = values["ziet"] == YES, values["wat"] or None
-        if shows and not answer:
-            raise FormError("Schrijf op wat u zag, zodat het weg kan.", "wat")
-        try:
-            note_check(session, row, shows, answer, request.actor)
-            step, more = ("terug", {"reden": answer}) if shows else ("nagekeken", {})
-            move_request(request.registry, session, row, step, more, request.actor)
-        except (CopyError, WorkflowError) as problem:
-            raise FormError(str(problem)) from None
-        request.flash(
-            "Dank u wel. De kopie gaat terug, met wat u zag."
-            if shows
-            else "Dank u wel. De kopie is nagekeken en kan naar de vrager."
-        )
+        if values["gezien"] != copy.sha256:
+            # Answered anew, about what is shown now.
+            form["gezien"].cstruct, form["ziet"].cstruct = copy.sha256, ""
+            raise ConflictError(CHANGED)
+        request.flash(_judge(request, row, values["ziet"] == YES, values["wat"] or None))
         return HTTPSeeOther(back)
 
     def page() -> dict[str, Any]:
@@ -117,8 +132,40 @@ def check_view(context: CopyResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
+def _refusal(copy: SubjectCopy | None, made: Copy | None, me: str) -> str | None:
+    """Return why this person can't judge this copy."""
+    if copy is not None and copy.state != CopyState.CHECKING:
+        return JUDGED if copy.checked_by_id == me else ELSEWHERE
+    if copy is None or made is None:
+        return "Deze kopie is er niet meer: een stuk erin is intussen gewist."
+    if copy.made_by_id == me:
+        return "Een ander dan u kijkt deze kopie na: u hebt haar gemaakt."
+    return None
+
+
+def _judge(request: Request, row: SubjectRequest, shows: bool, answer: str | None) -> str:
+    """Carry out the judgement; return what happens now.
+
+    Raises:
+        FormError: It says too little, or it can't be done.
+    """
+    if shows and not answer:
+        raise FormError("Schrijf op wat u zag, zodat het weg kan.", "wat")
+    try:
+        note_check(request.db, row, shows, answer, request.actor)
+        step, more = ("terug", {"reden": answer}) if shows else ("nagekeken", {})
+        move_request(request.registry, request.db, row, step, more, request.actor)
+    except (CopyError, WorkflowError) as problem:
+        raise FormError(str(problem)) from None
+    if shows:
+        return "Dank u wel. De kopie gaat terug, met wat u zag."
+    return "Dank u wel. De kopie is nagekeken en kan naar de vrager."
+
+
 def _schema(question: str) -> Any:
     return Schema(
+        # The hash of what the second person reads.
+        field(forms.Text(64), "Gezien", name="gezien", missing="", widget=forms.Hidden()),
         field(
             forms.OneOf(((NO, "Nee"), (YES, "Ja")), radio=True),
             question,
@@ -141,21 +188,23 @@ def _schema(question: str) -> Any:
 )
 def file_view(context: CopyResource, request: Request) -> Any:
     """Show an attachment that goes along."""
+    copy = copy_of(request.db, context.row.id)
     made = frozen_copy(request.db, request.registry.key_ring, context.row)
-    parts = made.parts if made is not None else ()
-    return shown_file(request, context.holder, parts, request.resource_path(context))
+    waits = made is not None and copy is not None and copy.state == CopyState.CHECKING
+    parts = made.parts if made is not None and waits else ()
+    return shown_file(request, context.row, parts, request.resource_path(context))
 
 
-def shown_file(request: Request, holder: str, parts: Sequence[Part], back: str) -> Any:
+def shown_file(request: Request, row: SubjectRequest, parts: Sequence[Part], back: str) -> Any:
     """Send the attachment that the address names, of those of a copy; back when it is gone."""
     name = dict(query_pairs(request)).get("naam", "")
     file = next((file for file in files_of(parts) if file.name == name), None)
     if file is None or request.db.get(ReportAttachment, file.id) is None:
         request.flash("Dit bestand zit niet (meer) bij deze kopie.", "warning")
         return HTTPSeeOther(back)
-    task = "bijlage van een kopie bekijken"
-    note_read(request, holder, REPORT, [file.report_id], task=task, fields=["bijlage"])
-    return file_response(request, holder, file, file.name)
+    task = f"bijlage bekijken voor verzoek {row.reference}"
+    note_read(request, row.holder, REPORT, [file.report_id], task=task, fields=["bijlage"])
+    return file_response(request, row.holder, file, file.name)
 
 
 def shown_sections(made: Copy, here: str, *, contact: bool) -> list[dict[str, Any]]:

@@ -196,7 +196,7 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
         )
         file = File(row.id, report.id, name, row.media_type, row.size)
         yield Part(f"{key}:{row.id}", title, row.title, facts, file=file)
-    reads = reads_of(session, [report.id]).get(report.id, [])
+    reads = reads_of(session, [report.id], source.request.reference).get(report.id, [])
     if reads:
         lines = tuple((date_text(read.day), read.task, read.role) for read in reads)
         heads = ("Dag", "Waarvoor", "Door een")

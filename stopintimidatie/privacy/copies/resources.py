@@ -29,7 +29,7 @@ class CopyRegister(HolderBranch):
 
 
 class CopyResource(Resource):
-    """/gemeenten/dordrecht/kopieen/V-4F7K-2QXJ, as long as it waits for a second person."""
+    """/gemeenten/dordrecht/kopieen/V-4F7K-2QXJ, shown as long as it waits for a second person."""
 
     kind = KIND
 
@@ -45,9 +45,9 @@ class CopyResource(Resource):
         return self.row.reference
 
 
-def _waits(row: Any, parent: Any, name: str) -> Any:
-    waiting = select(SubjectCopy.request_id).where(SubjectCopy.state == CopyState.CHECKING.value)
-    return and_(row.holder == parent.code, row.reference == name, row.id.in_(waiting))
+def _has_copy(row: Any, parent: Any, name: str) -> Any:
+    copies = select(SubjectCopy.request_id)
+    return and_(row.holder == parent.code, row.reference == name, row.id.in_(copies))
 
 
 LEVELS: Final = (
@@ -58,7 +58,7 @@ LEVELS: Final = (
             parent=f"{NAME}{suffix}",
             pattern=REFERENCE,
             entity=SubjectRequest,
-            link=_waits,
+            link=_has_copy,
             factory=CopyResource,
         )
         for suffix in ("", "_meldpunt")

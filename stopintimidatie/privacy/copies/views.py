@@ -355,7 +355,7 @@ def print_view(context: RequestResource, request: Request) -> Any:
 def file_view(context: RequestResource, request: Request) -> Any:
     """Show an attachment to who decides whether it goes along."""
     parts = parts_of(request.db, request.registry.key_ring, context.row)
-    return shown_file(request, context.holder, parts, request.resource_path(context))
+    return shown_file(request, context.row, parts, request.resource_path(context))
 
 
 def copy_panel(context: RequestResource, request: Request) -> Panel | None:

@@ -45,6 +45,7 @@ from stopintimidatie.privacy.holds.documents import (
     review_states,
 )
 from stopintimidatie.privacy.holds.panels import address, asked
+from stopintimidatie.privacy.log.queries import FOR_A_CASE
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import paths_of_reports
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -92,7 +93,7 @@ def _looked_at(
     From that page one comes back `here`.
     """
     reports = case.reports
-    note_read(request, context.holder, REPORT, list(reports), task="stukken van een zaak bekijken")
+    note_read(request, context.holder, REPORT, list(reports), task=FOR_A_CASE)
     paths = paths_of_reports(request.db, list(reports))
     return [
         (
@@ -188,7 +189,7 @@ def together_view(context: MunicipalityResource, request: Request) -> Any:
         cancel_url=back,
     )
     ids = list(case.reports)
-    note_read(request, context.holder, REPORT, ids, task="stukken van een zaak bekijken")
+    note_read(request, context.holder, REPORT, ids, task=FOR_A_CASE)
 
     def on_valid(values: dict[str, Any]) -> Any:
         owner = UUID(values["houder"]) if "houder" in values else None

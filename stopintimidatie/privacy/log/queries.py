@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -208,6 +209,10 @@ def known_actors(session: Session) -> dict[str, str]:
 READ: Final = "gelezen"
 EMPLOYEE: Final = "medewerker"
 PEOPLE: Final = ("gebruiker", "beheerder")
+# Reads that name a request or report are told when it is the own request: not that somebody else
+# asked, or reported the same; nor that data are claimed.
+_REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+FOR_A_CASE: Final = "stukken van een zaak bekijken"
 
 
 @dataclass(frozen=True, order=True)
@@ -219,12 +224,14 @@ class ReadForCopy:
     role: str
 
 
-def reads_of(session: Session, documents: Collection[UUID]) -> dict[UUID, list[ReadForCopy]]:
-    """Return who read these documents, by role, for the copy of a person; the oldest first.
+def reads_of(
+    session: Session, documents: Collection[UUID], request: str
+) -> dict[UUID, list[ReadForCopy]]:
+    """Return who read these documents, by role, for the copy of a request; the oldest first.
 
     A role is the one that the reader has here now, for the log keeps none; of who left it is
     *medewerker*. Reads of a day with the same task and role are one; no name and no hour comes out.
-    A document that nobody read is left out.
+    A document that nobody read is left out, and so are reads for another request or for a case.
     """
     rows = session.execute(
         select(AuditSubject.subject_id, AuditEvent.at, AuditEvent.task, AuditEvent.actor_id)
@@ -238,7 +245,10 @@ def reads_of(session: Session, documents: Collection[UUID]) -> dict[UUID, list[R
     roles = _roles(session, {row.actor_id for row in rows})
     reads: dict[UUID, set[ReadForCopy]] = {}
     for row in rows:
-        read = ReadForCopy(day_of(row.at), row.task or "", roles.get(row.actor_id, EMPLOYEE))
+        task = row.task or ""
+        if task == FOR_A_CASE or set(_REFERENCE.findall(task)) - {request}:
+            continue
+        read = ReadForCopy(day_of(row.at), task, roles.get(row.actor_id, EMPLOYEE))
         reads.setdefault(row.subject_id, set()).add(read)
     return {document: sorted(several) for document, several in reads.items()}
 

@@ -260,6 +260,41 @@ def test_the_second_person_knows_only_the_copy_and_is_never_who_made_it(
     assert story.row(SubjectCopy).shows_reporter is True
 
 
+def test_the_second_person_judges_what_stands_there_now(town: Installation, drawn: None) -> None:
+    plant(town)
+    story = Story(town)
+    story.judge(story.search())
+    story.send_on()
+    address = f"/gemeenten/dordrecht/kopieen/{story.reference}"
+    list_of_copies = story.second.get("/gemeenten/dordrecht/kopieen")
+    list_of_copies.mustcontain("antwoord uiterlijk", no="si-badge")
+    old = story.second.get(address)
+    # The maker takes it back, marks less, and has it checked again.
+    form = story.officer.get(f"{story.case}/stap?naam=terug").forms["formulier"]
+    form["reden"] = "Te veel gemarkeerd"
+    form.submit("terug", status=303)
+    story.press(old, "klaar", ziet="nee").mustcontain("Uw antwoord is niet bewaard")
+    page = story.officer.get(f"{story.case}/kopie")
+    texts = page.forms["formulier"].fields
+    less = {
+        name: page.forms["formulier"][name].value.replace("[[", "").replace("]]", "")
+        for name in texts
+        if name and name.startswith("t")
+    }
+    story.press(page, "opslaan", **less)
+    story.send_on()
+    stale = story.press(old, "klaar", ziet="nee")
+    assert stale.status_int == 409
+    stale.mustcontain("veranderd nadat u haar opende", OTHERS[0])
+    assert stale.forms["formulier"]["ziet"].value is None
+    assert story.row(SubjectCopy).state == services.CopyState.CHECKING
+    # Answered about what is shown now; pressed twice it counts once.
+    story.press(stale, "klaar", ziet="nee").mustcontain("De kopie is nagekeken")
+    story.press(stale, "klaar", ziet="ja", wat="Iets").mustcontain("al nagekeken")
+    assert story.row(SubjectCopy).state == services.CopyState.CHECKED
+    story.second.get(f"{address}/bestand?naam=x.jpg", status=303)
+
+
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no PDF: that costs seconds."""
