@@ -362,9 +362,8 @@ def _let_happen(session: Session, registry: Any, export: Export, at: datetime, e
         with clock_at(at + 2 * DAY):
             release.fetch_file(session, registry, pickup, export, WHO)
         with clock_at(at + 9 * DAY):
-            release.give_answer(
-                session, keys, pickup, export, _answer(day_of(utc_now()) - DAY), WHO
-            )
+            answer, keeper = _answer(day_of(utc_now()) - DAY), release.ANSWER_KEEPER.only(registry)
+            release.give_answer(session, keys, pickup, export, answer, WHO, keeper)
 
 
 def _answer(done_on: date) -> release.Answer:

@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from stopintimidatie.cli.content import do_what_follows
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.jobs import Lane, OutboxJob
 from stopintimidatie.core.search.services import holders_with_index_work
 from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.demo.acts import DELIVERIES
 from stopintimidatie.demo.scenario import DORDRECHT, EINDHOVEN, Json, dossiers_of
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.services import stand_of
-from stopintimidatie.exports.models import Export
+from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.exports.models import Export, PartnerAnswer
 from tests.support.exporting import quick
 from tests.support.installation import DEMO_DAY, PASSWORD, Installation
+from tests.support.personal import anywhere
+from tests.support.policing import HERE
 
 NOON = datetime.combine(DEMO_DAY, time(12), AMSTERDAM)
 
@@ -87,3 +91,26 @@ def test_each_town_has_documents_with_partners_in_each_stand(
         page = browser.get("/gemeenten/dordrecht/verstrekkingen").text
     assert "antwoord" in home.text.lower()
     assert all(act["uitvoer"] in page for act in asked_of(DORDRECHT))
+
+
+def test_officers_read_that_the_police_answered_and_only_named_persons_read_the_words(
+    demo: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick(monkeypatch)
+    with demo.transaction() as session:
+        session.execute(delete(OutboxJob).where(OutboxJob.holder != DORDRECHT))
+    with clock_at(NOON):
+        demo.run_scheduled(DELIVERIES.name)
+        with demo.transaction(DORDRECHT) as session:
+            to_police = [act for act in asked_of(DORDRECHT) if act["profiel"] == "politie"]
+            references = [act["uitvoer"] for act in to_police]
+            police = select(Export).where(Export.reference.in_(references))
+            (export,) = session.scalars(police.join(PartnerAnswer))
+            path = f"{path_of_dossier(session, export.dossier_id)}/{export.reference}"
+        for words in ("Vier avonden", "welke kant zij"):
+            # They stand sealed, in the compartment alone.
+            assert anywhere(demo, words) == []
+        officer = demo.browser("oov@dordrecht.example", PASSWORD).get(path).text
+        named = demo.browser("politiegegevens@dordrecht.example", PASSWORD).get(HERE)
+    assert "extra toezicht gehouden" in officer
+    named.mustcontain("antwoord van de politie")

@@ -193,7 +193,7 @@ def _in_dossier(session: Any, keys: Any, ids: dict[str, UUID]) -> set[tuple[str,
         ("toezicht",), None, f"Gesproken met mevrouw N.v.d. Berg en {OTHERS[0]}.", True, ""
     )
     answer = give_answer(
-        session, keys, pickup, export, given, {"naam": OTHERS[1], "functie": "wijkagent"}
+        session, keys, pickup, export, given, {"naam": OTHERS[1], "functie": "wijkagent"}, None
     )
     ids |= {"dossier": dossier.id, "talk": talk.id, "export": export.id, "answer": answer.id}
     return {

@@ -958,7 +958,7 @@ class _Builder:
         given = Answer(("toezicht",), None, text("antwoord van partner"), True, text("over wie"))
         keys = self.town.installation.registry.key_ring
         who = {"naam": text("naam van wie antwoordde"), "functie": "wijkagent"}
-        give_answer(session, keys, pickup, export, given, who)
+        give_answer(session, keys, pickup, export, given, who, None)
         said = self.place.from_police("antwoord van politie")
         given = Answer(("toezicht",), None, said, True, self.place.from_police("over wie, politie"))
         give_answer(session, keys, pickup, export, given, who, KEEPER)

@@ -102,7 +102,7 @@ def give_answer(
     export: Export,
     given: Answer,
     who: Mapping[str, str],
-    keeper: AnswerKeeper | None = None,
+    keeper: AnswerKeeper | None,
 ) -> PartnerAnswer:
     """Keep an answer, tell it in the chronology, and have the owner told.
 
