@@ -14,7 +14,7 @@ from stopintimidatie.core.text import datetime_long
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.services import Facts
-from stopintimidatie.privacy.breaches.vocabulary import Category, Cause, Group
+from stopintimidatie.privacy.breaches.vocabulary import Category, Cause, Group, people_in_words
 from stopintimidatie.privacy.breaches.workflow import is_late
 
 LINES: Final = 4_000
@@ -76,8 +76,9 @@ def outsider_schema() -> Any:
     )
 
 
-def facts_schema() -> Any:
-    """Return the form of the facts that article 33(3) AVG asks."""
+def facts_schema(reports: int) -> Any:
+    """Return the form of the facts that article 33(3) AVG asks, about this number of reports."""
+    least = people_in_words(None, reports)
     return Schema(
         field(forms.OneOf(Cause.choices()), "Soort datalek", name="soort"),
         _text("Wat is er gebeurd?", name="wat", description=NO_NAMES),
@@ -97,7 +98,8 @@ def facts_schema() -> Any:
             "Van hoeveel mensen?",
             name="aantal",
             missing=None,
-            description="Een schatting is goed. Tel mensen, niet meldingen.",
+            description="Een schatting is goed. Tel mensen, niet meldingen."
+            + (f" Het zijn er {least}." if least else ""),
         ),
         _text(
             "Wat kan dit voor mensen betekenen?",

@@ -11,7 +11,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.telemetry import making_pdf
-from stopintimidatie.core.text import datetime_long, number, plural
+from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.limits import heavy_work
 from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.exports.document.content import SCHEMA, StatementContent, StatementSection
@@ -23,7 +23,7 @@ from stopintimidatie.municipalities.accountability.services import account_of
 from stopintimidatie.municipalities.accountability.views import CONTROLLERS
 from stopintimidatie.privacy.breaches.models import Breach, BreachNotice
 from stopintimidatie.privacy.breaches.resources import BreachResource
-from stopintimidatie.privacy.breaches.services import notices_of, tally
+from stopintimidatie.privacy.breaches.services import kinds_in, lost_of, notices_of, tally
 from stopintimidatie.privacy.breaches.vocabulary import (
     KIND,
     Category,
@@ -32,6 +32,7 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     NoticeKind,
     Risk,
     in_words,
+    people_in_words,
 )
 from stopintimidatie.privacy.breaches.workflow import ABOUT_PEOPLE, is_late
 from stopintimidatie.privacy.destruction.statement import house_for
@@ -72,7 +73,7 @@ def parts(request: Request, breach: Breach, name: str) -> list[tuple[str, Rows]]
                 ("Samenvatting", breach.description),
             ],
         ),
-        ("Om wie en om welke gegevens het gaat", _data(breach)),
+        ("Om wie en om welke gegevens het gaat", _data(request, breach)),
         (
             "Gevolgen en maatregelen",
             [
@@ -126,12 +127,17 @@ def _nature(cause: str | None) -> str:
     return next((words for code, words in _NATURE.items() if code == cause), "Vertrouwelijkheid")
 
 
-def _data(breach: Breach) -> Rows:
-    return [
-        ("Hoeveel mensen", number(breach.people) if breach.people is not None else UNKNOWN),
+def _data(request: Request, breach: Breach) -> Rows:
+    lost = lost_of(request.db, breach)
+    people = people_in_words(breach.people, tally(request.db, breach).total)
+    rows = [
+        ("Hoeveel mensen", people or UNKNOWN),
         ("Welke mensen", in_words(Group, breach.groups) or UNKNOWN),
         ("Welke gegevens", in_words(Category, breach.categories) or UNKNOWN),
     ]
+    if lost is not None:
+        rows.append(("Precies, in het stuk dat zoek is", kinds_in(request.db, lost)))
+    return rows
 
 
 def _people(request: Request, breach: Breach, notices: Any) -> Rows:

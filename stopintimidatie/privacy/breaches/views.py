@@ -69,6 +69,7 @@ from stopintimidatie.privacy.breaches.vocabulary import (
     Obstacle,
     Risk,
     in_words,
+    people_in_words,
 )
 from stopintimidatie.privacy.breaches.workflow import (
     COUNTS,
@@ -150,7 +151,7 @@ def breach_view(context: BreachResource, request: Request) -> dict[str, Any]:
         "late": breach.state in COUNTS and now > breach.due_at,
         "countdown": clock_words(breach, first, now),
         "clock": _clock(breach),
-        "facts": fact_rows(breach),
+        "facts": fact_rows(breach, counted.total),
         "judgement": _judgement(breach),
         "lost": _lost(session, breach),
         "notices": [_notice(row) for row in notices],
@@ -183,15 +184,15 @@ def _clock(breach: Breach) -> list[tuple[str, str]]:
     return rows
 
 
-def fact_rows(breach: Breach) -> list[tuple[str, str]]:
-    """Return the facts of article 33(3) AVG, as rows of label and text."""
+def fact_rows(breach: Breach, reports: int) -> list[tuple[str, str]]:
+    """Return the facts of article 33(3) AVG with this number of reports: labels and texts."""
     return [
         ("Soort", Cause.word(breach.cause)),
         ("Wat er gebeurde", breach.description),
         ("Wanneer", _between(breach)),
         ("Welke gegevens", in_words(Category, breach.categories)),
         ("Van wie", in_words(Group, breach.groups)),
-        ("Hoeveel mensen", number(breach.people) if breach.people is not None else ""),
+        ("Hoeveel mensen", people_in_words(breach.people, reports)),
         ("Wat dit kan betekenen", breach.consequences or ""),
         ("Wat eraan is gedaan", breach.measures or ""),
     ]
@@ -372,7 +373,7 @@ def facts_view(context: BreachResource, request: Request) -> Any:
     """Write down what happened, to whom, and what was done."""
     breach = open_breach(context)
     form = Form(
-        facts_schema(),
+        facts_schema(tally(request.db, breach).total),
         request,
         buttons=[Button("opslaan", "Feiten opslaan")],
         appstruct=facts_of(breach),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from stopintimidatie.core.text import Term
+from stopintimidatie.core.text import Term, number
 from stopintimidatie.exports.profiles.rules import Field, Section
 
 KIND: Final = "datalek"
@@ -33,6 +33,11 @@ class Category(Term):
     CONTACT = "contact", "Telefoonnummer of e-mailadres", "contact data"
     PLACE = "plaats_en_tijd", "Plaats en tijd van wat er gebeurde", "place and time"
     ACCOUNT = "verhaal", "Wat een melder vertelde", "account of a reporter"
+    CHOICES = (
+        "vaste_keuzes",
+        "Antwoorden van melders in vaste keuzes, zoals wat er gebeurde en door hoeveel mensen",
+        "answers from fixed choices",
+    )
     AGE = "leeftijd", "Leeftijdsgroep", "age group"
     APPEARANCE = "uiterlijk", "Hoe iemand eruitzag", "appearance"
     MEDIA = "beeld_of_geluid", "Foto, video of geluid", "photo, video or sound"
@@ -46,24 +51,36 @@ class Category(Term):
     OTHER = "anders", "Iets anders", "something else"
 
 
-# The kind of data that each field of an export is; a field that isn't here is what a reporter told.
+# The kind of data that each field of an export is, and each category of a forwarded report.
 _KIND_OF: Final[dict[str, Category]] = {
     **dict.fromkeys((Field.TIME, Field.PLACE, Field.PLACE_NOTE, Field.PLACE_TYPE), Category.PLACE),
+    **dict.fromkeys((Field.FORMS, Field.ROLE, Field.RECURRENCE, Field.FEELING), Category.CHOICES),
+    **dict.fromkeys((Field.CONSEQUENCES, Field.BYSTANDERS, Field.POLICE), Category.CHOICES),
+    **dict.fromkeys((Field.WILLING, Field.OFFENDERS), Category.CHOICES),
     Field.REPORTER_AGE: Category.AGE,
-    Field.OFFENDERS: Category.APPEARANCE,
     Field.APPEARANCE: Category.APPEARANCE,
+    Field.ACCOUNT: Category.ACCOUNT,
     Section.ATTACHMENTS: Category.MEDIA,
     Field.CONTACT: Category.CONTACT,
     Field.POLICE_SOURCED: Category.CRIMINAL,
     Field.REFERENCE: Category.OTHER,
     Field.NOTES: Category.OTHER,
     Field.RECIPIENTS: Category.OTHER,
+    "relaas": Category.ACCOUNT,
+    "plek": Category.PLACE,
+    "tijd": Category.PLACE,
+    "melder": Category.AGE,
+    "signalement": Category.APPEARANCE,
+    "contactgegevens": Category.CONTACT,
 }
 
 
 def categories_of(fields: Iterable[str]) -> list[str]:
-    """Return the codes of the kinds of data that fields of an export are, in order."""
-    return sorted({_KIND_OF.get(field, Category.ACCOUNT).value for field in fields})
+    """Return the codes of the kinds of data that a disclosed document has, in order.
+
+    Notes of the register, such as why a report went along all the same, are no kind of data.
+    """
+    return sorted({_KIND_OF[field].value for field in fields if field in _KIND_OF})
 
 
 class Group(Term):
@@ -82,6 +99,13 @@ def in_words(terms: type[Term], codes: Iterable[str]) -> str:
     words = [terms.word(code) for code in codes]
     text = ", ".join(word[:1].lower() + word[1:] for word in words)
     return text[:1].upper() + text[1:]
+
+
+def people_in_words(counted: int | None, reports: int) -> str:
+    """Return how many people it is about: as counted, or at least the reports in the breach."""
+    if counted is not None:
+        return number(counted)
+    return f"ten minste {number(reports)}: zoveel meldingen staan erin" if reports else ""
 
 
 class Risk(Term):

@@ -31,10 +31,10 @@ def lose(case: Case, reference: str, who: str = "aanvrager") -> str:
     return str(form.submit("melden", status=303).follow().text)
 
 
-def known_data(page: Any) -> str:
-    """Return the kinds of data as the page for the AP names them."""
+def answer_of(page: Any, question: str) -> str:
+    """Return what the page for the AP answers to a question of its form."""
     terms = {term.text.strip(): term for term in page.html.select("dt")}
-    return str(terms["Welke gegevens"].find_next("dd").text)
+    return str(terms[question].find_next("dd").text)
 
 
 def test_a_lost_export_begins_a_breach_with_what_is_in_it(
@@ -59,7 +59,13 @@ def test_a_lost_export_begins_a_breach_with_what_is_in_it(
     shown.mustcontain("Het stuk dat zoek is", "Politie Drechtsteden", "nog niet verteld")
     assert shown.request.path == entry.click("Naar dit datalek").request.path
     assert "plaats_en_tijd" in breach.categories
-    assert "nog niet bekend" not in known_data(shown.click("Gegevens voor de melding bij de AP"))
+    shown.click("Feiten aanvullen").mustcontain("ten minste 2")
+    to_ap = shown.click("Gegevens voor de melding bij de AP")
+    assert "Hoe iemand eruitzag" not in (known := answer_of(to_ap, "Welke gegevens"))
+    assert "wat een melder vertelde" not in known.lower()
+    assert "plaats en tijd" in known.lower()
+    assert "ten minste 2" in answer_of(to_ap, "Hoeveel mensen")
+    assert "tijdstip" in answer_of(to_ap, "Precies, in het stuk dat zoek is")
 
 
 @pytest.mark.both_databases

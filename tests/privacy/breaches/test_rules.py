@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.desk.forwarding.pickup import CATEGORIES, WITH_CONTACT
+from stopintimidatie.exports.profiles.rules import Field
+from stopintimidatie.privacy.breaches.vocabulary import Category, categories_of, people_in_words
 from stopintimidatie.privacy.breaches.workflow import (
     Judged,
     countdown,
@@ -77,3 +80,19 @@ def test_it_closes_when_everything_is_documented(
 def test_only_without_risk_the_ap_may_stay_unnotified() -> None:
     assert why_not_unreported("geen") is None
     assert all("AP" in (why_not_unreported(risk) or "") for risk in ("risico", "hoog", None))
+
+
+@pytest.mark.parametrize("field", [*Field, *CATEGORIES, WITH_CONTACT])
+def test_each_kind_of_data_in_a_document_has_one_in_the_register_of_breaches(field: str) -> None:
+    assert len(categories_of([field])) == 1
+
+
+def test_a_breach_names_no_kind_of_data_that_the_lost_document_does_not_have() -> None:
+    ticked = [Field.FORMS, Field.FEELING, Field.OFFENDERS, "gedeeld tegen de deelvoorkeur: gevaar"]
+    assert categories_of(ticked) == [Category.CHOICES.value]
+    assert categories_of([*ticked, Field.ACCOUNT]) == ["vaste_keuzes", "verhaal"]
+
+
+def test_uncounted_people_are_at_least_as_many_as_the_reports() -> None:
+    assert people_in_words(None, 5).startswith("ten minste 5")
+    assert (people_in_words(0, 5), people_in_words(None, 0)) == ("0", "")
