@@ -151,5 +151,7 @@ def take(registry: Any, session: Any, standing: Standing, right: str, question: 
     how = {"hoe": Identity.FOLLOW_CODE.value}
     move_request(registry, session, row, "identiteit", how, REPORTER)
     document = (REPORT_KIND, standing.copy.report_id, standing.reference)
-    add_trace(session, row, document, [PLACE], REPORTER, included=True)
+    # As a search by that code would have it.
+    places = [PLACE, Identity.FOLLOW_CODE.value]
+    add_trace(session, row, document, places, REPORTER, included=True)
     hold_traces(session, row, SYSTEM)

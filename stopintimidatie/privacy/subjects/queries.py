@@ -60,6 +60,12 @@ LINKED: Final = "samenhang"
 IN_MAIL: Final = "mail_message"
 
 
+def by_sure_way(places: Iterable[str]) -> bool:
+    """Tell whether a code, reference or address led to a document, so that it is the person's."""
+    sure = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
+    return any(place.split(".")[0] in sure for place in places)
+
+
 class TooManyError(Exception):
     """More documents fit than anybody can judge."""
 

@@ -21,13 +21,18 @@ from stopintimidatie.core.storage.personal import (
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.text import plural
-from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import RequestRule
 from stopintimidatie.privacy.subjects.excerpts import as_json, from_json
 from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
-from stopintimidatie.privacy.subjects.queries import kinds_searched, references_of, search
+from stopintimidatie.privacy.subjects.queries import (
+    by_sure_way,
+    kinds_searched,
+    references_of,
+    search,
+)
 from stopintimidatie.privacy.subjects.rules import Wanted
 
 SEARCHED: Final = "verzoek.gezocht"
@@ -40,6 +45,7 @@ def search_for(
     """Search for the person of a case, and keep the traces; return how many are new.
 
     A trace that was judged keeps its judgement, unless the person was found in new places of it.
+    A report that is the person's own, by a code or address, stays that.
 
     Raises:
         TooLittleError: A term says too little.
@@ -65,7 +71,8 @@ def search_for(
                 )
             )
         elif places - set(row.places):
-            row.places, row.included = sorted({*row.places, *places}), None
+            own = row.included and by_sure_way(row.places)
+            row.places, row.included = sorted({*row.places, *places}), own or None
     session.flush()
     kept = searched_by(session, registry.key_ring, request).joined_with(wanted)
     VAULT.keep(session, registry.key_ring, request, BLOB, as_json(kept))
@@ -133,9 +140,15 @@ def judge(
 
 
 def _missing(session: Session, request: SubjectRequest) -> str | None:
-    """Return why the search isn't over; None: it is."""
+    """Return why the search isn't over; None: it is.
+
+    Who asked on the follow page was found with that: the report is judged as theirs.
+    """
     searched = CopyBlob.request_id == request.id, CopyBlob.kind == BLOB
-    if not session.scalar(select(func.count()).select_from(CopyBlob).where(*searched)):
+    known = request.channel == Channel.FOLLOW or session.scalar(
+        select(func.count()).select_from(CopyBlob).where(*searched)
+    )
+    if not known:
         return "Zoek eerst naar de gegevens van deze persoon."
     left = unjudged(session, request)
     if left:
@@ -144,7 +157,7 @@ def _missing(session: Session, request: SubjectRequest) -> str | None:
     return None
 
 
-RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="zoeken")
+RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="vindplaatsen")
 
 
 # Personal data: what is sealed for a case is a copy of documents, and goes when one of them does

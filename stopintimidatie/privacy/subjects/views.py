@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import must_confirm
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -21,16 +22,15 @@ from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.privacy.requests.documents import hold_traces
 from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
+from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import move_request, read_person
+from stopintimidatie.privacy.requests.services import Person, move_request, read_person
 from stopintimidatie.privacy.subjects.excerpts import excerpts, texts_of
 from stopintimidatie.privacy.subjects.queries import (
-    BY_FOLLOW_CODE,
-    BY_REFERENCE,
-    CONTACT,
     LOG,
     TooManyError,
+    by_sure_way,
     lines_in_log,
     names_of_accounts,
 )
@@ -43,6 +43,9 @@ from stopintimidatie.privacy.subjects.services import (
     unjudged,
 )
 from stopintimidatie.privacy.subjects.words import kind_words, place_words
+from stopintimidatie.reports.conversation.decisions import WITHDRAWN
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import paths_of_reports
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -68,6 +71,7 @@ TOO_MANY: Final = (
     "Er zijn te veel vindplaatsen om te beoordelen. Maak de naam preciezer, bijvoorbeeld met een"
     " voornaam erbij."
 )
+SEARCHES: Final = "zoeken naar een betrokkene"
 NOTHING: Final = "Vul minstens één ding in om op te zoeken."
 
 
@@ -144,17 +148,8 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
 )
 def search_view(context: RequestResource, request: Request) -> Any:
     """Search for the person of the case; the form begins with what the case tells of them."""
-    row, keys = context.row, request.registry.key_ring
-    person = read_person(keys, row)
-    known = {
-        "namen": person.name if person else "",
-        "email": person.email if person else "",
-        "telefoon": person.phone if person else "",
-        "kenmerken": "",
-        "volgcode": "",
-    }
-    here = request.resource_path(context)
-    button = Button("zoeken", "Zoeken")
+    row, here = context.row, request.resource_path(context)
+    button, known = Button("zoeken", "Zoeken"), _known(context, request)
     form = Form(_schema(), request, buttons=[button], appstruct=known, cancel_url=here)
 
     def on_valid(values: dict[str, Any]) -> Any:
@@ -168,7 +163,7 @@ def search_view(context: RequestResource, request: Request) -> Any:
         return HTTPSeeOther(f"{here}/{TRACES}")
 
     def page() -> dict[str, Any]:
-        note_read(request, context.holder, KIND, [row.id], task="zoeken naar een betrokkene")
+        note_read(request, context.holder, KIND, [row.id], task=SEARCHES)
         return {
             "heading": "Zoeken naar gegevens",
             "above": row.reference,
@@ -236,6 +231,27 @@ def traces_view(context: RequestResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
+def _known(context: RequestResource, request: Request) -> dict[str, str]:
+    """Return what the search form begins with: who asks, and the report of who asked there."""
+    row, session, keys = context.row, request.db, request.registry.key_ring
+    person = read_person(keys, row) or Person()
+    known = {"namen": person.name, "email": person.email, "telefoon": person.phone}
+    asked = [trace for trace in traces_of(session, row) if PLACE in trace.places]
+    report = session.get(Report, asked[0].document_id) if asked else None
+    if report is None:
+        return {**known, "kenmerken": "", "volgcode": ""}
+    known |= {"kenmerken": report.reference, "volgcode": ""}
+    may = request.has_permission(Permission.VIEW_CONTACT, context) and not must_confirm(request)
+    # After a withdrawal nobody sees what a hold keeps.
+    given = read_contact(session, keys, report) if may and report.state != WITHDRAWN else None
+    if given is not None:
+        fields = ["contactgegevens"]
+        note_read(request, context.holder, REPORT, [report.id], task=SEARCHES, fields=fields)
+        known |= {"namen": given.name or "", "email": given.email or ""}
+        known["telefoon"] = given.phone or ""
+    return known
+
+
 def _finish(context: RequestResource, request: Request) -> Any:
     """Go on to the copy.
 
@@ -258,8 +274,7 @@ def _before(trace: RequestTrace) -> str:
     """Return the judgement that the form begins with: sure where a code or address led to it."""
     if trace.included is not None:
         return YES if trace.included else NO
-    sure = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
-    return YES if any(place.split(".")[0] in sure for place in trace.places) else UNSURE
+    return YES if by_sure_way(trace.places) else UNSURE
 
 
 def _judgements(

@@ -35,6 +35,7 @@ KINDS: Final = {
 PLACES: Final = {
     "kenmerk": "het kenmerk",
     "volgcode": "de volgcode",
+    "volgpagina": "de volgpagina, waar het is gevraagd",
     "samenhang": "hangt samen met een gevonden melding",
     "mail_message": "berichten aan de melder",
     "mail_message.kept": "de tekst van het bericht",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from webtest import TestApp
 
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text
 from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
+from stopintimidatie.privacy.subjects.models import SEARCHED, CopyBlob
 from stopintimidatie.reports.models import Report
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_user
@@ -54,6 +55,29 @@ def test_a_reporter_asks_with_the_follow_code_and_reads_when_the_answer_comes(ap
     ask(reporter, "rectificatie")
     english = reporter.get("/volgen/melding?taal=en")
     english.mustcontain("Your data", "You get an answer by")
+
+
+def test_what_was_asked_on_the_follow_page_needs_no_other_search(api: Api) -> None:
+    receipt = api.post().json
+    ask(follow_in_browser(api, receipt))
+    town = api.installation
+    officer = town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    with town.transaction(DORDRECHT) as session:
+        case = f"{PLACE}/{session.scalars(select(SubjectRequest.reference)).one()}"
+    search = officer.get(f"{case}/zoeken").forms["formulier"]
+    typed = [search[name].value for name in ("namen", "email", "kenmerken")]
+    assert typed == ["", "iemand@example.org", receipt["kenmerk"]]
+    search["namen"] = search["email"] = search["telefoon"] = ""
+    search.submit("zoeken", status=303)
+    with town.transaction(DORDRECHT) as session:
+        trace = session.scalars(select(RequestTrace)).one()
+        # Its own reference tells nothing new: the report stays judged as the reporter's.
+        assert ("kenmerk" in trace.places, trace.included) == (True, True)
+        blobs = delete(CopyBlob).where(CopyBlob.kind == SEARCHED)
+        session.execute(blobs)
+    done = officer.get(case).click("Zoeken is klaar", index=0).forms["formulier"]
+    done.submit("afronden", status=303).follow().mustcontain("Het zoeken is klaar")
+    officer.get(f"{case}/kopie").mustcontain("Drie jongens", "iemand@example.org")
 
 
 def test_what_others_ask_about_a_report_is_not_told_to_its_reporter(api: Api) -> None:
