@@ -117,9 +117,25 @@ def _let_contact_go(session: Session, row: Report | Dossier) -> None:
 
 
 def is_held(session: Session, report: Report) -> bool:
-    """Tell whether a hold stops the clocks of a report: its own, or that of its dossier."""
-    mine = select(Report.id).where(Report.id == report.id, not_held())
-    return session.scalar(mine) is None
+    """Tell whether a hold that its reporter is told of keeps the contact data of a report.
+
+    The copy for another who asks never has it: for theirs it needn't stay.
+    """
+    return bool(_days_told(session, report))
+
+
+def _days_told(session: Session, report: Report) -> list[date]:
+    """Return the review days of the holds on a report or its dossier that its reporter is told of.
+
+    A request of another isn't told: the reporter would read from it that somebody asked.
+    """
+    asked_here = and_(Hold.placed_by_id.is_(None), Hold.placed_by == REPORTER.name)
+    mine = select(Hold.review_on).where(
+        Hold.lifted_at.is_(None),
+        or_(Hold.document_id == report.id, Hold.document_id.in_(_dossier_of(report))),
+        or_(Hold.reason != HoldReason.REQUEST.value, asked_here),
+    )
+    return list(session.scalars(mine.order_by(Hold.review_on)))
 
 
 def holds_on(session: Session, document: UUID) -> list[Hold]:
@@ -276,12 +292,7 @@ def keeping_of(session: Session, report: Report) -> Keeping:
     schedule = None if report.holder == NATIONAL else present_schedule(session)
     due = due_of(session, schedule, REPORT, report.id) if schedule is not None else None
     near = due is not None and due.on <= soon
-    days = session.scalars(
-        select(Hold.review_on).where(
-            Hold.lifted_at.is_(None),
-            or_(Hold.document_id == report.id, Hold.document_id.in_(_dossier_of(report))),
-        )
-    ).all()
+    days = _days_told(session, report)
     own = _of_reporter(session, report)
     return Keeping(
         goes_on=due.on if due is not None and near and not days else None,

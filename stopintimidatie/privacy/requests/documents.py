@@ -29,8 +29,8 @@ from stopintimidatie.privacy.holds.services import (
     place_hold,
     reference_of,
 )
-from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
 from stopintimidatie.privacy.requests.models import (
+    Channel,
     ObjectionOutcome,
     RequestTrace,
     Restriction,
@@ -38,6 +38,7 @@ from stopintimidatie.privacy.requests.models import (
     Right,
     SubjectRequest,
 )
+from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
 from stopintimidatie.privacy.requests.rules import grant_refused, objection_due
 from stopintimidatie.privacy.requests.services import (
     RequestError,
@@ -47,6 +48,7 @@ from stopintimidatie.privacy.requests.services import (
     refuses_effect,
 )
 from stopintimidatie.privacy.requests.workflow import AGAIN
+from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -107,7 +109,7 @@ def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
     """Keep the documents of a running request from destruction; return how many were added.
 
     Not for a request to erase: what it asks for can then be done. Nor for who asks for a child,
-    before the child agrees.
+    before the child agrees. The reporter is told of the hold for what was asked on the follow page.
     """
     refused = grant_refused(row.asked_by, row.child_outcome, child=row.child)
     if row.ended_at is not None or row.right == Right.ERASURE or refused is not None:
@@ -123,7 +125,7 @@ def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
                 document,
                 HoldReason.REQUEST,
                 row.due_on,
-                actor,
+                REPORTER if Channel.FOLLOW in trace.places else actor,
                 case_reference=row.reference,
             )
             held += 1

@@ -42,7 +42,7 @@ from stopintimidatie.reports.vocabulary import AgeGroup
 
 NAME: Final = "gegevens"
 TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
-PLACE: Final = "volgpagina"
+PLACE: Final = Channel.FOLLOW.value
 WANTED: Final = (
     (Right.ACCESS.value, "Ik wil een kopie van wat u over mij bewaart"),
     (Right.RECTIFICATION.value, "Er klopt iets niet: ik wil het laten verbeteren"),

@@ -124,7 +124,7 @@ class Keeper:
 
     read: Callable[[Session, Report], Keeping]
     keep: Callable[[Session, Report], None]
-    # Tells whether a hold stops every clock of the report.
+    # Tells whether a hold keeps the contact data of the report when it is withdrawn.
     holds: Callable[[Session, Report], bool]
 
 

@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import delete, select
 from webtest import TestApp
 
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.text import date_text
-from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
+from stopintimidatie.privacy.requests.models import ChildOutcome, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, hear_child
 from stopintimidatie.privacy.subjects.models import SEARCHED, CopyBlob
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportContact
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.following import follow_in_browser
@@ -46,6 +50,7 @@ def test_a_reporter_asks_with_the_follow_code_and_reads_when_the_answer_comes(ap
         assert (trace.document_id, trace.included) == (report.id, True)
         assert report.frozen
         case = f"{PLACE}/{row.reference}"
+    page.mustcontain("Uw melding blijft bewaard")
     page.mustcontain(row.reference, date_text(row.due_on), "kopie van wat u over mij bewaart")
     officer = api.installation.browser(
         make_user(api.installation, (DORDRECHT, Role.PRIVACY_OFFICER))
@@ -87,6 +92,41 @@ def test_what_others_ask_about_a_report_is_not_told_to_its_reporter(api: Api) ->
         session.scalars(select(SubjectRequest)).one().channel = "brief"
         reference = session.scalars(select(SubjectRequest.reference)).one()
     reporter.get("/volgen/melding").mustcontain(LINK, no=[reference])
+
+
+def shown(reporter: TestApp) -> list[str]:
+    """All words on the pages of a report."""
+    pages = ("/volgen/melding", "/volgen/intrekken", "/volgen/gegevens")
+    return [str(reporter.get(page).html.find("main").get_text(" ", strip=True)) for page in pages]
+
+
+@pytest.mark.parametrize("for_child", [False, True])
+def test_the_follow_page_stays_as_it_is_when_another_asks(api: Api, for_child: bool) -> None:
+    reporter, today = follow_in_browser(api, api.post().json), day_of(utc_now())
+    keys, who = api.installation.registry.key_ring, "ouder_of_voogd" if for_child else "zelf"
+    with api.installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report)).one()
+        report.reporter_age_group = "onder_16" if for_child else "18_24"
+    before = shown(reporter)
+    with api.installation.transaction(DORDRECHT) as session:
+        report = session.scalars(select(Report)).one()
+        entry = Entry(
+            "inzage", "genoemde", who, "brief", today, Person("Rietje"), "Wat?", for_child
+        )
+        row = enter_request(session, keys, DORDRECHT, entry, SYSTEM)
+        if for_child:
+            hear_child(session, row, today, ChildOutcome.AGREES, SYSTEM)
+        document = ("melding", report.id, report.reference)
+        add_trace(session, row, document, ["kenmerk"], SYSTEM, included=True)
+        assert hold_traces(session, row, SYSTEM) == 1
+    assert shown(reporter) == before
+    # Nor does a withdrawal: the contact data that no copy for another has, go at once.
+    form = reporter.get("/volgen/intrekken").forms
+    next(item for item in form.values() if item.action == "/volgen/intrekken").submit(status=303)
+    reporter.get("/volgen/melding").mustcontain("zijn gewist", no=["verzegeld", "blijft bewaard"])
+    with api.installation.transaction(DORDRECHT) as session:
+        assert not session.scalars(select(ReportContact)).all()
+        assert session.scalars(select(Report)).one().frozen
 
 
 def test_a_child_under_16_is_told_who_asks(api: Api) -> None:
