@@ -42,6 +42,7 @@ from stopintimidatie.core.forms.quantities import (
     from_today,
     in_past,
     not_before_today,
+    within_a_year,
 )
 from stopintimidatie.core.forms.types import (
     NO_ADDRESS,

@@ -12,7 +12,7 @@ import colander
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import widgets
 from stopintimidatie.core.forms.types import Description, Type
-from stopintimidatie.core.text import AMSTERDAM
+from stopintimidatie.core.text import AMSTERDAM, day_of
 
 _INTEGER = re.compile(r"-?[0-9]{1,12}\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,6})?\Z")
@@ -227,6 +227,22 @@ def in_past(node: Any, value: date | datetime) -> None:
         future = value > utc_now().astimezone(AMSTERDAM).date()
     if future:
         raise colander.Invalid(node, "Dit ligt in de toekomst. Kies een eerder moment.")
+
+
+def within_a_year(words: str) -> Callable[[Any, date | datetime], None]:
+    """Return the check that a moment or day isn't to come, nor a slip of the year.
+
+    Args:
+        words: The message about what is more than a year ago: what to do when it is no slip.
+    """
+
+    def validate(node: Any, value: date | datetime) -> None:
+        in_past(node, value)
+        earliest = utc_now() - timedelta(days=366)
+        if value < (earliest if isinstance(value, datetime) else day_of(earliest)):
+            raise colander.Invalid(node, words)
+
+    return validate
 
 
 def not_before_today(node: Any, value: date) -> None:

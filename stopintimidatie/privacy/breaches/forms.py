@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
-
-import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
@@ -18,7 +16,6 @@ from stopintimidatie.privacy.breaches.vocabulary import Category, Cause, Group, 
 from stopintimidatie.privacy.breaches.workflow import is_late
 
 LINES: Final = 4_000
-YEAR: Final = timedelta(days=366)
 MOST_PEOPLE: Final = 20_000_000
 NO_NAMES: Final = "Noem geen namen en geen nummers van mensen."
 
@@ -29,15 +26,10 @@ def _text(title: str, *, name: str, rows: int = 3, **more: Any) -> Any:
     )
 
 
-def _this_year(node: Any, value: datetime) -> None:
-    """Check that a moment isn't in the future, nor a slip of the year."""
-    forms.in_past(node, value)
-    if value < utc_now() - YEAR:
-        raise colander.Invalid(
-            node,
-            "Dit is meer dan een jaar geleden. Klopt dit jaar? Is het echt zo lang bekend? Vul dan"
-            " in wanneer u dit opschrijft; de privacyfunctionaris kan het tijdstip later wijzigen.",
-        )
+_OLD: Final = (
+    "Dit is meer dan een jaar geleden. Klopt dit jaar? Is het echt zo lang bekend? Vul dan in"
+    " wanneer u dit opschrijft; de privacyfunctionaris kan het tijdstip later wijzigen."
+)
 
 
 def report_schema(*, lost: bool) -> Any:
@@ -60,7 +52,7 @@ def report_schema(*, lost: bool) -> Any:
             name="bekend",
             description="Weet u het niet precies? Schat het. Vanaf dit moment telt de termijn van"
             " 72 uur.",
-            validator=_this_year,
+            validator=forms.within_a_year(_OLD),
         ),
     )
 

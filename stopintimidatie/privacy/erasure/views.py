@@ -134,8 +134,11 @@ WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
         {
             "question": "vraag",
             "purpose": "doel",
+            "recipient": "ontvanger",
+            "covenant": "convenant",
             "minors_ground": "extra grond",
-            "phone": "telefoonnummer",
+            "owner_phone": "telefoonnummer van de dossierhouder",
+            "demand_officer": "functionaris die vordert",
             "urgent_reason": "reden van spoed",
             "facts": "feiten",
             "perceptions": "beleving",

@@ -21,6 +21,11 @@ _ABOUT: Final = (
     (ITSELF, "Een melding op zichzelf, die van de politie komt"),
 )
 
+_OLD: Final = (
+    "Dit is meer dan een jaar geleden. Klopt dit jaar? Is het echt zo oud? Vraag dan de"
+    " functionaris gegevensbescherming of u het nog mag vastleggen."
+)
+
 
 def from_tomorrow(node: Any, value: date) -> None:
     """Check that a day to look again is still to come, and at most a year ahead."""
@@ -97,7 +102,7 @@ def item_schema() -> Schema:
             drawn=Opened("De melding of het dossier", (ABOUT,)),
         ),
         *_disclosure(),
-        field(forms.Date(), "Ontvangen op", name="ontvangen", validator=forms.in_past),
+        field(forms.Date(), "Ontvangen op", name="ontvangen", validator=forms.within_a_year(_OLD)),
         field(forms.Text(20_000, lines=True), "Wat de politie verstrekte", name="tekst"),
         _review(),
     )
@@ -107,7 +112,7 @@ def action_schema() -> Schema:
     """Return the form that enters that boas took action, and nothing more than that."""
     return Schema(
         _reference(),
-        field(forms.Date(), "Opgetreden op", name="ontvangen", validator=forms.in_past),
+        field(forms.Date(), "Opgetreden op", name="ontvangen", validator=forms.within_a_year(_OLD)),
         _review(),
     )
 

@@ -354,7 +354,8 @@ def decide_view(context: PoliceList, request: Request) -> Any:
             request.flash(f"Blijft bewaard. Opnieuw bekijken op {date_text(until)}.")
         else:
             if until is not None or why:
-                raise FormError(NOT_BOTH, "besluit")
+                extra, full = ("tot wanneer", "opnieuw") if until else ("waarom", "reden")
+                raise FormError(NOT_BOTH.format(extra), full)
             destroy_item(request.db, item, request.actor)
             request.flash("De inhoud is vernietigd.")
         return HTTPSeeOther(here)
@@ -364,8 +365,7 @@ def decide_view(context: PoliceList, request: Request) -> Any:
 
 
 NOT_BOTH: Final = (
-    "U kiest vernietigen, en vult ook in hoe lang het blijft. Maak dat leeg, of kies ‘Langer"
-    " bewaren’."
+    "U kiest vernietigen, en vult ook in {} het blijft. Maak dit leeg, of kies ‘Langer bewaren’."
 )
 
 

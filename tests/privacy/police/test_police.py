@@ -206,6 +206,7 @@ def test_of_an_action_of_boas_only_the_day_is_kept(town: Installation, named: Te
         ({"over": "bij"}, "Vul het kenmerk"),
         ({"over": "zelf", "kenmerk": "M-4F7K-2QXJ"}, "op zichzelf"),
         ({"ontvangen": "2099-01-01"}, "toekomst"),
+        ({"ontvangen": "1900-01-01"}, "Klopt dit jaar?"),
         ({"opnieuw": "2099-01-01"}, "binnen 365 dagen"),
         ({"tekst": ""}, "Wat de politie verstrekte"),
     ],
@@ -249,8 +250,10 @@ def test_what_is_near_its_day_waits_and_is_kept_longer_or_destroyed(
     read(named, item).mustcontain("De aanpak loopt nog.", WORD)
     form = named.get(f"{HERE}/beslissen?nr={item.id}").forms["formulier"]
     form["besluit"], form["reden"] = "vernietigen", "Toch niet."
-    form.submit("vastleggen", status=422)
-    form["reden"] = ""
+    form.submit("vastleggen", status=422).mustcontain("vult ook in waarom het blijft")
+    form["opnieuw"] = later
+    form.submit("vastleggen", status=422).mustcontain("vult ook in tot wanneer het blijft")
+    form["opnieuw"], form["reden"] = "", ""
     form.submit("vastleggen", status=303).follow().mustcontain("vernietigd op")
     named.get(f"{HERE}/stuk?nr={item.id}").mustcontain("Vernietigd op", no=[WORD])
     named.get(f"{HERE}/beslissen?nr={item.id}", status=303)
