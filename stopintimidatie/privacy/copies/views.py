@@ -12,6 +12,8 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
@@ -27,7 +29,13 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.models import Pickup, PickupState
-from stopintimidatie.disclosures.pickup import mail_code_of, make_code, renew_mail_code
+from stopintimidatie.disclosures.pickup import KIND as OFFERED
+from stopintimidatie.disclosures.pickup import (
+    MAIL_CODE_LASTS,
+    mail_code_of,
+    make_code,
+    renew_mail_code,
+)
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
 from stopintimidatie.privacy.copies.pages import shown_file
 from stopintimidatie.privacy.copies.rules import HIDES_REPORTER, Part, files_of
@@ -36,7 +44,6 @@ from stopintimidatie.privacy.copies.services import (
     bring_together,
     copy_of,
     frozen_copy,
-    missing,
     parts_of,
     pdf_of,
     pickup_of,
@@ -311,9 +318,11 @@ def spoken_view(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(here)
 
 
-@post_view(RequestResource, WRITTEN, Permission.HANDLE_REQUESTS)
+@post_view(
+    RequestResource, WRITTEN, Permission.HANDLE_REQUESTS, renderer=f"{TEMPLATES}/code.jinja2"
+)
 def written_view(context: RequestResource, request: Request) -> Any:
-    """Make a code to put in the letter; it counts for a fortnight."""
+    """Make a code for on paper, on a page to print; it counts for a fortnight."""
     pickup = pickup_of(request.db, context.row)
     here = request.resource_path(context)
     if pickup is None or pickup.state == PickupState.WITHDRAWN:
@@ -321,10 +330,20 @@ def written_view(context: RequestResource, request: Request) -> Any:
         return HTTPSeeOther(here)
     keys = request.registry.key_ring
     renew_mail_code(keys, pickup)
-    code = mail_code_of(keys, pickup)
-    said = "Stuur haar apart van de brief: zij geldt twee weken."
-    request.flash(f"Code {readable(code)} voor {pickup.reference}. {said}")
-    return HTTPSeeOther(here)
+    about = [pickup.id, context.row.id]
+    record(
+        request.db, request.actor, "ophalen.code", pickup.holder, OFFERED, about, fields=["post"]
+    )
+    ends = utc_now() + MAIL_CODE_LASTS
+    if pickup.expires_at is not None:
+        ends = min(ends, pickup.expires_at)
+    return {
+        "code": readable(mail_code_of(keys, pickup)),
+        "number": pickup.reference,
+        "address": f"{request.app_settings.public_address}/ophalen",
+        "until": date_text(day_of(ends)),
+        "back": here,
+    }
 
 
 @view_config(
@@ -370,14 +389,14 @@ def copy_panel(context: RequestResource, request: Request) -> Panel | None:
         facts.append(("Nagekeken door", f"{copy.checked_by}, {datetime_long(copy.checked_at)}"))
     if copy.answer:
         facts.append(("Wat de tweede persoon zag", copy.answer))
-    if pickup is not None:
+    waits = pickup is not None and pickup.state != PickupState.WITHDRAWN
+    if pickup is not None and waits:
         facts.append(("Ophalen met nummer", pickup.reference))
         if pickup.expires_at is not None:
             facts.append(("Op te halen tot", datetime_long(pickup.expires_at)))
     if copy.picked_up_at is not None:
         facts.append(("Opgehaald", datetime_long(copy.picked_up_at)))
     may = request.has_permission(Permission.HANDLE_REQUESTS, context)
-    waits = pickup is not None and pickup.state != PickupState.WITHDRAWN
     return Panel(
         "De kopie",
         f"{TEMPLATES}/panel.jinja2",
@@ -391,7 +410,8 @@ def copy_panel(context: RequestResource, request: Request) -> Panel | None:
             else None,
             "spoken_href": f"{here}/{SPOKEN}" if may and waits else None,
             "written_href": f"{here}/{WRITTEN}" if may and waits else None,
-            "missing": missing(request.db, context.row),
+            # Only an objection that is upheld brings a case with a copy back there.
+            "reopened": context.row.state == RequestState.SEARCHING,
             "on_follow": context.row.channel == Channel.FOLLOW,
         },
     )

@@ -250,8 +250,9 @@ def move_request(
         raise WorkflowError(why)
     if name == "identiteit" and values["hoe"] not in identities_of(row.asked_by, child=row.child):
         raise WorkflowError("Kies een van de manieren uit de lijst.", "hoe")
-    if name == "nagekeken":
-        _check_second(session, row, actor)
+    why = refuses_second(session, row, actor) if name == "nagekeken" else None
+    if why is not None:
+        raise WorkflowError(why)
     before, row.state = row.state, move.target
     _note_answers(row, name, values, actor)
     _append(session, row, actor, name, before, values)
@@ -269,7 +270,8 @@ def lock_request(session: Session, row: SubjectRequest) -> None:
     session.refresh(row, with_for_update=True)
 
 
-def _check_second(session: Session, row: SubjectRequest, actor: Actor) -> None:
+def refuses_second(session: Session, row: SubjectRequest, actor: Actor) -> str | None:
+    """Return why this person can't judge the copy: who has it checked is no second person."""
     last = session.scalars(
         select(SubjectRequestMove.actor_id)
         .where(SubjectRequestMove.request_id == row.id, SubjectRequestMove.name == "tweede_persoon")
@@ -277,7 +279,8 @@ def _check_second(session: Session, row: SubjectRequest, actor: Actor) -> None:
         .limit(1)
     ).first()
     if last is not None and last == actor.id:
-        raise WorkflowError("Een ander dan u kijkt de kopie na: u hebt haar laten nakijken.")
+        return "Een ander dan u kijkt de kopie na: u hebt haar laten nakijken."
+    return None
 
 
 def _note_answers(row: SubjectRequest, name: str, values: Mapping[str, Any], actor: Actor) -> None:

@@ -54,6 +54,7 @@ from stopintimidatie.privacy.requests.services import (
     read_person,
     read_question,
     refuses_extension,
+    refuses_second,
 )
 from stopintimidatie.privacy.requests.workflow import AGAIN, REQUEST_WORKFLOW, fits, rules_of
 
@@ -64,9 +65,10 @@ STEP: Final = "stap"
 SEE: Final = Permission.VIEW_REQUESTS
 HANDLE: Final = Permission.HANDLE_REQUESTS
 Values = dict[str, Any]
-# Steps that answer nothing: never the button that stands out.
+# Steps that answer nothing, or go back: never the button that stands out.
 ASIDE: Final = frozenset(
-    REQUEST_WORKFLOW.transition(name).label for name in ("weigeren", "doorsturen", "intrekken")
+    REQUEST_WORKFLOW.transition(name).label
+    for name in ("terug", "weigeren", "doorsturen", "intrekken")
 )
 # Lines of the history that are no step of the workflow.
 EVENTS: Final = {
@@ -236,6 +238,8 @@ def _steps(
         if not request.has_permission(move.permission, context):
             continue
         why = obstacle(request.registry, request.db, row, move.name)
+        if why is None and move.name == "nagekeken":
+            why = refuses_second(request.db, row, request.actor)
         if why is None:
             ready.append((move.label, f"{here}/{_page_of(request, move)}"))
         else:

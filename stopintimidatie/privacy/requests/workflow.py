@@ -60,6 +60,7 @@ REQUEST_WORKFLOW: Final = Workflow(
             P.HANDLE_REQUESTS,
         ),
         step("nagekeken", "Kopie is nagekeken", S.CHECKING, S.CHECKED, P.CHECK_COPY),
+        step("versturen", "Kopie versturen", S.CHECKED, S.SENT, P.HANDLE_REQUESTS),
         step(
             "terug",
             "Terug naar redigeren",
@@ -68,7 +69,6 @@ REQUEST_WORKFLOW: Final = Workflow(
             P.HANDLE_REQUESTS,
             _REASON,
         ),
-        step("versturen", "Kopie versturen", S.CHECKED, S.SENT, P.HANDLE_REQUESTS),
         step(
             "toewijzen",
             "Verzoek toewijzen",

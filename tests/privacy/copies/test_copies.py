@@ -24,8 +24,14 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import mail_code_of, offer
 from stopintimidatie.privacy.copies import services
+from stopintimidatie.privacy.requests.documents import end_objection, note_objection
 from stopintimidatie.privacy.requests.letters import LetterKind, read_letter
-from stopintimidatie.privacy.requests.models import RequestLetter, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.models import (
+    ObjectionOutcome,
+    RequestLetter,
+    RequestTrace,
+    SubjectRequest,
+)
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import plain
 from stopintimidatie.reports.models import Report
@@ -320,7 +326,7 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     town.run_jobs()
     story.send()
     case = story.officer.get(story.case)
-    told = press(case, "kopie-briefcode", status=303).follow()
+    told = press(case, "kopie-briefcode")
     with town.transaction(DORDRECHT) as session:
         copies = select(Pickup).where(Pickup.document_kind == services.DOCUMENT)
         pickup = session.scalars(copies).one()
@@ -334,7 +340,9 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     visitor = town.visitor()
     page = visitor.get(f"/ophalen/{pickup.reference}")
     code = mail_code_of(town.registry.key_ring, pickup)
-    told.mustcontain(readable(code), "twee weken")
+    # To be printed, and put in an envelope apart from the letter: with nothing about the person.
+    told.mustcontain(readable(code), pickup.reference, "/ophalen", no=[PERSON, "Kade 1"])
+    assert "<title>Code om op te halen" in told
     form = page.forms["formulier"]
     form["naam"], form["voor"], form["code"] = PERSON, "mij", code
     page = form.submit("ophalen", status=303).follow()
@@ -359,6 +367,16 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
         ).all()
     assert set(actions) == {services.RECIPIENT}
     assert len(actions) == 9
+    # After an objection that is upheld nothing can be fetched; the case says how it goes on.
+    story.officer.get(story.case).mustcontain("Ophalen met nummer", "Op te halen tot")
+    today = day_of(utc_now())
+    with town.transaction(DORDRECHT) as session:
+        request = session.scalars(select(SubjectRequest)).one()
+        note_objection(session, request, today, None, today + timedelta(weeks=6), SYSTEM)
+        upheld = ObjectionOutcome.UPHELD
+        end_objection(town.registry, session, request, upheld, today, "Te weinig", SYSTEM)
+    again = story.officer.get(story.case)
+    again.mustcontain("Het verzoek staat weer open", no=["Ophalen met nummer", "Op te halen tot"])
 
 
 def press(page: TestResponse, name: str, status: int = 200) -> TestResponse:

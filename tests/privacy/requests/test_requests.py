@@ -117,6 +117,11 @@ def press(browser: TestApp, address: str, button: str, **typed: str) -> Any:
     return form.submit(button, status=303)
 
 
+def forward(page: Any) -> list[str]:
+    """The steps that stand out on a case."""
+    return [link.text.strip() for link in page.html.select(".si-toolbar a[class*=primary-action]")]
+
+
 def test_access_goes_by_its_steps_and_a_second_person(
     town: Installation, officer: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,11 +142,15 @@ def test_access_goes_by_its_steps_and_a_second_person(
     press(officer, f"{case}/kopie", "nakijken")
     copy = case.replace("verzoeken", "kopieen")
     officer.get(copy, status=303).follow().mustcontain("Wacht op een ander dan u")
+    officer.get(case).mustcontain("Kopie is nagekeken</strong> kan nu niet. Een ander dan u")
+    assert forward(officer.get(case)) == []
+    assert forward(second.get(case)) == ["Kopie is nagekeken"]
     press(second, copy, "klaar", ziet="nee")
     step(second, case, "terug", reden="Pagina 3 nog.").mustcontain("Pagina 3 nog.")
     press(officer, f"{case}/kopie", "nakijken")
     press(second, copy, "klaar", ziet="nee")
     town.run_jobs()
+    assert forward(officer.get(case)) == ["Kopie versturen"]
     page = press(officer, f"{case}/klaarzetten", "versturen").follow()
     until = date_text(day_of(utc_now()) + timedelta(weeks=6))
     page.mustcontain("Beantwoord", f"{until}", "De gegevens die wij over u hebben")
