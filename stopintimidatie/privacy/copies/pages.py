@@ -54,8 +54,8 @@ ELSEWHERE: Final = (
     " dan staat zij weer in deze lijst."
 )
 CHANGED: Final = (
-    "De kopie is veranderd nadat u haar opende. Uw antwoord is niet bewaard. Lees haar opnieuw: zij"
-    " staat hieronder zoals zij nu is. Beantwoord daarna de vraag."
+    "De kopie is veranderd nadat u haar opende. Uw antwoord is niet bewaard. Lees haar hierboven"
+    " opnieuw, zoals zij nu is. Beantwoord daarna de vraag."
 )
 HIDDEN: Final = "Contactgegevens van de vrager zelf: die hoeft u niet te zien."
 
