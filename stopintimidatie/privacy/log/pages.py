@@ -317,7 +317,8 @@ class OwnQuestions(OwnPlace):
         made = super().item(request)
         return NavItem(self.label, f"/{OWN}", count=made.count) if made and made.count else None
 
-    def _may_answer(self, request: Any, holder: str) -> bool:
+    def is_answered_by(self, request: Any, holder: str) -> bool:
+        """Tell whether this person works at a holder: anybody can be asked about a read."""
         return holder in request.identity.holders
 
 
