@@ -15,8 +15,10 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import (
     Button,
+    ConflictError,
     Form,
     FormError,
+    Hidden,
     OneOf,
     Schema,
     Text,
@@ -104,9 +106,11 @@ class JudgeSchema(Schema):
         Text(1_000, lines=True),
         "Toelichting, of uw nieuwe vraag",
         missing=None,
+        needed_sometimes=True,
         description="Verplicht bij ‘Navragen’ en bij ‘Niet in orde’. Noem geen namen.",
         widget=TextArea(rows=3),
     )
+    gezien = field(Text(40), "Gezien", missing="", widget=Hidden())
 
 
 class AnswerSchema(Schema):
@@ -218,15 +222,20 @@ def question_view(context: Any, request: Request) -> Any:
     gone = reads_here(request.db, row.holder, row.reader_id) is None
     unasked = row.asked_at is None and not gone
     schema = AskSchema() if unasked else JudgeSchema()
-    form = Form(schema, request, buttons=[Button("vastleggen", "Vastleggen")], cancel_url=back)
+    seen = row.answered_at.isoformat() if row.answered_at else ""
+    given, buttons = {"gezien": seen}, [Button("vastleggen", "Vastleggen")]
+    form = Form(schema, request, buttons=buttons, appstruct=given, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
+        if values.get("gezien", "") != seen:
+            form["gezien"].cstruct = seen
+            raise ConflictError("De lezer antwoordde opnieuw. Lees het antwoord, en oordeel dan.")
         try:
-            said = _carry_out(request, row, values)
+            request.flash(_carry_out(request, row, values))
         except QuestionError as problem:
             raise FormError(str(problem)) from None
-        request.flash(said)
-        return HTTPSeeOther(back)
+        here = f"{home_of(context, request)}/{ONE}?nr={row.id}"
+        return HTTPSeeOther(here if row.judgement == Judgement.WRONG else back)
 
     shown = partial(_question_page, context, request, row, back, gone)
     finished = row.judged_at is not None and row.judgement != Judgement.ASK_ON
@@ -270,6 +279,7 @@ def _question_page(
         "back": back,
         "above": context.title,
         "gone": gone,
+        "wrong": row.judgement == Judgement.WRONG,
         "own": row.reader_id == request.actor.id,
         "facts": [
             ("Wie las", row.reader),

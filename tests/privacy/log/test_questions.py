@@ -165,12 +165,17 @@ def test_the_fg_asks_the_reader_answers_and_the_fg_asks_on_and_judges(
 
     assert "dubbele melding" in watcher.get(f"{HOME}/inzage-regel?nr={row.id}")
     assert "Schrijf hier uw vraag" in judged("navragen", status=422)
+    opened = watcher.get(f"{HOME}/inzage-regel?nr={row.id}").forms["formulier"]
     judged("navragen", "Welke lijst was dat?")
     page = officer.get(OWN).click("Inzage van")
     assert "Welke lijst was dat?" in page
     page.forms["formulier"]["antwoord"] = "De lijst van de wijk."
     page.forms["formulier"].submit()
-    judged("duidelijk")
+    # What was opened before shows the answer before this one.
+    opened["oordeel"] = "duidelijk"
+    again = opened.submit(status=409)
+    again.mustcontain("De lezer antwoordde opnieuw", "De lijst van de wijk.")
+    again.forms["formulier"].submit(status=303)
     done = watcher.get(f"{HOME}/inzage-regel?nr={row.id}")
     assert "formulier" not in done.forms
     assert "De lijst van de wijk." in done
@@ -206,7 +211,9 @@ def test_a_question_to_oneself_or_to_who_left_reaches_nobody_and_says_so(
     assert "een vraag komt bij niemand aan" in gone
     form = gone.forms["formulier"]
     form["oordeel"], form["tekst"] = "niet_in_orde", "Daar was geen taak voor."
-    assert "Uw oordeel is vastgelegd" in form.submit().follow()
+    page = form.submit().follow()
+    page.mustcontain("Uw oordeel is vastgelegd", "Niet in orde. Daar was geen taak voor.")
+    assert page.click("Datalek melden", index=-1).request.path == f"{HOME}/datalek-melden"
     mine = watcher.get(f"{HOME}/inzage-regel?nr={rows['Frits'].id}")
     assert "U las dit zelf" in mine
     assert "formulier" not in mine.forms
