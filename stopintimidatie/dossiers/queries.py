@@ -30,6 +30,7 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.reports.models import Report
 
 LATEST: Final = 5
+LIFT_FIRST: Final = " Hef dat eerst op, bij ‘Bevriezingen’ in het menu."
 # For a list that shows no restrictions.
 _UNKNOWN: Final = false()
 
@@ -319,3 +320,34 @@ def _pick(kind: str, id_: Any, at: Any) -> Select[Any]:
 def _fetch(session: Session, table: Any, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """Return the rows by id; asked also for none, so that every page costs the same."""
     return {row.id: row for row in session.scalars(select(table).where(table.id.in_(ids)))}
+
+
+def explain_holds(session: Session, row: Report | Dossier, *, texts_too: bool = False) -> list[str]:
+    """Return why nothing of a report or dossier may go for good now; empty when nothing holds it.
+
+    Args:
+        session: A session of their holder.
+        row: The report or dossier; a report is held by the dossier that it belongs to as well.
+        texts_too: Words go out of all that was written about a report. Then a dossier that only
+            refers to it, or that it left, holds them too.
+    """
+    document = "Dit dossier" if isinstance(row, Dossier) else "Deze melding"
+    why = f"{document} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak."
+    reasons = [why + LIFT_FIRST] if row.frozen else []
+    if isinstance(row, Dossier):
+        return reasons
+    belongs = and_(DossierMembership.left_at.is_(None), DossierMembership.reference.is_(False))
+    rows = session.execute(
+        select(Dossier.number, belongs)
+        .join(DossierMembership, DossierMembership.dossier_id == Dossier.id)
+        .where(DossierMembership.report_id == row.id, Dossier.frozen.is_(True))
+        .order_by(Dossier.number)
+    ).all()
+    reasons += [
+        f"Dossier {number} is bevroren, en deze melding hoort erbij.{LIFT_FIRST}"
+        for number, inside in rows
+        if inside
+    ]
+    if texts_too and rows and not reasons:
+        reasons.append(f"Een dossier waarin deze melding staat of stond, is bevroren.{LIFT_FIRST}")
+    return reasons

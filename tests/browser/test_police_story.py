@@ -14,6 +14,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import day_of
+from stopintimidatie.reports.vocabulary import Source
 from tests.support.axe import problems_on
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import PASSWORD, Installation, make_settings
@@ -52,7 +53,8 @@ def named(chromium_browser: Browser, town: Installation) -> Iterator[Page]:
 def test_a_named_person_enters_reads_marks_and_destroys(town: Installation, named: Page) -> None:
     told = f"Hij riep iets. De politie kent hem als {WORD}. Daarna liep hij weg."
     with town.transaction(DORDRECHT) as session:
-        reference = make_report(session, town, description=told).reference
+        report = make_report(session, town, description=told)
+        report.source, reference = Source.COUNTER.value, report.reference
     named.goto(HERE)
     expect(named.get_by_text("Nog niets vastgelegd")).to_be_visible()
     seen(named, "lege lijst")

@@ -17,6 +17,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
+from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.reports import LABELS
 from stopintimidatie.exports.review.rules import (
@@ -96,7 +97,13 @@ def review_view(context: ReportResource, request: Request) -> Any:
     def page() -> dict[str, Any]:
         note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
         suggestions = _rows(texts, hints)
-        return {"report": report, "signs": signs, "suggestions": suggestions, "known": bool(known)}
+        return {
+            "report": report,
+            "signs": signs,
+            "suggestions": suggestions,
+            "known": bool(known),
+            "holds": explain_holds(request.db, report, texts_too=True),
+        }
 
     return handle_form(request, form, on_valid, page)
 
@@ -216,6 +223,9 @@ def _made_unreadable(
     words = [word for field in texts for word in words_at(texts[field], marked[field])]
     words += [line.strip() for line in values["woorden"].splitlines() if line.strip()]
     _check(words, values)
+    request.db.refresh(context.report, with_for_update=True)
+    if holds := explain_holds(request.db, context.report, texts_too=True):
+        raise FormError(" ".join(holds))
     registry = request.registry
     count = redact_words(
         request.db,

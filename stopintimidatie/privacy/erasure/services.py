@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -45,6 +45,7 @@ from stopintimidatie.disclosures.services import stand_of
 from stopintimidatie.dossiers.case.services import move_dossier
 from stopintimidatie.dossiers.filing.services import leave_everywhere, let_all_go
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.services import append, reindex_dossier
 from stopintimidatie.dossiers.services import lock as lock_dossier
@@ -192,23 +193,10 @@ def _copy(session: Session, export: Export) -> DisclosedCopy | None:
 
 def obstacles(session: Session, row: Report | Dossier) -> list[str]:
     """Return why a report or dossier can't be erased now, each with what to do about it."""
-    document = "Dit dossier" if isinstance(row, Dossier) else "Deze melding"
-    reasons = []
-    if row.frozen:
-        reasons.append(
-            f"{document} is bevroren, bijvoorbeeld voor een Woo-verzoek of een rechtszaak. Hef dat"
-            " eerst op, bij ‘Bevriezingen’ in het menu."
-        )
-    dossiers = _dossiers_of(session, row)
-    reasons += [
-        f"Dossier {number} is bevroren, en deze melding hoort erbij. Hef dat eerst op, bij"
-        " ‘Bevriezingen’ in het menu."
-        for _, number, frozen in dossiers
-        if frozen
-    ]
+    reasons = explain_holds(session, row)
     if isinstance(row, Report):
         reasons += _of_report(row)
-    return [*reasons, *export_obstacles(session, [number for number, *_ in dossiers])]
+    return [*reasons, *export_obstacles(session, _dossiers_of(session, row))]
 
 
 def _of_report(report: Report) -> list[str]:
@@ -225,20 +213,12 @@ def _of_report(report: Report) -> list[str]:
     return []
 
 
-def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[tuple[UUID, str, bool]]:
-    """Return id and number of the dossiers that a report is in, and whether a frozen one holds it.
-
-    A dossier that only refers to a report doesn't hold it. Of a dossier: itself.
-    """
+def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[UUID]:
+    """Return the dossiers that a report is in or that refer to it; of a dossier: itself."""
     if isinstance(row, Dossier):
-        return [(row.id, row.number, False)]
-    holds = and_(Dossier.frozen, DossierMembership.reference.is_(False))
-    rows = session.execute(
-        select(Dossier.id, Dossier.number, holds)
-        .join(DossierMembership, DossierMembership.dossier_id == Dossier.id)
-        .where(DossierMembership.report_id == row.id, DossierMembership.left_at.is_(None))
-    )
-    return [(number, name, bool(frozen)) for number, name, frozen in rows]
+        return [row.id]
+    inside = DossierMembership.report_id == row.id, DossierMembership.left_at.is_(None)
+    return session.scalars(select(DossierMembership.dossier_id).where(*inside)).all()
 
 
 def export_obstacles(session: Session, dossiers: Sequence[UUID]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
@@ -26,18 +26,34 @@ from stopintimidatie.core.storage.personal import Fragment, Subject, personal_da
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.request import Request, form_view
-from stopintimidatie.dossiers.models import Dossier, DossierNote, DossierNoteReader, DossierText
+from stopintimidatie.dossiers.models import (
+    Dossier,
+    DossierMembership,
+    DossierNote,
+    DossierNoteReader,
+    DossierText,
+)
 from stopintimidatie.dossiers.pages import only_live, reader_of
+from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.services import readable_by
 from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import Origin
-from stopintimidatie.privacy.police.services import SOON, About, Content, Received, keep_item
-from stopintimidatie.reports.models import Report, ReportMove, ReportNote
+from stopintimidatie.privacy.police.services import (
+    SOON,
+    About,
+    Content,
+    PoliceError,
+    Received,
+    keep_item,
+)
+from stopintimidatie.reports.conversation.queries import FROM_REPORTER
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportNote
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import fragment_of
 from stopintimidatie.reports.vocabulary import KIND as REPORT
+from stopintimidatie.reports.vocabulary import Source
 
 NAME: Final = "van-de-politie"
 SHORTEST: Final = 3
@@ -47,6 +63,16 @@ WORDS: Final = "woorden"
 EXCERPT: Final = 60
 # A note and its line in the history are written in one transaction.
 SAME: Final = timedelta(seconds=1)
+# What a reporter wrote, unless an officer entered the report.
+OF_REPORTER: Final = (
+    *("description", "location_text", "address", "transit", "offender_appearance", "own_answers"),
+)
+BY_HAND: Final = (Source.PHONE.value, Source.COUNTER.value)
+NOT_OURS: Final = (
+    "Deze woorden staan ook in wat een melder schreef: het verhaal, de plek, het uiterlijk, een"
+    " antwoord of een bericht. Dat blijft staan. U kunt alleen verplaatsen wat een medewerker"
+    " schreef. Neem daarvan een langer stuk over."
+)
 Document = Report | Dossier
 
 
@@ -55,12 +81,19 @@ def mark(registry: Any, session: Session, row: Document, words: str, actor: Acto
 
     Returns:
         False when they aren't in the document: then nothing was changed.
+
+    Raises:
+        PoliceError: A hold is in force, or the words stand in what a reporter wrote.
     """
     keys, kind = registry.key_ring, _kind(row)
+    session.refresh(row, with_for_update=True)
+    if holds := explain_holds(session, row, texts_too=True):
+        raise PoliceError(" ".join(holds))
     holders = personal_data_holders(registry).values()
     short = fragment_of(words)
     fragment = Fragment(short.words, replacement="", whole_words=short.whole_words)
     session.flush()
+    _check_accounts(session, row, fragment)
     subject = Subject(reference=_name(row))
     changed = [
         holder.redact(session, keys, document, fragment)
@@ -78,6 +111,34 @@ def mark(registry: Any, session: Session, row: Document, words: str, actor: Acto
     item = keep_item(session, keys, row.holder, received, actor, about=About(kind, row.id))
     tell_named(session, item, actor)
     return True
+
+
+def _check_accounts(session: Session, row: Document, fragment: Fragment) -> None:
+    """Check that the words stand in nothing that a reporter wrote.
+
+    Looks at all reports whose words would change: also those that share a dossier, as its frozen
+    papers hold the accounts of them all.
+
+    Raises:
+        PoliceError: They do.
+    """
+    dossiers = (
+        [row.id]
+        if isinstance(row, Dossier)
+        else select(DossierMembership.dossier_id).where(DossierMembership.report_id == row.id)
+    )
+    beside = select(DossierMembership.report_id).where(DossierMembership.dossier_id.in_(dossiers))
+    mine = or_(Report.id == row.id, Report.id.in_(beside))
+    columns = [getattr(Report, name) for name in OF_REPORTER]
+    accounts = select(*columns).where(mine, Report.source.not_in(BY_HAND))
+    messages = (
+        select(ReporterMessage.text)
+        .join(Report, Report.id == ReporterMessage.report_id)
+        .where(mine, ReporterMessage.kind.in_(FROM_REPORTER))
+    )
+    for texts in (*session.execute(accounts), *session.execute(messages)):
+        if any(fragment.taken_out_of(text) != text for text in texts):
+            raise PoliceError(NOT_OURS, "tekst")
 
 
 def _close_gaps(session: Session, row: Document) -> None:
@@ -157,13 +218,21 @@ def mark_view(context: Any, request: Request) -> Any:
     row: Document = context.dossier if dossier else context.report
     notes = list(_notes(request, row))
     back = request.resource_path(context)
+    if request.method != "POST" and (holds := explain_holds(request.db, row, texts_too=True)):
+        request.flash(" ".join(holds), "warning")
+        return HTTPSeeOther(back)
     form = Form(
         mark_schema(notes), request, buttons=[Button("verplaatsen", "Verplaatsen")], cancel_url=back
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
         words = _chosen(values, notes)
-        if not mark(request.registry, request.db, row, words, request.actor):
+        try:
+            done = mark(request.registry, request.db, row, words, request.actor)
+        except PoliceError as problem:
+            typed = values["welk"] == WORDS
+            raise FormError(str(problem), problem.field if typed else None) from None
+        if not done:
             where = "dit dossier" if dossier else "deze melding"
             raise FormError(f"Deze tekst staat niet in {where}. Neem hem precies over.", "tekst")
         request.flash("Verplaatst. Alleen gemachtigden lezen het nog.")
@@ -179,7 +248,8 @@ def mark_view(context: Any, request: Request) -> Any:
 
 INTRO: Final = (
     "Wat de politie verstrekte, hoort niet in een melding of dossier. Kies hieronder wat het is."
-    " Het verdwijnt hier, uit eerdere versies, uit zoeken en uit documenten die al zijn gemaakt."
+    " Wat de melder zelf schreef, blijft staan: dat komt niet van de politie."
+    " De rest verdwijnt hier, uit eerdere versies, zoeken en documenten die al zijn gemaakt."
     " Alleen gemachtigden voor politiegegevens lezen het nog. Dit kunt u niet ongedaan maken."
 )
 

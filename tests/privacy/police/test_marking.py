@@ -14,16 +14,27 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.personal import Fragment
 from stopintimidatie.dossiers.consultations.services import plan_consultation
 from stopintimidatie.dossiers.consultations.snapshot import Tabled, put_on_table, read_tabled
-from stopintimidatie.dossiers.models import Consultation, DossierText
+from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.models import Consultation, Dossier, DossierText
+from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.privacy.police.acts import mark
 from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
-from stopintimidatie.privacy.police.services import content_of
+from stopintimidatie.privacy.police.services import PoliceError, content_of
 from stopintimidatie.privacy.requests.models import RequestTrace
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
-from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
+from stopintimidatie.reports.services import path_of_report
+from stopintimidatie.reports.vocabulary import Source
 from tests.support.deliveries import ready
-from tests.support.factories import DORDRECHT, connect, make_dossier, make_report, make_user
+from tests.support.factories import (
+    DORDRECHT,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+    take_on,
+)
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
 from tests.support.subjects import a_request
@@ -108,7 +119,7 @@ def test_words_go_out_of_a_dossier_its_versions_its_reports_and_its_exports(
         assert (export.state, WORD in (export.facts or "")) == ("gereed", True)
 
 
-def test_a_fragment_goes_out_of_the_account_of_a_report(
+def test_a_fragment_goes_out_of_an_account_that_an_officer_typed(
     installation: Installation, officer: TestApp
 ) -> None:
     connect(installation)
@@ -116,6 +127,7 @@ def test_a_fragment_goes_out_of_the_account_of_a_report(
         made = make_report(
             session, installation, description=f"Ik zag hem. Het was {WORD}. Toen ging ik weg."
         )
+        made.source = Source.PHONE.value
         reference = made.reference
     installation.run_jobs()
     address = f"/gemeenten/dordrecht/binnenstad/{reference}"
@@ -125,6 +137,51 @@ def test_a_fragment_goes_out_of_the_account_of_a_report(
         assert session.scalars(select(Report.description)).one() == "Ik zag hem. Toen ging ik weg."
     assert anywhere(installation, WORD) == []
     assert not officer.get("/zoeken", {"q": WORD}).html.select(".si-list__title")
+
+
+def test_words_of_a_reporter_stay_whatever_an_officer_marks(
+    installation: Installation, officer: TestApp
+) -> None:
+    connect(installation)
+    with installation.transaction() as session:
+        report = make_report(session, installation, description=f"Het was {WORD}, zei iemand.")
+        report.location_text, report.offender_appearance = "bij de kiosk", "rode pet"
+        said = {"kind": "aanvulling", "text": "Hij had een fiets.", "at": utc_now()}
+        session.add(ReporterMessage(holder=DORDRECHT, report_id=report.id, **said))
+        take_on(session, report)
+        dossier = make_dossier(session, assessment=f"Samen met {WORD} dus. {WORD} weer.")
+        effects = installation.registry.workflow_effects
+        file_report(session, effects, dossier, report, "Zelfde plek.", SYSTEM)
+        pages = path_of_report(session, report.id), path_of_dossier(session, dossier.id)
+    for words in (WORD, "bij de kiosk", "rode pet", "een fiets"):
+        for address in map(str, pages):
+            page = move(officer, address, text=words, status=422)
+            page.mustcontain("wat een melder schreef", "alleen verplaatsen wat een medewerker")
+    move(officer, str(pages[1]), text=f"Samen met {WORD} dus.")
+    with installation.transaction(DORDRECHT) as session:
+        assert WORD in str(session.scalars(select(Report.description)).one())
+        assert session.scalars(select(Dossier.assessment)).one() == f"{WORD} weer."
+
+
+def test_nothing_is_marked_in_a_report_or_dossier_that_is_frozen(
+    installation: Installation, officer: TestApp
+) -> None:
+    connect(installation)
+    with installation.transaction() as session:
+        report = take_on(session, make_report(session, installation))
+        dossier = make_dossier(session, assessment=f"Het was {WORD}.")
+        file_report(
+            session, installation.registry.workflow_effects, dossier, report, "Plek.", SYSTEM
+        )
+        pages = path_of_report(session, report.id), path_of_dossier(session, dossier.id)
+        dossier.frozen = True
+    for address in map(str, pages):
+        page = officer.get(f"{address}/van-de-politie", status=303).follow()
+        page.mustcontain("is bevroren", "Hef dat eerst op")
+    with installation.transaction(DORDRECHT) as session:
+        frozen = session.scalars(select(Dossier)).one()
+        with pytest.raises(PoliceError, match="bevroren"):
+            mark(installation.registry, session, frozen, f"Het was {WORD}.", SYSTEM)
 
 
 def test_words_go_out_of_a_frozen_paper_and_a_sealed_copy_with_them_goes(
