@@ -46,9 +46,10 @@ from stopintimidatie.dossiers.pages import (
     page_of,
     submit,
 )
-from stopintimidatie.dossiers.person.services import latest_advice
+from stopintimidatie.dossiers.person.services import check_ready, latest_advice
 from stopintimidatie.dossiers.resources import DossierResource, is_strict, path_of_dossier
 from stopintimidatie.dossiers.services import (
+    DossierError,
     add_note,
     check_version,
     lock,
@@ -128,6 +129,10 @@ def _existing_agreement(
 SAVE = Button("opslaan", "Afspraak opslaan")
 # Steps that can't be made while agreements are open; their page says so at once.
 NEEDS_AGREEMENTS_DONE = frozenset({"monitoren", "afsluiten", "niet_starten"})
+NO_ADVICE_YET = (
+    "Het advies van de privacyfunctionaris is er nog niet. Wacht daarop. Kan de start niet wachten?"
+    " Schrijf dan onderaan waarom."
+)
 
 
 @dossier_form_view("stap")
@@ -142,12 +147,20 @@ def step_view(context: DossierResource, request: Request) -> Any:
     if step.name == "samenvoegen" and not other_dossiers(request.db, dossier):
         request.flash("Er is geen ander dossier om mee samen te voegen.", "warning")
         return back_to(context, request)
+    if request.method != "POST" and step.name == "starten":
+        try:
+            check_ready(request.db, dossier)
+        except DossierError as problem:
+            request.flash(str(problem), "warning")
+            return back_to(context, request)
     form = _step_form(context, request, step)
     page = {
         **form_page(context, request, step.label),
         "warning": _warning(context, request, step),
         "warning_link": ("Naar de afspraken", page_of(context, request, "afspraken")),
     }
+    if step.name == "starten" and _may_hurry(context, request):
+        page["intro"] = NO_ADVICE_YET
 
     def act(values: Values) -> Any:
         lock(request.db, dossier)

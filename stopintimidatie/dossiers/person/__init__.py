@@ -15,7 +15,7 @@ def includeme(config: Any) -> None:
 
     config.add_job_kind(services.ADVICE_JOB, jobs.watch_advice)
     config.add_job_kind(jobs.REVIEW_JOB, jobs.remind_of_review)
-    for template in (services.ASKED, jobs.OVERDUE, jobs.REVIEW):
+    for template in (services.ASKED, services.GIVEN, jobs.OVERDUE, jobs.REVIEW):
         config.add_mail_template(template)
     config.add_panel("dossier", "persoonsgericht", dossier_panel, order=1)
     add_own_place(

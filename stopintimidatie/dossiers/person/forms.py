@@ -129,13 +129,14 @@ def review_schema() -> Any:
     )
 
 
-def question_schema() -> Any:
-    """Return the schema of a question for advice."""
+def question_schema(*, purpose: bool) -> Any:
+    """Return the schema of a question for advice; `purpose`: the dossier already has one."""
+    also = "het doel, " if purpose else ""
     return Schema(
         _lines(
             "vraag",
             "Wat vraagt u aan de privacyfunctionaris?",
-            "De privacyfunctionaris leest ook het doel, de grond en uw afweging. Geen namen.",
+            f"De privacyfunctionaris leest ook {also}de grond en uw afweging. Geen namen.",
         )
     )
 
@@ -149,6 +150,7 @@ def advice_schema() -> Any:
             "Toelichting",
             "Waarom adviseert u dit, en welke voorwaarden stelt u? Geen namen.",
         ),
+        version_field(),
     )
 
 

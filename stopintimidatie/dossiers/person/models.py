@@ -25,6 +25,8 @@ class PersonGround(Versioned, Held, Base):
     # A code of the closed list (art. 10 AVG, art. 31 to 33 UAVG).
     ground: Mapped[str] = mapped_column(String(40))
     proportionality: Mapped[str] = mapped_column(Text)
+    # Counts the changes of these two: advice is about one of them.
+    revision: Mapped[int] = mapped_column(default=1)
     # Within six months.
     review_on: Mapped[date]
     # Either the day on which the person was informed, or until when and why that waits.
@@ -49,6 +51,8 @@ class PrivacyAdvice(Held, Base):
     due_at: Mapped[datetime | None]
     # A code: positive, with conditions, negative.
     outcome: Mapped[str | None] = mapped_column(String(20))
+    # The revision of the ground that the privacy officer read.
+    ground_revision: Mapped[int | None]
     words: Mapped[str | None] = mapped_column(Text)
     given_at: Mapped[datetime | None]
     given_by_id: Mapped[str | None] = mapped_column(String(64))

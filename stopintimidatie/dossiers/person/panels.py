@@ -12,14 +12,16 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import page_of
 from stopintimidatie.dossiers.person.models import PersonGround, PrivacyAdvice
 from stopintimidatie.dossiers.person.services import (
+    OUTDATED,
     advices_of,
     ground_of,
-    must_stop,
+    is_against,
+    is_outdated,
     why_not_advise,
 )
 from stopintimidatie.dossiers.person.vocabulary import Advice, CrimeGround
 from stopintimidatie.dossiers.resources import DossierResource, is_strict
-from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.dossiers.workflow import GONE, LIVE
 
 PANEL: Final = "stopintimidatie.dossiers.person:templates/panel.jinja2"
 Rows = list[tuple[str, str | None]]
@@ -33,7 +35,9 @@ def dossier_panel(context: DossierResource, request: Any) -> Panel | None:
     ground, advices = ground_of(request.db, dossier), advices_of(request.db, dossier)
     values = {
         "ground": ground_rows(ground) if ground is not None else None,
-        "advices": [(advice_words(dossier, advice), advice_rows(advice)) for advice in advices],
+        "advices": [
+            (advice_words(dossier, advice, ground), advice_rows(advice)) for advice in advices
+        ],
         "former": former_rows(dossier),
         "links": _links(context, request, ground, advices),
         "late": _late(dossier, ground, advices),
@@ -75,8 +79,13 @@ def informed_words(row: PersonGround | None) -> str:
     return f"uitgesteld tot {date_text(until)}{late}"
 
 
-def advice_words(dossier: Dossier, row: PrivacyAdvice | None) -> str:
-    """Return how far an advice is."""
+def advice_words(dossier: Dossier, row: PrivacyAdvice | None, ground: PersonGround | None) -> str:
+    """Return how far an advice is, and whether it is about a ground that was changed since."""
+    old = ", over een eerdere grond" if is_outdated(ground, row) else ""
+    return f"{_advice_words(dossier, row)}{old}"
+
+
+def _advice_words(dossier: Dossier, row: PrivacyAdvice | None) -> str:
     if row is None:
         return "van vóór deze stap" if dossier.privacy_advice else "nog niet gevraagd"
     if row.outcome is None:
@@ -131,9 +140,10 @@ def _links(
         started = dossier.state != "in_voorbereiding"
         undecided = waits_for_decision(advices)
         waits = latest is not None and latest.outcome is None
+        again = is_outdated(ground, latest) or not undecided
         links = [
             (not known, "Grond vastleggen", "grond-vastleggen"),
-            (known and not waits and not undecided, "Advies vragen", "advies-vragen"),
+            (known and not waits and again, "Advies vragen", "advies-vragen"),
             (undecided, "Besluiten over het advies", "advies-volgen"),
             (known and started, "Herzien", "herzien"),
             (known, "Grond wijzigen", "grond-vastleggen"),
@@ -164,7 +174,30 @@ def _late(dossier: Dossier, ground: PersonGround | None, advices: list[Any]) -> 
     stop = must_stop(dossier, latest)
     if stop:
         late.append(stop)
+    elif dossier.state in LIVE and is_outdated(ground, latest):
+        late.append(OUTDATED)
     due = latest.due_at if latest is not None and latest.outcome is None else None
     if due is not None and due < utc_now():
         late.append("Dit dossier startte met spoed. Het advies is te laat.")
     return late
+
+
+def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:
+    """Return how to stop a dossier that is still there although a negative advice is followed.
+
+    Either it never began, or it did with urgency, before the advice. Empty: it need not stop.
+    """
+    if dossier.state not in LIVE or not is_against(advice):
+        return ""
+    if dossier.state == "in_voorbereiding":
+        return (
+            "Negatief advies gevolgd: dit dossier start niet. Kies ‘Niet starten’. Is er iets"
+            " veranderd? Vraag opnieuw advies."
+        )
+    way = "Kies ‘Afsluiten’."
+    if dossier.state == "in_aanpak":
+        way = "Kies ‘Naar monitoring’ en daarna ‘Afsluiten’."
+    return (
+        f"Negatief advies gevolgd: stop dit dossier. {way} Is er iets veranderd? Vraag opnieuw"
+        " advies."
+    )

@@ -24,11 +24,12 @@ from stopintimidatie.dossiers.services import (
     COLLEAGUE,
     DossierError,
     append,
+    check_version,
     lock,
     log,
     set_fields,
 )
-from stopintimidatie.dossiers.workflow import GONE, LIVE
+from stopintimidatie.dossiers.workflow import GONE
 
 # The list of person-directed dossiers, below a municipality.
 LIST: Final = "persoonsgericht"
@@ -45,6 +46,7 @@ NO_GROUND: Final = (
     "Leg eerst vast waarom dit dossier over één persoon mag gaan, onder ‘Persoonsgericht’ in het"
     " overzicht van het dossier."
 )
+OUTDATED: Final = "De grond is gewijzigd na het advies. Vraag opnieuw advies."
 
 
 def ground_of(session: Session, dossier: Dossier) -> PersonGround | None:
@@ -119,6 +121,7 @@ def write_ground(
     else:
         fields = set_fields(row, values, GROUND_FIELDS)
         row.changed_at, row.changed_by = utc_now(), actor.name
+        row.revision += bool({"ground", "proportionality"} & set(fields))
     if fields:
         append(session, dossier, actor, "grond")
         log(session, dossier, actor, "grond", fields)
@@ -232,23 +235,44 @@ def why_not_advise(dossier: Dossier, advice: PrivacyAdvice | None, person: str |
     return ""
 
 
+def is_outdated(ground: PersonGround | None, advice: PrivacyAdvice | None) -> bool:
+    """Tell whether advice was given about a ground that was changed since."""
+    given = ground is not None and advice is not None and advice.outcome is not None
+    return given and advice.ground_revision != ground.revision  # type: ignore[union-attr]
+
+
 def give_advice(
-    session: Session, dossier: Dossier, outcome: Advice, words: str, actor: Actor
+    session: Session,
+    dossier: Dossier,
+    outcome: Advice,
+    words: str,
+    actor: Actor,
+    *,
+    seen: int | None = None,
 ) -> PrivacyAdvice:
-    """Give the advice that was asked; it is no veto.
+    """Give the advice that was asked, about the ground of now; it is no veto. Mail the owner.
+
+    `seen`: the version of the ground that the privacy officer read.
 
     Raises:
         DossierError: No question waits, or the actor asked it or leads the dossier.
+        StaleDossierError: The ground was changed since it was read.
     """
     open_dossier(session, dossier)
-    row = latest_advice(session, dossier)
+    row, ground = latest_advice(session, dossier), ground_of(session, dossier)
     problem = why_not_advise(dossier, row, actor.id)
-    if problem or row is None:
-        raise DossierError(problem)
-    row.outcome, row.words = outcome.value, words
+    if problem or row is None or ground is None:
+        raise DossierError(problem or NO_GROUND)
+    session.refresh(ground)
+    if seen is not None:
+        check_version(ground, seen)
+    row.outcome, row.words, row.ground_revision = outcome.value, words, ground.revision
     row.given_at, row.given_by_id, row.given_by = utc_now(), actor.id, actor.name
     append(session, dossier, actor, "advies_gegeven", values={"advies": outcome.nl})
     log(session, dossier, actor, "advies_gegeven", [outcome.value])
+    if owner := str(dossier.owner_id or row.asked_by_id or ""):
+        to, key = Recipient(COLLEAGUE, owner), f"{GIVEN.name}:{row.id}"
+        queue_mail(session, dossier.holder, GIVEN.name, to, about=row.id, key=key)
     return row
 
 
@@ -293,28 +317,44 @@ def check_ground(session: Session, dossier: Dossier) -> None:
         )
 
 
+def check_ready(session: Session, dossier: Dossier) -> PrivacyAdvice | None:
+    """Check what must be there before a dossier starts; return its advice, asked or given.
+
+    Raises:
+        DossierError: It is about a person and something is missing; the message says what to do.
+    """
+    if not is_strict(dossier.kind):
+        return None
+    check_ground(session, dossier)
+    advice = latest_advice(session, dossier)
+    if advice is None:
+        raise DossierError("Vraag eerst advies aan de privacyfunctionaris.")
+    if advice.outcome is None:
+        return advice
+    if is_outdated(ground_of(session, dossier), advice):
+        raise DossierError(f"{OUTDATED} Pas daarna kan het dossier in aanpak.")
+    if advice.followed is None and advice.outcome != Advice.POSITIVE:
+        raise DossierError("Besluit eerst of u het advies van de privacyfunctionaris volgt.")
+    _check_followed(advice)
+    return advice
+
+
 def check_start(session: Session, dossier: Dossier, urgent: str | None, actor: Actor) -> None:
     """Check ground and advice of a dossier that starts; with urgency the advice comes after.
 
     Raises:
         DossierError: Something is missing; the message says what to do.
     """
-    if not is_strict(dossier.kind):
-        return
-    check_ground(session, dossier)
-    advice, reason = latest_advice(session, dossier), (urgent or "").strip()
+    advice, reason = check_ready(session, dossier), (urgent or "").strip()
     if advice is None:
-        raise DossierError("Vraag eerst advies aan de privacyfunctionaris.")
+        return
     if advice.outcome is None:
         _hurry(session, dossier, advice, reason, actor)
         return
     if reason:
         raise DossierError("Het advies is er al. Maak dit leeg.", "spoed_reden")
-    if advice.followed is None and advice.outcome == Advice.POSITIVE:
-        decide_on_advice(session, dossier, True, None, actor)
     if advice.followed is None:
-        raise DossierError("Besluit eerst of u het advies van de privacyfunctionaris volgt.")
-    _check_followed(advice)
+        decide_on_advice(session, dossier, True, None, actor)
 
 
 def check_return(session: Session, dossier: Dossier) -> None:
@@ -332,38 +372,18 @@ def check_return(session: Session, dossier: Dossier) -> None:
 
 def _check_followed(advice: PrivacyAdvice | None) -> None:
     """Check that nobody follows advice not to do this."""
-    if _is_against(advice):
+    if is_against(advice):
         raise DossierError(
             "U volgt het advies om dit niet te doen: dan gaat het dossier niet in aanpak. Is er"
             " iets veranderd? Vraag opnieuw advies."
         )
 
 
-def _is_against(advice: PrivacyAdvice | None) -> bool:
+def is_against(advice: PrivacyAdvice | None) -> bool:
+    """Tell whether a negative advice is followed."""
     if advice is None:
         return False
     return bool(advice.followed) and advice.outcome == Advice.NEGATIVE
-
-
-def must_stop(dossier: Dossier, advice: PrivacyAdvice | None) -> str:
-    """Return how to stop a dossier that is still there although a negative advice is followed.
-
-    Either it never began, or it did with urgency, before the advice. Empty: it need not stop.
-    """
-    if dossier.state not in LIVE or not _is_against(advice):
-        return ""
-    if dossier.state == "in_voorbereiding":
-        return (
-            "Negatief advies gevolgd: dit dossier start niet. Kies ‘Niet starten’. Is er iets"
-            " veranderd? Vraag opnieuw advies."
-        )
-    way = "Kies ‘Afsluiten’."
-    if dossier.state == "in_aanpak":
-        way = "Kies ‘Naar monitoring’ en daarna ‘Afsluiten’."
-    return (
-        f"Negatief advies gevolgd: stop dit dossier. {way} Is er iets veranderd? Vraag opnieuw"
-        " advies."
-    )
 
 
 def _hurry(
@@ -405,9 +425,22 @@ def _asked_letter(writing: Writing) -> Letter | None:
     return Letter({"link": writing.link(f"/{LIST}")})
 
 
+def _given_letter(writing: Writing) -> Letter | None:
+    row = writing.session.get(PrivacyAdvice, writing.message.about_id)
+    if row is None or row.outcome is None or row.followed is not None:
+        return None
+    return Letter({"link": writing.link(f"/{LIST}")})
+
+
 ASKED: Final = MailTemplate(
     "advies_gevraagd",
     "Een dossier wacht op uw advies",
     "stopintimidatie.dossiers.person:templates/mail/gevraagd.txt.jinja2",
     _asked_letter,
+)
+GIVEN: Final = MailTemplate(
+    "advies_gegeven",
+    "Een advies over een dossier is gegeven",
+    "stopintimidatie.dossiers.person:templates/mail/gegeven.txt.jinja2",
+    _given_letter,
 )

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.forms import Button, Change
+from stopintimidatie.core.forms import Button, Change, ConflictError
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text
@@ -41,7 +41,13 @@ from stopintimidatie.dossiers.person.forms import (
     stored_ground,
 )
 from stopintimidatie.dossiers.person.jobs import review, schedule_review
-from stopintimidatie.dossiers.person.panels import advice_words, informed_words, review_words
+from stopintimidatie.dossiers.person.panels import (
+    advice_words,
+    ground_rows,
+    informed_words,
+    must_stop,
+    review_words,
+)
 from stopintimidatie.dossiers.person.queries import count_views, list_dossiers
 from stopintimidatie.dossiers.person.services import (
     LIST,
@@ -51,14 +57,13 @@ from stopintimidatie.dossiers.person.services import (
     give_advice,
     ground_of,
     latest_advice,
-    must_stop,
     reviewed_apart,
     why_not_advise,
     write_ground,
 )
 from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.resources import DossierResource, dossier_path, is_strict
-from stopintimidatie.dossiers.services import check_version, lock
+from stopintimidatie.dossiers.services import StaleDossierError, check_version, lock
 from stopintimidatie.dossiers.words import link
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
@@ -136,6 +141,12 @@ def review_view(context: DossierResource, request: Request) -> Any:
     return submit(request, form, act, page)
 
 
+NEW_GROUND: Final = (
+    "De grond van dit dossier is gewijzigd sinds u deze pagina opende. Uw advies is nog niet"
+    " gegeven. Hierboven staat de grond zoals die nu is. Lees die, en geef dan uw advies."
+)
+
+
 def _back(context: DossierResource, request: Request, message: str) -> HTTPSeeOther:
     request.flash(message, "warning")
     return back_to(context, request)
@@ -146,7 +157,8 @@ def question_view(context: DossierResource, request: Request) -> Any:
     """Show the form that asks the privacy officer for advice, and send the question."""
     if request.method != "POST" and ground_of(request.db, context.dossier) is None:
         return _back(context, request, NO_GROUND)
-    form = dossier_form(context, request, question_schema(), Button("vragen", "Advies vragen"))
+    schema = question_schema(purpose=bool(context.dossier.purpose))
+    form = dossier_form(context, request, schema, Button("vragen", "Advies vragen"))
 
     def act(values: Values) -> Any:
         ask_advice(request.db, context.dossier, values["vraag"], request.actor)
@@ -169,18 +181,24 @@ def advice_view(context: DossierResource, request: Request) -> Any:
     problem = why_not_advise(dossier, row, request.actor.id)
     if request.method != "POST" and problem:
         return _back(context, request, problem)
-    form = dossier_form(context, request, advice_schema(), Button("geven", "Advies geven"))
+    button, seen = Button("geven", "Advies geven"), {"versie": ground.version if ground else 0}
+    form = dossier_form(context, request, advice_schema(), button, seen)
 
     def act(values: Values) -> Any:
-        outcome = Advice.of(values["advies"])
-        give_advice(request.db, dossier, outcome, values["toelichting"], request.actor)
+        outcome, words = Advice.of(values["advies"]), values["toelichting"]
+        try:
+            give_advice(request.db, dossier, outcome, words, request.actor, seen=values["versie"])
+        except StaleDossierError as stale:
+            page["ground"] = ground_rows(stale.row)
+            form["versie"].cstruct = str(stale.row.version)
+            raise ConflictError(NEW_GROUND) from None
         request.flash("Uw advies is gegeven. De dossierhouder besluit of die het volgt.")
         return back_to(context, request)
 
     page = form_page(context, request, "Advies geven")
     page["question"] = row.question if row is not None else ""
     page["asked_by"] = row.asked_by if row is not None else ""
-    page["proportionality"] = ground.proportionality if ground is not None else ""
+    page["ground"] = ground_rows(ground) if ground is not None else []
     page["purpose"] = dossier.purpose
     return submit(request, form, act, page)
 
@@ -241,7 +259,7 @@ def _row(town: str, dossier: Any, ground: Any, advice: Any, owner: str, area: st
         link(path, f"{dossier.number} {dossier.title}"),
         owner or "nog niemand",
         badge_for(dossier.shown_state).word,
-        advice_words(dossier, advice),
+        advice_words(dossier, advice, ground),
         review_words(ground),
         informed_words(ground),
     ]

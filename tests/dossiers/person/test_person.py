@@ -86,8 +86,12 @@ def write_ground(browser: Any, address: str, status: Any = 303, **changes: Any) 
 
 
 def start(browser: Any, owner: Any, address: str, status: int = 303, **more: Any) -> Any:
-    values = {**start_answers(owner), **more}
-    return fill(browser.get(f"{address}/stap?naam=starten"), **values).submit(status=status)
+    """Start a dossier; return the page that says at once what comes first, if one does."""
+    page = browser.get(f"{address}/stap?naam=starten")
+    if page.status_int == 303:
+        assert status == 422, page.follow().text
+        return page.follow()
+    return fill(page, **{**start_answers(owner), **more}).submit(status=status)
 
 
 def test_a_dossier_about_a_person_starts_only_with_ground_and_advice(
@@ -99,10 +103,13 @@ def test_a_dossier_about_a_person_starts_only_with_ground_and_advice(
     write_ground(browser, address)
     assert "Vraag eerst advies" in start(browser, me, address, 422).text
     fill(browser.get(f"{address}/advies-vragen"), vraag="Mag dit?").submit(status=303)
+    form = browser.get(f"{address}/stap?naam=starten")
+    form.mustcontain("Wacht daarop", "Waarom kan de start niet wachten")
     assert "nog niet" in start(browser, me, address, 422).text
     browser.get(f"{address}/advies-geven", status=403)
     assert "1 dossier wacht op uw advies" in privacy.get("/gemeenten/dordrecht").text
-    assert "Mag dit?" in privacy.get(f"{address}/advies-geven").text
+    asked = privacy.get(f"{address}/advies-geven")
+    asked.mustcontain("Mag dit?", "AVG 10: onder toezicht", no=["Doel van het dossier"])
     answer = {"advies": "voorwaarden", "toelichting": "Zonder uiterlijk."}
     fill(privacy.get(f"{address}/advies-geven"), **answer).submit(status=303)
     assert "Besluit eerst" in start(browser, me, address, 422).text
@@ -154,6 +161,38 @@ def test_who_was_informed_has_a_day_and_no_postponement(
     told = {"informeren": "geinformeerd", "geinformeerd_op": "2026-01-05"}
     write_ground(browser, address, uitgesteld_tot="", uitstel_reden="", **told)
     assert "op 5 januari 2026" in browser.get(address).text
+
+
+def test_advice_holds_for_the_ground_that_the_privacy_officer_read(
+    installation: Installation, browser: Any, privacy: Any, owner: str
+) -> None:
+    address, me = opened(installation, owner), user_id(installation, owner)
+    write_ground(browser, address)
+    asking = browser.get(f"{address}/advies-vragen")
+    asking.mustcontain("leest ook de grond en uw afweging")
+    fill(asking, vraag="Mag dit?").submit(status=303)
+    answer = {"advies": "positief", "toelichting": "Akkoord."}
+    old = fill(privacy.get(f"{address}/advies-geven"), **answer)
+    write_ground(browser, address, evenredigheid="Het is nu zwaarder.")
+    page = old.submit(status=409)
+    page.mustcontain("is gewijzigd sinds u deze pagina opende", "Het is nu zwaarder.", "Akkoord.")
+    page.forms["formulier"].submit(status=303)
+    with installation.transaction(DORDRECHT) as session:
+        mailed = select(MailMessage.recipient_id).where(MailMessage.template == "advies_gegeven")
+        assert session.scalars(mailed).all() == [str(me)]
+    # When the person was informed is no part of what the advice is about.
+    told = {"informeren": "geinformeerd", "geinformeerd_op": "2026-01-05"}
+    write_ground(browser, address, evenredigheid=None, uitgesteld_tot="", uitstel_reden="", **told)
+    ready = fill(browser.get(f"{address}/stap?naam=starten"), **start_answers(me))
+    same = {"evenredigheid": None, "uitgesteld_tot": "", "uitstel_reden": "", **told}
+    write_ground(browser, address, **{**same, "strafgrond": "uavg_32_b_vitaal"})
+    ready.submit(status=422).mustcontain("De grond is gewijzigd na het advies")
+    start(browser, me, address, 422).mustcontain("Vraag opnieuw advies")
+    page = browser.get(address)
+    page.mustcontain("De grond is gewijzigd na het advies", "positief, over een eerdere grond")
+    fill(page.click("Advies vragen"), vraag="En zo?").submit(status=303)
+    fill(privacy.get(f"{address}/advies-geven"), **answer).submit(status=303)
+    start(browser, me, address).follow().mustcontain("Het dossier is nu in aanpak")
 
 
 def test_who_asks_or_leads_never_gives_the_advice(installation: Installation, owner: str) -> None:
