@@ -43,6 +43,7 @@ from stopintimidatie.exports.request.pages import (
     is_own,
     look,
     note_preview,
+    only_going_out,
     preview_of,
     previews_by_kind,
     shown,
@@ -212,7 +213,7 @@ MOST: Final = 8
     ASK,
     Permission.REQUEST_EXPORT,
     "templates/together.jinja2",
-    guards=(hidden_reports,),
+    guards=(hidden_reports, only_going_out),
 )
 def ask_view(context: DossierResource, request: Request) -> Any:
     """Show the choice of recipients (`?voor=…`) and then the form; preview or ask for exports."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
@@ -17,6 +18,8 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.request import Crumb, Request
+from stopintimidatie.dossiers.pages import back_to
+from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.document.assets import (
     OTHER_SCRIPT,
     displayable,
@@ -35,7 +38,7 @@ from stopintimidatie.exports.redaction.content import (
     map_text,
 )
 from stopintimidatie.exports.redaction.rules import MarkedReport
-from stopintimidatie.exports.request.queries import waiting_with
+from stopintimidatie.exports.request.queries import waiting_with, why_not_out
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import ExportError, capital
@@ -44,6 +47,15 @@ from stopintimidatie.reports.services import paths_of_reports
 # The reason that a dossier, by its id, may not become public now; empty when it may.
 PublicCheck = Callable[[Session, UUID], str]
 PUBLIC_CHECKS: Final = Directive[str, PublicCheck]("add_public_check", "public_checks")
+
+
+def only_going_out(context: DossierResource, request: Request) -> HTTPSeeOther | None:
+    """Send who opens a form about a dossier that may go to nobody back, with the reason."""
+    why = "" if request.method == "POST" else why_not_out(request.db, context.dossier)
+    if not why:
+        return None
+    request.flash(why, "warning")
+    return back_to(context, request)
 
 
 def check_public(request: Request, dossier_id: UUID, *profiles: str) -> None:

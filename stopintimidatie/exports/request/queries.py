@@ -18,9 +18,9 @@ from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.person.services import has_advice
+from stopintimidatie.dossiers.person.services import ground_of, has_advice
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
-from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.dossiers.workflow import ClosingReason, DossierKind
 from stopintimidatie.exports.extract.rules import freed, named
 from stopintimidatie.exports.extract.rules import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
@@ -238,6 +238,7 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
         return None
     exports, total = of_dossier(request.db, context.dossier.id, SHOWN)
     may_ask = request.has_permission(Permission.REQUEST_EXPORT, context)
+    may_ask = may_ask and not why_not_out(request.db, context.dossier)
     return Panel(
         "Uitvoer",
         "stopintimidatie.exports.request:templates/panel.jinja2",
@@ -305,12 +306,29 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
         )
 
 
+def why_not_out(session: Session, dossier: Dossier) -> str:
+    """Return why nothing of a dossier may go to anybody; empty when it may."""
+    if dossier.shown_state == ClosingReason.NOT_STARTED:
+        return "Dit dossier is nooit gestart. Er gaat niets van naar een ontvanger."
+    if not is_strict(dossier.kind) or dossier.state != "in_voorbereiding":
+        return ""
+    if ground_of(session, dossier) is None or not has_advice(session, dossier):
+        return (
+            "Dit is een persoonsgericht dossier zonder grond of zonder advies van de"
+            " privacyfunctionaris. Leg eerst de grond vast en vraag advies, onder"
+            " ‘Persoonsgericht’. Daarna kunt u uitvoer aanvragen."
+        )
+    return ""
+
+
 def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> None:
     """Check that a dossier of this kind may go to this kind of recipient.
 
     Raises:
         ExportError: It may not, or not yet.
     """
+    if why := why_not_out(session, dossier):
+        raise ExportError(why)
     profile = PROFILES[wish.profile]
     answers = dossier.answers_woo and dossier.kind == DossierKind.THEME.value
     if profile.public and not answers:

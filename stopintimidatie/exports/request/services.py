@@ -248,14 +248,14 @@ def approve(
     looked at.
 
     Raises:
-        ExportError: it is the person's own request, it was decided already, its term is over, or
-            boas may not enforce.
+        ExportError: it may not be given now, was decided already, or is the person's own.
         ChangedMeanwhileError: the dossier changed since.
     """
     export, today = prepared.export, day_of(utc_now())
     _decide(session, export, actor)
     if export.destroy_by <= today:
         raise ExportError("De datum om te vernietigen is voorbij. Wijs deze aanvraag af.")
+    check_dossier(session, session.get_one(Dossier, export.dossier_id), export.asked)
     check_partner(session, export.asked, today)
     check_empowered(session, export.holder, export.profile)
     check_given(prepared)

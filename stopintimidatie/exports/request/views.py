@@ -55,6 +55,7 @@ from stopintimidatie.exports.request.pages import (
     look,
     note_choices,
     note_preview,
+    only_going_out,
     preview_of,
     previews_by_kind,
     shown,
@@ -241,7 +242,7 @@ URGENT: Final = (
     ASK,
     Permission.REQUEST_EXPORT,
     "templates/request.jinja2",
-    guards=(hidden_reports,),
+    guards=(hidden_reports, only_going_out),
 )
 def request_view(context: DossierResource, request: Request) -> Any:
     """Show the form to ask for an export; preview it, or ask for it."""

@@ -685,6 +685,10 @@ def test_a_person_directed_dossier_goes_out_only_by_dossier_owners_and_after_adv
     refused = send_request(case, who="beslisser")
     assert refused.status_int == 422
     assert "advies van de privacyfunctionaris" in refused.text
+    owner = case.browser("beslisser")
+    assert "Uitvoer aanvragen" not in owner.get(case.path).html.find("main").text
+    for form in ("uitvoer-aanvragen", "uitvoer-samen"):
+        owner.get(f"{case.path}/{form}", status=303).follow().mustcontain("Leg eerst de grond vast")
     with installation.transaction(DORDRECHT) as session:
         secret = ["Geheimafweging", "Geheimuitstel", "Geheimvraag", "Geheimadvies"]
         make_ready(session, session.get_one(Dossier, case.dossier_id), secret)
@@ -696,6 +700,21 @@ def test_a_person_directed_dossier_goes_out_only_by_dossier_owners_and_after_adv
     case.browser("aanvrager").get(f"{case.path}/{reference}", status=404)
     assert reference not in case.browser("aanvrager").get("/gemeenten/dordrecht/uitvoer").text
     assert reference in case.browser("fg").get("/gemeenten/dordrecht/uitvoer").text
+
+
+def test_nothing_of_a_dossier_that_never_started_goes_out(installation: Installation) -> None:
+    case = make_case(installation, number=1)
+    reference = requested(case)
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, case.dossier_id)
+        dossier.state, dossier.closed_reason = "afgesloten", "niet_gestart"
+    owner = case.browser("beslisser")
+    assert "Uitvoer aanvragen" not in owner.get(case.path).html.find("main").text
+    owner.get(f"{case.path}/uitvoer-aanvragen", status=303).follow().mustcontain("nooit gestart")
+    refused = send_request(case)
+    assert (refused.status_int, "nooit gestart" in refused.text) == (422, True)
+    decided = decide(case, reference)
+    assert (decided.status_int, "nooit gestart" in decided.text) == (422, True)
 
 
 def waits_in_menu(case: Any, who: str) -> str:
