@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -153,6 +153,10 @@ _DEMANDED: Final = (
 )
 
 
+# Ids of dossiers, or what selects them.
+Dossiers = Sequence[UUID] | Select[UUID]
+
+
 class ErasureError(Exception):
     """Erasing is refused; the Dutch message says what to do."""
 
@@ -196,7 +200,7 @@ def obstacles(session: Session, row: Report | Dossier) -> list[str]:
     reasons = explain_holds(session, row)
     if isinstance(row, Report):
         reasons += _of_report(row)
-    return [*reasons, *export_obstacles(session, _dossiers_of(session, row))]
+    return [*reasons, *export_obstacles(session, _dossiers_of(row))]
 
 
 def _of_report(report: Report) -> list[str]:
@@ -213,15 +217,15 @@ def _of_report(report: Report) -> list[str]:
     return []
 
 
-def _dossiers_of(session: Session, row: Report | Dossier) -> Sequence[UUID]:
-    """Return the dossiers that a report is in or that refer to it; of a dossier: itself."""
+def _dossiers_of(row: Report | Dossier) -> Dossiers:
+    """Select the dossiers that a report is in or that refer to it; of a dossier: itself."""
     if isinstance(row, Dossier):
         return [row.id]
     inside = DossierMembership.report_id == row.id, DossierMembership.left_at.is_(None)
-    return session.scalars(select(DossierMembership.dossier_id).where(*inside)).all()
+    return select(DossierMembership.dossier_id).where(*inside)
 
 
-def export_obstacles(session: Session, dossiers: Sequence[UUID]) -> list[str]:
+def export_obstacles(session: Session, dossiers: Dossiers) -> list[str]:
     """Return which exports keep these dossiers from going, each with what to do about it."""
     rows = session.scalars(
         select(Export).where(Export.dossier_id.in_(dossiers)).order_by(Export.reference)
