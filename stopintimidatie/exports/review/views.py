@@ -74,10 +74,13 @@ def review_view(context: ReportResource, request: Request) -> Any:
         for field in texts
     }
     asks = not involves_minor(report) and any(tells_minor(hints[field]) for field in texts)
+    holds = explain_holds(request.db, report, texts_too=True)
+    # A form that was opened before the hold is answered with the reason.
+    for_good = request.method == "POST" or not holds
     form = Form(
-        _schema(texts, signs, asks=asks),
+        _schema(texts, signs, asks=asks, for_good=for_good),
         request,
-        buttons=BUTTONS if texts else (GOOD,),
+        buttons=[*([BUTTONS[0]] if texts else []), *([GOOD] if for_good else [])],
         appstruct={CONTROLS[name]: with_marks(texts[name], spans[name], signs) for name in texts},
         cancel_url=back,
     )
@@ -102,7 +105,7 @@ def review_view(context: ReportResource, request: Request) -> Any:
             "signs": signs,
             "suggestions": suggestions,
             "known": bool(known),
-            "holds": explain_holds(request.db, report, texts_too=True),
+            "holds": holds,
         }
 
     return handle_form(request, form, on_valid, page)
@@ -116,8 +119,11 @@ def _places(request: Request, report: Report) -> list[str]:
     return list(request.db.scalars(wanted))
 
 
-def _schema(texts: Mapping[Field, str], signs: Signs, *, asks: bool) -> Any:
-    """Return the form. `asks`: whether somebody is a minor, as a text tells such an age."""
+def _schema(texts: Mapping[Field, str], signs: Signs, *, asks: bool, for_good: bool) -> Any:
+    """Return the form.
+
+    `asks`: whether somebody is a minor, as a text tells such an age. `for_good`: words can go.
+    """
 
     def area(name: str, title: str, most: int, rows: int, about: str) -> Any:
         text, widget = forms.Text(most, lines=True), forms.TextArea(rows=rows)
@@ -130,6 +136,13 @@ def _schema(texts: Mapping[Field, str], signs: Signs, *, asks: bool) -> Any:
             for field, text in texts.items()
         ),
         *([_minor_field()] if asks else []),
+        *(_for_good(area) if for_good else ()),
+    )
+
+
+def _for_good(area: Any) -> tuple[Any, ...]:
+    """Return the fields of what goes for good."""
+    return (
         area(
             "woorden",
             "Andere woorden om voorgoed weg te halen",

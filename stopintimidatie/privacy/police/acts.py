@@ -63,7 +63,7 @@ WORDS: Final = "woorden"
 EXCERPT: Final = 60
 # A note and its line in the history are written in one transaction.
 SAME: Final = timedelta(seconds=1)
-# What a reporter wrote, unless an officer entered the report.
+# Columns with words of the reporter, unless an officer entered the report.
 OF_REPORTER: Final = (
     *("description", "location_text", "address", "transit", "offender_appearance", "own_answers"),
 )
@@ -248,9 +248,9 @@ def mark_view(context: Any, request: Request) -> Any:
 
 INTRO: Final = (
     "Wat de politie verstrekte, hoort niet in een melding of dossier. Kies hieronder wat het is."
-    " Wat de melder zelf schreef, blijft staan: dat komt niet van de politie."
-    " De rest verdwijnt hier, uit eerdere versies, zoeken en documenten die al zijn gemaakt."
+    " Het verdwijnt hier, uit eerdere versies, uit zoeken en uit documenten die al zijn gemaakt."
     " Alleen gemachtigden voor politiegegevens lezen het nog. Dit kunt u niet ongedaan maken."
+    " Wat de melder zelf schreef, kunt u hier niet weghalen."
 )
 
 
