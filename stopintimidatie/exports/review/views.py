@@ -99,14 +99,8 @@ def review_view(context: ReportResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
-        suggestions = _rows(texts, hints)
-        return {
-            "report": report,
-            "signs": signs,
-            "suggestions": suggestions,
-            "known": bool(known),
-            "holds": holds,
-        }
+        shown = {"report": report, "signs": signs, "known": bool(known), "holds": holds}
+        return {**shown, "suggestions": _rows(texts, hints)}
 
     return handle_form(request, form, on_valid, page)
 
