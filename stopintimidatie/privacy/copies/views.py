@@ -59,7 +59,7 @@ from stopintimidatie.privacy.requests.models import (
 )
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import move_request
+from stopintimidatie.privacy.requests.services import move_request, way_to_send
 
 MARK: Final = "kopie"
 READY: Final = "klaarzetten"
@@ -277,7 +277,8 @@ def ready_view(context: RequestResource, request: Request) -> Any:
             move_request(request.registry, request.db, row, "versturen", how, request.actor)
         except (CopyError, WorkflowError) as problem:
             raise FormError(str(problem)) from None
-        request.flash("Het verzoek is beantwoord. Print de brief en stuur haar op.")
+        way = way_to_send(keys, row, paper=values["hoe"] == BY_POST)
+        request.flash(f"Het verzoek is beantwoord. {way}")
         return HTTPSeeOther(here)
 
     made = frozen_copy(request.db, request.registry.key_ring, row)
@@ -291,7 +292,7 @@ def ready_view(context: RequestResource, request: Request) -> Any:
 
 
 def _ways(row: SubjectRequest) -> tuple[tuple[str, str], ...]:
-    return ((PICK_UP, ON_FOLLOW_PAGE), WAYS[1]) if row.channel == Channel.FOLLOW else WAYS
+    return ((PICK_UP, ON_FOLLOW_PAGE),) if row.channel == Channel.FOLLOW else WAYS
 
 
 def _where(request: Request, row: SubjectRequest, pickup: Pickup) -> str:

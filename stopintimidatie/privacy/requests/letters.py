@@ -34,9 +34,11 @@ from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.privacy.requests.models import (
     PURPOSE,
+    Channel,
     Ground,
     RequestLetter,
     Right,
+    SentHow,
     SubjectRequest,
 )
 from stopintimidatie.privacy.requests.personal import KIND
@@ -227,12 +229,11 @@ def _extended(row: SubjectRequest, sender: Sender, more: tuple[str, ...]) -> tup
 
 def _access(row: SubjectRequest, sender: Sender, more: tuple[str, ...]) -> tuple[str, ...]:
     return (
-        "Bij deze brief krijgt u een kopie van de gegevens die wij over u hebben. Daarin staat ook"
-        " waarvoor wij ze gebruiken, wie ze kreeg, hoe lang wij ze bewaren en waar zij vandaan"
-        " komen.",
+        "Wij geven u een kopie van de gegevens die wij over u hebben. Daarin staat ook waarvoor wij"
+        " ze gebruiken, wie ze kreeg, hoe lang wij ze bewaren en waar zij vandaan komen.",
+        *more,
         "Wat over andere mensen gaat, is onleesbaar gemaakt.",
         "Klopt er iets niet, of wilt u dat wij iets wissen of minder gebruiken? Vraag het ons.",
-        *more,
     )
 
 
@@ -325,7 +326,10 @@ def make_letter(
     actor: Actor,
     more: Sequence[str] = (),
 ) -> RequestLetter:
-    """Make a letter of a request from its template and keep it sealed."""
+    """Make a letter of a request from its template and keep it sealed.
+
+    Who asked on the follow page reads it there at once: that is how it goes.
+    """
     day = day_of(utc_now())
     letter = compose(kind, row, to, sender_of(session, row.holder), day, more)
     made = RequestLetter(
@@ -337,6 +341,8 @@ def make_letter(
         made_by=actor.name,
     )
     text = json.dumps({**asdict(letter), "on": day.isoformat()}, ensure_ascii=False)
+    if row.channel == Channel.FOLLOW:
+        made.sent_on, made.sent_how = day, SentHow.FOLLOW.value
     made.content = keys.encrypt(PURPOSE, text, str(made.id))
     session.add(made)
     record(session, actor, "verzoek.brief", row.holder, KIND, [row.id], fields=[kind.value])

@@ -5,22 +5,24 @@ The follow code says who asks (art. 11(2) AVG), so that the identity is settled 
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, FormError, Schema, field, handle_form
+from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
+from stopintimidatie.privacy.requests.letters import Letter, letters_of, read_letter
 from stopintimidatie.privacy.requests.models import (
     AskedBy,
     Capacity,
@@ -65,19 +67,13 @@ class AskSchema(Schema):
     )
 
 
-def asked_of(session: Any, copy: Copy) -> list[tuple[str, str, date, bool]]:
-    """Return what was asked on the page of a report: reference, right, last day, whether it ended.
+def asked_of(session: Session, copy: Copy) -> list[SubjectRequest]:
+    """Return the requests that were made on the page of a report, the oldest first.
 
     Never what others asked that this report is part of.
     """
     mine = (
-        select(
-            SubjectRequest.reference,
-            SubjectRequest.right,
-            SubjectRequest.due_on,
-            SubjectRequest.ended_at,
-            RequestTrace.places,
-        )
+        select(SubjectRequest, RequestTrace.places)
         .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
         .where(
             RequestTrace.document_id == copy.report_id,
@@ -85,18 +81,31 @@ def asked_of(session: Any, copy: Copy) -> list[tuple[str, str, date, bool]]:
         )
         .order_by(SubjectRequest.made_at, SubjectRequest.reference)
     )
-    return [
-        (reference, right, due_on, ended_at is not None)
-        for reference, right, due_on, ended_at, places in session.execute(mine)
-        if PLACE in places
-    ]
+    return [row for row, places in session.execute(mine) if PLACE in places]
+
+
+def _letters(session: Session, keys: KeyRing, row: SubjectRequest) -> list[Letter]:
+    read = (read_letter(keys, made) for made in letters_of(session, row))
+    return [letter for letter in read if letter is not None]
 
 
 def follow_panel(standing: Standing, request: Request) -> Panel | None:
-    """Show on the follow page what was asked about the own data, and the way to ask."""
-    speech = speech_of(request)
+    """Show on the follow page what was asked about the own data, our letters, and the way to ask.
+
+    Who has no address reads the answer here.
+    """
+    speech, keys = speech_of(request), request.registry.key_ring
     with transaction(request.registry.engine, standing.copy.holder, write=False) as session:
-        asked = asked_of(session, standing.copy)
+        asked = [
+            (
+                row.reference,
+                row.right,
+                row.due_on,
+                row.ended_at is not None,
+                _letters(session, keys, row),
+            )
+            for row in asked_of(session, standing.copy)
+        ]
     closed = standing.copy.state in CLOSED_TEXTS
     if closed and not asked:
         return None
@@ -126,7 +135,7 @@ def ask_view(context: FollowPages, request: Request) -> Any:
             raise FormError(speech("Dit kan nu niet"))
         with transaction(request.registry.engine, standing.copy.holder) as session:
             asked = asked_of(session, standing.copy)
-            if (values["recht"], False) in {(right, ended) for _, right, _, ended in asked}:
+            if values["recht"] in {row.right for row in asked if row.ended_at is None}:
                 raise FormError(speech(ASKED), "recht")
             take(request.registry, session, standing, values["recht"], values["vraag"])
         return HTTPSeeOther(f"{back}#{NAME}")

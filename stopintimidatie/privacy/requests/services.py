@@ -22,6 +22,7 @@ from stopintimidatie.core.workflow import Transition, WorkflowError, line
 from stopintimidatie.privacy.requests.letters import LetterKind, make_letter
 from stopintimidatie.privacy.requests.models import (
     PURPOSE,
+    Channel,
     ChildOutcome,
     RequestLetter,
     RequestState,
@@ -51,7 +52,7 @@ from stopintimidatie.privacy.requests.workflow import (
 PREFIX: Final = "V"
 SEALED: Final = Sealed(SubjectRequest, PURPOSE, ("person", "question"), "id")
 # The letter that goes with a step; a refusal of who asks for a child has one of its own.
-_LETTERS: Final = {
+WITH_LETTER: Final = {
     "versturen": LetterKind.ACCESS,
     "toewijzen": LetterKind.GRANTED,
     "weigeren": LetterKind.REFUSED,
@@ -202,6 +203,26 @@ def lines_to(keys: KeyRing, row: SubjectRequest) -> tuple[str, ...]:
     return person.lines if person is not None else (NO_NAME,)
 
 
+def way_to_send(keys: KeyRing, row: SubjectRequest, *, paper: bool = False) -> str:
+    """Return how the letter just made goes to who asked, for who handles the request.
+
+    `paper`: a copy goes along.
+    """
+    if row.channel == Channel.FOLLOW:
+        return "De vrager leest de brief op de volgpagina, met de volgcode."
+    person, goes = (
+        read_person(keys, row) or Person(),
+        "de brief met de kopie" if paper else "de brief",
+    )
+    if person.address:
+        return f"Print {goes}, en stuur dat met de post."
+    if paper:
+        return f"Er is geen postadres: print {goes}, en geef dat mee aan de balie."
+    if person.email:
+        return "Er is geen postadres: stuur de brief als PDF met beveiligde e-mail."
+    return "Er is geen adres: bel de vrager, en spreek af hoe de brief komt."
+
+
 # Steps
 
 
@@ -315,7 +336,7 @@ def _send_letter(
     actor: Actor,
 ) -> None:
     """Make the letter of a step. To who asks for a child nothing that was typed goes along."""
-    kind, more = _LETTERS.get(name), [str(values[key]) for key in ("reden",) if values.get(key)]
+    kind, more = WITH_LETTER.get(name), [str(values[key]) for key in ("reden",) if values.get(key)]
     if kind is None:
         return
     if name == "doorsturen":

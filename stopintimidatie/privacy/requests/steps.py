@@ -62,6 +62,7 @@ from stopintimidatie.privacy.requests.services import (
     lines_to,
     mark_sent,
     refuses_extension,
+    way_to_send,
 )
 from stopintimidatie.privacy.requests.views import FORM, HANDLE, SEE, TEMPLATES
 
@@ -115,8 +116,9 @@ def extend_view(context: RequestResource, request: Request) -> Any:
         keys = request.registry.key_ring
         extend_request(request.db, keys, context.row, values["reden"], request.actor)
         return (
-            f"De termijn is verlengd tot {date_text(context.row.due_on)}. Verstuur de brief"
+            f"De termijn is verlengd tot {date_text(context.row.due_on)}. De vrager moet dat weten"
             f" uiterlijk {date_text(due_of(context.row.received_on))}."
+            f" {way_to_send(keys, context.row)}"
         )
 
     return case_form(
@@ -336,7 +338,7 @@ def make_letter_view(context: RequestResource, request: Request) -> Any:
         kind = LetterKind.of(values["soort"])
         to = lines_to(keys, row)
         make_letter(request.db, keys, row, kind, to, request.actor, [more] if more else [])
-        return f"De brief ‘{kind.nl}’ staat klaar bij de brieven."
+        return f"De brief ‘{kind.nl}’ staat bij de brieven. {way_to_send(keys, row)}"
 
     return case_form(
         context,

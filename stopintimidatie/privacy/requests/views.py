@@ -13,6 +13,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, handle_form, lat
 from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_short, date_text, datetime_short, day_of, days_until
 from stopintimidatie.core.web.components import ListItem, TimelineEntry, panels
 from stopintimidatie.core.web.request import (
@@ -45,6 +46,7 @@ from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
 from stopintimidatie.privacy.requests.rules import about_child, advice_on, identities_of
 from stopintimidatie.privacy.requests.services import (
+    WITH_LETTER,
     Entry,
     Person,
     enter_once,
@@ -55,6 +57,7 @@ from stopintimidatie.privacy.requests.services import (
     read_question,
     refuses_extension,
     refuses_second,
+    way_to_send,
 )
 from stopintimidatie.privacy.requests.workflow import AGAIN, REQUEST_WORKFLOW, fits, rules_of
 
@@ -381,7 +384,7 @@ def step_view(context: RequestResource, request: Request) -> Any:
             move_request(request.registry, request.db, row, move.name, answers, request.actor)
         except WorkflowError as refused:
             raise FormError(str(refused), refused.field) from None
-        request.flash(_done(row, move))
+        request.flash(_done(request.registry.key_ring, row, move.name))
         return HTTPSeeOther(here)
 
     page = {"heading": move.label, "above": f"Verzoek {row.reference}", "intro": "", "warning": ""}
@@ -398,7 +401,6 @@ def _wanted(context: RequestResource, request: Request) -> Transition:
     return move
 
 
-def _done(row: SubjectRequest, move: Transition) -> str:
-    state = REQUEST_WORKFLOW.state(row.state)
-    letters = " Lees en verstuur de brief hieronder." if state.ended else ""
-    return f"Het verzoek staat nu op ‘{state.label}’.{letters}"
+def _done(keys: KeyRing, row: SubjectRequest, name: str) -> str:
+    done = f"Het verzoek staat nu op ‘{REQUEST_WORKFLOW.state(row.state).label}’."
+    return f"{done} {way_to_send(keys, row)}" if name in WITH_LETTER else done

@@ -94,6 +94,38 @@ def test_what_others_ask_about_a_report_is_not_told_to_its_reporter(api: Api) ->
     reporter.get("/volgen/melding").mustcontain(LINK, no=[reference])
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        (
+            "toewijzen",
+            {"reden": "De dag is nu goed."},
+            "Wij hebben besloten om te doen wat u vroeg.",
+        ),
+        ("weigeren", {"grond": "avg_12_5", "reden": "Te vaak."}, "artikel 12 lid 5 AVG"),
+    ],
+)
+def test_who_has_no_address_reads_the_answer_on_the_follow_page(
+    api: Api, name: str, typed: dict[str, str], words: str
+) -> None:
+    reporter, town = follow_in_browser(api, api.post().json), api.installation
+    ask(reporter, "rectificatie").follow().mustcontain("Wij hebben uw verzoek")
+    officer = town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    with town.transaction(DORDRECHT) as session:
+        case = f"{PLACE}/{session.scalars(select(SubjectRequest.reference)).one()}"
+    form = officer.get(f"{case}/stap?naam={name}").forms["formulier"]
+    for field, value in typed.items():
+        form[field] = value
+    done = form.submit(name, status=303).follow()
+    done.mustcontain("leest de brief op de volgpagina", no=["Print"])
+    assert "op de volgpagina" in str(done.html.find(id="brieven"))
+    page = reporter.get("/volgen/melding")
+    page.mustcontain("Hierop is geantwoord", words, typed["reden"], "U kunt bezwaar maken")
+    with town.transaction(DORDRECHT) as session:
+        session.scalars(select(RequestTrace)).one().places = ["report.description"]
+    reporter.get("/volgen/melding").mustcontain(no=[words])
+
+
 def shown(reporter: TestApp) -> list[str]:
     """All words on the pages of a report."""
     pages = ("/volgen/melding", "/volgen/intrekken", "/volgen/gegevens")

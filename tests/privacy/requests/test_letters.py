@@ -35,6 +35,7 @@ from stopintimidatie.privacy.requests.services import (
     enter_request,
     hear_child,
     move_request,
+    way_to_send,
 )
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
@@ -139,6 +140,24 @@ def test_a_parent_reads_the_same_letters_whether_or_not_anything_exists(
     assert nothing == refused == harmed
     assert len(nothing) == 2
     assert "melding." not in "".join(nothing)
+
+
+@pytest.mark.parametrize(
+    ("person", "paper", "words"),
+    [
+        ({"address": "Kade 1"}, False, "Print de brief, en stuur"),
+        ({"address": "Kade 1"}, True, "Print de brief met de kopie, en stuur"),
+        ({"email": "a@example.org"}, False, "met beveiligde e-mail"),
+        ({"email": "a@example.org"}, True, "mee aan de balie"),
+        ({"phone": "0612345678"}, False, "bel de vrager"),
+    ],
+)
+def test_it_is_said_how_a_letter_goes_by_the_address_there_is(
+    town: Installation, person: dict[str, str], paper: bool, words: str
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        row = a_request(town, session, person=Person("Rietje", **person))
+        assert words in way_to_send(town.registry.key_ring, row, paper=paper)
 
 
 @pytest.mark.parametrize("right", Right)
