@@ -80,6 +80,7 @@ DONE: Final = "nakijken"
 PICK_UP: Final = "ophalen"
 BY_POST: Final = "post"
 ON_PAPER: Final = "De kopie zit bij deze brief."
+AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
 ON_FOLLOW_PAGE: Final = "Zelf ophalen: de vrager maakt een code op de volgpagina"
 WAYS: Final = (
     (PICK_UP, "Zelf ophalen op de ophaalpagina, met een code"),
@@ -270,7 +271,7 @@ def ready_view(context: RequestResource, request: Request) -> Any:
         try:
             if pdf_of(request.db, keys, row) is None:
                 raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
-            how = {"reden": ON_PAPER}
+            how = {"reden": AT_COUNTER if row.channel == Channel.FOLLOW else ON_PAPER}
             if values["hoe"] == PICK_UP:
                 pickup = put_ready(request.db, keys, row, request.actor)
                 how = {"reden": _where(request, row, pickup)}
@@ -292,7 +293,7 @@ def ready_view(context: RequestResource, request: Request) -> Any:
 
 
 def _ways(row: SubjectRequest) -> tuple[tuple[str, str], ...]:
-    return ((PICK_UP, ON_FOLLOW_PAGE),) if row.channel == Channel.FOLLOW else WAYS
+    return ((PICK_UP, ON_FOLLOW_PAGE), WAYS[1]) if row.channel == Channel.FOLLOW else WAYS
 
 
 def _where(request: Request, row: SubjectRequest, pickup: Pickup) -> str:

@@ -209,7 +209,8 @@ def way_to_send(keys: KeyRing, row: SubjectRequest, *, paper: bool = False) -> s
     `paper`: a copy goes along.
     """
     if row.channel == Channel.FOLLOW:
-        return "De vrager leest de brief op de volgpagina, met de volgcode."
+        more = " De vrager belt u om af te spreken hoe de kopie komt: print haar." if paper else ""
+        return f"De vrager leest de brief op de volgpagina, met de volgcode.{more}"
     person, goes = (
         read_person(keys, row) or Person(),
         "de brief met de kopie" if paper else "de brief",

@@ -150,13 +150,15 @@ def test_a_parent_reads_the_same_letters_whether_or_not_anything_exists(
         ({"email": "a@example.org"}, False, "met beveiligde e-mail"),
         ({"email": "a@example.org"}, True, "mee aan de balie"),
         ({"phone": "0612345678"}, False, "bel de vrager"),
+        ({}, True, "volgpagina, met de volgcode. De vrager belt u"),
     ],
 )
 def test_it_is_said_how_a_letter_goes_by_the_address_there_is(
     town: Installation, person: dict[str, str], paper: bool, words: str
 ) -> None:
     with town.transaction(DORDRECHT) as session:
-        row = a_request(town, session, person=Person("Rietje", **person))
+        channel = "brief" if person else "volgpagina"
+        row = a_request(town, session, person=Person("Rietje", **person), channel=channel)
         assert words in way_to_send(town.registry.key_ring, row, paper=paper)
 
 
