@@ -178,6 +178,7 @@ def _schema(question: str) -> Any:
             "Wat zag u?",
             name="wat",
             missing="",
+            needed_sometimes=True,
             description="Alleen bij ja: waar het staat, zonder de naam zelf te herhalen.",
         ),
     )
