@@ -22,7 +22,12 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.personal import Fragment, Subject, personal_data_holders
+from stopintimidatie.core.storage.personal import (
+    Fragment,
+    Subject,
+    Treatment,
+    personal_data_holders,
+)
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.request import Request, form_view
@@ -49,6 +54,7 @@ from stopintimidatie.privacy.police.services import (
     keep_item,
 )
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER
+from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportNote
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.services import fragment_of
@@ -64,8 +70,8 @@ EXCERPT: Final = 60
 # A note and its line in the history are written in one transaction.
 SAME: Final = timedelta(seconds=1)
 # Columns with words of the reporter, unless an officer entered the report.
-OF_REPORTER: Final = (
-    *("description", "location_text", "address", "transit", "offender_appearance", "own_answers"),
+OF_REPORTER: Final = tuple(
+    column for column, known in BY_COLUMN.items() if known.facts.personal is Treatment.TEXT
 )
 BY_HAND: Final = (Source.PHONE.value, Source.COUNTER.value)
 NOT_OURS: Final = (
