@@ -87,7 +87,7 @@ def test_the_fg_asks_why_an_officer_read_a_report_and_judges_the_answer(
     expect(fg.get_by_text("Geen regels met deze keuze")).to_be_visible()
     fg.go_back()
 
-    # One line, with the report that it was about.
+    # Open one line of the log; it names the report that was read.
     lines.first.get_by_role("link").first.click()
     expect(fg.get_by_role("heading", name="Regel van het logboek")).to_be_visible()
     expect(fg.get_by_role("definition").filter(has_text="Olga Officier")).to_be_visible()

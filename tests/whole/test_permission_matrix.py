@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.judged_once]
 
 # Tokens and methods are judged before any database is asked.
 ON_ONE_DATABASE = pytest.mark.sqlite
-# What the framework does for each view alike: a quarter of them in the short suite.
+# Ask every fourth view in the short suite: Pyramid treats all alike there.
 SOME = pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.alles)])
 
 

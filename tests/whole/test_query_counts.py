@@ -39,7 +39,7 @@ WHOLE = {
     ("MunicipalityResource", "rollen"): 18,
     ("Desk", ""): 19,
     ("ReportResource", "triage"): 17,
-    # Of one about a person: its readers, its ground and the advice besides.
+    # A dossier about a person also asks for its readers, its ground and the advice.
     ("DossierResource", ""): 17,
     ("DisclosureRegister", ""): 15,
     ("TermsNode", "beslissen"): 14,

@@ -112,7 +112,7 @@ def enter_breach(
         with session.begin_nested():
             session.add(breach)
     except IntegrityError:
-        # Somebody else reported the same document just now, and has committed.
+        # The unique index refused it: a colleague reported the same lost document meanwhile.
         known = _known(session, holder, entry, actor)
         if known is None:
             raise

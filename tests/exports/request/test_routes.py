@@ -143,7 +143,7 @@ def test_urgency_that_is_rejected_is_taken_back(
     with installation.transaction(DORDRECHT) as session:
         subject = session.scalars(select(DisclosureSubject.subject_id)).first()
         session.get_one(Report, subject).state = "ingetrokken"
-    # Nobody reads what its reporter withdrew; the judgement goes on.
+    # A withdrawn report shuts the document, while judging the urgency stays possible.
     page = page.goto(page.request.url)
     assert "Het document openen" not in page.text
     assert f"{reference} kan nu niet open" in page.text

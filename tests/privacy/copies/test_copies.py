@@ -403,11 +403,11 @@ def test_who_asked_on_the_follow_page_makes_the_code_there(town: Installation) -
     shown = press(page, "kopie-code")
     code = re.search(r"\d{4} \d{4}", shown.text)
     assert code is not None
-    # Nobody asks a function of who comes for the own data.
+    # Fetch it with name and code alone; the form asks a private person no function.
     form = shown.click("Naar de ophaalpagina").forms["formulier"]
     form["naam"], form["code"] = "Noor", code[0]
     form.submit("ophalen", status=303).follow().mustcontain("PDF ophalen")
-    # What another asked is never offered to the reporter of a report in it.
+    # Turn it into a request of another that found this report: its reporter is offered nothing.
     with town.transaction(DORDRECHT) as session:
         session.scalars(select(RequestTrace)).one().places = ["report.description"]
     reporter.get("/volgen/melding").mustcontain(no=["Uw kopie staat klaar", request.reference])

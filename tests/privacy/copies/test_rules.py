@@ -40,7 +40,7 @@ def given(text: str, *, hide_reporter: bool = True) -> str:
             "Wij spreken af: zij spreken D. Hoekstra aan.",
             "Wij spreken af: zij spreken D. Hoekstra aan.",
         ),
-        # Of another sentence only the words go.
+        # In a sentence without the reporter only the place, the day or the clothes are marked.
         ("Dennis Hoekstra stond bij de bushalte.", "Dennis Hoekstra stond bij #."),
         ("Dennis Hoekstra noemde een rode jas.", "Dennis Hoekstra noemde een #."),
         ("Dennis Hoekstra kwam vorige week, en in juni.", "Dennis Hoekstra kwam #, en in #."),

@@ -171,7 +171,7 @@ def test_the_fg_asks_the_reader_answers_and_the_fg_asks_on_and_judges(
     assert "Welke lijst was dat?" in page
     page.forms["formulier"]["antwoord"] = "De lijst van de wijk."
     page.forms["formulier"].submit()
-    # What was opened before shows the answer before this one.
+    # Judge on the page that was opened before the second answer: it is refused, and shows that.
     opened["oordeel"] = "duidelijk"
     again = opened.submit(status=409)
     again.mustcontain("De lezer antwoordde opnieuw", "De lijst van de wijk.")

@@ -62,6 +62,6 @@ def test_lines_and_reasons_go_after_five_years(installation: Installation) -> No
         assert session.scalars(select(PoliceAccess)).all() == []
         told = " ".join(filter(None, session.scalars(select(AuditEvent.reason))))
     assert "afgeschermd" not in told
-    # What is left is as closed as it was.
+    # Refuse to delete the lines that are left, as before: the log only grows.
     with pytest.raises(DBAPIError), installation.transaction(DORDRECHT) as session:
         session.execute(text("DELETE FROM police_event"))

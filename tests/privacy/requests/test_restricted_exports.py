@@ -39,7 +39,7 @@ WORDS = "gebruik beperkt: de juistheid wordt betwist (a)"
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[DossierContent]:
-    """What was made of the exports, in order."""
+    """Collect the content of each document that is drawn, in order, and draw nothing."""
     seen: list[DossierContent] = []
 
     def render(content: DossierContent, **kw: object) -> bytes:
@@ -187,7 +187,7 @@ def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
     assert decide(case, reference).status_int == 303
     installation.run_jobs()
     assert in_it(made[0]) == ["M-01", "M-02"]
-    # Who has a copy of a dossier hears of its restriction too (art. 19 AVG).
+    # Tell the holders of a copy that the use of the dossier is restricted (art. 19 AVG).
     handed_over(case, reference)
     bind(case)
     reader.get(f"{case.path}/{reference}").mustcontain("Het gebruik van een gegeven is beperkt")
