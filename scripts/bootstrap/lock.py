@@ -21,6 +21,7 @@ LOCKS = {
     "runtime": ("install_requires",),
     "test": ("install_requires", "test"),
     "node": ("node",),
+    "audit": ("audit",),
     "lock": ("lock",),
 }
 FLAGS = (

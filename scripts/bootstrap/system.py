@@ -69,6 +69,9 @@ TO_RUN = (
 TO_TEST = (
     *TO_RUN,
     Need("git", program("git")),
+    Need("reuse", program("reuse")),
+    # The scanner of uploads; the tests write a signature of their own.
+    Need("clamav-daemon", program("clamd", "/usr/sbin/clamd")),
     Need("chromium-headless-shell", program(*BROWSERS)),
     Need("default-jdk-headless", program("javac")),
     Need("libjaxb-java", Path("/usr/share/java/jaxb-runtime.jar").exists),

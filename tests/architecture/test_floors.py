@@ -17,12 +17,13 @@ PACKAGE = Path(stopintimidatie.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The factory and the commands stand on the rooms.
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
-# Requests, copies, police data and breaches came with rooms of their own.
-MOST_FILES = 550
+# Requests, copies, police data and breaches came with rooms of their own. Room is left for the
+# scanner of uploads, the public statements and the reference of the API.
+MOST_FILES = 555
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 20
-MOST_NAMES = 162
+MOST_NAMES = 165
 MOST_FUNCTION_LINES = 50
 
 
