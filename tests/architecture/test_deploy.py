@@ -159,9 +159,9 @@ def test_the_image_has_the_packages_that_running_takes() -> None:
     (installed,) = re.findall(command, stages()[1])
     packages = set(installed.replace("\\", " ").split())
     venv = {need.package for need in TO_RUN if need.package.endswith("-venv")}
-    # The environment is made while building; pg_dump is for the backup, ffmpeg for what melders
-    # send: without it they can send photos alone. Addresses outside are called over https.
-    more = {"python3", "postgresql-client", "ffmpeg", "ca-certificates"}
+    # The environment is made while building; pg_dump is for the backup. Addresses outside are
+    # called over https. ffmpeg comes with the packages of Python.
+    more = {"python3", "postgresql-client", "ca-certificates"}
     assert packages == {need.package for need in TO_RUN} - venv | more
     assert len(venv) == 1
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any, BinaryIO, Final
 
+from imageio_ffmpeg import get_ffmpeg_exe
+
 from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.sandbox.process import (
     MOST_PIXELS,
@@ -255,8 +257,13 @@ def _draw_photo(source: BinaryIO, target: BinaryIO) -> None:
 
 
 def ffmpeg_path(wanted: str) -> str | None:
-    """Return where the programme is; None when it isn't on this machine."""
-    return shutil.which(wanted) if wanted else None
+    """Return where the programme is; None when it isn't on this machine.
+
+    For `ffmpeg` there is always one: where the machine has none, that of our own packages.
+    """
+    if not wanted:
+        return None
+    return shutil.which(wanted) or (get_ffmpeg_exe() if wanted == "ffmpeg" else None)
 
 
 def _pack_clip(

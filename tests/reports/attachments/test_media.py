@@ -328,6 +328,15 @@ def test_without_ffmpeg_photos_are_taken_and_clips_refused_in_words(
     assert "alleen foto's" in str(refused)
 
 
+def test_a_machine_without_ffmpeg_uses_that_of_our_own_packages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nergens")
+    assert cleaner.ffmpeg_path("ffmpeg") == FFMPEG
+    assert cleaner.ffmpeg_path("ffmpeg-anders") is None
+    assert cleaner.ffmpeg_path("") is None
+
+
 def test_half_a_clip_is_refused_or_whole_as_far_as_it_goes(clips: dict[str, bytes]) -> None:
     for name in ("film.mp4", "stem.m4a"):
         assert refusal(clips[name][:400]).fault is Fault.BROKEN
