@@ -19,6 +19,7 @@ from bootstrap.system import TO_RUN
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.gateway import _SAFE_HEADERS
 from stopintimidatie.cli.server import GRACE_SECONDS
+from stopintimidatie.core.web.responses import HSTS
 from stopintimidatie.settings import Settings, setting_keys
 from tests.support.matrix import MATRIX
 
@@ -255,17 +256,24 @@ def test_the_proxy_bounds_every_page_on_which_a_visitor_shows_who_they_are() -> 
 def test_what_the_proxy_answers_itself_has_the_headers_of_the_product_and_never_twice() -> None:
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     added = re.findall(r"add_header (\S+) (\$\w+) always;", text)
-    assert {name for name, _ in added} == {name for name, _ in _SAFE_HEADERS} - {"Content-Type"}
+    safe = dict(_SAFE_HEADERS) | {"Strict-Transport-Security": HSTS}
+    assert {name for name, _ in added} == safe.keys() - {"Content-Type"}
     for name, variable in added:
         upstream = f"$upstream_http_{name.lower().replace('-', '_')}"
         (body,) = re.findall(
             rf"map {re.escape(upstream)} {re.escape(variable)} {{(.+?)}}", text, re.S
         )
-        said = dict(_SAFE_HEADERS)[name]
-        assert re.search(rf'""\s+"{re.escape(said)}";\s+default "";', body), name
+        assert re.search(rf'""\s+"{re.escape(safe[name])}";\s+default "";', body), name
     # nginx: a location with an add_header of its own inherits none of these.
     assert text.count("add_header") == len(added)
     assert "limit_conn verzenders" in text
+
+
+def test_pages_go_on_to_https_and_an_app_that_forgets_it_is_refused() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    (server,) = re.findall(r"listen 80;.+?^}", text, re.S | re.M)
+    assert "location /api/ { return 403; }" in server
+    assert re.search(r"location / { return 301 https://\S+\$request_uri; }", server)
 
 
 def test_what_operators_read_names_settings_that_exist() -> None:

@@ -82,7 +82,7 @@ def csv_response(name: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
-    "base-uri 'none'"
+    "base-uri 'none'; object-src 'none'"
 )
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CSP,
@@ -95,7 +95,9 @@ HEADERS: Mapping[str, str] = {
     "X-Permitted-Cross-Domain-Policies": "none",
 }
 # A picture that somebody uploaded, opened by itself: it runs nothing, fetches nothing, is nowhere.
-PICTURE_CSP = "default-src 'none'; sandbox"
+PICTURE_CSP = (
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; sandbox"
+)
 # The page on which somebody may press a button to send along where they are; nowhere else.
 LOCATING = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"
 # Headers that a public answer, such as a municipality's logo in an app, may set itself.

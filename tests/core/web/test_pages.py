@@ -14,6 +14,7 @@ from stopintimidatie.core.web.responses import (
     CSP,
     HEADERS,
     HSTS,
+    PICTURE_CSP,
     ROOT,
     cache_control,
     headers_tween,
@@ -197,6 +198,12 @@ def test_every_answer_has_the_security_headers(app: TestApp, address: str) -> No
     for name, value in HEADERS.items():
         assert headers[name] == value
     assert "unsafe" not in CSP
+
+
+@pytest.mark.parametrize("policy", [CSP, PICTURE_CSP], ids=["page", "picture"])
+@pytest.mark.parametrize("directive", ["default-src", "frame-ancestors", "base-uri", "object-src"])
+def test_no_answer_can_be_framed_or_pull_in_what_is_not_ours(policy: str, directive: str) -> None:
+    assert f"{directive} 'none'" in policy.split("; ")
 
 
 @pytest.mark.parametrize(("what", "status"), [("stuk", 500), ("conflict", 409)])

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.web.responses import PICTURE_CSP
 from stopintimidatie.municipalities.areas.facts import AreaKind
 from stopintimidatie.municipalities.areas.locator import Locator, Outline
 from stopintimidatie.reports.fields import Location
@@ -49,7 +50,7 @@ def test_the_page_and_the_inbox_show_the_point_among_the_wijken(
     answer = browser.get(f"{address}/kaartje.svg")
     assert answer.content_type == "image/svg+xml"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"] == PICTURE_CSP
     assert answer.text.count("<path d=") == 3
     assert "Binnenstad" in answer.text
     with installation.transaction(DORDRECHT) as session:
