@@ -107,6 +107,18 @@ def test_a_database_of_which_more_was_changed_is_not_used_again(
     assert not tidied.tidy(())
 
 
+def test_settings_of_another_database_change_nothing_here(
+    postgres: Postgres, tidied: TidiedDatabase
+) -> None:
+    other = postgres.create()
+    _do(
+        postgres.conninfo(other),
+        "do $$ begin execute format('alter database %I set jit = on', current_database()); end $$",
+    )
+    assert tidied.tidy(())
+    postgres.drop(other)
+
+
 def test_a_connection_that_a_test_left_open_is_ended_and_those_of_the_pool_are_not(
     conninfo: str, tidied: TidiedDatabase
 ) -> None:

@@ -36,8 +36,12 @@ _CATALOGUES: Final = (
     ("pg_type", "oid"),
     ("pg_rewrite", "oid"),
     ("pg_namespace", "oid"),
-    ("pg_db_role_setting", "setdatabase"),
 )
+# The settings of all databases stand in one catalogue; other tests change those of theirs.
+_OWN_SETTINGS: Final[LiteralString] = """
+    select count(*), max(s.xmin::text::bigint) from pg_db_role_setting s
+    join pg_database d on d.oid = s.setdatabase where d.datname = current_database()
+"""
 _FIRST_OF_USERS: Final = 16384  # PostgreSQL's FirstNormalObjectId
 # Whatever happens to a row of a table: it is a new version, with a higher number, or it is gone.
 _VERSION: Final = (sql.SQL("count(*)"), sql.SQL("max(xmin::text::bigint)"))
@@ -49,12 +53,13 @@ class TidiedDatabase:
     def __init__(self, conninfo: str) -> None:
         """:param conninfo: libpq's words for the database, as its administrator."""
         self._connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=1)
-        self._shape_query = sql.SQL(" union all ").join(
+        catalogues = [
             sql.SQL("select {}, {} from {} where {} >= {}").format(
                 *_VERSION, sql.Identifier(catalogue), sql.Identifier(key), _FIRST_OF_USERS
             )
             for catalogue, key in _CATALOGUES
-        )
+        ]
+        self._shape_query = sql.SQL(" union all ").join([*catalogues, sql.SQL(_OWN_SETTINGS)])
         self._tables = [sql.Identifier(name) for (name,) in self._rows(sql.SQL(_TABLES))]
         self._filled_query = sql.SQL(" union all ").join(
             sql.SQL("select {} where exists (select from {})").format(number, table)
