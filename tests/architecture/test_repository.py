@@ -2,7 +2,7 @@
 
 The structures are the schema of publiccode.yml 0.7, as the standard (publiccodeyml/publiccode.yml,
 docs/standard/schema.core.rst) and its reference parser (italia/publiccode-parser-go) give it: the
-keys that we use, the mandatory ones, their lengths and closed lists. PyPI and npm have no validator.
+keys that we use, the mandatory ones, lengths and closed lists. PyPI and npm have no validator.
 """
 
 from __future__ import annotations
