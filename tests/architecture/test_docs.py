@@ -19,7 +19,7 @@ from stopintimidatie.rooms import ROOMS
 
 ROOT = Path(__file__).parent.parent.parent
 DECISIONS = sorted((ROOT / "docs" / "dev" / "adr").glob("*.md"))
-DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 # `core/web/request.py`, `tests/support/town.py`: from the root or the package.
 PATH = re.compile(r"[\w./-]*\w\.py\b")
 DOTTED = re.compile(r"\bstopintimidatie(?:\.[A-Za-z_]\w*)+")
