@@ -9,8 +9,15 @@ from sqlalchemy import select
 
 from stopintimidatie.disclosures.models import DisclosureSubject
 from stopintimidatie.exports.redaction.content import DossierContent
-from stopintimidatie.exports.request import jobs as request_jobs
-from tests.support.exporting import ACCOUNT, Case, answers, decide, make_case, send_request
+from tests.support.exporting import (
+    ACCOUNT,
+    Case,
+    answers,
+    contents,
+    decide,
+    make_case,
+    send_request,
+)
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 
@@ -26,14 +33,7 @@ def case(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Case:
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> list[DossierContent]:
     """What the worker was given to render."""
-    given: list[DossierContent] = []
-
-    def render(content: DossierContent, **kw: object) -> bytes:
-        given.append(content)
-        return b"%PDF-1.7 not really"
-
-    monkeypatch.setattr(request_jobs, "render_in_process", render)
-    return given
+    return contents(monkeypatch)
 
 
 def boxes(page: object) -> dict[str, bool]:

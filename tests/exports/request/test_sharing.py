@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from stopintimidatie.disclosures.models import DisclosureSubject
 from stopintimidatie.exports.models import Export
-from stopintimidatie.exports.redaction.content import DossierContent
-from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.vocabulary import AgeGroup
-from tests.support.exporting import answers, decide, make_case
+from tests.support.exporting import answers, contents, decide, make_case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 
 
 def test_a_report_goes_along_against_the_wish_only_with_ground_and_reason(
-    installation: Installation, monkeypatch: object
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = make_case(installation)
-    seen: list[DossierContent] = []
-
-    def render(content: DossierContent, **kw: object) -> bytes:
-        seen.append(content)
-        return b"%PDF-1.7 not really"
-
-    monkeypatch.setattr(request_jobs, "render_in_process", render)  # type: ignore[attr-defined]
+    seen = contents(monkeypatch)
     asker = case.browser("aanvrager")
     page = asker.get(f"{case.path}/uitvoer-aanvragen")
     choice = page.html.find(id="formulier-toch").find_parent("details")

@@ -18,13 +18,11 @@ from stopintimidatie.dossiers.case.services import change_dossier
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.exports.models import ExportState, ReportReview
-from stopintimidatie.exports.redaction.content import DossierContent
-from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.reports.api.openapi import FULL_REPORT
 from stopintimidatie.reports.conversation.services import write_to_reporter
 from stopintimidatie.reports.models import Report
 from tests.support.api import Api
-from tests.support.exporting import ACCOUNT, Case, approved, make_case
+from tests.support.exporting import ACCOUNT, Case, approved, contents, make_case
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
@@ -55,13 +53,7 @@ def seeded(installation: Installation) -> Case:
 def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[DossierContent] = []
-
-    def render(content: DossierContent, **kw: Any) -> bytes:
-        seen.append(content)
-        return b"%PDF-1.7 not really"
-
-    monkeypatch.setattr(request_jobs, "render_in_process", render)
+    seen = contents(monkeypatch)
     case = seeded(installation)
     page = case.browser("aanvrager").get(address(case, installation))
     form = page.forms["formulier"]
@@ -122,7 +114,7 @@ def test_an_age_in_the_text_asks_whether_it_is_about_a_minor(installation: Insta
 def test_words_made_unreadable_are_nowhere_any_more(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_jobs, "render_in_process", lambda *_, **__: b"%PDF-1.7 x")
+    contents(monkeypatch)
     case = seeded(installation)
     where = address(case, installation)
     case.browser("aanvrager").get(where).forms["formulier"].submit("opslaan")

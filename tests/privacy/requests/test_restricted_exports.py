@@ -15,7 +15,6 @@ from stopintimidatie.disclosures.models import DisclosureSubject
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.exports.models import ExportState
 from stopintimidatie.exports.redaction.content import DossierContent
-from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.privacy.requests.documents import restrict
 from stopintimidatie.privacy.requests.models import RestrictionGround
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request
@@ -24,6 +23,7 @@ from tests.support.deliveries import enter, form_of, put_ready, ready, spoken_co
 from tests.support.exporting import (
     Case,
     answers,
+    contents,
     decide,
     handed_over,
     make_case,
@@ -40,14 +40,7 @@ WORDS = "gebruik beperkt: de juistheid wordt betwist (a)"
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[DossierContent]:
     """Collect the content of each document that is drawn, in order, and draw nothing."""
-    seen: list[DossierContent] = []
-
-    def render(content: DossierContent, **kw: object) -> bytes:
-        seen.append(content)
-        return b"%PDF-1.7 not really"
-
-    monkeypatch.setattr(request_jobs, "render_in_process", render)
-    return seen
+    return contents(monkeypatch)
 
 
 def bind(case: Case, report: int | None = None) -> None:
