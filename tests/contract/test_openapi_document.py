@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ from stopintimidatie.reports.arrival.schema import MESSAGE
 from stopintimidatie.reports.arrival.submission import validate
 from stopintimidatie.reports.rules import normalise_reference
 
-DOCUMENT = openapi_document()
+DOCUMENT = openapi_document("https://meldpunt.example", "api@meldpunt.example")
 OPERATIONS = [
     (path, method, operation)
     for path, methods in DOCUMENT["paths"].items()
@@ -115,6 +116,46 @@ def test_every_property_of_the_message_is_described() -> None:
                 compare(child, schema["properties"][child.name])
 
     compare(MESSAGE, described)
+
+
+def shown(part: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Every example with its schema: of parameters, headers, bodies and properties."""
+    if isinstance(part, list):
+        for value in part:
+            yield from shown(value)
+    if not isinstance(part, dict):
+        return
+    schema = part.get("schema", {})
+    schema = resolve(schema) if "$ref" in schema else schema
+    if "example" in part:
+        yield part["example"], schema
+    if isinstance(part.get("examples"), dict) and schema:
+        yield from ((example["value"], schema) for example in part["examples"].values())
+    if isinstance(part.get("examples"), list):
+        yield from ((example, part) for example in part["examples"])
+    for value in part.values():
+        yield from shown(value)
+
+
+def test_every_example_fits_its_schema() -> None:
+    pairs = list(shown(DOCUMENT))
+    assert len(pairs) > 50
+    wrong = [
+        (example, schema)
+        for example, schema in pairs
+        if not jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(example)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS)
+def test_every_call_tells_of_what_any_request_can_run_into(
+    path: str, method: str, operation: dict[str, Any]
+) -> None:
+    answers = operation["responses"]
+    assert {"400", "500", "503"} <= set(answers)
+    assert ("401" in answers) == bool(operation["security"])
+    assert "Retry-After" in answers["503"]["headers"]
 
 
 @pytest.mark.parametrize("answer", ANSWERS)

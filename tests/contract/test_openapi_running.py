@@ -19,7 +19,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.parameters import ParameterLocation
 
 from stopintimidatie.core.tree.resources import split_address
-from stopintimidatie.reports.api.calls import ADD, CALLS, FORM, LOOK_UP, SUBMIT, Call
+from stopintimidatie.reports.api.calls import ADD, BASE, CALLS, FORM, LOOK_UP, SUBMIT, Call
 from stopintimidatie.reports.api.queries import DEMO_TOKEN
 from tests.support.api import Api
 from tests.support.factories import connect
@@ -84,6 +84,17 @@ def try_out(strategy: Any, check: Callable[[Any], None], examples: int) -> None:
 def test_every_answer_is_as_documented(schema: Any, call: Call, examples: int) -> None:
     drawn = schema[call.path][call.method].as_strategy(POSITIVE)
     try_out(drawn, lambda case: case.call_and_validate(headers=KEY, checks=CONFORMANCE), examples)
+
+
+def test_what_cannot_be_read_is_a_documented_400_at_every_call(installation: Installation) -> None:
+    app = Api(installation).app
+    document = app.get("/api/v1/openapi.json").json
+    for call in CALLS:
+        path = call.path.format(kenmerk="M-4F7K-2QXJ", code="GM0505")
+        asked = f"{BASE}{path}?taal=%ff"
+        answer = app.request(asked, method=call.method, headers=KEY, status=400)
+        responses = document["paths"][call.path][call.method.lower()]["responses"]
+        assert answer.content_type in responses["400"]["content"]
 
 
 @pytest.mark.parametrize("call", [c for c in CALLS if c.needs], ids=lambda call: call.name)

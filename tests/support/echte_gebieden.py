@@ -3,6 +3,9 @@
 They stand beside the clone (`../shared/data`) where the project is built, and are never
 committed. `STOPINTIMIDATIE_SHARED_DATA` points elsewhere. A test asks for the fixture
 `echte_gebieden` and carries the marker of the same name.
+
+The published rules of the linter stand beside them, in `standards`. Without these a test lints with
+a few rules of our own, and the end of the run says so.
 """
 
 import os
@@ -19,6 +22,21 @@ def shared_data() -> Path | None:
     named = os.environ.get(VARIABLE)
     folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
     return folder if (folder / "gemeenten_2024.geojson").is_file() else None
+
+
+def published_linter() -> Path | None:
+    """The linter rules of the NL GOV REST API Design Rules, or None where they aren't."""
+    named = os.environ.get(VARIABLE)
+    shared = Path(named).parent if named else REPOSITORY.parent / "shared"
+    rules = shared / "standards" / "nlgov_api_design_rules_linter.yaml"
+    return rules if rules.is_file() else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if published_linter() is None:
+        terminalreporter.write_line(
+            "API: alleen met eigen regels gekeurd, want ../shared/standards is er niet"
+        )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

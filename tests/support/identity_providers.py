@@ -105,7 +105,7 @@ def running_providers(address: str, *slugs: str) -> Iterator[list[RunningProvide
     """The providers of these municipalities, which know the installation at this address."""
     clients = [_client(address, slug) for slug in slugs]
     with ExitStack() as stack:
-        command = [stack.enter_context(_node()), str(SCRIPT)]
+        command = [stack.enter_context(running_node()), str(SCRIPT)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         process = stack.enter_context(subprocess.Popen(command, **pipes))  # type: ignore[call-overload]
         stack.callback(process.kill)
@@ -117,7 +117,7 @@ def running_providers(address: str, *slugs: str) -> Iterator[list[RunningProvide
 
 
 @contextmanager
-def _node() -> Iterator[str]:
+def running_node() -> Iterator[str]:
     """A recent Node: the machine's own, or the one of the wheel."""
     own = recent_node()
     if own:

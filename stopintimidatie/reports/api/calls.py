@@ -22,7 +22,7 @@ class Parameter:
     place: str
     about: str
     schema: dict[str, Any]
-    example: str
+    example: str | float
     required: bool = True
 
 
@@ -73,8 +73,8 @@ _IDEMPOTENCY_KEY = Parameter(
     {**_TEXT, "format": "uuid"},
     "6f1a3c52-8a3e-4d0c-9a54-0f2f5b1f7c11",
 )
-_LAT = Parameter("lat", "query", str(LAT.description), describe(LAT), "51.8133")
-_LON = Parameter("lon", "query", str(LON.description), describe(LON), "4.669")
+_LAT = Parameter("lat", "query", str(LAT.description), describe(LAT), 51.8133)
+_LON = Parameter("lon", "query", str(LON.description), describe(LON), 4.669)
 _LANGUAGE = Parameter(
     "taal",
     "query",
@@ -88,8 +88,15 @@ _LANGUAGE = Parameter(
 _NO_APP_KEY = Reply("Geen geldige appsleutel.")
 _TOO_OFTEN = Reply("Er is te vaak gevraagd, of te vaak geraden.", headers=("Retry-After",))
 _OUTAGE = Reply("De gegevens zijn even niet te bereiken.", headers=("Retry-After",))
-# Refusals of a call with an app key. Sending a report leaves out 429: it is never too often.
-_ALWAYS = {401: _NO_APP_KEY, 429: _TOO_OFTEN, 503: _OUTAGE}
+_UNREADABLE = Reply(
+    "Het verzoek is niet te lezen, of vraagt een andere naam dan deze server heeft."
+)
+_OUR_FAULT = Reply("Onze fout. Er is niets opgeslagen: stuur over een minuut hetzelfde nog eens.")
+# Refusals that any call can give; a call with a better word for one puts its own after these.
+_PUBLIC = {400: _UNREADABLE, 500: _OUR_FAULT, 503: _OUTAGE}
+# Those of a call with an app key. Sending a report leaves out 429: it is never too often.
+_WITH_KEY = {**_PUBLIC, 401: _NO_APP_KEY}
+_ALWAYS = {**_WITH_KEY, 429: _TOO_OFTEN}
 
 DESCRIBE: Final = Call(
     "openapi",
@@ -97,7 +104,7 @@ DESCRIBE: Final = Call(
     "/openapi.json",
     "Deze beschrijving",
     "Voor iedereen, zonder appsleutel.",
-    {200: Reply("De beschrijving.", media_types=("application/json",))},
+    {**_PUBLIC, 200: Reply("De beschrijving.", media_types=("application/json",))},
 )
 SUBMIT: Final = Call(
     "meldingSturen",
@@ -108,16 +115,15 @@ SUBMIT: Final = Call(
     "Idempotency-Key met hetzelfde bericht geeft hetzelfde antwoord, 30 dagen lang; er komt dan "
     "geen tweede melding.",
     {
+        **_WITH_KEY,
         201: Reply("De melding is opgeslagen.", answers.ReceiptAnswer, headers=("Location",)),
         400: Reply(
             "Geen bruikbare Idempotency-Key, geen geldige JSON, of velden die niet kloppen."
         ),
-        401: _NO_APP_KEY,
         409: Reply("Het eerste verzoek met deze Idempotency-Key wordt nog behandeld."),
         413: Reply("Het bericht is groter dan 1 MiB."),
         415: Reply("Het bericht is geen application/json."),
         422: Reply("Deze Idempotency-Key is al met een ander bericht gebruikt."),
-        503: _OUTAGE,
     },
     (_IDEMPOTENCY_KEY,),
     takes="melding",
@@ -131,9 +137,9 @@ FOLLOW: Final = Call(
     "Met de volgcode van de melder in de header Volgcode, nooit in het adres. Een verkeerde "
     "volgcode geeft hetzelfde antwoord als een kenmerk dat niet bestaat.",
     {
+        **_ALWAYS,
         200: Reply("Hoe het met de melding staat.", answers.FollowAnswer),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
-        **_ALWAYS,
     },
     (_REFERENCE,),
     needs=(APP_KEY, FOLLOW_CODE),
@@ -148,13 +154,13 @@ ADD: Final = Call(
     "verder. Dezelfde tekst binnen een uur nog eens sturen geeft hetzelfde antwoord; er komt dan "
     "geen tweede bericht.",
     {
+        **_ALWAYS,
         201: Reply("Het bericht is opgeslagen.", answers.MessageAnswer),
         400: Reply("Geen geldige JSON, of velden die niet kloppen."),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: _NOT_NOW,
         413: Reply("Het bericht is groter dan 1 MiB."),
         415: Reply("Het bericht is geen application/json."),
-        **_ALWAYS,
     },
     (_REFERENCE,),
     takes="aanvulling",
@@ -170,14 +176,13 @@ ATTACH: Final = Call(
     "als JPEG, geluid en video pakken wij opnieuw in: plaats, tijd en toestel gaan eruit. Worden "
     "er al te veel bestanden tegelijk nagekeken, dan is het antwoord 503.",
     {
+        **_ALWAYS,
         201: Reply("Het bestand is opgeslagen.", answers.AttachmentAnswer),
         400: Reply("Er is geen bestand, het is niet te lezen, of het kost te veel rekenwerk."),
-        401: _NO_APP_KEY,
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),
         413: Reply("Het bestand is groter dan 25 MB, of de foto heeft te veel punten."),
         415: Reply("Geen multipart/form-data, of een soort bestand die wij niet aannemen."),
-        429: _TOO_OFTEN,
         503: Reply(
             "Er worden te veel bestanden tegelijk nagekeken, of de gegevens zijn even niet te "
             "bereiken. Stuur het bestand na Retry-After seconden opnieuw.",
@@ -198,10 +203,10 @@ WITHDRAW: Final = Call(
     "niets vanzelf gewist: de melder kan dat de gemeente vragen, met het kenmerk. Tot en met "
     "`terugTotEnMet` kan de melder zich op `/volgen` bedenken. Nog eens intrekken mag.",
     {
+        **_ALWAYS,
         204: Reply("De melding is ingetrokken.", empty=True),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: _NOT_NOW,
-        **_ALWAYS,
     },
     (_REFERENCE,),
     needs=(APP_KEY, FOLLOW_CODE),
@@ -213,10 +218,10 @@ LOOK_UP: Final = Call(
     "Wat er op deze plek met een melding gebeurt",
     "Om vooraf aan de melder te laten zien.",
     {
+        **_ALWAYS,
         200: Reply("De gemeente.", answers.MunicipalityHereAnswer),
         400: Reply("lat of lon ontbreekt of is geen getal, of de taal kennen wij niet."),
         404: Reply("Bij dit punt hoort geen gemeente."),
-        **_ALWAYS,
     },
     (_LAT, _LON, _LANGUAGE),
     needs=(APP_KEY,),
@@ -239,10 +244,10 @@ FORM: Final = Call(
     " van de gemeente en de hulplijnen. Haal het op als de melder begint: een gemeente kan het elk"
     " moment wijzigen.",
     {
+        **_ALWAYS,
         200: Reply("Het formulier.", answers.FormAnswer),
         400: Reply("De gemeente of de taal is niet goed geschreven."),
         404: Reply("Deze gemeente bestaat niet."),
-        **_ALWAYS,
     },
     (_MUNICIPALITY, _LANGUAGE),
     needs=(APP_KEY,),
@@ -254,6 +259,7 @@ LOGO: Final = Call(
     "Het logo van een gemeente",
     "Openbaar, zonder appsleutel.",
     {
+        **_PUBLIC,
         200: Reply("Het logo.", media_types=IMAGE_TYPES),
         404: Reply("Deze gemeente bestaat niet of heeft geen logo."),
     },

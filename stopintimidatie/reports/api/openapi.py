@@ -74,7 +74,9 @@ def openapi_document(public_address: str = "", email: str = "") -> Document:
         public_address: Address of this installation, where its people can be found.
         email: Address that builders of apps can write to.
     """
-    known = {"url": public_address, "email": email}
+    # An address of this machine alone, as a new installation has: nobody can write there.
+    reachable = "." in email.rpartition("@")[2]
+    known = {"url": public_address, "email": email if reachable else ""}
     contact: Document = {"name": "Landelijk meldpunt straatintimidatie"}
     contact.update({name: value for name, value in known.items() if value})
     return {
