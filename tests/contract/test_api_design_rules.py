@@ -213,8 +213,8 @@ def test_the_linter_with_our_own_rules_sees_what_is_wrong(tmp_path: Path) -> Non
 def lint(document: Path, rules: Path) -> list[str]:
     """The names of the rules that Spectral finds broken, errors and warnings alike."""
     with running_node() as node:
-        command = [node, SPECTRAL, "lint", "--format", "json", "--quiet"]
-        command += ["--fail-severity", "hint", "--ruleset", rules, document]
+        command = [node, str(SPECTRAL), "lint", "--format", "json", "--quiet"]
+        command += ["--fail-severity", "hint", "--ruleset", str(rules), str(document)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode in (0, 1), done.stderr
     return [fault["code"] for fault in json.loads(done.stdout)]
