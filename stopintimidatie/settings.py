@@ -26,6 +26,9 @@ AGE_RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 LEDGER_FOLDER: Final = "grootboek"
 # Number of ports for figures: one for each process of a kind on a machine.
 METRICS_PORTS: Final = 64
+# A wheel has the migrations in the package, a clone beside it.
+_IN_WHEEL: Final = Path(__file__).parent / "migrations"
+MIGRATIONS: Final = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_WHEEL.parent.parent / "alembic"
 
 
 class SettingsError(Exception):
@@ -95,6 +98,10 @@ def _optional_path(text: str) -> Path | None:
     return _path(text) if text.strip() else None
 
 
+def _migrations(text: str) -> Path:
+    return _optional_path(text) or MIGRATIONS
+
+
 def _secure_url(text: str) -> str:
     if text.strip() and not re.fullmatch(r"https://[^/\s]+/\S*", text.strip()):
         raise ValueError("schrijf een heel adres met https://")
@@ -136,7 +143,7 @@ class Settings:
     contact_email: str = _setting("contact.email", _sender, "")
     demo: bool = _setting("demo", _boolean, False)
     key_file: Path = _setting("key_file", _path)
-    migrations: Path = _setting("migrations", _path)
+    migrations: Path = _setting("migrations", _migrations, MIGRATIONS)
     search_backend: str = _setting("search.backend", _one_of("postgresql", "whoosh"), "whoosh")
     web_host: str = _setting("web.host", _text, "127.0.0.1")
     web_port: int = _setting("web.port", _whole_number(1, 65535), 6543)

@@ -35,3 +35,4 @@ def test_both_ini_files_can_be_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert not production.demo
     assert production.https
     assert production.web_port == 7000
+    assert production.migrations == ROOT / "alembic"
