@@ -29,6 +29,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "factors",
         "search",
         "health",
+        "scanner",
     ),
     "municipalities": (
         "areas",

@@ -38,6 +38,7 @@ settings.load_profile("busy")
 pytest_plugins = [
     "tests.support.databases",
     "tests.support.services",
+    "tests.support.clamd",
     "tests.support.echte_gebieden",
     "tests.support.town",
     "tests.support.failures",

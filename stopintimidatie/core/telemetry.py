@@ -241,6 +241,7 @@ class Metrics:
     job_seconds: Histogram
     search_seconds: Histogram
     pdf_seconds: Histogram
+    scan_seconds: Histogram
 
 
 @lru_cache(maxsize=1)
@@ -267,6 +268,7 @@ def metrics() -> Metrics:
         seconds("job", "Duur van een aantal taken dat samen wordt gedaan", JOB_SECONDS, "kind"),
         seconds("search", "Duur van zoeken in de index", REQUEST_SECONDS),
         seconds("pdf", "Duur van het maken van een pdf", JOB_SECONDS, "outcome"),
+        seconds("scan", "Duur van het nakijken op virussen", REQUEST_SECONDS, "outcome"),
     )
 
 
@@ -296,6 +298,16 @@ def making_pdf() -> Iterator[None]:
         outcome = DONE
     finally:
         metrics().pdf_seconds.labels(outcome).observe(time.perf_counter() - started)
+
+
+def scan_done(outcome: str, seconds: float) -> None:
+    """Count a file that the virus scanner looked at, or couldn't look at.
+
+    Args:
+        outcome: *schoon*, *gevonden*, or the trouble there was.
+        seconds: as long as it took.
+    """
+    metrics().scan_seconds.labels(outcome).observe(seconds)
 
 
 def counting(kind: str, handler: Callable[..., None]) -> Callable[..., None]:

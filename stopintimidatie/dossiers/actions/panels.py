@@ -52,6 +52,7 @@ from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.attachments.cleaner import (
     PHOTO_TYPES,
     CleaningError,
+    Fault,
     cleaned_apart,
     ffmpeg_path,
 )
@@ -60,6 +61,14 @@ from stopintimidatie.reports.vocabulary import FollowUp
 
 FILES_PART: Final = "bijlagen"
 LIMIT: Final = 9_500_000
+STOPPED: Final = (
+    "De virusscanner houdt dit bestand tegen. Het staat niet in het dossier en niemand kan het"
+    " openen. Vertel de mensen van de ICT waar u het vandaan hebt."
+)
+NOT_SCANNED: Final = (
+    "De virusscanner antwoordt nu niet, dus nemen wij geen bestanden aan. Probeer het over een"
+    " kwartier nog eens. Blijft het zo? Vertel het uw beheerder."
+)
 
 
 class FileSchema(Schema):
@@ -100,7 +109,10 @@ def attach_view(context: DossierResource, request: Request) -> Any:
                 with cleaned_apart(request, file) as clean:
                     attach(request.db, keys, context.dossier, about, clean, request.actor)
         except CleaningError as refused:
-            raise DossierError(str(refused), "bestand") from None
+            if refused.fault is Fault.NOT_SCANNED:
+                raise BusyError(NOT_SCANNED, "bestand") from None
+            words = STOPPED if refused.fault is Fault.STOPPED else str(refused)
+            raise DossierError(words, "bestand") from None
         except NoPlaceError:
             raise BusyError(TOO_BUSY, "bestand") from None
         request.flash("De bijlage is toegevoegd.")

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from io import BytesIO
 from typing import Any, Final
 from xml.etree import ElementTree
 
@@ -34,6 +35,7 @@ from stopintimidatie.core.sandbox.process import (
     Refusal,
     memory_file,
 )
+from stopintimidatie.core.scanner import Scanner, ScannerError
 from stopintimidatie.core.text import datetime_short
 from stopintimidatie.municipalities.settings.models import (
     MunicipalityLogo,
@@ -67,6 +69,14 @@ _SAFE_VALUE: Final = re.compile(r"[\w\s.,:;#%()+\-'\"/|&]*", re.ASCII)
 _REFERENCE: Final = re.compile(r"url\(\s*['\"]?#[\w.-]+['\"]?\s*\)", re.ASCII)
 
 _DAMAGED: Final = "Deze PNG is beschadigd. Sla het logo opnieuw op en probeer het nog eens."
+_STOPPED: Final = (
+    "De virusscanner houdt dit bestand tegen. Het is niet bewaard. Vraag het logo opnieuw bij wie"
+    " het maakte."
+)
+_NOT_SCANNED: Final = (
+    "De virusscanner antwoordt nu niet, dus nemen wij geen logo aan. Probeer het over een kwartier"
+    " nog eens."
+)
 _REFUSALS: Final = {
     Refusal.PIXELS: f"Kies een PNG van hoogstens {LOGO_PIXELS} bij {LOGO_PIXELS}.",
     Refusal.TOO_LARGE: "Dit logo is te groot. Neem een kleiner of eenvoudiger bestand.",
@@ -91,14 +101,21 @@ class CleanLogo:
         return sha256(self.content).hexdigest()
 
 
-def clean_logo(content: bytes) -> CleanLogo:
-    """Return an uploaded logo with only what is harmless.
+def clean_logo(content: bytes, scanner: Scanner | None = None) -> CleanLogo:
+    """Return an uploaded logo with only what is harmless; the virus scanner looks first.
 
     Raises:
-        LogoError: it isn't an SVG or PNG, is too large, or holds what isn't let in.
+        LogoError: it isn't an SVG or PNG, is too large, or holds what isn't let in; or there is a
+            scanner that stops it or couldn't look.
     """
     if len(content) > LARGEST_UPLOAD:
         raise LogoError("Kies een bestand van hoogstens 1 MB.")
+    try:
+        signature = scanner.scan(BytesIO(content)) if scanner else None
+    except ScannerError:
+        raise LogoError(_NOT_SCANNED) from None
+    if signature is not None:
+        raise LogoError(_STOPPED)
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return _png(content)
     if b"<svg" in content[:4096] or b":svg" in content[:4096]:

@@ -239,7 +239,7 @@ def _kept(context: MunicipalityAdministration, request: Request, content: bytes)
     """
     try:
         with heavy_work(request):
-            clean = services.clean_logo(content)
+            clean = services.clean_logo(content, request.registry.scanner)
     except NoPlaceError:
         raise BusyError(TOO_BUSY, "logo") from None
     return services.keep_logo(request.db, context.holder, clean)

@@ -183,9 +183,11 @@ ATTACH: Final = Call(
         409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),
         413: Reply("Het bestand is groter dan 25 MB, of de foto heeft te veel punten."),
         415: Reply("Geen multipart/form-data, of een soort bestand die wij niet aannemen."),
+        422: Reply("De virusscanner houdt het bestand tegen. De melding zelf is goed binnen."),
         503: Reply(
-            "Er worden te veel bestanden tegelijk nagekeken, of de gegevens zijn even niet te "
-            "bereiken. Stuur het bestand na Retry-After seconden opnieuw.",
+            "Er worden te veel bestanden tegelijk nagekeken, de virusscanner antwoordt niet, of de "
+            "gegevens zijn even niet te bereiken. Stuur het bestand na Retry-After seconden "
+            "opnieuw.",
             headers=("Retry-After",),
         ),
     },

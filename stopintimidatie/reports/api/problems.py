@@ -118,6 +118,18 @@ class Kind(Enum):
         "Het bestand is niet te lezen",
         "Maak het opnieuw, of kies een ander bestand.",
     )
+    FILE_STOPPED = (
+        "bestand-tegengehouden",
+        422,
+        "Dit bestand kunnen wij niet aannemen",
+        "Stuur een schermafdruk, of beschrijf wat erop staat. De melding is goed binnen.",
+    )
+    FILES_CLOSED = (
+        "bestanden-dicht",
+        503,
+        "Wij nemen even geen bestanden aan",
+        "De melding is goed binnen. Stuur het bestand later opnieuw, na Retry-After seconden.",
+    )
     FILES_BUSY = (
         "bestanden-druk",
         503,
@@ -189,7 +201,7 @@ def problem_response(problem: ProblemError) -> Response:
         response.headers["WWW-Authenticate"] = 'Bearer realm="stopintimidatie"'
     if problem.kind in (Kind.OUTAGE, Kind.FILES_BUSY):
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if problem.kind is Kind.TOO_OFTEN:
+    if problem.kind in (Kind.TOO_OFTEN, Kind.FILES_CLOSED):
         response.headers["Retry-After"] = str(PATIENCE_SECONDS)
     if problem.allow:
         response.headers["Allow"] = ", ".join(problem.allow)

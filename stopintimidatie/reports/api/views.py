@@ -248,6 +248,8 @@ _FILE_FAULTS: Final = {
     Fault.TYPE: Kind.FILE_TYPE,
     Fault.TOO_LARGE: Kind.FILE_TOO_LARGE,
     Fault.BROKEN: Kind.FILE_BROKEN,
+    Fault.STOPPED: Kind.FILE_STOPPED,
+    Fault.NOT_SCANNED: Kind.FILES_CLOSED,
 }
 
 

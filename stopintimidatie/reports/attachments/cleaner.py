@@ -9,6 +9,7 @@ is made, so a killed process leaves nothing behind.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -32,7 +33,10 @@ from stopintimidatie.core.sandbox.process import (
     memory_file,
     run,
 )
+from stopintimidatie.core.scanner import Scanner, ScannerError, Trouble
 from stopintimidatie.core.web.limits import heavy_work
+
+log = logging.getLogger(__name__)
 
 HEAD_BYTES: Final = 64
 # Offered by the file dialog of a browser; HEIC by extension too: not every system knows its type.
@@ -140,6 +144,8 @@ class Fault(Enum):
     TYPE = "soort"
     TOO_LARGE = "te groot"
     BROKEN = "onleesbaar"
+    STOPPED = "tegengehouden"
+    NOT_SCANNED = "niet nagekeken"
 
 
 class CleaningError(Exception):
@@ -148,6 +154,14 @@ class CleaningError(Exception):
     def __init__(self, fault: Fault, message: str) -> None:
         super().__init__(message)
         self.fault = fault
+
+
+class StoppedError(CleaningError):
+    """Refusal of a file in which the virus scanner knew something; nobody opened it."""
+
+    def __init__(self, signature: str) -> None:
+        super().__init__(Fault.STOPPED, _STOPPED)
+        self.signature = signature
 
 
 @dataclass(frozen=True)
@@ -160,6 +174,15 @@ class Cleaned:
     size: int
 
 
+_STOPPED: Final = (
+    "Dit bestand kunnen wij niet aannemen: de virusscanner houdt het tegen. Dat kan gebeuren zonder"
+    " dat u er iets van weet. Uw melding is wel goed binnengekomen. Maak een schermafdruk van de"
+    " foto en stuur die, of beschrijf in woorden wat erop staat."
+)
+_NOT_SCANNED: Final = (
+    "Wij kunnen nu geen bestanden nakijken. Daarom nemen wij er even geen aan. Uw melding is wel"
+    " goed binnengekomen. Bewaar het bestand en stuur het over een kwartier nog een keer."
+)
 _UNKNOWN: Final = (
     "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, HEIC, PNG, WebP), geluid (MP3,"
     " M4A, WAV, Ogg) of een video (MP4, MOV, WebM)."
@@ -220,15 +243,40 @@ def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
 def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
     """Clean the file for a request, outside its transaction and its place in the application.
 
+    The virus scanner looks first: what it stops is never decoded.
+
     Raises:
-        CleaningError: The file is refused.
+        StoppedError: The virus scanner knows something that is in it.
+        CleaningError: The file is refused, or there is a scanner that couldn't look.
         NoPlaceError: Too many files are being cleaned.
     """
-    ffmpeg = ffmpeg_path(request.registry.app_settings.ffmpeg)
+    registry = request.registry
+    ffmpeg = ffmpeg_path(registry.app_settings.ffmpeg)
     with memory_file() as target:
         with heavy_work(request):
+            scan(registry.scanner, source)
             made = _clean(source, target, ffmpeg)
         yield made
+
+
+def scan(scanner: Scanner | None, source: BinaryIO) -> None:
+    """Have the virus scanner look at a file, where there is one.
+
+    Raises:
+        StoppedError: It knows something that is in it.
+        CleaningError: It couldn't look.
+    """
+    if scanner is None:
+        return
+    try:
+        signature = scanner.scan(source)
+    except ScannerError as error:
+        log.warning("a file was not scanned: %s", error.trouble.value)
+        if error.trouble is Trouble.TOO_LARGE:
+            raise too_large() from None
+        raise CleaningError(Fault.NOT_SCANNED, _NOT_SCANNED) from None
+    if signature is not None:
+        raise StoppedError(signature)
 
 
 def _clean(source: BinaryIO, target: BinaryIO, ffmpeg: str | None) -> Cleaned:

@@ -31,7 +31,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_op_today, read_from
-from stopintimidatie.reports.attachments.cleaner import CleaningError, cleaned_apart
+from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
 from stopintimidatie.reports.attachments.services import (
     MOST,
     Attachment,
@@ -223,7 +223,8 @@ def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
             with cleaned_apart(request, file) as clean:
                 attach(registry.engine, registry.key_ring, standing.copy, clean)
     except (NotNowError, CleaningError) as refused:
-        raise FormError(str(refused), "bestand") from None
+        later = isinstance(refused, CleaningError) and refused.fault is Fault.NOT_SCANNED
+        raise (BusyError if later else FormError)(str(refused), "bestand") from None
     except NoPlaceError:
         raise BusyError(TOO_BUSY, "bestand") from None
     return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bijlage#inhoud"))
