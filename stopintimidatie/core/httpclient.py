@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -271,3 +272,25 @@ def _ask(
             return Answer(response.status, response.headers.get_content_type(), content)
     finally:
         connection.close()
+
+
+# Addresses that the operator set: a machine of the house will do, but an answer from elsewhere
+# won't. A redirect would take the key or somebody's address along.
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments: Any, **named: Any) -> None:
+        return None
+
+
+def open_setting(
+    request: urllib.request.Request, *, timeout: float, context: ssl.SSLContext | None = None
+) -> Any:
+    """Open an address out of the settings, without following redirects; return the answer.
+
+    Raises:
+        OSError: There is no answer; `urllib.error.HTTPError` when it is a refusal or a redirect.
+    """
+    secure = urllib.request.HTTPSHandler(context=context)
+    opener = urllib.request.build_opener(_NoRedirects, secure)
+    return opener.open(request, timeout=timeout)

@@ -22,6 +22,7 @@ from uuid import UUID
 import phonenumbers
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.httpclient import open_setting
 from stopintimidatie.core.mail import message
 from stopintimidatie.core.mail.message import Envelope, MailError
 from stopintimidatie.settings import Settings
@@ -238,8 +239,7 @@ class Texter:
         context = _tls(self._settings)
         timeout = self._settings.mail_timeout_seconds
         try:
-            # The address is the operator's own setting, and https alone.
-            with urllib.request.urlopen(request, timeout=timeout, context=context):  # noqa: S310
+            with open_setting(request, timeout=timeout, context=context):
                 return
         except urllib.error.HTTPError as error:
             error.close()

@@ -29,6 +29,7 @@ from sqlalchemy import Connection, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.httpclient import open_setting
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.municipalities.areas.facts import EUROPEAN, inside_netherlands
 from stopintimidatie.municipalities.areas.locator import NOWHERE, Locator, Method, Place
@@ -141,7 +142,7 @@ class PdokLocatieserver:
             url, headers={"Accept": "application/json", "User-Agent": "Stopintimidatie"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
+            with open_setting(request, timeout=self._timeout) as answer:
                 documents = json.loads(answer.read(LARGEST_ANSWER))["response"]["docs"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             # The message leaves the address out: it is part of somebody's report.

@@ -30,8 +30,15 @@ class Provider(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.asked.append((self.headers["Authorization"], json.loads(body)))
         self.send_response(self.status)
+        if self.status == 302:
+            self.send_header("Location", f"https://{self.headers['Host']}/elders")
         self.end_headers()
         self.wfile.write(b'{"id": "e8077d803532c0b5937c639b60216938"}')
+
+    def do_GET(self) -> None:
+        self.asked.append((self.headers["Authorization"], {}))
+        self.send_response(200)
+        self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Not in the output of the tests."""
@@ -104,3 +111,10 @@ def test_without_a_provider_or_with_a_wrong_certificate_nothing_goes(
     with pytest.raises(MailError, match="sms_onbereikbaar"):
         Texter(wrong).deliver(message())
     assert Provider.asked == []
+
+
+def test_the_key_of_the_provider_goes_along_with_no_redirect(settings: Settings) -> None:
+    Provider.status = 302
+    with pytest.raises(MailError, match="sms_geweigerd"):
+        Texter(settings).deliver(message())
+    assert len(Provider.asked) == 1

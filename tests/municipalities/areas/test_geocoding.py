@@ -46,6 +46,8 @@ def locatieserver(*documents: Any, status: int = 200, body: bytes = b"") -> Iter
             asked.append(parse_qs(parts.query))
             found = {"response": {"numFound": len(documents), "start": 0, "docs": documents}}
             self.send_response(status)
+            if status == 302:
+                self.send_header("Location", self.path)
             self.end_headers()
             self.wfile.write(body or json.dumps(found).encode())
 
@@ -118,6 +120,12 @@ def test_a_server_in_trouble_is_told_without_the_address() -> None:
         ):
             geocoder.find(wanted)
         assert "3584" not in str(told.value)
+
+
+def test_an_address_goes_along_with_no_redirect() -> None:
+    with locatieserver(HOUSE, status=302) as (geocoder, asked), pytest.raises(GeocoderError):
+        geocoder.find(WantedAddress(postcode="3584CJ", house_number="101"))
+    assert len(asked) == 1
 
 
 @pytest.mark.echte_gebieden
