@@ -193,6 +193,9 @@ def wrong_headers(path: str, answer: Any) -> list[str]:
     wrong = [name for name, value in expected.items() if headers.get(name) != value]
     if "Server" in headers:
         wrong.append("Server")
+    text = answer.body and answer.content_type.startswith("text/")
+    if text and (answer.charset or "").upper() != "UTF-8":
+        wrong.append("Content-Type")
     kept = path.startswith(("/static/app", "/huisstijl/")) and answer.status_int == 200
     if ("no-store" in headers.get("Cache-Control", "")) is kept:
         wrong.append("Cache-Control")
