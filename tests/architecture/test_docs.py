@@ -33,9 +33,28 @@ NAMED = re.compile(rf"`((?:{FIRST})(?:\.[A-Za-z_]\w*)+)")
 TEST = re.compile(r"(tests/[\w/]+\.py)::(test_\w+)")
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 # A rule of the ASVS, its level and what we make of it.
-RULE = re.compile(r"^\| (\d+\.\d+\.\d+) \| [123] \|[^|]*\| (met|deels|niet|n\.v\.t\.) \|", re.M)
-# The number of rules in each section of ASVS 5.0.0: V6, V7, V10.
-SECTIONS = {"6": (3, 12, 8, 6, 8, 4, 2, 4), "7": (3, 4, 2, 5, 3, 2), "10": (2, 3, 5, 16, 5, 2, 3)}
+RULE = re.compile(
+    r"^\| (\d+\.\d+\.\d+) \| ([123]) \|[^|]*\| (met|deels|niet|n\.v\.t\.) \|([^|]*)\|$", re.M
+)
+OUTCOMES = ("met", "deels", "niet", "n.v.t.")
+# The number of rules in each section of ASVS 5.0.0, by page and chapter: of V6, V7 and V10 at all
+# levels, of the other chapters at levels 1 and 2, which come first in every section.
+ASVS = {
+    "asvs-web.md": {
+        "1": (2, 9, 11, 3, 2),
+        "2": (3, 3, 4, 1),
+        "3": (0, 2, 4, 6, 5, 0, 2),
+        "4": (3, 1, 2, 4),
+        "5": (1, 3, 2, 3),
+    },
+    "asvs-aanmelden.md": {
+        "6": (3, 12, 8, 6, 8, 4, 2, 4),
+        "7": (3, 4, 2, 5, 3, 2),
+        "10": (2, 3, 5, 16, 5, 2, 3),
+    },
+}
+# A file of the tables: `deploy/nginx.conf`, `core/web/body.py`, or `docs/melden.md`.
+FILE = re.compile(r"`((?:[\w.-]+/)+[\w-][\w.-]*\.\w+)`")
 # Written with brackets around a letter, so that this file isn't found itself.
 MACHINE = re.compile(r"/wor[k]/|/roo[t]/|/hom[e]/\w+/|/User[s]/\w+/")
 REGISTRY = re.compile(r"registry\.npmj[s]|pyp[i]\.org/(?:simple|pypi)|files\.pythonhoste[d]")
@@ -137,26 +156,60 @@ def test_every_test_that_the_docs_name_exists() -> None:
     assert not missing
 
 
-def test_every_rule_of_the_asvs_stands_once_and_what_is_not_met_is_explained() -> None:
-    rules, _, lacking = text_of("asvs.md").partition("## Wat niet gehaald wordt")
+def rules_of(page: str) -> list[tuple[str, str, str, str]]:
+    """Rules of a page: number, level, outcome, and where it is shown or why it isn't met."""
+    return RULE.findall(text_of(page))
+
+
+@pytest.mark.parametrize("page", ASVS)
+def test_every_rule_of_the_asvs_stands_once_in_its_place(page: str) -> None:
     asked = [
         f"{chapter}.{section}.{rule}"
-        for chapter, numbers in SECTIONS.items()
+        for chapter, numbers in ASVS[page].items()
         for section, number in enumerate(numbers, 1)
         for rule in range(1, number + 1)
     ]
-    outcomes = RULE.findall(rules)
-    assert [rule for rule, _ in outcomes] == asked
-    explained = {
-        name for row in re.findall(r"^\| ([\d., ]+) \|", lacking, re.M) for name in row.split(", ")
-    }
-    assert {rule for rule, outcome in outcomes if outcome in ("deels", "niet")} == explained
-    rows = rules.splitlines()
-    for chapter in SECTIONS:
-        mine = Counter(outcome for rule, outcome in outcomes if rule.startswith(f"{chapter}."))
-        counts = [mine.total(), *(mine[name] for name in ("met", "deels", "niet", "n.v.t."))]
-        ending = f" | {' | '.join(map(str, counts))} |"
-        assert [row for row in rows if row.startswith(f"| V{chapter} ") and row.endswith(ending)]
+    assert [number for number, *_ in rules_of(page)] == asked
+
+
+def test_the_tables_of_the_asvs_count_what_stands_in_them() -> None:
+    start, signing_in = text_of("asvs.md"), text_of("asvs-aanmelden.md")
+    all_counts = Counter[str]()
+    for page, chapters in ASVS.items():
+        for chapter in chapters:
+            mine = [row for row in rules_of(page) if row[0].startswith(f"{chapter}.")]
+            lower = Counter(outcome for _, level, outcome, _ in mine if level != "3")
+            all_counts += lower
+            assert re.search(
+                rf"^\| V{chapter} \| \[[^|]+\]\({page}\) {counted(lower)}", start, re.M
+            )
+            if page == "asvs-aanmelden.md":
+                whole = Counter(outcome for _, _, outcome, _ in mine)
+                assert re.search(rf"^\| V{chapter} [^|]+ {counted(whole)}", signing_in, re.M)
+    assert re.search(rf"^\| \| samen {counted(all_counts)}", start, re.M)
+
+
+def counted(outcomes: Counter[str]) -> str:
+    """End of a row, as a pattern: how many rules, then how many of each outcome."""
+    numbers = [outcomes.total(), *(outcomes[name] for name in OUTCOMES)]
+    return re.escape(f"| {' | '.join(map(str, numbers))} |")
+
+
+def test_what_is_not_met_of_the_asvs_is_explained_and_what_is_met_is_shown() -> None:
+    lacking = text_of("asvs.md").partition("## Wat niet gehaald wordt")[2]
+    rows = re.findall(r"^\| ([\d., ]+) \|", lacking, re.M)
+    explained = {number for row in rows for number in row.split(", ")}
+    outcomes = [row for page in ASVS for row in rules_of(page)]
+    wanted = {number for number, _, outcome, _ in outcomes if outcome in ("deels", "niet")}
+    assert explained == wanted
+    shown = re.compile(r"`[^`]+`|\]\(")
+    assert not [row[0] for row in outcomes if row[2] == "met" and not shown.search(row[3])]
+
+
+@pytest.mark.parametrize("page", ["asvs.md", *ASVS])
+def test_every_file_that_the_tables_name_exists(page: str) -> None:
+    named = set(FILE.findall(text_of(page)))
+    assert not [name for name in named if not stands(name, ROOT / "docs")]
 
 
 def test_every_module_that_a_comment_names_exists() -> None:
