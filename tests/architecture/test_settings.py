@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stopintimidatie.settings import load_settings, setting_keys
+from stopintimidatie.settings import SettingsError, load_settings, setting_keys
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -36,3 +36,19 @@ def test_both_ini_files_can_be_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert production.https
     assert production.web_port == 7000
     assert production.migrations == ROOT / "alembic"
+
+
+@pytest.mark.parametrize(
+    ("address", "mistake"),
+    [("http://meldpunt.example.nl", "zonder https"), ("https://www.example.nl/melden", "pad")],
+)
+def test_production_starts_at_an_https_address_of_its_own_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str, mistake: str
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    text = (ROOT / "production.ini").read_text(encoding="utf-8")
+    ini = tmp_path / "productie.ini"
+    changed = re.sub(r"^public_address = .+$", f"public_address = {address}", text, flags=re.M)
+    ini.write_text(changed, encoding="utf-8")
+    with pytest.raises(SettingsError, match=f"public_address: .*{mistake}"):
+        load_settings(ini)
