@@ -59,16 +59,18 @@ def create_app(settings: Settings) -> Any:
 
     Raises:
         SettingsError: The demo's accounts are there, and this isn't the demo; the role of the
-            database is one that no wall holds back; the database is of before the first release; or
-            a restore isn't finished.
+            database is one that no wall holds back; the database is of before the first release; a
+            restore isn't finished; or security.txt has expired.
     """
     from stopintimidatie.backup.marker import refuse_unfinished_restore
     from stopintimidatie.core.accounts.services import refuse_demo_accounts
+    from stopintimidatie.core.health.views import refuse_stale_contact
     from stopintimidatie.core.storage.database import refuse_old_database, refuse_powerful_role
 
     config = configure(settings)
     app = config.make_wsgi_app()
     with log_refusal(config.registry.engine):
+        refuse_stale_contact(settings)
         refuse_old_database(config.registry.engine, settings)
         refuse_unfinished_restore(config.registry.engine)
         refuse_powerful_role(config.registry.engine, settings)

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import date
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ INI_ENVIRONMENT_VARIABLE: Final = "STOPINTIMIDATIE_INI"
 PYRAMID_PREFIX: Final = "pyramid."
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 GEOCODER_ADDRESS: Final = "https://api.pdok.nl/bzk/locatieserver/search/v3_1"
+CONTACT: Final = re.compile(r"mailto:[^@\s]+@[A-Za-z0-9.-]+|https://[^/\s]+/\S*")
 AGE_RECIPIENT: Final = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 # Beside the data, and in no backup copy: where no other place was chosen for the ledger.
 LEDGER_FOLDER: Final = "grootboek"
@@ -108,6 +110,20 @@ def _secure_url(text: str) -> str:
     return text.strip()
 
 
+def _contacts(text: str) -> tuple[str, ...]:
+    contacts = tuple(text.split())
+    if not all(CONTACT.fullmatch(contact) for contact in contacts):
+        raise ValueError("schrijf mailto:iemand@example.nl, of een heel adres met https://")
+    return contacts
+
+
+def _optional_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise ValueError("schrijf een dag zoals 2027-06-01") from None
+
+
 def _sender(text: str) -> str:
     address = parseaddr(text)[1]
     if text.strip() and not re.fullmatch(r"[^@\s<>]+@[A-Za-z0-9.-]+", address):
@@ -141,6 +157,9 @@ class Settings:
     data_dir: Path = _setting("data_dir", _path)
     public_address: str = _setting("public_address", _address)
     contact_email: str = _setting("contact.email", _sender, "")
+    security_contact: tuple[str, ...] = _setting("security.contact", _contacts, ())
+    security_expires: date | None = _setting("security.expires", _optional_day, None)
+    security_policy: str = _setting("security.policy", _secure_url, "")
     demo: bool = _setting("demo", _boolean, False)
     key_file: Path = _setting("key_file", _path)
     migrations: Path = _setting("migrations", _migrations, MIGRATIONS)
@@ -285,6 +304,8 @@ def _rules_between(settings: Settings) -> list[str]:
                 f"metrics: de poorten {port} tot en met {port + METRICS_PORTS - 1} zijn voor"
                 " cijfers, web.port moet daarbuiten liggen: cijfers zijn niet voor bezoekers"
             )
+    if bool(settings.security_contact) != (settings.security_expires is not None):
+        mistakes.append("security.contact en security.expires: vul beide in, of geen van beide")
     return mistakes + _addresses_of_one_database(settings) + _mail_rules(settings)
 
 

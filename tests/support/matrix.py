@@ -160,6 +160,10 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Health", "live", "GET", PUBLIC, {"/health/live": ALL}),
     view("Health", "ready", "GET", PUBLIC, {"/health/ready": ALL}),
     view("Version", "", "GET", PUBLIC, {"/version": ALL}),
+    # Nobody set an address here.
+    view("WellKnown", "security.txt", "GET", PUBLIC, {
+        "/.well-known/security.txt": "404 404 404 404 404 404 404 404",
+    }),
     *form("Root", "aanmelden-link", PUBLIC, {"/aanmelden-link": ALL}),
     *form("Root", "aanmelden-openen", PUBLIC, {"/aanmelden-openen": ALL}),
     view("Root", "account", "GET", P.SIGNED_IN, {"/account": ALL}),

@@ -11,6 +11,7 @@ def includeme(config: Any) -> None:
 
     from stopintimidatie.core.health import services, views
     from stopintimidatie.core.jobs.services import JOB_KINDS
+    from stopintimidatie.core.tree.resources import WELL_KNOWN
 
     registry = config.registry
     services.HEALTH_CHECKS.declare(config)
@@ -18,8 +19,10 @@ def includeme(config: Any) -> None:
     inspect = partial(
         services.inspect_installation, registry.app_settings, JOB_KINDS.of(registry), added
     )
+    config.add_health_check("security.txt", (), views.security_check)
     registry.readiness = services.Readiness(inspect, added)
-    for name, factory in {"health": views.Health, "version": views.Version}.items():
+    roots = {"health": views.Health, "version": views.Version, WELL_KNOWN: views.WellKnown}
+    for name, factory in roots.items():
         config.add_public_prefix(name)
         config.add_tree_root(name, factory)
     config.scan("stopintimidatie.core.health.views")

@@ -1,6 +1,7 @@
 """Health and figures for the machine that watches: no sign-in, no people.
 
-`/health/live`, `/health/ready` and `/version` answer here. The figures stand on a port of their own
+`/health/live`, `/health/ready` and `/version` answer here, and `/.well-known/security.txt` for who
+finds a leak. The figures stand on a port of their own
 that only the machine that collects can reach.
 
 Each process of the web server takes the first free port from the one that is set, as does each
@@ -13,16 +14,20 @@ from __future__ import annotations
 import errno
 import logging
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client.core import GaugeMetricFamily
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from stopintimidatie.core.health.services import Readiness, State, is_ready, version_of
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.health.services import Check, Readiness, State, is_ready, version_of
 from stopintimidatie.core.telemetry import PREFIX, metrics
 from stopintimidatie.core.web.request import page_view
-from stopintimidatie.settings import METRICS_PORTS
+from stopintimidatie.settings import METRICS_PORTS, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +39,12 @@ DESCRIPTIONS: Final = {
     "mail_waiting": "Berichten die de mailserver nog niet aannam (niet verder geteld dan 1000)",
     "scanner_away": "1: er is een virusscanner ingesteld, en zij antwoordt niet",
     "scanner_signatures_seconds": "Hoe oud de lijsten van de virusscanner zijn; 0: onbekend",
+    "security_txt_days": "Dagen tot security.txt vervalt (+Inf: er is er geen)",
     "index_lag_seconds": "Hoe lang de oudste wijziging wacht die nog niet te vinden is",
 }
+# By RFC 9116 a file that lasts longer than a year isn't looked at often enough.
+LONGEST_DAYS: Final = 366
+WARNED_DAYS: Final = 30
 
 
 class Installation:
@@ -113,9 +122,7 @@ def _first_free(host: str, first_port: int) -> WSGIServer | None:
 # Pages
 
 
-class Health:
-    """Node at `/health`."""
-
+class _Node:
     def __init__(self, name: str, parent: Any) -> None:
         self.__name__ = name
         self.__parent__ = parent
@@ -124,7 +131,11 @@ class Health:
         return []
 
 
-class Version(Health):
+class Health(_Node):
+    """Node at `/health`."""
+
+
+class Version(_Node):
     """Node at `/version`."""
 
 
@@ -152,3 +163,65 @@ def ready(request: Any) -> dict[str, Any]:
 def version(request: Any) -> dict[str, str | None]:
     """Answer which release this is; nothing about what it is made of."""
     return version_of(request.app_settings.migrations)
+
+
+# The file for whoever finds a leak: security.txt (RFC 9116)
+
+
+class WellKnown(_Node):
+    """Node at `/.well-known`."""
+
+
+def _days_left(expires: date) -> float:
+    """Count the days until that day begins, in UTC; below nought once it has."""
+    return (datetime.combine(expires, time(), UTC) - utc_now()).total_seconds() / 86_400
+
+
+def refuse_stale_contact(settings: Settings) -> None:
+    """Check that the day on which security.txt expires lies in the coming year.
+
+    Raises:
+        SettingsError: It is past, or further away.
+    """
+    if settings.security_expires is None:
+        return
+    days = _days_left(settings.security_expires)
+    if not 0 < days <= LONGEST_DAYS:
+        when = "is voorbij" if days <= 0 else "ligt meer dan een jaar vooruit"
+        raise SettingsError(
+            [
+                f"security.expires: die dag {when}. Kijk of security.contact nog klopt, en kies een"
+                " dag in het komende jaar"
+            ]
+        )
+
+
+def security_check(settings: Settings, row: Any) -> Check:
+    """Check that who finds a leak reads where to tell it, and will in thirty days."""
+    expires = settings.security_expires
+    days = float("inf") if expires is None else _days_left(expires)
+    numbers = {"security_txt_days": days}
+    if expires is None and settings.demo:
+        return Check("security.txt", State.NONE, numbers=numbers)
+    if days > WARNED_DAYS and expires is not None:
+        return Check("security.txt", State.GOOD, numbers=numbers)
+    message = f"security.txt vervalt op {expires}. Kijk of security.contact nog klopt"
+    if expires is None:
+        message = "Wie een lek vindt, leest nergens waar dat te melden. Kies een adres"
+    return Check("security.txt", State.NOTE, f"{message}, en zet security.expires verder.", numbers)
+
+
+@page_view(WellKnown, "security.txt", NO_PERMISSION_REQUIRED, "string")
+def security_text(request: Any) -> Response:
+    """Answer where to tell of a leak, until when that is so, and by which rules."""
+    settings: Settings = request.app_settings
+    if settings.security_expires is None:
+        raise HTTPNotFound
+    lines = [
+        *(f"Contact: {contact}" for contact in settings.security_contact),
+        f"Expires: {settings.security_expires}T00:00:00Z",
+        "Preferred-Languages: nl, en",
+        f"Canonical: {settings.public_address}/.well-known/security.txt",
+        *([f"Policy: {settings.security_policy}"] if settings.security_policy else []),
+    ]
+    return Response("\r\n".join([*lines, ""]), content_type="text/plain", charset="utf-8")

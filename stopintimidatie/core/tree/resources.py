@@ -296,17 +296,22 @@ def lineage(node: Any) -> Iterator[Any]:
 # An address is what it says, or it isn't there: no aliases of any kind.
 
 
+# The folder of RFC 8615: addresses that programs know beforehand.
+WELL_KNOWN: Final = ".well-known"
+
+
 def split_address(path: str) -> list[str]:
     """Return the names in a path.
 
     Raises:
-        HTTPNotFound: an empty name (`//`, a trailing slash), a dot name, a private name or a view
-            selector: addresses that other software would quietly read as another.
+        HTTPNotFound: an empty name (`//`, a trailing slash), a dot name (but for RFC 8615's at the
+            top), a private name or a view selector: addresses that other software would quietly
+            read as another.
     """
     if path in {"", "/"}:
         return []
     names = path.removeprefix("/").split("/")
-    for name in names:
+    for name in names[1:] if names[0] == WELL_KNOWN else names:
         if not name or name.startswith((".", "_", "@@")) or "\x00" in name:
             raise HTTPNotFound()
     return names
