@@ -1,4 +1,7 @@
-"""Pages to start from: the start page, a municipality, a neighbourhood, `/zoeken`, `/stijlgids`."""
+"""Pages to start from: the start page, a municipality, a neighbourhood, `/zoeken`, `/stijlgids`.
+
+And the public statements that every page leads to: `/privacy` and `/toegankelijkheid`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Add the start page, the pages of areas, search, and their items in the menu."""
+    """Add the start page, the pages of areas, search, their items in the menu, the statements."""
+    from stopintimidatie.home import statements
     from stopintimidatie.home.styleguide import NAME, PLACE, administration_panel
     from stopintimidatie.home.views import areas_item, start_item
+    from stopintimidatie.reports.public.words import read_english
 
     config.add_nav_item("start", start_item, order=10)
     config.add_nav_item("gemeenten", areas_item, order=40)
@@ -17,3 +22,8 @@ def includeme(config: Any) -> None:
     config.scan("stopintimidatie.home.styleguide")
     PLACE.add_page(config, NAME)
     config.add_panel("beheer", NAME, administration_panel, order=99)
+    config.add_public_prefix(statements.NAME, "Privacy")
+    config.add_public_prefix("toegankelijkheid", "Toegankelijkheid")
+    config.add_tree_root(statements.NAME, statements.Statements)
+    config.add_english("privacy", read_english(__name__))
+    config.scan("stopintimidatie.home.statements")

@@ -204,6 +204,13 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("Root", "aansluiten-bevestigen", PUBLIC, {
         "/aansluiten-bevestigen": "404 404 404 404 404 404 404 404",
     }),
+    view("Statements", "", "GET", PUBLIC, {"/privacy": ALL}),
+    view("Statements", "jongeren", "GET", PUBLIC, {"/privacy/jongeren": ALL}),
+    view("MunicipalityStatement", "", "GET", PUBLIC, {
+        "/privacy/dordrecht": ALL,
+        "/privacy/papendrecht": ALL,
+    }),
+    view("Root", "toegankelijkheid", "GET", PUBLIC, {"/toegankelijkheid": ALL}),
     *form("Reporting", "", PUBLIC, {"/melden": ALL}),
     *form("ReportingPlace", "", PUBLIC, {
         "/melden/dordrecht": ALL,

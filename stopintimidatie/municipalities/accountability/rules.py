@@ -1,4 +1,4 @@
-"""The five things that are dated before real reports go to a municipality. Pure.
+"""The five things that are dated before real reports go to a municipality, and who is named. Pure.
 
 An installation with `demo = true` and the practice municipality have no real reports: there the
 gate shows what is missing, and keeps nothing out.
@@ -6,7 +6,7 @@ gate shows what is missing, and keeps nothing out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -119,3 +119,72 @@ def lacking(lines: Iterable[GateLine]) -> list[Condition]:
 def lacking_words(conditions: Iterable[Condition]) -> str:
     """Return what is missing in few words: *DPIA ontbreekt, FG ontbreekt*."""
     return ", ".join(condition.lacking for condition in conditions)
+
+
+# The controller as the privacy statement names it
+
+CONTROLLERS: Final = (
+    ("burgemeester", "de burgemeester"),
+    ("college", "het college van burgemeester en wethouders"),
+    ("beide", "de burgemeester en het college samen"),
+)
+# The day of the last change of the text of the privacy statement, but for what a holder fills in.
+STATEMENT_OF: Final = date(2026, 11, 28)
+
+
+@dataclass(frozen=True)
+class Controller:
+    """Controller of a holder's data, as the privacy statement names it; "" for what isn't known.
+
+    Args:
+        code: Of `CONTROLLERS`; of the desk, the name of its organisation.
+        officer: Function of the data protection officer, and a general address or number.
+        processor: Organisation that runs the installation for the controller.
+        statement: Address of the controller's own privacy statement.
+        accessibility: Address for complaints about accessibility; the desk's alone.
+        checked_on: Day on which the controller had the statement checked.
+    """
+
+    code: str = ""
+    post: str = ""
+    email: str = ""
+    officer: str = ""
+    officer_address: str = ""
+    processor: str = ""
+    statement: str = ""
+    accessibility: str = ""
+    checked_on: date | None = None
+
+    @property
+    def is_checked(self) -> bool:
+        """True if the text was checked after its last change."""
+        return self.checked_on is not None and self.checked_on >= STATEMENT_OF
+
+    def lacking(self, *, desk: bool) -> Iterator[str]:
+        """Yield in Dutch what the statement still lacks."""
+        needed = {
+            "wie verantwoordelijk is": self.code,
+            "de FG": self.officer_address,
+            "een postadres": self.post,
+            "een adres voor vragen over privacy": self.email,
+            "wanneer de verklaring is nagekeken": self.is_checked,
+        }
+        if desk:
+            needed["een adres voor klachten over toegankelijkheid"] = self.accessibility
+        yield from (words for words, value in needed.items() if not value)
+
+
+def controller_of(content: Mapping[str, Any]) -> Controller:
+    """Return the controller from what the holder filled in."""
+    day = content.get("nagekeken_op")
+    return Controller(
+        content.get("verantwoordelijke", ""),
+        content.get("postadres", ""),
+        content.get("privacyadres", ""),
+        content.get("fg", ""),
+        content.get("fg_adres", ""),
+        content.get("verwerker", ""),
+        content.get("verklaring", ""),
+        content.get("toegankelijkheid", ""),
+        date.fromisoformat(day) if day else None,
+    )

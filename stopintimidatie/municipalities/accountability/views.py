@@ -1,8 +1,11 @@
-"""The page *Verantwoording* of the settings: what is dated, what is missing, and its form."""
+"""The page *Verantwoording* of the settings: what is dated or missing, and the controller's form.
+
+What it says of the controller stands in the privacy statement (`home/statements.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -10,12 +13,16 @@ import colander
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field, handle_form
-from stopintimidatie.core.text import date_long
+from stopintimidatie.core.httpclient import OutgoingError, check_address
+from stopintimidatie.core.text import date_long, date_text
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.accountability.rules import (
+    CONTROLLERS,
     DAYS,
+    STATEMENT_OF,
     Condition,
+    controller_of,
     lacking,
     lacking_words,
 )
@@ -32,11 +39,8 @@ from stopintimidatie.municipalities.settings import pages
 from stopintimidatie.municipalities.settings.rules import Part
 
 NAME: Final = "verantwoording"
-CONTROLLERS: Final = (
-    ("burgemeester", "de burgemeester"),
-    ("college", "het college van burgemeester en wethouders"),
-    ("beide", "de burgemeester en het college samen"),
-)
+# Beside the days of the gate.
+_DAYS: Final = (*DAYS.values(), "nagekeken_op", "onderzoek_op")
 _NO_NAMES: Final = "Een functie of afdeling, geen naam van een mens."
 # If one of a group is filled in, the others are too.
 _TOGETHER: Final = (
@@ -71,6 +75,7 @@ def accountability_schema(*, desk: bool) -> Any:
             "De organisatie waarmee de verwerkersovereenkomst is gesloten.",
         ),
         _day("overeenkomst_op", "Verwerkersovereenkomst getekend op"),
+        *_statement(desk),
         field(
             forms.Text(1_000, lines=True),
             "Opmerkingen",
@@ -82,6 +87,65 @@ def accountability_schema(*, desk: bool) -> Any:
         field(forms.Integer(0), "Versie", widget=forms.Hidden(), name="versie"),
         validator=_complete,
     )
+
+
+def _statement(desk: bool) -> Iterable[Any]:
+    """Yield the fields that only the privacy statement shows."""
+    yield field(
+        forms.Text(300, lines=True),
+        "Postadres",
+        name="postadres",
+        missing=None,
+        description="Voor vragen en verzoeken over privacy. Elke regel van het adres apart.",
+        widget=forms.TextArea(rows=3),
+    )
+    yield _email("privacyadres", "E-mailadres voor vragen over privacy")
+    yield field(
+        forms.Text(300),
+        "Uw eigen privacyverklaring",
+        name="verklaring",
+        missing=None,
+        description="Het adres op uw eigen site. Wij zetten er een link naartoe.",
+        widget=forms.TextInput(autocomplete="off", inputmode="url"),
+        validator=_public_page,
+    )
+    yield _day(
+        "nagekeken_op",
+        "Privacyverklaring nagekeken op",
+        "De dag waarop uw jurist en FG de tekst goed vonden. De tekst is het laatst veranderd op"
+        f" {date_text(STATEMENT_OF)}; keek u haar daarvoor na, kijk dan nog eens.",
+    )
+    if desk:
+        yield _email("toegankelijkheid", "E-mailadres voor klachten over toegankelijkheid")
+        yield field(
+            forms.Date(),
+            "Onderzoek naar toegankelijkheid gepland op",
+            name="onderzoek_op",
+            missing=None,
+            description="Door een onafhankelijk bureau. Ligt deze dag binnen zes maanden, dan is de"
+            " status op /toegankelijkheid C; anders D.",
+        )
+
+
+def _email(name: str, title: str) -> Any:
+    return field(
+        forms.Email(200, hint="Schrijf het adres als naam@voorbeeld.nl."),
+        title,
+        name=name,
+        missing=None,
+        description="Een algemeen adres, niet dat van één mens. Iedereen kan het lezen.",
+        widget=forms.EmailInput(),
+    )
+
+
+def _public_page(node: Any, value: str) -> None:
+    """Refuse what isn't the address of a page that everybody can open."""
+    try:
+        check_address(value, demo=False)
+    except OutgoingError:
+        raise colander.Invalid(
+            node, "Vul het hele adres in, zoals https://www.dordrecht.nl/privacy."
+        ) from None
 
 
 def _controller(desk: bool) -> Any:
@@ -115,9 +179,11 @@ def accountability(context: Administration, request: Request) -> Any:
     """Show what is dated and what is missing, with the form, and save it."""
     account = account_of(request.db, context.holder)
     stored = account.content
-    days = {name: date.fromisoformat(stored[name]) for name in DAYS.values() if stored.get(name)}
+    days = {name: date.fromisoformat(stored[name]) for name in _DAYS if stored.get(name)}
     schema = accountability_schema(desk=pages.is_national(context))
-    form = pages.part_form(context, request, Part.ACCOUNTABILITY, schema, {**stored, **days})
+    first = {**stored, **days}
+    form = pages.part_form(context, request, Part.ACCOUNTABILITY, schema, first, pages.PREVIEW)
+    page = _page(context, request, account)
 
     def on_valid(values: dict[str, Any]) -> Any:
         content = {
@@ -125,13 +191,15 @@ def accountability(context: Administration, request: Request) -> Any:
             for name, value in values.items()
             if name != "versie" and value
         }
+        if form.pressed() == pages.PREVIEW.name:
+            return {**page, "form": form, "controller": controller_of(content), "tried": True}
         saved = pages.save(
             context, request, Part.ACCOUNTABILITY, content, {**values, "vanaf": None}, back=NAME
         )
         ask_to_settle(request.db, context.holder)
         return saved
 
-    return handle_form(request, form, on_valid, _page(context, request, account))
+    return handle_form(request, form, on_valid, page)
 
 
 def administration_panel(context: Administration, request: Request) -> Panel:
@@ -143,13 +211,21 @@ def administration_panel(context: Administration, request: Request) -> Panel:
 
 def _page(context: Administration, request: Request, account: Account) -> dict[str, Any]:
     lines = account.lines
+    national = pages.is_national(context)
+    controller = controller_of(account.content)
+    slug = None if national else context.__parent__.__name__
     return {
+        "controller": controller,
+        "tried": False,
+        "name": pages.name_of(context),
+        "statement": f"/privacy/{slug}" if slug else "/privacy",
+        "statement_lacks": ", ".join(controller.lacking(desk=national)),
         "lines": lines,
         "links": {
             Condition.TERMS: request.resource_path(context.__parent__, Condition.TERMS.value)
         },
         "href": request.resource_path(context, NAME),
-        "national": pages.is_national(context),
+        "national": national,
         "says": _says(context, request, lacking_words(lacking(lines))),
     }
 

@@ -19,8 +19,8 @@ from stopintimidatie.exports.document.process import render_in_process
 from stopintimidatie.exports.redaction.content import Pair
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.municipalities.accountability.rules import CONTROLLERS
 from stopintimidatie.municipalities.accountability.services import account_of
-from stopintimidatie.municipalities.accountability.views import CONTROLLERS
 from stopintimidatie.privacy.breaches.models import Breach, BreachNotice
 from stopintimidatie.privacy.breaches.resources import BreachResource
 from stopintimidatie.privacy.breaches.services import kinds_in, lost_of, notices_of, tally

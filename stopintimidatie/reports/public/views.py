@@ -218,8 +218,14 @@ def _page(visit: Visit, form: Form) -> dict[str, Any]:
         "place": visit.place,
         "let_op": let_op(published, municipality.name, language) if municipality else None,
         "branding": look_of(municipality, published),
+        "statement": _statement_of(visit.place),
         "elsewhere": ELSEWHERE,
     }
+
+
+def _statement_of(place: ReportingPlace) -> str:
+    """Return the address of the privacy statement about reports of this place."""
+    return f"/privacy/{place.__name__}" if place.code else "/privacy"
 
 
 def _shown_again(
@@ -268,6 +274,7 @@ def _send(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
         "can_follow": "volgen" in TREE_ROOTS.of(registry),
         "place": visit.place,
         "branding": look_of(visit.place.municipality, visit.published),
+        "statement": _statement_of(visit.place),
         "elsewhere": ELSEWHERE,
     }
 
