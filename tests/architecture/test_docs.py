@@ -37,6 +37,7 @@ RULE = re.compile(
     r"^\| (\d+\.\d+\.\d+) \| ([123]) \|[^|]*\| (met|deels|niet|n\.v\.t\.) \|([^|]*)\|$", re.M
 )
 OUTCOMES = ("met", "deels", "niet", "n.v.t.")
+ANSWERS = ("ja", "deels", "niet", "gemeente")
 # The number of rules in each section of ASVS 5.0.0, by page and chapter: of V6, V7 and V10 at all
 # levels, of the other chapters at levels 1 and 2, which come first in every section.
 ASVS = {
@@ -66,6 +67,11 @@ ASVS = {
         "17": (1, 4, 2),
     },
 }
+# A control of ISO 27002:2022, with what the product does for it; and how many there are by group.
+CONTROL = re.compile(
+    r"^\| (\d)\.(\d+) \|[^|]*\| (ja|deels|niet|gemeente) \|([^|]*)\|([^|]*)\|$", re.M
+)
+CONTROLS = {"5": 37, "6": 8, "7": 14, "8": 34}
 # A file of the tables: `deploy/nginx.conf`, `core/web/body.py`, or `docs/melden.md`.
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w-][\w.-]*\.\w+)`")
 # Written with brackets around a letter, so that this file isn't found itself.
@@ -202,9 +208,9 @@ def test_the_tables_of_the_asvs_count_what_stands_in_them() -> None:
     assert re.search(rf"^\| \| samen {counted(all_counts)}", start, re.M)
 
 
-def counted(outcomes: Counter[str]) -> str:
+def counted(outcomes: Counter[str], names: tuple[str, ...] = OUTCOMES) -> str:
     """End of a row, as a pattern: how many rules, then how many of each outcome."""
-    numbers = [outcomes.total(), *(outcomes[name] for name in OUTCOMES)]
+    numbers = [outcomes.total(), *(outcomes[name] for name in names)]
     return re.escape(f"| {' | '.join(map(str, numbers))} |")
 
 
@@ -219,7 +225,23 @@ def test_what_is_not_met_of_the_asvs_is_explained_and_what_is_met_is_shown() -> 
     assert not [row[0] for row in outcomes if row[2] == "met" and not shown.search(row[3])]
 
 
-@pytest.mark.parametrize("page", ["asvs.md", *ASVS])
+def test_every_control_of_the_bio2_stands_once_and_what_lacks_is_said() -> None:
+    text = text_of("bio2.md")
+    rows = CONTROL.findall(text)
+    asked = [(group, str(n)) for group, most in CONTROLS.items() for n in range(1, most + 1)]
+    assert [(group, number) for group, number, *_ in rows] == asked
+    all_counts = Counter[str]()
+    for group in CONTROLS:
+        counts = Counter(outcome for first, _, outcome, *_ in rows if first == group)
+        all_counts += counts
+        assert re.search(rf"^\| {group} [^|]+ {counted(counts, ANSWERS)}$", text, re.M)
+    assert re.search(rf"^\| samen {counted(all_counts, ANSWERS)}$", text, re.M)
+    for group, number, outcome, does, lacks in rows:
+        assert does.strip() or outcome not in ("ja", "deels"), (group, number)
+        assert lacks.strip() or outcome not in ("deels", "niet"), (group, number)
+
+
+@pytest.mark.parametrize("page", ["asvs.md", *ASVS, "bio2.md"])
 def test_every_file_that_the_tables_name_exists(page: str) -> None:
     named = set(FILE.findall(text_of(page)))
     assert not [name for name in named if not stands(name, ROOT / "docs")]
