@@ -77,6 +77,18 @@ def test_a_body_in_chunks_is_taken_and_bounded_alike(api: Api, port: int) -> Non
     assert body["title"]
 
 
+def test_chunks_count_and_not_the_length_that_is_told_as_well(api: Api, port: int) -> None:
+    """Else a proxy and we could disagree on where the next request begins (RFC 9112, 6.3)."""
+    whole, before = json.dumps(FULL_REPORT).encode(), api.count()
+    lines = [f"{name}: {value}" for name, value in api.headers().items()]
+    lines += ["Host: x", "Transfer-Encoding: chunked", "Content-Length: 3", "Connection: close"]
+    head = "\r\n".join([f"POST {REPORTS} HTTP/1.1", *lines]).encode()
+    answer = answer_to(port, head + b"\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(whole), whole))
+    assert answer.startswith(b"HTTP/1.1 201")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert api.count() == before + 1
+
+
 def test_half_a_body_leaves_nothing_behind_and_the_server_goes_on(api: Api, port: int) -> None:
     lines = [f"{name}: {value}" for name, value in api.headers().items()]
     head = "\r\n".join([f"POST {REPORTS} HTTP/1.1", "Host: x", *lines, "Content-Length: 900"])
