@@ -271,6 +271,13 @@ def test_what_the_proxy_answers_itself_has_the_headers_of_the_product_and_never_
     assert "limit_conn verzenders" in text
 
 
+def test_what_the_proxy_answers_itself_names_its_charset_and_no_version() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    everywhere, _, _ = text.partition("\nserver {")
+    assert "\ncharset utf-8;" in everywhere
+    assert "\nserver_tokens off;" in everywhere
+
+
 def test_the_proxy_speaks_tls_with_forward_secrecy_alone() -> None:
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     assert re.findall(r"ssl_protocols (.+);", text) == ["TLSv1.2 TLSv1.3"]

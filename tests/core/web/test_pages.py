@@ -235,6 +235,11 @@ def test_https_only_is_asked_for_when_the_public_address_is_https() -> None:
 # Static files and the theme
 
 
+@pytest.mark.parametrize("folder", ["/static/", "/static/js/", "/static", "/huisstijl/"])
+def test_a_folder_of_static_files_shows_no_list(app: TestApp, folder: str) -> None:
+    assert get(app, folder).status_int == 404
+
+
 def test_a_static_file_has_its_hash_in_its_address_and_is_packed(app: TestApp) -> None:
     link = soup_of(get(app, GUIDE)).select_one("link[href^='/static/app.css']")
     assert link is not None
