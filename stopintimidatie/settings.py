@@ -139,6 +139,16 @@ def _service(text: str) -> str:
     return address
 
 
+def _time_stamp_service(text: str) -> str:
+    parts = urlsplit(text.strip())
+    near = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
+    if text.strip() and not (parts.hostname and (parts.scheme == "https" or near)):
+        raise ValueError(
+            "schrijf een heel adres met https://; http mag alleen op deze machine zelf"
+        )
+    return text.strip()
+
+
 def _setting(key: str, convert: Callable[[str], Any], default: Any = MISSING) -> Any:
     metadata = {"key": key, "convert": convert}
     if default is MISSING:
@@ -178,6 +188,7 @@ class Settings:
     pdf_memory_megabytes: int = _setting("pdf.memory_megabytes", _whole_number(256, 16_384), 1024)
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
     pdf_full_reports: int = _setting("pdf.full_reports", _whole_number(1, 200), 60)
+    time_stamp_service: str = _setting("signature.timestamp_url", _time_stamp_service, "")
     sender_header: str = _setting("sender.header", str.strip, "")
     flood_reports_per_sender: int = _setting(
         "flood.reports_per_sender", _whole_number(1, 1_000_000), 30

@@ -69,6 +69,8 @@ TO_RUN = (
 TO_TEST = (
     *TO_RUN,
     Need("git", program("git")),
+    # The time-stamping service of the tests.
+    Need("openssl", program("openssl")),
     Need("reuse", program("reuse")),
     # The scanner of uploads; the tests write a signature of their own.
     Need("clamav-daemon", program("clamd", "/usr/sbin/clamd")),

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.jobs.services import JOB_KINDS, JobError
 from stopintimidatie.core.sandbox.process import MEGABYTE, Limits
 from stopintimidatie.core.storage.encryption import DecryptionError
 from stopintimidatie.core.telemetry import making_pdf
@@ -38,13 +39,19 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.exports import models as exports_models
 from stopintimidatie.exports.document.process import RenderingError, Step, render_in_process
-from stopintimidatie.exports.document.signature import new_password, signing_key, with_password
+from stopintimidatie.exports.document.signature import (
+    TimeStampError,
+    new_password,
+    signing_key,
+    with_password,
+)
 from stopintimidatie.exports.extract.reports import going_along
 from stopintimidatie.exports.extract.rules import freed
 from stopintimidatie.exports.extract.services import subjects_from_json
 from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
+from stopintimidatie.exports.request.services import JOB as MAKE
 from stopintimidatie.exports.request.services import lock, log
 from stopintimidatie.exports.vocabulary import DOSSIER, NOT_YET, ExportError, FileForm
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -58,6 +65,11 @@ UNREADABLE: Final = (
     "De bevroren inhoud kan niet worden gelezen. Probeer het opnieuw; lukt het weer niet, meld het"
     " dan aan de beheerder."
 )
+NO_STAMP: Final = (
+    "De tijdstempeldienst antwoordt niet, en zonder tijdstempel mag deze PDF niet weg. Probeer het"
+    " later opnieuw; lukt het weer niet, meld het dan aan de beheerder."
+)
+WAITS: Final = "wacht op de tijdstempeldienst, die nog niet antwoordt"
 NO_CHILD: Final = (
     "Het maken van de PDF kon niet beginnen. Probeer het later opnieuw; lukt het weer niet, meld"
     " het dan aan de beheerder."
@@ -94,7 +106,11 @@ def make_exports(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
 
 
 def make(context: JobContext, export_id: UUID) -> None:
-    """Make an export, or note on its page why that failed and what to do."""
+    """Make an export, or note on its page why that failed and what to do.
+
+    Raises:
+        JobError: There is no time stamp yet; the job is tried again.
+    """
     try:
         made = _render(context, export_id)
     except CancelledError:
@@ -105,6 +121,11 @@ def make(context: JobContext, export_id: UUID) -> None:
         failure, reason = type(error).__name__, UNREADABLE
     except RestrictedError as error:
         failure, reason = type(error).__name__, RESTRICTED.format(error)
+    except TimeStampError as error:
+        if context.attempts < JOB_KINDS.of(context.registry)[MAKE.name].attempts:
+            _wait(context, export_id)
+            raise JobError(f"tijdstempel: {error}") from error
+        failure, reason = type(error).__name__, NO_STAMP
     except OSError as error:
         failure, reason = type(error).__name__, NO_CHILD
     else:
@@ -158,7 +179,7 @@ def _signed(context: JobContext, export_id: UUID, made: Made) -> Made:
     # Loaded only where there is something to sign with.
     from stopintimidatie.exports.document.signature import signed
 
-    pdf = signed(made.pdf, key, house, made.password)
+    pdf = signed(made.pdf, key, house, made.password, context.settings.time_stamp_service)
     return replace(made, pdf=pdf, signed_by=key.subject)
 
 
@@ -298,6 +319,14 @@ def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
         approved_by_id=export.decided_by_id,
         approved_by=export.decided_by or NOT_YET,
     )
+
+
+def _wait(context: JobContext, export_id: UUID) -> None:
+    """Say on the page of an export that it waits for a time stamp."""
+    with context.transaction() as session:
+        export = lock(session, export_id)
+        if export is not None and export.state in MAKING:
+            export.step, export.progress_at = WAITS, utc_now()
 
 
 def _fail(context: JobContext, export_id: UUID, reason: str) -> None:

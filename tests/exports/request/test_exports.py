@@ -15,6 +15,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pypdf import PdfReader
 from sqlalchemy import func, select, update
 
@@ -68,6 +69,7 @@ from tests.support.factories import (
     take_on,
 )
 from tests.support.installation import Installation
+from tests.support.time_stamps import time_stamps
 from tests.support.verapdf import validate_pdf
 
 
@@ -890,6 +892,47 @@ def test_with_a_certificate_of_the_municipality_the_file_is_signed(
     with installation.transaction(DORDRECHT) as session:
         assert remove_certificate(session, DORDRECHT, SYSTEM)
         assert signing_key(session, keys, DORDRECHT) is None
+
+
+def test_a_file_waits_for_the_time_stamping_service_and_never_goes_without(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blank, out = pikepdf.new(), BytesIO()
+    blank.add_blank_page()
+    blank.save(out)
+    monkeypatch.setattr(request_jobs, "render_in_process", lambda content, **kw: out.getvalue())
+    case, registry = make_case(installation), installation.registry
+    with installation.transaction(DORDRECHT) as session:
+        p12 = House().p12("geheim")
+        keep_certificate(session, registry.key_ring, DORDRECHT, p12, "geheim", SYSTEM, utc_now())
+
+    def try_again(attempts: int) -> str:
+        with installation.transaction() as session:
+            job = session.scalars(select(OutboxJob).where(OutboxJob.kind == "uitvoer.maken")).one()
+            assert job.last_error == "tijdstempel: http 503"
+            job.attempts, job.run_after = attempts, utc_now()
+        installation.run_jobs()
+        shown: str = case.browser("aanvrager").get(f"{case.path}/{reference}").text
+        return shown
+
+    with time_stamps(tmp_path) as service:
+        service.mood = "away"
+        settings = replace(installation.settings, time_stamp_service=service.address)
+        monkeypatch.setattr(registry, "app_settings", settings)
+        reference = approved(case)
+        installation.run_jobs()
+        assert "wacht op de tijdstempeldienst" in try_again(2)
+        failed = try_again(11)
+        assert "zonder tijdstempel mag deze PDF niet weg" in failed
+        assert case.export(reference).file_sha256 is None
+        service.mood = "well"
+        page = case.browser("aanvrager").get(f"{case.path}/{reference}")
+        next(f for f in page.forms.values() if f.action.endswith("/opnieuw")).submit()
+        installation.run_jobs()
+    pdf = case.browser("aanvrager").get(f"{case.path}/{reference}").click("PDF downloaden").body
+    (signature,) = PdfFileReader(BytesIO(pdf)).embedded_signatures
+    kinds = [attribute["type"].native for attribute in signature.signer_info["unsigned_attrs"]]
+    assert kinds == ["signature_time_stamp_token"]
 
 
 def test_after_a_decision_the_next_request_is_open(installation: Installation) -> None:
