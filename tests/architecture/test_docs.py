@@ -13,9 +13,20 @@ import click
 import pytest
 
 from stopintimidatie.cli.commands import cli
+from stopintimidatie.core import limits
+from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.security import permissions
+from stopintimidatie.dossiers.actions import panels
+from stopintimidatie.dossiers.actions import services as actions
+from stopintimidatie.exports.request import bulk
+from stopintimidatie.municipalities.settings import services as logos
+from stopintimidatie.privacy.log import views as log_views
 from stopintimidatie.privacy.log.words import ACTIONS
+from stopintimidatie.reports.attachments import cleaner
+from stopintimidatie.reports.attachments import services as attachments
+from stopintimidatie.reports.conversation import services as conversation
 from stopintimidatie.rooms import ROOMS
+from stopintimidatie.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
 DECISIONS = sorted((ROOT / "docs" / "dev" / "adr").glob("*.md"))
@@ -223,6 +234,33 @@ def test_what_is_not_met_of_the_asvs_is_explained_and_what_is_met_is_shown() -> 
     assert explained == wanted
     shown = re.compile(r"`[^`]+`|\]\(")
     assert not [row[0] for row in outcomes if row[2] == "met" and not shown.search(row[3])]
+
+
+def test_the_limits_that_the_docs_name_are_those_of_the_code() -> None:
+    text = text_of("asvs-web.md")
+    numbers = (
+        f"| {Settings.flood_reports_per_sender} in een uur (`flood.reports_per_sender`) |",
+        f"| {thousands(Settings.flood_reports_per_app)} in een minuut (`flood.reports_per_app`) |",
+        f"| {Settings.flood_reads_per_sender} in tien minuten (`flood.reads_per_sender`);"
+        f" {thousands(limits.READS_OF_APP.most)} in tien minuten |",
+        f"| {limits.GUESSES.most}, of {limits.GUESSES_OF_ALL.most}, in een kwartier |",
+        f"| {attachments.MOST}; {conversation.MOST_MESSAGES} |",
+        f"| {actions.MOST_FILES}; {actions.MOST_MEASURES} |",
+        f"| {Settings.pdf_full_reports} (`pdf.full_reports`); {bulk.MOST} |",
+        f"| {thousands(log_views.MOST_IN_FILE)} |",
+        f"| {cleaner.LIMIT // 1_000_000} MB; JPEG en HEIC"
+        f" {process.MOST_PIXELS['JPEG'] // 1_000_000} miljoen punten, PNG en WebP"
+        f" {process.MOST_PIXELS_OTHERWISE // 1_000_000} miljoen; hoogstens {process.MOST_SCANS} ",
+        f"| {panels.LIMIT / 1_000_000:g} MB".replace(".", ","),
+        f"| {logos.LARGEST_UPLOAD // 1_000_000} MB; SVG hoogstens {thousands(logos.MOST_ELEMENTS)}"
+        f" vormen, PNG {thousands(process.LOGO_PIXELS)} bij {thousands(process.LOGO_PIXELS)};"
+        f" daarna hoogstens {process.LOGO_BYTES // 1_000} kB |",
+    )
+    assert [number for number in numbers if number not in text] == []
+
+
+def thousands(number: int) -> str:
+    return f"{number:,}".replace(",", ".")
 
 
 def test_every_control_of_the_bio2_stands_once_and_what_lacks_is_said() -> None:
