@@ -224,6 +224,7 @@ MATRIX: Final[tuple[View, ...]] = (
     view("ThemeSheet", "", "GET", PUBLIC, {"/huisstijl/154273.css": ALL}),
     # --- the app's door: the key decides, never a role -------------------------------------------
     view("DocumentNode", "", "GET", PUBLIC, {"/api/v1/openapi.json": ALL}),
+    view("ReferenceNode", "", "GET", PUBLIC, {"/api/v1/docs": ALL}),
     view("LogoNode", "", "GET", PUBLIC, {
         "/api/v1/gemeenten/GM0505/logo": "404 404 404 404 404 404 404 404",
     }),

@@ -196,7 +196,8 @@ def wrong_headers(path: str, answer: Any) -> list[str]:
     text = answer.body and answer.content_type.startswith("text/")
     if text and (answer.charset or "").upper() != "UTF-8":
         wrong.append("Content-Type")
-    kept = path.startswith(("/static/app", "/huisstijl/")) and answer.status_int == 200
+    public = ("/static/app", "/huisstijl/", "/api/v1/docs")
+    kept = path.startswith(public) and answer.status_int == 200
     if ("no-store" in headers.get("Cache-Control", "")) is kept:
         wrong.append("Cache-Control")
     return wrong

@@ -146,7 +146,9 @@ def headers_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
                 headers[name] = value
         if https:
             headers["Strict-Transport-Security"] = HSTS
-        headers["Cache-Control"] = cache_control(path, query, response.status_int)
+        # A page that is the same for everybody says so itself.
+        if headers.get("Cache-Control") != FOR_AN_HOUR or response.status_int != 200:
+            headers["Cache-Control"] = cache_control(path, query, response.status_int)
         return response
 
     return tween

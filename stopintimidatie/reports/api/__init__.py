@@ -28,3 +28,4 @@ def includeme(config: Any) -> None:
     )
     config.include("stopintimidatie.reports.api.resources")
     config.scan("stopintimidatie.reports.api.views")
+    config.scan("stopintimidatie.reports.api.reference")

@@ -88,9 +88,7 @@ _LANGUAGE = Parameter(
 _NO_APP_KEY = Reply("Geen geldige appsleutel.")
 _TOO_OFTEN = Reply("Er is te vaak gevraagd, of te vaak geraden.", headers=("Retry-After",))
 _OUTAGE = Reply("De gegevens zijn even niet te bereiken.", headers=("Retry-After",))
-_UNREADABLE = Reply(
-    "Het verzoek is niet te lezen, of vraagt een andere naam dan deze server heeft."
-)
+_UNREADABLE = Reply("Het verzoek is niet te lezen, of noemt een server die niet van ons is.")
 _OUR_FAULT = Reply("Onze fout. Er is niets opgeslagen: stuur over een minuut hetzelfde nog eens.")
 # Refusals that any call can give; a call with a better word for one puts its own after these.
 _PUBLIC = {400: _UNREADABLE, 500: _OUR_FAULT, 503: _OUTAGE}

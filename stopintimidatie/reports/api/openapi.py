@@ -79,7 +79,7 @@ def openapi_document(public_address: str = "", email: str = "") -> Document:
     known = {"url": public_address, "email": email if reachable else ""}
     contact: Document = {"name": "Landelijk meldpunt straatintimidatie"}
     contact.update({name: value for name, value in known.items() if value})
-    return {
+    document: Document = {
         "openapi": "3.1.0",
         "info": {
             "title": "Stopintimidatie: meldingen van straatintimidatie",
@@ -96,13 +96,19 @@ def openapi_document(public_address: str = "", email: str = "") -> Document:
             "headers": _HEADERS,
         },
     }
+    if public_address:
+        readable = {"description": "Om te lezen", "url": f"{public_address}{BASE}/docs"}
+        document["externalDocs"] = readable
+    return document
 
 
 _ABOUT = (
-    "Waarmee de app meldingen stuurt en volgt. Alle adressen zijn precies zoals hier staat, zonder "
-    "schuine streep aan het eind. Elke weigering is een probleemdocument (RFC 9457) dat alle "
+    "Hiermee stuurt de app meldingen van straatintimidatie, en volgt de melder wat ermee gebeurt. "
+    "Alle adressen zijn precies zoals hier staat, zonder schuine streep aan het eind. Elke "
+    "weigering is een probleemdocument (RFC 9457) dat alle "
     "verkeerde velden tegelijk noemt. Een methode die een adres niet kent geeft 405 met `Allow`. "
-    "Een te groot bericht wordt tot 8 MiB gelezen voordat het geweigerd wordt."
+    "Een te groot bericht wordt tot 8 MiB gelezen voordat het geweigerd wordt. Een veel te lang "
+    "adres geeft 414 en te grote headers 431, zonder probleemdocument."
 )
 _SECURITY_SCHEMES: Document = {
     APP_KEY: {

@@ -54,8 +54,10 @@ class ApiNode(Resource):
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Return what may be done here, HEAD and OPTIONS included."""
+        """Return what may be done here, HEAD and OPTIONS included; nothing at a node in between."""
         declared = [call.method for call in self.calls]
+        if not declared:
+            return ()
         head = ["HEAD"] if "GET" in declared else []
         return (*declared, *head, "OPTIONS")
 
@@ -124,11 +126,21 @@ class FormNode(ApiNode):
     calls = (FORM,)
 
 
+class ReferenceNode(ApiNode):
+    """Node of `/api/v1/docs`: a page for people, so no call of the API."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Return what may be done with a page."""
+        return ("GET", "HEAD", "OPTIONS")
+
+
 class Version1(ApiNode):
     """Node of `/api/v1`."""
 
     children: ClassVar[dict[str, type[ApiNode]]] = {
         "openapi.json": DocumentNode,
+        "docs": ReferenceNode,
         "meldingen": ReportsNode,
         "gemeenten": MunicipalitiesNode,
         "formulier": FormNode,
@@ -185,7 +197,7 @@ def refused(error: ProblemError, request: Any) -> Response:
 def not_found(error: HTTPNotFound, request: Any) -> Response:
     """Answer that there is no such address; or that it is there and the method isn't."""
     context = getattr(request, "context", None)
-    if isinstance(error, PredicateMismatch) and isinstance(context, ApiNode) and context.calls:
+    if isinstance(error, PredicateMismatch) and isinstance(context, ApiNode) and context.methods:
         return answer(request, ProblemError(Kind.METHOD, allow=context.methods))
     return answer(request, ProblemError(Kind.NO_SUCH_ADDRESS))
 

@@ -303,7 +303,7 @@ def get_logo(context: LogoNode, request: Any) -> Response:
 )
 def options(context: ApiNode, request: Any) -> Response:
     """Answer with what may be done here; a browser of another site may read the description."""
-    if not context.calls:
+    if not context.methods:
         raise ProblemError(Kind.NO_SUCH_ADDRESS)
     answer = Response(status=204, headerlist=[("Allow", ", ".join(context.methods))])
     if DESCRIBE in context.calls:

@@ -3,46 +3,21 @@
 from __future__ import annotations
 
 import re
-import shlex
-from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from stopintimidatie.reports.api.calls import CALLS
 from stopintimidatie.reports.api.problems import TYPE_PREFIX, Kind
 from stopintimidatie.reports.conversation.words import READER_STATUS
 from tests.support.api import Api
+from tests.support.curl import read
 from tests.support.installation import ROOT, Installation
 
 TEXT = (ROOT / "docs" / "intake-api.md").read_text(encoding="utf-8")
-
-
-@dataclass
-class Command:
-    """What a curl command asks; only the options that the page uses."""
-
-    method: str = "GET"
-    url: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-def read(command: str) -> Command:
-    made = Command()
-    words = iter(shlex.split(command.replace("\\\n", " "))[1:])
-    for word in words:
-        if word == "-X":
-            made.method = next(words)
-        elif word == "-H":
-            name, _, value = next(words).partition(": ")
-            made.headers[name] = value
-        elif word == "-d":
-            made.body = next(words).encode()
-        else:
-            made.url = word
-    return made
 
 
 def examples() -> list[tuple[str, int]]:
@@ -55,6 +30,13 @@ def examples() -> list[tuple[str, int]]:
         assert promised, f"no answer after: {command}"
         found.append((command, int(promised[1])))
     return found
+
+
+def picture() -> bytes:
+    """A small JPEG."""
+    made = BytesIO()
+    Image.new("RGB", (8, 8)).save(made, "JPEG")
+    return made.getvalue()
 
 
 def table(heading: str) -> dict[str, str]:
@@ -71,13 +53,17 @@ def api(installation: Installation) -> Api:
 
 def test_the_commands_on_the_page_do_what_it_says(api: Api) -> None:
     known: dict[str, str] = {}
-    assert len(examples()) == 10
+    assert len(examples()) == 11
     for text, status in examples():
         for name, value in known.items():
             text = text.replace(f"${name}", value)
         command = read(text)
         parts = urlsplit(command.url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        if command.file:
+            files = [("bestand", command.file, picture())]
+            kind, command.body = api.app.encode_multipart([], files)
+            command.headers["Content-Type"] = kind
         answer: Any = api.app.request(
             path, method=command.method, headers=command.headers, body=command.body, status=status
         )
