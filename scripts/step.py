@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import start
 import styles
-from bootstrap import environment, lock, system
+from bootstrap import audit, environment, lock, system
 from bootstrap.common import ROOT, SetupError, installing, refuse_kindly, say
 
 # The developer's own settings must not steer the tests.
@@ -41,6 +41,10 @@ def main(step: str, arguments: list[str]) -> int:
             return 0 if arguments in (["--help"], ["-h"]) else 2
         if step == "lock":
             lock.write_locks(arguments)
+        elif step == "audit":
+            return audit.audit()
+        elif step == "sbom":
+            audit.write_lists()
         elif step == "assets":
             with installing():
                 styles.build()

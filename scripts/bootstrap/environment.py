@@ -12,7 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .common import ROOT, fingerprint, read_stamp, run_quietly, say
@@ -155,14 +155,27 @@ def install_npm_packages(*, for_tests: bool = False) -> None:
 
     `for_tests`: also what only the tests need.
     """
-    npm, left_out = shutil.which("npm"), () if for_tests else ("--omit=dev",)
-    if npm and recent_node():
-        _npm([npm], left_out, {})
+    left_out = () if for_tests else ("--omit=dev",)
+    with npm() as (command, env):
+        install = [*command, "ci", *left_out, "--ignore-scripts", "--no-audit", "--no-fund"]
+        run_quietly(install, failure=NPM_FAILURE, env=env)
+
+
+@contextlib.contextmanager
+def npm() -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Give how to call npm, and with which environment: the machine's own, or that of a wheel."""
+    env, found = dict(os.environ), shutil.which("npm")
+    if not home_is_usable():
+        env["npm_config_cache"] = "node_modules/.cache"
+    if "NODE_EXTRA_CA_CERTS" not in env and MACHINE_CERTIFICATES.exists():
+        # Node carries its own list; an office network that inspects TLS is only on the machine's.
+        env["NODE_EXTRA_CA_CERTS"] = str(MACHINE_CERTIFICATES)
+    if found and recent_node():
+        yield [found], env
         return
     say("  Node.js ontbreekt of is te oud; een eigen exemplaar ophalen…")
     with fetched("node") as folder:
-        own = [sys.executable, "-c", NPM_FROM_WHEEL]
-        _npm(own, left_out, {"PYTHONPATH": str(folder)})
+        yield [sys.executable, "-c", NPM_FROM_WHEEL], {**env, "PYTHONPATH": str(folder)}
 
 
 def recent_node() -> str | None:
@@ -174,14 +187,3 @@ def recent_node() -> str | None:
     version = re.match(r"v(\d+)", done.stdout)
     recent = version is not None and int(version[1]) >= OLDEST_NODE
     return node if done.returncode == 0 and recent else None
-
-
-def _npm(npm: Sequence[str], left_out: Sequence[str], more: Mapping[str, str]) -> None:
-    env = {**os.environ, **more}
-    if not home_is_usable():
-        env["npm_config_cache"] = "node_modules/.cache"
-    if "NODE_EXTRA_CA_CERTS" not in env and MACHINE_CERTIFICATES.exists():
-        # Node carries its own list; an office network that inspects TLS is only on the machine's.
-        env["NODE_EXTRA_CA_CERTS"] = str(MACHINE_CERTIFICATES)
-    command = [*npm, "ci", *left_out, "--ignore-scripts", "--no-audit", "--no-fund"]
-    run_quietly(command, failure=NPM_FAILURE, env=env)
