@@ -291,11 +291,14 @@ _SOON: Final = relativedelta(months=6)
 def accessibility_statement(context: Root, request: Request) -> dict[str, Any]:
     """Show the accessibility statement, in the form of the Dutch model."""
     content = published_for(request.db, None).national.part(Part.ACCOUNTABILITY)
+    settings, controller = request.registry.app_settings, controller_of(content)
     planned = content.get("onderzoek_op")
     return {
         "branding": NATIONAL_LOOK,
-        "controller": controller_of(content),
-        "address": request.registry.app_settings.public_address,
+        "controller": controller,
+        # Without an address of the desk, the one that the operator gave for everybody.
+        "contact": controller.accessibility or (settings.contact_email and settings.contact),
+        "address": settings.public_address,
         "planned": date.fromisoformat(planned) if planned else None,
         "status": status_of(planned, local_date(utc_now())),
         "problems": PROBLEMS,
