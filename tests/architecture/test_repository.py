@@ -11,9 +11,12 @@ import configparser
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Annotated, Literal
 
+import deform
 import msgspec
+import pyramid
 import yaml
 from msgspec import Meta
 
@@ -139,3 +142,18 @@ def test_the_licence_is_the_whole_text() -> None:
     assert articles == list(range(1, 16))
     assert re.search("^ *Appendix$", text, re.M)
     assert text == (ROOT / "LICENSES" / "EUPL-1.2.txt").read_text(encoding="utf-8")
+
+
+def test_setuptools_is_held_back_for_as_long_as_somebody_imports_pkg_resources() -> None:
+    """docs/dev/adr/0027 tells what then; both pins go together."""
+    pins = [
+        "setuptools<81" in (ROOT / "setup.cfg").read_text(encoding="utf-8"),
+        ",<81" in (ROOT / "pyproject.toml").read_text(encoding="utf-8"),
+    ]
+    needed = {
+        package.__name__
+        for package in (pyramid, deform)
+        for path in Path(package.__path__[0]).glob("*.py")
+        if re.search("^(?:import|from) pkg_resources", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert pins == [bool(needed)] * 2, f"imported by: {needed or 'nobody any more'}"
