@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -179,12 +178,15 @@ def test_what_serves_comes_back_after_a_reboot_and_says_how_it_is() -> None:
     # podman-compose starts nothing that waits for a container that ended.
     waits = {name: list(service.get("depends_on", ())) for name, service in found.items()}
     assert {name for names in waits.values() for name in names} == {"db"}
-    assert found["db"]["healthcheck"]["test"][:4] == ["CMD", "pg_isready", "-q", "-h"]
+    # podman-compose 1.3 quotes the words of CMD wrongly.
+    tests = {name: found[name]["healthcheck"]["test"] for name in ("db", "web", "worker")}
+    assert {how for how, _ in tests.values()} == {"CMD-SHELL"}
+    assert tests["db"][1].startswith("pg_isready -q -h 127.0.0.1 ")
     # An image in OCI's form has no health check of its own.
-    assert "127.0.0.1:6543/health/live" in found["web"]["healthcheck"]["test"][-1]
+    assert "127.0.0.1:6543/health/live" in tests["web"][1]
     ini = (ROOT / "production.ini").read_text(encoding="utf-8")
     (port,) = re.findall(r"^metrics.worker_port = (\d+)$", ini, flags=re.MULTILINE)
-    assert f"127.0.0.1:{port}/metrics" in found["worker"]["healthcheck"]["test"][-1]
+    assert f"127.0.0.1:{port}/metrics" in tests["worker"][1]
 
 
 def test_preparing_makes_settings_and_secrets_that_fit_the_containers(tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_preparing_makes_settings_and_secrets_that_fit_the_containers(tmp_path: 
     (tmp_path / "chown").write_text("#!/bin/sh\n", encoding="utf-8")
     (tmp_path / "chown").chmod(0o755)
     name = "meldpunt.dordrecht.example"
-    command = [folder / "klaarzetten.sh", name, "/tls/keten.pem", "/tls/sleutel.pem"]
+    command = [str(folder / "klaarzetten.sh"), name, "/tls/keten.pem", "/tls/sleutel.pem"]
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     for _ in range(2):
         subprocess.run(command, env=env, check=True)
@@ -353,32 +355,6 @@ def test_docker_and_podman_leave_out_the_same_and_nothing_that_the_product_is() 
     assert [path for path in package if stays_out(str(path.relative_to(ROOT)))] == []
     needed = ("setup.cfg", "setup.py", "pyproject.toml", "package.json", "package-lock.json")
     assert not any(map(stays_out, (*needed, ".npmrc")))
-
-
-def test_what_the_proxy_answers_itself_names_its_charset_and_no_version() -> None:
-    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    everywhere, _, _ = text.partition("\nserver {")
-    assert "\ncharset utf-8;" in everywhere
-    assert "\nserver_tokens off;" in everywhere
-
-
-def test_the_proxy_speaks_tls_with_forward_secrecy_alone() -> None:
-    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    assert re.findall(r"ssl_protocols (.+);", text) == ["TLSv1.2 TLSv1.3"]
-    (names,) = re.findall(r"ssl_ciphers (\S+);", text)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_ciphers(names)
-    older = [c for c in context.get_ciphers() if c["protocol"] != "TLSv1.3"]
-    assert [cipher["name"] for cipher in older] == names.split(":")
-    assert all(c["aead"] and c["kea"] == "kx-ecdhe" for c in older)
-    assert older[0]["strength_bits"] == 256
-
-
-def test_pages_go_on_to_https_and_an_app_that_forgets_it_is_refused() -> None:
-    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    (server,) = re.findall(r"listen 80;.+?^}", text, re.S | re.M)
-    assert "location /api/ { return 403; }" in server
-    assert re.search(r"location / { return 301 https://\S+\$request_uri; }", server)
 
 
 def test_what_operators_read_names_settings_that_exist() -> None:

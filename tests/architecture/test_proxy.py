@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -89,3 +90,29 @@ def test_what_the_proxy_answers_itself_has_the_headers_of_the_product_and_never_
     # nginx: a location with an add_header of its own inherits none of these.
     assert text.count("add_header") == len(added)
     assert "limit_conn verzenders" in text
+
+
+def test_what_the_proxy_answers_itself_names_its_charset_and_no_version() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    everywhere, _, _ = text.partition("\nserver {")
+    assert "\ncharset utf-8;" in everywhere
+    assert "\nserver_tokens off;" in everywhere
+
+
+def test_the_proxy_speaks_tls_with_forward_secrecy_alone() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    assert re.findall(r"ssl_protocols (.+);", text) == ["TLSv1.2 TLSv1.3"]
+    (names,) = re.findall(r"ssl_ciphers (\S+);", text)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(names)
+    older = [c for c in context.get_ciphers() if c["protocol"] != "TLSv1.3"]
+    assert [cipher["name"] for cipher in older] == names.split(":")
+    assert all(c["aead"] and c["kea"] == "kx-ecdhe" for c in older)
+    assert older[0]["strength_bits"] == 256
+
+
+def test_pages_go_on_to_https_and_an_app_that_forgets_it_is_refused() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    (server,) = re.findall(r"listen 80;.+?^}", text, re.S | re.M)
+    assert "location /api/ { return 403; }" in server
+    assert re.search(r"location / { return 301 https://\S+\$request_uri; }", server)
