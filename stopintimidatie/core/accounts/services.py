@@ -142,7 +142,7 @@ def sign_in(
         forget_guesses(session, guess)
         if needs_factor(present, demo=demo) or has_factor(session, present.id):
             return SignInResult(None, pending=start_pending(session, present, visit))
-        return let_in(session, keys, present, Opening(visit.device), visit)
+        return let_in(session, keys, present, Opening(visit.device), visit, ["wachtwoord"])
 
 
 def _usable(session: Session, judged: User | None, *, demo: bool) -> User | None:
@@ -170,31 +170,41 @@ def has_factor(session: Session, user_id: UUID) -> bool:
 
 
 def let_in(
-    session: Session, keys: KeyRing, user: User, opening: Opening, visit: Visit
+    session: Session,
+    keys: KeyRing,
+    user: User,
+    opening: Opening,
+    visit: Visit,
+    shown: Sequence[str],
 ) -> SignInResult:
-    """Start the session of somebody who proved who they are, in whatever way; end the old one."""
+    """Start the session of somebody who proved who they are, in whatever way; end the old one.
+
+    `shown`: the ways, for the log: `wachtwoord`, `app`, `herstelcode`, `passkey`, `inlogdienst`.
+    """
     end_session(session, visit.old_token)
     enter(session, NATIONAL)
     actor = Actor("gebruiker", str(user.id), user.name)
-    record(session, actor, "aanmelden.gelukt", NATIONAL, "gebruiker", [user.id])
+    record(session, actor, "aanmelden.gelukt", NATIONAL, "gebruiker", [user.id], fields=shown)
     if not signed_in_before(keys, user.username, visit.proof):
         mail_new_device(session, user, opening.device, opening.provider)
     return SignInResult(start_session(session, user, opening), proof=proof_of(keys, user.username))
 
 
-def refuse(session: Session, guess: Guess, judged: User | None) -> SignInResult:
-    """Record that signing in failed; say how long this name has to wait now."""
+def refuse(
+    session: Session, guess: Guess, judged: User | None, way: str = "wachtwoord"
+) -> SignInResult:
+    """Record that signing in failed in this way; say how long this name has to wait now."""
     user = session.get(User, judged.id) if judged is not None else None
-    record_failure(session, user)
+    record_failure(session, user, way)
     return SignInResult(None, guess.wait_after)
 
 
-def record_failure(session: Session, user: User | None) -> None:
+def record_failure(session: Session, user: User | None, way: str) -> None:
     """Record that somebody, perhaps with the name of this user, failed to sign in."""
     enter(session, NATIONAL)
     visitor = Actor("bezoeker", None, "niet aangemeld")
     ids = [user.id] if user is not None else []
-    record(session, visitor, "aanmelden.mislukt", NATIONAL, "gebruiker", ids)
+    record(session, visitor, "aanmelden.mislukt", NATIONAL, "gebruiker", ids, fields=[way])
 
 
 def create_user(

@@ -179,7 +179,8 @@ def _confirm(
             present = session.get_one(User, user_id)
             shown = use_code(session, door.keys, present, values["code"]) is not None
         if not shown:
-            return refuse(session, guess, user).wait, False
+            way = "passkey" if values["passkey"] else "code"
+            return refuse(session, guess, user, way).wait, False
         forget_guesses(session, guess)
         mark_confirmed(session, current)
     return NOTHING, True

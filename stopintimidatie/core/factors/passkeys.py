@@ -285,9 +285,9 @@ def sign_in_with_passkey(
     with transaction(door.engine) as session:
         pending = take_pending(session, token, demo=door.demo)
         if pending is None or not check_passkey(session, ceremony, answer, pending.user_id):
-            record_failure(session, pending.user if pending is not None else None)
+            record_failure(session, pending.user if pending is not None else None, "passkey")
             return SignInResult(None)
-        return finish(session, door.keys, pending, visit)
+        return finish(session, door.keys, pending, visit, "passkey")
 
 
 def sign_in_by_passkey(door: Door, ceremony: Ceremony, answer: str, visit: Visit) -> SignInResult:
@@ -297,7 +297,7 @@ def sign_in_by_passkey(door: Door, ceremony: Ceremony, answer: str, visit: Visit
         if passkey is None or not may_sign_in(passkey.user, demo=door.demo):
             return SignInResult(None)
         opening = Opening(visit.device, factor=True)
-        return let_in(session, door.keys, passkey.user, opening, visit)
+        return let_in(session, door.keys, passkey.user, opening, visit, ["passkey"])
 
 
 def _parsed_assertion(answer: str) -> AuthenticationCredential | None:

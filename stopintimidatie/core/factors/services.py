@@ -283,14 +283,14 @@ def sign_in_with_code(door: Door, token: str, typed: str, visit: Visit) -> SignI
             return SignInResult(None)
         kind = use_code(session, door.keys, present.user, typed)
         if kind is None:
-            refused = refuse(session, guess, present.user)
+            refused = refuse(session, guess, present.user, "code")
             # Once: the next ones lock for longer.
             if guess.wait_after == FIRST_LOCK:
                 mail_wrong_factor(session, present.user)
             return refused
         forget_guesses(session, guess)
         notice = _recovery_notice(session, present.user_id) if kind is CodeKind.RECOVERY else ""
-        return finish(session, door.keys, present, visit, notice)
+        return finish(session, door.keys, present, visit, kind, notice)
 
 
 def _recovery_notice(session: Session, user_id: UUID) -> str:
@@ -308,13 +308,18 @@ def take_pending(session: Session, token: str, *, demo: bool) -> PendingSignIn |
 
 
 def finish(
-    session: Session, keys: KeyRing, pending: PendingSignIn, visit: Visit, notice: str = ""
+    session: Session,
+    keys: KeyRing,
+    pending: PendingSignIn,
+    visit: Visit,
+    way: str,
+    notice: str = "",
 ) -> SignInResult:
     """Let in somebody who showed a second factor; the waiting sign-in is used up.
 
-    `notice`: a message on the first page.
+    `way`: the factor, for the log. `notice`: a message on the first page.
     """
     user = pending.user
     session.delete(pending)
     opening = Opening(visit.device, factor=True, notice=notice)
-    return let_in(session, keys, user, opening, visit)
+    return let_in(session, keys, user, opening, visit, ["wachtwoord", way])

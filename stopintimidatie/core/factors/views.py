@@ -204,7 +204,7 @@ def _note_stranger(request: Request) -> None:
     if not gate.closed():
         gate.guessed()
         with transaction(request.registry.engine) as session:
-            record_failure(session, None)
+            record_failure(session, None, "passkey")
 
 
 # /aanmelden-instellen: the first factor
@@ -225,7 +225,8 @@ def setup_view(request: Request) -> Any:
             if waiting is None or factors_of(session, waiting.user_id).any:
                 raise FormError(TOO_LATE)
             codes = setup.keep(session, waiting.user, values)
-            result = finish(session, door.keys, waiting, visit)
+            way = "passkey" if values.get("passkey") else "app"
+            result = finish(session, door.keys, waiting, visit, way)
         response = codes_page(request, codes, visit.next_path)
         set_signed_in(request, response, result)
         return response

@@ -285,7 +285,8 @@ def _arrive(
         provider = entry.vouching_provider(session, client)
         opening = entry.opening_of(registry.key_ring, provider, claims, device_of(request))
         user = session.get_one(User, arrival.user.id)
-        result = let_in(session, registry.key_ring, user, opening, visit)
+        keys, shown = registry.key_ring, ["inlogdienst"]
+        result = let_in(session, keys, user, opening, visit, shown)
     return signed_in(request, result, departure.next_path)
 
 

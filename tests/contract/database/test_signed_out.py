@@ -71,7 +71,7 @@ def test_a_second_factor_that_is_being_shown_opens_no_session_that_stays(
             assert pending
             ended = pool.submit(sign_out)
             until(waits)
-            finish(session, installation.registry.key_ring, pending, Visit())
+            finish(session, installation.registry.key_ring, pending, Visit(), "app")
         ended.result()
     with installation.transaction() as session:
         assert len(session.scalars(select(LoginSession)).all()) == stay

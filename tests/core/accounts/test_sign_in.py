@@ -69,8 +69,9 @@ def test_each_municipality_hears_of_a_session_once_a_role_there_is_used_and_no_o
     national = logged(installation, NATIONAL, username)
     assert national == ["aanmelden.gelukt", "afmelden", "aanmelden.gelukt"]
     with installation.transaction(NATIONAL) as session:
-        failed = select(AuditEvent.actor_kind).where(AuditEvent.action == "aanmelden.mislukt")
-        assert session.scalars(failed).all() == ["bezoeker"]
+        failed = select(AuditEvent).where(AuditEvent.action == "aanmelden.mislukt")
+        (event,) = session.scalars(failed)
+        assert (event.actor_kind, event.fields) == ("bezoeker", ["wachtwoord"])
 
 
 def test_a_block_is_in_the_log_of_the_desk_and_names_the_others_that_must_tell(

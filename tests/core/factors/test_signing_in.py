@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -193,8 +194,18 @@ def test_a_recovery_code_signs_in_once_and_the_person_is_mailed(
         mailed = session.scalars(
             select(MailMessage.kept).where(MailMessage.template == "tweede_stap")
         ).all()
+        logged = session.execute(
+            select(AuditEvent.action, AuditEvent.fields).where(
+                AuditEvent.action.startswith("aanmelden.")
+            )
+        ).all()
     assert sum("herstelcode gebruikt" in (text or "") for text in mailed) == 2
     assert not any(each in (text or "") for text in mailed for each in codes)
+    assert Counter((action, *fields) for action, fields in logged) == {
+        ("aanmelden.gelukt", "app", "wachtwoord"): 1,
+        ("aanmelden.gelukt", "herstelcode", "wachtwoord"): 2,
+        ("aanmelden.mislukt", "code"): 1,
+    }
 
 
 def test_a_sign_in_waits_ten_minutes_and_ends_when_the_person_is_blocked(

@@ -25,6 +25,7 @@ from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.people.models import GroupRole
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user
 from tests.support.identity_providers import (
@@ -99,6 +100,7 @@ def test_a_new_colleague_with_a_group_comes_in_with_that_role(
     assert opened.provider_session is not None
     assert opened.ends_at is not None
     assert logged(installation, DORDRECHT)[:1] == [("gebruiker.rol", [DORDRECHT, "oov"])]
+    assert ("aanmelden.gelukt", ["inlogdienst"]) in logged(installation, NATIONAL)
 
 
 def test_the_second_time_the_account_is_known_by_the_name_at_the_provider(
