@@ -26,7 +26,7 @@ from stopintimidatie.reports.attachments import cleaner
 from stopintimidatie.reports.attachments import services as attachments
 from stopintimidatie.reports.conversation import services as conversation
 from stopintimidatie.rooms import ROOMS
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import Settings, setting_keys
 
 ROOT = Path(__file__).parent.parent.parent
 DECISIONS = sorted((ROOT / "docs" / "dev" / "adr").glob("*.md"))
@@ -257,6 +257,15 @@ def test_the_limits_that_the_docs_name_are_those_of_the_code() -> None:
         f" daarna hoogstens {process.LOGO_BYTES // 1_000} kB |",
     )
     assert [number for number in numbers if number not in text] == []
+
+
+def test_the_docs_name_every_other_system_that_a_setting_leads_to() -> None:
+    own = {"public_address", "web.host", "metrics.host"}
+    other = [key for key in setting_keys() if re.search(r"\b(address|host|socket|url)$|_url$", key)]
+    text = text_of("asvs-gegevens.md")
+    named = [key for key in other if key not in own and "database" not in key]
+    assert len(named) > 3
+    assert [key for key in named if key != "sqlalchemy.url" and f"`{key}`" not in text] == []
 
 
 def thousands(number: int) -> str:
