@@ -115,4 +115,5 @@ def test_pages_go_on_to_https_and_an_app_that_forgets_it_is_refused() -> None:
     text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     (server,) = re.findall(r"listen 80;.+?^}", text, re.S | re.M)
     assert "location /api/ { return 403; }" in server
+    assert "location = /api/v1/docs { return 301 https://" in server
     assert re.search(r"location / { return 301 https://\S+\$request_uri; }", server)
