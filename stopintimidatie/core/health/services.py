@@ -60,7 +60,7 @@ from stopintimidatie.settings import Settings
 log = logging.getLogger(__name__)
 
 # As setup.cfg says; a test compares the two.
-VERSION: Final = "0.1.0"
+VERSION: Final = "1.0.0"
 PACKAGE: Final = Path(__file__).parents[2]
 # A build without a repository around it (an image, a package) writes the commit here.
 COMMIT_FILE: Final = PACKAGE / "COMMIT"
