@@ -201,6 +201,9 @@ class Settings:
     )
     ffmpeg: str = _setting("attachments.ffmpeg", str.strip, "ffmpeg")
     scanner_socket: Path | None = _setting("scanner.socket", _optional_path, None)
+    scanner_when_down: str = _setting(
+        "scanner.when_down", _one_of("weigeren", "wachten"), "weigeren"
+    )
     log_format: str = _setting("log.format", _one_of("json", "tekst"), "tekst")
     metrics_host: str = _setting("metrics.host", str.strip, "127.0.0.1")
     metrics_port: int = _setting("metrics.port", _whole_number(0, 65_000), 0)

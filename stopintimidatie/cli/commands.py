@@ -9,7 +9,7 @@ import click
 
 from stopintimidatie import import_models, install
 from stopintimidatie.cli import server
-from stopintimidatie.cli.audit import log_group
+from stopintimidatie.cli.audit import attachment_group, log_group
 from stopintimidatie.cli.backup import backup_group
 from stopintimidatie.cli.common import (
     DutchGroup,
@@ -168,6 +168,7 @@ cli.add_command(keys_group)
 cli.add_command(municipality_group)
 cli.add_command(backup_group)
 cli.add_command(log_group)
+cli.add_command(attachment_group)
 cli.add_command(terms)
 cli.add_command(dossier_group)
 

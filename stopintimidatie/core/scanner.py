@@ -19,10 +19,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from sqlalchemy import func, select
+
+from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.telemetry import scan_done
-from stopintimidatie.core.text import date_text
+from stopintimidatie.core.text import date_text, plural
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.settings import Settings
 
 # For the whole of a scan; the largest file that we take costs clamd about a second.
@@ -36,6 +40,23 @@ _TOO_LARGE: Final = "INSTREAM size limit exceeded. ERROR"
 _SIGNATURE: Final = re.compile(r"stream: ([\x21-\x7e]{1,200}) FOUND")
 _BUILT: Final = "%a %b %d %H:%M:%S %Y"
 NAME: Final = "virusscanner"
+WAIT: Final = "wachten"
+# What rooms write in the log when they refuse a file; with the name of the holder's document.
+STOPPED: Final = ("melding.bestand_tegengehouden", "dossier.bestand_tegengehouden")
+COUNTED_DAYS: Final = 30
+NOT_SCANNED: Final = (
+    "Bestanden worden niet op virussen nagekeken: er is geen virusscanner. Wel wordt elke foto"
+    " opnieuw getekend en elk geluid opnieuw ingepakt. Wilt u het anders? Vraag het aan wie deze"
+    " installatie beheert."
+)
+SCANNER_AWAY: Final = (
+    "De virusscanner antwoordt nu niet. Bestanden kunnen daarom even niet worden nagekeken;"
+    " meldingen komen gewoon binnen. Vertel het aan wie deze installatie beheert."
+)
+SCANNER_OLD: Final = (
+    "De virusscanner kijkt elk bestand na, maar zijn lijsten zijn ouder dan een week. Vertel het"
+    " aan wie deze installatie beheert."
+)
 ABSENT: Final = (
     "Bestanden worden niet op virussen nagekeken: er is geen virusscanner ingesteld (scanner.socket"
     " in het ini-bestand). Wel wordt elke foto opnieuw getekend en elk geluid opnieuw ingepakt."
@@ -52,9 +73,9 @@ OLD: Final = (
 
 def includeme(config: Any) -> None:
     """Give the application its scanner, when there is one, and the health check of it."""
-    path = config.registry.app_settings.scanner_socket
-    config.registry.scanner = Scanner(path) if path else None
+    config.registry.scanner = scanner_of(config.registry.app_settings)
     config.add_health_check(NAME, [], scanner_check)
+    config.add_panel("beheer", NAME, scanner_panel, order=95)
 
 
 class Trouble(StrEnum):
@@ -83,9 +104,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """The clamd behind a UNIX socket."""
+    """The clamd behind a UNIX socket.
+
+    `files_wait`: reporters' files are kept sealed while it is away, instead of refused.
+    """
 
     path: Path
+    files_wait: bool = False
 
     def scan(self, file: BinaryIO) -> str | None:
         """Return the name of the signature that a file matches; None when it is clean.
@@ -141,6 +166,13 @@ class Scanner:
             raise ScannerError(Trouble.AWAY) from None
 
 
+def scanner_of(settings: Settings) -> Scanner | None:
+    """Return the scanner of an installation; None: it has none."""
+    if settings.scanner_socket is None:
+        return None
+    return Scanner(settings.scanner_socket, settings.scanner_when_down == WAIT)
+
+
 def _leave(line: socket.socket, deadline: float) -> None:
     """Let the next step on a line take what is left of the time, and no more."""
     left = deadline - time.monotonic()
@@ -180,11 +212,15 @@ def _read_verdict(answer: str) -> str | None:
 
 def scanner_check(settings: Settings, row: Any) -> Check:
     """Check the scanner. Without it reports still come in, so it never makes us unready."""
+    return _check(scanner_of(settings))
+
+
+def _check(scanner: Scanner | None) -> Check:
     numbers = {"scanner_away": 0.0, "scanner_signatures_seconds": 0.0}
-    if settings.scanner_socket is None:
+    if scanner is None:
         return Check(NAME, State.NONE, ABSENT, numbers)
     try:
-        release = Scanner(settings.scanner_socket).release()
+        release = scanner.release()
     except ScannerError:
         return Check(NAME, State.NOTE, AWAY, {**numbers, "scanner_away": 1.0})
     if release.signatures is None:
@@ -195,3 +231,28 @@ def scanner_check(settings: Settings, row: Any) -> Check:
     if age > OLD_AFTER:
         return Check(NAME, State.NOTE, OLD.format(day), numbers)
     return Check(NAME, State.GOOD, f"ClamAV {release.version}, lijsten van {day}", numbers)
+
+
+def scanner_panel(context: Any, request: Any) -> Panel:
+    """Return the panel of who administers: whether files are scanned, and how many were stopped."""
+    since = utc_now() - timedelta(days=COUNTED_DAYS)
+    mine = (AuditEvent.holder == context.holder, AuditEvent.action.in_(STOPPED))
+    count = request.db.scalar(select(func.count()).where(*mine, AuditEvent.at > since))
+    kind, text = _said_to_admin(request.registry.scanner)
+    more = (
+        f"In de afgelopen {COUNTED_DAYS} dagen hield de virusscanner"
+        f" {plural(count, 'bestand', 'bestanden')} tegen."
+    )
+    template = "stopintimidatie.core.web:templates/alert.jinja2"
+    return Panel("Virusscanner", template, {"kind": kind, "text": text, "more": more})
+
+
+def _said_to_admin(scanner: Scanner | None) -> tuple[str, str]:
+    """Return the kind of an alert and its words."""
+    check = _check(scanner)
+    if scanner is None:
+        return "warning", NOT_SCANNED
+    if check.state is State.GOOD:
+        return "ok", f"Elk bestand wordt op virussen nagekeken ({check.message})."
+    away = bool(check.numbers["scanner_away"])
+    return "warning", SCANNER_AWAY if away else SCANNER_OLD

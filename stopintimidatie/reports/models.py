@@ -365,6 +365,8 @@ class ReportAttachment(Attached, Held, Base):
     __table_args__ = of_report(UniqueConstraint("report_id", "number"))
 
     report_id: Mapped[UUID]
+    # The reason that nobody can open it: it waits for the virus scanner, or is stopped.
+    sealed: Mapped[str | None] = mapped_column(String(16))
 
 
 class AttachmentPart(Passed, Base):

@@ -53,6 +53,7 @@ from stopintimidatie.reports.attachments.cleaner import (
     PHOTO_TYPES,
     CleaningError,
     Fault,
+    StoppedError,
     cleaned_apart,
     ffmpeg_path,
 )
@@ -102,17 +103,19 @@ def attach_view(context: DossierResource, request: Request) -> Any:
     form = dossier_form(context, request, file_schema(request), button, part=FILES_PART)
 
     def act(values: Values) -> Any:
-        about, keys = values["waarover"], request.registry.key_ring
+        about, registry, actor = values["waarover"], request.registry, request.actor
+        note = services.note_stopped(registry.engine, context.holder, context.dossier.id, actor)
         try:
             with memory_file() as file:
                 file.write(values["bestand"].content)
-                with cleaned_apart(request, file) as clean:
-                    attach(request.db, keys, context.dossier, about, clean, request.actor)
+                with cleaned_apart(request, file, note) as clean:
+                    attach(request.db, registry.key_ring, context.dossier, about, clean, actor)
+        except StoppedError:
+            raise DossierError(STOPPED, "bestand") from None
         except CleaningError as refused:
             if refused.fault is Fault.NOT_SCANNED:
                 raise BusyError(NOT_SCANNED, "bestand") from None
-            words = STOPPED if refused.fault is Fault.STOPPED else str(refused)
-            raise DossierError(words, "bestand") from None
+            raise DossierError(str(refused), "bestand") from None
         except NoPlaceError:
             raise BusyError(TOO_BUSY, "bestand") from None
         request.flash("De bijlage is toegevoegd.")

@@ -5,19 +5,20 @@ Attachments are cleaned and kept as those of reports are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, select
+from sqlalchemy import ColumnElement, Engine, and_, delete, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
+from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import AMSTERDAM, uuid_of
 from stopintimidatie.dossiers.models import (
     Dossier,
@@ -29,6 +30,7 @@ from stopintimidatie.dossiers.models import (
 from stopintimidatie.dossiers.queries import inside
 from stopintimidatie.dossiers.rules import SHORTEST, window
 from stopintimidatie.dossiers.services import (
+    KIND,
     DossierError,
     append,
     check_live,
@@ -38,7 +40,7 @@ from stopintimidatie.dossiers.services import (
     reindex_dossier,
     set_fields,
 )
-from stopintimidatie.reports.attachments.cleaner import EXTENSIONS, Cleaned
+from stopintimidatie.reports.attachments.cleaner import EXTENSIONS, Cleaned, StoppedError
 from stopintimidatie.reports.attachments.services import NAMES, PURPOSE, keep_content, next_number
 from stopintimidatie.reports.models import AttachmentPart, Report
 from stopintimidatie.reports.personal import destroy
@@ -85,6 +87,22 @@ def attach(
     append(session, dossier, actor, "bijlage", values={"bijlage": title_of(row)})
     log(session, dossier, actor, "bijlage")
     return row
+
+
+def note_stopped(
+    engine: Engine, holder: str, dossier_id: UUID, actor: Actor
+) -> Callable[[StoppedError], None]:
+    """Return what writes in the log that the scanner stopped a file; of the file nothing stays.
+
+    In a transaction of its own, for that of the request is undone when it is refused.
+    """
+
+    def note(stopped: StoppedError) -> None:
+        action, task = "dossier.bestand_tegengehouden", f"herkend als {stopped.signature[:80]}"
+        with transaction(engine, holder) as session:
+            record(session, actor, action, holder, KIND, [dossier_id], task=task)
+
+    return note
 
 
 def attachments(session: Session, dossier: Dossier) -> Sequence[DossierAttachment]:

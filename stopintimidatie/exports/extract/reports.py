@@ -53,7 +53,9 @@ def load_files(session: Session, dossier: Dossier, serials: Mapping[UUID, int]) 
     for row in attachments(session, dossier):
         own.append(_source(row, row.about, file_name(dossier, row)))
         rows[own[-1].file_name] = row
-    sent = select(ReportAttachment).where(ReportAttachment.report_id.in_(list(serials)))
+    sent = select(ReportAttachment).where(
+        ReportAttachment.report_id.in_(list(serials)), ReportAttachment.sealed.is_(None)
+    )
     ordered = sent.order_by(ReportAttachment.report_id, ReportAttachment.number)
     for sent_file in session.scalars(ordered):
         serial = serials[sent_file.report_id]

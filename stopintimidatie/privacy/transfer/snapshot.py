@@ -255,7 +255,7 @@ def _attachments(
     serials = {report.id: serial for serial, report in members.items() if not report.locked}
     sent = session.scalars(
         select(ReportAttachment)
-        .where(ReportAttachment.report_id.in_(serials))
+        .where(ReportAttachment.report_id.in_(serials), ReportAttachment.sealed.is_(None))
         .order_by(ReportAttachment.report_id, ReportAttachment.number)
     ).all()
     for sent_file in sorted(sent, key=lambda row: (serials[row.report_id], row.number)):
@@ -277,7 +277,7 @@ def records_of_report(session: Session, keys: KeyRing, report: Report) -> Iterat
         return
     sent = session.scalars(
         select(ReportAttachment)
-        .where(ReportAttachment.report_id == report.id)
+        .where(ReportAttachment.report_id == report.id, ReportAttachment.sealed.is_(None))
         .order_by(ReportAttachment.number)
     )
     for row in sent.all():

@@ -103,7 +103,9 @@ class AttachmentAnswer:
     """Een foto, geluid of video bij de melding."""
 
     number: int = prop("nummer", "Het zoveelste bestand bij deze melding.", 1)
-    kind: str = prop("soort", "`foto`, `geluid` of `video`.", "foto")
+    kind: str = prop(
+        "soort", "`foto`, `geluid`, `video`; `bestand` zolang het niet is nagekeken.", "foto"
+    )
     size: int = prop("grootte", "Grootte in bytes, na het schoonmaken.", 183_204)
     at: datetime = prop("op", "Wanneer.", "2026-11-21T09:15:00Z")
 

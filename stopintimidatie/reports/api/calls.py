@@ -176,6 +176,11 @@ ATTACH: Final = Call(
     {
         **_ALWAYS,
         201: Reply("Het bestand is opgeslagen.", answers.AttachmentAnswer),
+        202: Reply(
+            "Het bestand is bewaard en wacht op de virusscanner. Daarna kan de gemeente het "
+            "openen.",
+            answers.AttachmentAnswer,
+        ),
         400: Reply("Er is geen bestand, het is niet te lezen, of het kost te veel rekenwerk."),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),

@@ -78,7 +78,7 @@ from stopintimidatie.reports.api.services import (
 )
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
-from stopintimidatie.reports.attachments.services import attach, check_room
+from stopintimidatie.reports.attachments.services import check_room, take
 from stopintimidatie.reports.conversation.decisions import withdraw
 from stopintimidatie.reports.conversation.queries import (
     Keeping,
@@ -214,10 +214,10 @@ def post_attachment(context: AttachmentsNode, request: Any) -> Response:
     standing = standing_of(request, str(context.__parent__.__name__))
     with refusals():
         check_room(registry.engine, standing.copy)
-        with received(request.environ, boundary) as file, cleaned_apart(request, file) as clean:
-            made = attach(registry.engine, registry.key_ring, standing.copy, clean)
+        with received(request.environ, boundary) as file:
+            made = take(registry, standing.copy, file, cleaned_apart(request, file))
     answer = AttachmentAnswer(number=made.number, kind=made.kind, size=made.size, at=made.at)
-    return json_answer(as_json(answer), 201)
+    return json_answer(as_json(answer), 202 if made.sealed else 201)
 
 
 @api_view(WITHDRAW, ReportNode)

@@ -13,7 +13,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -177,7 +177,8 @@ class Cleaned:
 _STOPPED: Final = (
     "Dit bestand kunnen wij niet aannemen: de virusscanner houdt het tegen. Dat kan gebeuren zonder"
     " dat u er iets van weet. Uw melding is wel goed binnengekomen. Maak een schermafdruk van de"
-    " foto en stuur die, of beschrijf in woorden wat erop staat."
+    " foto en stuur die, of beschrijf in woorden wat erop staat. Niemand opent het bestand; na 30"
+    " dagen wordt het vernietigd."
 )
 _NOT_SCANNED: Final = (
     "Wij kunnen nu geen bestanden nakijken. Daarom nemen wij er even geen aan. Uw melding is wel"
@@ -240,10 +241,13 @@ def cleaned(source: BinaryIO, ffmpeg: str | None) -> Iterator[Cleaned]:
 
 
 @contextmanager
-def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
+def cleaned_apart(
+    request: Any, source: BinaryIO, note: Callable[[StoppedError], None] | None = None
+) -> Iterator[Cleaned]:
     """Clean the file for a request, outside its transaction and its place in the application.
 
-    The virus scanner looks first: what it stops is never decoded.
+    The virus scanner looks first: what it stops is never decoded. `note` is told of that, while
+    the request has no transaction.
 
     Raises:
         StoppedError: The virus scanner knows something that is in it.
@@ -254,7 +258,12 @@ def cleaned_apart(request: Any, source: BinaryIO) -> Iterator[Cleaned]:
     ffmpeg = ffmpeg_path(registry.app_settings.ffmpeg)
     with memory_file() as target:
         with heavy_work(request):
-            scan(registry.scanner, source)
+            try:
+                scan(registry.scanner, source)
+            except StoppedError as stopped:
+                if note is not None:
+                    note(stopped)
+                raise
             made = _clean(source, target, ffmpeg)
         yield made
 

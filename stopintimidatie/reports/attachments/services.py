@@ -2,23 +2,30 @@
 
 Each has a key of its own, kept encrypted in its row. Rows and not files: so they are on every
 machine, in the backup, and committed together with what they belong to.
+
+A sealed one holds the bytes as they came: the virus scanner stopped it, or must still look at it.
+No way of reading opens it but `raw_content`, which the worker's scan uses (docs/dev/adr/0026).
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO, Final
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.storage.encryption import (
     KEY_BYTES,
     NONCE_BYTES,
@@ -26,12 +33,20 @@ from stopintimidatie.core.storage.encryption import (
     KeyRing,
     Sealed,
 )
+from stopintimidatie.core.storage.retention import days
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.reports.attachments.cleaner import EXTENSIONS, Cleaned
+from stopintimidatie.reports.attachments.cleaner import (
+    EXTENSIONS,
+    Cleaned,
+    CleaningError,
+    Fault,
+    StoppedError,
+)
 from stopintimidatie.reports.conversation.queries import Copy
 from stopintimidatie.reports.conversation.services import REPORTER, NotNowError, own_report, spoke
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from stopintimidatie.reports.services import append_move
+from stopintimidatie.reports.vocabulary import KIND
 
 MOST: Final = 5
 PART: Final = 512 * 1024
@@ -41,6 +56,19 @@ FULL: Final = (
     f"Bij deze melding zitten al {MOST} bestanden. Meer kan niet; u kunt wel een bericht sturen."
 )
 NAMES: Final = {"foto": "Foto", "geluid": "Geluid", "video": "Video"}
+# Reasons that nobody can open an attachment.
+WAITING: Final = "wacht"
+STOPPED: Final = "tegengehouden"
+UNREADABLE: Final = "onleesbaar"
+SEALED_WORDS: Final = {
+    WAITING: "wacht op de virusscanner; nog niet te openen",
+    STOPPED: "tegengehouden door de virusscanner; niemand kan het openen",
+    UNREADABLE: "niet te lezen, en daarom weggegooid",
+}
+SCAN_JOB: Final = Job("bijlage.nakijken")
+END_JOB: Final = Job("bijlage.tegengehouden_weg")
+LOOK_AGAIN: Final = timedelta(minutes=5)
+KEPT: Final = days(30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +81,12 @@ class Attachment:
     kind: str
     media_type: str
     size: int
+    sealed: str | None = None
+
+    @property
+    def sealed_words(self) -> str:
+        """Say why nobody can open it; empty when it can be opened."""
+        return SEALED_WORDS[self.sealed] if self.sealed else ""
 
     @property
     def title(self) -> str:
@@ -100,6 +134,101 @@ def next_number(
     return None if number >= most else int(highest or 0) + 1
 
 
+def take(
+    registry: Any, copy: Copy, source: BinaryIO, cleaning: AbstractContextManager[Cleaned]
+) -> Attachment:
+    """Keep a reporter's file: cleaned; or sealed, when the scanner stopped it or must still look.
+
+    Args:
+        registry: of the application.
+        copy: the report.
+        source: the file as it came.
+        cleaning: gives it cleaned, or refuses it.
+
+    Raises:
+        StoppedError: It is kept sealed, and its sender is to be told.
+        CleaningError: It isn't kept.
+        NoPlaceError: Too many files are being cleaned.
+        NotNowError: The report takes no attachment (any more).
+    """
+    engine, keys = registry.engine, registry.key_ring
+    try:
+        with cleaning as clean:
+            return attach(engine, keys, copy, clean)
+    except StoppedError as stopped:
+        seal(engine, keys, copy, source, stopped.signature)
+        raise
+    except CleaningError as refused:
+        if refused.fault is not Fault.NOT_SCANNED or not registry.scanner.files_wait:
+            raise
+        return seal(engine, keys, copy, source, None)
+
+
+def seal(
+    engine: Engine, keys: KeyRing, copy: Copy, source: BinaryIO, signature: str | None
+) -> Attachment:
+    """Keep the bytes of a file with the report so that nobody opens them.
+
+    `signature`: by which the scanner knew it; None: it must still look.
+
+    Raises:
+        NotNowError: The report takes no attachment (any more).
+    """
+    size, made, key = source.seek(0, os.SEEK_END), uuid4(), secrets.token_bytes(KEY_BYTES)
+    source.seek(0)
+    with own_report(engine, copy) as (session, report):
+        row = ReportAttachment(
+            id=made,
+            holder=report.holder,
+            report_id=report.id,
+            number=_room(session, report),
+            at=utc_now(),
+            kind="bestand",
+            media_type="application/octet-stream",
+            size=size,
+            parts=keep_parts(session, report.holder, made, key, source),
+            key=keys.encrypt(PURPOSE, key.hex(), str(made)),
+            sealed=WAITING,
+        )
+        session.add(row)
+        if signature is None:
+            append_move(session, report, REPORTER, "bijlage_wacht", report.state, {})
+            spoke(session, report, "melding.bijlage")
+            _enqueue(session, SCAN_JOB, row, LOOK_AGAIN)
+        else:
+            stop(session, report, row, signature)
+        return _plain(row)
+
+
+def stop(session: Session, report: Report, row: ReportAttachment, signature: str) -> None:
+    """Mark a sealed file as stopped; its content goes by itself after the term."""
+    row.sealed = STOPPED
+    append_move(session, report, SYSTEM, "bestand_tegengehouden", report.state, {})
+    action, task = "melding.bestand_tegengehouden", f"herkend als {signature[:80]}"
+    record(session, SYSTEM, action, report.holder, KIND, [report.id], task=task)
+    _enqueue(session, END_JOB, row, timedelta(days=KEPT.number))
+
+
+def _enqueue(session: Session, job: Job, row: ReportAttachment, delay: timedelta) -> None:
+    enqueue(session, job, row.holder, {"bijlage": str(row.id)}, delay=delay)
+
+
+def unseal(session: Session, keys: KeyRing, row: ReportAttachment, file: Cleaned) -> None:
+    """Put the cleaned file in the place of the bytes that waited, under a new key."""
+    key = secrets.token_bytes(KEY_BYTES)
+    delete_content(session, row)
+    row.parts = keep_parts(session, row.holder, row.id, key, file.content)
+    row.key = keys.encrypt(PURPOSE, key.hex(), str(row.id))
+    row.kind, row.media_type, row.size = file.kind.value, file.media_type, file.size
+    row.sealed = None
+
+
+def delete_content(session: Session, row: ReportAttachment) -> None:
+    """Delete the content of a sealed file; the row says that it was there."""
+    session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == row.id))
+    row.parts = 0
+
+
 def attach(engine: Engine, keys: KeyRing, copy: Copy, file: Cleaned) -> Attachment:
     """Keep a cleaned file with the report.
 
@@ -125,20 +254,20 @@ def keep_content(session: Session, keys: KeyRing, holder: str, file: Cleaned) ->
         "kind": file.kind.value,
         "media_type": file.media_type,
         "size": file.size,
-        "parts": keep_parts(session, holder, made, key, file),
+        "parts": keep_parts(session, holder, made, key, file.content),
         "key": keys.encrypt(PURPOSE, key.hex(), str(made)),
     }
 
 
-def keep_parts(session: Session, holder: str, made: UUID, key: bytes, file: Cleaned) -> int:
+def keep_parts(session: Session, holder: str, made: UUID, key: bytes, content: BinaryIO) -> int:
     """Encrypt and write part by part, so that no more than one is in memory."""
     cipher, number = AESGCM(key), 0
-    while part := file.content.read(PART):
+    while part := content.read(PART):
         number += 1
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = nonce + cipher.encrypt(nonce, part, _bound(made, number))
+        secret = nonce + cipher.encrypt(nonce, part, _bound(made, number))
         row = AttachmentPart(
-            attachment_id=made, giver=holder, receiver=holder, number=number, content=sealed
+            attachment_id=made, giver=holder, receiver=holder, number=number, content=secret
         )
         session.add(row)
         session.flush()
@@ -152,11 +281,11 @@ def _bound(attachment: UUID, number: int) -> bytes:
 
 
 def _plain(row: ReportAttachment) -> Attachment:
-    return Attachment(row.id, row.number, row.at, row.kind, row.media_type, row.size)
+    return Attachment(row.id, row.number, row.at, row.kind, row.media_type, row.size, row.sealed)
 
 
 def attachments_of(session: Session, report_id: UUID) -> list[Attachment]:
-    """Return the attachments of a report, in order."""
+    """Return the attachments of a report, in order; also those that are sealed."""
     wanted = select(ReportAttachment).where(ReportAttachment.report_id == report_id)
     return [_plain(row) for row in session.scalars(wanted.order_by(ReportAttachment.number))]
 
@@ -184,6 +313,34 @@ def read(
         yield part
 
 
+def raw_content(session: Session, keys: KeyRing, row: ReportAttachment) -> Iterator[bytes]:
+    """Yield the bytes of a sealed file as they came, for the virus scanner and nobody else.
+
+    Raises:
+        DecryptionError: A part isn't there, or the key doesn't fit.
+    """
+    cipher = _key_of(keys, row)
+    for number in range(1, row.parts + 1):
+        yield _opened(session, cipher, row.id, number)
+
+
+def take_out(
+    session: Session, keys: KeyRing, reference: str, number: int, actor: Actor, reason: str
+) -> bytes | None:
+    """Return a stopped file as it came, for who looks into it; None: there is no such file.
+
+    It is written in the log. The portal has no page that calls this.
+    """
+    here = (Report.reference == reference, ReportAttachment.number == number)
+    mine = select(ReportAttachment).join(Report, Report.id == ReportAttachment.report_id)
+    row = session.scalars(mine.where(*here, ReportAttachment.sealed == STOPPED)).one_or_none()
+    if row is None or not row.parts:
+        return None
+    action, ids = "melding.bestand_uitgepakt", [row.report_id]
+    record(session, actor, action, row.holder, KIND, ids, reason=reason)
+    return b"".join(raw_content(session, keys, row))
+
+
 def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
     """Yield the content part by part, within a transaction.
 
@@ -198,6 +355,13 @@ def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
 
 
 def _cipher(keys: KeyRing, row: Any) -> AESGCM:
+    """Return the cipher of an attachment that may be opened."""
+    if getattr(row, "sealed", None):
+        raise DecryptionError("the attachment is sealed")
+    return _key_of(keys, row)
+
+
+def _key_of(keys: KeyRing, row: Any) -> AESGCM:
     return AESGCM(bytes.fromhex(keys.decrypt(PURPOSE, row.key, str(row.id))))
 
 
@@ -245,6 +409,7 @@ def _with_key(row: ReportAttachment, keys: KeyRing) -> dict[str, Any]:
         "media_type": row.media_type,
         "size": row.size,
         "parts": row.parts,
+        "sealed": row.sealed,
         "key": keys.decrypt(PURPOSE, row.key, str(row.id)),
     }
 
@@ -259,5 +424,10 @@ def receive(
         session.execute(mine.values(giver=report.holder, receiver=report.holder))
         values = {**columns, "id": made, "at": datetime.fromisoformat(columns["at"])}
         values["key"] = keys.encrypt(PURPOSE, columns["key"], columns["id"])
-        session.add(ReportAttachment(holder=report.holder, report_id=report.id, **values))
+        row = ReportAttachment(holder=report.holder, report_id=report.id, **values)
+        session.add(row)
+        if row.sealed == WAITING:
+            _enqueue(session, SCAN_JOB, row, LOOK_AGAIN)
+        elif row.sealed == STOPPED:
+            _enqueue(session, END_JOB, row, timedelta(days=KEPT.number))
     session.flush()

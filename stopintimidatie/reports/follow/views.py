@@ -34,10 +34,11 @@ from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_
 from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
 from stopintimidatie.reports.attachments.services import (
     MOST,
+    WAITING,
     Attachment,
-    attach,
     attachments_of,
     check_room,
+    take,
 )
 from stopintimidatie.reports.conversation.decisions import (
     WITHDRAWN,
@@ -181,6 +182,7 @@ def _done(request: Request, standing: Standing, shown: Page) -> str | None:
         "bericht": any(message.from_reporter for message in standing.messages),
         "mening": standing.verdict is not None,
         "bijlage": bool(shown["files"]),
+        "bijlage_wacht": any(file.sealed == WAITING for file in shown["files"]),
         "ingetrokken": standing.status == WITHDRAWN,
         "ingetrokken_bewaard": standing.status == WITHDRAWN,
         "bewaren": keeping.asked,
@@ -220,14 +222,14 @@ def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
         check_room(registry.engine, standing.copy)
         with memory_file() as file:
             file.write(given.content)
-            with cleaned_apart(request, file) as clean:
-                attach(registry.engine, registry.key_ring, standing.copy, clean)
+            made = take(registry, standing.copy, file, cleaned_apart(request, file))
     except (NotNowError, CleaningError) as refused:
         later = isinstance(refused, CleaningError) and refused.fault is Fault.NOT_SCANNED
         raise (BusyError if later else FormError)(str(refused), "bestand") from None
     except NoPlaceError:
         raise BusyError(TOO_BUSY, "bestand") from None
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bijlage#inhoud"))
+    done = "bijlage_wacht" if made.sealed else "bijlage"
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan={done}#inhoud"))
 
 
 @report_page("mening", "follow.jinja2", "POST")

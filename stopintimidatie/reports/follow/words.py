@@ -51,6 +51,8 @@ DOUBLE_AT_DESK: Final = (
 DONE: Final[dict[str, str]] = {
     "bericht": "Uw bericht is verstuurd. De gemeente leest het.",
     "mening": "Dank u wel. De gemeente leest wat u vond.",
+    "bijlage_wacht": "Uw bestand is verstuurd. Wij kijken het nog na. Daarna kan de gemeente het"
+    " bekijken.",
     "bijlage": "Uw bestand is verstuurd. De gemeente kan het bekijken.",
     "ingetrokken": "Uw melding is ingetrokken. Uw contactgegevens zijn gewist.",
     "ingetrokken_bewaard": "Uw melding is ingetrokken.",

@@ -372,7 +372,7 @@ def _wanted(context: ReportResource, request: Request) -> Attachment | None:
     if not (number.isascii() and number.isdigit() and len(number) <= len(str(MOST)) + 2):
         return None
     mine = attachments_of(request.db, context.report.id)
-    return next((row for row in mine if row.number == int(number)), None)
+    return next((row for row in mine if row.number == int(number) and not row.sealed), None)
 
 
 LONGEST: int = 4000
