@@ -41,7 +41,7 @@ _SIGNATURE: Final = re.compile(r"stream: ([\x21-\x7e]{1,200}) FOUND")
 _BUILT: Final = "%a %b %d %H:%M:%S %Y"
 NAME: Final = "virusscanner"
 WAIT: Final = "wachten"
-# What rooms write in the log when they refuse a file; with the name of the holder's document.
+# Lines of the log about a file that was refused for what the scanner knew in it.
 STOPPED: Final = ("melding.bestand_tegengehouden", "dossier.bestand_tegengehouden")
 COUNTED_DAYS: Final = 30
 NOT_SCANNED: Final = (

@@ -843,7 +843,7 @@ class _Builder:
             self.town.installation.registry.key_ring,
         )
         photo = Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(PHOTO), len(PHOTO))
-        parts = keep_parts(self.session, report.holder, number, key, photo)
+        parts = keep_parts(self.session, report.holder, number, key, photo.content)
         told = {"holder": report.holder, "report_id": report.id, "number": 1, "kind": "foto"}
         sealed = ring.encrypt(PURPOSE, key.hex(), str(number))
         more = {"media_type": "image/jpeg", "size": len(PHOTO), "parts": parts, "key": sealed}

@@ -67,7 +67,7 @@ def closed_case(installation: Installation, number: int = 3, *, minor: bool = Fa
 def _send_sound(session: Any, installation: Installation, report: Any) -> None:
     number, key = uuid4(), b"k" * 32
     sound = Cleaned(MediaKind.SOUND, "audio/mpeg", BytesIO(SOUND), len(SOUND))
-    parts = keep_parts(session, DORDRECHT, number, key, sound)
+    parts = keep_parts(session, DORDRECHT, number, key, sound.content)
     session.add(
         ReportAttachment(
             id=number,

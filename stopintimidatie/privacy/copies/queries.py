@@ -189,11 +189,15 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
         yield Part(f"{key}:{note.id}", title, label, text=note.text)
     for row in attachments_of(session, report.id):
         name = row.file_name(report.reference)
-        facts = (
+        facts: tuple[tuple[str, str], ...] = (
             ("Bestand", name),
             ("Grootte", file_size(row.size)),
             ("U stuurde het", datetime_long(row.at)),
         )
+        if row.sealed:
+            facts = (*facts, ("Zit er niet bij", row.sealed_words))
+            yield Part(f"{key}:{row.id}", title, row.title, facts)
+            continue
         file = File(row.id, report.id, name, row.media_type, row.size)
         yield Part(f"{key}:{row.id}", title, row.title, facts, file=file)
     reads = reads_of(session, [report.id], source.request.reference).get(report.id, [])

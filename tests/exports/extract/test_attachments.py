@@ -45,7 +45,7 @@ def with_files(installation: Installation) -> Case:
             report = session.get_one(Report, case.reports[index])
             made, key = uuid4(), secrets.token_bytes(32)
             file = Cleaned(kind, media_type, BytesIO(content), len(content))
-            parts = keep_parts(session, report.holder, made, key, file)
+            parts = keep_parts(session, report.holder, made, key, file.content)
             session.add(
                 ReportAttachment(
                     id=made,
@@ -57,6 +57,20 @@ def with_files(installation: Installation) -> Case:
                     size=len(content),
                     parts=parts,
                     key=keys.encrypt(PURPOSE, key.hex(), str(made)),
+                )
+            )
+            # The scanner stopped it: no export knows that it is there.
+            session.add(
+                ReportAttachment(
+                    holder=report.holder,
+                    report_id=report.id,
+                    number=2,
+                    kind="bestand",
+                    media_type="application/octet-stream",
+                    size=len(content),
+                    parts=1,
+                    key="",
+                    sealed="tegengehouden",
                 )
             )
     return case
