@@ -232,6 +232,9 @@ def test_what_is_not_met_of_the_asvs_is_explained_and_what_is_met_is_shown() -> 
     outcomes = [row for page in ASVS for row in rules_of(page)]
     wanted = {number for number, _, outcome, _ in outcomes if outcome in ("deels", "niet")}
     assert explained == wanted
+    basic = [row[0] for row in outcomes if row[1] == "1" and row[0] in wanted]
+    basic.sort(key=lambda number: [int(part) for part in number.split(".")])
+    assert f"Begin bij niveau 1: {', '.join(basic)}.\n" in lacking
     shown = re.compile(r"`[^`]+`|\]\(")
     assert not [row[0] for row in outcomes if row[2] == "met" and not shown.search(row[3])]
 
