@@ -349,6 +349,8 @@ class Upload(Type):
         """
         if not hasattr(cstruct, "file") or not cstruct.filename:
             return colander.null
+        # A request that is tried again has the same file, which stands at its end by then.
+        cstruct.file.seek(0)
         content = cstruct.file.read(self.limit + 1)
         if len(content) > self.limit:
             megabytes = f"{self.limit / 1_000_000:g}".replace(".", ",")

@@ -317,9 +317,14 @@ def test_a_flag_is_true_only_when_ticked() -> None:
 def test_a_file_has_a_plain_name_and_a_limit() -> None:
     big = SimpleNamespace(filename="C:\\map\\foto.jpg", file=io.BytesIO(b"x" * 11))
     assert says_no(forms.Upload(10), big)
-    big.file.seek(0)
     found = read(forms.Upload(11), big)
     assert (found.name, len(found.content)) == ("foto.jpg", 11)
+
+
+def test_a_file_is_whole_again_when_a_request_is_tried_again() -> None:
+    """WebOb reads a form once: the second attempt gets the same file objects."""
+    upload = SimpleNamespace(filename="foto.jpg", file=io.BytesIO(b"x" * 11))
+    assert [len(read(forms.Upload(), upload).content) for _ in range(2)] == [11, 11]
 
 
 def test_a_file_name_cannot_be_a_path_or_empty() -> None:
