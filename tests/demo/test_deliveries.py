@@ -93,6 +93,7 @@ def test_each_town_has_documents_with_partners_in_each_stand(
     assert all(act["uitvoer"] in page for act in asked_of(DORDRECHT))
 
 
+@pytest.mark.alles  # The only one that needs a demo of its own; tests/privacy/police has the rule.
 def test_officers_read_that_the_police_answered_and_only_named_persons_read_the_words(
     demo: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
