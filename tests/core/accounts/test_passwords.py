@@ -71,6 +71,14 @@ def test_words_of_one_person_do_not_count_for_the_next() -> None:
     assert weakness_of("zebravinken12", ["olga@x.example"]) is None
 
 
+def test_a_password_around_a_usual_word_is_refused_because_of_the_list(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "hoort" in str(weakness_of("straatintimidatie2026!", []))
+    monkeypatch.setattr(passwords, "USUAL_WORDS", "")
+    assert weakness_of("straatintimidatie2026!", []) is None
+
+
 def test_no_more_than_a_bounded_part_of_a_long_password_is_judged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
