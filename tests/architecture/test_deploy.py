@@ -192,17 +192,76 @@ def test_what_serves_comes_back_after_a_reboot_and_says_how_it_is() -> None:
     assert f"127.0.0.1:{port}/metrics" in tests["worker"][1]
 
 
-def test_preparing_makes_settings_and_secrets_that_fit_the_containers(tmp_path: Path) -> None:
+@pytest.fixture
+def container(tmp_path: Path) -> Path:
+    """A copy of deploy/container in which nothing is prepared, with a certificate and its key.
+
+    Programs in `programs` do as if root asks.
+    """
     folder = tmp_path / "deploy" / "container"
     shutil.copytree(CONTAINER, folder, ignore=shutil.ignore_patterns("geheimen", "*.ini", ".env"))
     shutil.copy(ROOT / "production.ini", tmp_path)
-    (tmp_path / "chown").write_text("#!/bin/sh\n", encoding="utf-8")
-    (tmp_path / "chown").chmod(0o755)
-    name = "meldpunt.dordrecht.example"
-    command = [str(folder / "klaarzetten.sh"), name, "/tls/keten.pem", "/tls/sleutel.pem"]
-    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    (tmp_path / "programs").mkdir()
+    for name, does in (("chown", ":"), ("id", "echo 0")):
+        program = tmp_path / "programs" / name
+        program.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        program.chmod(0o755)
+    for name in ("keten.pem", "sleutel.pem"):
+        (tmp_path / name).write_text("PEM", encoding="utf-8")
+    return folder
+
+
+def prepare(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run klaarzetten.sh from the folder that holds the certificate."""
+    place = folder.parents[1]
+    env = {"PATH": f"{place / 'programs'}:/usr/bin:/bin"}
+    command = [str(folder / "klaarzetten.sh"), *arguments]
+    return subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("https://meldpunt.example/", "keten.pem", "sleutel.pem"), "zonder https://"),
+        (("meldpunt", "keten.pem", "sleutel.pem"), "geen naam van een machine"),
+        (("a.example\nb", "keten.pem", "sleutel.pem"), "geen naam van een machine"),
+        (("meldpunt.example", "weg.pem", "sleutel.pem"), "weg.pem is er niet"),
+        (("meldpunt.example", "keten.pem", "."), ". is er niet"),
+        (("meldpunt.example",), "Gebruik:"),
+    ],
+)
+def test_preparing_leaves_nothing_behind_when_it_cannot_be_right(
+    container: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    before = sorted(container.rglob("*"))
+    done = prepare(container, *arguments)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert sorted(container.rglob("*")) == before
+
+
+def test_preparing_is_for_root_and_goes_on_where_it_stopped(container: Path) -> None:
+    arguments = ("meldpunt.example", "keten.pem", "sleutel.pem")
+    programs = container.parents[1] / "programs"
+    before = sorted(container.rglob("*"))
+    (programs / "id").write_text("#!/bin/sh\necho 1000\n", encoding="utf-8")
+    assert "root" in prepare(container, *arguments).stderr
+    assert sorted(container.rglob("*")) == before
+    (programs / "id").write_text("#!/bin/sh\necho 0\n", encoding="utf-8")
+    (programs / "chown").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    assert prepare(container, *arguments).returncode
+    assert not (container / "productie.ini").exists()
+    (programs / "chown").write_text("#!/bin/sh\n", encoding="utf-8")
+    assert not prepare(container, *arguments).returncode
+    assert (container / "productie.ini").stat().st_mode & 0o777 == 0o640
+    written = (container / ".env").read_text(encoding="utf-8")
+    assert f"CERTIFICAAT={container.parents[1]}/keten.pem\n" in written
+
+
+def test_preparing_makes_settings_and_secrets_that_fit_the_containers(container: Path) -> None:
+    folder, name = container, "meldpunt.dordrecht.example"
     for _ in range(2):
-        subprocess.run(command, env=env, check=True)
+        assert not prepare(folder, name, "keten.pem", "sleutel.pem").returncode
     settings = load_settings(folder / "productie.ini")
     assert settings.public_address == f"https://{name}"
     assert settings.web_host == settings.metrics_host == "0.0.0.0"  # noqa: S104
