@@ -15,7 +15,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 CONTAINER = DEPLOY / "container"
 
 
-def proxy_conf(folder: Path) -> str:
+def proxy_conf(folder: Path, nameserver: str = "10.89.0.1") -> str:
     """nginx's configuration as the container of the proxy makes it."""
     text = (CONTAINER / "proxy.sh").read_text(encoding="utf-8")
     script = folder / "proxy.sh"
@@ -25,7 +25,7 @@ def proxy_conf(folder: Path) -> str:
         ),
         encoding="utf-8",
     )
-    (folder / "resolv.conf").write_text("search dns.podman\nnameserver 10.89.0.1\n")
+    (folder / "resolv.conf").write_text(f"search dns.podman\nnameserver {nameserver}\n")
     (folder / "nginx").write_text("#!/bin/sh\n", encoding="utf-8")
     (folder / "nginx").chmod(0o755)
     env = {"PATH": f"{folder}:/usr/bin:/bin", "NAAM": "meldpunt.dordrecht.example"}
@@ -45,6 +45,18 @@ def test_the_proxy_of_the_containers_is_the_same_proxy(tmp_path: Path) -> None:
         [line for line in text.splitlines() if not differs.search(line)] for text in (own, made)
     ]
     assert same[0] == same[1]
+
+
+def test_a_nameserver_of_ipv6_stands_between_brackets(tmp_path: Path) -> None:
+    made = proxy_conf(tmp_path, "fd00::1")
+    assert made.startswith("resolver [fd00::1] valid=5s ipv6=off;\n")
+
+
+def test_the_proxy_writes_nobodys_address_or_request_down(tmp_path: Path) -> None:
+    """nginx adds both to each line of a request; emerg is left for when memory runs out."""
+    for text in ((DEPLOY / "nginx.conf").read_text(encoding="utf-8"), proxy_conf(tmp_path)):
+        assert re.findall(r"^access_log (.+);", text, re.M) == ["off"]
+        assert [line.split()[1] for line in re.findall(r"error_log (.+);", text)] == ["emerg"]
 
 
 def test_the_proxy_pins_the_host_and_keeps_the_health_to_itself() -> None:
