@@ -157,10 +157,13 @@ class CleaningError(Exception):
 
 
 class StoppedError(CleaningError):
-    """Refusal of a file in which the virus scanner knew something; nobody opened it."""
+    """Refusal of a file in which the virus scanner knew something; nobody opened it.
 
-    def __init__(self, signature: str) -> None:
-        super().__init__(Fault.STOPPED, _STOPPED)
+    `kept`: it lies sealed with its report for a while.
+    """
+
+    def __init__(self, signature: str, *, kept: bool = True) -> None:
+        super().__init__(Fault.STOPPED, _STOPPED if kept else _STOPPED_TOO_OFTEN)
         self.signature = signature
 
 
@@ -179,6 +182,11 @@ _STOPPED: Final = (
     " dat u er iets van weet. Uw melding is wel goed binnengekomen. Maak een schermafdruk van de"
     " foto en stuur die, of beschrijf in woorden wat erop staat. Niemand opent het bestand; na 30"
     " dagen wordt het vernietigd."
+)
+_STOPPED_TOO_OFTEN: Final = (
+    "Dit bestand kunnen wij niet aannemen: de virusscanner houdt het tegen, net als de bestanden"
+    " hiervoor. Uw melding is wel goed binnengekomen. Beschrijf in woorden wat er op de foto staat."
+    " Niemand opent het bestand, en wij bewaren het niet."
 )
 _NOT_SCANNED: Final = (
     "Wij kunnen nu geen bestanden nakijken. Daarom nemen wij er even geen aan. Uw melding is wel"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.jobs import JobContext, Lane, enqueue
 from stopintimidatie.core.sandbox.process import memory_file
+from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.reports.attachments.cleaner import (
     Cleaned,
@@ -24,17 +27,17 @@ from stopintimidatie.reports.attachments.cleaner import (
 from stopintimidatie.reports.attachments.services import (
     KEPT,
     LOOK_AGAIN,
+    PURPOSE,
     SCAN_JOB,
     STOPPED,
     UNREADABLE,
     WAITING,
-    delete_content,
+    keep_parts,
     raw_content,
     stop,
-    unseal,
 )
 from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER, spoke
-from stopintimidatie.reports.models import Report, ReportAttachment
+from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from stopintimidatie.reports.services import append_move, keep_undoable
 
 LANE: Final = Lane.SLOW
@@ -115,12 +118,28 @@ def _settle(context: JobContext, number: UUID, act: Settle) -> None:
 
 def _open(context: JobContext, clean: Cleaned) -> Settle:
     def act(session: Session, report: Report, row: ReportAttachment) -> None:
-        unseal(session, context.registry.key_ring, row, clean)
+        _unseal(session, context.registry.key_ring, row, clean)
         append_move(session, report, REPORTER, "bijlage", report.state, {})
         if report.state not in CLOSED_TEXTS:
             spoke(session, report, "melding.bijlage")
 
     return act
+
+
+def _unseal(session: Session, keys: KeyRing, row: ReportAttachment, file: Cleaned) -> None:
+    """Put the cleaned file in the place of the bytes that waited, under a new key."""
+    key = secrets.token_bytes(KEY_BYTES)
+    _delete_content(session, row)
+    row.parts = keep_parts(session, row.holder, row.id, key, file.content)
+    row.key = keys.encrypt(PURPOSE, key.hex(), str(row.id))
+    row.kind, row.media_type, row.size = file.kind.value, file.media_type, file.size
+    row.sealed = None
+
+
+def _delete_content(session: Session, row: ReportAttachment) -> None:
+    """Delete the content of a sealed file; the row says that it was there."""
+    session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == row.id))
+    row.parts = 0
 
 
 def _stop(signature: str) -> Settle:
@@ -131,7 +150,7 @@ def _stop(signature: str) -> Settle:
 
 
 def _give_up(session: Session, report: Report, row: ReportAttachment) -> None:
-    delete_content(session, row)
+    _delete_content(session, row)
     row.sealed = UNREADABLE
     append_move(session, report, REPORTER, "bijlage_onleesbaar", report.state, {})
 
@@ -142,4 +161,4 @@ def end_stopped(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None
         with context.transaction() as session:
             row = session.get(ReportAttachment, UUID(payload["bijlage"]))
             if row is not None and row.sealed == STOPPED:
-                delete_content(session, row)
+                _delete_content(session, row)

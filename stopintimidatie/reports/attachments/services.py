@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Engine, delete, func, select, update
+from sqlalchemy import ColumnElement, Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -48,7 +48,9 @@ from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachm
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND
 
+# Files that can be opened or wait. The ones that the scanner stopped are counted apart.
 MOST: Final = 5
+MOST_STOPPED: Final = 5
 PART: Final = 512 * 1024
 PURPOSE: Final = "bijlage-sleutel"
 SEALED: Final = Sealed(ReportAttachment, PURPOSE, ("key",), "id")
@@ -69,6 +71,7 @@ SCAN_JOB: Final = Job("bijlage.nakijken")
 END_JOB: Final = Job("bijlage.tegengehouden_weg")
 LOOK_AGAIN: Final = timedelta(minutes=5)
 KEPT: Final = days(30)
+TAKES_PLACE: Final = ReportAttachment.sealed.is_(None) | (ReportAttachment.sealed == WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ class Attachment:
     def sealed_words(self) -> str:
         """Say why nobody can open it; empty when it can be opened."""
         return SEALED_WORDS[self.sealed] if self.sealed else ""
+
+    @property
+    def takes_place(self) -> bool:
+        """Tell whether it counts for the number of files that a report takes."""
+        return self.sealed in (None, WAITING)
 
     @property
     def title(self) -> str:
@@ -115,22 +123,27 @@ def _room(session: Session, report: Report) -> int:
         NotNowError: The report takes no more.
     """
     mine = ReportAttachment.report_id == report.id
-    number = next_number(session, ReportAttachment, mine, MOST)
+    number = next_number(session, ReportAttachment, mine, MOST, TAKES_PLACE)
     if number is None:
         raise NotNowError(FULL)
     return number
 
 
 def next_number(
-    session: Session, entity: type[Any], mine: ColumnElement[bool], most: int
+    session: Session,
+    entity: type[Any],
+    mine: ColumnElement[bool],
+    most: int,
+    counted: ColumnElement[bool] | None = None,
 ) -> int | None:
     """Return the number that the next attachment gets, or None when there are so many already.
 
     `entity`: the table, for a higher room keeps attachments in the same way. `mine`: the condition
-    of the attachments of the document.
+    of the attachments of the document. `counted`: that of those that count; None: all do.
     """
-    counted = select(func.count(), func.max(entity.number)).where(mine).select_from(entity)
-    number, highest = session.execute(counted).one()
+    count = func.count() if counted is None else func.count().filter(counted)
+    numbers = select(count, func.max(entity.number)).where(mine).select_from(entity)
+    number, highest = session.execute(numbers).one()
     return None if number >= most else int(highest or 0) + 1
 
 
@@ -139,14 +152,10 @@ def take(
 ) -> Attachment:
     """Keep a reporter's file: cleaned; or sealed, when the scanner stopped it or must still look.
 
-    Args:
-        registry: of the application.
-        copy: the report.
-        source: the file as it came.
-        cleaning: gives it cleaned, or refuses it.
+    `copy`: the report. `source`: the file as it came. `cleaning`: gives it cleaned, or refuses it.
 
     Raises:
-        StoppedError: It is kept sealed, and its sender is to be told.
+        StoppedError: The scanner knew something in it, and its sender is to be told.
         CleaningError: It isn't kept.
         NoPlaceError: Too many files are being cleaned.
         NotNowError: The report takes no attachment (any more).
@@ -156,77 +165,88 @@ def take(
         with cleaning as clean:
             return attach(engine, keys, copy, clean)
     except StoppedError as stopped:
-        seal(engine, keys, copy, source, stopped.signature)
-        raise
+        if keep_stopped(engine, keys, copy, source, stopped.signature):
+            raise
+        raise StoppedError(stopped.signature, kept=False) from None
     except CleaningError as refused:
         if refused.fault is not Fault.NOT_SCANNED or not registry.scanner.files_wait:
             raise
-        return seal(engine, keys, copy, source, None)
+        return keep_waiting(engine, keys, copy, source)
 
 
-def seal(
-    engine: Engine, keys: KeyRing, copy: Copy, source: BinaryIO, signature: str | None
-) -> Attachment:
-    """Keep the bytes of a file with the report so that nobody opens them.
-
-    `signature`: by which the scanner knew it; None: it must still look.
+def keep_waiting(engine: Engine, keys: KeyRing, copy: Copy, source: BinaryIO) -> Attachment:
+    """Keep a file sealed until the scanner has looked at it.
 
     Raises:
         NotNowError: The report takes no attachment (any more).
     """
+    with own_report(engine, copy) as (session, report):
+        row = _seal(session, keys, report, source, _room(session, report))
+        append_move(session, report, REPORTER, "bijlage_wacht", report.state, {})
+        spoke(session, report, "melding.bijlage")
+        _enqueue(session, SCAN_JOB, row, LOOK_AGAIN)
+        return _plain(row)
+
+
+def keep_stopped(
+    engine: Engine, keys: KeyRing, copy: Copy, source: BinaryIO, signature: str
+) -> bool:
+    """Keep a file that the scanner stopped sealed; tell whether it is kept.
+
+    After some of one report the next is a line in the log alone: who sends harm fills no disk.
+
+    Raises:
+        NotNowError: The report takes nothing any more.
+    """
+    with own_report(engine, copy) as (session, report):
+        mine = ReportAttachment.report_id == report.id
+        stopped = ReportAttachment.sealed == STOPPED
+        number = next_number(session, ReportAttachment, mine, MOST_STOPPED, stopped)
+        if number is None:
+            _log_stopped(session, report, signature)
+            return False
+        stop(session, report, _seal(session, keys, report, source, number), signature)
+        return True
+
+
+def _seal(
+    session: Session, keys: KeyRing, report: Report, source: BinaryIO, number: int
+) -> ReportAttachment:
+    """Write the bytes of a file as they came so that nobody opens them; return their row."""
     size, made, key = source.seek(0, os.SEEK_END), uuid4(), secrets.token_bytes(KEY_BYTES)
     source.seek(0)
-    with own_report(engine, copy) as (session, report):
-        row = ReportAttachment(
-            id=made,
-            holder=report.holder,
-            report_id=report.id,
-            number=_room(session, report),
-            at=utc_now(),
-            kind="bestand",
-            media_type="application/octet-stream",
-            size=size,
-            parts=keep_parts(session, report.holder, made, key, source),
-            key=keys.encrypt(PURPOSE, key.hex(), str(made)),
-            sealed=WAITING,
-        )
-        session.add(row)
-        if signature is None:
-            append_move(session, report, REPORTER, "bijlage_wacht", report.state, {})
-            spoke(session, report, "melding.bijlage")
-            _enqueue(session, SCAN_JOB, row, LOOK_AGAIN)
-        else:
-            stop(session, report, row, signature)
-        return _plain(row)
+    row = ReportAttachment(
+        id=made,
+        holder=report.holder,
+        report_id=report.id,
+        number=number,
+        at=utc_now(),
+        kind="bestand",
+        media_type="application/octet-stream",
+        size=size,
+        parts=keep_parts(session, report.holder, made, key, source),
+        key=keys.encrypt(PURPOSE, key.hex(), str(made)),
+        sealed=WAITING,
+    )
+    session.add(row)
+    return row
 
 
 def stop(session: Session, report: Report, row: ReportAttachment, signature: str) -> None:
     """Mark a sealed file as stopped; its content goes by itself after the term."""
     row.sealed = STOPPED
     append_move(session, report, SYSTEM, "bestand_tegengehouden", report.state, {})
+    _log_stopped(session, report, signature)
+    _enqueue(session, END_JOB, row, timedelta(days=KEPT.number))
+
+
+def _log_stopped(session: Session, report: Report, signature: str) -> None:
     action, task = "melding.bestand_tegengehouden", f"herkend als {signature[:80]}"
     record(session, SYSTEM, action, report.holder, KIND, [report.id], task=task)
-    _enqueue(session, END_JOB, row, timedelta(days=KEPT.number))
 
 
 def _enqueue(session: Session, job: Job, row: ReportAttachment, delay: timedelta) -> None:
     enqueue(session, job, row.holder, {"bijlage": str(row.id)}, delay=delay)
-
-
-def unseal(session: Session, keys: KeyRing, row: ReportAttachment, file: Cleaned) -> None:
-    """Put the cleaned file in the place of the bytes that waited, under a new key."""
-    key = secrets.token_bytes(KEY_BYTES)
-    delete_content(session, row)
-    row.parts = keep_parts(session, row.holder, row.id, key, file.content)
-    row.key = keys.encrypt(PURPOSE, key.hex(), str(row.id))
-    row.kind, row.media_type, row.size = file.kind.value, file.media_type, file.size
-    row.sealed = None
-
-
-def delete_content(session: Session, row: ReportAttachment) -> None:
-    """Delete the content of a sealed file; the row says that it was there."""
-    session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == row.id))
-    row.parts = 0
 
 
 def attach(engine: Engine, keys: KeyRing, copy: Copy, file: Cleaned) -> Attachment:
@@ -366,11 +386,8 @@ def _key_of(keys: KeyRing, row: Any) -> AESGCM:
 
 
 def _opened(session: Session, cipher: AESGCM, attachment: UUID, number: int) -> bytes:
-    content = session.scalar(
-        select(AttachmentPart.content).where(
-            AttachmentPart.attachment_id == attachment, AttachmentPart.number == number
-        )
-    )
+    here = (AttachmentPart.attachment_id == attachment, AttachmentPart.number == number)
+    content = session.scalar(select(AttachmentPart.content).where(*here))
     if content is None:
         raise DecryptionError("the attachment misses a part")
     try:
@@ -387,9 +404,8 @@ def give(session: Session, keys: KeyRing, report: Report, receiver: str) -> list
     The content stays where it is, readable for who has the key; so what this gives back belongs in
     the encrypted content of the hand-over, and nowhere else.
     """
-    rows = session.scalars(
-        select(ReportAttachment).where(ReportAttachment.report_id == report.id)
-    ).all()
+    mine = select(ReportAttachment).where(ReportAttachment.report_id == report.id)
+    rows = session.scalars(mine).all()
     given = [_with_key(row, keys) for row in rows]
     for row in rows:
         passing = update(AttachmentPart).where(AttachmentPart.attachment_id == row.id)

@@ -325,6 +325,7 @@ def _shown(request: Request, standing: Standing) -> Page:
     # It was handled, so that one can say what one thinks of that.
     done = standing.status == "afgerond" and not standing.double
     files = _files(request, standing)
+    full = sum(file.takes_place for file in files) >= MOST
     municipality = municipality_by_code(request.db, standing.municipality_code or "")
     published = published_for(request.db, standing.municipality_code)
     speech = speech_of(request)
@@ -350,7 +351,7 @@ def _shown(request: Request, standing: Standing) -> Page:
         "verdict": verdict_form(request, standing) if done else None,
         "files": files,
         "clips": takes_clips(request),
-        "upload": None if closed or len(files) >= MOST else upload_form(request),
+        "upload": None if closed or full else upload_form(request),
         "form": None if closed else message_form(request, standing),
         "may_withdraw": not closed,
     }

@@ -159,6 +159,22 @@ def test_what_is_stopped_lies_sealed_for_thirty_days_and_no_page_gives_it(api: A
     assert sealed_of(api) == [("tegengehouden", 0, "bestand")]
 
 
+def test_stopped_files_take_no_place_of_good_ones_and_only_five_of_them_are_kept(api: Api) -> None:
+    receipt, small = api.post().json, photo(size=(8, 8))
+    for _ in range(5):
+        stopped = api.attach(receipt, infected(small), status=422)
+        assert "na 30 dagen wordt het vernietigd" in stopped.json["detail"]
+    sixth = api.attach(receipt, infected(small), status=422)
+    assert "wij bewaren het niet" in sixth.json["detail"]
+    assert "bijlage" in follow_in_browser(api, receipt).get("/volgen/melding").forms
+    for number in range(6, 11):
+        assert api.attach(receipt, small).json["nummer"] == number
+    api.attach(receipt, small, status=409)
+    assert "bijlage" not in follow_in_browser(api, receipt).get("/volgen/melding").forms
+    assert [sealed for sealed, _, _ in sealed_of(api)] == ["tegengehouden"] * 5 + [None] * 5
+    assert lines_of(api, "melding.bestand_tegengehouden") == [f"herkend als {SIGNATURE}"] * 6
+
+
 def test_who_looks_into_it_gets_the_file_as_it_came_on_the_command_line_and_with_a_reason(
     api: Api, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
