@@ -7,7 +7,7 @@ here against the code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -18,6 +18,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass
 from stopintimidatie.core.storage.tenancy import enter
 from stopintimidatie.core.tree import Container, Resource, Root
 from stopintimidatie.core.web.request import Request, page_view
@@ -117,6 +118,21 @@ _KEPT: Final = {
         "de dag van vernietigen",
     ),
 }
+# Classes of which the product itself sets the term, whatever a holder chooses.
+_FIXED: Final = {
+    "bestand_tegengehouden": (
+        "Een bestand dat de virusscanner tegenhield: verzegeld, niemand opent het hier",
+        "de dag waarop het is tegengehouden",
+    ),
+    "verzoek": (
+        "Een vraag over uw gegevens, met onze brieven",
+        "de dag waarop de vraag is afgerond",
+    ),
+    "verstrekking": (
+        "Wie wat van ons kreeg: alleen nummers en soorten gegevens",
+        "de dag waarop wij het gaven",
+    ),
+}
 TO_ARCHIVE: Final = "daarna naar het archief"
 
 
@@ -187,6 +203,7 @@ def _statement(
         "data": DATA,
         "bases": BASES,
         "terms": kept_terms(present_schedule(request.db)),
+        "fixed": fixed_terms(RETENTION_CLASSES.of(request.registry)),
         "geocoder": settings.geocoder != "geen",
         "log_years": settings.log_keep_years,
         "desk_days": settings.desk_keep_days,
@@ -232,6 +249,14 @@ def _lines(schedule: Schedule) -> Iterable[KeptTerm]:
             term = str(choice.term) if choice.term.number else "tot die dag"
             after = TO_ARCHIVE if choice.outcome is Outcome.TRANSFER else ""
             yield KeptTerm(subject, term, start, after)
+
+
+def fixed_terms(classes: Mapping[str, RetentionClass]) -> list[KeptTerm]:
+    """Return the terms that hold for everybody, also before an archivist approved any."""
+    rows = ((classes[code], words) for code, words in _FIXED.items())
+    return [
+        KeptTerm(subject, str(row.term or row.until), start, "") for row, (subject, start) in rows
+    ]
 
 
 @page_view(Statements, YOUNG, NO_PERMISSION_REQUIRED, "templates/privacy_young.jinja2")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -66,7 +68,10 @@ def test_a_municipality_that_takes_part_is_named_with_its_own_terms(
     terms = approve(installation)
     page = installation.visitor().get("/privacy/dordrecht")
     said = words_of(page)
-    for part in ("de burgemeester van Dordrecht", "Postbus 8", "fg@dordrecht.example", "keek deze"):
+    for part in (
+        *("de burgemeester van Dordrecht", "Postbus 8", "fg@dordrecht.example", "keek deze"),
+        *("of via de inlogdienst van hun gemeente", "Een archief, als", "Wet politiegegevens"),
+    ):
         assert part in said
     assert page.html.find("a", href="mailto:privacy@dordrecht.example")
     assert page.html.find("a", href="https://www.dordrecht.example/privacy")
@@ -79,11 +84,13 @@ def test_who_filled_in_nothing_is_named_all_the_same_and_no_term_is_made_up(
 ) -> None:
     connect(installation)
     said = words_of(installation.visitor().get("/privacy/dordrecht"))
+    sealed = RETENTION_CLASSES.of(installation.registry)["bestand_tegengehouden"].term
     for part in (
         "de gemeente Dordrecht",
         "nog geen adres",
         "nog niet nagekeken",
         "nog niet vastgesteld",
+        f"niemand opent het hier {sealed}",
     ):
         assert part in said
 
@@ -94,6 +101,7 @@ def test_the_desk_answers_for_a_municipality_that_takes_no_part(installation: In
     said = words_of(visitor.get("/privacy/papendrecht"))
     assert ("doet nog niet mee" in said, "Platform Meldpunt" in said) == (True, True)
     desk = visitor.get("/privacy")
+    assert "Een archief, als" not in words_of(desk)
     assert "Platform Meldpunt" in words_of(desk)
     assert desk.html.find("a", href="/privacy/papendrecht")
     visitor.get("/privacy/nergenshuizen", status=404)
@@ -120,6 +128,38 @@ def test_all_pages_are_in_english_as_well(
     assert missed == set()
 
 
+@pytest.mark.parametrize(
+    ("day", "known", "words", "templates", "seen"),
+    [
+        (
+            STATEMENT_OF,
+            date(2026, 11, 28),
+            (statements.DATA, statements._KEPT, statements._FIXED),
+            ("privacy", "privacy_young"),
+            "PRIV",
+        ),
+        (
+            statements.ACCESSIBILITY_OF,
+            date(2026, 11, 28),
+            statements.PROBLEMS,
+            ("accessibility",),
+            "ACC",
+        ),
+    ],
+)
+def test_a_statement_says_the_day_on_which_its_text_last_changed(
+    day: date, known: date, words: Any, templates: tuple[str, ...], seen: str
+) -> None:
+    folder = files(statements.__package__) / "templates"
+    texts = [(folder / f"{name}.jinja2").read_text("utf-8") for name in templates]
+    found = sha256("".join([*texts, repr(words)]).encode()).hexdigest()[:16]
+    assert (day, found) == (known, seen), (
+        "The text of this statement changed. Set its date (STATEMENT_OF in accountability/rules.py"
+        " or ACCESSIBILITY_OF in home/statements.py) to the day of the change, then put that day"
+        " and the new hash here. Where only the markup changed, put the hash alone."
+    )
+
+
 def test_every_field_of_a_report_and_every_term_that_is_chosen_is_told(
     installation: Installation,
 ) -> None:
@@ -139,6 +179,7 @@ def test_a_young_reporter_is_spoken_to_as_je(installation: Installation) -> None
     said = f" {words_of(page).lower()} "
     assert " je " in said
     assert not [word for word in (" u ", " uw ") if word in said]
+    assert "Is er haast, dan gebeurt dat soms pas de volgende werkdag" in words_of(page)
     assert page.html.find("a", href="tel:0800-0432")
     assert installation.visitor().get("/melden/dordrecht").html.find("a", href="/privacy/jongeren")
 

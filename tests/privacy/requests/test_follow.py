@@ -24,7 +24,7 @@ from tests.support.installation import Installation
 
 pytestmark = pytest.mark.usefixtures("at_once")
 PLACE = "/gemeenten/dordrecht/verzoeken"
-LINK = "Vraag een kopie of correctie van uw gegevens"
+LINK = "Vraag een kopie van uw gegevens, of laat ze verbeteren, wissen of niet gebruiken"
 
 
 @pytest.fixture
