@@ -319,6 +319,7 @@ def accessibility_statement(context: Root, request: Request) -> dict[str, Any]:
     settings, controller = request.registry.app_settings, controller_of(content)
     planned = content.get("onderzoek_op")
     return {
+        **spoken(request),
         "branding": NATIONAL_LOOK,
         "controller": controller,
         # Without an address of the desk, the one that the operator gave for everybody.
