@@ -137,14 +137,14 @@ def test_all_pages_are_in_english_as_well(
             date(2026, 11, 28),
             (statements.DATA, statements._KEPT, statements._FIXED),
             ("privacy", "privacy_young"),
-            "PRIV",
+            "c23615f76f6daf1a",
         ),
         (
             statements.ACCESSIBILITY_OF,
             date(2026, 11, 28),
             statements.PROBLEMS,
             ("accessibility",),
-            "ACC",
+            "d88852e3c1d8d0dc",
         ),
     ],
 )
