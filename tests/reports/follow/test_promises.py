@@ -13,6 +13,7 @@ from stopintimidatie.reports.api.calls import CALLS
 from stopintimidatie.reports.follow import words
 
 FAMILIAR = re.compile(r"\b(je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
+PRIVACY = "templates/privacy.jinja2"
 LONG_AGO = "Als de bewaartermijn voorbij is, vernietigen wij"
 TERM = re.compile(r"bewaartermijn|term is over|retention period", re.IGNORECASE)
 
@@ -56,7 +57,9 @@ def test_no_term_is_promised_that_nothing_keeps(where: str) -> None:
 
 def test_the_reporter_reads_how_to_have_all_erased() -> None:
     assert "Vraag het de gemeente, en noem uw kenmerk." in spoken()["volgen, paginas"]
-    assert "Vraag het de gemeente, en noem uw kenmerk." in spoken()["melden, paginas"]
+    # The pages to report on lead to the privacy statement, which says it.
+    assert 'at("/privacy")' in spoken()["melden, paginas"]
+    assert "laten verbeteren, laten wissen" in of("stopintimidatie.home", PRIVACY)
     assert "de melder kan dat de gemeente vragen" in spoken()["API"]
 
 
