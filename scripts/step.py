@@ -44,6 +44,8 @@ def main(step: str, arguments: list[str]) -> int:
         elif step == "audit":
             return audit.audit()
         elif step == "sbom":
+            with installing():
+                styles.build()
             audit.write_lists()
         elif step == "assets":
             with installing():

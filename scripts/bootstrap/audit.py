@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import email
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,8 @@ version, text = SchemaVersion.from_version(sys.argv[1]), sys.stdin.read()
 sys.exit(str(JsonStrictValidator(version).validate_str(text) or "") or 0)
 """
 Json = dict[str, Any]
+# Name and version.
+Package = tuple[str, str]
 
 
 def audit() -> int:
@@ -119,7 +122,7 @@ def _answer(command: Sequence[str], env: Mapping[str, str]) -> Json | None:
 def write_lists() -> None:
     """Write build/sbom-python.json and build/sbom-npm.json, held against the schema of CycloneDX.
 
-    Licences come from what is installed here, so run it after scripts/run or scripts/test.
+    Says by name which packages have no licence.
     """
     BUILD.mkdir(exist_ok=True)
     with fetched("audit") as folder:
@@ -128,24 +131,41 @@ def write_lists() -> None:
         with npm() as (command, own):
             failure = "npm kon geen lijst maken."
             said = run_quietly([*command, *NPM_LIST], failure=failure, env=own)
-        for name, made in (("python", python_list(python)), ("npm", npm_list(json.loads(said)))):
+        lists = {"python": python_list(python, python_licences(python)), "npm": json.loads(said)}
+        lists["npm"] = npm_list(lists["npm"])
+        for name, made in lists.items():
             text = json.dumps(made, indent=2, sort_keys=True) + "\n"
             check = [sys.executable, "-c", VALIDATE, made["specVersion"]]
             done = subprocess.run(check, env=env, input=text, capture_output=True, text=True)
             if done.returncode:
                 raise SetupError(f"De lijst van {name} klopt niet.\n{done.stderr[-2000:]}")
             (BUILD / f"sbom-{name}.json").write_text(text, encoding="utf-8")
-            say(f"build/sbom-{name}.json: {len(made['components'])} pakketten.")
+            without = [c["name"] for c in made["components"] if not c.get("licenses")]
+            packages = f"build/sbom-{name}.json: {len(made['components'])} pakketten"
+            say(f"{packages}, zonder licentie: {', '.join(without) or 'geen'}.")
 
 
-def python_list(made: Json) -> Json:
+def python_licences(made: Json) -> dict[Package, Json]:
+    """Return the licences of the packages of the lock, by name and version.
+
+    They are in what is installed here, or else in the packages themselves: those are fetched, since
+    the .venv of a machine in service isn't ours to change.
+    """
+    known = _licences(VENV / "lib")
+    if all(_package(package) in known for package in made["components"]):
+        return known
+    say("De licenties staan in de pakketten: die worden nu opgehaald…")
+    with fetched("runtime") as folder:
+        return _licences(folder)
+
+
+def python_list(made: Json, licences: Mapping[Package, Json]) -> Json:
     """Give each package its hashes and licence, without the address that it came from."""
-    known = _licences(VENV)
     for package in made["components"]:
         package.pop("description", None)
         references = package.pop("externalReferences", [])
         package["hashes"] = [found for reference in references for found in reference["hashes"]]
-        if licence := known.get(package["name"].lower()):
+        if licence := licences.get(_package(package)):
             package["licenses"] = [licence]
     own = configparser.ConfigParser(interpolation=None)
     own.read(ROOT / "setup.cfg", encoding="utf-8")
@@ -179,12 +199,17 @@ def _headed(made: Json, name: str, version: str, licence: str) -> Json:
     return made
 
 
-def _licences(place: Path) -> dict[str, Json]:
-    """Return what installed packages say of their licence, by name as a lock writes it."""
-    known: dict[str, Json] = {}
-    for path in place.glob("lib/python3*/site-packages/*.dist-info/METADATA"):
+def _package(component: Json) -> Package:
+    """Return the name, as a lock writes it, and the version of a package in a list."""
+    return re.sub(r"[-_.]+", "-", component["name"]).lower(), component["version"]
+
+
+def _licences(place: Path) -> dict[Package, Json]:
+    """Return what the packages in a folder say of their licence."""
+    known: dict[Package, Json] = {}
+    for path in place.rglob("*.dist-info/METADATA"):
         about = email.message_from_bytes(path.read_bytes())
-        name = str(about["Name"]).lower().replace("_", "-").replace(".", "-")
+        name = _package({"name": str(about["Name"]), "version": str(about["Version"])})
         kinds = [kind for kind in about.get_all("Classifier", []) if kind.startswith("License")]
         classes = [kind.rpartition(" :: ")[2] for kind in kinds]
         if expression := about["License-Expression"]:

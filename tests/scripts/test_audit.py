@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -83,17 +83,69 @@ def test_what_isnt_json_is_no_answer() -> None:
     assert audit._answer([sys.executable, "-c", "print('{}'); raise SystemExit(1)"], {}) == {}
 
 
+@pytest.fixture
+def packages(tmp_path: Path) -> Path:
+    """A folder as pip fills it."""
+    (tmp_path / "pyramid-2.1.dist-info").mkdir()
+    about = "Name: Pyramid\nVersion: 2.1\nLicense-Expression: BSD-2-Clause\n"
+    (tmp_path / "pyramid-2.1.dist-info" / "METADATA").write_text(about, encoding="utf-8")
+    return tmp_path
+
+
+def test_licences_are_fetched_where_the_packages_of_the_lock_are_not_installed(
+    packages: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def fetch(lock: str) -> Iterator[Path]:
+        asked.append(lock)
+        yield packages
+
+    asked: list[str] = []
+    monkeypatch.setattr(audit, "fetched", fetch)
+    monkeypatch.setattr(audit, "VENV", packages / "weg")
+    made = {"components": [{"name": "pyramid", "version": "2.1"}]}
+    licence = {("pyramid", "2.1"): {"expression": "BSD-2-Clause"}}
+    assert audit.python_licences(made) == licence
+    (packages / "lib").mkdir()
+    (packages / "pyramid-2.1.dist-info").rename(packages / "lib" / "pyramid-2.1.dist-info")
+    monkeypatch.setattr(audit, "VENV", packages)
+    assert audit.python_licences(made) == licence
+    assert asked == ["runtime"]
+
+
+def test_packages_without_a_licence_are_named(
+    packages: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = [{"name": "pyramid", "version": "2.1"}, {"name": "koa", "version": "3.0"}]
+    made = {"components": listed, "metadata": {}, "specVersion": "1.6"}
+    monkeypatch.setattr(audit, "fetched", lambda lock: nullcontext(packages))
+    monkeypatch.setattr(audit, "npm", no_npm)
+    monkeypatch.setattr(audit, "BUILD", packages / "build")
+    monkeypatch.setattr(audit, "VALIDATE", "")
+    monkeypatch.setattr(audit, "run_quietly", lambda *args, **more: json.dumps(made))
+    audit.write_lists()
+    said = capsys.readouterr().out
+    assert "sbom-python.json: 2 pakketten, zonder licentie: koa." in said
+    assert "sbom-npm.json: 2 pakketten, zonder licentie: pyramid, koa." in said
+
+
 def test_the_list_has_hashes_and_licences_and_no_address() -> None:
     reference = {
         "url": "https://pakketten.example/",
         "hashes": [{"alg": "SHA-256", "content": "0"}],
     }
-    package: Any = {"name": "pyramid", "description": "line 1", "externalReferences": [reference]}
+    package: Any = {
+        "name": "pyramid",
+        "version": "2.1",
+        "description": "line 1",
+        "externalReferences": [reference],
+    }
     made: Any = {
         "components": [package],
         "metadata": {"tools": {"url": "https://pakketten.example/"}},
     }
-    (listed,) = audit.python_list(made)["components"]
+    licences = {("pyramid", "2.1"): {"expression": "BSD-2-Clause"}}
+    (listed,) = audit.python_list(made, licences)["components"]
     assert listed["hashes"] == reference["hashes"]
     assert "BSD" in json.dumps(listed["licenses"])
     assert made["metadata"]["component"]["licenses"] == [{"license": {"id": "EUPL-1.2"}}]
