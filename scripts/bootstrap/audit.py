@@ -9,7 +9,6 @@ from __future__ import annotations
 import configparser
 import email
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -48,8 +47,6 @@ version, text = SchemaVersion.from_version(sys.argv[1]), sys.stdin.read()
 sys.exit(str(JsonStrictValidator(version).validate_str(text) or "") or 0)
 """
 Json = dict[str, Any]
-# Name and version.
-Package = tuple[str, str]
 
 
 def audit() -> int:
@@ -131,7 +128,7 @@ def write_lists() -> None:
         with npm() as (command, own):
             failure = "npm kon geen lijst maken."
             said = run_quietly([*command, *NPM_LIST], failure=failure, env=own)
-        lists = {"python": python_list(python, python_licences(python)), "npm": json.loads(said)}
+        lists = {"python": python_list(python, python_licences()), "npm": json.loads(said)}
         lists["npm"] = npm_list(lists["npm"])
         for name, made in lists.items():
             text = json.dumps(made, indent=2, sort_keys=True) + "\n"
@@ -145,27 +142,26 @@ def write_lists() -> None:
             say(f"{packages}, zonder licentie: {', '.join(without) or 'geen'}.")
 
 
-def python_licences(made: Json) -> dict[Package, Json]:
-    """Return the licences of the packages of the lock, by name and version.
+def python_licences() -> dict[str, Json]:
+    """Return the licences of Python's packages, by name as a lock writes it.
 
     They are in what is installed here, or else in the packages themselves: those are fetched, since
     the .venv of a machine in service isn't ours to change.
     """
-    known = _licences(VENV / "lib")
-    if all(_package(package) in known for package in made["components"]):
+    if known := _licences(VENV / "lib"):
         return known
     say("De licenties staan in de pakketten: die worden nu opgehaald…")
     with fetched("runtime") as folder:
         return _licences(folder)
 
 
-def python_list(made: Json, licences: Mapping[Package, Json]) -> Json:
+def python_list(made: Json, licences: Mapping[str, Json]) -> Json:
     """Give each package its hashes and licence, without the address that it came from."""
     for package in made["components"]:
         package.pop("description", None)
         references = package.pop("externalReferences", [])
         package["hashes"] = [found for reference in references for found in reference["hashes"]]
-        if licence := licences.get(_package(package)):
+        if licence := licences.get(package["name"].lower()):
             package["licenses"] = [licence]
     own = configparser.ConfigParser(interpolation=None)
     own.read(ROOT / "setup.cfg", encoding="utf-8")
@@ -199,17 +195,12 @@ def _headed(made: Json, name: str, version: str, licence: str) -> Json:
     return made
 
 
-def _package(component: Json) -> Package:
-    """Return the name, as a lock writes it, and the version of a package in a list."""
-    return re.sub(r"[-_.]+", "-", component["name"]).lower(), component["version"]
-
-
-def _licences(place: Path) -> dict[Package, Json]:
+def _licences(place: Path) -> dict[str, Json]:
     """Return what the packages in a folder say of their licence."""
-    known: dict[Package, Json] = {}
+    known: dict[str, Json] = {}
     for path in place.rglob("*.dist-info/METADATA"):
         about = email.message_from_bytes(path.read_bytes())
-        name = _package({"name": str(about["Name"]), "version": str(about["Version"])})
+        name = str(about["Name"]).lower().replace("_", "-").replace(".", "-")
         kinds = [kind for kind in about.get_all("Classifier", []) if kind.startswith("License")]
         classes = [kind.rpartition(" :: ")[2] for kind in kinds]
         if expression := about["License-Expression"]:
