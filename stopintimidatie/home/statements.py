@@ -121,7 +121,7 @@ _KEPT: Final = {
 # Classes of which the product itself sets the term, whatever a holder chooses.
 _FIXED: Final = {
     "bestand_tegengehouden": (
-        "Een bestand dat de virusscanner tegenhield: verzegeld, niemand opent het hier",
+        "Een bestand dat de virusscanner tegenhield: verzegeld",
         "de dag waarop het is tegengehouden",
     ),
     "verzoek": (
