@@ -1,4 +1,4 @@
-"""The virus scanner of the machine: clamd, asked over its socket before a file is read or kept.
+"""The virus scanner of the machine: clamd, asked over its socket before a file is opened.
 
 ClamAV's own protocol, as `man clamd` gives it: a command ends with a zero byte, and so does the
 answer; a file goes in lengths and pieces. Only the answer *OK* is clean: silence, an error and
@@ -63,7 +63,12 @@ ABSENT: Final = (
 )
 AWAY: Final = (
     "De virusscanner antwoordt niet. Kijk of clamd draait, en of deze dienst bij scanner.socket"
-    " mag. Zolang dat niet zo is, nemen wij geen bestanden aan; meldingen wel."
+    " mag. Zolang dat niet zo is, {}; meldingen komen gewoon binnen."
+)
+REFUSED_MEANWHILE: Final = "nemen wij geen bestanden aan"
+WAITS_MEANWHILE: Final = (
+    "wacht een bestand van een melder verzegeld tot het is nagekeken, en nemen wij van medewerkers"
+    " geen bestand aan"
 )
 OLD: Final = (
     "De virusscanner werkt met lijsten van {}: ouder dan een week. Kijk of freshclam draait, en of"
@@ -222,7 +227,8 @@ def _check(scanner: Scanner | None) -> Check:
     try:
         release = scanner.release()
     except ScannerError:
-        return Check(NAME, State.NOTE, AWAY, {**numbers, "scanner_away": 1.0})
+        words = AWAY.format(WAITS_MEANWHILE if scanner.files_wait else REFUSED_MEANWHILE)
+        return Check(NAME, State.NOTE, words, {**numbers, "scanner_away": 1.0})
     if release.signatures is None:
         return Check(NAME, State.GOOD, f"ClamAV {release.version}", numbers)
     age = utc_now() - release.signatures

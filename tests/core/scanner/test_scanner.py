@@ -34,8 +34,8 @@ def counted(outcome: str) -> float:
     return metrics().registry.get_sample_value(name, {"outcome": outcome}) or 0.0
 
 
-def check(path: Path | None, folder: Path) -> Check:
-    settings = make_settings("sqlite:///x", folder, scanner_socket=path)
+def check(path: Path | None, folder: Path, **more: str) -> Check:
+    settings = make_settings("sqlite:///x", folder, scanner_socket=path, **more)
     return scanner_check(settings, None)
 
 
@@ -135,6 +135,11 @@ def test_the_health_check_says_that_nothing_is_scanned_that_it_is_away_or_good(
     away = check(tmp_path / "nergens", tmp_path)
     assert (away.state, away.numbers["scanner_away"]) == (State.NOTE, 1.0)
     assert "Kijk of clamd draait" in away.message
+    assert "nemen wij geen bestanden aan" in away.message
+    waits = check(tmp_path / "nergens", tmp_path, scanner_when_down="wachten").message
+    assert "Kijk of clamd draait" in waits
+    assert "wacht een bestand van een melder verzegeld" in waits
+    assert "geen bestanden aan" not in waits
     good = check(clamd.socket, tmp_path)
     assert (good.state, good.numbers["scanner_away"]) == (State.GOOD, 0.0)
     assert good.message.startswith("ClamAV ")

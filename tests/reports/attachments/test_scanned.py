@@ -1,4 +1,4 @@
-"""Files of strangers and officers, seen by a virus scanner before anything is read or kept."""
+"""Files of strangers and officers, seen by a virus scanner before anything opens them."""
 
 from __future__ import annotations
 
