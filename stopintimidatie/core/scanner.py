@@ -8,6 +8,7 @@ words that we don't know are trouble, never a pass. (docs/dev/adr/0025)
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import socket
 import struct
@@ -57,6 +58,10 @@ SCANNER_OLD: Final = (
     "De virusscanner kijkt elk bestand na, maar zijn lijsten zijn ouder dan een week. Vertel het"
     " aan wie deze installatie beheert."
 )
+SCANNER_UNDATED: Final = (
+    "De virusscanner kijkt elk bestand na, maar zegt niet van wanneer zijn lijsten zijn. Vertel het"
+    " aan wie deze installatie beheert."
+)
 ABSENT: Final = (
     "Bestanden worden niet op virussen nagekeken: er is geen virusscanner ingesteld (scanner.socket"
     " in het ini-bestand). Wel wordt elke foto opnieuw getekend en elk geluid opnieuw ingepakt."
@@ -69,6 +74,10 @@ REFUSED_MEANWHILE: Final = "nemen wij geen bestanden aan"
 WAITS_MEANWHILE: Final = (
     "wacht een bestand van een melder verzegeld tot het is nagekeken, en nemen wij van medewerkers"
     " geen bestand aan"
+)
+UNDATED: Final = (
+    "De virusscanner zegt niet van wanneer zijn lijsten zijn. Kijk of freshclam ze ophaalt, en of"
+    " clamd ze gebruikt."
 )
 OLD: Final = (
     "De virusscanner werkt met lijsten van {}: ouder dan een week. Kijk of freshclam draait, en of"
@@ -230,7 +239,9 @@ def _check(scanner: Scanner | None) -> Check:
         words = AWAY.format(WAITS_MEANWHILE if scanner.files_wait else REFUSED_MEANWHILE)
         return Check(NAME, State.NOTE, words, {**numbers, "scanner_away": 1.0})
     if release.signatures is None:
-        return Check(NAME, State.GOOD, f"ClamAV {release.version}", numbers)
+        # Older than any alarm allows.
+        numbers["scanner_signatures_seconds"] = math.inf
+        return Check(NAME, State.NOTE, UNDATED, numbers)
     age = utc_now() - release.signatures
     numbers["scanner_signatures_seconds"] = max(age.total_seconds(), 0.0)
     day = date_text(release.signatures)
@@ -260,5 +271,7 @@ def _said_to_admin(scanner: Scanner | None) -> tuple[str, str]:
         return "warning", NOT_SCANNED
     if check.state is State.GOOD:
         return "ok", f"Elk bestand wordt op virussen nagekeken ({check.message})."
-    away = bool(check.numbers["scanner_away"])
-    return "warning", SCANNER_AWAY if away else SCANNER_OLD
+    if check.numbers["scanner_away"]:
+        return "warning", SCANNER_AWAY
+    undated = math.isinf(check.numbers["scanner_signatures_seconds"])
+    return "warning", SCANNER_UNDATED if undated else SCANNER_OLD

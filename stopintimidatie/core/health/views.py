@@ -38,7 +38,7 @@ DESCRIPTIONS: Final = {
     "dead_jobs": "Werk dat mislukte en is opgegeven (niet verder geteld dan 1000)",
     "mail_waiting": "Berichten die de mailserver nog niet aannam (niet verder geteld dan 1000)",
     "scanner_away": "1: er is een virusscanner ingesteld, en zij antwoordt niet",
-    "scanner_signatures_seconds": "Hoe oud de lijsten van de virusscanner zijn; 0: onbekend",
+    "scanner_signatures_seconds": "Hoe oud de lijsten van de virusscanner zijn (+Inf: onbekend)",
     "security_txt_days": "Dagen tot security.txt vervalt (+Inf: er is er geen)",
     "index_lag_seconds": "Hoe lang de oudste wijziging wacht die nog niet te vinden is",
 }

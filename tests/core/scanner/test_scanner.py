@@ -15,7 +15,13 @@ import pytest
 from stopintimidatie.core import scanner as room
 from stopintimidatie.core.clock import clock_at
 from stopintimidatie.core.health.services import Check, State
-from stopintimidatie.core.scanner import Scanner, ScannerError, Trouble, scanner_check
+from stopintimidatie.core.scanner import (
+    Scanner,
+    ScannerError,
+    Trouble,
+    _said_to_admin,
+    scanner_check,
+)
 from stopintimidatie.core.telemetry import metrics
 from tests.support.clamd import SIGNATURE, STREAM_LIMIT, Clamd, false_clamd, infected
 from tests.support.installation import make_settings
@@ -126,7 +132,7 @@ def test_no_line_of_the_log_shows_a_byte_of_a_file(
     assert "geheimwoord" not in caplog.text + repr(caught.value)
 
 
-def test_the_health_check_says_that_nothing_is_scanned_that_it_is_away_or_good(
+def test_the_health_check_says_that_nothing_is_scanned_that_it_is_away_or_undated(
     clamd: Clamd, tmp_path: Path
 ) -> None:
     absent = check(None, tmp_path)
@@ -140,18 +146,24 @@ def test_the_health_check_says_that_nothing_is_scanned_that_it_is_away_or_good(
     assert "Kijk of clamd draait" in waits
     assert "wacht een bestand van een melder verzegeld" in waits
     assert "geen bestanden aan" not in waits
-    good = check(clamd.socket, tmp_path)
-    assert (good.state, good.numbers["scanner_away"]) == (State.GOOD, 0.0)
-    assert good.message.startswith("ClamAV ")
+    undated = check(clamd.socket, tmp_path)
+    assert (undated.state, undated.numbers["scanner_away"]) == (State.NOTE, 0.0)
+    assert "zegt niet van wanneer zijn lijsten zijn" in undated.message
+    assert undated.numbers["scanner_signatures_seconds"] == float("inf")
 
 
 def test_signatures_older_than_a_week_are_a_warning(tmp_path: Path) -> None:
     answer = saying(b"ClamAV 1.4.6/27462/Fri Nov 20 08:46:23 2026\0")
     with false_clamd(tmp_path, answer) as path:
         with clock_at(datetime(2026, 11, 26, tzinfo=UTC)):
-            assert check(path, tmp_path).state is State.GOOD
+            good = check(path, tmp_path)
+            assert (good.state, good.numbers["scanner_away"]) == (State.GOOD, 0.0)
+            assert good.message == "ClamAV 1.4.6, lijsten van 20 november 2026"
+            said = _said_to_admin(Scanner(path))
+            assert said == ("ok", f"Elk bestand wordt op virussen nagekeken ({good.message}).")
         with clock_at(datetime(2026, 11, 29, tzinfo=UTC)):
             old = check(path, tmp_path)
+            assert "ouder dan een week" in _said_to_admin(Scanner(path))[1]
     assert old.state is State.NOTE
     assert "20 november 2026" in old.message
     assert old.numbers["scanner_signatures_seconds"] > 8 * 24 * 3600
