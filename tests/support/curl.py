@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, field
+from uuid import uuid4
+
+# The shell makes a new one of this.
+NEW_KEY = "$(cat /proc/sys/kernel/random/uuid)"
 
 
 @dataclass
@@ -26,7 +30,7 @@ def read(command: str) -> Command:
             made.method = next(words)
         elif word == "-H":
             name, _, value = next(words).partition(": ")
-            made.headers[name] = value
+            made.headers[name] = value.replace(NEW_KEY, str(uuid4()))
         elif word == "-F":
             made.file = next(words).removeprefix("bestand=@")
         elif word == "-d":

@@ -28,13 +28,17 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Reply:
-    """Answer to a call: an answer class, a media type of our own making, or a problem."""
+    """Answer to a call: an answer class, a media type of our own making, or a problem.
+
+    `example` says by property what differs here from the example of the answer class.
+    """
 
     about: str
     answer: type[Any] | None = None
     media_types: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     empty: bool = False
+    example: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ FOLLOW: Final = Call(
     (_REFERENCE,),
     needs=(APP_KEY, FOLLOW_CODE),
 )
+ADDED_TEXT: Final = "Het was bij de halte aan de kant van het station."
 _NOT_NOW: Final = Reply("De melding neemt dit nu niet aan; het detail zegt waarom.")
 ADD: Final = Call(
     "meldingAanvullen",
@@ -153,7 +158,11 @@ ADD: Final = Call(
     "geen tweede bericht.",
     {
         **_ALWAYS,
-        201: Reply("Het bericht is opgeslagen.", answers.MessageAnswer),
+        201: Reply(
+            "Het bericht is opgeslagen.",
+            answers.MessageAnswer,
+            example=(("van", "melder"), ("soort", "aanvulling"), ("tekst", ADDED_TEXT)),
+        ),
         400: Reply("Geen geldige JSON, of velden die niet kloppen."),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: _NOT_NOW,

@@ -7,6 +7,7 @@ from typing import Any
 from stopintimidatie.core.forms.messages import describe
 from stopintimidatie.reports.api.answers import example_of, schema_of
 from stopintimidatie.reports.api.calls import (
+    ADDED_TEXT,
     APP_KEY,
     BASE,
     CALLS,
@@ -179,7 +180,7 @@ _BODIES: dict[str, Document] = {
     "aanvulling": {
         "application/json": {
             "schema": {"$ref": "#/components/schemas/Aanvulling"},
-            "example": {"tekst": "Het was bij de halte aan de kant van het station."},
+            "example": {"tekst": ADDED_TEXT},
         }
     },
     "bestand": {
@@ -226,7 +227,8 @@ def _content(reply: Reply) -> Document:
     if reply.answer is None:
         return {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Probleem"}}}
     schema = {"$ref": f"#/components/schemas/{_name(reply.answer)}"}
-    return {"application/json": {"schema": schema, "example": example_of(schema_of(reply.answer))}}
+    example = example_of(schema_of(reply.answer)) | dict(reply.example)
+    return {"application/json": {"schema": schema, "example": example}}
 
 
 def _schemas() -> Document:

@@ -41,7 +41,9 @@ _FORMATS: Final = {
     "uuid": "UUID",
     "binary": "bestand",
 }
-_EXAMPLE_KEY: Final = "6f1a3c52-8a3e-4d0c-9a54-0f2f5b1f7c11"
+# Each time a new one: a report with the key of another is taken for the same, or refused.
+_NEW_KEY: Final = "$(cat /proc/sys/kernel/random/uuid)"
+_EXAMPLE_CODE: Final = "4821 0937 5526 1804"
 
 Row = tuple[Any, ...]
 
@@ -100,15 +102,19 @@ def _call(document: Document, path: str, method: str, operation: Document) -> Ca
     sent: Document = next(iter(body.values()), {})
     fine = next(reply for status, reply in operation["responses"].items() if status < "300")
     given: Document = next(iter(fine.get("content", {}).values()), {})
-    needs = [_NEEDS[name] for need in operation["security"] for name in need]
+    needs = [name for need in operation["security"] for name in need]
+    schemes = document["components"]["securitySchemes"]
     return CallShown(
         name=operation["operationId"],
         method=method.upper(),
         path=f"{BASE}{path}",
         summary=operation["summary"],
         about=words(operation["description"]),
-        needs=" en ".join(needs) or "niets",
-        parameters=[_parameter(parameter) for parameter in operation.get("parameters", ())],
+        needs=" en ".join(_NEEDS[name] for name in needs) or "niets",
+        parameters=[
+            *(_credential(schemes[name]) for name in needs),
+            *(_parameter(parameter) for parameter in operation.get("parameters", ())),
+        ],
         fields=list(_fields(document, sent.get("schema", {}))),
         replies=[_reply(status, reply) for status, reply in operation["responses"].items()],
         answers=list(_fields(document, given.get("schema", {}))),
@@ -116,6 +122,18 @@ def _call(document: Document, path: str, method: str, operation: Document) -> Ca
             *_examples("Wat u stuurt", sent),
             *_examples("Wat u terugkrijgt", given),
         ],
+    )
+
+
+def _credential(scheme: Document) -> Row:
+    """Return the row of a header that shows who asks."""
+    bearer = scheme["type"] == "http"
+    return (
+        code("Authorization" if bearer else scheme["name"]),
+        _PLACES["header"],
+        "tekst, verplicht",
+        words(scheme["description"]),
+        code("Bearer UW-APPSLEUTEL" if bearer else _EXAMPLE_CODE),
     )
 
 
@@ -191,13 +209,11 @@ def _with_choices(about: str, schema: Document) -> str:
 
 def first_command(address: str) -> str:
     """Return the command that sends the smallest report with curl."""
-    headers = (
-        "Authorization: Bearer UW-APPSLEUTEL",
-        "Content-Type: application/json",
-        f"Idempotency-Key: {_EXAMPLE_KEY}",
-    )
+    headers = ("Authorization: Bearer UW-APPSLEUTEL", "Content-Type: application/json")
     lines = [f"curl -X POST {address}{BASE}/meldingen"]
     lines += [f"  -H {shlex.quote(header)}" for header in headers]
+    # Between double quotes, so that the shell makes the key.
+    lines.append(f'  -H "Idempotency-Key: {_NEW_KEY}"')
     lines.append(f"  -d {shlex.quote(pretty(SMALL_REPORT))}")
     return " \\\n".join(lines)
 

@@ -10,12 +10,12 @@ import pytest
 from lxml.html import HtmlElement, document_fromstring
 
 from stopintimidatie.core.security import Role
-from stopintimidatie.reports.api.calls import CALLS
+from stopintimidatie.reports.api.calls import APP_KEY, CALLS, FOLLOW_CODE
 from stopintimidatie.reports.api.openapi import openapi_document
 from stopintimidatie.reports.api.problems import Kind
 from stopintimidatie.reports.api.reference import calls_of, kind_of
 from tests.support.api import Api
-from tests.support.curl import read
+from tests.support.curl import NEW_KEY, read
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 
@@ -66,6 +66,36 @@ def test_the_first_command_on_the_page_sends_a_report(api: Api) -> None:
     sent = read(command.replace("UW-APPSLEUTEL", "demo-app"))
     path = urlsplit(sent.url).path
     api.app.request(path, method=sent.method, headers=sent.headers, body=sent.body, status=201)
+
+
+def test_the_key_of_the_first_command_is_new_each_time_it_is_copied(api: Api) -> None:
+    answer = api.app.get(PAGE)
+    assert NEW_KEY in page_of(answer).xpath("string(//pre[@aria-label='Een melding sturen'])")
+    assert "uuidgen" in answer.text
+
+
+def test_a_call_that_needs_a_key_or_a_code_has_its_header_among_the_parameters(api: Api) -> None:
+    page = page_of(api.app.get(PAGE))
+    for call in CALLS:
+        headers = page.xpath(
+            f"//section[@id='{call.name}']//table[contains(caption, 'Parameters')]"
+            "//tr[td='header']/th//text()"
+        )
+        shown = {text for text in headers if text in ("Authorization", "Volgcode")}
+        names = {APP_KEY: "Authorization", FOLLOW_CODE: "Volgcode"}
+        assert shown == {names[need] for need in call.needs}, call.name
+
+
+def test_the_answer_to_an_addition_is_as_the_page_shows(api: Api) -> None:
+    sent, shown = (
+        json.loads(example.text)
+        for call in calls_of(openapi_document())
+        for example in call.examples
+        if call.name == "meldingAanvullen"
+    )
+    receipt = api.post().json
+    answer = api.add(receipt, sent).json
+    assert {**answer, "op": ""} == {**shown, "op": ""}
 
 
 def test_the_page_is_the_same_for_everybody_and_may_be_kept(installation: Installation) -> None:
