@@ -102,7 +102,7 @@ def moments_have_a_zone_and_go_out_in_utc() -> None:
 
 @watches("error-handling/problem-details", "http-response-code")
 def refusals_are_problems_with_ordinary_codes() -> None:
-    allowed = {200, 201, 204, 400, 401, 404, 409, 413, 415, 422, 429, 500, 503}
+    allowed = {200, 201, 202, 204, 400, 401, 404, 409, 413, 415, 422, 429, 500, 503}
     problem = DOCUMENT["components"]["schemas"]["Probleem"]
     assert {"type", "title", "status", "detail"} <= set(problem["required"])
     for path, _, operation in operations():

@@ -104,10 +104,18 @@ class AttachmentAnswer:
 
     number: int = prop("nummer", "Het zoveelste bestand bij deze melding.", 1)
     kind: str = prop(
-        "soort", "`foto`, `geluid`, `video`; `bestand` zolang het niet is nagekeken.", "foto"
+        "soort", "`foto`, `geluid`, `video`; `bestand` als wij het niet konden openen.", "foto"
     )
-    size: int = prop("grootte", "Grootte in bytes, na het schoonmaken.", 183_204)
+    size: int = prop(
+        "grootte", "Grootte in bytes, na het schoonmaken; `bestand`: zoals het kwam.", 183_204
+    )
     at: datetime = prop("op", "Wanneer.", "2026-11-21T09:15:00Z")
+    status: str = prop(
+        "status",
+        "`opgeslagen`: de gemeente kan het openen. `wacht`: op de virusscanner. `tegengehouden`: "
+        "door de virusscanner. `onleesbaar`: na het wachten bleek het niet te lezen.",
+        "opgeslagen",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +130,9 @@ class FollowAnswer:
     received_at: datetime = prop("ontvangenOp", "Moment van ontvangst.", "2026-11-20T22:47:13Z")
     messages: tuple[MessageAnswer, ...] = prop(
         "berichten", "Het gesprek met de gemeente, oudste eerst."
+    )
+    attachments: tuple[AttachmentAnswer, ...] = prop(
+        "bijlagen", "De bestanden die binnen zijn, met wat ervan werd; op volgorde van nummer."
     )
     municipality: MunicipalityAnswer | None = prop("gemeente", "De gemeente, als die bekend is.")
     answer_by: date | None = prop(

@@ -14,7 +14,7 @@ from stopintimidatie.core.limits import PATIENCE_SECONDS
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
 
 # The version of the API, on every answer.
-API_VERSION = "1.0.0"
+API_VERSION = "1.1.0"
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:stopintimidatie:"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -78,7 +78,12 @@ from stopintimidatie.reports.api.services import (
 )
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
-from stopintimidatie.reports.attachments.services import check_room, take
+from stopintimidatie.reports.attachments.services import (
+    Attachment,
+    attachments_of,
+    check_room,
+    take,
+)
 from stopintimidatie.reports.conversation.decisions import withdraw
 from stopintimidatie.reports.conversation.queries import (
     Keeping,
@@ -151,8 +156,11 @@ def get_report(context: ReportNode, request: Any) -> Response:
     """Answer how it is with a report."""
     limit_reads(request, app_of(request))
     standing = standing_of(request, str(context.__name__))
-    keeping = keeping_of(request.registry, standing.copy)
-    return json_answer(as_json(follow_answer(request.db, standing, keeping)))
+    registry, copy = request.registry, standing.copy
+    keeping = keeping_of(registry, copy)
+    with transaction(registry.engine, copy.holder, write=False) as session:
+        files = attachments_of(session, copy.report_id)
+    return json_answer(as_json(follow_answer(request.db, standing, keeping, files)))
 
 
 def standing_of(request: Any, reference: str) -> Standing:
@@ -216,8 +224,7 @@ def post_attachment(context: AttachmentsNode, request: Any) -> Response:
         check_room(registry.engine, standing.copy)
         with received(request.environ, boundary) as file:
             made = take(registry, standing.copy, file, cleaned_apart(request, file))
-    answer = AttachmentAnswer(number=made.number, kind=made.kind, size=made.size, at=made.at)
-    return json_answer(as_json(answer), 202 if made.sealed else 201)
+    return json_answer(as_json(attachment_answer(made)), 202 if made.sealed else 201)
 
 
 @api_view(WITHDRAW, ReportNode)
@@ -387,7 +394,9 @@ def read_message(sent: bytes) -> Submission:
         raise ProblemError(Kind.FIELDS, errors=tuple(error.errors)) from None
 
 
-def follow_answer(session: Any, standing: Standing, keeping: Keeping) -> FollowAnswer:
+def follow_answer(
+    session: Any, standing: Standing, keeping: Keeping, files: Sequence[Attachment]
+) -> FollowAnswer:
     """Return the standing of a report as the app gets it."""
     return FollowAnswer(
         reference=standing.reference,
@@ -395,6 +404,7 @@ def follow_answer(session: Any, standing: Standing, keeping: Keeping) -> FollowA
         status_text=standing.status_text,
         received_at=standing.received_at,
         messages=tuple(message_answer(message) for message in standing.messages),
+        attachments=tuple(attachment_answer(file) for file in files),
         municipality=municipality_answer(session, standing.municipality_code),
         answer_by=standing.answer_by,
         back_until=standing.undo_until,
@@ -421,6 +431,17 @@ def let_op_answer(session: Any, standing: Standing) -> str | None:
         local(utc_now()).date(),
     )
     return warning.text if warning else None
+
+
+def attachment_answer(file: Attachment) -> AttachmentAnswer:
+    """Return a file of the reporter, and what became of it, as the app gets it."""
+    return AttachmentAnswer(
+        number=file.number,
+        kind=file.kind,
+        size=file.size,
+        at=file.at,
+        status=file.sealed or "opgeslagen",
+    )
 
 
 def message_answer(message: Message) -> MessageAnswer:

@@ -32,6 +32,7 @@ def test_the_reporter_reads_how_it_stands(api: Api) -> None:
         "statusTekst": body["statusTekst"],
         "ontvangenOp": receipt["ontvangenOp"],
         "berichten": [],
+        "bijlagen": [],
         "gemeente": receipt["gemeente"],
         "antwoordVoor": None,
         "terugTotEnMet": None,

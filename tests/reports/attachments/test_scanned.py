@@ -29,6 +29,7 @@ from tests.support.following import follow_in_browser, page_of
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
 from tests.support.photos import SECRET, photo, stored
+from tests.support.queries import count_queries
 
 
 @pytest.fixture
@@ -244,6 +245,39 @@ def test_a_file_that_waited_is_stopped_or_thrown_away_when_it_must(
         ("onleesbaar", 0, "bestand"),
         (None, 1, "foto"),
     ]
+
+
+def test_the_app_reads_what_became_of_each_file_at_one_question_more(
+    waiting: Api, clamd: Clamd
+) -> None:
+    receipt = waiting.post().json
+
+    def files() -> tuple[list[tuple[int, str, str]], int]:
+        with count_queries(waiting.installation) as queries:
+            body = waiting.follow(receipt["kenmerk"], receipt["volgcode"]).json
+        shown = [(file["nummer"], file["soort"], file["status"]) for file in body["bijlagen"]]
+        return shown, sum("FROM report_attachment" in asked for asked in queries.statements)
+
+    assert files() == ([], 1)
+    small = photo(size=(8, 8))
+    for content in (infected(small), b"geen foto", small):
+        answer = waiting.attach(receipt, content, status=202)
+        assert answer.json["status"] == "wacht"
+    assert files() == ([(n, "bestand", "wacht") for n in (1, 2, 3)], 1)
+    clamd.start()
+    later(waiting, timedelta(minutes=6))
+    sent = waiting.attach(receipt, small).json
+    body = waiting.follow(receipt["kenmerk"], receipt["volgcode"]).json
+    assert body["bijlagen"][-1] == sent
+    assert files() == (
+        [
+            (1, "bestand", "tegengehouden"),
+            (2, "bestand", "onleesbaar"),
+            (3, "foto", "opgeslagen"),
+            (4, "foto", "opgeslagen"),
+        ],
+        1,
+    )
 
 
 def test_a_handed_over_file_is_as_sealed_there_and_still_waits(waiting: Api, clamd: Clamd) -> None:
