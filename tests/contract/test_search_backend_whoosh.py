@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -313,7 +314,8 @@ def _rebuild_and_hang(root: Path, hanging: Event) -> None:
 def _write_until_killed(root: Path, writing: Event) -> None:
     backend = WhooshBackend(root)
     while True:
-        backend.index([document("fluiten en sterven")])
+        # A new process numbers its documents from the start: these would replace the test's own.
+        backend.index([document("fluiten en sterven", id=uuid4())])
         writing.set()
 
 
