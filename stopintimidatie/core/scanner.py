@@ -170,7 +170,7 @@ class Scanner:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
                 _leave(line, deadline)
                 line.connect(str(self.path))
-                # One that has heard enough hangs up while we send, and its answer says why.
+                # clamd hangs up while we send when a file is too large; its answer says so.
                 with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                     for piece in _pieces(command, file):
                         _leave(line, deadline)

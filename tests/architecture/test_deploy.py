@@ -136,7 +136,7 @@ def test_a_container_starts_a_command_that_exists() -> None:
             words = [line.split()[1:] for line in service["command"][0].splitlines()]
         assert all(command_of(list(line)).callback for line in words), name
         assert service["image"].startswith("${STOPINTIMIDATIE_IMAGE:-")
-        # One image: it would be made as often as it is said here.
+        # Services share one image; each `build` would make it again.
         assert ("build" in service) is (name == "migrate")
     build = compose()["services"]["migrate"]["build"]
     assert (CONTAINER / build["context"]).resolve() == ROOT

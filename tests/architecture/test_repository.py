@@ -1,4 +1,4 @@
-"""What a stranger finds at the root: a licence for every file, and what this software is.
+"""The files at the root for strangers: a licence for every file, and a description.
 
 The structures are the schema of publiccode.yml 0.7, as the standard (publiccodeyml/publiccode.yml,
 docs/standard/schema.core.rst) and its reference parser (italia/publiccode-parser-go) give it: the
@@ -23,7 +23,7 @@ from msgspec import Meta
 from tests.support.installation import ROOT
 
 LICENCE = ROOT / "LICENSE"
-# What another's file says of itself; with brackets, so that this file isn't found itself.
+# Notices that other makers put in their files; with brackets, so that this file has none.
 NOTICE = r"SPDX-License-Identifie[r]:|Copyrigh[t] (\(c\)|©|[12][0-9])"
 
 Text = Annotated[str, Meta(min_length=1)]

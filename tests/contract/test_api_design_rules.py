@@ -188,7 +188,7 @@ def secrets_travel_in_headers() -> None:
     assert named <= {"lat", "lon", "taal", "gemeente", "kenmerk", "code"}
 
 
-# What only the linter reads, on the document as the application gives it.
+# Rules of the linter, applied to the document as the application gives it.
 
 
 def test_the_linter_finds_nothing_in_the_document(

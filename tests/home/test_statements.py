@@ -217,7 +217,7 @@ def test_the_status_of_a_site_that_nobody_tested_is_never_better_than_c(
     assert page.html.find("a", href="mailto:hulp@meldpunt.example")
 
 
-# What the admin fills in
+# The form of the administrator
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def tracked(*folders: str) -> list[str]:
 
 
 def copy(target: Path, *, styles: bool) -> Path:
-    """What a clone has, without its history; building leaves files behind."""
+    """Copy a clone without its history, for building leaves files behind."""
     for path in tracked():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, target / path)

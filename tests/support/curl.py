@@ -12,7 +12,7 @@ NEW_KEY = "$(cat /proc/sys/kernel/random/uuid)"
 
 @dataclass
 class Command:
-    """What a curl command asks; only the options that the page uses."""
+    """Read the request out of a curl command; knows only the options that the page uses."""
 
     method: str = "GET"
     url: str = ""

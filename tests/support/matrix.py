@@ -160,7 +160,7 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Health", "live", "GET", PUBLIC, {"/health/live": ALL}),
     view("Health", "ready", "GET", PUBLIC, {"/health/ready": ALL}),
     view("Version", "", "GET", PUBLIC, {"/version": ALL}),
-    # Nobody set an address here.
+    # 404: this installation has no security.contact.
     view("WellKnown", "security.txt", "GET", PUBLIC, {
         "/.well-known/security.txt": "404 404 404 404 404 404 404 404",
     }),

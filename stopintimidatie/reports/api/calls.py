@@ -96,7 +96,7 @@ _UNREADABLE = Reply("Het verzoek is niet te lezen, of noemt een server die niet 
 _OUR_FAULT = Reply("Onze fout. Er is niets opgeslagen: stuur over een minuut hetzelfde nog eens.")
 # Refusals that any call can give; a call with a better word for one puts its own after these.
 _PUBLIC = {400: _UNREADABLE, 500: _OUR_FAULT, 503: _OUTAGE}
-# Those of a call with an app key. Sending a report leaves out 429: it is never too often.
+# Refusals of a call with an app key. Sending a report has no 429: it is never too often.
 _WITH_KEY = {**_PUBLIC, 401: _NO_APP_KEY}
 _ALWAYS = {**_WITH_KEY, 429: _TOO_OFTEN}
 

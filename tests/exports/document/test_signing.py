@@ -137,7 +137,7 @@ def test_with_a_time_stamping_service_the_signature_is_pades_b_t(
     assert (stamp.valid, stamp.intact, stamp.trusted) == (True, True, True)
     kinds = {attribute["type"].native for attribute in signature.signer_info["unsigned_attrs"]}
     assert kinds == {"signature_time_stamp_token"}
-    # One question, with a hash of the signature and nothing else of the file.
+    # The service got one request: a hash of the signature, nothing else of the file.
     (asked,) = service.asked
     imprint = asked["message_imprint"]["hashed_message"].native
     assert imprint == sha256(signature.signer_info["signature"].native).digest()

@@ -106,7 +106,7 @@ def test_the_page_is_the_same_for_everybody_and_may_be_kept(installation: Instal
     assert officer.get(PAGE).text == answer.text
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
     assert "Set-Cookie" not in answer.headers
-    # What is no page isn't kept.
+    # A cache may keep the page alone, not the answers of other addresses.
     assert visitor.get(f"{PAGE}/x", status=404).headers["Cache-Control"] == "no-store"
 
 
