@@ -180,8 +180,8 @@ class Cleaned:
 _STOPPED: Final = (
     "Dit bestand kunnen wij niet aannemen: de virusscanner houdt het tegen. Dat kan gebeuren zonder"
     " dat u er iets van weet. Uw melding is wel goed binnengekomen. Maak een schermafdruk van de"
-    " foto en stuur die, of beschrijf in woorden wat erop staat. Niemand opent het bestand; na 30"
-    " dagen wordt het vernietigd."
+    " foto en stuur die, of beschrijf in woorden wat erop staat. De gemeente kan het bestand niet"
+    " openen; na 30 dagen wordt het vernietigd."
 )
 _STOPPED_TOO_OFTEN: Final = (
     "Dit bestand kunnen wij niet aannemen: de virusscanner houdt het tegen, net als de bestanden"
