@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from pyramid.interfaces import IExceptionResponse
 
-from tests.support.installation import Installation
+
+class Configured(Protocol):
+    """An installation, or a configurator: it knows what was registered."""
+
+    @property
+    def introspector(self) -> Any: ...
 
 
-def views(installation: Installation) -> Iterator[Any]:
+def views(configured: Configured) -> Iterator[Any]:
     """The views of the house; exception views and static files apart."""
-    for entry in installation.introspector.get_category("views"):
+    for entry in configured.introspector.get_category("views"):
         view = entry["introspectable"]
         context = view["context"]
         exception = isinstance(context, type) and issubclass(context, BaseException)
