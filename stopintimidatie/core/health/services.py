@@ -7,7 +7,6 @@ one thread, not the web server.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import re
@@ -31,15 +30,17 @@ from sqlalchemy import (
     Row,
     and_,
     column,
+    false,
     func,
+    insert,
     literal,
     or_,
     select,
     table,
-    text,
 )
 from sqlalchemy.exc import DBAPIError
 
+from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.schedule import Kinds, is_misplanned
@@ -47,6 +48,7 @@ from stopintimidatie.core.mail.message import words_of
 from stopintimidatie.core.mail.services import JOB as MAIL
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.search.registry import INDEX
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.database import (
     OLD_VERSIONS,
     known_versions,
@@ -76,16 +78,17 @@ NEWER: Final = (
     " daarna de nieuwe versie weer neer."
 )
 NO_ROOM: Final = (
-    "Er kan niets worden weggeschreven ({where}): de schijf is vol, of alleen te lezen. Maak ruimte"
-    " en kijk of de schijf en de database schrijven toestaan."
+    "Er kan niets worden weggeschreven ({where}): de schijf is vol, of de dienst mag hier alleen"
+    " lezen. Maak ruimte, kijk of de schijf en de database schrijven toestaan en van wie zij zijn,"
+    " en geef de rechten opnieuw (stopintimidatie database rollen)."
 )
 # About the size of a report with its photo, in bytes.
 PROBE_BYTES: Final = 256 * 1024
-_ROWS_ON_DISK: Final = (
-    select(func.current_setting("transaction_read_only"))
-    .select_from(func.generate_series(1, 20_000).alias("rows"))
-    .group_by(text("1"))
-)
+# PostgreSQL must write these to a file: a row that is rolled back needs no new disk space.
+_ROWS_ON_DISK: Final = select(func.count()).select_from(func.generate_series(1, 20_000).alias())
+_A_JOB: Final = insert(OutboxJob).values(holder=NATIONAL, kind="", payload={})
+# The rights to the log are asked, and no row of it is left for vacuum.
+_NO_EVENT: Final = insert(AuditEvent).from_select(["id"], select(AuditEvent.id).where(false()))
 ASTRAY: Final = (
     "Taken zijn gepland tot {}: de klok van de machine staat of stond verkeerd. De worker plant ze"
     " binnen een minuut opnieuw, zodra de klok goed staat."
@@ -226,14 +229,14 @@ def inspect_installation(
 
 
 def _inspect(engine: Engine, settings: Settings, kinds: Kinds, added: Added) -> tuple[Check, ...]:
-    database, now = Check("database", State.GOOD), utc_now()
+    now = utc_now()
     with engine.connect() as connection:
         migrations = _migrations(_version(connection), settings)
         if migrations.state is State.BAD:
             later = _unknown((*FIRST[2:], *added, *LAST), "Eerst moet de database bij zijn.")
-            return database, migrations, *later
+            return Check("database", State.GOOD), migrations, *later
         row = connection.execute(_figures(now, kinds, added)).one()
-        storage = _storage(connection, settings)
+        database, storage = _storage(connection, settings)
     return (
         database,
         migrations,
@@ -269,19 +272,20 @@ def _migrations(version: str | None, settings: Settings) -> Check:
     return Check("migraties", State.NOTE, NEWER)
 
 
-def _storage(connection: Connection, settings: Settings) -> Check:
-    """Check that the database and the folders of the data can be written."""
-    database = sqlite_file(settings)
-    folders = {settings.data_dir.absolute(), *([database.parent] if database else [])}
+def _storage(connection: Connection, settings: Settings) -> tuple[Check, Check]:
+    """Check that the database can be written, and then the folders of the data."""
+    file, database, storage = sqlite_file(settings), Check("database", State.GOOD), State.GOOD
+    wrong = ""
     try:
-        for folder in folders:
+        _write_rows(connection)
+        for folder in {settings.data_dir.absolute(), *([file.parent] if file else [])}:
             _write_file(folder)
-        (_write_sqlite if settings.sqlite else _write_postgresql)(connection)
     except OSError as error:
-        return Check("opslag", State.BAD, NO_ROOM.format(where=f"data_dir, {error.strerror}"))
+        storage, wrong = State.BAD, NO_ROOM.format(where=f"data_dir, {error.strerror}")
     except DBAPIError as error:
-        return Check("opslag", State.BAD, NO_ROOM.format(where=f"database, {kind_of(error)}"))
-    return Check("opslag", State.GOOD)
+        storage, wrong = State.BAD, NO_ROOM.format(where=f"database, {kind_of(error)}")
+        database = replace(database, state=storage, message=wrong)
+    return database, Check("opslag", storage, wrong)
 
 
 def _write_file(folder: Path) -> None:
@@ -296,29 +300,24 @@ def _write_file(folder: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _write_sqlite(connection: Connection) -> None:
-    """Check that SQLite can write: create a table and roll it back.
+def _write_rows(connection: Connection) -> None:
+    """Check that the database takes a job, lets the log be written, and has room; roll that back.
 
-    When another connection holds the write lock, writing evidently works.
+    When another connection holds the lock, writing evidently works.
     """
-    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        connection.exec_driver_sql("CREATE TABLE write_probe (number)")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(_ROWS_ON_DISK)
+        connection.execute(_A_JOB)
+        connection.execute(_NO_EVENT)
     except DBAPIError as error:
         if not is_lock_timeout(error):
             raise
     finally:
         connection.rollback()
-
-
-def _write_postgresql(connection: Connection) -> None:
-    """Check that PostgreSQL can write: let it sort rows into a temporary file on its disk.
-
-    An inserted row that is rolled back needs no new disk space, and leaves work for vacuum.
-    """
-    if connection.scalar(_ROWS_ON_DISK) != "off":
-        raise OSError(errno.EROFS, "de database neemt nu niets aan")
 
 
 def _figures(now: datetime, kinds: Kinds, added: Added) -> Any:

@@ -120,8 +120,10 @@ def probe_engine(settings: Settings) -> Engine:
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             # With so little memory PostgreSQL must write the sorted rows to a file on its disk.
+            # A lock ends the wait sooner: whoever has it evidently writes.
             connection.exec_driver_sql(
                 f"SELECT set_config('statement_timeout', '{seconds}s', true),"
+                f" set_config('lock_timeout', '{seconds - 1}s', true),"
                 " set_config('work_mem', '64kB', true)"
             )
 

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, column, event, table
+from sqlalchemy import Engine, column, event, select, table, text
 
 from stopintimidatie import install
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health import services as health_services
-from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.jobs import Job, OutboxJob, enqueue
 from stopintimidatie.core.search.registry import INDEX
+from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.database import newest_version
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.municipalities.areas.loader import load_areas
@@ -137,6 +138,42 @@ def test_a_database_in_which_nothing_was_put_is_behind(
     assert ready(installation, 503)["migraties"]["toestand"] == "fout"
 
 
+def change(installation: Installation, statement: str) -> None:
+    with installation.owner.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("name", ["outbox_job", "audit_event"])
+def test_a_database_that_refuses_each_write_is_not_good(
+    installation: Installation, name: str
+) -> None:
+    """As when its owner took rights away, or put something before them."""
+    shut = {
+        "outbox_job": "CREATE TRIGGER shut BEFORE INSERT ON outbox_job"
+        " BEGIN SELECT RAISE(ABORT, 'shut'); END",
+        "audit_event": "ALTER TABLE audit_event RENAME TO elsewhere",
+    }
+    ready(installation, 200)
+    taken = f"REVOKE INSERT ON {name} FROM {database.APP}"
+    change(installation, shut[name] if installation.settings.sqlite else taken)
+    checks = ready(installation, 503)
+    assert checks["opslag"]["toestand"] == checks["database"]["toestand"] == "fout"
+    assert "database rollen" in checks["database"]["melding"]
+
+
+def test_the_row_of_a_look_is_rolled_back_and_a_busy_writer_is_no_fault(
+    installation: Installation,
+) -> None:
+    with installation.owner.connect() as writer:
+        lock = "" if installation.settings.sqlite else "LOCK TABLE outbox_job IN SHARE MODE"
+        # SQLite has one lock, which this transaction took when it began.
+        writer.execute(text(lock or "SELECT 1"))
+        assert ready(installation, 200)["database"]["toestand"] == "goed"
+    with installation.transaction() as session:
+        jobs = select(OutboxJob).where(OutboxJob.kind == "")
+        assert session.scalars(jobs).all() == []
+
+
 @contextmanager
 def counted() -> Iterator[list[str]]:
     """Every statement that any engine runs."""
@@ -163,7 +200,7 @@ def test_asking_often_costs_the_database_nothing_more(
         visitor.get("/health/ready")
         for _ in range(20):
             visitor.get("/health/ready")
-    assert len(few) <= 5
+    assert len(few) <= 6
     for _ in range(30):
         wait_in_queue(installation, INDEX.name, 0)
     with counted() as many:
