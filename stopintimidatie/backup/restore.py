@@ -146,11 +146,7 @@ def _must_be_these(settings: Settings, checked: CheckResult, ring: KeyRing) -> N
             f" {', '.join(map(str, strange))}). Zonder de sleutels van toen zijn contactgegevens en"
             " pdf's onleesbaar. Zet het bewaarde sleutelbestand op die plek; er is niets veranderd."
         )
-    if not checked.signed_by(ring):
-        raise BackupError(
-            "Deze reservekopie is niet gemaakt door een installatie met deze sleutels: de"
-            " handtekening klopt niet. Zet haar niet terug."
-        )
+    checked.check_signature(ring)
 
 
 def _put_back(

@@ -72,6 +72,10 @@ LOCK: Final = ".reservekopie.lock"
 # Age, in seconds, beyond which a later attempt clears what a killed one left behind.
 LEFTOVER_SECONDS: Final = 24 * 3600
 NOTHING: Final = Snapshot("", "", {})
+FORGED: Final = (
+    "Deze reservekopie is niet gemaakt door een installatie met deze sleutels: de handtekening"
+    " klopt niet. Zet haar niet terug, en zoek uit waar zij vandaan komt."
+)
 
 
 @dataclass(frozen=True)
@@ -264,9 +268,14 @@ class CheckResult:
     # The key file, when it went along.
     keys: bytes | None
 
-    def signed_by(self, ring: KeyRing) -> bool:
-        """Tell whether an installation with these keys made the copy."""
-        return is_signed(ring, self.raw_manifest, self.signature)
+    def check_signature(self, ring: KeyRing) -> None:
+        """Check that an installation with these keys made the copy.
+
+        Raises:
+            BackupError: it was made elsewhere, or changed since.
+        """
+        if not is_signed(ring, self.raw_manifest, self.signature):
+            raise BackupError(FORGED)
 
 
 def check_copy(path: Path, identity: Path | None, progress: Progress) -> CheckResult:
@@ -324,12 +333,17 @@ def can_look_inside(path: Path, identity: Path | None) -> bool:
 
 
 def signature_words(settings: Settings, checked: CheckResult) -> str:
-    """Say whether the copy was made by this installation, as far as can be told here."""
+    """Say that the copy was made by this installation, as far as can be told here.
+
+    Raises:
+        BackupError: it wasn't.
+    """
     try:
         ring = load_key_ring(settings.key_file)
     except KeyFileError:
         return "niet gecontroleerd (hier is geen sleutelbestand)"
-    return "klopt" if checked.signed_by(ring) else "niet van deze sleutels"
+    checked.check_signature(ring)
+    return "klopt"
 
 
 # Rows of these ways go each night, without a line in the ledger.

@@ -124,7 +124,7 @@ def clean(settings: Settings, /, map: Path, proef: bool) -> None:
 @click.option("--database", is_flag=True, help="Vergelijk ook de aantallen met de database.")
 @click.pass_obj
 def check(settings: Settings, bestand: Path, sleutel: Path | None, database: bool) -> None:
-    """Kijk of een reservekopie heel is. Is zij dat niet, dan is de uitkomst 1."""
+    """Kijk of een reservekopie heel is, en van deze installatie. Zo niet, dan is de uitkomst 1."""
     import_models()
     with clear_errors():
         if not can_look_inside(bestand, sleutel) and not database:
@@ -132,8 +132,9 @@ def check(settings: Settings, bestand: Path, sleutel: Path | None, database: boo
             click.echo("De controlesom klopt. Met --sleutel wordt ook de inhoud bekeken.")
             return
         checked = check_copy(bestand, sleutel, _progress())
+        signature = signature_words(settings, checked)
         click.echo(f"De reservekopie is heel. {_contents(checked.manifest)}")
-        click.echo(f"Handtekening: {signature_words(settings, checked)}.")
+        click.echo(f"Handtekening: {signature}.")
         if database:
             _compare(settings, checked)
 

@@ -12,18 +12,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, inspect, select, text
 
+from stopintimidatie.backup.archive import open_packer, open_unpacker
+from stopintimidatie.backup.manifest import sign
 from stopintimidatie.backup.services import alone, database_module, make_backup
 from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.storage import NATIONAL, make_engine
 from stopintimidatie.core.storage.database import newest_version
-from stopintimidatie.core.storage.encryption import create_key_file
+from stopintimidatie.core.storage.encryption import create_key_file, new_key_ring
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.exports.models import BlobKind, Export, read
 from stopintimidatie.privacy.police.models import PoliceItem
@@ -227,6 +230,31 @@ def test_without_the_key_the_checksum_beside_it_tells(world: World, tmp_path: Pa
         handle.write(b"x")
     code, said = operator.type("controleren", copy)
     assert (code, "controlesom" in said) == (1, True), said
+
+
+def forge(genuine: Path, target: Path) -> Path:
+    """Change a copy and make it whole again, as who has no key of the installation can."""
+    with open_unpacker(genuine, None, lambda told: None, "Lezen") as unpacker:
+        parts = {name: b"".join(chunks) for name, chunks in unpacker.members()}
+    assert unpacker.manifest
+    with target.open("wb") as handle, open_packer(handle, lambda told: None) as packer:
+        for name, data in parts.items():
+            packer.add_bytes(name, data + b"\x00")
+        raw = replace(unpacker.manifest, parts=tuple(packer.parts)).to_json()
+        packer.finish(raw, sign(new_key_ring(), raw))
+    return target
+
+
+@pytest.mark.short_on("sqlite")
+def test_a_forged_copy_is_not_called_whole(world: World, place: Operator, tmp_path: Path) -> None:
+    forged = forge(world.plain, tmp_path / "vals")
+    for command in ("controleren", "terugzetten"):
+        code, said = place.type(command, forged)
+        assert (code, "handtekening klopt niet" in said, "heel" in said) == (1, True, False), said
+    still_empty(place)
+    place.settings.key_file.unlink()
+    code, said = place.type("controleren", forged)
+    assert (code, "niet gecontroleerd" in said) == (0, True), said
 
 
 @pytest.mark.short_on("sqlite")
