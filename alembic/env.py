@@ -3,8 +3,9 @@
 from alembic import context
 
 from stopintimidatie import import_models
-from stopintimidatie.core.storage.database import give_access, tell_planner
+from stopintimidatie.core.storage.database import give_access
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.storage.sqlite import tell_planner
 
 
 def run() -> None:

@@ -1,4 +1,4 @@
-"""The database itself: its migrations, its roles, its walls, its statistics.
+"""The database itself: its migrations, its roles, its walls.
 
 Migrations of `alembic/` run from code; there is no alembic.ini. The application's role owns
 nothing, so that row-level security and the append-only tables hold for it whatever it is made to
@@ -9,7 +9,7 @@ walls are other functions.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -156,6 +156,10 @@ END $$;
 """
 _RIGHTS: Final = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
 
+# Who may delete from a table may lock it: PostgreSQL has no smaller right. So a lock that was
+# forgotten ends, and so does the wait for one; a role can set these otherwise.
+APP_LIMITS: Final = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "5min"}
+
 _OWNERSHIP: Final = """
 DO $$
 DECLARE
@@ -200,6 +204,10 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO %s', current_database(), everyone);
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %s', everyone);
+  END IF;
+  IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea)
+    FROM PUBLIC;
   END IF;
   IF pg_has_role('{owner}', 'USAGE') THEN
     ALTER DEFAULT PRIVILEGES FOR ROLE {owner} REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
@@ -253,6 +261,8 @@ def role_statements() -> Iterator[str]:
         wrong = "NOT rolbypassrls" if role.sees_all else "rolbypassrls"
         statement = _ROLE.format(name=role.name, rights=f"{_RIGHTS} {bypass}", wrong=wrong)
         yield f"-- {role.purpose}{statement}"
+    for setting, value in APP_LIMITS.items():
+        yield f"ALTER ROLE {APP} SET {setting} = '{value}';"
 
 
 def ownership() -> str:
@@ -388,62 +398,3 @@ def append_only(op: Any, table: str) -> None:
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only()"
     )
-
-
-# Statistics for SQLite's planner, of a busy installation: rows of a table, and in an index that
-# covers only some of them.
-_ROWS, _ROWS_OF_SOME = 1_000_000, 100_000
-_HOLDERS: Final = 10
-_VALUES: Final = 10
-# The number of rows of a table that refer to one row of another.
-_CHILDREN: Final = 5
-_OWNERS: Final = frozenset({"holder", "giver", "receiver"})
-
-
-def tell_planner(connection: Connection) -> None:
-    """Replace the statistics of every index of the tables that have a holder. SQLite only.
-
-    Without them the planner thinks an index on holder is as selective as one on a document, and
-    reads all rows of a holder for every row of a list. ANALYZE would measure the present rows, not
-    those of a flood an hour later.
-    """
-    if connection.dialect.name != "sqlite":
-        return
-    # This creates the table sqlite_stat1 and measures nothing.
-    connection.exec_driver_sql("ANALYZE sqlite_schema")
-    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
-    for row in list(_indexes(connection)):
-        connection.exec_driver_sql(
-            "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", row
-        )
-
-
-def _indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
-    """Yield for each index: its table, its name, and its statistics as sqlite_stat1 holds them."""
-    indexes = connection.exec_driver_sql(
-        "SELECT t.name, i.name, i.\"unique\", i.partial, group_concat(coalesce(c.name, ''))"
-        " FROM sqlite_schema t, pragma_index_list(t.name) i, pragma_index_info(i.name) c"
-        " WHERE t.type = 'table' GROUP BY t.name, i.name ORDER BY t.name, i.name"
-    ).all()
-    held = {table for table, *_, columns in indexes if columns.split(",")[0] in _OWNERS}
-    for table, index, unique, partial, columns in indexes:
-        if table in held:
-            yield table, index, numbers(columns.split(","), unique=unique, partial=partial)
-
-
-def numbers(columns: Sequence[str], *, unique: Any, partial: Any) -> str:
-    """Return the rows of an index, then how many share its first column, its first two, and so on.
-
-    For holder, state and id: ``1000000 100000 10000 5``.
-    """
-    rows = _ROWS_OF_SOME if partial else _ROWS
-    counts = [rows]
-    for name in columns:
-        if name.endswith("id"):
-            rows = min(rows, _CHILDREN)
-        else:
-            rows = max(1, rows // (_HOLDERS if name in _OWNERS else _VALUES))
-        counts.append(rows)
-    if unique:
-        counts[-1] = 1
-    return " ".join(map(str, counts))

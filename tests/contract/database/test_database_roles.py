@@ -265,3 +265,27 @@ def test_production_refuses_a_role_that_owns_tables(shop: Installation) -> None:
         connection.execute(text("CREATE TABLE mine (name text)"))
     with pytest.raises(SettingsError, match="bezit tabellen"):
         create_app(replace(shop.settings, demo=False))
+
+
+def test_the_application_makes_no_large_objects_once_an_administrator_gave_the_roles(
+    shop: Installation, tmp_path: Path
+) -> None:
+    """No wall knows a large object, and none of our tables counts it."""
+    url = as_user(shop.settings.database_url, SUPERUSER)
+    assert command(tmp_path, url, "--toepassen").exit_code == 0
+    for made in ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'x')"):
+        with shop.engine.connect() as connection, pytest.raises(DBAPIError, match="denied"):
+            connection.execute(text(f"SELECT {made}"))
+
+
+def test_a_lock_that_the_application_forgets_ends_by_itself(shop: Installation) -> None:
+    """What may be deleted from may be locked too; nobody waits for it without end."""
+    with shop.engine.connect() as connection:
+        for setting, value in database.APP_LIMITS.items():
+            assert connection.scalar(text(f"SHOW {setting}")) == value
+
+
+def test_the_application_locks_nothing_of_what_is_append_only(shop: Installation) -> None:
+    for name in (*database.append_only_tables(), "alembic_version"):
+        with shop.engine.connect() as connection, pytest.raises(DBAPIError, match="denied"):
+            connection.execute(text(f"LOCK TABLE {name} IN SHARE MODE"))

@@ -1,0 +1,45 @@
+"""Parts of attachments that go along with a hand-over alone.
+
+Revision ID: 0012_ledger_and_parts
+"""
+
+from alembic import op
+
+revision = "0012_ledger_and_parts"
+down_revision = "0011_sealed_attachments"
+branch_labels = None
+depends_on = None
+
+STAYS = "NEW.giver = OLD.giver AND NEW.receiver = OLD.receiver"
+# Who has a part lets it go along with a hand-over; the receiver of that makes it its own.
+GOES_ALONG = f"""
+({STAYS}) OR (NEW.giver = OLD.receiver AND NEW.receiver = OLD.receiver)
+OR (NEW.giver = OLD.giver AND OLD.giver = OLD.receiver AND EXISTS (
+  SELECT 1 FROM report_transfer t
+  WHERE t.giver = NEW.giver AND t.receiver = NEW.receiver AND t.received_at IS NULL
+))
+"""  # noqa: S608 - names of our own
+
+
+def upgrade() -> None:
+    """Refuse to give these away in another way than the product does."""
+    _guard("attachment_part", GOES_ALONG)
+    _guard("report_transfer", STAYS)
+
+
+def _guard(table: str, allowed: str) -> None:
+    trigger = f"CREATE TRIGGER {table}_given BEFORE UPDATE OF giver, receiver ON {table}"
+    refusal = f"'{table}: no hand-over'"
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"{trigger} WHEN NOT ({allowed}) BEGIN SELECT RAISE(ABORT, {refusal}); END")
+        return
+    op.execute(
+        f"CREATE FUNCTION {table}_given() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF NOT ({allowed}) THEN RAISE EXCEPTION {refusal}; END IF; RETURN NEW; END $$"
+    )
+    op.execute(f"{trigger} FOR EACH ROW EXECUTE FUNCTION {table}_given()")
+
+
+def downgrade() -> None:
+    """Refuse: the version before this one works on this database."""
+    raise RuntimeError("there is no way back: the version before works on this database")
