@@ -25,6 +25,7 @@ from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.loader import load_demo
 from stopintimidatie.reports import services as reports
 from tests.support.installation import DEMO_DAY, Installation, Reused, Variant, make_settings
+from tests.support.places import refuse_calls_from_a_place
 from tests.support.shared import locked, run_folder
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ pytest_plugins = [
     "tests.support.failures",
     "tests.support.pyramid_config",
 ]
+
+
+def pytest_configure() -> None:
+    """No request and no transaction of any test calls another machine unseen."""
+    refuse_calls_from_a_place()
 
 
 def pytest_collection_finish() -> None:

@@ -32,6 +32,7 @@ from stopintimidatie.core.storage import database, make_engine, transaction
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.municipalities.settings import queries as settings_queries
 from stopintimidatie.settings import Settings
+from tests.support.places import InPlace
 from tests.support.shared import run_folder
 from tests.support.tidying import TidiedDatabase
 
@@ -96,7 +97,7 @@ class Installation:
         if veto is not None:
             config.add_settings({"tm.commit_veto": veto})
         self.settings = settings
-        self.app = config.make_wsgi_app()
+        self.app: Any = InPlace(config.make_wsgi_app())
         self.registry: Any = config.registry
         self._connections: list[Any] = []
         # The authenticator app of each person, and the last step whose code was used.

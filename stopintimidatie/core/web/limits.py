@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -93,6 +93,14 @@ OUTSIDE: Final = "stopintimidatie.web.outside"
 
 
 @contextmanager
+def outside(request: Any) -> Iterator[None]:
+    """Do the block outside the request's transaction and its place in the application."""
+    place: AbstractContextManager[None] = request.environ.get(OUTSIDE, nullcontext)()
+    with between_transactions(request), place:
+        yield
+
+
+@contextmanager
 def heavy_work(request: Any) -> Iterator[None]:
     """Do the block outside the request's transaction and place, with a place for heavy work.
 
@@ -103,9 +111,7 @@ def heavy_work(request: Any) -> Iterator[None]:
         NoPlaceError: No place for heavy work came free within a few seconds.
     """
     places: Places = request.registry.cleaning_places
-    outside: Callable[[], AbstractContextManager[None]]
-    outside = request.environ.get(OUTSIDE, nullcontext)
-    with places.in_line(), between_transactions(request), outside(), places.hold():
+    with places.in_line(), outside(request), places.hold():
         yield
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from hmac import compare_digest
 from typing import Any, Final
 
@@ -39,10 +39,9 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import PROVIDER_PATH
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import transaction
-from stopintimidatie.core.storage.session import between_transactions
 from stopintimidatie.core.tree import Resource, Root
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.limits import OUTSIDE
+from stopintimidatie.core.web.limits import outside
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs, safe_path
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code, municipality_by_slug
@@ -140,15 +139,14 @@ def client_at(door: ProviderDoor, request: Any) -> Client:
 
 
 @contextmanager
-def outside(request: Any, issuer: str, *, most: int = CALLS_TO_ONE) -> Iterator[None]:
+def calling(request: Any, issuer: str, *, most: int = CALLS_TO_ONE) -> Iterator[None]:
     """Call a provider in the block: outside the request's transaction and place.
 
     Raises:
         ProviderError: Too many calls are made already.
     """
-    place: AbstractContextManager[None] = request.environ.get(OUTSIDE, nullcontext)()
     providers: Providers = request.registry.providers
-    with between_transactions(request), place, providers.calling(issuer, most=most):
+    with outside(request), providers.calling(issuer, most=most):
         yield
 
 
@@ -213,7 +211,7 @@ def _depart(door: ProviderDoor, request: Any, next_path: str, *, again: bool) ->
     sealed = seal_departure(request.registry.key_ring, door.provider, departure)
     try:
         client = client_at(door, request)
-        with outside(request, client.issuer):
+        with calling(request, client.issuer):
             metadata = providers.metadata(client.issuer)
     except ProviderError as problem:
         return _refuse(door, request, problem, departure)
@@ -246,7 +244,7 @@ def _come_back(door: ProviderDoor, request: Any, departure: Departure) -> Respon
         raise ProviderError(Refusal.STATE)
     registry, client = request.registry, client_at(door, request)
     providers: Providers = registry.providers
-    with outside(request, client.issuer, most=ARRIVALS_AT_ONE):
+    with calling(request, client.issuer, most=ARRIVALS_AT_ONE):
         with transaction(registry.engine) as session:
             fresh = spend(session, registry.key_ring, attempt.state, attempt.started_at + LASTS)
         if not fresh:
@@ -352,7 +350,7 @@ def logout_view(context: ProviderDoor, request: Request) -> Response:
     providers: Providers = registry.providers
     try:
         client = client_at(context, request)
-        with outside(request, client.issuer):
+        with calling(request, client.issuer):
             message = check_logout_token(providers, client, token)
             with transaction(registry.engine, code) as session:
                 until = utc_now() + LOGOUT_LASTS + SKEW
@@ -390,7 +388,7 @@ def signed_out_view(context: Root, request: Request) -> Any:
     name, issuer, client_id = municipality.name, provider.issuer, provider.client_id
     providers: Providers = request.registry.providers
     try:
-        with outside(request, issuer):
+        with calling(request, issuer):
             metadata = providers.metadata(issuer)
     except ProviderError:
         return {"name": name, "address": None}

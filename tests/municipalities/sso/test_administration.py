@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -32,6 +32,7 @@ from stopintimidatie.municipalities.people.models import GroupRole
 from stopintimidatie.municipalities.people.provider import CHANGED
 from stopintimidatie.municipalities.people.services import readers_of
 from stopintimidatie.municipalities.sso.forms import provider_schema
+from stopintimidatie.municipalities.sso.openid import CALLS_TO_ONE
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.support.identity_providers import (
     CLIENT,
@@ -410,6 +411,20 @@ def test_the_test_says_that_nobody_answers_or_that_nothing_is_set(
     with provider(described) as address:
         set_up(browser, adres=address)
     assert "antwoordt niet" in press_test(browser)
+
+
+def test_a_slow_provider_is_tested_by_so_many_that_people_can_still_sign_in(
+    installation: Installation, admin: str
+) -> None:
+    browser = installation.browser(admin)
+    with provider(described) as address, ExitStack() as calls:
+        set_up(browser, adres=address)
+        for _ in range(CALLS_TO_ONE - 1):
+            calls.enter_context(installation.registry.providers.calling(address))
+        assert "wordt al getest" in press_test(browser)
+        with installation.registry.providers.calling(address):
+            calls.close()
+            assert "De verbinding werkt" in press_test(browser)
 
 
 # Groups
