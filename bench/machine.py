@@ -138,11 +138,11 @@ def free_port() -> int:
 
 
 def _wait_for(port: int) -> None:
-    for _ in range(300):
+    for _ in range(1_200):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.1)
-    raise RuntimeError("the server didn't start within 30 seconds")
+    raise RuntimeError("the server didn't start within two minutes")
 
 
 def percentile(times: Sequence[float], part: float) -> float:

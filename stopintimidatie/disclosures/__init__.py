@@ -12,7 +12,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.disclosures.pickup import PICKUP_KINDS
     from stopintimidatie.disclosures.resources import LEVELS
     from stopintimidatie.disclosures.services import RETENTION
-    from stopintimidatie.disclosures.verification import FILE_LIMIT
+    from stopintimidatie.disclosures.verification import MOST
     from stopintimidatie.disclosures.views import PickupDoor
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
@@ -35,7 +35,6 @@ def includeme(config: Any) -> None:
         config.add_retention_class(kind)
     config.add_sealed(pickup.SEALED)
     config.add_public_prefix("verificatie", "Is dit document echt?")
-    # The file, and some room for the rest of the form.
-    config.add_form_limit("verificatie", FILE_LIMIT + 100_000)
+    config.add_stream("verificatie", lambda registry, environ: MOST)
     config.scan("stopintimidatie.disclosures.views")
     config.scan("stopintimidatie.disclosures.verification")

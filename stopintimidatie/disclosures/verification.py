@@ -7,13 +7,16 @@ newer version, because whoever found a file would learn that the dossier goes on
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from hmac import compare_digest
 from typing import Any, Final
 from uuid import UUID
 
 import colander
+from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,13 +28,29 @@ from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Root, locate_reference
-from stopintimidatie.core.web.request import Request, form_view, query_pairs
+from stopintimidatie.core.web.body import SentFile, announced_length, read_multipart, take
+from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
+from stopintimidatie.core.web.request import CrowdedError, Request, form_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.resources import KIND, normalise_export_id
 from stopintimidatie.disclosures.services import find_disclosure, is_public
 
 FILE_LIMIT: Final = 25_000_000
-_CHUNK: Final = 64 * 1024
+# The file, and some room for the rest of the form.
+MOST: Final = FILE_LIMIT + 100_000
+
+
+@dataclass
+class Fingerprint:
+    """What is kept of a file: how long it is, and its hash."""
+
+    size: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def write(self, part: bytes) -> None:
+        """Take in the next bytes."""
+        self.size += len(part)
+        self.digest.update(part)
 
 
 class HashOfFile(Type):
@@ -44,20 +63,16 @@ class HashOfFile(Type):
         return colander.null
 
     def deserialize(self, node: Any, cstruct: Any) -> Any:
-        """Return the hash of the uploaded file, read in parts.
+        """Return the hash of the uploaded file.
 
         Raises:
             colander.Invalid: the file is too large.
         """
-        if not hasattr(cstruct, "file") or not cstruct.filename:
+        if not isinstance(cstruct, SentFile):
             return colander.null
-        digest, size = hashlib.sha256(), 0
-        while part := cstruct.file.read(_CHUNK):
-            size += len(part)
-            if size > FILE_LIMIT:
-                raise colander.Invalid(node, "Kies een bestand van hoogstens 25 MB.")
-            digest.update(part)
-        return digest.hexdigest()
+        if cstruct.file.size > FILE_LIMIT:
+            raise colander.Invalid(node, "Kies een bestand van hoogstens 25 MB.")
+        return cstruct.file.digest.hexdigest()
 
 
 class VerificationSchema(forms.Schema):
@@ -121,9 +136,36 @@ def judge(disclosure: Disclosure, copy: DisclosedCopy | None, today: date) -> Ve
 # Page
 
 
-@form_view(Root, "verificatie", NO_PERMISSION_REQUIRED, "templates/verification.jinja2")
+def receive(request: Request) -> None:
+    """Read a form while the request has no place in the application; keep nothing of its file.
+
+    Raises:
+        HTTPException: it is too large, it can't be read, or too much is read already.
+    """
+    if (announced_length(request.environ) or 0) > MOST:
+        raise HTTPRequestEntityTooLarge
+    kind, read = request.headers.get("Content-Type", ""), partial(take, request.environ)
+    try:
+        with heavy_work(request):
+            request.sent = read_multipart(read, kind, Fingerprint)
+    except NoPlaceError:
+        raise CrowdedError from None
+    except ValueError:
+        raise HTTPBadRequest from None
+
+
+# No token is asked: that would be read from the form before it is received. It changes nothing.
+@form_view(
+    Root,
+    "verificatie",
+    NO_PERMISSION_REQUIRED,
+    "templates/verification.jinja2",
+    require_csrf=False,
+)
 def verification(request: Request) -> Any:
     """Show the form; for a posted file also the verdict, the same for every unknown file."""
+    if request.method == "POST":
+        receive(request)
     reference = dict(query_pairs(request)).get("uitvoer", "")[:60]
     form = Form(
         VerificationSchema(),

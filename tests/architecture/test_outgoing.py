@@ -1,8 +1,8 @@
 """Nothing calls another machine from a request's place: read from the syntax tree (S12).
 
 From every function that opens a connection its callers are followed upwards, past all that is done
-in a block that leaves the place first. None may take a request; what is left at the top is a command
-or a job of the worker. While tests run, `tests/support/places.py` asks the same of each connection.
+in a block that leaves the place first. None may take a request; at the top stand commands and jobs
+of the worker. While tests run, `tests/support/places.py` asks the same of each connection.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Reader(ast.NodeVisitor):
         self.generic_visit(node)
         self._now = None
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - a name of the library
 
     def visit_With(self, node: ast.With) -> None:
         leaves = any(_last_word(item.context_expr) in LEAVERS for item in node.items)
@@ -108,7 +108,7 @@ class Reader(ast.NodeVisitor):
 def _last_word(node: ast.AST) -> str:
     while isinstance(node, ast.Call):
         node = node.func
-    return getattr(node, "attr", None) or getattr(node, "id", "")
+    return str(getattr(node, "attr", "") or getattr(node, "id", ""))
 
 
 @cache

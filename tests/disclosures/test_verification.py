@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from webob.request import BaseRequest
 from webtest import TestResponse, Upload
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.tree import register_reference
+from stopintimidatie.core.web.limits import IN_LINE, OUTSIDE
 from stopintimidatie.disclosures import verification
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.resources import KIND, new_export_id
@@ -148,13 +152,52 @@ def test_a_file_may_be_25_megabytes_and_no_more(
     )
 
 
+def test_a_file_is_received_without_a_place_and_nothing_of_it_is_kept(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bool] = []
+    inside = [True]
+
+    @contextmanager
+    def without_place() -> Iterator[None]:
+        inside[0] = False
+        yield
+        inside[0] = True
+
+    def write(self: verification.Fingerprint, part: bytes) -> None:
+        written.append(inside[0])
+        plain_write(self, part)
+
+    plain_write = verification.Fingerprint.write
+    monkeypatch.setattr(verification.Fingerprint, "write", write)
+    monkeypatch.setattr(BaseRequest, "POST", None)
+    visitor = installation.visitor()
+    visitor.extra_environ[OUTSIDE] = without_place
+    assert heading(ask(installation, known(installation), PDF * 10_000, visitor)) == "Onbekend"
+    assert set(written) == {False}
+    assert len(written) > 3, "in parts"
+
+
+def test_when_too_many_files_are_read_one_is_asked_to_come_back(
+    installation: Installation,
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(IN_LINE):
+            stack.enter_context(installation.registry.cleaning_places.in_line())
+        crowded = ask(installation, "U-4F7K-2QXJ", PDF)
+    assert crowded.status_int == 503
+    assert crowded.headers["Retry-After"]
+    assert "wacht een halve minuut" in crowded.text
+    assert heading(ask(installation, "U-4F7K-2QXJ", PDF)) == "Onbekend"
+
+
 def test_strange_bodies_are_refused_without_an_error(installation: Installation) -> None:
     visitor = installation.visitor()
     visitor.get("/verificatie")
     token = visitor.cookies["csrf"]
     text_as_file = {"csrf_token": token, "uitvoer": "U-4F7K-2QXJ", "bestand": "tekst"}
-    assert visitor.post("/verificatie", text_as_file, status=422)
-    visitor.post("/verificatie", {"uitvoer": "x"}, status=400)
+    visitor.post("/verificatie", text_as_file, status=400)
+    visitor.post("/verificatie", text_as_file, content_type="multipart/form-data", status=422)
     for kind, body in (("", b"--x"), ("; boundary=x", b"\xff\xfe"), ("; boundary=x", b"--x\r\n")):
         visitor.request(
             "/verificatie",

@@ -24,14 +24,20 @@ from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import wait as wait_for
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, TypeVar, cast
 from urllib.parse import unquote_to_bytes
 
+from multipart import MultipartSegment, PushMultipartParser, parse_options_header
+from webob.multidict import MultiDict
+
 from stopintimidatie.core.registry import Directive
 
 MAX_FORM: Final = 10_000_000
-FORM_TYPES: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+MAX_FIELDS: Final = 2_000
+MULTIPART: Final = "multipart/form-data"
+FORM_TYPES: Final = ("application/x-www-form-urlencoded", MULTIPART)
 _CHUNK: Final = 64 * 1024
 _TAKEN: Final = "stopintimidatie.web.bytes_taken"
 # Key in the environ for the fault of the body: BROKEN, TOO_LARGE, TOO_SLOW or NO_ROOM.
@@ -147,14 +153,54 @@ def _read_form(request: Any, length: int | None) -> None:
     most = most_of(request.registry, environ)
     data = take(environ, most + 1)
     short = not environ.get("wsgi.input_terminated") and len(data) < (length or 0)
+    # Counted before it is read: ten megabytes of empty fields took five seconds.
+    fields = 0 if request.content_type == MULTIPART else data.count(b"&")
     # The length counts too: a body far too large isn't here at all, the gateway threw it away.
-    if max(len(data), length or 0) > most:
+    if max(len(data), length or 0) > most or fields >= MAX_FIELDS:
         environ[FAULT] = TOO_LARGE
         drain(environ, 2 * most)
     elif short or (request.content_type == FORM_TYPES[0] and not _is_text(data)):
         environ[FAULT] = BROKEN
     request.body = b"" if FAULT in environ else data
     environ["wsgi.input_terminated"] = False
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file of a form: its name, and what its bytes were written to."""
+
+    filename: str
+    file: Any
+
+
+def read_multipart(
+    read: Callable[[int], bytes], content_type: str, keep: Callable[[], Any]
+) -> MultiDict[str, Any]:
+    """Read a form with files. WebOb reads by the line: a file of line ends took fifteen seconds.
+
+    Args:
+        read: Function that gives the next bytes, at most so many.
+        content_type: The header.
+        keep: Function that makes what the bytes of a file are written to.
+
+    Raises:
+        ValueError: It isn't a whole form, has too many fields, or a text isn't UTF-8.
+    """
+    form: MultiDict[str, Any] = MultiDict()
+    name, filename, value = "", None, BytesIO()
+    boundary = parse_options_header(content_type)[1].get("boundary", "")
+    parser = PushMultipartParser(boundary, max_segment_count=MAX_FIELDS, strict=True)
+    for event in parser.parse_blocking(read, _CHUNK):
+        if isinstance(event, MultipartSegment):
+            name, filename = event.name, event.filename
+            value = keep() if filename else BytesIO()
+        elif event is not None:
+            value.write(event)
+        elif filename:
+            form.add(name, SentFile(filename, value))
+        else:
+            form.add(name, value.getvalue().decode())
+    return form
 
 
 # Bodies that are being received

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -42,10 +43,13 @@ from stopintimidatie.core.security import Identity
 from stopintimidatie.core.web.body import (
     FAULT,
     FORM_TYPES,
+    MAX_FIELDS,
+    MULTIPART,
     NO_ROOM,
     TOO_LARGE,
     TOO_SLOW,
     is_stream,
+    read_multipart,
 )
 from stopintimidatie.core.web.theme import Branding
 from stopintimidatie.settings import LOOPBACK_HOSTS, Settings
@@ -122,22 +126,30 @@ class Request(pyramid.request.Request):
         flash: Callable[..., None]
         municipality_name: Callable[[str], str]
 
+    @reify
+    def sent(self) -> Any:
+        """Return the form as it was sent, texts and files; read once."""
+        if self.method != "POST" or self.content_type != MULTIPART:
+            return super().POST
+        self.make_body_seekable()
+        self.body_file_raw.seek(0)
+        return read_multipart(self.body_file_raw.read, self.headers["Content-Type"], BytesIO)
+
     @property
     def POST(self) -> MultiDict[str, str] | NoVars:  # noqa: N802 - WebOb's own name
         """Return the text fields of a form; files sent for text are left out (see `files`).
 
         NUL is left out: nobody types it, a paste may have it, and PostgreSQL refuses it.
         """
-        sent = super().POST
-        if isinstance(sent, NoVars):
-            return sent
-        texts = ((name, value) for name, value in sent.items() if isinstance(value, str))
+        if isinstance(self.sent, NoVars):
+            return self.sent
+        texts = ((name, value) for name, value in self.sent.items() if isinstance(value, str))
         return MultiDict((name, value.replace("\x00", "")) for name, value in texts)
 
     @property
     def files(self) -> list[tuple[str, Any]]:
         """Return the files that a form sent, each as a pair of field name and file."""
-        return [pair for pair in super().POST.items() if not isinstance(pair[1], str)]
+        return [pair for pair in self.sent.items() if not isinstance(pair[1], str)]
 
     @property
     def actor(self) -> Actor:
@@ -178,7 +190,6 @@ class Request(pyramid.request.Request):
 
 # Refusals at the door: 400 or 413, before any view
 
-MAX_FIELDS = 2_000
 # Asked by balancers and watchers under whatever name they know this machine by; no redirects here.
 ANY_HOST = ("/health/", "/version")
 DEFAULT_PORTS = {"https": ":443", "http": ":80"}

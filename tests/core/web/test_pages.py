@@ -1,6 +1,7 @@
 """Whole pages of the room alone: layout, error pages, headers, static files, the door."""
 
 import gzip
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,8 @@ from bs4 import BeautifulSoup
 from webob import Request, Response
 from webtest import TestApp, Upload
 
-from stopintimidatie.core.web.request import MAX_FIELDS
+from stopintimidatie.core.web.body import MAX_FIELDS, MULTIPART
+from stopintimidatie.core.web.request import Request as OurRequest
 from stopintimidatie.core.web.responses import (
     CSP,
     HEADERS,
@@ -321,6 +323,27 @@ def test_a_form_that_cannot_be_read_is_refused(
     app: TestApp, body: bytes, content_type: str
 ) -> None:
     assert post_raw(app, body, content_type).status_int in (400, 413)
+
+
+class ByParts(BytesIO):
+    """A body that may not be read by the line: one of line ends alone has as many as bytes."""
+
+    def readline(self, size: int | None = -1) -> bytes:
+        raise AssertionError("read by the line")
+
+
+def test_a_form_with_a_file_is_read_by_parts_and_once() -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="'
+    texts = part + 'naam"\r\n\r\nÉ\x00én\r\n'.encode() + part + b'leeg"; filename=""\r\n\r\n\r\n'
+    file = part + b'foto"; filename="a.jpg"\r\n\r\n' + b"\n" * 200_000 + b"\r\n--x--\r\n"
+    request = OurRequest.blank(GUIDE, method="POST", content_type=f"{MULTIPART}; boundary=x")
+    request.body_file = ByParts(texts + file)
+    request.content_length = len(texts + file)
+    request.is_body_seekable = True
+    for _ in range(2):
+        assert list(request.POST.items()) == [("naam", "Één"), ("leeg", "")]
+        ((name, sent),) = request.files
+    assert (name, sent.filename, sent.file.getvalue()) == ("foto", "a.jpg", b"\n" * 200_000)
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "99999999999"])
