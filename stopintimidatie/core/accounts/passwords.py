@@ -7,9 +7,13 @@ never do it inside a transaction.
 from __future__ import annotations
 
 import base64
+import json
 import re
 import secrets
-from threading import Lock
+import unicodedata
+from collections.abc import Collection, Iterable
+from importlib.resources import files
+from itertools import chain
 from typing import Any, Final
 
 from argon2 import PasswordHasher
@@ -24,15 +28,13 @@ MINIMUM_LENGTH: Final = 12
 LEAST_SCORE: Final = 3
 # Its work grows faster than the length; what comes after can only make a password stronger.
 JUDGED_LENGTH: Final = 72
-# Words that people here think of first, and that a list of English words lacks.
-USUAL_WORDS: Final = (
-    "stopintimidatie intimidatie straatintimidatie melding meldpunt gemeente wachtwoord welkom"
-    " geheim lente zomer herfst winter januari februari maart april juni juli augustus september"
-    " oktober november december maandag dinsdag woensdag donderdag vrijdag zaterdag zondag"
-)
+# Different letters that must be left without usual words and those of the person.
+LEAST_LEFT: Final = 6
+SHORTEST_WORD: Final = 3
 _hasher: Final = PasswordHasher()
-# The library keeps the words of the person in a dictionary that all threads share.
-_judging: Final = Lock()
+# Digits and marks that people write for letters; 1 and ! stand for one of two.
+_LEET: Final = str.maketrans("03457@$1!", "oeastasll")
+READINGS: Final[tuple[dict[int, int], ...]] = {}, _LEET, _LEET | str.maketrans("1!", "ii")
 
 
 class AccountError(Exception):
@@ -96,21 +98,65 @@ def weakness_of(password: str, about: list[str]) -> str | None:
         password: The password as it was chosen.
         about: Texts about its owner, such as name and address: their words are no secret.
     """
-    words = [*USUAL_WORDS.split()]
-    for text in about:
-        parts = re.split(r"[\W_]+", text)
-        words += [part for part in (text, "".join(parts), *parts) if len(part) > 2]
-    with _judging:
-        result: dict[str, Any] = zxcvbn(password[:JUDGED_LENGTH], words)
+    if _is_made_of_words(password, USUAL_WORDS | _words_in(about)):
+        return f"Dit wachtwoord is te raden: {_OF_WORDS}. {_ADVICE}"
+    result: dict[str, Any] = zxcvbn(password[:JUDGED_LENGTH])
     if result["score"] >= LEAST_SCORE:
         return None
     longest = max(result["sequence"], key=lambda match: len(match["token"]))
     return f"Dit wachtwoord is te raden: {_reason(longest)}. {_ADVICE}"
 
 
+def _plain(text: str) -> str:
+    """Return a text in small letters, without accents."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+def _words_in(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words of these texts: each one, and those of a text written together."""
+    lines = [re.split(r"[\W\d_]+", _plain(text)) for text in texts]
+    words = [word for line in lines for word in ("".join(line), *line)]
+    return frozenset(word for word in words if len(word) >= SHORTEST_WORD)
+
+
+def _usual_words() -> frozenset[str]:
+    """Return the words that people here think of first: `words.json`, in lines by kind."""
+    text = (files(__package__) / "words.json").read_text(encoding="utf-8")
+    return _words_in(" ".join(chain(*json.loads(text).values())).split())
+
+
+USUAL_WORDS: Final = _usual_words()
+
+
+def _is_made_of_words(password: str, words: Collection[str]) -> bool:
+    """Tell whether little is left of a password without these words, also spelled backwards.
+
+    Digits and marks count for nothing beside such a word, nor alone.
+    """
+    longest_first = sorted({*words, *(word[::-1] for word in words)}, key=len, reverse=True)
+    for reading in READINGS:
+        signs = [sign for sign in _plain(password) if sign.translate(reading).isalpha()]
+        read = "".join(signs).translate(reading)
+        for word in longest_first:
+            # A mark of the same length, so that the letters on both sides make no new word.
+            read = read.replace(word, "-" * len(word))
+        pairs = zip(signs, read, strict=True)
+        left = [sign for sign, letter in pairs if sign.isalpha() and letter.isalpha()]
+        # A word of digits and marks may be there by chance: then most must be words.
+        least = len(left) if reading else 1
+        if len(set(left)) < LEAST_LEFT and read.count("-") >= least:
+            return True
+    return False
+
+
 _ADVICE: Final = (
-    "Neem een paar woorden achter elkaar die niets met u of uw werk te maken hebben. Hoofdletters"
-    " en leestekens zijn niet nodig."
+    "Neem vier woorden achter elkaar die niets met elkaar, met u of met uw werk te maken hebben."
+    " Hoofdletters en leestekens zijn niet nodig."
+)
+_OF_WORDS: Final = (
+    "zonder cijfers, leestekens en woorden die bij u of uw werk horen of die veel mensen kiezen,"
+    " blijft er te weinig over"
 )
 _REASONS: Final = {
     "spatial": "er staan toetsen in die op het toetsenbord naast elkaar liggen",
@@ -120,14 +166,12 @@ _REASONS: Final = {
     "date": "er staat een datum in",
     "bruteforce": "het is te kort of te eenvoudig",
 }
-_WORDS: Final = {
-    "passwords": "veel mensen gebruiken dit wachtwoord, of een dat erop lijkt",
-    "user_inputs": "er staat een woord in dat bij u of uw werk hoort",
-}
+_USED: Final = "veel mensen gebruiken dit wachtwoord, of een dat erop lijkt"
 
 
 def _reason(match: dict[str, Any]) -> str:
     """Return what is weak about a part of a password, by the kind of part that zxcvbn gives."""
     if match["pattern"] == "dictionary":
-        return _WORDS.get(match["dictionary_name"], "er staat een bekend woord of een naam in")
+        usual = match["dictionary_name"] == "passwords"
+        return _USED if usual else "er staat een bekend woord of een naam in"
     return _REASONS.get(match["pattern"], _REASONS["bruteforce"])
