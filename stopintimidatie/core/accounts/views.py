@@ -1,11 +1,10 @@
-"""The pages of accounts: signing in and out, invitations, offered roles, unlocking a name."""
+"""The pages of accounts: signing in and out, invitations, unlocking a name."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from math import ceil
 from typing import Any, Final
-from uuid import UUID
 
 from pyramid.csrf import new_csrf_token
 from pyramid.httpexceptions import HTTPSeeOther
@@ -27,14 +26,11 @@ from stopintimidatie.core.accounts.links import (
     accept,
     open_invitation,
 )
-from stopintimidatie.core.accounts.models import LinkPurpose, RoleAssignment
+from stopintimidatie.core.accounts.models import LinkPurpose
 from stopintimidatie.core.accounts.passwords import AccountError, hash_chosen
 from stopintimidatie.core.accounts.recovery import ask_link, open_link, use_link
 from stopintimidatie.core.accounts.services import (
     SignInResult,
-    accept_offer,
-    decline_offer,
-    offer_to,
     offers_to,
     sign_in,
     sign_out,
@@ -45,7 +41,6 @@ from stopintimidatie.core.accounts.sessions import (
     Visit,
     device_of,
     end_session,
-    mark_used,
     note_leaving,
     pending_token,
     provider_of,
@@ -74,7 +69,6 @@ from stopintimidatie.core.web.limits import is_turned_away
 from stopintimidatie.core.web.request import (
     Request,
     form_view,
-    page_view,
     post_view,
     query_pairs,
     safe_path,
@@ -328,48 +322,6 @@ def invitation_view(request: Request) -> Any:
     )
     page = {"name": name, "offered": offered, "spent": INVITATION_SPENT}
     return handle_form(request, form, on_valid, page)
-
-
-# /uitnodigingen: roles that are offered to who is signed in.
-
-NAME: Final = "uitnodigingen"
-CHOOSE: Final = "Er is niets besloten. Kies aannemen of niet aannemen."
-GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een nieuwe."
-
-
-@page_view(Root, NAME, Permission.SIGNED_IN, "templates/offers.jinja2")
-def offers_view(request: Any) -> dict[str, Any]:
-    """Show the offered roles, with who offers each one and at which municipality."""
-    return {"offers": offers_to(request.db, request.identity.username, provider_of(request))}
-
-
-@post_view(Root, NAME, Permission.SIGNED_IN)
-def answer_view(request: Any) -> HTTPSeeOther:
-    """Accept or decline one offered role."""
-    identity, provider = request.identity, provider_of(request)
-    offer = offer_to(request.db, identity.username, _number(request), provider)
-    if offer is None:
-        request.flash(GONE, "error")
-    elif request.POST.get("keuze") == "aannemen":
-        here = RoleAssignment.holder == offer.holder, RoleAssignment.role == offer.role
-        accept_offer(request.db, identity.actor, identity.user_id, offer)
-        # The session is open already, and the role counts in it from now on.
-        mark_used(request.db, identity.user_id, provider, *here)
-        request.flash("U hebt de rol aangenomen. U kunt meteen aan het werk.")
-    elif request.POST.get("keuze") != "weigeren":
-        request.flash(CHOOSE, "error")
-    else:
-        decline_offer(request.db, identity.actor, offer)
-        request.flash("U hebt de rol niet aangenomen. Wie u uitnodigde, krijgt geen bericht.")
-    more = offers_to(request.db, identity.username, provider)
-    return HTTPSeeOther(location=f"/{NAME}" if more else "/")
-
-
-def _number(request: Any) -> UUID | None:
-    try:
-        return UUID(str(request.POST.get("welke", "")))
-    except ValueError:
-        return None
 
 
 # Unlocking: opening the link doesn't use it up; the button on its page does.

@@ -1,4 +1,4 @@
-"""Second factors on the account page: adding and removing them, new recovery codes."""
+"""One's own second factors and recovery codes, and the roles that one is offered."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core.accounts.account import own_account_only
-from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.accounts.services import needs_factor
-from stopintimidatie.core.accounts.sessions import current_session
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.accounts.services import (
+    accept_offer,
+    decline_offer,
+    needs_factor,
+    offer_to,
+    offers_to,
+)
+from stopintimidatie.core.accounts.sessions import current_session, mark_used, provider_of
 from stopintimidatie.core.factors.confirmation import mark_confirmed, recently_confirmed
 from stopintimidatie.core.factors.passkeys import MOST_PASSKEYS
 from stopintimidatie.core.factors.services import (
@@ -22,9 +28,10 @@ from stopintimidatie.core.factors.services import (
 from stopintimidatie.core.factors.views import Setup, codes_page
 from stopintimidatie.core.forms import handle_form
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.text import uuid_of
 from stopintimidatie.core.tree import Root
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.request import Request, form_view, post_view
+from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
 
 _TEMPLATES: Final = "stopintimidatie.core.factors:templates"
 ACCOUNT: Final = "/account"
@@ -112,3 +119,39 @@ def codes_view(request: Request) -> Any:
         request.flash("Stel eerst een app of een passkey in.", "warning")
         return HTTPSeeOther(ACCOUNT)
     return codes_page(request, make_codes(request.db, request.registry.key_ring, user), ACCOUNT)
+
+
+# /uitnodigingen: roles that are offered to who is signed in.
+
+OFFERS: Final = "uitnodigingen"
+CHOOSE: Final = "Er is niets besloten. Kies aannemen of niet aannemen."
+GONE: Final = "Deze uitnodiging is er niet meer. Vraag wie u uitnodigde om een nieuwe."
+
+
+@page_view(Root, OFFERS, Permission.SIGNED_IN, f"{_TEMPLATES}/offers.jinja2")
+def offers_view(request: Any) -> dict[str, Any]:
+    """Show the offered roles, with who offers each one and at which municipality."""
+    return {"offers": offers_to(request.db, request.identity.username, provider_of(request))}
+
+
+@post_view(Root, OFFERS, Permission.SIGNED_IN, guards=(recently_confirmed,))
+def answer_view(request: Any) -> HTTPSeeOther:
+    """Accept or decline one offered role."""
+    identity, provider = request.identity, provider_of(request)
+    number = uuid_of(str(request.POST.get("welke", "")))
+    offer = offer_to(request.db, identity.username, number, provider)
+    if offer is None:
+        request.flash(GONE, "error")
+    elif request.POST.get("keuze") == "aannemen":
+        here = RoleAssignment.holder == offer.holder, RoleAssignment.role == offer.role
+        accept_offer(request.db, identity.actor, identity.user_id, offer)
+        # The session is open already, and the role counts in it from now on.
+        mark_used(request.db, identity.user_id, provider, *here)
+        request.flash("U hebt de rol aangenomen. U kunt meteen aan het werk.")
+    elif request.POST.get("keuze") != "weigeren":
+        request.flash(CHOOSE, "error")
+    else:
+        decline_offer(request.db, identity.actor, offer)
+        request.flash("U hebt de rol niet aangenomen. Wie u uitnodigde, krijgt geen bericht.")
+    more = offers_to(request.db, identity.username, provider)
+    return HTTPSeeOther(location=f"/{OFFERS}" if more else "/")

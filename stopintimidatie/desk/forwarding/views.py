@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -167,7 +168,11 @@ def offer_view(context: ReportResource, request: Any) -> Any:
 
 
 @post_view(
-    ReportResource, "ophaalcode", Permission.ROUTE_REPORT, renderer=f"{_TEMPLATES}/code.jinja2"
+    ReportResource,
+    "ophaalcode",
+    Permission.ROUTE_REPORT,
+    renderer=f"{_TEMPLATES}/code.jinja2",
+    guards=(recently_confirmed,),
 )
 def code_view(context: ReportResource, request: Any) -> Any:
     """Make a code for the pick-up of a report; show it once to read out, or have it texted."""

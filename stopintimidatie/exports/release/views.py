@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.addresses import readable
@@ -258,7 +259,13 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
 _GIVE: Final = "Een document geven"
 
 
-@post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_OPEN)
+@post_view(
+    ExportResource,
+    CODE,
+    _P,
+    renderer=f"{_TEMPLATES}/code.jinja2",
+    guards=(*_OPEN, recently_confirmed),
+)
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)

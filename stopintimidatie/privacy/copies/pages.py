@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import (
     Button,
     ConflictError,
@@ -45,6 +46,8 @@ from stopintimidatie.reports.page.views import file_response
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
+CHECK: Final = Permission.CHECK_COPY
+ASKED: Final = (recently_confirmed,)
 FILE: Final = "bestand"
 YES: Final = "ja"
 NO: Final = "nee"
@@ -60,7 +63,7 @@ CHANGED: Final = (
 HIDDEN: Final = "Contactgegevens van de vrager zelf: die hoeft u niet te zien."
 
 
-@page_view(CopyRegister, "", Permission.CHECK_COPY, f"{TEMPLATES}/register.jinja2")
+@page_view(CopyRegister, "", CHECK, f"{TEMPLATES}/register.jinja2")
 def register_view(context: CopyRegister, request: Request) -> dict[str, Any]:
     """List the copies that wait for a second person; one's own without a link."""
     asked = (
@@ -88,7 +91,7 @@ def from_case_view(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(f"{home.rstrip('/')}/{NAME}/{context.row.reference}")
 
 
-@form_view(CopyResource, "", Permission.CHECK_COPY, f"{TEMPLATES}/check.jinja2")
+@form_view(CopyResource, "", CHECK, f"{TEMPLATES}/check.jinja2", guards=ASKED)
 def check_view(context: CopyResource, request: Request) -> Any:
     """Show a copy and nothing else of the case; ask whether it points to somebody."""
     row, session, keys = context.row, request.db, request.registry.key_ring
@@ -184,9 +187,7 @@ def _schema(question: str) -> Any:
     )
 
 
-@view_config(
-    context=CopyResource, name=FILE, request_method="GET", permission=Permission.CHECK_COPY
-)
+@view_config(context=CopyResource, name=FILE, request_method="GET", permission=CHECK, guards=ASKED)
 def file_view(context: CopyResource, request: Request) -> Any:
     """Show an attachment that goes along."""
     copy = copy_of(request.db, context.row.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from pyramid.view import view_config
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
@@ -69,6 +71,12 @@ FILE: Final = "kopie-bestand"
 SPOKEN: Final = "kopie-code"
 WRITTEN: Final = "kopie-briefcode"
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
+HANDLE: Final = Permission.HANDLE_REQUESTS
+# The copy holds contact data, and a code opens it.
+ASKED: Final = (recently_confirmed,)
+asked_file = partial(
+    view_config, context=RequestResource, request_method="GET", permission=HANDLE, guards=ASKED
+)
 SIZE: Final = 10
 LIMIT: Final = 20_000
 HOW_TO_WRITE: Final = (
@@ -96,13 +104,7 @@ def only_marking(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@form_view(
-    RequestResource,
-    MARK,
-    Permission.HANDLE_REQUESTS,
-    f"{TEMPLATES}/mark.jinja2",
-    guards=(only_marking,),
-)
+@form_view(RequestResource, MARK, HANDLE, f"{TEMPLATES}/mark.jinja2", guards=(only_marking, *ASKED))
 def mark_view(context: RequestResource, request: Request) -> Any:
     """Mark in each text what points to another; the last page sends it to a second person."""
     row, session, keys = context.row, request.db, request.registry.key_ring
@@ -240,7 +242,7 @@ def _send_on(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
-@post_view(RequestResource, AGAIN, Permission.HANDLE_REQUESTS, guards=(only_marking,))
+@post_view(RequestResource, AGAIN, HANDLE, guards=(only_marking, *ASKED))
 def again_view(context: RequestResource, request: Request) -> Any:
     """Bring the data together anew, as after another search; marks in the same texts stay."""
     parts = bring_together(request.registry, request.db, context.row, request.actor)
@@ -249,7 +251,7 @@ def again_view(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(f"{request.resource_path(context)}/{MARK}")
 
 
-@form_view(RequestResource, READY, Permission.HANDLE_REQUESTS, f"{TEMPLATES}/ready.jinja2")
+@form_view(RequestResource, READY, HANDLE, f"{TEMPLATES}/ready.jinja2", guards=ASKED)
 def ready_view(context: RequestResource, request: Request) -> Any:
     """Hand the checked copy over: at the pick-up page, or on paper."""
     row, here = context.row, request.resource_path(context)
@@ -306,7 +308,7 @@ def _where(request: Request, row: SubjectRequest, pickup: Pickup) -> str:
     return f"{begin} Die krijgt u apart van deze brief, of door de telefoon."
 
 
-@post_view(RequestResource, SPOKEN, Permission.HANDLE_REQUESTS)
+@post_view(RequestResource, SPOKEN, HANDLE, guards=ASKED)
 def spoken_view(context: RequestResource, request: Request) -> Any:
     """Make a code to tell at the telephone; it counts for half an hour."""
     pickup = pickup_of(request.db, context.row)
@@ -320,9 +322,7 @@ def spoken_view(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(here)
 
 
-@post_view(
-    RequestResource, WRITTEN, Permission.HANDLE_REQUESTS, renderer=f"{TEMPLATES}/code.jinja2"
-)
+@post_view(RequestResource, WRITTEN, HANDLE, renderer=f"{TEMPLATES}/code.jinja2", guards=ASKED)
 def written_view(context: RequestResource, request: Request) -> Any:
     """Make a code for on paper, on a page to print; it counts for a fortnight."""
     pickup = pickup_of(request.db, context.row)
@@ -348,12 +348,7 @@ def written_view(context: RequestResource, request: Request) -> Any:
     }
 
 
-@view_config(
-    context=RequestResource,
-    name=PRINT,
-    request_method="GET",
-    permission=Permission.HANDLE_REQUESTS,
-)
+@asked_file(name=PRINT)
 def print_view(context: RequestResource, request: Request) -> Any:
     """Send the checked copy as PDF to who prints it, for a person who gets it on paper."""
     row, session = context.row, request.db
@@ -367,12 +362,7 @@ def print_view(context: RequestResource, request: Request) -> Any:
     return response
 
 
-@view_config(
-    context=RequestResource,
-    name=FILE,
-    request_method="GET",
-    permission=Permission.HANDLE_REQUESTS,
-)
+@asked_file(name=FILE)
 def file_view(context: RequestResource, request: Request) -> Any:
     """Show an attachment to who decides whether it goes along."""
     parts = parts_of(request.db, request.registry.key_ring, context.row)
@@ -398,7 +388,7 @@ def copy_panel(context: RequestResource, request: Request) -> Panel | None:
             facts.append(("Op te halen tot", datetime_long(pickup.expires_at)))
     if copy.picked_up_at is not None:
         facts.append(("Opgehaald", datetime_long(copy.picked_up_at)))
-    may = request.has_permission(Permission.HANDLE_REQUESTS, context)
+    may = request.has_permission(HANDLE, context)
     return Panel(
         "De kopie",
         f"{TEMPLATES}/panel.jinja2",

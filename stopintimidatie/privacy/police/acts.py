@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -207,14 +208,18 @@ def _name(row: Document) -> str:
 
 
 @form_view(
-    ReportResource, NAME, Permission.TRIAGE, "stopintimidatie.privacy.police:templates/form.jinja2"
+    ReportResource,
+    NAME,
+    Permission.TRIAGE,
+    "stopintimidatie.privacy.police:templates/form.jinja2",
+    guards=(recently_confirmed,),
 )
 @form_view(
     DossierResource,
     NAME,
     Permission.EDIT_DOSSIER,
     "stopintimidatie.privacy.police:templates/form.jinja2",
-    guards=(only_live,),
+    guards=(only_live, recently_confirmed),
 )
 def mark_view(context: Any, request: Request) -> Any:
     """Mark a note, or words that stand anywhere in a document, as coming from the police."""

@@ -8,6 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import func, select
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, datetime_short, day_of, plural, uuid_of
@@ -75,9 +76,10 @@ DECIDE: Final = "beslissen"
 COMPLETE: Final = "aanvullen"
 LOG: Final = "logboek"
 P: Final = Permission.POLICE_DATA
+ASKED: Final = (recently_confirmed,)
 
 
-@page_view(PoliceList, "", P, f"{_TEMPLATES}/list.jinja2")
+@page_view(PoliceList, "", P, f"{_TEMPLATES}/list.jinja2", guards=ASKED)
 def list_view(context: PoliceList, request: Request) -> dict[str, Any]:
     """Show what the police disclosed, the first to decide on first: no word of any of it."""
     roles, here = roles_at(request, context.holder), request.resource_path(context)
@@ -129,7 +131,7 @@ def _item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str
     return item, find_place(item, places), title_of(item, places)
 
 
-@form_view(PoliceList, ITEM, P, f"{_TEMPLATES}/item.jinja2")
+@form_view(PoliceList, ITEM, P, f"{_TEMPLATES}/item.jinja2", guards=ASKED)
 def item_view(context: PoliceList, request: Request) -> Any:
     """Ask why somebody reads, once a day for each document, and then show what was disclosed."""
     item, place, title = _item(context, request)
@@ -190,7 +192,7 @@ def _review_of(review: Any) -> str:
     return f"{review['op']}: {review['door']} bewaart tot {review['tot']}. {review['waarom']}"
 
 
-@form_view(PoliceList, ENTER, P, f"{_TEMPLATES}/form.jinja2")
+@form_view(PoliceList, ENTER, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def enter_view(context: PoliceList, request: Request) -> Any:
     """Enter what the police disclosed, about a document or as a report of its own."""
     here, typed = request.resource_path(context), dict(query_pairs(request)).get("kenmerk", "")
@@ -261,7 +263,7 @@ def _named(context: PoliceList, request: Request, typed: str) -> About:
         raise FormError(str(problem), problem.field) from None
 
 
-@form_view(PoliceList, ACTION, P, f"{_TEMPLATES}/form.jinja2")
+@form_view(PoliceList, ACTION, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def action_view(context: PoliceList, request: Request) -> Any:
     """Enter that boas took action: of their own investigation nothing more is kept."""
     here, typed = request.resource_path(context), dict(query_pairs(request)).get("kenmerk", "")
@@ -291,7 +293,7 @@ ACTED: Final = (
 )
 
 
-@form_view(PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2")
+@form_view(PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def complete_view(context: PoliceList, request: Request) -> Any:
     """Add what wasn't known when it came: article, giver, purpose and conditions."""
     item, _, title = _item(context, request)
@@ -329,7 +331,7 @@ def complete_view(context: PoliceList, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@form_view(PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2")
+@form_view(PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def decide_view(context: PoliceList, request: Request) -> Any:
     """Decide that an item is kept until a later day, or destroy it."""
     item, _, title = _item(context, request)
@@ -369,7 +371,7 @@ NOT_BOTH: Final = (
 )
 
 
-@page_view(PoliceList, LOG, P, f"{_TEMPLATES}/log.jinja2")
+@page_view(PoliceList, LOG, P, f"{_TEMPLATES}/log.jinja2", guards=ASKED)
 def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
     """Show who did or read what, the latest first, with the reasons that were given."""
     roles = roles_at(request, context.holder)

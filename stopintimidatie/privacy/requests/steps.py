@@ -64,7 +64,7 @@ from stopintimidatie.privacy.requests.services import (
     refuses_extension,
     way_to_send,
 )
-from stopintimidatie.privacy.requests.views import FORM, HANDLE, SEE, TEMPLATES
+from stopintimidatie.privacy.requests.views import ASKED, FORM, HANDLE, SEE, TEMPLATES
 
 TOO_BUSY: Final = (
     "De brief kan nu niet worden gemaakt. Wacht een halve minuut en probeer het opnieuw."
@@ -241,7 +241,7 @@ def _wanted(context: RequestResource, request: Request) -> tuple[RequestLetter, 
     return made, letter
 
 
-@page_view(RequestResource, "brief", SEE, f"{TEMPLATES}/letter.jinja2")
+@page_view(RequestResource, "brief", SEE, f"{TEMPLATES}/letter.jinja2", guards=ASKED)
 def letter_view(context: RequestResource, request: Request) -> Values:
     """Show a letter as it was made, with the ways to print it and to say that it went."""
     made, letter = _wanted(context, request)
@@ -261,7 +261,9 @@ def letter_view(context: RequestResource, request: Request) -> Values:
     }
 
 
-@view_config(context=RequestResource, name="brief-pdf", request_method="GET", permission=SEE)
+@view_config(
+    context=RequestResource, name="brief-pdf", request_method="GET", permission=SEE, guards=ASKED
+)
 def letter_pdf_view(context: RequestResource, request: Request) -> Response:
     """Return a letter as PDF, drawn in the bounded child."""
     made, letter = _wanted(context, request)

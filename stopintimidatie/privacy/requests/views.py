@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import case, func, select
 
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
 from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
@@ -67,6 +68,8 @@ NEW: Final = "nieuw"
 STEP: Final = "stap"
 SEE: Final = Permission.VIEW_REQUESTS
 HANDLE: Final = Permission.HANDLE_REQUESTS
+# Who asks is known by name and address.
+ASKED: Final = (recently_confirmed,)
 Values = dict[str, Any]
 # Steps that answer nothing, or go back: never the button that stands out.
 ASIDE: Final = frozenset(
@@ -198,7 +201,7 @@ def new_view(context: RequestRegister, request: Request) -> Any:
 # The case
 
 
-@page_view(RequestResource, "", SEE, f"{TEMPLATES}/request.jinja2")
+@page_view(RequestResource, "", SEE, f"{TEMPLATES}/request.jinja2", guards=ASKED)
 def request_view(context: RequestResource, request: Request) -> Values:
     """Show a request: its clock, what to do next, its letters and its history."""
     row, keys = context.row, request.registry.key_ring

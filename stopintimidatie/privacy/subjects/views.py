@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.factors.confirmation import must_confirm
+from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
@@ -144,7 +144,7 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
     SEARCH,
     Permission.HANDLE_REQUESTS,
     f"{TEMPLATES}/search.jinja2",
-    guards=(only_open,),
+    guards=(only_open, recently_confirmed),
 )
 def search_view(context: RequestResource, request: Request) -> Any:
     """Search for the person of the case; the form begins with what the case tells of them."""
@@ -181,7 +181,7 @@ def search_view(context: RequestResource, request: Request) -> Any:
     TRACES,
     Permission.HANDLE_REQUESTS,
     f"{TEMPLATES}/traces.jinja2",
-    guards=(only_open,),
+    guards=(only_open, recently_confirmed),
 )
 def traces_view(context: RequestResource, request: Request) -> Any:
     """Judge for each trace whether it is about the person of the case."""
@@ -241,7 +241,7 @@ def _known(context: RequestResource, request: Request) -> dict[str, str]:
     if report is None:
         return {**known, "kenmerken": "", "volgcode": ""}
     known |= {"kenmerken": report.reference, "volgcode": ""}
-    may = request.has_permission(Permission.VIEW_CONTACT, context) and not must_confirm(request)
+    may = request.has_permission(Permission.VIEW_CONTACT, context)
     # After a withdrawal nobody sees what a hold keeps.
     given = read_contact(session, keys, report) if may and report.state != WITHDRAWN else None
     if given is not None:
