@@ -15,19 +15,15 @@ from typing import Any, Final
 
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.mail.addresses import code_of
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage.encryption import Vault
-from stopintimidatie.municipalities.people.roster import change_confirmed
-from stopintimidatie.municipalities.sso.administration import confirmed_for_secret
 from stopintimidatie.reports.handling.views import contact_view
 from stopintimidatie.reports.page.views import report_view
-from tests.support.declared_views import views
+from tests.support.declared_views import ASKING, asks_again, key_of, views
 from tests.support.installation import Installation
 from tests.support.reach import functions_of_house, name_of, names_in, reached, values_of
 
-GUARDS: Final = {recently_confirmed, change_confirmed, confirmed_for_secret}
 GRAVE: Final = {
     Permission.MANAGE_MUNICIPALITY,
     Permission.CONFIRM_ROLE,
@@ -197,7 +193,7 @@ def test_every_grave_view_asks_for_the_second_factor_again(installation: Install
         methods = view["request_methods"]
         sent = "POST" in ([methods] if isinstance(methods, str) else methods)
         if permissions_of(installation, view) & (GRAVE if sent else SECRET):
-            (asking if is_guarded(view) else without).add(key_of(view))
+            (asking if asks_again(view) else without).add(key_of(view))
     assert without == set(WITHOUT), "add the guard, or a line with the reason"
     assert {("Desk", "aansluiting-domeinen"), ("MunicipalityResource", "gebruiker")} <= asking
     assert {("ReportResource", "gegevens-wissen"), ("ExportResource", "beoordelen")} <= asking
@@ -212,7 +208,7 @@ def test_every_view_that_shows_what_is_kept_apart_asks_for_the_second_factor_aga
     for view in views(installation):
         public = NO_PERMISSION_REQUIRED in permissions_of(installation, view)
         if not public and opened_by(view["callable"]):
-            (asking if is_guarded(view) else without).add(key_of(view))
+            (asking if asks_again(view) else without).add(key_of(view))
     assert without == set(SHOWN_WITHOUT), "add the guard, or a line with the reason"
     # One of each kind of code: in a closure of a form, in a class, behind a method, by a decorator.
     assert {("RequestResource", "kopie"), ("RequestResource", "kopie-code")} <= asking
@@ -256,7 +252,7 @@ def test_every_function_that_opens_or_makes_something_secret_is_judged(
     assert harmless - opening == set(), "these open nothing any more"
     asking = {name for name, function in house.items() if asks_itself(function)}
     assert (
-        asking - {name_of(guard) for guard in house.values() if guard in GUARDS} == ASK_THEMSELVES
+        asking - {name_of(guard) for guard in house.values() if guard in ASKING} == ASK_THEMSELVES
     )
 
 
@@ -289,11 +285,3 @@ def opened_by(start: Any) -> set[str]:
 def permissions_of(installation: Installation, view: Any) -> set[Any]:
     related = installation.introspector.related(view)
     return {entry["value"] for entry in related if entry.category_name == "permissions"}
-
-
-def is_guarded(view: Any) -> bool:
-    return bool(GUARDS & set(view.get("guards") or ()))
-
-
-def key_of(view: Any) -> tuple[str, str]:
-    return view["context"].__name__, view["name"]

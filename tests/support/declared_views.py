@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pyramid.interfaces import IExceptionResponse
+
+from stopintimidatie.core.factors.confirmation import recently_confirmed
+from stopintimidatie.municipalities.people.roster import change_confirmed
+from stopintimidatie.municipalities.sso.administration import confirmed_for_secret
 
 
 class Configured(Protocol):
@@ -24,3 +28,17 @@ def views(configured: Configured) -> Iterator[Any]:
         if view["route_name"] or exception or context is IExceptionResponse:
             continue
         yield view
+
+
+# The guards that ask for the second factor again.
+ASKING: Final = {recently_confirmed, change_confirmed, confirmed_for_secret}
+
+
+def asks_again(view: Any) -> bool:
+    """Whether the second factor is asked again before this view does anything."""
+    return bool(ASKING & set(view.get("guards") or ()))
+
+
+def key_of(view: Any) -> tuple[str, str]:
+    """The document of a view, and its name."""
+    return view["context"].__name__, view["name"]

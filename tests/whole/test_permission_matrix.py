@@ -6,14 +6,22 @@ And by a visitor. What became of it, and whose data stood on the pages: asked on
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 import stopintimidatie
+from stopintimidatie.core.accounts.models import LoginSession
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.factors.confirmation import NAME
+from tests.support.declared_views import asks_again, key_of, views
 from tests.support.matrix import MATRIX
-from tests.support.probing import allowed, allowed_views, outcome
+from tests.support.probing import Probe, allowed, allowed_views, ask, outcome, probes
 from tests.support.town import PEOPLE, VISITOR, Person, Town
 from tests.support.visiting import (
     FEWER_PAGES,
@@ -24,6 +32,7 @@ from tests.support.visiting import (
     try_addresses,
 )
 
+CONFIRMS = f"http://localhost:6543/{NAME}?"
 pytestmark = [pytest.mark.both_databases, pytest.mark.judged_once]
 
 # Tokens and methods are judged before any database is asked.
@@ -138,3 +147,43 @@ def test_a_file_where_text_is_asked_is_no_error(town: Town) -> None:
             if status >= 500 or (status != 400 and files == {"csrf_token"}):
                 wrong[f"{probe.path} {len(files)}"] = status
     assert wrong == {}
+
+
+@ON_ONE_DATABASE
+@SOME
+def test_what_is_grave_asks_for_the_second_factor_unless_it_was_shown_lately(
+    town: Town, step: int
+) -> None:
+    """S6: views with such a guard, each at one of its addresses. Elsewhere all are of the demo."""
+    guarded = sorted({key_of(view) for view in views(town.installation) if asks_again(view)})
+    assert len(guarded) > 60
+    grave = set(guarded[::step])
+    asking: dict[tuple[str, str], Probe] = {}
+    with factors_shown(town, utc_now() - timedelta(hours=1)):
+        # Some find nothing in the town, and say so only after asking.
+        for probe in (*allowed(town, "GET"), *allowed(town, "POST"), *probes(town)):
+            key = probe.view.context, probe.view.name
+            if key in grave - asking.keys() and asks(town, probe):
+                asking[key] = probe
+    assert grave - asking.keys() == set()
+    with factors_shown(town, utc_now()):
+        assert [str(probe) for probe in asking.values() if asks(town, probe)] == []
+
+
+def asks(town: Town, probe: Probe) -> bool:
+    """Tell whether the answer leads to the page that asks for the second factor."""
+    return str(ask(town, probe).headers.get("Location", "")).startswith(CONFIRMS)
+
+
+@contextmanager
+def factors_shown(town: Town, moment: datetime | None) -> Iterator[None]:
+    """Everybody is signed in, and showed a second factor at this moment; then as they were."""
+    for person in PEOPLE:
+        town.cookies(person)
+    try:
+        with town.installation.transaction() as session:
+            session.execute(update(LoginSession).values(factor_at=moment))
+        yield
+    finally:
+        with town.installation.transaction() as session:
+            session.execute(update(LoginSession).values(factor_at=None))
