@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.core.accounts.models import LoginSession
+from stopintimidatie.core.accounts.models import LoginSession, OfferState, RoleOffer
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.vocabulary import ContactWish
-from tests.support.factories import DORDRECHT, make_report, make_user
+from tests.support import policing
+from tests.support.factories import DORDRECHT, EINDHOVEN, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.officers import HERE
 
@@ -154,3 +155,49 @@ def test_a_kept_form_is_for_its_own_page_and_session(
         assert elsewhere.submit("bevestigen").follow(status=303).location.endswith("/post")
         theirs = other.get(f"{report}/gegevens-wissen", status=303)
         assert "account-bevestigen" in theirs.location, "another session isn't confirmed"
+
+
+def test_a_role_counts_only_once_the_second_factor_was_shown(installation: Installation) -> None:
+    browser, username = officer(installation, Role.OFFICER)
+    with installation.transaction() as session:
+        offered = RoleOffer(
+            holder=EINDHOVEN,
+            username=username,
+            name="Olga",
+            role=Role.ADMIN.value,
+            state=OfferState.OFFERED,
+            by_desk=False,
+            proposed_by="Bea Heer",
+            expires_at=utc_now() + timedelta(days=7),
+        )
+        session.add(offered)
+    with eleven_minutes_later():
+        page = browser.get("/uitnodigingen", status=200)
+        taking = next(f for f in page.forms.values() if "keuze" in f.fields)
+        asked = taking.submit(status=303).follow(status=200)
+        browser.get("/gemeenten/eindhoven/gebruikers", status=404)
+        asked.forms["formulier"]["code"] = code(installation, username)
+        again = asked.forms["formulier"].submit("bevestigen", status=303).follow(status=200)
+        sender = next(f for f in again.forms.values() if f.action == "/uitnodigingen")
+        sender.submit(status=303)
+        browser.get("/gemeenten/eindhoven/gebruikers", status=200)
+
+
+def test_police_data_is_asked_for_once_in_ten_minutes_and_then_read_on(
+    installation: Installation,
+) -> None:
+    roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
+    username = make_user(installation, *roles, demo=False)
+    browser = installation.browser(username)
+    with installation.transaction(DORDRECHT) as session:
+        item = policing.keep_something(session, installation.registry.key_ring)
+    assert policing.TEXT in policing.read(browser, item)
+    path = f"{policing.HERE}/stuk?nr={item.id}"
+    with eleven_minutes_later():
+        asked = browser.get(path, status=303).follow(status=200)
+        assert policing.TEXT not in asked
+        form = asked.forms["formulier"]
+        form["code"] = code(installation, username)
+        assert policing.TEXT in form.submit("bevestigen").follow().follow(status=200)
+        for page in ("", "/logboek", f"/beslissen?nr={item.id}"):
+            browser.get(f"{policing.HERE}{page}", status=200)
