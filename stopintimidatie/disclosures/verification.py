@@ -42,7 +42,7 @@ MOST: Final = FILE_LIMIT + 100_000
 
 @dataclass
 class Fingerprint:
-    """What is kept of a file: how long it is, and its hash."""
+    """Length and hash of a file of which nothing else is kept."""
 
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)

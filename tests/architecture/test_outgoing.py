@@ -12,9 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
-from tests.architecture.test_floors import PACKAGE
+import stopintimidatie
 
+PACKAGE = Path(stopintimidatie.__file__).parent
 # What opens a connection itself, and what leaves transaction and place during its block.
 OPENERS = {"SMTP", "SMTP_SSL", "urlopen", "build_opener", "create_connection", "HTTPConnection"}
 LEAVERS = {"outside", "calling", "heavy_work"}

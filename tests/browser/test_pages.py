@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import SignIn
+from tests.support.answering import answering, plain
 from tests.support.axe import complaints_of, problems_on
 
 TOWN = "/gemeenten/dordrecht"
@@ -99,6 +100,28 @@ def test_enter_in_any_field_of_triage_does_what_was_chosen(sign_in: SignIn, scri
     assert not scripts or problems_on(page) == []
     double.press("Enter")
     page.get_by_text("Toestand: Niet in behandeling").wait_for()
+
+
+def test_another_site_signs_nobody_out_and_the_own_page_does(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    page = sign_in(OFFICER)
+    token = page.locator("[name=csrf_token]").first.input_value()
+    for policy in ("same-origin", "no-referrer"):
+        form = (
+            f'<meta name="referrer" content="{policy}">'
+            f'<form action="{demo_address}/afmelden" method="post">'
+            f'<input name="csrf_token" value="{token}"><button>Win een taart</button></form>'
+        )
+        with answering(plain(form.encode(), "text/html")) as port:
+            # Another port is another origin of the same site: the cookies go along.
+            page.goto(f"http://127.0.0.1:{port}/")
+            page.click("button")
+        assert "andere website" in page.inner_text("main")
+    page.goto("/")
+    assert "/aanmelden" not in page.url
+    page.locator("[action='/afmelden'] button").first.evaluate("button => button.click()")
+    page.wait_for_url("**/aanmelden?*")
 
 
 @pytest.mark.parametrize("path", ["/aanmelden", "/verificatie"])

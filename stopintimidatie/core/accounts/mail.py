@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import LinkPurpose, User
-from stopintimidatie.core.accounts.recovery import text_of_link, usable_link
+from stopintimidatie.core.accounts.recovery import find_owner, text_of_link, usable_link
 from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.mail import (
     Letter,
@@ -34,8 +34,11 @@ _FOLDER: Final = "stopintimidatie.core.accounts:templates/mail"
 
 def send_link(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Mail the link, if the name has an account that can sign in (job)."""
-    for payload in payloads:
-        with context.transaction() as session:
+    for place, payload in enumerate(payloads):
+        with context.ending(place) as session:
+            if session is None:
+                continue
+            find_owner(session, context.registry.key_ring, UUID(payload["link"]))
             link = usable_link(session, UUID(payload["link"]))
             if link is not None:
                 template = TEMPLATE_OF[LinkPurpose(link.purpose)].name

@@ -75,7 +75,8 @@ _ACTIONS: Final = {
 def ask_link(session: Session, keys: KeyRing, typed: str, purpose: LinkPurpose) -> None:
     """Have a link mailed, unless one was asked for with this name a short while ago.
 
-    Does the same for a name without an account: the job finds nobody to write to.
+    Asks nothing about an account and writes nothing of one, so that the time tells nothing: whose
+    name it is, the job finds out (`find_owner`).
 
     Args:
         session: Transaction of the request.
@@ -83,18 +84,12 @@ def ask_link(session: Session, keys: KeyRing, typed: str, purpose: LinkPurpose) 
         typed: The name that was typed.
         purpose: The kind of link.
     """
-    username, now = normal_username(typed), utc_now()
-    hashed = keys.keyed_hash(purpose, username.encode("utf-8", "replace"))
-    # Locked: of two that ask at the same time the second sees what the first asked.
-    user = session.scalars(
-        select(User).where(User.username == username).with_for_update()
-    ).one_or_none()
+    hashed, now = _hashed(keys, purpose, normal_username(typed), keys.current), utc_now()
     if _asked_lately(session, hashed):
         return
     made = SignInUnlock(
         purpose=purpose,
         name_hash=hashed,
-        user_id=user.id if user is not None else None,
         secret_version=keys.current,
         made_at=now,
         expires_at=now + LASTS,
@@ -102,8 +97,6 @@ def ask_link(session: Session, keys: KeyRing, typed: str, purpose: LinkPurpose) 
     session.add(made)
     session.flush()
     enter(session, NATIONAL)
-    ids = [user.id] if user is not None else []
-    record(session, VISITOR, _ACTIONS[purpose][0], NATIONAL, "gebruiker", ids)
     enqueue(session, JOB, NATIONAL, {"link": str(made.id)})
 
 
@@ -113,6 +106,33 @@ def _asked_lately(session: Session, name_hash: str) -> bool:
     )
     # A time in the future was stored by a clock that ran ahead.
     return last is not None and utc_now() - EVERY < last <= utc_now()
+
+
+def find_owner(session: Session, keys: KeyRing, number: UUID) -> None:
+    """Give a link to whose name was typed, if that is an account; record that it was asked for.
+
+    Of links that were asked for at the same moment one is given away.
+    """
+    link = session.get_one(SignInUnlock, number)
+    purpose, version = LinkPurpose(link.purpose), link.secret_version
+    names = session.execute(select(User.id, User.username)).all()
+    owners = [
+        user_id
+        for user_id, name in names
+        if _hashed(keys, purpose, name, version) == link.name_hash
+    ]
+    record(session, VISITOR, _ACTIONS[purpose][0], NATIONAL, "gebruiker", owners)
+    for user_id in owners:
+        # Locked: of two jobs at the same time the second sees what the first gave.
+        user = session.get_one(User, user_id, with_for_update=True)
+        lately = SignInUnlock.made_at > link.made_at - EVERY
+        given = select(SignInUnlock.id).where(SignInUnlock.name_hash == link.name_hash, lately)
+        if session.scalar(given.where(SignInUnlock.user_id.is_not(None)).limit(1)) is None:
+            link.user = user
+
+
+def _hashed(keys: KeyRing, purpose: LinkPurpose, username: str, version: int) -> str:
+    return keys.keyed_hash(purpose, username.encode("utf-8", "replace"), version)
 
 
 # Using

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from pyramid.authorization import ACLHelper, Authenticated, Everyone
 from pyramid.csrf import CookieCSRFStoragePolicy
+from pyramid.exceptions import BadCSRFOrigin
 from pyramid.request import RequestLocalCache
 from pyramid_retry import is_error_retryable
 from sqlalchemy import Engine
@@ -52,6 +53,40 @@ def csrf_storage(settings: Settings) -> CookieCSRFStoragePolicy:
         httponly=True,
         samesite="Lax",
     )
+
+
+# Words of browsers for a request that no other site began.
+ASKED_BY_PERSON: Final = frozenset({"same-origin", "none"})
+# Addresses whose pages refuse it themselves: they show what was written again.
+ORIGIN_JUDGES: Final = Directive[str, str]("add_origin_judge", "origin_judges", lambda at: (at, at))
+
+
+def came_from_us(request: Any) -> bool | None:
+    """Tell whether a browser says that a page of ours sent this; None where nothing says so.
+
+    An app says nothing. `Origin: null` is of a page that has no address or hides it: then it is
+    for Sec-Fetch-Site to say, which no page can set.
+    """
+    site, origin = (request.headers.get(name) for name in ("Sec-Fetch-Site", "Origin"))
+    if site and site not in ASKED_BY_PERSON:
+        return False
+    if origin and origin != "null":
+        own = request.host_url, request.registry.app_settings.public_address
+        return origin.lower().partition("://")[2] in [at.lower().partition("://")[2] for at in own]
+    return True if site else False if origin else None
+
+
+def origin_tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Make the tween that refuses what another site had a browser send."""
+    judges = tuple(ORIGIN_JUDGES.of(registry))
+
+    def origin_tween(request: Any) -> Any:
+        judged = request.method in SAFE_METHODS or request.environ["PATH_INFO"].startswith(judges)
+        if not judged and came_from_us(request) is False:
+            raise BadCSRFOrigin
+        return handler(request)
+
+    return origin_tween
 
 
 class SecurityPolicy:

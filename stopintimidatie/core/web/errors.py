@@ -131,6 +131,12 @@ HOST_PAGE = _page(
     "U kwam hier langs een andere naam dan die van deze dienst. Er is niets opgeslagen.",
     "Typ het adres dat u van uw gemeente kreeg in de adresbalk en probeer het opnieuw.",
 )
+ORIGIN_PAGE = _page(
+    "Dit kwam niet van onze pagina",
+    "Volgens uw browser stond dit formulier op een andere website, of uw browser zegt niet waar het"
+    " stond. Er is niets opgeslagen.",
+    "Typ het adres dat u van uw gemeente kreeg in de adresbalk, en vul het formulier daar in.",
+)
 TOKEN_PAGE = _page(
     "Dit formulier geldt niet meer",
     "Het stond lang open, of u hebt intussen opnieuw aangemeld. Er is niets opgeslagen.",
@@ -410,7 +416,7 @@ VIEWS: tuple[tuple[Any, type[BaseException]], ...] = (
     (answers_with(400), UnicodeDecodeError),
     (answers_with(400), DisconnectionError),
     (bad_token, BadCSRFToken),
-    (bad_token, BadCSRFOrigin),
+    (answers_with(400, ORIGIN_PAGE), BadCSRFOrigin),
     (answers_with(413), HTTPRequestEntityTooLarge),
     (answers_with(409), HTTPConflict),
     (answers_with(409), StaleDataError),

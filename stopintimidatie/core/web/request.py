@@ -131,8 +131,7 @@ class Request(pyramid.request.Request):
         """Return the form as it was sent, texts and files; read once."""
         if self.method != "POST" or self.content_type != MULTIPART:
             return super().POST
-        self.make_body_seekable()
-        self.body_file_raw.seek(0)
+        self.make_body_seekable()  # and at its beginning
         return read_multipart(self.body_file_raw.read, self.headers["Content-Type"], BytesIO)
 
     @property

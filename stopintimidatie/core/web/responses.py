@@ -32,6 +32,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 from pyramid_retry import is_error_retryable
 
+from stopintimidatie.core.security.policy import ASKED_BY_PERSON
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.theme import parse_colour, theme_css
 
@@ -210,8 +211,6 @@ def static_url(name: str) -> str:
         return f"/static/{name}"
 
 
-# The words of browsers for a request that no other site began.
-ASKED_BY_PERSON = frozenset({"same-origin", "none"})
 MOST_RANDOM_BYTES = 64
 # The fastest level of gzip makes the inbox a sixth larger, and saves 0.4 ms.
 PAGE_LEVEL = 6

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from pyramid.authorization import DENY_ALL
-from pyramid.exceptions import PredicateMismatch
+from pyramid.exceptions import BadCSRFOrigin, PredicateMismatch
 from pyramid.httpexceptions import (
     HTTPBadRequest,
     HTTPNotFound,
@@ -231,6 +231,7 @@ EXCEPTION_VIEWS: tuple[tuple[Callable[[Any, Any], Response], type[Exception]], .
     (answers_with(Kind.NO_SUCH_ADDRESS), UnicodeDecodeError),
     (answers_with(Kind.REQUEST), HTTPBadRequest),
     (answers_with(Kind.REQUEST), StrangeHost),
+    (answers_with(Kind.REQUEST), BadCSRFOrigin),
     (answers_with(Kind.TOO_LARGE), HTTPRequestEntityTooLarge),
     (answers_with(Kind.OUTAGE, TOO_SLOW), HTTPRequestTimeout),
     (answers_with(Kind.OUTAGE), CrowdedError),

@@ -16,6 +16,7 @@ def includeme(config: Any) -> None:
     config.add_english("melden", ENGLISH)
     config.add_public_prefix("melden", "Straatintimidatie melden")
     config.add_tree_root("melden", Reporting)
+    config.add_origin_judge("/melden")
     # Five thousand signs of Arabic with a percent sign for each byte, and room for the rest.
     config.add_form_limit("melden", 200_000)
     config.scan("stopintimidatie.reports.public.views")

@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from deform.widget import OptGroup
 from pyramid.authorization import DENY_ALL
@@ -21,6 +21,7 @@ from webob.acceptparse import create_accept_language_header
 
 from stopintimidatie.core.forms import Hidden, MapSelect
 from stopintimidatie.core.registry import Directive
+from stopintimidatie.core.security.policy import came_from_us
 from stopintimidatie.core.text import date_long, datetime_long, local
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.request import query_pairs, with_params
@@ -204,22 +205,10 @@ def comes_from_here(request: Any, *, signed: bool) -> bool:
         request: The request that sent the form.
         signed: Whether the form carries a key that we signed for it.
     """
-    if not check_csrf_origin(request, raises=False):
+    ours = came_from_us(request)
+    if ours is False or not check_csrf_origin(request, raises=False):
         return False
-    if check_csrf_token(request, raises=False):
-        return True
-    return signed and _sent_from_this_site(request)
-
-
-def _sent_from_this_site(request: Any) -> bool:
-    fetched = request.headers.get("Sec-Fetch-Site")
-    if fetched is not None:
-        return str(fetched) == "same-origin"
-    origin = str(request.headers.get("Origin", ""))
-    try:
-        return urlsplit(origin).netloc == str(request.host)
-    except ValueError:
-        return False
+    return check_csrf_token(request, raises=False) or (signed and ours is True)
 
 
 IN_TRANSIT: Final = "onderweg"

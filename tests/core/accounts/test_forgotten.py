@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from stopintimidatie.core.accounts.guesses import FREE_ATTEMPTS
 from stopintimidatie.core.accounts.mail import NEW_PASSWORD, PASSWORD_CHANGED
 from stopintimidatie.core.accounts.models import PendingSignIn, SignInUnlock, User
-from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.core.audit import AuditEvent, AuditSubject
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
@@ -109,6 +109,35 @@ def test_the_answer_is_the_same_for_every_name_and_mail_goes_to_who_has_a_passwo
         # Each name gets a row, whether or not it has an account.
         assert session.scalar(select(func.count()).select_from(SignInUnlock)) == 4
     assert letters(installation) == 1
+
+
+@pytest.mark.both_databases
+def test_asking_does_the_same_whether_or_not_there_is_an_account(
+    installation: Installation, officer: str
+) -> None:
+    done: list[list[tuple[str, list[type]]]] = []
+
+    def note(conn: Any, cursor: Any, statement: str, given: Any, *rest: Any) -> None:
+        values = given.values() if isinstance(given, dict) else given
+        done[-1].append((statement, [type(value) for value in values]))
+
+    for name in (officer, "niemand@test.example"):
+        form = installation.visitor().get("/wachtwoord-vergeten").forms["formulier"]
+        form["gebruikersnaam"] = name
+        done.append([])
+        event.listen(installation.engine, "before_cursor_execute", note)
+        form.submit("sturen", status=303)
+        event.remove(installation.engine, "before_cursor_execute", note)
+    assert done[0] == done[1]
+    assert any("sign_in_unlock" in statement for statement, _ in done[0])
+    assert not any("user_account" in statement for statement, _ in done[0])
+    installation.run_jobs()
+    with installation.transaction(NATIONAL) as session:
+        about = select(AuditSubject.subject_id).select_from(AuditEvent)
+        about = about.outerjoin(AuditSubject, AuditEvent.id == AuditSubject.event_id)
+        asked = about.where(AuditEvent.action == "wachtwoord.link_gevraagd")
+        whose = session.scalars(asked.order_by(AuditEvent.at)).all()
+    assert whose == [user_id(installation, officer), None]
 
 
 def test_who_asks_again_and_again_fills_no_mailbox(

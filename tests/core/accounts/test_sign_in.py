@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from stopintimidatie.core.accounts.models import LoginSession, User
@@ -167,6 +168,32 @@ def test_signing_out_ends_the_session_on_the_server(installation: Installation) 
     browser.get("/gemeenten/dordrecht", status=303)
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://kwaad.example"}, 400),
+        ({"Origin": "http://localhost:6543.kwaad.example"}, 400),
+        ({"Origin": "http://kwaad.example", "Sec-Fetch-Site": "same-origin"}, 400),
+        ({"Origin": "http://localhost:6543", "Sec-Fetch-Site": "cross-site"}, 400),
+        ({"Sec-Fetch-Site": "same-site"}, 400),
+        ({"Origin": "null"}, 400),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 400),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": "http://localhost:6543", "Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": "http://localhost:6543"}, 303),
+        ({}, 303),
+    ],
+)
+def test_what_another_site_had_a_browser_send_is_refused(
+    installation: Installation, headers: dict[str, str], status: int
+) -> None:
+    browser = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
+    sent = {"csrf_token": browser.cookies["csrf"]}
+    answer = browser.post("/afmelden", sent, headers, status=status)
+    assert (status == 303) or "andere website" in answer
+    browser.get("/gemeenten/dordrecht", status=200 if status == 400 else 303)
+
+
 def test_a_session_gets_a_new_token_at_every_sign_in(installation: Installation) -> None:
     username = make_user(installation, (DORDRECHT, Role.OFFICER))
     browser = installation.browser(username)
@@ -211,7 +238,8 @@ def test_who_signed_out_in_another_tab_sends_the_form_after_signing_in(
     browser.post("/afmelden", {"csrf_token": browser.cookies["csrf"]}, status=303)
     # What another site sends is never shown, and without anything typed there is nothing to keep.
     strange = {"Origin": "http://kwaad.example"}
-    browser.post(address, form.submit_fields("maken"), strange, status=303)
+    refused = browser.post(address, form.submit_fields("maken"), strange, status=400)
+    assert "Kade" not in refused.text
     browser.post("/afmelden", {"csrf_token": "x"}, origin, status=303)
     for where in (address, "/bestaat-niet"):
         kept = browser.post(where, form.submit_fields("maken"), origin, status=403)

@@ -111,6 +111,12 @@ def test_the_description_may_be_read_from_any_site_and_nothing_else_may(api: Api
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+def test_a_report_from_a_page_of_another_site_is_refused(api: Api) -> None:
+    for strange in ({"Origin": "https://elders.example"}, {"Sec_Fetch_Site": "cross-site"}):
+        assert api.post(status=400, **strange).content_type == PROBLEM
+    api.post()
+
+
 def test_the_description_is_what_the_calls_declare(api: Api) -> None:
     document = api.app.get("/api/v1/openapi.json").json
     assert document["servers"] == [{"url": "/api/v1"}]
