@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of, note_givers
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.accounts.services import give_role
 from stopintimidatie.core.audit import SYSTEM, Actor
@@ -70,6 +71,13 @@ def make_user(
 def user_id(installation: Installation, username: str) -> Any:
     with installation.transaction() as session:
         return session.scalars(select(User.id).where(User.username == username)).one()
+
+
+def gave_account(installation: Installation, giver: str, receiver: str) -> None:
+    """Let the roles of somebody have been proposed by a giver, both by username."""
+    first, second = (user_id(installation, username) for username in (giver, receiver))
+    with installation.transaction() as session:
+        note_givers(session, second, hands_of(session, str(first)))
 
 
 def connect(

@@ -87,7 +87,7 @@ class RoleAssignment(Base):
     holder: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"), primary_key=True)
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
     # The ids of who proposed this role and of who gave them theirs, at any distance; empty for a
-    # role that the operator gave.
+    # role that the operator gave. `hands.AccountHand` keeps them when the role is gone.
     given_by: Mapped[list[str]] = mapped_column(default=list)
     # The moment it was given; for a role of before this was kept that of the upgrade.
     given_at: Mapped[datetime | None] = mapped_column(default=utc_now)

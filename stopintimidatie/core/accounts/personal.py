@@ -40,6 +40,8 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way, days
 COLUMNS: Final = {
     "user_account": treated(sealed="username name password_hash"),
     "role_assignment": treated(codes="given_by reviewed_by_id"),
+    # It stays when one is erased: what that account proposed may still wait for a second person.
+    "account_hand": treated(codes="giver_id receiver_id"),
     "blocked_colleague": treated(codes="blocked_by_id roles"),
     "invitation": {},
     "sign_in_unlock": treated(codes="name_hash"),
@@ -125,6 +127,7 @@ RETENTION: Final = (
         (
             "user_account",
             "role_assignment",
+            "account_hand",
             "blocked_colleague",
             "provider_account",
             "passkey",

@@ -33,6 +33,7 @@ from stopintimidatie.core.accounts.guesses import (
     proof_of,
     signed_in_before,
 )
+from stopintimidatie.core.accounts.hands import note_givers
 from stopintimidatie.core.accounts.mail import mail_new_device
 from stopintimidatie.core.accounts.models import (
     BlockedColleague,
@@ -252,6 +253,7 @@ def give_role(session: Session, actor: Actor, user: User, holder: str, role: Rol
     if session.get(BlockedColleague, (holder, user.id)) is not None:
         raise AccountError(f"{user.username} is bij {holder} geblokkeerd. Hef dat eerst op.")
     if session.get(RoleAssignment, (user.id, holder, role.value)) is None:
+        note_givers(session, user.id, ())
         session.add(RoleAssignment(user_id=user.id, holder=holder, role=role.value))
         enter(session, holder)
         record(session, actor, "gebruiker.rol", holder, "gebruiker", [user.id], fields=[role])
@@ -396,6 +398,7 @@ def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -
     Of a role that the person has, the end moves to that of the offer, never forward.
     """
     enter(session, offer.holder)
+    note_givers(session, user, offer.given_by)
     row = session.get(RoleAssignment, (user, offer.holder, offer.role))
     if row is None:
         given = {"holder": offer.holder, "role": offer.role, "given_by": offer.given_by}
@@ -412,10 +415,7 @@ def accept_offer(session: Session, actor: Actor, user: UUID, offer: RoleOffer) -
 
 
 def decline_offer(session: Session, actor: Actor, offer: RoleOffer) -> None:
-    """Decline the offer.
-
-    The inviting person isn't told, for that would show that an account exists.
-    """
+    """Decline the offer; the inviting person isn't told: that would show that an account exists."""
     enter(session, NATIONAL)
     offer.state = OfferState.DECLINED
     fields = [offer.holder, offer.role]

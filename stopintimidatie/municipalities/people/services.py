@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from stopintimidatie.core.accounts.hands import AccountHand
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import (
     IdentityProvider,
@@ -180,8 +181,8 @@ def givers(session: Session, actor: Actor) -> list[str]:
     """Return the id of this user, and of everybody who proposed their roles, at any distance."""
     if actor.id is None:
         return []
-    rows = select(RoleAssignment.given_by).where(RoleAssignment.user_id == UUID(actor.id))
-    return sorted({actor.id, *(giver for given in session.scalars(rows) for giver in given)})
+    rows = select(AccountHand.giver_id).where(AccountHand.receiver_id == actor.id)
+    return sorted({actor.id, *session.scalars(rows)})
 
 
 def able(*columns: Any) -> Select[Any]:

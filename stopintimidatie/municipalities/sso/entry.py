@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.guesses import normal_username
+from stopintimidatie.core.accounts.hands import note_givers
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import (
     PROVIDER_PURPOSE,
@@ -246,6 +247,9 @@ def _link(session: Session, holder: str, names: Sequence[str], user: User, *, an
         session.add(row)
     row.last_used_at = utc_now()
     session.flush()
+    # Another municipality with the same provider may know this person by another account.
+    known = select(ProviderAccount.user_id).where(ProviderAccount.subject_hash.in_(names))
+    note_givers(session, user.id, [str(known_by) for known_by in session.scalars(known)])
 
 
 # Roles
@@ -285,6 +289,7 @@ def _set_roles(session: Session, user: User, holder: str, rights: Mapping[Role, 
     mine = (RoleAssignment.user_id == user.id, RoleAssignment.holder == holder)
     rows = session.scalars(select(RoleAssignment).where(*mine).with_for_update()).all()
     present = {row.role: row for row in rows}
+    note_givers(session, user.id, {giver for given_by in rights.values() for giver in given_by})
     # A deputy acts under a mandate, which no group takes away.
     gone = present.keys() - rights.keys() - {Role.DEPUTY.value}
     by_hand = Role.ADMIN in gone and not present[Role.ADMIN].by_group

@@ -20,7 +20,7 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.people.services import postbox_of
-from tests.support.factories import DORDRECHT, connect, make_user, user_id
+from tests.support.factories import DORDRECHT, connect, gave_account, make_user, user_id
 from tests.support.identity_providers import PROVIDER_PAGE as PAGE
 from tests.support.identity_providers import TYPED_ISSUER as ISSUER
 from tests.support.identity_providers import (
@@ -74,15 +74,6 @@ def is_open(installation: Installation) -> bool:
     answered = installation.visitor().get(DOOR, status="*").status_int
     assert shown == in_use == (answered != 404)
     return shown
-
-
-def gave(installation: Installation, giver: str, username: str) -> None:
-    """Let the roles of somebody have been proposed by a giver."""
-    ids = [str(user_id(installation, giver))]
-    with installation.transaction() as session:
-        mine = select(RoleAssignment).join(User).where(User.username == username)
-        for row in session.scalars(mine):
-            row.given_by = ids
 
 
 def logged(installation: Installation, holder: str, action: str) -> list[AuditEvent]:
@@ -184,7 +175,7 @@ def test_whoever_had_a_hand_in_it_does_not_confirm_it(
     connect(installation)
     both = make_user(installation, ADMIN, OFFICER)
     giver, free = make_user(installation, OFFICER), make_user(installation, OFFICER)
-    gave(installation, giver, both)
+    gave_account(installation, giver, both)
     set_up(installation.browser(both))
     for username, may in ((both, False), (giver, False), (free, True)):
         assert may_decide(installation.browser(username), CONFIRM) == may, username
