@@ -161,7 +161,8 @@ def _desk_of(request: Any) -> str:
 def desk_start(context: Desk, request: Request) -> dict[str, Any]:
     """Show what waits at the desk for who handles no reports there: terms, lists and holds."""
     here = request.resource_path(context).rstrip("/")
-    return {"tasks": in_order([*retention_tasks(context, request, here), *_asked(request)])}
+    tasks = [*retention_tasks(context, request, here), *_asked(request), *_lists(request, here)]
+    return {"tasks": in_order(tasks)}
 
 
 def _page_of(request: Any, holder: str, slug: str) -> str:
@@ -190,6 +191,7 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
     tasks += retention_tasks(context, request, request.resource_path(context).rstrip("/"))
     tasks += _uncovered(context, request, away)
     tasks += _asked(request)
+    tasks += _lists(request, request.resource_path(context).rstrip("/"))
     page["settings"] = _settings(context, request)
     rows = town(request.db, context.holder, reader) if may_read else []
     most = max((number for row in rows for number in row.weeks), default=0)
@@ -227,7 +229,7 @@ def _work(
         tasks += dossier_tasks(place, waiting, decides=decides)
         if any(row.kind == ROLES for row in waiting):
             tasks += _roles(context, request)
-    return [*tasks, *_lists(request, place)]
+    return tasks
 
 
 def _hours(request: Request, holder: str, rows: Sequence[Any]) -> dict[UUID, str]:
@@ -255,12 +257,13 @@ def _asked(request: Request) -> list[Task]:
     ]
 
 
-def _lists(request: Request, place: Place) -> list[Task]:
+def _lists(request: Request, here: str) -> list[Task]:
     """Return a row for each list in the menu where something waits for an answer."""
     words = {
-        f"{place.here}/overdrachten": ("Overdrachten om op te antwoorden", "Antwoorden"),
-        f"{place.here}/persoonsgericht": ("Persoonsgerichte dossiers om bij te werken", "Bekijken"),
-        f"{place.here}/patronen": ("Opvallende patronen om over te beslissen", "Beslissen"),
+        f"{here}/overdrachten": ("Overdrachten om op te antwoorden", "Antwoorden"),
+        f"{here}/persoonsgericht": ("Persoonsgerichte dossiers om bij te werken", "Bekijken"),
+        f"{here}/patronen": ("Opvallende patronen om over te beslissen", "Beslissen"),
+        f"{here}/wissen": ("Wissen om na te kijken", "Bekijken"),
     }
     return [
         task_for(DECIDE, f"{words[item.href][0]}: {item.count}", item.href, words[item.href][1])

@@ -29,6 +29,7 @@ GRAVE: Final = {
     Permission.CONFIRM_ROLE,
     Permission.CONNECT,
     Permission.ERASE,
+    Permission.CHECK_ERASURE,
     Permission.APPROVE_EXPORT,
     Permission.APPROVE_TERMS,
     Permission.AUTHORISE_DESTRUCTION,
@@ -196,7 +197,7 @@ def test_every_grave_view_asks_for_the_second_factor_again(installation: Install
             (asking if asks_again(view) else without).add(key_of(view))
     assert without == set(WITHOUT), "add the guard, or a line with the reason"
     assert {("Desk", "aansluiting-domeinen"), ("MunicipalityResource", "gebruiker")} <= asking
-    assert {("ReportResource", "gegevens-wissen"), ("ExportResource", "beoordelen")} <= asking
+    assert {("ReportResource", "wissen-nakijken"), ("ExportResource", "beoordelen")} <= asking
     assert {("PoliceList", ""), ("PoliceList", "beslissen"), ("CopyResource", "")} <= asking
 
 

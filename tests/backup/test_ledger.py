@@ -30,7 +30,7 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
 from stopintimidatie.privacy.destruction.models import DestructionLine, Tombstone
 from stopintimidatie.privacy.destruction.words import standing_words
-from stopintimidatie.privacy.erasure.services import erase_dossier, erase_report
+from stopintimidatie.privacy.erasure.services import erase
 from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, HANDLED
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.personal import delete_contact
@@ -82,13 +82,13 @@ def live(operator: Operator) -> World:
         copy = operator.make(operator.settings.data_dir.parent / "kopieen")
         with made.transaction(DORDRECHT) as session:
             first, second, third, _ = (session.get_one(Report, n) for n in case.reports)
-            erase_report(made.registry, session, first, "bezwaar", "Verzoek.", SYSTEM)
+            erase(made.registry, session, first, "bezwaar", "Verzoek.", SYSTEM)
             destroy_document(made.registry, session, "melding", second.id, Fate("", ""))
             note_gone(session, DORDRECHT, "melding", [uuid4()], "vernietigd")
             delete_contact(session, third)
         with made.transaction(DORDRECHT) as session:
             dossier = session.get_one(Dossier, case.dossier_id)
-            erase_dossier(made.registry, session, dossier, "bezwaar", "Verzoek.", SYSTEM)
+            erase(made.registry, session, dossier, "bezwaar", "Verzoek.", SYSTEM)
         made.run_jobs()
     return World(operator, copy, [report.reference for report in reports], 2)
 

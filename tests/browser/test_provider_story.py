@@ -168,17 +168,15 @@ def test_what_is_grave_is_asked_again_at_the_municipality_and_nothing_typed_is_l
     story.dordrecht.employ(bo={"groups": ["si-privacy"]})
     page = story.open()
     come_in(page, "Dordrecht", "bo", f"{path}/gegevens-wissen")
-    expect(page.get_by_label("Reden")).to_be_visible()
-    page.get_by_label("Reden").fill("De melder vroeg erom.")
     page.locator("[name=grond]").first.check()
     # An hour later.
     with story.installation.transaction() as session:
         session.execute(update(LoginSession).values(factor_at=utc_now() - timedelta(hours=1)))
-    page.get_by_role("button", name="Verder").click()
+    page.get_by_role("button", name="Wissen voorstellen").click()
     heading(page, "Bevestig dat u het bent")
     page.get_by_role("link", name="Bevestigen bij uw gemeente").click()
     # The provider knows her, and asks all the same.
     show_oneself(page, "bo")
     page.get_by_role("button", name="Nu versturen").click()
-    expect(page.get_by_label("Typ het kenmerk over")).to_be_visible()
-    expect(page.locator("[name=reden]")).to_have_value("De melder vroeg erom.")
+    expect(page.get_by_text("niet meer nodig voor het doel")).to_be_visible()
+    heading(page, "Wissen: kijk mee en beslis")

@@ -1096,6 +1096,21 @@ MATRIX: Final[tuple[View, ...]] = (
         "{dossier}/gegevens-wissen": " 403 403 404 ja 403",
         "{persoon}/gegevens-wissen": " 404 403 404 ja 403",
     }),
+    *form("ReportResource", "wissen-nakijken", P.CHECK_ERASURE, {
+        "{melding}/wissen-nakijken": " 403 ja 404 ja 403",
+        "{melding_meldpunt}/wissen-nakijken": " ja ja 403",
+        "{te_wissen}/wissen-nakijken": " 403 ja 404 ja 403",
+        "{te_wissen_meldpunt}/wissen-nakijken": " ja ja 403",
+    }),
+    *form("DossierResource", "wissen-nakijken", P.CHECK_ERASURE, {
+        "{dossier}/wissen-nakijken": " 403 ja 404 ja 403",
+        "{persoon}/wissen-nakijken": " 404 ja 404 ja 403",
+    }),
+    view("Root", "wissen", "GET", P.SIGNED_IN, {"/wissen": " 404 ja 404 ja 404 ja ja 404"}),
+    view("MunicipalityResource", "wissen", "GET", P.CHECK_ERASURE, {
+        "{gemeente}/wissen": " 403 ja 403 ja 403",
+    }),
+    view("Desk", "wissen", "GET", P.CHECK_ERASURE, {"{meldpunt}/wissen": " ja ja 403"}),
     view("Desk", "start", "GET", P.VIEW_RETENTION, {
         "{meldpunt}/start": "ja ja ja archivaris=ja",
     }),

@@ -84,6 +84,7 @@ from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     TransferState,
 )
+from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.log.models import ReadQuestion
@@ -345,6 +346,7 @@ class _Builder:
         addresses["weg"] = self.path(gone)
         addresses["ingetrokken"] = self.path(self.withdrawn())
         addresses["bevroren"], addresses["bevriezing"] = self.frozen()
+        addresses["te_wissen"] = self.path(self.to_erase())
         addresses["zaak"] = f"W-{self.place.name}"
         breach = self.breach()
         self.message()
@@ -482,6 +484,30 @@ class _Builder:
         )
         insert_rows(self.session, rows)
         return str(rows[0][1]["id"])
+
+    def to_erase(self) -> Report:
+        """A report that a colleague proposes to erase, after somebody refused it once."""
+        report, now = self.report(), utc_now()
+        for reason in (self.place.text("reden van niet wissen"), None):
+            self.session.add(
+                ErasureProposal(
+                    holder=self.place.holder,
+                    document_kind="melding",
+                    document_id=report.id,
+                    reference=report.reference,
+                    ground="doel",
+                    seen="",
+                    made_at=now - timedelta(days=bool(reason)),
+                    made_by_id=str(self.actor.id),
+                    made_by=self.actor.name,
+                    expires_at=now + timedelta(days=30),
+                    answered_at=now if reason else None,
+                    answered_by="De tweede" if reason else None,
+                    outcome="geweigerd" if reason else None,
+                    reason=reason,
+                )
+            )
+        return report
 
     def destruction(self, home: str, suffix: str = "") -> None:
         """A list with a line to decide on and one that is authorised, a statement, a tombstone."""

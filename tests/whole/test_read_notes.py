@@ -13,7 +13,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import ContactWish
-from tests.support.erasing import first_report, page_of, second_look
+from tests.support.erasing import decision, first_report, proposed
 from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
@@ -133,10 +133,14 @@ def test_text(installation: Installation) -> None:
 def test_erasure(installation: Installation) -> None:
     case = make_case(installation)
     address, number = first_report(case)
-    form = second_look(page_of(case, address)).forms["formulier"]
-    form.submit("wissen", status=422)
-    # The first page, the second look, and the mistake.
-    assert reads(installation, "gegevens wissen") == 3
-    form["nummer"], form["zeker"] = number, True
-    form.submit("wissen", status=303)
-    assert reads(installation, "gegevens wissen") == 3
+    proposed(case, address)
+    # Its form, and what the proposing person sees next.
+    assert reads(installation, "gegevens wissen") == 2
+    form = decision(case, address)
+    form["besluit"] = "wissen"
+    form.submit("beslissen", status=422)
+    # The page of the second person, and the mistake.
+    assert reads(installation, "gegevens wissen") == 4
+    form["nummer"] = number
+    form.submit("beslissen", status=303)
+    assert reads(installation, "gegevens wissen") == 4

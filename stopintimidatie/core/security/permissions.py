@@ -125,7 +125,8 @@ class Permission(StrEnum):
     VIEW_AUDIT = "logboek bekijken"
     VIEW_DISCLOSURES = "verstrekkingenregister bekijken"
     SAVE_DISCLOSURES = "verstrekkingenregister als bestand"
-    ERASE = "gegevens wissen op verzoek"
+    ERASE = "gegevens wissen op verzoek voorstellen"
+    CHECK_ERASURE = "gegevens wissen als tweede persoon"
     VIEW_RETENTION = "bewaartermijnen en vernietigingslijsten bekijken"
     PROPOSE_TERMS = "bewaartermijnen voorstellen"
     APPROVE_TERMS = "bewaartermijnen goedkeuren"
@@ -199,6 +200,8 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.SAVE_DISCLOSURES: PRIVACY,
     # The FG watches, and doesn't act (art. 38(6) AVG).
     P.ERASE: frozenset({Role.PRIVACY_OFFICER}),
+    # A second person, who sees what goes and not what it says; never who proposed it.
+    P.CHECK_ERASURE: DESK | {Role.PRIVACY_OFFICER, Role.DOSSIER_OWNER},
     # The desk: for what it holds itself, for it has no admin.
     P.VIEW_RETENTION: PRIVACY | DESK | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST},
     P.PROPOSE_TERMS: DESK | {Role.ADMIN, Role.ARCHIVIST},
@@ -315,10 +318,12 @@ Deze tabel wordt gemaakt uit `stopintimidatie/core/security/permissions.py`
 NOBODY: Final = """
 Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode; *als
 de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
-haar nooit zelf goed, ook niet met de rol die dat mag. Een rol die leest, of die over vernietigen
-gaat, geeft niemand alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)). Dat is elke
-rol behalve *functioneel beheerder*. Een vernietigingslijst gaat langs drie verschillende mensen.
-Een *waarnemer* ziet alleen uitvoer die op een tweede persoon wacht, tot de einddatum van die rol.
+haar nooit zelf goed, ook niet met de rol die dat mag. Wie wissen voorstelt, doet het niet zelf; dat
+mag alleen waar niemand anders is, na twee werkdagen ([wissen](wissen.md)). Een rol die leest, of
+die over vernietigen gaat, geeft niemand alleen: een tweede persoon bevestigt
+([wie](beheer.md#gebruikers)). Dat is elke rol behalve *functioneel beheerder*. Een
+vernietigingslijst gaat langs drie verschillende mensen. Een *waarnemer* ziet alleen uitvoer die op
+een tweede persoon wacht, tot de einddatum van die rol.
 """
 
 

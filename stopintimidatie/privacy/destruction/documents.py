@@ -38,6 +38,7 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     Tombstone,
 )
+from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.retention.rules import (
     DOUBLE,
@@ -169,12 +170,13 @@ def today() -> date:
 
 
 def _forget_traces(session: Session, holder: str, ids: Sequence[UUID]) -> None:
-    """Delete messages, addresses, tasks, holds, pick-ups and old addresses of these rows."""
+    """Delete mail, tasks, holds, proposals, pick-ups and old addresses of these rows."""
     written = {str(number) for number in ids}
     messages = session.scalars(select(MailMessage.id).where(MailMessage.about_id.in_(ids))).all()
     session.execute(delete(MailMessage).where(MailMessage.about_id.in_(ids)))
     session.execute(delete(MailAddress).where(MailAddress.owner_id.in_(written)))
     session.execute(delete(Hold).where(Hold.document_id.in_(ids)))
+    session.execute(delete(ErasureProposal).where(ErasureProposal.document_id.in_(ids)))
     session.execute(delete(Pickup).where(Pickup.document_id.in_(ids)))
     session.execute(delete(Redirect).where(Redirect.target.in_(ids)))
     # The few other tasks of a holder are read one by one: a payload names its ids in many ways.

@@ -1,4 +1,4 @@
-"""Erasing personal data at request: what would go, a second look, and gone."""
+"""Erasing personal data at request: proposed, looked at by a second person, and gone."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the action, mail, job and page of erasing."""
-    from stopintimidatie.privacy.erasure import services, views
+    """Register the table of proposals, and the action, list, mails, job and pages of erasing."""
+    from stopintimidatie.core.security import Permission
+    from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.erasure import approval, models, services, views
 
+    config.add_personal_data_holder(models.PERSONAL_DATA)
+    config.add_retention_class(models.RETENTION)
     config.add_report_action("wissen", views.erase_action, order=95)
     config.add_mail_recipient(services.RECIPIENT)
     config.add_mail_template(services.TEMPLATE)
+    config.add_mail_template(approval.MAIL)
     config.add_job_kind(services.JOB, services.forget)
+    place, check = views.LIST, Permission.CHECK_ERASURE
+    add_own_place(config, place, "Wissen", check, order=79, waiting=approval.waiting, desk=True)
     config.scan("stopintimidatie.privacy.erasure.views")

@@ -46,12 +46,11 @@ from stopintimidatie.dossiers.case.services import move_dossier
 from stopintimidatie.dossiers.filing.services import leave_everywhere, let_all_go
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.queries import explain_holds
-from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.dossiers.services import append, reindex_dossier
-from stopintimidatie.dossiers.services import lock as lock_dossier
 from stopintimidatie.exports.models import MAKING, Export, ExportState
 from stopintimidatie.exports.request.personal import copies_of
 from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.privacy.holds.services import kind_of
 from stopintimidatie.reports.conversation.services import PAGE, tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
@@ -130,7 +129,8 @@ TEMPLATE: Final = MailTemplate(
 
 # Erasing
 
-# Article 17(1), letter by letter, in words that stay in the history.
+# Article 17(1), letter by letter, in words that stay in the history. Other grounds are the
+# references of requests of data subjects.
 GROUNDS: Final[Mapping[str, str]] = {
     "doel": "de gegevens zijn niet meer nodig voor het doel (art. 17 lid 1 a)",
     "toestemming": "de toestemming is ingetrokken (art. 17 lid 1 b)",
@@ -139,6 +139,7 @@ GROUNDS: Final[Mapping[str, str]] = {
     "wet": "de wet verplicht tot wissen (art. 17 lid 1 e)",
     "kind": "gegevens van een kind, verzameld via een app of website (art. 17 lid 1 f)",
 }
+ON_REQUEST: Final = "verzoek {0} van een betrokkene (art. 17 AVG)"
 LEFT: Final = "Gegevens gewist op verzoek."
 AGAIN: Final = "Gewist na het terugzetten van een reservekopie waar het nog in stond."
 GONE_STATE: Final = "vernietigd"
@@ -153,8 +154,14 @@ _DEMANDED: Final = (
 )
 
 
+def ground_words(ground: str) -> str:
+    """Say a ground: a code of `GROUNDS`, or the reference of a request."""
+    return GROUNDS.get(ground) or ON_REQUEST.format(ground)
+
+
 # Ids of dossiers, or what selects them.
 Dossiers = Sequence[UUID] | Select[UUID]
+Document = Report | Dossier
 
 
 class ErasureError(Exception):
@@ -172,8 +179,9 @@ class Outlook:
     fingerprint: str
 
 
-def preview_erasure(registry: Any, session: Session, kind: str, row: Report | Dossier) -> Outlook:
+def preview_erasure(registry: Any, session: Session, row: Document) -> Outlook:
     """Return what erasing a report or dossier would take away now; change nothing."""
+    kind = kind_of(row)
     counts = tuple(count_erasure(registry, session, kind, row.id))
     copies = tuple(_standing(session, export) for export, _ in copies_of(session, kind, row.id))
     seen = repr((counts, copies, row.version, row.state))
@@ -252,43 +260,36 @@ def _runs(session: Session, export: Export) -> bool:
     return export.state in (ExportState.REQUESTED, ExportState.FAILED, *MAKING)
 
 
-def erase_report(
-    registry: Any, session: Session, report: Report, ground: str, reason: str, actor: Actor
+def erase(
+    registry: Any, session: Session, row: Document, ground: str, reason: str, actor: Actor
 ) -> None:
-    """Erase the personal data of a report everywhere; it can't be undone.
+    """Erase the personal data of a report everywhere, or of a dossier; it can't be undone.
+
+    The reports of a dossier leave it, and stay as they are. Only `approval.carry_out` calls this:
+    one person alone erases nothing.
 
     Raises:
         ErasureError: something stands in the way.
     """
-    session.refresh(report, with_for_update=True)
-    _check(session, report)
-    # Before the address is erased.
-    mail_once(session, registry.key_ring, report)
-    leave_everywhere(session, report, LEFT, actor)
-    erase_document(registry, session, REPORT, report.id)
-    note_gone(session, report.holder, REPORT, [report.id], GONE)
-    values = {"grond": GROUNDS[ground], "reden": reason}
-    move_report(session, WORKFLOW_EFFECTS.of(registry), report, "wissen", values, actor)
-    tell(session, report, "bericht", ERASED, SYSTEM)
-    record(session, actor, "melding.gewist", report.holder, REPORT, [report.id], fields=[ground])
-
-
-def erase_dossier(
-    registry: Any, session: Session, dossier: Dossier, ground: str, reason: str, actor: Actor
-) -> None:
-    """Erase the personal data of a dossier; its reports leave it, and stay as they are.
-
-    Raises:
-        ErasureError: something stands in the way.
-    """
-    lock_dossier(session, dossier)
-    _check(session, dossier)
-    let_all_go(session, WORKFLOW_EFFECTS.of(registry), dossier, LEFT)
-    erase_document(registry, session, DOSSIER, dossier.id)
-    note_gone(session, dossier.holder, DOSSIER, [dossier.id], GONE)
-    values = {"grond": GROUNDS[ground], "reden": reason}
-    move_dossier(session, WORKFLOW_EFFECTS.of(registry), dossier, "wissen", values, actor)
-    record(session, actor, "dossier.gewist", dossier.holder, DOSSIER, [dossier.id], fields=[ground])
+    session.refresh(row, with_for_update=True)
+    if problems := obstacles(session, row):
+        raise ErasureError(" ".join(problems))
+    effects, kind = WORKFLOW_EFFECTS.of(registry), kind_of(row)
+    if isinstance(row, Report):
+        # Before the address is erased.
+        mail_once(session, registry.key_ring, row)
+        leave_everywhere(session, row, LEFT, actor)
+    else:
+        let_all_go(session, effects, row, LEFT)
+    erase_document(registry, session, kind, row.id)
+    note_gone(session, row.holder, kind, [row.id], GONE)
+    values = {"grond": ground_words(ground), "reden": reason}
+    if isinstance(row, Report):
+        move_report(session, effects, row, "wissen", values, actor)
+        tell(session, row, "bericht", ERASED, SYSTEM)
+    else:
+        move_dossier(session, effects, row, "wissen", values, actor)
+    record(session, actor, f"{kind}.gewist", row.holder, kind, [row.id], fields=[ground])
 
 
 def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> bool:
@@ -319,8 +320,3 @@ def erase_again(registry: Any, session: Session, kind: str, document: UUID) -> b
         append(session, row, SYSTEM, "wissen", before=before, values={"reden": AGAIN})
         reindex_dossier(session, row)
     return True
-
-
-def _check(session: Session, row: Report | Dossier) -> None:
-    if problems := obstacles(session, row):
-        raise ErasureError(" ".join(problems))

@@ -1,11 +1,11 @@
-"""The page *Gegevens wissen*: what goes and what stays, a ground and reason, a second look, gone.
+"""The pages of erasing: proposing it, the one decision on a proposal, and the list of those.
 
-It shows no content of the document: who erases needn't read that here.
+They show what goes and what stays, and no content: who erases needn't read that here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,271 +13,184 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.hands import same_hand
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.personal import ErasureCount
-from stopintimidatie.core.web.request import Request
-from stopintimidatie.dossiers.resources import DossierResource
+from stopintimidatie.core.text import date_text
+from stopintimidatie.core.web.components import ListItem
+from stopintimidatie.core.web.request import Request, page_view
+from stopintimidatie.desk.resources import Desk
+from stopintimidatie.dossiers.resources import DossierResource, path_of_dossier
 from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.municipalities.areas.resources import MunicipalityResource
+from stopintimidatie.privacy.erasure import approval
+from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.erasure.services import (
     GROUNDS,
     ErasureError,
     Outlook,
-    erase_dossier,
-    erase_report,
+    ground_words,
     preview_erasure,
 )
+from stopintimidatie.privacy.requests.documents import grounds_to_erase
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
+from stopintimidatie.reports.services import paths_of_reports
+
+NAME: Final = "gegevens-wissen"
+CHECK: Final = "wissen-nakijken"
+LIST: Final = "wissen"
+ERASE, REFUSE, TAKE_BACK = "wissen", "weigeren", "intrekken"
+# Proposals on the page of the list: of those that wait, and of those that were answered.
+MOST, SHOWN = 100, 20
+CHANGED: Final = (
+    "Er is iets gewijzigd sinds u deze pagina opende. Kijk hieronder opnieuw wat er verdwijnt, en"
+    " beslis dan."
+)
+_NOTHING: Final = "Hier wacht geen voorstel om te wissen."
+_ANSWERED: Final = "Hierover is al beslist: {0.outcome}, door {0.answered_by}."
+TEMPLATES: Final = "stopintimidatie.privacy.erasure:templates"
+# States in which nothing is left here, or it is the archive's
+OVER: Final = GONE | {"overgedragen"}
+# The fields of a report in words, of those that go
+FIELDS: Final = {name: field.facts.erased for name, field in BY_COLUMN.items()}
+
+erase_page = partial(
+    view_config,
+    request_method=("GET", "POST"),
+    renderer=f"{TEMPLATES}/erase.jinja2",
+    guards=(recently_confirmed,),
+)
 
 
 def erase_action(request: Any, context: Any) -> Action | None:
     """Return the button that leads to erasing, on the page of a report."""
     if not request.has_permission(Permission.ERASE, context):
         return None
-    return Action("Gegevens wissen", request.resource_path(context, "gegevens-wissen"))
+    return Action("Gegevens wissen", request.resource_path(context, NAME))
 
 
-_REASON_COLUMNS: Final = {"reason": "reden", "values": "antwoorden"}
-_TEXT: Final = {"text": "tekst"}
-# The tables and their columns in words
-WORDS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
-    "report": (
-        "De melding",
-        {
-            **{name: field.facts.erased for name, field in BY_COLUMN.items() if field.facts.erased},
-            "suspected_offence_reason": "reden van het vermoeden van een strafbaar feit",
-        },
-    ),
-    "report_contact": (
-        "Contactgegevens van de melder",
-        {
-            "name": "naam",
-            "phone": "telefoonnummer",
-            "email": "e-mailadres",
-            "contact_when": "wanneer te bereiken",
-            "phone_index": "zoeksleutel van het nummer",
-            "email_index": "zoeksleutel van het adres",
-        },
-    ),
-    "report_move": ("Geschiedenis van de melding", _REASON_COLUMNS),
-    "reporter_message": ("Gesprek met de melder", _TEXT),
-    "report_note": ("Notities bij de melding", _TEXT),
-    "report_proposal": (
-        "Voorstellen aan een tweede persoon",
-        {"values": "antwoorden", "answer": "antwoord"},
-    ),
-    "report_decision": (
-        "Besluiten die nog ongedaan konden",
-        {"before": "hoe de melding stond", "values": "antwoorden", "final": "waarom het vaststaat"},
-    ),
-    "report_attachment": ("Foto's, geluid en video bij de melding", {"key": "bestand"}),
-    "attachment_part": ("Inhoud van bijlagen", {"content": "inhoud"}),
-    "report_review": (
-        "Nagekeken tekst",
-        {"spans": "wat was gemarkeerd", "digest": "wat was gemarkeerd"},
-    ),
-    "report_transfer": (
-        "Overdracht tussen gemeenten",
-        {"content": "inhoud", "offer": "inhoud", "reason": "reden", "answer": "antwoord"},
-    ),
-    "pattern_report": ("Opvallende patronen", {"report_id": "dat de melding erbij hoort"}),
-    "dossier": (
-        "Het dossier",
-        {
-            "title": "titel",
-            "purpose": "doel",
-            "responsible_body": "verantwoordelijk orgaan",
-            "privacy_advice": "advies van de privacyfunctionaris",
-            "goal": "wat u wilt bereiken",
-            "summary": "samenvatting",
-            "assessment": "duiding",
-            "closed_note": "toelichting bij afsluiten",
-            "taken_over_by": "overgenomen door",
-            "effect": "effect",
-            "feedback": "terugkoppeling",
-        },
-    ),
-    "dossier_note": ("Notities", _TEXT),
-    "dossier_agreement": ("Afspraken", {"what": "wat", "who": "wie", "result": "resultaat"}),
-    "dossier_membership": (
-        "Meldingen in dossiers",
-        {"joined_reason": "reden van toevoegen", "left_reason": "reden van weghalen"},
-    ),
-    "dossier_text": ("Versies van samenvatting en duiding", _TEXT),
-    "dossier_participant": (
-        "Deelnemers",
-        {"function": "functie", "organisation": "organisatie", "task": "taak"},
-    ),
-    "consultation": (
-        "Overleggen",
-        {"place": "plaats", "agenda": "agenda", "decisions": "besluiten"},
-    ),
-    "consultation_seat": (
-        "Wie er aan tafel zat",
-        {"function": "functie", "organisation": "organisatie"},
-    ),
-    "archive_part": ("Pakket voor het archief", {"data": "de hele inhoud"}),
-    "subject_copy_blob": ("Kopie voor een betrokkene", {"data": "de hele kopie"}),
-    "consultation_blob": ("Wat op tafel lag", {"data": "de hele vastlegging"}),
-    "dossier_measure": ("Maatregelen", {"what": "wat", "who": "wie", "effect": "effect"}),
-    "dossier_attachment": (
-        "Bijlagen van het dossier",
-        {"about": "omschrijving", "key": "bestand"},
-    ),
-    "dossier_move": ("Geschiedenis van het dossier", _REASON_COLUMNS),
-    "export": (
-        "Aanvragen van uitvoer",
-        {
-            "question": "vraag",
-            "purpose": "doel",
-            "recipient": "ontvanger",
-            "covenant": "convenant",
-            "minors_ground": "extra grond",
-            "owner_phone": "telefoonnummer van de dossierhouder",
-            "demand_officer": "functionaris die vordert",
-            "urgent_reason": "reden van spoed",
-            "facts": "feiten",
-            "perceptions": "beleving",
-            "assumptions": "vermoedens",
-            "feedback": "terugkoppeling",
-            "deviations": "reden om toch te delen",
-            "decided_reason": "reden van het besluit",
-            "withdrawn_reason": "reden van intrekken",
-        },
-    ),
-    "export_blob": ("Bevroren documenten (uitvoer)", {"data": "het hele document"}),
-    "partner_answer": (
-        "Antwoorden van partners",
-        {
-            "answered_by": "wie antwoordde",
-            "text": "toelichting",
-            "wants_about": "waarover de partner wil praten",
-        },
-    ),
-    "dossier_person_ground": (
-        "Waarom dit dossier over één persoon gaat",
-        {"proportionality": "evenredigheid", "postponed_reason": "reden om later te informeren"},
-    ),
-    "dossier_privacy_advice": (
-        "Advies van de privacyfunctionaris",
-        {
-            "question": "vraag",
-            "urgent_reason": "reden van spoed",
-            "words": "advies",
-            "not_followed_reason": "waarom niet gevolgd",
-        },
-    ),
-    "copy_correction": ("Correcties", {"note": "toelichting"}),
-}
+@erase_page(context=ReportResource, name=NAME, permission=Permission.ERASE)
+@erase_page(context=DossierResource, name=NAME, permission=Permission.ERASE)
+def propose_view(context: Any, request: Request) -> Any:
+    """Show what would go, ask on which ground, and propose it to a second person."""
+    row, known = _row_of(context), approval.latest_proposal(request.db, context.document_id)
+    if row.state in OVER:
+        return _back(context, request, "Hier is niets meer om te wissen.")
+    if known is not None and known.waits:
+        words = f"Dit is al voorgesteld, door {known.made_by}." if request.POST else ""
+        return _back(context, request, words, CHECK)
+    codes = [*grounds_to_erase(request.db, row.id), *GROUNDS]
+    grounds = forms.OneOf([(code, ground_words(code)) for code in codes], radio=True)
+
+    def act(values: dict[str, Any], seen: str) -> str:
+        approval.propose(request.registry, request.db, row, values["grond"], seen, request.actor)
+        return "Het voorstel is gedaan. Er is nog niets gewist."
+
+    fields, button = [field(grounds, "Grond", name="grond")], "Wissen voorstellen"
+    looked = preview_erasure(request.registry, request.db, row)
+    return _decide(context, request, looked, fields, button, act, known)
 
 
-def rows(counts: Iterable[ErasureCount]) -> list[list[str]]:
-    """Return a row for each table: its name, its columns, and the number of rows."""
-    lines = []
-    for count in counts:
-        title, columns = WORDS[count.table]
-        names = dict.fromkeys(columns.get(name, name) for name in count.columns)
-        lines.append([title, ", ".join(names), str(count.rows)])
-    return lines
+@erase_page(context=ReportResource, name=CHECK, permission=Permission.CHECK_ERASURE)
+@erase_page(context=DossierResource, name=CHECK, permission=Permission.CHECK_ERASURE)
+def check_view(context: Any, request: Request) -> Any:
+    """Show a proposal with what goes: another person does or refuses it, its own takes it back."""
+    proposal = approval.latest_proposal(request.db, context.document_id)
+    if proposal is None or not proposal.waits:
+        answered = proposal is not None and proposal.outcome
+        return _back(context, request, _ANSWERED.format(proposal) if answered else _NOTHING)
+    mine = same_hand(request.db, proposal.made_by_id, request.actor.id)
+    why = approval.refuses_hand(request.db, proposal, request.actor)
+
+    def act(values: dict[str, Any], seen: str) -> str:
+        reason, chosen = values.get("reden"), values["besluit"]
+        if bool(reason) is not (chosen == REFUSE):
+            raise FormError("Vul dit in bij ‘Niet wissen’, en alleen dan.", "reden")
+        if chosen != ERASE:
+            approval.leave(request.db, proposal, reason, request.actor)
+            return f"Het voorstel is {proposal.outcome}. Er is niets gewist."
+        if values["nummer"].strip().upper() != proposal.reference:
+            raise FormError(f"Dit is niet {proposal.reference}. Kijk het na.", "nummer")
+        approval.carry_out(request.registry, request.db, proposal, seen, request.actor)
+        return "De gegevens zijn gewist. Wie een kopie heeft, krijgt bericht."
+
+    # It is refused with the reason to a person who was looking already.
+    looked = preview_erasure(request.registry, request.db, _row_of(context))
+    erases = request.method == "POST" or not (why or looked.obstacles)
+    fields, button = _choices(mine=mine, erases=erases), "Vastleggen"
+    return _decide(context, request, looked, fields, button, act, proposal, mine=mine, why=why)
 
 
-STAYS_OF_REPORT: Final = (
-    ("Kenmerk", "met de dag van binnenkomst en de toestand ‘vernietigd’"),
-    ("Voor de cijfers", "wijk, soort plek, dag en vorm; niet wie, en niet wat er stond"),
-    ("Geschiedenis", "welke stap wanneer door wie, zonder redenen en antwoorden"),
-    ("Register", "aan wie er iets van is verstrekt, met kenmerken en soorten gegevens"),
-    ("Logboek", "wie wat deed of las; daar staat nooit inhoud in"),
-)
-STAYS_OF_DOSSIER: Final = (
-    ("Nummer", "met soort, wijk, data en de toestand ‘vernietigd’"),
-    ("Meldingen", "zijn eigen documenten: wis die apart als dat moet"),
-    ("Geschiedenis", "welke stap wanneer door wie, zonder redenen en antwoorden"),
-    ("Register", "aan wie het is verstrekt, waarom en tot wanneer, en van welke meldingen"),
-    ("Logboek", "wie wat deed of las; daar staat nooit inhoud in"),
-)
+def _choices(*, mine: bool, erases: bool) -> list[Any]:
+    """Return the fields of the decision: what one chooses, and what that asks besides."""
+    choices = [(TAKE_BACK, "Voorstel intrekken") if mine else (REFUSE, "Niet wissen")]
+    if erases:
+        choices.insert(0, (ERASE, "Voorgoed wissen: niemand haalt dit terug"))
+    number = forms.TextInput(autocomplete="off", width="medium")
+    why, opened = forms.Text(500, lines=True), forms.Opened("Niet wissen", (REFUSE,))
+    safe = "Noem geen namen en herhaal niets uit de inhoud."
+    fields = [
+        field(forms.OneOf(choices, radio=True), "Uw besluit", name="besluit"),
+        field(
+            forms.Text(20),
+            "Typ het kenmerk over",
+            name="nummer",
+            missing="",
+            widget=number,
+            drawn=forms.Opened("Wissen", (ERASE,)),
+        ),
+        field(why, "Waarom niet?", name="reden", missing=None, description=safe, drawn=opened),
+    ]
+    return fields[:2] if mine else fields
 
 
-# Pages
-
-NAME: Final = "gegevens-wissen"
-_TEMPLATES: Final = "stopintimidatie.privacy.erasure:templates"
-_REASON: Final = forms.Text(500, lines=True)
-# States of a report in which nothing is left here, or it is the archive's
-OVER: Final = frozenset({"overgedragen", "vernietigd"})
-
-
-class DecisionSchema(forms.Schema):
-    """The first form: the ground and the reason; nothing is erased yet."""
-
-    grond = field(forms.OneOf(list(GROUNDS.items()), radio=True), "Grond")
-    reden = field(
-        _REASON,
-        "Reden",
-        description="Blijft in de geschiedenis staan. Noem geen namen en herhaal niets uit de"
-        " inhoud. Zoals: verzoek van de betrokkene, met het nummer van de zaak.",
-        widget=forms.TextArea(rows=3),
-    )
-
-
-class SureSchema(forms.Schema):
-    """The second form: the decision goes along hidden, with a fingerprint of what was seen."""
-
-    grond = field(forms.OneOf(list(GROUNDS.items())), "Grond", widget=forms.Hidden())
-    reden = field(_REASON, "Reden", widget=forms.Hidden())
-    gezien = field(forms.Text(64), "Gezien", missing="", widget=forms.Hidden())
-    nummer = field(
-        forms.Text(20),
-        "Typ het kenmerk over",
-        description="Dan weten wij zeker dat het om deze gaat.",
-        widget=forms.TextInput(autocomplete="off", width="medium"),
-    )
-    zeker = field(forms.Flag(), "Ik weet dat niemand deze gegevens nog terughaalt", missing=False)
-
-
-erase_page = partial(
-    view_config,
-    name=NAME,
-    request_method=("GET", "POST"),
-    permission=Permission.ERASE,
-    renderer=f"{_TEMPLATES}/erase.jinja2",
-    guards=(recently_confirmed,),
-)
-
-
-@erase_page(context=ReportResource)
-@erase_page(context=DossierResource)
-def erase_view(context: Any, request: Request) -> Any:
-    """Show the first form and then the second, both at this address, and erase."""
-    row = _row_of(context)
-    if row.state in (GONE if isinstance(context, DossierResource) else OVER):
-        request.flash("Hier is niets meer om te wissen.", "info")
-        return HTTPSeeOther(request.resource_path(context))
-    looked = preview_erasure(request.registry, request.db, context.kind, row)
-
-    def page() -> dict[str, Any]:
-        note_read(request, context.holder, context.kind, [row.id], task="gegevens wissen")
-        return _page(context, request, looked)
-
-    if looked.obstacles:
-        request.response.status_int = 409 if request.method == "POST" else 200
-        return {**page(), "form": None, "last": False}
-    if "wissen" in request.POST:
-        return _second(context, request, looked, page)
+def _decide(
+    context: Any,
+    request: Request,
+    looked: Outlook,
+    fields: Sequence[Any],
+    button: str,
+    act: Callable[[dict[str, Any], str], str],
+    proposal: ErasureProposal | None,
+    **more: Any,
+) -> Any:
+    """Show what goes with a form, and have a service act on what the person saw there."""
+    waits = proposal is not None and proposal.waits
+    seen = f"{looked.fingerprint}{proposal.id if proposal and waits else ''}"
+    hidden = field(forms.Text(120), "Gezien", name="gezien", missing="", widget=forms.Hidden())
     form = Form(
-        DecisionSchema(),
+        forms.Schema(*fields, hidden),
         request,
-        buttons=[Button("verder", "Verder: nog één keer kijken")],
+        buttons=[Button("beslissen", button)],
+        appstruct={"gezien": seen},
         cancel_url=request.resource_path(context),
     )
 
+    def page() -> dict[str, Any]:
+        ids = [context.document_id]
+        note_read(request, context.holder, context.kind, ids, task="gegevens wissen")
+        return {
+            "looked": looked,
+            "fields": FIELDS,
+            "proposal": proposal,
+            "waits": waits,
+            "ground": ground_words(proposal.ground) if proposal else "",
+            **more,
+        }
+
     def on_valid(values: dict[str, Any]) -> Any:
-        given = {**values, "gezien": looked.fingerprint}
-        sure = _sure(context, request, given)
-        return {**page(), "form": sure, "last": True, "why": _why(values)}
+        form["gezien"].cstruct = seen
+        if values["gezien"] != seen:
+            raise ConflictError(CHANGED)
+        try:
+            request.flash(act(values, looked.fingerprint))
+        except ErasureError as problem:
+            raise ConflictError(str(problem)) from None
+        return HTTPSeeOther(request.resource_path(context, *([] if waits else [CHECK])))
 
     return handle_form(request, form, on_valid, page)
 
@@ -286,75 +199,21 @@ def _row_of(context: Any) -> Any:
     return context.dossier if isinstance(context, DossierResource) else context.report
 
 
-def _number(context: Any) -> str:
-    row = _row_of(context)
-    return str(row.number if isinstance(context, DossierResource) else row.reference)
+def _back(context: Any, request: Request, words: str, *view: str) -> HTTPSeeOther:
+    if words:
+        request.flash(words, "info")
+    return HTTPSeeOther(request.resource_path(context, *view))
 
 
-def _page(context: Any, request: Request, looked: Outlook) -> dict[str, Any]:
-    whole = isinstance(context, DossierResource)
-    stays = STAYS_OF_DOSSIER if whole else STAYS_OF_REPORT
-    return {
-        "above": f"Dossier {_number(context)}" if whole else _number(context),
-        "whole": whole,
-        "goes": rows(looked.counts),
-        "copies": looked.copies,
-        "stays": stays,
-        "obstacles": looked.obstacles,
-        "back": request.resource_path(context),
-        "last": False,
-        "why": [],
-    }
-
-
-def _why(values: dict[str, Any]) -> list[tuple[str, str]]:
-    return [("Grond", GROUNDS[values["grond"]]), ("Reden", values["reden"])]
-
-
-def _sure(context: Any, request: Request, given: dict[str, Any]) -> Form:
-    return Form(
-        SureSchema(),
-        request,
-        buttons=[Button("wissen", "Voorgoed wissen", kind="danger")],
-        appstruct=given,
-        cancel_url=request.resource_path(context, NAME),
-    )
-
-
-def _second(
-    context: Any, request: Request, looked: Outlook, page: Callable[[], dict[str, Any]]
-) -> Any:
-    """Handle the second form: erase when the number was typed and nothing changed since."""
-    form = _sure(context, request, {})
-    why: list[tuple[str, str]] = []
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        why[:] = _why(values)
-        if values["nummer"].strip().upper() != _number(context):
-            raise FormError(f"Dit is niet {_number(context)}. Kijk het na.", "nummer")
-        if not values["zeker"]:
-            raise FormError("Zet het vinkje: dit kan niemand terugdraaien.", "zeker")
-        if values["gezien"] != looked.fingerprint:
-            form["gezien"].cstruct = looked.fingerprint
-            raise ConflictError(
-                "Er is iets gewijzigd sinds u deze pagina opende. Kijk hieronder opnieuw wat er"
-                " verdwijnt, en beslis dan."
-            )
-        _erase(context, request, values)
-        request.flash("De gegevens zijn gewist. Wie een kopie heeft, krijgt bericht.")
-        return HTTPSeeOther(request.resource_path(context))
-
-    def last_page() -> dict[str, Any]:
-        return {**page(), "last": True, "why": why}
-
-    return handle_form(request, form, on_valid, last_page)
-
-
-def _erase(context: Any, request: Request, values: dict[str, Any]) -> None:
-    assert request.identity is not None  # noqa: S101 - the view asks a permission
-    erase = erase_dossier if isinstance(context, DossierResource) else erase_report
-    row, actor = _row_of(context), request.actor
-    try:
-        erase(request.registry, request.db, row, values["grond"], values["reden"], actor)
-    except ErasureError as problem:
-        raise FormError(str(problem)) from None
+@page_view(MunicipalityResource, LIST, Permission.CHECK_ERASURE, f"{TEMPLATES}/list.jinja2")
+@page_view(Desk, LIST, Permission.CHECK_ERASURE, f"{TEMPLATES}/list.jinja2")
+def list_view(context: Any, request: Request) -> dict[str, Any]:
+    """List the proposals that wait, the oldest first, and how the latest others ended."""
+    rows = request.db.scalars(approval.open_proposals(context.holder).limit(MOST)).all()
+    paths, items = paths_of_reports(request.db, [row.document_id for row in rows]), []
+    for row in rows:
+        path = paths.get(row.document_id) or path_of_dossier(request.db, row.document_id)
+        meta = (f"door {row.made_by}", date_text(row.made_at), ground_words(row.ground))
+        items.append(ListItem(row.reference, f"{path}/{CHECK}", meta=meta))
+    answered = approval.answered_proposals(context.holder).limit(SHOWN)
+    return {"items": items, "answered": request.db.scalars(answered).all()}

@@ -73,7 +73,7 @@ def place_hold(
     session.refresh(row, with_for_update=True)
     hold = Hold(
         holder=row.holder,
-        document_kind=_kind(row),
+        document_kind=kind_of(row),
         document_id=row.id,
         reference=reference_of(row),
         reason=reason.value,
@@ -87,7 +87,7 @@ def place_hold(
     session.add(hold)
     _set_frozen(session, row, frozen=True)
     record(
-        session, actor, "bevriezing.geplaatst", row.holder, _kind(row), [row.id], fields=[reason]
+        session, actor, "bevriezing.geplaatst", row.holder, kind_of(row), [row.id], fields=[reason]
     )
     return hold
 
@@ -100,7 +100,7 @@ def lift_hold(session: Session, row: Report | Dossier, hold: Hold, why: str, act
     session.flush()
     _set_frozen(session, row, frozen=bool(holds_on(session, row.id)))
     _let_contact_go(session, row)
-    record(session, actor, "bevriezing.opgeheven", row.holder, _kind(row), [row.id])
+    record(session, actor, "bevriezing.opgeheven", row.holder, kind_of(row), [row.id])
 
 
 def _let_contact_go(session: Session, row: Report | Dossier) -> None:
@@ -151,7 +151,7 @@ def prolong_hold(
     session.refresh(row, with_for_update=True)
     hold.review_on = review_on
     hold.note = "\n".join(filter(None, (hold.note, f"{date_short(day_of(utc_now()))}: {why}")))
-    record(session, actor, "bevriezing.verlengd", row.holder, _kind(row), [row.id])
+    record(session, actor, "bevriezing.verlengd", row.holder, kind_of(row), [row.id])
 
 
 class HoldError(Exception):
@@ -247,11 +247,11 @@ def documents_of(session: Session, typed: str, roles: Iterable[Role]) -> list[Re
     return [known[name] for name in dict.fromkeys(names.values())]
 
 
-def row_of(session: Session, hold: Hold) -> Report | Dossier | None:
-    """Return the document of a hold."""
-    if hold.document_kind == REPORT:
-        return session.get(Report, hold.document_id)
-    return session.get(Dossier, hold.document_id)
+def row_of(session: Session, named: Any) -> Report | Dossier | None:
+    """Return the document that a hold, or another row with its kind and id, is about."""
+    if named.document_kind == REPORT:
+        return session.get(Report, named.document_id)
+    return session.get(Dossier, named.document_id)
 
 
 def reference_of(row: Report | Dossier) -> str:
@@ -374,7 +374,8 @@ def not_held() -> ColumnElement[bool]:
     return and_(Report.frozen.is_(False), Report.id.not_in(inside))
 
 
-def _kind(row: Report | Dossier) -> str:
+def kind_of(row: Report | Dossier) -> str:
+    """Return the kind of a document."""
     return REPORT if isinstance(row, Report) else "dossier"
 
 

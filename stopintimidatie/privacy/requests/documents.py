@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, cast, exists, literal, null, select, union_all
+from sqlalchemy import ColumnElement, and_, cast, exists, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -32,11 +32,13 @@ from stopintimidatie.privacy.holds.services import (
 from stopintimidatie.privacy.requests.models import (
     Channel,
     ObjectionOutcome,
+    RequestState,
     RequestTrace,
     Restriction,
     RestrictionGround,
     Right,
     SubjectRequest,
+    SubjectRequestMove,
 )
 from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
 from stopintimidatie.privacy.requests.rules import grant_refused, objection_due
@@ -103,6 +105,24 @@ def add_trace(
     session.add(made)
     session.flush()
     return made
+
+
+def grounds_to_erase(session: Session, document: UUID) -> dict[str, str | None]:
+    """Return the requests to erase of the person in a document, each with who granted it."""
+    granted = and_(
+        SubjectRequestMove.request_id == SubjectRequest.id,
+        SubjectRequestMove.name == "toewijzen",
+        SubjectRequest.state == RequestState.SENT.value,
+    )
+    rows = session.execute(
+        select(SubjectRequest, SubjectRequestMove.actor_id)
+        .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
+        .outerjoin(SubjectRequestMove, granted)
+        .where(RequestTrace.document_id == document, RequestTrace.included.is_(True))
+        .where(SubjectRequest.right.in_((Right.ERASURE.value, Right.OBJECTION.value)))
+        .order_by(SubjectRequest.reference, SubjectRequestMove.at)
+    )
+    return {row.reference: granter for row, granter in rows if refuses_effect(row) is None}
 
 
 def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:

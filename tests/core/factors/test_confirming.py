@@ -78,19 +78,19 @@ def test_a_form_that_was_filled_in_waits_encrypted_and_is_sent_with_one_button(
 ) -> None:
     browser, username = officer(installation, Role.PRIVACY_OFFICER)
     form = browser.get(f"{report}/gegevens-wissen").forms["formulier"]
-    form["grond"], form["reden"] = "bezwaar", "De melder vroeg er zelf om, in een brief."
+    form["grond"] = "bezwaar"
     with eleven_minutes_later():
-        asked = form.submit("verder", status=303).follow(status=200)
+        asked = form.submit("voorstellen", status=303).follow(status=200)
         with installation.transaction() as session:
             kept = session.scalars(select(LoginSession.kept_form)).one()
         assert kept
-        assert "brief" not in kept
+        assert "bezwaar" not in kept
         asked.forms["formulier"]["code"] = code(installation, username)
         again = asked.forms["formulier"].submit("bevestigen", status=303).follow(status=200)
         assert "staat klaar" in again
         sender = next(f for f in again.forms.values() if f.action == f"{report}/gegevens-wissen")
-        assert sender["reden"].value == "De melder vroeg er zelf om, in een brief."
-        assert "Typ het kenmerk over" in sender.submit(status=200), "the second look"
+        assert sender["grond"].value == "bezwaar"
+        assert "Het voorstel is gedaan" in sender.submit(status=303).follow()
         with installation.transaction() as session:
             assert session.scalars(select(LoginSession.kept_form)).all() == [None]
 
@@ -103,12 +103,12 @@ def test_confirming_gives_a_new_token_and_a_copy_of_the_old_one_is_dead(
     thief.set_cookie("sessie", browser.cookies["sessie"])
     thief.get(report, status=200)
     form = browser.get(f"{report}/gegevens-wissen").forms["formulier"]
-    form["grond"], form["reden"] = "bezwaar", "De melder vroeg er zelf om, in een brief."
+    form["grond"] = "bezwaar"
     with eleven_minutes_later():
-        asked = form.submit("verder", status=303).follow().forms["formulier"]
+        asked = form.submit("voorstellen", status=303).follow().forms["formulier"]
         asked["code"] = code(installation, username)
         again = asked.submit("bevestigen", status=303).follow(status=200)
-        assert "De melder vroeg er zelf om" in again, "what was filled in is still there"
+        assert 'value="bezwaar"' in again, "what was filled in is still there"
         assert "/aanmelden" in thief.get(report, status=303).location
 
 
@@ -147,9 +147,9 @@ def test_a_kept_form_is_for_its_own_page_and_session(
     browser, username = officer(installation, Role.PRIVACY_OFFICER)
     other = installation.browser(username)
     form = browser.get(f"{report}/gegevens-wissen").forms["formulier"]
-    form["grond"], form["reden"] = "bezwaar", "Een brief."
+    form["grond"] = "bezwaar"
     with eleven_minutes_later():
-        form.submit("verder", status=303)
+        form.submit("voorstellen", status=303)
         elsewhere = browser.get("/account-bevestigen?volgende=/post").forms["formulier"]
         elsewhere["code"] = code(installation, username)
         assert elsewhere.submit("bevestigen").follow(status=303).location.endswith("/post")

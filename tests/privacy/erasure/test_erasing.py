@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pyramid_jinja2 import IJinja2Environment
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
@@ -16,11 +17,11 @@ from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.storage.personal import Treatment, personal_data_holders
 from stopintimidatie.dossiers.models import Dossier, DossierMembership, DossierMove
 from stopintimidatie.exports.models import CopyCorrection, Export
-from stopintimidatie.privacy.erasure.views import WORDS
+from stopintimidatie.privacy.erasure.views import FIELDS
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 from tests.support.deliveries import mails, ready
-from tests.support.erasing import WHY, first_report, page_of, second_look
+from tests.support.erasing import decision, erased, first_report, page_of, proposed
 from tests.support.exporting import (
     SECRET_MAIL,
     Case,
@@ -60,13 +61,6 @@ def seeded(session: Any, report: Report) -> None:
             line.reason = f"weer een {WORD}"
 
 
-def erased(case: Case, address: str, number: str) -> Any:
-    """All steps; the answer to the last."""
-    form = second_look(page_of(case, address)).forms["formulier"]
-    form["nummer"], form["zeker"] = number.lower(), True
-    return form.submit("wissen", status=303)
-
-
 @pytest.mark.short_on("sqlite", "postgresql")
 def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
@@ -89,15 +83,22 @@ def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_
     assert reference in page.text
     assert "reden om toch te delen" in goes
 
-    # Nothing without a ground, a reason, the number and the box.
-    assert page.forms["formulier"].submit("verder", status=422)
-    form = second_look(page).forms["formulier"]
-    for typed, sure in (("M-0000-0000", True), (number, False)):
-        form["nummer"], form["zeker"] = typed, sure
-        form.submit("wissen", status=422)
+    # Nothing without a ground, and by the second person not without the number.
+    assert page.forms["formulier"].submit("voorstellen", status=422)
+    waiting = proposed(case, address)
+    assert WORD not in waiting.text
+    assert "wissen" not in waiting.forms["formulier"].fields["besluit"][0].options
+    seen = case.browser("beslisser").get(f"{address}/wissen-nakijken")
+    assert WORD not in seen.text
+    assert seen.html.find("table").text == goes
+    form = decision(case, address)
+    form["besluit"] = "wissen"
+    for typed in ("", "M-0000-0000"):
+        form["nummer"] = typed
+        form.submit("beslissen", status=422)
     assert anywhere(installation, WORD) != []
-    form["nummer"], form["zeker"] = number, True
-    page = form.submit("wissen", status=303).follow()
+    form["nummer"] = number
+    page = form.submit("beslissen", status=303).follow()
     # It left the dossier, and its address with it.
     page = page.follow() if page.status_int in (301, 302, 303) else page
     assert "gewist, na een verzoek" in page.text
@@ -117,7 +118,8 @@ def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_
         assert "gewist, na een verzoek" in message.text
         lines = session.scalars(select(ReportMove).where(ReportMove.report_id == report.id))
         (last,) = [line for line in lines if line.name == "wissen"]
-        assert last.reason == WHY
+        assert last.reason == "Voorgesteld door Pri Vacy."
+        assert last.actor_name == "Bea Slist"
         event = session.scalars(select(AuditEvent).where(AuditEvent.action == "melding.gewist"))
         assert event.one().fields == ["bezwaar"]
         # The partner has a copy: told which report, by its name there, and what to do.
@@ -231,15 +233,20 @@ def test_what_stands_in_the_way_is_told_with_what_to_do_and_nothing_goes(
     quick(monkeypatch)
     case = make_case(installation, number=1)
     address, number = first_report(case)
-    last = second_look(page_of(case, address)).forms["formulier"]
-    last["nummer"], last["zeker"] = number, True
+    proposed(case, address)
+    last = decision(case, address)
+    last["besluit"], last["nummer"] = "wissen", number
+    first = page_of(case, case.path).forms["formulier"]
+    first["grond"] = "doel"
     hinder(case)
-    for where in (address, case.path):
-        page = page_of(case, where)
-        assert words in page.text
-        assert "formulier" not in page.forms
+    page = page_of(case, case.path)
+    assert words in page.text
+    assert "formulier" not in page.forms
+    again = decision(case, address)
+    assert [option[0] for option in again.fields["besluit"][0].options] == ["weigeren"]
     # Also for who was looking already.
-    assert words in last.submit("wissen", status=409).text
+    assert words in first.submit("voorstellen", status=409).text
+    assert words in last.submit("beslissen", status=409).text
     with installation.transaction(DORDRECHT) as session:
         assert session.get_one(Report, case.reports[0]).description is not None
 
@@ -256,20 +263,32 @@ def test_a_demand_that_was_given_stands_in_nobodys_way(
     assert "formulier" in page_of(case, first_report(case)[0]).forms
 
 
-def test_what_changed_since_the_second_look_is_looked_at_again(installation: Installation) -> None:
+def test_what_changed_since_somebody_looked_is_looked_at_again(installation: Installation) -> None:
     case = make_case(installation, number=1)
     address, number = first_report(case)
-    form = second_look(page_of(case, address)).forms["formulier"]
-    with installation.transaction(DORDRECHT) as session:
-        session.get_one(Report, case.reports[0]).suspected_offence_reason = "Nieuw."
-    form["nummer"], form["zeker"] = number, True
-    again = form.submit("wissen", status=409)
+    first = page_of(case, address).forms["formulier"]
+    first["grond"] = "bezwaar"
+    change(case, "Nieuw.")
+    again = first.submit("voorstellen", status=409)
+    assert "Er is iets gewijzigd" in again.text
+    again.forms["formulier"].submit("voorstellen", status=303)
+
+    form = decision(case, address)
+    form["besluit"], form["nummer"] = "wissen", number
+    change(case, "Nog nieuwer.")
+    again = form.submit("beslissen", status=409)
     assert "Er is iets gewijzigd" in again.text
     assert "strafbaar feit" in again.html.find("table").text
-    again.forms["formulier"].submit("wissen", status=303)
+    assert "Sinds het voorstel is hier iets veranderd" in again.text
+    again.forms["formulier"].submit("beslissen", status=303)
 
 
-def test_only_the_privacy_officer_erases(installation: Installation) -> None:
+def change(case: Case, words: str) -> None:
+    with case.installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[0]).suspected_offence_reason = words
+
+
+def test_only_the_privacy_officer_proposes(installation: Installation) -> None:
     case = make_case(installation, number=1)
     address, _ = first_report(case)
     for who in ("aanvrager", "beslisser", "fg"):
@@ -302,15 +321,19 @@ def _down(context: Any, payloads: Any) -> None:
 def test_every_column_with_something_of_a_person_has_a_word(installation: Installation) -> None:
     """Also of a table that is made tomorrow: the page would fail on it."""
     holders = personal_data_holders(installation.registry)
+    templates = installation.registry.queryUtility(IJinja2Environment, name=".jinja2")
+    page = "stopintimidatie.privacy.erasure:templates/words.jinja2"
+    words = templates.get_template(page).make_module().WORDS
+    words["report"][1].update({name: word for name, word in FIELDS.items() if word})
     own = {*holders["melding"].columns, *holders["dossier"].columns}
     missing = [
         f"{table}.{column}"
         for holder in holders.values()
         for table, columns in holder.columns.items()
         for column, how in columns.items()
-        if table in own | WORDS.keys()
+        if table in own | words.keys()
         and how in (Treatment.TEXT, Treatment.SEALED)
-        and column not in WORDS.get(table, ("", {}))[1]
+        and column not in words.get(table, ("", {}))[1]
     ]
     assert missing == []
 

@@ -15,7 +15,7 @@ from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
-from stopintimidatie.privacy.erasure.services import erase_report
+from stopintimidatie.privacy.erasure.services import erase
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.retention.rules import HANDLED
 from stopintimidatie.reports.conversation.decisions import keep_for_police, take_back, withdraw
@@ -165,7 +165,7 @@ def test_what_was_erased_at_request_is_never_taken_back(api: Api, withdrawn_befo
     token = next(iter(browser.get("/volgen/intrekken").forms.values()))["csrf_token"].value
     with api.installation.transaction(DORDRECHT) as session:
         row = session.scalars(select(Report)).one()
-        erase_report(api.installation.registry, session, row, "bezwaar", "Verzoek.", SYSTEM)
+        erase(api.installation.registry, session, row, "bezwaar", "Verzoek.", SYSTEM)
     for stale in (before, copy_of(api, receipt)):
         with pytest.raises(NotNowError):
             take_back(api.installation.registry, stale)
