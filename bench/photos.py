@@ -61,14 +61,16 @@ _BOUNDARY: Final = "grens"
 class Site:
     """The server that is measured, as an app calls it."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, sender: str = "") -> None:
+        self.port, self.sender = port, sender
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
         """Return the status and the body of an answer, asked for on a new connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONGEST)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         sent |= {"Host": "localhost:6543", "Authorization": f"Bearer {DEMO_TOKEN}"}
+        if self.sender:
+            sent["X-Afzender"] = self.sender
         with contextlib.closing(connection):
             connection.request(method, path, body or None, sent)
             answer = connection.getresponse()
@@ -77,12 +79,16 @@ class Site:
     def read(self, path: str) -> None:
         assert self.ask("GET", path)[0] == 200
 
-    def report(self) -> dict[str, str]:
+    def post(self) -> tuple[int, dict[str, str]]:
+        """Post a report; return the status and the answer."""
         key = {"Content_Type": "application/json", "Idempotency_Key": str(uuid4())}
         body = json.dumps(FULL_REPORT).encode()
         status, answer = self.ask("POST", "/api/v1/meldingen", body, **key)
-        assert status == 201, answer
-        receipt: dict[str, str] = json.loads(answer)
+        return status, json.loads(answer)
+
+    def report(self) -> dict[str, str]:
+        status, receipt = self.post()
+        assert status == 201, receipt
         return receipt
 
     def submit(self, path: str, cookies: dict[str, str], **fields: str) -> int:

@@ -79,7 +79,12 @@ def bare(insert: Callable[[bytes], None]) -> Application:
 def main(kind: str, url: str, data_dir: str, processes: str, port: str) -> None:
     number, at = int(processes), int(port)
     if kind == "app":
-        changes = {"web_port": at, "web_processes": number, "web_threads": THREADS}
+        changes = {
+            "web_port": at,
+            "web_processes": number,
+            "web_threads": THREADS,
+            "sender_header": "X-Afzender",
+        }
         server.start_web(make_settings(url, Path(data_dir), **changes))
         return
     make = sqlite_insert if url.startswith("sqlite") else postgres_insert

@@ -200,6 +200,11 @@ class Settings:
         "flood.reads_per_sender", _whole_number(10, 1_000_000), 600
     )
     ffmpeg: str = _setting("attachments.ffmpeg", str.strip, "ffmpeg")
+    sender_megabytes: int = _setting("attachments.sender_megabytes", _whole_number(25, 10**6), 250)
+    app_megabytes: int = _setting("attachments.app_megabytes", _whole_number(25, 10**7), 10_000)
+    report_megabytes: int = _setting("attachments.report_megabytes", _whole_number(1, 1_000), 125)
+    disk_floor_megabytes: int = _setting("disk.floor_megabytes", _whole_number(0, 10**8), 1_000)
+    disk_folder: Path | None = _setting("disk.folder", _optional_path, None)
     scanner_socket: Path | None = _setting("scanner.socket", _optional_path, None)
     scanner_when_down: str = _setting(
         "scanner.when_down", _one_of("weigeren", "wachten"), "weigeren"

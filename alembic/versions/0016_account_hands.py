@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016_account_hands"
-down_revision = "0014_erasure_proposals"
+down_revision = "0015_known_files"
 branch_labels = None
 depends_on = None
 

@@ -21,7 +21,7 @@ from stopintimidatie.privacy.log.services import (
     maintaining,
     prune,
 )
-from stopintimidatie.reports.attachments.services import take_out
+from stopintimidatie.reports.attachments.jobs import take_out
 from stopintimidatie.settings import Settings
 
 

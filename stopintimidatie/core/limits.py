@@ -5,7 +5,8 @@ that is made each day and deleted the next. After that nothing leads back to an 
 one day to another. None of it is in a backup.
 
 Reports are never refused for their number: those over the limit go to quarantine. Reading, and
-trying follow codes, are refused over their limit.
+trying follow codes, are refused over their limit. So are files, by the bytes that came in today;
+those are counted in memory.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -354,6 +356,38 @@ class Turnstile:
         self._senders.note(self._meter, self._who)
 
 
+class Budgets:
+    """The bytes of files that came in today, by name, in the memory of this process alone.
+
+    Names are hashed under a key that is drawn each day and stored nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._day: date | None = None
+        self._key = b""
+        self._spent: Counter[bytes] = Counter()
+
+    def spend(self, budgets: Mapping[str, int], size: int, *, count: bool = True) -> bool:
+        """Count bytes for all these names, unless one has no room for them; tell which.
+
+        Args:
+            budgets: The most bytes of each name in a day.
+            size: The bytes.
+            count: False only looks whether there is room.
+        """
+        with self._lock:
+            today = local(utc_now()).date()
+            if today != self._day:
+                self._day, self._key = today, secrets.token_bytes(KEY_BYTES)
+                self._spent.clear()
+            hashes = {name: hmac.digest(self._key, name.encode(), "sha256") for name in budgets}
+            fits = all(self._spent[hashes[name]] + size <= most for name, most in budgets.items())
+            if fits and count:
+                self._spent.update(dict.fromkeys(hashes.values(), size))
+            return fits
+
+
 def reading_too_much(senders: Senders, sender: str | None, app: str | None) -> bool:
     """Tell whether this sender or app has reached the limit of reading; if not, count."""
     asked = [(READS_OF_APP, app)] if app else []
@@ -370,6 +404,7 @@ def includeme(config: Any) -> None:
     """Register the meters and what is kept for them."""
     registry = config.registry
     registry.senders = Senders(registry.engine, registry.app_settings)
+    registry.budgets = Budgets()
     config.add_job_kind(FORGET_JOB, forget_yesterday, next_at=daily(FORGOTTEN_AT))
     config.add_impersonal_table("sender_key", "a random key, for one day")
     config.add_impersonal_table("sender_hit", "hashes under a key that is thrown away daily")

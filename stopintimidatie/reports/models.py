@@ -367,6 +367,10 @@ class ReportAttachment(Attached, Held, Base):
     report_id: Mapped[UUID]
     # The reason that nobody can open it: it waits for the virus scanner, or is stopped.
     sealed: Mapped[str | None] = mapped_column(String(16))
+    # By these a file is known that is sent again: a keyed hash of it as it came, and the key that
+    # the app gave it.
+    sent_hash: Mapped[str | None] = mapped_column(String(64))
+    sent_key: Mapped[UUID | None]
 
 
 class AttachmentPart(Passed, Base):

@@ -148,7 +148,7 @@ COLUMNS: Final = {
     "report_decision": treated(text="before values final", codes="steps", staff="actor_id"),
     "report_proposal": treated(text="values answer", staff="actor_id actor_name answered_by"),
     "report_note": treated(text="text", staff="actor_id actor_name"),
-    "report_attachment": treated(sealed="key"),
+    "report_attachment": treated(sealed="key", codes="sent_hash"),
     "attachment_part": treated(sealed="content"),
     "report_form": {},
 }

@@ -63,10 +63,16 @@ class Api:
         return self.app.post(path, data, headers=self.headers(**wanted), status=status)
 
     def attach(
-        self, receipt: Any, content: bytes, name: str = "foto.jpg", *, status: Any = 201
+        self,
+        receipt: Any,
+        content: bytes,
+        name: str = "foto.jpg",
+        *,
+        status: Any = 201,
+        key: str | None = None,
     ) -> Any:
         """Send a file along."""
-        wanted = self.headers(Content_Type=None, Idempotency_Key=None, Volgcode=receipt["volgcode"])
+        wanted = self.headers(Content_Type=None, Idempotency_Key=key, Volgcode=receipt["volgcode"])
         files = [("bestand", name, content)]
         path = f"{REPORTS}/{receipt['kenmerk']}/bijlagen"
         return self.app.post(path, upload_files=files, headers=wanted, status=status)

@@ -19,6 +19,7 @@ def includeme(config: Any) -> None:
     inspect = partial(
         services.inspect_installation, registry.app_settings, JOB_KINDS.of(registry), added
     )
+    config.add_health_check("schijf", (), views.disk_check)
     config.add_health_check("security.txt", (), views.security_check)
     registry.readiness = services.Readiness(inspect, added)
     roots = {"health": views.Health, "version": views.Version, WELL_KNOWN: views.WellKnown}

@@ -25,6 +25,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import Check, Readiness, State, is_ready, version_of
+from stopintimidatie.core.storage.files import free_megabytes
 from stopintimidatie.core.telemetry import PREFIX, metrics
 from stopintimidatie.core.web.request import page_view
 from stopintimidatie.settings import METRICS_PORTS, Settings, SettingsError
@@ -209,6 +210,17 @@ def security_check(settings: Settings, row: Any) -> Check:
     if expires is None:
         message = "Wie een lek vindt, leest nergens waar dat te melden. Kies een adres"
     return Check("security.txt", State.NOTE, f"{message}, en zet security.expires verder.", numbers)
+
+
+NEARLY_FULL: Final = "Nog {} MB vrij: bestanden worden geweigerd, meldingen niet. Maak ruimte."
+
+
+def disk_check(settings: Settings, row: Any) -> Check:
+    """Check that there is room for files. Without it reports still come in, so it is a note."""
+    free = free_megabytes(settings)
+    if free >= settings.disk_floor_megabytes:
+        return Check("schijf", State.GOOD)
+    return Check("schijf", State.NOTE, NEARLY_FULL.format(free))
 
 
 @page_view(WellKnown, "security.txt", NO_PERMISSION_REQUIRED, "string")

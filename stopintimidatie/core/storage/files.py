@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 from uuid import uuid4
+
+from stopintimidatie.core.storage.session import sqlite_file
+from stopintimidatie.settings import Settings
 
 _POLL_SECONDS: Final = 0.005
 
@@ -75,6 +79,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def free_megabytes(settings: Settings) -> int:
+    """Return how much is free on the fullest disk of the data; nought when one can't be read."""
+    database = sqlite_file(settings)
+    folders = (settings.data_dir, settings.disk_folder, database and database.parent)
+    try:
+        return min(shutil.disk_usage(folder).free for folder in folders if folder) // 10**6
+    except OSError:
+        return 0
 
 
 def checksum(path: Path) -> int:

@@ -36,6 +36,7 @@ def includeme(config: Any) -> None:
 
     config.set_request_factory(Request)
     config.registry.cleaning_places = Places(config.registry.app_settings.data_dir, "schoonmaken")
+    config.registry.storing_places = Places(config.registry.app_settings.data_dir, "bewaren", 1)
     config.add_view_deriver(guarded, name="guards")
     request.NAV_ITEMS.declare(config)
     components.PANELS.declare(config)

@@ -43,10 +43,12 @@ class Places:
     Args:
         folder: Where all processes of this installation on this machine find the lock files;
             hidden files, which a backup leaves out.
+        name: The kind of task.
+        at_once: The number of places.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._paths = [folder / f".{name}-{number}" for number in range(1, AT_ONCE + 1)]
+    def __init__(self, folder: Path, name: str, at_once: int = AT_ONCE) -> None:
+        self._paths = [folder / f".{name}-{number}" for number in range(1, at_once + 1)]
         self._line = threading.BoundedSemaphore(IN_LINE)
 
     @contextmanager
@@ -101,16 +103,16 @@ def outside(request: Any) -> Iterator[None]:
 
 
 @contextmanager
-def heavy_work(request: Any) -> Iterator[None]:
+def heavy_work(request: Any, places: Places | None = None) -> Iterator[None]:
     """Do the block outside the request's transaction and place, with a place for heavy work.
 
     Whether the request may wait is decided before it frees its place in the application: waiting
-    requests keep their upload in memory, so only a few may.
+    requests keep their upload in memory, so only a few may. `places`: others than for cleaning.
 
     Raises:
         NoPlaceError: No place for heavy work came free within a few seconds.
     """
-    places: Places = request.registry.cleaning_places
+    places = places or request.registry.cleaning_places
     with places.in_line(), outside(request), places.hold():
         yield
 

@@ -50,6 +50,7 @@ from stopintimidatie.dossiers.services import DossierError, check_version
 from stopintimidatie.dossiers.words import link
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.attachments.cleaner import (
+    LATER,
     PHOTO_TYPES,
     CleaningError,
     Fault,
@@ -113,9 +114,9 @@ def attach_view(context: DossierResource, request: Request) -> Any:
         except StoppedError:
             raise DossierError(STOPPED, "bestand") from None
         except CleaningError as refused:
-            if refused.fault is Fault.NOT_SCANNED:
-                raise BusyError(NOT_SCANNED, "bestand") from None
-            raise DossierError(str(refused), "bestand") from None
+            words = NOT_SCANNED if refused.fault is Fault.NOT_SCANNED else str(refused)
+            kind = BusyError if refused.fault in LATER else DossierError
+            raise kind(words, "bestand") from None
         except NoPlaceError:
             raise BusyError(TOO_BUSY, "bestand") from None
         request.flash("De bijlage is toegevoegd.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stopintimidatie.core.forms.messages import describe
@@ -73,7 +73,7 @@ _CODE = Parameter(
 _IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
-    "Een UUID die bij deze melding hoort. Stuur bij een nieuwe poging dezelfde.",
+    "Een UUID die bij deze melding of dit bestand hoort. Stuur bij een nieuwe poging dezelfde.",
     {**_TEXT, "format": "uuid"},
     "6f1a3c52-8a3e-4d0c-9a54-0f2f5b1f7c11",
 )
@@ -90,7 +90,9 @@ _LANGUAGE = Parameter(
 )
 
 _NO_APP_KEY = Reply("Geen geldige appsleutel.")
-_TOO_OFTEN = Reply("Er is te vaak gevraagd, of te vaak geraden.", headers=("Retry-After",))
+_TOO_OFTEN = Reply(
+    "Er is te vaak gevraagd of geraden, of te veel gestuurd.", headers=("Retry-After",)
+)
 _OUTAGE = Reply("De gegevens zijn even niet te bereiken.", headers=("Retry-After",))
 _UNREADABLE = Reply("Het verzoek is niet te lezen, of noemt een server die niet van ons is.")
 _OUR_FAULT = Reply("Onze fout. Er is niets opgeslagen: stuur over een minuut hetzelfde nog eens.")
@@ -181,29 +183,31 @@ ATTACH: Final = Call(
     "Hoogstens 5 bij een melding, elk hoogstens 25 MB. Wat het is, zien wij aan de inhoud: JPEG, "
     "HEIC, PNG of WebP; MP3, M4A, AAC, WAV of Ogg; MP4, MOV of WebM. Foto's tekenen wij opnieuw "
     "als JPEG, geluid en video pakken wij opnieuw in: plaats, tijd en toestel gaan eruit. Worden "
-    "er al te veel bestanden tegelijk nagekeken, dan is het antwoord 503.",
+    "er al te veel bestanden tegelijk nagekeken, dan is het antwoord 503. Hetzelfde bestand bij "
+    "dezelfde melding nog eens sturen geeft 200 met hetzelfde nummer; er komt geen tweede.",
     {
         **_ALWAYS,
+        200: Reply("Dit bestand zat al bij de melding.", answers.AttachmentAnswer),
         201: Reply("Het bestand is opgeslagen.", answers.AttachmentAnswer),
         202: Reply(
             "Het bestand is bewaard en wacht op de virusscanner. Daarna kan de gemeente het "
             "openen.",
             answers.AttachmentAnswer,
         ),
-        400: Reply("Er is geen bestand, het is niet te lezen, of het kost te veel rekenwerk."),
+        400: Reply("Er is geen bestand, het is niet te lezen, of de sleutel is geen UUID."),
         404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),
-        413: Reply("Het bestand is groter dan 25 MB, of de foto heeft te veel punten."),
+        413: Reply("Het bestand is te groot, of alle bestanden bij de melding samen."),
         415: Reply("Geen multipart/form-data, of een soort bestand die wij niet aannemen."),
-        422: Reply("De virusscanner houdt het bestand tegen. De melding zelf is goed binnen."),
+        422: Reply("De virusscanner houdt het tegen, of de sleutel kwam met een ander bestand."),
         503: Reply(
-            "Er worden te veel bestanden tegelijk nagekeken, de virusscanner antwoordt niet, of de "
-            "gegevens zijn even niet te bereiken. Stuur het bestand na Retry-After seconden "
-            "opnieuw.",
+            "Er worden te veel bestanden tegelijk nagekeken, de virusscanner antwoordt niet, er is "
+            "te weinig ruimte, of de gegevens zijn even niet te bereiken. Stuur het bestand na "
+            "Retry-After seconden opnieuw.",
             headers=("Retry-After",),
         ),
     },
-    (_REFERENCE,),
+    (_REFERENCE, replace(_IDEMPOTENCY_KEY, required=False)),
     takes="bestand",
     needs=(APP_KEY, FOLLOW_CODE),
 )

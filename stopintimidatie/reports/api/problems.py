@@ -14,7 +14,7 @@ from stopintimidatie.core.limits import PATIENCE_SECONDS
 from stopintimidatie.core.storage.session import RETRY_AFTER_SECONDS
 
 # The version of the API, on every answer.
-API_VERSION = "1.1.0"
+API_VERSION = "1.2.0"
 CONTENT_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:stopintimidatie:"
 
@@ -53,7 +53,7 @@ class Kind(Enum):
         "sleutel-ongeldig",
         400,
         "Geen bruikbare Idempotency-Key",
-        "Stuur één Idempotency-Key mee: een UUID die bij deze melding hoort.",
+        "Stuur één Idempotency-Key mee: een UUID die bij deze melding of dit bestand hoort.",
     )
     BODY = ("json-ongeldig", 400, "Het bericht is niet te lezen", "Stuur één JSON-object in UTF-8.")
     FIELDS = (
@@ -71,8 +71,8 @@ class Kind(Enum):
     KEY_REUSED = (
         "sleutel-hergebruikt",
         422,
-        "Deze Idempotency-Key is al gebruikt",
-        "Met deze Idempotency-Key is al een ander bericht gestuurd. Maak per melding een nieuwe.",
+        "Met deze Idempotency-Key is al iets anders gestuurd",
+        "Deze Idempotency-Key is al gebruikt. Maak een nieuwe, per melding en per bestand.",
     )
     STILL_BUSY = (
         "nog-bezig",
@@ -123,6 +123,12 @@ class Kind(Enum):
         422,
         "Dit bestand kunnen wij niet aannemen",
         "Stuur een schermafdruk, of beschrijf wat erop staat. De melding is goed binnen.",
+    )
+    FILES_SPENT = (
+        "bestanden-op",
+        429,
+        "Er zijn vandaag al te veel bestanden gestuurd",
+        "De melding is goed binnen. Stuur het bestand later opnieuw, na Retry-After seconden.",
     )
     FILES_CLOSED = (
         "bestanden-dicht",
@@ -203,6 +209,9 @@ def problem_response(problem: ProblemError) -> Response:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if problem.kind in (Kind.TOO_OFTEN, Kind.FILES_CLOSED):
         response.headers["Retry-After"] = str(PATIENCE_SECONDS)
+    if problem.kind is Kind.FILES_SPENT:
+        # By then it is another day for sure.
+        response.headers["Retry-After"] = "86400"
     if problem.allow:
         response.headers["Allow"] = ", ".join(problem.allow)
     return response

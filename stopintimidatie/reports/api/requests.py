@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Final, TypeVar
+from uuid import UUID
 
 import colander
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
@@ -32,6 +33,7 @@ from stopintimidatie.reports.conversation.services import LONGEST_TEXT
 from stopintimidatie.reports.vocabulary import Language
 
 MOST_ERRORS: Final = 100
+UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 # One character at least that is neither blank nor a control character; and no NUL.
 SAYS_SOMETHING: Final = (
     r"^[^\u0000]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
@@ -81,6 +83,18 @@ def read_addition(body: bytes) -> str:
     except colander.Invalid as invalid:
         errors = tuple(errors_of(invalid))
         raise ProblemError(Kind.FIELDS, errors=errors[:MOST_ERRORS]) from None
+
+
+def idempotency_key_of(request: Any) -> UUID:
+    """Return the key by which an app sends the same again.
+
+    Raises:
+        ProblemError: It is no UUID.
+    """
+    text = request.headers.get("Idempotency-Key", "").strip()
+    if not UUID_TEXT.fullmatch(text):
+        raise ProblemError(Kind.IDEMPOTENCY_KEY)
+    return UUID(text)
 
 
 # One file out of a multipart body: read as a stream, to a bound, into memory and nowhere else.

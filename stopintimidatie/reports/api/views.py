@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
-from uuid import UUID
 
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -54,6 +52,7 @@ from stopintimidatie.reports.api.queries import recognise, token_of
 from stopintimidatie.reports.api.requests import (
     Query,
     boundary_of,
+    idempotency_key_of,
     read_addition,
     received,
     refuse_large,
@@ -77,11 +76,11 @@ from stopintimidatie.reports.api.services import (
     submit,
 )
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
-from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
+from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault
 from stopintimidatie.reports.attachments.services import (
     Attachment,
+    Upload,
     attachments_of,
-    check_room,
     take,
 )
 from stopintimidatie.reports.conversation.decisions import withdraw
@@ -95,7 +94,6 @@ from stopintimidatie.reports.conversation.queries import (
 from stopintimidatie.reports.conversation.services import NotNowError, add_message
 from stopintimidatie.reports.fields import Submission
 
-UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 FROM_EVERYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
 SHOWN_EVERYWHERE: Final = {"Access-Control-Allow-Origin": "*", **FROM_EVERYWHERE}
 
@@ -215,16 +213,15 @@ def post_addition(context: AdditionsNode, request: Any) -> Response:
 @api_view(ATTACH, AttachmentsNode)
 def post_attachment(context: AttachmentsNode, request: Any) -> Response:
     """Store a photo, sound or video of a reporter. Only who has the code may send so much."""
-    app_of(request)
+    app = app_of(request)
     boundary = boundary_of(request.environ)
     refuse_large(request.environ)
-    registry = request.registry
+    key = idempotency_key_of(request) if "Idempotency-Key" in request.headers else None
     standing = standing_of(request, str(context.__parent__.__name__))
-    with refusals():
-        check_room(registry.engine, standing.copy)
-        with received(request.environ, boundary) as file:
-            made = take(registry, standing.copy, file, cleaned_apart(request, file))
-    return json_answer(as_json(attachment_answer(made)), 202 if made.sealed else 201)
+    with refusals(), received(request.environ, boundary) as file:
+        made = take(Upload(request, standing.copy, file, str(app.id), key))
+    status = 200 if made.again else 202 if made.sealed else 201
+    return json_answer(as_json(attachment_answer(made)), status)
 
 
 @api_view(WITHDRAW, ReportNode)
@@ -257,6 +254,9 @@ _FILE_FAULTS: Final = {
     Fault.BROKEN: Kind.FILE_BROKEN,
     Fault.STOPPED: Kind.FILE_STOPPED,
     Fault.NOT_SCANNED: Kind.FILES_CLOSED,
+    Fault.NO_ROOM: Kind.FILES_CLOSED,
+    Fault.SPENT: Kind.FILES_SPENT,
+    Fault.OTHER_FILE: Kind.KEY_REUSED,
 }
 
 
@@ -347,11 +347,9 @@ def _posting(request: Any) -> Posting:
         raise ProblemError(Kind.APP_KEY)
     sent = read_body(request.environ)
     _check_media_type(request)
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not UUID_TEXT.fullmatch(key):
-        raise ProblemError(Kind.IDEMPOTENCY_KEY)
+    key = idempotency_key_of(request)
     sender = sender_of(request.environ, request.registry.app_settings)
-    return Posting(token, UUID(key), sent, read_message(sent), sender)
+    return Posting(token, key, sent, read_message(sent), sender)
 
 
 def read_body(environ: dict[str, Any]) -> bytes:

@@ -34,6 +34,7 @@ from stopintimidatie.core.sandbox.process import (
     run,
 )
 from stopintimidatie.core.scanner import Scanner, ScannerError, Trouble
+from stopintimidatie.core.storage.files import free_megabytes
 from stopintimidatie.core.web.limits import heavy_work
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class MediaKind(StrEnum):
     PHOTO = "foto"
     SOUND = "geluid"
     VIDEO = "video"
+    # A file that nobody opened.
+    RAW = "bestand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,9 @@ class Fault(Enum):
     BROKEN = "onleesbaar"
     STOPPED = "tegengehouden"
     NOT_SCANNED = "niet nagekeken"
+    NO_ROOM = "schijf vol"
+    SPENT = "te veel vandaag"
+    OTHER_FILE = "ander bestand"
 
 
 class CleaningError(Exception):
@@ -165,6 +171,10 @@ class StoppedError(CleaningError):
     def __init__(self, signature: str, *, kept: bool = True) -> None:
         super().__init__(Fault.STOPPED, _STOPPED if kept else _STOPPED_TOO_OFTEN)
         self.signature = signature
+
+
+# Refusals of what may be sent again, later.
+LATER: Final = (Fault.NOT_SCANNED, Fault.NO_ROOM)
 
 
 @dataclass(frozen=True)
@@ -191,6 +201,10 @@ _STOPPED_TOO_OFTEN: Final = (
 _NOT_SCANNED: Final = (
     "Wij kunnen nu geen bestanden nakijken. Daarom nemen wij er even geen aan. Uw melding is wel"
     " goed binnengekomen. Bewaar het bestand en stuur het over een kwartier nog een keer."
+)
+_NO_ROOM: Final = (
+    "Er is nu te weinig ruimte om bestanden te bewaren. Meldingen en berichten komen gewoon binnen."
+    " Bewaar het bestand en stuur het later nog een keer."
 )
 _UNKNOWN: Final = (
     "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, HEIC, PNG, WebP), geluid (MP3,"
@@ -259,10 +273,13 @@ def cleaned_apart(
 
     Raises:
         StoppedError: The virus scanner knows something that is in it.
-        CleaningError: The file is refused, or there is a scanner that couldn't look.
+        CleaningError: The file is refused, there is a scanner that couldn't look, or so little
+            room is left that it is kept for reports.
         NoPlaceError: Too many files are being cleaned.
     """
     registry = request.registry
+    if free_megabytes(registry.app_settings) < registry.app_settings.disk_floor_megabytes:
+        raise CleaningError(Fault.NO_ROOM, _NO_ROOM)
     ffmpeg = ffmpeg_path(registry.app_settings.ffmpeg)
     with memory_file() as target:
         with heavy_work(request):

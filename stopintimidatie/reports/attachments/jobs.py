@@ -1,16 +1,18 @@
-"""The worker's part: files that wait for the virus scanner, and the end of those it stopped."""
+"""The worker's part: files that wait for the virus scanner or were stopped, and hand-overs."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import JobContext, Lane, enqueue
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing
@@ -25,6 +27,7 @@ from stopintimidatie.reports.attachments.cleaner import (
     scan,
 )
 from stopintimidatie.reports.attachments.services import (
+    END_JOB,
     KEPT,
     LOOK_AGAIN,
     PURPOSE,
@@ -32,13 +35,16 @@ from stopintimidatie.reports.attachments.services import (
     STOPPED,
     UNREADABLE,
     WAITING,
+    cipher_of,
+    enqueue_for,
     keep_parts,
-    raw_content,
+    read_part,
     stop,
 )
 from stopintimidatie.reports.conversation.services import CLOSED_TEXTS, REPORTER, spoke
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from stopintimidatie.reports.services import append_move, keep_undoable
+from stopintimidatie.reports.vocabulary import KIND
 
 LANE: Final = Lane.SLOW
 RETENTION: Final = RetentionClass(
@@ -142,6 +148,12 @@ def _delete_content(session: Session, row: ReportAttachment) -> None:
     row.parts = 0
 
 
+def _end(session: Session, row: ReportAttachment) -> None:
+    """Delete the content of a file that nobody gets, and what it is known by: it may come again."""
+    _delete_content(session, row)
+    row.sent_hash = row.sent_key = None
+
+
 def _stop(signature: str) -> Settle:
     def act(session: Session, report: Report, row: ReportAttachment) -> None:
         stop(session, report, row, signature)
@@ -150,7 +162,7 @@ def _stop(signature: str) -> Settle:
 
 
 def _give_up(session: Session, report: Report, row: ReportAttachment) -> None:
-    _delete_content(session, row)
+    _end(session, row)
     row.sealed = UNREADABLE
     append_move(session, report, REPORTER, "bijlage_onleesbaar", report.state, {})
 
@@ -161,4 +173,84 @@ def end_stopped(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None
         with context.transaction() as session:
             row = session.get(ReportAttachment, UUID(payload["bijlage"]))
             if row is not None and row.sealed == STOPPED:
-                _delete_content(session, row)
+                _end(session, row)
+
+
+def raw_content(session: Session, keys: KeyRing, row: ReportAttachment) -> Iterator[bytes]:
+    """Yield the bytes of a sealed file as they came, for the virus scanner and nobody else.
+
+    Raises:
+        DecryptionError: A part isn't there, or the key doesn't fit.
+    """
+    cipher = cipher_of(keys, row)
+    for number in range(1, row.parts + 1):
+        yield read_part(session, cipher, row.id, number)
+
+
+def take_out(
+    session: Session, keys: KeyRing, reference: str, number: int, actor: Actor, reason: str
+) -> bytes | None:
+    """Return a stopped file as it came, for who looks into it; None: there is no such file.
+
+    It is written in the log. The portal has no page that calls this.
+    """
+    here = (Report.reference == reference, ReportAttachment.number == number)
+    mine = select(ReportAttachment).join(Report, Report.id == ReportAttachment.report_id)
+    row = session.scalars(mine.where(*here, ReportAttachment.sealed == STOPPED)).one_or_none()
+    if row is None or not row.parts:
+        return None
+    action, ids = "melding.bestand_uitgepakt", [row.report_id]
+    record(session, actor, action, row.holder, KIND, ids, reason=reason)
+    return b"".join(raw_content(session, keys, row))
+
+
+def give(session: Session, keys: KeyRing, report: Report, receiver: str) -> list[dict[str, Any]]:
+    """Delete the rows of attachments at a hand-over; return what the receiver's copy needs.
+
+    The content stays where it is, readable for who has the key; so what this gives back belongs in
+    the encrypted content of the hand-over, and nowhere else.
+    """
+    mine = select(ReportAttachment).where(ReportAttachment.report_id == report.id)
+    rows = session.scalars(mine).all()
+    given = [_with_key(row, keys) for row in rows]
+    for row in rows:
+        passing = update(AttachmentPart).where(AttachmentPart.attachment_id == row.id)
+        session.execute(passing.values(receiver=receiver))
+        session.delete(row)
+    session.flush()
+    return given
+
+
+def _with_key(row: ReportAttachment, keys: KeyRing) -> dict[str, Any]:
+    """Return the columns of an attachment as JSON, with its key in clear."""
+    return {
+        "id": str(row.id),
+        "number": row.number,
+        "at": row.at.isoformat(),
+        "kind": row.kind,
+        "media_type": row.media_type,
+        "size": row.size,
+        "parts": row.parts,
+        "sealed": row.sealed,
+        "sent_hash": row.sent_hash,
+        "key": keys.decrypt(PURPOSE, row.key, str(row.id)),
+    }
+
+
+def receive(
+    session: Session, keys: KeyRing, report: Report, given: Sequence[dict[str, Any]]
+) -> None:
+    """Make the attachments the receiver's own; the giver can't read them any more."""
+    for columns in given:
+        made = UUID(columns["id"])
+        mine = update(AttachmentPart).where(AttachmentPart.attachment_id == made)
+        session.execute(mine.values(giver=report.holder, receiver=report.holder))
+        values = {**columns, "id": made, "at": datetime.fromisoformat(columns["at"])}
+        values["key"] = keys.encrypt(PURPOSE, columns["key"], columns["id"])
+        row = ReportAttachment(holder=report.holder, report_id=report.id, **values)
+        session.add(row)
+        if row.sealed == WAITING:
+            enqueue_for(session, SCAN_JOB, row, LOOK_AGAIN)
+        elif row.sealed == STOPPED:
+            enqueue_for(session, END_JOB, row, timedelta(days=KEPT.number))
+    session.flush()

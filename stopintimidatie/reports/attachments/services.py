@@ -4,28 +4,33 @@ Each has a key of its own, kept encrypted in its row. Rows and not files: so the
 machine, in the backup, and committed together with what they belong to.
 
 A sealed one holds the bytes as they came: the virus scanner stopped it, or must still look at it.
-No way of reading opens it but `raw_content`, which the worker's scan uses (docs/dev/adr/0028).
+No way of reading opens it but `jobs.raw_content`, which the worker's scan uses (docs/dev/adr/0028).
+
+A file that comes again is known by a keyed hash of its bytes, which goes when the content goes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, Final
+from functools import cached_property
+from typing import Any, BinaryIO, Final, cast
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ColumnElement, Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, Actor, record
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.limits import sender_of
 from stopintimidatie.core.storage.encryption import (
     KEY_BYTES,
     NONCE_BYTES,
@@ -35,12 +40,16 @@ from stopintimidatie.core.storage.encryption import (
 )
 from stopintimidatie.core.storage.retention import days
 from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.web.limits import heavy_work
 from stopintimidatie.reports.attachments.cleaner import (
     EXTENSIONS,
+    LIMIT,
     Cleaned,
     CleaningError,
     Fault,
+    MediaKind,
     StoppedError,
+    cleaned_apart,
 )
 from stopintimidatie.reports.conversation.queries import Copy
 from stopintimidatie.reports.conversation.services import REPORTER, NotNowError, own_report, spoke
@@ -48,15 +57,20 @@ from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachm
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND
 
-# Files that can be opened or wait. The ones that the scanner stopped are counted apart.
+# Files that can be opened or wait. The ones that the scanner stopped are counted apart: as many.
 MOST: Final = 5
-MOST_STOPPED: Final = 5
 PART: Final = 512 * 1024
 PURPOSE: Final = "bijlage-sleutel"
 SEALED: Final = Sealed(ReportAttachment, PURPOSE, ("key",), "id")
 FULL: Final = (
     f"Bij deze melding zitten al {MOST} bestanden. Meer kan niet; u kunt wel een bericht sturen."
 )
+TOGETHER: Final = "Samen zijn de bestanden hoogstens {} MB. Stuur een kleiner bestand."
+SPENT: Final = (
+    "Vanaf uw internetverbinding of met deze app zijn vandaag al heel veel bestanden gestuurd. Uw"
+    " melding is wel goed binnengekomen. Bewaar dit bestand en stuur het morgen."
+)
+SENT_PURPOSE: Final = "bijlage-herkennen"
 NAMES: Final = {"foto": "Foto", "geluid": "Geluid", "video": "Video"}
 # Reasons that nobody can open an attachment.
 WAITING: Final = "wacht"
@@ -85,6 +99,8 @@ class Attachment:
     media_type: str
     size: int
     sealed: str | None = None
+    # It was sent before, and is told once more.
+    again: bool = False
 
     @property
     def sealed_words(self) -> str:
@@ -106,29 +122,6 @@ class Attachment:
         return f"{reference}-bijlage-{self.number}.{EXTENSIONS.get(self.media_type, 'bin')}"
 
 
-def check_room(engine: Engine, copy: Copy) -> None:
-    """Refuse before anything is sent, where that can be known.
-
-    Raises:
-        NotNowError: The report takes no attachment.
-    """
-    with own_report(engine, copy) as (session, report):
-        _room(session, report)
-
-
-def _room(session: Session, report: Report) -> int:
-    """Return the number that the next attachment gets.
-
-    Raises:
-        NotNowError: The report takes no more.
-    """
-    mine = ReportAttachment.report_id == report.id
-    number = next_number(session, ReportAttachment, mine, MOST, TAKES_PLACE)
-    if number is None:
-        raise NotNowError(FULL)
-    return number
-
-
 def next_number(
     session: Session,
     entity: type[Any],
@@ -147,12 +140,36 @@ def next_number(
     return None if number >= most else int(highest or 0) + 1
 
 
-def take(
-    registry: Any, copy: Copy, source: BinaryIO, cleaning: AbstractContextManager[Cleaned]
-) -> Attachment:
+@dataclass(frozen=True)
+class Upload:
+    """A file that a reporter sends along.
+
+    `app`: what tells apps and pages apart. `key`: the Idempotency-Key that an app gave it.
+    """
+
+    request: Any
+    copy: Copy
+    source: BinaryIO
+    app: str
+    key: UUID | None = None
+
+    @property
+    def raw(self) -> Cleaned:
+        """Return the file as it came."""
+        size = self.source.seek(0, os.SEEK_END)
+        return Cleaned(MediaKind.RAW, "application/octet-stream", self.source, size)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Return the hash of its bytes."""
+        self.source.seek(0)
+        return hashlib.file_digest(cast("Any", self.source), "sha256").digest()
+
+
+def take(upload: Upload) -> Attachment:
     """Keep a reporter's file: cleaned; or sealed, when the scanner stopped it or must still look.
 
-    `copy`: the report. `source`: the file as it came. `cleaning`: gives it cleaned, or refuses it.
+    A file that was sent with this report before isn't kept again.
 
     Raises:
         StoppedError: The scanner knew something in it, and its sender is to be told.
@@ -160,76 +177,142 @@ def take(
         NoPlaceError: Too many files are being cleaned.
         NotNowError: The report takes no attachment (any more).
     """
-    engine, keys = registry.engine, registry.key_ring
+    registry = upload.request.registry
+    with own_report(registry.engine, upload.copy, write=False) as (session, report):
+        if known := _find_known(session, report, upload):
+            return known
+        _find_number(session, report, upload, upload.raw.size)
+    _spend(upload, upload.raw.size, count=False)
     try:
-        with cleaning as clean:
-            return attach(engine, keys, copy, clean)
+        with cleaned_apart(upload.request, upload.source) as clean:
+            return _keep(upload, clean)
     except StoppedError as stopped:
-        if keep_stopped(engine, keys, copy, source, stopped.signature):
-            raise
-        raise StoppedError(stopped.signature, kept=False) from None
+        return _keep(upload, upload.raw, STOPPED, stopped.signature)
     except CleaningError as refused:
         if refused.fault is not Fault.NOT_SCANNED or not registry.scanner.files_wait:
             raise
-        return keep_waiting(engine, keys, copy, source)
+        return _keep(upload, upload.raw, WAITING)
 
 
-def keep_waiting(engine: Engine, keys: KeyRing, copy: Copy, source: BinaryIO) -> Attachment:
-    """Keep a file sealed until the scanner has looked at it.
-
-    Raises:
-        NotNowError: The report takes no attachment (any more).
-    """
-    with own_report(engine, copy) as (session, report):
-        row = _seal(session, keys, report, source, _room(session, report))
-        append_move(session, report, REPORTER, "bijlage_wacht", report.state, {})
-        spoke(session, report, "melding.bijlage")
-        _enqueue(session, SCAN_JOB, row, LOOK_AGAIN)
-        return _plain(row)
-
-
-def keep_stopped(
-    engine: Engine, keys: KeyRing, copy: Copy, source: BinaryIO, signature: str
-) -> bool:
-    """Keep a file that the scanner stopped sealed; tell whether it is kept.
-
-    After some of one report the next is a line in the log alone: who sends harm fills no disk.
+def _find_known(session: Session, report: Report, upload: Upload) -> Attachment | None:
+    """Return the attachment that this file became when it was sent with this report before.
 
     Raises:
-        NotNowError: The report takes nothing any more.
+        StoppedError: The virus scanner stopped it then.
+        CleaningError: Its key came with another file.
     """
-    with own_report(engine, copy) as (session, report):
-        mine = ReportAttachment.report_id == report.id
-        stopped = ReportAttachment.sealed == STOPPED
-        number = next_number(session, ReportAttachment, mine, MOST_STOPPED, stopped)
-        if number is None:
+    versions = upload.request.registry.key_ring.masters
+    same = ReportAttachment.sent_hash.in_([_hash(report, upload, each) for each in versions])
+    mine = select(ReportAttachment).where(ReportAttachment.report_id == report.id)
+    others = mine.where(ReportAttachment.sent_key == upload.key, ~same)
+    if upload.key and session.scalar(others.limit(1)):
+        raise CleaningError(Fault.OTHER_FILE, "")
+    row = session.scalar(mine.where(same).limit(1))
+    if row is not None and row.sealed == STOPPED:
+        raise StoppedError("")
+    return None if row is None else replace(_plain(row), again=True)
+
+
+def _hash(report: Report, upload: Upload, version: int | None = None) -> str:
+    """Return the keyed hash of a file; the same file with another report has another."""
+    keys: KeyRing = upload.request.registry.key_ring
+    return keys.keyed_hash(SENT_PURPOSE, report.reference.encode() + upload.digest, version)
+
+
+def _find_number(
+    session: Session, report: Report, upload: Upload, size: int, sealed: str | None = None
+) -> int | None:
+    """Return the number that an attachment of this size gets.
+
+    After some stopped files of one report the next is a line in the log alone, and gets None: who
+    sends harm fills no disk.
+
+    Raises:
+        NotNowError: The report takes no more.
+        CleaningError: It takes no more that is so large. What was stopped counts as well.
+    """
+    mine = ReportAttachment.report_id == report.id
+    counted = ReportAttachment.sealed == STOPPED if sealed == STOPPED else TAKES_PLACE
+    number = next_number(session, ReportAttachment, mine, MOST, counted)
+    if sealed == STOPPED:
+        return number
+    if number is None:
+        raise NotNowError(FULL)
+    sizes = select(func.sum(ReportAttachment.size)).where(mine, ReportAttachment.parts > 0)
+    most = upload.request.registry.app_settings.report_megabytes
+    if (session.scalar(sizes) or 0) + size > most * 10**6:
+        raise CleaningError(Fault.TOO_LARGE, TOGETHER.format(most))
+    return number
+
+
+def _spend(upload: Upload, size: int, *, count: bool = True) -> None:
+    """Count the bytes of a file for its sender and its app, or only look whether they may.
+
+    Each process has its share of what may come in, and takes one file of the largest at least.
+
+    Raises:
+        CleaningError: They may send no more today.
+    """
+    settings = upload.request.registry.app_settings
+    who = sender_of(upload.request.environ, settings)
+    megabytes = {
+        # Behind a proxy that doesn't tell who asks, all are one.
+        f"sender {who}": settings.sender_megabytes * (1 if who else 10),
+        f"app {upload.app}": settings.app_megabytes,
+    }
+    share = 10**6 // settings.web_processes
+    budgets = {name: max(most * share, LIMIT) for name, most in megabytes.items()}
+    if not upload.request.registry.budgets.spend(budgets, size, count=count):
+        raise CleaningError(Fault.SPENT, SPENT)
+
+
+@contextmanager
+def _opened(upload: Upload) -> Iterator[tuple[Session, Report]]:
+    """Open the report to store a file with it: one at a time, so that reports get by."""
+    registry = upload.request.registry
+    with heavy_work(upload.request, registry.storing_places):
+        with own_report(registry.engine, upload.copy) as opened:
+            yield opened
+        if registry.app_settings.sqlite and upload.raw.size > PART:
+            # Who waits for SQLite's one writer looks ten times a second whether it is free.
+            time.sleep(0.15)
+
+
+def _keep(
+    upload: Upload, file: Cleaned, sealed: str | None = None, signature: str = ""
+) -> Attachment:
+    """Keep a file: cleaned; or sealed as it came, for this reason.
+
+    `signature`: what the scanner knew in it.
+
+    Raises:
+        StoppedError: The scanner stopped it; told once it is kept, or written in the log alone.
+    """
+    row = None
+    with _opened(upload) as (session, report):
+        if known := _find_known(session, report, upload):
+            return known
+        number = _find_number(session, report, upload, file.size, sealed)
+        if number is not None:
+            _spend(upload, file.size)
+            content = keep_content(session, upload.request.registry.key_ring, report.holder, file)
+            known_by = {"sent_hash": _hash(report, upload), "sent_key": upload.key}
+            content |= {"report_id": report.id, "number": number, "sealed": sealed}
+            row = ReportAttachment(**known_by, **content)
+            session.add(row)
+        if row is None:
             _log_stopped(session, report, signature)
-            return False
-        stop(session, report, _seal(session, keys, report, source, number), signature)
-        return True
-
-
-def _seal(
-    session: Session, keys: KeyRing, report: Report, source: BinaryIO, number: int
-) -> ReportAttachment:
-    """Write the bytes of a file as they came so that nobody opens them; return their row."""
-    size, made, key = source.seek(0, os.SEEK_END), uuid4(), secrets.token_bytes(KEY_BYTES)
-    source.seek(0)
-    row = ReportAttachment(
-        id=made,
-        holder=report.holder,
-        report_id=report.id,
-        number=number,
-        at=utc_now(),
-        kind="bestand",
-        media_type="application/octet-stream",
-        size=size,
-        parts=keep_parts(session, report.holder, made, key, source),
-        key=keys.encrypt(PURPOSE, key.hex(), str(made)),
-        sealed=WAITING,
-    )
-    session.add(row)
-    return row
+        elif sealed == STOPPED:
+            stop(session, report, row, signature)
+        else:
+            if sealed:
+                enqueue_for(session, SCAN_JOB, row, LOOK_AGAIN)
+            step = "bijlage_wacht" if sealed else "bijlage"
+            append_move(session, report, REPORTER, step, report.state, {})
+            spoke(session, report, "melding.bijlage")
+    if row is None or sealed == STOPPED:
+        raise StoppedError(signature, kept=row is not None)
+    return _plain(row)
 
 
 def stop(session: Session, report: Report, row: ReportAttachment, signature: str) -> None:
@@ -237,7 +320,7 @@ def stop(session: Session, report: Report, row: ReportAttachment, signature: str
     row.sealed = STOPPED
     append_move(session, report, SYSTEM, "bestand_tegengehouden", report.state, {})
     _log_stopped(session, report, signature)
-    _enqueue(session, END_JOB, row, timedelta(days=KEPT.number))
+    enqueue_for(session, END_JOB, row, timedelta(days=KEPT.number))
 
 
 def _log_stopped(session: Session, report: Report, signature: str) -> None:
@@ -245,29 +328,15 @@ def _log_stopped(session: Session, report: Report, signature: str) -> None:
     record(session, SYSTEM, action, report.holder, KIND, [report.id], task=task)
 
 
-def _enqueue(session: Session, job: Job, row: ReportAttachment, delay: timedelta) -> None:
+def enqueue_for(session: Session, job: Job, row: ReportAttachment, delay: timedelta) -> None:
+    """Ask for a job about one attachment, to be done after a while."""
     enqueue(session, job, row.holder, {"bijlage": str(row.id)}, delay=delay)
-
-
-def attach(engine: Engine, keys: KeyRing, copy: Copy, file: Cleaned) -> Attachment:
-    """Keep a cleaned file with the report.
-
-    Raises:
-        NotNowError: The report takes no attachment (any more).
-    """
-    with own_report(engine, copy) as (session, report):
-        number = _room(session, report)
-        content = keep_content(session, keys, report.holder, file)
-        row = ReportAttachment(report_id=report.id, number=number, at=utc_now(), **content)
-        session.add(row)
-        append_move(session, report, REPORTER, "bijlage", report.state, {})
-        spoke(session, report, "melding.bijlage")
-        return _plain(row)
 
 
 def keep_content(session: Session, keys: KeyRing, holder: str, file: Cleaned) -> dict[str, Any]:
     """Write the content of a file under a key of its own; return the columns of its row."""
     made, key = uuid4(), secrets.token_bytes(KEY_BYTES)
+    file.content.seek(0)
     return {
         "id": made,
         "holder": holder,
@@ -329,36 +398,8 @@ def read(
         cipher, parts = _cipher(keys, row), row.parts
     for number in range(1, parts + 1):
         with transaction(engine, holder, write=False) as session:
-            part = _opened(session, cipher, attachment_id, number)
+            part = read_part(session, cipher, attachment_id, number)
         yield part
-
-
-def raw_content(session: Session, keys: KeyRing, row: ReportAttachment) -> Iterator[bytes]:
-    """Yield the bytes of a sealed file as they came, for the virus scanner and nobody else.
-
-    Raises:
-        DecryptionError: A part isn't there, or the key doesn't fit.
-    """
-    cipher = _key_of(keys, row)
-    for number in range(1, row.parts + 1):
-        yield _opened(session, cipher, row.id, number)
-
-
-def take_out(
-    session: Session, keys: KeyRing, reference: str, number: int, actor: Actor, reason: str
-) -> bytes | None:
-    """Return a stopped file as it came, for who looks into it; None: there is no such file.
-
-    It is written in the log. The portal has no page that calls this.
-    """
-    here = (Report.reference == reference, ReportAttachment.number == number)
-    mine = select(ReportAttachment).join(Report, Report.id == ReportAttachment.report_id)
-    row = session.scalars(mine.where(*here, ReportAttachment.sealed == STOPPED)).one_or_none()
-    if row is None or not row.parts:
-        return None
-    action, ids = "melding.bestand_uitgepakt", [row.report_id]
-    record(session, actor, action, row.holder, KIND, ids, reason=reason)
-    return b"".join(raw_content(session, keys, row))
 
 
 def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
@@ -371,21 +412,23 @@ def content_of(session: Session, keys: KeyRing, row: Any) -> Iterator[bytes]:
     """
     cipher = _cipher(keys, row)
     for number in range(1, row.parts + 1):
-        yield _opened(session, cipher, row.id, number)
+        yield read_part(session, cipher, row.id, number)
 
 
 def _cipher(keys: KeyRing, row: Any) -> AESGCM:
     """Return the cipher of an attachment that may be opened."""
     if getattr(row, "sealed", None):
         raise DecryptionError("the attachment is sealed")
-    return _key_of(keys, row)
+    return cipher_of(keys, row)
 
 
-def _key_of(keys: KeyRing, row: Any) -> AESGCM:
+def cipher_of(keys: KeyRing, row: Any) -> AESGCM:
+    """Return the cipher of an attachment, also of one that is sealed."""
     return AESGCM(bytes.fromhex(keys.decrypt(PURPOSE, row.key, str(row.id))))
 
 
-def _opened(session: Session, cipher: AESGCM, attachment: UUID, number: int) -> bytes:
+def read_part(session: Session, cipher: AESGCM, attachment: UUID, number: int) -> bytes:
+    """Return the content of one part."""
     here = (AttachmentPart.attachment_id == attachment, AttachmentPart.number == number)
     content = session.scalar(select(AttachmentPart.content).where(*here))
     if content is None:
@@ -396,54 +439,3 @@ def _opened(session: Session, cipher: AESGCM, attachment: UUID, number: int) -> 
         )
     except InvalidTag as error:
         raise DecryptionError("the attachment can't be decrypted") from error
-
-
-def give(session: Session, keys: KeyRing, report: Report, receiver: str) -> list[dict[str, Any]]:
-    """Delete the rows of attachments at a hand-over; return what the receiver's copy needs.
-
-    The content stays where it is, readable for who has the key; so what this gives back belongs in
-    the encrypted content of the hand-over, and nowhere else.
-    """
-    mine = select(ReportAttachment).where(ReportAttachment.report_id == report.id)
-    rows = session.scalars(mine).all()
-    given = [_with_key(row, keys) for row in rows]
-    for row in rows:
-        passing = update(AttachmentPart).where(AttachmentPart.attachment_id == row.id)
-        session.execute(passing.values(receiver=receiver))
-        session.delete(row)
-    session.flush()
-    return given
-
-
-def _with_key(row: ReportAttachment, keys: KeyRing) -> dict[str, Any]:
-    """Return the columns of an attachment as JSON, with its key in clear."""
-    return {
-        "id": str(row.id),
-        "number": row.number,
-        "at": row.at.isoformat(),
-        "kind": row.kind,
-        "media_type": row.media_type,
-        "size": row.size,
-        "parts": row.parts,
-        "sealed": row.sealed,
-        "key": keys.decrypt(PURPOSE, row.key, str(row.id)),
-    }
-
-
-def receive(
-    session: Session, keys: KeyRing, report: Report, given: Sequence[dict[str, Any]]
-) -> None:
-    """Make the attachments the receiver's own; the giver can't read them any more."""
-    for columns in given:
-        made = UUID(columns["id"])
-        mine = update(AttachmentPart).where(AttachmentPart.attachment_id == made)
-        session.execute(mine.values(giver=report.holder, receiver=report.holder))
-        values = {**columns, "id": made, "at": datetime.fromisoformat(columns["at"])}
-        values["key"] = keys.encrypt(PURPOSE, columns["key"], columns["id"])
-        row = ReportAttachment(holder=report.holder, report_id=report.id, **values)
-        session.add(row)
-        if row.sealed == WAITING:
-            _enqueue(session, SCAN_JOB, row, LOOK_AGAIN)
-        elif row.sealed == STOPPED:
-            _enqueue(session, END_JOB, row, timedelta(days=KEPT.number))
-    session.flush()

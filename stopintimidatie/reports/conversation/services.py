@@ -33,7 +33,7 @@ from stopintimidatie.core.mail import (
 )
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage.session import locked, transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM, local
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
@@ -338,31 +338,34 @@ CLOSED_TEXTS: Final[Mapping[str, str]] = {
 }
 
 
+Opened = tuple[Session, Report]
+
+
 class NotNowError(Exception):
     """The report doesn't take this now; the message tells the reporter why, and what to do."""
 
 
 def locked_report(session: Session, copy: Copy) -> Report:
-    """Return the report of the reporter, locked.
+    """Return the report of the reporter; locked, unless the transaction only reads.
 
     Raises:
         NotNowError: It was destroyed since the reporter opened it.
     """
-    wanted = select(Report).where(Report.id == copy.report_id)
-    report = session.scalars(wanted.with_for_update()).one_or_none()
+    wanted = locked(session, select(Report).where(Report.id == copy.report_id))
+    report: Report | None = session.scalars(wanted).one_or_none()
     if report is None:
         raise NotNowError(CLOSED_TEXTS["vernietigd"])
     return report
 
 
 @contextmanager
-def own_report(engine: Engine, copy: Copy) -> Iterator[tuple[Session, Report]]:
-    """Open a transaction with the report of the reporter, locked.
+def own_report(engine: Engine, copy: Copy, *, write: bool = True) -> Iterator[Opened]:
+    """Open a transaction with the report of the reporter; locked, unless it only reads.
 
     Raises:
         NotNowError: It is over or gone, or on its way to another holder.
     """
-    with transaction(engine, copy.holder) as session:
+    with transaction(engine, copy.holder, write=write) as session:
         report = locked_report(session, copy)
         state, version = report.state, report.version
         if state in CLOSED_TEXTS:

@@ -31,13 +31,13 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_op_today, read_from
-from stopintimidatie.reports.attachments.cleaner import CleaningError, Fault, cleaned_apart
+from stopintimidatie.reports.attachments.cleaner import LATER, CleaningError
 from stopintimidatie.reports.attachments.services import (
     MOST,
     WAITING,
     Attachment,
+    Upload,
     attachments_of,
-    check_room,
     take,
 )
 from stopintimidatie.reports.conversation.decisions import (
@@ -217,14 +217,12 @@ def attachment(request: Request, standing: Standing) -> Any:
 
 
 def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
-    registry = request.registry
     try:
-        check_room(registry.engine, standing.copy)
         with memory_file() as file:
             file.write(given.content)
-            made = take(registry, standing.copy, file, cleaned_apart(request, file))
+            made = take(Upload(request, standing.copy, file, "volgen"))
     except (NotNowError, CleaningError) as refused:
-        later = isinstance(refused, CleaningError) and refused.fault is Fault.NOT_SCANNED
+        later = isinstance(refused, CleaningError) and refused.fault in LATER
         raise (BusyError if later else FormError)(str(refused), "bestand") from None
     except NoPlaceError:
         raise BusyError(TOO_BUSY, "bestand") from None

@@ -33,8 +33,8 @@ from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.reports.arrival import Arrival, receive
 from stopintimidatie.reports.arrival.services import TAKEN_OVER, Content, HandedOver
 from stopintimidatie.reports.arrival.submission import Routing
-from stopintimidatie.reports.attachments.services import give
-from stopintimidatie.reports.attachments.services import receive as receive_attachments
+from stopintimidatie.reports.attachments.jobs import give
+from stopintimidatie.reports.attachments.jobs import receive as receive_attachments
 from stopintimidatie.reports.conversation.services import tell_by_mail
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import (

@@ -49,7 +49,7 @@ def test_an_installation_that_works_says_so_of_every_part(installation: Installa
     assert installation.visitor().get("/health/live").json == {"status": "ok"}
     checks = ready(installation, 200)
     assert " ".join(checks) == (
-        "database migraties opslag security.txt virusscanner grenzen poort logboek"
+        "database migraties opslag schijf security.txt virusscanner grenzen poort logboek"
         " bewaartermijnen terugzetten grootboek reservekopieën wachtrij planning zoekindex"
         " dode taken post"
     )

@@ -139,7 +139,7 @@ def test_no_lock_is_held_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) ->
     receipt = api.post().json
     api.attach(receipt, photo())
     form = follow_in_browser(api, receipt).get("/volgen/melding").forms["bijlage"]
-    form["bestand"] = Upload("foto.jpg", photo())
+    form["bestand"] = Upload("foto.jpg", photo(size=(8, 8)))
     form.submit("meesturen", status=303)
     browser, address = dossier_of(api.installation)
     form = browser.get(f"{address}/bijlage-toevoegen").forms["formulier"]

@@ -19,7 +19,8 @@ from stopintimidatie.core.sandbox import process
 from stopintimidatie.core.scanner import Scanner, scanner_of
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import DecryptionError
-from stopintimidatie.reports.attachments.services import content_of, give, receive
+from stopintimidatie.reports.attachments.jobs import give, receive
+from stopintimidatie.reports.attachments.services import content_of
 from stopintimidatie.reports.models import AttachmentPart, Report, ReportAttachment
 from tests.support.api import PROBLEM, Api
 from tests.support.clamd import MARK, SIGNATURE, Clamd, infected
@@ -161,16 +162,16 @@ def test_what_is_stopped_lies_sealed_for_thirty_days_and_no_page_gives_it(api: A
 
 
 def test_stopped_files_take_no_place_of_good_ones_and_only_five_of_them_are_kept(api: Api) -> None:
-    receipt, small = api.post().json, photo(size=(8, 8))
-    for _ in range(5):
-        stopped = api.attach(receipt, infected(small), status=422)
+    receipt, small = api.post().json, [photo(size=(8, height)) for height in range(1, 7)]
+    for content in small[:5]:
+        stopped = api.attach(receipt, infected(content), status=422)
         assert "na 30 dagen wordt het vernietigd" in stopped.json["detail"]
-    sixth = api.attach(receipt, infected(small), status=422)
+    sixth = api.attach(receipt, infected(small[5]), status=422)
     assert "wij bewaren het niet" in sixth.json["detail"]
     assert "bijlage" in follow_in_browser(api, receipt).get("/volgen/melding").forms
-    for number in range(6, 11):
-        assert api.attach(receipt, small).json["nummer"] == number
-    api.attach(receipt, small, status=409)
+    for number, content in enumerate(small[:5], 6):
+        assert api.attach(receipt, content).json["nummer"] == number
+    api.attach(receipt, small[5], status=409)
     assert "bijlage" not in follow_in_browser(api, receipt).get("/volgen/melding").forms
     assert [sealed for sealed, _, _ in sealed_of(api)] == ["tegengehouden"] * 5 + [None] * 5
     assert lines_of(api, "melding.bestand_tegengehouden") == [f"herkend als {SIGNATURE}"] * 6
@@ -266,7 +267,7 @@ def test_the_app_reads_what_became_of_each_file_at_one_question_more(
     assert files() == ([(n, "bestand", "wacht") for n in (1, 2, 3)], 1)
     clamd.start()
     later(waiting, timedelta(minutes=6))
-    sent = waiting.attach(receipt, small).json
+    sent = waiting.attach(receipt, photo(size=(8, 9))).json
     body = waiting.follow(receipt["kenmerk"], receipt["volgcode"]).json
     assert body["bijlagen"][-1] == sent
     assert files() == (
