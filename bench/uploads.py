@@ -121,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--senders", type=int, default=SENDERS)
-    parser.add_argument("--folder", default="/tmp", help="where SQLite's file lies")
+    parser.add_argument("--folder", default=tempfile.gettempdir(), help="where SQLite's file lies")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     options = parser.parse_args()
     wanted, how = options.database or ["sqlite", "postgresql"], (options.seconds, options.senders)

@@ -44,6 +44,7 @@ pytest_plugins = [
     "tests.support.town",
     "tests.support.failures",
     "tests.support.pyramid_config",
+    "tests.support.short_writes",
 ]
 
 

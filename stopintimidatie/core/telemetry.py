@@ -217,9 +217,34 @@ def _uncaught_in_thread(args: Any) -> None:
         log_error(logging.getLogger(__name__), "a thread ends on an error", args.exc_value)
 
 
+log = logging.getLogger(__name__)
+
+# The view or the kind of job in hand, asked when it is told; None in a command.
+AT_WORK: Final = ContextVar[Callable[[], str] | None]("at_work", default=None)
+LONG_SECONDS: Final = 1.0
+
+
+@contextmanager
+def at_work(name: Callable[[], str]) -> Iterator[None]:
+    """Name the work of this block."""
+    token = AT_WORK.set(name)
+    try:
+        yield
+    finally:
+        AT_WORK.reset(token)
+
+
+def write_ended(seconds: float) -> None:
+    """Log a transaction that might write, and so kept others waiting, for over a second."""
+    name = AT_WORK.get()
+    if name is not None and seconds > LONG_SECONDS:
+        milliseconds = round(seconds * 1000, 1)
+        extra = {"werk": name(), "ms": milliseconds}
+        log.warning("%s held a write transaction for %.1f ms", *extra.values(), extra=extra)
+
+
 # Figures for Prometheus
 
-log = logging.getLogger(__name__)
 
 PREFIX: Final = "stopintimidatie"
 REQUEST_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -318,7 +343,8 @@ def counting(kind: str, handler: Callable[..., None]) -> Callable[..., None]:
         started = time.perf_counter()
         outcome = FAILED
         try:
-            handler(context, payloads)
+            with at_work(lambda: kind):
+                handler(context, payloads)
             outcome = DONE
         except Exception as error:
             log_error(log, "a job of kind %s failed", error, kind)
@@ -389,7 +415,8 @@ def access_tween(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any]
         if known is None:
             known = view_names(registry.introspector)
         started = request.environ.setdefault(_STARTED, time.perf_counter())
-        with in_request(request.environ) as name:
+        views = known
+        with in_request(request.environ) as name, at_work(lambda: view_of(request, views)):
             response = handler(request)
             response.headers[HEADER] = name
             error = getattr(request, "exception", None)

@@ -9,6 +9,8 @@ from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail import Recipient, queue_mail
@@ -34,6 +36,9 @@ from stopintimidatie.municipalities.partners.services import (
     owner_of_contact,
 )
 from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.subjects.queries import search
+from stopintimidatie.privacy.subjects.rules import Wanted
+from stopintimidatie.privacy.subjects.services import keep_traces
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import keep_content
 from stopintimidatie.reports.conversation.services import MAIL_OWNER, NAME, tell
@@ -81,6 +86,14 @@ def a_request(session: Any, **changes: Any) -> SubjectRequest:
     session.add(row)
     session.flush()
     return row
+
+
+def search_for(
+    registry: Any, session: Session, request: SubjectRequest, wanted: Wanted, actor: Actor
+) -> int:
+    """Search and keep, as the page does, in the transaction at hand; how many are new."""
+    traces = search(registry, session, request.holder, wanted, request.id)
+    return keep_traces(registry, session, request, wanted, traces, actor)
 
 
 def photo() -> Cleaned:

@@ -109,7 +109,7 @@ from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.privacy.subjects.rules import Wanted
-from stopintimidatie.privacy.subjects.services import judge, search_for, traces_of
+from stopintimidatie.privacy.subjects.services import judge, traces_of
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.conversation.services import REPORTER, tell
@@ -124,6 +124,7 @@ from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.identity_providers import connect_provider
 from tests.support.installation import Installation, make_settings
 from tests.support.shared import locked, run_folder
+from tests.support.subjects import search_for
 
 if TYPE_CHECKING:
     # At run time pytest loads it as a plugin, with its rewriting of assertions.

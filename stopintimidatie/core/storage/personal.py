@@ -93,7 +93,8 @@ class Fragment:
         line = rf"{start}[ \t]*{words}[ \t]*(?:\r?\n|\Z)"
         listed = rf"[,;][ \t]*{words}(?=[ \t]*(?:[,;.]|\Z))"
         first = rf"{start}{words}(?:[ \t]*[,;])?[ \t]*"
-        later = rf"[ \t]+{words}(?=[\s.,;:!?)]|\Z)"
+        # From where the blanks begin alone: else a text of blanks is read anew from each of them.
+        later = rf"(?<![ \t])[ \t]+{words}(?=[\s.,;:!?)]|\Z)"
         return re.compile(f"{line}|{first}|{listed}|{later}|{words}", re.IGNORECASE)
 
     def _bounded(self) -> str:

@@ -40,11 +40,13 @@ from stopintimidatie.core.storage import sqlite
 from stopintimidatie.core.storage.models import Base, Held
 from stopintimidatie.core.storage.sqlite import READ_ONLY_OPTION, WAIT_OPTION
 from stopintimidatie.core.storage.tenancy import HOLDER_SETTING, TenancyError, current_holder, enter
+from stopintimidatie.core.telemetry import write_ended
 from stopintimidatie.settings import Settings
 
 PROBE_SECONDS: Final = 3
 SURELY_ALIVE_SECONDS: Final = 1.0
 _IDLE_SINCE: Final = "stopintimidatie.idle_since"
+_WRITES_SINCE: Final = "stopintimidatie.writes_since"
 # PostgreSQL's code for a lock that didn't come free in time.
 LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -64,6 +66,21 @@ def _prepare_postgresql(engine: Engine) -> None:
         wait = options.get(WAIT_OPTION)
         if wait is not None:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(wait)}")
+
+
+def _time_writes(engine: Engine) -> None:
+    """Tell how long a transaction that may write lasted, with its commit."""
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get(READ_ONLY_OPTION):
+            connection.info[_WRITES_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkin")
+    def checkin(connection: Any, record: Any) -> None:
+        since = record.info.pop(_WRITES_SINCE, None)
+        if since is not None:
+            write_ended(time.monotonic() - since)
 
 
 def _ping_what_lay_idle(engine: Engine) -> None:
@@ -98,10 +115,12 @@ def make_engine(settings: Settings, url: str | None = None) -> Engine:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = create_engine(url or settings.database_url, hide_parameters=True)
         sqlite.prepare(engine)
+        _time_writes(engine)
         return engine
     engine = create_engine(url or settings.database_url, hide_parameters=True, connect_args=_PLANS)
     _ping_what_lay_idle(engine)
     _prepare_postgresql(engine)
+    _time_writes(engine)
     return engine
 
 

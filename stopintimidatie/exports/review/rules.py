@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -126,7 +127,13 @@ _AFTER_WORD: Final = re.compile(
 )
 _INITIALS: Final = re.compile(rf"\b(?:[A-Z]\.\s?){{1,4}}{_PARTICLE}{_NAME}")
 _CAPITAL: Final = re.compile(_FULL)
-_ENDS: Final = re.compile(r"(?:^|[.!?:;…\n\"“”‘(\[-])\s*$")
+_ONE: Final = re.compile(_NAME)
+_WORD: Final = re.compile(r"\w+")
+# Between the parts of a name that is one word, as Jean-d’Arc; and the most parts of one.
+_JOINTS: Final = "'’-"
+MOST_PARTS: Final = 4
+# Signs behind which a sentence begins, or something that begins with a capital as one does.
+_BEGINNERS: Final = frozenset('.!?:;…\n"“”‘([-')
 # Capitals in the middle of a sentence that are no names of people.
 _COMMON: Final = frozenset(
     (
@@ -165,31 +172,69 @@ def suggest(
     areas, whose words are no names of people here; `others` the other texts of the report: a name
     in one is a name in all, in capitals too.
     """
-    known = {word.lower() for name in places for word in re.findall(r"\w+", name)} | _COMMON
+    known = known_words(places)
+    return suggest_among(text, known, {name for other in others for name in names_in(other, known)})
+
+
+def known_words(places: Collection[str]) -> Collection[str]:
+    """Return the words with a capital that are nobody's name, in small letters."""
+    return {word.lower() for name in places for word in _WORD.findall(name)} | _COMMON
+
+
+def names_in(text: str, known: Collection[str]) -> set[str]:
+    """Return the names in a text in small letters, each one word; places aren't among them."""
+    return _names_at(text, (*_numbers(text), *_candidates(text, known)), known)
+
+
+def _names_at(text: str, suggestions: Iterable[Suggestion], known: Collection[str]) -> set[str]:
+    names = {
+        name.lower()
+        for suggestion in suggestions
+        if suggestion.name
+        for name in _ONE.findall(text[suggestion.start : suggestion.end])
+    }
+    return {name for name in names if not is_place(name, known)}
+
+
+def suggest_among(
+    text: str, known: Collection[str], elsewhere: AbstractSet[str]
+) -> tuple[Suggestion, ...]:
+    """Suggest words to mark as `suggest` does; `elsewhere`: the `names_in` the other texts."""
     suggestions: list[Suggestion] = []
+    taken = bytearray(len(text))
 
     def add(suggestion: Suggestion) -> None:
-        if all(
-            suggestion.end <= other.start or other.end <= suggestion.start for other in suggestions
-        ):
+        start, end = suggestion.span
+        if taken.find(1, start, end) < 0:
             suggestions.append(suggestion)
+            taken[start:end] = b"\1" * (end - start)
 
     for suggestion in (*_numbers(text), *_circumstances(text), *_candidates(text, known)):
         add(suggestion)
     # A name that was found once may begin another sentence, where its capital says nothing.
-    names = {
-        name
-        for suggestion in suggestions
-        if suggestion.name
-        for name in re.findall(_NAME, text[suggestion.start : suggestion.end])
-    }
-    for other in others:
-        for suggestion in (*_numbers(other), *_candidates(other, known)):
-            names |= set(re.findall(_NAME, other[suggestion.start : suggestion.end]))
-    for name in sorted(names - {name for name in names if is_place(name.lower(), known)}):
-        for match in re.finditer(rf"\b{re.escape(name)}s?\b", text, re.IGNORECASE):
-            add(Suggestion(*match.span(), "dezelfde naam als elders in deze melding"))
+    own = _names_at(text, suggestions, known)
+    for start, end in _places_of(text, own, elsewhere):
+        add(Suggestion(start, end, "dezelfde naam als elders in deze melding"))
     return tuple(sorted(suggestions, key=lambda suggestion: suggestion.start))
+
+
+def _places_of(text: str, *names: AbstractSet[str]) -> Iterator[Span]:
+    """Yield where these names stand, in any case, by themselves or with an *s* behind them.
+
+    A name is looked up, not searched for: a text may hold hundreds of them.
+    """
+    words = [match.span() for match in _WORD.finditer(text)]
+    for number, (start, end) in enumerate(words):
+        ends = [end]
+        for first, last in words[number + 1 : number + MOST_PARTS]:
+            if first != ends[-1] + 1 or text[first - 1] not in _JOINTS:
+                break
+            # With the joint too: of D’Angelo the name is D’, then Angelo.
+            ends += [first, last]
+        for last in reversed(ends):
+            name = text[start:last].lower()
+            if any(name in among or name.removesuffix("s") in among for among in names):
+                yield start, last
 
 
 def _numbers(text: str) -> Iterator[Suggestion]:
@@ -205,8 +250,8 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[Suggestion]:
     for match in _INITIALS.finditer(text):
         yield Suggestion(*match.span(), "een naam met voorletters")
     for match in _CAPITAL.finditer(text):
-        several = len(re.findall(_NAME, match[0])) > 1
-        if _all_known(match[0], known) or (not several and _ENDS.search(text[: match.start()])):
+        several = len(_ONE.findall(match[0])) > 1
+        if _all_known(match[0], known) or (not several and _begins(text, match.start())):
             continue
         why = "twee woorden met een hoofdletter" if several else "een hoofdletter in een zin"
         yield Suggestion(*match.span(), f"misschien een naam: {why}")
@@ -214,8 +259,14 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[Suggestion]:
 
 def _all_known(words: str, known: Collection[str]) -> bool:
     """Tell whether all words with a capital are places, days or other things than people."""
-    names = re.findall(_NAME, words)
-    return all(is_place(name.lower(), known) for name in names)
+    return all(is_place(name.lower(), known) for name in _ONE.findall(words))
+
+
+def _begins(text: str, start: int) -> bool:
+    """Tell whether a sentence begins here, where a capital says nothing."""
+    while start and text[start - 1].isspace() and text[start - 1] != "\n":
+        start -= 1
+    return not start or text[start - 1] in _BEGINNERS
 
 
 # Circumstances that point to one person without a name. The word lists are data, and short:
@@ -292,7 +343,7 @@ _CIRCUMSTANCES: Final = tuple(
             rf"|(?=\s+['’]s\b)))",
         ),
         _ADDRESS: (
-            rf"(?P<it>(?-i:(?:(?!{_FIRST})\b[A-ZÀ-Þ][\w'’.-]*\s+(?:(?:van|de|den|der|het|ten|ter)\s+){{0,3}}){{0,3}})"
+            rf"(?P<it>(?-i:(?:(?!{_FIRST})\b[A-ZÀ-Þ][\w'’.-]{{0,30}}\s+(?:(?:van|de|den|der|het|ten|ter)\s+){{0,3}}){{0,3}})"
             rf"\b{_STREET},?\s+(?:(?:huis)?nummer\s+|nr\.?\s+)?{_HOUSE})",
             rf"\b(?:(?P<no>bus|lijn|tram|metro|spoor|perron|halte|pagina)\s+)?\b(?P<it>(?:huis)?"
             rf"(?:nummer|nr\.?)\s+{_HOUSE}(?:\s+(?:in|aan|op|van)\s+(?:de|het)\s+{_STREET})?)",

@@ -13,6 +13,7 @@ from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import personal_data_holders
+from stopintimidatie.core.storage.session import between_transactions
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.components import Panel
@@ -61,14 +62,20 @@ def review_view(context: ReportResource, request: Request) -> Any:
     report = context.report
     # From the page of a case one goes back there.
     back = own_path(dict(query_pairs(request)).get("terug")) or request.resource_path(context)
+    before, places = texts_of(report), _places(request, report)
+    # A stranger wrote what is looked through: meanwhile nobody waits for a lock.
+    with between_transactions(request):
+        proposals = {
+            field: suggest(text, places, [other for other in before.values() if other is not text])
+            for field, text in before.items()
+        }
     texts = texts_of(report)
-    signs = signs_for(texts.values())
-    known = looked_at(request.db, report)
-    places = _places(request, report)
     hints = {
-        field: suggest(text, places, [other for other in texts.values() if other is not text])
+        field: proposals[field] if text == before.get(field) else ()
         for field, text in texts.items()
     }
+    signs = signs_for(texts.values())
+    known = looked_at(request.db, report)
     spans = {
         field: known[field].spans if field in known else [hint.span for hint in hints[field]]
         for field in texts

@@ -40,7 +40,7 @@ from stopintimidatie.municipalities.areas.sources import AreaFileError
 SECONDS: Final = 10
 LARGEST_ANSWER: Final = 256 * 1024
 _POINT: Final = re.compile(r"POINT\(\s*(-?\d+(?:\.\d+)?)\s+(-?\d+(?:\.\d+)?)\s*\)")
-_HOUSE: Final = re.compile(r"\s*(\d{1,5})\s*(.*?)\s*")
+_HOUSE: Final = re.compile(r"(\d{1,5})\s*(.*)")
 _POSTCODE: Final = re.compile(r"\d{4}[A-Z]{2}")
 
 
@@ -60,9 +60,13 @@ class WantedAddress:
     @property
     def findable(self) -> bool:
         """True if this can name one house: a number with a postcode, or with a street and town."""
-        if _HOUSE.fullmatch(self.house_number or "") is None:
+        if self._house is None:
             return False
         return bool(self._postcode or (self.street and self.town))
+
+    @property
+    def _house(self) -> re.Match[str] | None:
+        return _HOUSE.fullmatch((self.house_number or "").strip())
 
     @property
     def _postcode(self) -> str | None:
@@ -77,7 +81,7 @@ class WantedAddress:
 
     def is_answered_by(self, answer: dict[str, Any]) -> bool:
         """Tell whether an answer of PDOK is this house: number, and postcode or street and town."""
-        house = _HOUSE.fullmatch(self.house_number or "")
+        house = self._house
         if house is None or str(answer.get("huisnummer")) != str(int(house[1])):
             return False
         suffix = slugify(house[2]).replace("-", "")

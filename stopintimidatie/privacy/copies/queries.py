@@ -24,12 +24,14 @@ from stopintimidatie.core.text import date_text, datetime_long, day_of, file_siz
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.dossiers.models import Consultation, ConsultationSeat
 from stopintimidatie.dossiers.workflow import ConsultationState
+from stopintimidatie.exports.review.rules import names_in
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
 from stopintimidatie.privacy.copies.rules import (
     HIDES_REPORTER,
     File,
+    Others,
     Part,
     about_person,
     goes_along,
@@ -370,24 +372,22 @@ def _at_table(source: Source) -> Iterator[tuple[str, ...]]:
 
 def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
     """Yield the parts with what points to others marked at first."""
-    names, tellers = other_names(source), names_of_reporters(source)
-    places = _places(source)
-    by_section: dict[str, list[str]] = {}
-    for part in parts:
-        if part.text:
-            by_section.setdefault(part.section, []).append(part.text)
+    others = Others.of(other_names(source), names_of_reporters(source), _places(source))
+    named = {part.key: names_in(part.text, others.known) for part in parts}
+    counts = Counter((part.section, name) for part in parts for name in named[part.key])
     for part in parts:
         if not part.text or part.written:
             yield part
             continue
-        others = [text for text in by_section[part.section] if text is not part.text]
         spans = proposed(
             part.text,
             source.wanted,
-            names=names,
-            places=places,
-            others=others,
-            tellers=tellers,
+            others,
+            elsewhere={
+                name
+                for (section, name), number in counts.items()
+                if section == part.section and number > (name in named[part.key])
+            },
             hide_reporter=source.request.capacity in HIDES_REPORTER,
             own_report=part.key.startswith(OWN_REPORT),
         )

@@ -7,16 +7,28 @@ that are proposed are those that point to another, never those of the person who
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from stopintimidatie.exports.review.rules import AGE, BLACK, TIME, Span, blackened, merged, suggest
+from stopintimidatie.exports.review.rules import (
+    AGE,
+    BLACK,
+    TIME,
+    Span,
+    blackened,
+    known_words,
+    merged,
+    names_in,
+    suggest_among,
+)
 from stopintimidatie.privacy.requests.models import Capacity
-from stopintimidatie.privacy.subjects.rules import Wanted, name_term, sentences_with
+from stopintimidatie.privacy.subjects.rules import Wanted, says_enough, sentences_with
 
 SCHEMA: Final = "stopintimidatie.inzage/1"
 # Tables with the reporter's own words, and copies of them: never for somebody reported about.
@@ -141,7 +153,7 @@ _DAY: Final = re.compile(
 )
 _CLOCK: Final = re.compile(r"\b\d{1,2}[.:]\d{2}\b(?:\s*uur)?|\b\d{1,2}\s*uur\b", re.IGNORECASE)
 _STREET: Final = re.compile(
-    r"\b(?:[A-ZÀ-Þ][\w'’-]*\s+)?\w{2,}(?:straat|laan|weg|plein|kade|singel|gracht|dijk|steeg|pad|park"
+    r"\b(?:[A-ZÀ-Þ][\w'’-]{0,40}\s+)?\w{2,}(?:straat|laan|weg|plein|kade|singel|gracht|dijk|steeg|pad|park"
     r"|haven|markt|station|brug)\b",
     re.IGNORECASE,
 )
@@ -170,14 +182,64 @@ _SPOT: Final = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names to find in many texts: each word of them as it is, and each name as people write it."""
+
+    words: tuple[tuple[str, re.Pattern[str]], ...]
+    wanted: Wanted
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Names:
+        """Return what finds these names; a short one says too little."""
+        long = [name for name in names if len(name.strip()) >= 3]
+        words = dict.fromkeys(
+            word
+            for name in long
+            for word in (name, *(w for w in name.split() if len(w) > 2 and w[0].isupper()))
+        )
+        patterns = tuple((word, re.compile(rf"\b{re.escape(word)}\b")) for word in words)
+        return cls(patterns, Wanted(names=tuple(name for name in long if says_enough(name))))
+
+    def spans(self, text: str) -> list[Span]:
+        """Return where they stand in a text."""
+        spans = [
+            match.span()
+            for word, pattern in self.words
+            if word in text
+            for match in pattern.finditer(text)
+        ]
+        return spans + self.wanted.spans(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Whom and what texts name besides the person.
+
+    Args:
+        names: of other people that are known here.
+        tellers: of the reporters of the reports that the texts are about.
+        places: of areas.
+        known: words with a capital that are nobody's name.
+    """
+
+    names: Names
+    tellers: Names
+    places: Names
+    known: Collection[str]
+
+    @classmethod
+    def of(cls, names: Iterable[str], tellers: Iterable[str], places: Collection[str]) -> Others:
+        """Return what finds these names."""
+        return cls(Names.of(names), Names.of(tellers), Names.of(places), known_words(places))
+
+
 def proposed(
     text: str,
     wanted: Wanted,
+    others: Others,
     *,
-    names: Collection[str],
-    places: Collection[str],
-    others: Collection[str] = (),
-    tellers: Collection[str] = (),
+    elsewhere: AbstractSet[str] = frozenset(),
     hide_reporter: bool,
     own_report: bool = False,
 ) -> tuple[Span, ...]:
@@ -186,59 +248,54 @@ def proposed(
     Args:
         text: the text as it stands in the copy.
         wanted: the words of the person, which stay.
-        names: of other people that are known here.
-        places: names of areas.
-        others: the other texts of the same document.
-        tellers: names of the reporters of the reports that the texts are about.
+        others: whom and what it may name besides.
+        elsewhere: the names in the other texts of the same document.
         hide_reporter: whether hour, day, place, clothes and reference point to somebody, and each
             sentence about who reported goes whole.
         own_report: whether the person made the report that the text is of: then a given name, a
             time and an age are the own as well.
     """
+    # *Gebeld met Noor* is about the person too.
+    given = [word for name in wanted.names for word in name.split() if word[0].isupper()]
+    own, passed = (Names.of(given), {AGE, TIME}) if own_report else (Names.of(()), set())
     spans: list[Span] = []
     start, lines = 0, text.split("\n")
+    # A name doesn't go on in another line: that is another sentence, or another text.
+    named = {line: names_in(line, others.known) for line in lines}
+    counts = Counter(name for names in named.values() for name in names)
+    beside = counts.keys() | elsewhere
     for line in lines:
-        # A name doesn't go on in another line: that is another sentence, or another text.
-        besides = (*others, *(other for other in lines if other != line))
-        marks = _in_line(line, wanted, (*names, *tellers), places, besides, own_report)
-        if hide_reporter:
-            marks = merged((*marks, *_about_reporter(line, wanted, places, tellers)))
-        spans += [(first + start, last + start) for first, last in marks]
+        if line.strip():
+            only_here = {name for name in named[line] if counts[name] == 1} - elsewhere
+            beside -= only_here
+            hints = suggest_among(line, others.known, beside)
+            beside |= only_here
+            marks = [hint.span for hint in hints if hint.why not in passed]
+            marks = _in_line(line, marks, [*wanted.spans(line), *own.spans(line)], others)
+            if hide_reporter:
+                marks += _about_reporter(line, wanted, others)
+            spans += [(first + start, last + start) for first, last in marks]
         start += len(line) + 1
     return merged(spans)
 
 
-def _in_line(
-    text: str,
-    wanted: Wanted,
-    names: Collection[str],
-    places: Collection[str],
-    others: Collection[str],
-    own_report: bool,
-) -> tuple[Span, ...]:
+def _in_line(text: str, hints: Iterable[Span], own: Iterable[Span], others: Others) -> list[Span]:
     """Return the words in a line that point to another."""
-    own, passed = wanted.spans(text), {AGE, TIME} if own_report else set()
-    if own_report:
-        # *Gebeld met Noor* is about the person too.
-        words = {word for name in wanted.names for word in name.split() if word[0].isupper()}
-        own = [*own, *_names(text, words)]
-    hints = [hint.span for hint in suggest(text, places, others) if hint.why not in passed]
-    spans = [span for hint in hints for span in _beside(text, hint, own)]
-    spans += _names(text, names)
+    held = _held(text, own)
+    spans = [span for hint in hints for span in _beside(text, hint, held)]
+    spans += [*others.names.spans(text), *others.tellers.spans(text)]
     spans += [match.span() for match in _REFERENCE.finditer(text)]
-    return _without(merged(spans), own, text)
+    return _without(merged(spans), held, text)
 
 
-def _about_reporter(
-    text: str, wanted: Wanted, places: Collection[str], tellers: Collection[str]
-) -> tuple[Span, ...]:
+def _about_reporter(text: str, wanted: Wanted, others: Others) -> list[Span]:
     """Return the words in a line that may tell who reported, and whole sentences about them."""
-    spans = _names(text, places)
+    spans = others.places.spans(text)
     for pattern in (_DATE, _DAY, _CLOCK, _STREET, _CLOTHES, _SPOT):
         spans += [match.span() for match in pattern.finditer(text)]
-    about = [match.span() for match in _TELLER.finditer(text)] + _names(text, tellers)
+    about = [match.span() for match in _TELLER.finditer(text)] + others.tellers.spans(text)
     whole = [_trimmed(text, span) for span in sentences_with(text, about)]
-    return (*_without(merged(spans), wanted.spans(text), text), *whole)
+    return [*_without(merged(spans), _held(text, wanted.spans(text)), text), *whole]
 
 
 def _trimmed(text: str, span: Span) -> Span:
@@ -248,51 +305,40 @@ def _trimmed(text: str, span: Span) -> Span:
     return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
 
 
-def _beside(text: str, hint: Span, own: Sequence[Span]) -> tuple[Span, ...]:
+def _held(text: str, own: Iterable[Span]) -> bytearray:
+    """Return for each sign of a text whether it is in the person's own words."""
+    held = bytearray(len(text))
+    for start, end in own:
+        held[start:end] = b"\1" * (end - start)
+    return held
+
+
+def _beside(text: str, hint: Span, held: bytearray) -> list[Span]:
     """Return what a proposal holds beside the person's own name.
 
     A word that only begins a sentence (*Tekening van Noor*) isn't a name for its capital.
     """
-    left = _without([hint], own, text)
-    if left == (hint,):
+    left = _without([hint], held, text)
+    if left == [hint]:
         return left
-    return tuple(
+    return [
         (start, end)
         for start, end in left
         if sum(word[0].isupper() for word in text[start:end].split()) > 1
-        or re.search(r"[^.!?:;\s]\s*$", text[:start])
-    )
+        or text[:start].rstrip()[-1:] not in ("", *".!?:;")
+    ]
 
 
-def _names(text: str, names: Iterable[str]) -> list[Span]:
-    spans: list[Span] = []
-    for name in names:
-        if len(name.strip()) < 3:
-            continue
-        words = [name, *(word for word in name.split() if len(word) > 2 and word[0].isupper())]
-        for word in words:
-            spans += [match.span() for match in re.finditer(rf"\b{re.escape(word)}\b", text)]
-        try:
-            spans += Wanted(names=(name,)).spans(text) if name_term(name) else []
-        except ValueError:
-            continue
-    return spans
-
-
-def _without(spans: Iterable[Span], own: Sequence[Span], text: str) -> tuple[Span, ...]:
+def _without(spans: Iterable[Span], held: bytearray, text: str) -> list[Span]:
     """Return the spans without what is in the person's own words."""
     left: list[Span] = []
     for start, end in spans:
-        pieces = [(start, end)]
-        for first, last in own:
-            pieces = [
-                piece
-                for low, high in pieces
-                for piece in ((low, min(high, first)), (max(low, last), high))
-                if piece[0] < piece[1]
-            ]
-        left += pieces
-    return tuple((start, end) for start, end in merged(left) if text[start:end].strip(" ,.;:-"))
+        while (first := held.find(0, start, end)) >= 0:
+            behind = held.find(1, first, end)
+            start = end if behind < 0 else behind
+            if text[first:start].strip(" ,.;:-"):
+                left.append((first, start))
+    return left
 
 
 # The person hears that there is such a file.

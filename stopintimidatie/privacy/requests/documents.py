@@ -21,7 +21,7 @@ from stopintimidatie.exports.release.copies import Correction as Told
 from stopintimidatie.exports.release.copies import copies_of, copies_with
 from stopintimidatie.exports.release.views import notify
 from stopintimidatie.exports.request.jobs import Change
-from stopintimidatie.privacy.holds.models import HoldReason
+from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.services import (
     GONE,
     holds_on,
@@ -134,12 +134,13 @@ def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
     refused = grant_refused(row.asked_by, row.child_outcome, child=row.child)
     if row.ended_at is not None or row.right == Right.ERASURE or refused is not None:
         return 0
-    held = 0
+    mine = Hold.case_reference == row.reference, Hold.lifted_at.is_(None)
+    held, number = set(session.scalars(select(Hold.document_id).where(*mine))), 0
     for trace in traces_of(session, row):
-        document = _document(session, trace)
-        if not trace.included or document is None or document.state in GONE:
+        if not trace.included or trace.document_id in held:
             continue
-        if not any(hold.case_reference == row.reference for hold in holds_on(session, document.id)):
+        document = _document(session, trace)
+        if document is not None and document.state not in GONE:
             place_hold(
                 session,
                 document,
@@ -148,8 +149,8 @@ def hold_traces(session: Session, row: SubjectRequest, actor: Actor) -> int:
                 REPORTER if Channel.FOLLOW in trace.places else actor,
                 case_reference=row.reference,
             )
-            held += 1
-    return held
+            number += 1
+    return number
 
 
 def release_traces(session: Session, row: SubjectRequest, actor: Actor) -> None:

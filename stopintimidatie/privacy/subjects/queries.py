@@ -125,6 +125,17 @@ def search(
     return traces
 
 
+def forget_gone(registry: Any, session: Session, traces: Traces) -> None:
+    """Take out the documents that were destroyed since they were found."""
+    roots = {row.kind: next(iter(row.columns)) for row in _searched(registry)}
+    roots |= {kind: name for kind, (name, _) in _NAMED.items()} | {MAIL: MailMessage.__tablename__}
+    for kind, name in roots.items():
+        table, numbers = Base.metadata.tables[name], traces.of_kind(kind)
+        there = select(table.c.id).where(table.c.id.in_(numbers))
+        for number in {*numbers} - {*(session.scalars(there) if numbers else ())}:
+            del traces.places[kind, number]
+
+
 def kinds_searched(registry: Any) -> list[str]:
     """Return the kinds of documents that a search reads, for the log."""
     return [*(row.kind for row in _searched(registry)), MAIL, LOG]

@@ -21,6 +21,7 @@ PARTICLES: Final = (
     *("van", "de", "den", "der", "het", "ten", "ter", "te", "vd"),
     *("el", "al", "bin", "ben", "von", "di", "da", "la", "le"),
 )
+MOST_PARTICLES: Final = 4
 SHORTEST: Final = 3
 _GAP: Final = r"[\s.,'’-]+"
 _BETWEEN: Final = r"[\s().-]*"
@@ -79,13 +80,23 @@ def name_term(name: str) -> Term:
         # All before the particles, or before the last word, are given names.
         given, behind = words[: max(firsts, 1)], words[max(firsts, 1) :]
         last = [word for word in behind if word not in PARTICLES] or behind
-        between = rf"(?:(?:{'|'.join(PARTICLES)}){_GAP})*"
+        # With no end to it, a text of nothing but particles would be read anew from each of them.
+        between = rf"(?:(?:{'|'.join(PARTICLES)}){_GAP}){{0,{MOST_PARTICLES}}}"
         surname = _GAP.join(last)
         whole.append(rf"{between}{surname}{_GAP}{_GAP.join(given)}")
         whole.append(rf"{given[0][0]}\.?\s*(?:[a-z]\.?\s*){{0,3}}{between}{surname}")
         whole.append(rf"{_GAP.join(given)}{_GAP}{between}{surname}")
         longest = max(last, key=len)
     return Term(re.compile(rf"(?<!\w)(?:{'|'.join(whole)})(?!\w)"), longest)
+
+
+def says_enough(name: str) -> bool:
+    """Tell whether there is a term of this name."""
+    try:
+        name_term(name)
+    except TooLittleError:
+        return False
+    return True
 
 
 def email_term(email: str) -> Term:
@@ -162,6 +173,7 @@ class Wanted:
         return sorted(
             (places[match.start()], places[match.end() - 1] + 1)
             for term in self.terms
+            if term.needs in simple
             for match in term.pattern.finditer(simple)
         )
 
@@ -190,27 +202,40 @@ def strings_in_clear(text: str) -> Iterable[str]:
 
 def sentences_with(text: str, spans: Iterable[Span]) -> list[Span]:
     """Return the sentences of a text in which one of the spans stands."""
-    wanted = list(spans)
+    wanted = bytearray(len(text))
+    for first, last in spans:
+        wanted[first:last] = b"\1" * (last - first)
     sentences: list[Span] = []
     start = 0
     for end in _ends(text):
-        if any(first < end and last > start for first, last in wanted):
+        if wanted.find(1, start, end) >= 0:
             sentences.append((start, end))
         start = end
     return sentences
 
 
+_END: Final = re.compile(r"[.!?](?=\s)|\n")
+_LAST: Final = re.compile(r"\w+\Z")
 # Words with a point that ends no sentence, beside one letter (*J. Jansen*, *o.a. hier*).
 _SHORT: Final = frozenset(
     ("art", "bijv", "ca", "dhr", "dr", "drs", "evt", "ing", "ir", "jl", "mevr", "mr", "mw", "nr")
 )
+_LONGEST: Final = max(map(len, _SHORT))
 
 
 def _ends(text: str) -> Iterator[int]:
     """Yield where each sentence ends; behind an initial or a shortened word none does."""
-    for match in re.finditer(r"(?P<word>\w*)[.!?]+(?=\s)|\n", text):
-        word = (match["word"] or "").lower()
-        short = (len(word) == 1 and word.isalpha()) or word in _SHORT
-        if not (short and match[0].endswith(".")):
+    for match in _END.finditer(text):
+        if match[0] != "." or not _is_short(text, match.start()):
             yield match.end()
     yield len(text)
+
+
+def _is_short(text: str, end: int) -> bool:
+    """Tell whether one letter or a shortened word stands before this point."""
+    while end and text[end - 1] in ".!?":
+        end -= 1
+    word = _LAST.search(text, max(0, end - _LONGEST - 1), end)
+    if word is None or len(word[0]) > _LONGEST:
+        return False
+    return (len(word[0]) == 1 and word[0].isalpha()) or word[0].lower() in _SHORT

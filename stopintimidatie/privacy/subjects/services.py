@@ -20,6 +20,7 @@ from stopintimidatie.core.storage.personal import (
     treated,
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
+from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import plural
 from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
@@ -28,7 +29,9 @@ from stopintimidatie.privacy.subjects.excerpts import as_json, from_json
 from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
 from stopintimidatie.privacy.subjects.queries import (
+    Traces,
     by_sure_way,
+    forget_gone,
     kinds_searched,
     references_of,
     search,
@@ -39,19 +42,33 @@ SEARCHED: Final = "verzoek.gezocht"
 JUDGED: Final = "verzoek.vindplaats"
 
 
-def search_for(
-    registry: Any, session: Session, request: SubjectRequest, wanted: Wanted, actor: Actor
-) -> int:
-    """Search for the person of a case, and keep the traces; return how many are new.
+def find_traces(registry: Any, holder: str, wanted: Wanted, leave_out: UUID) -> Traces:
+    """Search for a person in a transaction that only reads, so that nobody waits for its end.
 
-    A trace that was judged keeps its judgement, unless the person was found in new places of it.
-    A report that is the person's own, by a code or address, stays that.
+    `leave_out`: the request that it is for.
 
     Raises:
-        TooLittleError: A term says too little.
         TooManyError: More documents fit than anybody can judge.
     """
-    traces = search(registry, session, request.holder, wanted, leave_out=request.id)
+    with transaction(registry.engine, holder, write=False) as session:
+        return search(registry, session, holder, wanted, leave_out)
+
+
+def keep_traces(
+    registry: Any,
+    session: Session,
+    request: SubjectRequest,
+    wanted: Wanted,
+    traces: Traces,
+    actor: Actor,
+) -> int:
+    """Keep the traces that were found for a case; return how many are new.
+
+    What was destroyed since it was found is left out. A trace that was judged keeps its judgement,
+    unless the person was found in new places of it. A report that is the person's own, by a code
+    or address, stays that.
+    """
+    forget_gone(registry, session, traces)
     references = references_of(session, traces)
     known = {(row.document_kind, row.document_id): row for row in traces_of(session, request)}
     new = 0

@@ -17,6 +17,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Paging, Request, form_view, wanted_page
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.resources import path_of_dossier
@@ -36,8 +37,9 @@ from stopintimidatie.privacy.subjects.queries import (
 )
 from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted
 from stopintimidatie.privacy.subjects.services import (
+    find_traces,
     judge,
-    search_for,
+    keep_traces,
     searched_by,
     traces_of,
     unjudged,
@@ -70,6 +72,9 @@ NOT_NOW: Final = (
 TOO_MANY: Final = (
     "Er zijn te veel vindplaatsen om te beoordelen. Maak de naam preciezer, bijvoorbeeld met een"
     " voornaam erbij."
+)
+BUSY: Final = (
+    "Er wordt nu al naar een paar mensen gezocht. Wacht een halve minuut en zoek dan opnieuw."
 )
 SEARCHES: Final = "zoeken naar een betrokkene"
 NOTHING: Final = "Vul minstens één ding in om op te zoeken."
@@ -153,11 +158,19 @@ def search_view(context: RequestResource, request: Request) -> Any:
     form = Form(_schema(), request, buttons=[button], appstruct=known, cancel_url=here)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        wanted = _wanted(values)
+        wanted, registry = _wanted(values), request.registry
+        holder, case = row.holder, row.id
         try:
-            new = search_for(request.registry, request.db, row, wanted, request.actor)
+            with heavy_work(request, registry.person_searches):
+                traces = find_traces(registry, holder, wanted, case)
         except TooManyError:
             raise FormError(TOO_MANY, "namen") from None
+        except NoPlaceError:
+            raise forms.BusyError(BUSY) from None
+        request.db.refresh(row, with_for_update=True)
+        if instead := only_open(context, request):
+            return instead
+        new = keep_traces(registry, request.db, row, wanted, traces, request.actor)
         number = len(traces_of(request.db, row))
         request.flash(f"{plural(number, 'vindplaats', 'vindplaatsen')}, waarvan {new} nieuw.")
         return HTTPSeeOther(f"{here}/{TRACES}")

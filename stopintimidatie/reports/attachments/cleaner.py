@@ -138,7 +138,7 @@ CODECS: Final = {
 }
 # Filters that drop the units of a stream in which a camera can leave notes.
 NOTES: Final = {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39-40"}
-_STREAM: Final = re.compile(r"^\s+Stream #0:\d+\S*: (Video|Audio): (\w+)(.*)$", re.MULTILINE)
+_STREAM: Final = re.compile(r"^[ \t]+Stream #0:\d+\S*: (Video|Audio): (\w+)(.*)$", re.MULTILINE)
 
 
 class Fault(Enum):

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from stopintimidatie.privacy.copies.rules import File, Part, files_of, final, proposed
+from stopintimidatie.privacy.copies.rules import File, Others, Part, files_of, final, proposed
 from stopintimidatie.privacy.copies.words import conduct
 from stopintimidatie.privacy.subjects.rules import Wanted
 
@@ -16,14 +16,8 @@ MAN = Wanted(names=("Dennis Hoekstra",))
 
 def given(text: str, *, hide_reporter: bool = True) -> str:
     """The text as somebody gets it when nobody changes a mark."""
-    spans = proposed(
-        text,
-        MAN,
-        names=["Bas Kuipers"],
-        places=["Weizigtpark"],
-        tellers=["Fatima el Amrani"],
-        hide_reporter=hide_reporter,
-    )
+    others = Others.of(["Bas Kuipers"], ["Fatima el Amrani"], ["Weizigtpark"])
+    spans = proposed(text, MAN, others, hide_reporter=hide_reporter)
     return Part("a", "b", "c", text=text, spans=spans).given.replace("[zwartgemaakt]", "#")
 
 
@@ -67,9 +61,8 @@ def test_a_reporter_keeps_the_own_day_and_place() -> None:
 
 def test_in_the_own_report_a_given_name_and_a_time_are_the_own() -> None:
     text = "Gebeld met Dennis. Het was om 22.15 uur, met Bas."
-    spans = proposed(
-        text, MAN, names=["Bas Kuipers"], places=[], hide_reporter=False, own_report=True
-    )
+    others = Others.of(["Bas Kuipers"], [], [])
+    spans = proposed(text, MAN, others, hide_reporter=False, own_report=True)
     left = Part("a", "b", "c", text=text, spans=spans).given
     assert left == "Gebeld met Dennis. Het was om 22.15 uur, met [zwartgemaakt]."
 

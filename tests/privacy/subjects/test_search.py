@@ -17,13 +17,13 @@ from stopintimidatie.privacy.police.models import PURPOSE, PoliceItem
 from stopintimidatie.privacy.requests.models import RequestTrace
 from stopintimidatie.privacy.subjects.queries import Traces, search
 from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted, sentences_with
-from stopintimidatie.privacy.subjects.services import judge, search_for, traces_of
+from stopintimidatie.privacy.subjects.services import judge, traces_of
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.personal import ContactData, contact_rows
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, hash_follow_code
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report
 from tests.support.installation import Installation
-from tests.support.subjects import MAIL, PERSON, PHONE, a_request, plant
+from tests.support.subjects import MAIL, PERSON, PHONE, a_request, plant, search_for
 
 
 def find(installation: Installation, holder: str = DORDRECHT, **wanted: tuple[str, ...]) -> Traces:
