@@ -1,8 +1,9 @@
-"""Parts of attachments that go along with a hand-over alone.
+"""The end of the one ledger, and parts of attachments that go along with a hand-over alone.
 
 Revision ID: 0012_ledger_and_parts
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0012_ledger_and_parts"
@@ -22,7 +23,17 @@ OR (NEW.giver = OLD.giver AND OLD.giver = OLD.receiver AND EXISTS (
 
 
 def upgrade() -> None:
-    """Refuse to give these away in another way than the product does."""
+    """Make the row, and refuse to give these away in another way than the product does."""
+    op.create_table(
+        "ledger_end",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("signature", sa.String(64), nullable=False),
+        sa.Column("behind", sa.String(200), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_end")),
+    )
+    # The first worker that has a ledger says how far it goes.
+    op.execute("INSERT INTO ledger_end (id, number, signature) VALUES (1, 0, '')")
     _guard("attachment_part", GOES_ALONG)
     _guard("report_transfer", STAYS)
 

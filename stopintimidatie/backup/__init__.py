@@ -20,7 +20,8 @@ def includeme(config: Any) -> None:
 
     settings = config.registry.app_settings
     config.add_health_check("terugzetten", [marked(settings)], restore_check)
-    config.add_health_check("grootboek", [copies.LEDGER_PROBLEM], copies.ledger_check)
+    ledger = [copies.LEDGER_PROBLEM, copies.LEDGER_BEHIND]
+    config.add_health_check("grootboek", ledger, copies.ledger_check)
     config.add_health_check("reservekopieën", [copies.COPIES_PROBLEM], copies.copies_check)
     config.add_job_kind(
         copies.WATCH,

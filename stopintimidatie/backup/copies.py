@@ -22,6 +22,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.jobs import Job, JobContext, JobError, OutboxJob
+from stopintimidatie.core.ledger import BEHIND, LedgerEnd
 from stopintimidatie.core.ledger import JOB as LEDGER
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.sqlite import empty_wal
@@ -166,11 +167,19 @@ def _problem(job: Job, label: str) -> Label[Any]:
 
 
 LEDGER_PROBLEM: Final = _problem(LEDGER, "ledger_problem")
+LEDGER_BEHIND: Final = select(LedgerEnd.behind).scalar_subquery().label("ledger_behind")
 COPIES_PROBLEM: Final = _problem(WATCH, "copies_problem")
 
 
 def ledger_check(settings: Settings, row: Row[Any]) -> Check:
-    """Check that the ledger is written, and stands where it outlives the data."""
+    """Check that there is one ledger, that it is written, and stands where it outlives the data."""
+    if row.ledger_behind:
+        return Check(
+            "grootboek",
+            State.NOTE,
+            f"Een worker vernietigt niets ({row.ledger_behind}): {BEHIND}. Laat backup.ledger van"
+            " elke worker naar hetzelfde bestand wijzen, en herstart hem (docs/operations.md).",
+        )
     if row.ledger_problem:
         return Check(
             "grootboek",

@@ -6,26 +6,31 @@ twice: a restore that is killed is begun again, and what is gone already is pass
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.backup.manifest import BackupError
+from stopintimidatie.backup.manifest import BackupError, Manifest
 from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.jobs import JobError
 from stopintimidatie.core.ledger import (
     CONTACT_GONE,
     DESTROYED,
     ERASED,
     TRANSFERRED,
     Entry,
+    LedgerEnd,
     LedgerError,
     Position,
+    append_lines,
+    checked_position,
     goes_on_from,
     read_ledger,
 )
@@ -38,7 +43,7 @@ from stopintimidatie.core.storage.personal import (
     erase_document,
     personal_data_holders,
 )
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import datetime_long, day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.privacy.destruction.documents import Fate, category_of, destroy_document
@@ -61,10 +66,13 @@ from stopintimidatie.reports.personal import delete_contact, has_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.settings import Settings
 
+log = logging.getLogger(__name__)
 AT_ONCE: Final = 500
 # A line is dated in its transaction, which may end after the copy was made. Contact data of
 # earlier lines isn't in the copy, unless the reporter gave it again.
 SLACK: Final = timedelta(hours=1)
+# Before every line.
+START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 OUTCOMES: Final = {DESTROYED: Outcome.DESTROY, TRANSFERRED: Outcome.TRANSFER}
 NO_LEDGER: Final = (
     "{0} Zonder grootboek komt terug wat na de reservekopie is vernietigd of gewist. Geef met"
@@ -80,14 +88,21 @@ TWO: Final = (
     "In {0} staat al een ander grootboek dan in {1}. Bewaar beide, zet het bestand dat niet bij"
     " deze installatie hoort ergens anders neer, en begin opnieuw. Er is niets veranderd."
 )
+NO_NEWER: Final = (
+    "In het grootboek {0} (regels: {1}) staat niets van na de reservekopie van {2}. Is er sindsdien"
+    " iets vernietigd of gewist, dan is dit niet het nieuwste, en komt dat terug. Er is niets"
+    " veranderd. Zoek het nieuwste; is dit het, geef dan ook --nieuwste-grootboek."
+)
 
 
 @dataclass(frozen=True)
 class LedgerChoice:
     """The ledger that the operator named: a file, that of the settings, or none at all."""
 
-    path: Path | None = None
-    without: bool = False
+    path: Path | None
+    without: bool
+    # Asks the operator, after these words, whether it is the newest ledger.
+    is_newest: Callable[[str], bool]
 
     def read(self, settings: Settings, ring: KeyRing, since: Position) -> Sequence[Entry]:
         """Return what went, as the ledger tells.
@@ -102,13 +117,27 @@ class LedgerChoice:
         path = self.path or settings.ledger
         try:
             entries = read_ledger(path, ring)
-            whole = goes_on_from(path, ring, since)
         except LedgerError as error:
             raise BackupError(NO_LEDGER.format(error)) from None
-        if not whole:
+        if not goes_on_from(entries, since):
             raise BackupError(OLDER.format(path, since.number))
         self._check_other(settings.ledger, path)
         return entries
+
+    def check_newest(
+        self, settings: Settings, entries: Sequence[Entry], manifest: Manifest
+    ) -> None:
+        """Have it confirmed that nothing went after a copy, where the ledger names nothing.
+
+        Raises:
+            BackupError: it isn't confirmed.
+        """
+        if self.without or len(entries) > manifest.ledger.number:
+            return
+        made_at = datetime_long(manifest.made_at)
+        words = NO_NEWER.format(self.path or settings.ledger, len(entries), made_at)
+        if not self.is_newest(words):
+            raise BackupError(words)
 
     def _check_other(self, mine: Path, given: Path) -> None:
         """Check that where the ledger goes on there is the same one, or an earlier state of it."""
@@ -120,6 +149,26 @@ class LedgerChoice:
         if self.path is not None and self.path.absolute() != settings.ledger:
             replace_text(settings.ledger, self.path.read_text(encoding="ascii"))
             settings.ledger.chmod(0o600)
+
+
+def catch_up(registry: Any) -> None:
+    """Let a worker that begins take out what its ledger names and the database doesn't know yet.
+
+    After a kill that is gone already. It isn't in a database that was put back by other means than
+    ours. When the ledger is behind, or another one, that is noted for health.
+    """
+    try:
+        known = checked_position(registry)
+        if known.number:
+            ahead = read_ledger(registry.app_settings.ledger, registry.key_ring)[known.number :]
+            if gone := take_out(registry, ahead, START):
+                log.warning("taken out again, as the ledger says: %d", len(gone))
+        # A database of 1.0.0 knew no line; what stood in the ledger then is gone from it.
+        append_lines(registry, ())
+        with transaction(registry.engine) as session:
+            session.execute(update(LedgerEnd).values(behind=None))
+    except (JobError, BackupError, LedgerError, OSError) as error:
+        log.error("nothing is destroyed here: %s", error)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from stopintimidatie.backup.services import (
 from stopintimidatie.core.accounts.models import LoginSession
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import OutboxJob
-from stopintimidatie.core.ledger import Entry
+from stopintimidatie.core.ledger import Entry, end_of, move_position
 from stopintimidatie.core.search.services import holders_with_index_work, start_over
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.database import OLD_VERSIONS, known_versions
@@ -78,6 +78,7 @@ def restore(
         _must_fit(settings, checked)
         _must_have_keys(settings, checked)
         gone = ledger.read(settings, load_key_ring(settings.key_file), checked.manifest.ledger)
+        ledger.check_newest(settings, gone, checked.manifest)
         files = _put_back(settings, checked, identity, progress)
     except OSError as error:
         raise unwritable(error) from None
@@ -212,12 +213,15 @@ def go_on(settings: Settings, ledger: LedgerChoice) -> tuple[datetime, Sequence[
     return pending.made_at, ledger.read(settings, ring, pending.ledger)
 
 
-def reopen(registry: Any, actor: Actor, made_at: datetime, ledger: LedgerChoice) -> list[str]:
+def reopen(
+    registry: Any, actor: Actor, made_at: datetime, ledger: LedgerChoice, gone: Sequence[Entry]
+) -> list[str]:
     """End what was going on and have the search index made, after the migrations.
 
-    Return the holders.
+    The database knows the end of the ledger that was applied. Return the holders.
     """
     with transaction(registry.engine, NATIONAL) as session:
+        move_position(session, end_of(gone))
         session.execute(delete(LoginSession))
         session.execute(update(OutboxJob).values(lease_until=None))
         reason = f"gemaakt {made_at:%Y-%m-%dT%H:%M:%SZ}"

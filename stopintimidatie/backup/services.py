@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from io import FileIO
@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from stopintimidatie.backup import postgresql, sqlite
 from stopintimidatie.backup.archive import (
@@ -48,14 +49,15 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.health.services import VERSION
 from stopintimidatie.core.ledger import (
+    BEHIND,
     DESTROYED,
     TRANSFERRED,
     Entry,
     LedgerError,
     Position,
-    begin_ledger,
+    end_of,
     goes_on_from,
-    last_position,
+    present_position,
     read_ledger,
 )
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -140,7 +142,7 @@ def make_backup(
     moment = utc_now()
     try:
         with alone(settings), _new_file(folder, _name(settings, moment)) as (target, path):
-            ledger, problem = _position(settings)
+            ledger, problem = _position(settings, engine)
             start = Manifest(VERSION, moment, NOTHING, {}, kept_settings(settings), ledger=ledger)
             manifest = _write(settings, target, start, progress, with_keys=with_keys)
             _log(engine, actor, path)
@@ -150,17 +152,22 @@ def make_backup(
         raise unwritable(error) from None
 
 
-def _position(settings: Settings) -> tuple[Position, str]:
+def _position(settings: Settings, engine: Engine) -> tuple[Position, str]:
     """Return how far the ledger goes before the copy is made, and what is wrong with it.
 
     A copy is made all the same: without one there is nothing to put back.
     """
+    known = Position()
+    # A database that wasn't brought up yet knows no line.
+    with suppress(DBAPIError), transaction(engine, write=False) as session:
+        known = present_position(session)
     try:
-        ring = load_key_ring(settings.key_file)
-        begin_ledger(settings)
-        return last_position(settings, ring), ""
+        entries = read_ledger(settings.ledger, load_key_ring(settings.key_file))
     except LedgerError as error:
         return Position(), str(error)
+    if not goes_on_from(entries, known):
+        return Position(), f"{BEHIND.capitalize()}."
+    return end_of(entries), ""
 
 
 def _is_sealed(settings: Settings) -> bool:
@@ -394,7 +401,7 @@ def _gone_since(settings: Settings, ring: KeyRing, since: Position) -> Sequence[
     """Return what went after the copy, by the ledger; nothing when it isn't the one of the copy."""
     try:
         entries = read_ledger(settings.ledger, ring)
-        whole = goes_on_from(settings.ledger, ring, since)
+        whole = goes_on_from(entries, since)
     except LedgerError:
         return ()
     return [entry for entry in entries if entry.number > since.number] if whole else ()

@@ -88,7 +88,7 @@ def _tell_made(made: Made, with_keys: bool) -> None:
     if not made.encrypted:
         click.echo("Niet versleuteld: backup.recipient is leeg. Bewaar haar achter slot.", err=True)
     if made.ledger_problem:
-        click.echo(f"Let op: {made.ledger_problem} Zet het grootboek terug.", err=True)
+        click.echo(f"Let op: {made.ledger_problem} Zet het terug, of start de worker.", err=True)
     if not with_keys:
         click.echo("Het sleutelbestand zit er niet in. Bewaar dat apart, anders is zij waardeloos.")
 
@@ -157,6 +157,7 @@ def _compare(settings: Settings, checked: CheckResult) -> None:
 @click.option("--sleutel", type=FILE, help="Bestand met de geheime sleutel.", metavar="BESTAND")
 @click.option("--grootboek", type=FILE, help="Wat sindsdien is gewist.", metavar="BESTAND")
 @click.option("--zonder-grootboek", is_flag=True, help="Zet ook terug wat sindsdien is gewist.")
+@click.option("--nieuwste-grootboek", is_flag=True, help="Vraag niet of er een nieuwer is.")
 @click.pass_obj
 def put_back(
     settings: Settings,
@@ -164,11 +165,14 @@ def put_back(
     sleutel: Path | None,
     grootboek: Path | None,
     zonder_grootboek: bool,
+    nieuwste_grootboek: bool,
 ) -> None:
     """Zet een reservekopie terug in een lege installatie. Zet web en worker eerst stil."""
     if grootboek is not None and zonder_grootboek:
         raise UsageError("Kies één van beide: --grootboek of --zonder-grootboek.")
-    ledger = LedgerChoice(grootboek, zonder_grootboek)
+    ledger = LedgerChoice(
+        grootboek, zonder_grootboek, lambda words: nieuwste_grootboek or _is_newest(words)
+    )
     import_models()
     with clear_errors(), _tidy_when_stopped():
         begun = go_on(settings, ledger)
@@ -186,6 +190,10 @@ def put_back(
         click.echo(f"Let op: {note}")
 
 
+def _is_newest(words: str) -> bool:
+    return sys.stdin.isatty() and click.confirm(f"{words} Is dit het nieuwste?")
+
+
 def _finish(
     settings: Settings, ledger: LedgerChoice, made_at: datetime, entries: Sequence[Entry]
 ) -> None:
@@ -194,7 +202,7 @@ def _finish(
     ledger.keep(settings)
     with registry_of(settings) as registry:
         gone = take_out(registry, entries, made_at)
-        holders = reopen(registry, operator(), made_at, ledger)
+        holders = reopen(registry, operator(), made_at, ledger, entries)
     mark_finished(settings)
     click.echo("De database is bij; iedereen is afgemeld.")
     if ledger.without:

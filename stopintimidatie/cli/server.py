@@ -29,6 +29,7 @@ from granian.log import LogLevels
 from sqlalchemy.exc import SQLAlchemyError
 
 from stopintimidatie import configure, create_app, log_refusal
+from stopintimidatie.backup.ledger import catch_up
 from stopintimidatie.backup.marker import refuse_unfinished_restore
 from stopintimidatie.cli.gateway import Application, Gateway, forget_http_variables
 from stopintimidatie.core.health.views import start_figures
@@ -252,13 +253,14 @@ def work(settings: Settings) -> None:
 
 
 def _tidy_up(registry: Any) -> None:
-    """Free the jobs of an earlier worker, and queue the index rebuilds that are needed.
+    """Free the jobs of an earlier worker, look at the ledger, and queue needed index rebuilds.
 
     An index is rebuilt if it is missing, damaged or made by an older version.
     """
     try:
         if registry.app_settings.search_backend == "whoosh":  # then this is the only worker
             free_leases(registry.engine)
+        catch_up(registry)
         enqueue_needed_rebuilds(registry)
     except SQLAlchemyError as error:
         # The database may be away for a while; the first search that fails asks as well.

@@ -23,7 +23,7 @@ from tests.support.installation import Installation, Variant
 from tests.support.readiness import ready
 
 TODAY = datetime.fromisoformat("2027-06-01T10:00:00+00:00")
-NO_PROBLEM = SimpleNamespace(ledger_problem=None)
+NO_PROBLEM = SimpleNamespace(ledger_problem=None, ledger_behind=None)
 OLD, AT_ITS_TERM, YOUNG = "20270101T031500Z", "20270303T100000Z", "20270531T031500Z"
 
 

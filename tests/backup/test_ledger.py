@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -18,13 +19,19 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie import create_app
-from stopintimidatie.backup.ledger import take_out
+from stopintimidatie.backup.ledger import catch_up, take_out
 from stopintimidatie.backup.services import database_module
 from stopintimidatie.cli import backup as commands
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.ledger import DESTROYED as DESTROYED_WAY
-from stopintimidatie.core.ledger import TRANSFERRED, Entry, note_gone, read_ledger
+from stopintimidatie.core.ledger import (
+    TRANSFERRED,
+    Entry,
+    note_gone,
+    present_position,
+    read_ledger,
+)
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
@@ -150,6 +157,9 @@ def test_what_went_since_does_not_come_back(world: World, place: Operator) -> No
         before = read_ledger(ledger(world), ring)
         assert read_ledger(settings.ledger, ring)[: len(before)] == before
         assert read_ledger(settings.ledger, ring)[-1].did == "gewist"
+        with made.transaction() as session:
+            last = read_ledger(settings.ledger, ring)[-1]
+            assert present_position(session).number == last.number
 
 
 @pytest.mark.sqlite
@@ -209,6 +219,7 @@ def test_a_copy_of_before_the_line_in_the_ledger_has_it_written_once(
     """The machine dies between the commit and the line, or between the line and the next copy."""
     with installed(request, kind, tmp_path / "oud" / "data") as operator:
         with operator.installation() as made:
+            catch_up(made.registry)
             case = make_case(made, number=1)
             made.run_jobs()
             with made.transaction(DORDRECHT) as session:
@@ -225,7 +236,8 @@ def test_a_copy_of_before_the_line_in_the_ledger_has_it_written_once(
             assert [entry.id for entry in lines] == case.reports * written
         with empty_place(request, kind, tmp_path / "nieuw") as place:
             shutil.copy(old.key_file, place.settings.key_file)
-            code, said = place.type("terugzetten", copy, "--grootboek", old.ledger)
+            sure = () if written else ("--nieuwste-grootboek",)
+            code, said = place.type("terugzetten", copy, "--grootboek", old.ledger, *sure)
             assert code == 0, said
             with place.installation() as again:
                 again.run_jobs()
@@ -270,6 +282,34 @@ def test_without_a_ledger_everything_comes_back_when_that_is_asked(
     with place.installation() as made:
         assert anywhere(made, ERASED) != []
         ready(made, 200)
+        # Nobody knows the old one any more, so a new one begins.
+        with made.transaction(DORDRECHT) as session:
+            note_gone(session, DORDRECHT, "melding", [uuid4()], "gewist")
+        made.run_jobs()
+        (entry,) = read_ledger(made.settings.ledger, made.registry.key_ring)
+        assert (entry.number, ready(made, 200)["grootboek"]["toestand"]) == (1, "goed")
+
+
+@pytest.mark.short_on("sqlite")
+def test_a_ledger_that_is_no_newer_than_the_copy_must_be_confirmed(
+    world: World, place: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, asked = tmp_path / "oud.jsonl", iter((False, True))
+    lines = ledger(world).read_bytes().splitlines(keepends=True)
+    old.write_bytes(b"".join(lines[: world.lines]))
+    words = ("terugzetten", world.copy, "--grootboek", old)
+    code, said = place.type(*words)
+    assert (code, "(regels: 2)" in said) == (1, True), said
+    assert "--nieuwste-grootboek" in said
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("click.confirm", lambda question: next(asked))
+    code, said = place.type(*words)
+    assert (code, "(regels: 2)" in said) == (1, True), said
+    assert database_module(place.settings).number_of_tables(place.settings) == 0
+    code, said = place.type(*words)
+    assert code == 0, said
+    with place.installation() as made, made.transaction() as session:
+        assert present_position(session).number == world.lines
 
 
 @pytest.mark.short_on("sqlite")

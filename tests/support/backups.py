@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import select
 
+from stopintimidatie.backup.ledger import catch_up
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.cli.common import run
 from stopintimidatie.core.clock import utc_now
@@ -156,6 +157,7 @@ class World:
 def fill(operator: Operator) -> World:
     """Reports, a dossier, a finished export, a file, somebody signed in, and work that waits."""
     with operator.installation() as made:
+        catch_up(made.registry)
         case = make_case(made)
         export = approved(case)
         api = Api(made)

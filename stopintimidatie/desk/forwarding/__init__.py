@@ -7,6 +7,7 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register what is done with new reports, the mails, jobs, panels and pages of forwarding."""
+    from stopintimidatie.core.ledger import ATTEMPTS
     from stopintimidatie.desk.forwarding import pickup, services, views
     from stopintimidatie.municipalities.agreements.services import VALID_JOB
 
@@ -17,7 +18,7 @@ def includeme(config: Any) -> None:
     config.add_mail_recipient(services.OFFICIALS_PHONE)
     config.add_job_kind(VALID_JOB, services.offer_waiting)
     config.add_job_kind(services.WATCH_JOB, services.watch)
-    config.add_job_kind(pickup.CLEAR_JOB, pickup.clear)
+    config.add_job_kind(pickup.CLEAR_JOB, pickup.clear, attempts=ATTEMPTS)
     config.add_panel("melding", "doorgifte", views.report_panel, order=9)
     config.add_panel("gemeente_bij_meldpunt", "doorgegeven", views.municipality_panel)
     config.scan("stopintimidatie.desk.forwarding.views")

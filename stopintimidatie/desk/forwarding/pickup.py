@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
-from stopintimidatie.core.ledger import CONTENT_GONE, note_gone
+from stopintimidatie.core.ledger import CONTENT_GONE, checked_position, note_gone
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -158,6 +158,7 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
 
 def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Erase the desk's copy of a report that the municipality has had long enough (job)."""
+    checked_position(context.registry)
     for payload in payloads:
         with context.transaction() as session:
             pickup = session.get(Pickup, UUID(payload["ophalen"]))

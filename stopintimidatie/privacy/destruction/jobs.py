@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.ledger import checked_position
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.sqlite import empty_wal
@@ -108,6 +109,8 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
         if holder != NATIONAL:
             refresh_lists(session, holder, schedule)
             announce_destruction(session, schedule, kept_by_decision(session))
+    # Nothing goes where the ledger can't be written, or isn't the one that the database knows.
+    checked_position(registry)
     _carry_out_lines(registry, engine, holder, schedule)
     _sweep(registry, engine, holder, version, schedule)
     with transaction(engine, holder) as session:
