@@ -4,7 +4,7 @@ Each has a key of its own, kept encrypted in its row. Rows and not files: so the
 machine, in the backup, and committed together with what they belong to.
 
 A sealed one holds the bytes as they came: the virus scanner stopped it, or must still look at it.
-No way of reading opens it but `jobs.raw_content`, which the worker's scan uses (docs/dev/adr/0028).
+No way of reading opens it but `raw_content`, which the worker's scan uses (docs/dev/adr/0028).
 
 A file that comes again is known by a keyed hash of its bytes, which goes when the content goes.
 """
