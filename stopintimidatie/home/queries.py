@@ -31,10 +31,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, RoleOffer, User
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, local_date
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.models import UtcDateTime
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.queries import readable_by, stand_condition
@@ -44,7 +45,7 @@ from stopintimidatie.dossiers.models import (
     DossierAgreement,
 )
 from stopintimidatie.dossiers.person.models import PrivacyAdvice
-from stopintimidatie.dossiers.person.queries import to_stop
+from stopintimidatie.dossiers.person.queries import free_to_advise, to_stop
 from stopintimidatie.dossiers.resources import visible_to
 from stopintimidatie.dossiers.workflow import LIVE, AgreementState, ConsultationState
 from stopintimidatie.exports.models import Export, ExportState, PartnerAnswer
@@ -188,7 +189,9 @@ def _of_who_is_away() -> Select[Any]:
 
 
 def _open_for_person() -> tuple[ColumnElement[bool], ...]:
-    return ReportProposal.answered_at.is_(None), ReportProposal.actor_id != bindparam("person")
+    return ReportProposal.answered_at.is_(None), others(
+        ReportProposal.actor_id, bindparam("person")
+    )
 
 
 def _proposed() -> Any:
@@ -321,13 +324,14 @@ def _exports() -> list[Any]:
     asked = _of_dossier("besluit", Export, *who, at=Export.requested_at).where(
         mine,
         Export.state == ExportState.REQUESTED.value,
-        Export.requested_by_id.is_distinct_from(bindparam("person")),
+        others(Export.requested_by_id, bindparam("person")),
     )
     urgent = _of_dossier("spoeduitvoer", Export, *who, at=Export.approve_by).where(
         mine,
         Export.urgent.is_(True),
         Export.decided_at.is_(None),
         Export.state != ExportState.WITHDRAWN.value,
+        others(Export.requested_by_id, bindparam("person")),
     )
     latest = (
         select(func.max(PartnerAnswer.at))
@@ -356,9 +360,10 @@ def _stopped() -> Any:
 # Numbers for the privacy officer and the FG, and no content.
 
 
-def watched(session: Session, holder: str, roles: Iterable[Role], now: datetime) -> Any:
+def watched(session: Session, holder: str, identity: Identity, now: datetime) -> Any:
     """Count what a privacy officer or FG looks after, in one statement."""
     week_ago, today = now - timedelta(days=7), local_date(now)
+    roles = identity.roles_for(holder)
     copies = select(func.count(DisclosedCopy.id)).where(
         DisclosedCopy.holder == holder, stand_condition("te_laat", today)
     )
@@ -391,7 +396,8 @@ def watched(session: Session, holder: str, roles: Iterable[Role], now: datetime)
             visible_to(roles),
         )
     )
-    counts = {"copies": copies, "given": given, "refused": refused, "advice": advice}
+    yours = advice.where(free_to_advise(str(identity.user_id)))
+    counts = {"copies": copies, "given": given, "refused": refused, "advice": yours}
     stop = (
         select(func.count(PrivacyAdvice.id))
         .join(Dossier, Dossier.id == PrivacyAdvice.dossier_id)

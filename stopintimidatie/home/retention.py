@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, or_, select
 
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.clock import local_date, utc_now
@@ -25,6 +25,7 @@ from stopintimidatie.privacy.breaches.workflow import COUNTS, countdown
 from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
 from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.privacy.destruction.requests import your_turn
+from stopintimidatie.privacy.destruction.resources import free_to_step
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.requests.models import Right
 from stopintimidatie.privacy.requests.resources import soon_due
@@ -32,7 +33,7 @@ from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.pages import NAME
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
 from stopintimidatie.privacy.retention.rules import Standing, standing_of
-from stopintimidatie.privacy.retention.services import is_refusal
+from stopintimidatie.privacy.retention.services import is_refusal, why_not_approve
 
 P: Final = Permission
 # The lists that are shown, the oldest first; the others stand on the page of all lists.
@@ -102,7 +103,8 @@ def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[T
     # A proposal takes the one that waited back, so that only the newest can wait.
     waiting = newest is not None and newest.approved is None
     refused = is_refusal(newest, request.actor)
-    if newest is not None and waiting and approves and newest.proposed_by_id != request.actor.id:
+    decides, actor = waiting and approves, request.actor
+    if newest is not None and decides and not why_not_approve(request.db, newest, actor):
         title = f"Bewaartermijnen: voorstel van {newest.proposed_by}"
         href = f"{page}/beslissen?nr={newest.number}"
         yield task_for(DECIDE, title, href, "Beslissen", date_text(newest.proposed_at))
@@ -134,7 +136,7 @@ def _lists(context: Any, request: Request, here: str, today: date) -> Iterator[T
     ]
     if not mine:
         return
-    waits: list[ColumnElement[bool]] = [DestructionList.state.in_([state.value for state in mine])]
+    waits = [free_to_step(state, str(request.actor.id)) for state in mine]
     if ListState.PROPOSED in mine:
         waits.append(left_over(today))
     rows = request.db.scalars(

@@ -67,7 +67,8 @@ from stopintimidatie.municipalities.areas.resources import (
 )
 from stopintimidatie.municipalities.people.absence import PAGE, WHO, Away, away_today
 from stopintimidatie.municipalities.people.review import addresses_to_set, reviews_to_do
-from stopintimidatie.municipalities.people.views import roles_to_confirm
+from stopintimidatie.municipalities.people.services import number_to_decide
+from stopintimidatie.municipalities.people.views import PROPOSALS_PAGE
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
 from stopintimidatie.privacy.log.pages import OWN
@@ -273,8 +274,7 @@ def _lists(request: Request, here: str) -> list[Task]:
 
 
 def _watch(context: MunicipalityResource, request: Request, reader: Reader) -> list[Task]:
-    roles = request.identity.roles_for(context.holder)  # type: ignore[union-attr]
-    counts = watched(request.db, context.holder, roles, reader.now)
+    counts = watched(request.db, context.holder, request.identity, reader.now)  # type: ignore[arg-type]
     advises = bool(request.has_permission(Permission.ADVISE_DOSSIER, context))
     tasks = watch_tasks(counts, context.municipality.slug, advises=advises)
     return [*tasks, *(_roles(context, request) if counts.rollen else [])]
@@ -284,9 +284,12 @@ def _roles(context: MunicipalityResource, request: Request) -> list[Task]:
     """Return the row about roles that this person confirms or refuses."""
     if not request.has_permission(Permission.CONFIRM_ROLE, context):
         return []
-    here = request.resource_path(context).rstrip("/")
-    items = roles_to_confirm(request.db, context.holder, here)
-    return [task_for(DECIDE, item.title, item.href, "Beslissen", *item.meta) for item in items]
+    number = number_to_decide(request.db, context.holder, request.identity.user_id)  # type: ignore[union-attr]
+    if not number:
+        return []
+    href = request.resource_path(context, PROPOSALS_PAGE)
+    waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"
+    return [task_for(DECIDE, "Een collega of een groep een rol geven", href, "Beslissen", waits)]
 
 
 def _managed(context: MunicipalityResource, request: Request) -> list[Task]:

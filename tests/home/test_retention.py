@@ -16,9 +16,10 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import FIELDS, add_partner
-from stopintimidatie.privacy.destruction.models import DestructionList, ListState
+from stopintimidatie.privacy.destruction.models import LineDecision, ListState
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
+from tests.support.destruction import a_line, a_list
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.policing import keep_something
@@ -108,8 +109,12 @@ def test_each_of_the_three_reads_the_list_when_it_is_their_turn(
     with installation.transaction(DORDRECHT) as session:
         for quarter, state in enumerate(turns, start=1):
             period = {"period_from": date(2027, 1, 1), "period_until": date(2027, 3, 31)}
-            told = {"holder": DORDRECHT, "number": f"2027-{quarter}", "state": state.value}
-            session.add(DestructionList(**told, **period))
+            row = a_list(session, f"2027-{quarter}", state=state.value, **period)
+            # A line that was assessed and checked for this turn, by others.
+            line = a_line(session, row, f"M-4F7K-2QX{quarter}")
+            line.decision = LineDecision.GOES.value if quarter > 1 else None
+            line.assessed_at = utc_now() if quarter > 1 else None
+            line.checked_at = utc_now() if quarter > 2 else None
     for quarter, role in enumerate(turns.values(), start=1):
         lists = [
             href for title, href in tasks(as_role(installation, role)).items() if "lijst" in title
@@ -174,8 +179,10 @@ def test_who_works_for_several_reads_at_the_start_where_something_waits(
     with installation.transaction(EINDHOVEN) as session:
         period = {"period_from": date(2027, 1, 1), "period_until": date(2027, 3, 31)}
         for quarter in (1, 2):
-            row = {"holder": EINDHOVEN, "number": f"2027-{quarter}", "state": "nagekeken"}
-            session.add(DestructionList(**row, **period))
+            more = {"holder": EINDHOVEN, "state": "nagekeken", **period}
+            row = a_list(session, f"2027-{quarter}", **more)
+            signed = {"decision": LineDecision.GOES.value, "checked_at": utc_now()}
+            a_line(session, row, f"M-4F7K-2QX{quarter}", **signed)
     roles = [(holder, Role.ARCHIVIST) for holder in (DORDRECHT, EINDHOVEN)]
     browser = installation.browser(make_user(installation, *roles))
     page = browser.get("/")

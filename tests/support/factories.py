@@ -19,7 +19,7 @@ from stopintimidatie.core.accounts.services import give_role
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role as AccountRole
-from stopintimidatie.core.storage import enter
+from stopintimidatie.core.storage import NATIONAL, enter
 from stopintimidatie.dossiers.case.services import DossierPlan, create_dossier
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import (
@@ -32,6 +32,8 @@ from stopintimidatie.dossiers.person.vocabulary import Advice
 from stopintimidatie.dossiers.workflow import DossierKind
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
+from stopintimidatie.municipalities.people.proposals import confirm
+from stopintimidatie.municipalities.people.services import actor_of, proposals_for
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting
 from stopintimidatie.municipalities.settings.services import CleanLogo, keep_logo
 from stopintimidatie.reports.arrival import Arrival, receive
@@ -78,6 +80,20 @@ def gave_account(installation: Installation, giver: str, receiver: str) -> None:
     first, second = (user_id(installation, username) for username in (giver, receiver))
     with installation.transaction() as session:
         note_givers(session, second, hands_of(session, str(first)))
+
+
+def confirmed_by_second(installation: Installation, code: str = DORDRECHT) -> None:
+    """Let a second person confirm each role that waits: of the desk, or a new reader there."""
+    parties = (NATIONAL, AccountRole.NATIONAL_DESK), (code, AccountRole.OFFICER)
+    for holder, role in parties:
+        with installation.transaction(holder) as session:
+            if not proposals_for(session, holder):
+                continue
+        number = str(user_id(installation, make_user(installation, (holder, role))))
+        with installation.transaction(holder) as session:
+            actor = actor_of(session, number)
+            for offer in proposals_for(session, holder):
+                confirm(session, offer, actor, holder)
 
 
 def connect(
@@ -179,7 +195,9 @@ def make_ready(
     if not texts[3:]:
         return
     outcome = Advice.CONDITIONS if texts[4:] else Advice.POSITIVE
-    give_advice(session, dossier, outcome, texts[3], Actor("gebruiker", None, "Petra Privacy"))
+    give_advice(
+        session, dossier, outcome, texts[3], Actor("gebruiker", str(uuid4()), "Petra Privacy")
+    )
     if texts[4:]:
         decide_on_advice(session, dossier, False, texts[4], SYSTEM)
 

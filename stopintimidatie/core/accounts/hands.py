@@ -99,6 +99,5 @@ def note_givers(session: Session, receiver: UUID, givers: Collection[str]) -> No
     rows = (RoleAssignment, BlockedColleague)
     if not session.scalar(select(or_(*(exists().where(row.user_id == receiver) for row in rows)))):
         session.execute(delete(AccountHand).where(AccountHand.receiver_id == person))
-    known = session.scalars(select(AccountHand.giver_id).where(AccountHand.receiver_id == person))
-    new = set(givers) - {person, *known}
-    session.add_all(AccountHand(giver_id=giver, receiver_id=person) for giver in sorted(new))
+    for giver in sorted({*givers} - {person}):
+        session.merge(AccountHand(giver_id=giver, receiver_id=person))

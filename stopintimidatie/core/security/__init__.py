@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stopintimidatie.core.security.permissions import (
-    CONFIRMED_ROLES,
     GRANTS,
-    READING_ROLES,
     Identity,
     Permission,
     Role,

@@ -246,27 +246,6 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.BY_OPERATOR: frozenset(),
 }
 
-# Permissions to see reports, what belongs to them, or the log. Partners' contact persons aren't
-# included: they act in office, and the admin keeps their list.
-_READS: Final = (
-    P.SEARCH,
-    P.VIEW_REPORT,
-    P.VIEW_CONTACT,
-    P.VIEW_ATTACHMENT,
-    P.VIEW_DOSSIER,
-    P.VIEW_EXPORT,
-    P.FETCH_EXPORT,
-    P.VIEW_AUDIT,
-    P.VIEW_DISCLOSURES,
-    P.SAVE_DISCLOSURES,
-    P.DEPUTIZE,
-    P.POLICE_DATA,
-)
-# Roles that read: one person alone can't give them.
-READING_ROLES: Final = frozenset(role for read in _READS for role in GRANTS[read])
-# Besides those, who judges what may be destroyed: gone is gone.
-CONFIRMED_ROLES: Final = READING_ROLES | {Role.PROCESS_OWNER, Role.ARCHIVIST}
-
 
 def holder_acl(
     holder: str,
@@ -319,11 +298,11 @@ NOBODY: Final = """
 Wat geen enkele rol mag, doet niemand van achter een scherm: *als melder* gaat met de volgcode; *als
 de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvoer aanvroeg keurt
 haar nooit zelf goed, ook niet met de rol die dat mag. Wie wissen voorstelt, doet het niet zelf; dat
-mag alleen waar niemand anders is, na twee werkdagen ([wissen](wissen.md)). Een rol die leest, of
-die over vernietigen gaat, geeft niemand alleen: een tweede persoon bevestigt
-([wie](beheer.md#gebruikers)). Dat is elke rol behalve *functioneel beheerder*. Een
-vernietigingslijst gaat langs drie verschillende mensen. Een *waarnemer* ziet alleen uitvoer die op
-een tweede persoon wacht, tot de einddatum van die rol.
+mag alleen waar niemand anders is, na twee werkdagen ([wissen](wissen.md)). Een rol geeft niemand
+alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)). Een vernietigingslijst gaat
+langs drie mensen. Wie een ander een account gaf, telt met die ander
+[als één](beheer.md#wie-als-één-telt). Een *waarnemer* ziet alleen uitvoer die op een tweede persoon
+wacht, tot de einddatum van die rol.
 """
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of_each
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import ProviderAccount, User
 from stopintimidatie.core.audit import Actor, record
@@ -44,6 +45,8 @@ def colleagues_of(session: Session, code: str) -> list[Colleague]:
     """Return everybody with a role in the municipality, by name."""
     through = select(ProviderAccount.user_id).where(ProviderAccount.holder == code)
     by_provider = set(session.scalars(through))
+    users = users_of(session, code)
+    hands = hands_of_each(session, [str(user.id) for user in users])
     return [
         Colleague(
             id=user.id,
@@ -54,8 +57,9 @@ def colleagues_of(session: Session, code: str) -> list[Colleague]:
             active=user.blocked_at is None
             and (user.password_hash != NO_PASSWORD or user.id in by_provider),
             trained_on=user.trained_on,
+            hands=hands[str(user.id)],
         )
-        for user in users_of(session, code)
+        for user in users
     ]
 
 
@@ -133,8 +137,6 @@ PERSONAL_DATA: Final = holder_of_rows("aansluiting", Onboarding, COLUMNS)
 
 # The lines of the checklist. Pure.
 
-APPROVERS: Final = 2
-
 
 @dataclass(frozen=True)
 class Colleague:
@@ -149,6 +151,8 @@ class Colleague:
     # Has set a password, and isn't blocked.
     active: bool
     trained_on: date | None
+    # The accounts that are one hand with this one.
+    hands: frozenset[str]
 
     @property
     def approves(self) -> bool:
@@ -200,9 +204,9 @@ def items(
         ),
         Item(
             "Twee goedkeurders",
-            len(approvers) >= APPROVERS,
-            "Er zijn twee mensen nodig die uitvoer mogen goedkeuren. Een van hen mag bij een andere"
-            " gemeente werken.",
+            any(str(other.id) not in one.hands for one in approvers for other in approvers),
+            "Er zijn twee mensen nodig die uitvoer mogen goedkeuren, en elkaar geen account gaven."
+            " Een van hen mag bij een andere gemeente werken.",
         ),
         Item(
             "Opleiding",

@@ -60,7 +60,7 @@ from stopintimidatie.municipalities.people.services import (
     domains_of,
     invited_at,
     is_outside,
-    proposals_for,
+    number_to_decide,
 )
 from stopintimidatie.municipalities.sso.provider import find_provider
 
@@ -154,7 +154,7 @@ def onboardings_view(context: Desk, request: Request) -> dict[str, Any]:
     return {
         "asked": _requests(request.db),
         "begun": _begun(request.db),
-        "proposals": len(proposals_for(request.db, context.holder)),
+        "proposals": number_to_decide(request.db, NATIONAL, request.identity.user_id),  # type: ignore[union-attr]
         "municipalities": municipalities_by_name(all_municipalities(request.db)),
     }
 

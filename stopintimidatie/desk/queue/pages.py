@@ -10,6 +10,7 @@ from pyramid.request import RequestLocalCache
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Permission
@@ -247,8 +248,9 @@ def _is_alone(session: Session, proposal: ReportProposal, actor_id: str) -> bool
     """Tell whether nobody else at the desk could answer what this person proposed."""
     if proposal.actor_id != actor_id:
         return False
+    hands = hands_of(session, actor_id)
     others = colleagues(session, proposal.holder, Permission.ROUTE_REPORT)
-    return all(str(other.id) == actor_id for other in others)
+    return all(str(other.id) in hands for other in others)
 
 
 def _rows(report: Report, names: words.AreaNames) -> Rows:

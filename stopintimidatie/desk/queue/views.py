@@ -69,7 +69,7 @@ from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities.areas.resources import count_with_menu
 from stopintimidatie.municipalities.levels.services import number_without_admin
 from stopintimidatie.municipalities.people.queries import number_due
-from stopintimidatie.municipalities.people.services import any_proposed, proposals_for
+from stopintimidatie.municipalities.people.services import any_proposed, number_to_decide
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import mark_read
 from stopintimidatie.reports.inbox.panels import since_last_day
@@ -189,7 +189,7 @@ def _counted(
     }
     counts = count_with_menu(request, context.holder, numbers)
     if counts.get("proposals"):
-        counts["proposals"] = len(proposals_for(session, context.holder))
+        counts["proposals"] = number_to_decide(session, context.holder, identity.user_id)
     return counts
 
 

@@ -149,7 +149,7 @@ def _links(
             (known, "Grond wijzigen", "grond-vastleggen"),
         ]
     if request.has_permission(Permission.ADVISE_DOSSIER, context):
-        able = not why_not_advise(dossier, latest, request.actor.id)
+        able = not why_not_advise(request.db, dossier, latest, request.actor.id)
         links.append((able, "Advies geven", "advies-geven"))
     return [(label, f"{here}/{name}") for shown, label, name in links if shown]
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity, Permission
@@ -127,12 +128,17 @@ def list_dossiers(
     return session.execute(statement.offset(paging.offset).limit(paging.size)).all()
 
 
+def free_to_advise(person: str) -> ColumnElement[bool]:
+    """Make the condition that this person neither asked for the advice nor leads the dossier."""
+    return and_(others(PrivacyAdvice.asked_by_id, person), others(Dossier.owner_id, person))
+
+
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select the dossiers that wait for this person: for advice, or for who leads them."""
     roles, views = identity.roles_for(holder), views_at(local_date(utc_now()))
     ways: list[ColumnElement[bool]] = []
     if may(roles, Permission.ADVISE_DOSSIER):
-        ways.append(views["advies"])
+        ways.append(and_(views["advies"], free_to_advise(str(identity.user_id))))
     if may(roles, Permission.VIEW_PERSON_DOSSIERS) and may(roles, Permission.EDIT_DOSSIER):
         own = or_(views["besluit"], views["herzien"], views["informeren"])
         ways.append(and_(Dossier.owner_id == identity.user_id, own))

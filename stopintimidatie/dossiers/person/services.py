@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import after_working_days, local_date, utc_now
@@ -224,15 +225,17 @@ def privacy_officers(session: Session, holder: str) -> list[str]:
     return sorted({str(person) for person in session.scalars(people)})
 
 
-def why_not_advise(dossier: Dossier, advice: PrivacyAdvice | None, person: str | None) -> str:
+def why_not_advise(
+    session: Session, dossier: Dossier, advice: PrivacyAdvice | None, person: str | None
+) -> str:
     """Return why somebody can't give advice now; empty when they can."""
     if advice is None or advice.outcome is not None:
         return "Er wacht geen vraag om advies."
-    if person is not None and str(person) == advice.asked_by_id:
-        return "U vroeg dit advies zelf. Een andere privacyfunctionaris geeft het."
-    if person is not None and str(person) == str(dossier.owner_id):
-        return "U leidt dit dossier zelf. Een andere privacyfunctionaris geeft het advies."
-    return ""
+    asked = "U vroeg dit advies zelf. Een andere privacyfunctionaris geeft het."
+    leads = "U leidt dit dossier zelf. Een andere privacyfunctionaris geeft het advies."
+    owner = str(dossier.owner_id) if dossier.owner_id else None
+    why = refusal(session, advice.asked_by_id, person, asked)
+    return why or refusal(session, owner, person, leads) or ""
 
 
 def is_outdated(ground: PersonGround | None, advice: PrivacyAdvice | None) -> bool:
@@ -260,7 +263,7 @@ def give_advice(
     """
     open_dossier(session, dossier)
     row, ground = latest_advice(session, dossier), ground_of(session, dossier)
-    problem = why_not_advise(dossier, row, actor.id)
+    problem = why_not_advise(session, dossier, row, actor.id)
     if problem or row is None or ground is None:
         raise DossierError(problem or NO_GROUND)
     session.refresh(ground)

@@ -178,7 +178,7 @@ def advice_view(context: DossierResource, request: Request) -> Any:
     """Show what was asked and the form of the advice, and give it."""
     dossier = context.dossier
     row, ground = latest_advice(request.db, dossier), ground_of(request.db, dossier)
-    problem = why_not_advise(dossier, row, request.actor.id)
+    problem = why_not_advise(request.db, dossier, row, request.actor.id)
     if request.method != "POST" and problem:
         return _back(context, request, problem)
     button, seen = Button("geven", "Advies geven"), {"versie": ground.version if ground else 0}

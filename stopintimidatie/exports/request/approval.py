@@ -13,6 +13,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
@@ -43,16 +44,15 @@ from stopintimidatie.exports.request.pages import (
     Looked,
     check_public,
     crumbs_of,
-    is_own,
     look,
     preview_of,
+    refusal_of,
     warn_of_refusal,
     way_back,
 )
 from stopintimidatie.exports.request.queries import request_rows
 from stopintimidatie.exports.request.routes import free, judge_after, waits_for_second
 from stopintimidatie.exports.request.services import (
-    OWN_REQUEST,
     ChangedMeanwhileError,
     approve,
     cancel,
@@ -122,7 +122,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
             "crumbs": crumbs_of(context, request),
             "export": export,
             "rows": request_rows(export),
-            "own": OWN_REQUEST if is_own(request, export) else None,
+            "own": refusal_of(request, export),
             "problem": looked.problem,
             "preview": preview_of(request, context, looked),
             "profile_changes": _profile_changes(request, export, looked.prepared),
@@ -169,11 +169,9 @@ def _decision(request: Request) -> Any:
 
 
 def queue_of(context: ExportResource, request: Request) -> Queue:
-    """Return what waits for a second person and isn't this person's own, the oldest first."""
-    roles = roles_at(request, context.holder)
-    person = str(request.actor.id)
-    rows = request_queries.waiting_for_second(request.db, roles, SHOWN)
-    return [row for row in rows if row[0].requested_by_id != person]
+    """Return what waits for a second person who can be this one, the oldest first."""
+    roles, person = roles_at(request, context.holder), str(request.actor.id)
+    return request_queries.waiting_for_second(request.db, roles, person, SHOWN)
 
 
 def _workbench(context: ExportResource, request: Request, queue: Queue) -> dict[str, Any]:
@@ -326,6 +324,7 @@ def after_view(context: ExportResource, request: Request) -> Any:
         **_workbench(context, request, queue),
         "crumbs": crumbs_of(context, request),
         "export": export,
+        "own": refusal_of(request, export),
         "rows": request_rows(export),
         "file_href": None if shut else request.resource_path(context, "pdf"),
         "shut": shut,
@@ -384,7 +383,7 @@ _ROLES: Final = frozenset({Role.DEPUTY})
 @page_view(MunicipalityResource, DEPUTIZE, Permission.DEPUTIZE, "templates/deputy.jinja2")
 def deputy_view(context: MunicipalityResource, request: Request) -> dict[str, Any]:
     """Show the exports that wait for a second person, the oldest first."""
-    rows = request_queries.waiting_for_second(request.db, _ROLES, SHOWN)
+    rows = request_queries.waiting_for_second(request.db, _ROLES, str(request.actor.id), SHOWN)
     note_read(request, context.holder, KIND, [row[0].id for row in rows], task="waarnemen")
     slug = context.municipality.slug
     person = request.identity.user_id if request.identity else None
@@ -406,11 +405,11 @@ def _last_day(session: Session, holder: str, person: UUID | None) -> date | None
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select what waits for a second person, who isn't the one who asked for it; for the menu."""
-    others = Export.requested_by_id.is_distinct_from(str(identity.user_id))
+    """Select what waits for a second person who can be this one; for the menu."""
+    free = others(Export.requested_by_id, str(identity.user_id))
     return (
         select(Export.id)
         .join(Dossier, Dossier.id == Export.dossier_id)
-        .where(Export.holder == holder, others, request_queries.waits_for_second())
+        .where(Export.holder == holder, free, request_queries.waits_for_second())
         .where(visible_to(identity.roles_for(holder)))
     )

@@ -40,12 +40,12 @@ from stopintimidatie.exports.request.pages import (
     Looked,
     check_public,
     crumbs_of,
-    is_own,
     look,
     note_preview,
     only_going_out,
     preview_of,
     previews_by_kind,
+    refusal_of,
     shown,
     way_back,
 )
@@ -57,7 +57,6 @@ from stopintimidatie.exports.request.routes import (
     request_together,
 )
 from stopintimidatie.exports.request.services import (
-    OWN_REQUEST,
     ChangedMeanwhileError,
     empowered_today,
     lock,
@@ -393,7 +392,7 @@ def decide_view(context: ExportResource, request: Request) -> Any:
             "crumbs": crumbs_of(context, request),
             "items": [queued(slug, row, current=row[0] is context.export) for row in queue],
             "rail": [RailDecision("4", refusing, apart, page=True)],
-            "own": OWN_REQUEST if is_own(request, context.export) else None,
+            "own": refusal_of(request, context.export),
             "parts": [_part(context, request, item) for item in looked],
         }
 

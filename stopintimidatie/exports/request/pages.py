@@ -38,7 +38,7 @@ from stopintimidatie.exports.redaction.content import (
     map_text,
 )
 from stopintimidatie.exports.redaction.rules import MarkedReport
-from stopintimidatie.exports.request.queries import waiting_with, why_not_out
+from stopintimidatie.exports.request.queries import waiting_with, why_not_out, why_not_second
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import ExportError, capital
@@ -247,9 +247,9 @@ def crumbs_of(context: ExportResource, request: Request) -> list[Crumb]:
     return [Crumb("Start", "/"), Crumb("Waarnemen", way_back(context, request))]
 
 
-def is_own(request: Request, export: Export) -> bool:
-    """Tell whether this person asked for the export."""
-    return export.requested_by_id == request.actor.id
+def refusal_of(request: Request, export: Export) -> str | None:
+    """Return why this person can't be the second one for an export; None when they can."""
+    return why_not_second(request.db, export, request.actor.id)
 
 
 DECIDE_TOGETHER: Final = "samen-beoordelen"

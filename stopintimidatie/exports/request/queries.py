@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import others, refusal
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.text import date_text, datetime_long, file_size
 from stopintimidatie.core.tree.services import is_restricted
@@ -188,6 +189,12 @@ def page(
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+OWN_REQUEST: Final = (
+    "U hebt deze uitvoer zelf aangevraagd. Een collega moet meekijken: vraag een andere"
+    " OOV-medewerker, een dossierhouder of een waarnemer om een besluit."
+)
+
+
 def waits_for_second() -> ColumnElement[bool]:
     """Make the condition that a second person must decide about an export, or judge it after."""
     unjudged = and_(
@@ -196,15 +203,20 @@ def waits_for_second() -> ColumnElement[bool]:
     return or_(Export.state == ExportState.REQUESTED.value, unjudged)
 
 
+def why_not_second(session: Session, export: Export, person: str | None) -> str | None:
+    """Return why somebody is no second person for an export; None for who is."""
+    return refusal(session, export.requested_by_id, person, OWN_REQUEST)
+
+
 def waiting_for_second(
-    session: Session, roles: Iterable[Role], limit: int
+    session: Session, roles: Iterable[Role], person: str, limit: int
 ) -> Sequence[tuple[Export, Dossier, str]]:
-    """Return what waits for a second person, the oldest first, as `page` does."""
+    """Return what waits for this second person, the oldest first, as `page` does."""
     rows = session.execute(
         select(Export, Dossier, Neighbourhood.slug)
         .join(Dossier, Dossier.id == Export.dossier_id)
         .join(Neighbourhood, Neighbourhood.code == Dossier.neighbourhood_code)
-        .where(waits_for_second(), visible_to(roles))
+        .where(waits_for_second(), visible_to(roles), others(Export.requested_by_id, person))
         .order_by(Export.requested_at, Export.id)
         .limit(limit)
     )

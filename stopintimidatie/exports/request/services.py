@@ -53,7 +53,12 @@ from stopintimidatie.exports.redaction.content import (
     content_hash,
     to_json,
 )
-from stopintimidatie.exports.request.queries import check_dossier, check_open, check_partner
+from stopintimidatie.exports.request.queries import (
+    check_dossier,
+    check_open,
+    check_partner,
+    why_not_second,
+)
 from stopintimidatie.exports.request.rules import (
     as_public,
     check_all,
@@ -71,10 +76,6 @@ PICKED_UP = "opgehaald"
 # The id of what is only looked at.
 EXAMPLE: Final = "voorbeeld"
 PATIENCE: Final = timedelta(minutes=10)
-OWN_REQUEST: Final = (
-    "U hebt deze uitvoer zelf aangevraagd. Een collega moet meekijken: vraag een andere"
-    " OOV-medewerker, een dossierhouder of een waarnemer om een besluit."
-)
 UNDECIDED: Final = (
     "Over wat openbaar wordt, beslist eerst een collega. Vraag de uitvoer opnieuw aan."
 )
@@ -223,8 +224,8 @@ def check_second(session: Session, export: Export, actor: Actor) -> None:
     Raises:
         ExportError: this isn't a second person, or one that must stay out of decisions.
     """
-    if actor.id is None or export.requested_by_id == actor.id:
-        raise ExportError(OWN_REQUEST)
+    if (why := why_not_second(session, export, actor.id)) is not None:
+        raise ExportError(why)
     held = session.scalars(
         select(RoleAssignment.role).where(
             RoleAssignment.user_id == UUID(str(actor.id)),
@@ -372,8 +373,7 @@ def _take_back(session: Session, export: Export, actor: Actor) -> None:
     if actor.id is None or export.requested_by_id != actor.id:
         raise ExportError("Alleen wie de uitvoer aanvroeg, kan de aanvraag intrekken.")
     export.state = ExportState.REJECTED.value
-    export.decided_at, export.decided_by_id = utc_now(), actor.id
-    export.decided_by = actor.name
+    export.decided_at, export.decided_by_id, export.decided_by = utc_now(), actor.id, actor.name
     log(session, export, actor, "teruggenomen")
 
 

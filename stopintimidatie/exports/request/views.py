@@ -51,13 +51,13 @@ from stopintimidatie.exports.request.pages import (
     DESPITE,
     PREVIEW,
     check_public,
-    is_own,
     look,
     note_choices,
     note_preview,
     only_going_out,
     preview_of,
     previews_by_kind,
+    refusal_of,
     shown,
     together_href,
     way_back,
@@ -157,32 +157,27 @@ def _possible(
     failed = ended or is_stuck(export, request.app_settings)
     may_ask = sees and request.has_permission(Permission.REQUEST_EXPORT, context)
     sealed = export.file_form == FileForm.LOCKED and export.password_shown_at is None
-    ready = export.state == ExportState.READY
-    frees = _may_free(request, export, shut)
+    ready, own = export.state == ExportState.READY, export.requested_by_id == request.actor.id
+    why = refusal_of(request, export) if may_decide else None
+    frees = shut is not None and not (shut.withdrawn or shut.public or why)
 
     def address(name: str, *, when: bool) -> str | None:
         return request.resource_path(context, name) if when else None
 
     return {
-        "own": waits and is_own(request, export),
+        "own": why if waits else None,
         "together_href": together_href(context, request) if may_decide else None,
         "decide_href": address(DECIDE, when=waits and bool(may_decide)),
         "again_href": address("opnieuw", when=failed and bool(may_ask)),
         "cancel_href": address("afbreken", when=export.state in MAKING and bool(may_ask)),
-        "back_href": address("afbreken", when=waits and is_own(request, export) and bool(may_ask)),
+        "back_href": address("afbreken", when=waits and own and bool(may_ask)),
         "password_href": address("wachtwoord", when=ready and sealed and bool(may_ask)),
         "file_href": address("pdf", when=ready and sees and shut is None),
         "despite_href": address(DESPITE, when=frees and bool(may_decide)),
         "after": waits_for_second(export),
-        "own_urgent": is_own(request, export),
+        "own_urgent": why,
         "after_href": address(AFTER, when=waits_for_second(export) and bool(may_decide)),
     }
-
-
-def _may_free(request: Request, export: Export, shut: Shut | None) -> bool:
-    """Tell whether this person, if they decide at all, may say why it is given all the same."""
-    may = shut is not None and not shut.withdrawn and not shut.public
-    return may and not is_own(request, export)
 
 
 def _disclosure_href(context: ExportResource, request: Request) -> str | None:

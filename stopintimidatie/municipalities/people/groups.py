@@ -60,8 +60,6 @@ def propose_group(
 ) -> GroupRole:
     """Propose a role for a group of the municipality's provider.
 
-    It counts at once where no second person is needed.
-
     Raises:
         AccountError: the role can't be given to a group, or the group has it or waits for it.
     """
@@ -85,9 +83,7 @@ def propose_group(
         raise AccountError(_THERE_ALREADY) from None
     left = pending_confirmers(session, [row])[row.id]
     log_step(session, row, actor, GROUP_PROPOSED, code)
-    if not left:
-        row.state = OfferState.OFFERED
-    elif party_at(code) in left:
+    if party_at(code) in left:
         ask_to_confirm(session, code, row)
     return row
 

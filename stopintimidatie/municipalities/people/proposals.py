@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.guesses import normal_username
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.links import LASTS
 from stopintimidatie.core.accounts.models import (
     BlockedColleague,
@@ -44,7 +45,6 @@ from stopintimidatie.municipalities.people.services import (
     Confirmer,
     Proposal,
     givers,
-    has_confirmed,
     has_hand,
     party_at,
     pending_confirmers,
@@ -86,8 +86,8 @@ _WAITS_ALREADY: Final = (
     " in."
 )
 HAD_A_HAND: Final = (
-    "U had hier zelf een hand in: u deed of bevestigde dit voorstel, u stelde degene voor die het"
-    " deed, of het gaat over u. Een ander moet beslissen."
+    "U had hier zelf een hand in: u deed of bevestigde dit voorstel, u gaf een account aan wie dat"
+    " deed of kreeg het uwe van die persoon, of het gaat over u. Een ander moet beslissen."
 )
 _DECIDED: Final = "Over dit voorstel is al beslist, of het is verlopen. Open de pagina opnieuw."
 
@@ -296,7 +296,7 @@ def _check_second(
     if offer.state != OfferState.PROPOSED or offer.expires_at <= utc_now():
         raise AccountError(_DECIDED)
     person = session.get(User, UUID(actor.id)) if actor.id else None
-    if person is None or has_hand(offer, person) or has_confirmed(offer, person):
+    if person is None or has_hand(offer, person, hands_of(session, actor.id)):
         raise AccountError(HAD_A_HAND)
     left = pending_confirmers(session, [offer])[offer.id]
     if party_at(at) not in left:

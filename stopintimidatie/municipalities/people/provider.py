@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.models import IdentityProvider, User
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.audit import Actor, record
@@ -26,6 +27,7 @@ from stopintimidatie.municipalities.people.services import (
     actor_of,
     awaited_for,
     givers,
+    has_hand,
     party_at,
     readers_of,
 )
@@ -38,8 +40,8 @@ TELL_JOB: Final = Job("aanmelden.vertellen")
 DONE: Final = "Bevestigd. Collega's kunnen zich nu via de gemeente aanmelden."
 SWITCHED_OFF: Final = "Geweigerd. Het staat uit. Wie het instelde, leest waarom."
 HAD_A_HAND: Final = (
-    "U had hier zelf een hand in: u stelde deze inlogdienst in, of u stelde degene voor die het"
-    " deed. Een ander moet beslissen."
+    "U had hier zelf een hand in: u stelde deze inlogdienst in, of u gaf een account aan wie dat"
+    " deed of kreeg het uwe van die persoon. Een ander moet beslissen."
 )
 _DECIDED: Final = "Hierover is al beslist, of het is intussen gewijzigd. Open de pagina opnieuw."
 
@@ -109,7 +111,7 @@ def _check_second(
     if row is None or not row.waits or key_of(row) != key:
         raise AccountError(_DECIDED)
     person = session.get(User, UUID(actor.id)) if actor.id else None
-    if person is None or str(person.id) in row.given_by:
+    if person is None or has_hand(row, person, hands_of(session, actor.id)):
         raise AccountError(HAD_A_HAND)
     if at not in (NATIONAL, holder) or awaited_for(session, row) is not party_at(at):
         raise AccountError(_DECIDED)
@@ -155,7 +157,7 @@ def tell_other(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 ask_about_provider(session, holder)
 
 
-def card_of(session: Session, row: IdentityProvider, me: User, awaited: str) -> dict[str, Any]:
+def card_of(session: Session, row: IdentityProvider, awaited: str) -> dict[str, Any]:
     """Return the card on which the second person sees what to decide about."""
     municipality = session.get_one(Municipality, row.holder).name
     return {
@@ -172,5 +174,4 @@ def card_of(session: Session, row: IdentityProvider, me: User, awaited: str) -> 
             ("Ingesteld op", datetime_long(row.proposed_at)),
             ("Nog te bevestigen door", awaited),
         ],
-        "mine": str(me.id) in row.given_by,
     }

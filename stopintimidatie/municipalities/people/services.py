@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from stopintimidatie.core.accounts.hands import AccountHand
+from stopintimidatie.core.accounts.hands import AccountHand, hands_of, hands_of_each
 from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import (
     IdentityProvider,
@@ -28,13 +28,13 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.mail import Recipient
 from stopintimidatie.core.mail.addresses import Owner, find_address
 from stopintimidatie.core.mail.models import MailAddress
-from stopintimidatie.core.security import CONFIRMED_ROLES, READING_ROLES, Role
+from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.areas.models import MailDomain
 from stopintimidatie.municipalities.people.models import GroupRole
 
-# Roles of who can confirm that somebody reads. A deputy sees only what waits for their decision.
-READERS: Final = READING_ROLES - {Role.DEPUTY}
+# Roles of who reads, and so confirms the roles of others. A deputy sees only what waits for them.
+READERS: Final = GRANTS[Permission.CONFIRM_ROLE] | {Role.NATIONAL_DESK}
 OUTSIDE: Final = "buiten de maildomeinen van de gemeente"
 
 
@@ -72,27 +72,24 @@ def set_domains(session: Session, actor: Actor, code: str, domains: Collection[s
     session.flush()
 
 
-# Rules for who must confirm a proposed role; one person alone never lets somebody read reports.
+# Rules for who must confirm a proposed role. Nobody gives one alone, for each has a part in what
+# takes two: an admin proposes roles, terms and the provider about which others decide.
 #
-# | role that is proposed                             | who confirms it                |
-# |---------------------------------------------------|--------------------------------|
-# | it reads, and somebody reads at the municipality  | a reader there                 |
-# | it reads, and nobody reads there yet              | somebody of the desk           |
-# | admin, by the municipality                        | nobody                         |
-# | admin, by the desk, and somebody reads there      | a reader there                 |
-# | admin, by the desk, and nobody reads there        | somebody else of the desk      |
-# | the very first role there, admin, by a desk of one person | nobody                 |
+# | role that is proposed                                       | who confirms it              |
+# |-------------------------------------------------------------|------------------------------|
+# | any, and somebody who may decide reads at the municipality  | a reader there               |
+# | any, and nobody does                                        | somebody of the desk         |
+# | the very first role there, admin, by a desk of one person   | nobody                       |
 # | any, by the municipality, for a mailbox outside its domains | somebody of the desk as well |
 #
 # A role that a group of the identity provider gives (`GroupRole`) is a proposal as well. It has no
 # mailbox, so the last line isn't about it.
 #
-# Nobody confirms what they proposed or get, nor confirms twice, nor what was proposed by somebody
-# whose role they proposed themselves, at whatever distance (`given_by`): so a mailbox of one's
-# own is no second person. Whoever only confirmed the role of the proposer may confirm: that role
-# had an honest proposer, or an honest confirmer. So two people at the desk are enough to let a
-# municipality join; a desk of one lets the operator give the first reading role on the command
-# line.
+# Nobody confirms what they proposed or get, nor confirms twice, nor does who is one hand with the
+# proposer or with who confirmed it already (`core.accounts.hands`): so a mailbox of one's own is no
+# second person. Whoever only confirmed the role of the proposer may confirm: that role had an
+# honest proposer, or an honest confirmer. So two people at the desk are enough to let one join; a
+# desk of one lets the operator give the first reading role on the command line.
 
 
 class Confirmer(StrEnum):
@@ -104,10 +101,14 @@ class Confirmer(StrEnum):
 
 @dataclass(frozen=True)
 class _Staffing:
-    """Facts of a municipality for the rules, and whether the desk is one person."""
+    """Facts of a municipality for the rules, and whether the desk is one person.
+
+    `hands`: of each reader there, the accounts that are one hand with them.
+    """
 
     domains: Sequence[str]
     readers: Sequence[User]
+    hands: Mapping[str, frozenset[str]]
     has_people: bool
     desk_of_one: bool
 
@@ -122,7 +123,7 @@ def pending_confirmers(
     offers: Collection[RoleProposal],
     known: Mapping[str, Sequence[str]] | None = None,
 ) -> Mapping[UUID, tuple[Confirmer, ...]]:
-    """Return the parties that must still confirm each of these proposals; four queries in all.
+    """Return the parties that must still confirm each of these proposals; five queries in all.
 
     `known`: the mail domains of their municipalities, for who has read them already.
     """
@@ -131,6 +132,7 @@ def pending_confirmers(
         return {}
     domains = domains_of(session, codes) if known is None else known
     readers = readers_of(session, codes)
+    hands = hands_of_each(session, {str(user.id) for users in readers.values() for user in users})
     peopled = set(
         session.scalars(select(RoleAssignment.holder).where(RoleAssignment.holder.in_(codes)))
     )
@@ -139,42 +141,39 @@ def pending_confirmers(
     )
     alone = len(session.scalars(at_desk.limit(2)).all()) < 2
     staffing = {
-        code: _Staffing(domains[code], readers[code], code in peopled, alone) for code in codes
+        code: _Staffing(domains[code], readers[code], hands, code in peopled, alone)
+        for code in codes
     }
     return {offer.id: _pending_confirmers_of(offer, staffing[offer.holder]) for offer in offers}
 
 
 def _pending_confirmers_of(offer: RoleProposal, staffing: _Staffing) -> tuple[Confirmer, ...]:
-    needed = set(_second_party(offer, staffing))
+    first = offer.role == Role.ADMIN and offer.by_desk and not staffing.has_people
+    if first and staffing.desk_of_one:
+        return ()
+    hands = staffing.hands
+    colleagues = any(not has_hand(offer, user, hands[str(user.id)]) for user in staffing.readers)
+    needed = {Confirmer.COLLEAGUE if colleagues else Confirmer.DESK}
     invited = offer.invited
     if invited and not offer.by_desk and is_outside(invited, staffing.domains):
         needed.add(Confirmer.DESK)
     by = {Confirmer.COLLEAGUE: offer.colleague_id, Confirmer.DESK: offer.desk_id}
     left = {party for party in needed if by[party] is None}
-    if needed and not left and offer.state == OfferState.PROPOSED:
+    if not left and offer.state == OfferState.PROPOSED:
         # The last reader went away after the desk confirmed: the desk decides in their place.
         left = {Confirmer.DESK}
     return tuple(sorted(left))
 
 
-def _second_party(offer: RoleProposal, staffing: _Staffing) -> Sequence[Confirmer]:
-    """Return the party that must confirm this role, whatever its mailbox; empty for none."""
-    reads = Role(offer.role) in CONFIRMED_ROLES
-    first = not staffing.has_people and staffing.desk_of_one
-    if not reads and (not offer.by_desk or first):
-        return ()
-    colleagues = any(not has_hand(offer, user) for user in staffing.readers)
-    return (Confirmer.COLLEAGUE if colleagues else Confirmer.DESK,)
+def has_hand(row: RoleProposal | IdentityProvider, user: User, hands: frozenset[str]) -> bool:
+    """Tell whether this user, or who is one hand with them, proposed, confirmed or gets this.
 
-
-def has_hand(offer: RoleProposal, user: User) -> bool:
-    """Tell whether this user proposed a role, gave the proposer theirs, or gets the role."""
-    return str(user.id) in offer.given_by or user.username == offer.invited
-
-
-def has_confirmed(offer: RoleProposal, user: User) -> bool:
-    """Tell whether this user confirmed a proposal already, for either party."""
-    return str(user.id) in (offer.colleague_id, offer.desk_id)
+    `hands`: the accounts that are one hand with this user.
+    """
+    if isinstance(row, IdentityProvider):
+        return str(user.id) in row.given_by or row.proposed_by_id in hands
+    made = {row.proposed_by_id, row.colleague_id, row.desk_id}
+    return row.invited == user.username or str(user.id) in row.given_by or bool(hands & made)
 
 
 def givers(session: Session, actor: Actor) -> list[str]:
@@ -222,15 +221,23 @@ def find_proposal(session: Session, number: UUID) -> Proposal | None:
     return session.get(RoleOffer, number) or session.get(GroupRole, number)
 
 
-def proposals_for(session: Session, holder: str) -> list[Proposal]:
-    """Return the proposals that this municipality or the desk confirms, the oldest first."""
+def proposals_for(session: Session, holder: str) -> dict[Proposal, tuple[Confirmer, ...]]:
+    """Return the proposals that this municipality or the desk confirms, the oldest first.
+
+    Each with the parties that must still confirm it.
+    """
     kinds = (RoleOffer, GroupRole)
     rows = [row for kind in kinds for row in session.scalars(_proposals(kind, holder))]
     rows.sort(key=lambda proposal: (proposal.proposed_at, proposal.id))
-    if not rows:
-        return []
     left, party = pending_confirmers(session, rows), party_at(holder)
-    return [offer for offer in rows if party in left[offer.id]]
+    return {offer: left[offer.id] for offer in rows if party in left[offer.id]}
+
+
+def number_to_decide(session: Session, holder: str, person: UUID) -> int:
+    """Count what waits here, of roles and providers, for a decision that this person may make."""
+    rows = [*proposals_for(session, holder), *providers_for(session, holder)]
+    me, hands = session.get_one(User, person), hands_of(session, str(person))
+    return sum(not has_hand(row, me, hands) for row in rows)
 
 
 def any_proposed(holder: str) -> ColumnElement[bool]:
@@ -253,8 +260,9 @@ def awaited_for(session: Session, row: IdentityProvider) -> Confirmer:
     A reader without a password can't come in until it is confirmed.
     """
     readers = readers_of(session, [row.holder])[row.holder]
-    able_now = (reader for reader in readers if reader.password_hash != NO_PASSWORD)
-    free = any(str(reader.id) not in row.given_by for reader in able_now)
+    able_now = [reader for reader in readers if reader.password_hash != NO_PASSWORD]
+    hands = hands_of_each(session, [str(reader.id) for reader in able_now])
+    free = any(not has_hand(row, reader, hands[str(reader.id)]) for reader in able_now)
     return Confirmer.COLLEAGUE if free else Confirmer.DESK
 
 

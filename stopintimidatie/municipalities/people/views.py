@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -10,8 +10,8 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState, User
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
@@ -27,7 +27,7 @@ from stopintimidatie.core.mail.addresses import (
 from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import plural
-from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
@@ -189,8 +189,10 @@ def decide(request: Request, at: str, here: str) -> Any:
     forms = {number: _form(request, number, here) for number in waiting}
     me = request.db.get_one(User, request.identity.user_id)  # type: ignore[union-attr]
     party = PARTIES[services.party_at(at)]
-    cards = [provider.card_of(request.db, row, me, party) for row in providers]
-    page = {"cards": [*cards, *_cards(request, offers, me)], "forms": forms}
+    hands = hands_of(request.db, request.actor.id)
+    own = {number for number, row in waiting.items() if services.has_hand(row, me, hands)}
+    cards = [provider.card_of(request.db, row, party) for row in providers]
+    page = {"cards": [*cards, *_cards(request, offers)], "own": own, "forms": forms}
     if request.method != "POST":
         return page
     chosen = str(request.POST.get("voorstel", ""))
@@ -246,12 +248,13 @@ def _form(request: Request, number: str, here: str) -> Form:
     )
 
 
-def _cards(request: Request, offers: list[Proposal], me: User) -> list[dict[str, Any]]:
+def _cards(
+    request: Request, offers: Mapping[Proposal, Sequence[Confirmer]]
+) -> list[dict[str, Any]]:
     codes = {offer.holder for offer in offers}
     named = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
     names = dict(request.db.execute(named).all())
     domains = services.domains_of(request.db, codes)
-    left = services.pending_confirmers(request.db, offers, domains)
     return [
         {
             "id": str(offer.id),
@@ -262,27 +265,14 @@ def _cards(request: Request, offers: list[Proposal], me: User) -> list[dict[str,
             "title": proposals.title_of(offer),
             "whom": proposals.whom(offer),
             "outside": _is_outside(offer, domains[offer.holder]),
-            "awaited": " en ".join(PARTIES[party] for party in left[offer.id]),
-            "mine": services.has_hand(offer, me) or services.has_confirmed(offer, me),
+            "awaited": " en ".join(PARTIES[party] for party in left),
         }
-        for offer in offers
+        for offer, left in offers.items()
     ]
 
 
 def _is_outside(offer: Proposal, domains: Sequence[str]) -> bool:
     return offer.invited is not None and services.is_outside(offer.invited, domains)
-
-
-def roles_to_confirm(session: Session, holder: str, path: str) -> list[ListItem]:
-    """Return the item of the start page about proposals to decide on; empty if there are none."""
-    number = len(services.proposals_for(session, holder))
-    number += len(services.providers_for(session, holder))
-    if not number:
-        return []
-    waits = f"{plural(number, 'voorstel', 'voorstellen')} om over te beslissen"
-    return [
-        ListItem("Een collega of een groep een rol geven", f"{path}/{PROPOSALS_PAGE}", meta=[waits])
-    ]
 
 
 # `…/gebruikers`: the admin invites, and changes who may come in.

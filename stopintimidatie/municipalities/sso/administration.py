@@ -270,9 +270,6 @@ PROPOSED: Final = (
     "Het voorstel is gedaan. Een tweede persoon moet het bevestigen; tot die tijd geeft de groep"
     " deze rol niet."
 )
-COUNTS: Final = (
-    "De groep geeft deze rol. Wie erin zit, krijgt haar bij de volgende aanmelding via de gemeente."
-)
 
 
 @managed_page(name=GROUPS, request_method="GET", renderer=f"{_TEMPLATES}/groups.jinja2")
@@ -302,12 +299,12 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         role = Role(values["rol"])
         try:
-            row = propose_group(
+            propose_group(
                 request.db, request.actor, context.holder, group=values["groep"], role=role
             )
         except AccountError as problem:
             raise FormError(str(problem), "groep") from None
-        request.flash(COUNTS if row.state == OfferState.OFFERED else PROPOSED)
+        request.flash(PROPOSED)
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, {})

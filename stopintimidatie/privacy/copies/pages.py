@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.hands import hands_of, refusal
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import (
     Button,
@@ -73,10 +74,10 @@ def register_view(context: CopyRegister, request: Request) -> dict[str, Any]:
         .order_by(SubjectRequest.due_on, SubjectRequest.id)
         .limit(100)
     )
-    theirs, own = [], []
+    theirs, own, hands = [], [], hands_of(request.db, request.actor.id)
     for row, copy in request.db.execute(asked):
         about = (Capacity.word(row.capacity), f"antwoord uiterlijk {date_text(row.due_on)}")
-        if copy.made_by_id == str(request.actor.id):
+        if copy.made_by_id in hands:
             own.append(f"{row.reference}: {', '.join(about)}")
         else:
             href = request.resource_path(context, row.reference)
@@ -95,12 +96,12 @@ def from_case_view(context: RequestResource, request: Request) -> Any:
 def check_view(context: CopyResource, request: Request) -> Any:
     """Show a copy and nothing else of the case; ask whether it points to somebody."""
     row, session, keys = context.row, request.db, request.registry.key_ring
-    back, me = request.resource_path(context.__parent__), str(request.actor.id)
+    back = request.resource_path(context.__parent__)
     if request.method == "POST":
         # Locked, so that it stays as it was judged.
         lock_request(session, row)
     copy, made = copy_of(session, row.id), frozen_copy(session, keys, row)
-    refused = _refusal(copy, made, me)
+    refused = _refusal(request, copy, made)
     if copy is None or made is None or refused:
         request.flash(refused, "warning")
         return HTTPSeeOther(back)
@@ -135,15 +136,15 @@ def check_view(context: CopyResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def _refusal(copy: SubjectCopy | None, made: Copy | None, me: str) -> str | None:
+def _refusal(request: Request, copy: SubjectCopy | None, made: Copy | None) -> str | None:
     """Return why this person can't judge this copy."""
+    me = request.actor.id
     if copy is not None and copy.state != CopyState.CHECKING:
         return JUDGED if copy.checked_by_id == me else ELSEWHERE
     if copy is None or made is None:
         return "Deze kopie is er niet meer: een stuk erin is intussen gewist."
-    if copy.made_by_id == me:
-        return "Een ander dan u kijkt deze kopie na: u hebt haar gemaakt."
-    return None
+    own = "Een ander dan u kijkt deze kopie na: u hebt haar gemaakt."
+    return refusal(request.db, copy.made_by_id, me, own)
 
 
 def _judge(request: Request, row: SubjectRequest, shows: bool, answer: str | None) -> str:

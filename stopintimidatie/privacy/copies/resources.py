@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, and_, select
 
+from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
@@ -71,5 +72,5 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     return select(SubjectCopy.id).where(
         SubjectCopy.holder == holder,
         SubjectCopy.state == CopyState.CHECKING.value,
-        SubjectCopy.made_by_id != str(identity.actor.id),
+        others(SubjectCopy.made_by_id, str(identity.actor.id)),
     )

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.security import Permission
@@ -314,7 +315,7 @@ def _longer(shown: Shown, asked: Extension | None, here: str, query: str) -> Ite
     """Yield what this person can do about keeping the document beyond its maximum."""
     identity, line = shown.request.identity, shown.line
     assert line is not None  # noqa: S101 - the caller has one
-    acts = acts_of(identity, line, asked) if identity is not None else ()
+    acts = acts_of(shown.request.db, identity, line, asked) if identity is not None else ()
     for key, (name, label) in enumerate(acts, 5):
         href = f"{here}{name}{'&' if '?' in name else '?'}{query[1:]}"
         if name == WITHDRAW and asked is not None:
@@ -421,7 +422,8 @@ def step_of(context: ListResource, request: Request, numbers: Numbers) -> dict[s
 
 def _ready(request: Request, lines: Sequence[DestructionLine], step: str) -> tuple[int, str]:
     """Count the lines with which this person makes a step, and say why others stay."""
-    mine = [line for line in lines if other_step(line, request.actor.id, step) is None]
+    hands = hands_of(request.db, request.actor.id)
+    mine = [line for line in lines if other_step(line, hands, step) is None]
     apart = without_archive(request.db, mine) if step == AUTHORISES else ()
     left = [words.left_over(len(lines) - len(mine)), words.archive_first(len(apart))]
     return len(mine) - len(apart), " ".join(filter(None, left))

@@ -6,7 +6,7 @@ controller decided. Until then the line of the document stays undecided on its l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, or_, select, update
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of, others
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Role
@@ -127,7 +128,7 @@ def advise(
     column = ADVISERS[role]
     if role not in missing_advice(extension):
         raise ListError(f"Het advies van de {TITLES[role]} is al gegeven.")
-    _refuse_again(extension, actor.id)
+    _refuse_again(session, extension, actor)
     agrees, words = advice
     for name, value in (
         ("agrees", agrees),
@@ -164,7 +165,7 @@ def enter(
         raise StaleListError
     if missing := missing_advice(extension):
         raise ListError(f"{waits_on(missing)} Vul daarna het besluit in.")
-    _refuse_again(extension, actor.id, entering=True)
+    _refuse_again(session, extension, actor, entering=True)
     _check_ruling(line, extension, ruling)
     extension.outcome = (
         ExtensionOutcome.GRANTED if ruling.granted else ExtensionOutcome.REFUSED
@@ -226,13 +227,15 @@ def _refuse_over(extension: Extension) -> None:
         raise ListError(OVER)
 
 
-def _refuse_again(extension: Extension, person: str | None, *, entering: bool = False) -> None:
-    """Refuse who did something else in this request; the asker may enter the decision."""
-    did = acted(extension, person)
+def _refuse_again(
+    session: Session, extension: Extension, actor: Actor, *, entering: bool = False
+) -> None:
+    """Refuse the hand that did something else in this request; the asker may enter the decision."""
+    did = acted(extension, hands_of(session, actor.id))
     if did and not (entering and did == ASKED):
         raise ListError(
-            f"U hebt {did}. De vraag en de twee adviezen zijn van drie verschillende mensen: vraag"
-            " een collega."
+            f"U, of iemand met wie u als één telt, hebt {did}. De vraag en de adviezen zijn van"
+            " drie verschillende mensen: vraag een collega."
         )
 
 
@@ -268,14 +271,14 @@ def _check_ruling(line: DestructionLine, extension: Extension, ruling: Ruling) -
 ASKED: Final = "dit zelf gevraagd"
 
 
-def acted(extension: Extension, person: str | None) -> str:
-    """Return what this person did in a request, in words; nothing for who did nothing."""
+def acted(extension: Extension, hands: Collection[str]) -> str:
+    """Return what these accounts, which are one hand, did in a request, in words; or nothing."""
     acts = {
         extension.asked_by_id: ASKED,
         extension.archivist_by_id: "al advies gegeven als archivaris",
         extension.fg_by_id: "al advies gegeven als FG",
     }
-    return acts.get(person, "") if person is not None else ""
+    return next((words for person, words in acts.items() if person in hands), "")
 
 
 def missing_advice(extension: Extension) -> list[Role]:
@@ -354,30 +357,29 @@ def your_turn(identity: Identity, holder: str) -> ColumnElement[bool]:
     """Return the condition of requests that wait for this person."""
     me, roles = str(identity.user_id), identity.roles_for(holder)
     given = [getattr(Extension, f"{column}_at").is_not(None) for column in ADVISERS.values()]
-    strange = [Extension.archivist_by_id.is_distinct_from(me)]
-    strange.append(Extension.fg_by_id.is_distinct_from(me))
+    strange = [others(Extension.archivist_by_id, me), others(Extension.fg_by_id, me)]
     turns: list[ColumnElement[bool]] = [false()]
     if Role.PROCESS_OWNER in roles:
         turns.append(and_(*given))
-    asked = Extension.asked_by_id.is_distinct_from(me)
+    asked = others(Extension.asked_by_id, me)
     turns += [and_(~given[place], asked) for place, role in enumerate(ADVISERS) if role in roles]
     return and_(OPEN, *strange, or_(*turns))
 
 
 def acts_of(
-    identity: Identity, line: DestructionLine, asked: Extension | None
+    session: Session, identity: Identity, line: DestructionLine, asked: Extension | None
 ) -> Iterator[tuple[str, str]]:
     """Yield what somebody can do about keeping a document longer: address and words.
 
     `asked`: the request that isn't decided yet.
     """
-    roles, person = identity.roles_for(line.holder), str(identity.user_id)
+    roles = identity.roles_for(line.holder)
     owner = Role.PROCESS_OWNER in roles
     if asked is None:
         if line.at_maximum and owner:
             yield ASK, "Langer bewaren dan het uiterste"
         return
-    did, missing = acted(asked, person), missing_advice(asked)
+    did, missing = acted(asked, hands_of(session, str(identity.user_id))), missing_advice(asked)
     if not did:
         for role in missing:
             if role in roles:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.authorization import DENY_ALL, Allow
-from sqlalchemy import ColumnElement, Engine, Select, and_, null, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, exists, false, null, or_, select, true
 
+from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import GRANTS, may, principal
@@ -17,12 +18,13 @@ from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
     DestructionList,
     DestructionStatement,
     ListState,
     Tombstone,
 )
-from stopintimidatie.privacy.destruction.queries import left_over
+from stopintimidatie.privacy.destruction.queries import TO_AUTHORISE, TO_CHECK, left_over
 from stopintimidatie.privacy.destruction.requests import your_turn
 from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.retention.models import Extension
@@ -156,14 +158,27 @@ STEPS: Final = frozenset(
 )
 
 
+def free_to_step(state: ListState, person: str) -> ColumnElement[bool]:
+    """Make the condition of lists in this state with a line of which others made the steps so far.
+
+    Those who made them, or are one hand with who did, don't make the next.
+    """
+    takes = {ListState.ASSESSED: TO_CHECK, ListState.CHECKED: TO_AUTHORISE}.get(state, true())
+    made = DestructionLine.assessed_by_id, DestructionLine.checked_by_id
+    here = DestructionLine.list_id == DestructionList.id, takes
+    line = exists().where(*here, *(others(column, person) for column in made))
+    return and_(DestructionList.state == state.value, line)
+
+
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select what waits for this person at a holder, for the menu: lists, and requests."""
     roles = identity.roles_for(holder)
-    mine = [state.value for role, state in _TURNS.items() if role in roles]
-    turns: list[ColumnElement[bool]] = [DestructionList.state.in_(mine)]
+    me, states = str(identity.user_id), [turn for role, turn in _TURNS.items() if role in roles]
+    turns: list[ColumnElement[bool]] = [free_to_step(state, me) for state in states]
     if Role.PROCESS_OWNER in roles:
         turns.append(left_over(local_date(utc_now())))
-    lists = select(DestructionList.id).where(DestructionList.holder == holder, or_(*turns))
+    turn = or_(false(), *turns)
+    lists = select(DestructionList.id).where(DestructionList.holder == holder, turn)
     asked = select(Extension.id).where(Extension.holder == holder, your_turn(identity, holder))
     return select(lists.union_all(asked).subquery().c.id)
 

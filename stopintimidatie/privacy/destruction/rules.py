@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -71,17 +71,17 @@ def state_of(lines: Iterable[Any]) -> ListState:
     return ListState.AUTHORISED if goes else ListState.DONE
 
 
-def other_step(line: Any, person: str | None, step: str) -> str | None:
-    """Return another step with a line that this person made, in the round that goes on.
+def other_step(line: Any, hands: Collection[str], step: str) -> str | None:
+    """Return another step with a line that this hand made, in the round that goes on.
 
     Only a process owner lets lines go or puts them off; a privacy officer holds them back as well.
+    `hands`: the accounts that are one hand with who makes this step.
     """
-    if person is None:
-        return None
     judged = line.decision in (LineDecision.GOES, LineDecision.POSTPONED)
     people = {
         ASSESSES: {line.assessed_by_id, line.decided_by_id if judged else None},
         CHECKS: {line.checked_by_id},
         AUTHORISES: {line.authorised_by_id},
     }
-    return next((made for made in people if made != step and person in people[made]), None)
+    others = (made for made in people if made != step)
+    return next((made for made in others if not people[made].isdisjoint(hands)), None)

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import date_text, day_of, plural
@@ -114,7 +115,8 @@ NO_ARCHIVE: Final = (
     " dossier en vul de sleutel van het archief in. Daarna gaat de regel opnieuw langs drie mensen."
 )
 THREE: Final = (
-    "Elke regel gaat langs drie verschillende mensen, en u hebt dit al {}. Vraag een collega."
+    "Elke regel gaat langs drie verschillende mensen, en u, of iemand met wie u als één telt, hebt"
+    " dit al {}. Vraag een collega."
 )
 
 
@@ -161,7 +163,7 @@ def decide(
     chosen = _chosen(session, row, lines, seen)
     _check(choice)
     _refuse_beyond_maximum(session, chosen, choice)
-    chosen = _open_to(chosen, actor, CHECKS if by_checker else ASSESSES)
+    chosen = _open_to(session, chosen, actor, CHECKS if by_checker else ASSESSES)
     now = utc_now()
     for line in chosen:
         line.decision = choice.decision.value
@@ -253,7 +255,7 @@ def make_step(session: Session, row: DestructionList, step: str, actor: Actor, s
         raise ListError(asked.nothing)
     if fingerprint(lines) != seen:
         raise StaleListError
-    lines, now = _open_to(lines, actor, step), utc_now()
+    lines, now = _open_to(session, lines, actor, step), utc_now()
     if step == AUTHORISES:
         lines = _with_archive(session, lines)
     for line in lines:
@@ -311,13 +313,13 @@ def mark_transfer(session: Session, row: DestructionList, line: DestructionLine)
 
 
 def _open_to(
-    lines: Sequence[DestructionLine], actor: Actor, step: str
+    session: Session, lines: Sequence[DestructionLine], actor: Actor, step: str
 ) -> Sequence[DestructionLine]:
-    """Return the lines with which this person made no other step; refuse when none is left."""
-    mine = [line for line in lines if other_step(line, actor.id, step) is None]
+    """Return the lines with which this hand made no other step; refuse when none is left."""
+    hands = hands_of(session, actor.id)
+    mine = [line for line in lines if other_step(line, hands, step) is None]
     if lines and not mine:
-        made = other_step(lines[0], actor.id, step)
-        raise ListError(THREE.format(STEPS[made or step].done))
+        raise ListError(THREE.format(STEPS[other_step(lines[0], hands, step) or step].done))
     return mine
 
 

@@ -162,7 +162,8 @@ def left_over(number: int) -> str:
         return ""
     return (
         f"{plural(number, 'regel wacht', 'regels wachten')} op een collega: daarvan deed u al een"
-        " andere stap, en elke regel gaat langs drie mensen."
+        " andere stap, of iemand die u een account gaf of het van u kreeg. Elke regel gaat langs"
+        " drie mensen."
     )
 
 

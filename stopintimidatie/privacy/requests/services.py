@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
@@ -300,9 +301,8 @@ def refuses_second(session: Session, row: SubjectRequest, actor: Actor) -> str |
         .order_by(SubjectRequestMove.at.desc(), SubjectRequestMove.id)
         .limit(1)
     ).first()
-    if last is not None and last == actor.id:
-        return "Een ander dan u kijkt de kopie na: u hebt haar laten nakijken."
-    return None
+    own = "Een ander dan u kijkt de kopie na: u hebt haar laten nakijken."
+    return refusal(session, last, actor.id, own)
 
 
 def _note_answers(row: SubjectRequest, name: str, values: Mapping[str, Any], actor: Actor) -> None:

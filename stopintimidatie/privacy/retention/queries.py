@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.security import Identity
@@ -363,7 +364,7 @@ def waiting_for(holder: str, identity: Identity) -> Any:
     )
     proposed = and_(
         RetentionSchedule.approved.is_(None),
-        RetentionSchedule.proposed_by_id.is_distinct_from(str(identity.user_id)),
+        others(RetentionSchedule.proposed_by_id, str(identity.user_id)),
     )
     ends = and_(
         RetentionSchedule.id == present.scalar_subquery(),

@@ -10,6 +10,7 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Holder
@@ -26,6 +27,10 @@ REPLACED: Final = "Vervangen door een nieuwer voorstel."
 WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
 # A form that was opened a while ago may still say that the terms count from then on.
 _WHILE_TYPING: Final = timedelta(hours=1)
+OWN_PROPOSAL: Final = (
+    "U deed dit voorstel zelf. Een andere archivaris keurt het goed, of laat een ander het voorstel"
+    " doen."
+)
 IN_PAST: Final = (
     "Nieuwe termijnen kunnen niet ingaan op een moment dat al voorbij is. Kies een later moment, of"
     " laat dit leeg."
@@ -83,19 +88,21 @@ def propose_terms(
     return row
 
 
+def why_not_approve(session: Session, row: RetentionSchedule, actor: Actor) -> str | None:
+    """Return why somebody is no second person for a proposal; None for who is."""
+    return refusal(session, row.proposed_by_id, actor.id, OWN_PROPOSAL)
+
+
 def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> None:
     """Approve a version: it counts from its moment, or from now when that has passed.
 
     Raises:
-        TermsError: it was answered before, who approves proposed it, a category is missing, or a
-            term can't be.
+        TermsError: it was answered before, who approves is no second person, a category is missing,
+            or a term can't be.
     """
     _lock_unanswered(session, row)
-    if row.proposed_by_id == actor.id:
-        raise TermsError(
-            "U deed dit voorstel zelf. Een andere archivaris keurt het goed, of laat een ander het"
-            " voorstel doen."
-        )
+    if (why := why_not_approve(session, row, actor)) is not None:
+        raise TermsError(why)
     schedule = schedule_of(row.content)
     # A proposal of earlier may say what can't be proposed any more.
     if wrong := list(problems(schedule, day_of(utc_now()))):

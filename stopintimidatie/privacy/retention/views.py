@@ -70,6 +70,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     present = present_version(request.db)
     schedule = schedule_of(present.content) if present is not None else None
     waiting = next((row for row in versions if row.approved is None), None)
+    why = waiting and services.why_not_approve(request.db, waiting, request.actor)
     standing, words = standing_words(present.standing_until if present is not None else None)
     return {
         "present": present,
@@ -79,6 +80,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "waiting": waiting,
         "refused": next((v for v in versions[:1] if services.is_refusal(v, request.actor)), None),
         "mine": waiting is not None and waiting.proposed_by_id == request.actor.id,
+        "why": why,
         "changes": _changes(request, present, waiting),
         "standing": words if present is not None else None,
         "standing_kind": {Standing.IN_FORCE: "info", Standing.LAPSED: "error"}.get(
@@ -208,6 +210,7 @@ def decide(context: TermsNode, request: Request) -> Any:
     schedule, today = schedule_of(row.content), local_date(utc_now())
     page = {
         "row": row,
+        "why": services.why_not_approve(request.db, row, request.actor),
         "changes": _changes(request, present, row),
         "missing": [
             label_of(request, code) for code, kept in schedule.choices.items() if not kept.category

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage.session import COUNTED
@@ -147,7 +148,8 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
         select(ReportProposal.id)
         .join(Report, Report.id == ReportProposal.report_id)
         .where(ReportProposal.holder == holder, ReportProposal.answered_at.is_(None))
-        .where(ReportProposal.actor_id != str(identity.user_id), Report.state.in_(sorted(OPEN)))
+        .where(others(ReportProposal.actor_id, str(identity.user_id)))
+        .where(Report.state.in_(sorted(OPEN)))
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
@@ -125,13 +126,14 @@ def asked_in_words(report: Report) -> str:
 
 
 def may_answer(session: Session, proposal: ReportProposal, actor_id: str) -> bool:
-    """Tell whether this person may answer: not who proposed it, unless there is nobody else."""
+    """Tell whether this person may answer: not the hand that proposed it, unless it is alone."""
+    hands = hands_of(session, proposal.actor_id)
     # At the desk never: its reporters read that two people looked.
-    if proposal.actor_id != actor_id or proposal.holder == NATIONAL:
-        return proposal.actor_id != actor_id
+    if actor_id not in hands or proposal.holder == NATIONAL:
+        return actor_id not in hands
     permission = REPORT_WORKFLOW.transition(proposal.step).permission
     others = colleagues(session, proposal.holder, permission)
-    return all(str(other.id) == actor_id for other in others)
+    return all(str(other.id) in hands for other in others)
 
 
 def answer_proposal(
@@ -153,7 +155,7 @@ def answer_proposal(
     if proposal.answered_at is not None:
         raise WorkflowError("Dit voorstel is al beantwoord.")
     if not may_answer(session, proposal, str(actor.id)):
-        raise WorkflowError("Een collega moet hiernaar kijken: u stelde het zelf voor.")
+        raise WorkflowError("Een ander moet kijken: u, of wie met u als één telt, stelde het voor.")
     if report.leaves_at is not None:
         raise WorkflowError("Deze melding wordt net doorgegeven. Maak dat eerst ongedaan.")
     closes = REPORT_WORKFLOW.transition(proposal.step).target in ENDED

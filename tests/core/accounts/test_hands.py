@@ -16,49 +16,19 @@ from stopintimidatie.core.accounts.hands import (
     refusal,
     same_hand,
 )
-from stopintimidatie.core.accounts.models import OfferState, RoleAssignment, RoleOffer, User
+from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.accounts.personal import erase
-from stopintimidatie.core.accounts.services import accept_offer, give_role
+from stopintimidatie.core.accounts.services import give_role
 from stopintimidatie.core.audit import SYSTEM
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.people.access import Steward, take_role
-from stopintimidatie.municipalities.people.services import actor_of, givers
-from tests.support.factories import DORDRECHT, make_user, user_id
+from stopintimidatie.municipalities.people.services import actor_of
+from tests.support.factories import DORDRECHT
+from tests.support.hands import given, take
 from tests.support.installation import Installation
 
 pytestmark = pytest.mark.both_databases
 OWN = "U deed dit zelf."
-
-
-def given(installation: Installation, giver: str | None, role: Role = Role.ADMIN) -> str:
-    """An account that got its role of this giver, or of the operator; its id."""
-    if giver is None:
-        return str(user_id(installation, make_user(installation, (DORDRECHT, role))))
-    receiver = user_id(installation, make_user(installation))
-    take(installation, giver, str(receiver), role)
-    return str(receiver)
-
-
-def take(installation: Installation, giver: str, receiver: str, role: Role) -> None:
-    """Let somebody take a role that a giver proposed."""
-    with installation.transaction() as session:
-        by = actor_of(session, giver)
-        offer = RoleOffer(
-            holder=DORDRECHT,
-            username=session.get_one(User, UUID(receiver)).username,
-            name="x",
-            role=role.value,
-            state=OfferState.OFFERED,
-            by_desk=False,
-            proposed_by=by.name,
-            proposed_by_id=giver,
-            given_by=givers(session, by),
-            expires_at=utc_now(),
-        )
-        session.add(offer)
-        session.flush()
-        accept_offer(session, SYSTEM, UUID(receiver), offer)
 
 
 def is_one(installation: Installation, first: str, second: str) -> bool:

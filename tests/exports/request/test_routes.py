@@ -109,8 +109,13 @@ def test_urgency_is_made_now_and_judged_after_by_somebody_else(
     assert (export.state, export.decided_at) == ("gereed", None)
     assert export.approve_by is not None
     assert "Spoeduitvoer beoordelen" in case.browser("beslisser").get(HOME).text
-    own = case.browser("aanvrager").get(f"{address}/achteraf-beoordelen").forms["formulier"]
-    assert "Een collega moet meekijken" in own.submit("goedkeuren", status=422).text
+    own = case.browser("aanvrager")
+    shown = own.get(f"{address}/achteraf-beoordelen")
+    assert "Een collega moet meekijken" in shown
+    assert "formulier" not in shown.forms
+    sent = {"csrf_token": own.cookies["csrf"], "goedkeuren": "ja"}
+    refused = own.post(f"{address}/achteraf-beoordelen", sent, status=422)
+    assert "Een collega moet meekijken" in refused
     with clock_at(export.approve_by + timedelta(minutes=5)):
         installation.run_jobs()
         installation.run_jobs()

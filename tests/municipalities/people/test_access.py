@@ -27,7 +27,14 @@ from stopintimidatie.core.text import date_short, date_text, datetime_long
 from stopintimidatie.municipalities.people import access
 from stopintimidatie.municipalities.people.access import Steward
 from stopintimidatie.municipalities.people.rules import last_use, silent_days
-from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
+from tests.support.factories import (
+    DORDRECHT,
+    EINDHOVEN,
+    confirmed_by_second,
+    connect,
+    make_user,
+    user_id,
+)
 from tests.support.installation import Installation
 from tests.support.mailboxes import last_mail
 from tests.support.queries import count_queries
@@ -147,6 +154,7 @@ def test_another_role_is_proposed_from_the_page_of_the_person(
     form = admin.get(page_of(installation, officer)).click("Collega uitnodigen").forms["formulier"]
     form["rol"] = "beheer"
     form.submit("uitnodigen", status=303)
+    confirmed_by_second(installation)
     assert "functioneel beheerder" in installation.browser(officer).get("/uitnodigingen")
     stranger = make_user(installation, (EINDHOVEN, Role.OFFICER))
     asked = f"/gemeenten/dordrecht/gebruiker-uitnodigen?wie={user_id(installation, stranger)}"

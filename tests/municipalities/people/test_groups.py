@@ -109,11 +109,16 @@ def test_a_role_that_reads_counts_for_a_group_once_a_reader_confirmed_it(
     assert actions(installation) == confirmed
 
 
-def test_an_admin_s_role_for_a_group_counts_at_once(installation: Installation) -> None:
+def test_an_admin_s_role_for_a_group_waits_for_a_second_person_as_well(
+    installation: Installation,
+) -> None:
     connect(installation)
     admin = make_user(installation, ADMIN)
-    make_user(installation, OFFICER)
-    assert state_of(installation, propose(installation, admin, Role.ADMIN)) == OfferState.OFFERED
+    reader = installation.browser(make_user(installation, OFFICER))
+    number = propose(installation, admin, Role.ADMIN)
+    assert state_of(installation, number) == OfferState.PROPOSED
+    decide(reader, CONFIRM, "bevestigen")
+    assert state_of(installation, number) == OfferState.OFFERED
 
 
 def test_who_proposed_a_group_does_not_confirm_it(installation: Installation) -> None:

@@ -13,7 +13,14 @@ from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.municipalities.people.services import readers_of
-from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
+from tests.support.factories import (
+    DORDRECHT,
+    EINDHOVEN,
+    confirmed_by_second,
+    connect,
+    make_user,
+    user_id,
+)
 from tests.support.installation import Installation
 
 pytestmark = [pytest.mark.judged_once, pytest.mark.sqlite]
@@ -52,6 +59,7 @@ def test_who_takes_a_role_has_signed_in_with_it(installation: Installation) -> N
     deputy = make_user(installation, (EINDHOVEN, Role.OFFICER))
     browser = installation.browser(deputy)
     invite(admin, deputy, "")
+    confirmed_by_second(installation)
     with clock_at(utc_now() + timedelta(minutes=5)):
         take(browser)
         moment = datetime_long(utc_now())
@@ -71,6 +79,7 @@ def test_an_invitation_with_an_end_date_gives_a_role_that_ends_with_that_day(
     last = in_days(3)
     assert "Kies vandaag of later" in invite(admin, deputy, in_days(-1).isoformat(), 422)
     invite(admin, deputy, last.isoformat())
+    confirmed_by_second(installation)
     assert f"tot en met {date_text(last)}" in admin.get("/gemeenten/dordrecht/gebruikers")
     browser = installation.browser(deputy)
     assert f"tot en met {date_text(last)}" in take(browser)
@@ -90,6 +99,7 @@ def test_an_offer_whose_role_would_be_over_is_no_longer_open(installation: Insta
     admin = installation.browser(make_user(installation, ADMIN))
     deputy = make_user(installation, (EINDHOVEN, Role.OFFICER))
     invite(admin, deputy, in_days(1).isoformat())
+    confirmed_by_second(installation)
     with clock_at(utc_now() + timedelta(days=2)):
         assert "Geen uitnodigingen" in installation.browser(deputy).get("/uitnodigingen")
         again = installation.browser(make_user(installation, ADMIN))
@@ -123,6 +133,7 @@ def test_who_has_a_role_without_an_end_keeps_that_whatever_is_accepted(
     admin = installation.browser(make_user(installation, ADMIN))
     other = make_user(installation, (EINDHOVEN, Role.OFFICER))
     invite(admin, other, in_days(5).isoformat())
+    confirmed_by_second(installation)
     with installation.transaction() as session:
         # The operator gave the role in the meantime.
         row = RoleAssignment(

@@ -444,7 +444,7 @@ def test_an_admin_gives_groups_roles_and_takes_them_away(
     assert "Nog geen groepen" in browser.get(GROUPS)
     assert "tweede persoon" in add(browser, "OOV-team", Role.OFFICER).follow()
     shown = add(browser, "Beheerders", Role.ADMIN).follow()
-    assert "De groep geeft deze rol" in shown
+    assert "Een tweede persoon moet het bevestigen" in shown
     assert "Een collega die hier meldingen leest, moet bevestigen." in shown
     assert "heeft deze rol al" in add(browser, "OOV-team", Role.OFFICER, 422)
     assert "Naam of id" in add(browser, "", Role.OFFICER, 422)
