@@ -27,6 +27,7 @@ MOST = 12
 # Pages that draw a whole document and ask for each of its parts once, and those of roles that wait
 # for a second person: how many queries they may ask (docs/dev/adr/0022). Lower it where you can.
 WHOLE = {
+    ("ReportResource", "wissen-nakijken"): 35,
     ("ReportResource", "gegevens-wissen"): 34,
     ("DossierResource", "gegevens-wissen"): 32,
     ("DossierResource", "uitvoer-voorbeeld"): 25,

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, False_, select, text
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.registry import Directive, of_kind
@@ -226,7 +226,7 @@ def count_filled(
     """Return which columns that erasing empties are filled in these rows, and in how many."""
     names = [n for n, how in columns.items() if how in (Treatment.TEXT, Treatment.SEALED)]
     wanted = Base.metadata.tables[table]
-    if not names:
+    if not names or isinstance(condition, False_):
         return ErasureCount(table, (), 0)
     rows = session.execute(select(*(wanted.c[name] for name in names)).where(condition)).all()
     held = [name for at, name in enumerate(names) if any(not _empty(row[at]) for row in rows)]

@@ -26,6 +26,7 @@ from stopintimidatie.core.storage.personal import (
     treated,
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way, days
+from stopintimidatie.core.storage.session import locked
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.resources import KIND
 from stopintimidatie.dossiers.models import DossierMembership
@@ -97,8 +98,9 @@ def copies_of(session: Session, kind: str, document: UUID) -> list[tuple[Export,
     """Return the exports with a frozen copy of a document, each with the label it has there."""
     frozen = Export.frozen_at.is_not(None)
     if kind == DOSSIER:
-        ids = select(Export.id).where(frozen, Export.dossier_id == document)
-        return _locked_with(session, dict.fromkeys(session.scalars(ids), ""))
+        mine = select(Export).where(frozen, Export.dossier_id == document).order_by(Export.id)
+        now = locked(session, mine).execution_options(populate_existing=True)
+        return [(export, "") for export in session.scalars(now)]
     if kind != REPORT:
         return []
     registered = session.execute(

@@ -101,10 +101,10 @@ def check_view(context: Any, request: Request) -> Any:
     """Show a proposal with what goes: another person does or refuses it, its own takes it back."""
     proposal = approval.latest_proposal(request.db, context.document_id)
     if proposal is None or not proposal.waits:
-        answered = proposal is not None and proposal.outcome
-        return _back(context, request, _ANSWERED.format(proposal) if answered else _NOTHING)
+        answered = proposal if proposal is not None and proposal.outcome else None
+        return _back(context, request, _ANSWERED.format(answered) if answered else _NOTHING)
     mine = same_hand(request.db, proposal.made_by_id, request.actor.id)
-    why = approval.refuses_hand(request.db, proposal, request.actor)
+    why = approval.refuses_hand(request.db, proposal, request.actor) if mine else None
 
     def act(values: dict[str, Any], seen: str) -> str:
         reason, chosen = values.get("reden"), values["besluit"]
