@@ -27,6 +27,8 @@ from stopintimidatie.privacy.destruction.queries import left_over
 from stopintimidatie.privacy.destruction.requests import your_turn
 from stopintimidatie.privacy.destruction.resources import free_to_step
 from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.police.resources import ITEM, waiting_marks
+from stopintimidatie.privacy.police.resources import NAME as POLICE
 from stopintimidatie.privacy.requests.models import Right
 from stopintimidatie.privacy.requests.resources import soon_due
 from stopintimidatie.privacy.retention.models import Extension
@@ -62,6 +64,7 @@ def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
         *_holds(context, request, here, today),
         *_people(context, request, here),
         *_named(context, request, here),
+        *_marked(context, request, here),
     ]
 
 
@@ -234,6 +237,25 @@ def _named(context: Any, request: Request, here: str) -> Iterator[Task]:
     else:
         admin = f"{meta}; de beheerder geeft de rol"
         yield task_for(SET_UP, title, f"{here}/partners", "Bekijken", admin)
+
+
+def _marked(context: Any, request: Request, here: str) -> Iterator[Task]:
+    """Yield how many pieces were marked as the police's and wait, to who can do something."""
+    manages = request.has_permission(P.MANAGE_MUNICIPALITY, context)
+    guards = request.has_permission(P.HANDLE_REQUESTS, context)
+    marks = waiting_marks(request.db, context.holder) if manages or guards else []
+    alone = [item for item, judges in marks if not judges]
+    title = "{} gemarkeerd als van de politie"
+    if marks and manages:
+        rank, action, why = READ, "Bekijken", "een gemachtigde beslist"
+        if alone:
+            rank, action, why = SET_UP, "Aanwijzen", "niemand is gemachtigd om te beslissen"
+        words = title.format(plural(len(marks), "stuk is", "stukken zijn"))
+        yield task_for(rank, words, f"{here}/gebruikers", action, why)
+    if alone and guards:
+        href = f"{here}/{POLICE}/{ITEM}?nr={alone[0].id}"
+        words = title.format(plural(len(alone), "stuk is", "stukken zijn"))
+        yield task_for(DECIDE, words, href, "Lezen", "niemand is gemachtigd; u kunt terugzetten")
 
 
 _NOBODY: Final = "Er is geen gemachtigde politiegegevens"

@@ -1,9 +1,10 @@
-"""The named person: enter, read with a reason, mark afterwards, complete, destroy, and the log."""
+"""Police data in two browsers: entered and read, marked by an officer, judged by a named person."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,31 +38,71 @@ def town(sqlite_template: Path, tmp_path: Path) -> Iterator[Installation]:
     running.close()
 
 
+@dataclass
+class Desks:
+    """Browsers of who has a part in it, each signed in."""
+
+    named: Page
+    marker: Page
+    colleague: Page
+
+
 @pytest.fixture
-def named(chromium_browser: Browser, town: Installation) -> Iterator[Page]:
-    """The browser of an officer who is named for police data."""
-    roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
-    with in_thread(town.app) as address:
+def desks(chromium_browser: Browser, town: Installation) -> Iterator[Desks]:
+    """Somebody named for police data, and two officers who aren't."""
+    officer = (DORDRECHT, Role.OFFICER)
+
+    def sign_in(address: str, name: str, *roles: tuple[str, Role]) -> Page:
         page = chromium_browser.new_context(base_url=address, locale="nl-NL").new_page()
         page.goto("/aanmelden")
-        page.fill("[name=gebruikersnaam]", make_user(town, *roles))
+        page.fill("[name=gebruikersnaam]", make_user(town, officer, *roles, name=name))
         page.fill("[name=wachtwoord]", PASSWORD)
         page.click("button[name=aanmelden]")
-        yield page
+        return page
+
+    with in_thread(town.app) as address:
+        yield Desks(
+            sign_in(address, "Noor Smit", (DORDRECHT, Role.POLICE_DATA)),
+            sign_in(address, "Mark Eerder"),
+            sign_in(address, "Col Lega"),
+        )
 
 
-def test_a_named_person_enters_reads_marks_and_destroys(town: Installation, named: Page) -> None:
+def test_what_an_officer_marks_is_confirmed_completed_and_destroyed(
+    town: Installation, desks: Desks
+) -> None:
     told = f"Hij riep iets. De politie kent hem als {WORD}. Daarna liep hij weg."
     with town.transaction(DORDRECHT) as session:
         report = make_report(session, town, description=told)
         report.source, reference = Source.COUNTER.value, report.reference
-    named.goto(HERE)
-    expect(named.get_by_text("Nog niets vastgelegd")).to_be_visible()
-    seen(named, "lege lijst")
-    enter(named, reference)
-    read(named, reference)
-    mark(named, reference)
-    complete_and_destroy(named, reference)
+    desks.named.goto(HERE)
+    expect(desks.named.get_by_text("Nog niets vastgelegd")).to_be_visible()
+    seen(desks.named, "lege lijst")
+    enter(desks.named, reference)
+    read(desks.named, reference)
+    mark(desks.marker, reference, "Verhaal")
+    gone(desks.colleague, reference)
+    judge(desks.named, reference, "Ja, dit komt van de politie")
+    gone(desks.colleague, reference)
+    complete_and_destroy(desks.named, reference)
+
+
+def test_what_an_officer_marks_is_put_back_as_it_was(town: Installation, desks: Desks) -> None:
+    with town.transaction(DORDRECHT) as session:
+        reference = make_report(session, town).reference
+    desks.colleague.goto(f"/m/{reference}")
+    desks.colleague.goto(f"{desks.colleague.url}/notitie")
+    desks.colleague.fill("[name=tekst]", f"Volgens de buren heet hij {WORD}.")
+    desks.colleague.click("button[name=opslaan]")
+    expect(desks.colleague.get_by_text(WORD)).to_be_visible()
+    mark(desks.marker, reference, "Notitie")
+    gone(desks.colleague, reference)
+    desks.named.goto(HERE)
+    desks.named.get_by_role("link", name=f"Bij melding {reference}").click()
+    give_reason(desks.named)
+    judge(desks.named, reference, "Nee, zet het terug zoals het was")
+    desks.colleague.reload()
+    expect(desks.colleague.get_by_text(f"Volgens de buren heet hij {WORD}.")).to_be_visible()
 
 
 def enter(page: Page, reference: str) -> None:
@@ -86,25 +127,60 @@ def read(page: Page, reference: str) -> None:
     page.get_by_role("link", name=f"Bij melding {reference}").click()
     expect(page.get_by_text("Er loopt een onderzoek.")).to_have_count(0)
     seen(page, "reden")
-    page.get_by_label("Waarom leest u dit vandaag?").fill("Voorbereiden van het overleg.")
-    page.get_by_role("button", name="Lezen").click()
+    give_reason(page)
     expect(page.get_by_text("Er loopt een onderzoek.")).to_be_visible()
     seen(page, "stuk")
 
 
-def mark(page: Page, reference: str) -> None:
+def give_reason(page: Page) -> None:
+    page.get_by_label("Waarom leest u dit vandaag?").fill("Voorbereiden van het overleg.")
+    page.get_by_role("button", name="Lezen").click()
+
+
+def mark(page: Page, reference: str, label: str) -> None:
     page.goto(f"/m/{reference}")
     address = page.url
     expect(page.get_by_text(WORD)).to_have_count(1)
     seen(page, "melding")
     page.goto(f"{address}/van-de-politie")
-    seen(page, "verplaatsen")
-    page.get_by_label("Een stuk tekst").check()
-    page.fill("[name=tekst]", f"De politie kent hem als {WORD}.")
-    seen(page, "verplaatsen, ingevuld")
-    page.get_by_role("button", name="Verplaatsen").click()
-    expect(page.get_by_text("Hij riep iets. Daarna liep hij weg.")).to_be_visible()
+    seen(page, "markeren")
+    page.get_by_label(label).check()
+    seen(page, "markeren, gekozen")
+    page.get_by_role("button", name="Markeren").click()
+    expect(page.get_by_text("Gemarkeerd, en verborgen.")).to_be_visible()
     expect(page.get_by_text(WORD)).to_have_count(0)
+    seen(page, "gemarkeerd")
+    page.get_by_role("link", name="Bekijken", exact=True).click()
+    give_reason(page)
+    expect(page.get_by_text("U markeerde dit.")).to_be_visible()
+    expect(page.get_by_text(WORD)).to_be_visible()
+    expect(page.get_by_role("button", name="Beslissen")).to_have_count(0)
+    seen(page, "stuk van wie het markeerde")
+    page.goto(f"{address}/van-de-politie")
+    expect(page.get_by_text("Wat u markeerde")).to_be_visible()
+    seen(page, "markeren, met wat is gemarkeerd")
+
+
+def gone(page: Page, reference: str) -> None:
+    """Check that somebody else sees nothing of it."""
+    page.goto(f"/m/{reference}")
+    expect(page.get_by_role("link", name="Komt dit van de politie?")).to_be_visible()
+    expect(page.get_by_text(WORD)).to_have_count(0)
+    expect(page.get_by_text("gemarkeerd")).to_have_count(0)
+
+
+def judge(page: Page, reference: str, answer: str) -> None:
+    page.goto(HERE)
+    expect(page.get_by_text("wacht op een tweede persoon")).to_be_visible()
+    seen(page, "lijst met iets dat wacht")
+    # It comes first, and it's about a document for which a reason was given today.
+    page.get_by_role("link", name=f"Bij melding {reference}").first.click()
+    expect(page.get_by_text(WORD)).to_be_visible()
+    seen(page, "stuk dat op een tweede persoon wacht")
+    page.get_by_label(answer).check()
+    page.get_by_role("button", name="Beslissen").click()
+    expect(page.get_by_text("Bevestigd" if "Ja" in answer else "Teruggezet")).to_be_visible()
+    seen(page, "lijst, beslist")
 
 
 def complete_and_destroy(page: Page, reference: str) -> None:
@@ -128,7 +204,9 @@ def complete_and_destroy(page: Page, reference: str) -> None:
     expect(page.get_by_text("De inhoud is vernietigd.")).to_be_visible()
     seen(page, "lijst met iets dat weg is")
     page.get_by_role("link", name="Wie las wat, en waarom").click()
-    expect(page.get_by_text("Voorbereiden van het overleg.")).to_be_visible()
+    # Theirs and the marker's.
+    expect(page.get_by_text("Voorbereiden van het overleg.")).to_have_count(2)
+    expect(page.get_by_text("bevestigde dat het van de politie komt")).to_be_visible()
     seen(page, "logboek")
 
 

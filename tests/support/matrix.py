@@ -1270,9 +1270,15 @@ MATRIX: Final[tuple[View, ...]] = (
             f"{{gemeente}}/politiegegevens/{name}": f"{NONE} politiegegevens=ja",
         })
     ),
-    *form("PoliceList", "stuk", P.POLICE_DATA, {
+    # Who marked something reads that without being named; where nobody is, the privacy officer.
+    *form("PoliceList", "stuk", P.VIEW_MUNICIPALITY, {
         "{gemeente}/politiegegevens/stuk?nr={politie}": f"{NONE} politiegegevens=ja",
         "{gemeente}/politiegegevens/stuk?nr={politiemelding}": f"{NONE} politiegegevens=ja",
+        "{gemeente}/politiegegevens/stuk?nr={politiemerk}": f"{NONE} politiegegevens=ja",
+    }),
+    view("PoliceList", "bestand", "GET", P.VIEW_MUNICIPALITY, {
+        "{gemeente}/politiegegevens/bestand?nr={politiemerk}": f"{NONE} politiegegevens=ja",
+        "{gemeente}/politiegegevens/bestand?nr={politie}": f"{NONE} politiegegevens=ja",
     }),
     *form("ReportResource", "van-de-politie", P.TRIAGE, {
         "{behandeling}/van-de-politie": WORKERS,

@@ -88,7 +88,9 @@ from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.log.models import ReadQuestion
+from stopintimidatie.privacy.police.acts import mark
 from stopintimidatie.privacy.police.models import Article, Origin
+from stopintimidatie.privacy.police.pieces import pieces_of
 from stopintimidatie.privacy.police.services import (
     KEEPER,
     About,
@@ -415,6 +417,7 @@ class _Builder:
         addresses["verstrekking_persoon"] = f"{register}/{strict}"
         self.answer(hotspot, ready)
         addresses["politie"], addresses["politiemelding"] = self.police(hotspot)
+        addresses["politiemerk"] = self.marked(hotspot)
 
     def police(self, dossier: Dossier) -> tuple[str, str]:
         """What the police disclosed about a dossier, and a report of theirs; their numbers."""
@@ -444,6 +447,18 @@ class _Builder:
             with clock_at(utc_now() + timedelta(days=days)):
                 give_reason(session, keys, made[0], who, told("reden van lezen"))
         return str(made[0].id), str(made[1].id)
+
+    def marked(self, dossier: Dossier) -> str:
+        """A file that somebody marked as the police's, and that waits; its number."""
+        registry, marker = self.town.installation.registry, Actor("gebruiker", str(uuid4()), "Mark")
+        photo = Cleaned(MediaKind.PHOTO, "image/jpeg", BytesIO(PHOTO), len(PHOTO))
+        about = self.place.from_police("gemarkeerde bijlage")
+        attach(self.session, registry.key_ring, dossier, about, photo, marker)
+        pieces = pieces_of(self.session, dossier, None)
+        piece = next(piece for piece in pieces if piece.texts == (about,))
+        item = mark(registry, self.session, dossier, piece, marker)
+        self.session.flush()
+        return str(item.id)
 
     def asked_reads(self) -> tuple[str, str]:
         """A read with question and answer, and one that an officer must answer; their ids."""

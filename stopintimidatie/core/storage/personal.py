@@ -67,6 +67,8 @@ class Fragment:
     replacement: str = "[onleesbaar gemaakt]"
     # Only where they aren't part of a longer word.
     whole_words: bool = False
+    # Only where they are all that a text says.
+    whole: bool = False
 
     def __post_init__(self) -> None:
         if not self.words.strip():
@@ -75,8 +77,8 @@ class Fragment:
     def taken_out_of(self, value: Any) -> Any:
         """Return the same text, or JSON with texts in it, without the words."""
         if isinstance(value, str):
-            if not self.replacement:
-                return self._with_a_space().sub("", value)
+            if self.whole:
+                return self.replacement if value.split() == self.words.split() else value
             return self._pattern().sub(lambda _: self.replacement, value)
         if isinstance(value, Mapping):
             return {name: self.taken_out_of(part) for name, part in value.items()}
@@ -85,22 +87,10 @@ class Fragment:
         return value
 
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self._bounded(), re.IGNORECASE)
-
-    def _with_a_space(self) -> re.Pattern[str]:
-        """Return a pattern that takes a line, a space or a comma along, so that no gap is left."""
-        words, start = self._bounded(), r"(?:\A|(?<=\n))"
-        line = rf"{start}[ \t]*{words}[ \t]*(?:\r?\n|\Z)"
-        listed = rf"[,;][ \t]*{words}(?=[ \t]*(?:[,;.]|\Z))"
-        first = rf"{start}{words}(?:[ \t]*[,;])?[ \t]*"
-        # From where the blanks begin alone: else a text of blanks is read anew from each of them.
-        later = rf"(?<![ \t])[ \t]+{words}(?=[\s.,;:!?)]|\Z)"
-        return re.compile(f"{line}|{first}|{listed}|{later}|{words}", re.IGNORECASE)
-
-    def _bounded(self) -> str:
         """Return a pattern of the words in which white space may be other white space."""
         words = r"\s+".join(map(re.escape, self.words.split()))
-        return rf"(?<!\w){words}(?!\w)" if self.whole_words else words
+        bounded = rf"(?<!\w){words}(?!\w)" if self.whole_words else words
+        return re.compile(bounded, re.IGNORECASE)
 
 
 Find = Callable[[Session, KeyRing, Subject], Sequence[UUID]]

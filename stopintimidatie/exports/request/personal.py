@@ -78,7 +78,7 @@ def redact(session: Session, keys: KeyRing, document: UUID, fragment: Fragment) 
     export = lock(session, document)
     if export is None:
         return 0
-    holds = _frozen_with(session, keys, export, fragment)
+    holds = frozen_with(session, keys, export, fragment)
     count = redact_rows(session, Export, Export.id == document, COLUMNS["export"], fragment)
     if holds or (count and export.frozen_at is not None):
         destroy(session, export)
@@ -179,14 +179,14 @@ def source_redacted(
     copies = [
         (export, label)
         for export, label in copies_of(session, kind, document)
-        if _frozen_with(session, keys, export, fragment)
+        if frozen_with(session, keys, export, fragment)
     ]
     for export, label in copies:
         destroy(session, export, cause=Cause(Change.REDACTED, label))
     return len(copies)
 
 
-def _frozen_with(session: Session, keys: KeyRing, export: Export, fragment: Fragment) -> bool:
+def frozen_with(session: Session, keys: KeyRing, export: Export, fragment: Fragment) -> bool:
     """Tell whether the frozen content holds the words; unreadable content counts as if it does."""
     if export.frozen_at is None or export.state == ExportState.WITHDRAWN:
         return False

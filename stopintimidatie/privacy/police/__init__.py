@@ -24,7 +24,7 @@ def includeme(config: Any) -> None:
         path_of_own_report,
         waiting,
     )
-    from stopintimidatie.privacy.police.services import KEEPER
+    from stopintimidatie.privacy.police.services import KEEPER, RULES
     from stopintimidatie.privacy.requests.jobs import MORNING
     from stopintimidatie.reports.page.pages import PANELS
 
@@ -44,5 +44,7 @@ def includeme(config: Any) -> None:
         config.add_panel(page, NAME, panels.document_panel, order=86)
     config.add_report_action(NAME, panels.mark_action, order=93)
     config.add_panel("dossier", "van-de-politie", panels.mark_panel, order=89)
+    for rule in RULES:
+        config.add_request_rule(rule)
     config.scan("stopintimidatie.privacy.police.acts")
     config.scan("stopintimidatie.privacy.police.views")

@@ -1,51 +1,60 @@
-"""Marking afterwards: an officer takes out of a report or dossier what came from the police.
+"""Marking afterwards: an officer says that a note, text or file comes from the police.
 
-The words go into the compartment, and out of everything else: the text itself, its versions, notes,
-history, the index, and documents that were frozen or exported. Nothing tells that they were there:
-no mark in the text, no line in the history, none in the log of the house.
+It is hidden at once, and waits. A second person, named for police data, confirms it: then it moves
+into the compartment, exports with it are withdrawn, and it goes out of the index and of papers. Or
+a second person puts it back, as it was. Nothing of this stands in the log of the house, but that an
+export was withdrawn, and by whom.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import Button, Form, FormError, Opened, Schema, field, handle_form
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
+from stopintimidatie.core.search import enqueue_index
+from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.storage.personal import (
-    Fragment,
-    Subject,
-    Treatment,
-    personal_data_holders,
-)
+from stopintimidatie.core.storage.personal import Fragment, Subject, personal_data_holders
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.request import Request, form_view
-from stopintimidatie.dossiers.models import (
-    Dossier,
-    DossierMembership,
-    DossierNote,
-    DossierNoteReader,
-    DossierText,
-)
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import only_live, reader_of
 from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import KIND as DOSSIER
-from stopintimidatie.dossiers.services import readable_by
-from stopintimidatie.privacy.police.mail import tell_named
-from stopintimidatie.privacy.police.models import Origin
+from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.request.jobs import Cause, Change, destroy
+from stopintimidatie.exports.request.personal import copies_of, frozen_with
+from stopintimidatie.privacy.police.mail import tell_marked
+from stopintimidatie.privacy.police.models import WAITS, Origin, PoliceItem
+from stopintimidatie.privacy.police.pieces import (
+    Document,
+    Piece,
+    in_exports,
+    kind_of,
+    pieces_of,
+    restore,
+    take,
+)
+from stopintimidatie.privacy.police.resources import (
+    ITEM,
+    PoliceList,
+    judges_of,
+    list_address,
+    why_not_judge,
+)
 from stopintimidatie.privacy.police.services import (
     SOON,
     About,
@@ -53,267 +62,212 @@ from stopintimidatie.privacy.police.services import (
     PoliceError,
     Received,
     keep_item,
+    keep_taken,
+    subject_of,
+    taken_of,
+    write_event,
 )
-from stopintimidatie.reports.conversation.queries import FROM_REPORTER
-from stopintimidatie.reports.fields import BY_COLUMN
-from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove, ReportNote
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.resources import GONE as REPORTS_GONE
 from stopintimidatie.reports.resources import ReportResource
-from stopintimidatie.reports.services import fragment_of
 from stopintimidatie.reports.vocabulary import KIND as REPORT
-from stopintimidatie.reports.vocabulary import Source
 
 NAME: Final = "van-de-politie"
-SHORTEST: Final = 3
-LIMIT: Final = 20_000
-# The choice of words in place of a whole note.
-WORDS: Final = "woorden"
-EXCERPT: Final = 60
-# A note and its line in the history are written in one transaction.
-SAME: Final = timedelta(seconds=1)
-# Columns with words of the reporter, unless an officer entered the report.
-OF_REPORTER: Final = tuple(
-    column for column, known in BY_COLUMN.items() if known.facts.personal is Treatment.TEXT
-)
-BY_HAND: Final = (Source.PHONE.value, Source.COUNTER.value)
-NOT_OURS: Final = (
-    "Deze woorden staan ook in wat een melder schreef: het verhaal, de plek, het uiterlijk, een"
-    " antwoord of een bericht. Dat blijft staan. U kunt alleen verplaatsen wat een medewerker"
-    " schreef. Neem daarvan een langer stuk over."
-)
-Document = Report | Dossier
+CONFIRM, PUT_BACK = "ja", "nee"
+FORM: Final = "stopintimidatie.privacy.police:templates/form.jinja2"
+DECIDED: Final = "Hierover is al beslist. Er is niets meer te doen."
+NOT_NAMED: Final = "Alleen een gemachtigde voor politiegegevens kan dit bevestigen."
 
 
-def mark(registry: Any, session: Session, row: Document, words: str, actor: Actor) -> bool:
-    """Move words of a document into the compartment, and take them out wherever else they stand.
+def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Actor) -> PoliceItem:
+    """Hide a piece of a document until a second person decides; tell who can, and the admin.
 
-    Returns:
-        False when they aren't in the document: then nothing was changed.
+    The caller locked the document before it listed its pieces.
 
     Raises:
-        PoliceError: A hold is in force, or the words stand in what a reporter wrote.
+        PoliceError: A hold is in force.
     """
-    keys, kind = registry.key_ring, _kind(row)
-    session.refresh(row, with_for_update=True)
+    keys, today = registry.key_ring, day_of(utc_now())
     if holds := explain_holds(session, row, texts_too=True):
         raise PoliceError(" ".join(holds))
-    holders = personal_data_holders(registry).values()
-    short = fragment_of(words)
-    fragment = Fragment(short.words, replacement="", whole_words=short.whole_words)
-    session.flush()
-    _check_accounts(session, row, fragment)
-    subject = Subject(reference=_name(row))
-    changed = [
-        holder.redact(session, keys, document, fragment)
-        for holder in holders
-        for document in holder.find(session, keys, subject)
-    ]
-    if not sum(changed):
-        return False
-    for holder in holders:
-        holder.source_redacted(session, keys, kind, row.id, fragment)
-    _close_gaps(session, row)
-    today = day_of(utc_now())
-    content = Content(text=words.strip())
+    taken = take(session, keys, row, piece)
+    content = Content(text="\n\n".join(taken["texts"]))
     received = Received(today, today + SOON, None, content, Origin.MARKED)
-    item = keep_item(session, keys, row.holder, received, actor, about=About(kind, row.id))
-    tell_named(session, item, actor)
-    return True
+    about = About(kind_of(row), row.id)
+    item = keep_item(session, keys, row.holder, received, actor, about=about)
+    keep_taken(keys, item, taken)
+    item.attachment_id = UUID(piece.key[1]) if "file" in taken else None
+    enqueue_index(session, row.holder, kind_of(row), row.id)
+    tell_marked(session, item, actor)
+    return item
 
 
-def _check_accounts(session: Session, row: Document, fragment: Fragment) -> None:
-    """Check that the words stand in nothing that a reporter wrote.
+def exports_with(registry: Any, session: Session, item: PoliceItem) -> list[tuple[Export, str]]:
+    """Return the exports that hold what was marked, each with the label of its report there."""
+    keys, fragments = registry.key_ring, in_exports(taken_of(registry.key_ring, item))
+    return [
+        (export, label)
+        for export, label in copies_of(session, item.document_kind or "", subject_of(item))
+        if any(frozen_with(session, keys, export, fragment) for fragment in fragments)
+    ]
 
-    Looks at all reports whose words would change: also those that share a dossier, as its frozen
-    papers hold the accounts of them all.
+
+def confirm(registry: Any, session: Session, item: PoliceItem, actor: Actor) -> None:
+    """Keep what was marked as police data, and take it out of exports, papers and index.
 
     Raises:
-        PoliceError: They do.
+        PoliceError: It was decided before or by this person, or a hold is in force.
     """
-    dossiers = (
-        [row.id]
-        if isinstance(row, Dossier)
-        else select(DossierMembership.dossier_id).where(DossierMembership.report_id == row.id)
-    )
-    beside = select(DossierMembership.report_id).where(DossierMembership.dossier_id.in_(dossiers))
-    mine = or_(Report.id == row.id, Report.id.in_(beside))
-    columns = [getattr(Report, name) for name in OF_REPORTER]
-    accounts = select(*columns).where(mine, Report.source.not_in(BY_HAND))
-    messages = (
-        select(ReporterMessage.text)
-        .join(Report, Report.id == ReporterMessage.report_id)
-        .where(mine, ReporterMessage.kind.in_(FROM_REPORTER))
-    )
-    for texts in (*session.execute(accounts), *session.execute(messages)):
-        if any(fragment.taken_out_of(text) != text for text in texts):
-            raise PoliceError(NOT_OURS, "tekst")
+    row = _lock(session, item, actor)
+    if str(actor.id) not in map(str, judges_of(session, item)):
+        raise PoliceError(NOT_NAMED)
+    if row is not None and (holds := explain_holds(session, row, texts_too=True)):
+        raise PoliceError(" ".join(holds))
+    for export, label in exports_with(registry, session, item):
+        destroy(session, export, actor, cause=Cause(Change.REDACTED, label))
+    taken = taken_of(registry.key_ring, item)
+    if row is not None:
+        _clean(registry, session, row, [Fragment(t, "", whole=True) for t in taken["texts"]])
+    if "file" not in taken:
+        taken["rows"] = []
+    keep_taken(registry.key_ring, item, taken | {"texts": []})
+    item.confirmed_at = item.changed_at = utc_now()
+    item.changed_by = actor.name
+    write_event(session, actor, "bevestigd", item)
 
 
-def _close_gaps(session: Session, row: Document) -> None:
-    """Delete notes and versions of which nothing is left, so that no empty one tells of it."""
+def _clean(registry: Any, session: Session, row: Document, fragments: list[Fragment]) -> None:
+    """Take whole texts out of what was copied of a document; of colleagues' own words nothing."""
+    keys, kind = registry.key_ring, kind_of(row)
+    subject = Subject(reference=row.reference if isinstance(row, Report) else row.number)
+    for name, holder in personal_data_holders(registry).items():
+        own = holder.apart or name in (REPORT, DOSSIER)
+        copies = () if own else holder.find(session, keys, subject)
+        for fragment in fragments if not holder.apart else ():
+            holder.source_redacted(session, keys, kind, row.id, fragment)
+            for document in copies:
+                holder.redact(session, keys, document, fragment)
+    enqueue_purge(session, row.holder)
+
+
+def put_back(registry: Any, session: Session, item: PoliceItem, actor: Actor) -> None:
+    """Put back what was marked, as it was.
+
+    Raises:
+        PoliceError: It was decided before or by this person, or its document is gone.
+    """
+    row = _lock(session, item, actor)
+    if row is None or row.state in REPORTS_GONE | DOSSIERS_GONE:
+        raise PoliceError("Waar dit stond, is hier niet meer. Het kan niet terug.")
+    restore(session, registry.key_ring, taken_of(registry.key_ring, item))
+    enqueue_index(session, row.holder, kind_of(row), row.id)
+    write_event(session, actor, "teruggezet", item)
     session.flush()
-    if isinstance(row, Report):
-        row.description = (row.description or "").strip() or None
-        _delete_empty_notes(session, row)
-        return
-    mine = select(DossierNote).where(DossierNote.dossier_id == row.id)
-    for note in session.scalars(mine).all():
-        if not note.text.strip():
-            readers = DossierNoteReader.note_id == note.id
-            session.execute(delete(DossierNoteReader).where(readers))
-            session.delete(note)
-    for name in ("summary", "assessment"):
-        setattr(row, name, (getattr(row, name) or "").strip() or None)
-    session.flush()
-    _number_anew(session, row.id)
+    session.delete(item)
 
 
-def _delete_empty_notes(session: Session, report: Report) -> None:
-    """Delete notes of which nothing is left, with their line in the history."""
-    for note in session.scalars(select(ReportNote).where(ReportNote.report_id == report.id)).all():
-        if note.text.strip():
-            continue
-        line = delete(ReportMove).where(
-            ReportMove.report_id == report.id,
-            ReportMove.name == "notitie",
-            ReportMove.actor_id == note.actor_id,
-            ReportMove.at.between(note.at - SAME, note.at + SAME),
-        )
-        session.execute(line)
-        session.delete(note)
-    session.flush()
+def _lock(session: Session, item: PoliceItem, actor: Actor) -> Document | None:
+    """Lock a marked item and its document, and return that.
+
+    Raises:
+        PoliceError: It was decided before, or this person marked it.
+    """
+    waits = select(PoliceItem).where(PoliceItem.id == item.id, WAITS).with_for_update()
+    if session.scalars(waits.execution_options(populate_existing=True)).one_or_none() is None:
+        raise PoliceError(DECIDED)
+    if refused := why_not_judge(session, item, actor):
+        raise PoliceError(refused)
+    entity: Any = Report if item.document_kind == REPORT else Dossier
+    row: Document | None = session.get(entity, item.document_id, with_for_update=True)
+    return row
 
 
-def _number_anew(session: Session, dossier: UUID) -> None:
-    """Delete empty versions of a dossier's texts, and those that now repeat the one before."""
-    mine = select(DossierText).where(DossierText.dossier_id == dossier)
-    before: dict[str, tuple[int, str]] = {}
-    for version in session.scalars(mine.order_by(DossierText.field, DossierText.number)).all():
-        number, text = before.get(version.field, (0, ""))
-        if version.text.strip() in ("", text):
-            session.execute(delete(DossierText).where(DossierText.id == version.id))
-            continue
-        before[version.field] = (number + 1, version.text.strip())
-        if version.number != number + 1:
-            moved = update(DossierText).where(DossierText.id == version.id)
-            session.execute(moved.values(number=number + 1))
-    session.expire_all()
+# Pages
 
 
-def _kind(row: Document) -> str:
-    return REPORT if isinstance(row, Report) else DOSSIER
-
-
-def _name(row: Document) -> str:
-    return row.reference if isinstance(row, Report) else row.number
-
-
-@form_view(
-    ReportResource,
-    NAME,
-    Permission.TRIAGE,
-    "stopintimidatie.privacy.police:templates/form.jinja2",
-    guards=(recently_confirmed,),
+INTRO: Final = (
+    "Wat de politie verstrekte, hoort niet in een melding of dossier. Kies wat het is: altijd de"
+    " hele notitie, de hele tekst of het hele bestand. Staat er meer in? Schrijf dat daarna opnieuw"
+    " op. Het is meteen voor iedereen verborgen, behalve voor u en voor wie erover beslist. Die"
+    " bevestigt het, of zet het terug. Wat een melder zelf schreef, kunt u niet markeren."
 )
+
+
+@form_view(ReportResource, NAME, Permission.TRIAGE, FORM, guards=(recently_confirmed,))
 @form_view(
-    DossierResource,
-    NAME,
-    Permission.EDIT_DOSSIER,
-    "stopintimidatie.privacy.police:templates/form.jinja2",
-    guards=(only_live, recently_confirmed),
+    DossierResource, NAME, Permission.EDIT_DOSSIER, FORM, guards=(only_live, recently_confirmed)
 )
 def mark_view(context: Any, request: Request) -> Any:
-    """Mark a note, or words that stand anywhere in a document, as coming from the police."""
+    """Mark a note, text or file of a document as coming from the police."""
     if context.holder == NATIONAL:
         raise HTTPNotFound()
     dossier = isinstance(context, DossierResource)
     row: Document = context.dossier if dossier else context.report
-    notes = list(_notes(request, row))
-    back = request.resource_path(context)
-    if request.method != "POST" and (holds := explain_holds(request.db, row, texts_too=True)):
+    back, session = request.resource_path(context), request.db
+    if request.method == "POST":
+        session.refresh(row, with_for_update=True)
+    elif holds := explain_holds(session, row, texts_too=True):
         request.flash(" ".join(holds), "warning")
         return HTTPSeeOther(back)
+    pieces = pieces_of(session, row, reader_of(request))
+    choices = [(piece.code, piece.label) for piece in pieces]
     form = Form(
-        mark_schema(notes), request, buttons=[Button("verplaatsen", "Verplaatsen")], cancel_url=back
+        Schema(field(forms.OneOf(choices, radio=True), "Wat komt van de politie?", name="welk")),
+        request,
+        buttons=[Button("markeren", "Markeren")],
+        cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        words = _chosen(values, notes)
+        piece = next(piece for piece in pieces if piece.code == values["welk"])
         try:
-            done = mark(request.registry, request.db, row, words, request.actor)
+            item = mark(request.registry, session, row, piece, request.actor)
         except PoliceError as problem:
-            typed = values["welk"] == WORDS
-            raise FormError(str(problem), problem.field if typed else None) from None
-        if not done:
-            where = "dit dossier" if dossier else "deze melding"
-            raise FormError(f"Deze tekst staat niet in {where}. Neem hem precies over.", "tekst")
-        request.flash("Verplaatst. Alleen gemachtigden lezen het nog.")
+            raise FormError(str(problem)) from None
+        words = "Gemarkeerd, en verborgen. Een ander beslist erover."
+        request.flash(words, link=("Bekijken", _address(context, request, item)))
         return HTTPSeeOther(back)
 
     def page() -> dict[str, Any]:
         task = "dossier bekijken" if dossier else "melding bekijken"
-        note_read(request, context.holder, _kind(row), [row.id], task=task)
-        return {"heading": "Komt dit van de politie?", "owner": _name(row), "intro": INTRO}
+        note_read(request, context.holder, kind_of(row), [row.id], task=task)
+        mine = PoliceItem.document_id == row.id, PoliceItem.entered_by_id == request.actor.id
+        marked = session.scalars(select(PoliceItem).where(WAITS, *mine)).all()
+        return {
+            "heading": "Komt dit van de politie?",
+            "owner": row.number if isinstance(row, Dossier) else row.reference,
+            "pieces": pieces,
+            "intro": INTRO if pieces else "Er staat hier niets (meer) dat u kunt markeren.",
+            "marked": [(_name(request, item), _address(context, request, item)) for item in marked],
+        }
 
     return handle_form(request, form, on_valid, page)
 
 
-INTRO: Final = (
-    "Wat de politie verstrekte, hoort niet in een melding of dossier. Kies hieronder wat het is."
-    " Het verdwijnt hier, uit eerdere versies, uit zoeken en uit documenten die al zijn gemaakt."
-    " Alleen gemachtigden voor politiegegevens lezen het nog. Dit kunt u niet ongedaan maken."
-    " Wat de melder zelf schreef, kunt u hier niet weghalen."
-)
+def _name(request: Request, item: PoliceItem) -> str:
+    return str(taken_of(request.registry.key_ring, item)["name"])
 
 
-def _notes(request: Request, row: Document) -> Iterator[tuple[UUID, str, str]]:
-    """Yield id, label and text of the notes that this person may read, the latest first."""
-    notes: Sequence[Any]
-    if isinstance(row, Report):
-        wanted = select(ReportNote).where(ReportNote.report_id == row.id)
-        notes = request.db.scalars(wanted.order_by(ReportNote.at.desc(), ReportNote.id)).all()
-    else:
-        mine = DossierNote.dossier_id == row.id, readable_by(reader_of(request))
-        listed = select(DossierNote).where(*mine)
-        notes = request.db.scalars(listed.order_by(DossierNote.at.desc(), DossierNote.id)).all()
-    for note in notes:
-        text = " ".join(note.text.split())
-        short = text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
-        who = note.actor_name if isinstance(note, ReportNote) else note.author_name
-        yield note.id, f"Notitie van {date_text(note.at)}, {who}: {short}", note.text
+def _address(context: Any, request: Request, item: PoliceItem) -> str:
+    return f"{list_address(context, request)}/{ITEM}?nr={item.id}"
 
 
-def mark_schema(notes: Sequence[tuple[UUID, str, str]]) -> Any:
-    """Return the form that asks which note it is, or which words."""
-    choices = [(str(number), label) for number, label, _ in notes]
-    return Schema(
-        field(
-            forms.OneOf([*choices, (WORDS, "Een stuk tekst")], radio=True),
-            "Wat komt van de politie?",
-            name="welk",
-        ),
-        field(
-            forms.Text(LIMIT, lines=True),
-            "De tekst, precies zoals hij er staat",
-            name="tekst",
-            missing=None,
-            needed_sometimes=True,
-            description="Wij halen hem overal weg waar hij in dit stuk staat.",
-            drawn=Opened("De tekst", (WORDS,)),
-        ),
-    )
+def judge(context: PoliceList, request: Request, item: PoliceItem, page: dict[str, Any]) -> Any:
+    """Ask a second person if it comes from the police; confirm that, or put it back."""
+    registry, named = request.registry, page["back"] is not None
+    choices = [(CONFIRM, "Ja, dit komt van de politie")] if named else []
+    choices += [(PUT_BACK, "Nee, zet het terug zoals het was")]
+    question = field(forms.OneOf(choices, radio=True), "Komt dit van de politie?", name="besluit")
+    form = Form(Schema(question), request, buttons=[Button("beslissen", "Beslissen")])
 
+    def on_valid(values: dict[str, Any]) -> Any:
+        act = confirm if values["besluit"] == CONFIRM else put_back
+        try:
+            act(registry, request.db, item, request.actor)
+        except PoliceError as problem:
+            raise FormError(str(problem)) from None
+        request.flash("Bevestigd: het is een politiegegeven." if act is confirm else "Teruggezet.")
+        return HTTPSeeOther(page["back"] or request.resource_path(context.__parent__))
 
-def _chosen(values: dict[str, Any], notes: Sequence[tuple[UUID, str, str]]) -> str:
-    """Return the words to move.
-
-    Raises:
-        FormError: There are none, too few, or a note was chosen as well.
-    """
-    typed = values["tekst"] or ""
-    if values["welk"] == WORDS:
-        if len(typed.strip()) < SHORTEST:
-            raise FormError("Neem de tekst over, minstens drie tekens.", "tekst")
-        return typed
-    if typed:
-        raise FormError("U kiest een notitie en vult ook tekst in. Kies één van de twee.", "tekst")
-    return next(text for number, _, text in notes if str(number) == values["welk"])
+    withdrawn = [row.reference for row, _ in exports_with(registry, request.db, item)]
+    return handle_form(request, form, on_valid, page | {"named": named, "withdrawn": withdrawn})

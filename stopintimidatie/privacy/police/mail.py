@@ -6,8 +6,7 @@ tells which item it is about, and none is written in the log of the house.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -16,49 +15,49 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.mail import PERSON
-from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.accounts.services import busy_holders
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security import Permission, Role
-from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of
+from stopintimidatie.dossiers.services import people_with
 from stopintimidatie.privacy.log.services import log_terms
 from stopintimidatie.privacy.police.models import PoliceAccess, PoliceItem
-from stopintimidatie.privacy.police.resources import NEAR, readable
+from stopintimidatie.privacy.police.resources import (
+    NEAR,
+    judges_of,
+    named_persons,
+    readable,
+    waiting_marks,
+)
 
 EVERY_MORNING: Final = Job("werklijst.herinneren")
 TEMPLATE: Final = "werklijst_wacht"
 WEEK: Final = 7
 
 
-def named_persons(session: Session, holder: str) -> Mapping[UUID, frozenset[Role]]:
-    """Return who is named for police data at a holder, with all roles there."""
-    rows = session.execute(
-        select(RoleAssignment.user_id, RoleAssignment.role)
-        .join(User, User.id == RoleAssignment.user_id)
-        .where(
-            RoleAssignment.holder == holder, RoleAssignment.counting(), User.blocked_at.is_(None)
-        )
-        .order_by(RoleAssignment.user_id)
-    )
-    roles: dict[UUID, set[Role]] = defaultdict(set)
-    for person, role in rows:
-        roles[person].add(Role(role))
-    return {
-        person: frozenset(held)
-        for person, held in roles.items()
-        if may(held, Permission.POLICE_DATA)
-    }
-
-
 def tell_named(session: Session, item: PoliceItem, actor: Actor) -> None:
     """Mail the named persons, but the one who did it, that a new item waits to be completed."""
     session.flush()
     _mail(session, item.holder, [item.id], str(item.id), but=actor.id)
+
+
+def tell_marked(session: Session, item: PoliceItem, actor: Actor) -> None:
+    """Mail who decides about a marked item, and the admin; not who marked it."""
+    tell_named(session, item, actor)
+    for person in _overseers(session, item.holder, judges_of(session, item)):
+        if person != actor.id:
+            to, key = Recipient(PERSON.kind, person), f"wacht:{item.holder}:{item.id}:{person}"
+            queue_mail(session, item.holder, TEMPLATE, to, key=key)
+
+
+def _overseers(session: Session, holder: str, judges: Sequence[UUID]) -> list[str]:
+    """Return whose start page tells of a marked item; the privacy officer's if nobody can judge."""
+    roles = {Role.ADMIN} if judges else {Role.ADMIN, Role.PRIVACY_OFFICER}
+    return [person for person, _ in people_with(session, holder, roles)]
 
 
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -100,7 +99,7 @@ def _mail(
 
 
 def _letter(writing: Writing) -> Letter | None:
-    """Write it, if the person is still named and something still waits."""
+    """Write it, if something still waits for this person."""
     holder = writing.message.holder
     roles = named_persons(writing.session, holder).get(UUID(writing.message.recipient_id))
     waits = select(PoliceItem.id).where(
@@ -109,7 +108,10 @@ def _letter(writing: Writing) -> Letter | None:
         PoliceItem.review_on <= day_of(utc_now()) + NEAR,
         readable(roles or ()),
     )
-    if writing.session.scalar(waits.limit(1)) is None:
+    if writing.session.scalar(waits.limit(1)) is None and not any(
+        writing.message.recipient_id in _overseers(writing.session, holder, judges)
+        for _, judges in waiting_marks(writing.session, holder)
+    ):
         return None
     return Letter({"link": writing.link("/")})
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
@@ -66,10 +66,30 @@ class PoliceItem(Versioned, Held, Base):
     review_on: Mapped[date]
     # Sealed JSON (`services.Content`).
     content: Mapped[str | None] = mapped_column(Text)
+    # Sealed JSON of something that an officer marked: where it stood, and all that puts it back
+    # (`pieces.take`). It waits until somebody else confirms it.
+    taken: Mapped[str | None] = mapped_column(Text)
+    confirmed_at: Mapped[datetime | None]
+    # The file that was marked; its parts stay where they are, for who has the key.
+    attachment_id: Mapped[UUID | None]
     entered_by_id: Mapped[str | None] = mapped_column(String(64))
     entered_by: Mapped[str] = mapped_column(String(200))
     # None: still here.
     destroyed_at: Mapped[datetime | None]
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it was marked, and neither confirmed nor put back (`WAITS`)."""
+        return self.taken is not None and self.confirmed_at is None and self.destroyed_at is None
+
+
+# Marked by one person, and neither confirmed nor put back by another. The version before this one
+# destroys without knowing of `taken`.
+WAITS: Final = and_(
+    PoliceItem.taken.is_not(None),
+    PoliceItem.confirmed_at.is_(None),
+    PoliceItem.destroyed_at.is_(None),
+)
 
 
 class PoliceAccess(Held, Base):

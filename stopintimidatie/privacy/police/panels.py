@@ -15,8 +15,8 @@ from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.municipalities.areas.resources import PLACES
 from stopintimidatie.privacy.police.acts import NAME as MARK_PAGE
 from stopintimidatie.privacy.police.models import Article, Origin, PoliceItem
-from stopintimidatie.privacy.police.resources import ITEM, NAME, items_about
-from stopintimidatie.privacy.police.services import note_police_read
+from stopintimidatie.privacy.police.resources import ITEM, items_about, list_address
+from stopintimidatie.privacy.police.services import WAITING, note_police_read
 from stopintimidatie.reports.page.steps import Action
 
 MARK: Final = "stopintimidatie.privacy.police:templates/mark.jinja2"
@@ -34,7 +34,7 @@ def document_panel(context: Any, request: Any) -> Panel | None:
         return None
     dossier = context.dossier if isinstance(context, DossierResource) else None
     number = dossier.id if dossier else context.report.id
-    here = f"{str(request.resource_path(home)).rstrip('/')}/{NAME}"
+    here = list_address(context, request)
     items = items_about(request.db, home.holder, number, roles_at(request, home.holder))
     if items:
         note_police_read(request, home.holder, "lijst")
@@ -46,14 +46,14 @@ def document_panel(context: Any, request: Any) -> Panel | None:
 
 
 def mark_action(request: Any, context: Any) -> Action | None:
-    """Return the way to move what came from the police out of a report, for who handles it."""
+    """Return the way to mark what came from the police in a report, for who handles it."""
     if context.holder == NATIONAL or not request.has_permission(Permission.TRIAGE, context):
         return None
     return Action("Komt dit van de politie?", request.resource_path(context, MARK_PAGE))
 
 
 def mark_panel(context: Any, request: Any) -> Panel | None:
-    """Show the way to move what came from the police out of a dossier, for who works on it."""
+    """Show the way to mark what came from the police in a dossier, for who works on it."""
     if not may_edit(context, request):
         return None
     return Panel("Van de politie", MARK, {"href": request.resource_path(context, MARK_PAGE)})
@@ -61,4 +61,4 @@ def mark_panel(context: Any, request: Any) -> Panel | None:
 
 def _line(item: PoliceItem) -> str:
     kind = Article.word(item.article) or Origin.word(item.origin)
-    return f"{kind}, {date_text(item.received_on)}"
+    return f"{kind}, {date_text(item.received_on)}{WAITING if item.waits else ''}"

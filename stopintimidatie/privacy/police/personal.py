@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.personal import (
+    Fragment,
     PersonalDataHolder,
     find_nothing,
     redact_nothing,
     treated,
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way, years
-from stopintimidatie.privacy.police.models import PURPOSE, PoliceAccess, PoliceItem
+from stopintimidatie.dossiers.models import DossierMembership
+from stopintimidatie.privacy.police.models import PURPOSE, WAITS, PoliceAccess, PoliceItem
+from stopintimidatie.privacy.police.pieces import redact_taken
+from stopintimidatie.reports.models import AttachmentPart
 
 KIND: Final = "politiegegeven"
 SEALED: Final = (
-    Sealed(PoliceItem, PURPOSE, ("content",), "id"),
+    Sealed(PoliceItem, PURPOSE, ("content", "taken"), "id"),
     Sealed(PoliceAccess, PURPOSE, ("reason",), "id"),
 )
 
@@ -30,15 +37,40 @@ def erase(session: Session, document: UUID) -> None:
     """Take the words out of an item; that it was here, and until when, stays."""
     item = session.get(PoliceItem, document)
     if item is not None:
-        item.content, item.destroyed_at = None, item.destroyed_at or utc_now()
+        _delete_files(session, PoliceItem.id == document)
+        item.content = item.taken = item.attachment_id = None
+        item.destroyed_at = item.destroyed_at or utc_now()
         session.flush()
     session.execute(delete(PoliceAccess).where(PoliceAccess.subject_id == document))
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:
     """Delete the items about a document that is erased or destroyed; tell nobody how many."""
+    _delete_files(session, PoliceItem.document_id == document)
     session.execute(delete(PoliceItem).where(PoliceItem.document_id == document))
     session.execute(delete(PoliceAccess).where(PoliceAccess.subject_id == document))
+    return 0
+
+
+def _delete_files(session: Session, mine: ColumnElement[bool]) -> None:
+    files = select(PoliceItem.attachment_id).where(mine, PoliceItem.attachment_id.is_not(None))
+    session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id.in_(files)))
+
+
+def source_redacted(
+    session: Session, keys: KeyRing, kind: str, document: UUID, fragment: Fragment
+) -> int:
+    """Take words out of what waits as well: it may go back to a text without them."""
+    inside = select(DossierMembership.dossier_id).where(DossierMembership.report_id == document)
+    about = or_(PoliceItem.document_id == document, PoliceItem.document_id.in_(inside))
+    cuts: dict[str, Callable[[Any], Any]] = {
+        "content": fragment.taken_out_of,
+        "taken": partial(redact_taken, fragment),
+    }
+    for item in session.scalars(select(PoliceItem).where(WAITS, about)):
+        for name, cut in cuts.items():
+            known = json.loads(keys.decrypt(PURPOSE, getattr(item, name), str(item.id)))
+            setattr(item, name, keys.encrypt(PURPOSE, json.dumps(cut(known)), str(item.id)))
     return 0
 
 
@@ -46,7 +78,7 @@ def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) ->
 PERSONAL_DATA: Final = PersonalDataHolder(
     KIND,
     {
-        "police_item": treated(sealed="content", staff="entered_by_id entered_by changed_by"),
+        "police_item": treated(sealed="content taken", staff="entered_by_id entered_by changed_by"),
         "police_access": treated(sealed="reason"),
         "police_event": treated(staff="actor_id actor_name"),
     },
@@ -54,6 +86,7 @@ PERSONAL_DATA: Final = PersonalDataHolder(
     redact_nothing,
     erase,
     source_erased=source_erased,
+    source_redacted=source_redacted,
     apart=True,
 )
 RETENTION: Final = RetentionClass(

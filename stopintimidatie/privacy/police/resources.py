@@ -5,31 +5,37 @@ For everybody else nothing here is there: each page answers 404, and nothing of 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, false, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, false, not_, or_, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.hands import hands_of, others, refusal
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of
+from stopintimidatie.core.tree import lineage
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import dossier_path, visible_to
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
-from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
-from stopintimidatie.privacy.police.models import PoliceItem
+from stopintimidatie.municipalities.areas.resources import PLACES, HolderBranch, holder_levels
+from stopintimidatie.privacy.police.models import WAITS, PoliceItem
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import paths_of_reports
 
 NAME: Final = "politiegegevens"
 ITEM: Final = "stuk"
+OWN_MARK: Final = "U markeerde dit. Een tweede persoon bevestigt het, of zet het terug."
 # An item asks for a decision from this long before its review day.
 NEAR: Final = timedelta(days=14)
 
@@ -44,6 +50,12 @@ class PoliceList(HolderBranch):
 LEVELS: Final = tuple(holder_levels(PoliceList))
 
 
+def list_address(context: Any, request: Any) -> str:
+    """Return the address of the list of the municipality that a document belongs to."""
+    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
+    return f"{str(request.resource_path(home)).rstrip('/')}/{NAME}"
+
+
 def readable(roles: Iterable[Role]) -> ColumnElement[bool]:
     """Return the condition of items that a named person with these roles may read.
 
@@ -54,6 +66,62 @@ def readable(roles: Iterable[Role]) -> ColumnElement[bool]:
         return false()
     strict = select(Dossier.id).where(~visible_to(held))
     return or_(PoliceItem.document_id.is_(None), PoliceItem.document_id.not_in(strict))
+
+
+def named_persons(session: Session, holder: str) -> Mapping[UUID, frozenset[Role]]:
+    """Return who is named for police data at a holder, with all roles there."""
+    rows = session.execute(
+        select(RoleAssignment.user_id, RoleAssignment.role)
+        .join(User, User.id == RoleAssignment.user_id)
+        .where(
+            RoleAssignment.holder == holder, RoleAssignment.counting(), User.blocked_at.is_(None)
+        )
+        .order_by(RoleAssignment.user_id)
+    )
+    roles: dict[UUID, set[Role]] = defaultdict(set)
+    for person, role in rows:
+        roles[person].add(Role(role))
+    return {
+        person: frozenset(held)
+        for person, held in roles.items()
+        if may(held, Permission.POLICE_DATA)
+    }
+
+
+def why_not_judge(session: Session, item: PoliceItem, actor: Actor) -> str | None:
+    """Return why somebody is no second person for a marked item; None when they are."""
+    return refusal(session, item.entered_by_id, actor.id, OWN_MARK)
+
+
+def judges_of(session: Session, item: PoliceItem) -> list[UUID]:
+    """Return who is named for police data, may read a marked item, and is another hand."""
+    hands = hands_of(session, item.entered_by_id)
+    return [
+        person
+        for person, roles in named_persons(session, item.holder).items()
+        if str(person) not in hands
+        and session.scalar(select(PoliceItem.id).where(PoliceItem.id == item.id, readable(roles)))
+    ]
+
+
+def waiting_marks(session: Session, holder: str) -> list[tuple[PoliceItem, list[UUID]]]:
+    """Return the marked items that wait, the oldest first, each with who may confirm it."""
+    mine = select(PoliceItem).where(PoliceItem.holder == holder, WAITS)
+    items = session.scalars(mine.order_by(PoliceItem.made_at)).all()
+    return [(item, judges_of(session, item)) for item in items]
+
+
+def open_marks(session: Session, holder: str, identity: Identity) -> list[PoliceItem]:
+    """Return the marked items that somebody reads without being named.
+
+    Those are one's own, and for the privacy officer those that nobody can confirm.
+    """
+    guards = may(identity.roles_for(holder), Permission.HANDLE_REQUESTS)
+    return [
+        item
+        for item, judges in waiting_marks(session, holder)
+        if item.entered_by_id == identity.actor.id or (guards and not judges)
+    ]
 
 
 def items_of(holder: str, roles: Iterable[Role]) -> Select[PoliceItem]:
@@ -76,10 +144,11 @@ def items_about(
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select the items whose review day is near, for the menu of named persons."""
+    """Select the items that ask a decision of this named person, for the menu."""
     return select(PoliceItem.id).where(
         PoliceItem.holder == holder,
         PoliceItem.destroyed_at.is_(None),
+        or_(not_(WAITS), others(PoliceItem.entered_by_id, str(identity.user_id))),
         PoliceItem.review_on <= day_of(utc_now()) + NEAR,
         readable(identity.roles_for(holder)),
     )

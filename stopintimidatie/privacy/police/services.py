@@ -8,7 +8,7 @@ isn't shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -39,6 +39,7 @@ from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
 from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import (
     PURPOSE,
+    WAITS,
     Article,
     Origin,
     PoliceAccess,
@@ -46,6 +47,8 @@ from stopintimidatie.privacy.police.models import (
     PoliceItem,
 )
 from stopintimidatie.privacy.police.personal import KIND, erase
+from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.workflow import RequestRule
 from stopintimidatie.reports.arrival.services import free_reference
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE as REPORTS_GONE
@@ -248,6 +251,36 @@ def destroy_item(session: Session, item: PoliceItem, actor: Actor) -> None:
     note_gone(session, item.holder, KIND, [item.id], DESTROYED)
 
 
+# Marked items
+
+
+def taken_of(keys: KeyRing, item: PoliceItem) -> dict[str, Any]:
+    """Return where a marked item stood, with what puts it back; empty for all others."""
+    if item.taken is None:
+        return {}
+    taken: dict[str, Any] = json.loads(keys.decrypt(PURPOSE, item.taken, str(item.id)))
+    return taken
+
+
+def keep_taken(keys: KeyRing, item: PoliceItem, taken: Mapping[str, Any]) -> None:
+    """Seal where a marked item stood, with what puts it back."""
+    item.taken = keys.encrypt(PURPOSE, json.dumps(taken), str(item.id))
+
+
+def _marked_in(session: Session, request: SubjectRequest) -> str | None:
+    """Return why a copy for a data subject waits: a text in it was marked."""
+    traced = select(RequestTrace.document_id).where(RequestTrace.request_id == request.id)
+    waits = select(PoliceItem.id).where(WAITS, PoliceItem.document_id.in_(traced))
+    return MARKED_IN if session.scalar(waits.limit(1)) else None
+
+
+MARKED_IN: Final = "Over een tekst in deze kopie beslist eerst nog een ander. Wacht daarop."
+RULES: Final = tuple(
+    RequestRule(f"gemarkeerd_{step}", step, missing=_marked_in)
+    for step in ("tweede_persoon", "nagekeken", "versturen")
+)
+
+
 # Reading
 
 
@@ -305,10 +338,34 @@ def note_police_read(
     note(request, holder, write)
 
 
+def reasons_of(session: Session, keys: KeyRing, events: Sequence[PoliceEvent]) -> dict[UUID, str]:
+    """Return, by event, the reason that a person gave on that day to read."""
+    given = [event for event in events if event.action == "reden"]
+    if not given:
+        return {}
+    subjects = {event.subject_id for event in given}
+    rows = session.scalars(select(PoliceAccess).where(PoliceAccess.subject_id.in_(subjects)))
+    known: dict[Any, str] = {
+        (row.subject_id, str(row.person_id), row.day): keys.decrypt(
+            PURPOSE, row.reason, str(row.id)
+        )
+        for row in rows
+        if row.reason
+    }
+    return {
+        event.id: known.get((event.subject_id, event.actor_id, day_of(event.at)), "")
+        for event in given
+    }
+
+
+# Words behind a marked item that nobody confirmed yet.
+WAITING: Final = ", wacht op een tweede persoon"
 # Words for the actions of the log.
 ACTIONS: Final = {
     "vastgelegd": "legde vast",
     "gemarkeerd": "markeerde achteraf",
+    "bevestigd": "bevestigde dat het van de politie komt",
+    "teruggezet": "zette terug wat was gemarkeerd",
     "aangevuld": "vulde artikel en doel aan",
     "lijst": "bekeek de lijst",
     "reden": "gaf een reden om te lezen",

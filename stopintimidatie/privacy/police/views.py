@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.view import view_config
 from sqlalchemy import func, select
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.text import date_text, datetime_short, day_of, plural, uuid_of
 from stopintimidatie.core.web.request import (
     Paging,
@@ -22,6 +25,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.words import link
+from stopintimidatie.privacy.police.acts import judge
 from stopintimidatie.privacy.police.forms import (
     ABOUT,
     KEEP,
@@ -32,13 +36,12 @@ from stopintimidatie.privacy.police.forms import (
     item_schema,
 )
 from stopintimidatie.privacy.police.models import (
-    PURPOSE,
     Article,
     Origin,
-    PoliceAccess,
     PoliceEvent,
     PoliceItem,
 )
+from stopintimidatie.privacy.police.pieces import attachment_of
 from stopintimidatie.privacy.police.resources import (
     ITEM,
     NEAR,
@@ -46,13 +49,16 @@ from stopintimidatie.privacy.police.resources import (
     PoliceList,
     find_place,
     items_of,
+    open_marks,
     places_of,
     readable,
     title_of,
     waiting,
+    why_not_judge,
 )
 from stopintimidatie.privacy.police.services import (
     ACTIONS,
+    WAITING,
     About,
     Content,
     PoliceError,
@@ -67,7 +73,10 @@ from stopintimidatie.privacy.police.services import (
     keep_report,
     may_read_today,
     note_police_read,
+    reasons_of,
+    taken_of,
 )
+from stopintimidatie.reports.attachments.services import content_of as content_of_file
 
 _TEMPLATES: Final = "stopintimidatie.privacy.police:templates"
 ENTER: Final = "vastleggen"
@@ -75,7 +84,10 @@ ACTION: Final = "optreden"
 DECIDE: Final = "beslissen"
 COMPLETE: Final = "aanvullen"
 LOG: Final = "logboek"
+FILE: Final = "bestand"
 P: Final = Permission.POLICE_DATA
+# Who marked something reads that too; `wanted_item` looks at who asks.
+SEEN: Final = Permission.VIEW_MUNICIPALITY
 ASKED: Final = (recently_confirmed,)
 
 
@@ -111,12 +123,16 @@ def _row(item: PoliceItem, here: str, places: Any) -> list[Any]:
         day = date_text(item.review_on)
         day += " (nu beslissen)" if item.review_on <= day_of(utc_now()) + NEAR else ""
     kind = Article.word(item.article) or Origin.word(item.origin)
+    if item.waits:
+        kind, day = kind + WAITING, "na het besluit"
     href = f"{here}/{ITEM}?nr={item.id}"
     return [link(href, title_of(item, places)), kind, date_text(item.received_on), day]
 
 
-def _item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str]:
-    """Return the item that the address names, with its document and how it is called.
+def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str]:
+    """Return the item that an address names, with its document and how it is called.
+
+    Who isn't named reads what they marked themselves, or must look after (`open_marks`).
 
     Raises:
         HTTPNotFound: There is none that this person may read.
@@ -125,41 +141,50 @@ def _item(context: PoliceList, request: Request) -> tuple[PoliceItem, Place, str
     roles = roles_at(request, context.holder)
     mine = items_of(context.holder, roles).where(PoliceItem.id == number)
     item = request.db.scalars(mine).one_or_none() if number else None
+    if item is None and number and request.identity is not None:
+        marks = open_marks(request.db, context.holder, request.identity)
+        item = next((mark for mark in marks if mark.id == number), None)
     if item is None:
         raise HTTPNotFound()
     places = places_of(request.db, [item], roles)
     return item, find_place(item, places), title_of(item, places)
 
 
-@form_view(PoliceList, ITEM, P, f"{_TEMPLATES}/item.jinja2", guards=ASKED)
+@form_view(
+    PoliceList, ITEM, Permission.VIEW_MUNICIPALITY, f"{_TEMPLATES}/item.jinja2", guards=ASKED
+)
 def item_view(context: PoliceList, request: Request) -> Any:
     """Ask why somebody reads, once a day for each document, and then show what was disclosed."""
-    item, place, title = _item(context, request)
+    item, place, title = wanted_item(context, request)
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     keys, identity = request.registry.key_ring, request.identity
-    here = request.resource_path(context)
+    here, taken = request.resource_path(context), taken_of(keys, item)
+    refused = why_not_judge(request.db, item, identity.actor)
     page = {
         "heading": title,
         "owner": context.owner,
-        "facts": _facts(item, place),
+        "item": item,
+        "over": link(place.path, place.label) if place.path else place.label,
+        "article": Article.word(item.article) or "nog niet bekend",
+        "origin": Origin.word(item.origin),
+        "stood": taken.get("name"),
+        "file": None,
+        "named": False,
+        "withdrawn": [],
+        "refused": refused if item.waits else None,
         "content": None,
         "reviews": [],
-        "decide": None,
-        "complete": None,
-        "lacks": item.article is None and item.origin != Origin.ACTION and not item.destroyed_at,
-        "back": here,
+        "here": here,
+        "back": here if may(roles_at(request, context.holder), P) else None,
         "form": None,
     }
     if item.content is None or may_read_today(request.db, item, identity):
         note_police_read(request, context.holder, "gelezen", item)
         content = content_of(keys, item)
         page["content"] = content if item.content else None
+        page["file"] = taken.get("file")
         page["reviews"] = [_review_of(review) for review in content.reviews]
-        if item.content is not None and content.text:
-            page["complete"] = f"{here}/{COMPLETE}?nr={item.id}"
-        if item.destroyed_at is None:
-            page["decide"] = f"{here}/{DECIDE}?nr={item.id}"
-        return page
+        return page if refused or not item.waits else judge(context, request, item, page)
     form = Form(ReasonSchema(), request, buttons=[Button("lezen", "Lezen")], cancel_url=here)
 
     def on_valid(values: dict[str, Any]) -> Any:
@@ -169,23 +194,26 @@ def item_view(context: PoliceList, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def _facts(item: PoliceItem, place: Place) -> list[tuple[str, Any]]:
-    rows: list[tuple[str, Any]] = []
-    if item.document_id:
-        rows.append(("Over", link(place.path, place.label) if place.path else place.label))
-    if item.origin == Origin.ACTION:
-        rows.append(("Wat er is", "Er is opgetreden door boa’s. Meer staat hier niet."))
-        rows.append(("Opgetreden op", date_text(item.received_on)))
-    else:
-        rows.append(("Hoe het hier kwam", Origin.word(item.origin)))
-        rows.append(("Artikel", Article.word(item.article) or "nog niet bekend"))
-        rows.append(("Ontvangen op", date_text(item.received_on)))
-    rows.append(("Vastgelegd door", f"{item.entered_by}, {datetime_short(item.made_at)}"))
-    if item.destroyed_at:
-        rows.append(("Vernietigd op", f"{date_text(item.destroyed_at)}, door {item.changed_by}"))
-    else:
-        rows.append(("Opnieuw bekijken op", date_text(item.review_on)))
-    return rows
+@view_config(
+    context=PoliceList,
+    name=FILE,
+    request_method="GET",
+    permission=SEEN,
+    guards=ASKED,
+)
+def file_view(context: PoliceList, request: Request) -> Any:
+    """Send a file that was marked, to who may read it and said why."""
+    item, _, _ = wanted_item(context, request)
+    keys, identity = request.registry.key_ring, request.identity
+    taken = taken_of(keys, item)
+    if "file" not in taken or identity is None or not may_read_today(request.db, item, identity):
+        return HTTPSeeOther(f"{request.resource_path(context)}/{ITEM}?nr={item.id}")
+    note_police_read(request, context.holder, "gelezen", item)
+    row = attachment_of(request.db, keys, taken)
+    body = b"".join(content_of_file(request.db, keys, row))
+    response = Response(body, content_type=row.media_type, charset=None)
+    response.headers["Content-Disposition"] = f'attachment; filename="{taken["file"]}"'
+    return response
 
 
 def _review_of(review: Any) -> str:
@@ -296,7 +324,7 @@ ACTED: Final = (
 @form_view(PoliceList, COMPLETE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def complete_view(context: PoliceList, request: Request) -> Any:
     """Add what wasn't known when it came: article, giver, purpose and conditions."""
-    item, _, title = _item(context, request)
+    item, _, title = wanted_item(context, request)
     here, keys = request.resource_path(context), request.registry.key_ring
     back = f"{here}/{ITEM}?nr={item.id}"
     assert request.identity is not None  # noqa: S101 - the permission sees to that
@@ -334,11 +362,14 @@ def complete_view(context: PoliceList, request: Request) -> Any:
 @form_view(PoliceList, DECIDE, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def decide_view(context: PoliceList, request: Request) -> Any:
     """Decide that an item is kept until a later day, or destroy it."""
-    item, _, title = _item(context, request)
+    item, _, title = wanted_item(context, request)
     here = request.resource_path(context)
     if item.destroyed_at is not None:
         request.flash("Dit is al vernietigd. Er is niets meer te beslissen.", "info")
         return HTTPSeeOther(here)
+    if item.waits:
+        request.flash("Eerst beslist een tweede persoon of dit van de politie komt.", "info")
+        return HTTPSeeOther(f"{here}/{ITEM}?nr={item.id}")
     form = Form(
         ReviewSchema(),
         request,
@@ -388,7 +419,7 @@ def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
     items = request.db.scalars(select(PoliceItem).where(PoliceItem.id.in_(ids))).all()
     places = places_of(request.db, items, roles)
     titles = {item.id: title_of(item, places) for item in items}
-    reasons = _reasons(request, events)
+    reasons = reasons_of(request.db, request.registry.key_ring, events)
     note_police_read(request, context.holder, LOG)
     return {
         "owner": context.owner,
@@ -404,25 +435,4 @@ def log_view(context: PoliceList, request: Request) -> dict[str, Any]:
         ],
         "paging": paging,
         "back": request.resource_path(context),
-    }
-
-
-def _reasons(request: Request, events: Any) -> dict[Any, str]:
-    """Return, by event, the reason that a person gave on that day to read."""
-    given = [event for event in events if event.action == "reden"]
-    if not given:
-        return {}
-    subjects = {event.subject_id for event in given}
-    rows = request.db.scalars(select(PoliceAccess).where(PoliceAccess.subject_id.in_(subjects)))
-    keys = request.registry.key_ring
-    known = {
-        (row.subject_id, str(row.person_id), row.day): keys.decrypt(
-            PURPOSE, row.reason, str(row.id)
-        )
-        for row in rows
-        if row.reason
-    }
-    return {
-        event.id: known.get((event.subject_id, event.actor_id, day_of(event.at)), "")
-        for event in given
     }
