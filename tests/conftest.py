@@ -19,11 +19,13 @@ from hypothesis import HealthCheck, settings
 
 from stopintimidatie import install
 from stopintimidatie.cli.server import spare_what_stays
+from stopintimidatie.core.accounts import passwords
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.storage import database
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.loader import load_demo
 from stopintimidatie.reports import services as reports
+from tests.support.factories import CHEAP_HASHER
 from tests.support.installation import DEMO_DAY, Installation, Reused, Variant, make_settings
 from tests.support.places import refuse_calls_from_a_place
 from tests.support.shared import locked, run_folder
@@ -49,8 +51,9 @@ pytest_plugins = [
 
 
 def pytest_configure() -> None:
-    """No request and no transaction of any test calls another machine unseen."""
+    """No request and no transaction calls another machine unseen; new passwords cost little."""
     refuse_calls_from_a_place()
+    passwords._hasher = CHEAP_HASHER  # type: ignore[misc]
 
 
 def pytest_collection_finish() -> None:

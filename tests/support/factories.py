@@ -48,8 +48,9 @@ DORDRECHT = "GM0505"
 EINDHOVEN = "GM0772"
 CENTRE = "WK050501"
 _numbers = count(1)
-# Hashing is slow on purpose; test accounts share one password, under Argon2id at its cheapest.
-_PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+# Hashing is slow on purpose; tests do it with Argon2id at its cheapest, and share one password.
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_PASSWORD_HASH = CHEAP_HASHER.hash(PASSWORD)
 
 
 def make_user(

@@ -13,11 +13,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import SignInAttempt, SpentValue
+from stopintimidatie.core.accounts.models import SignInAttempt, SpentValue, User
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.limits import (
     ASKED_LINKS,
@@ -180,6 +181,18 @@ def is_locked_out(session: Session, keys: KeyRing, username: str, proof: str) ->
         .with_for_update()
     )
     return bool(locked.all())
+
+
+def stand_in(session: Session, keys: KeyRing, username: str) -> str:
+    """Return the hash of some account, the same for a name each time; empty when there is none.
+
+    It is judged where a name has no hash of its own. As long as accounts have hashes of an earlier
+    cost, another hash would tell by its time that a name has no account.
+    """
+    name = normal_username(username).encode("utf-8", "replace")
+    chosen = UUID(keys.keyed_hash("stand-in", name)[:32])
+    hashes = select(User.password_hash).where(User.password_hash != "")
+    return session.scalar(hashes.order_by(User.id < chosen, User.id).limit(1)) or ""
 
 
 def _counted_as(keys: KeyRing, username: str, proof: str, secret: str = "") -> str:

@@ -32,6 +32,7 @@ from stopintimidatie.core.accounts.guesses import (
     normal_username,
     proof_of,
     signed_in_before,
+    stand_in,
 )
 from stopintimidatie.core.accounts.hands import note_givers
 from stopintimidatie.core.accounts.mail import mail_new_device
@@ -51,7 +52,7 @@ from stopintimidatie.core.accounts.models import (
     User,
 )
 from stopintimidatie.core.accounts.passwords import AccountError as AccountError
-from stopintimidatie.core.accounts.passwords import verify_password
+from stopintimidatie.core.accounts.passwords import judge_password
 from stopintimidatie.core.accounts.sessions import (
     PENDING_LASTS,
     Opening,
@@ -133,14 +134,17 @@ def sign_in(
     with transaction(engine) as session:
         guess = count_guess(session, keys, normal_username(username), visit.proof)
         user = find_user(session, username)
+        other = stand_in(session, keys, username)
     if guess.wait > timedelta(0):
         return SignInResult(None, guess.wait)
-    correct = verify_password(user.password_hash if user else "", password)
+    stored = user.password_hash if user is not None and may_sign_in(user, demo=demo) else ""
+    kept = judge_password(stored, password, other)
     with transaction(engine) as session:
-        present = _usable(session, user, demo=demo) if correct else None
-        if present is None:
+        present = _usable(session, user, demo=demo) if kept else None
+        if present is None or kept is None:
             return refuse(session, guess, user)
         forget_guesses(session, guess)
+        present.password_hash = kept
         if needs_factor(present, demo=demo) or has_factor(session, present.id):
             return SignInResult(None, pending=start_pending(session, present, visit))
         return let_in(session, keys, present, Opening(visit.device), visit, ["wachtwoord"])
@@ -211,15 +215,7 @@ def record_failure(session: Session, user: User | None, way: str) -> None:
 def create_user(
     session: Session, actor: Actor, username: str, name: str, hashed: str, *, demo: bool = False
 ) -> User:
-    """Create a user without roles.
-
-    Args:
-        session: Transaction of the request.
-        actor: Who does it, for the log.
-        username: E-mail address to sign in with.
-        name: The name that colleagues read.
-        hashed: The hash that `hash_chosen` gave.
-        demo: Whether the account is one of the demo.
+    """Create a user without roles; `hashed` is what `hash_chosen` gave.
 
     Raises:
         AccountError: The name is no e-mail address, or it is taken.

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
-from argon2 import Parameters, extract_parameters
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from sqlalchemy import event, select, update
 
 from stopintimidatie.core.accounts import passwords
@@ -60,6 +60,9 @@ class Judge:
         self.connections.append(self.pool.checkedout())
         self.costs.append(extract_parameters(stored))
         return self.real.verify(stored, password)
+
+    def check_needs_rehash(self, stored: str) -> bool:
+        return self.real.check_needs_rehash(stored)
 
 
 @pytest.fixture
@@ -311,3 +314,32 @@ def test_a_value_that_works_once_works_once(installation: Installation) -> None:
     assert (use("een"), use("een"), use("twee"), use("twee")) == (True, False, True, False)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         assert list(pool.map(use, ["tegelijk"] * AT_ONCE)).count(True) == 1
+
+
+def test_a_hash_of_an_earlier_cost_is_renewed_by_its_owner_and_gives_nobody_away(
+    installation: Installation, judge: Judge
+) -> None:
+    earlier = PasswordHasher(time_cost=1, memory_cost=32, parallelism=4).hash(PASSWORD)
+    username = make_user(installation, (DORDRECHT, Role.OFFICER))
+    blocked = make_user(installation, (DORDRECHT, Role.OFFICER))
+    with installation.transaction() as session:
+        session.execute(update(User).values(password_hash=earlier))
+        gone = update(User).where(User.username == blocked).values(blocked_at=utc_now())
+        session.execute(gone)
+
+    def lanes_of(username: str) -> int:
+        with installation.transaction() as session:
+            stored = select(User.password_hash).where(User.username == username)
+            return extract_parameters(session.scalars(stored).one()).parallelism
+
+    # Names without an account are judged by somebody's hash, so they cost what accounts cost.
+    for name in [f"niemand{number}@test.example" for number in range(8)]:
+        filled(installation.visitor(), name).submit("aanmelden", status=422)
+    assert 4 in {cost.parallelism for cost in judge.costs}
+    filled(installation.visitor(), username).submit("aanmelden", status=422)
+    filled(installation.visitor(), blocked, PASSWORD).submit("aanmelden", status=422)
+    assert (lanes_of(username), lanes_of(blocked)) == (4, 4)
+    browser = installation.browser(username)
+    assert (lanes_of(username), lanes_of(blocked)) == (1, 4)
+    browser.get("/account", status=200)
+    installation.browser(username)
