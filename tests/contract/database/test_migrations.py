@@ -12,14 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Column, Engine, MetaData, Table, func, inspect, select, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Connection, Engine, MetaData, Table, func, inspect, select, text
 
 from stopintimidatie import install
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
@@ -178,6 +181,54 @@ def assert_only_one_holder_is_seen(older: Older) -> None:
                 wanted = wanted.where(report.c.holder == holder)
             assert session.execute(wanted).scalar() == number
     made.close()
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_who_gave_whom_a_role_before_it_was_kept_is_known_after_the_upgrade(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    """Also of roles that a block keeps aside; nobody is a hand with themselves."""
+    request.param = database
+    giver, receiver, blocked = (uuid4() for _ in range(3))
+    with empty_database(request, tmp_path) as settings:
+        owner = make_engine(settings, settings.owner_url)
+        scripts = ScriptDirectory.from_config(alembic_config(settings, owner))
+        before = scripts.get_revision("0016_account_hands").down_revision
+        command.upgrade(alembic_config(settings, owner), str(before))
+        with owner.begin() as connection:
+            add(connection, "holder", code="GM0505")
+            for number in (giver, receiver, blocked):
+                names = {"username": f"{number}@test.example", "name": "x", "password_hash": ""}
+                add(
+                    connection, "user_account", id=number, demo=False, created_at=utc_now(), **names
+                )
+            role = {"holder": "GM0505", "role": "beheer", "given_by": [str(giver)]}
+            add(connection, "role_assignment", user_id=receiver, **role)
+            own = {"holder": "GM0505", "role": "oov", "given_by": [str(giver), str(receiver)]}
+            add(connection, "role_assignment", user_id=receiver, **own)
+            aside = {"roles": [{"role": "oov", "given_by": [str(receiver)]}, {"role": "beheer"}]}
+            add(
+                connection,
+                "blocked_colleague",
+                holder="GM0505",
+                user_id=blocked,
+                blocked_at=utc_now(),
+                **aside,
+            )
+        upgrade(settings, owner)
+        with owner.connect() as connection:
+            rows = connection.execute(text("SELECT giver_id, receiver_id FROM account_hand")).all()
+        owner.dispose()
+    assert sorted(map(tuple, rows)) == sorted(
+        [(str(giver), str(receiver)), (str(receiver), str(blocked))]
+    )
+
+
+def add(connection: Connection, table: str, **values: Any) -> None:
+    """Insert a row of an older revision: the models tell the types."""
+    known = Base.metadata.tables[table]
+    older_table = Table(table, MetaData(), *(Column(name, known.c[name].type) for name in values))
+    connection.execute(older_table.insert(), [values])
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

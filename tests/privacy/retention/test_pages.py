@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
+from stopintimidatie.core.accounts.hands import ONE_HAND
 from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
@@ -46,7 +47,15 @@ from stopintimidatie.privacy.retention.timelines import last_start
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
 from tests.support.destruction import an_extension
-from tests.support.factories import DORDRECHT, connect, make_dossier, make_report, make_user
+from tests.support.factories import (
+    DORDRECHT,
+    confirmed_by_second,
+    connect,
+    make_dossier,
+    make_report,
+    make_user,
+    user_id,
+)
 from tests.support.installation import Installation
 from tests.support.queries import count_queries
 from tests.support.readiness import ready
@@ -77,10 +86,12 @@ def filled_in(page: TestResponse) -> Any:
     return form
 
 
-def decided(browser: TestApp, answer: str, reason: str = "", number: int = 1) -> TestResponse:
+def decided(
+    browser: TestApp, answer: str, reason: str = "", number: int = 1, status: int | None = None
+) -> TestResponse:
     form = browser.get(f"{PAGE}/beslissen?nr={number}").forms["formulier"]
     form["besluit"], form["reden"] = answer, reason
-    return form.submit("beslissen")
+    return form.submit("beslissen", status=status)
 
 
 def approved(installation: Installation, schedule: Schedule, holder: str = DORDRECHT) -> None:
@@ -417,3 +428,38 @@ def test_the_database_counts_what_the_rule_says_of_each_document(
         assert len(expected) > 10
         for (month, code), number in expected.items():
             assert len(documents_in(session, schedule, all_months, month, code)) == number
+
+
+def test_one_person_with_a_second_mailbox_sets_no_terms_alone(installation: Installation) -> None:
+    """Who invited the proposer doesn't approve, reads why and what to do, and another approves."""
+    roles = (DORDRECHT, Role.ADMIN), (DORDRECHT, Role.ARCHIVIST)
+    both, mailbox = make_user(installation, *roles), make_user(installation)
+    invited = installation.browser(both).get("/gemeenten/dordrecht/gebruiker-uitnodigen")
+    form = invited.forms["formulier"]
+    form["naam"], form["adres"], form["rol"] = "Ik Weer", mailbox, Role.ADMIN.value
+    form.submit("uitnodigen", status=303)
+    own = installation.browser(mailbox)
+    assert "Geen uitnodigingen" in own.get("/uitnodigingen"), "an admin needs a second person too"
+    confirmed_by_second(installation)
+    offer = next(f for f in own.get("/uitnodigingen").forms.values() if "keuze" in f.fields)
+    offer.submit(status=303)
+    filled_in(own.get(f"{PAGE}/voorstellen")).submit("voorstellen", status=303)
+    approver = installation.browser(both)
+    page = approver.get(PAGE)
+    assert ONE_HAND in page
+    assert "/beslissen" not in page
+    assert "voorstel van" not in approver.get("/gemeenten/dordrecht")
+    assert ONE_HAND in approver.get(f"{PAGE}/beslissen?nr=1")
+    assert ONE_HAND in decided(approver, "goedkeuren", status=422)
+    # Nor after the mailbox lost its role.
+    number = user_id(installation, mailbox)
+    change = approver.get(f"/gemeenten/dordrecht/gebruiker?wie={number}").forms["formulier"]
+    change["keuze"] = "weg-beheer"
+    change.submit("uitvoeren", status=303)
+    assert ONE_HAND in decided(approver, "goedkeuren", status=422)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(RetentionSchedule.approved)).all() == [None]
+    stranger = as_role(installation, Role.ARCHIVIST)
+    assert "/beslissen?nr=1" in stranger.get(PAGE)
+    assert "voorstel van" in stranger.get("/gemeenten/dordrecht")
+    assert "Goedgekeurd" in decided(stranger, "goedkeuren").follow()
