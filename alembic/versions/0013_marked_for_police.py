@@ -9,7 +9,7 @@ from alembic import op
 from stopintimidatie.core.storage.personal import keep_no_statistics
 
 revision = "0013_marked_for_police"
-down_revision = "0016_account_hands"
+down_revision = "0012_ledger_and_parts"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ from stopintimidatie.core.storage.database import protect
 from stopintimidatie.core.storage.personal import keep_no_statistics
 
 revision = "0014_erasure_proposals"
-down_revision = "0012_ledger_and_parts"
+down_revision = "0013_marked_for_police"
 branch_labels = None
 depends_on = None
 
