@@ -68,7 +68,11 @@ CONTACT: Final = {
     "privacy.transfer.rows:Rows._in_clear",
     "reports.personal:read_contact",
 }
-POLICE: Final = {"privacy.police.services:content_of", "privacy.police.views:_reasons"}
+POLICE: Final = {
+    "privacy.police.services:content_of",
+    "privacy.police.services:reasons_of",
+    "privacy.police.services:taken_of",
+}
 SECRETS: Final = {
     "core.factors.services:make_codes",
     "core.factors.services:new_secret",
@@ -83,7 +87,9 @@ SECRETS: Final = {
 # What these do is as grave; nothing in their code shows that.
 ACTS: Final = {
     "core.accounts.services:accept_offer",
+    "privacy.police.acts:confirm",
     "privacy.police.acts:mark",
+    "privacy.police.acts:put_back",
     "privacy.police.services:destroy_item",
 }
 OPENERS: Final = CONTACT | POLICE | SECRETS | ACTS
@@ -125,6 +131,10 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
         "reports.handover.personal:_redact_offer",
         "reports.handover.services:shown",
         "reports.handover.transfer:take_over",
+    },
+    "sealed anew, and shown to nobody": {
+        "privacy.police.personal:source_redacted",
+        "privacy.police.pieces:take",
     },
     "looked through; the texts in which something was found are opened elsewhere": {
         "privacy.subjects.queries:_in_frozen",
