@@ -1,4 +1,4 @@
-"""Pages to start from: the start page, a municipality, a neighbourhood, `/zoeken`, `/stijlgids`.
+"""Pages to start from: the start page, a municipality, a neighbourhood, `/zoeken`.
 
 And the public statements that every page leads to: `/privacy` and `/toegankelijkheid`.
 """
@@ -11,7 +11,6 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Add the start page, the pages of areas, search, their items in the menu, the statements."""
     from stopintimidatie.home import statements
-    from stopintimidatie.home.styleguide import NAME, PLACE, administration_panel
     from stopintimidatie.home.views import areas_item, start_item
     from stopintimidatie.reports.public.words import read_english
 
@@ -19,9 +18,6 @@ def includeme(config: Any) -> None:
     config.add_nav_item("gemeenten", areas_item, order=40)
     config.scan("stopintimidatie.home.views")
     config.scan("stopintimidatie.home.search")
-    config.scan("stopintimidatie.home.styleguide")
-    PLACE.add_page(config, NAME)
-    config.add_panel("beheer", NAME, administration_panel, order=99)
     config.add_public_prefix(statements.NAME, "Privacy")
     config.add_public_prefix("toegankelijkheid", "Toegankelijkheid")
     config.add_tree_root(statements.NAME, statements.Statements)

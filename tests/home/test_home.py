@@ -32,7 +32,6 @@ from tests.support.factories import (
     take_on,
     user_id,
 )
-from tests.support.forms_support import GOOD
 from tests.support.installation import Installation
 from tests.support.queries import count_queries
 
@@ -259,22 +258,3 @@ def test_the_admin_finds_where_to_set_things_up(installation: Installation) -> N
         assert href in admin.get("/gemeenten/dordrecht/beheer").html.find("main").decode()
     officer = installation.browser(make_user(installation, (DORDRECHT, Role.OFFICER)))
     assert "gebruikers" not in officer.get("/gemeenten/dordrecht")
-
-
-def test_the_style_guide_shows_the_look_of_the_municipality_and_stores_nothing(
-    installation: Installation,
-) -> None:
-    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
-    page = admin.get("/gemeenten/dordrecht/beheer").click("Stijlgids bekijken")
-    assert page.request.path == "/gemeenten/dordrecht/beheer/stijlgids"
-    assert admin.get("/stijlgids", status=303).location.endswith(page.request.path)
-    page.mustcontain("Gemeente Dordrecht", "wb-rail", "si-tile", "si-timeline")
-    form = page.forms["formulier"]
-    form.submit("opslaan", status=422).mustcontain("Fout:")
-    for name, value in GOOD:
-        if name not in ("vormen", "spoed", "opslaan"):
-            form[name] = value
-    form.set("vormen", True, index=0)
-    form.submit("opslaan", status=303).follow().mustcontain("er is niets opgeslagen")
-    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
-    assert desk.get("/stijlgids").follow().request.path == "/landelijk/beheer/stijlgids"

@@ -7,7 +7,7 @@ from webob.multidict import MultiDict
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, field
-from stopintimidatie.home.styleguide import ExampleSchema
+from tests.support.styleguide.examples import ExampleSchema
 
 
 class Everything(ExampleSchema):

@@ -862,13 +862,9 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/beheer/intrekken": ADMIN,
         "{meldpunt}/beheer/intrekken": DESK_ADMIN,
     }),
-    view("Root", "stijlgids", "GET", P.SIGNED_IN, {
-        #              oov  dossier beheer privacy fg  | meldpunt privacy fg
-        "/stijlgids": "404  404     ja     404     404   ja       404     404",
-    }),
     *(
         page
-        for name in ("teksten", "let-op", "hulplijn", "sjabloon", "stijlgids", "verantwoording")
+        for name in ("teksten", "let-op", "hulplijn", "sjabloon", "verantwoording")
         for page in form("Administration", name, P.EDIT_SETTINGS, {
             f"{{gemeente}}/beheer/{name}": ADMIN,
             f"{{meldpunt}}/beheer/{name}": DESK_ADMIN,

@@ -30,8 +30,8 @@ from stopintimidatie.core.forms import (
 )
 from stopintimidatie.core.forms.types import Text
 from stopintimidatie.core.forms.widgets import SENT_TWICE, UNREADABLE
-from stopintimidatie.home.styleguide import ExamplePlace
 from tests.support.forms_support import GOOD, Everything, a_form, a_request, changed
+from tests.support.styleguide.examples import ExamplePlace
 
 NO_ADDRESS = f"E-mail: v{forms.NO_ADDRESS[1:]}"
 pytestmark = pytest.mark.usefixtures("pyramid_config")

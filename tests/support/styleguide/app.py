@@ -1,4 +1,4 @@
-"""The room `web` alone, with a made-up person and the style guide of the product."""
+"""The room `web` alone, with a made-up person and a page with every component."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from stopintimidatie.core.web.body import attempts
 from stopintimidatie.core.web.errors import error_response
 from stopintimidatie.core.web.request import Crumb, NavItem
 from stopintimidatie.core.web.theme import Branding
-from stopintimidatie.home.styleguide import TEMPLATE, examples
 from stopintimidatie.settings import parse_settings
 from tests.support.forms_support import Everything
+from tests.support.styleguide.examples import TEMPLATE, examples
 
 CRUMBS = [
     Crumb("Start", "/"),

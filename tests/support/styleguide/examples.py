@@ -1,21 +1,16 @@
-"""`/stijlgids`: every component of a page with an example, in the look of the municipality.
-
-For who builds pages, and for the admin who chooses a colour. Nothing on it is stored.
-"""
+"""An example of every component of a page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from markupsafe import Markup
-from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.forms import Button, Form, Schema, field, handle_form
-from stopintimidatie.core.security import Permission
+from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.web.charts import (
     bar_chart,
     bar_summary,
@@ -27,7 +22,6 @@ from stopintimidatie.core.web.components import (
     BADGES,
     FacetValue,
     ListItem,
-    Panel,
     RailDecision,
     Tile,
     TimelineEntry,
@@ -36,23 +30,15 @@ from stopintimidatie.core.web.components import (
 from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
-    Request,
-    form_view,
     toggled,
     wanted_page,
 )
-from stopintimidatie.municipalities.areas.resources import Administration, OwnPlace
 
-NAME: Final = "stijlgids"
-TEMPLATE: Final = "stopintimidatie.home:templates/styleguide.jinja2"
-PANEL: Final = "stopintimidatie.municipalities.areas:templates/link_panel.jinja2"
-PLACE: Final = OwnPlace(f"beheer/{NAME}", "Stijlgids", Permission.EDIT_SETTINGS, desk=True)
-"""The pages that `/stijlgids` goes on to; there is no item in the menu."""
+TEMPLATE: Final = "tests.support.styleguide:templates/styleguide.jinja2"
 
 CHANNELS: Final = (("telefoon", "Telefoon"), ("balie", "Balie"))
 FORMS: Final = (("naroepen", "Naroepen"), ("fluiten", "Nafluiten"), ("volgen", "Volgen"))
 AREAS: Final = (("binnenstad", "Binnenstad"), ("stadspolders", "Stadspolders"))
-BUTTONS: Final = [Button("opslaan", "Opslaan")]
 
 
 class ExamplePlace(Schema):
@@ -79,25 +65,6 @@ class ExampleSchema(Schema):
     waarom = field(forms.Text(200), "Waarom", missing=None, drawn=forms.Opened("Spoed"))
     kleur = field(forms.Text(40), "Kleur", missing=None, drawn=forms.Folded("Nog meer"))
     bijlage = field(forms.Upload(1000), "Bijlage", missing=None)
-
-
-@form_view(Administration, NAME, Permission.EDIT_SETTINGS, TEMPLATE)
-def styleguide(context: Administration, request: Request) -> Any:
-    """Show every component; the form is checked like any other and stores nothing."""
-    form = Form(ExampleSchema(), request, buttons=BUTTONS, cancel_url=request.path)
-
-    def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:
-        request.flash("Dit is een voorbeeld: er is niets opgeslagen.", "info")
-        return HTTPSeeOther(request.path)
-
-    return handle_form(request, form, on_valid, examples(request))
-
-
-def administration_panel(context: Administration, request: Any) -> Panel:
-    """Return the section on the page of the settings that leads here."""
-    about = "Hoe pagina’s eruitzien in uw kleur: alle onderdelen, met een voorbeeld."
-    href = request.resource_path(context, NAME)
-    return Panel("Stijlgids", PANEL, {"about": about, "label": "Stijlgids bekijken", "href": href})
 
 
 def examples(request: Any) -> dict[str, Any]:
