@@ -237,7 +237,7 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
     names = [f"Noor {chr(97 + number)}berg" for number in range(20)]
     others = Others.of(names, ["Fatima el Amrani"], ["Weizigtpark"])
     person = Wanted(names=("Noor el al Berg",), phones=("0612345678",))
-    words, gone = Fragment("noor berg"), Fragment("noor berg", "")
+    words = Fragment("noor berg")
     return {
         "core/accounts/passwords.py:weakness_of": (
             lambda text: weakness_of("Een lang wachtwoord", [text]),
@@ -250,10 +250,6 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
         ),
         "core/mail/addresses.py:is_code": (lambda text: is_code(text, "123456"), (*blank, "-")),
         "core/storage/personal.py:Fragment._pattern": (words.taken_out_of, (*people, "noor ")),
-        "core/storage/personal.py:Fragment._with_a_space": (
-            gone.taken_out_of,
-            (*people, "noor ", ", ", "noor\t"),
-        ),
         "demo/mailbox.py:linked": (partial(linked, origin="http://a"), (*blank, "http://a/", "<")),
         "desk/onboarding/people.py:read_domains": (read_domains, (*blank, "a.", "@", ",")),
         "dossiers/rules.py:concerns": (concerns, people),
