@@ -204,7 +204,7 @@ def items(
         ),
         Item(
             "Twee goedkeurders",
-            any(str(other.id) not in one.hands for one in approvers for other in approvers),
+            any(str(second.id) not in c.hands for c in approvers for second in approvers),
             "Er zijn twee mensen nodig die uitvoer mogen goedkeuren, en elkaar geen account gaven."
             " Een van hen mag bij een andere gemeente werken.",
         ),
