@@ -263,10 +263,9 @@ def _about(session: Session, kind: str, document: UUID) -> ColumnElement[bool]:
         .join(Disclosure, Disclosure.id == DisclosureSubject.disclosure_id)
         .where(DisclosureSubject.subject_id == document)
     )
-    return or_(
-        false(),
-        *(and_(CopyCorrection.export_id == at, CopyCorrection.label == name) for at, name in named),
-    )
+    row = CopyCorrection
+    either = [and_(row.export_id == at, row.label == name) for at, name in named]
+    return or_(*either) if either else false()
 
 
 def source_erased(session: Session, keys: KeyRing, kind: str, document: UUID) -> int:

@@ -49,7 +49,10 @@ _ANEW: Final = (
     "Er is nu niemand anders die kan meekijken. Trek het voorstel in en doe het opnieuw: dan mag u"
     " het na twee werkdagen zelf."
 )
-_CHANGED: Final = "Hier is net iets gewijzigd. Open de pagina opnieuw."
+CHANGED: Final = (
+    "Er is iets gewijzigd sinds u deze pagina opende. Kijk hieronder opnieuw wat er verdwijnt, en"
+    " beslis dan."
+)
 _NO_REQUEST: Final = (
     "Verzoek {0} is geen reden meer: het is geweigerd of ingetrokken, of dit stuk hoort er niet"
     " meer bij. Weiger het voorstel, of trek het in."
@@ -121,7 +124,7 @@ def propose(
     known = latest_proposal(session, row.id)
     looked, now = preview_erasure(registry, session, row), utc_now()
     if looked.obstacles or looked.fingerprint != seen or (known is not None and known.waits):
-        raise ErasureError(" ".join(looked.obstacles) or _CHANGED)
+        raise ErasureError(" ".join(looked.obstacles) or CHANGED)
     proposal = ErasureProposal(
         holder=row.holder,
         document_kind=kind_of(row),
@@ -165,10 +168,10 @@ def carry_out(
     looked = preview_erasure(registry, session, row)
     if why := refuses_hand(session, proposal, actor) or " ".join(looked.obstacles):
         raise ErasureError(why)
-    if ground not in {*GROUNDS, *grounds_to_erase(session, row.id)}:
+    if ground not in GROUNDS and ground not in grounds_to_erase(session, row.id):
         raise ErasureError(_NO_REQUEST.format(ground))
     if looked.fingerprint != seen:
-        raise ErasureError(_CHANGED)
+        raise ErasureError(CHANGED)
     _sign(session, proposal, "gewist", actor)
     alone = proposal.alone_at and same_hand(session, proposal.made_by_id, actor.id)
     reason = f"Voorgesteld door {proposal.made_by}.{' Er was niemand anders.' if alone else ''}"

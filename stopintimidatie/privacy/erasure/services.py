@@ -265,15 +265,9 @@ def erase(
 ) -> None:
     """Erase the personal data of a report everywhere, or of a dossier; it can't be undone.
 
-    The reports of a dossier leave it, and stay as they are. Only `approval.carry_out` calls this:
-    one person alone erases nothing.
-
-    Raises:
-        ErasureError: something stands in the way.
+    The reports of a dossier leave it, and stay as they are. Only `approval.carry_out` calls this,
+    which locked it and looked whether something stands in the way: one person alone erases nothing.
     """
-    session.refresh(row, with_for_update=True)
-    if problems := obstacles(session, row):
-        raise ErasureError(" ".join(problems))
     effects, kind = WORKFLOW_EFFECTS.of(registry), kind_of(row)
     if isinstance(row, Report):
         # Before the address is erased.

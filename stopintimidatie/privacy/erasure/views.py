@@ -46,10 +46,6 @@ LIST: Final = "wissen"
 ERASE, REFUSE, TAKE_BACK = "wissen", "weigeren", "intrekken"
 # Proposals on the page of the list: of those that wait, and of those that were answered.
 MOST, SHOWN = 100, 20
-CHANGED: Final = (
-    "Er is iets gewijzigd sinds u deze pagina opende. Kijk hieronder opnieuw wat er verdwijnt, en"
-    " beslis dan."
-)
 _NOTHING: Final = "Hier wacht geen voorstel om te wissen."
 _ANSWERED: Final = "Hierover is al beslist: {0.outcome}, door {0.answered_by}."
 TEMPLATES: Final = "stopintimidatie.privacy.erasure:templates"
@@ -91,8 +87,7 @@ def propose_view(context: Any, request: Request) -> Any:
         return "Het voorstel is gedaan. Er is nog niets gewist."
 
     fields, button = [field(grounds, "Grond", name="grond")], "Wissen voorstellen"
-    looked = preview_erasure(request.registry, request.db, row)
-    return _decide(context, request, looked, fields, button, act, known)
+    return _decide(context, request, None, fields, button, act, known)
 
 
 @erase_page(context=ReportResource, name=CHECK, permission=Permission.CHECK_ERASURE)
@@ -118,9 +113,11 @@ def check_view(context: Any, request: Request) -> Any:
         approval.carry_out(request.registry, request.db, proposal, seen, request.actor)
         return "De gegevens zijn gewist. Wie een kopie heeft, krijgt bericht."
 
+    looked = None
+    if request.method == "GET":
+        looked = preview_erasure(request.registry, request.db, _row_of(context))
     # It is refused with the reason to a person who was looking already.
-    looked = preview_erasure(request.registry, request.db, _row_of(context))
-    erases = request.method == "POST" or not (why or looked.obstacles)
+    erases = looked is None or not (why or looked.obstacles)
     fields, button = _choices(mine=mine, erases=erases), "Vastleggen"
     return _decide(context, request, looked, fields, button, act, proposal, mine=mine, why=why)
 
@@ -151,27 +148,31 @@ def _choices(*, mine: bool, erases: bool) -> list[Any]:
 def _decide(
     context: Any,
     request: Request,
-    looked: Outlook,
+    known: Outlook | None,
     fields: Sequence[Any],
     button: str,
     act: Callable[[dict[str, Any], str], str],
     proposal: ErasureProposal | None,
     **more: Any,
 ) -> Any:
-    """Show what goes with a form, and have a service act on what the person saw there."""
+    """Show what goes with a form, and have a service act on what the person saw there.
+
+    `known`: what goes, if it was asked already. A service asks it under its lock, and not twice.
+    """
     waits = proposal is not None and proposal.waits
-    seen = f"{looked.fingerprint}{proposal.id if proposal and waits else ''}"
+    decided = str(proposal.id) if proposal is not None and waits else ""
     hidden = field(forms.Text(120), "Gezien", name="gezien", missing="", widget=forms.Hidden())
     form = Form(
         forms.Schema(*fields, hidden),
         request,
         buttons=[Button("beslissen", button)],
-        appstruct={"gezien": seen},
         cancel_url=request.resource_path(context),
     )
 
     def page() -> dict[str, Any]:
-        ids = [context.document_id]
+        ids, row = [context.document_id], _row_of(context)
+        looked = known or preview_erasure(request.registry, request.db, row)
+        form["gezien"].cstruct = looked.fingerprint + decided
         note_read(request, context.holder, context.kind, ids, task="gegevens wissen")
         return {
             "looked": looked,
@@ -183,11 +184,10 @@ def _decide(
         }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        form["gezien"].cstruct = seen
-        if values["gezien"] != seen:
-            raise ConflictError(CHANGED)
+        if not values["gezien"].endswith(decided):
+            raise ConflictError(approval.CHANGED)
         try:
-            request.flash(act(values, looked.fingerprint))
+            request.flash(act(values, values["gezien"].removesuffix(decided)))
         except ErasureError as problem:
             raise ConflictError(str(problem)) from None
         return HTTPSeeOther(request.resource_path(context, *([] if waits else [CHECK])))

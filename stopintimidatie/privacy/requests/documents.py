@@ -109,11 +109,8 @@ def add_trace(
 
 def grounds_to_erase(session: Session, document: UUID) -> dict[str, str | None]:
     """Return the requests to erase of the person in a document, each with who granted it."""
-    granted = and_(
-        SubjectRequestMove.request_id == SubjectRequest.id,
-        SubjectRequestMove.name == "toewijzen",
-        SubjectRequest.state == RequestState.SENT.value,
-    )
+    move, sent = SubjectRequestMove, SubjectRequest.state == RequestState.SENT.value
+    granted = and_(move.request_id == SubjectRequest.id, move.name == "toewijzen", sent)
     rows = session.execute(
         select(SubjectRequest, SubjectRequestMove.actor_id)
         .join(RequestTrace, RequestTrace.request_id == SubjectRequest.id)
