@@ -1,15 +1,17 @@
-"""Measure signing in for names that exist, don't exist, or are invited.
+"""Measure signing in, or asking for a new password, for names that exist, don't, or are invited.
 
-    python -m bench.signin [--number 200] [--database sqlite|postgresql]
+    python -m bench.signin [--forgotten] [--number 200] [--database sqlite|postgresql]
 
 Nobody may learn from the time whether an account exists. Each kind has as many names as attempts,
 each tried once and from a network of its own, so that no lock plays a part; the kinds take turns,
-so that a busy moment of the machine is all of theirs. What counts are the ratios within one run.
+so that a busy moment of the machine is all of theirs. What counts are the ratios within one run,
+and p: the chance of a difference like this between times of one kind (Mann and Whitney's test).
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 import tempfile
@@ -39,23 +41,34 @@ KINDS = {
     "genodigd": "uitgenodigd, nog geen wachtwoord",
     "geblokkeerd": "geblokkeerd account, goed wachtwoord",
 }
-HEAD = "| naam | mediaan ms | p95 ms | verhouding |\n|---|--:|--:|--:|"
+HEAD = "| naam | mediaan ms | p95 ms | verhouding | p |\n|---|--:|--:|--:|--:|"
 
 
-def rows(url: str, folder: Path, number: int = NUMBER) -> Iterator[str]:
+def rows(url: str, folder: Path, number: int = NUMBER, *, forgotten: bool = False) -> Iterator[str]:
     """The lines of the table for one database."""
     settings = make_settings(machine.as_application(url), folder)
     create_key_file(settings.key_file)
     install(settings)
     installation = Installation(settings)
     plant(installation, number)
-    times = measure(installation, number)
-    least = statistics.median(times["onbekend"])
+    times = measure(installation, number, forgotten=forgotten)
+    unknown = times["onbekend"]
+    least = statistics.median(unknown)
     for kind, title in KINDS.items():
         median = statistics.median(times[kind])
         late = machine.percentile(times[kind], 0.95)
-        yield f"| {title} | {median:.1f} | {late:.1f} | {median / least:.3f} |"
+        chance = chance_of(times[kind], unknown)
+        yield f"| {title} | {median:.2f} | {late:.2f} | {median / least:.3f} | {chance:.2f} |"
     installation.close()
+
+
+def chance_of(some: list[float], others: list[float]) -> float:
+    """The chance that times of one kind differ as much as these (Mann and Whitney, two-sided)."""
+    ordered = sorted([(time, 0) for time in some] + [(time, 1) for time in others])
+    ranks = sum(rank for rank, (_, kind) in enumerate(ordered, 1) if kind == 0)
+    n, m = len(some), len(others)
+    expected, spread = n * (n + m + 1) / 2, math.sqrt(n * m * (n + m + 1) / 12)
+    return math.erfc(abs(ranks - expected) / spread / math.sqrt(2))
 
 
 def name_of(kind: str, place: int) -> str:
@@ -80,10 +93,11 @@ def plant(installation: Installation, number: int) -> None:
         session.execute(insert(User), values)
 
 
-def measure(installation: Installation, number: int) -> dict[str, list[float]]:
+def measure(installation: Installation, number: int, *, forgotten: bool) -> dict[str, list[float]]:
     """The milliseconds of each attempt, by kind."""
     browser = installation.visitor()
-    form = browser.get("/aanmelden").forms["formulier"]
+    path = "/wachtwoord-vergeten" if forgotten else "/aanmelden"
+    form = browser.get(path).forms["formulier"]
     times: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for place in range(-3, number):
         for turn in range(len(KINDS)):
@@ -99,10 +113,11 @@ def measure(installation: Installation, number: int) -> dict[str, list[float]]:
 def attempt(browser: TestApp, form: Form, kind: str, place: int, network: int) -> float:
     """Send the form once from a network of its own; how long the answer took."""
     browser.extra_environ["REMOTE_ADDR"] = f"145.{network % 200 + 1}.{network // 200 + 20}.7"
-    password = RIGHT if kind == "geblokkeerd" else WRONG
-    form["gebruikersnaam"], form["wachtwoord"] = name_of(kind, place), password
+    form["gebruikersnaam"] = name_of(kind, place)
+    if "wachtwoord" in form.fields:
+        form["wachtwoord"] = RIGHT if kind == "geblokkeerd" else WRONG
     start = time.perf_counter()
-    form.submit("aanmelden", status=422)
+    form.submit(status=(303, 422))
     return (time.perf_counter() - start) * 1000
 
 
@@ -111,6 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--number", type=int, default=NUMBER)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--forgotten", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, machine.postgres() as server:
         folder = Path(temporary)
@@ -121,7 +137,7 @@ def main() -> None:
             else machine.new_database(server, "aanmelden")
         )
         sys.stdout.write(f"{machine.description(machine.postgres_version(server))}.\n\n{HEAD}\n")
-        for row in rows(url, folder, asked.number):
+        for row in rows(url, folder, asked.number, forgotten=asked.forgotten):
             sys.stdout.write(f"{row}\n")
 
 
