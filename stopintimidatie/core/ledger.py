@@ -102,7 +102,7 @@ class LedgerEnd(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(default=0)
     signature: Mapped[str] = mapped_column(String(64), default="")
-    # Where and when a worker was refused, since one began without being refused.
+    # The machine and moment of a refusal, until a worker begins without being refused.
     behind: Mapped[str | None] = mapped_column(String(200))
 
 

@@ -118,8 +118,7 @@ privacy/destruction/resources.py: GONE LIST STATEMENT
 privacy/requests/resources.py: REFERENCE
 privacy/transfer/services.py: NUMBER
 reports/api/queries.py: _NAME
-reports/api/requests.py: COORDINATE MUNICIPALITY _BOUNDARY
-reports/api/views.py: UUID_TEXT
+reports/api/requests.py: COORDINATE MUNICIPALITY UUID_TEXT _BOUNDARY
 reports/handling/bulk.py: _CHOICE
 reports/inbox/services.py: _CHOICE
 reports/public/forms.py: _WRITTEN
@@ -127,6 +126,7 @@ reports/resources.py: LEVELS REFERENCE
 """
 # It is searched for, everywhere in the text.
 PARTS: Final = """
+core/accounts/passwords.py: _NO_LETTERS
 core/forms/messages.py: _TOKENS
 core/forms/types.py: UNUSABLE _FORBIDDEN
 core/mail/message.py: _BLANKS _FOLD _MESSAGE_ID

@@ -32,6 +32,7 @@ JUDGED_LENGTH: Final = 72
 # Different letters that must be left without usual words and those of the person.
 LEAST_LEFT: Final = 6
 SHORTEST_WORD: Final = 3
+_NO_LETTERS: Final = re.compile(r"[\W\d_]+")
 _hasher: Final = PasswordHasher(memory_cost=47_104, time_cost=1, parallelism=1)
 # Digits and marks that people write for letters; 1 and ! stand for one of two.
 _LEET: Final = str.maketrans("03457@$1!", "oeastasll")
@@ -131,7 +132,7 @@ def _plain(text: str) -> str:
 
 def _words_in(texts: Iterable[str]) -> frozenset[str]:
     """Return the words of these texts: each one, and those of a text written together."""
-    lines = [re.split(r"[\W\d_]+", _plain(text)) for text in texts]
+    lines = [_NO_LETTERS.split(_plain(text)) for text in texts]
     words = [word for line in lines for word in ("".join(line), *line)]
     return frozenset(word for word in words if len(word) >= SHORTEST_WORD)
 

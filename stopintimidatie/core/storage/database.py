@@ -156,7 +156,7 @@ END $$;
 """
 _RIGHTS: Final = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
 
-# Who may delete from a table may lock it: PostgreSQL has no smaller right. So a lock that was
+# The right to delete from a table lets one lock it: PostgreSQL has no smaller one. A lock that was
 # forgotten ends, and so does the wait for one; a role can set these otherwise.
 APP_LIMITS: Final = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "5min"}
 

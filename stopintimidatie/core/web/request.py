@@ -2,8 +2,7 @@
 
 The menu: A room adds its menu item at start-up with ``config.add_nav_item(name, factory,
 order=…)``; the factory gets the request and answers a :class:`NavItem`, or None for who has no
-business there. The menu is on every page, error pages included: it asks the database nothing there,
-and elsewhere no more than one small count of what waits for an answer.
+business there. On error pages it asks the database nothing, else one small count of what waits.
 
 What can't be read is refused before any view sees it. WebOb decodes lazily, so that broken bytes
 would otherwise surface as an error wherever some view first looks at them. JSON is left alone: the
@@ -136,10 +135,7 @@ class Request(pyramid.request.Request):
 
     @property
     def POST(self) -> MultiDict[str, str] | NoVars:  # noqa: N802 - WebOb's own name
-        """Return the text fields of a form; files sent for text are left out (see `files`).
-
-        NUL is left out: nobody types it, a paste may have it, and PostgreSQL refuses it.
-        """
+        """Return the text fields of a form, without NUL, which a paste may have; no files."""
         if isinstance(self.sent, NoVars):
             return self.sent
         texts = ((name, value) for name, value in self.sent.items() if isinstance(value, str))

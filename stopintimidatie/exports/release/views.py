@@ -166,6 +166,7 @@ def only_open(context: ExportResource, request: Request) -> HTTPSeeOther | None:
 
 
 _OPEN: Final = (hidden_reports, only_open)
+_ASKED: Final = (*_OPEN, recently_confirmed)
 
 
 @form_view(ExportResource, OFFER, _P, FORM_PAGE, guards=_OPEN)
@@ -253,19 +254,11 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
         " de dag dat u het gaf, niet eerder."
     )
     heading = "Ik heb het zelf gegeven" + ("" if public else f" aan {export.recipient}")
-    return handle_form(request, form, on_valid, form_page(request, heading, _GIVE, intro))
+    page = form_page(request, heading, "Een document geven", intro)
+    return handle_form(request, form, on_valid, page)
 
 
-_GIVE: Final = "Een document geven"
-
-
-@post_view(
-    ExportResource,
-    CODE,
-    _P,
-    renderer=f"{_TEMPLATES}/code.jinja2",
-    guards=(*_OPEN, recently_confirmed),
-)
+@post_view(ExportResource, CODE, _P, renderer=f"{_TEMPLATES}/code.jinja2", guards=_ASKED)
 def code_view(context: ExportResource, request: Request) -> Any:
     """Show a code to read out, once: it stands in no address and is kept nowhere."""
     pickup = _fetchable(context, request)

@@ -62,18 +62,8 @@ def review_view(context: ReportResource, request: Request) -> Any:
     report = context.report
     # From the page of a case one goes back there.
     back = own_path(dict(query_pairs(request)).get("terug")) or request.resource_path(context)
-    before, places = texts_of(report), _places(request, report)
-    # A stranger wrote what is looked through: meanwhile nobody waits for a lock.
-    with between_transactions(request):
-        proposals = {
-            field: suggest(text, places, [other for other in before.values() if other is not text])
-            for field, text in before.items()
-        }
+    hints = _proposals(request, report)
     texts = texts_of(report)
-    hints = {
-        field: proposals[field] if text == before.get(field) else ()
-        for field, text in texts.items()
-    }
     signs = signs_for(texts.values())
     known = looked_at(request.db, report)
     spans = {
@@ -110,6 +100,19 @@ def review_view(context: ReportResource, request: Request) -> Any:
         return {**shown, "suggestions": _rows(texts, hints)}
 
     return handle_form(request, form, on_valid, page)
+
+
+def _proposals(request: Request, report: Report) -> dict[Field, tuple[Suggestion, ...]]:
+    """Return what may be marked in each text, and nothing for a text that changed meanwhile."""
+    before, places = texts_of(report), _places(request, report)
+    # A stranger wrote what is looked through: meanwhile nobody waits for a lock.
+    with between_transactions(request):
+        proposals = {
+            field: suggest(text, places, [other for other in before.values() if other is not text])
+            for field, text in before.items()
+        }
+    now = texts_of(report)
+    return {field: proposals[field] if now[field] == before.get(field) else () for field in now}
 
 
 def _places(request: Request, report: Report) -> list[str]:

@@ -214,7 +214,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Whom and what texts name besides the person.
+    """People and places that texts name besides the person.
 
     Args:
         names: of other people that are known here.

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import json
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -20,51 +17,18 @@ from webtest import TestApp
 from stopintimidatie.cli import commands
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.telemetry import log_error, make_handler
+from stopintimidatie.core.telemetry import log_error
 from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.reports.api import views as api_views
 from stopintimidatie.reports.page import views as page_views
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, make_report, make_user
 from tests.support.installation import ROOT, Installation
+from tests.support.log_lines import logged
 
 SECRET = "Grietje Geheim-De Vries"
 ADDRESS = "203.0.113.77"
 DEVICE = "Wapperfoon/9"
-
-
-class Lines:
-    """What was written, line by line."""
-
-    def __init__(self, stream: io.StringIO) -> None:
-        self.stream = stream
-
-    @property
-    def text(self) -> str:
-        return self.stream.getvalue()
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.text.splitlines()]
-
-    @property
-    def access(self) -> list[dict[str, Any]]:
-        return [row for row in self.rows if row["naam"] == "stopintimidatie.toegang"]
-
-
-@contextmanager
-def logged(form: str = "json", level: int = logging.INFO) -> Iterator[Lines]:
-    """Everything that any logger says, as the service would write it."""
-    stream = io.StringIO()
-    handler, root = make_handler(form, stream), logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(level)
-    try:
-        yield Lines(stream)
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(before)
 
 
 def test_a_request_has_one_line_with_its_view_and_not_its_address(

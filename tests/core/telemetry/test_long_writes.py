@@ -13,9 +13,9 @@ from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.jobs.services import JOB_KINDS, JobKind
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import transaction
-from tests.core.telemetry.test_logs import logged
 from tests.support.factories import DORDRECHT, make_report, make_user
 from tests.support.installation import Installation
+from tests.support.log_lines import logged
 
 KIND = "proef.lang"
 
