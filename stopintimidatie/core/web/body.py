@@ -174,7 +174,7 @@ class SentFile:
 
 
 def read_multipart(
-    read: Callable[[int], bytes], content_type: str, keep: Callable[[], Any]
+    read: Callable[[int], bytes], content_type: str, keep: Callable[[], Any] = BytesIO
 ) -> MultiDict[str, Any]:
     """Read a form with files. WebOb reads by the line: a file of line ends took fifteen seconds.
 
