@@ -117,8 +117,8 @@ def test_the_address_of_the_qr_code_fills_the_id_in(installation: Installation) 
     page = installation.visitor().get("/verificatie?uitvoer=U-4F7K-2QXJ")
     assert page.forms["formulier"]["uitvoer"].value == "U-4F7K-2QXJ"
     assert page.forms["formulier"].enctype == "multipart/form-data"
-    strange = installation.visitor().get('/verificatie?uitvoer="><script>%00', status="*")
-    assert "<script>%" not in strange.text
+    strange = installation.visitor().get('/verificatie?uitvoer="><script>alert')
+    assert "<script>alert" not in strange.text
     assert "><script>" not in strange.text
 
 

@@ -48,8 +48,12 @@ def log_shut(town: Town) -> Iterator[None]:
         event.remove(town.installation.engine, "before_cursor_execute", refuse)
 
 
-def test_no_view_shows_a_word_of_anybody_when_the_log_cannot_be_written(town: Town) -> None:
-    assert asked(town, [*allowed_views(town, "GET")]) > 50
+# In the short suite every third view: one place writes the log for all of them.
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.alles)])
+def test_no_view_shows_a_word_of_anybody_when_the_log_cannot_be_written(
+    town: Town, step: int
+) -> None:
+    assert asked(town, [*allowed_views(town, "GET")][::step]) > 50 / step
 
 
 @pytest.mark.alles

@@ -193,7 +193,7 @@ def test_the_page_asks_nothing_about_what_is_not_there(installation: Installatio
     address = stored(installation, **ASKS)
     browser = officer(installation)
     browser.get(f"{address}/dubbel", status=303)
-    for nonsense in ("M-9999-9999", "%00", address.rpartition("/")[2]):
+    for nonsense in ("M-9999-9999", "onzin", address.rpartition("/")[2]):
         browser.get(f"{address}/dubbel?van={nonsense}", status=404)
     reader = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
     reader.get(f"{address}/dubbel?van=M-9999-9999", status=403)
