@@ -20,6 +20,7 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPRequestEntityTooLarge
 from pyramid.security import NO_PERMISSION_REQUIRED
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from webob.multidict import MultiDict
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
@@ -28,7 +29,13 @@ from stopintimidatie.core.forms.types import Type
 from stopintimidatie.core.storage.tenancy import NATIONAL, enter
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Root, locate_reference
-from stopintimidatie.core.web.body import SentFile, announced_length, read_multipart, take
+from stopintimidatie.core.web.body import (
+    MULTIPART,
+    SentFile,
+    announced_length,
+    read_multipart,
+    take,
+)
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import CrowdedError, Request, form_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure
@@ -144,6 +151,9 @@ def receive(request: Request) -> None:
     """
     if (announced_length(request.environ) or 0) > MOST:
         raise HTTPRequestEntityTooLarge
+    if request.content_type != MULTIPART:
+        request.sent = MultiDict()  # no form of ours, and so no file
+        return
     kind, read = request.headers.get("Content-Type", ""), partial(take, request.environ)
     try:
         with heavy_work(request):

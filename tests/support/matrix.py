@@ -835,10 +835,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{verstrekking_persoon}": STRICT_READERS,
     }),
     view("Root", "verificatie", "GET", PUBLIC, {"/verificatie": ALL}),
-    # Sent here without a file in parts; `tests/disclosures/test_verification.py` sends one.
-    view("Root", "verificatie", "POST", PUBLIC, {
-        "/verificatie": "400 400 400 400 400 400 400 400",
-    }),
+    view("Root", "verificatie", "POST", PUBLIC, {"/verificatie": ALL}),
     # --- the national desk -----------------------------------------------------------------------
     view("Desk", "", "GET", P.VIEW_DESK, {
         #               meldpunt privacy fg

@@ -28,7 +28,7 @@ MOST = 12
 # for a second person: how many queries they may ask (docs/dev/adr/0022). Lower it where you can.
 WHOLE = {
     ("ReportResource", "wissen-nakijken"): 35,
-    ("ReportResource", "gegevens-wissen"): 34,
+    ("ReportResource", "gegevens-wissen"): 35,
     ("DossierResource", "gegevens-wissen"): 32,
     ("DossierResource", "uitvoer-voorbeeld"): 25,
     ("ExportResource", "beoordelen"): 25,
@@ -36,9 +36,11 @@ WHOLE = {
     ("ReportResource", ""): 23,
     ("DossierResource", "uitvoer-aanvragen"): 22,
     ("DossierResource", "uitvoer-samen"): 22,
-    ("MunicipalityResource", ""): 18,
+    ("DossierResource", "van-de-politie"): 24,
+    ("ReportResource", "van-de-politie"): 19,
+    ("MunicipalityResource", ""): 21,
     ("MunicipalityResource", "rollen"): 18,
-    ("Desk", ""): 19,
+    ("Desk", ""): 22,
     ("ReportResource", "triage"): 17,
     # A dossier about a person also asks for its readers, its ground and the advice.
     ("DossierResource", ""): 17,
@@ -48,10 +50,13 @@ WHOLE = {
     # With what is restricted in it, who answered, corrections and what was lost.
     ("ExportResource", ""): 15,
     ("Resource", "logboek"): 13,
-    ("MunicipalityResource", "gebruikers"): 13,
+    ("MunicipalityResource", "gebruikers"): 14,
     ("MunicipalityResource", "patronen"): 13,
     ("DeskMunicipality", ""): 14,
-    ("Desk", "rollen"): 13,
+    # A text is read again after it was looked through.
+    ("ReportResource", "tekst-nakijken"): 14,
+    ("Desk", "aansluitingen"): 16,
+    ("Desk", "rollen"): 15,
     ("ExportResource", "pdf"): 13,
 }
 

@@ -94,7 +94,7 @@ def test_an_attachment_opens_for_who_has_the_right_to_it(api: Api, role: Role, s
     browser.get(f"{page_of(receipt)}/bijlage?nummer=1", status=status)
 
 
-@pytest.mark.parametrize("number", ["2", "0", "", "x", "-1", "1%00", "99999999999", "%D9%A1"])
+@pytest.mark.parametrize("number", ["2", "0", "", "x", "-1", "99999999999", "%D9%A1"])
 def test_an_attachment_that_is_not_there_is_404(api: Api, officer: TestApp, number: str) -> None:
     receipt = api.post().json
     api.attach(receipt, photo())

@@ -317,7 +317,7 @@ def test_a_second_person_makes_a_proposed_step_and_who_proposed_it_cannot(desk: 
         proposal = proposals.propose(session, report, "niet_in_behandeling", answers, desk.officer)
         with pytest.raises(WorkflowError, match="tweede blik"):
             proposals.propose(session, report, "niet_in_behandeling", answers, other)
-        with pytest.raises(WorkflowError, match="collega"):
+        with pytest.raises(WorkflowError, match="Een ander moet kijken"):
             proposals.answer_proposal(
                 session, desk.effects, proposal, report, True, "", desk.officer
             )
