@@ -86,7 +86,7 @@ COMPLETE: Final = "aanvullen"
 LOG: Final = "logboek"
 FILE: Final = "bestand"
 P: Final = Permission.POLICE_DATA
-# Who marked something reads that too; `wanted_item` looks at who asks.
+# The marker of something reads that too; `wanted_item` looks at who asks.
 SEEN: Final = Permission.VIEW_MUNICIPALITY
 ASKED: Final = (recently_confirmed,)
 
