@@ -68,7 +68,7 @@ NEW: Final = "nieuw"
 STEP: Final = "stap"
 SEE: Final = Permission.VIEW_REQUESTS
 HANDLE: Final = Permission.HANDLE_REQUESTS
-# Who asks is known by name and address.
+# The person who asks is known by name and address.
 ASKED: Final = (recently_confirmed,)
 Values = dict[str, Any]
 # Steps that answer nothing, or go back: never the button that stands out.
