@@ -274,7 +274,7 @@ def _opened(upload: Upload) -> Iterator[tuple[Session, Report]]:
         with own_report(registry.engine, upload.copy) as opened:
             yield opened
         if registry.app_settings.sqlite and upload.raw.size > PART:
-            # Who waits for SQLite's one writer looks ten times a second whether it is free.
+            # A writer that waits for SQLite's one lock tries it ten times a second.
             time.sleep(0.15)
 
 
