@@ -205,7 +205,7 @@ ATTACK_HEAD: Final = (
     "| database | aanval | antwoorden | duur s | processor van de server s | meldingen van anderen"
     " | mediaan ms | langste ms |\n|---|---|---|--:|--:|--:|--:|--:|"
 )
-# What is done, and the answers to it.
+# An attack, and the answers to it.
 Attack = Callable[[Site], list[int]]
 
 

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 STAYS = "NEW.giver = OLD.giver AND NEW.receiver = OLD.receiver"
-# Who has a part lets it go along with a hand-over; the receiver of that makes it its own.
+# The holder of a part lets it go along with a hand-over; its receiver makes it its own.
 GOES_ALONG = f"""
 ({STAYS}) OR (NEW.giver = OLD.receiver AND NEW.receiver = OLD.receiver)
 OR (NEW.giver = OLD.giver AND OLD.giver = OLD.receiver AND EXISTS (

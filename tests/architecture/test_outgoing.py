@@ -20,7 +20,7 @@ PACKAGE = Path(stopintimidatie.__file__).parent
 # What opens a connection itself, and what leaves transaction and place during its block.
 OPENERS = {"SMTP", "SMTP_SSL", "urlopen", "build_opener", "create_connection", "HTTPConnection"}
 LEAVERS = {"outside", "calling", "heavy_work"}
-# What another room hands to the worker, and what is called once, at start-up.
+# Functions that a room hands to the worker, and those called once, at start-up.
 HANDED_IN, START_UP = "add_job_kind", "includeme"
 
 
