@@ -67,7 +67,7 @@ JOB: Final = Job("melder.adres_weg")
 NAME: Final = "bericht_na_wissen"
 AT_MOST: Final = timedelta(days=3)
 ERASED: Final = (
-    "De inhoud van uw melding is gewist, na een verzoek. Ook uw naam en contactgegevens zijn weg,"
+    "De inhoud van uw melding is gewist. Ook uw naam en contactgegevens zijn weg,"
     " als u die had ingevuld. Wie van ons een kopie had, vragen wij die te vernietigen. Vragen?"
     " Neem contact op met de gemeente en noem het kenmerk."
 )

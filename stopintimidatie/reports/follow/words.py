@@ -19,7 +19,7 @@ EXPLAINED: Final[dict[str, str]] = {
     "ingetrokken": "Uw naam, telefoonnummer en e-mailadres zijn gewist. Niemand kan de rest van uw"
     " melding nog lezen. Die wordt vernietigd na de termijn die daarvoor is vastgesteld."
     " Is die er nog niet, dan wordt niets vanzelf gewist.",
-    "verwijderd": "De inhoud van uw melding is gewist, omdat daarom is gevraagd.",
+    "verwijderd": "De inhoud van uw melding is gewist.",
 }
 # A withdrawn report that may not be destroyed for now; the second, with contact data still there.
 KEPT: Final = (

@@ -101,7 +101,7 @@ def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_
     page = form.submit("beslissen", status=303).follow()
     # It left the dossier, and its address with it.
     page = page.follow() if page.status_int in (301, 302, 303) else page
-    assert "gewist, na een verzoek" in page.text
+    assert "gewist (art. 17 AVG)" in page.text
     installation.run_jobs()
 
     assert anywhere(installation, WORD) == []
@@ -115,7 +115,7 @@ def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_
         (message,) = session.scalars(
             select(ReporterMessage).where(ReporterMessage.report_id == report.id)
         )
-        assert "gewist, na een verzoek" in message.text
+        assert "De inhoud van uw melding is gewist." in message.text
         lines = session.scalars(select(ReportMove).where(ReportMove.report_id == report.id))
         (last,) = [line for line in lines if line.name == "wissen"]
         assert last.reason == "Voorgesteld door Pri Vacy."
