@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 import uuid
@@ -19,17 +20,21 @@ from sqlalchemy import delete, select
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import OutboxJob
 from stopintimidatie.core.jobs.worker import Worker
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.demo.acts import DELIVERIES
 from stopintimidatie.demo.scenario import PASSWORD
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.workflow import DossierKind
-from tests.support.factories import DORDRECHT
+from tests.support.axe import problems_on
+from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation, make_settings
 from tests.support.served import in_thread
 from tests.support.services import Chromium
 
 SignIn = Callable[..., Page]
+Enter = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")
@@ -125,22 +130,83 @@ def post_from_app(address: str, words: str, **changes: Any) -> str:
 @pytest.fixture
 def sign_in(chromium_browser: Browser, demo_address: str) -> Iterator[SignIn]:
     """A page of somebody who signed in, each in a browser of their own."""
-    opened = []
 
     def enter(username: str, *, width: int = 1280, scripts: bool = True) -> Page:
-        context = chromium_browser.new_context(
-            viewport={"width": width, "height": 900},
-            java_script_enabled=scripts,
-            base_url=demo_address,
-        )
-        opened.append(context)
-        page = context.new_page()
-        page.goto("/aanmelden")
-        page.fill("[name=gebruikersnaam]", username)
-        page.fill("[name=wachtwoord]", PASSWORD)
-        page.click("button[name=aanmelden]")
-        return page
+        return _signed_in(_opened(chromium_browser, demo_address, width, scripts), username)
 
     yield enter
-    for context in opened:
+    _close_all(chromium_browser)
+
+
+@pytest.fixture
+def dordrecht(sqlite_template: Path, tmp_path: Path) -> Iterator[Installation]:
+    """Dordrecht, connected, with a database and keys of its own."""
+    shutil.copy(sqlite_template, tmp_path / "data.sqlite")
+    create_key_file(tmp_path / "sleutels.json")
+    running = Installation(make_settings(f"sqlite:///{tmp_path}/data.sqlite", tmp_path))
+    connect(running)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def enter(chromium_browser: Browser, dordrecht: Installation) -> Iterator[Enter]:
+    """The way into that Dordrecht: a page of somebody new with these roles, of a stranger without.
+
+    Each has a browser of their own.
+    """
+    with in_thread(dordrecht.app) as address:
+
+        def as_roles(
+            *roles: Role,
+            path: str = "",
+            name: str = "",
+            width: int = 1280,
+            scripts: bool = True,
+        ) -> Page:
+            page = _opened(chromium_browser, address, width, scripts)
+            if roles:
+                given = [(DORDRECHT, role) for role in roles]
+                user = make_user(dordrecht, *given, name=name or f"De {roles[0].label}")
+                _signed_in(page, user)
+            if path:
+                page.goto(path)
+            return page
+
+        yield as_roles
+        _close_all(chromium_browser)
+
+
+def _opened(browser: Browser, address: str, width: int, scripts: bool) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        java_script_enabled=scripts,
+        base_url=address,
+        locale="nl-NL",
+    )
+    return context.new_page()
+
+
+def _signed_in(page: Page, username: str) -> Page:
+    page.goto("/aanmelden")
+    page.fill("[name=gebruikersnaam]", username)
+    page.fill("[name=wachtwoord]", PASSWORD)
+    page.click("button[name=aanmelden]")
+    page.wait_for_load_state()
+    return page
+
+
+def _close_all(browser: Browser) -> None:
+    for context in browser.contexts:
         context.close()
+
+
+def look(page: Page, name: str, *widths: int) -> None:
+    """Have axe judge a page, at these widths or as it is; a folder in PICTURES keeps pictures."""
+    for width in widths or (0,):
+        if width:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        assert problems_on(page) == [], name
+        if folder := os.environ.get("PICTURES"):
+            page.screenshot(path=f"{folder}/{name}-{width or 'zo'}.png", full_page=True)

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.text import day_of, new_code
 from stopintimidatie.privacy.destruction.models import DestructionLine
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.retention.rules import NOT_HANDLED
-from tests.support.axe import problems_on
+from tests.browser.conftest import Enter, look
 from tests.support.destruction import a_line, a_list, a_statement, a_tombstone
-from tests.support.factories import DORDRECHT, connect, make_report, make_user
-from tests.support.installation import PASSWORD, Installation, make_settings
-from tests.support.served import in_thread
+from tests.support.factories import DORDRECHT, make_report
+from tests.support.installation import Installation
 
 pytestmark = pytest.mark.alles
 
 HOME = "/gemeenten/dordrecht/vernietiging"
 NAMES = [new_code("M") for _ in range(6)]
 GONE = new_code("M")
-Enter = Callable[..., Page]
 
 
-def fill(running: Installation) -> None:
-    """A list with seven lines in two classes: one late, one held."""
+@pytest.fixture
+def listed(dordrecht: Installation) -> Installation:
+    """Dordrecht with a list of seven lines in two classes: one late, one held."""
     today = day_of(utc_now())
-    with running.transaction(DORDRECHT) as session:
+    with dordrecht.transaction(DORDRECHT) as session:
         row = a_list(
             session, period_from=today - timedelta(days=30), period_until=today + timedelta(days=60)
         )
@@ -46,56 +40,16 @@ def fill(running: Installation) -> None:
             more = {"retention_class": NOT_HANDLED} if number > 3 else {}
             due = today + timedelta(days=-3 if number == 0 else number * 9)
             a_line(session, row, name, due_on=due, at_maximum=number == 3, **more)
-        held = make_report(session, running)
+        held = make_report(session, dordrecht)
         place_hold(session, held, HoldReason.WOO, today + timedelta(days=90), SYSTEM)
         a_line(session, row, held.reference, document_id=held.id)
         a_statement(session)
         a_tombstone(session, GONE, list_number="2031-3")
+    return dordrecht
 
 
-@pytest.fixture
-def enter(
-    chromium_browser: Browser, sqlite_template: Path, tmp_path: Path
-) -> Iterator[tuple[Installation, Enter]]:
-    shutil.copy(sqlite_template, tmp_path / "data.sqlite")
-    create_key_file(tmp_path / "sleutels.json")
-    running = Installation(make_settings(f"sqlite:///{tmp_path}/data.sqlite", tmp_path))
-    connect(running, DORDRECHT)
-    fill(running)
-    with in_thread(running.app) as address:
-
-        def as_role(role: Role, *more: Role, width: int = 1280, scripts: bool = True) -> Page:
-            roles = [(DORDRECHT, each) for each in (role, *more)]
-            user = make_user(running, *roles, name=f"De {role.label}")
-            context = chromium_browser.new_context(
-                base_url=address,
-                locale="nl-NL",
-                viewport={"width": width, "height": 900},
-                java_script_enabled=scripts,
-            )
-            page = context.new_page()
-            page.goto("/aanmelden")
-            page.fill("[name=gebruikersnaam]", user)
-            page.fill("[name=wachtwoord]", PASSWORD)
-            page.click("button[name=aanmelden]")
-            return page
-
-        yield running, as_role
-        for context in chromium_browser.contexts:
-            context.close()
-    running.close()
-
-
-def look(page: Page, name: str) -> None:
-    """Axe finds nothing; with FOLDER set a picture is kept."""
-    assert problems_on(page) == []
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
-
-
-def test_three_people_take_a_list_with_keys(enter: tuple[Installation, Enter]) -> None:
-    running, as_role = enter
-    page = as_role(Role.PROCESS_OWNER, Role.OFFICER)
+def test_three_people_take_a_list_with_keys(listed: Installation, enter: Enter) -> None:
+    page = enter(Role.PROCESS_OWNER, Role.OFFICER)
     page.goto(HOME)
     look(page, "lijsten")
     page.get_by_role("link", name="Lijst 2031-4").click()
@@ -122,19 +76,19 @@ def test_three_people_take_a_list_with_keys(enter: tuple[Installation, Enter]) -
     page.get_by_role("button", name="Beoordeling afsluiten").click()
     expect(page.get_by_text("De privacyfunctionaris is aan de beurt").first).to_be_visible()
 
-    page = as_role(Role.PRIVACY_OFFICER, width=390)
+    page = enter(Role.PRIVACY_OFFICER, width=390)
     page.goto(f"{HOME}/2031-4")
     look(page, "nakijken-390")
     page.get_by_role("button", name="Bevriezingen zijn nagekeken").click()
     expect(page.get_by_text("De archivaris is aan de beurt").first).to_be_visible()
 
     # Without scripts everything is a link or a form.
-    page = as_role(Role.ARCHIVIST, scripts=False)
+    page = enter(Role.ARCHIVIST, scripts=False)
     page.goto(f"{HOME}/2031-4")
     assert page.locator("#gekozen-regel a").count() == 0, "an archivist opens no document"
     page.get_by_role("button", name="Vernietiging machtigen").click()
     expect(page.get_by_text("is gemachtigd").first).to_be_visible()
-    with running.transaction(DORDRECHT) as session:
+    with listed.transaction(DORDRECHT) as session:
         lines = session.scalars(select(DestructionLine)).all()
         held = [line.reference for line in lines if line.decision == "vastgehouden"]
         assert held == [second]
@@ -142,10 +96,9 @@ def test_three_people_take_a_list_with_keys(enter: tuple[Installation, Enter]) -
 
 
 @pytest.mark.parametrize("width", [1280, 320])
-def test_the_pages_fit_a_phone(enter: tuple[Installation, Enter], width: int) -> None:
-    running, as_role = enter
-    page = as_role(Role.PROCESS_OWNER, width=width)
-    with running.transaction(DORDRECHT) as session:
+def test_the_pages_fit_a_phone(listed: Installation, enter: Enter, width: int) -> None:
+    page = enter(Role.PROCESS_OWNER, width=width)
+    with listed.transaction(DORDRECHT) as session:
         name = session.scalars(select(DestructionLine.reference)).first()
     for address, picture in (
         ("", "lijsten"),
@@ -160,12 +113,12 @@ def test_the_pages_fit_a_phone(enter: tuple[Installation, Enter], width: int) ->
 
 
 def test_three_people_and_the_controller_let_a_document_stay(
-    enter: tuple[Installation, Enter],
+    listed: Installation,
+    enter: Enter,
 ) -> None:
-    _, as_role = enter
     line, today = f"{HOME}/2031-4?regel={NAMES[3]}", day_of(utc_now())
     until = (today + timedelta(days=400)).isoformat()
-    page = as_role(Role.PROCESS_OWNER)
+    page = enter(Role.PROCESS_OWNER)
     page.goto(line)
     look(page, "uiterste")
     page.keyboard.press("5")
@@ -178,7 +131,7 @@ def test_three_people_and_the_controller_let_a_document_stay(
         (Role.ARCHIVIST, "Eens", 1280),
         (Role.DATA_PROTECTION_OFFICER, "Niet eens", 390),
     ):
-        adviser = as_role(role, width=width)
+        adviser = enter(role, width=width)
         adviser.goto("/gemeenten/dordrecht")
         look(adviser, f"uiterste-start-{width}")
         adviser.get_by_role("link", name=f"{NAMES[3]}: langer bewaren").click()
