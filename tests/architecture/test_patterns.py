@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.support.patterns import (
     MOST_GROWTH,
     PACKAGE,
@@ -44,6 +46,7 @@ def test_what_must_fit_whole_is_nowhere_searched_for() -> None:
     assert not wrong
 
 
+@pytest.mark.alles
 def test_each_takes_as_long_as_its_text_is() -> None:
     measured, stopped = ask_child()
     assert stopped is None

@@ -134,10 +134,12 @@ def exports_made(made: Installation) -> int:
     return actions.count("uitvoer.gemaakt")
 
 
+@pytest.mark.short_on("postgresql")
 def test_the_whole_round(world: World, place: Operator) -> None:
     go_round(world, place, sealed=True)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_the_whole_round_of_a_copy_that_is_not_sealed(world: World, place: Operator) -> None:
     go_round(world, place, sealed=False)
@@ -414,6 +416,7 @@ def test_leftovers_of_a_killed_attempt_are_cleared(world: World, tmp_path: Path)
     assert (left.exists(), half.exists(), young.exists()) == (False, False, True)
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_copy_made_while_reports_come_in_is_of_one_moment(
     world: World, place: Operator, tmp_path: Path
 ) -> None:

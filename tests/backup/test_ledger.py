@@ -124,6 +124,7 @@ def is_gone(world: World, made: Installation) -> None:
         assert lines == {f"grootboek, regel {number}" for number in (3, 4, 6, 7)}
 
 
+@pytest.mark.short_on("sqlite")
 def test_what_went_lawfully_since_is_no_alarm_and_what_nobody_explains_is(world: World) -> None:
     operator, path = world.operator, ledger(world)
     words = ("controleren", world.copy, "--database")
@@ -139,6 +140,7 @@ def test_what_went_lawfully_since_is_no_alarm_and_what_nobody_explains_is(world:
     assert (code, "het grootboek zegt niet waarom" in said) == (1, True), said
 
 
+@pytest.mark.short_on("postgresql")
 def test_what_went_since_does_not_come_back(world: World, place: Operator) -> None:
     code, said = place.type("terugzetten", world.copy, "--grootboek", ledger(world))
     assert code == 0, said
@@ -343,6 +345,7 @@ def test_until_the_ledger_was_applied_the_portal_does_not_open(
         ready(made, 200)
 
 
+@pytest.mark.short_on("postgresql")
 def test_a_restore_that_was_killed_while_it_filled_is_begun_again_from_nothing(
     world: World, place: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

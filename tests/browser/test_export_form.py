@@ -89,6 +89,7 @@ def test_what_belongs_to_a_choice_opens_with_it_and_after_a_mistake(
     assert looked_at(page, "aanvragen-fout", scripts=scripts) == []
 
 
+@pytest.mark.alles
 def test_the_form_for_several_is_as_short(
     phone: Page, case: Case, request: pytest.FixtureRequest
 ) -> None:

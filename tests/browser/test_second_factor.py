@@ -72,6 +72,7 @@ def give_password(page: Page, username: str) -> None:
     page.click("button[name=aanmelden]")
 
 
+@pytest.mark.alles
 def test_a_passkey_is_set_up_and_signs_in_with_and_without_the_password(
     portal: Portal, page: Page
 ) -> None:

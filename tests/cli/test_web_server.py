@@ -119,6 +119,7 @@ def listens(port: int) -> bool:
 class TestProcesses:
     """What has nothing to do with the database."""
 
+    @pytest.mark.alles
     def test_one_that_dies_is_replaced_and_ctrl_c_ends_all(
         self, api: Api, capfd: pytest.CaptureFixture[str]
     ) -> None:

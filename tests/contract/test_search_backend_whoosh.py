@@ -190,6 +190,7 @@ def test_a_holder_never_becomes_another_folder(backend: WhooshBackend, name: str
         backend.health(name)
 
 
+@pytest.mark.alles
 def test_an_index_thrown_away_under_load_is_noticed_and_rebuilt(
     backend: WhooshBackend, root: Path
 ) -> None:

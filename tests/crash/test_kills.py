@@ -48,6 +48,7 @@ def judge(site: Site, number: int, seed: int) -> None:
     ordeal.check(outcome, SEARCHED)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_server_that_answers_before_it_commits_is_caught(site: Site) -> None:
     """Would the harness look the wrong way, then this is where it shows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from pyotp import TOTP
 from sqlalchemy import Engine, event, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
+from webtest.app import TestRequest
+from webtest.forms import Form
+from webtest.response import TestResponse
 
 from stopintimidatie import configure
 from stopintimidatie.core.accounts.guesses import BROWSER_COOKIE, proof_of
@@ -47,6 +51,7 @@ DEMO_DAY = date(2026, 11, 24)
 PASSWORD = "demo-wachtwoord"
 MOMENT, DAY = timedelta(seconds=1), timedelta(days=1)
 CSRF_TOKEN = "0" * 32
+FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 # The machine's own would be another one everywhere.
 FFMPEG = get_ffmpeg_exe()
 
@@ -83,6 +88,22 @@ def _set_for_tests(connection: Any, record: Any) -> None:
     """
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA reverse_unordered_selects = ON")
+
+
+class Page(TestResponse):
+    """An answer of which only the forms are parsed, where WebTest parses the page and them."""
+
+    def _parse_forms(self) -> None:
+        self._forms_indexed: dict[int | str, Form] = {}
+        for number, text in enumerate(FORM.findall(self.testbody)):
+            form = Form(self, text, self.parser_features)
+            self._forms_indexed |= {number: form} | ({form.id: form} if form.id else {})
+
+
+class Browser(TestApp):
+    """WebTest's browser, with answers of that kind."""
+
+    RequestClass = type("Request", (TestRequest,), {"ResponseClass": Page})
 
 
 class Installation:
@@ -139,7 +160,7 @@ class Installation:
 
     def visitor(self) -> TestApp:
         """A browser of somebody who isn't signed in."""
-        return TestApp(
+        return Browser(
             self.app, extra_environ={"HTTP_HOST": "localhost:6543"}, parser_features="lxml"
         )
 

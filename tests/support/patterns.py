@@ -22,7 +22,6 @@ from functools import partial
 from importlib import import_module
 from itertools import permutations
 from pathlib import Path
-from re import _constants, _parser
 from typing import Any, Final
 
 from colander import Invalid, SchemaNode, String
@@ -30,6 +29,8 @@ from colander import Invalid, SchemaNode, String
 import stopintimidatie
 from stopintimidatie.core.forms.messages import JsonError
 
+# Of the standard library, without types: what an expression is made of.
+_constants, _parser = import_module("re._constants"), import_module("re._parser")
 PACKAGE: Final = Path(stopintimidatie.__file__).parent
 SIZE: Final = 5_000
 # Seconds of processor: for a text of `SIZE`, and until a child is stopped that hangs.

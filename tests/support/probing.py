@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from tests.support.matrix import MATRIX, SIGN_IN, View
@@ -20,7 +21,7 @@ from tests.support.town import (
 )
 
 NOT_YOURS = "404"
-TURNS = 5
+TURNS, OWN_TURNS = 5, 3
 
 
 @dataclass(frozen=True)
@@ -92,33 +93,31 @@ def probes_of(town: Town, person: Person, *, in_turns: bool) -> Iterator[Probe]:
     """Yield the requests that this person tries: every address of their own holder.
 
     All documents of other holders are refused alike: one address for each view is enough there.
-    With `in_turns` one of all people who are refused asks that, and a fifth of a holder's own
-    people ask each address that their role refuses, and each that is open to everybody.
+    With `in_turns` one of all people who are refused asks that, and of a holder's own people a
+    third of who may ask each address, one at least, and a fifth of who may not, or of everybody.
     """
     numbers: dict[Any, int] = {}
     asked = set()
-    for probe in probes(town):
+    for _, same in groupby(probes(town), key=lambda probe: (probe.view.key, probe.path)):
+        everybody = {probe.person: probe for probe in same}
+        probe = everybody[person]
         kind = (probe.view.key, probe.place)
         number = numbers.setdefault(kind, len(numbers))
-        if probe.person != person:
-            continue
         if probe.place not in (None, person.place):
             strangers = [other for other in PEOPLE if other.place not in (None, probe.place)]
             whose = strangers[number % len(strangers)] if in_turns else person
             if kind in asked or person not in (whose, VISITOR):
                 continue
             asked.add(kind)
-        elif in_turns and not (_is_own(probe) or _has_turn(person, number)):
+        elif in_turns and not _has_turn(everybody, person, number):
             continue
         yield probe
 
 
-def _is_own(probe: Probe) -> bool:
-    """Tell whether a person may do this, and not everybody."""
-    return probe.expected == "ja" and probe.view.permission is not None
-
-
-def _has_turn(person: Person, number: int) -> bool:
+def _has_turn(everybody: Mapping[Person, Probe], person: Person, number: int) -> bool:
+    may = [other for other, probe in everybody.items() if probe.expected == "ja"]
+    if person in may and everybody[person].view.permission is not None:
+        return (may.index(person) + number) % min(len(may), OWN_TURNS) == 0
     return person is VISITOR or (number + PEOPLE.index(person)) % TURNS == 0
 
 

@@ -58,6 +58,7 @@ def twice(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Counte
     return done
 
 
+@pytest.mark.alles
 def test_a_copy_is_watched_over_once_and_each_notice_goes_once(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, twice: Counter[str]
 ) -> None:
@@ -110,6 +111,7 @@ def test_an_urgent_export_that_nobody_judged_is_told_once(
     assert case.export(reference).overdue_at is not None
 
 
+@pytest.mark.alles
 def test_patterns_are_proposed_once(installation: Installation) -> None:
     connect(installation)
     plant(installation)

@@ -75,20 +75,21 @@ def growing_town(
         yield made
 
 
-def pages(town: Town, *, of_views: bool) -> list[Probe]:
+def pages(town: Town, *, of_views: bool, step: int = 1) -> list[Probe]:
     """Every address that is a page for somebody, with one person who may see it.
 
     :param of_views: one address of each view and place will do.
+    :param step: 2 for half of them.
     """
     chosen: dict[Any, Probe] = {}
     for probe in allowed(town, "GET"):
         chosen.setdefault((probe.view.key, probe.place) if of_views else probe.path, probe)
-    return list(chosen.values())
+    return list(chosen.values())[::step]
 
 
-def warm_up(town: Town) -> None:
+def warm_up(town: Town, asked: list[Probe]) -> None:
     """What a process finds out once isn't what a page costs."""
-    for probe in pages(town, of_views=True):
+    for probe in {probe.view.key: probe for probe in asked}.values():
         town.ask(probe.person, probe.path)
 
 
@@ -122,8 +123,8 @@ def grow(town: Town, number: int) -> None:
 
 
 @pytest.mark.sqlite
-def test_a_page_costs_the_same_however_many_reports_there_are(growing_town: Town) -> None:
-    compare(growing_town, of_views=True)
+def test_every_other_page_costs_the_same_however_many_reports_there_are(growing_town: Town) -> None:
+    compare(growing_town, of_views=True, step=2)
 
 
 @pytest.mark.alles
@@ -132,12 +133,12 @@ def test_a_page_costs_the_same_at_every_address(growing_town: Town) -> None:
     compare(growing_town, of_views=False)
 
 
-def compare(town: Town, *, of_views: bool) -> None:
+def compare(town: Town, *, of_views: bool, step: int = 1) -> None:
     """Compare what each page asks with a few reports and with many."""
-    asked = pages(town, of_views=of_views)
+    asked = pages(town, of_views=of_views, step=step)
     assert len(asked) > 100
     grow(town, FEW)
-    warm_up(town)
+    warm_up(town, asked)
     few = costs(town, asked)
     grow(town, MORE)
     with wide_loops(town) as wide:

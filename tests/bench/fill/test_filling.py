@@ -215,6 +215,7 @@ def assessment_of(triage: Triage, report: Report) -> Assessment:
     )
 
 
+@pytest.mark.alles
 def test_every_page_works_on_what_was_made(elsewhere: Installation) -> None:
     with elsewhere.transaction(DORDRECHT) as session:
         latest = select(Report.state, func.max(Report.reference)).group_by(Report.state)

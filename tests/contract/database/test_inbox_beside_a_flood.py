@@ -20,6 +20,7 @@ INBOX = "/gemeenten/dordrecht/postvak"
 FEW, FLOOD = 500, 5_000
 
 
+@pytest.mark.alles
 def test_an_inbox_page_is_as_much_work_beside_five_thousand_new_reports(
     installation: Installation,
 ) -> None:

@@ -125,6 +125,7 @@ def test_every_command_is_looked_at() -> None:
     assert set(leaves(cli)) == set(COMMANDS) | NO_DATABASE
 
 
+@pytest.mark.alles
 def test_every_command_that_opens_the_database_refuses_one_of_before(
     old: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,7 +35,7 @@ from tests.support.installation import Installation, Variant
 from tests.support.readiness import ready
 from tests.support.retaining import approve, authorise, night, on
 
-pytestmark = pytest.mark.judged_once
+pytestmark = [pytest.mark.judged_once, pytest.mark.short_on("postgresql")]
 
 HANDLED_ON, DUE = date(2026, 2, 10), date(2031, 2, 10)
 

@@ -200,6 +200,7 @@ def test_page_one_says_what_the_assessment_keeps_apart() -> None:
     assert redact(asked, POLICE).page_one.facts == "Twee avonden."
 
 
+@pytest.mark.alles
 def test_a_page_never_holds_one_last_row_of_a_table() -> None:
     style = CSS(string=stylesheet("#154273", "sans-serif"))
     for number in range(40, 60):
@@ -226,6 +227,7 @@ def test_the_annex_accounts_for_everything(content: DossierContent, pdf: bytes) 
     assert content_hash(content) in annex.replace(" ", "")
 
 
+@pytest.mark.alles
 def test_page_one_is_one_page_even_when_all_its_texts_are_long() -> None:
     long = a_dossier(
         8, title=("Straatintimidatie rond het Statenplein en de Spuiboulevard " * 3)[:120],
@@ -375,6 +377,7 @@ def test_a_copy_with_a_password_is_aes_256_open_to_reading_aids_and_claims_no_pd
 # S8: rendering reads no file and opens no socket
 
 
+@pytest.mark.alles
 def test_a_logo_with_an_entity_bomb_or_no_picture_at_all_leaves_the_dossier_whole() -> None:
     bomb = '<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "' + "&a;" * 10 + '">]>'
     for svg in (bomb + RED_DOT.replace("</svg>", "<text>&b;</text></svg>"), "geen plaatje"):

@@ -75,6 +75,7 @@ def _well(service: TimeStamps) -> None:
     service.mood, service.asked = "well", []
 
 
+@pytest.mark.alles
 def test_a_signed_dossier_is_still_pdf_a_and_pdf_ua_and_tells_when_it_was_changed(
     house: House, service: TimeStamps, tmp_path: Path
 ) -> None:

@@ -131,6 +131,7 @@ def test_what_the_profile_opens_is_frozen_and_in_the_pdf(
     assert reference in text
 
 
+@pytest.mark.alles
 def test_a_profile_that_leaves_them_out_has_nothing_of_them(installation: Installation) -> None:
     case = with_files(installation)
     page = case.browser("aanvrager").get(f"{case.path}/uitvoer-voorbeeld?voor=politie")

@@ -136,6 +136,7 @@ def test_the_files_are_in_the_pdf_with_what_they_are(pdf: bytes) -> None:
     assert "2026-0007-M-01-bijlage-1.wav" in text.replace("\n", "")
 
 
+@pytest.mark.alles
 def test_with_files_in_it_it_keeps_to_pdf_a_and_pdf_ua(pdf: bytes, tmp_path: Path) -> None:
     (tmp_path / "met.pdf").write_bytes(pdf)
     assert validate_pdf(tmp_path / "met.pdf") == []
@@ -165,6 +166,7 @@ def test_the_child_refuses_them_too(content: DossierContent) -> None:
         render_in_process(content, [SOUND, PHOTO])
 
 
+@pytest.mark.alles
 def test_in_a_copy_with_a_password_the_files_are_encrypted_as_well(
     content: DossierContent,
 ) -> None:

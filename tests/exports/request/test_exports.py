@@ -894,6 +894,7 @@ def test_with_a_certificate_of_the_municipality_the_file_is_signed(
         assert signing_key(session, keys, DORDRECHT) is None
 
 
+@pytest.mark.alles
 def test_a_file_waits_for_the_time_stamping_service_and_never_goes_without(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -24,6 +24,7 @@ from tests.support.installation import Installation
 from tests.support.leaking import may_see, secrets, seeded
 
 
+@pytest.mark.alles
 def test_the_preview_page_of_no_profile_holds_what_it_may_not_have(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def on_land(plain: PlainReading, number: int) -> NDArray[Any]:
     return np.array(land[:number])
 
 
+@pytest.mark.alles
 def test_every_municipality_has_the_point_at_its_centre(
     plain: PlainReading, locator: Locator, echte_gebieden: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_every_municipality_has_the_point_at_its_centre(
         assert locator.locate(inside.y, inside.x).municipality_code == code
 
 
+@pytest.mark.alles
 def test_points_on_land_are_routed_as_a_plain_reading_says(
     plain: PlainReading, locator: Locator
 ) -> None:

@@ -266,6 +266,7 @@ def test_the_second_person_knows_only_the_copy_and_is_never_who_made_it(
     assert story.row(SubjectCopy).shows_reporter is True
 
 
+@pytest.mark.alles
 def test_the_second_person_judges_what_stands_there_now(town: Installation, drawn: None) -> None:
     plant(town)
     story = Story(town)
@@ -307,6 +308,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "render_in_process", lambda content, **kw: b"%PDF-1.7 kopie")
 
 
+@pytest.mark.alles
 def test_the_person_picks_it_up_some_times_within_a_fortnight(
     town: Installation, drawn: None
 ) -> None:
@@ -414,6 +416,7 @@ def test_who_asked_on_the_follow_page_makes_the_code_there(town: Installation) -
     press(page, "kopie-code", status=303)
 
 
+@pytest.mark.alles
 def test_a_withdrawn_request_leaves_nothing_to_pick_up(town: Installation, drawn: None) -> None:
     plant(town)
     story = Story(town)

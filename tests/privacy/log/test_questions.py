@@ -138,6 +138,7 @@ def test_last_month_is_drawn_once_and_no_read_twice(installation: Installation) 
         assert len(left) == 4
 
 
+@pytest.mark.alles
 def test_the_fg_asks_the_reader_answers_and_the_fg_asks_on_and_judges(
     installation: Installation,
 ) -> None:

@@ -207,6 +207,7 @@ def test_of_a_withdrawn_report_only_goes_along_that_it_was_there(
     assert str(withdrawn) not in {contact["report_id"] for contact in contacts}
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 @pytest.mark.parametrize("withdrawn", [False, True])
 def test_the_pdf_of_an_export_goes_along_but_not_with_a_withdrawn_report_in_it(

@@ -69,7 +69,6 @@ def rows(api: Api, holder: str = DORDRECHT) -> list[ReportAttachment]:
 # Known again
 
 
-@pytest.mark.short_on("sqlite", "postgresql")
 def test_a_file_sent_again_is_the_same_attachment_also_when_the_report_is_full(api: Api) -> None:
     receipt, files = api.post().json, sizes(MOST + 1)
     first = api.attach(receipt, files[0])
@@ -96,7 +95,6 @@ def test_the_same_file_with_another_report_is_another_attachment_that_nothing_ti
 
 
 @pytest.mark.judged_once
-@pytest.mark.short_on("sqlite", "postgresql")
 def test_the_same_file_twice_at_once_is_one_attachment(api: Api) -> None:
     receipt, start = api.post().json, threading.Barrier(3)
     answers: list[int] = []
@@ -250,7 +248,6 @@ def budgets_of(variant: Variant, **megabytes: int) -> Iterator[Api]:
     made.registry.budgets = Budgets()
 
 
-@pytest.mark.short_on("sqlite", "postgresql")
 def test_a_sender_has_a_budget_of_bytes_for_files_and_reports_come_in_beyond_it(
     variant: Variant,
 ) -> None:
@@ -276,6 +273,7 @@ def test_a_sender_has_a_budget_of_bytes_for_files_and_reports_come_in_beyond_it(
             sender(api, HERE).attach(receipt, sound(BIG))
 
 
+@pytest.mark.alles
 def test_all_who_use_one_app_share_its_budget(variant: Variant) -> None:
     with budgets_of(variant, app_megabytes=25) as api:
         for address in (HERE, THERE):
@@ -341,6 +339,7 @@ def test_a_picture_that_grows_when_it_is_drawn_anew_counts_as_it_is_kept(
         api.attach(receipt, sound(LIMIT - kept - 1_000))
 
 
+@pytest.mark.alles
 def test_who_is_not_known_shares_a_larger_budget_and_each_process_has_its_share(
     variant: Variant,
 ) -> None:
@@ -379,7 +378,6 @@ def test_nothing_in_memory_tells_who_sent(api: Api) -> None:
 # The floor of the disk
 
 
-@pytest.mark.short_on("sqlite", "postgresql")
 def test_below_the_floor_of_the_disk_files_are_refused_and_reports_are_not(
     api: Api, variant: Variant
 ) -> None:
