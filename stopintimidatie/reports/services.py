@@ -38,7 +38,7 @@ from stopintimidatie.reports.models import (
     ReportTransfer,
 )
 from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, Form, PlaceType, in_order
-from stopintimidatie.reports.workflow import OFFERED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import LIVE, OFFERED, REPORT_WORKFLOW
 
 # Shorter than this a word stands within others: "Ed" in "iedereen".
 WITHIN_OTHERS: Final = 5
@@ -94,7 +94,7 @@ def held_until(report: Report, actor: Actor) -> datetime | None:
 
 def _hold_status(report: Report, before: str, actor: Actor) -> None:
     """Let the reporter read the status of before the decision as long as it can be undone."""
-    until = held_until(report, actor)
+    until = held_until(report, actor) if report.state in LIVE else None
     if until is None:
         report.shown_state = report.shown_until = None
         return

@@ -507,6 +507,26 @@ def test_the_reporter_follows_it_on_the_page_and_in_the_app(installation: Instal
     assert told[-1]["tekst"] == "Wij wissen de inhoud van uw melding nu toch niet."
 
 
+def test_the_reporter_reads_at_once_that_it_was_erased(installation: Installation) -> None:
+    connect(installation)
+    api = Api(installation)
+    receipt = api.post().json
+    privacy, second = (
+        installation.browser(make_user(installation, (DORDRECHT, role)))
+        for role in (Role.PRIVACY_OFFICER, Role.DOSSIER_OWNER)
+    )
+    here = page_of_receipt(receipt)
+    form = privacy.get(f"{here}/gegevens-wissen").forms["formulier"]
+    form["grond"] = "toestemming"
+    form.submit("voorstellen", status=303)
+    form = second.get(f"{here}/wissen-nakijken").forms["formulier"]
+    form["besluit"], form["nummer"] = "wissen", receipt["kenmerk"]
+    form.submit("beslissen", status=303)
+    # Other decisions are shown when they can't be undone any more.
+    followed = api.follow(receipt["kenmerk"], receipt["volgcode"]).json
+    assert followed["status"] == "verwijderd"
+
+
 COMING = "Eén medewerker stelt dat voor, en er is nu niemand anders die kan meekijken."
 
 
