@@ -182,7 +182,14 @@ class Gateway:
                     _throw_away(transfer)
             return transfer.taken
 
-        taken = self._transfers.run(environ["wsgi.input"], take, body)
+        try:
+            taken = self._transfers.run(environ["wsgi.input"], take, body)
+        except (TooSlowError, NoRoomError):
+            if (length or 0) <= most:
+                raise
+            # Too large it is, and to send it again, and sooner, wouldn't help.
+            environ.update({_UNREAD: True, _BREAK_OFF: True, "wsgi.input": BytesIO()})
+            return
         if max(length or 0, taken) <= most:
             if length is not None and taken < length:
                 raise BodyCutShortError
