@@ -245,17 +245,20 @@ def _marked(context: Any, request: Request, here: str) -> Iterator[Task]:
     guards = request.has_permission(P.HANDLE_REQUESTS, context)
     marks = waiting_marks(request.db, context.holder) if manages or guards else []
     alone = [item for item, judges in marks if not judges]
-    title = "{} gemarkeerd als van de politie"
-    if marks and manages:
-        rank, action, why = READ, "Bekijken", "een gemachtigde beslist"
-        if alone:
-            rank, action, why = SET_UP, "Aanwijzen", "niemand is gemachtigd om te beslissen"
-        words = title.format(plural(len(marks), "stuk is", "stukken zijn"))
-        yield task_for(rank, words, f"{here}/gebruikers", action, why)
-    if alone and guards:
+    users = f"{here}/gebruikers"
+    if manages and (judged := len(marks) - len(alone)):
+        yield task_for(READ, _marks(judged), users, "Bekijken", "een gemachtigde beslist")
+    if manages and alone:
+        why = "geen gemachtigde kan erover beslissen"
+        yield task_for(SET_UP, _marks(len(alone)), users, "Aanwijzen", why)
+    if guards and alone:
         href = f"{here}/{POLICE}/{ITEM}?nr={alone[0].id}"
-        words = title.format(plural(len(alone), "stuk is", "stukken zijn"))
-        yield task_for(DECIDE, words, href, "Lezen", "niemand is gemachtigd; u kunt terugzetten")
+        why = "geen gemachtigde kan beslissen; u kunt terugzetten"
+        yield task_for(DECIDE, _marks(len(alone)), href, "Lezen", why)
+
+
+def _marks(number: int) -> str:
+    return f"{plural(number, 'stuk is', 'stukken zijn')} gemarkeerd als van de politie"
 
 
 _NOBODY: Final = "Er is geen gemachtigde politiegegevens"

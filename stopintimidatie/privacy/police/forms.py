@@ -123,7 +123,7 @@ class ReasonSchema(Schema):
     reden = field(
         forms.Text(500, lines=True),
         "Waarom leest u dit vandaag?",
-        description="Alleen andere gemachtigden lezen dit.",
+        description="Alleen gemachtigden voor politiegegevens lezen dit.",
         widget=forms.TextArea(rows=2),
     )
 

@@ -25,7 +25,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.words import link
-from stopintimidatie.privacy.police.acts import judge
+from stopintimidatie.privacy.police.acts import DECIDED, judge
 from stopintimidatie.privacy.police.forms import (
     ABOUT,
     KEEP,
@@ -155,7 +155,17 @@ def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Plac
 )
 def item_view(context: PoliceList, request: Request) -> Any:
     """Ask why somebody reads, once a day for each document, and then show what was disclosed."""
-    item, place, title = wanted_item(context, request)
+    judged, named = "besluit" in request.POST, may(roles_at(request, context.holder), P)
+    try:
+        item, place, title = wanted_item(context, request)
+        late = judged and not item.waits
+    except HTTPNotFound:
+        if not (judged and named):
+            raise
+        late = True
+    if late:
+        request.flash(DECIDED, "warning")
+        return HTTPSeeOther(request.resource_path(context))
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     keys, identity = request.registry.key_ring, request.identity
     here, taken = request.resource_path(context), taken_of(keys, item)
@@ -175,7 +185,7 @@ def item_view(context: PoliceList, request: Request) -> Any:
         "content": None,
         "reviews": [],
         "here": here,
-        "back": here if may(roles_at(request, context.holder), P) else None,
+        "back": here if named else None,
         "form": None,
     }
     if item.content is None or may_read_today(request.db, item, identity):

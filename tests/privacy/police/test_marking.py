@@ -37,7 +37,7 @@ from stopintimidatie.dossiers.models import (
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.services import add_note, versions
 from stopintimidatie.dossiers.workflow import DossierKind
-from stopintimidatie.privacy.police.acts import confirm, mark, put_back
+from stopintimidatie.privacy.police.acts import DECIDED, confirm, mark, put_back
 from stopintimidatie.privacy.police.mail import TEMPLATE
 from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
 from stopintimidatie.privacy.police.pieces import pieces_of
@@ -364,7 +364,53 @@ def test_an_account_that_the_marker_gave_is_the_same_hand(installation: Installa
             with pytest.raises(PoliceError, match="samen als één"):
                 act(installation.registry, session, again, actor)
     # So nobody can confirm, and it waits for the privacy officer.
-    read(town.privacy, item).mustcontain("Niemand is gemachtigd", "besluit")
+    read(town.privacy, item).mustcontain("Niemand kan dit nu bevestigen", "besluit")
+
+
+def test_who_decides_second_is_told_that_another_did(installation: Installation) -> None:
+    connect(installation)
+    town = people(installation)
+    also = installation.browser(make_user(installation, *NAMED))
+    with installation.transaction(DORDRECHT) as session:
+        dossier = make_dossier(session, assessment=SAID)
+        item = mark_first(installation, session, dossier, "Duiding")
+    for first, second_choice in (("nee", "ja"), ("ja", "nee")):
+        forms = [opened(browser, item) for browser in (town.named, also)]
+        for form, choice in zip(forms, (first, second_choice), strict=True):
+            form["besluit"] = choice
+            answer = form.submit("beslissen", status=303)
+        answer.follow().mustcontain(DECIDED)
+        if first == "nee":
+            with installation.transaction(DORDRECHT) as session:
+                dossier = session.get_one(Dossier, dossier.id)
+                item = mark_first(installation, session, dossier, "Duiding")
+    with installation.transaction(DORDRECHT) as session:
+        assert session.get_one(PoliceItem, item.id).confirmed_at
+
+
+def opened(browser: TestApp, item: PoliceItem) -> Any:
+    """Open the form about a marked item, with a reason if none was given today."""
+    form = browser.get(f"{HERE}/stuk?nr={item.id}").forms["formulier"]
+    return read(browser, item).forms["formulier"] if "reden" in form.fields else form
+
+
+def test_what_the_only_named_person_marked_waits_apart(installation: Installation) -> None:
+    connect(installation)
+    town = people(installation)
+    with installation.transaction(DORDRECHT) as session:
+        pieces = {name: make_dossier(session, assessment=SAID) for name in ("own", "theirs")}
+    choose(town.named, path_in_town(installation, pieces["own"]), "Duiding")
+    choose(town.marker, path_in_town(installation, pieces["theirs"]), "Duiding")
+    told = "1 stuk is gemarkeerd als van de politie"
+    page = town.admin.get("/gemeenten/dordrecht")
+    page.mustcontain(told, "een gemachtigde beslist", "geen gemachtigde kan erover beslissen")
+    page = town.privacy.get("/gemeenten/dordrecht")
+    page.mustcontain(told, "geen gemachtigde kan beslissen; u kunt terugzetten")
+
+
+def path_in_town(installation: Installation, dossier: Dossier) -> str:
+    with installation.transaction(DORDRECHT) as session:
+        return str(path_of_dossier(session, dossier.id))
 
 
 def test_a_decision_is_made_once(installation: Installation) -> None:
@@ -631,7 +677,7 @@ def test_about_a_person_only_who_sees_the_dossier_confirms(installation: Install
         item = mark_first(installation, session, dossier, "Duiding")
     town.named.get(f"{HERE}/stuk?nr={item.id}", status=404)
     # Nobody who is named may see it, so it waits for the privacy officer.
-    read(town.privacy, item).mustcontain("Niemand is gemachtigd", SAID)
+    read(town.privacy, item).mustcontain("Niemand kan dit nu bevestigen", SAID)
     owner = make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER), (DORDRECHT, Role.POLICE_DATA))
     read(installation.browser(owner), item).mustcontain("besluit")
     town.privacy.get(f"{HERE}/stuk?nr={item.id}", status=404)
