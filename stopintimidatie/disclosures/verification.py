@@ -73,12 +73,14 @@ class HashOfFile(Type):
         """Return the hash of the uploaded file.
 
         Raises:
-            colander.Invalid: the file is too large.
+            colander.Invalid: the file is too large, or empty.
         """
         if not isinstance(cstruct, SentFile):
             return colander.null
         if cstruct.file.size > FILE_LIMIT:
             raise colander.Invalid(node, "Kies een bestand van hoogstens 25 MB.")
+        if not cstruct.file.size:
+            raise colander.Invalid(node, "Dit bestand is leeg. Download het opnieuw, en kies dat.")
         return cstruct.file.digest.hexdigest()
 
 

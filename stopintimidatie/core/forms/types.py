@@ -193,7 +193,9 @@ class Password(Type):
 
     def fit(self, value: str) -> str:
         """Refuse a secret that is too long, or that nobody can type."""
-        if len(value) > self.limit or _FORBIDDEN.search(value):
+        if len(value) > self.limit:
+            raise ValueError(f"Een wachtwoord heeft hoogstens {self.limit} tekens.")
+        if _FORBIDDEN.search(value):
             raise ValueError("Dit wachtwoord kan niet. Typ het opnieuw.")
         return value
 

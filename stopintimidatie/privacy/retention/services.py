@@ -28,8 +28,8 @@ WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
 # A form that was opened a while ago may still say that the terms count from then on.
 _WHILE_TYPING: Final = timedelta(hours=1)
 OWN_PROPOSAL: Final = (
-    "U deed dit voorstel zelf. Een andere archivaris keurt het goed, of laat een ander het voorstel"
-    " doen."
+    "U deed dit voorstel zelf. Een archivaris keurt het goed, een ander dan u. Of laat een ander"
+    " het voorstel doen."
 )
 IN_PAST: Final = (
     "Nieuwe termijnen kunnen niet ingaan op een moment dat al voorbij is. Kies een later moment, of"

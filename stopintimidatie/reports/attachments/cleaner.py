@@ -208,7 +208,7 @@ _NO_ROOM: Final = (
 )
 _UNKNOWN: Final = (
     "Dit soort bestand nemen wij niet aan. Stuur een foto (JPEG, HEIC, PNG, WebP), geluid (MP3,"
-    " M4A, WAV, Ogg) of een video (MP4, MOV, WebM)."
+    " M4A, AAC, WAV, Ogg) of een video (MP4, MOV, WebM)."
 )
 _UNREADABLE: Final = "Dit bestand is niet te lezen. Maak het opnieuw, of kies een ander bestand."
 _TOO_HEAVY: Final = (
