@@ -1106,7 +1106,7 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "wissen", "GET", P.CHECK_ERASURE, {
         "{gemeente}/wissen": " 403 ja 403 ja 403",
     }),
-    view("Desk", "wissen", "GET", P.CHECK_ERASURE, {"{meldpunt}/wissen": " ja ja 403"}),
+    view("Desk", "wissen", "GET", P.CHECK_ERASURE, {"{meldpunt}/wissen": " ja ja 404"}),
     view("Desk", "start", "GET", P.VIEW_RETENTION, {
         "{meldpunt}/start": "ja ja ja archivaris=ja",
     }),

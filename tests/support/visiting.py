@@ -89,7 +89,7 @@ class Visit:
         self.unseen = {word for word in self.unseen if word not in text}
         if answer.content_type != "text/html":
             return
-        if 'lang="nl"' in answer.text and re.search(r"\bNone\b", answer.text):
+        if '<html lang="nl"' in answer.text and re.search(r"\bNone\b", answer.text):
             self.wrong.append(f"{path} says None")
         if len(self.waiting) >= self.most:
             return

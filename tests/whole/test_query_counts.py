@@ -32,7 +32,7 @@ WHOLE = {
     ("DossierResource", "gegevens-wissen"): 32,
     ("DossierResource", "uitvoer-voorbeeld"): 25,
     ("ExportResource", "beoordelen"): 25,
-    ("ExportResource", "samen-beoordelen"): 24,
+    ("ExportResource", "samen-beoordelen"): 25,
     ("ReportResource", ""): 23,
     ("DossierResource", "uitvoer-aanvragen"): 22,
     ("DossierResource", "uitvoer-samen"): 22,
@@ -48,7 +48,8 @@ WHOLE = {
     ("TermsNode", "beslissen"): 14,
     ("Desk", "aansluiting"): 17,
     # With what is restricted in it, who answered, corrections and what was lost.
-    ("ExportResource", ""): 15,
+    ("ExportResource", ""): 16,
+    ("PoliceList", "stuk"): 13,
     ("Resource", "logboek"): 13,
     ("MunicipalityResource", "gebruikers"): 14,
     ("MunicipalityResource", "patronen"): 13,
