@@ -116,7 +116,6 @@ def test_a_filled_first_version_is_brought_up_to_date_without_losing_a_row(older
     assert_only_one_holder_is_seen(older)
 
 
-@pytest.mark.short_on("postgresql")
 def test_the_next_migration_loses_no_row_of_a_filled_database(older: Older, tmp_path: Path) -> None:
     assert older.rows["dossier_note_reader"]
     migrations = Path(shutil.copytree(older.settings.migrations, tmp_path / "next"))
@@ -232,7 +231,6 @@ def add(connection: Connection, table: str, **values: Any) -> None:
     connection.execute(older_table.insert(), [values])
 
 
-@pytest.mark.short_on("postgresql")
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_an_empty_database_becomes_an_installation(
     request: pytest.FixtureRequest, database: str, tmp_path: Path

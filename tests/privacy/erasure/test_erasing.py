@@ -61,7 +61,6 @@ def seeded(session: Any, report: Report) -> None:
             line.reason = f"weer een {WORD}"
 
 
-@pytest.mark.short_on("postgresql")
 @pytest.mark.short_on("sqlite", "postgresql")
 def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
