@@ -32,6 +32,8 @@ from tests.support.visiting import (
     try_addresses,
 )
 
+# It changes nothing, and its form is received before anybody can read a token in it.
+WITHOUT_TOKEN = {"/verificatie"}
 CONFIRMS = f"http://localhost:6543/{NAME}?"
 pytestmark = [pytest.mark.both_databases, pytest.mark.judged_once]
 
@@ -96,7 +98,7 @@ def judge_own_words(made: Visit, person: Person) -> None:
 @ON_ONE_DATABASE
 @SOME
 def test_nothing_is_posted_without_a_token_of_the_form(town: Town, step: int) -> None:
-    posts = list(allowed_views(town, "POST"))[::step]
+    posts = [p for p in allowed_views(town, "POST") if p.path not in WITHOUT_TOKEN][::step]
     assert posts
     for fields in ({}, {"csrf_token": "f" * 64}):
         statuses = {str(p): town.ask(p.person, p.path, "POST", fields).status_int for p in posts}
