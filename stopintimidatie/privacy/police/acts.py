@@ -23,13 +23,14 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.security import Permission
+from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import Fragment, Subject, personal_data_holders
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import day_of
-from stopintimidatie.core.web.request import Request, form_view
+from stopintimidatie.core.text import day_of, uuid_of
+from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.models import Dossier
-from stopintimidatie.dossiers.pages import only_live, reader_of
+from stopintimidatie.dossiers.pages import only_live, reader_of, roles_at
 from stopintimidatie.dossiers.queries import explain_holds
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -93,8 +94,7 @@ def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Ac
     taken = take(session, keys, row, piece)
     content = Content(text="\n\n".join(taken["texts"]))
     received = Received(today, today + SOON, None, content, Origin.MARKED)
-    about = About(kind_of(row), row.id)
-    item = keep_item(session, keys, row.holder, received, actor, about=about)
+    item = keep_item(session, keys, row.holder, received, actor, about=About(kind_of(row), row.id))
     keep_taken(keys, item, taken)
     item.attachment_id = UUID(piece.key[1]) if "file" in taken else None
     enqueue_index(session, row.holder, kind_of(row), row.id)
@@ -203,7 +203,7 @@ def mark_view(context: Any, request: Request) -> Any:
         raise HTTPNotFound()
     dossier = isinstance(context, DossierResource)
     row: Document = context.dossier if dossier else context.report
-    back, session = request.resource_path(context), request.db
+    back, session, keys = request.resource_path(context), request.db, request.registry.key_ring
     if request.method == "POST":
         session.refresh(row, with_for_update=True)
     elif holds := explain_holds(session, row, texts_too=True):
@@ -238,18 +238,25 @@ def mark_view(context: Any, request: Request) -> Any:
             "owner": row.number if isinstance(row, Dossier) else row.reference,
             "pieces": pieces,
             "intro": INTRO if pieces else "Er staat hier niets (meer) dat u kunt markeren.",
-            "marked": [(_name(request, item), _address(context, request, item)) for item in marked],
+            "marked": [(taken_of(keys, m)["name"], _address(context, request, m)) for m in marked],
         }
 
     return handle_form(request, form, on_valid, page)
 
 
-def _name(request: Request, item: PoliceItem) -> str:
-    return str(taken_of(request.registry.key_ring, item)["name"])
-
-
 def _address(context: Any, request: Request, item: PoliceItem) -> str:
     return f"{list_address(context, request)}/{ITEM}?nr={item.id}"
+
+
+def still_waits(context: PoliceList, request: Request) -> HTTPSeeOther | None:
+    """Tell a named person that another decided first: what they choose now isn't done (guard)."""
+    named = may(roles_at(request, context.holder), Permission.POLICE_DATA)
+    number = uuid_of(dict(query_pairs(request)).get("nr", ""))
+    waits = select(PoliceItem.id).where(PoliceItem.id == number, WAITS)
+    if not named or "besluit" not in request.POST or request.db.scalar(waits):
+        return None
+    request.flash(DECIDED, "warning")
+    return HTTPSeeOther(request.resource_path(context))
 
 
 def judge(context: PoliceList, request: Request, item: PoliceItem, page: dict[str, Any]) -> Any:

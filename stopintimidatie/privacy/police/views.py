@@ -25,7 +25,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.words import link
-from stopintimidatie.privacy.police.acts import DECIDED, judge
+from stopintimidatie.privacy.police.acts import judge, still_waits
 from stopintimidatie.privacy.police.forms import (
     ABOUT,
     KEEP,
@@ -151,21 +151,15 @@ def wanted_item(context: PoliceList, request: Request) -> tuple[PoliceItem, Plac
 
 
 @form_view(
-    PoliceList, ITEM, Permission.VIEW_MUNICIPALITY, f"{_TEMPLATES}/item.jinja2", guards=ASKED
+    PoliceList,
+    ITEM,
+    Permission.VIEW_MUNICIPALITY,
+    f"{_TEMPLATES}/item.jinja2",
+    guards=(*ASKED, still_waits),
 )
 def item_view(context: PoliceList, request: Request) -> Any:
     """Ask why somebody reads, once a day for each document, and then show what was disclosed."""
-    judged, named = "besluit" in request.POST, may(roles_at(request, context.holder), P)
-    try:
-        item, place, title = wanted_item(context, request)
-        late = judged and not item.waits
-    except HTTPNotFound:
-        if not (judged and named):
-            raise
-        late = True
-    if late:
-        request.flash(DECIDED, "warning")
-        return HTTPSeeOther(request.resource_path(context))
+    item, place, title = wanted_item(context, request)
     assert request.identity is not None  # noqa: S101 - the permission sees to that
     keys, identity = request.registry.key_ring, request.identity
     here, taken = request.resource_path(context), taken_of(keys, item)
@@ -185,7 +179,7 @@ def item_view(context: PoliceList, request: Request) -> Any:
         "content": None,
         "reviews": [],
         "here": here,
-        "back": here if named else None,
+        "back": here if may(roles_at(request, context.holder), P) else None,
         "form": None,
     }
     if item.content is None or may_read_today(request.db, item, identity):
