@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
+from sqlalchemy import select
 
+from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.encryption import create_key_file
+from tests.browser.conftest import Enter
 from tests.support.axe import problems_on
-from tests.support.factories import DORDRECHT, connect, make_dossier, make_user, user_id
-from tests.support.installation import PASSWORD, Installation, make_settings
-from tests.support.served import in_thread
+from tests.support.factories import make_dossier
+from tests.support.installation import Installation
 
 pytestmark = pytest.mark.alles
-
-
-class House:
-    """A municipality behind a web server, and the desks of three colleagues."""
-
-    def __init__(self, running: Installation, browser: Browser, address: str) -> None:
-        self.running, self.browser, self.address = running, browser, address
-
-    def sign_in(self, username: str, width: int = 1280) -> Page:
-        page = self.browser.new_context(
-            viewport={"width": width, "height": 900}, base_url=self.address, locale="nl-NL"
-        ).new_page()
-        page.goto("/aanmelden")
-        page.fill("[name=gebruikersnaam]", username)
-        page.fill("[name=wachtwoord]", PASSWORD)
-        page.click("button[name=aanmelden]")
-        page.wait_for_load_state()
-        return page
-
-
-@pytest.fixture
-def house(chromium_browser: Browser, sqlite_template: Path, tmp_path: Path) -> Iterator[House]:
-    shutil.copy(sqlite_template, tmp_path / "data.sqlite")
-    create_key_file(tmp_path / "sleutels.json")
-    running = Installation(make_settings(f"sqlite:///{tmp_path}/data.sqlite", tmp_path))
-    connect(running, DORDRECHT)
-    with in_thread(running.app) as address:
-        yield House(running, chromium_browser, address)
-    for context in chromium_browser.contexts:
-        context.close()
-    running.close()
 
 
 def send(page: Page) -> None:
@@ -59,14 +26,12 @@ def send(page: Page) -> None:
     page.wait_for_load_state()
 
 
-def test_the_story_of_owner_privacy_officer_and_fg(house: House) -> None:
-    roles = (Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER, Role.DATA_PROTECTION_OFFICER)
-    names = [make_user(house.running, (DORDRECHT, role), name=f"De {role.value}") for role in roles]
-    with house.running.transaction() as session:
-        owner = user_id(house.running, names[0])
+def test_the_story_of_owner_privacy_officer_and_fg(dordrecht: Installation, enter: Enter) -> None:
+    lead = enter(Role.DOSSIER_OWNER, name="De dossierhouder")
+    with dordrecht.transaction() as session:
+        owner = session.scalars(select(User.id).where(User.name == "De dossierhouder")).one()
         made = make_dossier(session, kind="persoonsgericht", title="Aanpak P-01", owner_id=owner)
         path = f"/gemeenten/dordrecht/binnenstad/{made.number}"
-    lead = house.sign_in(names[0])
     lead.goto(path)
     lead.click("text=Grond vastleggen")
     today = local_date(utc_now())
@@ -82,7 +47,7 @@ def test_the_story_of_owner_privacy_officer_and_fg(house: House) -> None:
     lead.fill("[name=vraag]", "Mag dit zo?")
     send(lead)
 
-    privacy = house.sign_in(names[1], 390)
+    privacy = enter(Role.PRIVACY_OFFICER, width=390)
     privacy.goto("/gemeenten/dordrecht")
     privacy.click("text=Adviseren")
     privacy.click("table a")
@@ -103,7 +68,7 @@ def test_the_story_of_owner_privacy_officer_and_fg(house: House) -> None:
     assert "In aanpak" in lead.inner_text("main")
     assert problems_on(lead) == []
 
-    fg = house.sign_in(names[2])
+    fg = enter(Role.DATA_PROTECTION_OFFICER)
     fg.goto("/gemeenten/dordrecht")
     assert "1 advies niet gevolgd" in fg.inner_text("main")
     fg.click(".si-task__action:text-is('Lezen')")
