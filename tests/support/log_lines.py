@@ -13,7 +13,7 @@ from stopintimidatie.core.telemetry import make_handler
 
 
 class Lines:
-    """What was written, line by line."""
+    """Lines that the loggers wrote: as text, as JSON, and those of requests alone."""
 
     def __init__(self, stream: io.StringIO) -> None:
         self.stream = stream

@@ -29,7 +29,7 @@ from colander import Invalid, SchemaNode, String
 import stopintimidatie
 from stopintimidatie.core.forms.messages import JsonError
 
-# Of the standard library, without types: what an expression is made of.
+# How the standard library parses an expression; typeshed has no types for these two modules.
 _constants, _parser = import_module("re._constants"), import_module("re._parser")
 PACKAGE: Final = Path(stopintimidatie.__file__).parent
 SIZE: Final = 5_000
