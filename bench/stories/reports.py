@@ -57,7 +57,7 @@ def report_of(dice: Dice, incident: Incident, moment: datetime) -> Told:
     """Report it as somebody would: who, when, in which words."""
     received = _received(dice, incident.at, moment)
     source = dice.weighted(weights.SOURCE)
-    body = _answers(dice, incident, source)
+    body = _answers(dice, incident, source, received)
     happening = _happening(dice, incident, body, received)
     text, shapes = tell(dice, happening)
     if text:
@@ -79,7 +79,7 @@ def _received(dice: Dice, at: datetime, moment: datetime) -> datetime:
     return received.replace(microsecond=0)
 
 
-def _answers(dice: Dice, incident: Incident, source: str) -> dict[str, Any]:
+def _answers(dice: Dice, incident: Incident, source: str, received: datetime) -> dict[str, Any]:
     """Return everything but the free text."""
     role = "professional" if source == "partner" else dice.weighted(weights.ROLE)
     body: dict[str, Any] = {
@@ -101,9 +101,8 @@ def _answers(dice: Dice, incident: Incident, source: str) -> dict[str, Any]:
     }
     body.update(_reporter(dice, role in _GROWN_UPS))
     if dice.happens(0.12):
-        body["incidentTot"] = local(
-            incident.at + timedelta(minutes=dice.choice((2, 3, 5, 10)))
-        ).isoformat()
+        end = incident.at + timedelta(minutes=dice.choice((2, 3, 5, 10)))
+        body["incidentTot"] = local(min(end, received)).isoformat()
     if source.startswith(("app", "web")):
         body["client"] = _client(dice, source)
     return body

@@ -8,7 +8,7 @@ import sys
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import CheckConstraint, inspect
 
 from stopintimidatie import import_models
 from stopintimidatie.core.storage.database import alembic_config, upgrade
@@ -84,6 +84,11 @@ def test_models_and_migrations_agree(installation: Installation) -> None:
     with installation.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+        database = inspect(connection)
+        for table in Base.metadata.sorted_tables:  # what the comparison leaves out
+            declared = {c.name for c in table.constraints if isinstance(c, CheckConstraint)}
+            checks = {each["name"] for each in database.get_check_constraints(table.name)}
+            assert checks == declared, table.name
 
 
 def test_migrating_again_changes_nothing(installation: Installation) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 
 from bench.fill import plan
@@ -90,6 +90,12 @@ def test_the_drafts_are_distributed_like_the_published_figures() -> None:
     texts = Counter(d.told.body.get("omschrijving") for d in made if d.kind == "gewoon")
     assert len(texts) > 0.85 * sum(texts.values())
     assert {draft.kind for draft in made} >= {"gewoon", "spam", "te_weinig"}
+
+
+def test_nothing_is_reported_before_it_was_over() -> None:
+    for draft in drawn("7", 4000):
+        end = draft.told.body.get("incidentTot")
+        assert end is None or datetime.fromisoformat(end) <= draft.told.received_at
 
 
 def test_what_has_no_place_says_where_it_was_in_words() -> None:

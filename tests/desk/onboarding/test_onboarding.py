@@ -221,6 +221,24 @@ def test_a_municipality_joins_when_its_list_is_complete_and_finds_what_waited(
     assert officer.get("/gemeenten/zwijndrecht").status_int == 200
 
 
+def test_the_page_names_the_fewest_persons_and_with_one_less_it_does_not_do(
+    installation: Installation,
+) -> None:
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    first = [(ZWIJNDRECHT, role) for role in (Role.ADMIN, Role.OFFICER)]
+    admin = installation.browser(make_user(installation, *first))
+    for page in (desk.get(PAGE), admin.get("/gemeenten/zwijndrecht/beheer/verantwoording")):
+        assert "Ten minste nodig: twee mensen die meldingen behandelen" in page.html.text
+    assert [_done(desk, line) for line in ("Beheerder", "Twee goedkeurders")] == [True, False]
+    make_user(installation, (EINDHOVEN, Role.OFFICER), (ZWIJNDRECHT, Role.OFFICER))
+    assert [_done(desk, line) for line in ("Beheerder", "Twee goedkeurders")] == [True, True]
+
+
+def _done(desk: Any, name: str) -> bool:
+    lines = desk.get(PAGE).html.select(".si-plain-list li")
+    return "klaar" in next(line.text for line in lines if line.strong.text == name)
+
+
 def _plan_falls_with_its_list(desk: Any, again: dict[str, str]) -> None:
     form = desk.get(PAGE).forms["formulier"]
     form["logo_op"] = ""
