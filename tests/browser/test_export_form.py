@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.axe import problems_on
-from tests.support.exporting import Case, make_case
+from tests.support.exporting import Case, answers, make_case
 from tests.support.installation import PASSWORD, Installation
 from tests.support.served import in_thread
 
@@ -36,12 +36,17 @@ def phone(request: pytest.FixtureRequest, chromium_browser: Browser, case: Case)
         )
         context.set_default_timeout(20_000)
         page = context.new_page()
-        page.goto("/aanmelden")
-        page.fill("[name=gebruikersnaam]", case.people["aanvrager"])
-        page.fill("[name=wachtwoord]", PASSWORD)
-        page.click("button[name=aanmelden]")
+        sign_in(page, case, "aanvrager")
         yield page
         context.close()
+
+
+def sign_in(page: Page, case: Case, who: str) -> None:
+    page.context.clear_cookies()
+    page.goto("/aanmelden")
+    page.fill("[name=gebruikersnaam]", case.people[who])
+    page.fill("[name=wachtwoord]", PASSWORD)
+    page.click("button[name=aanmelden]")
 
 
 def looked_at(page: Page, name: str, *, scripts: bool) -> list[str]:
@@ -100,3 +105,23 @@ def test_the_form_for_several_is_as_short(
     assert in_sight(page, "ontvanger_2.") == list(DEMAND)
     assert in_sight(page, "ontvanger_1.") == []
     assert looked_at(page, "samen", scripts=scripts) == []
+
+
+def test_the_box_of_a_preview_can_be_ticked_once_that_was_opened(
+    phone: Page, case: Case, request: pytest.FixtureRequest
+) -> None:
+    scripts = "met scripts" in request.node.name
+    asking = f"{case.path}/uitvoer-samen?voor=politie&voor=zorg_welzijn"
+    form = case.browser("aanvrager").get(asking).forms["formulier"]
+    for name, value in answers().items():
+        for control in (name, f"ontvanger_1.{name}", f"ontvanger_2.{name}"):
+            if control in form.fields and name != "ontvanger":
+                form[control] = value
+    asked = form.submit("aanvragen", status=303).location
+    sign_in(phone, case, "beslisser")
+    phone.goto(f"{asked[asked.index('/gemeenten') :]}/samen-beoordelen")
+    boxes = phone.get_by_role("checkbox", name="Ik heb het voorbeeld")
+    assert [box.is_enabled() for box in boxes.all()] == [not scripts] * 2
+    phone.locator("summary", has_text="Voorbeeld voor Zorg en welzijn").click()
+    phone.get_by_label("Ik heb het voorbeeld voor Zorg en welzijn bekeken").check()
+    assert [box.is_enabled() for box in boxes.all()] == [not scripts, True]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Sharing
-from stopintimidatie.exports.redaction.selection import pseudonym
+from stopintimidatie.exports.redaction.selection import pseudonym, wanted
 from stopintimidatie.exports.redaction.source import Despite, SourceReport, Term
 from stopintimidatie.exports.vocabulary import (
     BASES,
@@ -70,8 +70,13 @@ def check_deviations(wish: ExportRequest, reports: Iterable[SourceReport]) -> No
     _check_consent(wish, reports)
 
 
-def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
-    """Return the reports that not everybody may have: number, and what the reporter said."""
+def unwilling(
+    reports: Iterable[SourceReport], sharing: Sharing | None = None
+) -> list[tuple[int, str]]:
+    """Return the reports that not everybody may have: number, and what the reporter said.
+
+    `sharing`: of the recipient, where known; only what this one may not have is returned then.
+    """
     return [
         (
             report.serial,
@@ -80,7 +85,9 @@ def unwilling(reports: Sequence[SourceReport]) -> list[tuple[int, str]]:
             else f"{pseudonym(report)}: liever niet met {_with_whom(report)}",
         )
         for report in reports
-        if not report.restricted and not (report.share_police and report.share_partners)
+        if not report.restricted
+        and not (report.share_police and report.share_partners)
+        and (sharing is None or not wanted(report, sharing))
     ]
 
 

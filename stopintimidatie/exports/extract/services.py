@@ -22,9 +22,9 @@ from stopintimidatie.exports.models import Export, ExportState, basis_words, dem
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing
 from stopintimidatie.exports.profiles.services import current_profiles
-from stopintimidatie.exports.redaction.content import DossierContent, content_hash
+from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
 from stopintimidatie.exports.redaction.reports import filled
-from stopintimidatie.exports.redaction.rules import MarkedReport, marked, redact
+from stopintimidatie.exports.redaction.rules import MarkedReport, hidden, marked, redact
 from stopintimidatie.exports.redaction.selection import (
     ROW_FIELDS,
     Selection,
@@ -105,6 +105,8 @@ class Prepared:
     at: datetime
     profile: Profile
     content: DossierContent
+    # With the reasons, which a recipient outside doesn't read.
+    hidden: tuple[Hidden, ...]
     marked: tuple[MarkedReport, ...]
     subjects: tuple[Subject, ...]
     against: tuple[UUID, ...]
@@ -149,7 +151,8 @@ def prepare(
     source = DossierSource(**known, request=export.asked, edition=edition)
     chosen = select_reports(source.reports, profile, export.in_full, most=settings.pdf_full_reports)
     content = redact(source, chosen)
-    marks = marked(source.reports, chosen, content.annex.hidden)
+    lines = hidden(source, chosen, inside=True)
+    marks = marked(source.reports, chosen, lines)
     ids = loaded.report_ids
     # Reporters aren't told when the ground is a demand: that may be secret.
     to_tell = () if export.legal_basis == DEMAND else reluctant & chosen.against.keys()
@@ -158,6 +161,7 @@ def prepare(
         at=at,
         profile=profile,
         content=content,
+        hidden=lines,
         marked=marks,
         subjects=tuple(_subjects(chosen, ids)),
         against=tuple(ids[serial] for serial in sorted(to_tell)),

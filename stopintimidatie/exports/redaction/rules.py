@@ -16,6 +16,7 @@ from stopintimidatie.exports.profiles.rules import (
     Profile,
     Rule,
     Section,
+    Sharing,
     Treatment,
 )
 from stopintimidatie.exports.redaction.chronology import (
@@ -166,6 +167,9 @@ NOT_FOR_ALL = (
     " het gebruik beperkt is"
 )
 RESTRICTED = "meldingen waarvan het gebruik beperkt is"
+LEFT_OUT = "meldingen die zijn weggelaten"
+LEFT_OUT_RULE = "niet bestemd voor deze ontvanger"
+FEW = "weggelaten: enkele"
 RESTRICTED_RULE = "beperking van het gebruik (artikel 18 AVG)"
 SHARING_GROUND = f"persoonlijke levenssfeer van de melder ({PRIVACY})"
 AS_ROWS = "Meldingen die niet volledig in het document staan"
@@ -224,7 +228,7 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
         data_leak=leak.format(clean(source.house.data_leak_contact)),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
         method=_method(profile),
-        hidden=hidden(source, chosen),
+        hidden=hidden(source, chosen, inside=profile.sharing is Sharing.NONE),
         deviations=tuple(
             Pair(f"M-{serial:02d}", f"{despite.ground.label}. Reden: {clean(despite.reason)}")
             for serial, despite in sorted(chosen.against.items())
@@ -258,20 +262,18 @@ def _recipients(source: DossierSource, profile: Profile) -> str:
     return f"{own}. Ook verstrekt aan: {listed(sorted({clean_line(name) for name in known}))}"
 
 
-def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
-    """List what this recipient doesn't get, by which rule, how often: also for the preview."""
+def hidden(source: DossierSource, chosen: Selection, *, inside: bool) -> tuple[Hidden, ...]:
+    """List what this recipient doesn't get, by which rule, how often.
+
+    `inside`: for the department itself, which also reads in the preview why reports stay out.
+    """
     profile = chosen.profile
     lines = [
         Hidden(f"Onderdeel ‘{capital(section.value)}’", rule.label, rule.why, 0)
         for section in Section
         if (rule := profile.sections[section]).treatment is not Treatment.SHOWN
     ]
-    number = len(chosen.withheld - chosen.restricted)
-    # A public document always has it, so that not even this tells that there are any.
-    if number or (profile.public and profile.lists_reports):
-        lines.append(withheld_line(profile, number))
-    if chosen.restricted:
-        lines.append(restricted_line(len(chosen.restricted)))
+    lines += _whole_reports(chosen, inside=inside)
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
             why = ROWS_ELSEWHERE if profile.public else ROWS_RULE
@@ -291,6 +293,21 @@ def hidden(source: DossierSource, chosen: Selection) -> tuple[Hidden, ...]:
         if rule.treatment is not Treatment.SHOWN and (often or field is Field.CONTACT):
             lines.append(Hidden(capital(field.value), rule.label, rule.why, often))
     return tuple(lines)
+
+
+def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
+    """Yield the lines about reports that stay out whole; who is outside doesn't read why."""
+    profile, number = chosen.profile, len(chosen.withheld - chosen.restricted)
+    if chosen.withheld and not (inside or profile.public):
+        shown = chosen.number_withheld
+        how = FEW if shown is None else "weggelaten"
+        yield Hidden(capital(LEFT_OUT), how, LEFT_OUT_RULE, shown or 0)
+        return
+    # A public document always has it, so that not even this tells that there are any.
+    if number or (profile.public and profile.lists_reports):
+        yield withheld_line(profile, number)
+    if chosen.restricted:
+        yield restricted_line(len(chosen.restricted))
 
 
 def withheld_line(profile: Profile, number: int) -> Hidden:

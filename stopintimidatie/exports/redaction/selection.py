@@ -282,6 +282,12 @@ class Selection:
     restricted: frozenset[int]
     against: Mapping[int, Despite]
 
+    @property
+    def number_withheld(self) -> int | None:
+        """The number of reports that stay out, for a recipient outside; None under five."""
+        number = len(self.withheld)
+        return number if number >= THRESHOLD else None
+
 
 def select(
     reports: Sequence[SourceReport],

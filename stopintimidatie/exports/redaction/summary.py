@@ -83,6 +83,10 @@ def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
         ]
     else:
         pairs.append(Pair("Hoeveel", "Er zijn geen meldingen in dit document."))
+    if chosen.withheld and not chosen.profile.public:
+        number = chosen.number_withheld
+        some = "Enkele meldingen" if number is None else plural(number, "melding", "meldingen")
+        pairs.append(Pair("Weggelaten", f"{some} zijn weggelaten."))
     return tuple(pairs)
 
 

@@ -23,7 +23,7 @@ from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
-from stopintimidatie.exports.extract.rules import restricted
+from stopintimidatie.exports.extract.rules import restricted, unwilling
 from stopintimidatie.exports.extract.services import Prepared
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Profile
@@ -47,6 +47,7 @@ from stopintimidatie.exports.request.pages import (
     previews_by_kind,
     refusal_of,
     shown,
+    stories_of,
     way_back,
 )
 from stopintimidatie.exports.request.queries import bases_for, request_rows, waiting_with
@@ -106,14 +107,22 @@ def group_name(number: int) -> str:
     return f"ontvanger_{number + 1}"
 
 
-def together_schema(chosen: Sequence[Chosen], **terms: Any) -> Any:
+def together_schema(
+    chosen: Sequence[Chosen], reluctant: Sequence[Sequence[tuple[int, str]]], **terms: Any
+) -> Any:
     """Return the form: the questions for all first, then the others for each recipient.
 
-    `terms`: those of `request_schema`.
+    Args:
+        chosen: the recipients.
+        reluctant: for each recipient, `unwilling` of `request_schema`.
+        terms: the others of `request_schema`.
     """
     return forms.Schema(
         *(node for node in request_schema(**terms).children if node.name in OF_ALL),
-        *(_group(number, recipient, terms) for number, recipient in enumerate(chosen)),
+        *(
+            _group(number, recipient, {**terms, "unwilling": theirs})
+            for number, (recipient, theirs) in enumerate(zip(chosen, reluctant, strict=True))
+        ),
     )
 
 
@@ -176,6 +185,7 @@ def decision_schema(recipients: Mapping[str, str]) -> Any:
             title,
             name=looked_name(reference),
             missing=False,
+            description="Dit kan als u het voorbeeld hebt geopend.",
             validator=_looked_at(title),
         )
         seen = forms.field(forms.Text(64), reference, name=name, missing="", widget=forms.Hidden())
@@ -231,6 +241,7 @@ def ask_view(context: DossierResource, request: Request) -> Any:
         "offer": [(recipient.code, recipient.title, recipient in wanted) for recipient in offer],
         "previews": previews_by_kind(context, request, empowered=empowered),
         "restricted": [words for _, words in restricted(loaded)],
+        "stories": stories_of(context, request, loaded),
         "form": None,
         "nobody": not wanted and bool(asked),
         "too_many": len(wanted) - MOST,
@@ -263,22 +274,26 @@ def _form(
     empowered: bool,
 ) -> Form:
     phone = published_for(request.db, context.holder).telephone
+    terms = form_terms(context, request, loaded, empowered=empowered)
+    values = together_values(chosen, context.dossier, phone, proposed_in_full(terms))
     kinds = [
         recipient.profile.name
         if recipient.profile
-        else request.POST.get(f"{group_name(number)}.{KIND}", "")
-        for number, recipient in enumerate(chosen)
+        else request.POST.get(f"{group}.{KIND}", values[group].get(KIND, ""))
+        for recipient, group in zip(chosen, map(group_name, range(len(chosen))), strict=True)
     ]
-    terms = form_terms(context, request, loaded, empowered=empowered)
     terms["ground"] = loaded.minors_for(kinds)
+    profiles = map(PROFILES.get, kinds)
+    reports = loaded.known.reports
+    reluctant = [unwilling(reports, profile and profile.sharing) for profile in profiles]
     return Form(
-        together_schema(chosen, **terms),
+        together_schema(chosen, reluctant, **terms),
         request,
         buttons=[
-            Button("aanvragen", f"{plural(len(chosen), 'uitvoer', 'uitvoeren')} aanvragen"),
+            Button("aanvragen", f"{plural(len(chosen), 'document', 'documenten')} aanvragen"),
             Button("voorbeeld", "Eerst voorbeelden bekijken", kind="secondary"),
         ],
-        appstruct=together_values(chosen, context.dossier, phone, proposed_in_full(terms)),
+        appstruct=values,
         cancel_url=request.resource_path(context),
     )
 
@@ -341,7 +356,7 @@ def _ask(
     made = request_together(request.db, keys, settings, loaded, wishes, actor)
     hurried = sum(export.urgent for export in made)
     if hurried < len(made):
-        number = plural(len(made) - hurried, "uitvoer is", "uitvoeren zijn")
+        number = plural(len(made) - hurried, "document is", "documenten zijn")
         request.flash(
             f"{number} aangevraagd. Een collega kan ze in één keer goedkeuren, of elk apart."
         )
@@ -413,6 +428,7 @@ def _part(context: ExportResource, request: Request, looked: Looked) -> dict[str
         "rows": request_rows(export),
         "preview": preview_of(request, context, looked),
         "problem": looked.problem,
+        "box": looked_name(export.reference),
         "href": request.resource_path(context.__parent__, export.reference, "beoordelen"),
     }
 

@@ -30,6 +30,7 @@ from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared, check_restricted, prepare
 from stopintimidatie.exports.models import Export, ExportState
 from stopintimidatie.exports.profiles.defaults import PUBLIC, offered
+from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.content import (
     ContentError,
     DossierContent,
@@ -80,7 +81,7 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
     return {
         "profile": prepared.profile,
         "content": content,
-        "hidden_lines": [_hidden_line(line) for line in prepared.content.annex.hidden],
+        "hidden_lines": [_hidden_line(line) for line in prepared.hidden],
         "absent": [capital(section) for section in content.left_out],
         "essentials": [(pair.label, pair.value) for pair in content.page_one.essentials],
         "rules": [(pair.label, pair.value) for pair in content.page_one.rules],
@@ -158,6 +159,27 @@ def _shown(report: ReportContent | None) -> dict[str, Any]:
 
 
 PREVIEW: Final = "uitvoer-voorbeeld"
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """The stories of a dossier, of which a recipient outside gets only what was looked at."""
+
+    reviewed: int
+    number: int
+    # The first that nobody looked at, if any: whoever asks for an export may do that.
+    next_href: str | None
+
+
+def stories_of(context: DossierResource, request: Request, loaded: LoadedDossier) -> Stories:
+    """Count the stories that were looked at; whoever looks at the next one comes back here."""
+    reports = [report for report in loaded.known.reports if report.account.strip()]
+    waiting = [r for r in reports if Field.ACCOUNT not in {text.field for text in r.reviewed}]
+    href = None
+    if waiting:
+        query = {"terug": request.path_qs}
+        href = request.resource_path(context, waiting[0].reference, REVIEW, query=query)
+    return Stories(len(reports) - len(waiting), len(reports), href)
 
 
 def previews_by_kind(context: Any, request: Request, *, empowered: bool) -> list[tuple[str, str]]:

@@ -59,6 +59,7 @@ from stopintimidatie.exports.request.pages import (
     previews_by_kind,
     refusal_of,
     shown,
+    stories_of,
     together_href,
     way_back,
 )
@@ -264,6 +265,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
         "preview": None,
         "empty": not loaded.known.reports,
         "restricted": [words for _, words in restricted(loaded)],
+        "stories": stories_of(context, request, loaded),
         "public": dossier.answers_woo,
         "profiles": previews_by_kind(context, request, empowered=empowered),
         **_partners(context, request, partner),

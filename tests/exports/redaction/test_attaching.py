@@ -85,7 +85,7 @@ def test_who_gets_no_reports_gets_nothing_of_theirs() -> None:
 
 def of_files(profile: Profile) -> list[Hidden]:
     source = a_source()
-    lines = hidden(source, select(source.reports, profile))
+    lines = hidden(source, select(source.reports, profile), inside=True)
     return [line for line in lines if "bijlagen bij" in line.what.lower()]
 
 

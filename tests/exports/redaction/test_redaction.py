@@ -30,7 +30,7 @@ from stopintimidatie.exports.profiles.rules import (
     strictness,
 )
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, Hidden, to_json
-from stopintimidatie.exports.redaction.rules import hidden
+from stopintimidatie.exports.redaction.rules import RESTRICTED_RULE, hidden
 from stopintimidatie.exports.redaction.rules import marked as mark_reports
 from stopintimidatie.exports.redaction.selection import select
 from stopintimidatie.exports.redaction.source import (
@@ -64,7 +64,7 @@ ANNEX = redact(a_dossier(0), INTERNAL).annex
 
 
 def not_given(source: DossierSource, profile: Profile) -> tuple[Hidden, ...]:
-    return hidden(source, select(source.reports, profile))
+    return hidden(source, select(source.reports, profile), inside=True)
 
 
 def text_of(content: DossierContent) -> str:
@@ -167,7 +167,32 @@ def test_a_withheld_report_changes_nothing_but_its_count(
 ) -> None:
     allowed = tuple(report for report in reports if report.share_police)
     whole, without = redact(a_dossier(reports), POLICE), redact(a_dossier(allowed), POLICE)
-    assert replace(whole, annex=without.annex) == without
+    said = tuple(pair for pair in whole.page_one.essentials if pair.label != "Weggelaten")
+    page_one = replace(whole.page_one, essentials=said)
+    assert replace(whole, page_one=page_one, annex=without.annex) == without
+
+
+@pytest.mark.parametrize(
+    ("number", "words", "told"),
+    [(4, "Enkele meldingen", 0), (5, "5 meldingen", 5), (13, "13 meldingen", 13)],
+)
+def test_who_is_outside_reads_that_reports_are_missing_and_not_why(
+    number: int, words: str, told: int
+) -> None:
+    refused = [a_report(n, share_police=n == 1) for n in range(number)]
+    bound = a_report(98, restricted="betwist"), a_report(99)
+    source = a_dossier((*refused, *bound))
+    content = redact(source, POLICE)
+    (pair,) = (pair for pair in content.page_one.essentials if pair.label == "Weggelaten")
+    assert pair.value == f"{words} zijn weggelaten."
+    (line,) = (line for line in content.annex.hidden if line.what.startswith("Meldingen die"))
+    assert (line.rule, line.number) == ("niet bestemd voor deze ontvanger", told)
+    for reason in ("deelvoorkeur", "beperk", "liever niet"):
+        assert reason not in text_of(content)
+    # The officer who prepares it reads the reasons, and the department about its own document.
+    rules = [line.rule for line in hidden(source, select(source.reports, POLICE), inside=True)]
+    assert {"deelvoorkeur van de melder", RESTRICTED_RULE} <= {*rules}
+    assert "(artikel 18 AVG)" in text_of(redact(source, INTERNAL))
 
 
 def test_redaction_is_a_pure_function() -> None:

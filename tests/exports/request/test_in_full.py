@@ -42,6 +42,19 @@ def boxes(page: object) -> dict[str, bool]:
     return {box["value"]: box.has_attr("checked") for box in found}
 
 
+def test_stories_that_nobody_looked_at_are_counted_with_the_way_to_the_next(case: Case) -> None:
+    asker = case.browser("aanvrager")
+    for page in ("uitvoer-aanvragen", "uitvoer-samen?voor=politie"):
+        assert "0 van 4 verhalen nagekeken" in asker.get(f"{case.path}/{page}")
+    for number in range(4):
+        asking = asker.get(f"{case.path}/uitvoer-aanvragen?partner=")
+        assert f"{number} van 4 verhalen nagekeken" in asking
+        review = asking.click("Het eerstvolgende verhaal nakijken").forms["formulier"]
+        asking = review.submit("opslaan", status=303).follow()
+    assert "verhalen nagekeken" not in asking
+    assert "Uitvoer aanvragen" in asking
+
+
 def test_the_newest_are_proposed_and_others_can_be_chosen(
     case: Case, frozen: list[DossierContent], installation: Installation
 ) -> None:

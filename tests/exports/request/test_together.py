@@ -16,6 +16,7 @@ from stopintimidatie.exports.redaction.content import DossierContent
 from stopintimidatie.exports.request import jobs as request_jobs
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.reports.models import Report
 from tests.support.exporting import Case, make_case, with_partner
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
@@ -72,7 +73,7 @@ def test_four_recipients_are_asked_for_and_approved_in_one_go_and_know_little_of
         assert session.scalars(select(Export)).all() == []
     form["ontvanger_2.grondslag"] = "avg_6_1_e_openbare_orde"
     page = form.submit("aanvragen").follow()
-    assert "4 uitvoeren zijn aangevraagd" in page.text
+    assert "4 documenten zijn aangevraagd" in page.text
 
     with installation.transaction(DORDRECHT) as session:
         exports = session.scalars(select(Export)).all()
@@ -146,6 +147,8 @@ def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
     monkeypatch.setattr(request_jobs, "render_in_process", render)
     monkeypatch.setattr(request_jobs, "with_password", lambda pdf, password: pdf)
     case = make_case(installation)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, case.reports[2]).share_with_partners = False
     form = asked(case, "politie", "zorg_welzijn", "woningcorporatie")
     form["ontvanger_1.grondslag"] = LegalBasis.ORDER.value
     form["ontvanger_1.spoed"] = True
@@ -166,7 +169,7 @@ def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
         assert all(one.has_attr("open") for one in wrong.find_parents("details"))
         form[field] = value
     page = form.submit("aanvragen").follow()
-    assert "2 uitvoeren zijn aangevraagd" in page.text
+    assert "2 documenten zijn aangevraagd" in page.text
     assert "1 document wordt meteen gemaakt" in page.text
     with installation.transaction(DORDRECHT) as session:
         rows = {one.profile: one for one in session.scalars(select(Export))}
@@ -186,6 +189,18 @@ def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
     # Made before the others were approved, and still it knows of them.
     assert "Zorg en welzijn" in seen["politie"].annex.recipients
     assert "art. 126nd Sv" in str(seen["politie"].annex)
+
+
+def test_each_recipient_is_asked_about_the_reports_that_it_may_not_have(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    form = asked(case, with_partner(installation), "zorg_welzijn")
+    asks = {name.partition(".")[0] for name in form.fields if name and ".toch." in name}
+    assert asks == {"ontvanger_1"}, "M-03 not for the police"
+    form["ontvanger_1.soort_ontvanger"] = "zorg_welzijn"
+    again = form.submit("voorbeeld", status=200).forms["formulier"]
+    assert not [name for name in again.fields if name and ".toch." in name]
 
 
 def test_a_preview_for_each_comes_before_anything_is_asked(installation: Installation) -> None:

@@ -44,6 +44,14 @@ function tell(form) {
   document.getElementById("afgemeld").focus();
 }
 
+// Whoever says to have seen something has opened it at least. Ticked is it after a refused form.
+for (const door of document.querySelectorAll("details[data-maakt-vrij]")) {
+  for (const box of document.getElementsByName(door.dataset.maaktVrij)) {
+    box.disabled = !door.open && !box.checked;
+    door.addEventListener("toggle", () => (box.disabled = false), { once: true });
+  }
+}
+
 function release(form) {
   delete form.dataset.onderweg;
 }
