@@ -87,7 +87,6 @@ EXPIRED = "Geen antwoord binnen de termijn."
 
 JOINED = (
     "Zelfde plek en zelfde tijdstip als de andere meldingen.",
-    "Beschrijving van groep en vervoer komt overeen.",
     "Past in het patroon van dit dossier.",
     "Derde melding op deze plek in een maand.",
 )

@@ -252,11 +252,9 @@ REPEATS = {
 WISHES = (
     "Kan er 's avonds wat vaker iemand langs?",
     "Misschien helpt betere verlichting daar.",
-    "Ik hoef geen contact, als jullie het maar weten.",
     "Hopelijk doen jullie er iets mee.",
     "Ik hoop dat het bij een ander niet erger wordt.",
     "Kunnen jullie een camera ophangen?",
-    "Ik wil graag horen wat ermee gebeurt.",
     "Zet daar alsjeblieft iemand neer op vrijdag.",
     "Praat eens met die jongens, wegsturen helpt maar even.",
     "Ik verwacht er niet veel van, maar wie niets meldt telt niet mee.",

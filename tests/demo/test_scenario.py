@@ -222,6 +222,29 @@ def test_closing_gives_feedback_or_says_why_not() -> None:
         assert ("reden" in step) != ("bericht" in step)
 
 
+def test_a_story_wishes_for_contact_as_its_answers_do() -> None:
+    for report in all_reports():
+        story, answers = report.get("verhaal") or "", report["antwoorden"]
+        wanted = answers["contactGewenst"] != "nee" or answers.get("hulpGewenst")
+        contradicting = "geen contact" if wanted else "graag horen"
+        assert contradicting not in story, report["kenmerk"]
+
+
+def test_a_report_is_filed_for_a_likeness_that_it_has() -> None:
+    alike: dict[str, list[tuple[str, Any, bool]]] = {}
+    for report in (report for town in TOWNS for report in reports_of(town)):
+        seen = report["antwoorden"].get("plegers", {})
+        group = seen.get("groep"), seen.get("vervoermiddel")
+        for act in report.get("verloop", ()):
+            if act.get("stap") == "in_dossier":
+                compared = act["reden"].startswith("Beschrijving van groep en vervoer")
+                alike.setdefault(act["dossier"], []).append((report["kenmerk"], group, compared))
+    for members in alike.values():
+        numbers = Counter(group for _, group, _ in members)
+        for reference, group, compared in members:
+            assert not compared or (group[0] and numbers[group] > 1), reference
+
+
 def test_contact_terms_live_round_the_day_of_the_demo() -> None:
     acts = [act for r in all_reports() for act in r.get("verloop", ()) if "beoordeling" in act]
     assert [act for act in acts if -7 <= act.get("uiterlijk", -99) <= 7]
