@@ -230,7 +230,7 @@ def _named(context: Any, request: Request, here: str) -> Iterator[Task]:
     partners, named = request.db.execute(select(*columns)).one()
     if not partners or named >= ENOUGH:
         return
-    title = "Er is één gemachtigde politiegegevens" if named else _NOBODY
+    title = "Er is één gemachtigde voor politiegegevens" if named else _NOBODY
     meta = "twee of meer is nodig: de politie is uw partner"
     if manages:
         yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", meta)
@@ -261,5 +261,5 @@ def _marks(number: int) -> str:
     return f"{plural(number, 'stuk is', 'stukken zijn')} gemarkeerd als van de politie"
 
 
-_NOBODY: Final = "Er is geen gemachtigde politiegegevens"
+_NOBODY: Final = "Er is geen gemachtigde voor politiegegevens"
 ENOUGH: Final = 2

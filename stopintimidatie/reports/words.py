@@ -36,7 +36,7 @@ Rows = list[tuple[str, Any]]
 LOCATED_BY: Final[dict[str, str]] = {
     Method.OUTLINE: "het punt ligt binnen de grens van de wijk",
     Method.NEAREST: "het punt ligt vlak bij de grens van de wijk",
-    Method.CENTRE: "geschat: het punt ligt het dichtst bij het midden van deze wijk",
+    Method.CENTRE: "geschat, want de grenzen waren niet geladen: het midden van deze wijk ligt het dichtst bij",
     Method.CHOSEN: "gekozen door een medewerker",
     Method.OFFICER: "gekozen door een medewerker",
     Method.STOP: "de plek van de halte die de melder noemt",
@@ -131,7 +131,6 @@ def flags(report: Report) -> list[Flag]:
         (report.state == "quarantaine", _QUARANTINE),
         (is_minor(report), _MINOR),
         (kinds, _sensitive(kinds)),
-        (report.located_by == Method.CENTRE, _BY_CENTRE),
     )
     return [flag for applies, flag in warnings if applies]
 
@@ -151,14 +150,6 @@ _MINOR: Final = Flag(
     "De melder is minderjarig",
     "Wees extra zorgvuldig met contact en met delen.",
 )
-_BY_CENTRE: Final = Flag(
-    "info",
-    "De wijk is geschat",
-    "De grenzen van de wijken waren niet geladen. Dit is de wijk waarvan het midden het dichtst bij"
-    " de plek ligt. Kijk bij de beoordeling of de wijk klopt.",
-)
-
-
 def _sensitive(kinds: list[str]) -> Flag:
     return Flag(
         "warning",
@@ -203,9 +194,10 @@ def event(report: Report) -> Rows:
 
 def location(report: Report, names: AreaNames) -> Rows:
     """Return the rows about the location, and how it was found."""
+    guessed = " (geschat)" if report.located_by == Method.CENTRE else ""
     return _filled(
         ("Gemeente", names.municipality),
-        ("Wijk", names.neighbourhood),
+        ("Wijk", names.neighbourhood and f"{names.neighbourhood}{guessed}"),
         ("Buurt", names.subneighbourhood),
         ("Vlak bij de grens met", names.near),
         ("Heet sinds de herindeling", names.successor),

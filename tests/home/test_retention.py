@@ -58,7 +58,7 @@ def test_the_admin_reads_what_is_missing_before_anything_can_be_destroyed(
 def test_where_the_police_is_a_partner_two_people_are_named_for_its_data(
     installation: Installation,
 ) -> None:
-    nobody, one = (f"Er is {word} gemachtigde politiegegevens" for word in ("geen", "één"))
+    nobody, one = (f"Er is {word} gemachtigde voor politiegegevens" for word in ("geen", "één"))
     admin, guard, officer = (
         as_role(installation, role) for role in (Role.ADMIN, Role.PRIVACY_OFFICER, Role.OFFICER)
     )

@@ -16,7 +16,8 @@ from stopintimidatie.core.web.theme import INK, WHITE, darkened_for, mix, readab
 
 Item = tuple[str, int | None]
 
-FONT = "Source Sans 3, Source Sans 3 Ext, sans-serif"
+# Quoted, for a name with a figure isn't a word of CSS; no spaces, which the PDF's drawer keeps.
+FONT = "'Source Sans 3','Segoe UI','Noto Sans',Arial,sans-serif"
 HIDDEN = "<5"
 MUTED = "#5b6470"
 GRID = "#d9dee5"

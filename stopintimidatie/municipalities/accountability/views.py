@@ -234,7 +234,7 @@ def _says(context: Administration, request: Request, missing: str) -> tuple[str,
     """Return what the gate does now, with the kind of its alert."""
     demo = request.registry.app_settings.demo
     if not missing:
-        return "ok", "Alles is gedateerd."
+        return "ok", "Deze vijf zaken hebben een datum. Dit houdt geen meldingen meer tegen."
     if pages.is_national(context):
         return "warning", f"Nog niet gereed: {missing}. Vul dit in voor er echte meldingen komen."
     if not is_real(demo, context.holder):

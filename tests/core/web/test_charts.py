@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from xml.etree import ElementTree
 
@@ -33,6 +34,12 @@ def test_a_chart_is_well_formed_in_any_colour(colour: str) -> None:
     for svg in everything(colour):
         root = ElementTree.fromstring(svg)  # noqa: S314 - our own
         assert root.tag.endswith("svg")
+
+
+def test_the_fonts_of_a_chart_are_names_that_a_browser_reads() -> None:
+    # One that isn't makes the whole list void, and the letters are those of a typewriter or a book.
+    for name in charts.FONT.split(","):
+        assert re.fullmatch(r"'[A-Za-z0-9 ]+'|[A-Za-z-]+", name), name
 
 
 def test_words_in_a_chart_stay_words() -> None:

@@ -154,7 +154,7 @@ def test_reports_of_who_lacks_something_wait_at_the_desk_after_the_grace_and_the
         account(installation)
         look(installation)
         assert levels(installation) == ("programma", "programma")
-        assert "Alles is gedateerd" in admin.get(HERE)
+        assert "Deze vijf zaken hebben een datum" in admin.get(HERE)
         installation.run_jobs()
         with installation.transaction(DORDRECHT) as session:
             own = select(Report.state).where(Report.reference == reference)
