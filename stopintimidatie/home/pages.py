@@ -120,7 +120,7 @@ def _calmer_reason(place: Place, row: Any, path: str) -> _Reason:
     if row.waiting_until is not None and row.waiting_until < local_date(place.reader.now):
         words = f"antwoord bleef uit sinds {date_text(row.waiting_until)}"
         return DUE, _moment(row.waiting_until), words, "Verder", path
-    return AWAKE, _moment(row.snoozed_until), "sluimert niet meer", "Openen", path
+    return AWAKE, _moment(row.snoozed_until), "weggelegd tot nu", "Openen", path
 
 
 def _late(deadline: datetime, now: datetime) -> str:

@@ -36,7 +36,7 @@ Rows = list[tuple[str, Any]]
 LOCATED_BY: Final[dict[str, str]] = {
     Method.OUTLINE: "het punt ligt binnen de grens van de wijk",
     Method.NEAREST: "het punt ligt vlak bij de grens van de wijk",
-    Method.CENTRE: "geschat, want de grenzen waren niet geladen: het midden van deze wijk ligt het dichtst bij",
+    Method.CENTRE: "geschat zonder grenzen: het punt ligt het dichtst bij het midden van de wijk",
     Method.CHOSEN: "gekozen door een medewerker",
     Method.OFFICER: "gekozen door een medewerker",
     Method.STOP: "de plek van de halte die de melder noemt",
@@ -150,6 +150,8 @@ _MINOR: Final = Flag(
     "De melder is minderjarig",
     "Wees extra zorgvuldig met contact en met delen.",
 )
+
+
 def _sensitive(kinds: list[str]) -> Flag:
     return Flag(
         "warning",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.conftest import SignIn
 from tests.support.answering import answering, plain
@@ -58,6 +59,45 @@ def test_report_and_triage_are_accessible(sign_in: SignIn, width: int) -> None:
     assert problems_on(page) == []
     page.get_by_role("link", name="Meer vastleggen").first.click()
     assert problems_on(page) == []
+
+
+@pytest.mark.alles
+def test_on_a_phone_with_letters_of_twice_the_size_the_desk_reads_whole_words(
+    sign_in: SignIn,
+) -> None:
+    page = sign_in("meldpunt@landelijk.example", width=320)
+    page.goto("/landelijk")
+    # A link of one word is one line; in three columns it was three.
+    double(page)
+    for name in ("Bellijst", "Cijfers"):
+        assert len(page.get_by_role("link", name=name).last.evaluate(LINES)) == 1
+    page.goto(page.locator("[data-rij] a").first.get_attribute("href") or "")
+    double(page)
+    widths = page.locator(".wb-pane dd").evaluate_all("all => all.map(one => one.clientWidth)")
+    assert min(width for width in widths if width) > 150
+
+
+LINES = "link => [...link.getClientRects()].map(line => line.width)"
+
+
+def double(page: Page) -> None:
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+
+@pytest.mark.alles
+def test_a_printed_page_says_of_when_it_is_and_offers_nothing_to_press(
+    sign_in: SignIn, live_dossier: str
+) -> None:
+    page = sign_in(OFFICER)
+    for path in (live_dossier, f"{TOWN}/postvak"):
+        page.goto(path)
+        assert not page.get_by_text("Vertrouwelijk. Stand van").is_visible()
+        page.emulate_media(media="print")
+        assert page.get_by_text("Vertrouwelijk. Stand van").is_visible()
+        assert [
+            one for one in page.locator("main button, .si-actions").all() if one.is_visible()
+        ] == []
+        page.emulate_media(media="screen")
 
 
 @pytest.mark.alles

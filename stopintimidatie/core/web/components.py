@@ -20,6 +20,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render
 from pyramid.response import Response
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security.permissions import Permission, may
 from stopintimidatie.core.text import FILTERS, plural
@@ -281,6 +282,7 @@ def install(environment: Any) -> None:
     environment.globals.update(FILTERS)
     environment.globals.update(
         badge_for=badge_for,
+        now=utc_now,
         default_colour=DEFAULT_COLOUR,
         plural=plural,
         printable=printable,

@@ -119,7 +119,7 @@ def rail_of(
         panel(ROUTE),
         panel(ANSWER),
         RailDecision("c", "Contact", disabled_reason=TOWNS),
-        RailDecision("w", "Sluimeren", disabled_reason=TOWNS, small=True),
+        RailDecision("w", "Wegleggen", disabled_reason=TOWNS, small=True),
         RailDecision("u", "Uitdelen", disabled_reason=TOWNS, small=True),
         spoed,
         *([NOTHING_TO_UNDO] if bar_of(request, NATIONAL) is None else []),

@@ -79,7 +79,7 @@ def disclosure_view(context: DisclosureResource, request: Request) -> Any:
 def _lost_page(request: Request, lost: Disclosure) -> dict[str, Any]:
     subjects = [row for row in subjects_of(request.db, lost.id) if row.kind == REPORT]
     return {
-        "heading": "Dit stuk is zoek",
+        "heading": "Dit document is kwijt",
         "above": lost.reference,
         "intro": LOST_INTRO,
         "facts": [
@@ -139,7 +139,7 @@ STAFF: Final = (
     "Is het document kwijt, of bij een ander terechtgekomen? Meld het meteen. Uw"
     " privacyfunctionaris neemt het over."
 )
-LOST_LABEL: Final = "Dit stuk is zoek"
+LOST_LABEL: Final = "Dit document is kwijt"
 MORE: Final = "Nog iets hierover melden"
 RECIPIENT: Final = (
     "Bent u het document kwijt, of heeft iemand anders het gezien? Laat het meteen weten. Dan kan"

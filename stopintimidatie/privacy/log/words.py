@@ -104,7 +104,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.gerouteerd": "Gemeente gekozen door het meldpunt",
     "melding.beoordeeld": "Melding beoordeeld",
     "melding.contact": "Contact vastgelegd",
-    "melding.sluimeren": "Melding laten sluimeren, of weer wakker gemaakt",
+    "melding.sluimeren": "Melding weggelegd tot een dag, of weer in de lijst gezet",
     "melding.toegewezen": "Melding toegewezen of losgelaten",
     "melding.notitie": "Notitie bij een melding",
     "melding.contact_erbij": "Contact met de melder van een dubbele melding komt erbij",

@@ -150,7 +150,7 @@ def snooze(session: Session, report: Report, day: date | None, actor: Actor) -> 
         WorkflowError: It is urgent, the day is past, or it passes what a reporter was promised.
     """
     if day is None and report.snoozed_until is None:
-        raise WorkflowError("Deze melding sluimert niet. Kies een dag.", "tot")
+        raise WorkflowError("Deze melding is niet weggelegd. Kies een dag.", "tot")
     if day is not None:
         _check_snooze(report, day)
     name = "sluimeren" if day else "wakker"
@@ -167,7 +167,7 @@ def _check_snooze(report: Report, day: date) -> None:
     today = local_date(utc_now())
     _check_assignable(report)
     if report.urgent:
-        raise WorkflowError("Een melding met spoed kan niet sluimeren. Behandel deze nu.", "tot")
+        raise WorkflowError("U kunt een melding met spoed niet wegleggen. Behandel deze nu.", "tot")
     if day <= today:
         raise WorkflowError("Deze dag is voorbij, of is vandaag. Kies een latere dag.", "tot")
     if day > today + LONGEST_SNOOZE:

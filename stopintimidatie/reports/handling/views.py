@@ -156,7 +156,7 @@ def _must_stay(context: ReportResource, request: Request, title: str) -> dict[st
         return None
     latest = services.latest_snooze(report)
     if report.urgent:
-        why = "Een melding met spoed kan niet sluimeren. Behandel deze nu, of geef haar door."
+        why = "U kunt een melding met spoed niet wegleggen. Behandel deze nu, of geef haar door."
     elif latest is not None and latest <= local_date(utc_now()):
         why = "Er is contact beloofd, en dat moet vandaag of moest al. Neem eerst contact op."
     else:
@@ -268,7 +268,7 @@ def assign_view(context: ReportResource, request: Request) -> Any:
 @form_view(ReportResource, "sluimeren", Permission.TRIAGE, STEP_PAGE)
 def snooze_view(context: ReportResource, request: Request) -> Any:
     """Show the form that lets the report sleep until a day, and do it."""
-    title, report = "Sluimeren", context.report
+    title, report = "Wegleggen", context.report
     if late := _too_late(context, request, title):
         return late
     if awake := _must_stay(context, request, title):
@@ -304,5 +304,5 @@ def handling_rows(report: Report) -> list[tuple[str, str]]:
     if report.next_attempt_at is not None:
         rows.append(("Volgende poging", datetime_long(report.next_attempt_at)))
     if services.sleeps(report):
-        rows.append(("Sluimert tot", date_text(report.snoozed_until)))
+        rows.append(("Weggelegd tot", date_text(report.snoozed_until)))
     return rows

@@ -73,7 +73,7 @@ TITLES: Final = {
     "periode": "Ontvangen in de laatste",
 }
 # Filters of a fixed view alone.
-_UNLISTED: Final = {"sluimert": "Sluimert", "voorstel": "Tweede blik"}
+_UNLISTED: Final = {"sluimert": "Weggelegd", "voorstel": "Tweede blik"}
 NOBODY: Final = "niemand"
 # For a list that shows no restrictions.
 _UNKNOWN: Final = false()

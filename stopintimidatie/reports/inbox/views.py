@@ -220,7 +220,7 @@ def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
         return WorkbenchRow(report.reference, href, marks=tombstone_badges(report), current=current)
     deadline = report.contact_deadline
     age = ago(report.received_at).removesuffix(" geleden")
-    asleep = [f"sluimert tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
+    asleep = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
     return WorkbenchRow(
         title=heading(report),
         href=href,

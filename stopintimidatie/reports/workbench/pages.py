@@ -197,7 +197,7 @@ def _first(report: Report, names: AreaNames, handler: str | None) -> Rows:
         until = f"{date_text(report.waiting_until)} ({days_until(report.waiting_until)})"
         rows.append(("Antwoord uiterlijk", until))
     if sleeps(report):
-        rows.append(("Sluimert tot", date_text(report.snoozed_until)))
+        rows.append(("Weggelegd tot", date_text(report.snoozed_until)))
     return [*rows, ("Behandelaar", handler or "nog niemand")]
 
 
@@ -226,8 +226,8 @@ DONE: Final = {
     "voorstel_afgewezen": "voorstel niet overgenomen",
     "beoordelen": "beoordeling opgeslagen",
     "bericht": "bericht klaargezet voor de melder",
-    "sluimeren": "sluimert",
-    "wakker": "sluimert niet meer",
+    "sluimeren": "weggelegd",
+    "wakker": "niet meer weggelegd",
     "toewijzen": "aan een ander gegeven",
     "contact": "contact vastgelegd",
 }

@@ -179,7 +179,7 @@ def _small(report: Report, place: Place, may: bool) -> list[RailDecision]:
         ),
         RailDecision(
             "w",
-            "Sluimeren",
+            "Wegleggen",
             href=f"{place.path}/sluimeren?{onwards}",
             disabled_reason=allowed or handled or _awake(report),
             small=True,

@@ -24,7 +24,7 @@ from tests.support.installation import Installation
 def lose(case: Case, reference: str, who: str = "aanvrager") -> str:
     """Say on the page of the export that its document is lost; the page that follows."""
     browser = case.browser(who)
-    page = browser.get(f"{case.path}/{reference}").click("Dit stuk is zoek|Nog iets hierover")
+    page = browser.get(f"{case.path}/{reference}").click("Dit document is kwijt|Nog iets hierover")
     page.mustcontain("Politie Drechtsteden", "2 meldingen", reference)
     form = page.forms["formulier"]
     form["wat"] = "Het lag op tafel en nu niet meer."
@@ -127,7 +127,7 @@ def test_a_recipient_says_that_it_is_lost_and_the_officers_are_mailed(
     stranger = installation.visitor()
     stranger.get(f"/ophalen/{number}/zoekgeraakt", status=303)
     browser, answer = enter(installation, number, spoken_code(case, reference))
-    form = answer.follow().click("Dit stuk is zoek").forms["formulier"]
+    form = answer.follow().click("Dit document is kwijt").forms["formulier"]
     assert "Vul" in form.submit("melden", status=422)
     form["wat"] = "Iemand anders heeft het meegenomen."
     assert "neemt het over" in form.submit("melden", status=303).follow()

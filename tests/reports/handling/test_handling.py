@@ -237,7 +237,7 @@ def test_the_pages_of_one_report_keep_what_was_done_and_go_back(
         assert form.submit("opslaan", status=303).location.endswith(back)
     shown = browser.get(path)
     assert "De camera hangt er pas sinds maart." in shown
-    assert "Sluimert tot een dag" in shown
+    assert "Weggelegd tot een dag" in shown
     assert "Bart belt." in shown
 
 
@@ -292,8 +292,8 @@ def test_in_a_workbench_contact_snooze_and_handing_out_open_in_the_panel(
     form = browser.get(f"{path}/sluimeren?terug={back}", headers=part).forms["formulier"]
     form["tot"] = until.isoformat()
     page = form.submit("opslaan", headers=part).follow(headers=part)
-    assert f"sluimert tot {date_text(until)}" in page.html.find(id="werkbank-gedaan").text
+    assert f"weggelegd tot {date_text(until)}" in page.html.find(id="werkbank-gedaan").text
     page = browser.get(f"{back}?sluimert=ja").html
-    assert f"sluimert tot {date_short(until)}" in page.select_one(".wb-row").text
+    assert f"weggelegd tot {date_short(until)}" in page.select_one(".wb-row").text
     assert date_text(until) in page.select_one(".wb-pane dl").text
     assert "de behandelaar is gewijzigd" not in page

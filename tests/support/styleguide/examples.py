@@ -171,5 +171,5 @@ DECISIONS: Final = (
     RailDecision("2", "In een dossier", href="?besluit=2", current=True),
     RailDecision("6", "Overdragen", disabled_reason="al aangeboden"),
     RailDecision("s", "Spoed", href="?besluit=s", small=True),
-    RailDecision("w", "Sluimeren", href="?besluit=w", small=True),
+    RailDecision("w", "Wegleggen", href="?besluit=w", small=True),
 )
