@@ -22,7 +22,7 @@ from stopintimidatie.reports.api.problems import (
     problem_document,
     problem_schema,
 )
-from stopintimidatie.reports.arrival.schema import MESSAGE
+from stopintimidatie.reports.arrival.schema import MESSAGE, message_schema, rules_schema
 from stopintimidatie.reports.arrival.submission import validate
 from stopintimidatie.reports.rules import normalise_reference
 
@@ -95,11 +95,41 @@ def test_operation_ids_are_unique() -> None:
     assert len({call.name for call in CALLS}) == len(CALLS) == len(OPERATIONS)
 
 
+def whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of the document with what its references point at."""
+    return {**schema, "components": DOCUMENT["components"]}
+
+
+def inlined(part: Any) -> Any:
+    """What stands in the document, with what is referred to in the place of each reference."""
+    if isinstance(part, dict):
+        part = resolve(part) if "$ref" in part else part
+        return {name: inlined(value) for name, value in part.items() if name != "x-regels"}
+    return [inlined(value) for value in part] if isinstance(part, list) else part
+
+
+def test_the_message_is_plain_with_named_parts_and_the_rules_stand_beside_it() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    named = {"Locatie", "Adres", "Ov", "Melder", "Plegers", "Deelvoorkeur", "Client"}
+    assert named <= set(schemas)
+    for name in ("Melding", *named):
+        assert schemas[name]["type"] == "object"
+        assert not {"allOf", "anyOf", "oneOf", "if", "not"} & set(schemas[name])
+    assert inlined(schemas["Melding"]) == message_schema()
+    rules = schemas["Melding"]["x-regels"]
+    jsonschema_rs.meta.validate(rules)
+    assert rules["allOf"] == rules_schema()["allOf"]
+    # Alone too: whoever takes them out of the document needs nothing else of it.
+    assert not list(references(rules))
+
+
 def test_the_examples_of_the_message_pass_the_check() -> None:
     body = DOCUMENT["paths"]["/meldingen"]["post"]["requestBody"]["content"]["application/json"]
-    schema = jsonschema_rs.validator_for(resolve(body["schema"]))
+    schema = jsonschema_rs.validator_for(whole(body["schema"]))
+    rules = jsonschema_rs.validator_for(resolve(body["schema"])["x-regels"])
     for example in body["examples"].values():
         schema.validate(example["value"])
+        rules.validate(example["value"])
         assert validate(example["value"], datetime(2026, 11, 24, tzinfo=UTC))
 
 
@@ -107,12 +137,13 @@ def test_every_property_of_the_message_is_described() -> None:
     described = DOCUMENT["components"]["schemas"]["Melding"]
 
     def compare(node: Any, schema: dict[str, Any]) -> None:
+        schema = resolve(schema) if "$ref" in schema else schema
+        assert schema["description"]
         assert set(schema.get("properties", {})) == {
             child.name for child in node.children if child.name
         }
         for child in node.children:
             if child.name:
-                assert schema["properties"][child.name]["description"]
                 compare(child, schema["properties"][child.name])
 
     compare(MESSAGE, described)
@@ -143,7 +174,7 @@ def test_every_example_fits_its_schema() -> None:
     wrong = [
         (example, schema)
         for example, schema in pairs
-        if not jsonschema_rs.validator_for(schema, validate_formats=True).is_valid(example)
+        if not jsonschema_rs.validator_for(whole(schema), validate_formats=True).is_valid(example)
     ]
     assert wrong == []
 

@@ -1,12 +1,13 @@
 """The running application does what its own OpenAPI document says, for whatever schemathesis sends.
 
-Every answer must have a documented status, media type, headers and body. What fits the document is
-accepted, except where JSON Schema can't say it (a time in the future, a telephone number that can
-exist); what doesn't fit is refused.
+Every answer must have a documented status, media type, headers and body. What fits the document and
+the rules beside it is accepted, except where JSON Schema can't say it (a time in the future, a
+telephone number that can exist); what doesn't fit is refused.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -21,6 +22,7 @@ from schemathesis.core.parameters import ParameterLocation
 from stopintimidatie.core.tree.resources import split_address
 from stopintimidatie.reports.api.calls import ADD, BASE, CALLS, FORM, LOOK_UP, SUBMIT, Call
 from stopintimidatie.reports.api.queries import DEMO_TOKEN
+from stopintimidatie.reports.arrival.schema import message_schema, rules_schema
 from tests.support.api import Api
 from tests.support.factories import connect
 from tests.support.installation import Installation
@@ -152,11 +154,20 @@ def realistic(body: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def test_every_report_that_fits_the_document_is_taken(schema: Any, examples: int) -> None:
+def test_every_report_that_fits_the_document_and_its_rules_is_taken(
+    schema: Any, examples: int
+) -> None:
+    document = copy.deepcopy(schema.raw_schema)
+    # As `test_openapi_document` holds it to be: what a reader of both makes of them.
+    [body] = document["paths"]["/meldingen"]["post"]["requestBody"]["content"].values()
+    body["schema"] = {**message_schema(), **rules_schema()}
+    ruled = schemathesis.openapi.from_dict(document)
+    ruled.app = schema.app
+
     def check(case: Any) -> None:
         case.body = realistic(case.body)
         response = case.call_and_validate(headers=KEY, checks=CONFORMANCE)
         # A drawn Idempotency-Key may come back with another body.
         assert response.status_code in (201, 422), response.text
 
-    try_out(schema["/meldingen"]["POST"].as_strategy(POSITIVE), check, 3 * examples)
+    try_out(ruled["/meldingen"]["POST"].as_strategy(POSITIVE), check, 3 * examples)

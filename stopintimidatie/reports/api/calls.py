@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from stopintimidatie.core.forms.messages import describe
 from stopintimidatie.reports.api import answers
+from stopintimidatie.reports.api.requests import UUID_TEXT
 from stopintimidatie.reports.arrival.schema import LAT, LON
 from stopintimidatie.reports.vocabulary import Language
 
@@ -74,7 +75,8 @@ _IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
     "Een UUID die bij deze melding of dit bestand hoort. Stuur bij een nieuwe poging dezelfde.",
-    {**_TEXT, "format": "uuid"},
+    # By its form: what generators make of the format `uuid` in a header can't be sent.
+    {**_TEXT, "pattern": f"^{UUID_TEXT.pattern}$"},
     "6f1a3c52-8a3e-4d0c-9a54-0f2f5b1f7c11",
 )
 _LAT = Parameter("lat", "query", str(LAT.description), describe(LAT), 51.8133)

@@ -18,7 +18,7 @@ from stopintimidatie.reports.api.calls import (
 )
 from stopintimidatie.reports.api.problems import API_VERSION, CONTENT_TYPE, problem_schema
 from stopintimidatie.reports.api.requests import ADDITION, FIELD, MEDIA_TYPE
-from stopintimidatie.reports.arrival.schema import message_schema
+from stopintimidatie.reports.arrival.schema import message_schema, rules_schema
 
 # Messages that show how: in the OpenAPI document, the docs and the tests alike.
 
@@ -235,11 +235,29 @@ def _schemas() -> Document:
     answers = {r.answer for call in CALLS for r in call.replies.values() if r.answer is not None}
     named = {_name(answer): schema_of(answer) for answer in answers}
     return {
-        "Melding": message_schema(),
+        **_parts("Melding", message_schema() | {"x-regels": _RULES | rules_schema()}),
         "Aanvulling": describe(ADDITION),
         "Probleem": problem_schema(),
         **dict(sorted(named.items())),
     }
+
+
+# Beside the plain message: generators of clients stumble over conditions, and pass this by.
+_RULES: Document = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "description": "De regels tussen velden. Een melding die hieraan en aan `Melding` voldoet, "
+    "wordt aangenomen als haar tijden, telefoonnummer en e-mailadres kunnen bestaan.",
+}
+
+
+def _parts(name: str, schema: Document) -> Document:
+    """Return a schema by its name, after its parts by theirs, with references between them."""
+    parts: Document = {}
+    for key, part in schema["properties"].items():
+        if "properties" in part:
+            parts |= _parts(key.capitalize(), part)
+            schema["properties"][key] = {"$ref": f"#/components/schemas/{key.capitalize()}"}
+    return {**parts, name: schema}
 
 
 _NAMES = {

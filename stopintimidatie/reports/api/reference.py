@@ -38,7 +38,6 @@ _TYPES: Final = {
 _FORMATS: Final = {
     "date-time": "datum en tijd met zone",
     "date": "datum",
-    "uuid": "UUID",
     "binary": "bestand",
 }
 # Each time a new one: a report with the key of another is taken for the same, or refused.
@@ -167,15 +166,21 @@ def _examples(title: str, content: Document) -> Iterator[Example]:
 
 def _fields(document: Document, schema: Document, before: str = "") -> Iterator[Row]:
     """Yield the rows of a schema, groups before their members; names are dotted paths."""
-    if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    schema = _resolved(document, schema)
     required = schema.get("required", ())
     for name, part in schema.get("properties", {}).items():
+        part = _resolved(document, part)
         needed = "altijd" if name in required else "mag weg"
         about = words(_with_choices(part.get("description", ""), part))
         yield code(f"{before}{name}"), f"{kind_of(part)}, {needed}", about
         yield from _fields(document, part, f"{before}{name}.")
         yield from _fields(document, part.get("items", {}), f"{before}{name}[].")
+
+
+def _resolved(document: Document, schema: Document) -> Document:
+    """Return what a schema refers to, or the schema itself."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return document["components"]["schemas"][name] if name else schema  # type: ignore[no-any-return]
 
 
 def kind_of(schema: Document) -> str:

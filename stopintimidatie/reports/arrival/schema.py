@@ -71,16 +71,11 @@ class OwnAnswers(Type):
 
     def describe(self, node: colander.SchemaNode) -> Description:
         """Return the JSON Schema of the type."""
-        answer = [
-            {"type": ["boolean", "null"]},
-            {"type": "string", "maxLength": LONGEST_ANSWER, "pattern": NO_NUL},
-            {"type": "array", "maxItems": MOST_CHOICES, "items": {"type": "string"}},
-        ]
         return {
             "type": "object",
             "maxProperties": self.most,
-            "patternProperties": {QUESTION_NAME: {"anyOf": answer}},
-            "additionalProperties": False,
+            "propertyNames": {"pattern": QUESTION_NAME},
+            "additionalProperties": True,
         }
 
 
@@ -302,11 +297,26 @@ RULES = (
 
 
 def message_schema() -> Description:
-    """Return the JSON Schema of the message, rules included."""
+    """Return the JSON Schema of the message: its fields, each by itself."""
     described = describe(MESSAGE)
     described["description"] += " " + " ".join(rule.about for rule in RULES)
-    described["allOf"] = [schema for rule in RULES for schema in rule.schemas]
     return described
+
+
+# Beside the message too: of several types at once, generators make a class that holds nothing.
+_OWN_ANSWER: Description = {
+    "type": ["boolean", "null", "string", "array"],
+    "maxLength": LONGEST_ANSWER,
+    "pattern": NO_NUL,
+    "maxItems": MOST_CHOICES,
+    "items": {"type": "string"},
+}
+
+
+def rules_schema() -> Description:
+    """Return what JSON Schema can say of the rules between fields, to hold beside the message."""
+    answers = {"properties": {"antwoorden": {"additionalProperties": _OWN_ANSWER}}}
+    return {"allOf": [answers, *(schema for rule in RULES for schema in rule.schemas)]}
 
 
 # The same fields, as a form asks them in its own words.

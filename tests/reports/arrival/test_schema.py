@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopintimidatie.reports.api.openapi import FULL_REPORT, SMALL_REPORT
-from stopintimidatie.reports.arrival.schema import message_schema
+from stopintimidatie.reports.arrival.schema import message_schema, rules_schema
 from stopintimidatie.reports.arrival.submission import InvalidMessageError, validate
 from stopintimidatie.reports.fields import Address, Contact, Submission
 from stopintimidatie.reports.vocabulary import Form, Language, Role
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ABSENT = object()
-SCHEMA = jsonschema_rs.validator_for(message_schema())
+SCHEMA = jsonschema_rs.validator_for({**message_schema(), **rules_schema()})
 
 
 def report(**changes: Any) -> dict[str, Any]:
