@@ -16,11 +16,13 @@ from types import FrameType
 
 from bootstrap.common import (
     ROOT,
+    SECONDS_OF_SILENCE,
     SHARED,
     SetupError,
     alone_in,
     fingerprint,
     read_stamp,
+    run_aloud,
     say,
     wait_until,
 )
@@ -29,7 +31,6 @@ from bootstrap.environment import VENV_PYTHON, environment
 INI = ROOT / "development.ini"
 # A busy or small machine needs long the first time, and giving up helps nobody.
 SECONDS_TO_START = 300
-SECONDS_BETWEEN_WORDS = 30
 SECONDS_FOR_AREAS = 60
 SECONDS_FOR_LEFTOVERS = 10
 SECONDS_TO_END = 15
@@ -118,6 +119,7 @@ def fill() -> None:
     if (data_dir() / DATABASE).exists() and read_stamp(stamp) == wanted:
         return
     _do("database", "migreren")
+    say("De voorbeeldgegevens maken…")
     _do("demo", "laden", "--als-leeg")
     load_areas()
     stamp.write_text(wanted + "\n", encoding="utf-8")
@@ -133,7 +135,7 @@ def load_areas() -> None:
     if _step("gebieden", "laden", *words, "--binnen", str(SECONDS_FOR_AREAS)):
         say(
             "Dat lukt nu niet. Plekken worden gevonden met het midden van de wijk; dat is een"
-            " schatting.\nLater ophalen: stopintimidatie gebieden laden"
+            " schatting.\nLater ophalen: .venv/bin/stopintimidatie gebieden laden"
         )
 
 
@@ -168,15 +170,8 @@ def _do(*arguments: str) -> None:
 
 def _step(*arguments: str) -> int:
     """Run a command of the product, which dies when we are killed; return its exit code."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        check=False,
-        preexec_fn=killed_with_parent(),
-        pass_fds=SHARED,
-    ).returncode
+    done = run_aloud(command(*arguments), env=environment(), preexec_fn=killed_with_parent())
+    return done.returncode
 
 
 def answers(number: int) -> bool:
@@ -196,11 +191,11 @@ def serve(group: Group, number: int) -> None:
     env = {**environment(), "PORT": str(number)}
     group.start("de website", command("web"), env)
     group.start("de worker", command("worker"), env)
-    for waited in range(0, SECONDS_TO_START, SECONDS_BETWEEN_WORDS):
+    for waited in range(0, SECONDS_TO_START, SECONDS_OF_SILENCE):
         if waited:
             say(f"  Nog even: de website is na {waited} seconden nog bezig met starten…")
         settled = lambda: bool(group.ended()) or answers(number)  # noqa: E731
-        if wait_until(settled, seconds=SECONDS_BETWEEN_WORDS):
+        if wait_until(settled, seconds=SECONDS_OF_SILENCE):
             break
     else:
         raise SetupError(

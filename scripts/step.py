@@ -8,19 +8,22 @@ from collections.abc import Sequence
 
 import start
 import styles
-from bootstrap import audit, environment, lock, system
+from bootstrap import audit, chosen, environment, lock, system
 from bootstrap.common import ROOT, SetupError, installing, refuse_kindly, say
 
 # The developer's own settings must not steer the tests.
 UNWANTED = ("DATA_DIR", "PORT", "STOPINTIMIDATIE_INI")
 
 
-def prepare(needs: Sequence[system.Need], packages: str) -> None:
-    """Install all that a step stands on; quick when all of it is there."""
+def prepare(needs: Sequence[system.Need], packages: str, *, node: bool = False) -> None:
+    """Install all that a step stands on; quick when all of it is there.
+
+    `node`: of npm also what only tests need.
+    """
     with installing():
         system.ensure(needs)
         environment.ensure(packages)
-        styles.build(for_tests=packages == "test")
+        styles.build(for_tests=node)
 
 
 def become(module: str, arguments: Sequence[str], **more: str) -> None:
@@ -52,12 +55,13 @@ def main(step: str, arguments: list[str]) -> int:
                 styles.build()
             say("Stijlen, lettertypen en htmx staan klaar.")
         elif step == "pictures":
-            prepare(system.TO_PICTURE, "test")
+            prepare(system.TO_PICTURE, "test", node=True)
             if arguments[:1] == ["alle"]:
                 become("tests.support.pictures", arguments[1:], PYTHONPATH=str(ROOT / "scripts"))
             become("tests.support.screenshots", arguments)
         else:
-            prepare(system.TO_TEST, "test")
+            needs, node = chosen.needs_of(arguments)
+            prepare(needs, "test", node=node)
             own = arguments in ([], ["alles"])
             become("tests.support.suite" if own else "pytest", arguments)
     except SetupError as error:

@@ -12,11 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 # Numbers of open files that every process we start inherits: a lock on such a file lasts until all
 # of those processes have ended.
 SHARED: list[int] = []
+# Nobody must wonder whether something still happens.
+SECONDS_OF_SILENCE = 10
 
 
 class SetupError(Exception):
@@ -54,22 +57,35 @@ def run_quietly(
     command: Sequence[str | Path], *, failure: str, env: Mapping[str, str] | None = None
 ) -> str:
     """Run a step whose output matters only when it fails; then show its last lines."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
+    done = run_aloud(
+        command,
         env=dict(env) if env is not None else None,
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        check=False,
-        pass_fds=SHARED,
     )
     if done.returncode:
         tail = "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-20:])
         raise SetupError(f"{failure}\n\nDit zei het programma:\n{tail}")
     return done.stdout
+
+
+def run_aloud(command: Sequence[str | Path], **more: Any) -> subprocess.CompletedProcess[str]:
+    """Run a step, and say every ten seconds that it still runs; it ends when we are stopped."""
+    words = [str(part) for part in command]
+    common: dict[str, Any] = {"cwd": ROOT, "stdin": subprocess.DEVNULL, "pass_fds": SHARED}
+    began = time.monotonic()
+    with subprocess.Popen(words, **common, **more) as process:
+        try:
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    said, _ = process.communicate(timeout=SECONDS_OF_SILENCE)
+                    return subprocess.CompletedProcess(words, process.returncode, said)
+                say(f"  Nog bezig, {time.monotonic() - began:.0f} seconden…")
+        except BaseException:
+            process.kill()
+            raise
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import start
 import styles
-from bootstrap import common, environment, lock, system
+from bootstrap import chosen, common, environment, lock, system
 from bootstrap.common import SHARED, SetupError, installing, run_quietly
 from start import Group, alone_with_data
 
@@ -331,10 +331,60 @@ def test_a_start_without_outlines_goes_on_and_says_how_to_get_them(
         start, "command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"]
     )
     start.load_areas()
-    assert "stopintimidatie gebieden laden" in capsys.readouterr().out
+    assert ".venv/bin/stopintimidatie gebieden laden" in capsys.readouterr().out
     monkeypatch.setattr(start, "command", lambda *words: [sys.executable, "-c", ""])
     start.load_areas()
     assert "lukt nu niet" not in capsys.readouterr().out
+
+
+UNTIL_WRITTEN = (
+    "import pathlib, sys, time\nwhile not pathlib.Path(sys.argv[1]).exists(): time.sleep(.02)"
+)
+
+
+def test_a_step_that_is_silent_is_told_to_run_still(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told: list[str] = []
+
+    def say(words: str) -> None:
+        told.append(words)
+        (tmp_path / "told").touch()  # and with that the step ends
+
+    assert common.SECONDS_OF_SILENCE <= 10
+    monkeypatch.setattr(common, "SECONDS_OF_SILENCE", 0.1)
+    monkeypatch.setattr(common, "say", say)
+    step = [sys.executable, "-c", UNTIL_WRITTEN, str(tmp_path / "told")]
+    monkeypatch.setattr(start, "command", lambda *words: step)
+    for run in (lambda: start._do("demo"), lambda: run_quietly(step, failure="")):
+        (tmp_path / "told").unlink(missing_ok=True)
+        told.clear()
+        run()
+        assert "Nog bezig" in told[0]
+
+
+def packages_for(*arguments: str) -> tuple[set[str], bool]:
+    """What the chosen tests need above what the product needs, and whether npm's for tests."""
+    needs, node = chosen.needs_of(arguments)
+    return {need.package for need in needs} - {need.package for need in system.TO_RUN}, node
+
+
+def test_who_chooses_tests_gets_only_what_these_need() -> None:
+    everything = {need.package for need in system.TO_TEST} - {n.package for n in system.TO_RUN}
+    assert packages_for() == packages_for("alles") == packages_for("-x") == (everything, True)
+    assert packages_for("tests") == (everything, True)
+    assert packages_for("tests/core/text", "-k", "date") == (set(), False)
+    assert packages_for("tests/architecture/test_repository.py") == ({"git", "reuse"}, False)
+    assert packages_for("tests/browser/test_styleguide.py::test_x")[0] == {
+        "chromium-headless-shell"
+    }
+    assert "clamav-daemon" in packages_for("tests/core/scanner")[0]
+    # By what a helper needs that the tests import.
+    assert packages_for("tests/exports/document") == (
+        {"openssl", "default-jdk-headless", "libjaxb-java"},
+        False,
+    )
+    assert packages_for("tests/municipalities/sso") == (set(), True)
 
 
 def test_the_systems_own_python_comes_before_that_of_a_version_manager(tmp_path: Path) -> None:
