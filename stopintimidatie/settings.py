@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date
@@ -31,6 +32,9 @@ METRICS_PORTS: Final = 64
 # A wheel has the migrations in the package, a clone beside it.
 _IN_WHEEL: Final = Path(__file__).parent / "migrations"
 MIGRATIONS: Final = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_WHEEL.parent.parent / "alembic"
+# Our commands as they are called here: in a clone by their place, unless they are on the path.
+_IN_CLONE: Final = not _IN_WHEEL.is_dir() and shutil.which("stopintimidatie") is None
+PROGRAM: Final = f"{'.venv/bin/' * _IN_CLONE}stopintimidatie"
 
 
 class SettingsError(Exception):

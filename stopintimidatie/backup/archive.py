@@ -34,6 +34,7 @@ from stopintimidatie.backup.manifest import (
     read_manifest,
     unwritable,
 )
+from stopintimidatie.settings import PROGRAM
 
 # Encryption of the stream, so that who makes copies can't read them.
 
@@ -88,7 +89,7 @@ def recipients_of(texts: Sequence[str]) -> list[x25519.Recipient]:
     except pyrage.RecipientError:
         raise BackupError(
             "De instelling backup.recipient is geen geldige age-sleutel. Maak een sleutelpaar met:"
-            " stopintimidatie reservekopie sleutel BESTAND"
+            f" {PROGRAM} reservekopie sleutel BESTAND"
         ) from None
 
 

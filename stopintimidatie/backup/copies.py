@@ -27,7 +27,7 @@ from stopintimidatie.core.ledger import JOB as LEDGER
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.storage.sqlite import empty_wal
 from stopintimidatie.core.text import date_text
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 STAMP: Final = "%Y%m%dT%H%M%SZ"
 NAME: Final = re.compile(rf"{COPY_PREFIX}(\d{{8}}T\d{{6}}Z)\.tar\.gz(?:\.age)?")
@@ -36,7 +36,7 @@ WATCH: Final = Job("reservekopie.nakijken")
 ATTEMPTS: Final = 9_000
 LAST_ONE: Final = (
     "In {0} staat geen reservekopie die jonger is dan {1} dagen; dan zou er geen enkele"
-    " overblijven. Maak eerst een nieuwe: stopintimidatie reservekopie maken {0}"
+    f" overblijven. Maak eerst een nieuwe: {PROGRAM} reservekopie maken {{0}}"
 )
 
 
@@ -205,7 +205,7 @@ def copies_check(settings: Settings, row: Row[Any]) -> Check:
         return Check(
             "reservekopieën",
             State.NOTE,
-            f"In backup.folder: {row.copies_problem}. Ruim op met: stopintimidatie reservekopie"
+            f"In backup.folder: {row.copies_problem}. Ruim op met: {PROGRAM} reservekopie"
             " opruimen MAP",
         )
     return Check("reservekopieën", State.GOOD)

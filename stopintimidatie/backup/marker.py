@@ -20,13 +20,13 @@ from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.ledger import Position
 from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.session import reading, sqlite_file
-from stopintimidatie.settings import Settings, SettingsError
+from stopintimidatie.settings import PROGRAM, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 TABLE: Final = "restore_pending"
 UNFINISHED: Final = (
     "De reservekopie is nog niet helemaal teruggezet: wat daarna is vernietigd of gewist, kan er"
-    " nog in staan. Geef de opdracht ‘stopintimidatie reservekopie terugzetten’ nog eens."
+    f" nog in staan. Geef de opdracht ‘{PROGRAM} reservekopie terugzetten’ nog eens."
 )
 
 

@@ -37,7 +37,7 @@ from stopintimidatie.backup.manifest import (
 from stopintimidatie.backup.marker import TABLE as MARK
 from stopintimidatie.backup.marker import remove_mark, write_mark
 from stopintimidatie.core.storage.database import INSUFFICIENT_PRIVILEGE
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 # The programs
 
@@ -255,7 +255,7 @@ def _frozen(url: str) -> Iterator[Connection]:
             raise
         raise BackupError(
             "Deze databaserol mag niet alle rijen lezen. Zet in database.backup_url het adres met"
-            " de rol stopintimidatie_backup; ‘stopintimidatie database rollen’ maakt die rol."
+            f" de rol stopintimidatie_backup; ‘{PROGRAM} database rollen’ maakt die rol."
         ) from None
 
 
@@ -266,7 +266,7 @@ def _major(connection: Connection) -> int:
 def _state(connection: Connection, program: int | None = None) -> Snapshot:
     names = set(connection.scalars(text(TABLES)))
     if "alembic_version" not in names:
-        raise BackupError("De database is leeg. Draai eerst: stopintimidatie database migreren")
+        raise BackupError(f"De database is leeg. Draai eerst: {PROGRAM} database migreren")
     migration = str(connection.scalar(text("SELECT version_num FROM alembic_version")))
     tables = {}
     for name in sorted(names - left_out()):

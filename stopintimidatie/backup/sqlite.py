@@ -30,7 +30,7 @@ from stopintimidatie.backup.marker import TABLE as MARK
 from stopintimidatie.backup.marker import write_mark
 from stopintimidatie.core.storage.session import sqlite_file
 from stopintimidatie.core.storage.sqlite import BUSY_MILLISECONDS
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 NAME: Final = "sqlite"
 
@@ -73,7 +73,7 @@ def _explained(error: sqlite3.OperationalError) -> BackupError:
             " zo veel ruimte vrij zijn als de database groot is."
         )
     return BackupError(
-        f"De database is niet te lezen ({code}). Bestaat zij, en is ‘stopintimidatie database"
+        f"De database is niet te lezen ({code}). Bestaat zij, en is ‘{PROGRAM} database"
         " migreren’ gedraaid?"
     )
 

@@ -36,6 +36,7 @@ from stopintimidatie.reports.api.queries import list_app_keys, make_app_key, rev
 from stopintimidatie.reports.vocabulary import Source
 from stopintimidatie.settings import (
     INI_ENVIRONMENT_VARIABLE,
+    PROGRAM,
     Settings,
     SettingsError,
     load_settings,
@@ -152,7 +153,7 @@ def list_keys(settings: Settings) -> None:
     with database(settings) as session:
         rows = list_app_keys(session)
     if not rows:
-        click.echo("Er zijn nog geen sleutels. Maak er een met: stopintimidatie appsleutel maken")
+        click.echo(f"Er zijn nog geen sleutels. Maak er een met: {PROGRAM} appsleutel maken")
     for row in rows:
         state = f"ingetrokken {row.revoked_at:%d-%m-%Y}" if row.revoked_at else "geldig"
         click.echo(f"{row.name}\t{row.source}\tgemaakt {row.created_at:%d-%m-%Y}\t{state}")
@@ -177,4 +178,4 @@ def main() -> None:
     """Run the console command."""
     os.umask(0o077)
     silence_tracebacks()
-    sys.exit(run(cli, prog_name="stopintimidatie"))
+    sys.exit(run(cli, prog_name=PROGRAM))

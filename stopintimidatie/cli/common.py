@@ -33,7 +33,7 @@ from stopintimidatie.demo.loader import DemoError
 from stopintimidatie.municipalities.areas.sources import AreaFileError
 from stopintimidatie.privacy.log.services import LogTermError
 from stopintimidatie.reports.api.queries import AppKeyError
-from stopintimidatie.settings import Settings, SettingsError
+from stopintimidatie.settings import PROGRAM, Settings, SettingsError
 
 _EXAMPLE: Final = datetime(2026, 11, 24, 9, 30, tzinfo=AMSTERDAM)
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def clear_errors() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
     except DBAPIError as error:
         raise click.ClickException(
-            "De database geeft een fout. Is zij bereikbaar, en is ‘stopintimidatie database"
+            f"De database geeft een fout. Is zij bereikbaar, en is ‘{PROGRAM} database"
             f" migreren’ gedraaid? ({type(error.orig).__name__})"
         ) from None
 

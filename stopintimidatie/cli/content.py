@@ -56,7 +56,7 @@ from stopintimidatie.core.tree.services import reserved_names
 from stopintimidatie.demo.loader import is_loaded, load_demo
 from stopintimidatie.demo.rehearsal import rehearse
 from stopintimidatie.desk.onboarding.practice import add_trainee, make_practice
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 RESERVED = "stopintimidatie.reserved_names"
 
@@ -263,7 +263,7 @@ def new(settings: Settings) -> None:
         f"Versie {version} staat klaar in {settings.key_file}.\n"
         "1. Bewaar een kopie van het bestand buiten de machine, en zet het op elke machine.\n"
         "2. Herstart overal web en worker, zodat elk proces haar kent.\n"
-        f"3. Geef dan: stopintimidatie sleutels gebruiken {version}"
+        f"3. Geef dan: {PROGRAM} sleutels gebruiken {version}"
     )
 
 
@@ -277,7 +277,7 @@ def use(settings: Settings, versie: int) -> None:
     click.echo(
         f"Versie {versie} is nu in gebruik.\n"
         "1. Zet het bestand op elke machine en herstart overal web en worker.\n"
-        "2. Geef dan: stopintimidatie sleutels herversleutelen"
+        f"2. Geef dan: {PROGRAM} sleutels herversleutelen"
     )
 
 

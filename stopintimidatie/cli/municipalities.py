@@ -45,7 +45,7 @@ from stopintimidatie.municipalities.levels.services import (
 )
 from stopintimidatie.municipalities.sso.provider import allow_passwords, find_provider
 from stopintimidatie.reports.handover.services import hand_some_over, standing_of
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 LEFT: Final = (
     "Wat hierboven nog staat, blijft tot iemand het afrondt: haal een melding uit haar dossier of"
@@ -410,7 +410,7 @@ def standing(settings: Settings) -> None:
         ).all()
         ended = session.scalars(select(FormerArea).order_by(FormerArea.code)).all()
     if not loaded:
-        click.echo("Er zijn nog geen grenzen. Laad ze met: stopintimidatie gebieden laden")
+        click.echo(f"Er zijn nog geen grenzen. Laad ze met: {PROGRAM} gebieden laden")
     for kind, year, number in loaded:
         click.echo(f"{plural(AreaKind(kind))}\t{year}\t{number}")
     for area in ended:

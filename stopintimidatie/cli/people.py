@@ -35,7 +35,7 @@ from stopintimidatie.municipalities.people.access import FACTOR_RESET
 from stopintimidatie.municipalities.people.mail import renew_password
 from stopintimidatie.municipalities.people.queries import Person, people_at
 from stopintimidatie.municipalities.people.services import USER_KIND
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 # A deputy has an end date and a mandate, and is invited on the pages.
 ROLES: Final = [role.value for role in Role if role is not Role.DEPUTY]
@@ -124,7 +124,7 @@ def list_users(settings: Settings, gemeente: str | None) -> None:
         if not gemeente:
             lines += [_line_without_role(user) for user in _without_role(session)]
     if not lines:
-        click.echo("Er zijn hier nog geen gebruikers. Maak er een met: stopintimidatie gebruiker")
+        click.echo(f"Er zijn hier nog geen gebruikers. Maak er een met: {PROGRAM} gebruiker")
     for line in lines:
         click.echo(line)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from stopintimidatie.cli.commands import cli
 from stopintimidatie.core.accounts.models import IdentityProvider, LoginSession, User
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import utc_now
@@ -20,9 +25,10 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.areas.models import AreaOutline
 from stopintimidatie.reports.api.models import AppKey
+from stopintimidatie.settings import PROGRAM
 from tests.support.areas import features
 from tests.support.factories import DORDRECHT, make_user
-from tests.support.installation import DATA, PASSWORD, Installation
+from tests.support.installation import DATA, PASSWORD, ROOT, Installation
 from tests.support.keyboard import Keyboard
 from tests.support.mailboxes import PASSWORD as NEW_PASSWORD
 from tests.support.mailboxes import last_mail
@@ -43,6 +49,30 @@ def test_help_is_in_dutch_at_every_level(keyboard: Keyboard) -> None:
         assert "Gebruik: stopintimidatie" in out
         assert "Usage" not in out
         assert "Show this" not in out
+
+
+def test_messages_name_our_commands_as_they_are_called_here() -> None:
+    on_path = shutil.which("stopintimidatie")
+    assert ("stopintimidatie" if on_path else ".venv/bin/stopintimidatie") == PROGRAM
+    said = subprocess.run([on_path or ROOT / PROGRAM, "--help"], capture_output=True, text=True)
+    assert f"Gebruik: {PROGRAM} " in said.stdout
+    bare = re.compile(rf"stopintimidatie ({'|'.join({*cli.commands} - {'bewaartermijnen'})})\b")
+    guilty = [
+        (path.name, text)
+        for path in (ROOT / "stopintimidatie").rglob("*.py")
+        for text in texts_of(path)
+        if bare.search(text)
+    ]
+    assert guilty == []
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """Every text in the code of a module that is no docstring."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in docstrings:
+            yield str(node.value)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ from stopintimidatie.core.storage.database import (
 )
 from stopintimidatie.core.storage.session import is_lock_timeout, kind_of, probe_engine, sqlite_file
 from stopintimidatie.core.text import date_text
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ LONGEST_SECONDS: Final = 3.0
 MOST_DEAD: Final = 1_000
 MOST_WAITING: Final = 100_000
 VERSIONS: Final = table("alembic_version", column("version_num"))
-MIGRATE: Final = "De database is niet bij. Draai: stopintimidatie database migreren"
+MIGRATE: Final = f"De database is niet bij. Draai: {PROGRAM} database migreren"
 NEWER: Final = (
     "De database is van een latere uitgave dan dit programma. Dat werkt één uitgave lang; zet"
     " daarna de nieuwe versie weer neer."
@@ -80,7 +80,7 @@ NEWER: Final = (
 NO_ROOM: Final = (
     "Er kan niets worden weggeschreven ({where}): de schijf is vol, of de dienst mag hier alleen"
     " lezen. Maak ruimte, kijk of de schijf en de database schrijven toestaan en van wie zij zijn,"
-    " en geef de rechten opnieuw (stopintimidatie database rollen)."
+    f" en geef de rechten opnieuw ({PROGRAM} database rollen)."
 )
 # About the size of a report with its photo, in bytes.
 PROBE_BYTES: Final = 256 * 1024
@@ -393,7 +393,7 @@ def _dead(count: int) -> Check:
     return Check(
         "dode taken",
         State.NOTE,
-        f"Mislukt en opgegeven: {words}. Bekijk ze met: stopintimidatie wachtrij lijst",
+        f"Mislukt en opgegeven: {words}. Bekijk ze met: {PROGRAM} wachtrij lijst",
         numbers,
     )
 
@@ -404,7 +404,7 @@ def _mail(row: Row[Any]) -> Check:
     if not row.mails:
         return Check("post", State.GOOD, numbers=numbers)
     words = f"Berichten die wachten: {row.mails}. {words_of(row.mail_problem)}"
-    return Check("post", State.NOTE, f"{words} Bekijk ze met: stopintimidatie post lijst", numbers)
+    return Check("post", State.NOTE, f"{words} Bekijk ze met: {PROGRAM} post lijst", numbers)
 
 
 def is_ready(checks: Sequence[Check]) -> bool:

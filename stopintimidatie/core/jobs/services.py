@@ -29,7 +29,7 @@ from stopintimidatie.core.jobs.models import OutboxJob
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.storage.session import standalone, transaction
 from stopintimidatie.core.telemetry import counting
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 log = logging.getLogger(__name__)
 CHANNEL: Final = "stopintimidatie_werk"
@@ -254,7 +254,7 @@ def _each(engine: Engine, actor: Actor, number: int | None, action: str) -> int:
     if number is not None and not jobs:
         raise QueueError(
             f"Taak {number} is niet opgegeven of bestaat niet."
-            " ‘stopintimidatie wachtrij lijst’ toont welke er zijn."
+            f" ‘{PROGRAM} wachtrij lijst’ toont welke er zijn."
         )
     return sum(_settle(engine, actor, job, action) for job in jobs)
 

@@ -25,7 +25,7 @@ from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from stopintimidatie.core.storage.encryption import create_key_file
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.session import reading
-from stopintimidatie.settings import Settings, SettingsError
+from stopintimidatie.settings import PROGRAM, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -313,7 +313,7 @@ def apply(connection: Connection) -> None:
             raise
         raise RolesError(
             "Deze gebruiker mag geen rollen maken. Laat een beheerder van PostgreSQL dit doen:"
-            " ‘stopintimidatie database rollen | psql DATABASE’, of geef met --adres het adres van"
+            f" ‘{PROGRAM} database rollen | psql DATABASE’, of geef met --adres het adres van"
             " een beheerder."
         ) from None
 
@@ -347,7 +347,7 @@ def refuse_powerful_role(engine: Engine, settings: Settings) -> None:
         raise SettingsError(
             [
                 f"sqlalchemy.url: de databaserol {name} {why}, zodat de muren tussen gemeenten"
-                f" voor web en worker niet gelden. Verbind als {APP}; ‘stopintimidatie database"
+                f" voor web en worker niet gelden. Verbind als {APP}; ‘{PROGRAM} database"
                 " rollen’ maakt die rol, zie docs/databaserollen.md"
             ]
         )

@@ -37,6 +37,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.registry import Directive, named
 from stopintimidatie.core.storage.files import sync_folder, write_private
 from stopintimidatie.core.storage.models import Held
+from stopintimidatie.settings import PROGRAM
 
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
@@ -155,7 +156,7 @@ def use_key(path: Path, version: int) -> None:
     ring = load_key_ring(path)
     if version not in ring.masters:
         raise KeyFileError(
-            f"Versie {version} staat niet in het sleutelbestand. Maak haar met: stopintimidatie"
+            f"Versie {version} staat niet in het sleutelbestand. Maak haar met: {PROGRAM}"
             " sleutels nieuw"
         )
     _replace(path, KeyRing(version, ring.masters))
@@ -174,7 +175,7 @@ def load_key_ring(path: Path) -> KeyRing:
     except FileNotFoundError:
         raise KeyFileError(
             f"Het sleutelbestand {path} ontbreekt. Zet het terug uit de reservekopie; is dit een"
-            " nieuwe installatie, draai dan eerst: stopintimidatie database migreren"
+            f" nieuwe installatie, draai dan eerst: {PROGRAM} database migreren"
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeyFileError(f"Het sleutelbestand {path} is niet te lezen: {error}") from None

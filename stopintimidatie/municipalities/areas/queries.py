@@ -21,11 +21,11 @@ from stopintimidatie.municipalities.areas.models import (
     Neighbourhood,
 )
 from stopintimidatie.municipalities.areas.names import natural_key, slugify
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 OUTLINES_MISSING: Final = (
     "Er zijn geen grenzen van gemeenten en wijken geladen: elke melding gaat naar het landelijk"
-    " meldpunt. Draai: stopintimidatie gebieden laden --bestand …"
+    f" meldpunt. Draai: {PROGRAM} gebieden laden --bestand …"
 )
 
 

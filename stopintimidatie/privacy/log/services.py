@@ -40,7 +40,7 @@ from stopintimidatie.core.storage import NATIONAL, Base, Holder, make_engine, tr
 from stopintimidatie.core.storage.database import INSUFFICIENT_PRIVILEGE
 from stopintimidatie.core.storage.sqlite import deletable
 from stopintimidatie.core.text import day_of
-from stopintimidatie.settings import Settings
+from stopintimidatie.settings import PROGRAM, Settings
 
 EVENTS: Final[Table] = Base.metadata.tables[AuditEvent.__tablename__]
 SUBJECTS: Final[Table] = Base.metadata.tables[AuditSubject.__tablename__]
@@ -53,7 +53,7 @@ APART: Final = "van afgeschermde logboeken"
 RAISED: Final = "P0001"
 NO_ROLE: Final = (
     "Alleen de rol stopintimidatie_maintenance mag uit het logboek verwijderen. Zet in"
-    " database.maintenance_url het adres met die rol; ‘stopintimidatie database rollen’ maakt haar."
+    f" database.maintenance_url het adres met die rol; ‘{PROGRAM} database rollen’ maakt haar."
 )
 WATCH: Final = Job("logboek.nakijken")
 # Tried again every hour, for as long as nobody does something about it.
@@ -232,6 +232,6 @@ def log_check(settings: Settings, row: Row[Any]) -> Check:
             "logboek",
             State.NOTE,
             f"In het logboek staat meer dan zijn termijn ({row.log_problem}). Schoon het op met:"
-            " stopintimidatie logboek opschonen",
+            f" {PROGRAM} logboek opschonen",
         )
     return Check("logboek", State.GOOD)

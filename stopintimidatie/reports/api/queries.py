@@ -34,6 +34,7 @@ from stopintimidatie.reports.arrival.submission import place_at, stop_to_find
 from stopintimidatie.reports.fields import Location
 from stopintimidatie.reports.rules import new_reference
 from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.settings import PROGRAM
 
 PREFIX: Final = "sia_"
 DEMO_TOKEN: Final = "demo-app"  # noqa: S105 - known to everybody, refused outside the demo
@@ -96,7 +97,7 @@ def revoke_app_key(session: Session, actor: Actor, name: str) -> AppKey:
     """
     key = session.scalar(select(AppKey).where(AppKey.name == name.strip()))
     if key is None:
-        raise AppKeyError(f"Er is geen appsleutel ‘{name}’. Zie: stopintimidatie appsleutel lijst")
+        raise AppKeyError(f"Er is geen appsleutel ‘{name}’. Zie: {PROGRAM} appsleutel lijst")
     if key.revoked_at is not None:
         raise AppKeyError(f"De appsleutel ‘{name}’ is al ingetrokken.")
     key.revoked_at = utc_now()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
+import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy.orm import Session
@@ -99,9 +101,31 @@ def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
     started = time.monotonic()
-    with pytest.raises(sources.AreaSourceError, match="niet te bereiken"):
+    told = f"{address[7:]} is niet te bereiken: daar neemt niets een verbinding aan."
+    with pytest.raises(sources.AreaSourceError, match=re.escape(told)):
         sources.fetch(sources.Source(address, tmp_path), WIJK)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "er is geen server met die naam"),
+        (TimeoutError("The read operation timed out"), "er komt geen antwoord"),
+        (OSError("Tunnel connection failed: 403 Forbidden"), "de verbinding valt weg"),
+    ],
+)
+def test_why_a_server_is_not_reached_is_told_in_dutch(
+    error: OSError, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: object, **named: object) -> NoReturn:
+        raise urllib.error.URLError(error)
+
+    monkeypatch.setattr(sources, "_write", fail)
+    with pytest.raises(sources.AreaSourceError) as refused:
+        sources.fetch(sources.Source("http://pdok.example", tmp_path, pause=0), WIJK)
+    assert f"pdok.example is niet te bereiken: {told}" in str(refused.value)
+    assert str(error) not in str(refused.value)
 
 
 def test_time_that_is_up_ends_the_fetch(server: StandIn, tmp_path: Path) -> None:

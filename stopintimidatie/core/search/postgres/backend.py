@@ -47,6 +47,7 @@ from stopintimidatie.core.search.query import Field, SearchQuery
 from stopintimidatie.core.search.results import compare
 from stopintimidatie.core.storage.session import as_json
 from stopintimidatie.core.storage.tenancy import enter
+from stopintimidatie.settings import PROGRAM
 
 _CHUNK: Final = 500
 _PAGE_ONE: Final = Page()
@@ -54,7 +55,7 @@ _CANCELLED: Final = "57014"
 _LOCK_CLASS: Final = 0x5A4F454B
 """First key of our advisory locks; the second is of the holder: one rebuild for each."""
 _PATIENCE: Final = 30.0
-_REBUILD: Final = "Herbouw de index: stopintimidatie zoekindex herbouwen."
+_REBUILD: Final = f"Herbouw de index: {PROGRAM} zoekindex herbouwen."
 _GAP: Final = Health(HealthState.MISSING, f"De index is niet volledig. {_REBUILD}")
 
 

@@ -34,12 +34,13 @@ from stopintimidatie.core.search import backend as contract
 from stopintimidatie.core.search.backend import Health, HealthState
 from stopintimidatie.core.search.whoosh.schema import SCHEMA, SCHEMA_VERSION
 from stopintimidatie.core.storage.files import checksum, locked, replace_text
+from stopintimidatie.settings import PROGRAM
 
 WRITING: Final = "schrijven"
 REBUILDING: Final = "herbouwen"
 STATE: Final = "staat.json"
 _HOLDER: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_REBUILD: Final = "Herbouw de index: stopintimidatie zoekindex herbouwen."
+_REBUILD: Final = f"Herbouw de index: {PROGRAM} zoekindex herbouwen."
 _MISSING: Final = Health(HealthState.MISSING, f"Er is geen index. {_REBUILD}")
 _OLDER: Final = Health(HealthState.OUTDATED, f"De index heeft een oudere opbouw. {_REBUILD}")
 
