@@ -11,6 +11,7 @@ from pkgutil import resolve_name
 
 import click
 import pytest
+import start
 
 from stopintimidatie.cli.commands import cli
 from stopintimidatie.core import limits
@@ -27,6 +28,7 @@ from stopintimidatie.reports.attachments import services as attachments
 from stopintimidatie.reports.conversation import services as conversation
 from stopintimidatie.rooms import ROOMS
 from stopintimidatie.settings import Settings, setting_keys
+from tests.support import system_picture
 
 ROOT = Path(__file__).parent.parent.parent
 DECISIONS = sorted((ROOT / "docs" / "dev" / "adr").glob("*.md"))
@@ -311,10 +313,36 @@ def test_every_module_that_a_comment_names_exists() -> None:
     }
 
 
-def test_every_page_of_the_docs_is_linked_from_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_page_of_the_docs_is_linked_from_the_signpost() -> None:
+    signpost = ROOT / "docs" / "README.md"
     pages = {path.name for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/dev/*.md")]}
-    assert pages <= {Path(link).name for link in LINK.findall(readme)}
+    links = {Path(link).name for link in LINK.findall(text_of("README.md"))}
+    assert pages - {signpost.name} <= links
+
+
+def test_the_readme_is_short_and_begins_in_english_with_a_picture() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    introduction, _, rest = readme.partition("\n![")
+    assert len(introduction.strip().splitlines()[2:]) == 12
+    assert "(docs/beelden/systeem.svg)" in rest.splitlines()[0]
+    # It was a thousand words, and nobody read to the end.
+    assert len(readme.split()) <= 370
+    assert all(f"\n{command} " in readme for command in ("scripts/run", "scripts/test"))
+    assert len(re.findall(r"^\| `[^`]+@", readme, re.M)) == 3
+    assert "(docs/demo.md)" in readme
+    assert "(docs/README.md)" in readme
+
+
+def test_the_picture_of_the_system_is_what_its_command_draws() -> None:
+    drawn = system_picture.TARGET.read_text(encoding="utf-8")
+    assert drawn == system_picture.picture(), "python -m tests.support.system_picture"
+
+
+def test_the_demos_page_names_every_account_that_a_start_names() -> None:
+    page = text_of("demo.md")
+    told = set(re.findall(r"[a-z]+@[a-z]+\.example", start.READY))
+    assert len(told) > 10
+    assert [name for name in told if name.partition("@")[0] not in page] == []
 
 
 def test_no_two_decisions_have_one_number() -> None:

@@ -8,6 +8,7 @@ keys that we use, the mandatory ones, lengths and closed lists. PyPI and npm hav
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -121,6 +122,15 @@ def test_publiccode_tells_the_version_that_is_built() -> None:
     built.read(ROOT / "setup.cfg", encoding="utf-8")
     assert publiccode().softwareVersion == built["metadata"]["version"]
     assert publiccode().legal.license == built["metadata"]["license"]
+
+
+def test_a_public_ci_does_what_a_developer_does_and_trusts_nobodys_action() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    [job] = workflow["jobs"].values()
+    assert job["steps"][-1]["run"] == ".ci/run"
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert not [step for step in job["steps"] if "uses" in step]
+    assert workflow["permissions"] == {"contents": "read"}
 
 
 def test_every_file_has_a_licence_and_somebody_who_made_it() -> None:
