@@ -99,6 +99,24 @@ def test_a_service_that_is_stopped_gets_the_time_it_takes() -> None:
     assert services["worker"]["stop_grace_period"] == f"{worker['TimeoutStopSec'][0]}s"
 
 
+def test_no_line_of_a_service_is_left_out_of_the_journal() -> None:
+    for name in ("stopintimidatie-web.service", "stopintimidatie-worker@.service"):
+        unit = (DEPLOY / "systemd" / name).read_text(encoding="utf-8")
+        assert "\nLogRateLimitIntervalSec=0\n" in unit
+
+
+def test_what_a_wheel_lacks_goes_along_with_it() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    made = text.partition("### Met het wheel")[2].partition("\n## ")[0]
+    assert re.search(r"^cp -r requirements/runtime.txt production.ini deploy dist/", made, re.M)
+    assert "cp -r dist/deploy dist/production.ini /opt/stopintimidatie/" in made
+    # Its last five lines use nothing of the source but deploy/.
+    [first] = re.findall(r"^### 1\..*?```sh\n(.*?)```", text, re.M | re.S)
+    lines = first.splitlines()[-5:]
+    assert lines[0].startswith("cp deploy/")
+    assert not [line for line in lines if re.search(r"scripts/|pip |\bgit\b", line)]
+
+
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     """Where systemd's tools are; elsewhere the units are only read by the tests above."""
     program = shutil.which("systemd-analyze")
