@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from sqlalchemy import create_engine
 from stopintimidatie.core.storage import database
 from tests.support import postgres_guard
 
+FIGURES = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 # As a careful operator runs it: a commit is on the disk. Connections over a socket only.
 SAFE = {
     "listen_addresses": "",
@@ -45,6 +47,27 @@ def description(postgres: str) -> str:
         f"granian {version('granian')}, WeasyPrint {version('weasyprint')}",
     )
     return "; ".join(parts)
+
+
+def told(command: str, before: str) -> str:
+    """By which command, when, on what and under which load something was measured.
+
+    :param before: the load when it began.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"`{command}`, {date.today():%d-%m-%Y}: {os.cpu_count()} kernen, {memory:.0f} GiB,"
+        f" {platform.system()}, Python {platform.python_version()}; belasting {before} bij het"
+        f" begin, {load()} aan het eind."
+    )
+
+
+def write_section(title: str, text: str) -> None:
+    """Put this text under a heading of docs/benchmarks.md, in place of what stood there."""
+    before, heading, after = FIGURES.read_text(encoding="utf-8").partition(f"\n## {title}\n")
+    assert heading, title
+    rest = after[after.index("\n## ") :]
+    FIGURES.write_text(f"{before}{heading}\n{text.strip()}\n{rest}", encoding="utf-8")
 
 
 def load() -> str:

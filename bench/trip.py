@@ -26,6 +26,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 import stopintimidatie
+from bench import machine
 from stopintimidatie import install
 from stopintimidatie.core.clock import clock_at
 from stopintimidatie.core.storage.encryption import create_key_file
@@ -42,6 +43,10 @@ TITLES: Final = {
     "approval": "een goedkeuring van een uitvoer",
     "worker": "daarna in de worker",
 }
+EXPLAINED: Final = (
+    "De verschillende bestanden en functies waar één verzoek in komt; `--list` noemt ze. Hoe druk"
+    " de machine is, maakt hier niets uit."
+)
 HEAD: Final = "| tocht | bestanden | functies |\n|---|--:|--:|"
 
 
@@ -126,17 +131,22 @@ def _approve(case: Case) -> Callable[[], Any]:
 
 
 def main() -> None:
-    """Make the trips; print the table, or with `--list` what each goes through."""
+    """Make the trips; print (and write) the table, or with `--list` what each goes through."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("trips", nargs="*", metavar="trip", help=", ".join(TITLES))
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--schrijf", action="store_true", help="put the table in the docs")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
+    before = machine.load()
     made = [trip for trip in _all() if trip.name in (asked.trips or TITLES)]
     told = [HEAD, *(trip.row for trip in made)]
     if asked.list:
         told = ["\n".join((f"# {trip.name}", *trip.functions)) for trip in made]
     sys.stdout.write("\n".join(told) + "\n")
+    if asked.schrijf:
+        about = f"{machine.told('python -m bench.trip', before)}\n{EXPLAINED}"
+        machine.write_section("Waar een verzoek door gaat", "\n".join((about, "", *told)))
 
 
 def _all() -> list[Trip]:

@@ -345,6 +345,12 @@ def test_the_demos_page_names_every_account_that_a_start_names() -> None:
     assert [name for name in told if name.partition("@")[0] not in page] == []
 
 
+def test_every_figure_says_by_which_command_and_when_it_was_measured() -> None:
+    for section in text_of("benchmarks.md").split("\n## ")[1:]:
+        assert re.search(r"`(?:python -m bench\.\w+|scripts/\w+)", section), section[:40]
+        assert re.search(r"\b\d\d-\d\d-20\d\d\b", section), section[:40]
+
+
 def test_no_two_decisions_have_one_number() -> None:
     numbers = Counter(path.name.split("-")[0] for path in DECISIONS)
     assert all(re.fullmatch(r"\d{4}", number) for number in numbers)
