@@ -145,7 +145,7 @@ def signed_in(installation: Installation, link: str, username: str) -> Any:
     return installation.browser(username, PASSWORD)
 
 
-def saved(browser: Any, page: str, button: str = "opslaan", **values: Any) -> None:
+def saved(browser: Any, page: str, values: dict[str, Any], button: str = "opslaan") -> None:
     form = browser.get(page).forms["formulier"]
     for name, value in values.items():
         form[name] = str(value)
@@ -153,9 +153,11 @@ def saved(browser: Any, page: str, button: str = "opslaan", **values: Any) -> No
 
 
 def fill_in_the_list(desk: Any) -> None:
-    saved(desk, "/landelijk/aansluiting-domeinen?gemeente=dordrecht", domeinen="dordrecht.nl")
+    domains = "/landelijk/aansluiting-domeinen?gemeente=dordrecht"
+    saved(desk, domains, {"domeinen": "dordrecht.nl"})
     dates = dict.fromkeys(("afspraak_op", "teksten_op", "logo_op", "opleiding_op"), TODAY)
-    saved(desk, LISTS, **dates, afspraak_met="hoofd OOV", grondslag="avg_6_1_e_openbare_orde")
+    told = {"afspraak_met": "hoofd OOV", "grondslag": "avg_6_1_e_openbare_orde"}
+    saved(desk, LISTS, {**dates, **told})
     forms = desk.get(LISTS).forms
     for name in [name for name in forms if str(name).startswith("opgeleid-")]:
         forms[name]["opgeleid_op"] = str(TODAY)
@@ -166,12 +168,12 @@ def open_the_gate(admin: Any, archivist: Any) -> None:
     dates = dict.fromkeys(("besluit_op", "fg_op", "dpia_op", "overeenkomst_op"), TODAY)
     told = {"fg": "FG", "fg_adres": "fg@dordrecht.nl", "verwerker": "Platform OOV"}
     page = "/gemeenten/dordrecht/beheer/verantwoording"
-    saved(admin, page, verantwoordelijke="burgemeester", **dates, **told)
+    saved(admin, page, {**dates, **told, "verantwoordelijke": "burgemeester"})
     terms = "/gemeenten/dordrecht/bewaartermijnen"
     form = admin.get(f"{terms}/voorstellen").forms["formulier"]
     categories = {n: "18.1.2" for n in form.fields if str(n).endswith(".categorie")}
-    saved(admin, f"{terms}/voorstellen", "voorstellen", **categories)
-    saved(archivist, f"{terms}/beslissen?nr=1", "beslissen", besluit="goedkeuren")
+    saved(admin, f"{terms}/voorstellen", categories, "voorstellen")
+    saved(archivist, f"{terms}/beslissen?nr=1", {"besluit": "goedkeuren"}, "beslissen")
 
 
 def test_the_commands_lead_from_an_empty_folder_to_a_report_in_an_officers_inbox(

@@ -84,9 +84,11 @@ def test_the_client_of_openapi_python_client_has_every_call_and_sends_a_report(
 ) -> None:
     settings = tmp_path / "settings.json"
     settings.write_text(json.dumps(PYTHON_SETTINGS), encoding="utf-8")
-    generator = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
-    where = ["--path", described.document, "--output-path", tmp_path / "client_of_app"]
-    run(*generator, *where, "--config", settings, "--fail-on-warning")
+    run(
+        *(sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"),
+        *("--path", described.document, "--output-path", tmp_path / "client_of_app"),
+        *("--config", settings, "--fail-on-warning"),
+    )
     monkeypatch.syspath_prepend(tmp_path)
     made = importlib.import_module("client_of_app")
     models = importlib.import_module("client_of_app.models")

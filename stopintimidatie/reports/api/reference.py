@@ -180,7 +180,7 @@ def _fields(document: Document, schema: Document, before: str = "") -> Iterator[
 def _resolved(document: Document, schema: Document) -> Document:
     """Return what a schema refers to, or the schema itself."""
     name = schema.get("$ref", "").rpartition("/")[2]
-    return document["components"]["schemas"][name] if name else schema  # type: ignore[no-any-return]
+    return document["components"]["schemas"][name] if name else schema
 
 
 def kind_of(schema: Document) -> str:
