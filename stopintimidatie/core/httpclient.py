@@ -37,6 +37,20 @@ _NEVER: Final = tuple(
 )
 
 
+# For who reads why another server wasn't reached: Python's own words are English.
+_REASONS: Final[Mapping[type, str]] = {
+    socket.gaierror: "er is geen server met die naam te vinden",
+    ConnectionRefusedError: "daar neemt niets een verbinding aan",
+    TimeoutError: "er komt geen antwoord",
+    ssl.SSLCertVerificationError: "het certificaat van die server klopt niet voor deze machine",
+}
+
+
+def reason_of(error: Exception) -> str:
+    """Return in Dutch why a server wasn't reached."""
+    return _REASONS.get(type(getattr(error, "reason", error)), "de verbinding valt weg")
+
+
 class OutgoingError(Exception):
     """A call that wasn't made, or that gave no usable answer.
 

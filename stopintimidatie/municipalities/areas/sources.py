@@ -27,6 +27,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from stopintimidatie.core.httpclient import reason_of
 from stopintimidatie.municipalities.areas.facts import AreaKind
 
 # CBS keeps these for "unknown" and "abroad"; they lie nowhere.
@@ -301,15 +302,6 @@ class Source:
         return left
 
 
-_NO_NAME: Final = "er is geen server met die naam te vinden"
-_NOBODY: Final = "daar neemt niets een verbinding aan"
-# By the name of what Python raises.
-_REASONS: Final = {
-    "gaierror": _NO_NAME,
-    "ConnectionRefusedError": _NOBODY,
-    "TimeoutError": "er komt geen antwoord",
-    "SSLCertVerificationError": "het certificaat van die server klopt niet voor deze machine",
-}
 _LATER: Final = (
     "Wat al is opgehaald, blijft bewaard: dezelfde opdracht gaat daar later mee verder. U kunt ook"
     " zelf bestanden ophalen en laden met --bestand."
@@ -430,12 +422,8 @@ def _write(source: Source, address: str, page: Path) -> None:
 
 def _unknown_name(error: Exception) -> bool:
     """Tell whether no server has this name, or none listens there."""
-    return _reason(error) in (_NO_NAME, _NOBODY)
-
-
-def _reason(error: Exception) -> str:
-    """Return in words why there is no connection; Python's own are English."""
-    return _REASONS.get(type(getattr(error, "reason", error)).__name__, "de verbinding valt weg")
+    reason = getattr(error, "reason", error)
+    return type(reason).__name__ == "gaierror" or isinstance(reason, ConnectionRefusedError)
 
 
 def _refused(address: str, code: int) -> str:
@@ -446,7 +434,7 @@ def _refused(address: str, code: int) -> str:
 
 
 def _unreachable(address: str, error: Exception) -> str:
-    return f"{urlsplit(address).netloc} is niet te bereiken: {_reason(error)}. {_LATER}"
+    return f"{urlsplit(address).netloc} is niet te bereiken: {reason_of(error)}. {_LATER}"
 
 
 def checked_address(address: str) -> str:
