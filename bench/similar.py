@@ -86,7 +86,7 @@ def _look(installation: Installation, chosen: Any) -> tuple[float, float, int]:
     with installation.transaction(DORDRECHT) as session:
         report = session.get_one(Report, chosen)
         start, worked = time.perf_counter(), time.process_time()
-        found = similar_to(session, installation.registry.search.backend, report)
+        found = similar_to(session, installation.registry, report)
         took, worked = time.perf_counter() - start, time.process_time() - worked
         return took * 1000, worked * 1000, len(found)
 
@@ -95,7 +95,7 @@ def _queries(installation: Installation) -> int:
     with installation.transaction(DORDRECHT) as session:
         report = session.scalars(select(Report).where(Report.lat.is_not(None)).limit(1)).one()
         with count_queries(installation) as counted:
-            similar_to(session, installation.registry.search.backend, report)
+            similar_to(session, installation.registry, report)
     return counted.count
 
 

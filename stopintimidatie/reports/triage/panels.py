@@ -45,7 +45,7 @@ def similar_values(
     `task`: under which the look at them is noted; None when the caller notes it.
     """
     report, here = context.report, here or request.resource_path(context).rstrip("/")
-    similar = similar_to(request.db, request.registry.search.backend, report, limit)
+    similar = similar_to(request.db, request.registry, report, limit)
     if similar and task is not None:
         note_read(request, context.holder, KIND, [other.id for other in similar], task=TASK)
     may_triage = bool(request.has_permission(Permission.TRIAGE, context))

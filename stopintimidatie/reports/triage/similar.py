@@ -23,7 +23,6 @@ from stopintimidatie.core.search.backend import (
     Kind,
     Page,
     Scope,
-    SearchBackend,
     SearchError,
     Sort,
     Visibility,
@@ -33,7 +32,7 @@ from stopintimidatie.core.text import DAYS, local, number, plural
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportForm
 from stopintimidatie.reports.rules import PARTS_OF_DAY
-from stopintimidatie.reports.services import report_path
+from stopintimidatie.reports.services import REPORT_DOSSIERS, report_path
 from stopintimidatie.reports.triage.rules import SIMILAR, Likeness, Traits, clock_apart, compare
 from stopintimidatie.reports.vocabulary import Form, OffenderAge, OffenderCount, Transport, in_order
 from stopintimidatie.reports.words import when_short
@@ -225,7 +224,7 @@ class Similar:
     state: str
     when: str
     forms: tuple[str, ...]
-    dossier: str | None
+    dossiers: Sequence[str]
     area: str
     likeness: Likeness
     reasons: tuple[str, ...]
@@ -237,11 +236,11 @@ class Similar:
 
 
 def similar_to(
-    session: Session, backend: SearchBackend, report: Report, limit: int = SHOWN
+    session: Session, registry: Any, report: Report, limit: int = SHOWN
 ) -> list[Similar]:
     """Return the reports most like this one, best first; possible doubles before the rest."""
     here = traits_of(report, report.forms)
-    ids = [*_near(session, report), *_by_words(session, backend, report, here)]
+    ids = [*_near(session, report), *_by_words(session, registry, report, here)]
     wanted = list(dict.fromkeys(report_id for report_id in ids if report_id != report.id))
     scored = []
     for row, forms in _rows(session, wanted):
@@ -250,7 +249,7 @@ def similar_to(
         if likeness.double or likeness.score >= SIMILAR:
             scored.append((row, forms, there, likeness))
     scored.sort(key=lambda item: (not item[3].double, -item[3].score, item[0].reference))
-    return _shown(session, report.holder, here, scored[:limit])
+    return _shown(session, registry, report.holder, here, scored[:limit])
 
 
 def traits_of(row: Any, forms: Iterable[str]) -> Traits:
@@ -311,7 +310,7 @@ def _near(session: Session, report: Report) -> Sequence[UUID]:
     return session.scalars(by_distance.limit(NEAREST)).all()
 
 
-def _by_words(session: Session, backend: SearchBackend, report: Report, here: Traits) -> list[UUID]:
+def _by_words(session: Session, registry: Any, report: Report, here: Traits) -> list[UUID]:
     """Return the reports with the same circumstances, by search; none while it is repaired."""
     stems = tuple(sorted(here.words))[:_MOST_STEMS]
     if not stems:
@@ -319,7 +318,7 @@ def _by_words(session: Session, backend: SearchBackend, report: Report, here: Tr
     reports_only = Filter(Field.KIND, frozenset({Kind.REPORT.value}))
     query = SearchQuery(terms=(AnyOf(stems),), filters=(reports_only,))
     try:
-        result = backend.within(session).search(
+        result = registry.search.backend.within(session).search(
             query,
             Scope(report.holder),
             Visibility(frozenset({OPEN_ACCESS})),
@@ -352,8 +351,15 @@ def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[st
 
 
 def _shown(
-    session: Session, holder: str, here: Traits, scored: Sequence[tuple[Any, Any, Traits, Likeness]]
+    session: Session,
+    registry: Any,
+    holder: str,
+    here: Traits,
+    scored: Sequence[tuple[Any, Any, Traits, Likeness]],
 ) -> list[Similar]:
+    # By membership: the address of a report lies in its dossier only within one wijk.
+    find = REPORT_DOSSIERS.only(registry)
+    numbers = find(session, [row.id for row, *_ in scored]) if find else {}
     town = session.get(Municipality, holder)
     slug = town.slug if town else None
     similar = []
@@ -366,7 +372,7 @@ def _shown(
                 state=row.state,
                 when=when_short(row),
                 forms=forms,
-                dossier=row.dossier_number,
+                dossiers=numbers.get(row.id, ()),
                 area=row.area or "",
                 likeness=likeness,
                 reasons=tuple(reasons(here, there, likeness)),

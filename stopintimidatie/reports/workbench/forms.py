@@ -249,10 +249,11 @@ def dossiers(similar: Sequence[Similar], offered: Choices, area: str | None) -> 
     labels = dict(offered)
     options: dict[str, Option] = {}
     for other in similar:
-        number = other.dossier
-        if number in labels and number not in options:
-            why = _reason(other)
-            reason = f"Lijkt op {other.reference}: {why}."
+        why = _reason(other)
+        reason = f"Lijkt op {other.reference}: {why}."
+        for number in other.dossiers:
+            if number not in labels or number in options:
+                continue
             posted = {"dossier": number, "reden": reason}
             options[number] = Option(labels[number], posted, why, _alike(other), other)
     for number, label in offered:

@@ -225,7 +225,7 @@ def _listed(
         return forms.rejections()
     if choice not in {FILE, DOUBLE} or context.holder == NATIONAL:
         return []
-    similar = similar_to(request.db, request.registry.search.backend, context.report, MOST)
+    similar = similar_to(request.db, request.registry, context.report, MOST)
     if choice == DOUBLE:
         options = forms.doubles(context.report, similar)
     else:

@@ -35,7 +35,7 @@ def similar(installation: Installation, address: str) -> list[Any]:
     reference = address.rpartition("/")[2]
     with installation.transaction(DORDRECHT) as session:
         report = session.scalars(select(Report).where(Report.reference == reference)).one()
-        return similar_to(session, installation.registry.search.backend, report)
+        return similar_to(session, installation.registry, report)
 
 
 def week_ago() -> Any:
