@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import Term, datetime_long
 from stopintimidatie.municipalities.areas.locator import Method
 from stopintimidatie.municipalities.areas.models import (
@@ -20,7 +22,7 @@ from stopintimidatie.municipalities.areas.services import successors
 from stopintimidatie.municipalities.settings.queries import free_texts
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.rules import kinds_found, time_text
+from stopintimidatie.reports.rules import kinds_found, signals, time_text
 from stopintimidatie.reports.vocabulary import (
     AgeGroup,
     FollowUp,
@@ -122,12 +124,31 @@ def badges(report: Report) -> list[str]:
     return [report.state, *(name for name, on in marks.items() if on)]
 
 
+def signals_of(report: Report) -> list[str]:
+    """Return the signals of danger in a report, in words."""
+    return signals(
+        report.all_forms,
+        age_group=report.reporter_age_group,
+        known=report.offender_known,
+        recurrence=report.recurrence,
+        wants_support=report.wants_support,
+    )
+
+
+def is_past(report: Report) -> bool:
+    """Tell whether it happened so long ago that nobody is asked about danger now."""
+    return (report.incident_end or report.incident_start) < utc_now() - ASKED_FOR
+
+
 def flags(report: Report) -> list[Flag]:
     """Return the warnings to show above a report, most pressing first."""
     texts = (report.description, report.offender_appearance, report.location_text)
     kinds = kinds_found(*texts, *free_texts(report.own_answers))
+    unasked = report.danger_now is None and report.ended_at is None and is_past(report)
+    given = signals_of(report) if unasked else []
     warnings = (
         (report.danger_now, _DANGER),
+        (given, Flag("warning", f"Let op: {', '.join(given)}", _LONG_AGO)),
         (report.state == "quarantaine", _QUARANTINE),
         (is_minor(report), _MINOR),
         (kinds, _sensitive(kinds)),
@@ -135,6 +156,12 @@ def flags(report: Report) -> list[Flag]:
     return [flag for applies, flag in warnings if applies]
 
 
+# After this a signal is shown, and the question about danger isn't asked any more.
+ASKED_FOR: Final = timedelta(days=2)
+_LONG_AGO: Final = (
+    "Het is meer dan twee dagen geleden. Is er toch nu iemand in gevaar? Bel 112, en leg het vast"
+    " bij ‘Meer vastleggen’."
+)
 _DANGER: Final = Flag(
     "error",
     "Bij de beoordeling was er iemand in gevaar",

@@ -120,3 +120,34 @@ def test_the_question_about_danger_has_the_focus_and_a_grey_key_is_silent_after_
     assert page.query_selector("#werkbank-zegt") is None
     page.keyboard.press("n")
     page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
+
+
+def test_next_right_after_behandelen_is_no_answer_about_danger(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    """`1` and then `j`, before the question stands and after it; then the real answers."""
+    reference = post_from_app(demo_address, WORDS, vormen=["betasten"])
+    page = sign_in(OFFICER)
+    for wait in (False, True):
+        page.goto(f"{INBOX}{reference}")
+        page.wait_for_selector("[data-na-lezen]:not([aria-disabled])")
+        page.keyboard.press("1")
+        if wait:
+            page.wait_for_selector("#werkbank-paneel [data-key=g]")
+        page.keyboard.press("j")
+        page.wait_for_load_state("networkidle")
+        page.goto(f"{INBOX}{reference}")
+        assert page.query_selector(".wb-head:has-text('spoed')") is None
+    page.wait_for_selector("[data-na-lezen]:not([aria-disabled])")
+    page.keyboard.press("1")
+    page.wait_for_selector("#werkbank-paneel [data-key=g]")
+    page.keyboard.press("g")
+    page.wait_for_selector(".wb-head:has-text('spoed')")
+    page.keyboard.press("z")
+    page.wait_for_selector(".wb-head:not(:has-text('spoed'))")
+    page.wait_for_selector("[data-na-lezen]:not([aria-disabled])")
+    page.keyboard.press("1")
+    page.wait_for_selector("#werkbank-paneel [data-key=n]")
+    page.keyboard.press("n")
+    page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
+    assert "in behandeling genomen" in page.inner_text("#werkbank-gedaan")

@@ -22,8 +22,13 @@ TUESDAY = datetime(2026, 11, 24, 11, 0, tzinfo=AMSTERDAM)
 
 
 def told_of_reports(installation: Installation) -> Installation:
-    """Give Dordrecht what it is told by: a confirmed mailbox and a number for spoed."""
+    """Dordrecht, connected, and told of its reports."""
     connect(installation)
+    return with_addresses(installation)
+
+
+def with_addresses(installation: Installation) -> Installation:
+    """Give Dordrecht what it is told by: a confirmed mailbox and a number for spoed."""
     with clock_at(TUESDAY - timedelta(hours=2)):
         admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
         form = admin.get("/gemeenten/dordrecht/berichten").forms["formulier"]

@@ -77,11 +77,13 @@ from stopintimidatie.reports.inbox.views import TEMPLATE, absent, quarantine_vie
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import (
     ALREADY,
+    ASSESS,
     PROPOSED,
     Began,
     decide,
     did_just,
     remember,
+    store,
 )
 from stopintimidatie.reports.page.proposals import (
     answer_proposal,
@@ -278,7 +280,7 @@ def _make(
     if choice not in RARE and why_not(report):
         return _refuse(request, report, choice, form, values)
     began = Began(report)
-    if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here)) is not None:
+    if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here, began)) is not None:
         return halted
     try:
         if choice == ROUTE:
@@ -321,7 +323,7 @@ def _route(request: Request, report: Report, form: Form, values: Mapping[str, An
     route(session, registry, report, town.code, values["reden"], request.actor)
 
 
-def _danger(context: ReportResource, request: Request, here: str) -> Response | None:
+def _danger(context: ReportResource, request: Request, here: str, began: Began) -> Response | None:
     """Return the question about danger, or the way back of what may not close; None to go on."""
     report = context.report
     if must_ask_danger(report):
@@ -330,6 +332,7 @@ def _danger(context: ReportResource, request: Request, here: str) -> Response | 
             return ask_danger(context, request, NAME)
         answer_danger(request.db, report, answer == "ja", request.actor)
         if answer == "ja":
+            store(request.db, report, request.actor, [ASSESS], began)
             request.flash(STAYS_OPEN.format(report.reference), "error")
             return HTTPSeeOther(here)
     if report.danger_now:

@@ -20,7 +20,7 @@ from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import ASSESSED, UndoError
-from stopintimidatie.reports.page.steps import signals_of
+from stopintimidatie.reports.page.steps import must_ask_danger
 from stopintimidatie.reports.rules import normalise_reference
 from stopintimidatie.reports.services import (
     move_report,
@@ -83,9 +83,7 @@ def asks_about_danger(report: Report) -> bool:
 
     Triage asks it where there is a signal. Of what is filed elsewhere or done, it was asked there.
     """
-    if report.danger_now is not None or report.state not in {"nieuw", "in_behandeling"}:
-        return False
-    return bool(signals_of(report))
+    return report.state in {"nieuw", "in_behandeling"} and must_ask_danger(report)
 
 
 def why_not(report: Report) -> str | None:

@@ -50,9 +50,9 @@ from stopintimidatie.dossiers.services import DossierError
 from stopintimidatie.dossiers.words import forms_of
 from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import answer_danger, signals_of
+from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.services import move_report, proposed_among
-from stopintimidatie.reports.words import when_short
+from stopintimidatie.reports.words import signals_of, when_short
 from stopintimidatie.reports.workflow import REPORT_WORKFLOW
 
 DANGER: Final = "gevaar"

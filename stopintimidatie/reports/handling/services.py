@@ -26,7 +26,7 @@ from stopintimidatie.reports.conversation.services import contact_over
 from stopintimidatie.reports.models import Report, ReportNote
 from stopintimidatie.reports.page.decisions import Began, remember
 from stopintimidatie.reports.page.queries import names_of
-from stopintimidatie.reports.page.steps import DANGER, EFFECTS, must_ask_danger, signals_of
+from stopintimidatie.reports.page.steps import DANGER, EFFECTS, must_ask_danger
 from stopintimidatie.reports.services import (
     append_move,
     keep_undoable,
@@ -34,6 +34,7 @@ from stopintimidatie.reports.services import (
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import signals_of
 
 # The states in which somebody can handle a report.
 ASSIGNABLE: Final = frozenset(

@@ -30,7 +30,6 @@ from stopintimidatie.reports.page.steps import (
     conflict,
     must_ask_danger,
     possible_steps,
-    signals_of,
     step_name,
     version_values,
     way_out,
@@ -46,6 +45,7 @@ from stopintimidatie.reports.personal import reached_by, read_contact
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.services import StaleReportError, lock_report
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import signals_of
 
 NOTES: Final = "stopintimidatie.reports.handling:templates/notes.jinja2"
 CONTACT_TASK: Final = "contact vastleggen"

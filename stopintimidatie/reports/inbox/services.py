@@ -28,16 +28,18 @@ from stopintimidatie.municipalities.people.services import postbox_recipient, ur
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.page import decisions
 from stopintimidatie.reports.page.proposals import IN_DANGER
-from stopintimidatie.reports.page.steps import must_ask_danger, signals_of
+from stopintimidatie.reports.page.steps import must_ask_danger
 from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.services import (
+    ALERT,
     URGENT_JOB,
     StaleReportError,
     lock_report,
     path_of_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.words import signals_of
 from stopintimidatie.reports.workbench.services import TASKS
 from stopintimidatie.reports.workflow import (
     ENDED,
@@ -159,7 +161,8 @@ def repeat(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Queue the mail again about urgent reports that nobody opened yet; a job."""
     for payload in payloads:
         with context.transaction() as session:
-            report = session.get(Report, UUID(payload["report"]))
+            # Locked: whoever takes danger back meanwhile must know that somebody is told.
+            report = session.get(Report, UUID(payload["report"]), with_for_update=True)
             if report is None:
                 continue
             if payload.get("later"):
@@ -216,7 +219,7 @@ URGENT: Final = MailTemplate(
     "spoed", "Spoed: er wacht een melding", f"{_FOLDER}/spoed.txt.jinja2", _urgent_letter
 )
 URGENT_TEXT: Final = MailTemplate(
-    "spoed_sms", "", f"{_FOLDER}/spoed_sms.txt.jinja2", _urgent_letter, text_message=True
+    ALERT, "", f"{_FOLDER}/spoed_sms.txt.jinja2", _urgent_letter, text_message=True
 )
 TEMPLATES: Final = (NEW, URGENT, URGENT_TEXT)
 

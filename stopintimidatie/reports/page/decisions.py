@@ -32,6 +32,7 @@ from stopintimidatie.reports.services import (
     check_no_proposal,
     close_offer,
     held_until,
+    is_alerted,
     keep_undoable,
     move_report,
     reindex_report,
@@ -279,7 +280,7 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     state = report.state
     for effect in _effects_of(decision):
         UNDO_EFFECTS.of(registry)[effect](session, report, decision, actor)
-    _restore(report, decision)
+    _restore(session, report, decision)
     decision.undone_at = utc_now()
     _undo_proposal(session, decision, actor)
     values = {"stappen": list(decision.steps), "behandelaar": _leave_to_nobody(session, report)}
@@ -293,11 +294,13 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     return report
 
 
-def _restore(report: Report, decision: ReportDecision) -> None:
-    """Set the columns as they were; danger that it answered with yes stays, and so does spoed."""
+def _restore(session: Session, report: Report, decision: ReportDecision) -> None:
+    """Set the columns as they were; danger of which somebody was told stays, and so does spoed."""
     before = msgspec.convert(decision.before, Before)
     answered = report.danger_now and not before.danger_now
-    stays = {"danger_now", "urgent"} if answered else set()
+    stays = set[str]()
+    if answered and session.scalar(select(is_alerted(report.id, decision.at))):
+        stays = {"danger_now", "urgent"}
     if report.shown_until is None:
         # It became urgent meanwhile: the reporter reads how it stands.
         stays |= {"shown_state", "shown_until"}

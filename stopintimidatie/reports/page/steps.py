@@ -44,9 +44,10 @@ from stopintimidatie.reports.page.decisions import TAKE, Began, decide
 from stopintimidatie.reports.page.proposals import propose
 from stopintimidatie.reports.page.queries import account_of_changes
 from stopintimidatie.reports.page.replies import answer_in_time
-from stopintimidatie.reports.rules import needs_second_look, normalise_reference, signals
+from stopintimidatie.reports.rules import needs_second_look, normalise_reference
 from stopintimidatie.reports.services import append_move, becomes_urgent, reindex_report
 from stopintimidatie.reports.vocabulary import FEEDBACK, KIND, FollowUp
+from stopintimidatie.reports.words import is_past, signals_of
 from stopintimidatie.reports.workflow import (
     DESK_STEPS,
     DOUBLE,
@@ -127,20 +128,12 @@ def possible_steps(request: Any, context: Any) -> list[Transition]:
     ]
 
 
-def signals_of(report: Report) -> list[str]:
-    """Return the signals of danger in a report, in words."""
-    return signals(
-        report.all_forms,
-        age_group=report.reporter_age_group,
-        known=report.offender_known,
-        recurrence=report.recurrence,
-        wants_support=report.wants_support,
-    )
-
-
 def must_ask_danger(report: Report) -> bool:
-    """Tell whether nobody answered yet if somebody is in danger, while there is a signal."""
-    return report.danger_now is None and bool(signals_of(report))
+    """Tell whether nobody answered yet if somebody is in danger, while there is a signal.
+
+    It must be of the last days: a longer one ago is shown with its signal instead.
+    """
+    return report.danger_now is None and not is_past(report) and bool(signals_of(report))
 
 
 def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) -> None:

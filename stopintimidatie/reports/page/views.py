@@ -43,7 +43,7 @@ from stopintimidatie.reports.conversation.services import (
 )
 from stopintimidatie.reports.models import Report, ReportAttachment
 from stopintimidatie.reports.page import queries, steps
-from stopintimidatie.reports.page.decisions import ASSESS, Began, remember_final
+from stopintimidatie.reports.page.decisions import ASSESS, Began, remember_final, store
 from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.pages import TOMBSTONES, tombstone_of
 from stopintimidatie.reports.page.proposals import asked_in_words, open_proposal
@@ -264,7 +264,7 @@ class StepView:
             lock_report(session, report, values["versie"])
             given = answers(self.transition, values)
             name, actor, began = self.transition.name, request.actor, Began(report)
-            if self._in_danger(request, report, values.get(steps.DANGER)):
+            if self._in_danger(request, report, values.get(steps.DANGER), began):
                 return HTTPSeeOther(request.resource_path(context))
             made = steps.decide_or_propose(
                 session, effects, report, name, given, actor, began=began
@@ -282,13 +282,15 @@ class StepView:
             return self._proposed(context, request, values)
         return self._done(context, request, values, before)
 
-    def _in_danger(self, request: Request, report: Report, answer: str | None) -> bool:
+    def _in_danger(
+        self, request: Request, report: Report, answer: str | None, began: Began
+    ) -> bool:
         """Store the answer about danger, where it was asked; with yes nothing is closed."""
         if answer is not None:
             steps.answer_danger(request.db, report, answer == "ja", request.actor)
         stops = answer == "ja" and self.transition.name in steps.CLOSING
         if stops:
-            remember_final(request.db, report, request.actor, ASSESS)
+            store(request.db, report, request.actor, [ASSESS], began)
             request.flash(steps.STAYS_OPEN.format(report.reference), "error")
         return stops
 

@@ -249,7 +249,7 @@ def similar_to(
         if likeness.double or likeness.score >= SIMILAR:
             scored.append((row, forms, there, likeness))
     scored.sort(key=lambda item: (not item[3].double, -item[3].score, item[0].reference))
-    return _shown(session, registry, report.holder, here, scored[:limit])
+    return _shown(session, registry, here, scored[:limit])
 
 
 def traits_of(row: Any, forms: Iterable[str]) -> Traits:
@@ -336,8 +336,12 @@ def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[st
     if not ids:
         return
     rows = session.execute(
-        select(*_COLUMNS, Neighbourhood.name.label("area"), Neighbourhood.slug.label("area_slug"))
+        select(
+            *(*_COLUMNS, Neighbourhood.name.label("area"), Neighbourhood.slug.label("area_slug")),
+            Municipality.slug.label("town_slug"),
+        )
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
+        .outerjoin(Municipality, Municipality.code == Report.holder)
         .where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
     ).all()
     # The forms of each report: as reported, and as confirmed.
@@ -353,22 +357,19 @@ def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[st
 def _shown(
     session: Session,
     registry: Any,
-    holder: str,
     here: Traits,
     scored: Sequence[tuple[Any, Any, Traits, Likeness]],
 ) -> list[Similar]:
     # By membership: the address of a report lies in its dossier only within one wijk.
     find = REPORT_DOSSIERS.only(registry)
     numbers = find(session, [row.id for row, *_ in scored]) if find else {}
-    town = session.get(Municipality, holder)
-    slug = town.slug if town else None
     similar = []
     for row, forms, there, likeness in scored:
         similar.append(
             Similar(
                 id=row.id,
                 reference=row.reference,
-                path=report_path(row, slug, row.area_slug),
+                path=report_path(row, row.town_slug, row.area_slug),
                 state=row.state,
                 when=when_short(row),
                 forms=forms,

@@ -36,7 +36,6 @@ from stopintimidatie.reports.page.steps import (
     decide_or_propose,
     must_ask_danger,
     report_action,
-    signals_of,
     state_label,
     typed_version,
     version_values,
@@ -70,7 +69,7 @@ from stopintimidatie.reports.triage.services import (
     describe,
 )
 from stopintimidatie.reports.vocabulary import ContactWish
-from stopintimidatie.reports.words import CONTACT_AGREED
+from stopintimidatie.reports.words import CONTACT_AGREED, signals_of
 from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
 # The states in which the triage form also decides; in others the report is waiting or filed.

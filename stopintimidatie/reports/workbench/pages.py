@@ -29,6 +29,7 @@ from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
+from stopintimidatie.reports.services import is_alerted
 from stopintimidatie.reports.words import AreaNames, Rows
 from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place, other_steps, rail_of
 from stopintimidatie.reports.workbench.services import others_looking
@@ -254,7 +255,7 @@ class Bar:
 
 
 READ_AT_ONCE: Final = "Bij spoed leest de melder dit meteen."
-STAYS_URGENT: Final = "Spoed blijft ook dan, want er is iemand in gevaar."
+STAYS_URGENT: Final = "Spoed blijft ook dan: wie dienst heeft, is al gewaarschuwd."
 
 
 def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
@@ -262,17 +263,18 @@ def bar_for(request: Any, session: Session, holder: str) -> Bar | None:
     last = select_last_decision(holder, str(request.actor.id))
     about = (
         *(Report.reference, Report.version, Report.duplicate_of_id),
-        *(Report.danger_now, Report.urgent, Report.snoozed_until),
+        *(Report.danger_now & is_alerted(Report.id, ReportDecision.at), Report.urgent),
+        Report.snoozed_until,
     )
     statement = last.join(Report, Report.id == ReportDecision.report_id).add_columns(*about)
     row = session.execute(statement).one_or_none()
     if row is None:
         return None
-    decision, reference, version, duplicate_of, danger_now, urgent, asleep = row
+    decision, reference, version, duplicate_of, alarmed, urgent, asleep = row
     why = final_reason(request.registry, decision, version) or ""
     until = f" tot {date_text(asleep)}" if decision.steps[-1] == "sluimeren" and asleep else ""
     text = f"{reference}: {done(decision, duplicate_of)}{until}."
-    note = "" if why else _note(decision, danger_now, urgent=urgent)
+    note = "" if why else _note(decision, alarmed=alarmed, urgent=urgent)
     return Bar(decision, reference, text, note, why)
 
 
@@ -297,9 +299,9 @@ def _step_done(decision: ReportDecision, last: str, duplicate_of: UUID | None) -
         return last.replace("_", " ")
 
 
-def _note(decision: ReportDecision, danger_now: bool | None, *, urgent: bool) -> str:
+def _note(decision: ReportDecision, *, alarmed: bool | None, urgent: bool) -> str:
     """Return what leaves by a decision and when, and what stays after undoing it."""
-    stays = STAYS_URGENT if danger_now and not decision.before["danger_now"] else ""
+    stays = STAYS_URGENT if alarmed and not decision.before["danger_now"] else ""
     leaves = next((_LEAVES[name] for name in decision.steps if name in _LEAVES), None)
     minutes = round((decision.until - utc_now()).total_seconds() / 60)
     if leaves is None:

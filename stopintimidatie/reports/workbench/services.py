@@ -19,7 +19,7 @@ from stopintimidatie.municipalities.settings.rules import help_in_words
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.handling.services import assign
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import Began, decide, remember_final
+from stopintimidatie.reports.page.decisions import ASSESS, Began, decide, store
 from stopintimidatie.reports.page.steps import decide_or_propose
 from stopintimidatie.reports.workbench.rail import DOUBLE, FINISH, REJECT, TAKE
 
@@ -63,7 +63,7 @@ def make_choice(
         elif report.state == "nieuw":
             decide(session, effects, report, [take], actor, began=began)
         else:
-            remember_final(session, report, actor, "beoordelen")
+            store(session, report, actor, [ASSESS], began or Began(report))
         return True
     if choice == TAKE and report.state != "nieuw":
         assign(session, report, UUID(str(actor.id)), TAKEN_OVER, actor)

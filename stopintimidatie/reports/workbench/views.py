@@ -55,7 +55,6 @@ from stopintimidatie.reports.page.steps import (
     conflict,
     must_ask_danger,
     report_action,
-    signals_of,
     typed_version,
     version_values,
 )
@@ -67,7 +66,7 @@ from stopintimidatie.reports.triage.panels import BESIDE, TASK, similar_values
 from stopintimidatie.reports.triage.services import ASSESSABLE, set_urgent
 from stopintimidatie.reports.triage.similar import MOST, similar_to
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.words import area_names
+from stopintimidatie.reports.words import area_names, signals_of
 from stopintimidatie.reports.workbench import forms
 from stopintimidatie.reports.workbench.forms import STEPS, TITLES, choice_form, steps_for
 from stopintimidatie.reports.workbench.pages import UNDO
@@ -418,7 +417,7 @@ def _as_before(report: Report, decision: ReportDecision) -> str:
     if decision.before["handler_id"] and report.handler_id is None:
         return "Niemand behandelt de melding: wie dat deed, behandelt hier geen meldingen meer."
     if report.danger_now and not decision.before["danger_now"]:
-        return "Alleen spoed blijft staan, want u zei dat er iemand in gevaar is."
+        return "Alleen spoed blijft staan: wie dienst heeft, is al gewaarschuwd."
     return "De melding staat er weer zoals daarvoor."
 
 

@@ -108,7 +108,7 @@ def test_a_physical_form_asks_about_danger_and_a_colleague_before_it_is_called_a
     asked = option(options, "Een test").submit(status=200)
     assert "Is er nu iemand in gevaar?" in asked
     assert one(installation, Report.state, Report.danger_now) == ("nieuw", None)
-    option(asked, "Nee").submit(status=303)
+    option(asked, "Geen gevaar").submit(status=303)
     assert one(installation, Report.state)[0] == "nieuw"
     page = colleague.get(f"/landelijk?melding={reference}")
     assert "af te sluiten als een test" in page
@@ -140,9 +140,11 @@ def test_somebody_in_danger_makes_it_spoed_and_nothing_is_closed(
             session, installation, holder=NATIONAL, forms=[Form.GROPING]
         ).reference
     asked = option(panel(desk, reference, "afsluiten"), "plek niet te vinden").submit(status=200)
-    page = option(asked, "Ja: bel eerst 112").submit(status=303).follow()
+    page = option(asked, "Gevaar: bel eerst 112").submit(status=303).follow()
     assert "Bel eerst 112" in page
     assert one(installation, Report.state, Report.urgent) == ("nieuw", True)
+    next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit(status=303)
+    assert one(installation, Report.danger_now, Report.urgent) == (None, False)
 
 
 def test_who_is_alone_at_the_desk_cannot_be_the_second_person(

@@ -235,7 +235,7 @@ def test_of_a_pattern_too_it_is_asked_first_who_is_in_danger(installation: Insta
     search(installation)
     with installation.transaction(DORDRECHT) as session:
         report = session.get_one(Report, session.scalars(select(PatternReport.report_id)).first())
-        report.wants_support = True
+        report.wants_support, report.incident_start = True, utc_now()
         name = report.reference
     form = officer(installation).get(f"{HOME}/P-1/aannemen").forms["formulier"]
     refused = form.submit("aannemen", status=422)

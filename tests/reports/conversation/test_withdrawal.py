@@ -56,7 +56,6 @@ def withdrawn(api: Api) -> Any:
 
 def take_in_hand(officer: TestApp, receipt: Any) -> None:
     form = officer.get(f"{page_of(receipt)}/in-behandeling-nemen").forms["formulier"]
-    form["gevaar"] = "nee"
     form.submit("in_behandeling_nemen", status=303)
 
 

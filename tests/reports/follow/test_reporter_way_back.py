@@ -40,7 +40,6 @@ def ask(officer: TestApp, receipt: Any, question: str, days: int = 5) -> str:
     """The officer takes the report in hand and asks; the last day for an answer."""
     here, until = page_of(receipt), (local(utc_now()).date() + timedelta(days=days)).isoformat()
     take = officer.get(f"{here}/in-behandeling-nemen").forms["formulier"]
-    take["gevaar"] = "nee"
     take.submit("in_behandeling_nemen", status=303)
     form = officer.get(f"{here}/vraag-melder").forms["formulier"]
     form["vraag"], form["uiterlijk"] = question, until

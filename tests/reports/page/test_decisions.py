@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, AuditEvent
-from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Identity, Role
 from stopintimidatie.core.storage.session import count_at_most
@@ -53,10 +53,13 @@ from tests.support.factories import (
     user_id,
 )
 from tests.support.installation import Installation
+from tests.support.noticing import with_addresses
 
 pytestmark = pytest.mark.both_databases
 QUESTION = {"vraag": "Hoe laat was het?", "uiterlijk": "2099-01-01"}
 LATER = timedelta(minutes=11)
+# Outside office hours, when spoed goes to the number on duty.
+NIGHT = datetime(2026, 11, 24, 23, 40, tzinfo=AMSTERDAM)
 
 
 class Desk:
@@ -376,19 +379,53 @@ def test_a_message_of_a_colleague_is_not_taken_along_by_undoing(desk: Desk) -> N
     assert desk.count(ReporterMessage) == 2
 
 
+def answer_and_take(desk: Desk, *, danger: bool) -> None:
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        began = Began(report)
+        answer_danger(session, report, danger, desk.officer)
+        take = [("in_behandeling_nemen", {"behandelaar": desk.officer.id})]
+        decide(session, desk.effects, report, take, desk.officer, began=began)
+
+
+def standing(desk: Desk) -> tuple[str, bool | None, bool]:
+    with desk.installation.transaction(DORDRECHT) as session:
+        report = desk.report(session)
+        return report.state, report.danger_now, report.urgent
+
+
 @pytest.mark.sqlite
-def test_a_no_to_danger_is_undone_with_the_decision_and_a_yes_stays(desk: Desk) -> None:
-    for danger, kept in ((False, None), (True, True)):
-        with desk.installation.transaction(DORDRECHT) as session:
-            report = desk.report(session)
-            began = Began(report)
-            answer_danger(session, report, danger, desk.officer)
-            take = [("in_behandeling_nemen", {"behandelaar": desk.officer.id})]
-            decide(session, desk.effects, report, take, desk.officer, began=began)
+@pytest.mark.parametrize("danger", [True, False])
+def test_the_answer_about_danger_is_undone_with_the_decision(desk: Desk, danger: bool) -> None:
+    answer_and_take(desk, danger=danger)
+    assert standing(desk) == ("in_behandeling", danger, danger)
+    desk.undo()
+    assert standing(desk) == ("nieuw", None, False)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_danger_is_undone_at_night_until_the_number_on_duty_was_told(
+    desk: Desk, told: bool
+) -> None:
+    """Undone before the worker came, nobody is told after it either."""
+    town = with_addresses(desk.installation)
+    with clock_at(NIGHT):
+        answer_and_take(desk, danger=True)
+        if told:
+            town.run_jobs()
         desk.undo()
-        with desk.installation.transaction(DORDRECHT) as session:
-            report = desk.report(session)
-            assert (report.state, report.danger_now, report.urgent) == ("nieuw", kept, bool(kept))
+        town.run_jobs()
+    assert standing(desk) == ("nieuw", True if told else None, told)
+    assert desk.count(MailMessage, MailMessage.template == "spoed_sms") == told
+
+
+@pytest.mark.sqlite
+def test_spoed_from_before_the_answer_stays_when_danger_is_undone(desk: Desk) -> None:
+    with desk.installation.transaction(DORDRECHT) as session:
+        set_urgent(session, desk.report(session), True, desk.officer)
+    answer_and_take(desk, danger=True)
+    desk.undo()
+    assert standing(desk) == ("nieuw", None, True)
 
 
 @pytest.mark.sqlite

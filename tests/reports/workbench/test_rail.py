@@ -27,6 +27,7 @@ from tests.support.factories import (
     make_dossier,
     make_report,
     make_user,
+    take_on,
     user_id,
 )
 from tests.support.installation import Installation
@@ -150,9 +151,42 @@ def test_no_decision_passes_a_signal_without_the_answer_about_danger(
 def test_the_answer_no_goes_on_with_what_was_chosen(installation: Installation) -> None:
     address = stored(installation, forms=(Form.THREATENING,))
     asked = press(opened(officer(installation), address), "1")
+    assert not asked.html.select(".wb-options [data-key=j], .wb-options [data-key=k]")
     choose(asked, "n").follow()
     kept = report_at(installation, address)
     assert (kept.state, kept.danger_now, kept.urgent) == ("in_behandeling", False, False)
+
+
+def test_of_what_happened_longer_ago_the_signal_is_shown_and_nothing_asked(
+    installation: Installation,
+) -> None:
+    days = {"forms": (Form.FOLLOWING,)}
+    recent = stored(installation, incident_start=utc_now() - timedelta(hours=47), **days)
+    old = stored(installation, incident_start=utc_now() - timedelta(hours=49), **days)
+    browser = officer(installation)
+    assert "Let op: volgen" not in opened(browser, recent).text
+    assert "Is er nu iemand in gevaar?" in press(opened(browser, recent), "1").text
+    page = opened(browser, old)
+    assert "Let op: volgen" in page.html.select_one(".wb-pane").text
+    press(page, "1").follow()
+    kept = report_at(installation, old)
+    assert (kept.state, kept.danger_now) == ("in_behandeling", None)
+    # Its own page says it as well.
+    assert "Let op: volgen" in browser.get(old).text
+
+
+def test_danger_alone_is_undone_too(installation: Installation) -> None:
+    """In hand already, yes closes nothing: the answer is all there is to undo."""
+    address = stored(installation, forms=(Form.THREATENING,))
+    with installation.transaction(DORDRECHT) as session:
+        take_on(session, session.scalars(select(Report)).one())
+    browser = officer(installation)
+    page = choose(choose(panel(opened(browser, address), "4"), "2"), "g").follow()
+    assert report_at(installation, address).urgent
+    page = next(f for f in page.forms.values() if f.action.endswith("/ongedaan")).submit().follow()
+    kept = report_at(installation, address)
+    assert (kept.state, kept.danger_now, kept.urgent) == ("in_behandeling", None, False)
+    assert "staat er weer zoals daarvoor" in page.text
 
 
 def test_somebody_in_danger_makes_it_spoed_and_says_to_ring_112(
@@ -160,11 +194,10 @@ def test_somebody_in_danger_makes_it_spoed_and_says_to_ring_112(
 ) -> None:
     address = stored(installation, forms=(Form.THREATENING,))
     page = panel(opened(officer(installation), address), "4")
-    page = choose(choose(page, "2"), "j").follow()
+    page = choose(choose(page, "2"), "g").follow()
     # It isn't closed, and stays in hand.
     assert page.request.path_qs.endswith(address.rpartition("/")[2])
     assert "Bel eerst 112" in page.text
-    assert "Spoed blijft ook dan" in page.html.find(id="werkbank-gedaan").text
     kept = report_at(installation, address)
     assert (kept.state, kept.danger_now, kept.urgent) == ("in_behandeling", True, True)
 

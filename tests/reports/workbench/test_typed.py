@@ -136,7 +136,7 @@ def test_after_the_answer_about_danger_one_stays_in_the_inbox(installation: Inst
     address = stored(installation, forms=(Form.FOLLOWING,))
     page = opened(officer(installation), address)
     here = page.request.path_qs
-    shown = choose(press(page, "1"), "j").follow()
+    shown = choose(press(page, "1"), "g").follow()
     assert shown.request.path_qs == here
     assert "Bel eerst 112" in shown.text
 

@@ -32,14 +32,13 @@ function onKey(event) {
 }
 
 function act(key) {
-  // What is asked in a panel goes first: there j is the answer "ja".
-  const here = [...document.querySelectorAll("[data-paneel] [data-key]"), ...document.querySelectorAll("[data-key]")];
-  const chosen = here.find((el) => el.dataset.key === key);
-  const asked = chosen?.closest("[data-paneel]");
-  if (key === "j" && !asked) return step(1);
-  if (key === "k" && !asked) return step(-1);
+  if (key === "j") return step(1);
+  if (key === "k") return step(-1);
   if (key === "/") return focusOn(document.getElementById("zoekveld"));
   if (key === "?") return showHelp();
+  // What is asked in a panel goes first.
+  const here = [...document.querySelectorAll("[data-paneel] [data-key]"), ...document.querySelectorAll("[data-key]")];
+  const chosen = here.find((el) => el.dataset.key === key);
   if (!chosen || chosen.disabled) return false;
   if (chosen.type === "radio") chosen.focus();
   chosen.click();
