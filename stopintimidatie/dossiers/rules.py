@@ -24,6 +24,40 @@ def window(started_on: date, today: date) -> int:
     return max(0, min(LONGEST, (today - started_on).days))
 
 
+# Fewer reports than this, before and after together, say nothing.
+ENOUGH: Final = 20
+# Numbers of reports before and after; None is a number that is too small to be named.
+Around = tuple[int | None, int | None]
+
+
+def effect_in_words(days: int, own: Around, rest: Around) -> str:
+    """Say how reports changed after a measure began, never that it came by that.
+
+    Args:
+        days: The number of days before and after that were compared.
+        own: The reports of the dossier.
+        rest: The reports of the town that aren't in the dossier.
+    """
+    if days < SHORTEST:
+        return "nog te kort geleden om iets te zeggen"
+    counted = f"{_numbers(own)} ({days} dagen)"
+    if sum(number or 0 for number in own) < ENOUGH:
+        return f"{counted}: te weinig om iets te zeggen"
+    return f"{counted}, {_change(own)}; rest van de gemeente: {_numbers(rest)}, {_change(rest)}"
+
+
+def _numbers(around: Around) -> str:
+    before, after = ("<5" if number is None else str(number) for number in around)
+    return f"{before} voor, {after} na"
+
+
+def _change(around: Around) -> str:
+    before, after = (number or 0 for number in around)
+    if before == after:
+        return "evenveel als ervoor"
+    return "minder dan ervoor" if after < before else "meer dan ervoor"
+
+
 _NAME: Final = r"[A-ZÀ-Þ][a-zà-ÿ'’]{1,}(?:-[A-ZÀ-Þ][a-zà-ÿ]+)?"
 _PARTICLE: Final = r"(?:(?:van|de|den|der|ten|ter|te|el|al|bin|ben|von|’t|'t)\s+){1,3}"
 _ADDRESSED: Final = re.compile(

@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stopintimidatie.dossiers.case.queries import Filters
 from stopintimidatie.dossiers.models import DossierMove
 from stopintimidatie.dossiers.resources import NUMBER
+from stopintimidatie.dossiers.rules import ENOUGH, SHORTEST, effect_in_words
 from stopintimidatie.dossiers.services import write_number
 from stopintimidatie.dossiers.words import excerpt, history_entry, link
 from stopintimidatie.dossiers.workflow import DOSSIER_WORKFLOW
@@ -85,3 +88,32 @@ def test_the_history_tells_what_was_answered() -> None:
     entry = history_entry(move)
     assert (entry.title, entry.state) == ("Afsluiten", "afgesloten")
     assert entry.text == "Reden: het doel is bereikt\nEffect: Rustig.\nToelichting: Klaar."
+
+
+COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60))
+CHANGES = {"minder": "meer", "meer": "minder", "evenveel": "evenveel"}
+
+
+@given(st.integers(SHORTEST, 90), COUNTS, COUNTS)
+def test_of_few_reports_nothing_is_said_and_of_enough_what_is_so_here_and_elsewhere(
+    days: int, own: tuple[int, int], rest: tuple[int, int]
+) -> None:
+    words = effect_in_words(days, own, rest)
+    assert words.startswith(f"{own[0]} voor, {own[1]} na ({days} dagen)")
+    if sum(own) < ENOUGH:
+        assert "te weinig om iets te zeggen" in words
+        assert "ervoor" not in words
+        return
+    here, elsewhere = words.split("; rest van de gemeente: ")
+    assert elsewhere.startswith(f"{rest[0]} voor, {rest[1]} na")
+    # Before and after change places, and so does what is said of each on its own.
+    turned = effect_in_words(days, own[::-1], rest[::-1]).split("; rest van de gemeente: ")
+    for part, other, (before, after) in zip((here, elsewhere), turned, (own, rest), strict=True):
+        (said,) = [word for word in CHANGES if f", {word} " in part]
+        assert said == ("minder" if after < before else "meer" if after > before else "evenveel")
+        assert f", {CHANGES[said]} " in other
+
+
+@given(st.integers(0, SHORTEST - 1), COUNTS)
+def test_of_too_few_days_nothing_is_said(days: int, own: tuple[int, int]) -> None:
+    assert effect_in_words(days, own, own) == "nog te kort geleden om iets te zeggen"

@@ -267,6 +267,7 @@ def some_measures() -> tuple[SourceMeasure, ...]:
             "Cameratoezicht op het plein in het weekend",
             "teamleider toezicht",
             "Nog aan het begin; de camera's staan sinds half oktober goed.",
+            rest=(31, 62),
         ),
     )
 

@@ -48,7 +48,6 @@ from stopintimidatie.dossiers.queries import Counts
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
 from stopintimidatie.dossiers.words import link
-from stopintimidatie.municipalities.areas.facts import NeighbourhoodKind
 from stopintimidatie.reports.attachments.cleaner import (
     LATER,
     PHOTO_TYPES,
@@ -235,8 +234,7 @@ def _known(context: DossierResource, request: Request) -> DossierMeasure | None:
 
 def effects_of(context: DossierResource, request: Request) -> list[Effect]:
     """Return the measures of the dossier with what they did, as of today."""
-    whole = context.neighbourhood.kind == NeighbourhoodKind.WHOLE
-    return services.effects(request.db, context.dossier, today(), whole=whole)
+    return services.effects(request.db, context.dossier, today())
 
 
 def measures_part(context: DossierResource, request: Request, numbers: Counts) -> Values:
@@ -268,8 +266,8 @@ def measures_part(context: DossierResource, request: Request, numbers: Counts) -
             ("Dagen voor en na", "number"),
             ("Dossier voor", "number"),
             ("Dossier na", "number"),
-            ("Wijk voor", "number"),
-            ("Wijk na", "number"),
+            ("Rest voor", "number"),
+            ("Rest na", "number"),
         ],
         "months": [[label, str(count)] for label, count in items],
         "chart": wide,

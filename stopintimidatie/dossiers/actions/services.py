@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import islice, pairwise
+from itertools import batched, islice, pairwise
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from stopintimidatie.dossiers.models import (
     DossierMembership,
 )
 from stopintimidatie.dossiers.queries import inside
-from stopintimidatie.dossiers.rules import SHORTEST, window
+from stopintimidatie.dossiers.rules import SHORTEST, effect_in_words, window
 from stopintimidatie.dossiers.services import (
     KIND,
     DossierError,
@@ -148,10 +148,9 @@ class Effect:
 
     measure: DossierMeasure
     days: int
-    before: int
-    after: int
-    area_before: int
-    area_after: int
+    own: tuple[int, int]
+    # The reports of the town that aren't in the dossier.
+    rest: tuple[int, int]
 
     @property
     def too_soon(self) -> bool:
@@ -165,21 +164,15 @@ class Effect:
 
     @property
     def numbers(self) -> list[str]:
-        """The cells of the table: days, and the counts in the dossier and in the area."""
+        """The cells of the table: days, and the counts in the dossier and outside it."""
         if self.too_soon:
             return ["te kort", "", "", "", ""]
-        counts = (self.before, self.after, self.area_before, self.area_after)
-        return [str(number) for number in (self.days, *counts)]
+        return [str(number) for number in (self.days, *self.own, *self.rest)]
 
     @property
     def words(self) -> str:
-        """The effect in a sentence, which doesn't say that the measure caused it."""
-        if self.too_soon:
-            return "Nog te kort geleden om iets over het effect te zeggen."
-        change = "evenveel meldingen als ervoor"
-        if self.after != self.before:
-            change = f"{'minder' if self.after < self.before else 'meer'} meldingen dan ervoor"
-        return f"In {self.days} dagen erna {change}: {self.before} voor, {self.after} na."
+        """The effect in words, as exports say it too."""
+        return effect_in_words(self.days, self.own, self.rest)
 
 
 def add_measure(
@@ -261,11 +254,8 @@ def find_part(session: Session, dossier: Dossier, entity: type[_Part], number: s
     return row if row is not None and row.dossier_id == dossier.id else None
 
 
-def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> list[Effect]:
-    """Return each measure with its counts, the latest first, in two queries.
-
-    `whole`: the dossier stands under the whole municipality.
-    """
+def effects(session: Session, dossier: Dossier, today: date) -> list[Effect]:
+    """Return each measure with its counts, the latest first, in two queries."""
     rows = session.scalars(
         select(DossierMeasure)
         .where(DossierMeasure.dossier_id == dossier.id)
@@ -275,16 +265,15 @@ def effects(session: Session, dossier: Dossier, today: date, *, whole: bool) -> 
     if not rows:
         return []
     counted = Report.state.not_in(("quarantaine", "vernietigd", "overgedragen"))
-    here = Report.neighbourhood_code == dossier.neighbourhood_code
-    mine, area = _in_dossier(dossier), counted if whole else and_(counted, here)
+    mine = _in_dossier(dossier)
     counts = [
         _count_between(reports, *bounds)
         for row in rows
-        for reports in (mine, area)
+        for reports in (mine, and_(counted, ~mine))
         for bounds in _bounds(row.started_on, window(row.started_on, today))
     ]
-    numbers = iter(session.execute(select(*counts)).one())
-    return [Effect(row, window(row.started_on, today), *islice(numbers, 4)) for row in rows]
+    numbers = batched(session.execute(select(*counts)).one(), 2, strict=True)
+    return [Effect(row, window(row.started_on, today), *islice(numbers, 2)) for row in rows]
 
 
 def _bounds(started: date, days: int) -> Sequence[tuple[datetime, datetime]]:

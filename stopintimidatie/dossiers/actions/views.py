@@ -212,7 +212,7 @@ def _first_answers(context: DossierResource, request: Request, step: Transition)
     if step.name != "afsluiten":
         return {}
     effects = [effect for effect in effects_of(context, request) if not effect.too_soon]
-    return {"effect": "\n".join(f"{effect.name}: {effect.words}" for effect in effects) or None}
+    return {"effect": "\n".join(f"{effect.name}: {effect.words}." for effect in effects) or None}
 
 
 def _known(context: DossierResource) -> Values:

@@ -12,15 +12,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree.services import restrictions_on
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
+from stopintimidatie.dossiers.actions.services import effects
 from stopintimidatie.dossiers.models import (
     Consultation,
     ConsultationSeat,
     Dossier,
     DossierAgreement,
-    DossierMeasure,
     DossierMembership,
     DossierMove,
     DossierNote,
@@ -77,14 +78,13 @@ from stopintimidatie.reports.models import Report
 
 
 def _measures(session: Session, dossier: Dossier) -> tuple[SourceMeasure, ...]:
-    rows = session.scalars(
-        select(DossierMeasure)
-        .where(DossierMeasure.dossier_id == dossier.id)
-        .order_by(DossierMeasure.started_on, DossierMeasure.made_at, DossierMeasure.id)
-    )
     return tuple(
-        SourceMeasure(row.started_on, row.what, row.who, row.effect or "", row.ended_on)
-        for row in rows
+        SourceMeasure(
+            *(row.measure.started_on, row.measure.what, row.measure.who, row.measure.effect or ""),
+            row.measure.ended_on,
+            row.rest,
+        )
+        for row in reversed(effects(session, dossier, day_of(utc_now())))
     )
 
 

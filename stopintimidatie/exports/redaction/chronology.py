@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from stopintimidatie.core.text import date_short, day_of
-from stopintimidatie.dossiers.rules import SHORTEST, window
+from stopintimidatie.dossiers.rules import effect_in_words, window
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Treatment
 from stopintimidatie.exports.redaction import selection
 from stopintimidatie.exports.redaction.content import (
@@ -153,21 +153,16 @@ def _counts(action: SourceAction | SourceMeasure, source: DossierSource, chosen:
     if not isinstance(action, SourceMeasure):
         return ""
     days = window(action.on, day_of(source.edition.frozen_at))
-    if days < SHORTEST:
-        return "nog te kort geleden"
     before = _within(chosen.reports, action.on - timedelta(days=days), action.on)
     after = _within(chosen.reports, action.on, action.on + timedelta(days=days))
+    counts: list[int | None] = [before, after, *action.rest]
     if not chosen.profile.lists_reports:
-        before, after = selection.coarse(before), selection.coarse(after)
-    return f"{_number_text(before)} voor, {_number_text(after)} na ({days} dagen)"
+        counts = [selection.coarse(number) for number in counts]
+    return effect_in_words(days, (counts[0], counts[1]), (counts[2], counts[3]))
 
 
-def _within(reports: Sequence[SourceReport], first: date, end: date) -> int | None:
+def _within(reports: Sequence[SourceReport], first: date, end: date) -> int:
     return sum(first <= day_of(report.happened_at) < end for report in reports)
-
-
-def _number_text(number: int | None) -> str:
-    return "<5" if number is None else str(number)
 
 
 def consultations(source: DossierSource, chosen: Selection) -> tuple[ConsultationContent, ...]:

@@ -163,6 +163,8 @@ class SourceMeasure:
     who: str
     effect: str
     ended_on: date | None = None
+    # Reports of the town that aren't in the dossier, as long before as after it began.
+    rest: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

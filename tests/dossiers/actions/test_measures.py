@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -21,8 +22,11 @@ from stopintimidatie.dossiers.models import Dossier, DossierAttachment, DossierM
 from stopintimidatie.dossiers.page.personal import PERSONAL_DATA
 from stopintimidatie.dossiers.rules import window
 from stopintimidatie.dossiers.workflow import DossierKind
+from stopintimidatie.exports.extract.queries import load_dossier
+from stopintimidatie.exports.profiles.defaults import INTERNAL
 from stopintimidatie.reports.models import AttachmentPart, Report
 from stopintimidatie.reports.services import path_of_report
+from tests.support.exports_factory import a_dossier, redact
 from tests.support.factories import (
     DORDRECHT,
     connect,
@@ -88,10 +92,10 @@ def test_a_measure_shows_the_reports_before_and_after_it(
     assert "eindigt voordat" in form.submit(status=422).text
     form["tot"] = ""
     page = form.submit().follow()
-    assert "In 30 dagen erna minder meldingen dan ervoor: 4 voor, 1 na." in page.text
+    assert "4 voor, 1 na (30 dagen): te weinig om iets te zeggen." in page.text
     table = page.html.find("table")
     assert [cell.text for cell in table.find("tbody").find_all("td")][1:] == [
-        *("30", "4", "1", "4", "1")
+        *("30", "4", "1", "0", "0")
     ]
     assert page.html.find("img", class_="si-chart")["alt"].startswith("Meldingen in dit dossier")
     assert 'width="340"' in str(page.html.select_one("picture > source[media][srcset]"))
@@ -100,6 +104,35 @@ def test_a_measure_shows_the_reports_before_and_after_it(
     form = form_of(browser.get(edit), effect="Rustiger op vrijdag")
     assert "Rustiger op vrijdag" in form.submit().follow().text
     browser.get(f"{address}/maatregel?maatregel=x", status=404)
+
+
+def test_enough_reports_stand_beside_those_of_the_rest_of_the_town_in_the_export_too(
+    installation: Installation, browser: Any
+) -> None:
+    """Eleven and nine are fewer, while elsewhere they doubled: both are said, in the same words."""
+    address = opened(installation, (40,) * 11 + (10,) * 9)
+    with installation.transaction() as session:
+        for ago in (40, 41, 10, 11, 12, 13):
+            happened = utc_now() - timedelta(days=ago)
+            report = make_report(session, installation, incident_start=happened)
+            report.received_at = happened
+    began = local(utc_now()).date() - timedelta(days=30)
+    form = form_of(
+        browser.get(f"{address}/maatregel"), soort="extra_toezicht", wat="Vaker", wie="Boa"
+    )
+    form["vanaf"] = began.isoformat()
+    words = (
+        "11 voor, 9 na (30 dagen), minder dan ervoor; rest van de gemeente: 2 voor, 4 na, meer dan"
+        " ervoor"
+    )
+    assert f"{words}." in form.submit().follow().text
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.scalars(select(Dossier)).one()
+        known = load_dossier(session, dossier, None).known
+    source = a_dossier(known.reports, measures=known.measures, actions=())
+    source = replace(source, edition=replace(source.edition, frozen_at=utc_now()))
+    (action,) = redact(source, INTERNAL).actions
+    assert action.counts == words
 
 
 def test_as_long_before_as_after_and_never_longer_than_ninety_days() -> None:
