@@ -1,22 +1,23 @@
 """Since the last working day: what came in meanwhile, for the start page and for the desk.
 
-The last working day of a person is the last day before today of which the log of this holder has an
-act of that person. Everything here is bounded: after a long time away one reads the newest.
+The last working day of a person is the last working day before today of which the log of this
+holder has an act of that person. Everything here is bounded: after a long time away one reads the
+newest of the last fourteen days.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ScalarSelect, Select, and_, bindparam, case, func, null, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, case, exists, func, not_, null, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
-from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
+from stopintimidatie.core.clock import AMSTERDAM, is_working_day, local_date, utc_now
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import clock, date_long, local, plural
@@ -31,6 +32,8 @@ from stopintimidatie.reports.workbench.services import TASKS
 TASK: Final = "sinds de laatste werkdag"
 # The most reports that are looked at, and the lines of one kind.
 MOST, LINES = 200, 3
+# Days back that a last working day is looked for.
+LONGEST: Final = 14
 # States of reports that are no news: held back, or gone.
 _NO_NEWS: Final = ("quarantaine", "vernietigd", "overgedragen", "ingetrokken")
 _BACK: Final = ("post.teruggekomen", "post.geweigerd")
@@ -61,6 +64,8 @@ class Since:
     @property
     def title(self) -> str:
         """The heading: since which day."""
+        if self.moment == _midnight(local_date(utc_now()), LONGEST):
+            return f"De laatste {LONGEST} dagen"
         return f"Sinds uw laatste werkdag, {_day(self.moment)}"
 
 
@@ -121,30 +126,40 @@ def _in_short(rows: Sequence[Any], urgent: int, returned: int) -> str:
 
 
 def _received(session: Session, holder: str, person: str, now: datetime) -> Sequence[Any]:
-    """Return the newest reports since the last act of this person, who opened the urgent ones too.
+    """Return the newest reports since the last working day, with who opened the urgent ones.
 
     There is one row without a report when none came in, and no row on the first day here.
     """
-    today = datetime.combine(local_date(now), time.min, AMSTERDAM).astimezone(UTC)
-    parameters = {"holder": holder, "person": person, "today": today}
-    return session.execute(_since(), parameters).all()
+    today = local_date(now)
+    free = [n for n in range(1, LONGEST + 1) if not is_working_day(today - timedelta(days=n))]
+    parameters = {"holder": holder, "person": person}
+    parameters |= {f"day{n}": _midnight(today, n) for n in range(LONGEST + 1)}
+    return session.execute(_since(tuple(free)), parameters).all()
 
 
-# Built once: its parameters are those that `_received` gives it.
+def _midnight(day: date, back: int) -> datetime:
+    """Return the begin of the day so many days back."""
+    return datetime.combine(day - timedelta(days=back), time.min, AMSTERDAM).astimezone(UTC)
+
+
+# Built once for each way that free days lie: its parameters are those that `_received` gives it.
 @cache
-def _since() -> Select[Any]:
-    """Select the last act of a person before today, and what came in after it."""
+def _since(free: tuple[int, ...]) -> Select[Any]:
+    """Select the last act of a person on a working day, and what came in after it.
+
+    `free`: which days back, of the fourteen, are no working days.
+    """
     holder: Any = bindparam("holder")
+    at = AuditEvent.at
+    days = [bindparam(f"day{n}", type_=at.type) for n in range(LONGEST + 1)]
+    mine = (AuditEvent.holder == holder, AuditEvent.actor_id == bindparam("person"), at < days[0])
+    worked = select(at).where(
+        *(*mine, at >= days[-1]),
+        *(not_(and_(at >= days[n], at < days[n - 1])) for n in free),
+    )
+    newest = worked.order_by(at.desc()).limit(1).scalar_subquery()
     last = (
-        select(AuditEvent.at)
-        .where(
-            AuditEvent.holder == holder,
-            AuditEvent.actor_id == bindparam("person"),
-            AuditEvent.at < bindparam("today"),
-        )
-        .order_by(AuditEvent.at.desc())
-        .limit(1)
-        .subquery()
+        select(func.coalesce(newest, days[-1]).label("at")).where(exists().where(*mine)).subquery()
     )
     back = (
         select(func.count(AuditEvent.id))

@@ -10,6 +10,7 @@ import pytest
 from stopintimidatie.core.audit import SYSTEM, Actor, record, record_read
 from stopintimidatie.core.clock import AMSTERDAM, clock_at
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.reports.fields import Contact, Location
 from stopintimidatie.reports.vocabulary import ContactWish, TimePrecision
 from tests.support.factories import DORDRECHT, connect, make_report, make_user, user_id
@@ -72,6 +73,43 @@ def test_on_monday_one_reads_the_weekend_and_one_incident_is_one_line(
     assert lines[3] == "In totaal kwamen 7 meldingen binnen"
     assert not block.select("li")[3].select("a")
     assert lines[4].startswith("1 bericht kwam niet aan")
+
+
+def act(installation: Installation, officer: str, moment: datetime, holder: str) -> None:
+    """Let this person do something here at a moment, when a report comes in too."""
+    actor = Actor("gebruiker", str(user_id(installation, officer)), "Test")
+    with clock_at(moment), installation.transaction(holder) as session:
+        record(session, actor, "melding.spoed", holder, "melding")
+        make_report(session, installation, holder=holder)
+
+
+def test_a_look_in_the_weekend_is_no_working_day(installation: Installation, officer: str) -> None:
+    act(installation, officer, SATURDAY, DORDRECHT)
+    block = since(installation, officer)
+    assert "Sinds uw laatste werkdag, vrijdag 20 november" in block.text
+    assert "kwam 1 melding binnen" in block.text
+
+
+@pytest.mark.parametrize("days", [15, 60])
+def test_after_long_away_one_reads_the_last_fourteen_days(
+    installation: Installation, officer: str, days: int
+) -> None:
+    away = make_user(installation, (DORDRECHT, Role.OFFICER))
+    act(installation, away, MONDAY - timedelta(days=days), DORDRECHT)
+    block = since(installation, away)
+    assert "De laatste 14 dagen" in block.text
+    # That of Friday; what came in when the other was here last is older.
+    assert "kwam 1 melding binnen" in block.text
+
+
+def test_the_desk_has_working_days_too(installation: Installation) -> None:
+    employee = make_user(installation, (NATIONAL, Role.NATIONAL_DESK))
+    act(installation, employee, FRIDAY, NATIONAL)
+    act(installation, employee, SATURDAY, NATIONAL)
+    with clock_at(MONDAY):
+        page = installation.browser(employee).get("/landelijk").html
+    assert "Sinds uw laatste werkdag, vrijdag 20 november" in page.select_one(".wb-since").text
+    assert "1 binnen" in page.select_one(".wb-since").text
 
 
 def test_on_the_first_day_there_is_no_such_block(installation: Installation) -> None:
