@@ -33,7 +33,7 @@ from stopintimidatie.core.search.query import Field, SearchQuery, Vocabulary, pa
 from stopintimidatie.core.search.registry import SearchRegistry
 from stopintimidatie.core.search.services import enqueue_rebuild
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.security.permissions import holders_where
+from stopintimidatie.core.security.permissions import holders_where, may
 from stopintimidatie.core.security.policy import note, note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.tenancy import enter
@@ -257,6 +257,9 @@ def search(request: Any) -> Any:
         "narrowed": _narrowed(request, asked, areas),
         "areas_meant": meant,
         "all_in": _all_in(request, asked, areas),
+        "requests": f"{place.address}/verzoeken"
+        if may(request.identity.roles_for(place.holder), Permission.VIEW_REQUESTS)
+        else None,
         **page,
     }
 

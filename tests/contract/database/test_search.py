@@ -232,6 +232,19 @@ def test_pages_without_results_say_what_to_do(installation: Installation, office
     assert len(found(page.click("Zoek zonder filters"))) == 1
 
 
+def test_who_looks_for_a_reporter_by_name_reads_where_contact_data_is_searched(
+    installation: Installation, officer: Any
+) -> None:
+    given(installation, "Bij het station.")
+    page = officer.get("/zoeken", {"q": "Sanne Jansen"})
+    page.mustcontain("Contactgegevens staan niet in deze zoekfunctie", "komt in het logboek")
+    page.mustcontain("Vraag het de privacyfunctionaris", no=["/verzoeken"])
+    officer.get("/zoeken", {"q": "station"}).mustcontain(no=["Contactgegevens"])
+    privacy = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
+    page = privacy.get("/zoeken", {"q": "Sanne Jansen"})
+    privacy.get(page.html.select_one("main a[href$='/verzoeken']")["href"])
+
+
 def test_changes_and_removals_reach_the_index(installation: Installation, officer: Any) -> None:
     (report,) = given(installation, "oudewoord")
     with installation.transaction(DORDRECHT) as session:

@@ -213,7 +213,7 @@ def test_what_was_only_to_be_read_leaves_the_queue(installation: Installation, d
         )
     page = desk.get("/landelijk")
     form = next(form for form in page.forms.values() if "Gelezen" in form.text)
-    assert "Er wacht niets" in form.submit(status=303).follow()
+    assert "U bent klaar" in form.submit(status=303).follow()
 
 
 def test_an_offer_to_the_wrong_town_is_taken_back(installation: Installation, desk: Any) -> None:

@@ -74,7 +74,7 @@ def test_an_address_of_a_report_that_is_not_at_the_desk_opens_no_other(
 
 def test_an_empty_queue_says_so(installation: Installation) -> None:
     browser = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
-    assert "Er wacht niets" in browser.get("/landelijk")
+    assert "U bent klaar" in browser.get("/landelijk")
 
 
 def test_an_officer_of_a_municipality_sees_no_desk(installation: Installation) -> None:

@@ -691,8 +691,14 @@ def test_what_was_handed_over_shows_nothing_in_the_inbox(installation: Installat
 
 def test_an_empty_inbox_says_what_comes_next(installation: Installation) -> None:
     browser = officer(installation)
-    assert "Het postvak is leeg" in browser.get(INBOX)
-    assert "Haal een filter weg" in browser.get(f"{INBOX}?spoed=ja")
+    assert "U bent klaar" in browser.get(INBOX)
+    # A tab is no filter.
+    tab = browser.get(f"{INBOX}?spoed=ja")
+    assert "U bent klaar" in tab
+    assert "Onder ‘Spoed’ staat nu niets" in tab
+    assert "filter weg" not in tab
+    assert "Filters (" not in tab
+    assert "Haal een filter weg" in browser.get(f"{INBOX}?spoed=ja&toestand=nieuw")
 
 
 def test_the_reads_of_the_inbox_are_one_row(installation: Installation) -> None:
