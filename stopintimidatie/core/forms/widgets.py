@@ -208,13 +208,15 @@ class Fold(Group):
 class Step(Group):
     """One of several steps in a form, of which a reader sees one at a time, also without script.
 
-    The steps are parts of one page: nothing is sent before the last, and going back loses nothing.
+    The steps are parts of one page, and going back loses nothing. A step is sent as ``stap`` before
+    the next one opens, so that the view can say what isn't right in it; `current` is shown then.
     """
 
     template = "step"
     number = 1
     total = 1
     anchor = ""
+    current = False
     before: str | None = None
     after: str | None = None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import deform
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -23,7 +24,7 @@ from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Published, let_op
 from stopintimidatie.reports.public import forms as public_forms
 from stopintimidatie.reports.public import services as public_services
-from stopintimidatie.reports.public.forms import ChosenPoint, Where, reporting_schema
+from stopintimidatie.reports.public.forms import STEPS, ChosenPoint, Where, reporting_schema
 from stopintimidatie.reports.public.pages import (
     ELSEWHERE,
     IN_TRANSIT,
@@ -47,6 +48,8 @@ from stopintimidatie.reports.public.services import (
     FormKey,
     UnclearError,
     campaign_of,
+    location_of,
+    moment_of,
     submission_of,
     take_in,
 )
@@ -56,6 +59,8 @@ START: Final = "stopintimidatie.reports.public:templates/reporting.jinja2"
 PAGE: Final = "stopintimidatie.reports.public:templates/reporting_place.jinja2"
 ANSWER: Final = "stopintimidatie.reports.public:templates/reporting_answer.jinja2"
 WIJK: Final = "waar.wijk"
+# The parameter with the step that one leaves, and the step about the place.
+STEP, PLACE_STEP = "stap", "waar"
 MAP_CLICK: Final = (f"{WIJK}.kaart.x", f"{WIJK}.kaart.y")
 STALE: Final = (
     "Deze pagina stond lang open. Er is nog niets verstuurd, en wat u schreef staat er nog. Druk"
@@ -123,6 +128,8 @@ def place_view(context: ReportingPlace, request: Request) -> Any:
     if not comes_from_here(request, signed=visit.key is not None):
         request.response.status_int = 400
         return _shown_again(visit, form, page, problem=STALE)
+    if STEP in request.POST:
+        return _next_step(visit, form, _shown_again(visit, form, page))
     if MAP_CLICK[0] in request.POST or public_forms.AWAY in request.POST:
         return _shown_again(visit, form, page)
     answer = handle_form(request, form, lambda values: _send(visit, values), page)
@@ -246,6 +253,27 @@ def _shown_again(
         form.add_error(problem)
     if visit.key is None:
         _renew(visit, form)
+    return page
+
+
+def _next_step(visit: Visit, form: Form, page: dict[str, Any]) -> dict[str, Any]:
+    """Return the page with the next step, or with the one that was sent and its mistakes."""
+    request = visit.request
+    name = str(request.POST[STEP])
+    if name not in STEPS[:-1]:
+        raise HTTPNotFound()
+    try:
+        values = form[name].validate_pstruct(read_controls(form, request.POST.items())[name])
+        if name == PLACE_STEP:
+            moment_of(values["datum"], values["tijd"], values["dagdeel"], utc_now())
+            location_of(values, visit.where)
+    except deform.ValidationFailure:
+        pass
+    except UnclearError as unclear:
+        form.add_error(unclear.message, unclear.field)
+    if form.failed:
+        request.response.status_int = 422
+    form[name if form.failed else STEPS[STEPS.index(name) + 1]].widget.current = True
     return page
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import select
@@ -170,6 +170,57 @@ def test_every_mistake_is_named_and_nothing_that_was_written_is_lost(
     assert page.forms["formulier"]["wat.omschrijving"].value == WORDS
     assert "si-steps--alle" in page.text, "all steps are open, for the mistakes are in any"
     assert reports(installation, DORDRECHT) == []
+
+
+def shown_step(page: Any) -> str:
+    """The heading of the step that opens."""
+    (mark,) = page.html.select("#stap")
+    return str(mark.find_parent("section").h2.text)
+
+
+def test_the_next_step_opens_when_nothing_is_wrong_in_this_one(installation: Installation) -> None:
+    connect(installation)
+    form = installation.visitor().get("/melden/dordrecht").forms["formulier"]
+    page = form.submit("stap", index=0, status=422)
+    assert shown_step(page) == "Wat maakte u mee?"
+    # Nothing of the other steps, and only this step stands open.
+    summary = page.html.select_one(".si-error-summary").text
+    assert "Wat gebeurde er?" in summary
+    assert "Wat voor plek" not in summary
+    assert "si-steps--alle" not in page.text
+    page = filled(installation.visitor(), **{"waar.omschrijving": "", "waar.typePlek": ""}).submit(
+        "stap", index=0, status=200
+    )
+    assert shown_step(page) == "Waar en wanneer was het?"
+    form = page.forms["formulier"]
+    assert form["wat.omschrijving"].value == WORDS
+    form["waar.datum"] = (utc_now() + timedelta(days=2)).date().isoformat()
+    page = form.submit("stap", index=1, status=422)
+    assert shown_step(page) == "Waar en wanneer was het?"
+    assert "Wat voor plek" in page.html.select_one(".si-error-summary").text
+    form = page.forms["formulier"]
+    form["waar.typePlek"], form["waar.datum"] = "straat_plein", yesterday()
+    page = form.submit("stap", index=1, status=422)
+    assert "Vertel ons waar het was" in page.html.select_one(".si-error-summary").text
+    form = page.forms["formulier"]
+    form["waar.omschrijving"] = "bij de brug"
+    page = form.submit("stap", index=1, status=200)
+    assert shown_step(page) == "Uzelf en contact"
+    assert reports(installation, DORDRECHT) == []
+    form = page.forms["formulier"]
+    form["uzelf.contactGewenst"] = "nee"
+    form["uzelf.deelPolitie"] = form["uzelf.deelPartners"] = "nee"
+    codes(form.submit("versturen"))
+    assert len(reports(installation, DORDRECHT)) == 1
+
+
+@pytest.mark.parametrize("step", ["uzelf", "x"])
+def test_a_step_that_has_none_after_it_is_not_found(installation: Installation, step: str) -> None:
+    connect(installation)
+    browser = installation.visitor()
+    form = filled(browser)
+    fields = [*form.submit_fields(), ("stap", step)]
+    browser.post("/melden/dordrecht", fields, status=404)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,21 @@ if (exit) {
   });
 }
 
+// A step is looked at before the next one opens. Without mistakes the page stays as it is, so that
+// the browser's own way back loses nothing; without an answer one goes on, for the last button asks again.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[name=stap]");
+  if (!button) return;
+  event.preventDefault();
+  // Enter presses the first button of a form, also of a step that isn't shown.
+  const shown = [...button.form.querySelectorAll("button[name=stap], button[name=versturen]")].find((other) => other.offsetParent);
+  if (shown && shown !== button) return shown.click();
+  const body = new URLSearchParams(new FormData(button.form, button));
+  const answer = await fetch(button.formAction, { method: "POST", body }).catch(() => null);
+  if (answer && !answer.ok) button.form.requestSubmit(button);
+  else location.hash = button.dataset.verder;
+});
+
 for (const part of document.querySelectorAll("[data-met-script]")) part.hidden = false;
 
 const code = document.querySelector("[data-code]");
