@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Dialog, Page, expect
 
 from stopintimidatie.demo.scenario import PASSWORD
 from tests.browser.conftest import SignIn, post_from_app
+from tests.support.axe import problems_on
 
 pytestmark = pytest.mark.alles
 OFFICER: Final = "oov@dordrecht.example"
@@ -151,3 +152,63 @@ def test_next_right_after_behandelen_is_no_answer_about_danger(
     page.keyboard.press("n")
     page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}')")
     assert "in behandeling genomen" in page.inner_text("#werkbank-gedaan")
+
+
+def test_a_reply_is_filled_in_as_soon_as_it_is_chosen_and_the_button_stays_in_sight(
+    sign_in: SignIn, demo_address: str
+) -> None:
+    reference = post_from_app(demo_address, WORDS)
+    page = sign_in(OFFICER)
+    page.goto(f"{INBOX}{reference}")
+    page.keyboard.press("a")
+    send, reply = page.locator(SEND), page.locator("[name='bericht.sjabloon']")
+    expect(send).to_be_in_viewport()
+    # Nothing about a message where none is given.
+    expect(reply).to_be_hidden()
+    page.check("[name=opvolging] >> nth=0")
+    page.check("[name=terugkoppeling][value=niet_gegeven]")
+    expect(reply).to_be_hidden()
+    expect(page.locator("[name=reden]")).to_be_visible()
+    page.check("[name=terugkoppeling][value=gegeven]")
+    expect(page.locator("[name=reden]")).to_be_hidden()
+    titles = reply.locator("option").all_inner_texts()
+    texts = []
+    for title in titles[1:3]:
+        reply.select_option(label=title)
+        page.wait_for_function(
+            "was => !['', was].includes(document.querySelector('#besluit textarea').value)",
+            arg=texts[-1] if texts else "",
+        )
+        texts.append(page.input_value("[name=bericht]"))
+    # The second took the place of the first, and the list still has the focus.
+    assert texts[0] not in texts[1]
+    expect(send).to_be_in_viewport()
+    assert problems_on(page) == []
+    send.click()
+    page.wait_for_selector(f"#werkbank-gedaan:has-text('{reference}: afgehandeld')")
+
+
+def test_a_report_by_telephone_is_not_left_by_mistake(sign_in: SignIn) -> None:
+    page = sign_in(OFFICER)
+    entry = "/gemeenten/dordrecht/melding-invoeren"
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.goto(entry)
+    page.goto("/gemeenten/dordrecht")
+    assert asked == []
+    page.goto(entry)
+    page.fill("#formulier textarea >> nth=0", WORDS)
+    page.locator("a.si-bar__logo, header a").first.click()
+    expect(page.locator("#formulier textarea").first).to_have_value(WORDS)
+    assert asked == ["beforeunload"]
+    # Sending it asks nothing; what comes back with mistakes is guarded again.
+    page.click("#formulier .si-buttons button")
+    page.wait_for_selector(".si-error-summary")
+    assert asked == ["beforeunload"]
+    page.locator("a.si-bar__logo, header a").first.click()
+    assert page.url.endswith(entry)

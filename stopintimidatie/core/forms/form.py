@@ -411,8 +411,11 @@ def _put_ready_text(form: Form, posted: Any) -> bool:
             continue
         form.cstruct = form.deserialize(read_controls(form, list(posted.items())))
         chosen = posted.get(f"{name}.sjabloon", "")
-        text = next((ready.text for ready in field.widget.ready if ready.code == chosen), "")
-        typed = str(posted.get(name, "")).rstrip()
+        texts = {ready.code: ready.text for ready in field.widget.ready}
+        text, typed = texts.get(chosen, ""), str(posted.get(name, "")).rstrip()
+        if text and typed.splitlines() in [other.rstrip().splitlines() for other in texts.values()]:
+            # Another one was chosen, and nothing of it was changed.
+            typed = ""
         field.cstruct = f"{typed}\n\n{text}" if typed and text else typed or text
         return True
     return False

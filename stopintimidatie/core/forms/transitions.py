@@ -23,6 +23,7 @@ from stopintimidatie.core.forms import (
     Integer,
     ManyOf,
     OneOf,
+    Opened,
     Schema,
     Text,
     TextInput,
@@ -73,13 +74,26 @@ def transition_schema(
         leave_out: Fields that this document isn't asked.
         given: Answers that are known already and that other fields depend on.
     """
-    schema = Schema()
+    schema, opener = Schema(), None
     for question in transition.fields:
-        if question.name not in leave_out:
-            schema.add(_node(question, options))
+        if question.name in leave_out:
+            continue
+        node = _node(question, options)
+        if question.when is None:
+            opener = question
+        elif opener is not None and opener.name == question.when[0]:
+            # It stands right behind the choice that it hangs on, so that choice opens it.
+            node.drawn = _opened(opener, question.when[1], options)
+        schema.add(node)
     schema.add(field(Integer(), "Versie", name="versie", widget=Hidden(), missing=0))
     schema.validator = _conditions(transition, leave_out, given or {})
     return schema
+
+
+def _opened(opener: InputField, codes: frozenset[str], options: Options) -> Opened:
+    """Return how a field is drawn that is asked with these answers to a choice only."""
+    answers = [label for code, label in options[opener.options or opener.name] if code in codes]
+    return Opened(f"Bij ‘{'’ of ‘'.join(answers)}’", tuple(sorted(codes)))
 
 
 def _node(question: InputField, options: Options) -> Any:

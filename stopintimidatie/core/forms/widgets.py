@@ -131,9 +131,10 @@ class ReadyText:
 class TextArea(TextInput, deform.widget.TextAreaWidget):
     """Several lines of text.
 
-    ``ready``: texts to begin with. The one that is chosen comes below what was typed; the form is
-    sent for it and shown again, and nothing is judged or kept. Its controls are named after that of
-    the text, with ``.sjabloon`` and ``.invullen``.
+    ``ready``: texts to begin with. The one that is chosen comes below what was typed, or in the
+    place of another that wasn't changed; the form is sent for it and shown again, and nothing is
+    judged or kept. `forms.js` does that as soon as one is chosen. Its controls are named after that
+    of the text, with ``.sjabloon`` and ``.invullen``.
     """
 
     rows = 5

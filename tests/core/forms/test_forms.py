@@ -669,7 +669,10 @@ def test_fields_that_nothing_opens_are_a_mistake_of_the_program() -> None:
 
 
 def test_a_ready_text_comes_below_what_was_typed_and_judges_nothing() -> None:
-    ready = (forms.ReadyText("dank", "Bedanken", "Dank u wel."),)
+    ready = (
+        forms.ReadyText("dank", "Bedanken", "Dank u wel."),
+        forms.ReadyText("hulp", "Hulp", "Hier is hulp:\nSlachtofferhulp.\n"),
+    )
     schema = Schema(
         field(Text(200, lines=True), "Bericht", name="b", widget=forms.TextArea(ready=ready)),
         field(Text(9), "Onderwerp", name="onderwerp"),
@@ -686,5 +689,10 @@ def test_a_ready_text_comes_below_what_was_typed_and_judges_nothing() -> None:
     assert form["b"].cstruct == "Beste melder,\n\nDank u wel."
     assert form["onderwerp"].cstruct == "te lang voor dit veld"
     assert sent(b__sjabloon="dank")[0]["b"].cstruct == "Dank u wel."
+    # Another one takes the place of one that wasn't changed.
+    assert sent(b="Dank u wel.", b__sjabloon="hulp")[0]["b"].cstruct == ready[1].text
+    swapped = sent(b="Hier is hulp:\r\nSlachtofferhulp.", b__sjabloon="dank")[0]["b"].cstruct
+    assert swapped == "Dank u wel."
     # Nothing was chosen, or it is there no more: all stays.
+    assert sent(b="Dank u wel.")[0]["b"].cstruct == "Dank u wel."
     assert sent(b="Hoi", b__sjabloon="weg")[0]["b"].cstruct == "Hoi"

@@ -5,6 +5,7 @@ from typing import Any
 
 import deform
 import pytest
+from bs4 import BeautifulSoup
 from pyramid.testing import DummyRequest
 from webob.multidict import MultiDict
 
@@ -54,6 +55,15 @@ def test_the_answers_come_back_under_the_names_of_the_step() -> None:
         "melding": None,
         "versie": 7,
     }
+
+
+def test_a_field_that_hangs_on_the_choice_before_it_is_asked_with_that_answer_only() -> None:
+    html = BeautifulSoup(made().render(), "html.parser")
+    (group,) = html.select(".si-opens")
+    assert group.legend.text == "Bij ‘anders’"
+    assert [field["name"] for field in group.select("[name]")] == ["anders"]
+    (opens,) = html.select("[data-opent]")
+    assert (opens["name"], opens["value"]) == ("uitkomst", "anders")
 
 
 def test_the_button_is_named_after_the_step_and_the_version_travels_along() -> None:

@@ -59,6 +59,28 @@ function release(form) {
 // Whoever goes back finds the page as it was left.
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-onderweg]").forEach(release));
 
+// A reply that is chosen is filled in at once, by the server, which knows the day that was typed. Who
+// walks through the list with the arrows stays in it.
+document.addEventListener("change", async ({ target }) => {
+  if (!target.matches("select[name$='.sjabloon']") || !target.value) return;
+  const button = target.parentElement.querySelector("[name$='.invullen']");
+  const area = document.getElementById(target.id.replace(/-sjabloon$/, ""));
+  const headers = target.closest("[data-paneel]") ? { "HX-Request-Type": "partial" } : {};
+  const body = new URLSearchParams(new FormData(target.form, button));
+  const answer = await fetch(target.form.action, { method: "POST", body, headers }).catch(() => null);
+  const page = new DOMParser().parseFromString(answer?.ok ? await answer.text() : "", "text/html");
+  const filled = page.getElementById(area.id);
+  if (!filled) return button.click();
+  area.value = filled.value;
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+// What was typed in a form with data-bewaken isn't left without a question.
+let typed = Boolean(document.querySelector("[data-bewaken] .si-error-summary"));
+document.addEventListener("input", ({ target }) => { typed ||= Boolean(target.closest("[data-bewaken]")); });
+document.addEventListener("submit", (event) => { typed &&= event.defaultPrevented; });
+addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+
 // After a refused form the summary of what is wrong gets the focus, also when the form came by htmx.
 function focusErrors() {
   const summary = document.querySelector(".si-error-summary");
