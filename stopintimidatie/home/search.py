@@ -257,9 +257,7 @@ def search(request: Any) -> Any:
         "narrowed": _narrowed(request, asked, areas),
         "areas_meant": meant,
         "all_in": _all_in(request, asked, areas),
-        "requests": f"{place.address}/verzoeken"
-        if may(request.identity.roles_for(place.holder), Permission.VIEW_REQUESTS)
-        else None,
+        "sees_requests": may(request.identity.roles_for(place.holder), Permission.VIEW_REQUESTS),
         **page,
     }
 

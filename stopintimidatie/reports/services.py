@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Exists, Select, exists, func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import in_office_hours, utc_now
 from stopintimidatie.core.jobs import Job, enqueue
 from stopintimidatie.core.mail import send_now
-from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
@@ -255,19 +254,6 @@ def becomes_urgent(session: Session, report: Report) -> None:
     if not in_office_hours(now):
         payload = {"report": str(report.id), "number": 0, "later": True}
         enqueue(session, URGENT_JOB, report.holder, payload)
-
-
-# The text message to the number on duty.
-ALERT: Final = "spoed_sms"
-
-
-def is_alerted(report_id: Any, since: Any) -> Exists:
-    """Return the condition that somebody was told of spoed of a report since a moment."""
-    return exists().where(
-        MailMessage.about_id == report_id,
-        MailMessage.template == ALERT,
-        MailMessage.created_at >= since,
-    )
 
 
 def _close_proposals(session: Session, report: Report, actor: Actor) -> None:

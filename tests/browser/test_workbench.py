@@ -172,7 +172,7 @@ def test_a_reply_is_filled_in_as_soon_as_it_is_chosen_and_the_button_stays_in_si
     page.check("[name=terugkoppeling][value=gegeven]")
     expect(page.locator("[name=reden]")).to_be_hidden()
     titles = reply.locator("option").all_inner_texts()
-    texts = []
+    texts: list[str] = []
     for title in titles[1:3]:
         reply.select_option(label=title)
         page.wait_for_function(

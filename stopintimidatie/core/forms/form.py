@@ -403,18 +403,17 @@ def refuse_form(request: Any, form: Form, problem: FormError, page: Page = None)
 def _put_ready_text(form: Form, posted: Any) -> bool:
     """Put the ready text that was chosen below what was typed, if that was asked; tell whether.
 
-    The form is then as it was sent, and nothing in it is judged.
+    Another one that wasn't changed makes place for it. Nothing in the form is judged.
     """
     for field in leaves(form):
         name = control_name(field)
         if not getattr(field.widget, "ready", ()) or f"{name}.invullen" not in posted:
             continue
         form.cstruct = form.deserialize(read_controls(form, list(posted.items())))
-        chosen = posted.get(f"{name}.sjabloon", "")
         texts = {ready.code: ready.text for ready in field.widget.ready}
-        text, typed = texts.get(chosen, ""), str(posted.get(name, "")).rstrip()
-        if text and typed.splitlines() in [other.rstrip().splitlines() for other in texts.values()]:
-            # Another one was chosen, and nothing of it was changed.
+        text = texts.get(posted.get(f"{name}.sjabloon", ""), "")
+        typed = str(posted.get(name, "")).rstrip()
+        if text and typed.split() in [other.split() for other in texts.values()]:
             typed = ""
         field.cstruct = f"{typed}\n\n{text}" if typed and text else typed or text
         return True

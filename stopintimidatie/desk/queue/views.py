@@ -272,7 +272,8 @@ def _make(
     try:
         lock_report(session, report, values["versie"])
     except StaleReportError:
-        if did_just(session, report, request.actor, _acts(choice), values["versie"]):
+        acts = (desk_forms.STEPS.get(choice, choice), PROPOSED)
+        if did_just(session, report, request.actor, acts, values["versie"]):
             request.flash(ALREADY.format(report.reference))
             return HTTPSeeOther(own_path(values["terug"]) or here)
         return _refuse(request, report, choice, form, values)
@@ -280,7 +281,7 @@ def _make(
     if choice not in RARE and why_not(report):
         return _refuse(request, report, choice, form, values)
     began = Began(report)
-    if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here, began)) is not None:
+    if choice in (CLOSE, DOUBLE) and (halted := _danger(context, request, here)) is not None:
         return halted
     try:
         if choice == ROUTE:
@@ -292,11 +293,6 @@ def _make(
     except WorkflowError as problem:
         raise FormError(str(problem), problem.field) from None
     return HTTPSeeOther(own_path(values["terug"]) or here)
-
-
-def _acts(choice: str) -> tuple[str, ...]:
-    """Return the acts in the history that a choice makes."""
-    return (desk_forms.STEPS.get(choice, choice), PROPOSED)
 
 
 def _refuse(
@@ -323,11 +319,11 @@ def _route(request: Request, report: Report, form: Form, values: Mapping[str, An
     route(session, registry, report, town.code, values["reden"], request.actor)
 
 
-def _danger(context: ReportResource, request: Request, here: str, began: Began) -> Response | None:
+def _danger(context: ReportResource, request: Request, here: str) -> Response | None:
     """Return the question about danger, or the way back of what may not close; None to go on."""
     report = context.report
     if must_ask_danger(report):
-        answer = request.POST.get("gevaar")
+        answer, began = request.POST.get("gevaar"), Began(report)
         if answer not in ("ja", "nee"):
             return ask_danger(context, request, NAME)
         answer_danger(request.db, report, answer == "ja", request.actor)

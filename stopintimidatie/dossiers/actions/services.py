@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import batched, islice, pairwise
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -272,8 +272,9 @@ def effects(session: Session, dossier: Dossier, today: date) -> list[Effect]:
         for reports in (mine, and_(counted, ~mine))
         for bounds in _bounds(row.started_on, window(row.started_on, today))
     ]
-    numbers = batched(session.execute(select(*counts)).one(), 2, strict=True)
-    return [Effect(row, window(row.started_on, today), *islice(numbers, 2)) for row in rows]
+    numbers = iter(session.execute(select(*counts)).one())
+    pairs = zip(numbers, numbers, strict=True)
+    return [Effect(row, window(row.started_on, today), next(pairs), next(pairs)) for row in rows]
 
 
 def _bounds(started: date, days: int) -> Sequence[tuple[datetime, datetime]]:

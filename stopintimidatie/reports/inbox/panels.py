@@ -132,7 +132,7 @@ def _received(session: Session, holder: str, person: str, now: datetime) -> Sequ
     """
     today = local_date(now)
     free = [n for n in range(1, LONGEST + 1) if not is_working_day(today - timedelta(days=n))]
-    parameters = {"holder": holder, "person": person}
+    parameters: dict[str, Any] = {"holder": holder, "person": person}
     parameters |= {f"day{n}": _midnight(today, n) for n in range(LONGEST + 1)}
     return session.execute(_since(tuple(free)), parameters).all()
 

@@ -27,12 +27,12 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient, urgent_recipient
 from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.page import decisions
+from stopintimidatie.reports.page.decisions import ALERT
 from stopintimidatie.reports.page.proposals import IN_DANGER
 from stopintimidatie.reports.page.steps import must_ask_danger
 from stopintimidatie.reports.resources import GONE
 from stopintimidatie.reports.rules import needs_second_look
 from stopintimidatie.reports.services import (
-    ALERT,
     URGENT_JOB,
     StaleReportError,
     lock_report,

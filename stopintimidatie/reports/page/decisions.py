@@ -14,13 +14,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Exists, Select, exists, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.services import colleagues
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.workflow import WorkflowError
@@ -32,7 +33,6 @@ from stopintimidatie.reports.services import (
     check_no_proposal,
     close_offer,
     held_until,
-    is_alerted,
     keep_undoable,
     move_report,
     reindex_report,
@@ -292,6 +292,19 @@ def undo(session: Session, registry: Any, decision: ReportDecision, actor: Actor
     # The report stands as the decision before this one left it: that can be undone again.
     keep_undoable(session, report, decision.values.get(VERSION))
     return report
+
+
+# The text message to the number on duty.
+ALERT: Final = "spoed_sms"
+
+
+def is_alerted(report_id: Any, since: Any) -> Exists:
+    """Return the condition that somebody was told of spoed of a report since a moment."""
+    return exists().where(
+        MailMessage.about_id == report_id,
+        MailMessage.template == ALERT,
+        MailMessage.created_at >= since,
+    )
 
 
 def _restore(session: Session, report: Report, decision: ReportDecision) -> None:

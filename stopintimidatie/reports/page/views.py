@@ -235,7 +235,7 @@ class StepView:
             "uiterlijk": answer_until(),
         }
         report = context.report
-        asked = steps.signals_of(report) if steps.must_ask_danger(report) else ()
+        asked = words.signals_of(report) if steps.must_ask_danger(report) else ()
         form = step_form(self.transition, offered, request, known, back, asked)
         if self.transition.name in FIELDS:
             name, kind = FIELDS[self.transition.name]

@@ -259,7 +259,7 @@ def _shown_again(
 def _next_step(visit: Visit, form: Form, page: dict[str, Any]) -> dict[str, Any]:
     """Return the page with the next step, or with the one that was sent and its mistakes."""
     request = visit.request
-    name = str(request.POST[STEP])
+    name = str(request.POST.get(STEP))
     if name not in STEPS[:-1]:
         raise HTTPNotFound()
     try:

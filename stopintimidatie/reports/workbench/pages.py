@@ -21,7 +21,12 @@ from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.reports import words
 from stopintimidatie.reports.handling.services import notes_of, sleeps
 from stopintimidatie.reports.models import Report, ReportDecision
-from stopintimidatie.reports.page.decisions import ASSESS, final_reason, select_last_decision
+from stopintimidatie.reports.page.decisions import (
+    ASSESS,
+    final_reason,
+    is_alerted,
+    select_last_decision,
+)
 from stopintimidatie.reports.page.map import map_of
 from stopintimidatie.reports.page.pages import TOMBSTONES
 from stopintimidatie.reports.page.pages import badges as tombstone_badges
@@ -29,7 +34,6 @@ from stopintimidatie.reports.page.proposals import may_answer, open_proposal
 from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.resources import GONE, ReportResource
 from stopintimidatie.reports.rules import marked
-from stopintimidatie.reports.services import is_alerted
 from stopintimidatie.reports.words import AreaNames, Rows
 from stopintimidatie.reports.workbench.rail import NOTHING_TO_UNDO, Place, other_steps, rail_of
 from stopintimidatie.reports.workbench.services import others_looking
