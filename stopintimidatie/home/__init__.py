@@ -12,7 +12,7 @@ def includeme(config: Any) -> None:
     """Add the start page, the pages of areas, search, their items in the menu, the statements."""
     from stopintimidatie.home import statements
     from stopintimidatie.home.views import areas_item, start_item
-    from stopintimidatie.reports.public.words import read_english
+    from stopintimidatie.reports.public.pages import read_english
 
     config.add_nav_item("start", start_item, order=10)
     config.add_nav_item("gemeenten", areas_item, order=40)

@@ -50,7 +50,7 @@ def _add_pages(config: Any) -> None:
         waiting,
     )
     from stopintimidatie.reports.follow.views import PANELS as VOLGEN
-    from stopintimidatie.reports.public.words import read_english
+    from stopintimidatie.reports.public.pages import read_english
 
     for level in LEVELS:
         config.add_tree_level(level)

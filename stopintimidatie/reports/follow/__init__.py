@@ -10,7 +10,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.storage.retention import RetentionClass, Way
     from stopintimidatie.reports.attachments.cleaner import LIMIT
     from stopintimidatie.reports.follow.resources import FollowPages
-    from stopintimidatie.reports.public.words import read_english
+    from stopintimidatie.reports.public.pages import read_english
 
     config.add_retention_class(
         RetentionClass(

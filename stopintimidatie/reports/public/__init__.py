@@ -7,9 +7,8 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the pages of the form."""
-    from stopintimidatie.reports.public.pages import ENGLISH_WORDS, Reporting
+    from stopintimidatie.reports.public.pages import ENGLISH, ENGLISH_WORDS, Reporting
     from stopintimidatie.reports.public.places import SketchCache
-    from stopintimidatie.reports.public.words import ENGLISH
 
     config.registry.sketches = SketchCache()
     ENGLISH_WORDS.declare(config)

@@ -6,11 +6,14 @@ chooses (`?taal=en`) and goes along from page to page; without it the browser sa
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from importlib.resources import files
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -22,7 +25,7 @@ from webob.acceptparse import create_accept_language_header
 from stopintimidatie.core.forms import Hidden, MapSelect
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security.policy import came_from_us
-from stopintimidatie.core.text import date_long, datetime_long, local
+from stopintimidatie.core.text import Term, date_long, datetime_long, local
 from stopintimidatie.core.tree import Resource
 from stopintimidatie.core.web.request import query_pairs, with_params
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR, Branding
@@ -30,6 +33,7 @@ from stopintimidatie.municipalities.areas.facts import BANNER, is_practice
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_slug
 from stopintimidatie.municipalities.settings.rules import Published
+from stopintimidatie.reports import vocabulary as reports_vocabulary
 
 DUTCH: Final = "nl"
 NAMES: Final = {DUTCH: "Nederlands", "en": "English"}
@@ -260,3 +264,31 @@ class ReportingPlace(Resource):
 
     def __acl__(self) -> list[Any]:
         return [DENY_ALL]
+
+
+# The English of /melden, and of what /melden and /volgen share, by the Dutch sentence.
+#
+# It stands in `english.json`, for a translator to read and change: keep it as plain and kind as the
+# Dutch. A vocabulary has English for who works with it; the choices in the file are for who lived
+# through it, and go before it. What only /volgen says is in `english.json` of `reports/follow`.
+
+
+def read_english(package: str) -> dict[str, str]:
+    """Return the sentences of `english.json` of a package, by the Dutch, without its groups."""
+    text = (files(package) / "english.json").read_text(encoding="utf-8")
+    groups: dict[str, dict[str, str]] = json.loads(text)
+    return {dutch: english for group in groups.values() for dutch, english in group.items()}
+
+
+def _terms() -> Iterable[Term]:
+    values = vars(reports_vocabulary).values()
+    kinds = [k for k in values if isinstance(k, type) and issubclass(k, Term) and k is not Term]
+    return (term for kind in kinds for term in kind)
+
+
+ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{term.public: term.en for term in _terms()},
+        **read_english("stopintimidatie.reports.public"),
+    }
+)
