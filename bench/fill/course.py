@@ -82,6 +82,7 @@ _NEW: Final[Values] = {
     "suspected_offence": None,
     "suspected_offence_reason": None,
     "contact_agreed": None,
+    "contact_owed": None,
     "version": 1,
 }
 
@@ -97,7 +98,7 @@ class Course:
         self.reference = arrived.reference
         kept = ("state", "contact_deadline")
         self.now = {**_NEW, **{name: arrived.report[name] for name in kept}}
-        self._at = draft.told.received_at
+        self.at = draft.told.received_at
 
     def tell(self, triage: Triage | None, steps: Sequence[Step]) -> None:
         """Tell everything that happened, in order."""
@@ -110,13 +111,15 @@ class Course:
 
     def _step(self, step: Step) -> None:
         """Do what `reports.services.move_report` does, at the moment of the step."""
-        self._at = step.at
+        self.at = step.at
         actor = self.stage.actors[step.by]
         before, self.now["state"] = self.now["state"], step.target
         self.now["ended_at"] = step.at if REPORT_WORKFLOW.state(step.target).ended else None
         values = dict(step.values)
         if "behandelaar" in values:
             values["behandelaar"] = self.stage.actors[str(values["behandelaar"])].id
+        if self.now["contact_deadline"] is None:
+            values.pop("contact", None)
         _STEPS.get(_EFFECTS[step.name], _nothing)(self, values, actor)
         self.now["version"] += 1
         self._append(step.at, actor, step.name, before, values)
@@ -124,7 +127,7 @@ class Course:
 
     def say(self, kind: str, text: str, actor: Actor) -> None:
         """Add what the reporter reads."""
-        said = {"at": self._at, "kind": kind, "text": text, "actor_name": actor.name}
+        said = {"at": self.at, "kind": kind, "text": text, "actor_name": actor.name}
         self.stage.add(ReporterMessage, report_id=self.id, **said)
 
     def _assess(self, triage: Triage, until: datetime) -> None:
@@ -217,14 +220,22 @@ def _stop_waiting(course: Course, values: Values, actor: Actor) -> None:
     course.now["waiting_until"] = None
 
 
+def _settle(course: Course, values: Values, actor: Actor) -> None:
+    if "contact" in values:
+        course.now["contact_deadline"] = None
+        course.stage.log(course.at, actor, "melding.contact", KIND, [course.id], values["contact"])
+
+
 def _finish(course: Course, values: Values, actor: Actor) -> None:
-    course.now |= {"follow_ups": list(values["opvolging"]), "contact_deadline": None}
+    _settle(course, values, actor)
+    course.now["follow_ups"] = list(values["opvolging"])
     if values["terugkoppeling"] == "gegeven":
         course.say("terugkoppeling", values["bericht"], actor)
 
 
 def _end(course: Course, values: Values, actor: Actor) -> None:
-    course.now |= {"ended_reason": values["reden_code"], "contact_deadline": None}
+    _settle(course, values, actor)
+    course.now["ended_reason"] = values["reden_code"]
 
 
 def _reopen(course: Course, values: Values, actor: Actor) -> None:
@@ -232,7 +243,8 @@ def _reopen(course: Course, values: Values, actor: Actor) -> None:
 
 
 def _withdraw(course: Course, values: Values, actor: Actor) -> None:
-    course.now |= {"contact_deadline": None, "waiting_until": None}
+    owed = course.now["contact_deadline"]
+    course.now |= {"contact_owed": owed, "contact_deadline": None, "waiting_until": None}
 
 
 # By the effect that the workflow names; see `reports.page.steps.EFFECTS`.

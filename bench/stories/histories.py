@@ -90,6 +90,8 @@ class _History:
             return False
         name = _STEPS.get((self.state, target), "intrekken")
         told = {**values, "reden": reason} if reason else values
+        if target in (DONE, REFUSED):
+            told["contact"] = "gesproken"
         self.steps.append(Step(at, name, self.state, target, by, told))
         self.state, self.at = target, at
         return True

@@ -52,10 +52,12 @@ from stopintimidatie.privacy.requests.services import (
     move_request,
 )
 from stopintimidatie.reports.attachments.cleaner import cleaned
+from stopintimidatie.reports.conversation.calls import SPOKEN
 from stopintimidatie.reports.handling.services import record_attempt
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.services import move_report
 from stopintimidatie.reports.triage.services import Assessment, assess
+from stopintimidatie.reports.workflow import DOUBLE
 
 # Said of an act itself, and not an answer to what its step asks.
 _OWN: Final = frozenset({"op", "door", "stap", "antwoord"})
@@ -137,6 +139,8 @@ def say(session: Session, report: Report, kind: str, text: str) -> None:
 
 def _move_report(stage: Stage, report: Report, act: Json, actor: Actor) -> None:
     effects, values = stage.registry.workflow_effects, stage.answers(act)
+    if act["stap"] == "afhandelen" or values.get("reden_code", DOUBLE) != DOUBLE:
+        values = {"contact": SPOKEN, **values}
     move_report(stage.session, effects, report, act["stap"], values, actor)
     if "antwoord" in act:
         say(stage.session, report, "antwoord", act["antwoord"])

@@ -156,6 +156,8 @@ class Report(Held, Base):
     frozen: Mapped[bool] = mapped_column(default=False)
     handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     contact_deadline: Mapped[datetime | None]
+    # Somebody reads a new report before this moment, as the municipality promised.
+    read_before: Mapped[datetime | None]
     waiting_until: Mapped[date | None]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None] = mapped_column(String(40))
@@ -165,6 +167,8 @@ class Report(Held, Base):
     snoozed_until: Mapped[date | None]
     # The moment of the next attempt to reach the reporter; the promised term stands beside it.
     next_attempt_at: Mapped[datetime | None]
+    # The promised term of a reporter nobody spoke to before the end: opened again, it is due again.
+    contact_owed: Mapped[datetime | None]
     # Until this moment the reporter reads the status of before the last decision, which may still
     # be undone.
     shown_state: Mapped[str | None] = mapped_column(String(30))

@@ -15,7 +15,7 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Final
 
 import phonenumbers
@@ -23,6 +23,8 @@ from markupsafe import Markup, escape
 from stdnum.nl import bsn
 
 from stopintimidatie.core import text as codes
+from stopintimidatie.core.clock import AMSTERDAM, local_date, working_days_after
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import (
     clock,
     date_long,
@@ -35,6 +37,7 @@ from stopintimidatie.core.text import (
 from stopintimidatie.reports.vocabulary import (
     FORMS_BY_GROUP,
     AgeGroup,
+    ContactWish,
     Form,
     FormGroup,
     OffenderKnown,
@@ -287,3 +290,22 @@ def time_text(
     if short or end is None or end == start:
         return words
     return f"{words} tot {clock(end) if day_of(end) == day_of(start) else datetime_long(end)}"
+
+
+_WANTS_CONTACT: Final = frozenset({ContactWish.CALL, ContactWish.MAIL, ContactWish.VIA_APP})
+
+
+def deadline(holder: str, wish: str, here_since: datetime, days: int) -> datetime | None:
+    """Return when the reporter must have been called or written to; None when that wasn't asked.
+
+    `here_since`: when it came to this holder. A municipality can't be late with what lay elsewhere.
+    """
+    if holder == NATIONAL or wish not in _WANTS_CONTACT:
+        return None
+    return here_since + timedelta(days=days)
+
+
+def reading_term(holder: str, here_since: datetime, working_days: int) -> datetime | None:
+    """Return the last minute in which a new report is read in time; None for the desk."""
+    day = working_days_after(local_date(here_since), working_days)
+    return None if holder == NATIONAL else datetime.combine(day, time(23, 59), AMSTERDAM)

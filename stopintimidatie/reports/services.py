@@ -38,7 +38,7 @@ from stopintimidatie.reports.models import (
     ReportTransfer,
 )
 from stopintimidatie.reports.vocabulary import KIND, OPEN, WITHDRAWN, Form, PlaceType, in_order
-from stopintimidatie.reports.workflow import LIVE, OFFERED, REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import CONTACT, LIVE, OFFERED, REPORT_WORKFLOW
 
 # Shorter than this a word stands within others: "Ed" in "iedereen".
 WITHIN_OTHERS: Final = 5
@@ -203,6 +203,9 @@ def move_report(
     Raises:
         WorkflowError: The step isn't possible now, an answer is missing, or a proposal waits.
     """
+    if report.contact_due is None:
+        # The answer given for many at once is about those who wait.
+        values = {name: value for name, value in values.items() if name != CONTACT.name}
     transition = REPORT_WORKFLOW.check(report.state, name, values)
     if actor.kind == "gebruiker" and GRANTS[transition.permission]:
         check_no_proposal(session, report)

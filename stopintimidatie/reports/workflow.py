@@ -71,10 +71,19 @@ DOUBLE_OF: Final = InputField(
     help="Het kenmerk van de andere melding, zoals M-4F7K-2QX9.",
     when=("reden_code", frozenset({DOUBLE})),
 )
+# Asked only of a report whose reporter waits for contact, and then needed.
+CONTACT: Final = InputField(
+    "contact",
+    "De melder wacht nog op contact. Hoe ging dat?",
+    FieldKind.CHOICE,
+    required=False,
+    options="contact_over",
+)
 WHY_NOT: Final = (
     InputField("reden_code", "Reden", FieldKind.CHOICE, options="not_handled"),
     InputField("reden", "Toelichting", required=False),
     DOUBLE_OF,
+    CONTACT,
 )
 QUESTION: Final = (
     InputField("vraag", "Vraag aan de melder"),
@@ -315,6 +324,7 @@ TRANSITIONS: Final = (
             required=False,
             when=("terugkoppeling", frozenset({"niet_gegeven"})),
         ),
+        CONTACT,
         effect="melding.afhandelen",
     ),
     step(

@@ -76,7 +76,7 @@ def transition_schema(
     """
     schema, opener = Schema(), None
     for question in transition.fields:
-        if question.name in leave_out:
+        if question.name in leave_out or _idle_list(question, options):
             continue
         node = _node(question, options)
         if question.when is None:
@@ -88,6 +88,12 @@ def transition_schema(
     schema.add(field(Integer(), "Versie", name="versie", widget=Hidden(), missing=0))
     schema.validator = _conditions(transition, leave_out, given or {})
     return schema
+
+
+def _idle_list(question: InputField, options: Options) -> bool:
+    """Tell whether this needn't be answered, and has nothing to choose from."""
+    listed = question.kind is FieldKind.CHOICE and not question.required and question.when is None
+    return listed and not options[question.options or question.name]
 
 
 def _opened(opener: InputField, codes: frozenset[str], options: Options) -> Opened:

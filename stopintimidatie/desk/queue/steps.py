@@ -23,12 +23,8 @@ from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import fallback_of, help_in_words
 from stopintimidatie.reports.arrival.services import announce
-from stopintimidatie.reports.conversation.services import (
-    give_back,
-    take_back_messages,
-    tell,
-    tell_once,
-)
+from stopintimidatie.reports.conversation.calls import give_back
+from stopintimidatie.reports.conversation.services import take_back_messages, tell, tell_once
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import Undo
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting

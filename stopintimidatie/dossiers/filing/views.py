@@ -53,7 +53,7 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import answer_danger
 from stopintimidatie.reports.services import move_report, proposed_among
 from stopintimidatie.reports.words import signals_of, when_short
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import CONTACT, REPORT_WORKFLOW
 
 DANGER: Final = "gevaar"
 TAKEN: Final = "Wat nieuw is, komt meteen in behandeling, op uw naam."
@@ -337,7 +337,10 @@ def finish_view(context: DossierResource, request: Request) -> Any:
 
 def _finish_form(context: DossierResource, request: Request, reports: Sequence[Report]) -> Form:
     step = REPORT_WORKFLOW.transition("afhandelen")
-    schema = transition_schema(step, options_of(request.registry, request.db, step, None))
+    waits = any(report.contact_due for report in reports)
+    offered = options_of(request.registry, request.db, step, None)
+    left_out = frozenset() if waits else frozenset({CONTACT.name})
+    schema = transition_schema(step, offered, leave_out=left_out)
     choices = [(report.reference, choice_of(report)) for report in reports]
     ticked = field(ManyOf(choices), "Welke meldingen handelt u af?", name="meldingen")
     schema.children.insert(0, ticked)

@@ -245,8 +245,15 @@ def look_schema(*, has_logo: bool) -> Any:
 
 
 def contact_schema() -> Any:
-    """Return the form of the term of contact and the municipality's telephone number."""
+    """Return the form of the terms of reading and contact, and the municipality's number."""
     return Schema(
+        field(
+            forms.Integer(1, 10),
+            "Binnen hoeveel werkdagen leest iemand een nieuwe melding?",
+            description="1 is de eerstvolgende werkdag. Wat later komt, telt op de startpagina als"
+            " te laat. Staat er iets anders in uw teksten aan de melder? Pas die dan aan.",
+            name="lezen",
+        ),
         field(
             forms.Integer(1, 30),
             "Binnen hoeveel dagen is er contact?",

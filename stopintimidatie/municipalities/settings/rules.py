@@ -95,6 +95,11 @@ class Published:
         return int(self.own.part(Part.CONTACT).get("dagen", house.CONTACT_WITHIN_DAYS))
 
     @property
+    def read_within_days(self) -> int:
+        """The number of working days within which somebody reads a new report."""
+        return int(self.own.part(Part.CONTACT).get("lezen", house.READ_WITHIN_WORKING_DAYS))
+
+    @property
     def telephone(self) -> str | None:
         """The telephone number of the municipality, if it gave one."""
         return self.own.part(Part.CONTACT).get("telefoon")

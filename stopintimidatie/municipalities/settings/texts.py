@@ -108,11 +108,15 @@ def _let_op_preview(context: Administration, published: Published, language: str
 def contact(context: MunicipalityAdministration, request: Request) -> Any:
     """Show the form of the term of contact and the telephone number, and save it."""
     published = pages.published_here(context, request)
-    first = {"dagen": published.contact_within_days, "telefoon": published.telephone}
+    first = {
+        "lezen": published.read_within_days,
+        "dagen": published.contact_within_days,
+        "telefoon": published.telephone,
+    }
     form = pages.part_form(context, request, Part.CONTACT, contact_schema(), first)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        content = {"dagen": values["dagen"], "telefoon": values["telefoon"]}
+        content = {name: values[name] for name in first}
         return pages.save(context, request, Part.CONTACT, content, values)
 
     page = pages.part_page(context, request, "Contact met de melder", CONTACT_ABOUT, Part.CONTACT)

@@ -124,7 +124,9 @@ def _said(part: Part, published: Published, context: Administration) -> str:
             return f"{app} in de app, {triage} bij het beoordelen"
         case Part.CONTACT:
             phone = published.telephone or "geen telefoonnummer"
-            return f"binnen {plural(published.contact_within_days, 'dag', 'dagen')}, {phone}"
+            read = plural(published.read_within_days, "werkdag", "werkdagen")
+            contact = plural(published.contact_within_days, "dag", "dagen")
+            return f"gelezen binnen {read}, contact binnen {contact}, {phone}"
     today = local(utc_now()).date()
     return "bevoegd" if published.officers_empowered(today) else "niet bevoegd"
 

@@ -243,7 +243,7 @@ def _first(
     answer: dict[str, Any] = as_json(receipt(known, routing, given, arrival))
     apart = Apart(
         registry.engine,
-        known.published.contact_within_days,
+        known.published,
         (area.slug, area.neighbourhood_slug) if area else (None, None),
         LONGEST_WAIT_MILLISECONDS,
         # On PostgreSQL this waits for another transaction with the same key.

@@ -36,6 +36,7 @@ from stopintimidatie.municipalities.areas.locator import LocatorCache, Method, P
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
 from stopintimidatie.municipalities.settings.queries import REPORTER, published_for, stored_answers
+from stopintimidatie.municipalities.settings.rules import Published
 from stopintimidatie.reports.arrival.schema import columns_kept
 from stopintimidatie.reports.arrival.submission import Routing, routing_for
 from stopintimidatie.reports.fields import Contact, Location, Submission
@@ -43,18 +44,19 @@ from stopintimidatie.reports.models import Report, ReportForm, ReportMove
 from stopintimidatie.reports.personal import ContactData, contact_rows
 from stopintimidatie.reports.rules import (
     FOLLOW_PURPOSE,
+    deadline,
     derive_follow_code,
     follow_code_matches,
     hash_follow_code,
     new_reference,
+    reading_term,
 )
 from stopintimidatie.reports.services import search_document
-from stopintimidatie.reports.vocabulary import KIND, ContactWish, Source
+from stopintimidatie.reports.vocabulary import KIND, Source
 
 ARRIVED: Final = Job("melding.binnengekomen")
 FIND_ADDRESS: Final = Job("melding.adres")
 TAKEN_OVER: Final = "overgenomen"
-_WANTS_CONTACT: Final = frozenset({ContactWish.CALL, ContactWish.MAIL, ContactWish.VIA_APP})
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class Apart:
     """
 
     engine: Engine
-    contact_within_days: int
+    promises: Published
     # Slugs of its municipality and its neighbourhood, for the index.
     slugs: tuple[str | None, str | None]
     wait_milliseconds: int
@@ -157,8 +159,8 @@ def receive(
     """
     content = content_of(given) if isinstance(given, Submission) else given
     if isinstance(into, Apart):
-        days = into.contact_within_days
-        arrived = make_rows(keys, content, routing, arrival, str(arrival.reference), days)
+        reference = str(arrival.reference)
+        arrived = make_rows(keys, content, routing, arrival, reference, into.promises)
         document = document_of_new(arrived, *into.slugs)
         rows = [*into.first, *arrived.rows, *rows_of_new(into.engine, document)]
         write_rows(into.engine, routing.holder, rows, into.wait_milliseconds)
@@ -167,8 +169,8 @@ def receive(
         return arrived
     enter(into, routing.holder)
     reference = arrival.reference or free_reference(into)
-    days = contact_days(into, routing.holder)
-    arrived = make_rows(keys, content, routing, arrival, reference, days)
+    promises = promises_of(into, routing.holder)
+    arrived = make_rows(keys, content, routing, arrival, reference, promises)
     if arrival.handed_over and arrival.handed_over.tombstone:
         for name, value in arrived.report.items():
             setattr(arrival.handed_over.tombstone, name, value)
@@ -194,7 +196,7 @@ def receive_many(
         reports: What each tells, where it goes and how it came.
     """
     enter(session, holder)
-    days = contact_days(session, holder)
+    promises = promises_of(session, holder)
     made = [
         make_rows(
             keys,
@@ -202,7 +204,7 @@ def receive_many(
             routing,
             arrival,
             str(arrival.reference),
-            days,
+            promises,
         )
         for given, routing, arrival in reports
     ]
@@ -219,9 +221,9 @@ def free_reference(session: Session) -> str:
             return reference
 
 
-def contact_days(session: Session, holder: str) -> int:
-    """Return within how many days a holder promises to call or write."""
-    return published_for(session, None if holder == NATIONAL else holder).contact_within_days
+def promises_of(session: Session, holder: str) -> Published:
+    """Return the settings that say when a holder promises to read, and to call or write."""
+    return published_for(session, None if holder == NATIONAL else holder)
 
 
 def make_rows(
@@ -230,13 +232,13 @@ def make_rows(
     routing: Routing,
     arrival: Arrival,
     reference: str,
-    contact_within_days: int,
+    promises: Published,
 ) -> Arrived:
     """Make all rows that a report leaves behind, but for those of the index. Pure."""
     handed, holder = arrival.handed_over, routing.holder
     back = handed.tombstone if handed else None
     report_id = back.id if back else arrival.report_id or uuid4()
-    state, days, wish = arrival.state, contact_within_days, content.columns["wants_contact"]
+    state, wish = arrival.state, content.columns["wants_contact"]
     action = "melding.overgenomen" if handed else "melding.ontvangen"
     # A report that is handed over came in elsewhere, at another moment.
     came_in = None if handed else arrival.received_at
@@ -250,7 +252,8 @@ def make_rows(
         "received_at": arrival.received_at,
         "source": arrival.source.value,
         "state": state,
-        "contact_deadline": deadline(holder, wish, here_since, days),
+        "contact_deadline": deadline(holder, wish, here_since, promises.contact_within_days),
+        "read_before": reading_term(holder, here_since, promises.read_within_days),
         **_follow_code(keys, reference, arrival.follow_code),
         **_filed(routing),
         **content.columns,
@@ -294,16 +297,6 @@ def document_of_new(
         **arrived.report, forms=arrived.forms, version=1, dossier_number=None
     )
     return search_document(row, municipality_slug, neighbourhood_slug)
-
-
-def deadline(holder: str, wish: str, here_since: datetime, days: int) -> datetime | None:
-    """Return when the reporter must have been called or written to; None when that wasn't asked.
-
-    `here_since`: when it came to this holder. A municipality can't be late with what lay elsewhere.
-    """
-    if holder == NATIONAL or wish not in _WANTS_CONTACT:
-        return None
-    return here_since + timedelta(days=days)
 
 
 def _address_to_find(content: Content, routing: Routing, report_id: UUID) -> list[Row]:

@@ -96,6 +96,8 @@ def take_back(registry: Any, copy: Copy) -> None:
             raise NotNowError(TOO_LATE)
         report.state = _state_before(registry, session, report)
         report.ended_at = _ended_before(session, report) if report.state in ENDED else None
+        if report.state not in ENDED:
+            report.contact_deadline, report.contact_owed = report.contact_owed, None
         if report.state not in {ASKED, "wacht_op_partner"}:
             report.waiting_until = None
         append_move(session, report, REPORTER, TAKEN_BACK, WITHDRAWN, {})

@@ -1,11 +1,8 @@
-"""The services of the conversation with a reporter, contact promised to doubles, and the mail.
+"""The services of the conversation with a reporter, and the mail.
 
 The mail is neutral: it says that something waits, and reading it takes reference and follow code,
 for somebody else may open that mailbox. A reporter acts by the follow code alone: `follow` checked
 it, and its `Copy` says which holder's report it opened.
-
-The reporter of a double was promised contact like any other. The term stays on the double, where
-the contact data is, and is due at the report that goes on as well: there somebody is at work.
 """
 
 from __future__ import annotations
@@ -36,14 +33,12 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked, transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import AMSTERDAM, local
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.reports.conversation.queries import (
     FROM_REPORTER,
     Copy,
     Message,
-    next_contact,
     status_is_held,
-    waiting_doubles,
 )
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.personal import reached_by, read_contact
@@ -55,7 +50,6 @@ from stopintimidatie.reports.services import (
     reindex_report,
 )
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import ENDED
 
 MAIL_OWNER: Final = "melder"
 NAME: Final = "bericht_voor_melder"
@@ -215,113 +209,6 @@ def _without_answer(report: Report) -> str:
 def _is_over(report: Report, until: date) -> bool:
     waits = report.state == "wacht_op_melder" and report.waiting_until == until
     return waits and until < local(utc_now()).date()
-
-
-TALKS: Final = frozenset({"bellen", "mailen", "via_app"})
-CARRIED: Final = "contact_erbij"
-
-
-def check_goes_on(session: Session, report: Report, other: Report) -> None:
-    """Check that a report can be closed as double of the other, where the work then goes on.
-
-    Raises:
-        WorkflowError: It is this report, or was closed as a double itself.
-    """
-    if other.id == report.id:
-        raise WorkflowError(
-            "Dat is deze melding zelf. Vul het kenmerk van de andere in.", "dubbel_van"
-        )
-    if other.duplicate_of_id is None:
-        if other.state == "niet_in_behandeling":
-            raise WorkflowError(
-                f"{other.reference} is zelf niet in behandeling genomen. Heropen die eerst, of kies"
-                " een andere melding.",
-                "dubbel_van",
-            )
-        return
-    head = _head_of(session, other)
-    if head is None or head.id == report.id:
-        advice = f"Laat deze melding open, of heropen eerst {other.reference}."
-    else:
-        advice = f"Het werk gaat verder bij {head.reference}. Vul dat kenmerk in."
-    raise WorkflowError(f"{other.reference} is zelf gesloten als dubbel. {advice}", "dubbel_van")
-
-
-def _head_of(session: Session, report: Report) -> Report | None:
-    """Return the report at the end of a row of doubles; None if older ones point at each other."""
-    passed = {report.id}
-    while report.duplicate_of_id is not None:
-        other = session.get(Report, report.duplicate_of_id)
-        if other is None or other.id in passed:
-            return None
-        passed.add(other.id)
-        report = other
-    return report
-
-
-def carry_contact(session: Session, report: Report, other: Report, actor: Actor) -> None:
-    """Carry the contact that the reporter of a double was promised over to the other report.
-
-    Raises:
-        WorkflowError: The other is done; nobody would look there.
-    """
-    if report.contact_deadline is None:
-        return
-    if other.state in ENDED:
-        raise WorkflowError(
-            f"De melder wacht nog op contact, en {other.reference} is al klaar. Leg eerst bij deze"
-            " melding vast hoe het contact ging.",
-            "dubbel_van",
-        )
-    if other.contact_deadline is None:
-        other.contact_deadline = report.contact_deadline
-    reason = f"Ook de melder van {report.reference} (dubbel van deze) wil contact."
-    append_move(session, other, actor, CARRIED, other.state, {"reden": reason})
-    reindex_report(session, other)
-    record(session, actor, "melding.contact_erbij", other.holder, KIND, [other.id, report.id])
-
-
-def check_nobody_waits(session: Session, report: Report) -> None:
-    """Check that no reporter of a double waits for contact: a report that is done is in no list.
-
-    Raises:
-        WorkflowError: Somebody does.
-    """
-    names = ", ".join(double.reference for double in waiting_doubles(session, report))
-    if names:
-        raise WorkflowError(
-            f"Er wacht nog een melder op contact: {names} is dubbel van deze melding. Leg bij"
-            f" {names} vast hoe het contact ging. Daarna kan deze melding klaar zijn."
-        )
-
-
-def contact_over(session: Session, report: Report) -> None:
-    """End the contact with this reporter; contact that others were promised stays due.
-
-    The report that this one is double of may have had this term as well.
-    """
-    was, report.contact_deadline = report.contact_deadline, next_contact(session, report)
-    session.flush()
-    _let_go(session, report, was)
-
-
-def give_back(session: Session, report: Report) -> None:
-    """Let the other report stop waiting for this reporter: the double is opened again."""
-    _let_go(session, report, report.contact_deadline)
-
-
-def _let_go(session: Session, report: Report, was: datetime | None) -> None:
-    """Set the term of the report that this one is double of, without this one's term."""
-    if report.duplicate_of_id is None or was is None:
-        return
-    wanted = select(Report).where(Report.id == report.duplicate_of_id).with_for_update()
-    other = session.scalars(wanted).one_or_none()
-    if other is None or other.contact_deadline != was:
-        return
-    # Its own reporter may have been promised contact, or want it.
-    if (other.contact_agreed or other.wants_contact) not in TALKS:
-        other.contact_deadline = next_contact(session, other, without=report)
-        reindex_report(session, other)
 
 
 Effects = Mapping[str, Any]

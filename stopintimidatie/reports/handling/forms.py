@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Opened, Schema, field
+from stopintimidatie.reports.conversation.calls import NEEDLESS
 from stopintimidatie.reports.handling.services import (
     LONGEST_NOTE,
-    NEEDLESS,
     NOBODY,
     OUTCOMES,
     TRIED,

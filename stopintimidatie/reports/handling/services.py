@@ -22,7 +22,7 @@ from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import clock, date_text, datetime_long
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.reports.conversation.services import contact_over
+from stopintimidatie.reports.conversation.calls import CONTACT_OVER, SPOKEN, contact_over
 from stopintimidatie.reports.models import Report, ReportNote
 from stopintimidatie.reports.page.decisions import Began, remember
 from stopintimidatie.reports.page.queries import names_of
@@ -35,6 +35,7 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import signals_of
+from stopintimidatie.reports.workflow import ENDED
 
 # The states in which somebody can handle a report.
 ASSIGNABLE: Final = frozenset(
@@ -50,12 +51,12 @@ LONGEST_SNOOZE: Final = timedelta(days=183)
 LATEST_ATTEMPT: Final = timedelta(days=31)
 LONGEST_NOTE: Final = 2000
 
-SPOKEN, NO_ANSWER, VOICEMAIL, NEEDLESS = "gesproken", "geen_gehoor", "voicemail", "niet_meer_nodig"
+NO_ANSWER, VOICEMAIL = "geen_gehoor", "voicemail"
 OUTCOMES: Final[Mapping[str, str]] = {
-    SPOKEN: "gesproken of gemaild",
+    SPOKEN: dict(CONTACT_OVER)[SPOKEN],
     NO_ANSWER: "geen gehoor: ik probeer het nog een keer",
     VOICEMAIL: "voicemail ingesproken: ik probeer het nog een keer",
-    NEEDLESS: "contact is niet meer nodig, of het is vaak genoeg geprobeerd",
+    **dict(CONTACT_OVER),
 }
 # After these the reporter still waits for contact.
 TRIED: Final = frozenset({NO_ANSWER, VOICEMAIL})
@@ -238,17 +239,22 @@ def record_attempt(
     `next_at`: the moment of the next attempt, which is needed exactly where one follows.
 
     Raises:
-        WorkflowError: The next attempt is missing, past, or too far away.
+        WorkflowError: The next attempt is missing, past, too far away, or of a report that ended.
     """
     tried = outcome in TRIED
     if tried:
         _check_next(next_at)
+    if tried and report.state in ENDED and report.contact_deadline is None:
+        raise WorkflowError(
+            "Deze melding is klaar: een volgende poging zou in geen lijst staan. Heropen de melding"
+            " eerst.",
+            "uitkomst",
+        )
     with _remembered(session, report, actor):
         if tried:
             report.next_attempt_at = next_at
         else:
-            report.next_attempt_at = None
-            contact_over(session, report)
+            contact_over(session, report, spoken=outcome == SPOKEN)
         values = {"uitkomst": OUTCOMES[outcome].partition(":")[0], "reden": note}
         if tried:
             values["volgende_poging"] = datetime_long(next_at)

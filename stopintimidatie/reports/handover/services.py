@@ -29,6 +29,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient
+from stopintimidatie.reports.conversation.calls import open_waiting
 from stopintimidatie.reports.handover.transfer import PURPOSE, hand_over, new_transfer, send
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.services import held_until, move_report
@@ -76,6 +77,7 @@ def hand_some_over(
         .with_for_update()
     ).all()
     for report in reports:
+        open_waiting(session, effects, report, actor)
         move_report(session, effects, report, name, {"gemeente": successor, "reden": REASON}, actor)
     if reports:
         ids, fields = [report.id for report in reports], [code, successor]
@@ -292,6 +294,7 @@ def _follow_answer(
     other = Actor("gebruiker", None, transfer.answered_by or "andere gemeente")
     if transfer.state == ACCEPTED:
         values = {"gemeente": transfer.receiver}
+        open_waiting(session, effects, report, other)
         move_report(session, effects, report, "overdracht_aangenomen", values, other)
     elif transfer.state == REFUSED:
         reason = {"reden": transfer.answer}

@@ -248,7 +248,8 @@ def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
     report.behaviour_changes = []
     report.form_rows = []
     report.delivery = None
-    report.contact_deadline = report.next_attempt_at = report.snoozed_until = None
+    report.contact_deadline = report.next_attempt_at = report.contact_owed = None
+    report.snoozed_until = None
     report.reporter_spoke_at = None
     report.handed_to = receiver
     # Notes are of colleagues here for each other: they don't go along, and don't stay either.

@@ -42,11 +42,14 @@ deadline_or_never: Final[ColumnElement[datetime]] = func.coalesce(
 # The states with work to do; the work on a report in a dossier is done there.
 TO_DO: Final = tuple(s.code for s in STATES if not s.ended and s.code != "in_dossier")
 OPEN: Final = frozenset(s.code for s in STATES if not s.ended)
+# The states of a report that nobody judged yet.
+UNREAD: Final = ("nieuw", "quarantaine")
 DEADLINES: Final = (
     ("te_laat", "te laat, ook in dossiers"),
     ("dag", "binnen een dag"),
     ("week", "binnen een week"),
     ("wachten", "antwoord blijft uit"),
+    ("lezen", "te laat om te lezen"),
 )
 PERIODS: Final = (("7", "7 dagen"), ("30", "30 dagen"), ("90", "90 dagen"), ("365", "een jaar"))
 TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
@@ -188,6 +191,8 @@ def by_deadline(value: str, reader: Reader) -> Condition:
             return and_(deadline >= now, deadline < now + timedelta(days=7))
         case "wachten":
             return Report.waiting_until < reader.today
+        case "lezen":
+            return and_(Report.state.in_(UNREAD), Report.read_before < now)
     return false()
 
 
@@ -258,6 +263,7 @@ PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
     ("Quarantaine", {"toestand": "quarantaine"}),
     ("Contact te laat", {"termijn": "te_laat"}),
     ("Antwoord blijft uit", {"termijn": "wachten"}),
+    ("Lezen te laat", {"termijn": "lezen"}),
 )
 
 

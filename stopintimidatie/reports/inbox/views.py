@@ -47,7 +47,15 @@ from stopintimidatie.reports.inbox.queries import (
     preset_numbers,
     read_report,
 )
-from stopintimidatie.reports.inbox.rules import OPEN, PRESETS, Preset, Reader, filters_from, presets
+from stopintimidatie.reports.inbox.rules import (
+    OPEN,
+    PRESETS,
+    UNREAD,
+    Preset,
+    Reader,
+    filters_from,
+    presets,
+)
 from stopintimidatie.reports.inbox.services import (
     REASONS,
     address_for,
@@ -58,7 +66,7 @@ from stopintimidatie.reports.inbox.services import (
     quarantined,
 )
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.pages import TOMBSTONES
+from stopintimidatie.reports.page.pages import TOMBSTONES, contact_fields
 from stopintimidatie.reports.page.pages import badges as tombstone_badges
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.rules import normalise_reference
@@ -221,6 +229,8 @@ def _row(row: Listed, request: Request, current: bool) -> WorkbenchRow:
     deadline = report.contact_deadline
     age = ago(report.received_at).removesuffix(" geleden")
     asleep = [f"weggelegd tot {date_short(report.snoozed_until)}"] if sleeps(report) else []
+    unread = report.state in UNREAD and report.read_before is not None
+    asleep += [f"lezen: {days_until(report.read_before)}"] if unread else []
     return WorkbenchRow(
         title=heading(report),
         href=href,
@@ -285,8 +295,8 @@ def _next_address(request: Request, row: Listed, rows: Sequence[Listed]) -> str:
     return with_params(request, melding=later[0].report.reference if later else None)
 
 
-def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
-    """Build the form that decides about reports in quarantine."""
+def quarantine_schema(choices: list[tuple[str, str]], reports: Sequence[Report]) -> Any:
+    """Build the form that decides about these reports in quarantine."""
     return Schema(
         field(
             forms.ManyOf(choices),
@@ -303,6 +313,7 @@ def quarantine_schema(choices: list[tuple[str, str]]) -> Any:
             name="reden",
             description="Waarom u dit besluit. Dit komt bij elke melding in de geschiedenis.",
         ),
+        *next((fields for fields in map(contact_fields, reports) if fields), ()),
     )
 
 
@@ -311,7 +322,7 @@ def quarantine_view(context: Any, request: Request) -> Any:
     """Show the form that decides about reports in quarantine, and decide; the desk uses it too."""
     reports = quarantined(request.db, context.holder)
     ids = [report.id for report in reports]
-    form = _form(request, _choices(reports, request))
+    form = _form(request, _choices(reports, request), reports)
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, KIND, ids, task="quarantaine")
@@ -328,8 +339,9 @@ def quarantine_view(context: Any, request: Request) -> Any:
     )
 
 
-def _form(request: Request, choices: list[tuple[str, str]]) -> Form:
-    return Form(quarantine_schema(choices), request, buttons=[Button("vastleggen", "Vastleggen")])
+def _form(request: Request, choices: list[tuple[str, str]], reports: Sequence[Report]) -> Form:
+    buttons = [Button("vastleggen", "Vastleggen")]
+    return Form(quarantine_schema(choices, reports), request, buttons=buttons)
 
 
 def _choices(reports: Any, request: Request) -> list[tuple[str, str]]:
@@ -361,7 +373,7 @@ def _decide(
         raise FormError("Kies ten minste één melding.", "meldingen")
     answers = {"reden": values["reden"]}
     if step == REJECT:
-        answers["reden_code"] = decision
+        answers |= {"reden_code": decision, "contact": values.get("contact")}
     session, effects = request.db, WORKFLOW_EFFECTS.of(request.registry)
     failed = decide(session, effects, context.holder, chosen, step, answers, request.actor)
     number = len(chosen) - len(failed)
@@ -376,6 +388,6 @@ def _with_failures(
 ) -> dict[str, Any]:
     """Return the page anew, with the reports that couldn't be decided and the reasons."""
     left = quarantined(request.db, context.holder)
-    fresh = _form(request, [(choice_of(report), _label(report)) for report in left])
+    fresh = _form(request, [(choice_of(report), _label(report)) for report in left], left)
     total = count_quarantined(request.db, context.holder, COUNTED)
     return {**page, "form": fresh, "failed": failed, "done": done, "total": total}

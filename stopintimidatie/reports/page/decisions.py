@@ -25,7 +25,8 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.reports.conversation.services import give_back, take_back_messages
+from stopintimidatie.reports.conversation.calls import give_back
+from stopintimidatie.reports.conversation.services import take_back_messages
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
 from stopintimidatie.reports.services import (
     UNDO_FOR,
@@ -106,6 +107,8 @@ class Before(msgspec.Struct):
     leaves_at: datetime | None
     shown_state: str | None
     shown_until: datetime | None
+    # Not of a decision that an earlier release kept.
+    contact_owed: datetime | None = None
 
 
 def decide(

@@ -1,11 +1,16 @@
-"""The page of a report whose content nobody reads here: handed over, withdrawn, destroyed."""
+"""The page of a report whose content nobody reads here, and a question that forms share.
+
+Nobody reads what was handed over, withdrawn or destroyed.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Final
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import field
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
@@ -13,12 +18,14 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.reports.conversation.calls import CONTACT_OVER
 from stopintimidatie.reports.conversation.words import may_undo, undo_until
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.personal import has_contact
 from stopintimidatie.reports.resources import ReportResource
 from stopintimidatie.reports.vocabulary import KIND
+from stopintimidatie.reports.workflow import CONTACT
 
 # States in which only the tombstone of a report is shown.
 TOMBSTONES: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
@@ -74,3 +81,10 @@ def _ended(report: Report) -> datetime:
 
 def _undoable(report: Report) -> bool:
     return may_undo(_ended(report), utc_now())
+
+
+def contact_fields(report: Report) -> list[Any]:
+    """Make the question how the contact went, of a report whose reporter waits for it."""
+    ways = forms.OneOf(CONTACT_OVER, radio=True)
+    asked = field(ways, CONTACT.label, name=CONTACT.name, missing=None)
+    return [asked] if report.contact_due else []

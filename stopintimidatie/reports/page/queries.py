@@ -15,6 +15,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import date_text, datetime_short, plural, uuid_of
 from stopintimidatie.core.web.components import TimelineEntry
 from stopintimidatie.core.workflow import FieldKind, InputField, WorkflowError
+from stopintimidatie.reports.conversation.calls import CONTACT_OVER
 from stopintimidatie.reports.conversation.queries import FROM_REPORTER
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.vocabulary import FEEDBACK, FollowUp
@@ -66,6 +67,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "not_handled": dict(NOT_HANDLED_REASONS),
     "desk_reasons": dict(DESK_REASONS),
     "feedback": dict(FEEDBACK),
+    "contact_over": dict(CONTACT_OVER),
 }
 
 

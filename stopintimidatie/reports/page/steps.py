@@ -29,12 +29,9 @@ from stopintimidatie.municipalities.areas.facts import is_practice
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.reports.arrival.services import announce
+from stopintimidatie.reports.conversation import calls
 from stopintimidatie.reports.conversation.services import (
-    carry_contact,
-    check_goes_on,
-    check_nobody_waits,
     expect_answer,
-    give_back,
     take_back_messages,
     tell,
     tell_once,
@@ -179,6 +176,8 @@ def decide_or_propose(
     with session.begin_nested():
         state = "in_behandeling" if report.state == "nieuw" else report.state
         REPORT_WORKFLOW.check(state, name, given)
+        if given.get("reden_code") != DOUBLE:
+            calls.check_contact(report, given.get("contact"))
         kept = {key: plain(value) for key, value in given.items() if value}
         propose(session, report, name, kept, actor, effects, began)
     return False
@@ -233,11 +232,11 @@ def finish(session: Session, report: Report, values: Values, actor: Actor) -> No
     """Store the follow-ups, and give the reporter the feedback once.
 
     Raises:
-        WorkflowError: A reporter still waits, or the follow-ups exclude each other.
+        WorkflowError: A reporter waits for contact, or the follow-ups exclude each other.
     """
-    check_nobody_waits(session, report)
+    calls.check_nobody_waits(session, report)
     report.follow_ups = _follow_ups(values["opvolging"])
-    report.contact_deadline = None
+    calls.settle_contact(session, report, values.get("contact"), actor)
     if values["terugkoppeling"] == "gegeven":
         tell_once(session, report, "terugkoppeling", values["bericht"], actor)
 
@@ -261,14 +260,15 @@ def _follow_ups(chosen: Iterable[str]) -> list[str]:
 
 def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Store why the report isn't handled; a double hands its contact to the other report."""
-    check_nobody_waits(session, report)
+    calls.check_nobody_waits(session, report)
     report.ended_reason = values["reden_code"]
+    if values["reden_code"] != DOUBLE or values.get("contact"):
+        calls.settle_contact(session, report, values.get("contact"), actor)
     if values["reden_code"] != DOUBLE:
-        report.contact_deadline = None
         return
-    other = _other_report(session, report, values["dubbel_van"])
+    other = calls.other_report(session, report, values["dubbel_van"])
     report.duplicate_of_id = other.id
-    carry_contact(session, report, other, actor)
+    calls.carry_contact(session, report, other, actor)
 
 
 def reopen(session: Session, report: Report, values: Values, actor: Actor) -> None:
@@ -282,26 +282,16 @@ def reopen(session: Session, report: Report, values: Values, actor: Actor) -> No
 def withdraw(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Stop all that goes on; the rest is locked, and destroyed when its term is over."""
     take_back_messages(session, report, report.received_at)
-    report.contact_deadline = None
+    calls.open_waiting(session, EFFECTS, report, actor)
+    calls.contact_over(session, report, spoken=False)
 
 
 def mark_erased(session: Session, report: Report, values: Values, actor: Actor) -> None:
     """Clear all terms of a report that was erased at request."""
-    report.contact_deadline = report.waiting_until = None
+    calls.open_waiting(session, EFFECTS, report, actor)
+    calls.contact_over(session, report, spoken=True)
+    report.waiting_until = None
     report.ended_reason = ERASED
-
-
-def _other_report(session: Session, report: Report, reference: str) -> Report:
-    wanted = normalise_reference(str(reference))
-    statement = select(Report).where(Report.reference == (wanted or "")).with_for_update()
-    # Read anew: of two that are closed as doubles of each other at once, one is refused.
-    other = session.scalars(statement.execution_options(populate_existing=True)).first()
-    if other is None:
-        raise WorkflowError(
-            "Die andere melding is niet gevonden. Controleer het kenmerk.", "dubbel_van"
-        )
-    check_goes_on(session, report, other)
-    return other
 
 
 def as_day(value: Any) -> date:
@@ -384,7 +374,7 @@ def danger_field(signals_given: Sequence[str]) -> Any:
 
 def answers(transition: Transition, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answers to the questions of the step, by name."""
-    return {question.name: values[question.name] for question in transition.fields}
+    return {question.name: values.get(question.name) for question in transition.fields}
 
 
 def way_out(values: Mapping[str, Any], default: str) -> str:
@@ -437,5 +427,6 @@ OPTIONS: Final[Mapping[str, Callable[[Session, Report], Choices]]] = {
     "follow_ups": lambda session, report: FollowUp.choices(),
     "not_handled": lambda session, report: NOT_HANDLED_REASONS,
     "feedback": lambda session, report: FEEDBACK,
+    "contact_over": calls.contact_choices,
     "municipalities": municipalities,
 }

@@ -69,7 +69,7 @@ from stopintimidatie.reports.services import (
 )
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.words import area_names
-from stopintimidatie.reports.workflow import REPORT_WORKFLOW
+from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 # The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
@@ -250,6 +250,7 @@ class StepView:
             if question.options
             # A line only suggests what is in its list.
             and question.kind is not FieldKind.LINE
+            and question.name in form
             and not form[question.name].schema.typ.choices
         ]
 

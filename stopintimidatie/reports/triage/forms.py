@@ -21,14 +21,14 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.settings.forms import answer_given, question_field
 from stopintimidatie.municipalities.settings.vocabulary import Kind, Question
 from stopintimidatie.reports.models import Report
-from stopintimidatie.reports.page.steps import Choices, add_version, add_way_back
+from stopintimidatie.reports.page.pages import contact_fields
+from stopintimidatie.reports.page.steps import YES_NO, Choices, add_version, add_way_back
 from stopintimidatie.reports.triage.services import WITH_DEADLINE, Assessment, current_assessment
 from stopintimidatie.reports.vocabulary import FEEDBACK, ContactWish, FollowUp, Form
 from stopintimidatie.reports.words import CONTACT_AGREED
-from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS
+from stopintimidatie.reports.workflow import NOT_HANDLED_REASONS, REJECT
 
 OWN: Final = "eigen"
-YES_NO: Final = (("nee", "nee"), ("ja", "ja"))
 # The way of contact that follows from the reporter's wish, until an officer decides otherwise.
 _WISHES: Final = {
     ContactWish.CALL.value: "bellen",
@@ -312,8 +312,8 @@ def possible(*, new: bool, may_file: bool, dossiers: Choices) -> tuple[Decision,
     return (TAKE if new else KEEP, *filing, DOUBLE, *NOT_HANDLED, FINISH)
 
 
-def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
-    """Build the choice of a decision with the fields of each.
+def decision_schema(report: Report, offered: Sequence[Decision], dossiers: Choices) -> Any:
+    """Build the choice of a decision about a report with the fields of each.
 
     `dossiers`: code and label of the dossiers it can be put in.
     """
@@ -337,6 +337,7 @@ def decision_schema(offered: Sequence[Decision], dossiers: Choices) -> Any:
             drawn=Opened("De andere melding", (DOUBLE.name,)),
         ),
         *_finish_fields(),
+        *contact_fields(report),
         title="Besluit",
         name=PART,
         validator=_one_decision,
@@ -428,14 +429,14 @@ def step_of(values: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     given, chosen = values.get(PART, {}), decided(values)
     if chosen == FILE.name:
         return "in_dossier", {name: given[name] for name in FILE.asks}
+    contact = {"contact": given.get("contact")}
     if chosen in REJECTIONS:
-        return "niet_in_behandeling", {"reden_code": REJECTIONS[chosen]}
+        return REJECT, {"reden_code": REJECTIONS[chosen], **contact}
     if chosen == FINISH.name:
         answers = {name: given[name] for name in (*FINISH.asks, "bericht")}
-        return "afhandelen", {**answers, "reden": given["waarom"]}
+        return "afhandelen", {**answers, "reden": given["waarom"], **contact}
     if chosen == DOUBLE.name:
-        answers = {"reden_code": "dubbel", "dubbel_van": given["dubbel_van"]}
-        return "niet_in_behandeling", answers
+        return REJECT, {"reden_code": chosen, "dubbel_van": given["dubbel_van"], **contact}
     return None
 
 

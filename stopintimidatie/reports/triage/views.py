@@ -26,7 +26,7 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WORKFLOW_OPTIONS, Wo
 from stopintimidatie.municipalities.areas.queries import present_neighbourhoods_of
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.vocabulary import Question
-from stopintimidatie.reports.conversation.services import check_goes_on
+from stopintimidatie.reports.conversation.calls import check_goes_on
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import store
 from stopintimidatie.reports.page.proposals import asked_in_words
@@ -140,7 +140,7 @@ def _decision(context: ReportResource, request: Request) -> Any:
     dossiers = options(request.db, context.report) if may_file else ()
     new = context.report.state == "nieuw"
     offered = triage_forms.possible(new=new, may_file=may_file, dossiers=dossiers)
-    return triage_forms.decision_schema(offered, dossiers)
+    return triage_forms.decision_schema(context.report, offered, dossiers)
 
 
 def _save(
@@ -174,7 +174,8 @@ def _save(
     except WorkflowError as problem:
         name = "waarom" if step and step[0] == "afhandelen" and problem.field == "reden" else None
         name = name or problem.field
-        control = f"{triage_forms.PART}.{name}" if name in triage_forms.LABELS else None
+        asked = triage_forms.PART in form and name in form[triage_forms.PART]
+        control = f"{triage_forms.PART}.{name}" if asked else None
         raise FormError(str(problem), control) from None
     if not made:
         request.flash(asked_in_words(report))

@@ -17,6 +17,7 @@ from stopintimidatie.core.workflow import WORKFLOW_OPTIONS, FieldKind, options_o
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.pages import contact_fields
 from stopintimidatie.reports.page.replies import FIELDS, answer_in_time, answer_until, replies_for
 from stopintimidatie.reports.page.steps import (
     LONGEST_PATH,
@@ -94,7 +95,7 @@ def _schema(choice: str, request: Any, report: Report, dossiers: Choices) -> Any
         return _double_schema()
     if choice == REJECT:
         reason = forms.OneOf(NOT_HANDLED_REASONS, radio=True)
-        return Schema(field(reason, "Reden", name="reden_code"))
+        return Schema(field(reason, "Reden", name="reden_code"), *contact_fields(report))
     if choice == HAND_OVER:
         return _hand_over_schema(request.db, report)
     transition = REPORT_WORKFLOW.transition(STEPS[choice])
@@ -198,7 +199,8 @@ def steps_for(
         return [(name, {"reden_code": "dubbel", "dubbel_van": values["dubbel_van"]})]
     if choice == REJECT:
         name = TURN_DOWN if report.state == "quarantaine" else name
-        return [(name, {"reden_code": values["reden_code"]})]
+        contact = values.get("contact")
+        return [(name, {"reden_code": values["reden_code"], "contact": contact})]
     if choice == HAND_OVER:
         codes = {label.casefold(): code for code, label in municipalities(session, report)}
         town = codes[values["gemeente"].strip().casefold()]
@@ -273,7 +275,7 @@ def can_be_double(report: Report, other: Similar) -> bool:
 
     Nobody would look at one that is done for a reporter who waits for contact.
     """
-    done = other.state in ENDED and report.contact_deadline is not None
+    done = other.state in ENDED and report.contact_due is not None
     return not done and other.state != "niet_in_behandeling"
 
 

@@ -191,7 +191,7 @@ def _page(
         **panel_page(context, request, TITLES.get(choice, "")),
         "listed": _listed(context, request, choice, offered) if possible else [],
         "hidden": hidden,
-        "typed": choice != REJECT,
+        "typed": choice != REJECT or report.contact_due is not None,
         "second_look": choice == REJECT
         and needs_second_look(report.all_forms, report.reporter_age_group),
         "contact": report.contact_deadline if choice == DOUBLE else None,
@@ -221,7 +221,7 @@ def _listed(
     context: ReportResource, request: Request, choice: str, offered: Any
 ) -> list[forms.Option]:
     if choice == REJECT:
-        return forms.rejections()
+        return [] if context.report.contact_due else forms.rejections()
     if choice not in {FILE, DOUBLE} or context.holder == NATIONAL:
         return []
     similar = similar_to(request.db, request.registry, context.report, MOST)
