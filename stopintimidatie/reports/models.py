@@ -203,6 +203,16 @@ class Report(Held, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
     @property
+    def contact_due(self) -> datetime | None:
+        """The moment of the contact that is promised: the term, or else the next attempt."""
+        return self.contact_deadline or self.next_attempt_at
+
+    @property
+    def contact_folded(self) -> bool:
+        """Tell whether nobody may call or mail: contact data is opened with a reason alone."""
+        return (self.contact_agreed or self.wants_contact) not in ("bellen", "mailen")
+
+    @property
     def locked(self) -> bool:
         """Tell whether the reporter withdrew it: then nobody reads its content."""
         return self.state == "ingetrokken"

@@ -442,6 +442,11 @@ MATRIX: Final[tuple[View, ...]] = (
         "{weg}/contact": NOBODY,
         "{melding_meldpunt}/contact": DESK_NONE,
     }),
+    *form("ReportResource", "contactgegevens", P.VIEW_CONTACT, {
+        "{behandeling}/contactgegevens": " ja 403 404 ja 403",
+        "{weg}/contactgegevens": NOBODY,
+        "{melding_meldpunt}/contactgegevens": " 403 ja 403",
+    }),
     *(
         page
         for name in ("uitdelen", "sluimeren", "notitie")

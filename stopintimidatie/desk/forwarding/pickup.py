@@ -36,7 +36,8 @@ WITH_CONTACT: Final = "contactgegevens"
 
 def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
     """Return the whole report, for the municipality that must act on it."""
-    contact = read_contact(session, keys, report)
+    # A reporter who wants no call and no mail gives their number to nobody.
+    contact = None if report.contact_folded else read_contact(session, keys, report)
     sections = [
         Section("Wat er gebeurde", words.event(report), report.description),
         Section("Waar", words.location(report, _names(session, report))),

@@ -105,6 +105,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.beoordeeld": "Melding beoordeeld",
     "melding.contact": "Contact vastgelegd",
     "melding.sluimeren": "Melding weggelegd tot een dag, of weer in de lijst gezet",
+    "melding.contact_bekeken": "Contactgegevens bekeken van wie geen contact wil",
     "melding.toegewezen": "Melding toegewezen of losgelaten",
     "melding.notitie": "Notitie bij een melding",
     "melding.contact_erbij": "Contact met de melder van een dubbele melding komt erbij",

@@ -319,7 +319,8 @@ def _check_room(session: Session, report: Report) -> None:
         )
 
 
-VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), ("nee", "nee"))
+NO: Final = "nee"
+VERDICTS: Final = (("ja", "ja"), ("deels", "een beetje"), (NO, "nee"))
 
 
 def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:
@@ -330,4 +331,9 @@ def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:
     """
     with own_report(engine, copy) as (session, report):
         report.reporter_verdict = verdict
-        record(session, REPORTER, "melding.mening", report.holder, KIND, [report.id])
+        if verdict == NO:
+            # Somebody looks whether more is needed.
+            append_move(session, report, REPORTER, "hielp_niet", report.state, {})
+            spoke(session, report, "melding.mening")
+        else:
+            record(session, REPORTER, "melding.mening", report.holder, KIND, [report.id])

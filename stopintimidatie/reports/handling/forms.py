@@ -97,6 +97,14 @@ def snooze_schema(latest: str, *, asleep: bool) -> Any:
     return of_report(until)
 
 
+def reason_schema() -> Any:
+    """Make the form that asks why contact data is needed of a reporter who wants no contact."""
+    why = "Dit komt in de geschiedenis. Wie over zijn gegevens vraagt, kan horen dat u ze bekeek."
+    return of_report(
+        field(forms.Text(500), "Waarom hebt u deze nodig?", name="reden", description=why)
+    )
+
+
 def note_schema() -> Any:
     """Make the form of a note."""
     return of_report(

@@ -226,6 +226,12 @@ def notes_of(session: Session, report: Report) -> Sequence[ReportNote]:
     ).all()
 
 
+def note_opened(session: Session, report: Report, reason: str, actor: Actor) -> None:
+    """Keep why somebody opened the contact data of a reporter who wants no contact."""
+    append_move(session, report, actor, "contact_bekeken", report.state, {"reden": reason})
+    record(session, actor, "melding.contact_bekeken", report.holder, KIND, [report.id])
+
+
 def record_attempt(
     session: Session,
     report: Report,

@@ -35,6 +35,7 @@ from stopintimidatie.reports.page.steps import (
     way_out,
 )
 from stopintimidatie.reports.page.views import (
+    CONTACT_DATA,
     STEP_PAGE,
     came_from,
     contact_of,
@@ -204,6 +205,27 @@ def contact_view(context: ReportResource, request: Request) -> Any:
     return _handle(context, request, form, act, page, "het contact is vastgelegd.")
 
 
+@form_view(
+    ReportResource,
+    CONTACT_DATA,
+    Permission.VIEW_CONTACT,
+    "templates/contact_data.jinja2",
+    guards=(recently_confirmed,),
+)
+def contact_data_view(context: ReportResource, request: Request) -> Any:
+    """Ask why contact data is needed of a reporter who wants no contact; keep that, and show it."""
+    form = _form(context, request, forms.reason_schema(), "Contactgegevens tonen")
+
+    def on_valid(values: dict[str, Any]) -> dict[str, Any]:
+        services.note_opened(request.db, context.report, values["reden"], request.actor)
+        return {**page(), "form": None, **contact_of(context, request, CONTACT_DATA, reason=True)}
+
+    def page() -> dict[str, Any]:
+        return step_page(context, request, "Contactgegevens")
+
+    return handle_form(request, form, on_valid, page)
+
+
 def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str, str]]:
     """Return the pages to write to the reporter, who reads that with the follow code."""
     ways = [("Bericht schrijven aan de melder", request.resource_path(context, "bericht"))]
@@ -217,7 +239,8 @@ def _ways_to_write(context: ReportResource, request: Request) -> list[tuple[str,
 
 def _voicemail(context: ReportResource, request: Request) -> bool:
     """Tell whether the voicemail may be used, as far as this person may know it."""
-    if not request.has_permission(Permission.VIEW_CONTACT, context):
+    may_know = request.has_permission(Permission.VIEW_CONTACT, context)
+    if not may_know or context.report.contact_folded:
         return False
     contact = read_contact(request.db, request.registry.key_ring, context.report)
     return contact is not None and services.voicemail_allowed(contact.when)

@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import local
+from stopintimidatie.reports.conversation.services import NO
 from stopintimidatie.reports.models import Report, ReportForm, ReportProposal
 from stopintimidatie.reports.workflow import ENDED, STATES
 
@@ -52,7 +53,10 @@ DEADLINES: Final = (
     ("lezen", "te laat om te lezen"),
 )
 PERIODS: Final = (("7", "7 dagen"), ("30", "30 dagen"), ("90", "90 dagen"), ("365", "een jaar"))
-TALKS: Final = (("nieuw", "nieuw bericht van de melder"),)
+TALKS: Final = (
+    ("nieuw", "nieuw bericht van de melder"),
+    ("hielp_niet", "de melder zegt: het hielp niet"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,9 @@ def by_period(value: str, reader: Reader) -> Condition:
 
 def by_talk(value: str, reader: Reader) -> Condition:
     """Return the condition of reports whose reporter wrote something nobody read yet."""
-    return Report.reporter_spoke_at.is_not(None) if value == "nieuw" else false()
+    spoke = Report.reporter_spoke_at.is_not(None)
+    unhelped = and_(spoke, Report.reporter_verdict == NO, Report.state.in_(sorted(ENDED)))
+    return {"nieuw": spoke, "hielp_niet": unhelped}.get(value, false())
 
 
 # Built once: an alias of a table took a tenth of the start page's time.
@@ -260,6 +266,7 @@ PRESETS: Final[tuple[tuple[str, Filters], ...]] = (
     ("Van mij", {"behandelaar": "ik"}),
     ("Tweede blik", {"voorstel": "ja"}),
     ("Bericht van melder", {"gesprek": "nieuw"}),
+    ("Hielp niet", {"gesprek": "hielp_niet"}),
     ("Quarantaine", {"toestand": "quarantaine"}),
     ("Contact te laat", {"termijn": "te_laat"}),
     ("Antwoord blijft uit", {"termijn": "wachten"}),

@@ -272,9 +272,14 @@ def end(session: Session, report: Report, values: Values, actor: Actor) -> None:
 
 
 def reopen(session: Session, report: Report, values: Values, actor: Actor) -> None:
-    """Clear why the report had ended; the other report of a double waits no longer."""
-    give_back(session, report)
-    report.ended_reason = None
+    """Clear why the report had ended, and let contact be due again that nobody had.
+
+    The other report of a double waits no longer.
+    """
+    calls.give_back(session, report)
+    report.contact_deadline = report.contact_deadline or report.contact_owed
+    report.contact_owed = None
+    report.ended_reason = report.reporter_verdict = None
     report.duplicate_of_id = None
     report.follow_ups = []
 

@@ -37,6 +37,7 @@ from stopintimidatie.reports.attachments.services import MOST, Attachment, attac
 from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.conversation.services import (
     CLOSED,
+    NO,
     VERDICTS,
     mark_read,
     write_to_reporter,
@@ -74,6 +75,8 @@ from stopintimidatie.reports.workflow import ENDED, REPORT_WORKFLOW
 PAGE = "stopintimidatie.reports.page:templates/report.jinja2"
 # The parts of the page that the rooms with decisions draw: the rail, and the bar that undoes.
 RAIL, BAR = "melding_besluiten", "melding_gedaan"
+# The page that asks why contact data is needed of who wants no contact.
+CONTACT_DATA = "contactgegevens"
 STEP_PAGE = "stopintimidatie.reports.page:templates/step.jinja2"
 
 
@@ -114,6 +117,7 @@ def _known(context: ReportResource, request: Request) -> dict[str, Any]:
         "attachments": attachments_of(session, report.id),
         "may_open": bool(request.has_permission(Permission.VIEW_ATTACHMENT, context)),
         "verdict": dict(VERDICTS).get(report.reporter_verdict or ""),
+        "unhelped": report.reporter_verdict == NO and report.state in ENDED,
         "may_write": may_write(context, request),
         "here": request.resource_path(context),
         "map": map_of(request, report, request.resource_path(context), names.neighbourhood),
@@ -136,22 +140,34 @@ def _reference_of(session: Any, report: Report) -> str | None:
 
 
 def contact_of(
-    context: ReportResource, request: Request, task: str = "melding bekijken"
+    context: ReportResource,
+    request: Request,
+    task: str = "melding bekijken",
+    *,
+    reason: bool = False,
 ) -> dict[str, Any]:
     """Return the contact data for who may see it; for others only whether there is any.
 
-    Who may, but showed the second factor too long ago, gets the address where it is asked.
+    Who may gets the address where the second factor is asked, or the reason: without one nobody
+    sees the data of a reporter who wants no call and no mail.
     """
     permitted = request.has_permission(Permission.VIEW_CONTACT, context)
-    if not permitted or must_confirm(request):
+    folded = context.report.contact_folded and not reason
+    if not permitted or folded or must_confirm(request):
         exists = has_contact(request.db, context.report)
-        confirm = confirm_path(request.path_qs) if permitted and exists else ""
-        return {"contact": None, "contact_exists": exists, "contact_confirm": confirm}
+        way = (
+            request.resource_path(context, CONTACT_DATA)
+            if folded
+            else confirm_path(request.path_qs)
+        )
+        way = way if permitted and exists else ""
+        return {"contact": None, "contact_exists": exists, "contact_way": way, "folded": folded}
     contact = read_contact(request.db, request.registry.key_ring, context.report)
     if contact is not None:
         ids, fields = [context.report.id], ["contactgegevens"]
         note_read(request, context.holder, KIND, ids, task=task, fields=fields)
-    return {"contact": contact, "contact_exists": contact is not None, "contact_confirm": ""}
+    there = contact is not None
+    return {"contact": contact, "contact_exists": there, "contact_way": "", "folded": False}
 
 
 def came_from(request: Request, default: str, name: str = "terug") -> str:
