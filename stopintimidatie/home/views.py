@@ -95,6 +95,12 @@ def start(request: Any) -> Any:
     return _places(request)
 
 
+@page_view(Root, "politie-inlichten", Permission.SIGNED_IN, "templates/police.jinja2")
+def police(context: Root, request: Request) -> dict[str, Any]:
+    """Show when and how an officer or the desk tells the police, whatever the reporter chose."""
+    return {}
+
+
 @page_view(Municipalities, "", Permission.SIGNED_IN, "templates/municipalities.jinja2")
 def municipalities(request: Any) -> Any:
     """Show the municipalities of the user, each with its neighbourhoods."""

@@ -134,10 +134,10 @@ def test_all_pages_are_in_english_as_well(
     [
         (
             STATEMENT_OF,
-            date(2026, 11, 28),
+            date(2026, 11, 30),
             (statements.DATA, statements._KEPT, statements._FIXED),
             ("privacy", "privacy_young"),
-            "9d48461b3cf85469",
+            "dd0ffe4f6ec21c3c",
         ),
         (
             statements.ACCESSIBILITY_OF,

@@ -143,6 +143,7 @@ MATRIX: Final[tuple[View, ...]] = (
         #            oov  dossier beheer privacy fg  | meldpunt privacy fg
         "/zoeken": " ja   ja      404    ja      ja    ja       ja      ja",
     }),
+    view("Root", "politie-inlichten", "GET", P.SIGNED_IN, {"/politie-inlichten": ALL}),
     view("Root", "logboek", "GET", P.SIGNED_IN, {
         "/logboek": "404  404     404    ja      ja    404      ja      ja",
     }),

@@ -184,7 +184,13 @@ def _contact() -> Any:
             "Leeftijd van de melder",
             description="Jonger dan 16? Vraag dan niet of het gedeeld mag worden.",
         ),
-        ask("deelvoorkeur.politie", "Mag het gedeeld worden met de politie?", **sharing),
+        ask(
+            "deelvoorkeur.politie",
+            "Mag het gedeeld worden met de politie?",
+            **sharing,
+            description="Zeg erbij: loopt iemand gevaar, of verplicht de wet het, dan gaat het toch"
+            " naar de politie.",
+        ),
         ask("deelvoorkeur.ketenpartners", "Mag het gedeeld worden met partners?", **sharing),
         name="contact",
         title="Contact en delen",

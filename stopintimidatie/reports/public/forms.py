@@ -282,6 +282,9 @@ def _yourself() -> Any:
             under="deelPolitie",
             **FROM_16,
             **sharing,
+            description="Ook als u dat liever niet wilt, bellen wij de politie als iemand in gevaar"
+            " is. En van sommige zeer ernstige misdrijven moeten wij aangifte doen: dat verplicht"
+            " de wet. Een jurist moet dit nog bevestigen.",
         ),
         _ask(
             "deelvoorkeur.ketenpartners",
