@@ -194,7 +194,9 @@ def act_on_all(
     done, failures = 0, []
     for report in reports:
         try:
-            act(report)
+            # What is refused half way leaves the report as it was.
+            with request.db.begin_nested():
+                act(report)
             done += 1
         except WorkflowError as problem:
             text, name = str(problem), report.reference

@@ -24,7 +24,7 @@ from stopintimidatie.dossiers.models import (
     DossierNote,
 )
 from stopintimidatie.dossiers.services import add_note
-from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.rules import PREFIX, new_reference
 from stopintimidatie.reports.services import move_report
 from tests.support.factories import (
@@ -358,6 +358,35 @@ def test_the_whole_life_by_its_pages(
     assert "Hoe het is afgelopen" in page.text
     page = fill(page.click("Terug naar aanpak"), reden="Toch weer overlast.")
     assert "nu in aanpak" in page.submit("heropenen", status=303).follow().text
+
+
+def test_reports_are_finished_at_once_but_not_without_the_outcome_of_promised_contact(
+    installation: Installation, browser: TestApp, owner: str
+) -> None:
+    address = started(installation, owner)
+    filed(installation, 2)
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(Report).limit(1)).one().contact_deadline = utc_now()
+
+    def finish(outcome: str | None) -> dict[str, str | None]:
+        form = browser.get(f"{address}/meldingen-afhandelen").forms["formulier"]
+        form.set("opvolging", True, index=2)
+        form["terugkoppeling"], form["reden"] = "niet_gegeven", "Niet nodig."
+        if outcome:
+            form["contact"] = outcome
+        page = form.submit("afhandelen", status=303).follow()
+        assert ("wacht nog op contact" in page) is (outcome is None)
+        moves = select(ReportMove).where(ReportMove.name == "afhandelen")
+        with installation.transaction(DORDRECHT) as session:
+            return {
+                str(move.report_id): move.values.get("contact") for move in session.scalars(moves)
+            }
+
+    # Of the two one waits: the other is done.
+    assert list(finish(None).values()) == [None]
+    with installation.transaction(DORDRECHT) as session:
+        assert set(session.scalars(select(Report.state))) == {"afgehandeld", "in_dossier"}
+    assert sorted(map(str, finish("niet_bereikt").values())) == ["None", "niet_bereikt"]
 
 
 def test_a_step_that_lacks_an_answer_names_it(installation: Installation, browser: TestApp) -> None:
