@@ -21,6 +21,7 @@ from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.addresses import Owner, find_address, set_address
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import day_of
 from stopintimidatie.demo import scenario
@@ -83,10 +84,8 @@ DAY: Final = timedelta(days=1)
 # Accounts whose reads the demo draws for the FG, each with its answer.
 READERS: Final = ("oov", "collega", "dossierhouder", "privacy")
 ANSWER: Final = "Ik zocht of deze melding bij een dossier hoort dat ik behandel."
-# Contact newer than this isn't played, so that some reporters still wait for it.
-CALLED_WITHIN: Final = timedelta(days=4)
-# The standing decision ends within two months: the archivist has something to renew.
-TERMS_SINCE: Final = timedelta(days=320)
+CALLED_WITHIN: Final = timedelta(days=4)  # newer contact isn't played: some still wait for it
+TERMS_SINCE: Final = timedelta(days=320)  # so that the archivist is asked for the yearly look
 CODE_PURPOSE: Final = "volgcode"
 # An event: its moment, its rank among events of one moment, and the function that plays it.
 Event = tuple[datetime, int, Callable[[Stage], Any]]
@@ -301,7 +300,7 @@ def add_to_reports(session: Session, moment: datetime) -> None:
 
 
 def set_up_terms(stage: Stage, actor: Actor) -> None:
-    """Propose terms and have the archivist approve them, so long ago that they must be renewed."""
+    """Propose terms and have the archivist approve them, so long ago that they wait for a look."""
     classes = RETENTION_CLASSES.of(stage.registry)
     proposed = proposal(classes, desk=stage.holder == NATIONAL)
     choices = {
@@ -313,6 +312,7 @@ def set_up_terms(stage: Stage, actor: Actor) -> None:
             stage.session, stage.holder, Schedule(choices), utc_now(), DESK["termijnen"], actor
         )
         approve_terms(stage.session, version, stage.actor("archivaris"))
+    stage.session.get_one(Holder, stage.holder).swept_on = day_of(stage.timeline.moment)
 
 
 def set_up_police(stage: Stage) -> None:

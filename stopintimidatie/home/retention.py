@@ -31,7 +31,8 @@ from stopintimidatie.privacy.police.resources import ITEM, waiting_marks
 from stopintimidatie.privacy.police.resources import NAME as POLICE
 from stopintimidatie.privacy.requests.models import Right
 from stopintimidatie.privacy.requests.resources import soon_due
-from stopintimidatie.privacy.retention.models import Extension
+from stopintimidatie.privacy.retention.models import Extension, RetentionSchedule
+from stopintimidatie.privacy.retention.outlook import paused_until
 from stopintimidatie.privacy.retention.pages import NAME
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
 from stopintimidatie.privacy.retention.rules import Standing, standing_of
@@ -99,10 +100,12 @@ def _requests(context: Any, request: Request, here: str, today: date) -> Iterato
 
 def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
     approves = request.has_permission(P.APPROVE_TERMS, context)
+    page, present = f"{here}/{NAME}", present_version(request.db)
+    if present is not None:
+        yield from _standing(context, request, present, page, today)
     if not approves and not request.has_permission(P.PROPOSE_TERMS, context):
         return
-    page = f"{here}/{NAME}"
-    newest, present = next(iter(all_versions(request.db, 1)), None), present_version(request.db)
+    newest = next(iter(all_versions(request.db, 1)), None)
     # A proposal takes the one that waited back, so that only the newest can wait.
     waiting = newest is not None and newest.approved is None
     refused = is_refusal(newest, request.actor)
@@ -115,20 +118,41 @@ def _terms(context: Any, request: Request, here: str, today: date) -> Iterator[T
     if answered is not None and day_of(answered) > today - REFUSAL_SHOWN:
         title = "De archivaris weigerde uw voorstel voor bewaartermijnen"
         yield task_for(READ, title, page, "Lezen", date_text(answered))
-    if present is None:
-        if not waiting and not refused:
-            title = "Er gelden nog geen bewaartermijnen"
-            about = "tot dan is er niets aan de beurt"
-            yield task_for(SET_UP, title, f"{page}/voorstellen", "Voorstellen", about)
+    if present is None and not waiting and not refused:
+        title = "Er gelden nog geen bewaartermijnen"
+        about = "tot dan is er niets aan de beurt"
+        yield task_for(SET_UP, title, f"{page}/voorstellen", "Voorstellen", about)
+
+
+def _standing(
+    context: Any, request: Request, present: RetentionSchedule, page: str, today: date
+) -> Iterator[Task]:
+    """Yield what is wrong with the standing decision: to archivist, privacy officer and FG."""
+    advises = request.has_permission(P.ADVISE_KEEPING, context)
+    looks = request.has_permission(P.APPROVE_TERMS, context) or (
+        request.has_permission(P.HANDLE_REQUESTS, context)
+    )
+    if not advises and not looks:
         return
-    standing, day = standing_of(present.standing_until, today), date_text(present.standing_until)
-    if approves and standing is Standing.LAPSED:
-        title = "Het doorlopend besluit is verlopen"
-        gone = f"op {day}; contactgegevens verdwijnen niet meer"
-        yield task_for(DUE, title, page, "Verlengen", gone)
-    elif approves and standing is Standing.ENDS_SOON:
-        title = "Het doorlopend besluit loopt af"
-        yield task_for(DUE, title, page, "Verlengen", f"geldt tot en met {day}")
+    state = standing_of(present.look_by, present.standing_until, today)
+    title = _STANDING.get(state, "")
+    if title and (looks or state is not Standing.TO_LOOK):
+        ends = state in (Standing.ENDED, Standing.ENDS_SOON)
+        day = present.standing_until if ends else present.look_by
+        about = f"{'geldt tot en met' if ends else 'de archivaris, vóór'} {date_text(day)}"
+        yield task_for(DUE, title, page, "Bekijken", about)
+    until = paused_until(request.db, context.holder)
+    if until is not None and until < date.max:
+        title = "Korte soorten die te laat zijn"
+        yield task_for(READ, title, page, "Bekijken", f"gaan weg op {date_text(until)}")
+
+
+_STANDING: Final = {
+    Standing.TO_LOOK: "Kijk naar het doorlopend besluit",
+    Standing.NOT_LOOKED: "Niemand keek naar het doorlopend besluit",
+    Standing.ENDS_SOON: "Het doorlopend besluit loopt af",
+    Standing.ENDED: "Het doorlopend besluit is geëindigd",
+}
 
 
 def _lists(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:

@@ -32,8 +32,9 @@ from stopintimidatie.municipalities.areas.queries import (
 from stopintimidatie.municipalities.partners.vocabulary import BASES
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import Part, Published
+from stopintimidatie.privacy.retention.outlook import paused_until
 from stopintimidatie.privacy.retention.queries import present_schedule
-from stopintimidatie.privacy.retention.rules import Outcome, Schedule
+from stopintimidatie.privacy.retention.rules import LISTED, Outcome, Schedule
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
 from stopintimidatie.reports.public.pages import ELSEWHERE, NATIONAL_LOOK, look_of, spoken
 from stopintimidatie.reports.vocabulary import AgeGroup
@@ -129,11 +130,12 @@ _FIXED: Final = {
         "de dag waarop de vraag is afgerond",
     ),
     "verstrekking": (
-        "Wie wat van ons kreeg: alleen nummers en soorten gegevens",
+        "Welke organisatie wat van ons kreeg: nummers en soorten gegevens, nooit uw woorden",
         "de dag waarop wij het gaven",
     ),
 }
 TO_ARCHIVE: Final = "daarna naar het archief"
+NOT_NOW: Final = "maar gaat nu niet vanzelf weg"
 
 
 class Statements(Container):
@@ -192,8 +194,10 @@ def _statement(
     """Return what both pages show."""
     own = municipality is not None and published.connected
     contents = published.own if own else published.national
-    enter(request.db, municipality.code if municipality is not None and own else NATIONAL)
-    settings = request.registry.app_settings
+    holder = municipality.code if municipality is not None and own else NATIONAL
+    enter(request.db, holder)
+    settings, schedule = request.registry.app_settings, present_schedule(request.db)
+    pause = paused_until(request.db, holder) if schedule is not None else None
     return {
         **_around(request),
         "branding": look_of(municipality, published),
@@ -202,7 +206,9 @@ def _statement(
         "controller": controller_of(contents.part(Part.ACCOUNTABILITY)),
         "data": DATA,
         "bases": BASES,
-        "terms": kept_terms(present_schedule(request.db)),
+        "terms": kept_terms(schedule, pause),
+        "pause": pause,
+        "listed": pause is not None and pause < date.max,
         "fixed": fixed_terms(RETENTION_CLASSES.of(request.registry)),
         "geocoder": settings.geocoder != "geen",
         "log_years": settings.log_keep_years,
@@ -235,19 +241,24 @@ class KeptTerms:
     maximum: str
 
 
-def kept_terms(schedule: Schedule | None) -> KeptTerms | None:
-    """Return the terms of a holder in words; None until its archivist approved some."""
+def kept_terms(schedule: Schedule | None, pause: date | None = None) -> KeptTerms | None:
+    """Return the terms of a holder in words; None until its archivist approved some.
+
+    Those of short classes promise nothing during a pause.
+    """
     if schedule is None:
         return None
-    return KeptTerms(list(_lines(schedule)), str(schedule.maximum))
+    return KeptTerms(list(_lines(schedule, pause)), str(schedule.maximum))
 
 
-def _lines(schedule: Schedule) -> Iterable[KeptTerm]:
+def _lines(schedule: Schedule, pause: date | None) -> Iterable[KeptTerm]:
     for code, (subject, start) in _KEPT.items():
         choice = schedule.choices.get(code)
         if choice is not None:
             term = str(choice.term) if choice.term.number else "tot die dag"
             after = TO_ARCHIVE if choice.outcome is Outcome.TRANSFER else ""
+            if pause is not None and code not in LISTED:
+                after = NOT_NOW
             yield KeptTerm(subject, term, start, after)
 
 

@@ -84,7 +84,7 @@ def test_where_the_police_is_a_partner_two_people_are_named_for_its_data(
     assert nobody not in tasks(admin)
 
 
-def test_the_archivist_reads_a_proposal_and_a_standing_decision_that_ends(
+def test_the_archivist_reads_a_proposal_and_that_the_standing_decision_waits_for_a_look(
     installation: Installation,
 ) -> None:
     with installation.transaction(DORDRECHT) as session, clock_at(utc_now() - timedelta(days=330)):
@@ -93,7 +93,7 @@ def test_the_archivist_reads_a_proposal_and_a_standing_decision_that_ends(
         approve_terms(session, row, ARCHIVIST)
         propose_terms(session, DORDRECHT, terms, utc_now(), None, SYSTEM)
     rows = tasks(as_role(installation, Role.ARCHIVIST))
-    assert rows["Het doorlopend besluit loopt af"].endswith("/bewaartermijnen")
+    assert rows["Kijk naar het doorlopend besluit"].endswith("/bewaartermijnen")
     assert rows[f"Bewaartermijnen: voorstel van {SYSTEM.name}"].endswith("/beslissen?nr=2")
     assert "Er wacht niets op u" in as_role(installation, Role.PROCESS_OWNER).get(HERE)
 

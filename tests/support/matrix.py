@@ -1145,10 +1145,13 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/bewaartermijnen/beslissen?nr=2":
             "404 404 403 403 403 proceseigenaar=403 archivaris=ja",
     }),
-    view("TermsNode", "verlengen", "POST", P.APPROVE_TERMS, {
-        "{gemeente}/bewaartermijnen/verlengen":
-            "404 404 403 403 403 proceseigenaar=403 archivaris=ja",
-    }),
+    *(
+        view("TermsNode", name, "POST", P.APPROVE_TERMS, {
+            f"{{gemeente}}/bewaartermijnen/{name}":
+                "404 404 403 403 403 proceseigenaar=403 archivaris=ja",
+        })
+        for name in ("verlengen", "beeindigen")
+    ),
     view("Root", "bevriezingen", "GET", P.SIGNED_IN, {
         #                 oov  dossier beheer privacy fg  | meldpunt privacy fg
         "/bevriezingen": " 404  404     ja     ja      ja   ja       ja      ja"

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from dateutil.relativedelta import relativedelta
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import Actor
@@ -40,12 +39,11 @@ def proposed_schedule(installation: Installation, holder: str = DORDRECHT) -> Sc
 def approve(
     installation: Installation, holder: str = DORDRECHT, schedule: Schedule | None = None
 ) -> Schedule:
-    """Let terms count from now; the standing decision stands for ages."""
+    """Let terms count from now."""
     terms = schedule or proposed_schedule(installation, holder)
     with installation.transaction(holder) as session:
         row = propose_terms(session, holder, terms, utc_now(), None, ADMIN)
         approve_terms(session, row, ARCHIVIST)
-        row.standing_until = utc_now().date() + relativedelta(years=30)
     return terms
 
 

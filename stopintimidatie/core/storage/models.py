@@ -72,9 +72,13 @@ class Holder(Base):
 
     code: Mapped[str] = mapped_column(String(9), primary_key=True)
     # The moment since which its retention terms count, and the last day on which short classes go
-    # without a list: readiness reads them of all holders (`privacy/retention`).
+    # without a list (None: no end): readiness reads them of all holders (`privacy/retention`).
     terms_from: Mapped[datetime | None]
     standing_until: Mapped[date | None]
+    # The last night on which short classes went; None after a pause. What was overdue then is
+    # listed, and goes on `listed_until`.
+    swept_on: Mapped[date | None]
+    listed_until: Mapped[date | None]
     # Codes of what the gate still asks, as readiness shows them (`municipalities/accountability`);
     # None until the worker looked.
     gate_lacks: Mapped[str | None] = mapped_column(String(100))

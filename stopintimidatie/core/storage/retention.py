@@ -94,7 +94,7 @@ class Way(StrEnum):
 
     # On a destruction list, that three people judge.
     LIST = "vernietigingslijst"
-    # Each night, by a decision that the archivist renews every year.
+    # Each night, by a decision that stays in force until it changes or ends.
     STANDING = "doorlopend besluit"
     # By the programme itself, whatever a municipality chooses.
     BY_ITSELF = "vanzelf"

@@ -26,8 +26,8 @@ STANDS_STILL: Final[Mapping[Role, str]] = {
     Role.PRIVACY_OFFICER: "kijkt niemand vernietigingslijsten na, en behandelt niemand"
     " verzoeken van betrokkenen en datalekken",
     Role.PROCESS_OWNER: "beoordeelt niemand wat mag worden vernietigd, en blijft alles staan",
-    Role.ARCHIVIST: "keurt niemand bewaartermijnen en vernietiging goed. Verlengt niemand het"
-    " doorlopend besluit op tijd, dan blijven ook contactgegevens staan",
+    Role.ARCHIVIST: "keurt niemand bewaartermijnen en vernietiging goed, en kijkt niemand of het"
+    " doorlopend besluit nog klopt",
 }
 
 

@@ -21,7 +21,6 @@ from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.ledger import checked_position
 from stopintimidatie.core.storage import transaction
-from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.sqlite import empty_wal
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
@@ -54,14 +53,9 @@ from stopintimidatie.privacy.destruction.statement import (
     make_standing_statement,
 )
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
-from stopintimidatie.privacy.destruction.sweeps import (
-    SWEEPS,
-    Standing,
-    announce_left_at_desk,
-)
+from stopintimidatie.privacy.destruction.sweeps import sweep_short_classes
 from stopintimidatie.privacy.erasure.services import export_obstacles
-from stopintimidatie.privacy.holds.services import announce_destruction, not_held
-from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.holds.services import announce_destruction
 from stopintimidatie.privacy.retention.queries import (
     DueDocument,
     due_documents,
@@ -69,13 +63,12 @@ from stopintimidatie.privacy.retention.queries import (
     present_version,
 )
 from stopintimidatie.privacy.retention.rules import (
-    LEFT_AT_DESK,
     WITHDRAWN,
     Outcome,
     Schedule,
-    chosen_classes,
     schedule_of,
 )
+from stopintimidatie.privacy.retention.timelines import not_held
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.workflow import OFFERED
@@ -112,7 +105,7 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
     # Nothing goes where the ledger can't be written, or isn't the one that the database knows.
     checked_position(registry)
     _carry_out_lines(registry, engine, holder, schedule)
-    _sweep(registry, engine, holder, version, schedule)
+    sweep_short_classes(registry, engine, holder, version, schedule)
     with transaction(engine, holder) as session:
         for row in _open_lists(session):
             row.state = state_of(_lines(session, row)).value
@@ -410,30 +403,3 @@ def copies_out(session: Session, dossiers: Sequence[UUID]) -> bool:
         )
     )
     return session.scalar(copies.limit(1)) is not None
-
-
-# Short classes
-
-
-def _sweep(
-    registry: Any, engine: Engine, holder: str, version: RetentionSchedule, schedule: Schedule
-) -> None:
-    """Let the short classes go, as long as the standing decision stands."""
-    if version.standing_until is None or version.standing_until < today():
-        return
-    classes = chosen_classes(RETENTION_CLASSES.of(registry), desk=holder == NATIONAL)
-    for code, sweep in SWEEPS.items():
-        choice = schedule.choices.get(code) if code in classes else None
-        if choice is None:
-            continue
-        standing = Standing(registry, holder, code, choice.category, choice.term, today())
-        if code == LEFT_AT_DESK:
-            _until_nothing(engine, holder, announce_left_at_desk, standing)
-        _until_nothing(engine, holder, sweep, standing)
-
-
-def _until_nothing(engine: Engine, holder: str, sweep: Any, standing: Standing) -> None:
-    gone: Sequence[UUID] = [UUID(int=0)]
-    while gone:
-        with transaction(engine, holder) as session:
-            gone = sweep(session, standing)

@@ -49,6 +49,7 @@ from stopintimidatie.privacy.destruction.models import (
 from stopintimidatie.privacy.destruction.queries import receipts_of
 from stopintimidatie.privacy.destruction.requests import kept_longer
 from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
+from stopintimidatie.privacy.destruction.sweeps import said_late
 from stopintimidatie.privacy.destruction.words import CLASSES, WAITING, standing_words
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.outlook import frozen_contacts
@@ -160,6 +161,7 @@ def make_standing_statement(
             ("Besluit", by),
             ("Goedgekeurd", answers),
             ("Periode", f"{date_text(period_from)} tot en met {date_text(period_until)}"),
+            *said_late(session, period),
         ),
         (("contactgegevens van bevroren meldingen", frozen),) if frozen else (),
         period=period,

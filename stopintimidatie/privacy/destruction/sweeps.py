@@ -12,15 +12,18 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, Engine, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.mail.models import MailAddress, MailMessage, MailState
-from stopintimidatie.core.storage.retention import Term
-from stopintimidatie.core.text import date_long, day_of
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term
+from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.core.text import date_long, date_text, day_of
 from stopintimidatie.core.tree import Reference
 from stopintimidatie.desk.models import JoiningRequest
 from stopintimidatie.desk.onboarding.signup import KIND as JOINING
@@ -36,17 +39,22 @@ from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.services import KIND as AGREEMENT
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
 from stopintimidatie.privacy.destruction.models import Tombstone
-from stopintimidatie.privacy.holds.services import not_held
+from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.retention.outlook import overdue
 from stopintimidatie.privacy.retention.rules import (
     CONTACT,
     ERASED,
     LEFT_AT_DESK,
+    LISTED_FOR,
     PICKED_UP,
     ROUTED,
     TOMBSTONE,
+    Schedule,
+    chosen_classes,
     contact_due,
 )
-from stopintimidatie.privacy.retention.timelines import on_offer
+from stopintimidatie.privacy.retention.services import KIND as TERMS
+from stopintimidatie.privacy.retention.timelines import contact_promised, not_held, on_offer
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import append_move
@@ -113,7 +121,7 @@ def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
     rows = session.execute(
         select(Report.id, Report.ended_at, last_message, last_call)
         .join(ReportContact, ReportContact.report_id == Report.id)
-        .where(Report.ended_at.is_not(None), not_held())
+        .where(Report.ended_at.is_not(None), not_held(), ~contact_promised())
         .order_by(Report.ended_at, Report.id)
     )
     due = []
@@ -334,3 +342,52 @@ SWEEPS: Final[Mapping[str, Sweep]] = {
     ERASED: sweep_erased,
     TOMBSTONE: sweep_tombstones,
 }
+
+
+# The night
+
+
+def sweep_short_classes(
+    registry: Any, engine: Engine, holder: str, version: RetentionSchedule, schedule: Schedule
+) -> None:
+    """Let the short classes go, as long as the standing decision stands.
+
+    In the first night after a pause what is overdue is listed instead, for seven days.
+    """
+    day = day_of(utc_now())
+    with transaction(engine, holder) as session:
+        row = session.get_one(Holder, holder)
+        if version.standing_until is not None and version.standing_until < day:
+            row.swept_on = row.listed_until = None
+            return
+        if row.swept_on is None and row.listed_until is None and overdue(session, schedule, day):
+            row.listed_until = day + LISTED_FOR
+            record(session, SYSTEM, "termijnen.te_laat", holder, TERMS, [version.id])
+        if row.swept_on is None and row.listed_until is not None and day < row.listed_until:
+            return
+    classes = chosen_classes(RETENTION_CLASSES.of(registry), desk=holder == NATIONAL)
+    for code, sweep in SWEEPS.items():
+        choice = schedule.choices.get(code) if code in classes else None
+        if choice is None:
+            continue
+        standing = Standing(registry, holder, code, choice.category, choice.term, day)
+        if code == LEFT_AT_DESK:
+            _until_nothing(engine, holder, announce_left_at_desk, standing)
+        _until_nothing(engine, holder, sweep, standing)
+    with transaction(engine, holder) as session:
+        session.get_one(Holder, holder).swept_on = day
+
+
+def _until_nothing(engine: Engine, holder: str, sweep: Any, standing: Standing) -> None:
+    gone: Sequence[UUID] = [UUID(int=0)]
+    while gone:
+        with transaction(engine, holder) as session:
+            gone = sweep(session, standing)
+
+
+def said_late(session: Session, period: tuple[date, date]) -> list[tuple[str, str]]:
+    """Return that what went in a period was overdue, and since when that was to be read."""
+    until = session.get_one(Holder, current_holder(session)).listed_until
+    if until is None or not period[0] <= until <= period[1]:
+        return []
+    return [("Te laat", f"stond van {date_text(until - LISTED_FOR)} af op een lijst")]

@@ -83,8 +83,8 @@ def class_label(classes: Mapping[str, RetentionClass], code: str) -> str:
 def standing_words(gone: Iterable[Tombstone]) -> str:
     """Say by which decision documents went that no list numbered."""
     words = (
-        "Korte termijnen gaan zonder lijst, door een doorlopend besluit dat de archivaris elk jaar"
-        " verlengt."
+        "Korte termijnen gaan zonder lijst, door een doorlopend besluit dat geldt tot het verandert"
+        " of eindigt."
     )
     again = sum(stone.retention_class in {*LISTED, LEDGER_CLASS} for stone in gone)
     if again:

@@ -26,6 +26,7 @@ from stopintimidatie.dossiers.services import reindex_dossier
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.queries import due_documents, due_of, present_schedule
 from stopintimidatie.privacy.retention.rules import Schedule
+from stopintimidatie.privacy.retention.timelines import not_held
 from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.conversation.queries import Keeping
 from stopintimidatie.reports.conversation.services import MAIL_OWNER, PAGE, REPORTER
@@ -362,16 +363,6 @@ def _dossier_of(report: Report) -> Select[UUID]:
     return select(DossierMembership.dossier_id).where(
         DossierMembership.report_id == report.id, *BELONGS
     )
-
-
-def not_held() -> ColumnElement[bool]:
-    """Return the condition of reports that nothing holds: not themselves, and not their dossier."""
-    inside = (
-        select(DossierMembership.report_id)
-        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
-        .where(Dossier.frozen.is_(True), *BELONGS)
-    )
-    return and_(Report.frozen.is_(False), Report.id.not_in(inside))
 
 
 def kind_of(row: Report | Dossier) -> str:

@@ -38,11 +38,7 @@ def _chapter(row: RetentionClass) -> Any:
     least = 0 if row.code in MAY_BE_NOTHING else 1
     # A mistake names the group: without what is only in it.
     title, _, rest = SHORT.sub("\n", row.label, count=1).partition("\n")
-    outcome = field(
-        forms.OneOf(OUTCOMES, radio=True),
-        "Daarna",
-        name="gevolg",
-    )
+    outcome = field(forms.OneOf(OUTCOMES, radio=True), "Daarna", name="gevolg")
     return Schema(
         *_length(least=least, description=f"Begint op: {row.starts}."),
         *((outcome,) if row.code in TRANSFERABLE else ()),
@@ -83,6 +79,23 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
             description="Laat leeg als de termijnen mogen gelden zodra de archivaris ze goedkeurt.",
         ),
         field(
+            forms.Text(200),
+            "Wie het doorlopend besluit neemt",
+            name="orgaan",
+            missing="",
+            description="Het orgaan, met nummer en dag van het besluit. Korte soorten, zoals"
+            " contactgegevens, gaan daardoor zonder lijst weg.",
+        ),
+        field(
+            forms.Date(),
+            "Dat besluit steunt op iets dat geldt tot en met",
+            name="tot",
+            missing=None,
+            validator=forms.not_before_today,
+            description="De laatste dag van de selectielijst of van uw eigen termijn. Daarna gaan"
+            " korte soorten niet meer weg. Laat leeg als er geen einde is.",
+        ),
+        field(
             forms.Text(2_000, lines=True),
             "Toelichting voor de archivaris",
             name="toelichting",
@@ -104,12 +117,14 @@ def typed(schedule: Schedule) -> dict[str, Any]:
         }
         for code, choice in schedule.choices.items()
     }
-    return {**chapters, MAXIMUM: schedule.maximum.as_json()}
+    said = {"orgaan": schedule.organ, "tot": schedule.until}
+    return {**chapters, MAXIMUM: schedule.maximum.as_json(), **said}
 
 
 def schedule_in(values: Mapping[str, Any], classes: Mapping[str, RetentionClass]) -> Schedule:
     """Return the terms that were filled in."""
-    return Schedule({code: _choice_in(values[code]) for code in classes}, _term_in(values[MAXIMUM]))
+    choices = {code: _choice_in(values[code]) for code in classes}
+    return Schedule(choices, _term_in(values[MAXIMUM]), values["orgaan"] or "", values["tot"])
 
 
 def _choice_in(values: Mapping[str, Any]) -> Choice:

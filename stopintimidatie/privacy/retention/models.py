@@ -40,8 +40,11 @@ class RetentionSchedule(Held, Base):
     refusal: Mapped[str | None] = mapped_column(Text)
     # The moment from which it counts, once it is approved.
     effective_from: Mapped[datetime]
-    # The last day on which short classes go without a list; the archivist renews it each year.
+    # The last day on which short classes go without a list: of what the decision rests on, or that
+    # on which it was ended. None: no end.
     standing_until: Mapped[date | None]
+    # The day by which the archivist looks at that decision again; it stays in force without.
+    look_by: Mapped[date | None]
 
 
 class ExtensionOutcome(StrEnum):

@@ -16,9 +16,12 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import case, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.retention import Term
 from stopintimidatie.core.storage.tenancy import current_holder
+from stopintimidatie.core.text import day_of
 from stopintimidatie.desk.models import JoiningRequest
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import Pattern
@@ -29,6 +32,7 @@ from stopintimidatie.privacy.retention.queries import (
     closed_timelines,
     coming_others,
     ended_timelines,
+    present_version,
 )
 from stopintimidatie.privacy.retention.rules import (
     CLASS_OF_STATE,
@@ -37,17 +41,20 @@ from stopintimidatie.privacy.retention.rules import (
     EXPORT_CONTENT,
     LEFT_AT_DESK,
     LISTED,
+    MISSED,
     OPEN,
     Schedule,
     Timeline,
     due,
 )
 from stopintimidatie.privacy.retention.timelines import (
+    contact_promised,
     count_due,
     count_ended,
     end_of,
     ids_between,
     last_start,
+    not_held,
     on_offer,
 )
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
@@ -169,7 +176,8 @@ def _contacts(holder: str, *, frozen: bool = False) -> Any:
             called.correlate(Report).scalar_subquery().label("called"),
         )
         .join(ReportContact, ReportContact.report_id == Report.id)
-        .where(Report.holder == holder, Report.ended_at.is_not(None), Report.frozen.is_(frozen))
+        .where(Report.holder == holder, Report.ended_at.is_not(None), ~contact_promised())
+        .where(~not_held() if frozen else not_held())
         .subquery()
     )
     # The later of the two, and of that and the end the earlier: the databases name it differently.
@@ -228,6 +236,23 @@ def standing_outlook(session: Session, schedule: Schedule, today: date) -> list[
     ]
 
 
+def overdue(session: Session, schedule: Schedule, today: date) -> list[tuple[str, int, date]]:
+    """Count by class what should have gone before today, with the first day that it should have.
+
+    Of what goes by standing decision and can be counted; without what is held or was promised.
+    """
+    counts = []
+    for code, choice in schedule.choices.items():
+        if code in _STARTS:
+            rows = _STARTS[code](_holder(session)).subquery()
+            late = _is_over(code, rows, choice.term, today - timedelta(days=1))
+            counted = select(literal(code), func.count(), func.min(rows.c.start)).where(late)
+            counts.append((choice.term, session.execute(counted).one()))
+    return [
+        (code, number, term.after(day_of(start))) for term, (code, number, start) in counts if start
+    ]
+
+
 def _count(code: str, rows: Any, term: Term, months: Sequence[Month]) -> Any:
     """Count the rows whose term is over by the end of each month."""
     sums = [_over(code, rows, term, month.last) for month in months]
@@ -236,9 +261,12 @@ def _count(code: str, rows: Any, term: Term, months: Sequence[Month]) -> Any:
 
 def _over(code: str, rows: Any, term: Term, day: date) -> Any:
     """Count the rows whose term is over on a day."""
+    return func.coalesce(func.sum(case((_is_over(code, rows, term, day), 1), else_=0)), 0)
+
+
+def _is_over(code: str, rows: Any, term: Term, day: date) -> Any:
     last = last_start(term, day)
-    over = rows.c.start <= last if code in _BY_DAY else rows.c.start < end_of(last)
-    return func.coalesce(func.sum(case((over, 1), else_=0)), 0)
+    return rows.c.start <= last if code in _BY_DAY else rows.c.start < end_of(last)
 
 
 def frozen_contacts(session: Session, schedule: Schedule, until: date) -> int:
@@ -375,3 +403,19 @@ def _change(before: Term | None, after: Term, today: date) -> str:
         return "krijgen een dag"
     then, now = after.after(today), before.after(today)
     return "eerder" if then < now else "later" if then > now else ""
+
+
+# The standing decision
+
+
+def paused_until(session: Session, code: str) -> date | None:
+    """Return until when the short classes of a holder with terms stay; None where they go.
+
+    The last day of all says that nobody knows: the decision ended, or nights were missed.
+    """
+    version, holder = present_version(session), session.get_one(Holder, code)
+    today = local_date(utc_now())
+    listed = holder.listed_until if holder.swept_on is None else None
+    last, until = listed or holder.swept_on, version.standing_until if version else None
+    ended = until is not None and until < today
+    return date.max if ended or last is None or last + MISSED < today else listed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -28,6 +27,7 @@ from stopintimidatie.privacy.retention.rules import (
     Standing,
     chosen_classes,
     proposal,
+    schedule_of,
     standing_of,
 )
 from stopintimidatie.privacy.retention.words import term_in_words
@@ -144,25 +144,30 @@ def state_of(row: RetentionSchedule, present: RetentionSchedule | None) -> str:
     return f"gold tot een nieuwe versie; goedgekeurd door {row.answered_by}, {when}"
 
 
-def standing_words(until: date | None) -> tuple[Standing, str]:
+def standing_words(row: RetentionSchedule | None) -> tuple[Standing, str]:
     """Return the state of the standing decision, and a sentence about it."""
-    state = standing_of(until, local_date(utc_now()))
-    day = date_text(until)
+    if row is None:
+        return Standing.NONE, "Er is nog geen doorlopend besluit. Korte soorten gaan nog niet."
+    state = standing_of(row.look_by, row.standing_until, local_date(utc_now()))
+    look, end = date_text(row.look_by), date_text(row.standing_until)
+    if state is Standing.ENDED:
+        return state, (
+            f"Het doorlopend besluit gold tot en met {end}. Contactgegevens, berichten en andere"
+            " korte soorten verdwijnen niet meer, tot de archivaris nieuwe termijnen goedkeurt."
+        )
+    words = f"Het doorlopend besluit blijft gelden{f' tot en met {end}' if end else ''}."
+    if by := schedule_of(row.content).organ:
+        words += f" Het is genomen door {by}."
     match state:
-        case Standing.NONE:
-            return state, "Er is nog geen doorlopend besluit. Korte soorten gaan nog niet."
-        case Standing.IN_FORCE:
-            return state, f"Het doorlopend besluit geldt tot en met {day}."
         case Standing.ENDS_SOON:
-            return state, (
-                f"Het doorlopend besluit geldt tot en met {day}. De archivaris verlengt het met een"
-                " jaar; anders verdwijnt daarna niets meer zonder lijst."
+            words += (
+                " Wat daarna geldt, vraagt een nieuw voorstel; anders verdwijnt dan niets meer."
             )
-        case Standing.LAPSED:
-            return state, (
-                f"Het doorlopend besluit gold tot en met {day}. Contactgegevens, berichten en"
-                " andere korte soorten verdwijnen niet meer, tot de archivaris het verlengt."
-            )
+        case Standing.NOT_LOOKED:
+            words += f" Niemand keek vóór {look} of het nog klopt. De FG ziet dat ook."
+        case _:
+            words += f" De archivaris kijkt vóór {look} of het nog klopt."
+    return state, words
 
 
 def may(request: Request, context: Any, permission: Permission) -> bool:

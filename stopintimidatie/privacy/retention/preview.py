@@ -71,7 +71,7 @@ def preview(context: TermsNode, request: Request) -> dict[str, Any]:
             for code, row in own_classes(context, request).items()
             if row.way is Way.STANDING and code not in COUNTED
         ],
-        "standing_words": standing_words(version.standing_until)[1],
+        "standing_words": standing_words(version)[1],
         "chart": data_uri(trend_chart(totals, colour=request.branding.colour)),
         "narrow": data_uri(trend_chart(totals, colour=request.branding.colour, width=340)),
         "chart_words": bar_summary("Documenten die aan de beurt komen, per maand", totals),

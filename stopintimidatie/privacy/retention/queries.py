@@ -36,6 +36,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.rules import (
+    ASKED,
     DOSSIER_CLOSED,
     DOUBLE,
     WARNED,
@@ -349,7 +350,8 @@ def all_versions(session: Session, most: int) -> Sequence[RetentionSchedule]:
 def waiting_for(holder: str, identity: Identity) -> Any:
     """Select the versions at a holder that wait for the answer of this person.
 
-    The version that counts waits when its standing decision ends soon, or has ended.
+    The version that counts waits when somebody looks at its standing decision, and when that ends
+    soon, or has ended.
     """
     version = aliased(RetentionSchedule)
     present = (
@@ -368,7 +370,10 @@ def waiting_for(holder: str, identity: Identity) -> Any:
     )
     ends = and_(
         RetentionSchedule.id == present.scalar_subquery(),
-        RetentionSchedule.standing_until < local_date(utc_now()) + WARNED,
+        or_(
+            RetentionSchedule.look_by < local_date(utc_now()) + ASKED,
+            RetentionSchedule.standing_until <= local_date(utc_now()) + WARNED,
+        ),
     )
     return select(RetentionSchedule.id).where(
         RetentionSchedule.holder == holder, or_(proposed, ends)
@@ -415,7 +420,7 @@ _BETWEEN: Final = "; "
 MOST_NAMES: Final = 10
 TERMS: Final = (
     _names("without_terms", or_(Holder.terms_from.is_(None), Holder.terms_from > _now())),
-    _names("lapsed", Holder.terms_from <= _now(), Holder.standing_until < _today()),
+    _names("ended", Holder.terms_from <= _now(), Holder.standing_until < _today()),
 )
 
 
@@ -428,10 +433,10 @@ def terms_check(settings: Settings, row: Row[Any]) -> Check:
             " de beurt, en verdwijnt niets op zijn tijd. Laat een archivaris de termijnen"
             " goedkeuren."
         )
-    if row.lapsed:
+    if row.ended:
         words.append(
-            f"Met een verlopen doorlopend besluit: {_listed(row.lapsed)}. Daar gaan korte soorten,"
-            " zoals contactgegevens, niet meer weg. Laat de archivaris het verlengen."
+            f"Met een geëindigd doorlopend besluit: {_listed(row.ended)}. Daar gaan korte soorten,"
+            " zoals contactgegevens, niet meer weg. Laat de archivaris nieuwe termijnen goedkeuren."
         )
     state = State.NOTE if words else State.GOOD
     return Check("bewaartermijnen", state, " ".join(words))

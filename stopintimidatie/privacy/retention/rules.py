@@ -18,6 +18,7 @@ from stopintimidatie.core.storage.retention import (
     term_of,
     years,
 )
+from stopintimidatie.core.text import date_text
 from stopintimidatie.reports.conversation.words import THINK_AGAIN
 
 HANDLED: Final = "melding_afgehandeld"
@@ -78,16 +79,25 @@ class Choice:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The terms of a holder: per code of a retention class, and the absolute maximum."""
+    """The terms of a holder: per code of a retention class, and the absolute maximum.
+
+    Args:
+        organ: who took the decision by which short classes go without a list, with its number.
+        until: the last day of the selection list or the term that this decision rests on.
+    """
 
     choices: Mapping[str, Choice] = field(default_factory=dict)
     maximum: Term = MAXIMUM
+    organ: str = ""
+    until: date | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the schedule as it is stored."""
         return {
             "klassen": {code: choice.as_json() for code, choice in self.choices.items()},
             "maximum": self.maximum.as_json(),
+            "orgaan": self.organ,
+            "tot": self.until.isoformat() if self.until else None,
         }
 
 
@@ -96,6 +106,8 @@ def schedule_of(content: Mapping[str, Any]) -> Schedule:
     return Schedule(
         {code: _choice_of(stored) for code, stored in content["klassen"].items()},
         term_of(content["maximum"]),
+        content.get("orgaan", ""),
+        date.fromisoformat(content["tot"]) if content.get("tot") else None,
     )
 
 
@@ -305,9 +317,17 @@ def differences(before: Schedule | None, after: Schedule) -> list[Difference]:
         Difference(code, _words(code, earlier.get(code)), _words(code, after.choices.get(code)))
         for code in dict.fromkeys((*after.choices, *earlier))
     ]
-    maximum = str(before.maximum) if before is not None else ""
-    lines.append(Difference("", maximum, str(after.maximum)))
+    was, now = (_of_all(schedule) for schedule in (before, after))
+    lines += [Difference(code, was.get(code, ""), now[code]) for code in now]
     return [line for line in lines if line.before != line.after]
+
+
+def _of_all(schedule: Schedule | None) -> dict[str, str]:
+    """Return what terms say of no class in particular."""
+    if schedule is None:
+        return {}
+    until = date_text(schedule.until) if schedule.until else ""
+    return {"": str(schedule.maximum), TAKEN_BY: schedule.organ, RESTS_UNTIL: until}
 
 
 def _words(code: str, choice: Choice | None) -> str:
@@ -316,8 +336,16 @@ def _words(code: str, choice: Choice | None) -> str:
 
 # The standing decision
 
-# Time beforehand that the archivist reads that the standing decision ends.
-WARNED: Final = relativedelta(months=2)
+TAKEN_BY: Final = "Doorlopend besluit: op naam van"
+RESTS_UNTIL: Final = "Doorlopend besluit: steunt op iets dat geldt tot en met"
+# Time beforehand that the archivist is asked to look at the standing decision.
+ASKED: Final = relativedelta(months=2)
+# Time beforehand that archivist and FG read that it ends.
+WARNED: Final = timedelta(days=90)
+# After a pause the overdue is listed for so long, and then goes.
+LISTED_FOR: Final = timedelta(days=7)
+# Nights without the nightly work after which nobody is promised that short classes go.
+MISSED: Final = timedelta(days=3)
 
 
 class Standing(StrEnum):
@@ -325,14 +353,17 @@ class Standing(StrEnum):
 
     NONE = "nog niet genomen"
     IN_FORCE = "geldt"
+    # It is in force, but somebody looks at it, or should have.
+    TO_LOOK = "te bekijken"
+    NOT_LOOKED = "niet bekeken"
     ENDS_SOON = "loopt af"
-    LAPSED = "verlopen"
+    ENDED = "geëindigd"
 
 
-def standing_of(until: date | None, today: date) -> Standing:
-    """Return the state of a standing decision with this last day."""
-    if until is None:
-        return Standing.NONE
-    if until < today:
-        return Standing.LAPSED
-    return Standing.ENDS_SOON if until < today + WARNED else Standing.IN_FORCE
+def standing_of(look_by: date | None, until: date | None, today: date) -> Standing:
+    """Return the state of a standing decision with this day to look by, and this last day."""
+    if until is not None and until <= today + WARNED:
+        return Standing.ENDED if until < today else Standing.ENDS_SOON
+    if look_by is not None and look_by < today + ASKED:
+        return Standing.NOT_LOOKED if look_by < today else Standing.TO_LOOK
+    return Standing.IN_FORCE

@@ -21,8 +21,8 @@ from stopintimidatie.privacy.retention.queries import present_version
 from stopintimidatie.privacy.retention.rules import Problem, Schedule, problems, schedule_of
 
 KIND: Final = "bewaartermijnen"
-# The standing decision is renewed every year.
-STANDS: Final = relativedelta(years=1)
+# The archivist looks at the standing decision every year.
+LOOKED: Final = relativedelta(years=1)
 REPLACED: Final = "Vervangen door een nieuwer voorstel."
 WITHDRAWN: Final = "Ingetrokken door wie het voorstelde."
 # A form that was opened a while ago may still say that the terms count from then on.
@@ -116,9 +116,12 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
         )
     _answer(row, actor, approved=True)
     row.effective_from = max(row.effective_from, utc_now())
-    row.standing_until = day_of(row.effective_from) + STANDS
+    row.look_by, row.standing_until = day_of(row.effective_from) + LOOKED, schedule.until
     holder = session.get_one(Holder, row.holder)
     earlier = holder.terms_from
+    if earlier is None:
+        # The archivist read how much goes in the first night.
+        holder.swept_on = day_of(row.effective_from)
     holder.terms_from = row.effective_from if earlier is None else min(earlier, row.effective_from)
     holder.standing_until = row.standing_until
     ask_to_settle(session, row.holder)
@@ -164,19 +167,36 @@ def is_refusal(row: RetentionSchedule | None, actor: Actor) -> bool:
     )
 
 
-def renew_standing(session: Session, actor: Actor) -> date:
-    """Renew the standing decision for a year; return its new last day.
+def look_at_standing(session: Session, actor: Actor) -> date:
+    """Note that the archivist looked at the standing decision; return the day of the next look.
 
     Raises:
         TermsError: no terms count yet.
     """
+    row = _present(session)
+    row.look_by = day_of(utc_now()) + LOOKED
+    record(session, actor, "termijnen.verlengd", row.holder, KIND, [row.id])
+    return row.look_by
+
+
+def end_standing(session: Session, actor: Actor) -> None:
+    """End the standing decision: from now on short classes stay, until newer terms count.
+
+    Raises:
+        TermsError: no terms count yet.
+    """
+    row = _present(session)
+    row.standing_until = day_of(utc_now()) - timedelta(days=1)
+    holder = session.get_one(Holder, row.holder)
+    holder.standing_until, holder.swept_on, holder.listed_until = row.standing_until, None, None
+    record(session, actor, "termijnen.beeindigd", row.holder, KIND, [row.id])
+
+
+def _present(session: Session) -> RetentionSchedule:
     row = present_version(session)
     if row is None:
         raise TermsError("Er gelden nog geen bewaartermijnen. Keur eerst een voorstel goed.")
-    row.standing_until = day_of(utc_now()) + STANDS
-    session.get_one(Holder, row.holder).standing_until = row.standing_until
-    record(session, actor, "termijnen.verlengd", row.holder, KIND, [row.id])
-    return row.standing_until
+    return row
 
 
 def _lock_unanswered(session: Session, row: RetentionSchedule) -> None:

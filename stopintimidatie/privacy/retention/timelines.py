@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.core.storage.retention import Term
@@ -38,6 +38,25 @@ def last_start(term: Term, end: date) -> date:
 def end_of(day: date) -> datetime:
     """Return the first moment after a day in the Netherlands."""
     return datetime.combine(day + timedelta(days=1), time(0), AMSTERDAM)
+
+
+def not_held() -> ColumnElement[bool]:
+    """Return the condition of reports that nothing holds: not themselves, and not their dossier."""
+    inside = (
+        select(DossierMembership.report_id)
+        .join(Dossier, Dossier.id == DossierMembership.dossier_id)
+        .where(Dossier.frozen.is_(True), DossierMembership.left_at.is_(None))
+        .where(DossierMembership.reference.is_(False))
+    )
+    return and_(Report.frozen.is_(False), Report.id.not_in(inside))
+
+
+def contact_promised() -> ColumnElement[bool]:
+    """Return the condition of a report whose reporter waits for contact; of a double, the other."""
+    other = aliased(Report)
+    own = and_(Report.duplicate_of_id.is_(None), Report.contact_deadline.is_not(None))
+    theirs = exists().where(other.id == Report.duplicate_of_id, other.contact_deadline.is_not(None))
+    return or_(own, theirs)
 
 
 def kept_days() -> Subquery:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -31,7 +34,7 @@ from stopintimidatie.privacy.retention.forms import (
     typed,
 )
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import shift_of, short_shifts
+from stopintimidatie.privacy.retention.outlook import overdue, paused_until, shift_of, short_shifts
 from stopintimidatie.privacy.retention.pages import (
     TermsNode,
     difference_rows,
@@ -47,7 +50,6 @@ from stopintimidatie.privacy.retention.pages import (
 )
 from stopintimidatie.privacy.retention.queries import all_versions, present_version
 from stopintimidatie.privacy.retention.rules import (
-    Schedule,
     Standing,
     differences,
     schedule_of,
@@ -71,7 +73,10 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     schedule = schedule_of(present.content) if present is not None else None
     waiting = next((row for row in versions if row.approved is None), None)
     why = waiting and services.why_not_approve(request.db, waiting, request.actor)
-    standing, words = standing_words(present.standing_until if present is not None else None)
+    standing, words = standing_words(present)
+    until = paused_until(request.db, context.holder)
+    listed = schedule is not None and until is not None and until < date.max
+    late = overdue(request.db, schedule, local_date(utc_now())) if schedule and listed else []
     return {
         "present": present,
         "maximum": str(schedule.maximum) if schedule is not None else "",
@@ -83,7 +88,10 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "why": why,
         "changes": _changes(request, present, waiting),
         "standing": words if present is not None else None,
-        "standing_kind": {Standing.IN_FORCE: "info", Standing.LAPSED: "error"}.get(
+        "ended": standing is Standing.ENDED,
+        "late_until": until,
+        "late": [[label_of(request, code), n, date_text(day)] for code, n, day in late],
+        "standing_kind": {Standing.IN_FORCE: "info", Standing.ENDED: "error"}.get(
             standing, "warning"
         ),
         "proposes": may(request, context, P.PROPOSE_TERMS),
@@ -137,7 +145,7 @@ def propose(context: TermsNode, request: Request) -> Any:
     if newest is not None:
         stored = schedule_of(newest.content)
         kept = {code: row for code, row in stored.choices.items() if code in classes}
-        begun = Schedule({**begun.choices, **kept}, stored.maximum)
+        begun = replace(stored, choices={**begun.choices, **kept})
     form = Form(
         terms_schema(classes),
         request,
@@ -177,13 +185,9 @@ def _refused(problem: services.TermsError) -> FormError:
 @post_view(TermsNode, "intrekken", P.PROPOSE_TERMS)
 def withdraw(context: TermsNode, request: Request) -> HTTPSeeOther:
     """Take back one's own proposal."""
-    row = version_in(request)
-    try:
-        services.withdraw_terms(request.db, row, request.actor)
-        request.flash("Uw voorstel is ingetrokken. De termijnen blijven zoals ze waren.")
-    except services.TermsError as problem:
-        request.flash(str(problem), kind="error")
-    return HTTPSeeOther(request.resource_path(context))
+    step = partial(services.withdraw_terms, row=version_in(request))
+    said = "Uw voorstel is ingetrokken. De termijnen blijven zoals ze waren."
+    return _act(context, request, step, said)
 
 
 # Deciding
@@ -215,12 +219,7 @@ def decide(context: TermsNode, request: Request) -> Any:
         "missing": [
             label_of(request, code) for code, kept in schedule.choices.items() if not kept.category
         ],
-        "shift": shift_of(
-            request.db,
-            before,
-            schedule,
-            today,
-        ),
+        "shift": shift_of(request.db, before, schedule, today),
         "first": present is None,
         "short": [
             (label_of(request, line.code), line.change, line.number, line.over)
@@ -264,10 +263,23 @@ def _answer(request: Request, row: RetentionSchedule, values: Mapping[str, Any])
 
 @post_view(TermsNode, "verlengen", P.APPROVE_TERMS, guards=(recently_confirmed,))
 def renew(context: TermsNode, request: Request) -> HTTPSeeOther:
-    """Renew the standing decision for a year."""
+    """Note that the archivist looked at the standing decision."""
+    return _act(context, request, services.look_at_standing, "Bekeken: het besluit blijft gelden.")
+
+
+@post_view(TermsNode, "beeindigen", P.APPROVE_TERMS, guards=(recently_confirmed,))
+def end(context: TermsNode, request: Request) -> HTTPSeeOther:
+    """End the standing decision: short classes stay from now on."""
+    said = (
+        "Beëindigd: korte soorten gaan niet meer weg. De openbare privacyverklaring zegt dat ook."
+    )
+    return _act(context, request, services.end_standing, said)
+
+
+def _act(context: TermsNode, request: Request, step: Any, said: str) -> HTTPSeeOther:
     try:
-        until = services.renew_standing(request.db, request.actor)
-        request.flash(f"Verlengd: het doorlopend besluit geldt tot en met {date_text(until)}.")
+        step(request.db, actor=request.actor)
+        request.flash(said)
     except services.TermsError as problem:
         request.flash(str(problem), kind="error")
     return HTTPSeeOther(request.resource_path(context))

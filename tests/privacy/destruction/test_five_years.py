@@ -169,14 +169,17 @@ def _read_contacts(session: Any, reading: Reading, reports: dict[UUID, Report]) 
         row = reports[contact.report_id]
         ended = day(row.ended_at)
         goes = reading.reports.get(row.id, date.max)
-        if ended is not None and not row.frozen and row.holder != DESK:
+        # Contact that was promised keeps it: of a double, by its other.
+        promise = reports[row.duplicate_of_id] if row.duplicate_of_id else row
+        promised = promise.contact_deadline is not None
+        if ended is not None and not row.frozen and row.holder != DESK and not promised:
             moments = [
                 *session.scalars(select(ReporterMessage.at).filter_by(report_id=row.id)),
                 *session.scalars(select(ReportMove.at).filter_by(report_id=row.id, name="contact")),
             ]
             last = max((d for d in map(day, moments) if d is not None), default=ended)
             goes = min(goes, max(ended, later(min(last, ended), months=3)))
-        if row.holder == DESK and ended is not None and not row.frozen:
+        if row.holder == DESK and ended is not None and not row.frozen and not promised:
             goes = min(goes, max(ended, later(ended, months=3)))
         if goes < date.max:
             reading.contacts[contact.report_id] = goes

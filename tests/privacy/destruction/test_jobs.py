@@ -48,7 +48,7 @@ def handled(installation: Installation, day: date = HANDLED_ON, **changes: Any) 
     """A report that was handled on this day; its id."""
     with on(day), installation.transaction(DORDRECHT) as session:
         report = take_on(session, make_report(session, installation, **changes))
-        report.state, report.ended_at = "afgehandeld", utc_now()
+        report.state, report.ended_at, report.contact_deadline = "afgehandeld", utc_now(), None
         return report.id
 
 

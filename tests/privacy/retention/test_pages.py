@@ -258,24 +258,24 @@ def with_all_terms(installation: Installation) -> Schedule:
     return Schedule(choices)
 
 
-def test_the_standing_decision_is_renewed_and_says_when_it_lapsed(
+def test_a_standing_decision_that_ended_is_told_to_archivist_and_operator(
     installation: Installation,
 ) -> None:
     with clock_at(utc_now() - timedelta(days=320)):
         approved(installation, with_all_terms(installation))
         installation.run_jobs()
     archivist = as_role(installation, Role.ARCHIVIST)
-    assert "anders verdwijnt daarna niets meer zonder lijst" in archivist.get(PAGE)
+    assert "Het doorlopend besluit blijft gelden." in archivist.get(PAGE)
     with installation.transaction(DORDRECHT) as session:
         row = session.scalars(select(RetentionSchedule)).one()
         holder = session.get_one(Holder, DORDRECHT)
         row.standing_until = holder.standing_until = local_date(utc_now()) - timedelta(days=1)
     page = archivist.get(PAGE)
     assert "verdwijnen niet meer" in page
-    assert "Met een verlopen doorlopend besluit: Dordrecht. Daar" in readiness(installation)
-    form = next(f for f in page.forms.values() if f.action.endswith("/verlengen"))
-    assert "Verlengd" in form.submit().follow()
-    assert "verlopen doorlopend" not in readiness(installation)
+    assert not [f for f in page.forms.values() if f.action.endswith("/verlengen")]
+    assert "Met een geëindigd doorlopend besluit: Dordrecht. Daar" in readiness(installation)
+    approved(installation, with_all_terms(installation))
+    assert "geëindigd" not in readiness(installation)
 
 
 @pytest.fixture
