@@ -1,9 +1,10 @@
 """Tables of the register, of the copies that recipients have, and of pick-ups.
 
-The register holds ids, categories and hashes, never content, so it may outlive the documents; its
-tables refuse UPDATE and DELETE. It has no foreign keys to higher rooms: an entry stays when the
-export and the dossier are gone. What became of a copy is stored twice: step by step in the
-register, and as it stands now in `disclosed_copy`, which lists and reminders use.
+The register holds ids, codes and hashes, never content, so it may outlive the documents; its tables
+refuse UPDATE and DELETE. Words of officers stay in the export, and go with it. It has no foreign
+keys to higher rooms: an entry stays when the export and the dossier are gone. What became of a copy
+is stored twice: step by step in the register, and as it stands now in `disclosed_copy`, which lists
+and reminders use.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ class Disclosure(Held, Base):
     # Only for dossier owners, privacy officer and FG: of a person-directed dossier.
     restricted: Mapped[bool] = mapped_column(default=False)
 
-    # The recipient and the redaction profile.
+    # The organisation with its team or function, never a person; and the redaction profile.
     recipient: Mapped[str] = mapped_column(String(200))
     recipient_kind: Mapped[str] = mapped_column(String(40))
     profile: Mapped[str] = mapped_column(String(40))
     profile_version: Mapped[int]
 
-    # The purpose and grounds, in the words of that moment, and the day to destroy it by.
+    # Codes of closed lists; the legal ground in words too. And the day to destroy it by.
     purpose: Mapped[str] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(String(40))
     legal_basis_words: Mapped[str] = mapped_column(String(200))

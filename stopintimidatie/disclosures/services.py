@@ -249,7 +249,7 @@ RETENTION: Final = (
         Way.KEPT,
         "de dag van de verstrekking",
         years(20),
-        until="alleen nummers en categorieën",
+        until="nummers, codes, organisaties, en wie van ons vroeg en goedkeurde",
         source="eigen beleid; een jurist moet dit nog bevestigen",
     ),
 )

@@ -59,6 +59,7 @@ from stopintimidatie.disclosures.pickup import (
 )
 from stopintimidatie.disclosures.resources import PICKED_UP, DisclosureRegister, DisclosureResource
 from stopintimidatie.disclosures.services import AUDIT_KIND
+from stopintimidatie.municipalities.partners.vocabulary import CovenantKind, MinorsGround, Purpose
 
 # The list as a file
 
@@ -114,10 +115,10 @@ def _rows(
             entry.subjects,
             ", ".join(kinds),
             " ".join(f"{subject.label}:{subject.subject_id}" for subject in subjects),
-            row.purpose,
+            Purpose.word(row.purpose),
             row.legal_basis_words,
-            row.covenant,
-            row.minors_ground,
+            CovenantKind.word(row.covenant),
+            MinorsGround.word(row.minors_ground),
             row.requested_by,
             _moment(row.requested_at),
             row.approved_by,
@@ -258,11 +259,11 @@ def _how(row: Disclosure) -> str:
 
 
 def _why(row: Disclosure) -> list[tuple[str, str]]:
-    pairs = [("Doel", row.purpose), ("Grondslag", row.legal_basis_words)]
+    pairs = [("Doel", Purpose.word(row.purpose)), ("Grondslag", row.legal_basis_words)]
     if row.covenant:
-        pairs.append(("Convenant (zelf geen grondslag)", row.covenant))
+        pairs.append(("Convenant (zelf geen grondslag)", CovenantKind.word(row.covenant)))
     if row.minors_ground:
-        pairs.append(("Extra grond voor minderjarigen", row.minors_ground))
+        pairs.append(("Extra grond voor minderjarigen", MinorsGround.word(row.minors_ground)))
     if services.is_public(row):
         return [*pairs, ("Vernietigen", "Niemand: het document is openbaar.")]
     return [*pairs, ("Ontvanger vernietigt uiterlijk", date_text(row.destroy_by))]

@@ -119,6 +119,9 @@ class Export(Held, Base):
     legal_basis: Mapped[str] = mapped_column(String(40))
     covenant: Mapped[str | None] = mapped_column(String(200))
     minors_ground: Mapped[str | None] = mapped_column(Text)
+    # Codes of `Purpose` and `MinorsGround`, for the register.
+    purpose_code: Mapped[str | None] = mapped_column(String(20))
+    minors_code: Mapped[str | None] = mapped_column(String(20))
     destroy_by: Mapped[date]
 
     # A demand: by which article and number, whose (a function), of which day.

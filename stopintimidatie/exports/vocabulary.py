@@ -44,6 +44,9 @@ class ExportRequest:
     destroy_by: date
     covenant: str | None = None
     minors_ground: str | None = None
+    # Codes for the register, where the words of purpose and ground don't come.
+    purpose_code: str | None = None
+    minors_code: str | None = None
     owner_phone: str | None = None
     facts: str | None = None
     perceptions: str | None = None

@@ -32,7 +32,7 @@ def an_entry(**changes: Any) -> Disclosure:
         recipient_kind="Politie",
         profile="politie",
         profile_version=1,
-        purpose="Samen het toezicht bepalen.",
+        purpose="openbare_orde",
         legal_basis="avg_6_1_e_openbare_orde",
         legal_basis_words="AVG art. 6 lid 1 e",
         covenant=None,

@@ -139,12 +139,12 @@ dossiers/patterns/queries.py: _NAME
 dossiers/rules.py: _ADDRESSED _INITIALS _TWO
 dossiers/services.py: _WORDS
 exports/redaction/summary.py: _LABELLED
-exports/review/rules.py: _AFTER_WORD _CAPITAL _CIRCUMSTANCES _INITIALS _ONE _WORD
+exports/review/rules.py: _AFTER_WORD _CAPITAL _CIRCUMSTANCES _INITIALS _ONE _WHOLE _WORD
 exports/vocabulary.py: _REFUSED
 municipalities/areas/queries.py: _POSTCODE
 municipalities/settings/rules.py: _BLANK
 municipalities/settings/services.py: _REFERENCE
-privacy/copies/rules.py: _CLOCK _CLOTHES _DATE _DAY _REFERENCE _SEVERAL _SPOT _STREET _TELLER
+privacy/copies/rules.py: _CLOCK _CLOTHES _DATE _DAY _NAME _REFERENCE _SEVERAL _SPOT _STREET _TELLER
 privacy/holds/services.py: _BETWEEN
 privacy/log/queries.py: _REFERENCE
 privacy/subjects/rules.py: _END
@@ -212,7 +212,7 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
     from stopintimidatie.desk.onboarding.people import read_domains
     from stopintimidatie.dossiers.rules import concerns
     from stopintimidatie.exports.document.assets import displayable
-    from stopintimidatie.exports.review.rules import suggest
+    from stopintimidatie.exports.review.rules import suggest, whole
     from stopintimidatie.exports.vocabulary import clean, clean_line
     from stopintimidatie.home.search import areas_meant
     from stopintimidatie.municipalities.areas.geocoder import WantedAddress
@@ -296,6 +296,10 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
         "exports/review/rules.py:suggest": (
             suggest,
             (*people, "half ", "van 13, ", "Prinsenstraat ", "A.", "om 1", "a@b.cd "),
+        ),
+        "exports/review/rules.py:whole": (
+            lambda text: whole(text, [(0, len(text))]),
+            ("0", "06 ", "(0", "1.", "a-", "+("),
         ),
         "exports/review/rules.py:names elsewhere": (
             lambda text: suggest(text, (), [_different_names(len(text)), text]),

@@ -22,7 +22,7 @@ from stopintimidatie.disclosures.services import Subject as Disclosed
 from stopintimidatie.disclosures.services import record_disclosure
 from stopintimidatie.municipalities.agreements.services import running_agreement, today
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, Purpose
 from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import ContactData, read_contact
@@ -87,10 +87,6 @@ def as_text(content: Content) -> str:
 
 CLEAR_JOB: Final = Job("doorgifte.opruimen")
 STATES: Final = frozenset({"nieuw"})
-PURPOSE: Final = (
-    "Doorgeven van de melding aan de gemeente waar het gebeurde en die erover gaat, volgens de"
-    " doorgifteafspraak."
-)
 
 
 def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> None:
@@ -139,7 +135,7 @@ def _register(session: Session, report: Report, pickup: Pickup, content: Content
         recipient_kind="gemeente",
         profile="doorgifte",
         profile_version=1,
-        purpose=PURPOSE,
+        purpose=Purpose.FORWARDED.value,
         legal_basis=LegalBasis.PUBLIC_ORDER.value,
         legal_basis_words=LegalBasis.PUBLIC_ORDER.nl,
         # The municipality keeps it by its own selection list; this is when the desk destroys it.

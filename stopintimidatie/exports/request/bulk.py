@@ -73,7 +73,8 @@ KIND: Final = "soort_ontvanger"
 # The questions of the single form with one answer for all; the others are asked for each.
 OF_ALL: Final = frozenset(
     {
-        *("antwoord_voor", "doel", "vernietigen_voor", "grond_minderjarigen", "telefoon"),
+        *("antwoord_voor", "doel", "soort_doel", "vernietigen_voor", "telefoon"),
+        *("grond_minderjarigen", "soort_grond"),
         *("feiten", "beleving", "vermoedens", "terugkoppeling", "volledig"),
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,31 +11,23 @@ import colander
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened
-from stopintimidatie.core.text import day_of, plural
+from stopintimidatie.core.text import Term, day_of, plural
 from stopintimidatie.exports.extract.rules import GROUNDS, REASON_MAX
-from stopintimidatie.exports.profiles.defaults import (
-    ENFORCEMENT,
-    HOUSING,
-    POLICE,
-    PUBLIC,
-    SCHOOL,
-    TRANSPORT,
-    WELFARE,
-    offered,
-)
+from stopintimidatie.exports.profiles.defaults import PUBLIC, offered
 from stopintimidatie.exports.redaction.reports import in_short
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.redaction.selection import FULL_MOST, pseudonym
 from stopintimidatie.exports.redaction.source import SourceReport
 from stopintimidatie.exports.redaction.summary import TEXT_MAX
 from stopintimidatie.exports.request.queries import bases_for
-from stopintimidatie.exports.request.rules import PURPOSE_MAX
+from stopintimidatie.exports.request.rules import PURPOSE_MAX, usual_profile
 from stopintimidatie.exports.vocabulary import DEMAND, ExportError, ExportRequest, FileForm
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import covenant_on
 from stopintimidatie.municipalities.partners.vocabulary import (
     LegalBasis,
-    PartnerKind,
+    MinorsGround,
+    Purpose,
     RestrictedUse,
 )
 
@@ -116,6 +108,8 @@ CONTROLS: Final[Mapping[str, str]] = {
     "convenant": "covenant",
     "vernietigen_voor": "destroy_by",
     "grond_minderjarigen": "minors_ground",
+    "soort_doel": "purpose_code",
+    "soort_grond": "minors_code",
     "telefoon": "owner_phone",
     "feiten": "facts",
     "beleving": "perceptions",
@@ -132,15 +126,6 @@ PAGE_ONE: Final = forms.Folded(
     "Meer voor op bladzijde 1: feiten, beleving, vermoedens, terugkoppeling"
 )
 USUAL_ANSWER: Final = timedelta(days=14)
-# The redaction profile for a kind of partner, where the partner's page proposes no other.
-USUAL_PROFILES: Final[Mapping[str, str]] = {
-    PartnerKind.POLICE: POLICE.name,
-    PartnerKind.ENFORCEMENT: ENFORCEMENT.name,
-    PartnerKind.YOUTH_WORK: WELFARE.name,
-    PartnerKind.HOUSING: HOUSING.name,
-    PartnerKind.TRANSPORT: TRANSPORT.name,
-    PartnerKind.SCHOOL: SCHOOL.name,
-}
 USUAL_TERM: Final = timedelta(days=182)
 NO_ENFORCEMENT: Final = (
     "Handhaving staat er niet bij: uw boa's zijn vandaag niet bevoegd om straatintimidatie te"
@@ -180,7 +165,7 @@ def request_schema(
     nodes = (
         *_recipient(empowered, partner),
         *_reasons(bases_for(partner)),
-        *([_minors(needed=ground)] if minors else ()),
+        *(_minors(needed=ground) if minors else ()),
         *_despite(unwilling),
         *bound_fields(restricted),
         *_in_full(choosable, most),
@@ -233,6 +218,7 @@ def _reasons(bases: Sequence[LegalBasis]) -> tuple[Any, ...]:
             "Doel",
             description="Waarvoor mag de ontvanger de gegevens gebruiken?",
         ),
+        _code("soort_doel", Purpose, "Soort doel"),
         _field(
             "grondslag",
             forms.OneOf([(basis.value, basis.nl) for basis in bases]),
@@ -243,6 +229,13 @@ def _reasons(bases: Sequence[LegalBasis]) -> tuple[Any, ...]:
         _field("convenant", forms.Text(200), "Convenant, als dat er is", missing=None),
         _until("Ontvanger vernietigt uiterlijk op", "Na vandaag, en hoogstens een jaar."),
     )
+
+
+def _code(name: str, terms: Iterable[Term], title: str) -> Any:
+    """Return the choice of a code for the register, where what is typed doesn't come."""
+    offer = forms.OneOf([(term.value, term.nl) for term in terms])
+    about = "Dit staat in het register. Leeg: wat voor deze ontvanger gewoon is."
+    return _field(name, offer, title, description=about, missing=None)
 
 
 STAYS: Final = "Bestand blijft hier tot"
@@ -264,8 +257,8 @@ def _file() -> Any:
     )
 
 
-def _minors(*, needed: bool) -> Any:
-    return _field(
+def _minors(*, needed: bool) -> tuple[Any, ...]:
+    words = _field(
         "grond_minderjarigen",
         forms.Text(1000, lines=True),
         "Extra grond: minderjarigen",
@@ -274,6 +267,7 @@ def _minors(*, needed: bool) -> Any:
         missing=colander.required if needed else None,
         needed_sometimes=True,
     )
+    return words, _code("soort_grond", MinorsGround, "Soort grond: minderjarigen")
 
 
 PRINTED: Final = "Dit staat ook in het document."
@@ -404,7 +398,7 @@ def first_values(
         in_full: the numbers of the reports that are proposed to be told in full.
     """
     today = day_of(utc_now())
-    kind = None if partner is None else partner.profile or USUAL_PROFILES.get(partner.kind)
+    kind = None if partner is None else partner.profile or usual_profile(partner.kind)
     return {
         **({"soort_ontvanger": kind} if kind else {}),
         "bestand": FileForm.ARCHIVE.value,

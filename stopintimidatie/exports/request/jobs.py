@@ -51,6 +51,7 @@ from stopintimidatie.exports.extract.services import subjects_from_json
 from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
 from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
+from stopintimidatie.exports.request.rules import registered
 from stopintimidatie.exports.request.services import JOB as MAKE
 from stopintimidatie.exports.request.services import lock, log
 from stopintimidatie.exports.vocabulary import DOSSIER, NOT_YET, ExportError, FileForm
@@ -295,8 +296,8 @@ def _finish(context: JobContext, export_id: UUID, made: Made) -> None:
 
 # The columns that the register takes over from the export.
 REGISTERED: Final = (
-    *("reference", "recipient", "profile", "profile_version", "purpose", "legal_basis", "covenant"),
-    *("minors_ground", "destroy_by", "requested_at", "requested_by_id", "requested_by"),
+    *("reference", "profile", "profile_version", "legal_basis", "destroy_by"),
+    *("requested_at", "requested_by_id", "requested_by"),
 )
 
 
@@ -304,6 +305,7 @@ def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
     dossier = session.get_one(Dossier, export.dossier_id)
     return Disclosure(
         **{name: getattr(export, name) for name in REGISTERED},
+        **registered(export.asked),
         document_id=export.id,
         source_kind="dossier",
         source_id=dossier.id,

@@ -45,13 +45,14 @@ COLUMNS: Final = {
         " urgent_reason facts perceptions assumptions feedback deviations decided_reason"
         " withdrawn_reason",
         staff="requested_by_id requested_by decided_by_id decided_by withdrawn_by_id withdrawn_by",
-        codes="step failure content_sha256 file_sha256 file_form in_full signed_by",
+        codes="purpose_code minors_code step failure content_sha256 file_sha256 file_form in_full"
+        " signed_by",
     ),
     "export_key": treated(sealed="sealed"),
     "export_blob": treated(sealed="data"),
 }
 
-# The recipient and the agreement are in the register as well, and stay.
+# The recipient is in the register as well, and stays; so does the name of an agreement.
 REQUEST: Final = {
     name: how
     for name, how in COLUMNS["export"].items()

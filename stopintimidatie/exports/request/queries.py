@@ -27,6 +27,7 @@ from stopintimidatie.exports.extract.rules import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.redaction.chronology import ranges
+from stopintimidatie.exports.request.rules import purpose_of
 from stopintimidatie.exports.vocabulary import (
     BASES,
     DOSSIER,
@@ -378,6 +379,7 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
         ("Soort ontvanger", PROFILES[export.profile].label),
         *([] if PROFILES[export.profile].public else _asked_of(export)),
         ("Doel", export.purpose),
+        ("Soort doel, voor het register", purpose_of(export.asked).nl),
         ("Grondslag", basis_words(export.asked)),
         (_UNTIL[PROFILES[export.profile].public], date_text(export.destroy_by)),
         ("Soort bestand", FileForm(export.file_form).label),

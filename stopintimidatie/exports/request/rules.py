@@ -12,8 +12,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, PUBLIC
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, PUBLIC, WELFARE
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
+from stopintimidatie.exports.review.rules import names_person
 from stopintimidatie.exports.vocabulary import (
     BASES,
     DEMAND,
@@ -22,7 +23,13 @@ from stopintimidatie.exports.vocabulary import (
     FileForm,
     clean,
 )
-from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from stopintimidatie.municipalities.partners.vocabulary import (
+    CovenantKind,
+    LegalBasis,
+    MinorsGround,
+    PartnerKind,
+    Purpose,
+)
 
 _ASKED: Final[Mapping[str, str]] = {
     "demand_article": "Schrijf op welk wetsartikel in de vordering staat.",
@@ -98,6 +105,45 @@ def as_public(wish: ExportRequest, title: str) -> ExportRequest:
     )
 
 
+# The register: codes, and an organisation
+
+
+# The purpose where nobody chose one; elsewhere the public order.
+_PURPOSES: Final = {
+    WELFARE.name: Purpose.HELP,
+    INTERNAL.name: Purpose.OWN_WORK,
+    PUBLIC.name: Purpose.PUBLIC,
+}
+NO_PERSON: Final = (
+    "Schrijf op welke organisatie, en welk team of welke functie: geen persoon, want dit staat"
+    " twintig jaar in het register. Is dit toch een organisatie? Maak haar eerst partner."
+)
+
+
+def usual_profile(kind: str) -> str | None:
+    """Return the profile to propose for a kind of partner: most have the same code."""
+    name = WELFARE.name if kind == PartnerKind.YOUTH_WORK else kind
+    return name if name in PROFILES else None
+
+
+def purpose_of(wish: ExportRequest) -> Purpose:
+    """Return the purpose of a disclosure for the register."""
+    return Purpose.of(wish.purpose_code or _PURPOSES.get(wish.profile, Purpose.PUBLIC_ORDER))
+
+
+def registered(wish: ExportRequest) -> dict[str, str | None]:
+    """Return what the register keeps of the words of a request: codes, and no person."""
+    typed = wish.partner_id is None
+    person = typed and names_person(wish.recipient)
+    covenant, ground = CovenantKind.NAMED if typed else CovenantKind.PARTNER, wish.minors_code
+    return {
+        "recipient": PROFILES[wish.profile].label if person else wish.recipient,
+        "purpose": purpose_of(wish).value,
+        "covenant": covenant.value if wish.covenant else None,
+        "minors_ground": (ground or MinorsGround.TASK.value) if wish.minors_ground else None,
+    }
+
+
 # The rules of every request
 
 LONGEST_TERM: Final = timedelta(days=365)
@@ -167,6 +213,8 @@ def _problems(wish: ExportRequest, today: date, minors: bool) -> Iterator[tuple[
         yield "Kies een soort bestand uit de lijst.", "file_form"
     yield from _unanswered(wish, _REQUIRED)
     yield from _too_long(wish)
+    if wish.partner_id is None and names_person(wish.recipient):
+        yield NO_PERSON, "recipient"
     yield from _basis_problems(wish)
     yield from _date_problems(wish, today)
     yield from route_problems(wish, today)

@@ -7,10 +7,12 @@ The text itself must stay as it was: who changes a word of the reporter by accid
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Final
 
 from stopintimidatie.dossiers.rules import is_place
@@ -79,7 +81,7 @@ def read_marks(text: str, marked: str, signs: Signs) -> tuple[Span, ...]:
             " andere wijzigingen weg, of open de pagina opnieuw."
         )
     shift = len(text) - len(text.lstrip()) - (len(plain) - len(plain.lstrip()))
-    return merged((start + shift, end + shift) for start, end in spans if start < end)
+    return whole(text, ((start + shift, end + shift) for start, end in spans if start < end))
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -91,6 +93,22 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             done.append((start, end))
     return tuple(done)
+
+
+# A telephone number however it is parted, another number, or a word with its joints.
+_WHOLE: Final = re.compile(
+    r"(?:\+\(?|\(?0)(?!\d[-/.]\d{1,2}[-/.]\d{4})\d(?:[ ()./-]{0,2}\d){6,13}(?!\d)"
+    r"|\d+(?:[.,:/-]\d+)*|[^\W\d]\w*(?:['’-]\w+)*"
+)
+
+
+def whole(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans, each with the whole of the numbers and words that it would split."""
+    given, marked = list(spans), bytearray(len(text))
+    for start, end in given:
+        marked[start:end] = b"\1" * (end - start)
+    words = (match.span() for match in _WHOLE.finditer(text))
+    return merged([*given, *(word for word in words if marked.find(1, *word) >= 0)])
 
 
 def blackened(text: str, spans: Iterable[Span]) -> str:
@@ -134,6 +152,9 @@ _JOINTS: Final = "'’-"
 MOST_PARTS: Final = 4
 # Signs behind which a sentence begins, or something that begins with a capital as one does.
 _BEGINNERS: Final = frozenset('.!?:;…\n"“”‘([-')
+# Names that are common here and seldom another word: they begin a sentence as names, too.
+_DATA: Final = files("stopintimidatie.exports.review") / "first_names.json"
+FIRST_NAMES: Final = frozenset(json.loads(_DATA.read_text(encoding="utf-8")))
 # Capitals in the middle of a sentence that are no names of people.
 _COMMON: Final = frozenset(
     (
@@ -251,10 +272,18 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[Suggestion]:
         yield Suggestion(*match.span(), "een naam met voorletters")
     for match in _CAPITAL.finditer(text):
         several = len(_ONE.findall(match[0])) > 1
+        if match[0] in FIRST_NAMES:
+            yield Suggestion(*match.span(), "een voornaam")
         if _all_known(match[0], known) or (not several and _begins(text, match.start())):
             continue
         why = "twee woorden met een hoofdletter" if several else "een hoofdletter in een zin"
         yield Suggestion(*match.span(), f"misschien een naam: {why}")
+
+
+def names_person(text: str) -> bool:
+    """Tell whether a person is named where an organisation and a function belong."""
+    first = any(name in FIRST_NAMES for name in _ONE.findall(text))
+    return first or any(pattern.search(text) for pattern in (_INITIALS, _AFTER_WORD))
 
 
 def _all_known(words: str, known: Collection[str]) -> bool:

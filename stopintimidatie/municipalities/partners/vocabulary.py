@@ -90,6 +90,38 @@ def offered_bases(present: str | None = None) -> list[tuple[str, str]]:
     return [(basis.value, basis.nl) for basis in LegalBasis if basis in OFFERED or basis == present]
 
 
+# What the register of disclosures says; the words of officers stay in the export.
+
+
+class Purpose(Term):
+    """Purpose of a disclosure."""
+
+    PUBLIC_ORDER = "openbare_orde", "de openbare orde handhaven", "keeping public order"
+    SUPERVISION = "toezicht", "toezicht houden", "supervising"
+    INVESTIGATION = "onderzoek", "een strafbaar feit onderzoeken", "investigating an offence"
+    HELP = "hulp", "iemand helpen of begeleiden", "helping somebody"
+    PLACE = "plek", "een plek veiliger maken", "making a place safer"
+    OWN_WORK = "eigen_werk", "het werk van de gemeente zelf", "the municipality's own work"
+    PUBLIC = "openbaar", "een Woo-verzoek beantwoorden", "answering a request for openness"
+    FORWARDED = "doorgifte", "een melding bij haar gemeente brengen", "forwarding a report"
+
+
+class CovenantKind(Term):
+    """Covenant that was named beside the legal ground of a disclosure."""
+
+    PARTNER = "met_partner", "het convenant met deze partner", "that with this partner"
+    NAMED = "genoemd", "een convenant dat in de uitvoer is genoemd", "one that the export names"
+
+
+class MinorsGround(Term):
+    """Reason that a recipient got data of minors."""
+
+    TASK = "taak", "nodig voor de taak van de ontvanger", "needed for the recipient's task"
+    PROTECTION = "bescherming", "om een minderjarige te beschermen", "protecting a minor"
+    HELP = "hulp", "om een minderjarige te helpen", "helping a minor"
+    INVESTIGATION = "onderzoek", "om een strafbaar feit te onderzoeken", "investigating an offence"
+
+
 # A covenant is no legal basis: it is named beside one.
 
 ENDS_SOON: Final = timedelta(days=60)

@@ -28,6 +28,7 @@ from stopintimidatie.exports.review.rules import names_in
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
+from stopintimidatie.municipalities.partners.vocabulary import Purpose
 from stopintimidatie.privacy.copies.rules import (
     HIDES_REPORTER,
     File,
@@ -337,8 +338,8 @@ def _shared(source: Source) -> Iterator[Part]:
     for row in source.session.scalars(asked.order_by(Disclosure.made_at, Disclosure.id)):
         day = day_of(row.made_at)
         when = str(day.year) if source.reported else date_text(day)
-        # The purpose is a free text, which may tell of others.
-        purpose = "openbare orde en veiligheid" if source.reported else row.purpose
+        # The exact purpose may tell of the reporter.
+        purpose = "openbare orde en veiligheid" if source.reported else Purpose.word(row.purpose)
         rows.append((row.recipient, when, purpose, row.legal_basis_words))
     rows += _at_table(source)
     title = "Aan wie wij gegevens gaven"

@@ -14,7 +14,7 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, datetime_long, uuid_of
+from stopintimidatie.core.text import date_text, uuid_of
 from stopintimidatie.core.web.components import Panel, TimelineEntry, answer_in_panel, is_partial
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
@@ -22,7 +22,6 @@ from stopintimidatie.municipalities.people.absence import away_today
 from stopintimidatie.reports import words
 from stopintimidatie.reports.conversation.queries import waiting_doubles
 from stopintimidatie.reports.handling import forms, services
-from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.decisions import ALREADY, Began, did_just
 from stopintimidatie.reports.page.steps import (
     DANGER,
@@ -319,13 +318,3 @@ def note_view(context: ReportResource, request: Request) -> Any:
 
     page = _plain_page(context, request, title)
     return _handle(context, request, form, act, page, "de notitie is toegevoegd.")
-
-
-def handling_rows(report: Report) -> list[tuple[str, str]]:
-    """Return what is planned for a report, for the card about its handling."""
-    rows = []
-    if report.next_attempt_at is not None:
-        rows.append(("Volgende poging", datetime_long(report.next_attempt_at)))
-    if services.sleeps(report):
-        rows.append(("Weggelegd tot", date_text(report.snoozed_until)))
-    return rows

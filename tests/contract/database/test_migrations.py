@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +22,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, func, inspect, select, text
+from sqlalchemy.exc import DatabaseError
 
 from stopintimidatie import install
 from stopintimidatie.core.clock import utc_now
@@ -27,6 +30,7 @@ from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.settings import Settings
+from tests.support.disclosing import an_entry
 from tests.support.empty_databases import empty_database
 from tests.support.installation import Installation, make_settings
 
@@ -222,6 +226,90 @@ def test_who_gave_whom_a_role_before_it_was_kept_is_known_after_the_upgrade(
     assert sorted(map(tuple, rows)) == sorted(
         [(str(giver), str(receiver)), (str(receiver), str(blocked))]
     )
+
+
+@contextmanager
+def at_1_0_0(
+    request: pytest.FixtureRequest, database: str, folder: Path
+) -> Iterator[tuple[Settings, Engine]]:
+    """An empty database as 1.0.0 made it, with a holder."""
+    request.param = database
+    with empty_database(request, folder) as settings:
+        owner = make_engine(settings, settings.owner_url)
+        command.upgrade(alembic_config(settings, owner), "0016_account_hands")
+        with owner.begin() as connection:
+            add(connection, "holder", code="GM0505", standing_until=date(2026, 1, 31))
+            enter(connection)
+        yield settings, owner
+        owner.dispose()
+
+
+def enter(connection: Connection) -> None:
+    """Work for this holder: row-level security holds the owner of a table as well."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT set_config('stopintimidatie.holder', 'GM0505', true)"))
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_standing_decision_that_lapsed_without_a_look_waits_for_its_listed_week(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    day = date(2026, 1, 31)
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            enter(connection)
+            terms = {"content": {}, "proposed_by": "x", "approved": True, "number": 1}
+            moments = dict.fromkeys(("proposed_at", "effective_from"), utc_now())
+            row = {"id": uuid4(), "holder": "GM0505", "standing_until": day}
+            add(connection, "retention_schedule", **row, **terms, **moments)
+        upgrade(settings, owner)
+        with owner.begin() as connection:
+            enter(connection)
+            schedule = Base.metadata.tables["retention_schedule"].c
+            moved = connection.execute(select(schedule.look_by, schedule.standing_until)).one()
+            holder = Base.metadata.tables["holder"].c
+            state = select(holder.standing_until, holder.swept_on, holder.listed_until)
+            known = connection.execute(state.where(holder.code == "GM0505")).one()
+    assert tuple(moved) == (day, None)
+    assert tuple(known) == (None, None, None)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_words_in_the_register_of_1_0_0_become_codes_and_its_trigger_is_back(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    words = {"purpose": "Jan de Vries aanspreken", "minors_ground": "Zoë is 14", "covenant": "C"}
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            enter(connection)
+            partner = {"id": uuid4(), "holder": "GM0505", "name": "Wijkteam West", "version": 1}
+            kind = {"kind": "jongerenwerk", "legal_bases": [], "reference": "P-1"}
+            moments = dict.fromkeys(("made_at", "changed_at"), utc_now())
+            people = dict.fromkeys(("made_by", "changed_by"), "x")
+            add(connection, "partner_organisation", **partner, **kind, **moments, **people)
+            for number, recipient in enumerate(("Agent Jan de Vries", "Wijkteam West")):
+                entry = an_entry(**words, recipient=recipient, reference=f"U-{number}")
+                entry.id, entry.holder = uuid4(), "GM0505"
+                table = Base.metadata.tables["disclosure"]
+                values = {c.name: getattr(entry, c.name) for c in table.columns}
+                add(connection, "disclosure", **values)
+        upgrade(settings, owner)
+        with owner.begin() as connection:
+            enter(connection)
+            kept = connection.execute(
+                text(
+                    "SELECT recipient, purpose, covenant, minors_ground, content_sha256"
+                    " FROM disclosure ORDER BY reference"
+                )
+            ).all()
+        refused = pytest.raises(DatabaseError, match="append-only")
+        with refused, owner.begin() as connection:
+            enter(connection)
+            connection.execute(text("UPDATE disclosure SET purpose = 'x'"))
+    assert [tuple(row) for row in kept] == [
+        ("Politie", "openbare_orde", "genoemd", "taak", "a" * 64),
+        ("Wijkteam West", "openbare_orde", "met_partner", "taak", "a" * 64),
+    ]
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:

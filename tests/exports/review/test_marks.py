@@ -18,6 +18,7 @@ from stopintimidatie.exports.review.rules import (
     signs_for,
     suggest,
     tells_minor,
+    whole,
     with_marks,
     words_at,
 )
@@ -35,11 +36,31 @@ def test_what_was_marked_is_read_back_and_is_gone_from_what_a_recipient_reads(
     signs = signs_for([text])
     marked = with_marks(text, spans, signs)
     # A mark at the end may have lost its white space on the way through a form.
-    assert read_marks(text, marked, signs) == spans
+    assert read_marks(text, marked, signs) == whole(text, spans)
     assert blackened(text, spans).count(BLACK) >= len(spans)
     left = blackened(text, spans).replace(BLACK, "")
     assert len(left) == len(text) - sum(end - start for start, end in spans)
     assert all(one.strip() == one for one in words_at(text, spans))
+
+
+@pytest.mark.parametrize(
+    ("marked", "left"),
+    [
+        ("Bel 06-[[12 34]] 56 78.", "Bel [zwartgemaakt]."),
+        ("Bel (0[[78]]) 123 45 67.", "Bel [zwartgemaakt]."),
+        ("Ik zag San[[ne]] staan.", "Ik zag [zwartgemaakt] staan."),
+        ("Ik zag [[Anne]]-Fleur staan.", "Ik zag [zwartgemaakt] staan."),
+        ("Op 01-12-2026 om [[10]].15 uur", "Op 01-12-2026 om [zwartgemaakt] uur"),
+    ],
+)
+def test_a_mark_takes_the_whole_of_a_number_or_a_name(marked: str, left: str) -> None:
+    text = marked.replace("[[", "").replace("]]", "")
+    assert blackened(text, read_marks(text, marked, signs_for([text]))) == left
+
+
+def test_a_common_first_name_that_begins_a_sentence_is_proposed() -> None:
+    text = "Het was druk. Sanne stond daar. Toen ging zij weg. Wil je bellen?"
+    assert words_at(text, [hint.span for hint in suggest(text)]) == ["Sanne"]
 
 
 @pytest.mark.parametrize(
