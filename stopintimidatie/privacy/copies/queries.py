@@ -36,6 +36,7 @@ from stopintimidatie.privacy.copies.rules import (
     Part,
     about_person,
     goes_along,
+    is_account,
     proposed,
 )
 from stopintimidatie.privacy.copies.words import (
@@ -266,6 +267,7 @@ def _mentions(source: Source) -> Iterator[Part]:
     counts: Counter[str] = Counter()
     shown: set[str] = set()
     texts: dict[tuple[str, str], dict[str, list[str]]] = {}
+    accounts: set[tuple[str, str]] = set()
     for trace in source.traces:
         if trace.document_kind in _ROWS or source.is_own(trace):
             continue
@@ -282,7 +284,10 @@ def _mentions(source: Source) -> Iterator[Part]:
             if words and words not in shown:
                 shown.add(words)
                 places = texts.setdefault((key, title), {})
-                places.setdefault(place_words([text.place]), []).append(words)
+                label = place_words([text.place])
+                places.setdefault(label, []).append(words)
+                if is_account(text.place):
+                    accounts.add((key, label))
     if source.reported and source.traces:
         yield from _summary(source)
     for (key, title), places in texts.items():
@@ -290,8 +295,9 @@ def _mentions(source: Source) -> Iterator[Part]:
             name = PLAIN_PLACES.get(label, label)
             name = name[0].upper() + name[1:]
             part = Part(f"{key}:{label}", title, name, text="\n".join(several))
-            # Words around a mark may still tell who it was: *daar*, *ook*, *tussen*.
-            yield replace(part, out=source.reported)
+            # Words around a mark may still tell who it was (*daar*, *ook*, *tussen*), and what
+            # another told is theirs first: it goes along where somebody decides so.
+            yield replace(part, out=source.reported or (key, label) in accounts)
 
 
 def _title(source: Source, trace: RequestTrace, number: int) -> str:

@@ -19,6 +19,7 @@ import msgspec
 from stopintimidatie.exports.review.rules import (
     AGE,
     BLACK,
+    FIRST_NAMES,
     TIME,
     Span,
     blackened,
@@ -26,16 +27,21 @@ from stopintimidatie.exports.review.rules import (
     merged,
     names_in,
     suggest_among,
+    whole,
 )
 from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.subjects.rules import Wanted, says_enough, sentences_with
 
 SCHEMA: Final = "stopintimidatie.inzage/1"
-# Tables with the reporter's own words, and copies of them: never for somebody reported about.
+# Tables with the account of a reporter: that of another goes along only by decision.
+ACCOUNT: Final = frozenset(
+    {"report", "reporter_message", "report_attachment", "report_transfer", "report_proposal"}
+)
+# Those, and others with copies of the words in them: never for somebody reported about.
 FROM_REPORTER: Final = frozenset(
     {
-        *("report", "reporter_message", "report_contact", "report_attachment", "report_transfer"),
-        *("report_proposal", "overleg", "uitvoer", "mail_message", "dossier_membership"),
+        *ACCOUNT,
+        *("report_contact", "overleg", "uitvoer", "mail_message", "dossier_membership"),
         # The history repeats why a report belongs in a dossier, and what a partner answered.
         *("report_move", "dossier_move"),
     }
@@ -127,6 +133,11 @@ def goes_along(capacity: str, place: str, *, own: bool) -> bool:
     return True
 
 
+def is_account(place: str) -> bool:
+    """Tell whether a place has the account of a reporter."""
+    return place.partition(".")[0] in ACCOUNT and place not in BY_OFFICER
+
+
 def about_person(text: str, wanted: Wanted) -> str:
     """Return the sentences of a text in which the person stands."""
     sentences = sentences_with(text, wanted.spans(text))
@@ -134,6 +145,7 @@ def about_person(text: str, wanted: Wanted) -> str:
 
 
 _REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
+_NAME: Final = re.compile(r"\b[A-ZÀ-Þ][\w'’-]*")
 _MONTHS: Final = (
     "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
     "|jan|feb|mrt|apr|jun|jul|aug|sep|sept|okt|nov|dec"
@@ -276,16 +288,29 @@ def proposed(
                 marks += _about_reporter(line, wanted, others)
             spans += [(first + start, last + start) for first, last in marks]
         start += len(line) + 1
-    return merged(spans)
+    return whole(text, spans)
 
 
 def _in_line(text: str, hints: Iterable[Span], own: Iterable[Span], others: Others) -> list[Span]:
     """Return the words in a line that point to another."""
-    held = _held(text, own)
+    held, hints = _held(text, own), list(hints)
+    for start, end in hints:
+        if _is_another(text, start, end, held):
+            held[start:end] = bytes(end - start)
     spans = [span for hint in hints for span in _beside(text, hint, held)]
     spans += [*others.names.spans(text), *others.tellers.spans(text)]
     spans += [match.span() for match in _REFERENCE.finditer(text)]
     return _without(merged(spans), held, text)
+
+
+def _is_another(text: str, start: int, end: int, held: bytearray) -> bool:
+    """Tell whether a name shares one word with the person: Noor Jansen isn't the Noor who asks."""
+    words = [match.span() for match in _NAME.finditer(text, start, end)]
+    own = [any(held[first:last]) for first, last in words]
+    # A word that only begins a sentence (*Tekening van Noor*) is no name.
+    begins = text[max(0, start - 9) : start].rstrip()[-1:] in ("", *".!?:;")
+    named = own[:1] == [True] or not begins or text[slice(*words[0])] in FIRST_NAMES
+    return len(words) > 1 and sum(own) == 1 and named
 
 
 def _about_reporter(text: str, wanted: Wanted, others: Others) -> list[Span]:

@@ -93,6 +93,10 @@ _AUTOMATED: Final = (
     "Geen computer beslist over u. Medewerkers beoordelen alles zelf. Er is geen profilering: geen"
     " computer voorspelt wat u doet."
 )
+_ELSEWHERE: Final = (
+    "Wij zochten alleen bij onszelf: wilt u ook weten wat een andere gemeente of het landelijk"
+    " meldpunt over u heeft, vraag het dan ook daar."
+)
 _ABROAD: Final = "Wij geven uw gegevens niet door buiten de Europese Economische Ruimte (EER)."
 
 
@@ -148,7 +152,7 @@ def about(
         *files,
         ("Waarvoor wij uw gegevens gebruiken", _PURPOSE),
         ("Welke soorten gegevens dit zijn", _CATEGORIES[Capacity.of(capacity)]),
-        ("Waar uw gegevens in staan", f"{held}."),
+        ("Waar uw gegevens in staan", f"{held}. {_ELSEWHERE}"),
         ("Waar uw gegevens vandaan komen", _SOURCE[Capacity.of(capacity)]),
         ("Hoe lang wij uw gegevens bewaren", "\n".join(terms)),
         ("Uw rechten", rights),

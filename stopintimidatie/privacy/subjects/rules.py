@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Any, Final
 from unicodedata import combining, normalize
 
+from stopintimidatie.exports.review.rules import suggest
+
 Span = tuple[int, int]
 
 # Words in a name that say little by themselves.
@@ -97,6 +99,16 @@ def says_enough(name: str) -> bool:
     except TooLittleError:
         return False
     return True
+
+
+MOST_NAMES: Final = 8
+
+
+def search_names(name: str, question: str) -> str:
+    """Return the names to propose, a line each: whole, the surname, and those in a question."""
+    asked = [question[hint.start : hint.end] for hint in suggest(question) if "naam" in hint.why]
+    known = dict.fromkeys([name, *name.split()[-1:], *asked])
+    return "\n".join([line for line in known if says_enough(line)][:MOST_NAMES])
 
 
 def email_term(email: str) -> Term:

@@ -26,7 +26,12 @@ from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, 
 from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import Person, move_request, read_person
+from stopintimidatie.privacy.requests.services import (
+    Person,
+    move_request,
+    read_person,
+    read_question,
+)
 from stopintimidatie.privacy.subjects.excerpts import excerpts, texts_of
 from stopintimidatie.privacy.subjects.queries import (
     LOG,
@@ -35,7 +40,7 @@ from stopintimidatie.privacy.subjects.queries import (
     lines_in_log,
     names_of_accounts,
 )
-from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted
+from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted, search_names
 from stopintimidatie.privacy.subjects.services import (
     find_traces,
     judge,
@@ -248,7 +253,9 @@ def _known(context: RequestResource, request: Request) -> dict[str, str]:
     """Return what the search form begins with: who asks, and the report of who asked there."""
     row, session, keys = context.row, request.db, request.registry.key_ring
     person = read_person(keys, row) or Person()
-    known = {"namen": person.name, "email": person.email, "telefoon": person.phone}
+    known = {"email": person.email, "telefoon": person.phone}
+    question = read_question(keys, row) or ""
+    known["namen"] = search_names(person.name, question)
     asked = [trace for trace in traces_of(session, row) if PLACE in trace.places]
     report = session.get(Report, asked[0].document_id) if asked else None
     if report is None:
@@ -260,7 +267,7 @@ def _known(context: RequestResource, request: Request) -> dict[str, str]:
     if given is not None:
         fields = ["contactgegevens"]
         note_read(request, context.holder, REPORT, [report.id], task=SEARCHES, fields=fields)
-        known |= {"namen": given.name or "", "email": given.email or ""}
+        known |= {"namen": search_names(given.name or "", question), "email": given.email or ""}
         known["telefoon"] = given.phone or ""
     return known
 

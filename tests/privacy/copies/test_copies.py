@@ -177,8 +177,6 @@ def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
             "N. van der Berg bellen",
             "Tekening van Noémie",
             "mevrouw N.v.d. Berg",
-            "heet volgens mij N. van der Berg",
-            "Vraag het aan Noémie",
             "jongerenwerker",
             "Uw account",
             "Het logboek",
@@ -187,6 +185,10 @@ def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
             "Geen computer beslist",
         ):
             assert bare(own) in text, own
+        # Of what another reporter told nothing goes along by itself.
+        for theirs in ("Het regende", "heet volgens mij", "Vraag het aan"):
+            assert bare(theirs) not in text, theirs
+        assert bare("wilt u ook weten wat een andere gemeente") in text
     assert planted.ids
     # By somebody who knows what to do: far below a hundred clicks, four pages and three buttons.
     assert story.clicks < 45, story.clicks

@@ -67,6 +67,26 @@ def test_in_the_own_report_a_given_name_and_a_time_are_the_own() -> None:
     assert left == "Gebeld met Dennis. Het was om 22.15 uur, met [zwartgemaakt]."
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        # Somebody else with the same given name or surname.
+        ("Wij spraken Dennis Jansen daar.", "Wij spraken # daar."),
+        ("Wij spraken Piet Hoekstra daar.", "Wij spraken # daar."),
+        ("Piet Hoekstra was daar.", "# was daar."),
+        ("Wij spraken Dennis-Jan daar.", "Wij spraken # daar."),
+        # A first name behind a point.
+        ("Het was laat. Sanne liep weg.", "Het was laat. # liep weg."),
+        ("Het was laat. Toen Dennis Hoekstra kwam.", "Het was laat. Toen Dennis Hoekstra kwam."),
+        ("Bel 06-12 34 56 78 over Dennis Hoekstra.", "Bel # over Dennis Hoekstra."),
+    ],
+)
+def test_no_name_or_number_is_split_and_a_first_name_behind_a_point_is_one(
+    text: str, left: str
+) -> None:
+    assert given(text, hide_reporter=False) == left
+
+
 def test_an_attachment_that_stays_out_is_named() -> None:
     file = File(uuid4(), uuid4(), "M-1-bijlage-1.jpg", "image/jpeg", 3)
     part = Part("a", "b", "Foto 1", (("Grootte", "3 B"),), file=file)

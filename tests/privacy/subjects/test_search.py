@@ -16,7 +16,12 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.privacy.police.models import PURPOSE, PoliceItem
 from stopintimidatie.privacy.requests.models import RequestTrace
 from stopintimidatie.privacy.subjects.queries import Traces, search
-from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted, sentences_with
+from stopintimidatie.privacy.subjects.rules import (
+    TooLittleError,
+    Wanted,
+    search_names,
+    sentences_with,
+)
 from stopintimidatie.privacy.subjects.services import judge, traces_of
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.personal import ContactData, contact_rows
@@ -176,6 +181,17 @@ def test_too_little_is_refused(wanted: dict[str, tuple[str, ...]]) -> None:
 )
 def test_a_name_is_known_however_it_is_written(text: str, is_there: bool) -> None:
     assert Wanted(names=("Noémie van der Berg",)).within(text) is is_there
+
+
+def test_surname_and_names_in_the_question_are_proposed_to_search_by() -> None:
+    question = "Vroeger heette ik Fatima Verzonnen. Het ging om mijn zoon Bilal."
+    assert search_names("Noor van der Berg", question).splitlines() == [
+        "Noor van der Berg",
+        "Berg",
+        "Fatima Verzonnen",
+        "Bilal",
+    ]
+    assert search_names("", "") == ""
 
 
 def test_a_sentence_ends_not_at_an_initial() -> None:
