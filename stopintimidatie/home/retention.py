@@ -129,9 +129,8 @@ def _standing(
 ) -> Iterator[Task]:
     """Yield what is wrong with the standing decision: to archivist, privacy officer and FG."""
     advises = request.has_permission(P.ADVISE_KEEPING, context)
-    looks = request.has_permission(P.APPROVE_TERMS, context) or (
-        request.has_permission(P.HANDLE_REQUESTS, context)
-    )
+    either = (P.APPROVE_TERMS, P.HANDLE_REQUESTS)
+    looks = any(request.has_permission(permission, context) for permission in either)
     if not advises and not looks:
         return
     state = standing_of(present.look_by, present.standing_until, today)

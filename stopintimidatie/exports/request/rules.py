@@ -115,8 +115,8 @@ _PURPOSES: Final = {
     PUBLIC.name: Purpose.PUBLIC,
 }
 NO_PERSON: Final = (
-    "Schrijf op welke organisatie, en welk team of welke functie: geen persoon, want dit staat"
-    " twintig jaar in het register. Is dit toch een organisatie? Maak haar eerst partner."
+    "Noem een organisatie met team of functie, en geen persoon: dit staat twintig jaar in het"
+    " register. Is dit toch een organisatie? Maak haar eerst partner."
 )
 
 

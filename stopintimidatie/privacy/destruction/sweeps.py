@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Engine, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.mail.models import MailAddress, MailMessage, MailState
 from stopintimidatie.core.storage import NATIONAL, transaction
@@ -40,7 +40,7 @@ from stopintimidatie.municipalities.agreements.services import KIND as AGREEMENT
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
 from stopintimidatie.privacy.destruction.models import Tombstone
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import overdue
+from stopintimidatie.privacy.retention.outlook import contact_starts, overdue
 from stopintimidatie.privacy.retention.rules import (
     CONTACT,
     ERASED,
@@ -51,12 +51,11 @@ from stopintimidatie.privacy.retention.rules import (
     TOMBSTONE,
     Schedule,
     chosen_classes,
-    contact_due,
 )
 from stopintimidatie.privacy.retention.services import KIND as TERMS
-from stopintimidatie.privacy.retention.timelines import contact_promised, not_held, on_offer
+from stopintimidatie.privacy.retention.timelines import end_of, not_held, on_offer
 from stopintimidatie.reports.conversation.services import tell
-from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportMove
+from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -89,9 +88,7 @@ class Standing:
     @property
     def bound(self) -> datetime:
         """The moment before which the term has started of what is perhaps due."""
-        return datetime.combine(
-            self.term.before(self.today) + timedelta(days=1), time(0), AMSTERDAM
-        )
+        return end_of(self.term.before(self.today))
 
     @property
     def fate(self) -> Fate:
@@ -108,30 +105,8 @@ Sweep = Callable[[Session, Standing], Sequence[UUID]]
 
 def sweep_contact(session: Session, standing: Standing) -> Sequence[UUID]:
     """Delete the contact data of reports whose handling ended, a term after the last contact."""
-    last_message = (
-        select(func.max(ReporterMessage.at))
-        .where(ReporterMessage.report_id == Report.id)
-        .scalar_subquery()
-    )
-    last_call = (
-        select(func.max(ReportMove.at))
-        .where(ReportMove.report_id == Report.id, ReportMove.name == "contact")
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Report.id, Report.ended_at, last_message, last_call)
-        .join(ReportContact, ReportContact.report_id == Report.id)
-        .where(Report.ended_at.is_not(None), not_held(), ~contact_promised())
-        .order_by(Report.ended_at, Report.id)
-    )
-    due = []
-    for number, ended, *contacts in rows:
-        last = max((day_of(at) for at in contacts if at is not None), default=None)
-        day = contact_due(last, day_of(ended) if ended else None, standing.term)
-        if day is not None and day <= standing.today:
-            due.append(number)
-        if len(due) == BATCH:
-            break
+    rows = contact_starts(standing.holder).subquery()
+    due = _due(session, standing, rows.c.id, rows.c.start)
     session.execute(delete(ReportContact).where(ReportContact.report_id.in_(due)))
     note_gone(session, standing.holder, REPORT, due, "contact_weg")
     return _noted(session, standing, REPORT, due)
@@ -169,10 +144,8 @@ def sweep_exports(session: Session, standing: Standing) -> Sequence[UUID]:
 
 def sweep_agreements(session: Session, standing: Standing) -> Sequence[UUID]:
     """Delete ended forwarding agreements: the people of a municipality who were named in them."""
-    ended = ForwardingAgreement.ended_at.is_not(None)
-    return _delete_rows(
-        session, standing, ForwardingAgreement, ForwardingAgreement.ended_at, ended, kind=AGREEMENT
-    )
+    ended = ForwardingAgreement.ended_at
+    return _delete_rows(session, standing, ForwardingAgreement, ended, kind=AGREEMENT)
 
 
 def sweep_joining(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -228,14 +201,8 @@ def sweep_erased(session: Session, standing: Standing) -> Sequence[UUID]:
     """Destroy what is left of reports and dossiers that were erased at request."""
     erased = Report.state == "vernietigd"
     gone = _destroy_reports(session, standing, Report.ended_at, erased)
-    rows = session.execute(
-        select(Dossier.id, Dossier.changed_at)
-        .where(Dossier.state == "vernietigd", Dossier.frozen.is_(False))
-        .where(Dossier.changed_at < standing.bound)
-        .order_by(Dossier.changed_at, Dossier.id)
-        .limit(BATCH)
-    ).all()
-    due = [number for number, changed in rows if standing.over(changed)]
+    dossiers = Dossier.state == "vernietigd", Dossier.frozen.is_(False)
+    due = _due(session, standing, Dossier.id, Dossier.changed_at, *dossiers)
     for number in due:
         destroy_document(standing.registry, session, DOSSIER, number, standing.fate)
     return [*gone, *due]
@@ -286,37 +253,33 @@ def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID
     return [report.id for report in rows]
 
 
+def _due(
+    session: Session, standing: Standing, key: Any, started: Any, *conditions: ColumnElement[bool]
+) -> list[UUID]:
+    """Return a batch of the ids of what is due, what started first in front."""
+    rows = session.execute(
+        select(key, started)
+        .where(started < standing.bound, *conditions)
+        .order_by(started, key)
+        .limit(BATCH)
+    )
+    return [number for number, start in rows if standing.over(start)]
+
+
 def _destroy_reports(
     session: Session, standing: Standing, started: Any, *conditions: ColumnElement[bool]
 ) -> Sequence[UUID]:
     """Destroy reports, one by one, with a tombstone each."""
-    rows = session.execute(
-        select(Report.id, started.label("started"))
-        .where(started < standing.bound, not_held(), *conditions)
-        .order_by(started, Report.id)
-        .limit(BATCH)
-    ).all()
-    due = [number for number, start in rows if standing.over(start)]
+    due = _due(session, standing, Report.id, started, not_held(), *conditions)
     for number in due:
         destroy_document(standing.registry, session, REPORT, number, standing.fate)
     return due
 
 
 def _delete_rows(
-    session: Session,
-    standing: Standing,
-    entity: Any,
-    started: Any,
-    *conditions: ColumnElement[bool],
-    kind: str,
+    session: Session, standing: Standing, entity: Any, started: Any, *conditions: Any, kind: str
 ) -> Sequence[UUID]:
-    rows = session.execute(
-        select(entity.id, started)
-        .where(started < standing.bound, *conditions)
-        .order_by(started, entity.id)
-        .limit(BATCH)
-    ).all()
-    due = [number for number, start in rows if standing.over(start)]
+    due = _due(session, standing, entity.id, started, *conditions)
     session.execute(delete(entity).where(entity.id.in_(due)))
     return _noted(session, standing, kind, due)
 
@@ -366,10 +329,8 @@ def sweep_short_classes(
         if row.swept_on is None and row.listed_until is not None and day < row.listed_until:
             return
     classes = chosen_classes(RETENTION_CLASSES.of(registry), desk=holder == NATIONAL)
-    for code, sweep in SWEEPS.items():
-        choice = schedule.choices.get(code) if code in classes else None
-        if choice is None:
-            continue
+    for code in [code for code in SWEEPS if code in classes and code in schedule.choices]:
+        choice, sweep = schedule.choices[code], SWEEPS[code]
         standing = Standing(registry, holder, code, choice.category, choice.term, day)
         if code == LEFT_AT_DESK:
             _until_nothing(engine, holder, announce_left_at_desk, standing)

@@ -83,8 +83,7 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
             "Wie het doorlopend besluit neemt",
             name="orgaan",
             missing="",
-            description="Het orgaan, met nummer en dag van het besluit. Korte soorten, zoals"
-            " contactgegevens, gaan daardoor zonder lijst weg.",
+            description="Het orgaan, met nummer en dag. Daardoor gaan korte soorten zonder lijst.",
         ),
         field(
             forms.Date(),

@@ -160,8 +160,8 @@ def _started(entity: Any, start: Any, *conditions: Any) -> Callable[[str], Any]:
     )
 
 
-def _contacts(holder: str, *, frozen: bool = False) -> Any:
-    """Select when the term of contact data starts: the last contact, or the end of the handling.
+def contact_starts(holder: str, *, frozen: bool = False) -> Any:
+    """Select reports with contact data, and when its term starts: the last contact, or the end.
 
     As the last contact of a report counts what came last of its messages and calls.
     """
@@ -171,13 +171,14 @@ def _contacts(holder: str, *, frozen: bool = False) -> Any:
     )
     rows = (
         select(
+            Report.id,
             Report.ended_at.label("ended"),
             said.correlate(Report).scalar_subquery().label("said"),
             called.correlate(Report).scalar_subquery().label("called"),
         )
         .join(ReportContact, ReportContact.report_id == Report.id)
-        .where(Report.holder == holder, Report.ended_at.is_not(None), ~contact_promised())
-        .where(~not_held() if frozen else not_held())
+        .where(Report.holder == holder, Report.ended_at.is_not(None))
+        .where(~not_held() if frozen else not_held() & ~contact_promised())
         .subquery()
     )
     # The later of the two, and of that and the end the earlier: the databases name it differently.
@@ -186,7 +187,8 @@ def _contacts(holder: str, *, frozen: bool = False) -> Any:
         (rows.c.said > rows.c.called, rows.c.said),
         else_=rows.c.called,
     )
-    return select(case((last < rows.c.ended, last), else_=rows.c.ended).label("start"))
+    start = case((last < rows.c.ended, last), else_=rows.c.ended)
+    return select(rows.c.id, start.label("start"))
 
 
 def _exports(holder: str) -> Any:
@@ -198,7 +200,7 @@ def _exports(holder: str) -> Any:
 
 _FREE: Final = Report.frozen.is_(False)
 _STARTS: Final[Mapping[str, Callable[[str], Any]]] = {
-    CONTACT: _contacts,
+    CONTACT: contact_starts,
     "bericht": _started(MailMessage, MailMessage.created_at),
     "patroon": _started(Pattern, Pattern.seen_at),
     EXPORT_CONTENT: _exports,
@@ -241,16 +243,15 @@ def overdue(session: Session, schedule: Schedule, today: date) -> list[tuple[str
 
     Of what goes by standing decision and can be counted; without what is held or was promised.
     """
-    counts = []
-    for code, choice in schedule.choices.items():
-        if code in _STARTS:
-            rows = _STARTS[code](_holder(session)).subquery()
-            late = _is_over(code, rows, choice.term, today - timedelta(days=1))
-            counted = select(literal(code), func.count(), func.min(rows.c.start)).where(late)
-            counts.append((choice.term, session.execute(counted).one()))
-    return [
-        (code, number, term.after(day_of(start))) for term, (code, number, start) in counts if start
-    ]
+    late = []
+    for code in _STARTS.keys() & schedule.choices.keys():
+        term, rows = schedule.choices[code].term, _STARTS[code](_holder(session)).subquery()
+        over = _is_over(code, rows, term, today - timedelta(days=1))
+        counted = select(func.count(), func.min(rows.c.start)).where(over)
+        number, start = session.execute(counted).one()
+        if number:
+            late.append((code, number, term.after(day_of(start))))
+    return sorted(late)
 
 
 def _count(code: str, rows: Any, term: Term, months: Sequence[Month]) -> Any:
@@ -274,7 +275,7 @@ def frozen_contacts(session: Session, schedule: Schedule, until: date) -> int:
     if CONTACT not in schedule.choices:
         return 0
     term = schedule.choices[CONTACT].term
-    rows = _contacts(_holder(session), frozen=True).subquery()
+    rows = contact_starts(_holder(session), frozen=True).subquery()
     over = rows.c.start < end_of(last_start(term, until))
     return session.scalar(select(func.count()).select_from(rows).where(over)) or 0
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pyramid.httpexceptions import HTTPNotFound
 
 from stopintimidatie.core.clock import local_date, utc_now
-from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass, Way
 from stopintimidatie.core.text import date_text, datetime_short
@@ -144,32 +143,21 @@ def state_of(row: RetentionSchedule, present: RetentionSchedule | None) -> str:
     return f"gold tot een nieuwe versie; goedgekeurd door {row.answered_by}, {when}"
 
 
-def standing_words(row: RetentionSchedule | None) -> tuple[Standing, str]:
-    """Return the state of the standing decision, and a sentence about it."""
-    if row is None:
-        return Standing.NONE, "Er is nog geen doorlopend besluit. Korte soorten gaan nog niet."
+def standing_words(row: RetentionSchedule) -> tuple[Standing, str]:
+    """Return the state of the standing decision, and sentences about it."""
     state = standing_of(row.look_by, row.standing_until, local_date(utc_now()))
     look, end = date_text(row.look_by), date_text(row.standing_until)
     if state is Standing.ENDED:
-        return state, (
-            f"Het doorlopend besluit gold tot en met {end}. Contactgegevens, berichten en andere"
-            " korte soorten verdwijnen niet meer, tot de archivaris nieuwe termijnen goedkeurt."
-        )
+        words = f"Het doorlopend besluit gold tot en met {end}. Contactgegevens en andere korte"
+        return state, f"{words} soorten verdwijnen niet meer, tot er nieuwe termijnen gelden."
     words = f"Het doorlopend besluit blijft gelden{f' tot en met {end}' if end else ''}."
     if by := schedule_of(row.content).organ:
         words += f" Het is genomen door {by}."
     match state:
         case Standing.ENDS_SOON:
-            words += (
-                " Wat daarna geldt, vraagt een nieuw voorstel; anders verdwijnt dan niets meer."
-            )
+            words += " Doe een nieuw voorstel; anders verdwijnt daarna niets meer."
         case Standing.NOT_LOOKED:
             words += f" Niemand keek vóór {look} of het nog klopt. De FG ziet dat ook."
         case _:
             words += f" De archivaris kijkt vóór {look} of het nog klopt."
     return state, words
-
-
-def may(request: Request, context: Any, permission: Permission) -> bool:
-    """Tell whether this person has a permission for the terms of a page."""
-    return bool(request.has_permission(permission, context))

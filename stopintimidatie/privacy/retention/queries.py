@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.accounts.hands import others
-from stopintimidatie.core.clock import AMSTERDAM, local_date, utc_now
+from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.health.services import Check, State
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import NATIONAL
@@ -48,7 +48,7 @@ from stopintimidatie.privacy.retention.rules import (
     due_as_double,
     schedule_of,
 )
-from stopintimidatie.privacy.retention.timelines import IS_DOUBLE, kept_days
+from stopintimidatie.privacy.retention.timelines import IS_DOUBLE, end_of, kept_days
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.settings import Settings
@@ -66,7 +66,7 @@ def present_version(session: Session) -> RetentionSchedule | None:
 
 def versions_between(session: Session, first: date, last: date) -> list[RetentionSchedule]:
     """Return the versions that counted on one of these days, the earliest first."""
-    begin, end = _after(first - timedelta(days=1)), _after(last)
+    begin, end = end_of(first - timedelta(days=1)), end_of(last)
     rows = session.scalars(
         select(RetentionSchedule)
         .where(RetentionSchedule.approved.is_(True), RetentionSchedule.effective_from < end)
@@ -157,14 +157,9 @@ def _perhaps(ended: Any, received: Any, schedule: Schedule, until: date) -> Colu
     # A double goes with its original, however long ago that one ended.
     latest = max([*terms, schedule.maximum.before(until)])
     return or_(
-        and_(ended.is_not(None), ended < _after(latest)),
-        received < _after(schedule.maximum.before(until)),
+        and_(ended.is_not(None), ended < end_of(latest)),
+        received < end_of(schedule.maximum.before(until)),
     )
-
-
-def _after(day: date) -> datetime:
-    """Return the first moment after a day in the Netherlands."""
-    return datetime.combine(day + timedelta(days=1), time(0), AMSTERDAM)
 
 
 def _due_reports(

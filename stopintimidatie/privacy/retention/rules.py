@@ -229,17 +229,6 @@ def due_as_double(timeline: Timeline, original: Due | None, gone_on: date | None
     return _kept(Due(gone_on, gone_on), timeline) if gone_on is not None else None
 
 
-def contact_due(last_contact: date | None, ended: date | None, term: Term) -> date | None:
-    """Return the day on which contact data goes; None while the handling goes on.
-
-    The term starts at the last contact, at the latest at the end of the handling.
-    """
-    if ended is None:
-        return None
-    start = min(last_contact, ended) if last_contact is not None else ended
-    return max(term.after(start), ended)
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A term that can't be: of which class ("" for the maximum), and in Dutch what to do."""
@@ -327,7 +316,8 @@ def _of_all(schedule: Schedule | None) -> dict[str, str]:
     if schedule is None:
         return {}
     until = date_text(schedule.until) if schedule.until else ""
-    return {"": str(schedule.maximum), TAKEN_BY: schedule.organ, RESTS_UNTIL: until}
+    said = {"Wie het doorlopend besluit neemt": schedule.organ, "Het steunt op iets tot": until}
+    return {"": str(schedule.maximum), **said}
 
 
 def _words(code: str, choice: Choice | None) -> str:
@@ -336,8 +326,6 @@ def _words(code: str, choice: Choice | None) -> str:
 
 # The standing decision
 
-TAKEN_BY: Final = "Doorlopend besluit: op naam van"
-RESTS_UNTIL: Final = "Doorlopend besluit: steunt op iets dat geldt tot en met"
 # Time beforehand that the archivist is asked to look at the standing decision.
 ASKED: Final = relativedelta(months=2)
 # Time beforehand that archivist and FG read that it ends.
@@ -351,7 +339,6 @@ MISSED: Final = timedelta(days=3)
 class Standing(StrEnum):
     """State of the decision by which short classes go without a list."""
 
-    NONE = "nog niet genomen"
     IN_FORCE = "geldt"
     # It is in force, but somebody looks at it, or should have.
     TO_LOOK = "te bekijken"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
@@ -167,8 +167,8 @@ def is_refusal(row: RetentionSchedule | None, actor: Actor) -> bool:
     )
 
 
-def look_at_standing(session: Session, actor: Actor) -> date:
-    """Note that the archivist looked at the standing decision; return the day of the next look.
+def look_at_standing(session: Session, actor: Actor) -> None:
+    """Note that the archivist looked at the standing decision, and looks again in a year.
 
     Raises:
         TermsError: no terms count yet.
@@ -176,7 +176,6 @@ def look_at_standing(session: Session, actor: Actor) -> date:
     row = _present(session)
     row.look_by = day_of(utc_now()) + LOOKED
     record(session, actor, "termijnen.verlengd", row.holder, KIND, [row.id])
-    return row.look_by
 
 
 def end_standing(session: Session, actor: Actor) -> None:
@@ -187,8 +186,7 @@ def end_standing(session: Session, actor: Actor) -> None:
     """
     row = _present(session)
     row.standing_until = day_of(utc_now()) - timedelta(days=1)
-    holder = session.get_one(Holder, row.holder)
-    holder.standing_until, holder.swept_on, holder.listed_until = row.standing_until, None, None
+    session.get_one(Holder, row.holder).standing_until = row.standing_until
     record(session, actor, "termijnen.beeindigd", row.holder, KIND, [row.id])
 
 

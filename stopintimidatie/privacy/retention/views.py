@@ -39,7 +39,6 @@ from stopintimidatie.privacy.retention.pages import (
     TermsNode,
     difference_rows,
     label_of,
-    may,
     others_of,
     own_classes,
     proposed_here,
@@ -64,6 +63,9 @@ CHANGED: Final = (
 DECIDED: Final = "Over dit voorstel is al beslist, of het is ingetrokken. U hoeft niets te doen."
 
 
+_KINDS: Final[Mapping[Standing | None, str]] = {Standing.IN_FORCE: "info", Standing.ENDED: "error"}
+
+
 @page_view(TermsNode, "", P.VIEW_RETENTION, "templates/terms.jinja2")
 def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     """Show the terms that count, what waits for the archivist, and all versions."""
@@ -73,10 +75,10 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     schedule = schedule_of(present.content) if present is not None else None
     waiting = next((row for row in versions if row.approved is None), None)
     why = waiting and services.why_not_approve(request.db, waiting, request.actor)
-    standing, words = standing_words(present)
+    standing, words = standing_words(present) if present is not None else (None, None)
     until = paused_until(request.db, context.holder)
-    listed = schedule is not None and until is not None and until < date.max
-    late = overdue(request.db, schedule, local_date(utc_now())) if schedule and listed else []
+    listed = schedule if until not in (None, date.max) else None
+    late = overdue(request.db, listed, local_date(utc_now())) if listed is not None else []
     return {
         "present": present,
         "maximum": str(schedule.maximum) if schedule is not None else "",
@@ -87,15 +89,13 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "mine": waiting is not None and waiting.proposed_by_id == request.actor.id,
         "why": why,
         "changes": _changes(request, present, waiting),
-        "standing": words if present is not None else None,
+        "standing": words,
         "ended": standing is Standing.ENDED,
         "late_until": until,
         "late": [[label_of(request, code), n, date_text(day)] for code, n, day in late],
-        "standing_kind": {Standing.IN_FORCE: "info", Standing.ENDED: "error"}.get(
-            standing, "warning"
-        ),
-        "proposes": may(request, context, P.PROPOSE_TERMS),
-        "approves": may(request, context, P.APPROVE_TERMS),
+        "standing_kind": _KINDS.get(standing, "warning"),
+        "proposes": bool(request.has_permission(P.PROPOSE_TERMS, context)),
+        "approves": bool(request.has_permission(P.APPROVE_TERMS, context)),
         "history": [(row, state_of(row, present)) for row in versions],
         "here": request.resource_path(context).rstrip("/"),
         "gate": gate_of(request.db, context.holder),
@@ -270,9 +270,7 @@ def renew(context: TermsNode, request: Request) -> HTTPSeeOther:
 @post_view(TermsNode, "beeindigen", P.APPROVE_TERMS, guards=(recently_confirmed,))
 def end(context: TermsNode, request: Request) -> HTTPSeeOther:
     """End the standing decision: short classes stay from now on."""
-    said = (
-        "Beëindigd: korte soorten gaan niet meer weg. De openbare privacyverklaring zegt dat ook."
-    )
+    said = "Beëindigd: korte soorten gaan niet meer weg. De privacyverklaring zegt dat ook."
     return _act(context, request, services.end_standing, said)
 
 

@@ -20,7 +20,6 @@ from stopintimidatie.privacy.retention.rules import (
     Schedule,
     Timeline,
     class_of_report,
-    contact_due,
     due,
     due_as_double,
     schedule_of,
@@ -134,18 +133,6 @@ def test_a_double_goes_with_its_original_and_at_once_without_one() -> None:
     assert due_as_double(timeline, original, START) == original
     assert due_as_double(timeline, None, START) == Due(START, START)
     assert due_as_double(timeline, None, None) is None
-
-
-def test_contact_data_goes_three_months_after_the_last_contact() -> None:
-    ended = date(2027, 3, 1)
-    assert contact_due(START, ended, months(3)) == ended
-    assert contact_due(date(2027, 2, 20), ended, months(3)) == date(2027, 5, 20)
-    assert contact_due(None, ended, months(3)) == date(2027, 6, 1)
-    assert contact_due(date(2027, 4, 1), ended, months(3)) == date(2027, 6, 1)
-
-
-def test_contact_data_stays_while_the_report_is_handled() -> None:
-    assert contact_due(START, None, months(3)) is None
 
 
 def test_the_class_of_a_report_follows_from_its_state() -> None:

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import AMSTERDAM, clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.privacy.destruction.models import DestructionStatement
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact
 from stopintimidatie.reports.vocabulary import ContactWish
@@ -81,6 +83,30 @@ def test_a_decision_that_nobody_looks_at_stays_in_force_two_years_on(
     assert contacts(installation) == set()
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("said", "goes"),
+    [
+        (None, date(2027, 6, 1)),
+        (date(2027, 2, 20), date(2027, 5, 20)),
+        (date(2027, 4, 1), date(2027, 6, 1)),
+    ],
+)
+def test_contact_data_goes_three_months_after_the_last_contact_or_the_end(
+    installation: Installation, said: date | None, goes: date
+) -> None:
+    report = handled(installation, date(2027, 3, 1))
+    if said is not None:
+        with on(said), installation.transaction(DORDRECHT) as session:
+            tell(session, session.get_one(Report, report), "bericht", "Dag.", SYSTEM)
+    with on(date(2027, 3, 1)):
+        approve(installation)
+    night(installation, goes - DAY)
+    assert contacts(installation) == {report}
+    night(installation, goes)
+    assert contacts(installation) == set()
+
+
 def test_the_look_is_asked_of_archivist_and_privacy_officer_and_then_told_to_the_fg(
     installation: Installation,
 ) -> None:
@@ -96,7 +122,7 @@ def test_the_look_is_asked_of_archivist_and_privacy_officer_and_then_told_to_the
     assert not {asked, late} & titles(fg)
     with installation.transaction(DORDRECHT) as session:
         row = session.scalars(select(RetentionSchedule)).one()
-        row.look_by = row.look_by - timedelta(days=60)
+        row.look_by = local_date(utc_now()) - DAY
     assert late in titles(archivist) & titles(guard) & titles(fg)
     page = archivist.get(PAGE)
     assert "blijft gelden" in page
