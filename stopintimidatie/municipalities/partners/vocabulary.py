@@ -90,7 +90,7 @@ def offered_bases(present: str | None = None) -> list[tuple[str, str]]:
     return [(basis.value, basis.nl) for basis in LegalBasis if basis in OFFERED or basis == present]
 
 
-# What the register of disclosures says; the words of officers stay in the export.
+# Codes for the register of disclosures; the words of officers stay in the export.
 
 
 class Purpose(Term):
