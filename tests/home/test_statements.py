@@ -137,7 +137,7 @@ def test_all_pages_are_in_english_as_well(
             date(2026, 11, 30),
             (statements.DATA, statements._KEPT, statements._FIXED),
             ("privacy", "privacy_young"),
-            "dd0ffe4f6ec21c3c",
+            "6e38d0e786048dc1",
         ),
         (
             statements.ACCESSIBILITY_OF,

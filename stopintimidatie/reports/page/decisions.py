@@ -406,16 +406,15 @@ def carry_out(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Make the steps that were held until now; a job, harmless when done twice."""
     for payload in payloads:
         with context.transaction() as session:
-            decision = session.get(ReportDecision, UUID(payload["decision"]))
-            if decision is not None and decision.undone_at is None:
+            if decision := session.get(ReportDecision, UUID(payload["decision"])):
                 _carry_out(context.registry, session, decision)
 
 
 def _carry_out(registry: Any, session: Session, decision: ReportDecision) -> None:
     wanted = select(Report).where(Report.id == decision.report_id).with_for_update()
     report = session.scalars(wanted).one()
-    # Another step, made meanwhile, cleared the moment; or this job ran before.
-    if report.leaves_at is None:
+    # Undone, cleared by another step that was made meanwhile, or done before.
+    if decision.undone_at is not None or report.leaves_at is None:
         return
     report.leaves_at = None
     actor = Actor("gebruiker", decision.actor_id, str(decision.values["door"]))

@@ -394,14 +394,11 @@ def _wanted(context: ReportResource, request: Request) -> Attachment | None:
     return next((row for row in mine if row.number == int(number) and not row.sealed), None)
 
 
-LONGEST: int = 4000
-
-
 class MessageSchema(Schema):
     """The form of a message to the reporter."""
 
     tekst = field(
-        forms.Text(LONGEST, lines=True),
+        forms.Text(4000, lines=True),
         "Bericht aan de melder",
         description="De melder leest dit met de volgcode. Uw naam staat er niet bij. Noem geen"
         " namen van anderen. Wilt u antwoord voor een bepaalde dag? Kies dan ‘Vraag stellen aan de"

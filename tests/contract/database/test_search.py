@@ -22,6 +22,7 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.dossiers.case.services import make_agreement
 from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.municipalities.areas.locator import Method, Place
+from stopintimidatie.municipalities.settings.rules import Published
 from stopintimidatie.reports.arrival import Arrival
 from stopintimidatie.reports.arrival.services import content_of, document_of_new, make_rows
 from stopintimidatie.reports.arrival.submission import Routing
@@ -567,6 +568,6 @@ def test_a_report_that_just_came_in_has_its_forms_in_the_order_of_all_pages(
     arrival = Arrival(Source.WEB_FORM, SYSTEM, random_follow_code(), utc_now(), quarantine=False)
     routing = Routing(DORDRECHT, Place(DORDRECHT, "WK050501", None, Method.OUTLINE), None)
     keys = installation.registry.key_ring
-    arrived = make_rows(keys, content_of(given), routing, arrival, new_reference(), 3)
+    arrived = make_rows(keys, content_of(given), routing, arrival, new_reference(), Published(None))
     found = document_of_new(arrived, "dordrecht", "binnenstad")
     assert (found.title, found.forms) == ("Naroepen, betasten", ("naroepen", "betasten"))

@@ -18,7 +18,8 @@ from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.erasure.services import obstacles
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
-from stopintimidatie.privacy.holds.services import not_held, place_hold
+from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.retention.timelines import not_held
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import path_of_report
 from tests.support.factories import (
