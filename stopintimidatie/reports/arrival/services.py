@@ -238,7 +238,9 @@ def make_rows(
     handed, holder = arrival.handed_over, routing.holder
     back = handed.tombstone if handed else None
     report_id = back.id if back else arrival.report_id or uuid4()
-    state, wish = arrival.state, content.columns["wants_contact"]
+    # An officer elsewhere may have agreed on contact that the reporter didn't ask for.
+    wish = content.columns.get("contact_agreed") or content.columns["wants_contact"]
+    state = arrival.state
     action = "melding.overgenomen" if handed else "melding.ontvangen"
     # A report that is handed over came in elsewhere, at another moment.
     came_in = None if handed else arrival.received_at

@@ -232,6 +232,7 @@ def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> 
         "forms": report.reported_forms,
         "confirmed_forms": report.confirmed_forms,
         "contact": None if contact is None else asdict(contact),
+        "contact_agreed": report.contact_agreed if report.contact_due else None,
         "custody": custody_of(session, report),
         "attachments": give(session, keys, report, receiver),
         "messages": give_messages(session, report),
@@ -296,7 +297,7 @@ def _make_copy(
 def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
     """Return the columns, forms and contact data of the copy."""
     # A report sent by an earlier release lacks the newest columns.
-    columns: dict[str, Any] = {name: content.get(name) for name in COPIED}
+    columns: dict[str, Any] = {name: content.get(name) for name in (*COPIED, "contact_agreed")}
     times = {name: columns[name] for name in TIMES if columns.get(name)}
     columns |= {name: datetime.fromisoformat(at) for name, at in times.items()}
     return Content(

@@ -31,7 +31,7 @@ from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import has_contact
 from stopintimidatie.reports.rules import random_follow_code
-from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.reports.vocabulary import ContactWish, Source
 from tests.support.factories import make_submission, make_user
 from tests.support.installation import Installation
 from tests.support.mailboxes import mails, put_desk_postbox
@@ -69,6 +69,7 @@ def arrive(installation: Installation) -> UUID:
         anonymous=False,
         description="Geheimwoord",
         contact=Contact(name="Petra", email="petra@melder.example"),
+        wants_contact=ContactWish.MAIL,
     )
     place = Place(ZWIJNDRECHT, None, None, Method.OUTLINE)
     arrival = Arrival(Source.APP_ANDROID, SYSTEM, random_follow_code(), utc_now())

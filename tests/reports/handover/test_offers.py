@@ -92,6 +92,22 @@ def test_who_accepts_gets_its_own_copy_with_the_chain_of_custody(case: Case) -> 
         assert "overdracht.aangenomen" in logged
 
 
+def test_contact_that_an_officer_agreed_on_is_promised_by_who_takes_it_over(case: Case) -> None:
+    with case.installation.transaction(DORDRECHT) as session:
+        mine = session.scalars(select(Report).where(Report.reference == case.reference)).one()
+        mine.wants_contact, mine.contact_agreed = "geen", "bellen"
+        mine.contact_deadline = utc_now()
+    case.offer()
+    case.answer("aannemen")
+    case.installation.run_jobs()
+    copy, stone = case.held(EINDHOVEN), case.held(DORDRECHT)
+    assert copy is not None
+    assert stone is not None
+    assert (copy.contact_agreed, stone.contact_deadline) == ("bellen", None)
+    assert copy.contact_deadline is not None
+    assert copy.read_before is not None
+
+
 def write(browser: Any, reference: str, text: str) -> None:
     form = form_with(browser.get(f"/m/{reference}").follow().click("Bericht schrijven"), "tekst")
     form["tekst"] = text
