@@ -194,7 +194,7 @@ def act_on_all(
     done, failures = 0, []
     for report in reports:
         try:
-            # What is refused half way leaves the report as it was.
+            # A refusal half way leaves the report as it was.
             with request.db.begin_nested():
                 act(report)
             done += 1

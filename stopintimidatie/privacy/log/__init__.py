@@ -13,7 +13,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.log import pages, questions
     from stopintimidatie.privacy.log.activity import activity_panel
-    from stopintimidatie.privacy.log.personal import PERSONAL_DATA, RETENTION
+    from stopintimidatie.privacy.log.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.log.resources import LOG_DOCUMENTS, own_documents
     from stopintimidatie.privacy.log.services import ATTEMPTS, PROBLEM, WATCH, log_check, watch
     from stopintimidatie.privacy.log.views import log_action, log_panel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Index, String, Text, UniqueConstraint
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Base, Held, held_table, partial_index
+from stopintimidatie.core.storage.personal import holder_of_rows, treated
+from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 
 
 class ReadQuestion(Held, Base):
@@ -44,3 +47,21 @@ class ReadQuestion(Held, Base):
     # A code: clear, asked once more, or wrong.
     judgement: Mapped[str | None] = mapped_column(String(20))
     judged_reason: Mapped[str | None] = mapped_column(Text)
+
+
+# The personal data of these questions: names of employees, and what they answered.
+KIND: Final = "inzagevraag"
+COLUMNS: Final = treated(
+    text="question answer judged_reason", staff="reader_id reader asked_by_id asked_by task"
+)
+PERSONAL_DATA: Final = holder_of_rows(KIND, ReadQuestion, COLUMNS)
+RETENTION: Final = RetentionClass(
+    KIND,
+    "Vragen van de functionaris gegevensbescherming naar de reden van inzage, met het antwoord",
+    ("read_question",),
+    Way.BY_ITSELF,
+    "de dag van de inzage",
+    years(5),
+    until="even lang als de regel in het logboek",
+    source="eigen beleid; instelling log.keep_years",
+)

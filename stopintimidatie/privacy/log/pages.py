@@ -43,8 +43,7 @@ from stopintimidatie.core.web.request import (
 from stopintimidatie.desk.resources import Desk
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource, OwnPlace
-from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.log.personal import KIND
+from stopintimidatie.privacy.log.models import KIND, ReadQuestion
 from stopintimidatie.privacy.log.queries import with_subjects
 from stopintimidatie.privacy.log.questions import (
     LATELY,

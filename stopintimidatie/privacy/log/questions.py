@@ -28,8 +28,7 @@ from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.workflow import DossierKind
-from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.log.personal import KIND
+from stopintimidatie.privacy.log.models import KIND, ReadQuestion
 from stopintimidatie.privacy.log.queries import READ
 from stopintimidatie.privacy.log.services import log_terms
 

@@ -25,8 +25,8 @@ from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
+from stopintimidatie.privacy.log.models import KIND as QUESTION
 from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.log.personal import KIND as QUESTION
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.rules import normalise_reference
 
