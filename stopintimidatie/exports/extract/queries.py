@@ -89,41 +89,32 @@ def _measures(session: Session, dossier: Dossier) -> tuple[SourceMeasure, ...]:
 
 
 def _consultations(session: Session, dossier: Dossier) -> tuple[SourceConsultation, ...]:
-    rows = session.scalars(
-        select(Consultation)
+    seat = ConsultationSeat
+    rows = session.execute(
+        select(Consultation, seat)
+        .outerjoin(seat, seat.consultation_id == Consultation.id)
         .where(
             Consultation.dossier_id == dossier.id,
             Consultation.state == ConsultationState.HELD.value,
         )
         .order_by(Consultation.planned_at, Consultation.serial)
-    ).all()
-    seats = _seats(session, [row.id for row in rows])
+        .order_by(seat.organisation, seat.function, seat.id)
+    )
+    # The seats at each consultation, in words.
+    seats: dict[Consultation, list[str]] = {}
+    for meeting, row in rows:
+        taken = [f"{row.organisation} ({row.function})"] if row is not None else []
+        seats.setdefault(meeting, []).extend(taken)
     return tuple(
         SourceConsultation(
-            on=day_of(row.planned_at),
-            kind=ConsultationKind.word(row.kind),
-            seats=tuple(seats.get(row.id, ())),
-            decisions=row.decisions or "",
-            next_date=row.next_on,
+            on=day_of(meeting.planned_at),
+            kind=ConsultationKind.word(meeting.kind),
+            seats=tuple(taken),
+            decisions=meeting.decisions or "",
+            next_date=meeting.next_on,
         )
-        for row in rows
+        for meeting, taken in seats.items()
     )
-
-
-def _seats(session: Session, consultations: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Return who sat at each consultation.
-
-    Asked also when there were none, so that every page costs the same.
-    """
-    seats: dict[UUID, list[str]] = {}
-    rows = session.scalars(
-        select(ConsultationSeat)
-        .where(ConsultationSeat.consultation_id.in_(consultations))
-        .order_by(ConsultationSeat.organisation, ConsultationSeat.function, ConsultationSeat.id)
-    )
-    for row in rows:
-        seats.setdefault(row.consultation_id, []).append(f"{row.organisation} ({row.function})")
-    return seats
 
 
 def load_areas(session: Session, dossier: Dossier) -> tuple[tuple[SourceArea, ...], str]:

@@ -7,14 +7,13 @@ are compared, by the rules of triage. Everything here is of one holder.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Float, cast, select, union_all
+from sqlalchemy import Float, case, cast, func, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.search.analysis import stem, stems
@@ -214,6 +213,20 @@ _COLUMNS: Final = (
 )
 
 
+# The forms of a report, as one text with commas; those that an officer confirmed end in a sign.
+_CONFIRMED: Final = "+"
+_FORMS: Final = (
+    select(
+        func.aggregate_strings(
+            ReportForm.code + case((ReportForm.confirmed.is_(True), _CONFIRMED), else_=""), ","
+        )
+    )
+    .where(ReportForm.report_id == Report.id)
+    .correlate(Report)
+    .scalar_subquery()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Similar:
     """A report that is like the one in hand, with its address, the likeness and the reasons."""
@@ -332,26 +345,23 @@ def _by_words(session: Session, registry: Any, report: Report, here: Traits) -> 
 
 
 def _rows(session: Session, ids: Sequence[UUID]) -> Iterator[tuple[Any, tuple[str, ...]]]:
-    """Return the candidates with their forms as they now stand, in two statements."""
+    """Return the candidates with their forms as they now stand, in one statement."""
     if not ids:
         return
     rows = session.execute(
         select(
             *(*_COLUMNS, Neighbourhood.name.label("area"), Neighbourhood.slug.label("area_slug")),
             Municipality.slug.label("town_slug"),
+            _FORMS.label("form_codes"),
         )
         .outerjoin(Neighbourhood, Neighbourhood.code == Report.neighbourhood_code)
         .outerjoin(Municipality, Municipality.code == Report.holder)
         .where(Report.id.in_(ids), Report.state.not_in(_LEFT_OUT))
     ).all()
-    # The forms of each report: as reported, and as confirmed.
-    forms: dict[UUID, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    stored = select(ReportForm.report_id, ReportForm.code, ReportForm.confirmed)
-    for report_id, code, confirmed in session.execute(stored.where(ReportForm.report_id.in_(ids))):
-        forms[report_id][bool(confirmed)].add(code)
     for row in rows:
-        reported, confirmed_forms = forms[row.id]
-        yield row, tuple(sorted(confirmed_forms or reported))
+        codes = (row.form_codes or "").split(",")
+        confirmed = [code.removesuffix(_CONFIRMED) for code in codes if code.endswith(_CONFIRMED)]
+        yield row, tuple(sorted(confirmed or filter(None, codes)))
 
 
 def _shown(
