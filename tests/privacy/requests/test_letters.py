@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from webtest import TestApp
 
 from stopintimidatie.core.audit import Actor
-from stopintimidatie.core.clock import clock_at, utc_now
+from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
@@ -256,7 +256,9 @@ def test_an_objection_is_noted_after_the_answer(town: Installation, officer: Tes
     form["beslissen_voor"] = str(today + timedelta(weeks=18))
     form.submit("vastleggen", status=303).follow().mustcontain("zaak B-12", "blijven bewaard")
     officer.get(PLACE).mustcontain("bezwaar: beslissen uiterlijk")
-    with clock_at(utc_now() + timedelta(weeks=17)), town.transaction(DORDRECHT) as session:
+    # At noon: late in the evening a change of the clock makes it a day later.
+    later = datetime.combine(today + timedelta(weeks=17), time(12), AMSTERDAM)
+    with clock_at(later), town.transaction(DORDRECHT) as session:
         watch_requests(town.registry, session, DORDRECHT)
         (mail,) = session.scalars(select(MailMessage))
         assert mail.values["herinnering"] == "week"
