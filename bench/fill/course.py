@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from bench.fill.places import Draft
 from bench.stories.model import Dice, Step, Triage
 from stopintimidatie.core.audit import Actor, event_rows
 from stopintimidatie.core.storage.session import Row, insert_rows
+from stopintimidatie.core.text import local
 from stopintimidatie.core.workflow import line
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.reports.arrival import Arrived
@@ -141,7 +142,7 @@ class Course:
             "suspected_offence": bool(triage.suspicion),
             "suspected_offence_reason": triage.suspicion or None,
             "contact_agreed": contact,
-            "contact_deadline": end_of(triage.contact_by if contact else None),
+            "contact_deadline": self._deadline(triage.contact_by if contact else None),
             "version": now["version"] + 1,
         }
         for code in self.arrived.forms:
@@ -161,6 +162,12 @@ class Course:
         settled = triage.at + CALLED_WITHIN < self.stage.moment and called < until
         if now["contact_deadline"] is not None and settled:
             self._contact(called, actor)
+
+    def _deadline(self, day: date | None) -> datetime | None:
+        """Return when contact is due; on the day that was promised already it stays as it was."""
+        promised = self.now["contact_deadline"]
+        same = promised is not None and local(promised).date() == day
+        return promised if same else end_of(day)
 
     def _contact(self, at: datetime, actor: Actor) -> None:
         """Do what `reports.handling.services.record_attempt` does."""

@@ -282,7 +282,7 @@ def install(environment: Any) -> None:
     environment.globals.update(FILTERS)
     environment.globals.update(
         badge_for=badge_for,
-        now=utc_now,
+        opened_at=utc_now,
         default_colour=DEFAULT_COLOUR,
         plural=plural,
         printable=printable,

@@ -41,4 +41,4 @@ def includeme(config: Any) -> None:
     config.scan("stopintimidatie.exports.request.views")
     config.scan("stopintimidatie.exports.request.approval")
     config.scan("stopintimidatie.exports.request.bulk")
-    config.scan("stopintimidatie.exports.request.decisions")
+    config.scan("stopintimidatie.exports.request.assessment")
