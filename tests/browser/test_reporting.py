@@ -54,12 +54,17 @@ def test_a_report_from_a_phone_is_answered_and_reaches_the_officer(
     step_on(phone)
     expect(phone.locator(".si-error-summary")).to_contain_text("Wat gebeurde er?")
     show(phone, "Wat maakte u mee?")
+    if scripts:
+        # Read first, and with the focus, although the address leads to the step below it.
+        expect(phone.locator(".si-error-summary")).to_be_focused()
+    expect(phone.locator(".si-error-summary")).to_be_in_viewport()
     faults += problems_on(phone) if scripts else []
     phone.check("[name='wat.hoedanigheid'][value=slachtoffer]")
     phone.check("[name='wat.vormen'][value=naroepen]")
     phone.fill("[name='wat.omschrijving']", "Twee mannen riepen mij na bij de veerpont.")
     step_on(phone)
     show(phone, "Waar en wanneer was het?")
+    expect(phone.locator(".si-error-summary, .si-error, [aria-invalid]")).to_have_count(0)
     faults += problems_on(phone) if scripts else []
     # Without script each step is a page of its own that was sent: a browser would send it again.
     if scripts:

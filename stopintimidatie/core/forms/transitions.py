@@ -104,7 +104,8 @@ def _opened(opener: InputField, codes: frozenset[str], options: Options) -> Open
 
 def _node(question: InputField, options: Options) -> Any:
     more: dict[str, Any] = {} if question.required and question.when is None else {"missing": None}
-    if question.when is not None:
+    # A choice that needn't be answered is offered only where something waits for it.
+    if question.when is not None or (question.kind is FieldKind.CHOICE and not question.required):
         more["needed_sometimes"] = True
     if question.kind is FieldKind.LINE and question.options is not None:
         # The list is proposed while somebody types; anything else is as good.

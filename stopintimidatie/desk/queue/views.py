@@ -98,6 +98,7 @@ from stopintimidatie.reports.page.steps import (
     answer_danger,
     conflict,
     must_ask_danger,
+    typed_danger,
     typed_version,
 )
 from stopintimidatie.reports.page.views import step_page
@@ -323,8 +324,8 @@ def _danger(context: ReportResource, request: Request, here: str) -> Response | 
     """Return the question about danger, or the way back of what may not close; None to go on."""
     report = context.report
     if must_ask_danger(report):
-        answer, began = request.POST.get("gevaar"), Began(report)
-        if answer not in ("ja", "nee"):
+        answer, began = typed_danger(request), Began(report)
+        if answer is None:
             return ask_danger(context, request, NAME)
         answer_danger(request.db, report, answer == "ja", request.actor)
         if answer == "ja":

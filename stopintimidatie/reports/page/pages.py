@@ -86,5 +86,6 @@ def _undoable(report: Report) -> bool:
 def contact_fields(report: Report) -> list[Any]:
     """Make the question how the contact went, of a report whose reporter waits for it."""
     ways = forms.OneOf(CONTACT_OVER, radio=True)
-    asked = field(ways, CONTACT.label, name=CONTACT.name, missing=None)
+    more = {"missing": None, "needed_sometimes": True}
+    asked = field(ways, CONTACT.label, name=CONTACT.name, **more)
     return [asked] if report.contact_due else []

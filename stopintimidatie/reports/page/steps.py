@@ -133,6 +133,12 @@ def must_ask_danger(report: Report) -> bool:
     return report.danger_now is None and not is_past(report) and bool(signals_of(report))
 
 
+def typed_danger(request: Any) -> str | None:
+    """Return whether somebody is in danger: ja, nee, or None without one clear answer."""
+    answers = request.POST.getall("gevaar")
+    return answers[0] if answers in (["ja"], ["nee"]) else None
+
+
 def answer_danger(session: Session, report: Report, danger: bool, actor: Actor) -> None:
     """Store whether somebody is in danger now; if so the report is spoed at once."""
     report.danger_now = danger

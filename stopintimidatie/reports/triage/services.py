@@ -20,7 +20,7 @@ from stopintimidatie.municipalities.settings.queries import (
     answers_in_words,
     with_answers_of,
 )
-from stopintimidatie.reports.conversation.queries import next_contact
+from stopintimidatie.reports.conversation.calls import contact_over
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import ASSESS, ASSESSED, TAKE, Began
 from stopintimidatie.reports.page.steps import decide_or_propose
@@ -39,6 +39,8 @@ from stopintimidatie.reports.workflow import TO_NEIGHBOURHOOD
 ASSESSABLE: Final = frozenset(
     {"nieuw", "in_behandeling", "wacht_op_melder", "wacht_op_partner", "in_dossier"}
 )
+# The way of contact that says that there was contact.
+SPOKE: Final = "is_geweest"
 # The ways of contact that need a last day: somebody has to be reached.
 WITH_DEADLINE: Final = frozenset({"bellen", "mailen", "via_app"})
 _YES_NO: Final = {True: "ja", False: "nee", None: ""}
@@ -171,9 +173,11 @@ def _store(session: Session, report: Report, assessment: Assessment) -> None:
     report.suspected_offence_reason = assessment.suspected_offence_reason
     report.contact_agreed = assessment.contact
     report.own_answers = with_answers_of(report.own_answers, OFFICER, assessment.own_answers)
-    if assessment.contact_before != current_assessment(report).contact_before:
-        # Without contact here, contact that reporters of doubles were promised stays due.
-        report.contact_deadline = end_of(assessment.contact_before) or next_contact(session, report)
+    if assessment.contact == SPOKE:
+        contact_over(session, report, spoken=True)
+    elif assessment.contact_before not in (None, current_assessment(report).contact_before):
+        # Without a day it stays due, if it was promised, until somebody says how it went.
+        report.contact_deadline = end_of(assessment.contact_before)
     if set(assessment.forms) != set(report.forms) or not report.confirmed_forms:
         set_forms(report, list(assessment.forms), confirmed=True)
 

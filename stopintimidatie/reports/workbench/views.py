@@ -55,6 +55,7 @@ from stopintimidatie.reports.page.steps import (
     conflict,
     must_ask_danger,
     report_action,
+    typed_danger,
     typed_version,
     version_values,
 )
@@ -144,7 +145,7 @@ def _did_already(context: ReportResource, request: Request, choice: str) -> bool
     if request.method != "POST" or version == report.version:
         return False
     names = {STEPS[choice], *SAME.get(choice, ())} if choice in STEPS else {choice}
-    if request.POST.get("gevaar") == "ja":
+    if typed_danger(request) == "ja":
         names |= STAYED_OPEN
     return did_just(request.db, report, request.actor, names, version)
 
@@ -254,9 +255,9 @@ def _make(
             refused = no_longer(form, why) if why else conflict(session, form, report, seen, ())
             raise refused from None
         return _too_late(context, request)
-    danger, began = request.POST.get("gevaar"), Began(report)
+    danger, began = typed_danger(request), Began(report)
     if choice in ON_SIGNAL | {NEW} and must_ask_danger(report):
-        if danger not in {"ja", "nee"}:
+        if danger is None:
             return ask_danger(context, request)
         answer_danger(session, report, danger == "ja", actor)
     known = TAKE if choice == NEW else choice
@@ -301,7 +302,7 @@ def _go_on(
 ) -> HTTPSeeOther:
     """Say what has to be said besides the bar, and redirect to the next report."""
     report = context.report
-    if report.danger_now and request.POST.get("gevaar") == "ja":
+    if report.danger_now and typed_danger(request) == "ja":
         request.flash(DANGER.format(report.reference), "error")
         return HTTPSeeOther(here)
     if choice in CLOSING and report.danger_now:

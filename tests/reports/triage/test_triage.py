@@ -959,6 +959,10 @@ def test_z_undoes_all_that_the_full_form_recorded(installation: Installation) ->
     form["besluit.wat"] = "afhandelen"
     set_value(form, "besluit.opvolging", "extra_toezicht")
     form["besluit.terugkoppeling"], form["besluit.bericht"] = "gegeven", "Wij lopen er vaker."
+    # No contact is agreed on, and still the reporter waits for what was promised.
+    refused = form.submit("opslaan", status=422)
+    assert refused.html.select("[data-veld='besluit.contact'] .si-error")
+    form["besluit.contact"] = "niet_meer_nodig"
     page = form.submit("opslaan", status=303).follow()
     assert _assessed(installation, address) != before
     with installation.transaction(DORDRECHT) as session:
@@ -968,6 +972,19 @@ def test_z_undoes_all_that_the_full_form_recorded(installation: Installation) ->
     assert _assessed(installation, address) == before
     with installation.transaction(DORDRECHT) as session:
         assert session.scalar(select(func.count(ReporterMessage.id))) == 0
+
+
+def test_what_was_promised_stays_due_when_no_contact_is_agreed_on(
+    installation: Installation,
+) -> None:
+    contact = Contact(email="melder@voorbeeld.example")
+    wish = {"contact": contact, "anonymous": False, "wants_contact": ContactWish.MAIL}
+    for how, due in (("geen", True), ("is_geweest", False)):
+        address = stored(installation, **wish)  # type: ignore[arg-type]
+        form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
+        form["contact.hoe"] = how
+        form.submit("opslaan", status=303)
+        assert (report_at(installation, address).contact_deadline is not None) == due, how
 
 
 def _assessed(installation: Installation, address: str) -> Any:

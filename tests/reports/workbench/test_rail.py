@@ -189,6 +189,21 @@ def test_danger_alone_is_undone_too(installation: Installation) -> None:
     assert "staat er weer zoals daarvoor" in page.text
 
 
+@pytest.mark.parametrize("answers", [("ja", "nee"), ("nee", "ja"), ("misschien",), ("",)])
+def test_danger_is_asked_again_without_one_clear_answer(
+    installation: Installation, answers: tuple[str, ...]
+) -> None:
+    address = stored(installation, forms=(Form.THREATENING,))
+    browser = officer(installation)
+    asked = choose(panel(opened(browser, address), "4"), "2")
+    form = next(form for form in asked.forms.values() if form.action.endswith("/besluit"))
+    kept = [pair for pair in form.submit_fields() if pair[0] != "gevaar"]
+    again = browser.post(form.action, [*kept, *(("gevaar", answer) for answer in answers)])
+    assert "Is er nu iemand in gevaar?" in again
+    report = report_at(installation, address)
+    assert (report.state, report.danger_now) == ("nieuw", None)
+
+
 def test_somebody_in_danger_makes_it_spoed_and_says_to_ring_112(
     installation: Installation,
 ) -> None:

@@ -88,4 +88,6 @@ function focusErrors() {
 }
 
 focusErrors();
+// A fragment in the address takes the focus away again.
+addEventListener("load", focusErrors);
 document.addEventListener("htmx:after:swap", focusErrors);

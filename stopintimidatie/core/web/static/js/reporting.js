@@ -27,9 +27,19 @@ document.addEventListener("click", async (event) => {
   if (shown && shown !== button) return shown.click();
   const body = new URLSearchParams(new FormData(button.form, button));
   const answer = await fetch(button.formAction, { method: "POST", body }).catch(() => null);
-  if (answer && !answer.ok) button.form.requestSubmit(button);
-  else location.hash = button.dataset.verder;
+  if (answer && !answer.ok) return button.form.requestSubmit(button);
+  forgetErrors();
+  location.hash = button.dataset.verder;
 });
+
+// What was wrong in a step is right now: the page says so no longer.
+function forgetErrors() {
+  document.querySelectorAll(".si-error-summary, .utrecht-form-field-error-message").forEach((part) => part.remove());
+  document.querySelectorAll("[aria-invalid]").forEach((control) => control.removeAttribute("aria-invalid"));
+  for (const part of document.querySelectorAll("[class*='--invalid']")) {
+    part.classList.remove(...[...part.classList].filter((name) => name.endsWith("--invalid")));
+  }
+}
 
 for (const part of document.querySelectorAll("[data-met-script]")) part.hidden = false;
 
