@@ -81,7 +81,7 @@ def test_what_belongs_to_a_choice_opens_with_it_and_after_a_mistake(
     assert in_sight(page) == []
 
     # A mistake behind a door that is closed: it is open on the next page.
-    page.locator("summary", has_text="Wat melders liever niet delen").click()
+    page.locator("summary", has_text="Niet zonder grond te delen").click()
     page.locator("summary", has_text="M-03").click()
     why.fill("Er is gevaar.")
     page.fill("[name=spoed_reden]", "Er is vanavond gevaar.")

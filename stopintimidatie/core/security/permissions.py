@@ -270,6 +270,11 @@ def holder_acl(
     return [*allowed, DENY_ALL]
 
 
+# Roles whose holders never decide about an export, whatever else they are: art. 38(6) AVG for the
+# FG, separation of duties for the admin.
+NEVER_APPROVE: Final = frozenset({Role.DATA_PROTECTION_OFFICER, Role.ADMIN})
+
+
 def may(roles: Iterable[Role], permission: Permission) -> bool:
     """Tell whether these roles (for the holder at hand) give the permission."""
     return bool(GRANTS.get(permission, frozenset()) & set(roles))

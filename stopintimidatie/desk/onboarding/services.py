@@ -17,6 +17,7 @@ from stopintimidatie.core.accounts.models import ProviderAccount, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.security import GRANTS, Permission, Role
+from stopintimidatie.core.security.permissions import NEVER_APPROVE
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
@@ -157,7 +158,8 @@ class Colleague:
     @property
     def approves(self) -> bool:
         """True if this colleague can approve exports."""
-        return self.active and bool(self.roles & GRANTS[Permission.APPROVE_EXPORT])
+        granted = bool(self.roles & GRANTS[Permission.APPROVE_EXPORT])
+        return self.active and granted and not self.roles & NEVER_APPROVE
 
     @property
     def must_be_trained(self) -> bool:

@@ -267,7 +267,7 @@ def _minors(*, needed: bool) -> tuple[Any, ...]:
         missing=colander.required if needed else None,
         needed_sometimes=True,
     )
-    return words, _code("soort_grond", MinorsGround, "Soort grond: minderjarigen")
+    return words, _code("soort_grond", MinorsGround, "Soort grond voor minderjarigen")
 
 
 PRINTED: Final = "Dit staat ook in het document."
@@ -279,9 +279,9 @@ def _despite(reports: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[
     if not reports:
         return ()
     group = forms.Schema(
-        title=f"Wat melders liever niet delen: {plural(len(reports), 'melding', 'meldingen')}",
+        title=f"Niet zonder grond te delen: {plural(len(reports), 'melding', 'meldingen')}",
         name="toch",
-        description="Deze meldingen gaan niet mee naar wie de melder liever niet laat meelezen. Is"
+        description="De melder deelt ze liever niet, of is jonger dan 16 en is niets gevraagd. Is"
         " er een grond om dat toch te doen? Open de melding, en vul grondslag en reden in. De"
         " melder krijgt bericht.",
         widget=forms.Fold(),

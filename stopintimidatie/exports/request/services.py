@@ -16,7 +16,7 @@ from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security.permissions import NEVER_APPROVE
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.text import day_of
@@ -230,7 +230,7 @@ def check_second(session: Session, export: Export, actor: Actor) -> None:
         select(RoleAssignment.role).where(
             RoleAssignment.user_id == UUID(str(actor.id)),
             RoleAssignment.holder == export.holder,
-            RoleAssignment.role.in_([Role.DATA_PROTECTION_OFFICER.value, Role.ADMIN.value]),
+            RoleAssignment.role.in_([role.value for role in NEVER_APPROVE]),
         )
     )
     if held.first() is not None:
