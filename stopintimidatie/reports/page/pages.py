@@ -86,6 +86,6 @@ def _undoable(report: Report) -> bool:
 def contact_fields(report: Report) -> list[Any]:
     """Make the question how the contact went, of a report whose reporter waits for it."""
     ways = forms.OneOf(CONTACT_OVER, radio=True)
-    more = {"missing": None, "needed_sometimes": True}
-    asked = field(ways, CONTACT.label, name=CONTACT.name, **more)
+    label, name = CONTACT.label, CONTACT.name
+    asked = field(ways, label, name=name, missing=None, needed_sometimes=True)
     return [asked] if report.contact_due else []

@@ -980,7 +980,7 @@ def test_what_was_promised_stays_due_when_no_contact_is_agreed_on(
     contact = Contact(email="melder@voorbeeld.example")
     wish = {"contact": contact, "anonymous": False, "wants_contact": ContactWish.MAIL}
     for how, due in (("geen", True), ("is_geweest", False)):
-        address = stored(installation, **wish)  # type: ignore[arg-type]
+        address = stored(installation, **wish)
         form = filled(officer(installation).get(f"{address}/triage").forms["formulier"])
         form["contact.hoe"] = how
         form.submit("opslaan", status=303)
