@@ -14,7 +14,7 @@ from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.models import Holder
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.municipalities.accountability.services import ask_to_settle
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import present_version
@@ -47,6 +47,10 @@ class TermsError(Exception):
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+class EndedError(TermsError):
+    """The standing decision isn't in force any more."""
 
 
 def propose_terms(
@@ -172,8 +176,9 @@ def look_at_standing(session: Session, actor: Actor) -> None:
 
     Raises:
         TermsError: no terms count yet.
+        EndedError: it isn't in force any more.
     """
-    row = _present(session)
+    row = _in_force(session)
     row.look_by = day_of(utc_now()) + LOOKED
     record(session, actor, "termijnen.verlengd", row.holder, KIND, [row.id])
 
@@ -183,17 +188,22 @@ def end_standing(session: Session, actor: Actor) -> None:
 
     Raises:
         TermsError: no terms count yet.
+        EndedError: it isn't in force any more.
     """
-    row = _present(session)
+    row = _in_force(session)
     row.standing_until = day_of(utc_now()) - timedelta(days=1)
     session.get_one(Holder, row.holder).standing_until = row.standing_until
     record(session, actor, "termijnen.beeindigd", row.holder, KIND, [row.id])
 
 
-def _present(session: Session) -> RetentionSchedule:
+def _in_force(session: Session) -> RetentionSchedule:
     row = present_version(session)
     if row is None:
         raise TermsError("Er gelden nog geen bewaartermijnen. Keur eerst een voorstel goed.")
+    session.refresh(row, with_for_update=True)
+    if row.standing_until is not None and row.standing_until < day_of(utc_now()):
+        ended = date_text(row.standing_until + timedelta(days=1))
+        raise EndedError(f"Dit besluit is al beëindigd op {ended}.")
     return row
 
 

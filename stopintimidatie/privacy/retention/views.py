@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
@@ -22,6 +23,7 @@ from stopintimidatie.core.forms import (
 )
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.text import date_text, datetime_long
+from stopintimidatie.core.web.errors import ErrorPage, error_response
 from stopintimidatie.core.web.request import Request, form_view, page_view, post_view
 from stopintimidatie.municipalities.accountability.services import gate_of
 from stopintimidatie.privacy.retention import services
@@ -183,7 +185,7 @@ def _refused(problem: services.TermsError) -> FormError:
 
 
 @post_view(TermsNode, "intrekken", P.PROPOSE_TERMS)
-def withdraw(context: TermsNode, request: Request) -> HTTPSeeOther:
+def withdraw(context: TermsNode, request: Request) -> Response:
     """Take back one's own proposal."""
     step = partial(services.withdraw_terms, row=version_in(request))
     said = "Uw voorstel is ingetrokken. De termijnen blijven zoals ze waren."
@@ -262,22 +264,25 @@ def _answer(request: Request, row: RetentionSchedule, values: Mapping[str, Any])
 
 
 @post_view(TermsNode, "verlengen", P.APPROVE_TERMS, guards=(recently_confirmed,))
-def renew(context: TermsNode, request: Request) -> HTTPSeeOther:
+def renew(context: TermsNode, request: Request) -> Response:
     """Note that the archivist looked at the standing decision."""
     return _act(context, request, services.look_at_standing, "Bekeken: het besluit blijft gelden.")
 
 
 @post_view(TermsNode, "beeindigen", P.APPROVE_TERMS, guards=(recently_confirmed,))
-def end(context: TermsNode, request: Request) -> HTTPSeeOther:
+def end(context: TermsNode, request: Request) -> Response:
     """End the standing decision: short classes stay from now on."""
     said = "Beëindigd: korte soorten gaan niet meer weg. De privacyverklaring zegt dat ook."
     return _act(context, request, services.end_standing, said)
 
 
-def _act(context: TermsNode, request: Request, step: Any, said: str) -> HTTPSeeOther:
+def _act(context: TermsNode, request: Request, step: Any, said: str) -> Response:
     try:
         step(request.db, actor=request.actor)
         request.flash(said)
+    except services.EndedError as problem:
+        lines = (str(problem), "Er is niets gewijzigd. Ga terug naar de bewaartermijnen.")
+        return error_response(request, 409, ErrorPage("Dit besluit geldt niet meer", lines))
     except services.TermsError as problem:
         request.flash(str(problem), kind="error")
     return HTTPSeeOther(request.resource_path(context))

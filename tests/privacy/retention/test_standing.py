@@ -9,12 +9,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.models import Holder
+from stopintimidatie.core.text import date_text
 from stopintimidatie.privacy.destruction.models import DestructionStatement
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
@@ -164,6 +165,33 @@ def test_the_archivist_ends_it_and_the_public_page_says_so(installation: Install
     form = next(f for f in page.forms.values() if f.action.endswith("/beeindigen"))
     assert "gold tot en met" in form.submit().follow()
     assert STOPPED in privacy(installation)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("step", ["beeindigen", "verlengen"])
+def test_a_decision_that_ended_is_neither_ended_nor_looked_at_again(
+    installation: Installation, step: str
+) -> None:
+    connect(installation)
+    approve(installation)
+    archivist = as_role(installation, Role.ARCHIVIST)
+    sent = {"csrf_token": archivist.cookies["csrf"]}
+    archivist.post(f"{PAGE}/beeindigen", sent, status=303)
+    ended = local_date(utc_now()) - 5 * DAY
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(RetentionSchedule)).one().standing_until = ended - DAY
+
+    def kept() -> tuple[Any, ...]:
+        with installation.transaction(DORDRECHT) as session:
+            row = session.scalars(select(RetentionSchedule)).one()
+            lines = select(func.count()).where(AuditEvent.action.like("termijnen.%"))
+            holder = session.get_one(Holder, DORDRECHT)
+            return row.standing_until, row.look_by, holder.standing_until, session.scalar(lines)
+
+    before = kept()
+    answer = archivist.post(f"{PAGE}/{step}", sent, status=409)
+    assert f"Dit besluit is al beëindigd op {date_text(ended)}" in answer.html.main.text
+    assert kept() == before
 
 
 @pytest.mark.both_databases
