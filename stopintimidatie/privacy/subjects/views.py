@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from colander import Invalid
 from markupsafe import Markup, escape
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -15,12 +16,12 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, day_of, plural
+from stopintimidatie.core.text import date_text, day_of, normalise_code, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Paging, Request, form_view, wanted_page
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.dossiers.resources import path_of_dossier
+from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
 from stopintimidatie.privacy.requests.documents import hold_traces
 from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
 from stopintimidatie.privacy.requests.pages import PLACE
@@ -53,6 +54,7 @@ from stopintimidatie.privacy.subjects.words import kind_words, place_words
 from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
+from stopintimidatie.reports.rules import normalise_follow_code
 from stopintimidatie.reports.services import paths_of_reports
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
@@ -82,6 +84,8 @@ BUSY: Final = (
     "Er wordt nu al naar een paar mensen gezocht. Wacht een halve minuut en zoek dan opnieuw."
 )
 SEARCHES: Final = "zoeken naar een betrokkene"
+NO_REFERENCE: Final = "‘{}’ is geen kenmerk. Typ het na, zoals M-4F7K-2QXJ of 2026-0012."
+NO_CODE: Final = "Een volgcode heeft zestien cijfers. Kijk de code na, of laat dit leeg."
 NOTHING: Final = "Vul minstens één ding in om op te zoeken."
 
 
@@ -93,8 +97,30 @@ def only_open(context: RequestResource, request: Request) -> Any:
     return HTTPSeeOther(request.resource_path(context))
 
 
+def _words(typed: str) -> list[str]:
+    return typed.replace(",", " ").split()
+
+
+def _reference(typed: str) -> str | None:
+    """Return the reference that somebody meant, of what a search finds by one; None: it is none."""
+    codes = (normalise_code(kind, typed) for kind in "MUKV")
+    return typed if NUMBER.fullmatch(typed) else next(filter(None, codes), None)
+
+
+def _are_references(node: Any, typed: str) -> None:
+    """Check each reference: one that can't be would find nothing, and nobody would know."""
+    for word in _words(typed):
+        if _reference(word) is None:
+            raise Invalid(node, NO_REFERENCE.format(word))
+
+
+def _is_follow_code(node: Any, typed: str) -> None:
+    if normalise_follow_code(typed) is None:
+        raise Invalid(node, NO_CODE)
+
+
 def _schema() -> Any:
-    lines = forms.TextArea(rows=3)
+    lines, mail = forms.TextArea(rows=3), forms.Text(254)
     return Schema(
         field(
             forms.Text(500, lines=True),
@@ -105,13 +131,14 @@ def _schema() -> Any:
             description="Eén per regel. Met voornaam vindt u ook ‘J. Jansen’ en ‘Jansen, Jan’. Een"
             " achternaam of bijnaam alleen zoekt u op een eigen regel.",
         ),
-        field(forms.Text(254), "E-mailadres", name="email", missing=""),
+        field(mail, "E-mailadres", name="email", missing="", validator=forms.email_address),
         field(forms.Text(30), "Telefoonnummer", name="telefoon", missing=""),
         field(
             forms.Text(200),
             "Kenmerken",
             name="kenmerken",
             missing="",
+            validator=_are_references,
             description="Van een melding (M-…), een dossier of een uitvoer; met spaties ertussen.",
         ),
         field(
@@ -119,6 +146,7 @@ def _schema() -> Any:
             "Volgcode",
             name="volgcode",
             missing="",
+            validator=_is_follow_code,
             description="De melder hoeft het kenmerk niet te weten.",
         ),
     )
@@ -130,14 +158,14 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
     Raises:
         FormError: Nothing was filled in, or it says too little.
     """
-    email = (values["email"],) if values["email"] else ()
-    phone = (values["telefoon"],) if values["telefoon"] else ()
     wanted = Wanted(
         names=tuple(line.strip() for line in values["namen"].splitlines() if line.strip()),
-        emails=email,
-        phones=phone,
-        references=tuple(values["kenmerken"].replace(",", " ").split()),
-        follow_codes=(values["volgcode"],) if values["volgcode"] else (),
+        emails=tuple(filter(None, [values["email"]])),
+        phones=tuple(filter(None, [values["telefoon"]])),
+        references=tuple(
+            filter(None, map(_reference, values["kenmerken"].replace(",", " ").split()))
+        ),
+        follow_codes=tuple(filter(None, [values["volgcode"]])),
     )
     if not wanted.ways:
         raise FormError(NOTHING, "namen")
