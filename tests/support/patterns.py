@@ -107,6 +107,7 @@ disclosures/resources.py: PATTERN PICKED_UP
 dossiers/patterns/resources.py: PATTERN
 dossiers/resources.py: NUMBER
 exports/document/rendering.py: _IMAGE
+exports/review/rules.py: _ORGANISATION
 home/search.py: _CODE
 municipalities/areas/geocoder.py: _HOUSE _POINT _POSTCODE
 municipalities/areas/resources.py: SLUG
@@ -139,7 +140,8 @@ dossiers/patterns/queries.py: _NAME
 dossiers/rules.py: _ADDRESSED _INITIALS _TWO
 dossiers/services.py: _WORDS
 exports/redaction/summary.py: _LABELLED
-exports/review/rules.py: _AFTER_WORD _CAPITAL _CIRCUMSTANCES _INITIALS _ONE _WHOLE _WORD
+exports/review/rules.py: _AFTER_FUNCTION _AFTER_WORD _CAPITAL _CIRCUMSTANCES _CONTACT _INITIALS
+exports/review/rules.py: _ONE _WHOLE _WORD
 exports/vocabulary.py: _REFUSED
 municipalities/areas/queries.py: _POSTCODE
 municipalities/settings/rules.py: _BLANK
@@ -212,7 +214,7 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
     from stopintimidatie.desk.onboarding.people import read_domains
     from stopintimidatie.dossiers.rules import concerns
     from stopintimidatie.exports.document.assets import displayable
-    from stopintimidatie.exports.review.rules import suggest, whole
+    from stopintimidatie.exports.review.rules import _any_of, names_person, suggest, whole
     from stopintimidatie.exports.vocabulary import clean, clean_line
     from stopintimidatie.home.search import areas_meant
     from stopintimidatie.municipalities.areas.geocoder import WantedAddress
@@ -292,7 +294,15 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
             find_personal_data,
             ("1", "1 ", "111222333 ", "1.", "+"),
         ),
+        "exports/review/rules.py:_any_of": (
+            _any_of(["Binnenstad", "De Staart", "Noord-Oost"]).findall,
+            ("Binnenstad ", "De ", "Noord-", *blank),
+        ),
         # Around several of them.
+        "exports/review/rules.py:names_person": (
+            lambda text: names_person(text, ["Binnenstad"], ["Sam de Bruin"]),
+            (*people, "agent ", "Politie, ", "J ", "06 ", "team"),
+        ),
         "exports/review/rules.py:suggest": (
             suggest,
             (*people, "half ", "van 13, ", "Prinsenstraat ", "A.", "om 1", "a@b.cd "),

@@ -54,6 +54,7 @@ from stopintimidatie.exports.redaction.content import ContentError, DossierConte
 from stopintimidatie.exports.request.rules import registered
 from stopintimidatie.exports.request.services import JOB as MAKE
 from stopintimidatie.exports.request.services import lock, log
+from stopintimidatie.exports.review.services import names_here
 from stopintimidatie.exports.vocabulary import DOSSIER, NOT_YET, ExportError, FileForm
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.settings import Settings
@@ -305,7 +306,7 @@ def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
     dossier = session.get_one(Dossier, export.dossier_id)
     return Disclosure(
         **{name: getattr(export, name) for name in REGISTERED},
-        **registered(export.asked),
+        **registered(export.asked, names_here(session, export.holder)),
         document_id=export.id,
         source_kind="dossier",
         source_id=dossier.id,

@@ -7,7 +7,7 @@ approved by a second person within one working day after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -31,10 +31,13 @@ from stopintimidatie.municipalities.partners.vocabulary import (
     Purpose,
 )
 
+# The names of places here, and of people with an account.
+Here = tuple[Sequence[str], Sequence[str]]
+Problems = Iterator[tuple[str, str]]
 _ASKED: Final[Mapping[str, str]] = {
     "demand_article": "Schrijf op welk wetsartikel in de vordering staat.",
-    "demand_number": "Schrijf het nummer van de vordering op.",
-    "demand_officer": "Schrijf op welke functionaris vordert: de functie, geen naam.",
+    "demand_number": "Schrijf het nummer van de vordering op, en geen naam of adres.",
+    "demand_officer": "Schrijf op welke functionaris vordert: de functie, geen naam of nummer.",
     "demand_on": "Kies de datum van de vordering.",
 }
 
@@ -44,7 +47,7 @@ NO_HURRY: Final = (
 )
 
 
-def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
+def route_problems(wish: ExportRequest, today: date) -> Problems:
     """Yield the rules of a demand and of urgency that aren't kept, as words and answer."""
     if wish.legal_basis == DEMAND:
         yield from _demand_problems(wish, today)
@@ -62,13 +65,13 @@ def route_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]
         yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
 
 
-def _demand_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
+def _demand_problems(wish: ExportRequest, today: date) -> Problems:
     yield from _unanswered(wish, _ASKED)
     if wish.demand_on is not None and wish.demand_on > today:
         yield "Deze datum ligt in de toekomst. Kies vandaag of eerder.", "demand_on"
 
 
-def _unanswered(wish: ExportRequest, messages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _unanswered(wish: ExportRequest, messages: Mapping[str, str]) -> Problems:
     for name, message in messages.items():
         value: Any = getattr(wish, name)
         # A text of marks that don't show counts as empty.
@@ -115,8 +118,8 @@ _PURPOSES: Final = {
     PUBLIC.name: Purpose.PUBLIC,
 }
 NO_PERSON: Final = (
-    "Noem een organisatie met team of functie, en geen persoon: dit staat twintig jaar in het"
-    " register. Is dit toch een organisatie? Maak haar eerst partner."
+    "Noem een organisatie met team of functie, en geen persoon, nummer of adres: dit staat twintig"
+    " jaar in het register. Is dit toch een organisatie? Maak haar eerst partner."
 )
 
 
@@ -131,10 +134,10 @@ def purpose_of(wish: ExportRequest) -> Purpose:
     return Purpose.of(wish.purpose_code or _PURPOSES.get(wish.profile, Purpose.PUBLIC_ORDER))
 
 
-def registered(wish: ExportRequest) -> dict[str, str | None]:
+def registered(wish: ExportRequest, here: Here = ((), ())) -> dict[str, str | None]:
     """Return what the register keeps of the words of a request: codes, and no person."""
     typed = wish.partner_id is None
-    person = typed and names_person(wish.recipient)
+    person = typed and names_person(wish.recipient, *here)
     covenant, ground = CovenantKind.NAMED if typed else CovenantKind.PARTNER, wish.minors_code
     return {
         "recipient": PROFILES[wish.profile].label if person else wish.recipient,
@@ -197,24 +200,37 @@ def check_in_full(wish: ExportRequest, most: int) -> None:
         )
 
 
-def check_wish(wish: ExportRequest, today: date, *, minors: bool) -> None:
+def check_wish(wish: ExportRequest, today: date, *, minors: bool, here: Here | None = None) -> None:
     """Check a request; `minors` tells whether the dossier is about minors.
+
+    `here`: the names here, when what is typed is checked: when it is asked for.
 
     Raises:
         ExportError: the first rule that isn't kept, with the others in `also`.
     """
-    wrong = [ExportError(*problem) for problem in _problems(wish, today, minors)]
+    wrong = [ExportError(*problem) for problem in _problems(wish, today, minors, here)]
     if wrong:
         raise ExportError(wrong[0].message, wrong[0].field, wrong[1:])
 
 
-def _problems(wish: ExportRequest, today: date, minors: bool) -> Iterator[tuple[str, str]]:
+def _named(wish: ExportRequest, here: Here) -> Problems:
+    """Yield where a person stands in what the register keeps, and in who demands it."""
+    typed = {
+        "recipient": wish.recipient if wish.partner_id is None else "",
+        "demand_officer": wish.demand_officer or "",
+        "demand_number": "".join(c for c in wish.demand_number or "" if not c.isdigit()),
+    }
+    for name, text in typed.items():
+        if names_person(text, *here):
+            yield _ASKED.get(name, NO_PERSON), name
+
+
+def _problems(wish: ExportRequest, today: date, minors: bool, here: Here | None) -> Problems:
     if wish.file_form not in set(FileForm):
         yield "Kies een soort bestand uit de lijst.", "file_form"
     yield from _unanswered(wish, _REQUIRED)
     yield from _too_long(wish)
-    if wish.partner_id is None and names_person(wish.recipient):
-        yield NO_PERSON, "recipient"
+    yield from () if here is None else _named(wish, here)
     yield from _basis_problems(wish)
     yield from _date_problems(wish, today)
     yield from route_problems(wish, today)
@@ -226,7 +242,7 @@ def _problems(wish: ExportRequest, today: date, minors: bool) -> Iterator[tuple[
         )
 
 
-def _too_long(wish: ExportRequest) -> Iterator[tuple[str, str]]:
+def _too_long(wish: ExportRequest) -> Problems:
     for name, most in (
         ("question", QUESTION_MAX),
         ("recipient", RECIPIENT_MAX),
@@ -236,7 +252,7 @@ def _too_long(wish: ExportRequest) -> Iterator[tuple[str, str]]:
             yield f"Maak dit korter: gebruik hoogstens {most} tekens.", name
 
 
-def _basis_problems(wish: ExportRequest) -> Iterator[tuple[str, str]]:
+def _basis_problems(wish: ExportRequest) -> Problems:
     if wish.legal_basis not in {basis.value for basis in BASES}:
         yield "Kies een grondslag uit de lijst.", "legal_basis"
     if wish.legal_basis == LegalBasis.INTERNAL.value and not PROFILES[wish.profile].own_house:
@@ -257,7 +273,7 @@ def _basis_problems(wish: ExportRequest) -> Iterator[tuple[str, str]]:
         )
 
 
-def _date_problems(wish: ExportRequest, today: date) -> Iterator[tuple[str, str]]:
+def _date_problems(wish: ExportRequest, today: date) -> Problems:
     if not (wish.answer_by and wish.destroy_by):
         return
     if wish.answer_by < today:

@@ -20,7 +20,7 @@ from stopintimidatie.core.security.permissions import NEVER_APPROVE
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.text import day_of
-from stopintimidatie.core.tree import Reference, register_reference
+from stopintimidatie.core.tree import is_taken, register_reference
 from stopintimidatie.disclosures.models import DisclosureEvent
 from stopintimidatie.disclosures.resources import KIND, new_export_id
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
@@ -66,6 +66,7 @@ from stopintimidatie.exports.request.rules import (
     check_profile,
     check_wish,
 )
+from stopintimidatie.exports.review.services import names_here
 from stopintimidatie.exports.vocabulary import ExportError, ExportRequest, FileForm
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.settings import Settings
@@ -123,9 +124,10 @@ def check_request(
     now, dossier = utc_now(), loaded.row
     today, wish = day_of(now), as_public(wish, dossier.title)
     check_profile(wish)
+    here = names_here(session, dossier.holder)
     check_all(
         (
-            lambda: check_wish(wish, today, minors=False),
+            lambda: check_wish(wish, today, minors=False, here=here),
             lambda: check_dossier(session, dossier, wish),
             lambda: check_deviations(wish, loaded.known.reports),
             lambda: check_in_full(wish, settings.pdf_full_reports),
@@ -188,11 +190,9 @@ def request_export(
 
 
 def _free_id(session: Session) -> str:
-    while True:
-        made = new_export_id()
-        taken = select(Reference.holder).where(Reference.reference == made)
-        if session.execute(taken.limit(1)).first() is None:
-            return made
+    while session.scalar(select(is_taken(made := new_export_id()))):
+        pass
+    return made
 
 
 def log(

@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, union
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
@@ -26,6 +27,7 @@ from stopintimidatie.exports.models import ReportReview
 from stopintimidatie.exports.profiles.rules import FREE_TEXT, Field
 from stopintimidatie.exports.redaction.source import Reviewed
 from stopintimidatie.exports.review.rules import Span, blackened, merged
+from stopintimidatie.municipalities.areas import models
 from stopintimidatie.reports import personal as reports_personal
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move, reindex_report
@@ -230,3 +232,16 @@ RETENTION: Final = RetentionClass(
     until="met de melding",
     source="eigen beleid",
 )
+
+
+def names_here(session: Session, holder: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the names of the municipality and its areas, and of the people with a role in it."""
+    areas = (models.Neighbourhood, models.Subneighbourhood)
+    places = union(
+        select(models.Municipality.name).where(models.Municipality.code == holder),
+        *(select(area.name).where(area.municipality_code == holder) for area in areas),
+    )
+    mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == holder)
+    # A name of one word may be any word.
+    people = select(User.name).where(User.id.in_(mine), User.name.contains(" "))
+    return session.scalars(places).all(), session.scalars(people).all()
