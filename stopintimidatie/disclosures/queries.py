@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, Self
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.security import Role
@@ -116,6 +117,20 @@ def stand_condition(stand: str, today: date) -> ColumnElement[bool]:
         "nooit_gegeven": copy.state == CopyState.LAPSED.value,
     }
     return known.get(stand, false())
+
+
+def real_disclosures(ids: Collection[UUID]) -> Select[Disclosure, datetime]:
+    """Select what was really given of these documents, and since when; the oldest first.
+
+    A forwarded report has no copy: it is entered in the register once it is picked up.
+    """
+    inside = select(DisclosureSubject.disclosure_id).where(DisclosureSubject.subject_id.in_(ids))
+    since = func.coalesce(DisclosedCopy.given_at, Disclosure.made_at)
+    given = or_(DisclosedCopy.id.is_(None), DisclosedCopy.given_at.is_not(None))
+    about = (Disclosure.source_id.in_(ids), Disclosure.document_id.in_(ids))
+    asked = select(Disclosure, since).outerjoin(*WITH_COPY)
+    asked = asked.where(given, or_(Disclosure.id.in_(inside), *about))
+    return asked.order_by(since, Disclosure.id)
 
 
 def count(session: Session, filters: Filters, roles: Iterable[Role], today: date) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
@@ -21,10 +21,11 @@ from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size, plural
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.disclosures.queries import real_disclosures
 from stopintimidatie.dossiers.models import Consultation, ConsultationSeat
 from stopintimidatie.dossiers.workflow import ConsultationState
 from stopintimidatie.exports.review.rules import names_in
+from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerContact
 from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
@@ -40,6 +41,7 @@ from stopintimidatie.privacy.copies.rules import (
     proposed,
 )
 from stopintimidatie.privacy.copies.words import (
+    NOBODY,
     OWN_WORDS,
     PLAIN_KINDS,
     PLAIN_PLACES,
@@ -57,7 +59,7 @@ from stopintimidatie.privacy.subjects.queries import (
     lines_in_log,
 )
 from stopintimidatie.privacy.subjects.rules import Wanted, strings_of
-from stopintimidatie.privacy.subjects.services import searched_by, traces_of
+from stopintimidatie.privacy.subjects.services import copied_traces, searched_by, traces_of
 from stopintimidatie.privacy.subjects.words import kind_words, place_words
 from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.fields import BY_COLUMN
@@ -128,17 +130,19 @@ class Source:
 
 def gather(registry: Any, session: Session, request: SubjectRequest) -> tuple[Part, ...]:
     """Return the parts of the copy for a request, with words marked that point to others."""
-    traces = [row for row in traces_of(session, request) if row.included]
-    source = Source(
-        registry,
-        session,
-        request,
-        searched_by(session, registry.key_ring, request),
-        traces,
-        texts_of(registry, session, traces),
-    )
+    traces = copied_traces(session, request)
+    wanted = searched_by(session, registry.key_ring, request)
+    texts = texts_of(registry, session, traces)
+    source = Source(registry, session, request, wanted, traces, texts)
     parts = [*_own_reports(source), *_own_rows(source), *_mentions(source), *_shared(source)]
     return tuple(_marked(source, parts))
+
+
+def count_demands(registry: Any, session: Session, request: SubjectRequest) -> int:
+    """Count the disclosures that the copy leaves out, because a demand may be secret."""
+    traces = [row for row in traces_of(session, request) if row.included]
+    given = _disclosures(Source(registry, session, request, Wanted(), traces, {}))
+    return sum(row.legal_basis == DEMAND for row, _ in given)
 
 
 # The person's own report
@@ -328,32 +332,34 @@ def _summary(source: Source) -> Iterator[Part]:
 
 
 def _shared(source: Source) -> Iterator[Part]:
-    """Yield the actual recipients of the documents, from the register of disclosures."""
-    about = [*source.ids(REPORT), *source.ids(DOSSIER)]
-    exports = source.ids("uitvoer")
-    inside = select(DisclosureSubject.disclosure_id).where(DisclosureSubject.subject_id.in_(about))
-    asked = select(Disclosure).where(
-        or_(
-            Disclosure.id.in_(inside),
-            Disclosure.source_id.in_(source.ids(DOSSIER)),
-            Disclosure.document_id.in_(exports),
-        )
-    )
+    """Yield the actual recipients of the documents, but for those on a demand."""
     heads: tuple[str, ...] = ("Ontvanger", "Wanneer", "Waarvoor", "Grondslag")
     rows: list[tuple[str, ...]] = []
-    for row in source.session.scalars(asked.order_by(Disclosure.made_at, Disclosure.id)):
-        day = day_of(row.made_at)
+    for row, since in _disclosures(source):
+        if row.legal_basis == DEMAND:
+            continue
+        day = day_of(since)
         when = str(day.year) if source.reported else date_text(day)
         # The exact purpose may tell of the reporter.
         purpose = "openbare orde en veiligheid" if source.reported else Purpose.word(row.purpose)
         rows.append((row.recipient, when, purpose, row.legal_basis_words))
     rows += _at_table(source)
-    title = "Aan wie wij gegevens gaven"
-    if rows:
-        yield Part("ontvangers", title, "Ontvangers", columns=heads, rows=tuple(rows))
-    else:
-        nobody = "Wij gaven uw gegevens aan niemand buiten onze organisatie."
-        yield Part("ontvangers", title, "Ontvangers", (("Ontvangers", nobody),))
+    facts = () if rows else (("Ontvangers", NOBODY),)
+    yield Part("ontvangers", "Aan wie wij gegevens gaven", "Ontvangers", facts, heads, tuple(rows))
+
+
+def _disclosures(source: Source) -> Sequence[Any]:
+    """Return the disclosures about the person that were really given, and since when.
+
+    For a reporter those with a report of theirs, or their name: not all of a dossier that has it.
+    """
+    kinds = () if source.request.capacity == Capacity.REPORTER else (REPORT, DOSSIER, "uitvoer")
+    ids = [
+        row.document_id
+        for row in source.traces
+        if row.document_kind in kinds or source.is_own(row) or "uitvoer.bevroren" in row.places
+    ]
+    return source.session.execute(real_disclosures(ids)).all()
 
 
 def _at_table(source: Source) -> Iterator[tuple[str, ...]]:

@@ -61,7 +61,7 @@ from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import AGAIN, FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
-from stopintimidatie.privacy.subjects.services import traces_of, unjudged
+from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
 from stopintimidatie.privacy.subjects.words import KINDS
 from stopintimidatie.reports.attachments.services import content_of
 from stopintimidatie.reports.models import ReportAttachment
@@ -244,7 +244,7 @@ def hash_of(session: Session, keys: KeyRing, file: File) -> str | None:
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
     holders = personal_data_holders(registry)
-    traces = [row for row in traces_of(session, request) if row.included]
+    traces = copied_traces(session, request)
     kinds = {row.document_kind for row in traces}
     tables = {place.partition(".")[0] for row in traces for place in row.places}
     tables |= {next(iter(holders[kind].columns)) for kind in kinds if kind in holders}

@@ -40,6 +40,7 @@ from stopintimidatie.disclosures.pickup import (
 )
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
 from stopintimidatie.privacy.copies.pages import shown_file
+from stopintimidatie.privacy.copies.queries import count_demands
 from stopintimidatie.privacy.copies.rules import HIDES_REPORTER, Part, files_of
 from stopintimidatie.privacy.copies.services import (
     CopyError,
@@ -143,6 +144,7 @@ def mark_view(context: RequestResource, request: Request) -> Any:
             "own_words": OWN_WORDS,
             "hides": row.capacity in HIDES_REPORTER,
             "signs": signs,
+            "demanded": count_demands(request.registry, session, row),
             "paging": paging,
             "answer": copy.answer if copy is not None else None,
             "again_href": f"{here}/{AGAIN}",

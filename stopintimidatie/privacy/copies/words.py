@@ -27,6 +27,8 @@ OF_REPORTED: Final = (
     " kan blijken wie meldde. U krijgt een samenvatting. Ook dagen en plekken staan er daarom niet"
     " in."
 )
+# It doesn't say that nobody got anything, for it may not tell of a demand.
+NOBODY: Final = "Wij noemen hier niemand buiten onze organisatie."
 # The title of the summary, and the words that it begins with.
 OWN_WORDS: Final = "Wat over u is vastgelegd"
 START: Final = (
@@ -97,6 +99,11 @@ _ELSEWHERE: Final = (
     "Wij zochten alleen bij onszelf: wilt u ook weten wat een andere gemeente of het landelijk"
     " meldpunt over u heeft, vraag het dan ook daar."
 )
+# The same whether or not there was any.
+_DEMANDS: Final = (
+    "Soms moeten wij gegevens geven omdat politie of justitie die vordert. Dat kan geheim zijn."
+    " Daarom staat in geen enkele kopie of dat is gebeurd."
+)
 _ABROAD: Final = "Wij geven uw gegevens niet door buiten de Europese Economische Ruimte (EER)."
 
 
@@ -154,6 +161,7 @@ def about(
         ("Welke soorten gegevens dit zijn", _CATEGORIES[Capacity.of(capacity)]),
         ("Waar uw gegevens in staan", f"{held}. {_ELSEWHERE}"),
         ("Waar uw gegevens vandaan komen", _SOURCE[Capacity.of(capacity)]),
+        ("Ontvangers die wij niet noemen", _DEMANDS),
         ("Hoe lang wij uw gegevens bewaren", "\n".join(terms)),
         ("Uw rechten", rights),
         ("Klacht en bezwaar", _COMPLAINT),

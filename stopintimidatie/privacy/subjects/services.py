@@ -22,6 +22,8 @@ from stopintimidatie.core.storage.personal import (
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import plural
+from stopintimidatie.exports.models import Export
+from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import RequestRule
@@ -127,6 +129,13 @@ def traces_of(session: Session, request: SubjectRequest) -> Sequence[RequestTrac
     mine = select(RequestTrace).where(RequestTrace.request_id == request.id)
     order = (RequestTrace.document_kind, RequestTrace.reference, RequestTrace.id)
     return session.scalars(mine.order_by(*order)).all()
+
+
+def copied_traces(session: Session, request: SubjectRequest) -> list[RequestTrace]:
+    """Return the traces that a copy is made of: nothing of an export on a demand."""
+    secret = set(session.scalars(select(Export.reference).where(Export.legal_basis == DEMAND)))
+    rows = traces_of(session, request)
+    return [row for row in rows if row.included and row.reference not in secret]
 
 
 def unjudged(session: Session, request: SubjectRequest) -> int:
