@@ -150,7 +150,7 @@ def test_a_demand_names_a_function_and_a_number_and_nobody(
     installation: Installation, control: str, typed: str, says: str, *, partner: bool
 ) -> None:
     case = make_case(installation, number=1)
-    demand = {
+    demand: dict[str, Any] = {
         "grondslag": "avg_6_1_c_vordering",
         "vordering_artikel": "art. 126nd Sv",
         "vordering_nummer": "2026/0017-AB",
