@@ -142,7 +142,7 @@ def used() -> float:
 
 
 def exported(size: int) -> str:
-    """One size made through the real export, as a line of that table."""
+    """Make one size through the real export; return it as a line of that table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = make_settings(f"sqlite:///{folder}/proef.sqlite", folder)

@@ -1,4 +1,4 @@
-"""What the chosen tests need of the machine: less than all of them, for who runs one file."""
+"""Choose what the machine needs for the tests that were asked for: less than for all of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from . import system
 from .common import ROOT
 
-# What only some tests need, by what stands in a file that uses it.
+# Needs of some tests alone, each by a text that stands in the files that use it.
 USED = {
     "git": '"git"',
     "openssl": '"openssl"',

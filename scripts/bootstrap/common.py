@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Numbers of open files that every process we start inherits: a lock on such a file lasts until all
 # of those processes have ended.
 SHARED: list[int] = []
-# Nobody must wonder whether something still happens.
+# A silent step looks as if it hangs, so it says now and then that it is busy.
 SECONDS_OF_SILENCE = 10
 
 

@@ -156,7 +156,7 @@ class Report(Held, Base):
     frozen: Mapped[bool] = mapped_column(default=False)
     handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     contact_deadline: Mapped[datetime | None]
-    # Somebody reads a new report before this moment, as the municipality promised.
+    # The moment before which a new report is read, as the municipality promised.
     read_before: Mapped[datetime | None]
     waiting_until: Mapped[date | None]
     ended_at: Mapped[datetime | None]

@@ -57,7 +57,7 @@ MAP = {
 
 
 def given_settings(folder: Path, mail: MailServer) -> Settings:
-    """What step 2 sets in production.ini, with the values of a trial on SQLite."""
+    """Return the settings of step 2 in production.ini, with values of a trial on SQLite."""
     database = f"sqlite:///{folder}/portaal.sqlite"
     trial = {
         "sqlalchemy.url": database,
@@ -90,7 +90,7 @@ def given_settings(folder: Path, mail: MailServer) -> Settings:
 
 
 class Operator:
-    """Somebody who reads the page, and gives its commands one after the other."""
+    """Reader of the page, who gives its commands one after the other."""
 
     def __init__(self, folder: Path, mail: MailServer, capsys: Any) -> None:
         self.folder, self.capsys = folder, capsys
@@ -105,7 +105,7 @@ class Operator:
         """Give all commands of the product up to a block in which this stands; that block."""
         while wanted not in (block := self.blocks.pop(0)):
             for line in block.splitlines():
-                # What goes through a pipe is for PostgreSQL.
+                # A command with a pipe is for PostgreSQL.
                 if line.startswith("stopintimidatie ") and " | " not in line:
                     self.give(line)
         return str(block)

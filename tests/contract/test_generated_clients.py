@@ -52,7 +52,7 @@ class Described:
     document: Path
 
     def story_of(self, reference: str) -> str | None:
-        """What was told in the report with this reference."""
+        """Return the story of the report with this reference."""
         table = Report.__table__
         asked = select(table.c.description).where(table.c.reference == reference)
         with self.installation.owner.connect() as connection:

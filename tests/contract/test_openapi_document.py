@@ -101,7 +101,7 @@ def whole(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def inlined(part: Any) -> Any:
-    """What stands in the document, with what is referred to in the place of each reference."""
+    """Return a part of the document with each reference replaced by its target."""
     if isinstance(part, dict):
         part = resolve(part) if "$ref" in part else part
         return {name: inlined(value) for name, value in part.items() if name != "x-regels"}

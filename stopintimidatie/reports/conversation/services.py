@@ -332,7 +332,7 @@ def give_verdict(engine: Engine, copy: Copy, verdict: str) -> None:
     with own_report(engine, copy) as (session, report):
         report.reporter_verdict = verdict
         if verdict == NO:
-            # Somebody looks whether more is needed.
+            # It comes in the inbox: more may be needed.
             append_move(session, report, REPORTER, "hielp_niet", report.state, {})
             spoke(session, report, "melding.mening")
         else:
