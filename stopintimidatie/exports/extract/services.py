@@ -19,8 +19,8 @@ from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
 from stopintimidatie.exports.extract.rules import RECIPIENTS, despite, freed, restricted
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
-from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing
+from stopintimidatie.exports.profiles.defaults import MINORS, PROFILES
+from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing, rules_under
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
 from stopintimidatie.exports.redaction.reports import filled
@@ -324,7 +324,8 @@ def _subjects(chosen: Selection, ids: Mapping[int, UUID]) -> Iterator[Subject]:
         known = filled(report)
         if report.serial not in chosen.in_full:
             known &= ROW_FIELDS
-        seen = [field.value for field in Field if field in known]
+        rules = rules_under(profile, MINORS if report.minor else None)
+        seen = [rules[field].category(field) for field in Field if field in known]
         files = report.attachments and report.serial in chosen.in_full and not report.minor
         if files and profile.has(Section.ATTACHMENTS):
             seen.append(Section.ATTACHMENTS.value)

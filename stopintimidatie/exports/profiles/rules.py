@@ -120,6 +120,10 @@ class Rule:
         """Put it in words, as the annex and the preview say it."""
         return WORDS[self.treatment] + (f": {self.how.value}" if self.how else "")
 
+    def category(self, field: Field) -> str:
+        """Name a field that goes along for the register, with how much coarser it went."""
+        return field.value if self.how is None else f"{field.value}, {self.label}"
+
 
 SHOWN: Final = Rule(Treatment.SHOWN)
 Subject = Field | Section

@@ -124,6 +124,7 @@ class ReasonSchema(Schema):
         forms.Text(500, lines=True),
         "Waarom leest u dit vandaag?",
         description="Alleen gemachtigden voor politiegegevens lezen dit.",
+        validator=forms.at_least(5),
         widget=forms.TextArea(rows=2),
     )
 

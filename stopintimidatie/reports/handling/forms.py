@@ -101,7 +101,13 @@ def reason_schema() -> Any:
     """Make the form that asks why contact data is needed of a reporter who wants no contact."""
     why = "Dit komt in de geschiedenis. Wie over zijn gegevens vraagt, kan horen dat u ze bekeek."
     return of_report(
-        field(forms.Text(500), "Waarom hebt u deze nodig?", name="reden", description=why)
+        field(
+            forms.Text(500),
+            "Waarom hebt u deze nodig?",
+            name="reden",
+            description=why,
+            validator=forms.at_least(5),
+        )
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.disclosures.models import DisclosureSubject
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.exports.redaction.content import DossierContent
 from tests.support.exporting import (
     ACCOUNT,
@@ -16,6 +16,7 @@ from tests.support.exporting import (
     contents,
     decide,
     make_case,
+    requested,
     send_request,
 )
 from tests.support.factories import DORDRECHT
@@ -91,6 +92,23 @@ def test_the_newest_are_proposed_and_others_can_be_chosen(
         told = {row.label: row.categories for row in session.scalars(select(DisclosureSubject))}
     assert "vormen" in " ".join(told["M-02"]).lower()
     assert len(told["M-02"]) < len(told["M-01"])
+
+
+def test_the_register_names_what_went_along_as_coarse_as_it_went(
+    case: Case, installation: Installation
+) -> None:
+    for kind, place in (
+        ("politie", "precieze plek"),
+        ("zorg_welzijn", "precieze plek, grover: straat of halte"),
+    ):
+        reference = requested(case, soort_ontvanger=kind)
+        assert decide(case, reference).status_int == 303
+        installation.run_jobs()
+        with installation.transaction(DORDRECHT) as session:
+            entry = select(Disclosure.id).where(Disclosure.reference == reference)
+            of = select(DisclosureSubject).where(DisclosureSubject.disclosure_id.in_(entry))
+            told = {row.label: row.categories for row in session.scalars(of)}
+        assert next(name for name in told["M-01"] if name.startswith("precieze plek")) == place
 
 
 def test_the_proposal_is_of_what_goes_along_so_that_no_room_is_left(

@@ -51,7 +51,9 @@ def test_a_reason_opens_it_and_both_are_kept(installation: Installation) -> None
     page = browser.get(address).click("Contactgegevens tonen")
     page.mustcontain("Bel of mail deze melder niet", no=[NUMBER, NAME])
     form = page.forms["formulier"]
-    form.submit("opslaan", status=422).mustcontain(no=[NUMBER, NAME])
+    for nothing in ("", "."):
+        form["reden"] = nothing
+        form.submit("opslaan", status=422).mustcontain(no=[NUMBER, NAME])
     assert not reads(installation)
     form["reden"] = "Zij loopt gevaar."
     form.submit("opslaan").mustcontain(NUMBER, NAME)
