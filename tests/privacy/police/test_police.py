@@ -165,7 +165,11 @@ def refusals(town: Installation) -> int:
 
 def body(browser: TestApp, address: str) -> str:
     """The text of a page, as it is for whoever may not see it as well."""
-    text = " ".join(browser.get(address, status="*").html.find("body").text.split())
+    page = browser.get(address, status="*").html.find("body")
+    # The frame says when the page was opened, which may be a minute later.
+    for stamp in page.select(".si-printed"):
+        stamp.decompose()
+    text = " ".join(page.text.split())
     # Some of them may not see reports, and this asks them twice.
     return re.sub(r"\d+ keer toegang geweigerd", "", text)
 
