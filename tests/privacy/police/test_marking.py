@@ -331,11 +331,11 @@ def test_who_marked_neither_confirms_destroys_nor_puts_back(installation: Instal
         marker.post(to, {**token, "besluit": answer, "beslissen": "beslissen"}, status="*")
     gone = {**token, "besluit": "vernietigen", "vastleggen": "vastleggen"}
     marker.post(f"{HERE}/beslissen?nr={item.id}", gone, status=303)
+    self = Actor("gebruiker", str(user_id(installation, who)), "Mark Eerder")
     with installation.transaction(DORDRECHT) as session:
         again = session.scalars(select(PoliceItem)).one()
         assert again.waits
         assert again.content == item.content
-        self = Actor("gebruiker", str(user_id(installation, who)), "Mark Eerder")
         for act in (confirm, put_back):
             with pytest.raises(PoliceError, match="U markeerde dit"):
                 act(installation.registry, session, again, self)
@@ -348,10 +348,10 @@ def test_an_account_that_the_marker_gave_is_the_same_hand(installation: Installa
     town = people(installation, named=False)
     second_account = make_user(installation, *NAMED, name="Mark Tweede")
     own = installation.browser(second_account)
+    given = str(user_id(installation, second_account))
     with installation.transaction(DORDRECHT) as session:
         dossier = make_dossier(session, assessment=SAID)
         item = mark_first(installation, session, dossier, "Duiding")
-        given = str(user_id(installation, second_account))
         session.add(AccountHand(giver_id=str(MARKER.id), receiver_id=given))
     read(own, item).mustcontain("telt dan samen als één", no=["besluit"])
     assert "stuk vraagt een besluit" not in own.get(HERE)
