@@ -24,6 +24,7 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("disclosure_subject", "ids and categories; append-only")
     config.add_impersonal_table("disclosure_event", "codes, and the organisation; append-only")
     config.add_impersonal_table("disclosed_copy", "dates and counts, of a copy somebody has")
+    config.add_impersonal_table("pickup_answer", "codes and days that the recipient chose")
     add_own_place(
         config, "verstrekkingen", "Verstrekkingen", Permission.VIEW_DISCLOSURES, order=70, desk=True
     )

@@ -207,3 +207,22 @@ class Pickup(Held, Base):
     returned_at: Mapped[datetime | None]
     destroy_on: Mapped[date | None]
     destroyed_at: Mapped[datetime | None]
+    # A report: last opened in a sitting, and since when something new waits unread.
+    read_at: Mapped[datetime | None]
+    added_at: Mapped[datetime | None]
+
+
+class PickupAnswer(Held, Base):
+    """An answer of the recipient about a document they picked up: codes and days, no words."""
+
+    __tablename__ = "pickup_answer"
+    __table_args__ = held_table(
+        belongs_to("pickup", "pickup_id", ondelete="CASCADE"),
+        Index(None, "holder", "pickup_id", "at"),
+    )
+
+    pickup_id: Mapped[UUID]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    kind: Mapped[str] = mapped_column(String(30))
+    day: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(String(40))

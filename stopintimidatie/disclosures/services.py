@@ -236,7 +236,7 @@ RETENTION: Final = (
     RetentionClass(
         "ophalen",
         "Documenten die klaarstaan voor een ontvanger: voor wie, en wanneer opgehaald",
-        ("pickup",),
+        ("pickup", "pickup_answer"),
         Way.ALONG,
         "het document of de uitvoer wordt vernietigd",
         until="met het document",

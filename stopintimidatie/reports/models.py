@@ -292,6 +292,8 @@ class ReporterMessage(Held, Base):
     text: Mapped[str] = mapped_column(Text)
     # The employee who wrote it; None when the reporter did. The reporter never reads the name.
     actor_name: Mapped[str | None] = mapped_column(String(200))
+    # The organisation that speaks, where it isn't the holder: the reporter reads its name.
+    sender: Mapped[str | None] = mapped_column(String(200))
     # Before this moment the reporter doesn't see it: the decision it belongs to may be undone.
     held_until: Mapped[datetime | None]
 

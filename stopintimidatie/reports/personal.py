@@ -144,7 +144,7 @@ COLUMNS: Final = {
     },
     "report_contact": treated(sealed="name phone email contact_when phone_index email_index"),
     "report_move": treated(text="reason values", staff="actor_id actor_name"),
-    "reporter_message": treated(text="text", staff="actor_name"),
+    "reporter_message": treated(text="text", staff="actor_name", codes="sender"),
     "report_decision": treated(text="before values final", codes="steps", staff="actor_id"),
     "report_proposal": treated(text="values answer", staff="actor_id actor_name answered_by"),
     "report_note": treated(text="text", staff="actor_id actor_name"),

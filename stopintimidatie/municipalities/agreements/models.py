@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
@@ -38,3 +38,11 @@ class ForwardingAgreement(Held, Base):
     valid_until: Mapped[date | None]
     # Replaced by a later one, or ended.
     ended_at: Mapped[datetime | None]
+
+    # One mail a working day about all that waits, in the place of a mail for each report.
+    digest: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # The spoken code, for all that waits for the town when it is made.
+    code_nonce: Mapped[str | None] = mapped_column(String(40))
+    code_made_at: Mapped[datetime | None]
+    code_by: Mapped[str | None] = mapped_column(String(200))
+    code_tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))

@@ -285,6 +285,8 @@ COLUMNS: Final = {
     "declined_reason": Treatment.TEXT,
     "agreed_by": Treatment.STAFF,
     "agreed_by_id": Treatment.STAFF,
+    "code_nonce": Treatment.CODES,
+    "code_by": Treatment.STAFF,
 }
 SEALED: Final = Sealed(ForwardingAgreement, PURPOSE, ("people",), "id")
 

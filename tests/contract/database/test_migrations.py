@@ -312,6 +312,43 @@ def test_words_in_the_register_of_1_0_0_become_codes_and_its_trigger_is_back(
     ]
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_offers_of_1_0_0_that_are_under_way_stay_and_can_be_answered(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    number, agreement = uuid4(), uuid4()
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            enter(connection)
+            town = {"code": "GM0642", "name": "Zwijndrecht", "slug": "zwijndrecht"}
+            add(connection, "municipality", **town, province="Zuid-Holland")
+            row = {"id": number, "holder": "GM0505", "reference": "O-4F7K-2QXJ"}
+            about = {"document_kind": "melding", "document_id": uuid4(), "recipient": "x"}
+            state = {"state": "aangeboden", "made_at": utc_now(), "code_tries": 2}
+            add(connection, "pickup", **row, **about, **state, code_nonce="oud")
+            terms = {"declined": False, "wants": True, "channel": "ophalen", "agreed_by": "x"}
+            made = {"made_at": utc_now(), "agreed_on": utc_now().date()}
+            row = {"id": agreement, "holder": "GM0505", "municipality_code": "GM0642"}
+            add(connection, "forwarding_agreement", **row, **terms, **made)
+        upgrade(settings, owner)
+        with owner.begin() as connection:
+            enter(connection)
+            answer = {"id": uuid4(), "holder": "GM0505", "pickup_id": number, "at": utc_now()}
+            add(connection, "pickup_answer", **answer, kind="ontvangen")
+            waiting = connection.execute(
+                text("SELECT state, code_nonce, read_at, added_at FROM pickup")
+            ).one()
+            agreed = connection.execute(
+                text("SELECT digest, code_nonce, code_tries FROM forwarding_agreement")
+            ).one()
+        with owner.begin() as connection:
+            enter(connection)
+            connection.execute(text("DELETE FROM pickup"))
+            assert connection.scalars(text("SELECT id FROM pickup_answer")).all() == []
+    assert tuple(waiting) == ("aangeboden", "oud", None, None)
+    assert tuple(agreed) == (False, None, 0)
+
+
 def add(connection: Connection, table: str, **values: Any) -> None:
     """Insert a row of an older revision: the models tell the types."""
     known = Base.metadata.tables[table]
