@@ -11,7 +11,6 @@ the document again, so a withdrawn document is gone here too. After the visitor 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -44,8 +43,8 @@ CODE_LASTS: Final = timedelta(minutes=30)
 OPEN: Final = frozenset({PickupState.OFFERED, PickupState.PICKED_UP})
 # The same for every reason, so that nobody learns what exists.
 WRONG: Final = (
-    "Deze code klopt niet, is al gebruikt of is verlopen. Vraag een nieuwe code aan wie het"
-    " document voor u klaarzette."
+    "Deze code klopt niet, is al gebruikt of is verlopen. Bel wie het voor u klaarzette, de"
+    " gemeente of het landelijk meldpunt, en vraag een nieuwe code."
 )
 # A code by mail: to answer or confirm in one's own time.
 MAIL_CODE_LASTS: Final = timedelta(days=14)
@@ -60,41 +59,14 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True)
-class Section:
-    """A section of shown content: rows of term and value, and a text that somebody wrote."""
-
-    title: str
-    rows: Sequence[tuple[str, Any]] = ()
-    text: str | None = None
-
-
-@dataclass(frozen=True)
-class Content:
-    """The content that the recipient sees."""
-
-    title: str
-    sections: Sequence[Section]
-
-    @property
-    def sha256(self) -> str:
-        """The hash of exactly this content."""
-        parts = [(s.title, [(t, str(v)) for t, v in s.rows], s.text) for s in self.sections]
-        whole = json.dumps([self.title, parts], ensure_ascii=False)
-        return hashlib.sha256(whole.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
 class PickupKind:
     """Kind of document that a room lets recipients pick up."""
 
     kind: str
-    # (session, registry, pick-up) -> the content, or None when it is gone
-    show: Callable[[Session, Any, Pickup], Content | None] = lambda *_: None
-    # (session, registry, pick-up, content, first time?): records that it was opened
-    opened: Callable[[Session, Any, Pickup, Content, bool], None] = lambda *_: None
-    # The document has a page of its own, which stays open for half an hour after a code.
-    visited: bool = False
-    # The name of that page, below the pick-up.
+    # (session, pick-up): the locked row with the spoken code that opens it; None when none may.
+    # A higher room may let one code stand for more than this pick-up.
+    spoken: Callable[[Session, Pickup], Any] = lambda session, pickup: pickup
+    # The name of the page of the document, below the pick-up.
     page: str = "document"
     # It is about the person who picks it up, who is asked no function.
     own: bool = False
@@ -140,10 +112,20 @@ def offer(
 
 def make_code(session: Session, keys: KeyRing, pickup: Pickup, actor: Actor) -> str:
     """Return a new code for a pick-up, to be read out; the one before no longer counts."""
-    pickup.code_nonce, pickup.code_made_at = new_nonce(keys), utc_now()
-    pickup.code_tries, pickup.code_by = 0, actor.name
     _note(session, pickup, actor, "ophalen.code")
-    return _code(keys, pickup)
+    return renew_code(keys, pickup, actor)
+
+
+def renew_code(keys: KeyRing, row: Any, actor: Actor) -> str:
+    """Put a new spoken code on a row that has the columns for it, and return that code."""
+    row.code_nonce, row.code_made_at = new_nonce(keys), utc_now()
+    row.code_tries, row.code_by = 0, actor.name
+    return spoken_code(keys, row)
+
+
+def spoken_code(keys: KeyRing, row: Any) -> str:
+    """Return the code that is to be read out, of a row that has one."""
+    return code_of(keys, str(row.id), row.code_nonce or "")
 
 
 def _note(
@@ -165,64 +147,35 @@ def find_pickup(session: Session, typed: str) -> Pickup | None:
     return session.scalars(locked(session, wanted)).one_or_none()
 
 
-def open_pickup(
-    session: Session, registry: Any, pickup: Pickup, typed: str, visitor: dict[str, str]
-) -> Content | None:
-    """Return the content for the right code in time, else None.
+def enter_pickup(
+    session: Session, registry: Any, pickup: Pickup, typed: str, who: dict[str, str]
+) -> Visit | None:
+    """Return the visit that a typed code begins, or None for a wrong code.
 
     Each try is counted, so the caller commits either way.
     """
     keys: KeyRing = registry.key_ring
-    if pickup.state not in OPEN or not _code_counts(pickup):
-        return None
-    kind = kind_of(registry, pickup)
-    content = None if kind.visited else kind.show(session, registry, pickup)
-    if content is None or not is_code(typed, _code(keys, pickup)):
-        _wrong(session, pickup)
-        return None
-    pickup.code_nonce = None
-    first = pickup.state != PickupState.PICKED_UP
-    pickup.state = PickupState.PICKED_UP
-    if first:
-        pickup.picked_up_at = utc_now()
-    seal_who(keys, pickup, visitor)
-    _note(session, pickup, outsider(pickup), "ophalen.geopend")
-    kind.opened(session, registry, pickup, content, first)
-    return content
+    visit = None
+    row = kind_of(registry, pickup).spoken(session, pickup)
+    if row is not None and _code_counts(row) and is_code(typed, spoken_code(keys, row)):
+        row.code_nonce = None
+        visit = Visit(pickup.reference, Way.SPOKEN, who, code=str(row.id), made=row.code_made_at)
+    elif _mail_code_counts(pickup) and is_code(typed, mail_code_of(keys, pickup)):
+        visit = Visit(pickup.reference, Way.MAILED, who)
+    if visit is None:
+        _note(session, pickup, outsider(pickup), "ophalen.verkeerde_code")
+    else:
+        _note(session, pickup, outsider(pickup), "ophalen.geopend", [visit.way.value])
+    return visit
 
 
-def enter_pickup(session: Session, registry: Any, pickup: Pickup, typed: str) -> Way | None:
-    """Return which of the two codes was typed, for a document with a page of its own, or None.
-
-    Each try is counted, so the caller commits either way.
-    """
-    keys: KeyRing = registry.key_ring
-    if not kind_of(registry, pickup).visited:
-        return None
-    way = _way(keys, pickup, typed)
-    if way is None:
-        _wrong(session, pickup)
-        return None
-    _note(session, pickup, outsider(pickup), "ophalen.geopend", [way.value])
-    return way
-
-
-def _way(keys: KeyRing, pickup: Pickup, typed: str) -> Way | None:
-    if _code_counts(pickup) and is_code(typed, _code(keys, pickup)):
-        pickup.code_nonce = None
-        return Way.SPOKEN
-    if _mail_code_counts(pickup) and is_code(typed, mail_code_of(keys, pickup)):
-        return Way.MAILED
-    return None
-
-
-def _code_counts(pickup: Pickup) -> bool:
+def _code_counts(row: Any) -> bool:
     """Tell whether the spoken code may still be tried; asking this counts as a try."""
-    if pickup.code_nonce is None or pickup.code_made_at is None or pickup.code_tries >= TRIES:
+    if row.code_nonce is None or row.code_made_at is None or row.code_tries >= TRIES:
         return False
-    if utc_now() > pickup.code_made_at + CODE_LASTS:
+    if utc_now() > row.code_made_at + CODE_LASTS:
         return False
-    pickup.code_tries += 1
+    row.code_tries += 1
     return True
 
 
@@ -234,14 +187,6 @@ def _mail_code_counts(pickup: Pickup) -> bool:
         return False
     pickup.mail_tries += 1
     return True
-
-
-def _code(keys: KeyRing, pickup: Pickup) -> str:
-    return code_of(keys, str(pickup.id), pickup.code_nonce or "")
-
-
-def _wrong(session: Session, pickup: Pickup) -> None:
-    _note(session, pickup, outsider(pickup), "ophalen.verkeerde_code")
 
 
 def renew_mail_code(keys: KeyRing, pickup: Pickup) -> None:
@@ -306,12 +251,17 @@ class Visit:
     way: Way
     who: dict[str, str] = field(repr=False)
     since: datetime = field(default_factory=utc_now)
+    # The id of the row that had the spoken code, and the moment the code was made.
+    code: str = ""
+    made: datetime | None = None
 
 
 def seal_visit(keys: KeyRing, visit: Visit) -> str:
     """Return a visit as the sealed value of the cookie."""
     until, since = min(utc_now() + LASTS, visit.since + LONGEST_VISIT), visit.since.isoformat()
-    content = json.dumps([until.timestamp(), visit.reference, visit.way, visit.who, since])
+    made = visit.made.isoformat() if visit.made else ""
+    parts = [until.timestamp(), visit.reference, visit.way, visit.who, since, visit.code, made]
+    content = json.dumps(parts)
     sealed = keys.encrypt(SESSION_PURPOSE, content, COOKIE)
     return base64.urlsafe_b64encode(sealed.encode()).decode()
 
@@ -325,17 +275,21 @@ def unseal_visit(keys: KeyRing, value: str) -> Visit | None:
         content = keys.decrypt(SESSION_PURPOSE, stored, COOKIE)
     except (ValueError, DecryptionError):
         return None
-    until, reference, way, visitor, since = json.loads(content)
+    until, reference, way, visitor, since, *more = json.loads(content)
     if utc_now().timestamp() >= until:
         return None
-    return Visit(reference, Way(way), visitor, datetime.fromisoformat(since))
+    # A visit that began in 1.0.0 has no more than that.
+    code, made = more or ("", "")
+    begun = datetime.fromisoformat(since)
+    opened = datetime.fromisoformat(made) if made else None
+    return Visit(reference, Way(way), visitor, begun, code, opened)
 
 
-def visit_of(request: Request, reference: str) -> Visit | None:
-    """Return the visit of this browser to the page of this pick-up, or None."""
+def visit_of(request: Request, reference: str | None = None) -> Visit | None:
+    """Return the visit of this browser to the page of this pick-up, or of any; else None."""
     value = request.cookies.get(cookie_name(request.app_settings, COOKIE), "")
     visit = unseal_visit(request.registry.key_ring, value) if value else None
-    return visit if visit is not None and visit.reference == reference else None
+    return visit if visit is not None and reference in (None, visit.reference) else None
 
 
 def set_visit(request: Request, response: Any, visit: Visit | None) -> None:

@@ -44,16 +44,14 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.disclosures import queries, services
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.disclosures.pickup import (
     PICKUP_KINDS,
     WRONG,
-    Visit,
     ask_mail_code,
     enter_pickup,
     find_pickup,
     kind_of,
-    open_pickup,
     set_visit,
     visit_of,
 )
@@ -332,7 +330,7 @@ class PickupSchema(forms.Schema):
 
 @form_view(PickupPage, "", NO_PERMISSION_REQUIRED, PAGE)
 def pickup_view(context: PickupPage, request: Request) -> Any:
-    """Show the form; for the right code show the document once, or go to its own page."""
+    """Show the form; for the right code go to the page of the document."""
     number = context.__name__ or ""
     if request.method != "POST" and visit_of(request, number) is not None:
         here = find_pickup(request.db, number)
@@ -344,7 +342,6 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
     form = Form(PickupSchema(), request, buttons=[button], appstruct=begin, action=request.path)
     page: dict[str, Any] = {
         "form": form,
-        "content": None,
         "reference": number,
         "code_href": f"{request.path.rstrip('/')}/code",
         "on_its_way": "code" in dict(query_pairs(request)),
@@ -359,31 +356,24 @@ def pickup_view(context: PickupPage, request: Request) -> Any:
             "functie": "voor zichzelf" if own else values["functie"],
         }
         pickup = find_pickup(request.db, number)
-        answer = _let_in(request, pickup, values["code"], visitor) if pickup else None
-        if answer is None:
+        visit = None
+        if pickup is not None:
+            typed = values["code"]
+            visit = enter_pickup(request.db, request.registry, pickup, typed, visitor)
+        if pickup is None or visit is None:
             # Not an exception: that would roll the count of tries back.
             form.add_error(WRONG, "code")
             request.response.status_int = 422
             return page
-        if own and pickup is not None and not kind_of(request.registry, pickup).own:
+        kind = kind_of(request.registry, pickup)
+        if own and not kind.own:
             # The code was right; it counts again, for nothing of this is kept.
             raise forms.FormError(NOT_OWN, "voor")
-        return answer if isinstance(answer, HTTPSeeOther) else {**page, "content": answer}
+        response = HTTPSeeOther(f"{request.path.rstrip('/')}/{kind.page}")
+        set_visit(request, response, visit)
+        return response
 
     return handle_form(request, form, on_valid, page)
-
-
-def _let_in(request: Request, pickup: Pickup, code: str, visitor: dict[str, str]) -> Any:
-    """Return the content, or the redirect to the page of the document; None for a wrong code."""
-    if not kind_of(request.registry, pickup).visited:
-        return open_pickup(request.db, request.registry, pickup, code, visitor)
-    way = enter_pickup(request.db, request.registry, pickup, code)
-    if way is None:
-        return None
-    page_name = kind_of(request.registry, pickup).page
-    response = HTTPSeeOther(f"{request.path.rstrip('/')}/{page_name}")
-    set_visit(request, response, Visit(pickup.reference, way, visitor))
-    return response
 
 
 @post_view(PickupPage, "code", NO_PERMISSION_REQUIRED)

@@ -77,7 +77,7 @@ SECRETS: Final = {
     "core.factors.services:make_codes",
     "core.factors.services:new_secret",
     "disclosures.pickup:mail_code_of",
-    "disclosures.pickup:_code",
+    "disclosures.pickup:spoken_code",
     "exports.document.signature:new_password",
     "exports.request.services:show_password",
     "reports.api.queries:make_app_key",
@@ -150,7 +150,6 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
     "what somebody typed is compared with it; or a letter, which goes to its recipient": {
         "core.mail.addresses:_code",
         "core.mail.addresses:confirm_address",
-        "desk.forwarding.services:_code",
         "exports.release.mail:_spoken_code",
     },
 }
@@ -182,7 +181,6 @@ SHOWN_WITHOUT: Final = {
 }
 HANDED_WITHOUT: Final = {
     ("add_panel", ("volgen", "gegevens")): PUBLIC,
-    ("add_pickup_kind", "melding"): PUBLIC,
     ("add_arrival", "doorgifte"): SENDS,
     ("add_workflow_effect", "melding.doorgeven"): SENDS,
     ("add_workflow_effect", "melding.samenvoegen"): SENDS,

@@ -170,6 +170,7 @@ def pick_up(story: Story, desk: Page, reference: str) -> None:
     official.fill("[name=functie]", "OOV")
     official.fill("[name=code]", read_out)
     official.click("button[name=ophalen]")
+    official.get_by_role("button", name=f"Melding {reference} openen").click()
     for word in SEEDED:
         expect(official.locator("main")).to_contain_text(word)
 

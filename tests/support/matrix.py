@@ -346,6 +346,15 @@ MATRIX: Final[tuple[View, ...]] = (
         view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
         for name in ("bestand", "antwoord", "afsluiten", "vernietigd", "correctie")
     ),
+    # Outside a sitting they lead back to the page that asks for a code.
+    *(
+        view("PickupPage", name, "GET", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
+        for name in ("meldingen", "melding", "melding-bijlage")
+    ),
+    *(
+        view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
+        for name in ("openen", "melding-antwoord", "melding-pdf", "meldingen-sluiten")
+    ),
     view("ReportResource", "aanbieden", "POST", P.ROUTE_REPORT, {
         "{melding}/aanbieden": NOBODY,
         "{melding_meldpunt}/aanbieden": DESK_WORKS,
@@ -353,6 +362,9 @@ MATRIX: Final[tuple[View, ...]] = (
     view("ReportResource", "ophaalcode", "POST", P.ROUTE_REPORT, {
         "{melding}/ophaalcode": NOBODY,
         "{melding_meldpunt}/ophaalcode": " 404 403 403",
+    }),
+    view("DeskMunicipality", "ophaalcode", "POST", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/ophaalcode": " 404 403 403",
     }),
     # --- what the desk agreed with a municipality ------------------------------------------------
     *form("Desk", "berichten", P.ROUTE_REPORT, {"{meldpunt}/berichten": DESK_ADMIN}),

@@ -61,6 +61,9 @@ BADGES: dict[str, Badge] = {
     "aangeboden": Badge("Aangeboden", "info"),
     "opgehaald": Badge("Opgehaald", "success"),
     "verlopen": Badge("Verlopen", "danger"),
+    "bel nu": Badge("Bel nu", "danger"),
+    "er is iets bijgekomen": Badge("Er is iets bijgekomen", "warning"),
+    "gelezen": Badge("Gelezen", "neutral"),
     # dossier
     "in_voorbereiding": Badge("In voorbereiding", "neutral"),
     "in_aanpak": Badge("In aanpak", "info"),

@@ -8,17 +8,19 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register what is done with new reports, the mails, jobs, panels and pages of forwarding."""
     from stopintimidatie.core.ledger import ATTEMPTS
-    from stopintimidatie.desk.forwarding import pickup, services, views
+    from stopintimidatie.desk.forwarding import access, pickup, services, views
     from stopintimidatie.municipalities.agreements.services import VALID_JOB
 
     config.add_arrival("doorgifte", services.on_arrival)
-    config.add_pickup_kind(pickup.PICKUP)
-    for template in (*services.TEMPLATES, services.CODE_TEXT):
+    config.add_pickup_kind(access.PICKUP)
+    for template in (*services.TEMPLATES, access.CODE_TEXT):
         config.add_mail_template(template)
-    config.add_mail_recipient(services.OFFICIALS_PHONE)
+    config.add_mail_recipient(access.OFFICIALS_PHONE)
     config.add_job_kind(VALID_JOB, services.offer_waiting)
     config.add_job_kind(services.WATCH_JOB, services.watch)
+    config.add_job_kind(services.DIGEST_JOB, services.follow_digest)
     config.add_job_kind(pickup.CLEAR_JOB, pickup.clear, attempts=ATTEMPTS)
     config.add_panel("melding", "doorgifte", views.report_panel, order=9)
     config.add_panel("gemeente_bij_meldpunt", "doorgegeven", views.municipality_panel)
     config.scan("stopintimidatie.desk.forwarding.views")
+    config.scan("stopintimidatie.desk.forwarding.recipient")

@@ -1,8 +1,11 @@
-"""Pick-up of a forwarded report: its content, recording it, and destroying it in the end."""
+"""A forwarded report: its content, recording its pick-up, and destroying it in the end."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +20,6 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.disclosures.models import Disclosure, Pickup, PickupState
-from stopintimidatie.disclosures.pickup import Content, PickupKind, Section
 from stopintimidatie.disclosures.services import Subject as Disclosed
 from stopintimidatie.disclosures.services import record_disclosure
 from stopintimidatie.municipalities.agreements.services import running_agreement, today
@@ -32,6 +34,30 @@ from stopintimidatie.reports.vocabulary import KIND
 # The categories of data in a forwarded report, for the register.
 CATEGORIES: Final = ("relaas", "plek", "tijd", "vormen", "melder", "signalement")
 WITH_CONTACT: Final = "contactgegevens"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of shown content: rows of term and value, and a text that somebody wrote."""
+
+    title: str
+    rows: Sequence[tuple[str, Any]] = ()
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content that the recipient sees."""
+
+    title: str
+    sections: Sequence[Section]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of exactly this content."""
+        parts = [(s.title, [(t, str(v)) for t, v in s.rows], s.text) for s in self.sections]
+        whole = json.dumps([self.title, parts], ensure_ascii=False)
+        return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
@@ -98,25 +124,12 @@ def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> Non
     record(session, SYSTEM, "melding.bezorging", NATIONAL, KIND, [report.id], fields=[state])
 
 
-def show(session: Session, registry: Any, pickup: Pickup) -> Content | None:
-    """Return the content of the report; None when it was withdrawn or destroyed."""
-    report = session.get(Report, pickup.document_id)
-    if report is None or report.state not in STATES or pickup.destroyed_at is not None:
-        return None
-    return content_of(session, registry.key_ring, report)
-
-
-def note_pickup(
-    session: Session, registry: Any, pickup: Pickup, content: Content, first: bool
-) -> None:
+def note_pickup(session: Session, registry: Any, pickup: Pickup, report: Report) -> None:
     """Record the first pick-up in the report's history and the register; plan the destruction."""
-    if not first:
-        return
-    report = session.get_one(Report, pickup.document_id)
     days = registry.app_settings.desk_keep_days
     pickup.destroy_on = today() + timedelta(days=days)
     deliver(session, report, "opgehaald", pickup)
-    _register(session, report, pickup, content)
+    _register(session, report, pickup, content_of(session, registry.key_ring, report))
     payload = {"ophalen": str(pickup.id)}
     enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=days))
 
@@ -177,6 +190,3 @@ def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 ids = [report.id, pickup.id]
                 record(session, SYSTEM, "melding.inhoud_vernietigd", NATIONAL, KIND, ids)
             pickup.destroyed_at = utc_now()
-
-
-PICKUP: Final = PickupKind(KIND, show, note_pickup)

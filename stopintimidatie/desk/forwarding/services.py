@@ -8,39 +8,45 @@ to opgehaald or verlopen. Without a valid agreement nothing goes out, whatever t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
-from stopintimidatie.core.clock import after_working_days, utc_now
+from stopintimidatie.core.clock import (
+    AMSTERDAM,
+    after_working_days,
+    is_working_day,
+    local_date,
+    utc_now,
+    working_days_after,
+)
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import (
     Letter,
-    MailRecipient,
     MailTemplate,
     Recipient,
     Writing,
     queue_mail,
 )
-from stopintimidatie.core.mail.addresses import code_of, find_address, readable
-from stopintimidatie.core.mail.delivery import is_mobile
+from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.desk.forwarding.access import WAITING as WAITING_THERE
+from stopintimidatie.desk.forwarding.access import agreement_in_force, in_sitting
 from stopintimidatie.desk.forwarding.pickup import STATES, as_text, content_of, deliver, note_pickup
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.agreements.services import (
-    VALID_JOB,
     official_of,
-    people_of,
     running_agreement,
     standing_of,
     today,
@@ -87,13 +93,16 @@ def _still_offered(writing: Writing) -> Pickup | None:
 
 def _went_out(writing: Writing) -> None:
     """Note that the message went out: from now on the report is offered, and watched."""
-    session = writing.session
-    pickup, report = _about(session, writing.message)
-    if pickup is None or report is None or pickup.state != PickupState.READY:
-        return
-    pickup.state, pickup.offered_at = PickupState.OFFERED, utc_now()
-    deliver(session, report, "aangeboden", pickup)
-    _watch_later(session, pickup, "vervanger", DEPUTY_AFTER)
+    pickup, report = _about(writing.session, writing.message)
+    if pickup is not None and report is not None:
+        _offered(writing.session, pickup, report)
+
+
+def _offered(session: Session, pickup: Pickup, report: Report) -> None:
+    if pickup.state == PickupState.READY:
+        pickup.state, pickup.offered_at = PickupState.OFFERED, utc_now()
+        deliver(session, report, "aangeboden", pickup)
+        _watch_later(session, pickup, "vervanger", DEPUTY_AFTER)
 
 
 def _watch_later(session: Session, pickup: Pickup, step: str, working_days: int) -> None:
@@ -103,6 +112,70 @@ def _watch_later(session: Session, pickup: Pickup, step: str, working_days: int)
     payload = {"ophalen": str(pickup.id), "stap": step}
     delay = max(moment - now, timedelta(minutes=1))
     enqueue(session, WATCH_JOB, NATIONAL, payload, delay=delay)
+
+
+# The digest: one mail a working day about all that waits for a town, where that was agreed
+
+DIGEST_AT: Final = time(8)
+DIGEST_JOB: Final = Job("doorgifte.overzicht")
+
+
+def _tell_later(session: Session, agreement: ForwardingAgreement, to: Recipient | None) -> None:
+    """Queue the digest of the next working day at eight, once."""
+    moment = datetime.combine(local_date(utc_now()), DIGEST_AT, AMSTERDAM)
+    if moment <= utc_now() or not is_working_day(moment.date()):
+        moment = datetime.combine(working_days_after(moment.date(), 1), DIGEST_AT, AMSTERDAM)
+    if to is not None:
+        key = f"{DIGEST.name}:{agreement.id}:{moment.date()}"
+        delay, about = moment - utc_now(), agreement.id
+        queue_mail(session, NATIONAL, DIGEST.name, to, about=about, key=key, delay=delay)
+
+
+def _waiting_for(session: Session, agreement_id: UUID | None) -> Select[Any] | None:
+    """Return the query of the pick-ups that wait for a town; None when its agreement ended."""
+    agreement = session.get(ForwardingAgreement, agreement_id)
+    # It may have been replaced since; what waits is still told.
+    if agreement is None or agreement_in_force(session, agreement.municipality_code) is None:
+        return None
+    entries = select(Pickup.id).join(Report, Report.id == Pickup.document_id)
+    waits = (*in_sitting(agreement.municipality_code), Pickup.state.in_(WAITING_THERE))
+    return entries.where(*waits).order_by(Pickup.made_at, Pickup.id)
+
+
+def _digest(writing: Writing) -> Letter | None:
+    session = writing.session
+    wanted = _waiting_for(session, writing.message.about_id)
+    waiting = session.scalars(wanted).all() if wanted is not None else []
+    if not waiting:
+        return None
+    first = session.get_one(Pickup, waiting[0])
+    return Letter({"aantal": len(waiting), "ophalen": first.reference})
+
+
+def _digest_went_out(writing: Writing) -> None:
+    enqueue(writing.session, DIGEST_JOB, NATIONAL, {"afspraak": str(writing.message.about_id)})
+
+
+def _digest_came_back(registry: Any, session: Session, message: MailMessage) -> None:
+    payload = {"afspraak": str(message.about_id), "terug": "ja"}
+    enqueue(session, DIGEST_JOB, NATIONAL, payload)
+
+
+def follow_digest(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Mark what a digest told of as offered, or as returned (job)."""
+    for payload in payloads:
+        with context.transaction() as session:
+            wanted = _waiting_for(session, UUID(payload["afspraak"]))
+        if wanted is None:
+            continue
+        for session, ids in _few_at_a_time(context, wanted):
+            for number in ids:
+                pickup = session.get_one(Pickup, number)
+                report = session.get_one(Report, pickup.document_id)
+                if "terug" not in payload:
+                    _offered(session, pickup, report)
+                elif pickup.told_at is None:
+                    _came_back(session, pickup, report, ends=True)
 
 
 def _encrypted(writing: Writing) -> Letter | None:
@@ -124,8 +197,7 @@ def _encrypted_went_out(writing: Writing) -> None:
         return
     now = utc_now()
     pickup.state, pickup.offered_at, pickup.picked_up_at = PickupState.PICKED_UP, now, now
-    content = content_of(session, writing.keys, report)
-    note_pickup(session, writing.registry, pickup, content, first=True)
+    note_pickup(session, writing.registry, pickup, report)
 
 
 def _late(writing: Writing) -> Letter | None:
@@ -142,16 +214,20 @@ def came_back(registry: Any, session: Session, message: MailMessage) -> None:
     mail, the offer ends and the report waits at the desk as not picked up.
     """
     pickup, report = _about(session, message)
-    if pickup is None or report is None or report.state not in STATES:
-        return
+    if pickup is not None and report is not None and report.state in STATES:
+        ends = _ends_offer(session, message, report, pickup)
+        _came_back(session, pickup, report, ends=ends)
+
+
+def _came_back(session: Session, pickup: Pickup, report: Report, *, ends: bool) -> None:
     pickup.returned_at = utc_now()
-    if _ends_offer(session, message, report, pickup):
+    if ends:
         pickup.state = PickupState.EXPIRED
         pickup.picked_up_at = pickup.destroy_on = None
         deliver(session, report, "verlopen", pickup)
     to = postbox_recipient(session, NATIONAL)
     if to is not None:
-        key = f"{RETURNED.name}:{message.id}"
+        key = f"{RETURNED.name}:{pickup.id}"
         queue_mail(session, NATIONAL, RETURNED.name, to, about=pickup.id, key=key)
 
 
@@ -185,13 +261,21 @@ ENCRYPTED: Final = _template(
 )
 NOT_PICKED_UP: Final = _template("niet_opgehaald", "Niet opgehaald: bel de gemeente", _late)
 RETURNED: Final = _template("bericht_terug", "Een bericht aan een gemeente kwam terug", _returned)
-TEMPLATES: Final = (READY, ENCRYPTED, NOT_PICKED_UP, RETURNED)
+DIGEST: Final = _template(
+    "overzicht_klaar",
+    "Er staan berichten voor u klaar",
+    _digest,
+    _digest_went_out,
+    returned=_digest_came_back,
+)
+TEMPLATES: Final = (READY, ENCRYPTED, DIGEST, NOT_PICKED_UP, RETURNED)
 
 
 # Delivery
 
 WAITING: Final = ("wacht_op_afspraak", "verlopen")
-OFFERED_AT_ONCE: Final = 200
+# Offers in one transaction, so that it stays short.
+AT_ONCE: Final = 8
 
 
 def on_arrival(context: JobContext, session: Session, report: Report) -> None:
@@ -217,8 +301,12 @@ def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> 
         waiting.state = PickupState.EXPIRED
     town = session.get_one(Municipality, code)
     pickup = offer(session, NATIONAL, KIND, report.id, f"Gemeente {town.name}", actor)
-    template = ENCRYPTED if standing.agreement.channel == "smime" else READY
-    _tell(session, template, pickup, recipient_of(standing.official), "functionaris")
+    to, agreement = recipient_of(standing.official), standing.agreement
+    encrypted = agreement.channel == "smime"
+    if agreement.digest and not encrypted and not report.urgent:
+        _tell_later(session, agreement, to)
+    else:
+        _tell(session, ENCRYPTED if encrypted else READY, pickup, to, "functionaris")
     return []
 
 
@@ -230,12 +318,16 @@ def _open_pickup(session: Session, report_id: UUID) -> Pickup | None:
 
 
 def _was_refused(session: Session, pickup: Pickup) -> bool:
-    """Tell whether the message about a pick-up was given up, so that nobody was told."""
-    gone = (MailState.REFUSED, MailState.NOT_NEEDED)
-    given_up = select(MailMessage.id).where(
-        MailMessage.about_id == pickup.id, MailMessage.state.in_(gone)
+    """Tell whether no message about a pick-up is on its way any more, so that nobody was told."""
+    town = (
+        select(ForwardingAgreement.id)
+        .join(Report, Report.municipality_code == ForwardingAgreement.municipality_code)
+        .where(Report.id == pickup.document_id)
     )
-    return pickup.state == PickupState.READY and session.scalar(given_up.limit(1)) is not None
+    digest = and_(MailMessage.template == DIGEST.name, MailMessage.about_id.in_(town))
+    about = or_(MailMessage.about_id == pickup.id, digest)
+    waits = select(MailMessage.id).where(MailMessage.state == MailState.WAITING, about)
+    return pickup.state == PickupState.READY and session.scalar(waits.limit(1)) is None
 
 
 def _tell(
@@ -250,29 +342,29 @@ def _tell(
 
 def offer_waiting(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Offer the reports that wait for an agreement which is valid now (job)."""
+    keys = context.registry.key_ring
     for payload in payloads:
+        waits = (
+            Report.holder == NATIONAL,
+            Report.municipality_code == payload["gemeente"],
+            Report.delivery == "wacht_op_afspraak",
+            Report.state.in_(STATES),
+        )
+        wanted = select(Report.id).where(*waits).order_by(Report.received_at, Report.id)
+        for session, ids in _few_at_a_time(context, wanted):
+            for number in ids:
+                try_offer(session, keys, session.get_one(Report, number), SYSTEM)
+
+
+def _few_at_a_time(
+    context: JobContext, wanted: Select[Any]
+) -> Iterator[tuple[Session, Sequence[UUID]]]:
+    """Yield the ids of a query, a few in each of several short transactions."""
+    with context.transaction() as session:
+        ids = session.scalars(wanted).all()
+    for start in range(0, len(ids), AT_ONCE):
         with context.transaction() as session:
-            waiting = session.scalars(
-                select(Report)
-                .where(
-                    Report.holder == NATIONAL,
-                    Report.municipality_code == payload["gemeente"],
-                    Report.delivery == "wacht_op_afspraak",
-                    Report.state.in_(STATES),
-                    Report.id.not_in(
-                        select(Pickup.document_id).where(Pickup.state != PickupState.EXPIRED)
-                    )
-                    | Report.id.in_(
-                        select(Pickup.document_id).where(Pickup.state == PickupState.READY)
-                    ),
-                )
-                .order_by(Report.received_at)
-                .limit(OFFERED_AT_ONCE)
-            ).all()
-            for report in waiting:
-                try_offer(session, context.registry.key_ring, report, SYSTEM)
-            if len(waiting) == OFFERED_AT_ONCE:
-                enqueue(session, VALID_JOB, NATIONAL, payload)
+            yield session, ids[start : start + AT_ONCE]
 
 
 def take_back_offer(session: Session, report: Report, reason: str, actor: Actor) -> None:
@@ -321,39 +413,3 @@ def _watch(
     else:
         pickup.state = PickupState.EXPIRED
         deliver(session, report, "verlopen", pickup)
-
-
-# Text messages, so that the code goes another way than the mail with the link
-
-_KIND: Final = "functionaris_mobiel"
-
-
-def mobile_of(people: dict[str, Any]) -> str | None:
-    """Return the telephone number of the official when it is a mobile one, else None."""
-    number = str((people.get("functionaris") or {}).get("telefoon", ""))
-    return number if is_mobile(number) else None
-
-
-def send_code_by_text(session: Session, pickup: Pickup) -> None:
-    """Queue a text message with the code of a pick-up; the job holds neither code nor number."""
-    to = Recipient(_KIND, str(pickup.id))
-    queue_mail(session, NATIONAL, CODE_TEXT.name, to, about=pickup.id)
-
-
-def _number(session: Session, keys: KeyRing, pickup_id: str) -> str | None:
-    pickup = session.get(Pickup, UUID(pickup_id))
-    report = session.get(Report, pickup.document_id) if pickup else None
-    agreement = running_agreement(session, report.municipality_code or "") if report else None
-    return mobile_of(people_of(keys, agreement)) if agreement else None
-
-
-def _code(writing: Writing) -> Letter | None:
-    pickup = writing.session.get(Pickup, writing.message.about_id)
-    if pickup is None or pickup.code_nonce is None:
-        return None
-    code = code_of(writing.keys, str(pickup.id), pickup.code_nonce)
-    return Letter({"code": readable(code), "nummer": pickup.reference})
-
-
-OFFICIALS_PHONE: Final = MailRecipient(_KIND, _number)
-CODE_TEXT: Final = _template("ophaalcode_sms", "", _code, text_message=True)

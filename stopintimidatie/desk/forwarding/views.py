@@ -9,19 +9,22 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from stopintimidatie.core.audit import record
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_short
-from stopintimidatie.core.web.components import ListItem, Panel
+from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
 from stopintimidatie.core.web.request import Request, page_view, post_view
+from stopintimidatie.desk.forwarding import access
+from stopintimidatie.desk.forwarding.access import WAITING
 from stopintimidatie.desk.forwarding.pickup import STATES
-from stopintimidatie.desk.forwarding.services import mobile_of, send_code_by_text, try_offer
+from stopintimidatie.desk.forwarding.services import try_offer
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
 from stopintimidatie.disclosures.models import Pickup, PickupState
-from stopintimidatie.disclosures.pickup import KIND, make_code, who_picked_up
+from stopintimidatie.disclosures.pickup import KIND, renew_code, who_picked_up
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.models import Report
@@ -92,7 +95,7 @@ def returned_view(context: Desk, request: Request) -> dict[str, Any]:
 
 _TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
 SHOWN: Final = 25
-OPEN: Final = (PickupState.OFFERED, PickupState.PICKED_UP)
+OPEN: Final = (*WAITING, PickupState.PICKED_UP)
 
 
 def report_panel(context: Any, request: Any) -> Panel | None:
@@ -115,6 +118,10 @@ def report_panel(context: Any, request: Any) -> Panel | None:
             "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
             "pickups": [_facts(request, pickup) for pickup in pickups],
             "code_for": next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None),
+            "answers": [
+                TimelineEntry(row.at, access.answer_words(row))
+                for row in access.answers_of(request.db, [pickup.id for pickup in pickups])
+            ],
             "may_offer": not lacking and not any(p.state != PickupState.EXPIRED for p in pickups),
             "offer_href": request.resource_path(context, "aanbieden"),
             "code_href": request.resource_path(context, "ophaalcode"),
@@ -143,6 +150,8 @@ def _facts(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
         ("Code gegeven door", pickup.code_by),
         ("Opgehaald", _when(pickup.picked_up_at)),
         ("Opgehaald door", ", ".join(visitor.values())),
+        ("Laatst gelezen", _when(pickup.read_at)),
+        ("Iets bijgekomen", _when(pickup.added_at)),
         ("Inhoud hier vernietigd", _destroyed(pickup)),
     ]
     return [(term, value) for term, value in rows if value]
@@ -175,38 +184,54 @@ def offer_view(context: ReportResource, request: Any) -> Any:
     guards=(recently_confirmed,),
 )
 def code_view(context: ReportResource, request: Any) -> Any:
-    """Make a code for the pick-up of a report; show it once to read out, or have it texted."""
-    pickup = request.db.scalars(
-        select(Pickup)
-        .where(Pickup.document_id == context.report.id, Pickup.state.in_(OPEN))
-        .order_by(Pickup.made_at.desc())
-        .limit(1)
-    ).one_or_none()
-    if pickup is None or pickup.destroyed_at is not None:
+    """Make a code on the page of a report, for all that waits for its municipality."""
+    return _code_page(request, context, context.report.municipality_code)
+
+
+@post_view(
+    DeskMunicipality,
+    "ophaalcode",
+    Permission.ROUTE_REPORT,
+    renderer=f"{_TEMPLATES}/code.jinja2",
+    guards=(recently_confirmed,),
+)
+def town_code_view(context: DeskMunicipality, request: Any) -> Any:
+    """Make a code on the page of a municipality, for all that waits for it."""
+    return _code_page(request, context, context.municipality.code)
+
+
+def _code_page(request: Any, context: Any, code: str | None) -> Any:
+    """Make the code of a town; show it once to read out, or have it texted.
+
+    Raises:
+        HTTPNotFound: No agreement is in force, or nothing waits.
+    """
+    session, keys = request.db, request.registry.key_ring
+    agreement = access.agreement_in_force(session, code)
+    if agreement is None or not access.number_of(session, agreement.municipality_code):
         raise HTTPNotFound()
-    keys = request.registry.key_ring
-    code = make_code(request.db, keys, pickup, request.actor)
-    town = request.db.get_one(Municipality, context.report.municipality_code)
-    standing = agreements.standing_of(request.db, keys, town.code)
-    people = agreements.people_of(keys, standing.agreement) if standing.agreement else {}
-    if standing.agreement is not None:
-        ids = [standing.agreement.id]
-        note_read(request, NATIONAL, agreements.KIND, ids, task="code voorlezen")
-    phone = mobile_of(people)
-    if phone and request.registry.texter.on and request.POST.get("sms") == "ja":
-        send_code_by_text(request.db, pickup)
+    spoken = renew_code(keys, agreement, request.actor)
+    record(session, request.actor, "ophalen.code", NATIONAL, agreements.KIND, [agreement.id])
+    people = agreements.people_of(keys, agreement)
+    ids = [agreement.id]
+    note_read(request, NATIONAL, agreements.KIND, ids, task="code voorlezen")
+    phone, back = access.mobile_of(people), request.resource_path(context)
+    may_text = bool(phone and request.registry.texter.on)
+    if may_text and request.POST.get("sms") == "ja":
+        access.send_code_by_text(session, agreement)
         request.flash("De code gaat per sms naar de functionaris.")
-        return HTTPSeeOther(request.resource_path(context))
+        return HTTPSeeOther(back)
+    waiting = Pickup.state.in_(WAITING) | Pickup.added_at.is_not(None)
     return {
-        "may_text": bool(phone and request.registry.texter.on),
+        "may_text": may_text,
         "code_href": request.resource_path(context, "ophaalcode"),
-        "code": readable(code),
-        "pickup": pickup,
-        "town": town.name,
+        "code": readable(spoken),
+        "waiting": access.number_of(session, agreement.municipality_code, waiting),
+        "town": session.get_one(Municipality, agreement.municipality_code).name,
         "people": [
             people[function] for function in ("functionaris", "vervanger") if people.get(function)
         ],
-        "back": request.resource_path(context),
+        "back": back,
     }
 
 
@@ -221,8 +246,17 @@ def municipality_panel(context: DeskMunicipality, request: Any) -> Panel | None:
             )
         ).all()
     )
+    code = context.municipality.code
+    may = request.has_permission(Permission.ROUTE_REPORT, context)
+    may = may and access.agreement_in_force(request.db, code) is not None
     return Panel(
         "Wat er naar deze gemeente ging",
         f"{_TEMPLATES}/forwarded.jinja2",
-        {"rows": [(names.get(p.document_id, ""), p) for p in pickups], "desk": f"/{NATIONAL}/"},
+        {
+            "rows": [(names.get(p.document_id, ""), p) for p in pickups],
+            "desk": f"/{NATIONAL}/",
+            "openable": access.number_of(request.db, code) if may else 0,
+            "waiting": access.number_of(request.db, code, Pickup.state.in_(WAITING)),
+            "code_href": request.resource_path(context, "ophaalcode"),
+        },
     )

@@ -25,6 +25,7 @@ from stopintimidatie.core.web.components import (
     WorkbenchRow,
 )
 from stopintimidatie.core.web.request import NavItem, with_params
+from stopintimidatie.desk.forwarding.access import returned_reasons
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue.delivery import can_be_routed
 from stopintimidatie.desk.queue.forms import (
@@ -172,7 +173,7 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
         "badges": [*words.badges(report), *filter(None, [report.delivery])],
         "flags": words.flags(report),
         "account": marked(report.description) if report.description else None,
-        "rows": _rows(report, names),
+        "rows": [*_rows(report, names), *_returned(session, report)],
         "rest": [
             *words.moments(report)[1:],
             *words.event(report)[2:],
@@ -263,6 +264,12 @@ def _rows(report: Report, names: words.AreaNames) -> Rows:
     return rows
 
 
+def _returned(session: Session, report: Report) -> Rows:
+    """Return the row that says why the municipality gave a report back; none otherwise."""
+    why = returned_reasons(session, [report.id]) if report.delivery in queue.TO_DECIDE else {}
+    return [("Teruggegeven door de gemeente", reason) for reason in why.values()]
+
+
 # The rail and the bar of one page ask it.
 _BARS: Final[RequestLocalCache[dict[str, Any] | None]] = RequestLocalCache()
 
@@ -302,17 +309,29 @@ def _note(decision: ReportDecision, follows: str) -> str:
 # The list
 
 
-def row_of(report: Report, municipality: str | None, request: Any, current: bool) -> WorkbenchRow:
-    """Return a row of the queue."""
+def rows_of(
+    request: Any, rows: Sequence[tuple[Report, str | None]], opened: Report | None
+) -> list[WorkbenchRow]:
+    """Return the rows of the queue, of reports with the name of their municipality."""
+    waits = [report.id for report, _ in rows if report.delivery in queue.TO_DECIDE]
+    returned = returned_reasons(request.db, waits)
+    return [_row(request, report, name, opened, returned.get(report.id)) for report, name in rows]
+
+
+def _row(
+    request: Any, report: Report, town: str | None, opened: Report | None, returned: str | None
+) -> WorkbenchRow:
     marks = [mark for mark in words.badges(report) if mark not in ("nieuw", "wacht_op_melder")]
+    marks += ["bel nu"] if report.urgent and report.delivery in queue.RING_AT_ONCE else []
+    meta = [town or _place(report), ago(report.received_at).removesuffix(" geleden")]
     return WorkbenchRow(
         title=words.heading(report),
         href=with_params(request, melding=report.reference),
-        meta=[municipality or _place(report), ago(report.received_at).removesuffix(" geleden")],
+        meta=[*meta, f"niet van deze gemeente: {returned}"] if returned else meta,
         text=" ".join((report.description or "").split())[:SNIPPET],
         marks=marks,
         fresh=report.state == "nieuw",
-        current=current,
+        current=report is opened,
         value=report.reference,
     )
 

@@ -126,6 +126,8 @@ SECOND_LOOK, CLOSED = "tweede_blik", "afgesloten"
 # The municipality must be rung about these; offered reports need nothing of the desk.
 TO_RING: Final = ("wacht_op_afspraak", "verlopen")
 TO_DECIDE: Final = ("te_routeren", "verlopen")
+# With urgency: an offer by mail alone is not enough.
+RING_AT_ONCE: Final = ("wacht_op_afspraak", "aangeboden", "verlopen")
 UNPLACED: Final = "geen"
 _PROPOSED: Final = exists().where(
     ReportProposal.report_id == Report.id, ReportProposal.answered_at.is_(None)
@@ -157,13 +159,13 @@ _LISTED: Final = (
 def _to_decide() -> ColumnElement[bool]:
     """Build the condition of what the desk must decide on now.
 
-    Urgent reports that wait for an agreement are there too: somebody must ring about them at once.
+    Urgent reports are there too until they are picked up: somebody must ring about them at once.
     And what a reporter wrote about a report that was closed, or that isn't the desk's to decide on.
     """
     waits = and_(
         Report.state == "nieuw",
         Report.delivery.in_(TO_DECIDE)
-        | (Report.urgent.is_(True) & (Report.delivery == "wacht_op_afspraak")),
+        | (Report.urgent.is_(True) & Report.delivery.in_(RING_AT_ONCE)),
         ~_PROPOSED,
     )
     return or_(waits, Report.reporter_spoke_at.is_not(None))

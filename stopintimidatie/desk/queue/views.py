@@ -60,7 +60,7 @@ from stopintimidatie.desk.queue.pages import (
     municipality_facet,
     next_path,
     report_in_hand,
-    row_of,
+    rows_of,
     views_of,
     why_not,
 )
@@ -150,7 +150,7 @@ def queue_view(context: Desk, request: Request) -> dict[str, Any]:
         resource = ReportResource(opened.reference, context, opened)
         detail = detail_of(resource, request, here, onwards)
     return {
-        "items": [row_of(report, name, request, report is opened) for report, name in rows],
+        "items": rows_of(request, rows, opened),
         "paging": paging,
         "turn": turn_of(request, paging, "melding"),
         "standing": wanted.standing,

@@ -433,7 +433,7 @@ def fetch_file(
     return pdf
 
 
-PICKUP: Final[Any] = PickupKind(EXPORT, visited=True, mail_code=_mail_code)
+PICKUP: Final[Any] = PickupKind(EXPORT, mail_code=_mail_code)
 
 RETENTION: Final = RetentionClass(
     "antwoord_partner",

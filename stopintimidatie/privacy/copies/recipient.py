@@ -63,7 +63,7 @@ from stopintimidatie.reports.public.pages import speech_of, spoken
 from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 
 PAGE_NAME: Final = "gegevens"
-PICKUP: Final = PickupKind(DOCUMENT, visited=True, page=PAGE_NAME, own=True)
+PICKUP: Final = PickupKind(DOCUMENT, page=PAGE_NAME, own=True)
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 PAGE: Final = f"{TEMPLATES}/fetch.jinja2"
 USED: Final = "U hebt dit zo vaak opgehaald als kon. Bel ons als u het opnieuw nodig hebt."

@@ -218,6 +218,8 @@ ACTIONS: Final[dict[str, str]] = {
     "uitvoer.klaargezet": "Uitvoer klaargezet voor een partner",
     "uitvoer.beantwoord": "Partner gaf antwoord op uitvoer",
     "uitvoer.antwoord_gelezen": "Antwoord van partner gelezen",
+    "ophalen.gelezen": "Melding gelezen door de gemeente",
+    "ophalen.antwoord": "Antwoord van de gemeente over een melding",
     "ophalen.gedownload": "Document opgehaald door ontvanger",
     "ophalen.klaargezet": "Klaargezet om op te halen",
     "ophalen.code": "Code gegeven om op te halen",

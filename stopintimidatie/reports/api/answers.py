@@ -96,6 +96,11 @@ class MessageAnswer:
         "bericht",
     )
     text: str = prop("tekst", "Tekst.", "Wij hebben uw melding gelezen.")
+    speaker: str | None = prop(
+        "afzender",
+        "Wie spreekt, als dat niet is wie de melding heeft, zoals `gemeente Tilburg, via"
+        " het landelijk meldpunt`.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

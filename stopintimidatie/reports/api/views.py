@@ -445,4 +445,6 @@ def attachment_answer(file: Attachment) -> AttachmentAnswer:
 def message_answer(message: Message) -> MessageAnswer:
     """Return a message between reporter and municipality as the app gets it."""
     sender = "melder" if message.from_reporter else "gemeente"
-    return MessageAnswer(at=message.at, sender=sender, kind=message.kind, text=message.text)
+    return MessageAnswer(
+        at=message.at, sender=sender, kind=message.kind, text=message.text, speaker=message.sender
+    )

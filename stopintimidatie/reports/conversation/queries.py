@@ -55,6 +55,8 @@ class Message:
     at: datetime
     kind: str
     text: str
+    # The organisation that speaks, where it isn't who has the report.
+    sender: str | None = None
 
     @property
     def from_reporter(self) -> bool:
@@ -227,14 +229,16 @@ def status_is_held(row: Any) -> bool:
 
 def _messages(session: Session, report_id: UUID) -> tuple[Message, ...]:
     rows = session.execute(
-        select(ReporterMessage.at, ReporterMessage.kind, ReporterMessage.text)
+        select(
+            ReporterMessage.at, ReporterMessage.kind, ReporterMessage.text, ReporterMessage.sender
+        )
         .where(
             ReporterMessage.report_id == report_id,
             or_(ReporterMessage.held_until.is_(None), ReporterMessage.held_until <= utc_now()),
         )
         .order_by(ReporterMessage.at, ReporterMessage.id)
     )
-    return tuple(Message(row.at, row.kind, row.text) for row in rows)
+    return tuple(Message(row.at, row.kind, row.text, row.sender) for row in rows)
 
 
 def waiting_doubles(session: Session, report: Report) -> Sequence[Report]:

@@ -122,8 +122,18 @@ EXPIRY_JOB: Final = Job("melding.vraag_verlopen")
 CLOSED: Final = frozenset({"overgedragen", "ingetrokken", "vernietigd"})
 
 
-def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
-    """Add a message that the reporter reads with the follow code, without its author's name."""
+def tell(
+    session: Session,
+    report: Report,
+    kind: str,
+    text: str,
+    actor: Actor,
+    sender: str | None = None,
+) -> None:
+    """Add a message that the reporter reads with the follow code, without its author's name.
+
+    `sender`: the organisation that speaks, where it isn't the holder.
+    """
     message = ReporterMessage(
         holder=report.holder,
         report_id=report.id,
@@ -131,6 +141,7 @@ def tell(session: Session, report: Report, kind: str, text: str, actor: Actor) -
         text=text,
         at=utc_now(),
         actor_name=actor.name,
+        sender=sender,
         held_until=held_until(report, actor),
     )
     session.add(message)
@@ -151,7 +162,14 @@ def take_back_messages(session: Session, report: Report, since: datetime) -> Non
     )
 
 
-def tell_once(session: Session, report: Report, kind: str, text: str, actor: Actor) -> None:
+def tell_once(
+    session: Session,
+    report: Report,
+    kind: str,
+    text: str,
+    actor: Actor,
+    sender: str | None = None,
+) -> None:
     """Add a message, unless the reporter was told these very words already."""
     said = select(ReporterMessage.id).where(
         ReporterMessage.report_id == report.id,
@@ -159,7 +177,7 @@ def tell_once(session: Session, report: Report, kind: str, text: str, actor: Act
         ReporterMessage.text == text,
     )
     if session.scalar(said.limit(1)) is None:
-        tell(session, report, kind, text, actor)
+        tell(session, report, kind, text, actor, sender)
 
 
 def write_to_reporter(session: Session, report: Report, text: str, actor: Actor) -> None:

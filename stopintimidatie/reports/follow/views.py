@@ -340,7 +340,12 @@ def _shown(request: Request, standing: Standing) -> Page:
         "read_from": _read_from(published, standing, speech.language),
         "municipality": municipality.name if municipality else None,
         "messages": [
-            TimelineEntry(m.at, speech(follow_words.message_title(m.kind)), text=m.text)
+            TimelineEntry(
+                m.at,
+                speech(follow_words.message_title(m.kind)),
+                who=follow_words.sender_words(m.sender, speech.language),
+                text=m.text,
+            )
             for m in reversed(standing.messages)
         ],
         "question": next((m.text for m in reversed(standing.messages) if m.kind == "vraag"), ""),

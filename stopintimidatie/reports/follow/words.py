@@ -109,3 +109,12 @@ def back(*, contact: bool) -> str:
 def message_title(kind: str) -> str:
     """Return the heading above a message of this kind."""
     return MESSAGE_TITLES.get(kind, "Bericht aan u")
+
+
+def sender_words(sender: str | None, language: str) -> str:
+    """Return the organisation that speaks, in the language of the reader; empty for the holder."""
+    words = sender or ""
+    if language == "en":
+        words = words.replace("gemeente ", "municipality of ", 1)
+        words = words.replace("via het landelijk meldpunt", "through the national desk")
+    return words

@@ -132,6 +132,7 @@ def _with_employer(row: ReporterMessage, here: str) -> dict[str, Any]:
         "kind": row.kind,
         "text": row.text,
         "actor_name": name,
+        "sender": row.sender,
         "held_until": row.held_until.isoformat() if row.held_until else None,
     }
 

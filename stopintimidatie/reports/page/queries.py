@@ -40,6 +40,7 @@ OTHER_LINES: Final = {
     "opgehaald": "Opgehaald door de gemeente",
     "verlopen": "Niet opgehaald: aanbod verlopen",
     "aanbod_ingetrokken": "Aanbod ingetrokken",
+    "antwoord_gemeente": "Antwoord van de gemeente",
     "aanvulling": "Aanvulling van de melder",
     "hielp_niet": "De melder zegt: het hielp niet",
     "toch_niet_ingetrokken": "De melder trok het intrekken terug",

@@ -360,7 +360,7 @@ def add_step_views(config: Any) -> None:
 )
 def attachment_view(context: ReportResource, request: Request) -> Response:
     """Send the content of an attachment: `?nummer=1`."""
-    attachment = _wanted(context, request)
+    attachment = wanted_attachment(request, context.report)
     if attachment is None:
         raise HTTPNotFound()
     task = f"bijlage {attachment.number} openen"
@@ -386,11 +386,12 @@ def file_response(
     return response
 
 
-def _wanted(context: ReportResource, request: Request) -> Attachment | None:
+def wanted_attachment(request: Request, report: Report) -> Attachment | None:
+    """Return the attachment with the number in the address; None when it can't be opened."""
     number = dict(query_pairs(request)).get("nummer", "")
     if not (number.isascii() and number.isdigit() and len(number) <= len(str(MOST)) + 2):
         return None
-    mine = attachments_of(request.db, context.report.id)
+    mine = attachments_of(request.db, report.id)
     return next((row for row in mine if row.number == int(number) and not row.sealed), None)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
 import trustme
@@ -17,97 +14,30 @@ from sqlalchemy import select
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import after_working_days, clock_at, utc_now
 from stopintimidatie.core.ledger import read_ledger
-from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.services import note_bounce
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.forwarding import services as forwarding_services
-from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject, Pickup
+from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
 from stopintimidatie.municipalities.agreements import services as agreements_services
-from stopintimidatie.municipalities.areas.locator import Method, Place
-from stopintimidatie.reports.arrival import Arrival, receive
-from stopintimidatie.reports.arrival.submission import Routing
-from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import has_contact
-from stopintimidatie.reports.rules import random_follow_code
-from stopintimidatie.reports.vocabulary import ContactWish, Source
-from tests.support.factories import make_submission, make_user
+from tests.support.factories import make_user
 from tests.support.installation import Installation
 from tests.support.mailboxes import mails, put_desk_postbox
+from tests.support.sittings import (
+    ZWIJNDRECHT,
+    agree,
+    arrive,
+    code_for,
+    enter,
+    open_in,
+    pickup_of,
+    read,
+    sit,
+)
 
-ZWIJNDRECHT = "GM0642"
 SECRETS = ("Geheimwoord", "Petra", "petra@melder.example")
-
-
-def agree(installation: Installation, *, certificate: str | None = None) -> None:
-    """A valid agreement, with an official and a deputy whose addresses are confirmed."""
-    registry = installation.registry
-    official, deputy = (
-        agreements_services.Official(name, "OOV", f"{box}@zwijndrecht.example", "+31786200000")
-        for name, box in (("Anneke", "oov"), ("Bas", "veiligheid"))
-    )
-    today = agreements_services.today()
-    until = today + timedelta(days=300)
-    channel = "smime" if certificate else "ophalen"
-    plan = agreements_services.Plan(
-        official, deputy, True, "Hoofd", today, channel, certificate, today, until
-    )
-    with installation.transaction(NATIONAL) as session:
-        keys, rules = registry.key_ring, registry.level_rules
-        agreements_services.make(session, keys, rules, ZWIJNDRECHT, plan, SYSTEM)
-        for owner in (agreements_services.official_of, agreements_services.deputy_of):
-            row = find_address(session, owner(ZWIJNDRECHT))
-            assert row is not None
-            row.verified_at = utc_now()
-        agreements_services.settle(session, keys, rules, ZWIJNDRECHT, SYSTEM)
-
-
-def arrive(installation: Installation) -> UUID:
-    """A report about a place in Zwijndrecht, with somebody's data."""
-    given = make_submission(
-        anonymous=False,
-        description="Geheimwoord",
-        contact=Contact(name="Petra", email="petra@melder.example"),
-        wants_contact=ContactWish.MAIL,
-    )
-    place = Place(ZWIJNDRECHT, None, None, Method.OUTLINE)
-    arrival = Arrival(Source.APP_ANDROID, SYSTEM, random_follow_code(), utc_now())
-    with installation.transaction() as session:
-        routing = Routing(NATIONAL, place, "wacht_op_afspraak")
-        return receive(session, installation.registry.key_ring, given, routing, arrival).id
-
-
-def read(installation: Installation, number: UUID) -> Report:
-    with installation.transaction(NATIONAL) as session:
-        return session.get_one(Report, number)
-
-
-def pickup_of(installation: Installation, number: UUID) -> Pickup:
-    with installation.transaction(NATIONAL) as session:
-        return session.scalars(select(Pickup).where(Pickup.document_id == number)).one()
-
-
-def code_for(installation: Installation, number: UUID) -> str:
-    """The code that the desk sees, as it does."""
-    browser = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
-    page = browser.get(f"/landelijk/{read(installation, number).reference}")
-    form = next(f for f in page.forms.values() if f.action.endswith("ophaalcode"))
-    shown = form.submit(status=200)
-    found = re.search(r"<dd>(\d{4} \d{4})</dd>", shown.text)
-    assert found
-    return found[1]
-
-
-def fetch(
-    installation: Installation, reference: str, code: str, status: int = 200, **changes: str
-) -> Any:
-    form = installation.visitor().get(f"/ophalen/{reference}").forms["formulier"]
-    form["naam"], form["voor"] = "Anneke de Boer", "organisatie"
-    form["functie"], form["code"] = "OOV", code
-    for name, value in changes.items():
-        form[name] = value
-    return form.submit("ophalen", status=status)
 
 
 def test_without_an_agreement_nothing_goes_and_with_one_what_waited_goes_at_once(
@@ -131,34 +61,44 @@ def test_without_an_agreement_nothing_goes_and_with_one_what_waited_goes_at_once
     assert len(mails(installation, "melding_klaar")) == 2
 
 
-def test_the_code_shows_the_report_once_and_that_is_recorded(installation: Installation) -> None:
+def test_the_code_opens_the_report_and_that_is_recorded(installation: Installation) -> None:
     agree(installation)
     number = arrive(installation)
     installation.run_jobs()
     reference = pickup_of(installation, number).reference
     code = code_for(installation, number)
-    assert "klopt niet" in fetch(installation, reference, "00000000", 422)
+    assert "klopt niet" in enter(installation, reference, "00000000", 422)[1]
     # Without a function, or as if it were about oneself, nothing is shown; the code stays right.
     for changes, said in (
         ({"functie": ""}, "Vul uw functie in"),
         ({"voor": "mij"}, "voor een organisatie. Kies dat"),
     ):
-        assert said in fetch(installation, reference, code, 422, **changes)
-    page = fetch(installation, reference, code)
+        assert said in enter(installation, reference, code, 422, **changes)[1]
+    browser, answer = enter(installation, reference, code)
+    page = answer.follow()
+    assert not any(secret in page for secret in SECRETS)
+    assert read(installation, number).delivery == "aangeboden"
+    page = open_in(page, reference)
     for secret in SECRETS:
         assert secret in page
     assert page.headers["Cache-Control"] == "no-store"
-    assert "klopt niet" in fetch(installation, reference, code, 422)
+    assert "klopt niet" in enter(installation, reference, code, 422)[1]
     report = read(installation, number)
     assert report.delivery == "opgehaald"
+    # Reading it again in the sitting is logged, and changes nothing.
+    before = pickup_of(installation, number)
+    browser.get(f"/ophalen/{reference}/melding").mustcontain("Geheimwoord")
+    assert pickup_of(installation, number).read_at == before.read_at
     with installation.transaction(NATIONAL) as session:
         entry = session.scalars(select(Disclosure)).one()
         assert (entry.reference, entry.source_id) == (reference, number)
         assert entry.recipient == "Gemeente Zwijndrecht"
+        assert entry.approved_by != "Stopintimidatie"
         about = session.scalars(select(DisclosureSubject)).one()
         assert "contactgegevens" in about.categories
-        done = set(session.scalars(select(AuditEvent.action)))
-    assert {"ophalen.code", "ophalen.geopend", "ophalen.verkeerde_code"} <= done
+        done = list(session.scalars(select(AuditEvent.action)))
+    assert {"ophalen.code", "ophalen.geopend", "ophalen.verkeerde_code"} <= set(done)
+    assert done.count("ophalen.gelezen") == 3
     stored = pickup_of(installation, number)
     assert "Anneke" not in str(stored.picked_up_by)
     desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
@@ -169,19 +109,22 @@ def test_the_code_shows_the_report_once_and_that_is_recorded(installation: Insta
 def test_a_code_ends_after_five_tries_and_after_half_an_hour(installation: Installation) -> None:
     agree(installation)
     number = arrive(installation)
+    other = arrive(installation)
     installation.run_jobs()
     reference = pickup_of(installation, number).reference
     code = code_for(installation, number)
-    for _ in range(5):
-        fetch(installation, reference, "12345678", 422)
-    fetch(installation, reference, code, 422)
+    # The tries are of the code, at whichever page of the town they are made.
+    for place in (number, other, number, other, number):
+        enter(installation, pickup_of(installation, place).reference, "12345678", 422)
+    enter(installation, reference, code, 422)
     late = code_for(installation, number)
     with clock_at(utc_now() + timedelta(minutes=31)):
-        fetch(installation, reference, late, 422)
+        enter(installation, reference, late, 422)
     assert read(installation, number).delivery == "aangeboden"
     # What doesn't exist says the same as what does.
-    unknown = fetch(installation, "O-4F7K-2QXJ", code, 422)
+    unknown = enter(installation, "O-4F7K-2QXJ", code, 422)[1]
     assert "klopt niet" in unknown
+    assert "landelijk meldpunt" in unknown
     installation.visitor().get("/ophalen/geheim", status=404)
     installation.visitor().get("/ophalen", status=404)
 
@@ -221,7 +164,7 @@ def test_an_offer_that_is_taken_back_shows_nobody_anything(installation: Install
         report = session.get_one(Report, number)
         forwarding_services.take_back_offer(session, report, "Het was in Tilburg.", SYSTEM)
     assert read(installation, number).delivery == "verlopen"
-    refused = fetch(installation, pickup.reference, code, status=422)
+    refused = enter(installation, pickup.reference, code, status=422)[1]
     assert not any(secret in refused for secret in SECRETS)
 
 
@@ -232,7 +175,7 @@ def test_so_many_days_after_pick_up_the_content_at_the_desk_is_gone(
     number = arrive(installation)
     installation.run_jobs()
     reference = pickup_of(installation, number).reference
-    fetch(installation, reference, code_for(installation, number))
+    open_in(sit(installation, number)[1], reference)
     days = installation.settings.desk_keep_days
     with clock_at(utc_now() + timedelta(days=days - 1)):
         installation.run_jobs()
@@ -308,7 +251,7 @@ def test_a_message_that_comes_back_after_acceptance_is_told_to_the_desk_and_not_
     page = desk.get("/landelijk/teruggekomen")
     assert "Zwijndrecht" in page.click(reference).html.select_one("main").text
     # The code that went with it shows nothing any more; a good address and a new offer do.
-    fetch(installation, pickup_of(installation, first).reference, "1234 5678", status=422)
+    enter(installation, pickup_of(installation, first).reference, "1234 5678", status=422)
     agree(installation)
     with installation.transaction(NATIONAL) as session:
         report = session.get_one(Report, first)

@@ -18,6 +18,7 @@ from tests.support.api import Api, report
 from tests.support.factories import make_user
 from tests.support.installation import Installation
 from tests.support.mail_server import Mailbox, mail_server
+from tests.support.sittings import press
 
 STATION = {"lat": 51.8165, "lon": 4.6400, "omschrijving": "zaaiwoordplek"}
 SEEDED = ("zaaiwoordrelaas", "zaaiwoordplek", "zaaiwoordnaam", "zaaiwoord@melder.example")
@@ -71,7 +72,9 @@ def test_a_report_reaches_a_municipality_that_nobody_had_spoken_with(
     form = visitor.get(link[0]).forms["formulier"]
     form["naam"], form["voor"], form["functie"] = "Anneke", "organisatie", "OOV"
     form["code"] = open_and_ring(desk, receipt["kenmerk"])
-    content = form.submit("ophalen", status=200)
+    listed = form.submit("ophalen", status=303).follow()
+    assert not any(word in listed for word in SEEDED)
+    content = press(listed, "/openen", status=303).follow()
     assert all(word in content for word in SEEDED)
 
     assert len(mails) == 2

@@ -1,0 +1,304 @@
+"""Pages of a sitting below /ophalen: the list, a report with its files, the answers.
+
+Whoever has a link may come to these pages, so each asks for the sitting first, and for the report
+that it opens. A GET changes nothing: opening a report for the first time is the press of a button.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
+from stopintimidatie.core.security.policy import note
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.web.components import panels
+from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError, heavy_work
+from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
+from stopintimidatie.core.web.theme import DEFAULT_COLOUR
+from stopintimidatie.desk.forwarding import access
+from stopintimidatie.desk.forwarding.access import Answer, Sitting
+from stopintimidatie.desk.forwarding.pickup import Content, content_of
+from stopintimidatie.disclosures.models import Pickup
+from stopintimidatie.disclosures.pickup import KIND, outsider
+from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
+from stopintimidatie.disclosures.views import PickupPage
+from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
+from stopintimidatie.exports.document.process import RenderingError, render_in_process
+from stopintimidatie.exports.redaction.content import House, Pair
+from stopintimidatie.exports.release.recipient import start_again
+from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.municipalities.areas.resources import DESK
+from stopintimidatie.reports.attachments.services import attachments_of
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.views import file_response, wanted_attachment
+
+REPORT: Final = "melding"
+# In days: a promise to the reporter isn't later than that.
+LATEST: Final = 60
+TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
+REPORT_PAGE: Final = f"{TEMPLATES}/sitting_report.jinja2"
+DONE: Final = {
+    "antwoord": "Uw antwoord is vastgelegd.",
+    "terug": "De melding is terug bij het landelijk meldpunt. U ziet haar hier niet meer.",
+    "druk": TOO_BUSY,
+}
+# The words of the form; the others of an answer are for the desk.
+CHOICES: Final = {
+    Answer.RECEIVED: "Ontvangen (alleen het meldpunt leest dit)",
+    Answer.CONTACT: "Ik neem contact op, op een dag (alleen het meldpunt leest dit)",
+    Answer.READ: f"Schrijf de melder: ‘{access.LINES[Answer.READ]['nl']}’",
+    Answer.CALLS: "Schrijf de melder: ‘Wij bellen u op …’",
+    Answer.FILE: f"Schrijf de melder: ‘{access.LINES[Answer.FILE]['nl']}’",
+    Answer.NOT_OURS: "Niet van ons: terug naar het meldpunt",
+}
+
+
+def _list_href(sitting: Sitting, done: str = "") -> str:
+    return f"/ophalen/{sitting.door.reference}/{access.PAGE}{f'?gedaan={done}' if done else ''}"
+
+
+def _report_href(reference: str, name: str = REPORT) -> str:
+    return f"/ophalen/{reference}/{name}"
+
+
+@page_view(PickupPage, access.PAGE, NO_PERMISSION_REQUIRED, f"{TEMPLATES}/sitting.jinja2")
+def list_view(context: PickupPage, request: Request) -> Any:
+    """Show what this sitting opens, without a word of what the reports say."""
+    sitting = access.sitting_of(request)
+    if sitting is None:
+        return start_again(context, request)
+    rows = access.list_opened(request.db, sitting)
+    return {
+        **_page(request, sitting),
+        "rows": [(pickup, report, access.is_open(sitting, pickup)) for pickup, report in rows],
+        "more": len(rows) == access.SHOWN,
+        "later": access.number_since(request.db, sitting),
+    }
+
+
+def _page(request: Request, sitting: Sitting) -> dict[str, Any]:
+    """Return what both pages say: whose sitting, until when, what was done, and the ways out."""
+    return {
+        "town": sitting.town.name,
+        "until": sitting.ends_at,
+        "done": DONE.get(dict(query_pairs(request)).get("gedaan", "")),
+        "list_href": _list_href(sitting),
+        "leave_href": _report_href(sitting.door.reference, f"{access.PAGE}-sluiten"),
+    }
+
+
+@post_view(PickupPage, "openen", NO_PERMISSION_REQUIRED)
+def open_view(context: PickupPage, request: Request) -> Any:
+    """Open a report: the first time that is its receipt."""
+    here = _here(context, request)
+    if isinstance(here, HTTPSeeOther):
+        return here
+    sitting, pickup, report = here
+    access.open_report(request.db, request.registry, sitting, pickup, report)
+    return HTTPSeeOther(_report_href(pickup.reference))
+
+
+def _here(
+    context: PickupPage, request: Request, *, opened: bool = False
+) -> tuple[Sitting, Pickup, Report] | HTTPSeeOther:
+    """Return the sitting and the report of this address, or where to go when it isn't opened.
+
+    `opened`: only a report that was opened in this sitting with the button.
+    """
+    sitting = access.sitting_of(request)
+    if sitting is None:
+        return start_again(context, request)
+    row = access.find_opened(request.db, sitting, context.__name__ or "")
+    if row is None or (opened and not access.is_open(sitting, row[0])):
+        return HTTPSeeOther(_list_href(sitting))
+    return sitting, *row
+
+
+@page_view(PickupPage, REPORT, NO_PERMISSION_REQUIRED, REPORT_PAGE)
+def report_view(context: PickupPage, request: Request) -> Any:
+    """Show a report that was opened in this sitting; each time is logged."""
+    here = _here(context, request, opened=True)
+    if isinstance(here, HTTPSeeOther):
+        return here
+    sitting, pickup, report = here
+    _note_later(request, pickup, "ophalen.gelezen", "weer")
+    form = None if report.locked else answer_form(request, pickup, report)
+    return {**_report_page(request, sitting, pickup, report), "form": form}
+
+
+def _note_later(request: Request, pickup: Pickup, action: str, field: str) -> None:
+    """Log what a GET shows, in a transaction after it: the page itself writes nothing."""
+    # Read now: the pick-up is of a transaction that is over by then.
+    actor, ids = outsider(pickup), [pickup.id, pickup.document_id]
+
+    def write(session: Session, identity: Any) -> None:
+        record(session, actor, action, NATIONAL, KIND, ids, fields=[field])
+
+    note(request, NATIONAL, write)
+
+
+def _report_page(
+    request: Request, sitting: Sitting, pickup: Pickup, report: Report
+) -> dict[str, Any]:
+    """Return the values for the page of a report; of one that was withdrawn no content."""
+    session, keys = request.db, request.registry.key_ring
+    shown = not report.locked
+    return {
+        **_page(request, sitting),
+        "report": report,
+        "content": content_of(session, keys, report) if shown else None,
+        "files": attachments_of(session, report.id) if shown else [],
+        "file_href": _report_href(pickup.reference, f"{REPORT}-bijlage"),
+        "pdf_href": _report_href(pickup.reference, f"{REPORT}-pdf"),
+        "answers": [access.answer_words(row) for row in access.answers_of(session, [pickup.id])],
+        "panels": panels(request, "ophalen_melding", (pickup, report)),
+    }
+
+
+def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
+    """Make the form of an answer; no contact is offered where the reporter wants none."""
+    kinds = access.possible_answers(report)
+    days = tuple(kind.value for kind in kinds if kind in access.ON_A_DAY)
+
+    class AnswerSchema(forms.Schema):
+        """The form with which an official answers."""
+
+        antwoord = forms.field(
+            forms.OneOf(tuple((kind.value, CHOICES[kind]) for kind in kinds), radio=True),
+            "Wat wilt u laten weten?",
+        )
+        if days:
+            dag = forms.field(
+                forms.Date(),
+                "Op welke dag?",
+                missing=None,
+                validator=forms.from_today(days=LATEST),
+                drawn=forms.Opened("De dag", days),
+            )
+        reden = forms.field(
+            forms.OneOf(tuple(access.REASONS.items())),
+            "Waarom is deze melding niet van u?",
+            missing=None,
+            drawn=forms.Opened("De reden", (Answer.NOT_OURS.value,)),
+        )
+
+    buttons = [Button("vastleggen", "Vastleggen")]
+    action = _report_href(pickup.reference, f"{REPORT}-antwoord")
+    return Form(AnswerSchema(), request, buttons=buttons, action=action)
+
+
+@post_view(PickupPage, f"{REPORT}-antwoord", NO_PERMISSION_REQUIRED, renderer=REPORT_PAGE)
+def answer_view(context: PickupPage, request: Request) -> Any:
+    """Take what the official answers."""
+    here = _here(context, request, opened=True)
+    if isinstance(here, HTTPSeeOther):
+        return here
+    sitting, pickup, report = here
+    if report.locked:
+        return HTTPSeeOther(_report_href(pickup.reference))
+    form = answer_form(request, pickup, report)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        kind = Answer.of(values["antwoord"])
+        day, reason = values.get("dag"), values["reden"]
+        if kind in access.ON_A_DAY and day is None:
+            raise FormError("Vul de dag in.", "dag")
+        if kind is Answer.NOT_OURS and reason is None:
+            raise FormError("Kies waarom deze melding niet van u is.", "reden")
+        access.give_answer(request.db, sitting, pickup, report, kind, day, reason)
+        if kind is Answer.NOT_OURS:
+            return HTTPSeeOther(_list_href(sitting, "terug"))
+        return HTTPSeeOther(f"{_report_href(pickup.reference)}?gedaan=antwoord")
+
+    return handle_form(request, form, on_valid, _report_page(request, sitting, pickup, report))
+
+
+@page_view(PickupPage, f"{REPORT}-bijlage", NO_PERMISSION_REQUIRED, "string")
+def file_view(context: PickupPage, request: Request) -> Any:
+    """Send a clean file of a report that was opened in this sitting: `?nummer=1`."""
+    here = _here(context, request, opened=True)
+    if isinstance(here, HTTPSeeOther):
+        return here
+    _, pickup, report = here
+    attachment = None if report.locked else wanted_attachment(request, report)
+    if attachment is None:
+        raise HTTPNotFound()
+    _note_later(request, pickup, "ophalen.gedownload", "bijlage")
+    return file_response(request, NATIONAL, attachment, attachment.file_name(report.reference))
+
+
+@post_view(PickupPage, f"{REPORT}-pdf", NO_PERMISSION_REQUIRED)
+def pdf_view(context: PickupPage, request: Request) -> Any:
+    """Send a report that was opened in this sitting as PDF; the register says so."""
+    here = _here(context, request, opened=True)
+    if isinstance(here, HTTPSeeOther):
+        return here
+    sitting, pickup, report = here
+    if report.locked:
+        return HTTPSeeOther(_report_href(pickup.reference))
+    entry = find_disclosure(request.db, pickup.reference)
+    if entry is not None:
+        note_event(request.db, entry, EventKind.GIVEN, outsider(pickup), "pdf")
+    access.note(request.db, pickup, "ophalen.gedownload", "pdf")
+    content = content_of(request.db, request.registry.key_ring, report)
+    paper, reference = _paper(sitting, pickup, content), pickup.reference
+    try:
+        with heavy_work(request), making_pdf():
+            pdf = render_in_process(paper, limits=limits_of(request.app_settings))
+    except (NoPlaceError, RenderingError):
+        return HTTPSeeOther(f"{_report_href(reference)}?gedaan=druk")
+    response = Response(pdf, content_type="application/pdf", charset=None)
+    response.content_disposition = f'attachment; filename="{reference}.pdf"'
+    return response
+
+
+def _paper(sitting: Sitting, pickup: Pickup, content: Content) -> StatementContent:
+    """Return a report as the renderer draws it, with who opened it and when."""
+    who = ", ".join(sitting.visit.who.values())
+    about = (
+        Pair("Nummer", pickup.reference),
+        Pair("Voor", pickup.recipient),
+        Pair("Geopend door", clean_line(who)),
+        Pair("Geopend op", datetime_long(pickup.picked_up_at)),
+        Pair("Code gegeven door", clean_line(pickup.code_by or "")),
+        Pair("SHA-256 van de inhoud", content.sha256),
+    )
+    return StatementContent(
+        schema=LETTER,
+        house=House(DESK, "Stopintimidatie", DEFAULT_COLOUR.lower(), None),
+        title=content.title,
+        number=pickup.reference,
+        made_at=utc_now().replace(microsecond=0),
+        sentences=("Vertrouwelijk. Deel dit met niemand die het niet voor dit werk nodig heeft.",),
+        sections=(
+            *(
+                StatementSection(
+                    section.title,
+                    tuple(clean_line(line) for line in (section.text or "").splitlines() if line),
+                    tuple(Pair(term, clean_line(str(value))) for term, value in section.rows),
+                )
+                for section in content.sections
+            ),
+            StatementSection("Over dit document", pairs=about),
+        ),
+    )
+
+
+@post_view(PickupPage, f"{access.PAGE}-sluiten", NO_PERMISSION_REQUIRED)
+def leave_view(context: PickupPage, request: Request) -> HTTPSeeOther:
+    """End the sitting, also where its cookie was copied to."""
+    sitting = access.sitting_of(request)
+    if sitting is not None:
+        sitting.door.left_at = utc_now()
+    return start_again(context, request)
