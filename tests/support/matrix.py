@@ -260,6 +260,7 @@ MATRIX: Final[tuple[View, ...]] = (
             ("melding", "GET"),
             ("gegevens", "GET"),
             ("gegevens", "POST"),
+            ("meenemen", "POST"),
             ("bericht", "POST"),
             ("bijlage", "POST"),
             ("mening", "POST"),

@@ -27,6 +27,7 @@ from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND, renew_code, who_picked_up
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.areas.models import Municipality
+from stopintimidatie.reports.conversation.queries import goes_on
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import ReportResource
 
@@ -115,6 +116,7 @@ def report_panel(context: Any, request: Any) -> Panel | None:
             "delivery": report.delivery,
             "town": town.name,
             "town_href": f"/{NATIONAL}/{town.slug}",
+            "goes_on": goes_on(request, report),
             "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
             "pickups": [_facts(request, pickup) for pickup in pickups],
             "code_for": next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None),

@@ -44,6 +44,7 @@ from stopintimidatie.desk.queue.forms import (
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, with_help
 from stopintimidatie.desk.queue.words import CLOSED, CLOSED_AS, DONE
 from stopintimidatie.reports import words
+from stopintimidatie.reports.conversation.queries import goes_on
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
 from stopintimidatie.reports.page import queries
 from stopintimidatie.reports.page.decisions import final_reason, last_decision
@@ -173,7 +174,11 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
         "badges": [*words.badges(report), *filter(None, [report.delivery])],
         "flags": words.flags(report),
         "account": marked(report.description) if report.description else None,
-        "rows": [*_rows(report, names), *_returned(session, report)],
+        "rows": [
+            *_rows(report, names),
+            *_returned(session, report),
+            *([("Wordt vernietigd", date_text(day))] if (day := goes_on(request, report)) else []),
+        ],
         "rest": [
             *words.moments(report)[1:],
             *words.event(report)[2:],

@@ -42,6 +42,7 @@ def _add_pages(config: Any) -> None:
     """Register the tree, the menu item and the views."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.destruction.reporters import own_panel
     from stopintimidatie.privacy.destruction.resources import (
         LEVELS,
         LOG_DOCUMENTS,
@@ -50,6 +51,7 @@ def _add_pages(config: Any) -> None:
         path_of_tombstone,
         waiting,
     )
+    from stopintimidatie.reports.follow.views import FIRST_PANELS
 
     for level in LEVELS:
         config.add_tree_level(level)
@@ -66,5 +68,6 @@ def _add_pages(config: Any) -> None:
         waiting=waiting,
         answers=STEPS,
     )
-    for module in ("views", "approval", "assessment", "acts"):
+    config.add_panel(FIRST_PANELS, "meenemen", own_panel)
+    for module in ("views", "approval", "assessment", "acts", "reporters"):
         config.scan(f"stopintimidatie.privacy.destruction.{module}")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, delete, exists, func, select
+from sqlalchemy import ColumnElement, Engine, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
@@ -53,24 +53,31 @@ from stopintimidatie.privacy.retention.rules import (
     chosen_classes,
 )
 from stopintimidatie.privacy.retention.services import KIND as TERMS
-from stopintimidatie.privacy.retention.timelines import end_of, not_held, on_offer
+from stopintimidatie.privacy.retention.timelines import (
+    AHEAD,
+    ANNOUNCED,
+    announcement,
+    end_of,
+    leaves_desk_on,
+    not_held,
+    on_offer,
+)
+from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.conversation.services import tell
+from stopintimidatie.reports.conversation.words import THINK_AGAIN
 from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 BATCH: Final = 200
 ACTION: Final = "bewaartermijn.verstreken"
-# The desk tells a reporter so long before a report that still waits goes.
-AHEAD: Final = timedelta(days=14)
 # The states of reports that are somebody else's now, or of which the content is gone.
 ELSEWHERE: Final = ("overgedragen", "vernietigd")
-ANNOUNCED: Final = "vernietiging_aangekondigd"
 GOES: Final = (
     "Uw gemeente heeft uw melding nog niet opgehaald. Wij mogen haar niet langer bewaren. Op {} "
-    "vernietigen wij uw melding. Neem vóór die dag zelf contact op met uw gemeente, en noem uw"
-    " kenmerk. Is er een misdrijf gebeurd? Doe dan aangifte bij de politie: 0900-8844. Bij direct"
-    " gevaar: 112."
+    "vernietigen wij uw melding. Op deze pagina kunt u haar tot die dag als pdf bewaren. Neem die"
+    " mee naar uw gemeente, en noem uw kenmerk. Is er een misdrijf gebeurd? Doe dan aangifte bij de"
+    " politie: 0900-8844. Bij direct gevaar: 112."
 )
 
 
@@ -213,10 +220,11 @@ def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
 
     A reporter who still waits is told long before; whoever wasn't yet keeps the report as long.
     """
-    told_long_ago = exists().where(
-        ReportMove.report_id == Report.id,
-        ReportMove.name == ANNOUNCED,
-        ReportMove.at <= utc_now() - AHEAD,
+    told_long_ago = exists().where(announcement(), ReportMove.at < end_of(standing.today - AHEAD))
+    # A withdrawal can be taken back for some days: so long the report stays.
+    thought_over = and_(
+        Report.ended_at.is_not(None),
+        or_(Report.state != WITHDRAWN, Report.ended_at <= utc_now() - THINK_AGAIN),
     )
     return _destroy_reports(
         session,
@@ -224,14 +232,14 @@ def sweep_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
         Report.received_at,
         Report.state.not_in(ELSEWHERE),
         ~on_offer(),
-        Report.ended_at.is_not(None) | told_long_ago,
+        thought_over | told_long_ago,
     )
 
 
 def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID]:
     """Tell reporters whose report still waits at the desk that it goes, and what they can do."""
     moment = standing.bound + AHEAD
-    announced = exists().where(ReportMove.report_id == Report.id, ReportMove.name == ANNOUNCED)
+    announced = exists().where(announcement())
     rows = session.scalars(
         select(Report)
         .where(
@@ -247,7 +255,7 @@ def announce_left_at_desk(session: Session, standing: Standing) -> Sequence[UUID
         .limit(BATCH)
     ).all()
     for report in rows:
-        day = max(standing.term.after(day_of(report.received_at)), standing.today + AHEAD)
+        day = leaves_desk_on(standing.term, report, standing.today)
         tell(session, report, "bericht", GOES.format(date_long(day)), SYSTEM)
         append_move(session, report, SYSTEM, ANNOUNCED, report.state, {})
     return [report.id for report in rows]

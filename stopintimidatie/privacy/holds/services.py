@@ -26,7 +26,7 @@ from stopintimidatie.dossiers.services import reindex_dossier
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.queries import due_documents, due_of, present_schedule
 from stopintimidatie.privacy.retention.rules import Schedule
-from stopintimidatie.privacy.retention.timelines import not_held
+from stopintimidatie.privacy.retention.timelines import not_held, told_day
 from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.conversation.queries import Keeping
 from stopintimidatie.reports.conversation.services import MAIL_OWNER, PAGE, REPORTER
@@ -289,20 +289,29 @@ def keeping_of(session: Session, report: Report) -> Keeping:
     if report.state in GONE:
         return Keeping()
     soon = months(1).after(day_of(utc_now()))
-    # The desk has no term that a reporter counts on: it tells itself what goes.
-    schedule = None if report.holder == NATIONAL else present_schedule(session)
-    due = due_of(session, schedule, REPORT, report.id) if schedule is not None else None
-    near = due is not None and due.on <= soon
+    due = _due_on(session, report)
+    near = due is not None and due <= soon
     days = _days_told(session, report)
     own = _of_reporter(session, report)
     return Keeping(
-        goes_on=due.on if due is not None and near and not days else None,
+        goes_on=due if near and not days else None,
         kept=bool(days),
         kept_until=max(days, default=None),
+        # At the desk the standing decision decided it for all at once.
+        decided=near and report.holder == NATIONAL,
         contact_kept=bool(days) and has_contact(session, report),
         may_ask=near and (own is None or own.review_on <= soon),
         asked=own is not None,
     )
+
+
+def _due_on(session: Session, report: Report) -> date | None:
+    """Return the day on which a report goes; at the desk, once its reporter was told."""
+    schedule = present_schedule(session)
+    if schedule is None or report.holder == NATIONAL:
+        return told_day(session, report, schedule) if schedule else None
+    due = due_of(session, schedule, REPORT, report.id)
+    return due.on if due else None
 
 
 def keep_for_reporter(session: Session, report: Report) -> None:

@@ -15,14 +15,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from stopintimidatie.core.clock import AMSTERDAM
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.storage.retention import Term
+from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.privacy.retention.models import Extension
-from stopintimidatie.privacy.retention.rules import CLASS_OF_STATE, OPEN, Schedule
-from stopintimidatie.reports.models import Report
+from stopintimidatie.privacy.retention.rules import CLASS_OF_STATE, LEFT_AT_DESK, OPEN, Schedule
+from stopintimidatie.reports.models import Report, ReportMove
 
 IS_DOUBLE: Final = and_(Report.state == "niet_in_behandeling", Report.ended_reason == "dubbel")
 
@@ -118,10 +119,42 @@ def timelines(holder: str) -> Subquery:
     return select(*columns, first.c.kept, first.c.held, start.label("start")).subquery()
 
 
+# The desk tells a reporter so long before a report that still waits goes.
+AHEAD: Final = timedelta(days=14)
+ANNOUNCED: Final = "vernietiging_aangekondigd"
+
+
 def on_offer() -> ColumnElement[bool]:
-    """Return the condition of reports at the desk that a municipality can pick up: they wait."""
-    states = [PickupState.READY, PickupState.OFFERED, PickupState.PICKED_UP]
-    return exists().where(Pickup.document_id == Report.id, Pickup.state.in_(states))
+    """Return the condition of reports at the desk that a municipality can pick up: they wait.
+
+    An offer of which the message never went out is none: nobody ends it.
+    """
+    out = Pickup.state.in_([PickupState.OFFERED, PickupState.PICKED_UP])
+    under_way = and_(Pickup.state == PickupState.READY, Pickup.made_at > utc_now() - AHEAD)
+    return exists().where(Pickup.document_id == Report.id, or_(out, under_way))
+
+
+def announcement() -> ColumnElement[bool]:
+    """Return the condition of the line of history that told the reporter the day, and still counts.
+
+    One of before a later offer doesn't: that offer gave the report another day.
+    """
+    later = exists().where(Pickup.document_id == Report.id, Pickup.made_at > ReportMove.at)
+    return and_(ReportMove.report_id == Report.id, ReportMove.name == ANNOUNCED, ~later)
+
+
+def leaves_desk_on(term: Term, report: Report, told_on: date) -> date:
+    """Return the day on which a report at the desk goes of which the reporter was told that day."""
+    return max(term.after(day_of(report.received_at)), told_on + AHEAD)
+
+
+def told_day(session: Session, report: Report, schedule: Schedule) -> date | None:
+    """Return the day on which a report at the desk goes, as its reporter was told; else None."""
+    choice = schedule.choices.get(LEFT_AT_DESK)
+    mine = Report.id == report.id, Report.ended_at.is_(None), ~on_offer()
+    latest = select(func.max(ReportMove.at)).join(Report, announcement()).where(*mine)
+    at = session.scalar(latest) if choice is not None else None
+    return leaves_desk_on(choice.term, report, day_of(at)) if choice and at else None
 
 
 def _is_double() -> ColumnElement[bool]:

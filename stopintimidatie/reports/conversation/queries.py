@@ -143,6 +143,12 @@ def keeping_of(registry: Any, copy: Copy) -> Keeping:
         return Keeping() if report is None else read_keeping(keeper, session, report)
 
 
+def goes_on(request: Any, report: Report) -> date | None:
+    """Return the day on which a report goes, as its reporter reads it."""
+    keeper = KEEPER.only(request.registry)
+    return read_keeping(keeper, request.db, report).goes_on if keeper else None
+
+
 def read_keeping(keeper: Keeper, session: Session, report: Report) -> Keeping:
     """Return how long a report is kept, without what a held back decision changes about that.
 

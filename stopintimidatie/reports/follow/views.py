@@ -275,9 +275,7 @@ def take_back_view(request: Request, standing: Standing) -> Any:
     try:
         take_back(request.registry, standing.copy)
     except NotNowError as refused:
-        request.response.status_int = 409
-        why = speech_of(request)(str(refused))
-        return {**_shown(request, standing), "done": None, "refused": why}
+        return refuse(request, standing, str(refused))
     return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=toch#inhoud"))
 
 
@@ -287,10 +285,15 @@ def keep_view(request: Request, standing: Standing) -> Any:
     try:
         keep_for_police(request.registry, standing.copy)
     except NotNowError as refused:
-        request.response.status_int = 409
-        why = speech_of(request)(str(refused))
-        return {**_shown(request, standing), "done": None, "refused": why}
+        return refuse(request, standing, str(refused))
     return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bewaren#inhoud"))
+
+
+def refuse(request: Request, standing: Standing, why: str, status: int = 409) -> Page:
+    """Return the page of the report with the reason why something can't be done now."""
+    request.response.status_int = status
+    words = speech_of(request)(why)
+    return {**_shown(request, standing), "done": None, "refused": words}
 
 
 @page("sluiten", None, "POST")

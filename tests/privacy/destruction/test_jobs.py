@@ -13,7 +13,7 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.disclosures.models import Pickup
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.dossiers.filing.services import file_report
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.models import (
@@ -265,6 +265,7 @@ def test_a_report_left_at_the_desk_goes_after_its_reporter_was_told(
         on_offer = make_report(session, installation, holder=NATIONAL).id
         offer = Pickup(holder=NATIONAL, document_kind="melding", document_id=on_offer)
         offer.reference, offer.recipient = "P-1", "Gemeente"
+        offer.state = PickupState.OFFERED
         session.add(offer)
     with on(came):
         schedule = approve(installation, NATIONAL)

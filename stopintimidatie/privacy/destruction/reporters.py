@@ -1,0 +1,114 @@
+"""The reporter's own report as a PDF, before the desk destroys what no municipality picked up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import AuditEvent, AuditSubject, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import transaction
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
+from stopintimidatie.core.web.request import Request, post_view
+from stopintimidatie.desk.forwarding.pickup import content_of
+from stopintimidatie.disclosures.pickup import Section
+from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
+from stopintimidatie.exports.document.process import RenderingError, render_in_process
+from stopintimidatie.exports.redaction.content import Pair
+from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.exports.vocabulary import clean_line
+from stopintimidatie.privacy.destruction.statement import house_for
+from stopintimidatie.reports.conversation.queries import Standing, keeping_of
+from stopintimidatie.reports.conversation.services import REPORTER
+from stopintimidatie.reports.follow.resources import FollowPages, follower_of
+from stopintimidatie.reports.follow.views import REPORT, TEMPLATES, refuse, standing_of
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.public.pages import speech_of, spoken
+from stopintimidatie.reports.vocabulary import KIND
+
+NAME: Final = "meenemen"
+ACTION: Final = "melding.zelf_meegenomen"
+# A PDF takes a processor some seconds: so often in a day.
+MOST: Final = 5
+_OWN: Final = {"De melder": "Over u", "Contact met de melder": "Uw contactgegevens"}
+INTRO: Final = (
+    "Dit is wat u aan het landelijk meldpunt straatintimidatie meldde. Neem het zelf mee naar uw"
+    " gemeente, en noem het kenmerk. Bestanden die u stuurde, zitten er niet bij."
+)
+WAIT: Final = (
+    "U hebt uw melding vandaag al vijf keer als pdf bewaard. Morgen kan het weer. Hebt u haast?"
+    " Bel uw gemeente."
+)
+LATER: Final = "De pdf kan nu niet worden gemaakt. Probeer het over een paar minuten nog eens."
+
+
+def own_panel(standing: Standing, request: Any) -> Panel | None:
+    """Return the button for the PDF, from when the reporter was told that the report goes."""
+    if not standing.at_desk or keeping_of(request.registry, standing.copy).goes_on is None:
+        return None
+    speech = speech_of(request)
+    template = "stopintimidatie.privacy.destruction:templates/own_report.jinja2"
+    values = {"t": speech, "href": speech.at(f"/volgen/{NAME}")}
+    return Panel(speech("Neem uw melding zelf mee"), template, values)
+
+
+@post_view(FollowPages, NAME, NO_PERMISSION_REQUIRED, renderer=f"{TEMPLATES}follow.jinja2")
+def own_report_view(context: FollowPages, request: Request) -> Any:
+    """Return the reporter's own report as a PDF, once the day on which it goes was told."""
+    registry, speech, who = request.registry, speech_of(request), follower_of(request)
+    standing = standing_of(request, who) if who else None
+    if standing is None or own_panel(standing, request) is None:
+        return HTTPSeeOther(speech.at(REPORT))
+    with transaction(registry.engine, NATIONAL) as session:
+        report = session.get_one(Report, standing.copy.report_id)
+        if (session.scalar(_made(report)) or 0) >= MOST:
+            return {**spoken(request), **refuse(request, standing, WAIT, 429)}
+        content = _content(session, registry.key_ring, report)
+        record(session, REPORTER, ACTION, NATIONAL, KIND, [report.id])
+    try:
+        with heavy_work(request), making_pdf():
+            pdf = render_in_process(content, limits=limits_of(registry.app_settings))
+    except (NoPlaceError, RenderingError):
+        return {**spoken(request), **refuse(request, standing, LATER, 503)}
+    response = Response(pdf, content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="melding-{standing.reference}.pdf"'
+    return response
+
+
+def _made(report: Report) -> Select[int]:
+    """Count the PDFs of a report that were made in the last day."""
+    about = and_(AuditSubject.event_id == AuditEvent.id, AuditSubject.subject_id == report.id)
+    lately = AuditEvent.at > utc_now() - timedelta(days=1)
+    wanted = select(func.count(AuditEvent.id)).join(AuditSubject, about)
+    return wanted.where(AuditEvent.action == ACTION, lately)
+
+
+def _content(session: Session, keys: KeyRing, report: Report) -> StatementContent:
+    """Return what the reporter sent, as the content of a letter."""
+    return StatementContent(
+        schema=LETTER,
+        house=house_for(session, NATIONAL),
+        title="Uw melding van straatintimidatie",
+        number=report.reference,
+        made_at=utc_now().replace(microsecond=0),
+        sentences=(INTRO, f"Ontvangen op {datetime_long(report.received_at)}."),
+        sections=tuple(_section(section) for section in content_of(session, keys, report).sections),
+    )
+
+
+def _section(section: Section) -> StatementSection:
+    lines = tuple(map(clean_line, (section.text or "").splitlines()))
+    pairs = tuple(Pair(term, clean_line(str(value))) for term, value in section.rows)
+    title = _OWN.get(section.title, section.title)
+    return StatementSection(title, tuple(filter(None, lines)), pairs)
