@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, record
@@ -19,6 +20,7 @@ from stopintimidatie.core.ledger import CONTENT_GONE, checked_position, note_gon
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import erase_document
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import datetime_short
 from stopintimidatie.disclosures.models import Disclosure, Pickup, PickupState
 from stopintimidatie.disclosures.services import Subject as Disclosed
 from stopintimidatie.disclosures.services import record_disclosure
@@ -26,7 +28,7 @@ from stopintimidatie.municipalities.agreements.services import running_agreement
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, Purpose
 from stopintimidatie.reports import words
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.personal import ContactData, read_contact
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
@@ -34,6 +36,8 @@ from stopintimidatie.reports.vocabulary import KIND
 # The categories of data in a forwarded report, for the register.
 CATEGORIES: Final = ("relaas", "plek", "tijd", "vormen", "melder", "signalement")
 WITH_CONTACT: Final = "contactgegevens"
+STATES: Final = frozenset({"nieuw"})
+SPEAKERS: Final = {"antwoord": "De melder", "aanvulling": "De melder"}
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,13 @@ class Content:
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
-    """Return the whole report, for the municipality that must act on it."""
+def content_of(
+    session: Session, keys: KeyRing, report: Report, since: datetime | None = None
+) -> Content:
+    """Return the whole report, for the municipality that must act on it.
+
+    `since`: when it was read before; what came after that is marked as new.
+    """
     # A reporter who wants no call and no mail gives their number to nobody.
     contact = None if report.contact_folded else read_contact(session, keys, report)
     sections = [
@@ -75,7 +84,59 @@ def content_of(session: Session, keys: KeyRing, report: Report) -> Content:
         sections.append(Section("Wie het deed", offenders, report.offender_appearance))
     if contact is not None:
         sections.append(Section("Contact met de melder", _contact(contact)))
+    sections += _since(session, report, since)
     return Content(f"Melding {report.reference}", sections)
+
+
+def _since(session: Session, report: Report, since: datetime | None) -> list[Section]:
+    """Return the conversation, each message with its moment, the oldest first."""
+
+    def moment(words: str, at: datetime) -> str:
+        new = " (nieuw)" if since is not None and at > since else ""
+        return f"{words}, {datetime_short(at)}{new}"
+
+    messages = session.scalars(
+        select(ReporterMessage)
+        .where(
+            ReporterMessage.report_id == report.id,
+            or_(ReporterMessage.held_until.is_(None), ReporterMessage.held_until <= utc_now()),
+        )
+        .order_by(ReporterMessage.at, ReporterMessage.id)
+    )
+    said = [
+        (moment(SPEAKERS.get(row.kind) or row.sender or "Landelijk meldpunt", row.at), row.text)
+        for row in messages
+    ]
+    return [Section("Berichten", said)] if said else []
+
+
+# The notices after which the content of a report that was picked up is shown no longer, until it
+# may be used again; each is a line of history.
+STOPPED: Final[Mapping[str, str]] = {
+    "ingetrokken": "De melder heeft deze melding ingetrokken.",
+    "gewist": "De gegevens van deze melding zijn op verzoek gewist.",
+    "beperkt": "Het gebruik van gegevens in deze melding is op verzoek beperkt.",
+}
+STOPS: Final = tuple(f"gemeente_{notice}" for notice in STOPPED)
+NOTICES: Final = (*STOPS, "gemeente_hervat")
+
+
+def picked_up(session: Session, report: Report) -> Pickup | None:
+    """Return the latest pick-up of a report that a municipality opened."""
+    mine = Pickup.document_id == report.id, Pickup.state == PickupState.PICKED_UP
+    return session.scalars(
+        select(Pickup).where(*mine).order_by(Pickup.picked_up_at.desc()).limit(1)
+    ).one_or_none()
+
+
+def notice_of(session: Session, report: Report) -> str | None:
+    """Return the notice that counts now for who picked a report up: a key of `STOPPED`."""
+    if report.state in ("ingetrokken", "vernietigd"):
+        return "ingetrokken" if report.state == "ingetrokken" else "gewist"
+    mine = ReportMove.report_id == report.id, ReportMove.name.in_(NOTICES)
+    latest = select(ReportMove.name).where(*mine).order_by(ReportMove.at.desc(), ReportMove.id)
+    notice = (session.scalar(latest.limit(1)) or "").removeprefix("gemeente_")
+    return notice if notice in STOPPED else None
 
 
 def categories_of(content: Content) -> tuple[str, ...]:
@@ -112,7 +173,6 @@ def as_text(content: Content) -> str:
 
 
 CLEAR_JOB: Final = Job("doorgifte.opruimen")
-STATES: Final = frozenset({"nieuw"})
 
 
 def deliver(session: Session, report: Report, state: str, pickup: Pickup) -> None:
@@ -184,7 +244,8 @@ def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 # A frozen report is tried again tomorrow.
                 enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=1))
                 continue
-            if report is not None and report.state in STATES:
+            # A withdrawn one goes as well: the municipality has had it as long.
+            if report is not None and report.state in (*STATES, "ingetrokken"):
                 erase_document(context.registry, session, KIND, report.id)
                 note_gone(session, NATIONAL, KIND, [report.id], CONTENT_GONE)
                 ids = [report.id, pickup.id]

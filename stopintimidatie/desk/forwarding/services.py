@@ -40,6 +40,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.desk.forwarding.access import WAITING as WAITING_THERE
 from stopintimidatie.desk.forwarding.access import agreement_in_force, in_sitting
+from stopintimidatie.desk.forwarding.answers import unanswered as unanswered
 from stopintimidatie.desk.forwarding.pickup import STATES, as_text, content_of, deliver, note_pickup
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
@@ -200,9 +201,20 @@ def _encrypted_went_out(writing: Writing) -> None:
     note_pickup(session, writing.registry, pickup, report)
 
 
+def _added(writing: Writing) -> Letter | None:
+    """Write that something came after the pick-up; None when it was read, or no agreement is."""
+    pickup, report = _about(writing.session, writing.message)
+    if pickup is None or report is None or pickup.added_at is None:
+        return None
+    agreement = running_agreement(writing.session, report.municipality_code or "")
+    return Letter(writing.message.values) if in_force(agreement, today()) else None
+
+
 def _late(writing: Writing) -> Letter | None:
     pickup, report = _about(writing.session, writing.message)
-    if pickup is None or report is None or pickup.state != PickupState.OFFERED:
+    if pickup is None or report is None:
+        return None
+    if pickup.state != PickupState.OFFERED and pickup.added_at is None:
         return None
     return Letter({"pad": f"/{NATIONAL}/{report.reference}"})
 
@@ -214,7 +226,9 @@ def came_back(registry: Any, session: Session, message: MailMessage) -> None:
     mail, the offer ends and the report waits at the desk as not picked up.
     """
     pickup, report = _about(session, message)
-    if pickup is not None and report is not None and report.state in STATES:
+    if pickup is None or report is None:
+        return
+    if report.state in STATES or message.template == ADDED.name:
         ends = _ends_offer(session, message, report, pickup)
         _came_back(session, pickup, report, ends=ends)
 
@@ -241,8 +255,10 @@ def _ends_offer(session: Session, message: MailMessage, report: Report, pickup: 
 
 
 def _returned(writing: Writing) -> Letter | None:
-    _, report = _about(writing.session, writing.message)
-    if report is None or report.state not in STATES:
+    pickup, report = _about(writing.session, writing.message)
+    if pickup is None or report is None:
+        return None
+    if report.state not in STATES and pickup.added_at is None:
         return None
     return Letter({"pad": f"/{NATIONAL}/{report.reference}"})
 
@@ -259,6 +275,9 @@ READY: Final = _template("melding_klaar", _WAITS, _ready, _went_out, returned=ca
 ENCRYPTED: Final = _template(
     "melding_versleuteld", _WAITS, _encrypted, _encrypted_went_out, returned=came_back
 )
+ADDED: Final = _template(
+    "melding_aangevuld", "Er is iets bij een eerdere melding", _added, returned=came_back
+)
 NOT_PICKED_UP: Final = _template("niet_opgehaald", "Niet opgehaald: bel de gemeente", _late)
 RETURNED: Final = _template("bericht_terug", "Een bericht aan een gemeente kwam terug", _returned)
 DIGEST: Final = _template(
@@ -268,7 +287,7 @@ DIGEST: Final = _template(
     _digest_went_out,
     returned=_digest_came_back,
 )
-TEMPLATES: Final = (READY, ENCRYPTED, DIGEST, NOT_PICKED_UP, RETURNED)
+TEMPLATES: Final = (READY, ENCRYPTED, DIGEST, ADDED, NOT_PICKED_UP, RETURNED)
 
 
 # Delivery

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import AuditEvent, AuditSubject, record
+from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
@@ -39,16 +37,10 @@ from stopintimidatie.reports.vocabulary import KIND
 
 NAME: Final = "meenemen"
 ACTION: Final = "melding.zelf_meegenomen"
-# A PDF takes a processor some seconds: so often in a day.
-MOST: Final = 5
 _OWN: Final = {"De melder": "Over u", "Contact met de melder": "Uw contactgegevens"}
 INTRO: Final = (
     "Dit is wat u aan het landelijk meldpunt straatintimidatie meldde. Neem het zelf mee naar uw"
     " gemeente, en noem het kenmerk. Bestanden die u stuurde, zitten er niet bij."
-)
-WAIT: Final = (
-    "U hebt uw melding vandaag al vijf keer als pdf bewaard. Morgen kan het weer. Hebt u haast?"
-    " Bel uw gemeente."
 )
 LATER: Final = "De pdf kan nu niet worden gemaakt. Probeer het over een paar minuten nog eens."
 
@@ -72,8 +64,6 @@ def own_report_view(context: FollowPages, request: Request) -> Any:
         return HTTPSeeOther(speech.at(REPORT))
     with transaction(registry.engine, NATIONAL) as session:
         report = session.get_one(Report, standing.copy.report_id)
-        if (session.scalar(_made(report)) or 0) >= MOST:
-            return {**spoken(request), **refuse(request, standing, WAIT, 429)}
         content = _content(session, registry.key_ring, report)
         record(session, REPORTER, ACTION, NATIONAL, KIND, [report.id])
     try:
@@ -84,14 +74,6 @@ def own_report_view(context: FollowPages, request: Request) -> Any:
     response = Response(pdf, content_type="application/pdf")
     response.content_disposition = f'attachment; filename="melding-{standing.reference}.pdf"'
     return response
-
-
-def _made(report: Report) -> Select[int]:
-    """Count the PDFs of a report that were made in the last day."""
-    about = and_(AuditSubject.event_id == AuditEvent.id, AuditSubject.subject_id == report.id)
-    lately = AuditEvent.at > utc_now() - timedelta(days=1)
-    wanted = select(func.count(AuditEvent.id)).join(AuditSubject, about)
-    return wanted.where(AuditEvent.action == ACTION, lately)
 
 
 def _content(session: Session, keys: KeyRing, report: Report) -> StatementContent:

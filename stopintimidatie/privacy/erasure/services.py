@@ -40,6 +40,7 @@ from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import ErasureCount, count_erasure, erase_document
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
+from stopintimidatie.desk.forwarding.jobs import notify_town
 from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.disclosures.services import stand_of
 from stopintimidatie.dossiers.case.services import move_dossier
@@ -281,6 +282,7 @@ def erase(
     if isinstance(row, Report):
         move_report(session, effects, row, "wissen", values, actor)
         tell(session, row, "bericht", ERASED, SYSTEM)
+        notify_town(session, row, "gewist")
     else:
         move_dossier(session, effects, row, "wissen", values, actor)
     record(session, actor, f"{kind}.gewist", row.holder, kind, [row.id], fields=[ground])

@@ -122,6 +122,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.ingetrokken": "Melding ingetrokken door de melder",
     "melding.toch_niet_ingetrokken": "Intrekken teruggedraaid door de melder",
     "melding.bewaren_gevraagd": "Melder vroeg om bewaren voor een aangifte",
+    "melding.gemeente_verteld": "Gemeente verteld: ingetrokken, gewist, beperkt of hervat",
     "melding.zelf_meegenomen": "Melder bewaarde de eigen melding als pdf",
     "melding.samengevoegd": "Meldingen naar de gemeente waarin deze opging",
     "melding.overgenomen": "Melding overgenomen",

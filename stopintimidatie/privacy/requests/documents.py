@@ -15,6 +15,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.desk.forwarding.jobs import notify_town
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.release.copies import Correction as Told
@@ -161,12 +162,10 @@ def release_traces(session: Session, row: SubjectRequest, actor: Actor) -> None:
                 )
 
 
-def _document(session: Session, trace: RequestTrace) -> Report | Dossier | None:
-    return _row_of(session, trace.document_kind, trace.document_id)
-
-
-def _row_of(session: Session, kind: str, number: UUID) -> Report | Dossier | None:
-    return session.get(Report if kind == REPORT else Dossier, number)  # type: ignore[return-value]
+def _document(session: Session, named: RequestTrace | Restriction) -> Report | Dossier | None:
+    entity: Any = Report if named.document_kind == REPORT else Dossier
+    row: Report | Dossier | None = session.get(entity, named.document_id)
+    return row
 
 
 # Restriction and correction
@@ -225,7 +224,7 @@ def lift(
         raise RequestError("Toen gold de beperking nog niet. Kies een latere dag.", "bericht_op")
     restriction.told_on, restriction.lifted_reason = told_on, why
     restriction.lifted_at, restriction.lifted_by = utc_now(), actor.name
-    document = _row_of(session, restriction.document_kind, restriction.document_id)
+    document = _document(session, restriction)
     if document is None:
         note_move(session, row, actor, "opgeheven", {"stuk": restriction.reference})
         return
@@ -291,8 +290,7 @@ def _write_down(
 ) -> None:
     named = _named(document)
     note_move(session, row, actor, name, {"stuk": named["reference"]})
-    ids = [document.id, row.id]
-    record(session, actor, action, row.holder, named["document_kind"], ids)
+    record(session, actor, action, row.holder, named["document_kind"], [document.id, row.id])
 
 
 def _tell_recipients(
@@ -301,6 +299,9 @@ def _tell_recipients(
     """Tell who holds a copy (art. 19 AVG), through the corrections of exports."""
     find = copies_with if isinstance(document, Report) else copies_of
     notify(session, keys, find(session, document.id), notice, actor)
+    again = notice.change is Change.FREED and not restricted_among(session, [document.id])
+    if isinstance(document, Report) and (again or notice.change is Change.RESTRICTED):
+        notify_town(session, document, "hervat" if again else "beperkt")
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,12 @@ class FollowAnswer:
     status_text: str = prop(
         "statusTekst", "De stand in woorden.", "De gemeente bekijkt uw melding."
     )
+    explanation: str | None = prop(
+        "toelichting",
+        "Wie de melding heeft en kan lezen wat er nog bij komt, en na het intrekken wat de melder "
+        "zelf kan doen en wat de gemeente antwoordde. Alleen bij een melding die het landelijk "
+        "meldpunt aanbood aan een gemeente die niet is aangesloten; anders null.",
+    )
     received_at: datetime = prop("ontvangenOp", "Moment van ontvangst.", "2026-11-20T22:47:13Z")
     messages: tuple[MessageAnswer, ...] = prop(
         "berichten", "Het gesprek met de gemeente, oudste eerst."

@@ -16,15 +16,12 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms.messages import MAX_BYTES, JsonError, loads
 from stopintimidatie.core.limits import Turnstile, reading_too_much, sender_of
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import local
 from stopintimidatie.core.web import body
 from stopintimidatie.core.web.limits import NoPlaceError
 from stopintimidatie.core.web.responses import PICTURE_CSP
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.locator import locate
-from stopintimidatie.municipalities.areas.queries import municipality_by_code
-from stopintimidatie.municipalities.settings.queries import logo_of, published_for
-from stopintimidatie.municipalities.settings.rules import let_op_today
+from stopintimidatie.municipalities.settings.queries import logo_of
 from stopintimidatie.reports.api.answers import (
     AttachmentAnswer,
     FollowAnswer,
@@ -85,13 +82,17 @@ from stopintimidatie.reports.attachments.services import (
 )
 from stopintimidatie.reports.conversation.decisions import withdraw
 from stopintimidatie.reports.conversation.queries import (
+    PASSED_ON,
     Keeping,
     Message,
     Standing,
+    filled,
     follow,
     keeping_of,
+    let_op_of,
 )
 from stopintimidatie.reports.conversation.services import NotNowError, add_message
+from stopintimidatie.reports.conversation.words import sentence
 from stopintimidatie.reports.fields import Submission
 
 FROM_EVERYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
@@ -396,10 +397,16 @@ def follow_answer(
     session: Any, standing: Standing, keeping: Keeping, files: Sequence[Attachment]
 ) -> FollowAnswer:
     """Return the standing of a report as the app gets it."""
+    name = "uitleg" if standing.status == PASSED_ON else standing.status
+    status, *more = filled(
+        session, standing, [standing.status_text, sentence(standing.situation, name)]
+    )
+    warning = let_op_of(session, standing)
     return FollowAnswer(
         reference=standing.reference,
         status=standing.status,
-        status_text=standing.status_text,
+        status_text=status,
+        explanation=" ".join(more) or None,
         received_at=standing.received_at,
         messages=tuple(message_answer(message) for message in standing.messages),
         attachments=tuple(attachment_answer(file) for file in files),
@@ -410,25 +417,8 @@ def follow_answer(
         decided=keeping.decided,
         kept=keeping.kept,
         kept_until=keeping.kept_until,
-        warning=let_op_answer(session, standing),
+        warning=warning.text if warning else None,
     )
-
-
-def let_op_answer(session: Any, standing: Standing) -> str | None:
-    """Return the LET OP text for a report; None when its municipality is connected."""
-    code = standing.municipality_code
-    municipality = municipality_by_code(session, code) if code else None
-    if municipality is None:
-        return None
-    warning = let_op_today(
-        published_for(session, code),
-        municipality.name,
-        standing.status,
-        standing.reference,
-        standing.received_at,
-        local(utc_now()).date(),
-    )
-    return warning.text if warning else None
 
 
 def attachment_answer(file: Attachment) -> AttachmentAnswer:

@@ -16,17 +16,35 @@ from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import day_of
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.tree import locate_reference
-from stopintimidatie.reports.conversation.words import may_undo, reader_status, undo_until
+from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
+from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
+from stopintimidatie.municipalities.agreements.rules import in_force
+from stopintimidatie.municipalities.agreements.services import people_of, running_agreement
+from stopintimidatie.municipalities.areas.queries import municipality_by_code
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.municipalities.settings.rules import LetOp, let_op_today
+from stopintimidatie.reports.conversation.words import (
+    ANSWERED,
+    READ_BY,
+    STAYS,
+    Situation,
+    may_undo,
+    reader_status,
+    sentence,
+    undo_until,
+)
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, follow_code_matches
 from stopintimidatie.reports.vocabulary import KIND
-from stopintimidatie.reports.workflow import DOUBLE
+from stopintimidatie.reports.workflow import DOUBLE, FORWARDED
 
 PASSED_ON: Final = "doorgegeven"
 # Kinds of message that the reporter writes; the others come from who handles the report.
 FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
+# Shorter words of a name say nothing ("de").
+LEAST: Final = 2
 _COLUMNS: Final = (
     Report.id,
     Report.holder,
@@ -93,11 +111,21 @@ class Standing:
     contact_due: bool = False
     # The last day on which a withdrawal can be taken back.
     undo_until: date | None = None
+    situation: Situation = Situation.TOWN
+    # The function of who may read it at the municipality, where the agreement names one.
+    reader: str = ""
+    # The answers of the municipality to a withdrawal: kind, day and reason.
+    answers: tuple[tuple[str, date | None, str | None], ...] = ()
 
     @property
     def at_desk(self) -> bool:
         """Tell whether the national desk has the report, and no municipality."""
         return self.copy.holder == NATIONAL
+
+    @property
+    def is_picked_up(self) -> bool:
+        """Tell whether a municipality that isn't connected has picked the report up."""
+        return self.situation in (Situation.PICKED_UP, Situation.ENDED, Situation.GONE)
 
 
 @dataclass(frozen=True)
@@ -191,7 +219,97 @@ def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> St
     secret = keys.derive(FOLLOW_PURPOSE, row.follow_code_version if row else None)
     if not follow_code_matches(secret, reference, typed, row.follow_code_hash if row else None):
         return None
-    return None if row is None else _open(session, reference, row)
+    return None if row is None else _forwarded(session, keys, _open(session, reference, row), row)
+
+
+def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) -> Standing:
+    """Add to the standing of a report at the desk who can read it, and what the town answered."""
+    if row.holder != NATIONAL:
+        return standing
+    situation, agreement = situation_of(session, row)
+    answers = session.execute(
+        select(PickupAnswer.kind, PickupAnswer.day, PickupAnswer.reason)
+        .join(Pickup, Pickup.id == PickupAnswer.pickup_id)
+        .where(Pickup.document_id == row.id, PickupAnswer.kind.in_(ANSWERED))
+        .order_by(PickupAnswer.at, PickupAnswer.id)
+    )
+    text = sentence(situation, "stand") if standing.status == PASSED_ON else ""
+    return replace(
+        standing,
+        situation=situation,
+        status_text=text or standing.status_text,
+        reader=_function(people_of(keys, agreement)) if agreement else "",
+        answers=tuple((kind, day, reason) for kind, day, reason in answers),
+    )
+
+
+def situation_of(session: Session, row: Any) -> tuple[Situation, ForwardingAgreement | None]:
+    """Return who can read a report of the desk now, and the agreement that makes it so.
+
+    `row`: a report, or its columns.
+    """
+    if row.holder != NATIONAL:
+        return Situation.TOWN, None
+    if row.delivery not in FORWARDED:
+        return Situation.DESK, None
+    agreement = running_agreement(session, row.municipality_code)
+    valid = agreement if in_force(agreement, day_of(utc_now())) else None
+    if row.delivery == "aangeboden":
+        return (Situation.OFFERED if valid else Situation.DESK), valid
+    gone = select(Pickup.id).where(
+        Pickup.document_id == row.id,
+        Pickup.state == PickupState.PICKED_UP,
+        Pickup.destroyed_at.is_not(None),
+    )
+    if session.scalar(gone.limit(1)) is not None:
+        return Situation.GONE, valid
+    return (Situation.PICKED_UP if valid else Situation.ENDED), valid
+
+
+def filled(
+    session: Session,
+    standing: Standing,
+    sentences: Sequence[str],
+    speak: Callable[[str], str] = str,
+    *,
+    answers: bool = True,
+) -> list[str]:
+    """Return sentences for a reporter with their blanks filled, in the language of `speak`.
+
+    `answers`: with what the municipality answered to a withdrawal behind them.
+    """
+    town = municipality_by_code(session, standing.municipality_code or "")
+    phone = published_for(session, standing.municipality_code).telephone
+    reader = f"de {standing.reader}" if standing.reader else speak(READ_BY)
+    names = {
+        "gemeente": town.name if town else "",
+        "telefoon": f" ({phone})" if phone else "",
+        "wie": reader,
+        "Wie": reader[0].upper() + reader[1:],
+    }
+    texts = [speak(text).format(**names) for text in sentences if text]
+    for kind, day, reason in standing.answers if answers else ():
+        more = {"dag": date_text(day) if day else "", "reden": speak(STAYS.get(reason or "", ""))}
+        texts.append(speak(ANSWERED[kind]).format(**names, **more))
+    return texts
+
+
+def let_op_of(session: Session, standing: Standing, language: str = "nl") -> LetOp | None:
+    """Return the LET OP of a report; None when its municipality is connected, or isn't known."""
+    code = standing.municipality_code
+    town = municipality_by_code(session, code or "")
+    if town is None:
+        return None
+    about = standing.status, standing.reference, standing.received_at, day_of(utc_now())
+    return let_op_today(published_for(session, code), town.name, *about, language)
+
+
+def _function(people: dict[str, Any]) -> str:
+    """Return the function of the official, unless it seems to hold the name of a person."""
+    official = people.get("functionaris") or {}
+    function, name = str(official.get("functie") or ""), str(official.get("naam") or "")
+    words = {word for word in name.lower().split() if len(word) > LEAST}
+    return "" if words & set(function.lower().replace(",", " ").split()) else function
 
 
 def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:

@@ -38,8 +38,10 @@ from stopintimidatie.reports.conversation.queries import (
     FROM_REPORTER,
     Copy,
     Message,
+    situation_of,
     status_is_held,
 )
+from stopintimidatie.reports.conversation.words import TABLE, Situation
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.personal import reached_by, read_contact
 from stopintimidatie.reports.services import (
@@ -275,6 +277,8 @@ def own_report(engine: Engine, copy: Copy, *, write: bool = True) -> Iterator[Op
         state, version = report.state, report.version
         if state in CLOSED_TEXTS:
             raise NotNowError(CLOSED_TEXTS[state])
+        if write and situation_of(session, report)[0] is Situation.GONE:
+            raise NotNowError(TABLE["op_volgen"]["alles_weg"])
         yield session, report
         session.flush()
         # A decision stays as it was: undoing it takes nothing of the reporter away.
@@ -309,9 +313,16 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
         return Message(message.at, message.kind, message.text)
 
 
+# The desk tells the municipality that has a report what its reporter did since (`desk/forwarding`).
+SPOKE_JOB: Final = Job("melding.melder_deed")
+
+
 def spoke(session: Session, report: Report, action: str) -> None:
     """Mark that the reporter did something, for the officers and in the log."""
-    report.reporter_spoke_at = utc_now()
+    report.reporter_spoke_at = now = utc_now()
+    if report.holder == NATIONAL and report.municipality_code is not None:
+        payload = {"melding": str(report.id), "wat": action, "op": now.isoformat()}
+        enqueue(session, SPOKE_JOB, NATIONAL, payload)
     reindex_report(session, report)
     record(session, REPORTER, action, report.holder, KIND, [report.id])
 

@@ -6,8 +6,11 @@ a municipality or the national desk, changes the sentence and not the code.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any, Final
 
 from stopintimidatie.reports.workflow import DOUBLE, FORWARDED, NOT_PLACED, OFFERED
 
@@ -47,22 +50,56 @@ READER_ENDED: Final = {
 }
 
 
+class Situation(StrEnum):
+    """The situation of a report: it says who can read what its reporter sends now."""
+
+    TOWN = "gemeente"
+    DESK = "meldpunt"
+    OFFERED = "aangeboden"
+    PICKED_UP = "opgehaald"
+    # Picked up, and the agreement with the municipality ended: nothing can be told there by mail.
+    ENDED = "opgehaald_zonder_afspraak"
+    # Picked up, and so long ago that the desk has destroyed its own copy.
+    GONE = "opgehaald_en_weg"
+
+
+TABLE: Final[dict[str, Any]] = json.loads(
+    (files(__package__) / "sentences.json").read_text(encoding="utf-8")
+)
+READ_BY: Final[str] = TABLE["wie_leest"]
+# One table: what the reporter reads at each moment, by the situation of the report. `{wie}` is who
+# may read it, by function; `{telefoon}` is empty or a number in brackets.
+SENTENCES: Final[dict[Situation, dict[str, str]]] = {
+    Situation(code): sentences for code, sentences in TABLE["zinnen"].items()
+}
+# The answers of a municipality about a report that was withdrawn after it was picked up, and the
+# closed reasons to keep it.
+ANSWERED: Final[dict[str, str]] = TABLE["antwoorden"]
+STAYS: Final[dict[str, str]] = TABLE["blijft_omdat"]
+
+
+def sentence(situation: Situation, name: str) -> str:
+    """Return a sentence of the table; what a situation lacks is said as at the desk, or not."""
+    return SENTENCES[situation].get(name) or SENTENCES[Situation.DESK].get(name, "")
+
+
 def reader_status(
     state: str, delivery: str | None, *, desk: bool = False, reason: str | None = None
 ) -> tuple[str, str]:
-    """Return (code, sentence) of what the reporter reads; a finished delivery goes first.
+    """Return (code, sentence) of what the reporter reads; a delivery goes before what isn't over.
 
     `desk`: the national desk has it. `reason`: the reason of its end.
     """
-    seen = delivery if delivery in FORWARDED else state
+    ended = state in ("ingetrokken", "vernietigd")
+    seen = delivery if delivery in FORWARDED and not ended else state
     for code, (states, sentence) in READER_STATUS.items():
         if seen in states:
             if code == "afgerond" and reason == DOUBLE:
                 return code, READER_DOUBLE
             if not desk:
                 return code, sentence
-            ended = READER_ENDED.get(reason or "") if code == "afgerond" else None
-            return code, ended or READER_DESK.get(code, sentence)
+            closed = READER_ENDED.get(reason or "") if code == "afgerond" else None
+            return code, closed or READER_DESK.get(code, sentence)
     raise ValueError(f"no reader status for {state}")
 
 

@@ -27,10 +27,9 @@ from stopintimidatie.core.web.components import TimelineEntry, panels
 from stopintimidatie.core.web.limits import TOO_BUSY, NoPlaceError
 from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.rules import LetOp, Published, let_op_today, read_from
+from stopintimidatie.municipalities.settings.rules import Published, read_from
 from stopintimidatie.reports.attachments.cleaner import LATER, CleaningError
 from stopintimidatie.reports.attachments.services import (
     MOST,
@@ -47,13 +46,21 @@ from stopintimidatie.reports.conversation.decisions import (
     taken_back,
     withdraw,
 )
-from stopintimidatie.reports.conversation.queries import Keeping, Standing, follow, keeping_of
+from stopintimidatie.reports.conversation.queries import (
+    Keeping,
+    Standing,
+    filled,
+    follow,
+    keeping_of,
+    let_op_of,
+)
 from stopintimidatie.reports.conversation.services import (
     CLOSED_TEXTS,
     NotNowError,
     add_message,
     give_verdict,
 )
+from stopintimidatie.reports.conversation.words import Situation, sentence
 from stopintimidatie.reports.follow import words as follow_words
 from stopintimidatie.reports.follow.forms import (
     HOME,
@@ -128,10 +135,10 @@ def enter(context: FollowPages, request: Request) -> Any:
         turnstile = Turnstile(request.registry.senders, request.environ)
         if turnstile.closed():
             request.response.headers["Retry-After"] = str(PATIENCE_SECONDS)
-            raise TooOftenError(follow_words.TOO_OFTEN)
+            raise TooOftenError(follow_words.SAID["te_vaak"])
         if standing_of(request, who) is None:
             turnstile.guessed()
-            raise FormError(follow_words.NOT_FOUND)
+            raise FormError(follow_words.SAID["niet_gevonden"])
         response = HTTPSeeOther(speech_of(request).at(REPORT))
         set_follower(request, response, who)
         return response
@@ -164,7 +171,7 @@ def show_report(request: Request, standing: Standing) -> Any:
     set_follower(request, request.response, follower_of(request))
     shown = _shown(request, standing)
     words = _done(request, standing, shown)
-    return {**shown, "done": speech_of(request)(words) if words else None}
+    return {**shown, "done": words}
 
 
 def _done(request: Request, standing: Standing, shown: Page) -> str | None:
@@ -175,7 +182,10 @@ def _done(request: Request, standing: Standing, shown: Page) -> str | None:
     done, keeping = dict(query_pairs(request)).get("gedaan", ""), shown["keeping"]
     if done == "toch":
         back = taken_back(request.registry.engine, standing.copy)
-        return None if back is None else follow_words.back(contact=back)
+        if back is None:
+            return None
+        contact = "" if back else speech_of(request)(follow_words.SAID["zonder_contact"])
+        return f"{said(request, standing, 'toch')} {contact}".strip()
     if done == "ingetrokken" and keeping.contact_kept:
         done = "ingetrokken_bewaard"
     agrees = {
@@ -187,7 +197,10 @@ def _done(request: Request, standing: Standing, shown: Page) -> str | None:
         "ingetrokken_bewaard": standing.status == WITHDRAWN,
         "bewaren": keeping.asked,
     }
-    return follow_words.DONE[done] if agrees.get(done) else None
+    if not agrees.get(done):
+        return None
+    known = follow_words.DONE.get(done)
+    return speech_of(request)(known) if known else said(request, standing, done)
 
 
 @report_page("bericht", "follow.jinja2", "POST")
@@ -257,16 +270,21 @@ def _take(
 @report_page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
 def withdraw_page(request: Request, standing: Standing) -> Any:
     """Tell what withdrawing does, and withdraw when the button is pressed."""
-    keeping = keeping_of(request.registry, standing.copy)
-    if request.method != "POST":
-        return {"standing": standing, "refused": None, "keeping": keeping}
-    try:
-        withdraw(request.registry, standing.copy)
-    except NotNowError as refused:
-        request.response.status_int = 409
-        why = speech_of(request)(str(refused))
-        return {"standing": standing, "refused": why, "keeping": keeping}
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=ingetrokken#inhoud"))
+    why = None
+    if request.method == "POST":
+        try:
+            withdraw(request.registry, standing.copy)
+        except NotNowError as refused:
+            request.response.status_int = 409
+            why = speech_of(request)(str(refused))
+        else:
+            return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=ingetrokken#inhoud"))
+    return {
+        "standing": standing,
+        "refused": why,
+        "keeping": keeping_of(request.registry, standing.copy),
+        "other_side": said(request, standing, "intrekken"),
+    }
 
 
 @report_page("toch-niet", "follow.jinja2", "POST")
@@ -327,6 +345,8 @@ def _shown(request: Request, standing: Standing) -> Page:
     done = standing.status == "afgerond" and not standing.double
     files = _files(request, standing)
     full = sum(file.takes_place for file in files) >= MOST
+    # Whatever it said before: what is sent now would reach nobody.
+    gone = standing.situation is Situation.GONE
     municipality = municipality_by_code(request.db, standing.municipality_code or "")
     published = published_for(request.db, standing.municipality_code)
     speech = speech_of(request)
@@ -338,8 +358,12 @@ def _shown(request: Request, standing: Standing) -> Page:
         "panels": panels(request, PANELS, standing),
         "first_panels": panels(request, FIRST_PANELS, standing),
         "today": local(utc_now()).date(),
-        "status_text": speech(standing.status_text),
-        "explained": " ".join(speech(sentence) for sentence in _explained(standing, keeping)),
+        "status_text": filled(request.db, standing, [standing.status_text], speech, answers=False)[
+            0
+        ],
+        "explained": " ".join(_explained(request, standing, keeping)),
+        "who_opens": said(request, standing, "bestanden"),
+        "no_messages": said(request, standing, "leeg"),
         "read_from": _read_from(published, standing, speech.language),
         "municipality": municipality.name if municipality else None,
         "messages": [
@@ -353,12 +377,12 @@ def _shown(request: Request, standing: Standing) -> Page:
         ],
         "question": next((m.text for m in reversed(standing.messages) if m.kind == "vraag"), ""),
         "help_lines": published.help_for(speech.language, standing.age_group, ()),
-        "let_op": _let_op(published, municipality, standing, speech.language),
+        "let_op": let_op_of(request.db, standing, speech.language),
         "verdict": verdict_form(request, standing) if done else None,
         "files": files,
         "clips": takes_clips(request),
-        "upload": None if closed or full else upload_form(request),
-        "form": None if closed else message_form(request, standing),
+        "upload": None if closed or full or gone else upload_form(request),
+        "form": None if closed or gone else message_form(request, standing),
         "may_withdraw": not closed,
     }
 
@@ -370,34 +394,25 @@ def _read_from(published: Published, standing: Standing, language: str) -> str |
     return read_from(published, standing.received_at, utc_now(), language)
 
 
-def _explained(standing: Standing, keeping: Keeping) -> list[str]:
-    return follow_words.explained(
+def _explained(request: Request, standing: Standing, keeping: Keeping) -> list[str]:
+    sentences = follow_words.explained(
         standing.status,
         double=standing.double,
         contact_due=standing.contact_due,
         desk=standing.at_desk,
         keeping=keeping,
+        situation=standing.situation,
     )
+    return filled(request.db, standing, sentences, speech_of(request))
+
+
+def said(request: Request, standing: Standing, name: str) -> str:
+    """Return the sentence of this name for where the report is, in the reader's language."""
+    words = sentence(standing.situation, name)
+    return filled(request.db, standing, [words], speech_of(request), answers=False)[0]
 
 
 def _files(request: Request, standing: Standing) -> list[Attachment]:
     copy = standing.copy
     with transaction(request.registry.engine, copy.holder, write=False) as session:
         return attachments_of(session, copy.report_id)
-
-
-def _let_op(
-    published: Published, municipality: Municipality | None, standing: Standing, language: str
-) -> LetOp | None:
-    if municipality is None:
-        return None
-    today = local(utc_now()).date()
-    return let_op_today(
-        published,
-        municipality.name,
-        standing.status,
-        standing.reference,
-        standing.received_at,
-        today,
-        language,
-    )

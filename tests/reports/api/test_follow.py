@@ -30,6 +30,7 @@ def test_the_reporter_reads_how_it_stands(api: Api) -> None:
         "kenmerk": receipt["kenmerk"],
         "status": "ontvangen",
         "statusTekst": body["statusTekst"],
+        "toelichting": None,
         "ontvangenOp": receipt["ontvangenOp"],
         "berichten": [],
         "bijlagen": [],

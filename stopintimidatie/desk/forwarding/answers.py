@@ -1,0 +1,150 @@
+"""The answer of a municipality about a report that was withdrawn, erased or restricted there.
+
+The page of the sitting shows the form (`withdrawn.jinja2`); the town decides by its own rules, and
+what it answers are codes and a day, never words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from stopintimidatie.core import forms
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import date_text, datetime_short, day_of
+from stopintimidatie.core.web.components import Panel
+from stopintimidatie.desk.forwarding.pickup import NOTICES, STOPPED, STOPS, notice_of
+from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
+from stopintimidatie.disclosures.pickup import KIND
+from stopintimidatie.municipalities.agreements.services import today
+from stopintimidatie.reports.conversation.words import ANSWERED, STAYS
+from stopintimidatie.reports.models import Report, ReportMove
+
+NAME: Final = "melding-ingetrokken"
+TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
+ANSWER_WITHIN: Final = timedelta(days=14)
+DESTROYED, STAYS_THERE = "vernietigd", "blijft"
+ANSWERS: Final = (
+    ("niet_meer_in_gebruik", "Niet meer in gebruik"),
+    (DESTROYED, "Vernietigd"),
+    (STAYS_THERE, "Blijft"),
+)
+
+
+class WithdrawnSchema(Schema):
+    """The answer: closed choices, with the day or the reason that belongs to it."""
+
+    antwoord = field(forms.OneOf(ANSWERS, radio=True), "Wat deed uw gemeente met de melding?")
+    dag = field(
+        forms.Date(),
+        "Op welke dag is zij vernietigd?",
+        missing=None,
+        drawn=forms.Opened("De dag", (DESTROYED,)),
+    )
+    reden = field(
+        forms.OneOf([(code, f"omdat {words}") for code, words in STAYS.items()]),
+        "Waarom blijft zij?",
+        missing=None,
+        drawn=forms.Opened("De reden", (STAYS_THERE,)),
+    )
+
+
+def withdrawn_form(request: Any, action: str) -> Form:
+    """Make the form for the answer, which is sent to this address."""
+    button = Button("laten_weten", "Laat het meldpunt weten")
+    return Form(WithdrawnSchema(), request, buttons=[button], action=action)
+
+
+def stopped_panel(context: tuple[Pickup, Report], request: Any) -> Panel | None:
+    """Return what an official reads of a report that they may use no longer, with the answer.
+
+    No content, no files and no person: reference, dates, and whether it was urgent.
+    """
+    pickup, report = context
+    notice = notice_of(request.db, report)
+    if notice is None or pickup.state != PickupState.PICKED_UP:
+        return None
+    rows = [
+        ("Kenmerk", report.reference),
+        ("Ontvangen", datetime_short(report.received_at)),
+        ("Opgehaald", datetime_short(pickup.picked_up_at)),
+        (notice.capitalize(), _when(request.db, report, notice)),
+        ("Spoed", "ja" if report.urgent else "nee"),
+    ]
+    form = withdrawn_form(request, f"/ophalen/{pickup.reference}/{NAME}")
+    values = {"rows": rows, "why": STOPPED[notice], "form": form}
+    return Panel("Niet meer gebruiken", f"{TEMPLATES}/withdrawn.jinja2", values)
+
+
+def _when(session: Session, report: Report, notice: str) -> str:
+    mine = ReportMove.report_id == report.id, ReportMove.name == f"gemeente_{notice}"
+    at = session.scalar(select(func.max(ReportMove.at)).where(*mine))
+    return datetime_short(at or report.ended_at or report.received_at)
+
+
+def answer_withdrawal(
+    session: Session, pickup: Pickup, kind: str, day: date | None, reason: str | None, actor: Actor
+) -> None:
+    """Store what a municipality does with a report that was withdrawn, erased or restricted.
+
+    Raises:
+        FormError: the answer lacks its day or reason, or has a day that can't be.
+    """
+    if kind == DESTROYED and day is None:
+        raise FormError("Vul de dag in waarop de melding is vernietigd.", "dag")
+    if kind == STAYS_THERE and reason is None:
+        raise FormError("Kies waarom de melding blijft.", "reden")
+    if day is not None and kind != DESTROYED:
+        raise FormError("Een dag hoort alleen bij ‘Vernietigd’. Maak dit leeg.", "dag")
+    if reason is not None and kind != STAYS_THERE:
+        raise FormError("Een reden hoort alleen bij ‘Blijft’. Maak dit leeg.", "reden")
+    picked_up_on = day_of(pickup.picked_up_at or pickup.made_at)
+    if day is not None and not picked_up_on <= day <= today():
+        raise FormError(f"Kies een dag van {date_text(picked_up_on)} tot en met vandaag.", "dag")
+    answer = PickupAnswer(
+        holder=NATIONAL,
+        pickup_id=pickup.id,
+        kind=kind,
+        day=day,
+        reason=reason,
+    )
+    session.add(answer)
+    ids = [pickup.id, pickup.document_id]
+    record(session, actor, "ophalen.antwoord", NATIONAL, KIND, ids, fields=[kind])
+
+
+def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
+    """Return the municipalities that didn't answer in time to a withdrawal, the first told first.
+
+    Each with the reference of the report and the moment at which it was told.
+    """
+    later = aliased(ReportMove)
+    told_since = exists().where(
+        later.report_id == ReportMove.report_id, later.name.in_(NOTICES), later.at > ReportMove.at
+    )
+    answered = exists().where(
+        PickupAnswer.pickup_id == Pickup.id,
+        PickupAnswer.kind.in_(ANSWERED),
+        PickupAnswer.at >= ReportMove.at,
+    )
+    rows = session.execute(
+        select(Report.municipality_code, Report.reference, ReportMove.at.label("since"))
+        .join(ReportMove, ReportMove.report_id == Report.id)
+        .join(Pickup, Pickup.document_id == Report.id)
+        .where(
+            Pickup.state == PickupState.PICKED_UP,
+            ReportMove.name.in_(STOPS),
+            ReportMove.at <= utc_now() - ANSWER_WITHIN,
+            ~told_since,
+            ~answered,
+        )
+        .order_by(ReportMove.at, Report.reference)
+    )
+    return rows.all()

@@ -1,0 +1,150 @@
+"""Telling a municipality that picked a report up what became of it since: the thread goes on.
+
+One mail without content for all that wasn't read yet. The history of the report holds what was
+told: that it was withdrawn, erased or restricted, and that it may be used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import after_working_days, utc_now
+from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import queue_mail
+from stopintimidatie.core.mail.addresses import find_address
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.session import locked
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.desk.forwarding.pickup import STATES, notice_of, picked_up
+from stopintimidatie.desk.forwarding.services import (
+    ADDED,
+    DEPUTY_AFTER,
+    DESK_AFTER,
+    NOT_PICKED_UP,
+    try_offer,
+)
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.municipalities.agreements.rules import in_force
+from stopintimidatie.municipalities.agreements.services import (
+    deputy_of,
+    official_of,
+    running_agreement,
+    today,
+)
+from stopintimidatie.municipalities.people.services import postbox_recipient, recipient_of
+from stopintimidatie.reports.conversation.decisions import WITHDRAWN
+from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.services import append_move, reindex_report
+from stopintimidatie.reports.vocabulary import KIND
+
+# Acts of the reporter that the municipality must read, besides withdrawing.
+SENT: Final = frozenset({"melding.aanvulling", "melding.antwoord", "melding.bijlage"})
+TAKEN_BACK: Final = "melding.toch_niet_ingetrokken"
+AGAIN: Final = "hervat"
+
+
+WATCH_ADDITION_JOB: Final = Job("doorgifte.aanvulling_bewaken")
+
+
+def hear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Tell the municipality that has a report what its reporter did (job)."""
+    for payload in payloads:
+        with context.transaction() as session:
+            wanted = select(Report).where(Report.id == UUID(payload["melding"]))
+            report = session.scalars(locked(session, wanted)).one_or_none()
+            if report is not None:
+                at, keys = datetime.fromisoformat(payload["op"]), context.registry.key_ring
+                _hear(session, keys, report, payload["wat"], at)
+
+
+def _hear(session: Session, keys: KeyRing, report: Report, action: str, at: datetime) -> None:
+    if action == f"melding.{WITHDRAWN}" and report.state == WITHDRAWN:
+        _end_offers(session, report)
+        notify_town(session, report, WITHDRAWN)
+    elif action == TAKEN_BACK and report.state != WITHDRAWN:
+        if picked_up(session, report) is None:
+            try_offer(session, keys, report, SYSTEM)
+        elif notice_of(session, report) == WITHDRAWN:
+            notify_town(session, report, AGAIN)
+    elif action in SENT and report.state in STATES:
+        pickup = picked_up(session, report)
+        if pickup is not None and pickup.destroyed_at is None:
+            tell_of_addition(session, report, pickup, at)
+
+
+def _end_offers(session: Session, report: Report) -> None:
+    """End the offers of a withdrawn report that nobody picked up; taken back it waits again."""
+    waiting = (PickupState.READY, PickupState.OFFERED)
+    mine = Pickup.document_id == report.id, Pickup.state.in_(waiting)
+    for pickup in session.scalars(select(Pickup).where(*mine)):
+        pickup.state = PickupState.WITHDRAWN
+    if report.delivery == "aangeboden":
+        report.delivery = "wacht_op_afspraak"
+        reindex_report(session, report)
+
+
+def notify_town(session: Session, report: Report, notice: str) -> None:
+    """Tell the municipality that picked a report up what may be done with it from now on.
+
+    `notice`: `ingetrokken`, `gewist`, `beperkt` or `hervat`. Nothing is told where nobody has it.
+    """
+    pickup = picked_up(session, report)
+    if pickup is None:
+        return
+    append_move(session, report, SYSTEM, f"gemeente_{notice}", report.state, {})
+    ids = [report.id, pickup.id]
+    record(session, SYSTEM, "melding.gemeente_verteld", NATIONAL, KIND, ids, fields=[notice])
+    tell_of_addition(session, report, pickup, utc_now())
+
+
+def tell_of_addition(session: Session, report: Report, pickup: Pickup, at: datetime) -> None:
+    """Tell the official that something came after the pick-up; not while they haven't read it.
+
+    Without an agreement nobody there can be told by mail: the desk rings at once.
+    """
+    read = pickup.read_at or pickup.picked_up_at
+    if pickup.added_at is not None or (read is not None and read > at):
+        return
+    pickup.added_at = at
+    valid = in_force(running_agreement(session, report.municipality_code or ""), today())
+    _go_on(session, report, pickup, at, "functionaris" if valid else "meldpunt")
+
+
+def watch_additions(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Tell the deputy, then the desk, of what came after a pick-up and wasn't read (job)."""
+    for payload in payloads:
+        with context.transaction() as session:
+            pickup = session.get(Pickup, UUID(payload["ophalen"]))
+            report = session.get(Report, pickup.document_id) if pickup else None
+            since = datetime.fromisoformat(payload["sinds"])
+            if pickup is not None and report is not None and pickup.added_at == since:
+                _go_on(session, report, pickup, since, payload["stap"])
+
+
+def _go_on(session: Session, report: Report, pickup: Pickup, since: datetime, step: str) -> None:
+    """Tell the official, the deputy or the desk, and plan whom to tell after that."""
+    official, deputy = (
+        recipient_of(find_address(session, owner(report.municipality_code or "")))
+        for owner in (official_of, deputy_of)
+    )
+    steps = {
+        "functionaris": (ADDED, official, "vervanger", DEPUTY_AFTER),
+        "vervanger": (ADDED, deputy, "meldpunt", DESK_AFTER),
+        "meldpunt": (NOT_PICKED_UP, postbox_recipient(session, NATIONAL), None, 0),
+    }
+    template, to, after, days = steps[step]
+    if to is not None:
+        key = f"{template.name}:{pickup.id}:{step}:{since.isoformat()}"
+        values = {"ophalen": pickup.reference}
+        queue_mail(session, NATIONAL, template.name, to, about=pickup.id, values=values, key=key)
+    if after is not None:
+        delay = max(after_working_days(since, days) - utc_now(), timedelta(minutes=1))
+        payload = {"ophalen": str(pickup.id), "stap": after, "sinds": since.isoformat()}
+        enqueue(session, WATCH_ADDITION_JOB, NATIONAL, payload, delay=delay)

@@ -1,0 +1,457 @@
+"""One thread: what the reporter does after the offer reaches who has the report, or says so.
+
+The official gets one mail without content for all that isn't read yet; the reporter reads at each
+moment what the other side can see, on /volgen and in the API.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.clock import after_working_days, clock_at, utc_now
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.jobs import enqueue
+from stopintimidatie.core.mail.addresses import find_address
+from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.desk.forwarding import jobs
+from stopintimidatie.desk.forwarding.answers import answer_withdrawal, stopped_panel
+from stopintimidatie.desk.forwarding.pickup import CLEAR_JOB, content_of, deliver, notice_of
+from stopintimidatie.desk.forwarding.services import came_back, unanswered
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.municipalities.agreements import services as agreements
+from stopintimidatie.privacy.erasure.services import erase
+from stopintimidatie.reports.conversation import words
+from stopintimidatie.reports.conversation.services import SPOKE_JOB
+from stopintimidatie.reports.models import Report
+from tests.support.api import Api, report
+from tests.support.following import follow_in_browser
+from tests.support.forms_support import a_request
+from tests.support.installation import Installation
+from tests.support.mailboxes import mails, put_desk_postbox
+from tests.support.photos import telephone_photo
+
+ZWIJNDRECHT = "GM0642"
+WORD = "zeldzaamwoord"
+LATER = "naderhandwoord"
+SECRETS = (WORD, LATER, "Petra", "petra@melder.example")
+GIVEN = {
+    "locatie": {"lat": 51.8165, "lon": 4.6400, "omschrijving": "bij de sluis"},
+    "omschrijving": WORD,
+    "anoniem": False,
+    "melder": {"naam": "Petra", "email": "petra@melder.example"},
+}
+
+
+class Case:
+    """A report for a town that isn't connected, with the reporter and both officials."""
+
+    def __init__(self, house: Installation, *, function: str = "coördinator OOV") -> None:
+        self.house, self.api = house, Api(house)
+        put_desk_postbox(house)
+        self.agree(function)
+        self.receipt = self.api.post(report(**GIVEN)).json
+        house.run_jobs()
+
+    def agree(self, function: str) -> None:
+        """A valid agreement, with an official and a deputy whose addresses are confirmed."""
+        official, deputy = (
+            agreements.Official(name, function, f"{box}@zwijndrecht.example", "+31786200000")
+            for name, box in (("Anneke de Boer", "oov"), ("Bas", "veiligheid"))
+        )
+        today = agreements.today()
+        until = today + timedelta(days=300)
+        plan = agreements.Plan(
+            official, deputy, True, "Hoofd", today, "ophalen", None, today, until
+        )
+        keys, rules = self.house.registry.key_ring, self.house.registry.level_rules
+        with self.house.transaction(NATIONAL) as session:
+            agreements.make(session, keys, rules, ZWIJNDRECHT, plan, SYSTEM)
+            for owner in (agreements.official_of, agreements.deputy_of):
+                row = find_address(session, owner(ZWIJNDRECHT))
+                assert row is not None
+                row.verified_at = utc_now()
+            agreements.settle(session, keys, rules, ZWIJNDRECHT, SYSTEM)
+
+    def end_agreement(self) -> None:
+        keys, rules = self.house.registry.key_ring, self.house.registry.level_rules
+        with self.house.transaction(NATIONAL) as session:
+            agreements.end(session, keys, rules, ZWIJNDRECHT, SYSTEM)
+
+    def pick_up(self) -> None:
+        with self.house.transaction(NATIONAL) as session:
+            pickup = session.scalars(select(Pickup)).one()
+            pickup.state, pickup.picked_up_at = PickupState.PICKED_UP, utc_now()
+            deliver(session, session.scalars(select(Report)).one(), "opgehaald", pickup)
+
+    def read(self) -> None:
+        """The official reads what was added, in a sitting."""
+        with self.house.transaction(NATIONAL) as session:
+            pickup = session.scalars(select(Pickup)).one()
+            pickup.read_at, pickup.added_at = utc_now(), None
+
+    def add(self, text: str = LATER) -> None:
+        self.api.add(self.receipt, {"tekst": text})
+        self.house.run_jobs()
+
+    def withdraw(self) -> None:
+        browser = follow_in_browser(self.api, self.receipt)
+        page = browser.get("/volgen/intrekken")
+        next(f for f in page.forms.values() if f.action.endswith("intrekken")).submit(status=303)
+
+    def take_back(self) -> None:
+        page = follow_in_browser(self.api, self.receipt).get("/volgen/melding")
+        next(f for f in page.forms.values() if f.action.endswith("toch-niet")).submit(status=303)
+        self.house.run_jobs()
+
+    def follows(self) -> Any:
+        return self.api.follow(self.receipt["kenmerk"], self.receipt["volgcode"]).json
+
+    def page(self) -> Any:
+        return follow_in_browser(self.api, self.receipt).get("/volgen/melding")
+
+    @property
+    def row(self) -> Report:
+        with self.house.transaction(NATIONAL) as session:
+            return session.scalars(select(Report)).one()
+
+    @property
+    def pickup(self) -> Pickup:
+        with self.house.transaction(NATIONAL) as session:
+            return session.scalars(select(Pickup)).one()
+
+    def told(self) -> list[str]:
+        return [str(mail.kept) for mail in mails(self.house, "melding_aangevuld")]
+
+
+@pytest.fixture
+def case(installation: Installation) -> Case:
+    return Case(installation)
+
+
+# Additions
+
+
+@pytest.mark.both_databases
+def test_what_is_added_after_the_pick_up_is_one_mail_without_content_until_it_is_read(
+    case: Case,
+) -> None:
+    case.pick_up()
+    case.add()
+    first = case.pickup.added_at
+    assert first is not None
+    case.add("En nog iets.")
+    assert len(case.told()) == 1
+    assert case.pickup.added_at == first
+    (letter,) = case.told()
+    assert "oov@zwijndrecht.example" in letter
+    assert f"/ophalen/{case.pickup.reference}" in letter
+    assert not [word for word in (*SECRETS, case.receipt["kenmerk"]) if word in letter]
+    case.read()
+    case.add("En dit na het lezen.")
+    assert len(case.told()) == 2
+
+
+def test_a_photo_after_the_pick_up_is_told_as_well_and_says_what_is_true(case: Case) -> None:
+    case.pick_up()
+    browser = follow_in_browser(case.api, case.receipt)
+    form = browser.get("/volgen/melding").forms["bijlage"]
+    form["bestand"] = ("foto.jpg", telephone_photo((400, 300)))
+    page = form.submit("meesturen", status=303).follow()
+    assert "De gemeente kan het bekijken." not in page
+    assert "De gemeente krijgt bericht dat er iets bij is" in page
+    case.house.run_jobs()
+    assert len(case.told()) == 1
+
+
+def test_an_addition_before_the_pick_up_is_part_of_what_will_be_read(case: Case) -> None:
+    case.add()
+    assert case.told() == []
+    assert case.pickup.added_at is None
+    with case.house.transaction(NATIONAL) as session:
+        row = session.scalars(select(Report)).one()
+        content = content_of(session, case.house.registry.key_ring, row)
+    (section,) = [section for section in content.sections if section.title == "Berichten"]
+    ((who, text),) = section.rows
+    assert (who.startswith("De melder, "), text) == (True, LATER)
+    assert "nieuw" not in who
+
+
+def test_the_official_sees_what_is_new_since_it_was_read(case: Case) -> None:
+    case.add("Eerst.")
+    case.pick_up()
+    read = utc_now()
+    case.add("Daarna.")
+    with case.house.transaction(NATIONAL) as session:
+        row = session.scalars(select(Report)).one()
+        content = content_of(session, case.house.registry.key_ring, row, read)
+    rows = next(section.rows for section in content.sections if section.title == "Berichten")
+    marks = [("(nieuw)" in who, text) for who, text in rows]
+    assert marks == [(False, "Eerst."), (True, "Daarna.")]
+
+
+def test_an_unread_addition_is_told_to_the_deputy_and_then_to_the_desk(case: Case) -> None:
+    case.pick_up()
+    case.add()
+    start = case.pickup.added_at
+    assert start is not None
+    for days, letters, desk in ((1, 1, 0), (2, 2, 0), (3, 2, 1), (8, 2, 1)):
+        with clock_at(after_working_days(start, days) + timedelta(minutes=2)):
+            case.house.run_jobs()
+        assert len(case.told()) == letters, days
+        assert len(mails(case.house, "niet_opgehaald")) == desk, days
+    assert any("veiligheid@zwijndrecht.example" in letter for letter in case.told())
+
+
+def test_what_was_read_in_time_is_told_to_nobody_else(case: Case) -> None:
+    case.pick_up()
+    case.add()
+    start = case.pickup.added_at
+    assert start is not None
+    case.read()
+    with clock_at(after_working_days(start, 4)):
+        case.house.run_jobs()
+    assert len(case.told()) == 1
+    assert mails(case.house, "niet_opgehaald") == []
+
+
+def test_after_the_agreement_ended_the_desk_rings_and_the_reporter_reads_that_nobody_reads(
+    case: Case,
+) -> None:
+    case.pick_up()
+    case.end_agreement()
+    case.add()
+    assert case.told() == []
+    assert len(mails(case.house, "niet_opgehaald")) == 1
+    page = case.page()
+    assert "de gemeente kan het niet lezen" in page
+    assert "de gemeente kan het niet lezen" in case.follows()["toelichting"]
+
+
+@pytest.mark.both_databases
+def test_a_worker_that_dies_between_row_and_mail_sends_exactly_one(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case.pick_up()
+
+    def die(*given: Any, **more: Any) -> None:
+        raise RuntimeError("killed")
+
+    case.api.add(case.receipt, {"tekst": LATER})
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "queue_mail", die)
+        case.house.run_jobs()
+    assert case.pickup.added_at is None
+    with clock_at(utc_now() + timedelta(hours=1)):
+        case.house.run_jobs()
+    assert len(case.told()) == 1
+    # The same job once more, as after a crash behind the commit.
+    with case.house.transaction(NATIONAL) as session:
+        payload = {"melding": str(case.row.id), "wat": "melding.aanvulling"}
+        moment = (case.pickup.added_at or utc_now()).isoformat()
+        enqueue(session, SPOKE_JOB, NATIONAL, {**payload, "op": moment})
+    case.house.run_jobs()
+    assert len(case.told()) == 1
+
+
+def test_where_the_content_is_gone_nothing_can_be_added_and_the_reporter_reads_who_has_it(
+    case: Case,
+) -> None:
+    case.pick_up()
+    with case.house.transaction(NATIONAL) as session:
+        session.scalars(select(Pickup)).one().destroyed_at = utc_now()
+    page = case.page()
+    assert "formulier" not in page.forms
+    assert "bijlage" not in page.forms
+    assert "Neem contact op met de gemeente Zwijndrecht" in page
+    refused = case.api.add(case.receipt, {"tekst": LATER}, status=409)
+    assert "Neem contact op met de gemeente" in refused.json["detail"]
+    assert "U kunt hier niets meer toevoegen" in case.follows()["toelichting"]
+
+
+# What the reporter reads
+
+
+def test_the_reporter_reads_to_whom_it_was_offered_and_who_may_read(case: Case) -> None:
+    for shown in (case.page().text, f"{case.follows()['statusTekst']} {case.follows()}"):
+        assert "Uw melding is aangeboden aan de gemeente Zwijndrecht." in shown
+        assert "Alleen de coördinator OOV kan haar lezen" in shown
+        assert "Anneke" not in shown
+    case.pick_up()
+    assert case.follows()["statusTekst"] == "De gemeente Zwijndrecht heeft uw melding opgehaald."
+    assert "De coördinator OOV krijgt dan bericht" in case.page()
+    english = follow_in_browser(case.api, case.receipt).get("/volgen/melding?taal=en")
+    assert "has picked up your report" in english
+
+
+def test_a_name_in_place_of_a_function_is_shown_to_nobody(installation: Installation) -> None:
+    case = Case(installation, function="mevrouw De Boer")
+    assert "Boer" not in case.page()
+    assert "de functionaris die de gemeente daarvoor aanwees" in case.page()
+
+
+@pytest.mark.parametrize("situation", words.Situation)
+def test_nothing_says_that_a_town_reads_what_it_cannot(situation: words.Situation) -> None:
+    for name, text in words.SENTENCES[situation].items():
+        if situation is not words.Situation.TOWN:
+            assert "De gemeente kan het bekijken." not in text, name
+            assert not text.endswith("De gemeente leest het."), name
+
+
+# Withdrawn
+
+
+def test_withdrawn_before_the_pick_up_the_offer_ends_and_taken_back_it_is_offered_again(
+    case: Case,
+) -> None:
+    case.withdraw()
+    case.house.run_jobs()
+    assert case.pickup.state == PickupState.WITHDRAWN
+    assert case.told() == []
+    assert case.follows()["status"] == "ingetrokken"
+    case.take_back()
+    with case.house.transaction(NATIONAL) as session:
+        states = set(session.scalars(select(Pickup.state)))
+    assert states == {PickupState.WITHDRAWN, PickupState.OFFERED}
+    assert case.row.delivery == "aangeboden"
+
+
+@pytest.mark.both_databases
+def test_withdrawn_after_the_pick_up_the_official_is_told_and_the_town_answers(case: Case) -> None:
+    case.pick_up()
+    case.withdraw()
+    case.api.withdraw(case.receipt["kenmerk"], case.receipt["volgcode"])
+    case.house.run_jobs()
+    assert len(case.told()) == 1
+    assert case.pickup.added_at is not None
+    follows, page = case.follows(), case.page()
+    assert follows["status"] == "ingetrokken"
+    for shown in (follows["toelichting"], page):
+        assert "Wij kunnen bij de gemeente niets wissen. Zo vraagt u het zelf" in shown
+        assert "Zwijndrecht" in shown
+    with case.house.transaction(NATIONAL) as session:
+        assert unanswered(session) == []
+    with (
+        clock_at(utc_now() + timedelta(days=14, minutes=1)),
+        case.house.transaction(NATIONAL) as session,
+    ):
+        (row,) = unanswered(session)
+    assert (row.municipality_code, row.reference) == (ZWIJNDRECHT, case.receipt["kenmerk"])
+    assert row.since <= utc_now()
+    with case.house.transaction(NATIONAL) as session:
+        pickup = session.scalars(select(Pickup)).one()
+        answer_withdrawal(session, pickup, "blijft", None, "aangifte", SYSTEM)
+        answer_withdrawal(session, pickup, "vernietigd", agreements.today(), None, SYSTEM)
+    with (
+        clock_at(utc_now() + timedelta(days=14, minutes=1)),
+        case.house.transaction(NATIONAL) as session,
+    ):
+        assert unanswered(session) == []
+    for shown in (case.follows()["toelichting"], case.page()):
+        assert "bewaart, omdat er een aangifte of een rechtszaak loopt" in shown
+        assert "heeft vernietigd, op" in shown
+
+
+def test_the_official_reads_no_content_of_what_was_withdrawn(case: Case) -> None:
+    case.pick_up()
+    case.withdraw()
+    case.house.run_jobs()
+    shown = panel_of(case)
+    assert case.receipt["kenmerk"] in shown
+    assert "De melder heeft deze melding ingetrokken." in shown
+    assert not [word for word in SECRETS if word in shown]
+
+
+def panel_of(case: Case) -> str:
+    """What the panel of the sitting says, as values."""
+    request = a_request()
+    with case.house.transaction(NATIONAL) as session:
+        request.db = session
+        row, pickup = session.scalars(select(Report)).one(), session.scalars(select(Pickup)).one()
+        panel = stopped_panel((pickup, row), request)
+        return str(panel.values) if panel else ""
+
+
+def test_a_withdrawal_that_is_taken_back_is_told_too(case: Case) -> None:
+    case.pick_up()
+    case.withdraw()
+    case.house.run_jobs()
+    case.read()
+    case.take_back()
+    assert len(case.told()) == 2
+    with case.house.transaction(NATIONAL) as session:
+        assert notice_of(session, session.scalars(select(Report)).one()) is None
+    with (
+        clock_at(utc_now() + timedelta(days=15)),
+        case.house.transaction(NATIONAL) as session,
+    ):
+        assert unanswered(session) == []
+
+
+def test_withdrawn_and_taken_back_before_anybody_was_told_tells_nothing(case: Case) -> None:
+    case.pick_up()
+    case.withdraw()
+    case.take_back()
+    assert case.told() == []
+
+
+def test_a_withdrawn_report_leaves_the_desk_with_the_content_of_the_others(case: Case) -> None:
+    case.pick_up()
+    with case.house.transaction(NATIONAL) as session:
+        enqueue(session, CLEAR_JOB, NATIONAL, {"ophalen": str(case.pickup.id)})
+    case.withdraw()
+    case.house.run_jobs()
+    assert case.row.description is None
+    assert case.pickup.destroyed_at is not None
+
+
+def test_erased_at_request_the_official_is_told(case: Case) -> None:
+    case.pick_up()
+    with case.house.transaction(NATIONAL) as session:
+        row = session.scalars(select(Report)).one()
+        erase(case.house.registry, session, row, "doel", "Gevraagd.", SYSTEM)
+    case.house.run_jobs()
+    assert len(case.told()) == 1
+    shown = panel_of(case)
+    assert "op verzoek gewist" in shown
+    assert not [word for word in SECRETS if word in shown]
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "reason", "field"),
+    [
+        ("vernietigd", None, None, "dag"),
+        ("vernietigd", date(2999, 1, 1), None, "dag"),
+        ("vernietigd", date(2000, 1, 1), None, "dag"),
+        ("niet_meer_in_gebruik", date(2026, 11, 1), None, "dag"),
+        ("blijft", None, None, "reden"),
+        ("niet_meer_in_gebruik", None, "wet", "reden"),
+    ],
+)
+def test_an_answer_that_lacks_its_day_or_reason_is_refused_with_the_field(
+    case: Case, kind: str, day: date | None, reason: str | None, field: str
+) -> None:
+    case.pick_up()
+    with case.house.transaction(NATIONAL) as session:
+        pickup = session.scalars(select(Pickup)).one()
+        with pytest.raises(FormError) as refused:
+            answer_withdrawal(session, pickup, kind, day, reason, SYSTEM)
+    assert refused.value.field == field
+
+
+def test_a_mail_about_an_addition_that_comes_back_is_told_to_the_desk(case: Case) -> None:
+    case.pick_up()
+    case.withdraw()
+    case.house.run_jobs()
+    with case.house.transaction(NATIONAL) as session:
+        message = session.scalars(
+            select(MailMessage).where(MailMessage.template == "melding_aangevuld")
+        ).one()
+        came_back(case.house.registry, session, message)
+    case.house.run_jobs()
+    assert len(mails(case.house, "bericht_terug")) == 1
