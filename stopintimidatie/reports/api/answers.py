@@ -117,8 +117,9 @@ class AttachmentAnswer:
     at: datetime = prop("op", "Wanneer.", "2026-11-21T09:15:00Z")
     status: str = prop(
         "status",
-        "`opgeslagen`: de gemeente kan het openen. `wacht`: op de virusscanner. `tegengehouden`: "
-        "door de virusscanner. `onleesbaar`: na het wachten bleek het niet te lezen.",
+        "`opgeslagen`: wie de melding heeft, kan het openen (zie `toelichting`). `wacht`: op de "
+        "virusscanner. `tegengehouden`: door de virusscanner. `onleesbaar`: na het wachten bleek "
+        "het niet te lezen.",
         "opgeslagen",
     )
 

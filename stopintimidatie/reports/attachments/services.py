@@ -309,7 +309,7 @@ def _keep(
                 enqueue_for(session, SCAN_JOB, row, LOOK_AGAIN)
             step = "bijlage_wacht" if sealed else "bijlage"
             append_move(session, report, REPORTER, step, report.state, {})
-            spoke(session, report, "melding.bijlage")
+            spoke(session, report, "melding.bijlage", ready=not sealed)
     if row is None or sealed == STOPPED:
         raise StoppedError(signature, kept=row is not None)
     return _plain(row)

@@ -317,10 +317,13 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
 SPOKE_JOB: Final = Job("melding.melder_deed")
 
 
-def spoke(session: Session, report: Report, action: str) -> None:
-    """Mark that the reporter did something, for the officers and in the log."""
+def spoke(session: Session, report: Report, action: str, *, ready: bool = True) -> None:
+    """Mark that the reporter did something, for the officers and in the log.
+
+    `ready`: others can read it now; a file that waits for the scanner isn't told yet.
+    """
     report.reporter_spoke_at = now = utc_now()
-    if report.holder == NATIONAL and report.municipality_code is not None:
+    if ready and report.holder == NATIONAL and report.municipality_code is not None:
         payload = {"melding": str(report.id), "wat": action, "op": now.isoformat()}
         enqueue(session, SPOKE_JOB, NATIONAL, payload)
     reindex_report(session, report)

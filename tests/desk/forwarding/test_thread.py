@@ -18,6 +18,7 @@ from stopintimidatie.core.forms import FormError
 from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.scanner import Scanner
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.forwarding import jobs
 from stopintimidatie.desk.forwarding.answers import answer_withdrawal, stopped_panel
@@ -30,11 +31,12 @@ from stopintimidatie.reports.conversation import words
 from stopintimidatie.reports.conversation.services import SPOKE_JOB
 from stopintimidatie.reports.models import Report
 from tests.support.api import Api, report
+from tests.support.clamd import Clamd, infected
 from tests.support.following import follow_in_browser
 from tests.support.forms_support import a_request
 from tests.support.installation import Installation
 from tests.support.mailboxes import mails, put_desk_postbox
-from tests.support.photos import telephone_photo
+from tests.support.photos import photo, telephone_photo
 
 ZWIJNDRECHT = "GM0642"
 WORD = "zeldzaamwoord"
@@ -167,6 +169,25 @@ def test_a_photo_after_the_pick_up_is_told_as_well_and_says_what_is_true(case: C
     assert "De gemeente krijgt bericht dat er iets bij is" in page
     case.house.run_jobs()
     assert len(case.told()) == 1
+
+
+@pytest.mark.parametrize(("content", "letters"), [(infected(photo()), 0), (photo(), 1)])
+def test_a_file_that_waits_for_the_scanner_is_told_once_it_can_be_opened(
+    case: Case, clamd: Clamd, content: bytes, letters: int
+) -> None:
+    case.house.registry.scanner = Scanner(clamd.socket, files_wait=True)
+    clamd.end()
+    case.pick_up()
+    case.api.attach(case.receipt, content, status=202)
+    case.house.run_jobs()
+    assert case.told() == []
+    assert "Daarna krijgt de gemeente bericht" in follow_in_browser(case.api, case.receipt).get(
+        "/volgen/melding?gedaan=bijlage_wacht"
+    )
+    clamd.start()
+    with clock_at(utc_now() + timedelta(minutes=6)):
+        case.house.run_jobs()
+    assert len(case.told()) == letters
 
 
 def test_an_addition_before_the_pick_up_is_part_of_what_will_be_read(case: Case) -> None:
@@ -375,6 +396,13 @@ def panel_of(case: Case) -> str:
         row, pickup = session.scalars(select(Report)).one(), session.scalars(select(Pickup)).one()
         panel = stopped_panel((pickup, row), request)
         return str(panel.values) if panel else ""
+
+
+def test_a_withdrawal_counts_in_a_sitting_that_goes_on_before_any_job_ran(case: Case) -> None:
+    case.pick_up()
+    assert panel_of(case) == ""
+    case.withdraw()
+    assert "De melder heeft deze melding ingetrokken." in panel_of(case)
 
 
 def test_a_withdrawal_that_is_taken_back_is_told_too(case: Case) -> None:
