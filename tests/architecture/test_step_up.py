@@ -160,6 +160,7 @@ TOOLS: Final = ("core.storage.encryption:", "reports.attachments.")
 # Functions that show what may be seen, and the rest only after the second factor.
 ASK_THEMSELVES: Final = {"home.views:_work", "reports.page.views:contact_of"}
 LETTER = "addresses a letter with it, and doesn't show it"
+TELLS = "queues a mail without content to a municipality, and shows nothing"
 SENDS = "hands the report over with it, and doesn't show it"
 PUBLIC = "for the reporter or the recipient, who has shown a code"
 KEEPS = "keeps it, and shows nothing; the pages of it ask"
@@ -173,6 +174,9 @@ SHOWN_WITHOUT: Final = {
     ("ReportResource", "aanbieden"): SENDS,
     ("ReportResource", "beslissen"): SENDS,
     ("RequestRegister", "nieuw"): "what was typed just now is compared with the same a moment ago",
+    ("RequestResource", "beperken"): TELLS,
+    ("RequestResource", "beperking-opheffen"): TELLS,
+    ("RequestResource", "corrigeren"): TELLS,
     ("RequestResource", "stap"): LETTER,
     ("RequestResource", "verlengen"): LETTER,
     ("RequestResource", "brief-maken"): LETTER,
