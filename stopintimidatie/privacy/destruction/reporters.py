@@ -91,6 +91,6 @@ def _content(session: Session, keys: KeyRing, report: Report) -> StatementConten
 
 def _section(section: Section) -> StatementSection:
     lines = tuple(map(clean_line, (section.text or "").splitlines()))
-    pairs = tuple(Pair(term, clean_line(str(value))) for term, value in section.rows)
+    pairs = tuple(Pair(term, clean_line(str(value))) for term, value in section.rows if value)
     title = _OWN.get(section.title, section.title)
     return StatementSection(title, tuple(filter(None, lines)), pairs)

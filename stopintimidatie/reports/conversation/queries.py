@@ -43,6 +43,8 @@ from stopintimidatie.reports.workflow import DOUBLE, FORWARDED
 PASSED_ON: Final = "doorgegeven"
 # Kinds of message that the reporter writes; the others come from who handles the report.
 FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
+# The states in which nobody may use a report any more.
+STOPPED: Final = frozenset({"ingetrokken", "vernietigd"})
 # Shorter words of a name say nothing ("de").
 LEAST: Final = 2
 _COLUMNS: Final = (
@@ -239,7 +241,8 @@ def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) ->
         situation=situation,
         status_text=text or standing.status_text,
         reader=_function(people_of(keys, agreement)) if agreement else "",
-        answers=tuple((kind, day, reason) for kind, day, reason in answers),
+        # After it was taken back they are over.
+        answers=tuple(tuple(row) for row in answers) if row.state in STOPPED else (),
     )
 
 

@@ -136,6 +136,7 @@ def test_the_own_report_goes_along_as_a_pdf_and_that_is_logged(waiting: tuple[Ap
         assert made.content_type == "application/pdf"
         words = "\n".join(sheet.extract_text() for sheet in PdfReader(BytesIO(made.body)).pages)
         assert all(word in words for word in (receipt["kenmerk"], "Zeldzaamwoord", "Petra"))
+        assert "None" not in words
     with api.installation.transaction(NATIONAL) as session:
         lines = session.scalars(select(AuditEvent).where(AuditEvent.action == reporters.ACTION))
         assert [line.actor_name for line in lines] == ["De melder"]
