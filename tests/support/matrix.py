@@ -354,7 +354,13 @@ MATRIX: Final[tuple[View, ...]] = (
     ),
     *(
         view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
-        for name in ("openen", "melding-antwoord", "melding-pdf", "meldingen-sluiten")
+        for name in (
+            "openen",
+            "melding-antwoord",
+            "melding-ingetrokken",
+            "melding-pdf",
+            "meldingen-sluiten",
+        )
     ),
     view("ReportResource", "aanbieden", "POST", P.ROUTE_REPORT, {
         "{melding}/aanbieden": NOBODY,

@@ -51,6 +51,7 @@ from stopintimidatie.municipalities.agreements.services import people_of, runnin
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.settings.rules import fallback_of
 from stopintimidatie.reports.conversation.services import tell_once
+from stopintimidatie.reports.conversation.words import STAYS
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
@@ -64,16 +65,18 @@ SHOWN: Final = 200
 def in_sitting(code: str) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of what an official of a town may open: pick-ups with their report.
 
-    A report that was withdrawn after pick-up stays in the list, without its content.
+    A report that was withdrawn or erased after pick-up stays in the list, without its content.
     """
-    waits = and_(Pickup.state.in_((*WAITING, PickupState.PICKED_UP)), Report.state.in_(STATES))
-    withdrawn = and_(Pickup.state == PickupState.PICKED_UP, Report.state == "ingetrokken")
+    opens = Pickup.state.in_((*WAITING, PickupState.PICKED_UP)), Pickup.destroyed_at.is_(None)
+    stopped = Report.state.in_(("ingetrokken", "vernietigd"))
     return (
         Pickup.document_kind == KIND,
         Pickup.document_id == Report.id,
         Report.municipality_code == code,
-        Pickup.destroyed_at.is_(None),
-        or_(waits, withdrawn),
+        or_(
+            and_(*opens, Report.state.in_(STATES)),
+            and_(Pickup.state == PickupState.PICKED_UP, stopped),
+        ),
     )
 
 
@@ -290,7 +293,7 @@ def possible_answers(report: Report) -> list[Answer]:
 def answer_words(row: PickupAnswer) -> str:
     """Return an answer in words, with its day or its reason."""
     day = f" op {date_text(row.day)}" if row.day else ""
-    reason = f": {REASONS.get(row.reason, row.reason)}" if row.reason else ""
+    reason = f": {(REASONS | STAYS).get(row.reason, row.reason)}" if row.reason else ""
     return f"{Answer.word(row.kind)}{day}{reason}"
 
 

@@ -1,7 +1,7 @@
 """The answer of a municipality about a report that was withdrawn, erased or restricted there.
 
-The page of the sitting shows the form (`withdrawn.jinja2`); the town decides by its own rules, and
-what it answers are codes and a day, never words.
+The page of the sitting shows it (`withdrawn.jinja2`) with the form. The town decides by its own
+rules; what it answers are codes and a day, never words.
 """
 
 from __future__ import annotations
@@ -56,14 +56,15 @@ class WithdrawnSchema(Schema):
     )
 
 
-def withdrawn_form(request: Any, action: str) -> Form:
-    """Make the form for the answer, which is sent to this address."""
+def withdrawn_form(request: Any, pickup: Pickup) -> Form:
+    """Make the form for the answer about a report that was withdrawn, erased or restricted."""
+    action = f"/ophalen/{pickup.reference}/{NAME}"
     button = Button("laten_weten", "Laat het meldpunt weten")
     return Form(WithdrawnSchema(), request, buttons=[button], action=action)
 
 
 def stopped_panel(context: tuple[Pickup, Report], request: Any) -> Panel | None:
-    """Return what an official reads of a report that they may use no longer, with the answer.
+    """Return what an official reads of a report that they may use no longer.
 
     No content, no files and no person: reference, dates, and whether it was urgent.
     """
@@ -78,8 +79,7 @@ def stopped_panel(context: tuple[Pickup, Report], request: Any) -> Panel | None:
         (notice.capitalize(), _when(request.db, report, notice)),
         ("Spoed", "ja" if report.urgent else "nee"),
     ]
-    form = withdrawn_form(request, f"/ophalen/{pickup.reference}/{NAME}")
-    values = {"rows": rows, "why": STOPPED[notice], "form": form}
+    values = {"rows": rows, "why": STOPPED[notice]}
     return Panel("Niet meer gebruiken", f"{TEMPLATES}/withdrawn.jinja2", values)
 
 

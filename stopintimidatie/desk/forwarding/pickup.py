@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.ledger import CONTENT_GONE, checked_position, note_gone
@@ -137,6 +137,16 @@ def notice_of(session: Session, report: Report) -> str | None:
     latest = select(ReportMove.name).where(*mine).order_by(ReportMove.at.desc(), ReportMove.id)
     notice = (session.scalar(latest.limit(1)) or "").removeprefix("gemeente_")
     return notice if notice in STOPPED else None
+
+
+def last_read(session: Session, pickup: Pickup, before: datetime) -> datetime | None:
+    """Return when a report was read for the last time before a moment, by the log; else None."""
+    about = and_(AuditSubject.event_id == AuditEvent.id, AuditSubject.subject_id == pickup.id)
+    read = select(func.max(AuditEvent.at)).join(AuditSubject, about)
+    at = session.scalar(read.where(AuditEvent.action == "ophalen.gelezen", AuditEvent.at < before))
+    # One of before there were sittings.
+    earlier = pickup.picked_up_at is not None and pickup.picked_up_at < before
+    return at or (pickup.picked_up_at if earlier else None)
 
 
 def categories_of(content: Content) -> tuple[str, ...]:

@@ -27,7 +27,9 @@ from stopintimidatie.core.web.request import Request, page_view, post_view, quer
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.desk.forwarding import access
 from stopintimidatie.desk.forwarding.access import Answer, Sitting
-from stopintimidatie.desk.forwarding.pickup import Content, content_of
+from stopintimidatie.desk.forwarding.answers import NAME as WITHDRAWN
+from stopintimidatie.desk.forwarding.answers import answer_withdrawal, withdrawn_form
+from stopintimidatie.desk.forwarding.pickup import Content, content_of, last_read, notice_of
 from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.pickup import KIND, outsider
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
@@ -133,7 +135,8 @@ def report_view(context: PickupPage, request: Request) -> Any:
         return here
     sitting, pickup, report = here
     _note_later(request, pickup, "ophalen.gelezen", "weer")
-    form = None if report.locked else answer_form(request, pickup, report)
+    stopped = notice_of(request.db, report) is not None
+    form = withdrawn_form(request, pickup) if stopped else answer_form(request, pickup, report)
     return {**_report_page(request, sitting, pickup, report), "form": form}
 
 
@@ -153,11 +156,12 @@ def _report_page(
 ) -> dict[str, Any]:
     """Return the values for the page of a report; of one that was withdrawn no content."""
     session, keys = request.db, request.registry.key_ring
-    shown = not report.locked
+    shown = notice_of(session, report) is None
+    since = last_read(session, pickup, sitting.visit.since)
     return {
         **_page(request, sitting),
         "report": report,
-        "content": content_of(session, keys, report) if shown else None,
+        "content": content_of(session, keys, report, since) if shown else None,
         "files": attachments_of(session, report.id) if shown else [],
         "file_href": _report_href(pickup.reference, f"{REPORT}-bijlage"),
         "pdf_href": _report_href(pickup.reference, f"{REPORT}-pdf"),
@@ -205,7 +209,7 @@ def answer_view(context: PickupPage, request: Request) -> Any:
     if isinstance(here, HTTPSeeOther):
         return here
     sitting, pickup, report = here
-    if report.locked:
+    if notice_of(request.db, report) is not None:
         return HTTPSeeOther(_report_href(pickup.reference))
     form = answer_form(request, pickup, report)
 
@@ -224,6 +228,26 @@ def answer_view(context: PickupPage, request: Request) -> Any:
     return handle_form(request, form, on_valid, _report_page(request, sitting, pickup, report))
 
 
+@post_view(PickupPage, WITHDRAWN, NO_PERMISSION_REQUIRED, renderer=REPORT_PAGE)
+def withdrawn_view(context: PickupPage, request: Request) -> Any:
+    """Take what a municipality did with a report that was withdrawn, erased or restricted."""
+    here = _here(context, request, opened=True)
+    if isinstance(here, HTTPSeeOther):
+        return here
+    sitting, pickup, report = here
+    if notice_of(request.db, report) is None:
+        return HTTPSeeOther(_report_href(pickup.reference))
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        actor = outsider(pickup)
+        kind, day, reason = values["antwoord"], values["dag"], values["reden"]
+        answer_withdrawal(request.db, pickup, kind, day, reason, actor)
+        return HTTPSeeOther(f"{_report_href(pickup.reference)}?gedaan=antwoord")
+
+    form = withdrawn_form(request, pickup)
+    return handle_form(request, form, on_valid, _report_page(request, sitting, pickup, report))
+
+
 @page_view(PickupPage, f"{REPORT}-bijlage", NO_PERMISSION_REQUIRED, "string")
 def file_view(context: PickupPage, request: Request) -> Any:
     """Send a clean file of a report that was opened in this sitting: `?nummer=1`."""
@@ -231,7 +255,8 @@ def file_view(context: PickupPage, request: Request) -> Any:
     if isinstance(here, HTTPSeeOther):
         return here
     _, pickup, report = here
-    attachment = None if report.locked else wanted_attachment(request, report)
+    stopped = notice_of(request.db, report) is not None
+    attachment = None if stopped else wanted_attachment(request, report)
     if attachment is None:
         raise HTTPNotFound()
     _note_later(request, pickup, "ophalen.gedownload", "bijlage")
@@ -245,7 +270,7 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
     if isinstance(here, HTTPSeeOther):
         return here
     sitting, pickup, report = here
-    if report.locked:
+    if notice_of(request.db, report) is not None:
         return HTTPSeeOther(_report_href(pickup.reference))
     entry = find_disclosure(request.db, pickup.reference)
     if entry is not None:
@@ -286,7 +311,7 @@ def _paper(sitting: Sitting, pickup: Pickup, content: Content) -> StatementConte
                 StatementSection(
                     section.title,
                     tuple(clean_line(line) for line in (section.text or "").splitlines() if line),
-                    tuple(Pair(term, clean_line(str(value))) for term, value in section.rows),
+                    tuple(Pair(term, clean_line(str(v))) for term, v in section.rows if v),
                 )
                 for section in content.sections
             ),

@@ -19,8 +19,7 @@ from stopintimidatie.core.text import datetime_long
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, post_view
-from stopintimidatie.desk.forwarding.pickup import content_of
-from stopintimidatie.disclosures.pickup import Section
+from stopintimidatie.desk.forwarding.pickup import Section, content_of
 from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.redaction.content import Pair

@@ -6,6 +6,7 @@ moment what the other side can see, on /volgen and in the API.
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.scanner import Scanner
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.forwarding import jobs
 from stopintimidatie.desk.forwarding.answers import answer_withdrawal, stopped_panel
@@ -32,11 +34,13 @@ from stopintimidatie.reports.conversation.services import SPOKE_JOB
 from stopintimidatie.reports.models import Report
 from tests.support.api import Api, report
 from tests.support.clamd import Clamd, infected
+from tests.support.factories import make_user
 from tests.support.following import follow_in_browser
 from tests.support.forms_support import a_request
 from tests.support.installation import Installation
 from tests.support.mailboxes import mails, put_desk_postbox
 from tests.support.photos import photo, telephone_photo
+from tests.support.sittings import enter, open_in, press, sit
 
 ZWIJNDRECHT = "GM0642"
 WORD = "zeldzaamwoord"
@@ -386,6 +390,58 @@ def test_the_official_reads_no_content_of_what_was_withdrawn(case: Case) -> None
     assert case.receipt["kenmerk"] in shown
     assert "De melder heeft deze melding ingetrokken." in shown
     assert not [word for word in SECRETS if word in shown]
+
+
+@pytest.mark.both_databases
+def test_in_a_sitting_the_withdrawn_report_is_that_alone_and_is_answered(case: Case) -> None:
+    browser, page = sit(case.house, case.row.id)
+    reference = case.pickup.reference
+    shown = open_in(page, reference)
+    assert WORD in shown
+    # While the official reads, the reporter withdraws.
+    case.withdraw()
+    again = browser.get(f"/ophalen/{reference}/melding")
+    assert not [word for word in SECRETS if word in again]
+    assert "Neem geen contact op met de melder" in again
+    browser.get(f"/ophalen/{reference}/melding-bijlage?nummer=1", status=404)
+    case.house.run_jobs()
+    form = form_to(again, "melding-ingetrokken")
+    form["antwoord"] = "blijft"
+    refused = form.submit("laten_weten", status=422)
+    assert "Kies waarom de melding blijft." in refused
+    form = form_to(refused, "melding-ingetrokken")
+    form["antwoord"], form["reden"] = "blijft", "wet"
+    done = form.submit("laten_weten", status=303).follow()
+    assert "Uw antwoord is vastgelegd." in done
+    assert "Blijft bij de gemeente: de wet haar voorschrijft" in done
+    assert "bewaart, omdat de wet haar voorschrijft het te bewaren" in case.page()
+    # Long after the desk destroyed the rest it can still be opened, for it may still be answered.
+    with case.house.transaction(NATIONAL) as session:
+        session.scalars(select(Pickup)).one().destroyed_at = utc_now()
+    desk = case.house.browser(make_user(case.house, (NATIONAL, Role.NATIONAL_DESK)))
+    shown = press(desk.get("/landelijk/zwijndrecht"), "ophaalcode", status=200).text
+    code = re.findall(r"<dd>(\d{4} \d{4})</dd>", shown)[0]
+    _, answer = enter(case.house, reference, code)
+    assert "Ingetrokken" in open_in(answer.follow(), reference)
+
+
+def form_to(page: Any, action: str) -> Any:
+    return next(form for form in page.forms.values() if form.action.endswith(action))
+
+
+def test_in_a_later_sitting_what_came_since_is_marked_as_new(case: Case) -> None:
+    case.add("Eerst.")
+    reference = case.pickup.reference
+    first = open_in(sit(case.house, case.row.id)[1], reference)
+    assert "(nieuw)" not in first
+    with clock_at(utc_now() + timedelta(minutes=40)):
+        case.add("Daarna.")
+        assert len(case.told()) == 1
+        _, page = sit(case.house, case.row.id)
+        assert "er is iets bijgekomen" in page
+        later = open_in(page, reference).text
+        assert later.count("(nieuw)") == 1
+        assert case.pickup.added_at is None
 
 
 def panel_of(case: Case) -> str:
