@@ -19,7 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
 # Requests, copies, police data and breaches came with rooms of their own. Room is left for the
 # scanner of uploads, the public statements and the reference of the API.
-MOST_FILES = 558
+MOST_FILES = 560
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 20
