@@ -242,7 +242,7 @@ def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) ->
         status_text=text or standing.status_text,
         reader=_function(people_of(keys, agreement)) if agreement else "",
         # After it was taken back they are over.
-        answers=tuple(tuple(row) for row in answers) if row.state in STOPPED else (),
+        answers=tuple((a.kind, a.day, a.reason) for a in answers) if row.state in STOPPED else (),
     )
 
 
