@@ -93,10 +93,8 @@ def agreement_in_force(session: Session, code: str | None) -> ForwardingAgreemen
         return None
     # As it is now: the tries at a code are counted on it.
     row = locked(session, select(ForwardingAgreement).where(ForwardingAgreement.id == agreement.id))
-    fresh: ForwardingAgreement = session.scalars(
-        row.execution_options(populate_existing=True)
-    ).one()
-    return fresh
+    session.scalars(row, execution_options={"populate_existing": True}).one()
+    return agreement
 
 
 def _town_code(session: Session, pickup: Pickup) -> ForwardingAgreement | None:

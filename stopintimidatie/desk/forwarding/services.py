@@ -158,7 +158,7 @@ def _digest_went_out(writing: Writing) -> None:
 
 
 def _digest_came_back(registry: Any, session: Session, message: MailMessage) -> None:
-    payload = {"afspraak": str(message.about_id), "terug": "ja"}
+    payload = {"afspraak": str(message.about_id), "terug": str(message.id)}
     enqueue(session, DIGEST_JOB, NATIONAL, payload)
 
 
@@ -176,7 +176,7 @@ def follow_digest(context: JobContext, payloads: Sequence[dict[str, Any]]) -> No
                 if "terug" not in payload:
                     _offered(session, pickup, report)
                 elif pickup.told_at is None:
-                    _came_back(session, pickup, report, ends=True)
+                    _came_back(session, pickup, report, payload["terug"], ends=True)
 
 
 def _encrypted(writing: Writing) -> Letter | None:
@@ -230,10 +230,12 @@ def came_back(registry: Any, session: Session, message: MailMessage) -> None:
         return
     if report.state in STATES or message.template == ADDED.name:
         ends = _ends_offer(session, message, report, pickup)
-        _came_back(session, pickup, report, ends=ends)
+        _came_back(session, pickup, report, str(message.id), ends=ends)
 
 
-def _came_back(session: Session, pickup: Pickup, report: Report, *, ends: bool) -> None:
+def _came_back(
+    session: Session, pickup: Pickup, report: Report, message: str, *, ends: bool
+) -> None:
     pickup.returned_at = utc_now()
     if ends:
         pickup.state = PickupState.EXPIRED
@@ -241,7 +243,7 @@ def _came_back(session: Session, pickup: Pickup, report: Report, *, ends: bool) 
         deliver(session, report, "verlopen", pickup)
     to = postbox_recipient(session, NATIONAL)
     if to is not None:
-        key = f"{RETURNED.name}:{pickup.id}"
+        key = f"{RETURNED.name}:{message}:{pickup.id}"
         queue_mail(session, NATIONAL, RETURNED.name, to, about=pickup.id, key=key)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +29,7 @@ from stopintimidatie.core.text import date_text
 from stopintimidatie.desk.forwarding.access import CODE_TEXT, send_code_by_text
 from stopintimidatie.desk.forwarding.services import try_offer
 from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent, Pickup, PickupAnswer
-from stopintimidatie.disclosures.pickup import Visit, Way, seal_visit, spoken_code
+from stopintimidatie.disclosures.pickup import Visit, Way, seal_visit, spoken_code, unseal_visit
 from stopintimidatie.municipalities.agreements import services as agreements_services
 from stopintimidatie.reports.attachments.services import stop
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage, ReportMove
@@ -203,6 +205,18 @@ def test_a_sitting_is_of_one_browser_and_ends_when_it_is_closed(installation: In
         thief.set_cookie(name, value.strip('"'))
     for path in ("meldingen", "melding", "melding-bijlage?nummer=1"):
         assert "Geheimwoord" not in thief.get(f"/ophalen/{reference}/{path}", status=303)
+
+
+def test_a_visit_that_began_in_1_0_0_goes_on_and_opens_no_sitting(
+    installation: Installation,
+) -> None:
+    keys, now = installation.registry.key_ring, utc_now()
+    until = (now + timedelta(minutes=20)).timestamp()
+    parts = json.dumps([until, "O-4F7K-2QXJ", "telefoon", {}, now.isoformat()])
+    sealed = keys.encrypt("ophaalsessie", parts, "ophalen")
+    visit = unseal_visit(keys, base64.urlsafe_b64encode(sealed.encode()).decode())
+    assert visit is not None
+    assert (visit.reference, visit.code, visit.made) == ("O-4F7K-2QXJ", "", None)
 
 
 def test_when_the_agreement_ends_the_code_and_the_sitting_end(installation: Installation) -> None:
