@@ -19,7 +19,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.text import AMSTERDAM, datetime_short
 from stopintimidatie.core.tree.services import reserved_names
-from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
+from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.desk.onboarding.practice import make_practice
 from stopintimidatie.exports.document.signature import (
     CertificateRefusedError,
@@ -217,11 +217,11 @@ def find_town(session: Session, wanted: str) -> Municipality:
 
 def _hand_all_over(registry: Any, holder: str, old: str, new: str) -> None:
     """Hand over some reports at a time: what was done stays done when it is stopped halfway."""
-    effects, number, some = WORKFLOW_EFFECTS.of(registry), 0, 1
+    number, some = 0, 1
     while some:
         try:
             with transaction(registry.engine, holder) as session:
-                some = hand_some_over(session, effects, old, new, operator())
+                some = hand_some_over(session, registry, old, new, operator())
         except WorkflowError as problem:
             raise click.ClickException(str(problem)) from None
         number += some

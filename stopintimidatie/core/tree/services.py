@@ -106,15 +106,20 @@ def remains_here(request: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Restrictions:
-    """Room that knows of which documents the use is restricted (art. 18 AVG).
+    """Room that knows of which documents the use is restricted (art. 18 AVG), and what was asked.
 
     Args:
         among: (session, ids) -> of each that is, the ground in words.
         binds: (column of ids) -> the condition that the use of that document is restricted.
+        asked: (column of ids) -> the condition that a request about that document runs.
+        bound: (session, document=id) -> its restrictions and the corrections beside it, each with
+            `restricts`, `since`, `by` and `words`.
     """
 
     among: Callable[[Session, Collection[UUID]], Mapping[UUID, str]]
     binds: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+    asked: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
+    bound: Callable[..., Sequence[Any]]
 
 
 RESTRICTIONS: Final = Directive[None, Restrictions]("set_restrictions", "restrictions", single)

@@ -25,6 +25,7 @@ from stopintimidatie.municipalities.settings.rules import fallback_of, help_in_w
 from stopintimidatie.reports.arrival.services import announce
 from stopintimidatie.reports.conversation.calls import give_back
 from stopintimidatie.reports.conversation.services import take_back_messages, tell, tell_once
+from stopintimidatie.reports.handover.transfer import refusal
 from stopintimidatie.reports.models import Report, ReportDecision
 from stopintimidatie.reports.page.decisions import Undo
 from stopintimidatie.reports.page.steps import ask_reporter, end, reopen, stop_waiting
@@ -155,6 +156,8 @@ def pass_on(context: JobContext, session: Session, report: Report) -> None:
         return
     code = report.municipality_code
     if code is None or level_of(session, code) is not ParticipationLevel.PROGRAMME:
+        return
+    if refusal(context.registry, session, report):
         return
     effects = WORKFLOW_EFFECTS.of(context.registry)
     move_report(session, effects, report, "doorgeven", {"gemeente": code, "reden": JOINED}, SYSTEM)

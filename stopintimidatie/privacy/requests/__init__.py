@@ -9,7 +9,7 @@ def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.tree.services import Restrictions
-    from stopintimidatie.privacy.requests import documents, jobs, letters, services
+    from stopintimidatie.privacy.requests import documents, jobs, letters, resources, services
     from stopintimidatie.privacy.requests.forms import sentences
     from stopintimidatie.privacy.requests.models import Ground
     from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
@@ -26,7 +26,8 @@ def includeme(config: Any) -> None:
     # Several requests of one morning are done as one job; a second run finds nothing to do.
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
-    config.set_restrictions(Restrictions(documents.restricted_among, documents.binds))
+    known = (documents.restricted_among, documents.binds, resources.asked, documents.bound_of)
+    config.set_restrictions(Restrictions(*known))
     grounds = sentences(Ground.choices())
     config.add_workflow_options(
         "verzoek_identiteit",

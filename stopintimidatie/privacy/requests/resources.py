@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, null, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Identity, Permission
@@ -16,7 +16,7 @@ from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.log.resources import LogDocument
-from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.rules import DAYS_BEFORE
 
@@ -97,3 +97,10 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
     return select(SubjectRequest.id).where(
         SubjectRequest.holder == holder, or_(SubjectRequest.ended_at.is_(None), objects)
     )
+
+
+def asked(document: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a request about the document with this id, a column, runs."""
+    mine = RequestTrace.document_id == document, RequestTrace.included.is_(True)
+    runs = RequestTrace.request_id == SubjectRequest.id, SubjectRequest.ended_at.is_(None)
+    return exists().where(*mine, *runs)

@@ -240,7 +240,8 @@ def make_rows(
     report_id = back.id if back else arrival.report_id or uuid4()
     # An officer elsewhere may have agreed on contact that the reporter didn't ask for.
     wish = content.columns.get("contact_agreed") or content.columns["wants_contact"]
-    state = arrival.state
+    # Only the record comes of a report that was destroyed elsewhere.
+    state = content.columns.get("state", arrival.state)
     action = "melding.overgenomen" if handed else "melding.ontvangen"
     # A report that is handed over came in elsewhere, at another moment.
     came_in = None if handed else arrival.received_at

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import JobContext, Lane, enqueue
 from stopintimidatie.core.sandbox.process import memory_file
 from stopintimidatie.core.storage.encryption import KEY_BYTES, KeyRing
@@ -252,5 +253,7 @@ def receive(
         if row.sealed == WAITING:
             enqueue_for(session, SCAN_JOB, row, LOOK_AGAIN)
         elif row.sealed == STOPPED:
-            enqueue_for(session, END_JOB, row, timedelta(days=KEPT.number))
+            # Its days began where it was stopped, not long after it came.
+            left = row.at + timedelta(days=KEPT.number) - utc_now()
+            enqueue_for(session, END_JOB, row, max(left, timedelta(0)))
     session.flush()

@@ -41,6 +41,7 @@ from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import DOUBLE, FORWARDED
 
 PASSED_ON: Final = "doorgegeven"
+HANDED_OVER, DESTROYED = "overgedragen", "vernietigd"
 # Kinds of message that the reporter writes; the others come from who handles the report.
 FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
 # The states in which nobody may use a report any more.
@@ -211,7 +212,15 @@ def follow(engine: Engine, keys: KeyRing, reference: str, typed_code: str) -> St
 
 def _together(copies: Sequence[Standing]) -> Standing:
     """Return the standing of the copy that went on, with the messages of all copies."""
-    live = next((standing for standing in copies if standing.status != PASSED_ON), copies[0])
+    holders = {standing.copy.holder for standing in copies}
+
+    def rank(standing: Standing) -> int:
+        """Put what somebody works on before what is on its way, destroyed, or arrived elsewhere."""
+        if standing.copy.state == HANDED_OVER:
+            return 3 if standing.municipality_code in holders else 1
+        return 2 if standing.copy.state == DESTROYED else 0
+
+    live = min(copies, key=rank)
     messages = sorted((m for standing in copies for m in standing.messages), key=lambda m: m.at)
     return replace(live, messages=tuple(messages))
 

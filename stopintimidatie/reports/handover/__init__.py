@@ -14,15 +14,15 @@ def includeme(config: Any) -> None:
     from stopintimidatie.reports.handover import services, transfer
     from stopintimidatie.reports.handover.personal import PERSONAL_DATA, RETENTION
 
-    keys = config.registry.key_ring
+    registry = config.registry
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
     config.add_sealed(transfer.SEALED)
-    config.add_workflow_effect("melding.doorgeven", partial(transfer.hand_over, keys))
-    config.add_workflow_effect("melding.samenvoegen", partial(services.go_over, keys))
-    config.add_workflow_effect("overdracht.aanbieden", partial(services.offer, keys))
+    config.add_workflow_effect("melding.doorgeven", partial(transfer.hand_over, registry))
+    config.add_workflow_effect("melding.samenvoegen", partial(services.go_over, registry))
+    config.add_workflow_effect("overdracht.aanbieden", partial(services.offer, registry))
     config.add_workflow_effect("overdracht.intrekken", services.take_back)
-    config.add_workflow_effect("overdracht.geven", partial(services.give, keys))
+    config.add_workflow_effect("overdracht.geven", partial(services.give, registry))
     config.add_job_kind(transfer.JOB, transfer.take_over)
     config.add_job_kind(services.ANSWERED, services.answered)
     config.add_job_kind(services.JOB, services.tell)

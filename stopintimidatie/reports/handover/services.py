@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
@@ -30,7 +30,14 @@ from stopintimidatie.core.workflow import WORKFLOW_EFFECTS, WorkflowError
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.people.services import postbox_recipient
 from stopintimidatie.reports.conversation.calls import open_waiting
-from stopintimidatie.reports.handover.transfer import PURPOSE, hand_over, new_transfer, send
+from stopintimidatie.reports.handover.transfer import (
+    PURPOSE,
+    hand_over,
+    new_transfer,
+    refusal,
+    send,
+    stays,
+)
 from stopintimidatie.reports.models import Report, ReportTransfer
 from stopintimidatie.reports.services import held_until, move_report
 from stopintimidatie.reports.vocabulary import ACCEPTED, KIND, OPEN, REFUSED, VOID
@@ -44,7 +51,8 @@ from stopintimidatie.reports.words import (
 )
 from stopintimidatie.reports.workflow import ENDED, MERGEABLE, OFFERED
 
-AT_ONCE: Final = 50
+# A report takes some 25 statements: others wait no longer than for these.
+AT_ONCE: Final = 4
 REASON: Final = "De gemeente is opgegaan in een andere."
 
 
@@ -59,19 +67,19 @@ def standing_of(session: Session, code: str) -> dict[str, int]:
     return {state: number for state, number in rows}  # noqa: C416 - rows are no pairs to mypy
 
 
-def hand_some_over(
-    session: Session, effects: Mapping[str, Any], code: str, successor: str, actor: Actor
-) -> int:
+def hand_some_over(session: Session, registry: Any, code: str, successor: str, actor: Actor) -> int:
     """Hand some reports over to the successor; return their number, 0 when there are no more.
+
+    Those that must stay here for now are left.
 
     Raises:
         WorkflowError: The successor has no portal to put them in.
     """
-    desk = current_holder(session) == NATIONAL
+    effects, desk = WORKFLOW_EFFECTS.of(registry), current_holder(session) == NATIONAL
     name, states = ("doorgeven", {"nieuw"}) if desk else ("samenvoegen", MERGEABLE)
     reports = session.scalars(
         select(Report)
-        .where(*_of(session, code), Report.state.in_(states))
+        .where(*_of(session, code), Report.state.in_(states), ~stays(registry))
         .order_by(Report.received_at, Report.id)
         .limit(AT_ONCE)
         .with_for_update()
@@ -94,11 +102,11 @@ def _of(session: Session, code: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def go_over(
-    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+    registry: Any, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
     """Hand the report over and stop waiting for an answer; effect of `samenvoegen`."""
     report.waiting_until = None
-    hand_over(keys, session, report, values, actor)
+    hand_over(registry, session, report, values, actor)
 
 
 JOB: Final = Job("overdracht.melden")
@@ -158,29 +166,21 @@ class Offered(msgspec.Struct, frozen=True, rename={"heading": "what"}):
     location_text: str | None = None
 
 
-FROZEN: Final = (
-    "Deze melding is bevroren: de inhoud moet hier blijven, en gaat bij overdragen weg. Vraag de"
-    " privacyfunctionaris of de proceseigenaar of de bevriezing eraf kan."
-)
-
-
 def offer(
-    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+    registry: Any, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
     """Offer the report; effect of `overdracht_aanbieden`.
 
     Raises:
-        WorkflowError: It is frozen, and would leave only a tombstone here.
+        WorkflowError: It must stay here, and would leave only a tombstone.
     """
-    if report.frozen:
-        raise WorkflowError(FROZEN)
-    transfer = new_transfer(session, report, values, actor)
+    transfer = new_transfer(registry, session, report, values, actor)
     transfer.state = OPEN
     now = utc_now()
     # It reaches the other municipality only when it can't be undone any more.
     transfer.given_at = held_until(report, actor) or now
     offered = msgspec.json.encode(_offered(session, report)).decode()
-    transfer.offer = keys.encrypt(PURPOSE, offered, str(transfer.id))
+    transfer.offer = registry.key_ring.encrypt(PURPOSE, offered, str(transfer.id))
     # Only the receiver knows its mailbox: a job of its own mails it.
     payload, delay = {"transfer": str(transfer.id)}, transfer.given_at - now
     enqueue(session, JOB, transfer.receiver, payload, delay=delay)
@@ -217,13 +217,13 @@ def take_back(session: Session, report: Report, values: Mapping[str, Any], actor
 
 
 def give(
-    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+    registry: Any, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
     """Send the content to the receiver and leave a tombstone; effect of `overdracht_aangenomen`."""
     transfer = _latest(session, report)
     if transfer is None or transfer.state != ACCEPTED:
         raise WorkflowError("Er is geen aangenomen aanbod.", None)
-    send(session, keys, report, transfer)
+    send(registry, session, report, transfer)
 
 
 def _latest(session: Session, report: Report) -> ReportTransfer | None:
@@ -282,15 +282,25 @@ def answered(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
                 select(Report).where(Report.reference == transfer.reference).with_for_update()
             )
             if report is not None and report.state == OFFERED:
-                _follow_answer(session, effects, transfer, report)
+                why = refusal(context.registry, session, report)
+                _follow_answer(session, effects, transfer, report, why)
             # Withdrawn by the reporter, say: there is nothing left to give.
             elif transfer.state == ACCEPTED and transfer.received_at is None:
                 transfer.state = VOID
 
 
 def _follow_answer(
-    session: Session, effects: Mapping[str, Any], transfer: ReportTransfer, report: Report
+    session: Session,
+    effects: Mapping[str, Any],
+    transfer: ReportTransfer,
+    report: Report,
+    why_not: str | None = None,
 ) -> None:
+    """Make the step; `why_not`: since the offer something came that keeps the report here."""
+    if transfer.state == ACCEPTED and why_not is not None:
+        transfer.state, transfer.answer = VOID, "De melding moet nu bij de andere gemeente blijven."
+        move_report(session, effects, report, "overdracht_geweigerd", {"reden": why_not}, SYSTEM)
+        return
     other = Actor("gebruiker", None, transfer.answered_by or "andere gemeente")
     if transfer.state == ACCEPTED:
         values = {"gemeente": transfer.receiver}

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor
@@ -22,9 +22,13 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.storage.models import UtcDateTime
+from stopintimidatie.core.storage.personal import Treatment, empty_rows
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_short
+from stopintimidatie.core.tree.services import RESTRICTIONS
 from stopintimidatie.core.workflow import WorkflowError
+from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import who_picked_up
 from stopintimidatie.municipalities.areas.locator import Method, Place
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.areas.services import successors
@@ -53,26 +57,66 @@ from stopintimidatie.reports.vocabulary import Source
 
 # The lines of the history that tell who had the report before, from when and why. They go along,
 # so that the holder of the copy sees the whole way, and not only the last step.
-KEPT: Final = ("ontvangen", TAKEN_OVER, "aangeboden", "opgehaald", "verlopen")
+CORRECTED: Final = "gecorrigeerd"
+KEPT: Final = ("ontvangen", TAKEN_OVER, "aangeboden", "opgehaald", "verlopen", CORRECTED)
 
 
-def custody_of(session: Session, report: Report) -> list[dict[str, Any]]:
-    """Return the lines of the history that tell whose the report was, oldest first."""
+def stays(registry: Any) -> ColumnElement[bool]:
+    """Return the condition that a report may not leave its holder now."""
+    known, number = RESTRICTIONS.only(registry), Report.__table__.c.id
+    bound = () if known is None else (known.binds(number), known.asked(number))
+    return or_(Report.frozen, *bound)
+
+
+def refusal(registry: Any, session: Session, report: Report) -> str | None:
+    """Return why a report may not leave its holder now; None: it may."""
+    session.flush()
+    stuck = session.scalar(select(Report.id).where(Report.id == report.id, stays(registry)))
+    return None if stuck is None else FROZEN if report.frozen else BOUND
+
+
+def custody_of(registry: Any, session: Session, report: Report) -> list[dict[str, Any]]:
+    """Return the lines of the history that tell whose the report was, oldest first.
+
+    With who picked it up, as they said, and with the corrections beside the account.
+    """
     moves = session.scalars(
         select(ReportMove)
         .where(ReportMove.report_id == report.id, ReportMove.name.in_(KEPT))
         .order_by(ReportMove.at, ReportMove.id)
     )
+    known = RESTRICTIONS.only(registry)
+    bound = known.bound(session, document=report.id) if known else ()
+    picked_up = _picked_up(session, report)
+    visitor = who_picked_up(registry.key_ring, picked_up) if picked_up is not None else {}
+    by_whom = {"opgehaald": {"door": ", ".join(visitor.values())}} if visitor else {}
     return [
         {
             "at": move.at.isoformat(),
             "name": move.name,
             "kind": move.actor_kind,
             "actor": move.actor_name,
-            "values": {**move.values, "reden": move.reason},
+            "values": {**move.values, "reden": move.reason, **by_whom.get(move.name, {})},
         }
         for move in moves
+    ] + [
+        {
+            "at": item.since.isoformat(),
+            "name": CORRECTED,
+            "kind": "gebruiker",
+            "actor": item.by,
+            "values": {"correctie": item.words},
+        }
+        for item in bound
+        if not item.restricts
     ]
+
+
+def _picked_up(session: Session, report: Report) -> Pickup | None:
+    """Return the pick-up by a municipality that wasn't connected then; None: there was none."""
+    mine = Pickup.document_id == report.id, Pickup.state == PickupState.PICKED_UP
+    latest = select(Pickup).where(*mine).order_by(Pickup.picked_up_at.desc(), Pickup.id)
+    return session.scalars(latest.limit(1)).one_or_none()
 
 
 def keep_custody(session: Session, report: Report, earlier: Sequence[Mapping[str, Any]]) -> None:
@@ -155,6 +199,15 @@ def receive_messages(session: Session, report: Report, given: Sequence[Mapping[s
 JOB: Final = Job("melding.overnemen")
 PURPOSE: Final = "transfer"
 SEALED: Final = Sealed(ReportTransfer, PURPOSE, ("content", "offer"), "id")
+FROZEN: Final = (
+    "Deze melding is bevroren: de inhoud moet hier blijven, en gaat bij overdragen weg. Vraag de"
+    " privacyfunctionaris of de proceseigenaar of de bevriezing eraf kan."
+)
+BOUND: Final = (
+    "Over deze melding loopt een verzoek van een betrokkene, of het gebruik is beperkt. Zij blijft"
+    " hier tot dat klaar is: vraag het de privacyfunctionaris."
+)
+_WORDS: Final = {"reason": Treatment.TEXT, "values": Treatment.TEXT}
 # The columns that go along: all that the reporter said, and some of its life. Its place in
 # somebody's work stays behind.
 COPIED: Final = (
@@ -174,20 +227,22 @@ TIMES: Final = tuple(column.name for column in _COLUMNS if isinstance(column.typ
 
 
 def hand_over(
-    keys: KeyRing, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+    registry: Any, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> None:
     """Send the content to the receiver and leave a tombstone; effect of `doorgeven`."""
-    send(session, keys, report, new_transfer(session, report, values, actor))
+    send(registry, session, report, new_transfer(registry, session, report, values, actor))
 
 
 def new_transfer(
-    session: Session, report: Report, values: Mapping[str, Any], actor: Actor
+    registry: Any, session: Session, report: Report, values: Mapping[str, Any], actor: Actor
 ) -> ReportTransfer:
     """Add a hand-over to the municipality that was chosen, for the reason that was given.
 
     Raises:
-        WorkflowError: The municipality can't receive this report.
+        WorkflowError: The municipality can't receive this report, or it must stay here.
     """
+    if why := refusal(registry, session, report):
+        raise WorkflowError(why)
     transfer = ReportTransfer(
         giver=report.holder,
         receiver=connected_receiver(session, report, values),
@@ -218,23 +273,26 @@ def connected_receiver(session: Session, report: Report, values: Mapping[str, An
     return receiver
 
 
-def send(session: Session, keys: KeyRing, report: Report, transfer: ReportTransfer) -> None:
+def send(registry: Any, session: Session, report: Report, transfer: ReportTransfer) -> None:
     """Send the content to the receiver, and leave a tombstone."""
-    content = json.dumps(_content(session, keys, report, transfer.receiver))
-    transfer.content = keys.encrypt(PURPOSE, content, str(transfer.id))
+    content = json.dumps(_content(registry, session, report, transfer.receiver))
+    transfer.content = registry.key_ring.encrypt(PURPOSE, content, str(transfer.id))
     _leave_tombstone(session, report, transfer.receiver)
     enqueue(session, JOB, transfer.receiver, {"transfer": str(transfer.id)})
 
 
-def _content(session: Session, keys: KeyRing, report: Report, receiver: str) -> dict[str, Any]:
-    contact = read_contact(session, keys, report)
+def _content(registry: Any, session: Session, report: Report, receiver: str) -> dict[str, Any]:
+    keys: KeyRing = registry.key_ring
+    contact, picked_up = read_contact(session, keys, report), _picked_up(session, report)
     return {
         **{name: _text(getattr(report, name)) for name in ("received_at", *COPIED, *FILED)},
         "forms": report.reported_forms,
         "confirmed_forms": report.confirmed_forms,
         "contact": None if contact is None else asdict(contact),
         "contact_agreed": report.contact_agreed if report.contact_due else None,
-        "custody": custody_of(session, report),
+        "contact_deadline": _text(report.contact_deadline),
+        "destroyed_at": _text(picked_up.destroyed_at if picked_up is not None else None),
+        "custody": custody_of(registry, session, report),
         "attachments": give(session, keys, report, receiver),
         "messages": give_messages(session, report),
     }
@@ -257,6 +315,8 @@ def _leave_tombstone(session: Session, report: Report, receiver: str) -> None:
     # Notes are of colleagues here for each other: they don't go along, and don't stay either.
     for entity in (ReportContact, ReportDecision, ReportNote, ReportProposal):
         session.execute(delete(entity).where(entity.report_id == report.id))
+    # Nor do the words in its history: who, when and which step stays.
+    empty_rows(session, ReportMove, ReportMove.report_id == report.id, _WORDS)
 
 
 def take_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -289,6 +349,10 @@ def _make_copy(
     routing = Routing(transfer.receiver, _place_in(session, transfer.receiver, content), None)
     arrived = receive(session, keys, _given(transfer, content), routing, arrival)
     report = session.get_one(Report, arrived.id)
+    own, given = report.contact_deadline, content.get("contact_deadline")
+    # A promise stays a promise; nobody is late with what lay elsewhere.
+    if own is not None and given and utc_now() < datetime.fromisoformat(given) < own:
+        report.contact_deadline = datetime.fromisoformat(given)
     # A report sent by an earlier release may have no attachments.
     receive_attachments(session, keys, report, content.get("attachments", []))
     receive_messages(session, report, content.get("messages", []))
@@ -301,8 +365,14 @@ def _given(transfer: ReportTransfer, content: Mapping[str, Any]) -> Content:
     columns: dict[str, Any] = {name: content.get(name) for name in (*COPIED, "contact_agreed")}
     times = {name: columns[name] for name in TIMES if columns.get(name)}
     columns |= {name: datetime.fromisoformat(at) for name, at in times.items()}
+    columns |= {"received_from": transfer.giver, "ended_at": None, "handed_to": None}
+    if gone := content.get("destroyed_at"):
+        # Only the record of it comes: nobody has anything to read or to promise here.
+        columns |= {"state": "vernietigd", "delivery": "opgehaald"}
+        columns |= {"ended_at": datetime.fromisoformat(gone)}
+        columns |= {"contact_deadline": None, "read_before": None}
     return Content(
-        {**columns, "received_from": transfer.giver, "ended_at": None, "handed_to": None},
+        columns,
         [(code, False) for code in content["forms"]]
         + [(code, True) for code in content["confirmed_forms"]],
         ContactData(**(content["contact"] or NO_CONTACT)),

@@ -21,6 +21,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.conversation.calls import CONTACT_OVER
 from stopintimidatie.reports.conversation.words import may_undo, undo_until
 from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.page.queries import timeline
 from stopintimidatie.reports.page.steps import actions
 from stopintimidatie.reports.personal import has_contact
 from stopintimidatie.reports.resources import ReportResource
@@ -42,8 +43,13 @@ def tombstone_of(context: ReportResource, request: Request) -> dict[str, Any]:
     identity = request.identity
     roles = identity.roles_for(report.handed_to) if identity and report.handed_to else ()
     visible = may(roles, Permission.VIEW_REPORT)
+    # Picked up before this municipality joined: of what was destroyed since, its way is told.
+    record = report.delivery == "opgehaald" and report.received_from is not None
+    if record:
+        note_read(request, context.holder, KIND, [report.id], task="vermelding bekijken")
     return {
         "withdrawn": None,
+        "way": timeline(request.db, report)[0] if record else None,
         "receiver": receiver.name if receiver is not None else None,
         "at": report.ended_at,
         "href": f"/m/{report.reference}" if visible else None,

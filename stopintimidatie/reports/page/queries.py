@@ -35,6 +35,7 @@ OTHER_LINES: Final = {
     "notitie": "Notitie toegevoegd",
     "contact_erbij": "Nog een melder wacht op contact",
     "overgenomen": "Overgenomen van een andere houder",
+    "gecorrigeerd": "Correctie naast wat de melder schreef",
     "gerouteerd": "Gemeente gekozen",
     "aangeboden": "Aangeboden aan de gemeente",
     "opgehaald": "Opgehaald door de gemeente",

@@ -269,6 +269,4 @@ def test_a_frozen_report_stays_here(case: Case) -> None:
         report.frozen = True
         values = {"gemeente": EINDHOVEN, "reden": REASON}
         with pytest.raises(WorkflowError, match="bevroren"):
-            handover_services.offer(
-                case.installation.registry.key_ring, session, report, values, SYSTEM
-            )
+            handover_services.offer(case.installation.registry, session, report, values, SYSTEM)

@@ -1,0 +1,193 @@
+"""One suite of stories over the ways in which a report travels, from the API and from /volgen.
+
+Each story asserts both sides: what the other side sees, and the sentence that the reporter reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from tests.support.factories import DORDRECHT, EINDHOVEN
+from tests.support.installation import Installation
+from tests.support.photos import photo
+from tests.support.ways import DOORS, MAIL, PHONE, STORY, WAYS, Way
+
+pytestmark = [
+    pytest.mark.both_databases,
+    pytest.mark.short_on("postgresql"),
+    pytest.mark.usefixtures("at_once"),
+]
+
+Make = Callable[[str], Way]
+HANDED: Final = ("overgedragen", "aangeboden", "later overgedragen")
+
+
+@pytest.fixture
+def make(installation: Installation) -> Make:
+    return lambda name: WAYS[name](installation)
+
+
+def told(*ways: str, by_officer: bool = False) -> Any:
+    """A story over these ways and, where the reporter acts, from both doors.
+
+    The short suite has each way, and each door on one of them.
+    """
+    doors = ["volgen"] if by_officer else list(DOORS)
+    cases = [
+        pytest.param(way, door, marks=[] if place == 0 or door == doors[-1] else pytest.mark.alles)
+        for place, way in enumerate(ways)
+        for door in doors
+    ]
+    return pytest.mark.parametrize(("name", "door"), cases)
+
+
+@told("aangesloten", *HANDED)
+def test_a_photo(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    reporter = way.send(door)
+    said = reporter.attach(photo())
+    way.honest(said)
+    way.settle()
+    assert len(way.files()) == 1
+    (file,) = reporter.follow()["bijlagen"]
+    assert file["status"] == "opgeslagen"
+    way.honest()
+
+
+@told("aangesloten", *HANDED)
+def test_an_addition(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    reporter = way.send(door)
+    said = reporter.add("Hij had een blauwe fiets.")
+    way.honest(said)
+    way.settle()
+    page = way.other_side()
+    assert "Hij had een blauwe fiets." in page
+    assert "Nieuw van de melder" in page
+    assert [message["soort"] for message in reporter.follow()["berichten"]] == ["aanvulling"]
+    assert "Hij had een blauwe fiets." in reporter.page()
+    way.honest()
+
+
+@told("aangesloten", "overgedragen", "later overgedragen", by_officer=True)
+def test_a_correction(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    way.send(door)
+    way.correct("Het was op de Kade, niet bij de brug.")
+    way.settle()
+    page = way.other_side()
+    assert STORY in page
+    assert "Het was op de Kade, niet bij de brug." in page
+    way.honest()
+
+
+@told("aangesloten", "overgedragen", "later overgedragen")
+def test_a_question_and_its_answer(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    reporter = way.send(door)
+    way.ask("Was het bij de halte?")
+    shown = reporter.follow()
+    assert (shown["status"], shown["berichten"][-1]["tekst"]) == ("vraag", "Was het bij de halte?")
+    assert "Was het bij de halte?" in reporter.page()
+    way.honest(reporter.add("Ja, bij de halte."))
+    way.settle()
+    assert "Ja, bij de halte." in way.other_side()
+    assert way.at(way.holder).state in ("in_behandeling", "nieuw")
+    assert [m["soort"] for m in reporter.follow()["berichten"]] == ["vraag", "antwoord"]
+
+
+@told("aangesloten", *HANDED, by_officer=True)
+def test_an_answer_to_the_reporter(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    reporter = way.send(door)
+    way.settle()
+    way.answer("Er is nu extra toezicht.")
+    shown = reporter.follow()
+    assert (shown["status"], shown["berichten"][-1]["tekst"]) == (
+        "afgerond",
+        "Er is nu extra toezicht.",
+    )
+    assert "Er is nu extra toezicht." in way.other_side()
+    assert "Er is nu extra toezicht." in reporter.page()
+    way.honest()
+
+
+@told("aangesloten", "overgedragen", "aangeboden")
+def test_a_withdrawal(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    reporter = way.send(door)
+    if name == "aangeboden":
+        way.accept()  # type: ignore[attr-defined]
+    said = reporter.withdraw()
+    way.honest(said)
+    way.installation.run_jobs()
+    holder = way.holder if name != "aangeboden" else DORDRECHT
+    assert way.at(holder).state == "ingetrokken"
+    page = way.officer(holder).get(f"/m/{way.reference}").maybe_follow().text
+    assert "ngetrokken" in page
+    for secret in (STORY, PHONE, MAIL):
+        assert secret not in page
+    assert reporter.follow()["status"] == "ingetrokken"
+    assert "Niemand kan de rest van uw melding nog lezen" in reporter.page()
+    assert "ingetrokken" in reporter.refused()
+    if name == "aangeboden":
+        assert not way.arrived()  # type: ignore[attr-defined]
+        assert way.transfer().state == "vervallen"  # type: ignore[attr-defined]
+
+
+@told("aangesloten", "overgedragen", by_officer=True)
+def test_an_erasure(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    reporter = way.send(door)
+    reporter.add("Mijn buurvrouw Trijntje zag het.")
+    way.settle()
+    way.erase()
+    page = way.other_side()
+    for secret in (STORY, PHONE, MAIL, "Trijntje", "Petra"):
+        assert secret not in page
+    assert reporter.follow()["status"] == "verwijderd"
+    shown = reporter.page()
+    assert "De inhoud van uw melding is gewist." in shown
+    assert "Trijntje" not in shown
+    way.honest()
+
+
+@told("aangesloten", "overgedragen", by_officer=True)
+def test_a_restriction(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    way.send(door)
+    way.settle()
+    way.restrict("de tijd")
+    page = way.other_side()
+    assert "Gebruik beperkt" in page
+    assert "de tijd" in page
+    way.honest()
+
+
+@told("aangesloten", *HANDED, by_officer=True)
+def test_spoed(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    for holder in (DORDRECHT, EINDHOVEN):
+        way.postbox(holder)
+    reporter = way.send(door)
+    way.act(way.now_at, lambda _, row: setattr(row, "urgent", True))
+    way.settle()
+    assert "Spoed" in way.badges()
+    if name in ("aangeboden", "later overgedragen"):
+        assert len(way.mailed("spoed")) == 1
+    assert reporter.follow()["status"] in ("ontvangen", "wordt_bekeken")
+    way.honest()
+
+
+@told("aangesloten", *HANDED, by_officer=True)
+def test_a_minor(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    who = {"naam": "Petra", "telefoon": PHONE, "email": MAIL, "leeftijdsgroep": "onder_16"}
+    reporter = way.send(door, melder=who)
+    way.settle()
+    assert "Minderjarig" in way.badges()
+    assert "Kindertelefoon" in reporter.page()
+    way.honest()
