@@ -12,6 +12,7 @@ def includeme(config: Any) -> None:
 
     config.add_level_condition("aansluitlijst", services.checklist_complete)
     config.add_level_effect("wat wacht", services.hand_over_what_waits)
+    config.add_mail_template(services.MOVED)
     config.add_job_kind(services.JOB, services.hand_over, lane=Lane.SLOW)
     config.add_personal_data_holder(services.PERSONAL_DATA)
     config.add_personal_data_holder(signup.PERSONAL_DATA)

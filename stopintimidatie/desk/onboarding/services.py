@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import hands_of_each
@@ -16,22 +16,34 @@ from stopintimidatie.core.accounts.links import NO_PASSWORD
 from stopintimidatie.core.accounts.models import ProviderAccount, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.mail import Letter, MailTemplate, Writing, queue_mail
+from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.security import GRANTS, Permission, Role
 from stopintimidatie.core.security.permissions import NEVER_APPROVE
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import Onboarding
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.dossiers.services import set_fields
+from stopintimidatie.municipalities.agreements.services import official_of, today
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import LevelChange
-from stopintimidatie.municipalities.people.services import actor_of, domains_of, users_of
+from stopintimidatie.municipalities.people.services import (
+    actor_of,
+    domains_of,
+    recipient_of,
+    users_of,
+)
+from stopintimidatie.reports.handover.transfer import stays
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import move_report
 
 KIND: Final = "aansluiting"
 JOB: Final = Job("aansluiting.overdragen")
-HANDED_OVER_AT_ONCE: Final = 50
+# A report takes some 25 statements: others wait no longer than for these.
+HANDED_OVER_AT_ONCE: Final = 4
 REASON: Final = "De gemeente is nu aangesloten."
 
 
@@ -105,21 +117,24 @@ def hand_over_what_waits(session: Session, change: LevelChange) -> None:
 
 def hand_over(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
     """Hand over all waiting reports to a municipality, some in each transaction (job)."""
-    effects = WORKFLOW_EFFECTS.of(context.registry)
     for payload in payloads:
         more = True
         while more:
             with context.transaction() as session:
                 by = actor_of(session, payload["by"])
-                more = _hand_some_over(session, effects, payload["code"], by)
+                more = _hand_some_over(session, context.registry, payload["code"], by)
 
 
-def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by: Actor) -> bool:
-    """Hand over the reports that wait longest; tell whether there may be more."""
+def _hand_some_over(session: Session, registry: Any, code: str, by: Actor) -> bool:
+    """Hand over the reports that wait longest; tell whether there may be more.
+
+    Those that must stay for now are left, and those of which a decision can still be undone.
+    """
+    effects = WORKFLOW_EFFECTS.of(registry)
     reports = session.scalars(
         select(Report)
         .where(Report.municipality_code == code, Report.state == "nieuw")
-        .where(Report.holder == NATIONAL)
+        .where(Report.holder == NATIONAL, Report.leaves_at.is_(None), ~stays(registry))
         .order_by(Report.received_at, Report.id)
         .limit(HANDED_OVER_AT_ONCE)
         .with_for_update()
@@ -127,7 +142,37 @@ def _hand_some_over(session: Session, effects: Mapping[str, Any], code: str, by:
     answers = {"gemeente": code, "reden": REASON}
     for report in reports:
         move_report(session, effects, report, "doorgeven", answers, by)
+    _end_offers(session, code, [report.id for report in reports])
     return len(reports) == HANDED_OVER_AT_ONCE
+
+
+def _end_offers(session: Session, code: str, reports: Sequence[UUID]) -> None:
+    """End the offers of these reports under way; tell the official once where they went."""
+    offered = (PickupState.READY, PickupState.OFFERED)
+    open_ones = Pickup.document_id.in_(reports), Pickup.state.in_(offered)
+    ids = session.scalars(select(Pickup.id).where(*open_ones)).all()
+    if not ids:
+        return
+    ended = update(Pickup).where(Pickup.id.in_(ids))
+    session.execute(ended.values(state=PickupState.EXPIRED, code_nonce=None))
+    to = recipient_of(find_address(session, official_of(code)))
+    if to is not None:
+        key = f"{MOVED.name}:{code}:{today()}"
+        queue_mail(session, NATIONAL, MOVED.name, to, values={"gemeente": code}, key=key)
+
+
+def _moved(writing: Writing) -> Letter:
+    """Write that the portal has now what waited for the official; nothing of the content."""
+    town = writing.session.get_one(Municipality, str(writing.message.values["gemeente"]))
+    return Letter({"pad": f"/gemeenten/{town.slug}/postvak"})
+
+
+MOVED: Final = MailTemplate(
+    "naar_portaal",
+    "Wat voor u klaarstond, staat nu in het portaal",
+    "stopintimidatie.desk.onboarding:templates/mail/naar_portaal.txt.jinja2",
+    _moved,
+)
 
 
 # Personal data: the names on a checklist
