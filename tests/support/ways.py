@@ -32,19 +32,11 @@ from tests.support.api import Api, report
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, user_id
 from tests.support.following import follow_in_browser
 from tests.support.installation import Installation
+from tests.support.moments import CLAIMS
 
 STORY: Final = "Een man liep achter mij aan tot de brug."
 PHONE, MAIL = "+31612345678", "melder@example.org"
 OFFICER: Final = Actor("gebruiker", None, "Bo de Nemer")
-# A reporter reads these words only while somebody of the other side can open the report.
-CLAIMS: Final = (
-    "kan het bekijken",
-    "kan de gemeente het bekijken",
-    "leest het",
-    "heeft uw melding gekregen",
-    "leest uw melding",
-    "kan weer verder",
-)
 
 
 class Reporter:
@@ -285,11 +277,24 @@ class Way:
 
     def readable(self) -> bool:
         """Whether an officer of anybody who is said to have it can read the account now."""
-        return any(
-            STORY in self.officer(holder).get(f"/m/{self.reference}").maybe_follow().text
+        return STORY in self.read_by_anybody()
+
+    def read_by_anybody(self) -> str:
+        """The words of the pages of all who have the report, and not only that it was there."""
+        return "\n".join(
+            words_of(self.officer(holder).get(f"/m/{self.reference}").maybe_follow())
             for holder in (DORDRECHT, EINDHOVEN)
             if self._has(holder)
         )
+
+    def contact(self) -> str:
+        """All text and links of the pages of who has the report: a number is a link to call."""
+        pages = [
+            self.officer(holder).get(f"/m/{self.reference}").maybe_follow().text
+            for holder in (DORDRECHT, EINDHOVEN)
+            if self._has(holder)
+        ]
+        return "\n".join(pages)
 
     def _has(self, holder: str) -> bool:
         with self.installation.transaction(holder) as session:

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 import pytest
 
+from stopintimidatie.reports.follow.words import DONE
 from tests.support.factories import DORDRECHT, EINDHOVEN
-from tests.support.installation import Installation
+from tests.support.installation import ROOT, Installation
+from tests.support.moments import CLAIMS, MOMENTS, NEW, READABLE, Moment, Sees, page
 from tests.support.photos import photo
 from tests.support.ways import DOORS, MAIL, PHONE, STORY, WAYS, Way
 
@@ -191,3 +193,65 @@ def test_a_minor(make: Make, name: str, door: str) -> None:
     assert "Minderjarig" in way.badges()
     assert "Kindertelefoon" in reporter.page()
     way.honest()
+
+
+# The table of moments
+
+
+def reach(make: Make, moment: Moment) -> Way:
+    """A report that the application has brought to this moment."""
+    handed = "aangeboden" if moment.sees in (Sees.OFFER, Sees.WAY) else "overgedragen"
+    way = make(handed if "andere gemeente" in moment.title else "aangesloten")
+    if moment.title == NEW:
+        way.bring = lambda: None  # type: ignore[method-assign]
+    reporter = way.send("volgen")
+    if moment.state == "overgedragen":
+        way.accept()  # type: ignore[attr-defined]
+        way.give()  # type: ignore[attr-defined]
+    elif moment.state == "wacht_op_melder":
+        way.ask("Waar was het?")
+    elif moment.state == "afgehandeld":
+        way.answer("Klaar.")
+    elif moment.state == "ingetrokken":
+        reporter.withdraw()
+    elif moment.state == "vernietigd":
+        way.erase()
+    elif moment.state in ("in_dossier", "niet_in_behandeling"):
+        change = {"state": moment.state, "ended_reason": moment.reason}
+        way.act(way.holder, lambda _, row: [setattr(row, *pair) for pair in change.items()])
+    elif moment.title.startswith("aangekomen"):
+        way.act(way.holder, lambda _, row: setattr(row, "state", "nieuw"))
+    return way
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.title)
+def test_the_table_says_what_is_read_and_seen_at_each_moment(make: Make, moment: Moment) -> None:
+    way = reach(make, moment)
+    shown, page = way.reporter.follow(), way.reporter.page()
+    assert (shown["status"], shown["statusTekst"]) == moment.status
+    for words in moment.said[: len(moment.said) - len(moment.acts)]:
+        assert words in page
+    assert way.readable() == (moment.sees in READABLE)
+    assert (PHONE in way.contact()) == (moment.sees in READABLE)
+    if moment.sees is Sees.OFFER:
+        offer = way.officer(EINDHOVEN).get(f"/gemeenten/eindhoven/overdracht-{way.reference}")
+        assert "De halte ligt in Eindhoven." in offer
+        assert not [secret for secret in (STORY, PHONE, MAIL, "Petra") if secret in offer]
+    if moment.acts:
+        assert DONE["bericht"] in way.reporter.add("Nog iets.")
+        assert "Nog iets." in way.read_by_anybody()
+    else:
+        way.reporter.refused()
+    way.honest()
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.title)
+def test_no_line_says_more_to_the_reporter_than_the_other_side_can(moment: Moment) -> None:
+    said = " ".join(moment.said)
+    claimed = [claim for claim in CLAIMS if claim in said]
+    assert not claimed or moment.sees in READABLE, (moment.title, claimed)
+
+
+def test_the_page_about_forwarding_is_the_table_of_moments() -> None:
+    written = (ROOT / "docs" / "doorgeven.md").read_text("utf-8")
+    assert written == page()

@@ -1,0 +1,118 @@
+"""The moments in the life of a report: what its reporter reads beside what others can see.
+
+As a page: `python -m tests.support.moments > docs/doorgeven.md`. `tests/whole/test_ways.py` brings
+a report to each moment, and holds both columns against the running application.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from stopintimidatie.reports.conversation.words import reader_status
+from stopintimidatie.reports.follow.words import DONE, explained
+
+
+class Sees(StrEnum):
+    """What the other side can see at a moment."""
+
+    ALL = "de hele melding, met gesprek, bestanden en contactgegevens"
+    OFFER = (
+        "de gemeente die haar heeft: de hele melding; de gemeente die haar krijgt aangeboden: wat,"
+        " waar, wanneer, spoed en de reden; geen verhaal, gesprek, bestand of contactgegevens"
+    )
+    WAY = "niemand: zij gaat van de ene gemeente naar de andere"
+    TRACE = "kenmerk, dagen, stand en of het spoed was; geen inhoud"
+    RECORD = "kenmerk, dagen, wijk en wie haar wanneer ophaalde; geen inhoud"
+    NOTHING = "niets: de inhoud is weg"
+    DESK = "het landelijk meldpunt: de hele melding; een gemeente: niets"
+
+
+# At these moments somebody who is said to have the report can open its content.
+READABLE: Final = frozenset({Sees.ALL, Sees.OFFER, Sees.DESK})
+# A sentence with these words is true only while somebody can open the content.
+CLAIMS: Final = (
+    "kan het bekijken",
+    "kan de gemeente het bekijken",
+    "leest het",
+    "leest wat u vond",
+    "heeft uw melding gekregen",
+    "leest uw melding",
+    "kan weer verder",
+    "pakt ze samen aan",
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment: how the row of the report stands then, and what can be seen."""
+
+    title: str
+    state: str
+    sees: Sees
+    delivery: str | None = None
+    desk: bool = False
+    reason: str | None = None
+    # The sentences after sending something, where that can be done.
+    acts: tuple[str, ...] = field(default=("bericht", "bijlage"))
+
+    @property
+    def status(self) -> tuple[str, str]:
+        return reader_status(self.state, self.delivery, desk=self.desk, reason=self.reason)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that the reporter reads: the status, the explanation, and after sending something."""
+        code, text = self.status
+        double = self.reason == "dubbel"
+        return text, *explained(code, double=double, desk=self.desk), *(DONE[a] for a in self.acts)
+
+
+NEW, IN_HAND = "binnengekomen", "in behandeling"
+MOMENTS: Final = (
+    Moment(NEW, "nieuw", Sees.ALL),
+    Moment(IN_HAND, "in_behandeling", Sees.ALL),
+    Moment("de gemeente stelde een vraag", "wacht_op_melder", Sees.ALL),
+    Moment("in een dossier", "in_dossier", Sees.ALL),
+    Moment("afgehandeld", "afgehandeld", Sees.ALL),
+    Moment("dubbel van een andere", "niet_in_behandeling", Sees.ALL, reason="dubbel"),
+    Moment("aangeboden aan een andere gemeente", "overdracht_aangeboden", Sees.OFFER),
+    Moment("onderweg naar de andere gemeente", "overgedragen", Sees.WAY, acts=()),
+    Moment("aangekomen bij de andere gemeente", "nieuw", Sees.ALL),
+    Moment("ingetrokken", "ingetrokken", Sees.TRACE, acts=()),
+    Moment("gewist op verzoek", "vernietigd", Sees.NOTHING, acts=()),
+)
+HEAD: Final = """# Wat de melder leest, en wat de andere kant ziet
+
+Per moment staat hier wat de melder leest op `/volgen` (de stand en de eerste zin staan ook in de
+API), en daarnaast wat de andere kant dan kan zien. De linkerkolom zegt nooit meer dan de
+rechterkolom kan: een test houdt elke zin tegen een gesloten lijst van beweringen, en brengt een
+melding in het echte programma naar elk moment.
+
+Deze tabel wordt gemaakt uit `tests/support/moments.py`
+(`python -m tests.support.moments > docs/doorgeven.md`); een test vergelijkt ze.
+
+| moment | de melder leest | na een bericht of een bestand | de andere kant ziet |
+|---|---|---|---|
+"""
+
+
+def lines() -> Iterator[str]:
+    """Yield the page, line by line."""
+    yield HEAD.rstrip("\n")
+    for moment in MOMENTS:
+        after = [DONE[act] for act in moment.acts]
+        read = " ".join(moment.said[: len(moment.said) - len(after)])
+        yield f"| {moment.title} | {read} | {' '.join(after) or 'kan niet'} | {moment.sees} |"
+
+
+def page() -> str:
+    """Return the whole page."""
+    return "\n".join(lines()) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
