@@ -217,8 +217,8 @@ def reach(make: Make, moment: Moment) -> Way:
     elif moment.state == "vernietigd":
         way.erase()
     elif moment.state in ("in_dossier", "niet_in_behandeling"):
-        change = {"state": moment.state, "ended_reason": moment.reason}
-        way.act(way.holder, lambda _, row: [setattr(row, *pair) for pair in change.items()])
+        way.act(way.holder, lambda _, row: setattr(row, "ended_reason", moment.reason))
+        way.act(way.holder, lambda _, row: setattr(row, "state", moment.state))
     elif moment.title.startswith("aangekomen"):
         way.act(way.holder, lambda _, row: setattr(row, "state", "nieuw"))
     return way

@@ -19,6 +19,7 @@ from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import holds_on, lift_hold, place_hold
 from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.reports.attachments.services import END_JOB
+from stopintimidatie.reports.conversation.services import CLOSED_TEXTS
 from stopintimidatie.reports.handover.services import hand_some_over
 from stopintimidatie.reports.models import Report, ReportAttachment, ReportMove
 from stopintimidatie.reports.services import append_move
@@ -130,8 +131,10 @@ def test_between_giving_and_receiving_nobody_is_said_to_have_it(
     way.accept()
     way.give()
     way.honest()
-    assert "doorgegeven" in reporter.refused() or "doorgegeven" in reporter.page()
+    assert "Uw melding gaat naar haar toe." in reporter.refused()
     assert reporter.follow()["status"] == "doorgegeven"
+    refused = way.api.withdraw(*reporter.known_by, status=409).json["detail"]
+    assert refused == CLOSED_TEXTS["overgedragen"]
     way.settle()
     assert STORY in way.other_side()
 
