@@ -10,10 +10,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from stopintimidatie.reports.conversation.words import reader_status
-from stopintimidatie.reports.follow.words import DONE, explained
+from stopintimidatie.reports.conversation.queries import PASSED_ON
+from stopintimidatie.reports.conversation.words import Situation, reader_status, sentence
+from stopintimidatie.reports.follow.words import explained
 
 
 class Sees(StrEnum):
@@ -29,10 +30,21 @@ class Sees(StrEnum):
     RECORD = "kenmerk, dagen, wijk en wie haar wanneer ophaalde; geen inhoud"
     NOTHING = "niets: de inhoud is weg"
     DESK = "het landelijk meldpunt: de hele melding; een gemeente: niets"
+    WAITS = (
+        "het landelijk meldpunt: de hele melding; de functionaris: dat er iets klaarstaat, en met"
+        " een code de hele melding (contactgegevens alleen als de melder contact wil)"
+    )
+    CALLED = (
+        "het landelijk meldpunt, en de functionaris met een code: de hele melding, ook wat er na"
+        " het ophalen bij kwam"
+    )
+    ONCE = "het landelijk meldpunt: de hele melding; de gemeente: wat zij ophaalde, niets nieuws"
+    TOLD = "de functionaris: dat zij er niets mee mag doen, kenmerk, dagen en spoed; geen inhoud"
+    AWAY = "de gemeente: wat zij ophaalde, in haar eigen systeem; hier niets"
 
 
 # At these moments somebody who is said to have the report can open its content.
-READABLE: Final = frozenset({Sees.ALL, Sees.OFFER, Sees.DESK})
+READABLE: Final = frozenset({Sees.ALL, Sees.OFFER, Sees.DESK, Sees.WAITS, Sees.CALLED, Sees.ONCE})
 # A sentence with these words is true only while somebody can open the content.
 CLAIMS: Final = (
     "kan het bekijken",
@@ -56,6 +68,7 @@ class Moment:
     delivery: str | None = None
     desk: bool = False
     reason: str | None = None
+    situation: Situation = Situation.TOWN
     # The sentences after sending something, where that can be done.
     acts: tuple[str, ...] = field(default=("bericht", "bijlage"))
 
@@ -67,8 +80,24 @@ class Moment:
     def said(self) -> tuple[str, ...]:
         """All that the reporter reads: the status, the explanation, and after sending something."""
         code, text = self.status
-        double = self.reason == "dubbel"
-        return text, *explained(code, double=double, desk=self.desk), *(DONE[a] for a in self.acts)
+        if code == PASSED_ON and self.situation is not Situation.TOWN:
+            text = sentence(self.situation, "stand")
+        double, place = self.reason == "dubbel", self.situation
+        told = explained(code, double=double, desk=self.desk, situation=place)
+        return text, *told, *self.after
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """The sentences after sending a message or a file."""
+        return tuple(sentence(self.situation, act) for act in self.acts)
+
+
+S = Situation
+_DESK: Final[dict[str, Any]] = {"desk": True, "situation": Situation.DESK}
+
+
+def _at(situation: Situation) -> dict[str, Any]:
+    return {"desk": True, "situation": situation}
 
 
 NEW, IN_HAND = "binnengekomen", "in behandeling"
@@ -84,6 +113,28 @@ MOMENTS: Final = (
     Moment("aangekomen bij de andere gemeente", "nieuw", Sees.ALL),
     Moment("ingetrokken", "ingetrokken", Sees.TRACE, acts=()),
     Moment("gewist op verzoek", "vernietigd", Sees.NOTHING, acts=()),
+    Moment("bij het meldpunt, nog geen afspraak", "nieuw", Sees.DESK, "wacht_op_afspraak", **_DESK),
+    Moment("aangeboden aan de functionaris", "nieuw", Sees.WAITS, "aangeboden", **_at(S.OFFERED)),
+    Moment("opgehaald door de functionaris", "nieuw", Sees.CALLED, "opgehaald", **_at(S.PICKED_UP)),
+    Moment("opgehaald, afspraak voorbij", "nieuw", Sees.ONCE, "opgehaald", **_at(S.ENDED)),
+    Moment("opgehaald, gebruik beperkt", "nieuw", Sees.TOLD, "opgehaald", **_at(S.BOUND)),
+    Moment("opgehaald, inhoud vernietigd", "nieuw", Sees.AWAY, "opgehaald", acts=(), **_at(S.GONE)),
+    Moment(
+        "opgehaald, daarna ingetrokken",
+        "ingetrokken",
+        Sees.TOLD,
+        "opgehaald",
+        acts=(),
+        **_at(S.PICKED_UP),
+    ),
+    Moment(
+        "aangesloten na ophalen, inhoud vernietigd",
+        "vernietigd",
+        Sees.RECORD,
+        "opgehaald",
+        acts=(),
+        situation=S.GONE,
+    ),
 )
 HEAD: Final = """# Wat de melder leest, en wat de andere kant ziet
 
@@ -104,7 +155,7 @@ def lines() -> Iterator[str]:
     """Yield the page, line by line."""
     yield HEAD.rstrip("\n")
     for moment in MOMENTS:
-        after = [DONE[act] for act in moment.acts]
+        after = moment.after
         read = " ".join(moment.said[: len(moment.said) - len(after)])
         yield f"| {moment.title} | {read} | {' '.join(after) or 'kan niet'} | {moment.sees} |"
 

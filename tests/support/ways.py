@@ -7,7 +7,9 @@ holds each claim of the reporter's page and of the API against the running appli
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,11 +17,16 @@ from sqlalchemy import select
 from webtest import TestApp, Upload
 
 from stopintimidatie.core.audit import SYSTEM, Actor
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.addresses import set_address
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import day_of
+from stopintimidatie.desk.onboarding.services import hand_over_what_waits
+from stopintimidatie.municipalities.agreements import services as agreements
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import LevelRules, set_level
 from stopintimidatie.municipalities.people.services import postbox_of
 from stopintimidatie.privacy.erasure.services import erase
 from stopintimidatie.privacy.requests.documents import add_trace, correct, restrict
@@ -33,7 +40,9 @@ from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user, us
 from tests.support.following import follow_in_browser
 from tests.support.installation import Installation
 from tests.support.moments import CLAIMS
+from tests.support.sittings import ZWIJNDRECHT, agree, enter, open_in, pickup_of, press
 
+STATION: Final = {"lat": 51.8165, "lon": 4.6400}
 STORY: Final = "Een man liep achter mij aan tot de brug."
 PHONE, MAIL = "+31612345678", "melder@example.org"
 OFFICER: Final = Actor("gebruiker", None, "Bo de Nemer")
@@ -125,6 +134,9 @@ class Way:
 
     # The holder of the report when it has arrived, and the address of its pages.
     holder, town = DORDRECHT, "dordrecht"
+    # What the other side reads of a restriction; the last word to the reporter, and its status.
+    restricted = "Gebruik beperkt"
+    last_word = "afgerond", "Er is nu extra toezicht."
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -158,9 +170,9 @@ class Way:
 
     # The officers
 
-    def officer(self, holder: str) -> TestApp:
+    def officer(self, holder: str, role: Role = Role.OFFICER) -> TestApp:
         if holder not in self.officers:
-            name = make_user(self.installation, (holder, Role.OFFICER), name="Bo de Nemer")
+            name = make_user(self.installation, (holder, role), name="Bo de Nemer")
             self.officers[holder] = self.installation.browser(name)
         return self.officers[holder]
 
@@ -395,9 +407,97 @@ class HandedOverLater(HandedOver):
     moment = "voor"
 
 
+class Forwarded(Way):
+    """To an official of a town that isn't connected; the story acts after the pick-up."""
+
+    holder, town = NATIONAL, "zwijndrecht"
+    restricted = "Het gebruik van gegevens in deze melding is op verzoek beperkt."
+    last_word = "doorgegeven", "Wij hebben uw melding gelezen."
+    moment = "opgehaald"
+    # There is an agreement now; and the desk has destroyed what it had.
+    agreed, gone = True, False
+
+    def __init__(self, installation: Installation) -> None:
+        super().__init__(installation)
+        agree(installation)
+
+    def end_agreement(self) -> None:
+        registry, self.agreed = self.installation.registry, False
+        with self.installation.transaction(NATIONAL) as session:
+            agreements.end(session, registry.key_ring, registry.level_rules, ZWIJNDRECHT, SYSTEM)
+        self.installation.run_jobs()
+
+    def destroy_at_desk(self) -> None:
+        """Let the days pass after which the desk destroys what was picked up."""
+        self.gone = True
+        with clock_at(utc_now() + timedelta(days=31)):
+            self.installation.run_jobs()
+
+    def join(self) -> None:
+        rules = LevelRules(effects={"wat wacht": hand_over_what_waits})
+        with self.installation.transaction(NATIONAL) as session:
+            set_level(session, rules, SYSTEM, ZWIJNDRECHT, ParticipationLevel.PROGRAMME)
+        self.installation.run_jobs()
+
+    def send(self, door: str, **changes: Any) -> Any:
+        return super().send(door, locatie=STATION, **changes)
+
+    def bring(self) -> None:
+        if self.moment == "opgehaald":
+            self.sitting()
+
+    def sitting(self) -> Any:
+        """The page of the report, which the official opens with a code that was read out."""
+        desk = self.officer(NATIONAL, Role.NATIONAL_DESK)
+        shown = press(desk.get("/landelijk/zwijndrecht"), "/ophaalcode")
+        code = re.search(r"<dd>(\d{4} \d{4})</dd>", shown.text)
+        assert code is not None
+        pickup = pickup_of(self.installation, self.at(NATIONAL).id)
+        self.browser, answer = enter(self.installation, pickup.reference, code[1])
+        return open_in(answer.follow(), pickup.reference)
+
+    def other_side(self) -> str:
+        return words_of(self.sitting())
+
+    def read_by_anybody(self) -> str:
+        """What the official reads with a code, while there is an agreement; else the desk."""
+        if self.agreed and not self.gone:
+            return self.other_side()
+        page = self.officer(NATIONAL, Role.NATIONAL_DESK).get(f"/landelijk/{self.reference}")
+        return words_of(page)
+
+    def readable(self) -> bool:
+        return STORY in self.read_by_anybody()
+
+    def contact(self) -> str:
+        return PHONE if self.readable() else ""
+
+    def badges(self) -> list[str]:
+        return [" ".join(b.text.split()) for b in self.sitting().html.select("main .si-badge")]
+
+    def files(self) -> list[bytes]:
+        page = self.sitting()
+        links = page.html.select("main a[href*='bijlage?nummer=']")
+        return [self.browser.get(link["href"]).body for link in links]
+
+    def answer(self, message: str) -> None:
+        """Answer from the closed list, in which the message stands."""
+        form = next(f for f in self.sitting().forms.values() if "antwoord" in f.fields)
+        form["antwoord"] = "gelezen"
+        form.submit("vastleggen", status=303)
+
+
+class Offered(Forwarded):
+    """To an official who hasn't picked it up yet when the story acts."""
+
+    moment = "aangeboden"
+
+
 WAYS: Final[dict[str, type[Way]]] = {
     "aangesloten": Connected,
     "overgedragen": HandedOver,
     "aangeboden": HandedOverOpen,
     "later overgedragen": HandedOverLater,
+    "doorgegeven": Forwarded,
+    "klaargezet": Offered,
 }

@@ -44,6 +44,7 @@ from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.views import file_response, wanted_attachment
+from stopintimidatie.reports.words import is_minor
 
 REPORT: Final = "melding"
 # In days: a promise to the reporter isn't later than that.
@@ -161,6 +162,7 @@ def _report_page(
     return {
         **_page(request, sitting),
         "report": report,
+        "minor": shown and is_minor(report),
         "content": content_of(session, keys, report, since) if shown else None,
         "files": attachments_of(session, report.id) if shown else [],
         "file_href": _report_href(pickup.reference, f"{REPORT}-bijlage"),

@@ -69,6 +69,7 @@ def _add_pages(config: Any) -> None:
     )
     config.add_panel(KIND, "beperkt", panels.bound_panel, order=80)
     config.add_panel("melding", "beperkt", panels.document_panel, order=3)
+    config.add_panel("ophalen_melding", "correctie", panels.pickup_panel)
     config.add_panel("dossier", "beperkt", panels.document_panel, order=3)
     config.add_panel(VOLGEN, "gegevens", pages.follow_panel, order=10)
     config.add_english("verzoeken", read_english(__name__))

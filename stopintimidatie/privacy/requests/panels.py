@@ -223,6 +223,14 @@ def document_panel(context: Any, request: Any) -> Panel | None:
     return Panel(title, PANEL, {"restricted": restricted, "corrected": corrected}, mark)
 
 
+def pickup_panel(context: tuple[Any, Report], request: Request) -> Panel | None:
+    """Show who picks a report up the corrections that stand beside the account."""
+    items = bound_of(request.db, document=context[1].id)
+    corrected = [_words(item) for item in items if not item.restricts]
+    values = {"restricted": [], "corrected": corrected}
+    return Panel("Correctie", PANEL, values) if corrected else None
+
+
 def _words(item: Bound) -> dict[str, str]:
     return {
         "words": item.words,

@@ -35,12 +35,14 @@ from stopintimidatie.reports.conversation.words import (
     sentence,
     undo_until,
 )
-from stopintimidatie.reports.models import Report, ReporterMessage
+from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.rules import FOLLOW_PURPOSE, follow_code_matches
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import DOUBLE, FORWARDED
 
 PASSED_ON: Final = "doorgegeven"
+# The lines of history of a restriction that a municipality was told of, and of its end.
+BOUND, FREED = "gemeente_beperkt", "gemeente_hervat"
 HANDED_OVER, DESTROYED = "overgedragen", "vernietigd"
 # Kinds of message that the reporter writes; the others come from who handles the report.
 FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
@@ -235,9 +237,9 @@ def _standing(session: Session, keys: KeyRing, reference: str, typed: str) -> St
 
 def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) -> Standing:
     """Add to the standing of a report at the desk who can read it, and what the town answered."""
-    if row.holder != NATIONAL:
-        return standing
     situation, agreement = situation_of(session, row)
+    if situation is Situation.TOWN:
+        return standing
     answers = session.execute(
         select(PickupAnswer.kind, PickupAnswer.day, PickupAnswer.reason)
         .join(Pickup, Pickup.id == PickupAnswer.pickup_id)
@@ -261,7 +263,8 @@ def situation_of(session: Session, row: Any) -> tuple[Situation, ForwardingAgree
     `row`: a report, or its columns.
     """
     if row.holder != NATIONAL:
-        return Situation.TOWN, None
+        # Picked up before it joined, and destroyed at the desk since: it has only the record.
+        return (Situation.GONE if row.delivery in FORWARDED else Situation.TOWN), None
     if row.delivery not in FORWARDED:
         return Situation.DESK, None
     agreement = running_agreement(session, row.municipality_code)
@@ -275,6 +278,10 @@ def situation_of(session: Session, row: Any) -> tuple[Situation, ForwardingAgree
     )
     if session.scalar(gone.limit(1)) is not None:
         return Situation.GONE, valid
+    lines = ReportMove.report_id == row.id, ReportMove.name.in_((BOUND, FREED))
+    latest = select(ReportMove.name).where(*lines).order_by(ReportMove.at.desc(), ReportMove.id)
+    if session.scalar(latest.limit(1)) == BOUND:
+        return Situation.BOUND, valid
     return (Situation.PICKED_UP if valid else Situation.ENDED), valid
 
 

@@ -59,6 +59,8 @@ class Situation(StrEnum):
     PICKED_UP = "opgehaald"
     # Picked up, and the agreement with the municipality ended: nothing can be told there by mail.
     ENDED = "opgehaald_zonder_afspraak"
+    # Picked up, and its use is restricted at request since: the municipality reads nothing of it.
+    BOUND = "opgehaald_beperkt"
     # Picked up, and so long ago that the desk has destroyed its own copy.
     GONE = "opgehaald_en_weg"
 
@@ -90,7 +92,8 @@ def reader_status(
 
     `desk`: the national desk has it. `reason`: the reason of its end.
     """
-    ended = state in ("ingetrokken", "vernietigd")
+    # A municipality that joined has only the record of what it picked up: that is still passed on.
+    ended = desk and state in ("ingetrokken", "vernietigd")
     seen = delivery if delivery in FORWARDED and not ended else state
     for code, (states, sentence) in READER_STATUS.items():
         if seen in states:

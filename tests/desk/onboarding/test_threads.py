@@ -23,20 +23,22 @@ from stopintimidatie.municipalities.levels.services import LevelRules, set_level
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.reports.models import Report, ReportMove
-from tests.desk.forwarding.test_forwarding import (
-    ZWIJNDRECHT,
-    agree,
-    arrive,
-    code_for,
-    fetch,
-    pickup_of,
-    read,
-)
 from tests.support.api import Api, report
 from tests.support.factories import make_user
 from tests.support.installation import Installation
 from tests.support.mailboxes import mails
 from tests.support.photos import photo
+from tests.support.sittings import (
+    ZWIJNDRECHT,
+    agree,
+    arrive,
+    code_for,
+    enter,
+    open_in,
+    pickup_of,
+    read,
+    sit,
+)
 
 pytestmark = [
     pytest.mark.both_databases,
@@ -64,8 +66,8 @@ def officer(installation: Installation) -> Any:
 
 
 def picked_up(installation: Installation, number: UUID) -> None:
-    reference = pickup_of(installation, number).reference
-    fetch(installation, reference, code_for(installation, number))
+    _, page = sit(installation, number)
+    open_in(page, pickup_of(installation, number).reference)
 
 
 def test_a_thread_comes_along_with_its_conversation_files_and_history(
@@ -136,7 +138,7 @@ def test_an_offer_under_way_ends_neutrally_and_the_official_reads_where_it_went(
     waiting = pickup_of(installation, numbers[0])
     join(installation)
     installation.run_jobs()
-    refused = fetch(installation, waiting.reference, code, 422)
+    refused = enter(installation, waiting.reference, code, 422)[1]
     assert "klopt niet, is al gebruikt of is verlopen" in refused
     assert "Geheimwoord" not in refused
     assert pickup_of(installation, numbers[0]).state == "verlopen"
