@@ -43,9 +43,14 @@ def _holidays_of(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("NL", years=year))
 
 
+def is_holiday(day: date) -> bool:
+    """Tell whether a day is a Dutch public holiday."""
+    return day in _holidays_of(day.year)
+
+
 def is_working_day(day: date) -> bool:
     """Tell whether offices are open."""
-    return day.weekday() < SATURDAY and day not in _holidays_of(day.year)
+    return day.weekday() < SATURDAY and not is_holiday(day)
 
 
 def working_days_after(day: date, number: int) -> date:

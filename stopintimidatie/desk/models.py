@@ -1,4 +1,4 @@
-"""Tables of the desk: local policies (public), requests to join, and checklists of joining."""
+"""Tables of the desk: local policies (public), calls, requests to join, checklists of joining."""
 
 from __future__ import annotations
 
@@ -71,3 +71,18 @@ class JoiningRequest(Held, Base):
     domain_fits: Mapped[bool]
     asked_at: Mapped[datetime] = mapped_column(default=utc_now)
     confirmed_at: Mapped[datetime | None]
+
+
+class TownCall(Held, Base):
+    """A call of the desk with a municipality: a code of `desk.queue.calls.Outcome`, no words."""
+
+    __tablename__ = "town_call"
+    __table_args__ = held_table(Index(None, "holder", "municipality_code", "at"))
+
+    municipality_code: Mapped[str] = mapped_column(ForeignKey("municipality.code"))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    by_id: Mapped[str | None] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(String(200))
+    outcome: Mapped[str] = mapped_column(String(20))
+    # The day of the next call, where that was the outcome.
+    day: Mapped[date | None]

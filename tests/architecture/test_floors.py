@@ -18,8 +18,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The factory and the commands stand on the rooms.
 ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
 # Requests, copies, police data and breaches came with rooms of their own. Room is left for the
-# scanner of uploads, the public statements and the reference of the API.
-MOST_FILES = 560
+# scanner of uploads, the public statements and the reference of the API. The thread of a forwarded
+# report, the sitting, the register of towns and the calls of the desk: nine files more.
+MOST_FILES = 564
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 20

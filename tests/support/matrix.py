@@ -380,7 +380,6 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     view("Desk", "afspraken", "GET", P.VIEW_DESK, {"{meldpunt}/afspraken": DESK_ADMIN}),
     view("DeskMunicipality", "", "GET", P.VIEW_DESK, {"{afspraak_meldpunt}": DESK_ADMIN}),
-    view("Desk", "teruggekomen", "GET", P.VIEW_DESK, {"{meldpunt}/teruggekomen": DESK_ADMIN}),
     view("Desk", "bellijst", "GET", P.VIEW_DESK, {"{meldpunt}/bellijst": DESK_ADMIN}),
     view("Desk", "cijfers", "GET", P.VIEW_DESK, {"{meldpunt}/cijfers": DESK_ADMIN}),
     *form("DeskMunicipality", "beleid", P.ROUTE_REPORT, {
@@ -391,6 +390,16 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *form("DeskMunicipality", "weigering", P.ROUTE_REPORT, {
         "{afspraak_meldpunt}/weigering": DESK_ADMIN,
+    }),
+    *form("DeskMunicipality", "gesprek", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/gesprek": DESK_ADMIN,
+    }),
+    *form("DeskMunicipality", "nummers", P.ROUTE_REPORT, {
+        "{afspraak_meldpunt}/nummers": DESK_ADMIN,
+    }),
+    *form("Desk", "nummers", P.ROUTE_REPORT, {"{meldpunt}/nummers": DESK_ADMIN}),
+    view("Desk", "nummers-bestand", "GET", P.VIEW_DESK, {
+        "{meldpunt}/nummers-bestand": DESK_ADMIN,
     }),
     view("DeskMunicipality", "beeindigen", "POST", P.ROUTE_REPORT, {
         "{afspraak_meldpunt}/beeindigen": DESK_ADMIN,

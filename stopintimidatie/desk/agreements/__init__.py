@@ -1,4 +1,4 @@
-"""Pages of the national desk about forwarding agreements."""
+"""Pages of the national desk about forwarding agreements, and the town register."""
 
 from __future__ import annotations
 
@@ -6,5 +6,9 @@ from typing import Any
 
 
 def includeme(config: Any) -> None:
-    """Register the pages about agreements."""
+    """Register the pages about agreements and the town register."""
+    from stopintimidatie.desk.agreements.pages import register_panel
+
+    config.add_panel("gemeente_bij_meldpunt", "nummers", register_panel, order=20)
+    config.scan("stopintimidatie.desk.agreements.pages")
     config.scan("stopintimidatie.desk.agreements.views")

@@ -1,8 +1,11 @@
-"""Forms to record a doorgifteafspraak, or its refusal."""
+"""Forms to record a doorgifteafspraak, or its refusal, and of the town register."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import colander
@@ -10,9 +13,13 @@ from cryptography import x509
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.web.responses import as_text
+from stopintimidatie.desk.agreements.rules import HOW, MOST_LINES, read_hours
+from stopintimidatie.exports.review.rules import names_person
 from stopintimidatie.municipalities.agreements.services import Official, Plan
 from stopintimidatie.municipalities.people.forms import Telephone
 from stopintimidatie.municipalities.people.services import is_role_address
+from stopintimidatie.municipalities.settings.forms import phone_number
 
 CHANNELS: Final = (
     ("ophalen", "op een pagina, met een code die het meldpunt voorleest"),
@@ -32,29 +39,26 @@ def pem_certificate(node: Any, value: str) -> None:
         ) from None
 
 
+def _words(most: int, title: str, name: str, about: str = "", **more: Any) -> Any:
+    return forms.field(forms.Text(most), title, name=name, description=about, **more)
+
+
+def _phone(title: str, name: str, about: str = "", **more: Any) -> Any:
+    widget = forms.TelInput(autocomplete="off")
+    return forms.field(Telephone(), title, name=name, description=about, widget=widget, **more)
+
+
 def _person(title: str, *, needed: bool, description: str = "") -> Any:
     """Return the part of the form about an official; that of a deputy may stay empty."""
-    optional = {} if needed else {"missing": ""}
+    more: dict[str, Any] = {} if needed else {"missing": ""}
+    box = "Liefst van een functie, zoals oov@gemeente.nl." if needed else ""
+    ring = "Via het algemene nummer van de gemeente na te bellen." if needed else ""
+    mail = {"widget": forms.EmailInput(autocomplete="off"), "validator": forms.email_address}
     return forms.Schema(
-        forms.field(forms.Text(120), "Naam", name="naam", **optional),
-        forms.field(forms.Text(120), "Functie", name="functie", **optional),
-        forms.field(
-            forms.Text(200),
-            "E-mailadres",
-            name="email",
-            description="Liefst van een functie, zoals oov@gemeente.nl." if needed else "",
-            widget=forms.EmailInput(autocomplete="off"),
-            validator=forms.email_address,
-            **optional,
-        ),
-        forms.field(
-            Telephone(),
-            "Telefoon",
-            name="telefoon",
-            description="Via het algemene nummer van de gemeente na te bellen." if needed else "",
-            widget=forms.TelInput(autocomplete="off"),
-            **optional,
-        ),
+        _words(120, "Naam", "naam", **more),
+        _words(120, "Functie", "functie", **more),
+        _words(200, "E-mailadres", "email", box, **mail, **more),
+        _phone("Telefoon", "telefoon", ring, **more),
         title=title,
         description=description,
     )
@@ -70,21 +74,28 @@ class AgreementSchema(forms.Schema):
         description="Verplicht als het adres hierboven van één persoon is. Krijgt bericht als een"
         " melding na twee werkdagen niet is opgehaald.",
     )
+    spoed = _phone("Nummer bij spoed", "spoed", "Bij spoed bellen wij altijd.", missing="")
     wil = forms.field(
         forms.OneOf(WANTS, radio=True),
         "Wil de functionaris de meldingen ontvangen, en zorgt die dat ze worden opgepakt?",
         description="Zolang dat niet bekend is, gaat er niets heen. Wil de gemeente niet, leg dan"
         " een weigering vast.",
     )
-    mag_van = forms.field(
-        forms.Text(200),
+    mag_van = _words(
+        200,
         "Wie vindt dit goed namens de gemeente",
-        description="Naam en functie, bijvoorbeeld van de leidinggevende. Nodig zodra de"
-        " functionaris ja zegt.",
+        "mag_van",
+        "Naam en functie, bijvoorbeeld van de leidinggevende. Nodig zodra de functionaris ja zegt.",
         missing="",
     )
     mag_sinds = forms.field(forms.Date(), "Wanneer was dat", validator=forms.in_past, missing=None)
     kanaal = forms.field(forms.OneOf(CHANNELS, radio=True), "Hoe gaat een melding erheen")
+    per_dag = forms.field(
+        forms.Flag(),
+        "Eén bericht per werkdag in plaats van één per melding; spoed gaat altijd meteen en wij"
+        " bellen",
+        missing=False,
+    )
     certificaat = forms.field(
         forms.Text(20_000, lines=True),
         "Certificaat voor versleutelde mail",
@@ -139,8 +150,69 @@ def plan_of(values: dict[str, Any]) -> Plan:
         certificate=values["certificaat"],
         agreed_on=values["afgesproken_op"],
         valid_until=until,
+        urgent_phone=values["spoed"],
+        digest=values["per_dag"],
     )
 
 
 def _official(values: dict[str, str]) -> Official:
     return Official(values["naam"], values["functie"], values["email"], values["telefoon"])
+
+
+# The town register: public contact data of organisations
+
+MOST_BYTES: Final = 200_000
+
+
+def holds(test: Callable[[str], Any], message: str) -> Callable[[Any, str], None]:
+    """Return a check that a test gives something true of a text, and raises no ValueError."""
+
+    def validate(node: Any, value: str) -> None:
+        with suppress(ValueError):
+            if test(value):
+                return
+        raise colander.Invalid(node, message)
+
+    return validate
+
+
+def register_schema(towns: Sequence[str]) -> Any:
+    """Return the form of the town register; `towns`: names that are nobody's."""
+    nobody = holds(lambda text: not names_person(text, towns), _NOBODY)
+    words = partial(
+        _words, validator=colander.All(nobody, holds(lambda text: as_text(text) == text, _FORMULA))
+    )
+    mailbox = colander.All(forms.email_address, holds(is_role_address, _OF_PERSON))
+    hours = holds(read_hours, HOW)
+    return forms.Schema(
+        _words(20, "Algemeen nummer", "telefoon", _PHONE, validator=phone_number, missing=None),
+        words(120, "Afdeling", "afdeling", _DEPARTMENT, missing=None),
+        _words(200, "Functionele mailbox", "postvak", validator=mailbox, missing=None),
+        _words(200, "Openingstijden", "openingstijden", _HOURS, validator=hours, missing=None),
+        words(200, "Bron", "bron", "Bijvoorbeeld: website van de gemeente."),
+        forms.field(forms.Date(), "Nagekeken op", name="datum", validator=forms.in_past),
+    )
+
+
+_NOBODY: Final = "Hier lijkt een naam, nummer of adres te staan. Noem alleen de organisatie."
+_FORMULA: Final = "Begin met een letter: dit lijkt een formule."
+_OF_PERSON: Final = "Dit adres is van één persoon. Vul dat van een functie in: oov@gemeente.nl."
+_PHONE: Final = "Melders lezen dit, zolang de gemeente zelf geen nummer opgaf."
+_DEPARTMENT: Final = "Naar wie u vraagt. Geen naam van een persoon."
+_HOURS: Final = f"{HOW} Op feestdagen is een gemeente dicht."
+
+
+class ImportSchema(forms.Schema):
+    """The form to choose a file for the town register, or to confirm what it changes."""
+
+    bestand = forms.field(
+        forms.Upload(MOST_BYTES),
+        "Bestand",
+        description=f"CSV, met dezelfde kolommen als de uitvoer. Hoogstens {MOST_LINES} regels.",
+        widget=forms.FileInput(accept=".csv,text/csv"),
+        missing=None,
+    )
+    tekst = forms.field(
+        forms.Text(MOST_BYTES, lines=True), "Tekst", widget=forms.Hidden(), missing=""
+    )
+    zegel = forms.field(forms.Text(64), "Zegel", widget=forms.Hidden(), missing="")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from markupsafe import Markup
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,14 +18,14 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.text import date_short, date_text
+from stopintimidatie.core.text import date_short
 from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import form_view, page_view, post_view, query_pairs
 from stopintimidatie.desk.agreements.forms import AgreementSchema, RefusalSchema, plan_of
 from stopintimidatie.desk.resources import Desk, DeskMunicipality, address_of
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
-from stopintimidatie.municipalities.agreements.rules import missing, standing_word
+from stopintimidatie.municipalities.agreements.rules import RING_ABOUT, missing, standing_word
 from stopintimidatie.municipalities.agreements.services import deputy_of, official_of, today
 from stopintimidatie.municipalities.areas.facts import CODE as PRACTICE
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -42,13 +41,21 @@ from stopintimidatie.municipalities.people.services import is_role_address
 from stopintimidatie.reports.models import Report
 
 # The words of `standing_word` in the order of the list: those that need work come first.
-_ORDER: Final = ("loopt bijna af", "verlopen", "nog niet rond", "geen afspraak", "geweigerd")
+_ORDER: Final = (
+    *RING_ABOUT,
+    "loopt bijna af",
+    "verlopen",
+    "nog niet rond",
+    "geen afspraak",
+    "geweigerd",
+)
 
 
 @dataclass(frozen=True)
 class AgreedRow:
     """A municipality in the list, with the word for its agreement and the reports that wait."""
 
+    code: str
     name: str
     slug: str
     word: str
@@ -104,7 +111,7 @@ def _row(
     lacking = missing(agreement, official, deputy, role_address=role, today=day)
     until = date_short(agreement.valid_until) if agreement else ""
     word = standing_word(agreement, lacking, day)[0]
-    return AgreedRow(town.name, town.slug, word, until, waiting)
+    return AgreedRow(town.code, town.name, town.slug, word, until, waiting)
 
 
 def choices(session: Session) -> Sequence[tuple[str, str]]:
@@ -119,7 +126,6 @@ def choices(session: Session) -> Sequence[tuple[str, str]]:
 _TEMPLATES: Final = "stopintimidatie.desk.agreements:templates"
 _YEAR: Final = timedelta(days=365)
 OWNERS: Final = {"functionaris": official_of, "vervanger": deputy_of}
-_LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
 _FORM: Final = f"{_TEMPLATES}/agreement_form.jinja2"
 
 
@@ -132,13 +138,7 @@ def list_view(context: Desk, request: Any) -> Any:
             raise HTTPNotFound()
         return HTTPSeeOther(request.resource_path(context, wanted))
     rows = agreed_rows(request.db, request.registry.key_ring)
-    return {
-        "rows": [
-            [_LINK.format(f"/{NATIONAL}/{row.slug}", row.name), row.word, row.until, row.waiting]
-            for row in rows
-        ],
-        "municipalities": choices(request.db),
-    }
+    return {"rows": rows, "municipalities": choices(request.db)}
 
 
 @page_view(DeskMunicipality, "", Permission.VIEW_DESK, f"{_TEMPLATES}/agreement.jinja2")
@@ -146,25 +146,20 @@ def municipality_view(context: DeskMunicipality, request: Any) -> dict[str, Any]
     """Show a municipality: its agreement, what that lacks, and earlier agreements."""
     keys, code = request.registry.key_ring, context.municipality.code
     standing = agreements.standing_of(request.db, keys, code)
+    people = {}
     if standing.agreement is not None:
         ids = [standing.agreement.id]
         note_read(request, NATIONAL, agreements.KIND, ids, task="afspraak bekijken")
+        people = agreements.people_of(keys, standing.agreement)
     return {
         "name": context.municipality.name,
         "level": profile_of(request.db, code).level,
         "standing": standing,
         "word": standing_word(standing.agreement, standing.lacking, agreements.today()),
         "successor": _successor(request, code),
-        "facts": _facts(request, standing),
-        "unconfirmed": [
-            (function, row)
-            for function, row in _addresses(standing)
-            if row is not None and row.address is not None and row.verified_at is None
-        ],
-        "history": [
-            (row.agreed_on, "geweigerd" if row.declined else "afspraak", row.agreed_by)
-            for row in agreements.history(request.db, code)
-        ],
+        "people": people,
+        "addresses": [(who, row, clear_address(keys, row)) for who, row in _addresses(standing)],
+        "history": agreements.history(request.db, code),
         "onboarding": request.has_permission(Permission.CONNECT, context)
         and address_of(context.municipality),
         "here": request.resource_path(context).rstrip("/") + "/",
@@ -181,33 +176,6 @@ def _successor(request: Any, code: str) -> tuple[str, str] | None:
 
 def _addresses(standing: agreements.Standing) -> tuple[tuple[str, MailAddress | None], ...]:
     return ("functionaris", standing.official), ("vervanger", standing.deputy)
-
-
-def _facts(request: Any, standing: agreements.Standing) -> list[tuple[str, Any]]:
-    row = standing.agreement
-    if row is None:
-        return []
-    spoken = f"{date_text(row.agreed_on)}, telefonisch, door {row.agreed_by}"
-    if row.declined:
-        return [("Besproken", spoken), ("Waarom niet", row.declined_reason)]
-    keys = request.registry.key_ring
-    people = agreements.people_of(keys, row)
-    return [
-        *(
-            (function.capitalize(), _person(people.get(function), clear_address(keys, address)))
-            for function, address in _addresses(standing)
-        ),
-        ("Wil de meldingen ontvangen", "ja" if row.wants else "nog niet bekend"),
-        ("Goedgevonden door", people.get("goedgekeurd_door")),
-        ("Goedgevonden op", date_text(row.authorised_on)),
-        ("Hoe", "versleutelde mail" if row.channel == "smime" else "ophalen met een code"),
-        ("Afgesproken", spoken),
-        ("Geldig tot en met", date_text(row.valid_until)),
-    ]
-
-
-def _person(person: dict[str, str] | None, address: str | None) -> str:
-    return ", ".join(filter(None, (*person.values(), address))) if person else ""
 
 
 @form_view(DeskMunicipality, "vastleggen", Permission.ROUTE_REPORT, _FORM)
@@ -250,6 +218,8 @@ def _filled_in(request: Any, code: str) -> dict[str, Any]:
             start[function] = {**people[function], "email": clear_address(keys, address) or ""}
     return {
         **start,
+        "spoed": people.get("spoed", ""),
+        "per_dag": row.digest,
         "mag_van": people.get("goedgekeurd_door"),
         "mag_sinds": row.authorised_on,
         "kanaal": row.channel,

@@ -1,8 +1,7 @@
-"""Pages and panels about forwarding: returned messages, and the pick-ups of a report."""
+"""Panels about forwarding: returned messages counted, and the pick-ups of a report."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -16,13 +15,13 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_short
-from stopintimidatie.core.web.components import ListItem, Panel, TimelineEntry
-from stopintimidatie.core.web.request import Request, page_view, post_view
+from stopintimidatie.core.web.components import Panel, TimelineEntry
+from stopintimidatie.core.web.request import post_view
 from stopintimidatie.desk.forwarding import access
 from stopintimidatie.desk.forwarding.access import WAITING
 from stopintimidatie.desk.forwarding.pickup import STATES
 from stopintimidatie.desk.forwarding.services import try_offer
-from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.desk.resources import DeskMunicipality
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND, renew_code, who_picked_up
 from stopintimidatie.municipalities.agreements import services as agreements
@@ -31,8 +30,6 @@ from stopintimidatie.reports.conversation.queries import goes_on
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import ReportResource
 
-MOST_SHOWN: Final = 100
-
 
 def number_returned() -> ScalarSelect[int]:
     """Return a subquery that counts the messages that came back and whose report still waits."""
@@ -40,20 +37,12 @@ def number_returned() -> ScalarSelect[int]:
     return pickups.where(*_unsolved()).scalar_subquery()
 
 
-def returned_messages(session: Session) -> Sequence[Any]:
-    """Return the messages that came back and whose report still waits, the latest first.
-
-    Each row has `state` and `returned_at` of the pick-up, `reference` and `id` of the report, and
-    the `name` of its municipality.
-    """
-    return session.execute(
-        select(Pickup.state, Pickup.returned_at, Report.reference, Report.id, Municipality.name)
-        .join(Report, Report.id == Pickup.document_id)
-        .join(Municipality, Municipality.code == Report.municipality_code)
-        .where(*_unsolved())
-        .order_by(Pickup.returned_at.desc(), Pickup.id)
-        .limit(MOST_SHOWN)
-    ).all()
+def returned_by_town(session: Session) -> dict[str, int]:
+    """Count the messages that came back and whose report still waits, by municipality."""
+    town = Report.municipality_code
+    rows = select(town, func.count()).join(Pickup, Report.id == Pickup.document_id)
+    counted = rows.where(*_unsolved(), town.is_not(None)).group_by(town)
+    return {str(code): number for code, number in session.execute(counted)}
 
 
 def _unsolved() -> tuple[ColumnElement[bool], ...]:
@@ -66,30 +55,6 @@ def _unsolved() -> tuple[ColumnElement[bool], ...]:
         Report.state.in_(STATES),
         ~anew,
     )
-
-
-@page_view(
-    Desk,
-    "teruggekomen",
-    Permission.VIEW_DESK,
-    "stopintimidatie.desk.queue:templates/returned.jinja2",
-)
-def returned_view(context: Desk, request: Request) -> dict[str, Any]:
-    """Show the messages that came back, so that an officer rings and offers the report again."""
-    rows = returned_messages(request.db)
-    ids = [row.id for row in rows]
-    note_read(request, context.holder, "melding", ids, task="teruggekomen berichten")
-    return {
-        "items": [
-            ListItem(
-                title=row.reference,
-                href=f"/{context.holder}/{row.reference}",
-                badges=[row.state],
-                meta=[row.name, f"kwam terug {datetime_short(row.returned_at)}"],
-            )
-            for row in rows
-        ],
-    }
 
 
 # Panels, and the code to read out

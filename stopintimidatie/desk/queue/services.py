@@ -1,4 +1,4 @@
-"""The desk's queue: waiting reports, routing by hand or by address, the call list, figures.
+"""The desk's queue: waiting reports, routing by hand or by address, figures.
 
 A job looks up the address of a report without a point after the intake, and only where `geocoder`
 is switched on. A report whose address isn't found with certainty, or lies in a municipality that
@@ -34,11 +34,9 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import SYSTEM, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import JobContext
-from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
-from stopintimidatie.desk.agreements.views import agreed_rows
 from stopintimidatie.desk.models import LocalPolicy
 from stopintimidatie.municipalities.areas.facts import is_practice
 from stopintimidatie.municipalities.areas.geocoder import FoundAddress, Geocoder
@@ -47,8 +45,6 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import all_municipalities
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of
-from stopintimidatie.municipalities.settings.models import MunicipalitySetting
-from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.reports.arrival.services import announce, wanted_address
 from stopintimidatie.reports.arrival.submission import routing_for
 from stopintimidatie.reports.inbox.queries import number_up_to
@@ -263,89 +259,49 @@ def by_municipality(
     ]
 
 
-# Call list and figures
+# Figures
 
 FIGURES_OVER: Final = timedelta(days=365)
 _HANDED: Final = "doorgegeven"
 
 
 @dataclass(frozen=True, slots=True)
-class CallRow:
-    """A municipality to ring, with what waits for it and how its agreement stands."""
+class Waiting:
+    """The reports that wait for a municipality: how many, how many of them urgent, since when.
 
-    name: str
-    slug: str
-    waiting: int
-    urgent: int
-    oldest: datetime
-    telephone: str | None
-    standing: str
-    policy: str | None
+    `to_offer`: those that go by themselves once an agreement is valid; the others were offered
+    before. `first`: when the first one came that no hold keeps.
+    """
+
+    number: int = 0
+    urgent: int = 0
+    oldest: datetime | None = None
+    to_offer: int = 0
+    first: datetime | None = None
 
 
-def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
-    """Return the municipalities for which reports wait: urgent first, then longest waiting."""
+def waiting_reports(session: Session, code: str | None = None) -> dict[str, Waiting]:
+    """Return what waits until a municipality is rung, by its code: of one, or of all."""
+    only = () if code is None else (Report.municipality_code == code,)
     rows = session.execute(
         select(
             Report.municipality_code,
             func.count(),
             func.sum(case((Report.urgent, 1), else_=0)),
             func.min(Report.received_at),
+            func.sum(case((Report.delivery == "wacht_op_afspraak", 1), else_=0)),
+            func.min(case((Report.frozen.is_(False), Report.received_at))),
         )
-        .where(*_FREE, Report.delivery.in_(TO_RING))
-        .group_by(Report.municipality_code)
-    ).all()
-    codes = [code for code, *_ in rows]
-    phones, policies = telephones(session, codes), policies_of(session, codes)
-    towns = _towns(session, codes)
-    standings = {row.slug: row.word for row in agreed_rows(session, keys)}
-    calls = [
-        CallRow(
-            name=towns[code].name,
-            slug=towns[code].slug,
-            waiting=waiting,
-            urgent=int(urgent or 0),
-            oldest=oldest,
-            telephone=phones.get(code),
-            standing=standings.get(towns[code].slug, "geen afspraak"),
-            policy=policies.get(code),
-        )
-        for code, waiting, urgent, oldest in rows
-        if code in towns
-    ]
-    return sorted(calls, key=lambda row: (-row.urgent, row.oldest))
-
-
-def waiting_to_ring(session: Session) -> dict[str, int]:
-    """Count by municipality what waits until it is rung: the numbers of the call list."""
-    rows = session.execute(
-        select(Report.municipality_code, func.count())
-        .where(*_FREE, Report.delivery.in_(TO_RING), Report.municipality_code.is_not(None))
+        .where(*_FREE, Report.delivery.in_(TO_RING), Report.municipality_code.is_not(None), *only)
         .group_by(Report.municipality_code)
     )
-    return {str(code): number for code, number in rows}
+    return {town: Waiting(*numbers) for town, *numbers in rows}
 
 
-def _towns(session: Session, codes: Collection[str]) -> dict[str, Municipality]:
+def towns_of(session: Session, codes: Collection[str]) -> dict[str, Municipality]:
+    """Return the municipalities with these codes, by code."""
     rows = session.scalars(select(Municipality).where(Municipality.code.in_(codes)))
     return {row.code: row for row in rows}
-
-
-def telephones(session: Session, codes: Collection[str]) -> dict[str, str]:
-    """Return the telephone number of each municipality, as reporters are given it."""
-    published = (
-        select(MunicipalitySetting.owner, MunicipalitySetting.content)
-        .where(
-            MunicipalitySetting.part == Part.CONTACT,
-            MunicipalitySetting.owner.in_(codes),
-            MunicipalitySetting.effective_from <= utc_now(),
-            MunicipalitySetting.withdrawn_at.is_(None),
-        )
-        .order_by(MunicipalitySetting.effective_from, MunicipalitySetting.number)
-    )
-    # A later version replaces the earlier one.
-    numbers = {code: content.get("telefoon") for code, content in session.execute(published)}
-    return {code: number for code, number in numbers.items() if number}
 
 
 def policies_of(session: Session, codes: Collection[str]) -> dict[str, str]:
@@ -393,7 +349,7 @@ def figures(session: Session) -> Figures:
     Those to offer the programme come first, then the busiest. What waits is counted as the queue
     and the call list count it, however long it waits.
     """
-    counts, waiting = _counts(session), waiting_to_ring(session)
+    counts, waiting = _counts(session), waiting_reports(session)
     counts.pop(None, None)
     nowhere = number_waiting(QueueFilter(municipality=UNPLACED), COUNTED)
     unplaced = session.scalar(select(nowhere)) or 0
@@ -401,11 +357,17 @@ def figures(session: Session) -> Figures:
     codes = {
         code for code in (*counts, *waiting, *marked) if code is not None and not is_practice(code)
     }
-    towns, policies = _towns(session, codes), policies_of(session, codes)
+    towns, policies = towns_of(session, codes), policies_of(session, codes)
     stored = session.execute(select(MunicipalityProfile.code, MunicipalityProfile.level)).all()
     levels = defaultdict(lambda: ParticipationLevel.NO_AGREEMENT, stored)
     rows = [
-        _figure(town, levels[code], counts.get(code, {}), waiting.get(code, 0), policies.get(code))
+        _figure(
+            town,
+            levels[code],
+            counts.get(code, {}),
+            waiting.get(code, Waiting()),
+            policies.get(code),
+        )
         for code, town in towns.items()
     ]
     return Figures(
@@ -431,13 +393,17 @@ def _counts(session: Session) -> dict[str | None, dict[str, int]]:
 
 
 def _figure(
-    town: Municipality, level: str, counts: Mapping[str, int], waiting: int, policy: str | None
+    town: Municipality,
+    level: str,
+    counts: Mapping[str, int],
+    waiting: Waiting | None,
+    policy: str | None,
 ) -> FigureRow:
     return FigureRow(
         town.name,
         town.slug,
         ParticipationLevel(level),
-        waiting=waiting,
+        waiting=waiting.number if waiting else 0,
         offered=counts.get("aangeboden", 0),
         picked_up=counts.get("opgehaald", 0),
         handed_over=counts.get(_HANDED, 0),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
@@ -13,55 +13,101 @@ from stopintimidatie.core.audit import record
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.storage.session import COUNTED
-from stopintimidatie.core.text import date_short, plural
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel, Tile
 from stopintimidatie.core.web.request import Request, form_view, page_view
 from stopintimidatie.desk.models import LocalPolicy, PolicyKind
+from stopintimidatie.desk.queue import calls
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.municipalities.agreements.services import standing_of
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 
 _TEMPLATES: Final = "stopintimidatie.desk.queue:templates"
-_LINK: Final = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{}</a>')
 _NOTHING: Final = "geen"
 POLICIES: Final = (
     (_NOTHING, "niets, voor zover bekend"),
     (PolicyKind.CAMPAIGN.value, "een eigen campagne"),
     (PolicyKind.POLICY.value, "eigen beleid"),
 )
-OFFER: Final = "bied programma aan"
-
-
-def _town(slug: str, name: str) -> Markup:
-    return _LINK.format(f"/{NATIONAL}/{slug}", name)
-
-
-def _phone(number: str | None) -> Markup | str:
-    """Return a link that rings a number; within the address it has no spaces."""
-    return _LINK.format(f"tel:{''.join(number.split())}", number) if number else ""
 
 
 @page_view(Desk, "bellijst", Permission.VIEW_DESK, f"{_TEMPLATES}/call_list.jinja2")
 def call_list_view(context: Desk, request: Request) -> dict[str, Any]:
     """Show the municipalities to ring, with what waits for each."""
-    rows = queue.call_list(request.db, request.registry.key_ring)
+    rows = calls.call_list(request.db, request.registry.key_ring)
+    number = sum(row.waiting.number for row in rows)
+    return {"rows": rows, "number": number, "labels": calls.LABELS}
+
+
+def _call_schema(effects: Mapping[calls.Outcome, str]) -> Any:
+    """Return the form of a call; `effects`: what each outcome does to the reports that wait."""
+    return Schema(
+        field(
+            forms.OneOf(
+                [(way, f"{calls.LABELS[way]}. {says}.") for way, says in effects.items()],
+                radio=True,
+            ),
+            "Hoe liep het gesprek af",
+            name="uitkomst",
+            description="Bij elke keuze staat wat er met de meldingen gebeurt die wachten.",
+        ),
+        field(
+            forms.Date(),
+            "Dag",
+            name="dag",
+            missing=None,
+            drawn=forms.Opened("Wanneer u weer belt", (calls.Outcome.LATER.value,)),
+        ),
+        field(forms.Text(20), "Nummer", name="nummer", widget=forms.Hidden(), missing=None),
+    )
+
+
+def _call_values(context: DeskMunicipality, request: Request) -> dict[str, Any]:
+    """Return what is shown beside a call: the number, the form, and earlier calls."""
+    session, town = request.db, context.municipality
+    contact = calls.contacts(session, [town.code])[town.code]
+    waiting = calls.waiting_reports(session, town.code).get(town.code, calls.Waiting())
+    valid = standing_of(session, request.registry.key_ring, town.code).valid
+    left = RETENTION_CLASSES.of(request.registry)["meldpunt_blijft_liggen"]
+    form = Form(
+        _call_schema(calls.effects(town.name, waiting, valid=valid, term=left.term)),
+        request,
+        formid="gesprek",
+        action=request.resource_path(context, "gesprek"),
+        buttons=[Button("opslaan", "Gesprek opslaan")],
+        appstruct={"nummer": contact.number} if contact.number else {},
+    )
     return {
-        "rows": [
-            [
-                _town(row.slug, row.name),
-                _phone(row.telephone),
-                row.waiting,
-                row.urgent,
-                date_short(row.oldest),
-                row.standing,
-                f"{row.policy}: {OFFER}" if row.policy else "",
-            ]
-            for row in rows
-        ],
-        "number": sum(row.waiting for row in rows),
+        "name": town.name,
+        "contact": contact,
+        "form": form,
+        "calls": calls.calls_with(session, town.code),
+        "labels": calls.LABELS,
     }
+
+
+def call_panel(context: Any, request: Any) -> Panel:
+    """Return the panel with the script, the form of a call and earlier calls."""
+    return Panel("Bellen", f"{_TEMPLATES}/call_panel.jinja2", _call_values(context, request))
+
+
+@form_view(DeskMunicipality, "gesprek", Permission.ROUTE_REPORT, f"{_TEMPLATES}/call.jinja2")
+def call_view(context: DeskMunicipality, request: Request) -> Any:
+    """Show the form of a call with the script beside it, and save how it ended."""
+    page = _call_values(context, request)
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        calls.save_call(request.db, context.municipality.code, values, request.actor)
+        if values["uitkomst"] == calls.Outcome.REFUSES:
+            return HTTPSeeOther(request.resource_path(context, "weigering"))
+        request.flash(f"Gesprek met {context.municipality.name} opgeslagen.")
+        return HTTPSeeOther(f"/{NATIONAL}/bellijst")
+
+    return handle_form(request, page["form"], on_valid, page)
 
 
 @page_view(Desk, "cijfers", Permission.VIEW_DESK, f"{_TEMPLATES}/figures.jinja2")
@@ -76,18 +122,7 @@ def figures_view(context: Desk, request: Request) -> dict[str, Any]:
             ),
             _unplaced(figures.unplaced),
         ],
-        "rows": [
-            [
-                _town(row.slug, row.name),
-                row.level.label,
-                row.waiting,
-                row.offered,
-                row.picked_up,
-                row.handed_over,
-                f"{row.policy}: {OFFER}" if row.offer_programme else row.policy or "",
-            ]
-            for row in figures.rows
-        ],
+        "rows": figures.rows,
     }
 
 

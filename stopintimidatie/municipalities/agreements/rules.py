@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
+from stopintimidatie.core.clock import working_days_after
 from stopintimidatie.core.mail.models import MailAddress
+from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 
 # Time before the end of an agreement at which the desk is reminded of it.
 ENDS_SOON: Final = timedelta(days=30)
+# Working days in which the code of the test mail is to be given back.
+ANSWER_WITHIN: Final = 3
+# The words for an agreement about whose mail somebody must ring, by how the sentence begins.
+RING_ABOUT: Final = {
+    "De testmail kwam terug": "testmail kwam terug: bel",
+    "Berichten komen terug": "mail kwam terug: bel",
+    "De testmail is niet beantwoord": "testmail niet beantwoord: bel",
+}
 NONE: Final = "Er is nog geen afspraak. Bel de gemeente."
 
 
@@ -37,7 +47,7 @@ def missing(
         problems.append("Het certificaat voor versleutelde mail ontbreekt.")
     if not role_address and deputy is None:
         problems.append("Het adres is van één persoon: noem een vervanger.")
-    return problems + _about_addresses(official, deputy)
+    return problems + _about_addresses(official, deputy, today)
 
 
 def in_force(agreement: ForwardingAgreement | None, today: date) -> bool:
@@ -52,7 +62,13 @@ def in_force(agreement: ForwardingAgreement | None, today: date) -> bool:
     )
 
 
-def _about_addresses(official: MailAddress | None, deputy: MailAddress | None) -> list[str]:
+def _late(sent: datetime, today: date) -> bool:
+    return working_days_after(day_of(sent), ANSWER_WITHIN) < today
+
+
+def _about_addresses(
+    official: MailAddress | None, deputy: MailAddress | None, today: date
+) -> list[str]:
     """Return what is wrong with the addresses, one sentence each; a deputy may have none."""
     problems = []
     for function, row in (("functionaris", official), ("vervanger", deputy)):
@@ -60,7 +76,10 @@ def _about_addresses(official: MailAddress | None, deputy: MailAddress | None) -
             if function == "functionaris":
                 problems.append("Het e-mailadres van de functionaris ontbreekt.")
         elif row.bounced_at:
-            problems.append(f"Berichten aan de {function} komen terug. Vraag een ander adres.")
+            back = "Berichten komen terug" if row.verified_at else "De testmail kwam terug"
+            problems.append(f"{back} van de {function}. Bel, en vraag een ander adres.")
+        elif row.verified_at is None and row.code_sent_at and _late(row.code_sent_at, today):
+            problems.append(f"De testmail is niet beantwoord door de {function}. Bel.")
         elif row.verified_at is None:
             problems.append(f"De {function} heeft de code nog niet teruggegeven.")
     return problems
@@ -76,6 +95,9 @@ def standing_word(
         return "geweigerd", "danger"
     if agreement.valid_until is not None and agreement.valid_until < today:
         return "verlopen", "danger"
+    for begin, word in RING_ABOUT.items():
+        if any(text.startswith(begin) for text in lacking):
+            return word, "danger"
     if lacking:
         return "nog niet rond", "warning"
     if agreement.valid_until is not None and agreement.valid_until - ENDS_SOON <= today:

@@ -72,6 +72,10 @@ class Plan:
     certificate: str | None = field(repr=False)
     agreed_on: date
     valid_until: date
+    # Rung when a report is urgent, where that is another number than the official's.
+    urgent_phone: str = field(default="", repr=False)
+    # One mail a working day in the place of a mail for each report.
+    digest: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,10 +159,12 @@ def make(
     row = _new(session, code, plan.agreed_on, actor)
     row.wants, row.authorised_on = plan.wants, plan.authorised_on
     row.channel, row.certificate = plan.channel, plan.certificate
-    row.valid_until = plan.valid_until
+    row.valid_until, row.digest = plan.valid_until, plan.digest
     people = {"functionaris": _person(plan.official), "goedgekeurd_door": plan.authorised_by}
     if plan.deputy is not None:
         people["vervanger"] = _person(plan.deputy)
+    if plan.urgent_phone:
+        people["spoed"] = plan.urgent_phone
     row.people = keys.encrypt(PURPOSE, json.dumps(people), str(row.id))
     set_address(session, keys, NATIONAL, official_of(code), plan.official.email, actor)
     if plan.deputy is None:

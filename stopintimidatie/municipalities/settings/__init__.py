@@ -17,6 +17,7 @@ def includeme(config: Any) -> None:
     config.add_impersonal_table("municipality_setting", "what every reporter reads")
     config.add_impersonal_table("municipality_question", "what every reporter may be asked")
     config.add_impersonal_table("municipality_logo", "logos, public")
+    config.add_impersonal_table("town_register", "of organisations, public; names are refused")
     add_own_place(config, "beheer", "Beheer", Permission.EDIT_SETTINGS, order=80, desk=True)
     config.scan("stopintimidatie.municipalities.settings.questions")
     config.scan("stopintimidatie.municipalities.settings.texts")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ open_table("municipality_level", "how far each municipality took part when: publ
 open_table("municipality_setting", "texts, colours and terms as every reporter reads them")
 open_table("municipality_question", "questions as every reporter reads them")
 open_table("municipality_logo", "logos, served to everybody")
+open_table("town_register", "general numbers, given to reporters before any holder is known")
 open_table("mail_domain", "which mail domains are a municipality's own: public")
 
 
@@ -66,3 +67,21 @@ class MunicipalityLogo(Base):
     media_type: Mapped[str] = mapped_column(String(40))
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     made_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class TownRegister(Base):
+    """Public contact data of a municipality, as the desk looked them up. Nobody is named."""
+
+    __tablename__ = "town_register"
+
+    code: Mapped[str] = mapped_column(ForeignKey("municipality.code"), primary_key=True)
+    telephone: Mapped[str | None] = mapped_column(String(20))
+    department: Mapped[str | None] = mapped_column(String(120))
+    # An address that more than one person reads.
+    mailbox: Mapped[str | None] = mapped_column(String(200))
+    # In the form that `desk.agreements.rules.read_hours` reads.
+    hours: Mapped[str | None] = mapped_column(String(200))
+    source: Mapped[str | None] = mapped_column(String(200))
+    checked_on: Mapped[date | None]
+    # Numbers that somebody rang and that were wrong, whoever published them.
+    wrong: Mapped[list[str]] = mapped_column(default=list)

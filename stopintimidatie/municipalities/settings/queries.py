@@ -29,6 +29,7 @@ from stopintimidatie.municipalities.settings.models import (
     MunicipalityLogo,
     MunicipalityQuestion,
     MunicipalitySetting,
+    TownRegister,
 )
 from stopintimidatie.municipalities.settings.rules import (
     NOTHING,
@@ -50,6 +51,8 @@ def published_for(session: Session, code: str | None) -> Published:
         (row.MunicipalityProfile or empty_profile(code)) if code else None,
         _contents(session, code or "", (row.own_number, row.own_newest), now),
         _contents(session, NATIONAL, (row.national_number, row.national_newest), now),
+        row.telephone,
+        row.wrong or (),
     )
 
 
@@ -64,7 +67,13 @@ def _stamps() -> Select[Any]:
         *version_columns(own, now, "own"),
         *version_columns(NATIONAL, now, "national"),
         MunicipalityProfile,
-    ).select_from(always.outerjoin(MunicipalityProfile, MunicipalityProfile.code == always.c.code))
+        TownRegister.telephone,
+        TownRegister.wrong,
+    ).select_from(
+        always.outerjoin(MunicipalityProfile, MunicipalityProfile.code == always.c.code).outerjoin(
+            TownRegister, TownRegister.code == always.c.code
+        )
+    )
 
 
 def version_columns(owner: Any, now: Any, name: str) -> tuple[Label[Any], ...]:

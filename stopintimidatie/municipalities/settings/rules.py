@@ -8,7 +8,7 @@ and those before the standard texts (`words`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -73,6 +73,9 @@ class Published:
     profile: MunicipalityProfile | None
     own: Contents = NOTHING
     national: Contents = NOTHING
+    # The general number in the desk's register, and the numbers that were wrong when rung.
+    register_phone: str | None = None
+    wrong_phones: Sequence[str] = ()
 
     @property
     def connected(self) -> bool:
@@ -101,7 +104,12 @@ class Published:
 
     @property
     def telephone(self) -> str | None:
-        """The telephone number of the municipality, if it gave one."""
+        """The telephone number of the municipality: its own, else the one in the register."""
+        return working_phone((self.own_telephone, self.register_phone), self.wrong_phones)
+
+    @property
+    def own_telephone(self) -> str | None:
+        """The telephone number that the municipality itself published, if it did."""
         return self.own.part(Part.CONTACT).get("telefoon")
 
     @property
@@ -223,6 +231,11 @@ def in_language(texts: Mapping[str, str], language: str) -> str:
 def fallback_of(language: str) -> str:
     """Return Dutch or English, whichever most speakers of this language read."""
     return "nl" if language in ("nl", "pap") else "en"
+
+
+def working_phone(phones: Iterable[str | None], wrong: Collection[str]) -> str | None:
+    """Return the first of these telephone numbers that is there and wasn't wrong when rung."""
+    return next((phone for phone in phones if phone and phone not in wrong), None)
 
 
 def _line(line: Mapping[str, Any], language: str) -> HelpLine:

@@ -111,7 +111,7 @@ def contact(context: MunicipalityAdministration, request: Request) -> Any:
     first = {
         "lezen": published.read_within_days,
         "dagen": published.contact_within_days,
-        "telefoon": published.telephone,
+        "telefoon": published.own_telephone,
     }
     form = pages.part_form(context, request, Part.CONTACT, contact_schema(), first)
 

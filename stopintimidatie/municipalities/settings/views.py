@@ -123,7 +123,7 @@ def _said(part: Part, published: Published, context: Administration) -> str:
             app, triage = (len(published.questions(use)) for use in USES)
             return f"{app} in de app, {triage} bij het beoordelen"
         case Part.CONTACT:
-            phone = published.telephone or "geen telefoonnummer"
+            phone = published.own_telephone or "geen telefoonnummer"
             read = plural(published.read_within_days, "werkdag", "werkdagen")
             contact = plural(published.contact_within_days, "dag", "dagen")
             return f"gelezen binnen {read}, contact binnen {contact}, {phone}"

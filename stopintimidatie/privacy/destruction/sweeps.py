@@ -25,7 +25,7 @@ from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import date_long, date_text, day_of
 from stopintimidatie.core.tree import Reference
-from stopintimidatie.desk.models import JoiningRequest
+from stopintimidatie.desk.models import JoiningRequest, TownCall
 from stopintimidatie.desk.onboarding.signup import KIND as JOINING
 from stopintimidatie.disclosures.models import Pickup
 from stopintimidatie.disclosures.resources import KIND as EXPORT
@@ -37,6 +37,7 @@ from stopintimidatie.exports.models import Export, ExportBlob, ExportKey
 from stopintimidatie.exports.request.jobs import expire
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.services import KIND as AGREEMENT
+from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.privacy.destruction.documents import Fate, destroy_document
 from stopintimidatie.privacy.destruction.models import Tombstone
 from stopintimidatie.privacy.retention.models import RetentionSchedule
@@ -153,6 +154,11 @@ def sweep_agreements(session: Session, standing: Standing) -> Sequence[UUID]:
     """Delete ended forwarding agreements: the people of a municipality who were named in them."""
     ended = ForwardingAgreement.ended_at
     return _delete_rows(session, standing, ForwardingAgreement, ended, kind=AGREEMENT)
+
+
+def sweep_calls(session: Session, standing: Standing) -> Sequence[UUID]:
+    """Delete calls with municipalities."""
+    return _delete_rows(session, standing, TownCall, TownCall.at, kind=AUDIT_KIND)
 
 
 def sweep_joining(session: Session, standing: Standing) -> Sequence[UUID]:
@@ -306,6 +312,7 @@ SWEEPS: Final[Mapping[str, Sweep]] = {
     "patroon": sweep_patterns,
     "uitvoer_inhoud": sweep_exports,
     "doorgifteafspraak": sweep_agreements,
+    "gesprek_met_gemeente": sweep_calls,
     "aanmelding_gemeente": sweep_joining,
     PICKED_UP: sweep_picked_up,
     LEFT_AT_DESK: sweep_left_at_desk,

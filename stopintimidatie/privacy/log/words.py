@@ -244,6 +244,8 @@ ACTIONS: Final[dict[str, str]] = {
     "gemeente.aanmelden_bevestigd": "Inlogdienst bevestigd door een tweede persoon",
     "gemeente.aanmelden_geweigerd": "Inlogdienst geweigerd door een tweede persoon",
     "gemeente.beleid": "Campagne of beleid van een gemeente vastgelegd",
+    "gemeente.gebeld": "Gemeente gebeld",
+    "gemeente.nummers": "Nummers van gemeenten gewijzigd",
     "gemeente.maildomeinen": "Maildomeinen van een gemeente gewijzigd",
     "gemeente.niveau": "Niveau van een gemeente gewijzigd",
     "gemeente.poort_dicht": "Gemeente nog niet gereed: meldingen gaan straks naar het meldpunt",

@@ -22,7 +22,7 @@ from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.retention import Term
 from stopintimidatie.core.storage.tenancy import current_holder
 from stopintimidatie.core.text import day_of
-from stopintimidatie.desk.models import JoiningRequest
+from stopintimidatie.desk.models import JoiningRequest, TownCall
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.patterns.models import Pattern
 from stopintimidatie.exports.models import Export, ExportKey
@@ -205,6 +205,7 @@ _STARTS: Final[Mapping[str, Callable[[str], Any]]] = {
     "patroon": _started(Pattern, Pattern.seen_at),
     EXPORT_CONTENT: _exports,
     "doorgifteafspraak": _started(ForwardingAgreement, ForwardingAgreement.ended_at),
+    "gesprek_met_gemeente": _started(TownCall, TownCall.at),
     "aanmelding_gemeente": _started(JoiningRequest, JoiningRequest.asked_at),
     LEFT_AT_DESK: _started(
         Report,

@@ -27,6 +27,7 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.municipalities.areas.queries import unknown_neighbourhood_code
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile
 from stopintimidatie.municipalities.levels.services import empty_profile
+from stopintimidatie.municipalities.settings.models import TownRegister
 from stopintimidatie.municipalities.settings.queries import kept_or_read, version_columns
 from stopintimidatie.municipalities.settings.rules import Published
 from stopintimidatie.reports.api.models import AppKey
@@ -243,6 +244,7 @@ def _question(watched: int) -> Select[*tuple[Any, ...]]:
         single.outerjoin(AppKey, counts & AppKey.revoked_at.is_(None))
         .outerjoin(Municipality, Municipality.code == here)
         .outerjoin(profile, profile.c.code == here)
+        .outerjoin(TownRegister, TownRegister.code == here)
         .outerjoin(Neighbourhood, Neighbourhood.code == wijk)
     )
     return select(
@@ -258,6 +260,8 @@ def _question(watched: int) -> Select[*tuple[Any, ...]]:
         Neighbourhood.name.label("neighbourhood_name"),
         Neighbourhood.slug.label("neighbourhood_slug"),
         *(column.label(name) for name, column in _PROFILE.items()),
+        TownRegister.telephone.label("register_phone"),
+        TownRegister.wrong.label("wrong_phones"),
         *version_columns(here, now, "own"),
         *version_columns(NATIONAL, now, "national"),
         *(_times(number) for number in range(watched)),
@@ -305,4 +309,5 @@ def _published(engine: Engine, row: Row[*tuple[Any, ...]], area: Area | None) ->
     else:
         known = {name: getattr(row, name) for name in _PROFILE}
         profile = MunicipalityProfile(code=area.code, **known)
-    return Published(profile, kept_or_read(engine, area.code, row, "own"), national)
+    own, wrong = kept_or_read(engine, area.code, row, "own"), row.wrong_phones or ()
+    return Published(profile, own, national, row.register_phone, wrong)

@@ -110,7 +110,7 @@ def since_last_day(request: Request, holder: str, path: Callable[[Any], str]) ->
     if returned:
         words = plural(returned, "bericht kwam", "berichten kwamen")
         # The desk has a list of these.
-        href = f"/{NATIONAL}/teruggekomen" if holder == NATIONAL else ""
+        href = f"/{NATIONAL}/bellijst" if holder == NATIONAL else ""
         news.append(News(f"{words} niet aan: kijk het adres na", href))
     return Since(last, news, _in_short(rows, len(urgent), returned))
 

@@ -326,7 +326,7 @@ def test_on_monday_the_desk_reads_what_came_in_since_its_last_day(
         )
         assert "nog door niemand geopend" in block.text
         links = [link["href"] for link in block.select("a")]
-        assert links == [f"/landelijk?melding={urgent}", "/landelijk/teruggekomen"]
+        assert links == [f"/landelijk?melding={urgent}", "/landelijk/bellijst"]
         assert plain in page
         # Opened from the list, and said so from then on.
         installation.browser(name).get(links[0])

@@ -1,0 +1,235 @@
+"""The call list of the desk, and calls: how each ended, and what becomes of the reports that wait.
+
+Whom to ring stands there with the number, whether somebody is there now, and the last call. The
+number of statements doesn't depend on how many municipalities there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.retention import RetentionClass, Term, Way, years
+from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.core.text import date_text, day_of, plural
+from stopintimidatie.desk.agreements.rules import opening
+from stopintimidatie.desk.agreements.views import agreed_rows
+from stopintimidatie.desk.forwarding.views import returned_by_town
+from stopintimidatie.desk.models import TownCall
+from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
+from stopintimidatie.municipalities.agreements.rules import RING_ABOUT
+from stopintimidatie.municipalities.levels.services import AUDIT_KIND
+from stopintimidatie.municipalities.settings.models import MunicipalitySetting, TownRegister
+from stopintimidatie.municipalities.settings.rules import Part, working_phone
+
+RETENTION: Final = RetentionClass(
+    "gesprek_met_gemeente",
+    "Gesprekken van het meldpunt met gemeenten: wie belde, wanneer, en hoe het afliep",
+    ("town_call",),
+    Way.STANDING,
+    "de dag van het gesprek",
+    years(1),
+    source="eigen beleid",
+    desk=True,
+)
+
+
+class Outcome(StrEnum):
+    """Outcome of a call."""
+
+    SPOKEN = "gesproken"
+    WE_RING = "wij_bellen"
+    THEY_RING = "zij_bellen"
+    WRONG = "verkeerd_nummer"
+    REFUSES = "weigert"
+    LATER = "volgende_keer"
+
+
+LABELS: Final = {
+    Outcome.SPOKEN: "gesproken",
+    Outcome.WE_RING: "niemand bereikt, of nog niet klaar: wij bellen terug",
+    Outcome.THEY_RING: "zij bellen terug",
+    Outcome.WRONG: "verkeerd nummer",
+    Outcome.REFUSES: "de gemeente weigert",
+    Outcome.LATER: "volgende keer op een andere dag",
+}
+SHOWN: Final = 20
+# A later day is no use: the reports that wait are gone by then.
+FARTHEST: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The way to ring a municipality: the number, if that was wrong, and when it is open."""
+
+    number: str | None
+    wrong: bool
+    opening: str
+    register: TownRegister | None
+
+
+def contacts(session: Session, codes: Collection[str]) -> dict[str, Contact]:
+    """Return how to ring each municipality: the number that reporters are given, else a wrong one.
+
+    Its own number goes first, then that of the register.
+    """
+    published = (
+        select(MunicipalitySetting.owner, MunicipalitySetting.content)
+        .where(
+            MunicipalitySetting.part == Part.CONTACT,
+            MunicipalitySetting.owner.in_(codes),
+            MunicipalitySetting.effective_from <= utc_now(),
+            MunicipalitySetting.withdrawn_at.is_(None),
+        )
+        .order_by(MunicipalitySetting.effective_from, MunicipalitySetting.number)
+    )
+    # A later version replaces the earlier one.
+    own = {code: content.get("telefoon") for code, content in session.execute(published)}
+    rows = session.scalars(select(TownRegister).where(TownRegister.code.in_(codes)))
+    register = {row.code: row for row in rows}
+    return {code: _contact(own.get(code), register.get(code)) for code in codes}
+
+
+def _contact(own: str | None, row: TownRegister | None) -> Contact:
+    phones, hours = (own, row.telephone if row else None), row.hours if row else None
+    number = working_phone(phones, row.wrong if row else ())
+    known = number or working_phone(phones, ())
+    return Contact(known, known != number, opening(hours, utc_now()), row)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A municipality to ring, with all that is known before ringing."""
+
+    name: str
+    slug: str
+    waiting: Waiting
+    contact: Contact
+    standing: str
+    policy: str | None
+    returned: int
+    last: TownCall | None
+
+    def later(self, today: date) -> bool:
+        """Tell whether the next call is on a later day; urgent reports never wait for that."""
+        day = self.last.day if self.last is not None else None
+        return day is not None and day > today and not self.waiting.urgent
+
+
+def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
+    """Return the municipalities to ring: urgent first, then longest waiting.
+
+    Reports wait there, or messages came back, or the test mail has no answer. Those to ring on a
+    later day come last.
+    """
+    waiting, returned = waiting_reports(session), returned_by_town(session)
+    standings = {row.code: row.word for row in agreed_rows(session, keys)}
+    ring_about = {code for code, word in standings.items() if word in RING_ABOUT.values()}
+    towns = towns_of(session, {*waiting, *returned, *ring_about})
+    phones, policies = contacts(session, towns), policies_of(session, towns)
+    last, now = _last_calls(session, towns), utc_now()
+    rows = [
+        CallRow(
+            name=town.name,
+            slug=town.slug,
+            waiting=waiting.get(code, Waiting()),
+            contact=phones[code],
+            standing=standings.get(code, "geen afspraak"),
+            policy=policies.get(code),
+            returned=returned.get(code, 0),
+            last=last.get(code),
+        )
+        for code, town in towns.items()
+    ]
+    today = day_of(now)
+
+    def rank(row: CallRow) -> tuple[bool, bool, datetime, str]:
+        waits = row.waiting
+        return not waits.urgent, row.later(today), waits.oldest or now, row.name
+
+    return sorted(rows, key=rank)
+
+
+def _last_calls(session: Session, codes: Collection[str]) -> dict[str, TownCall]:
+    later = aliased(TownCall)
+    same = later.municipality_code == TownCall.municipality_code
+    last = TownCall.municipality_code.in_(codes), ~exists().where(same, later.at > TownCall.at)
+    rows = session.scalars(select(TownCall).where(*last).order_by(TownCall.id))
+    return {row.municipality_code: row for row in rows}
+
+
+def calls_with(session: Session, code: str) -> Sequence[TownCall]:
+    """Return the latest calls with a municipality, newest first."""
+    return session.scalars(
+        select(TownCall)
+        .where(TownCall.municipality_code == code)
+        .order_by(TownCall.at.desc(), TownCall.id)
+        .limit(SHOWN)
+    ).all()
+
+
+# Saving a call
+
+
+def effects(town: str, waiting: Waiting, *, valid: bool, term: Term | None) -> dict[Outcome, str]:
+    """Say for each outcome what becomes of the reports that wait.
+
+    `valid`: reports may go to the municipality; `term`: after which a report at the desk goes.
+    """
+    number, again = waiting.number, waiting.number - waiting.to_offer
+    stay = f"{plural(number, 'melding blijft', 'meldingen blijven')} wachten"
+    if not number:
+        stay = "er wacht geen melding"
+    elif waiting.first is not None and term is not None:
+        day = max(term.after(day_of(waiting.first)), day_of(utc_now()))
+        stay += f"; {'de oudste' if number > 1 else 'zij'} wordt op {date_text(day)} vernietigd"
+    go = plural(waiting.to_offer, "melding gaat", "meldingen gaan")
+    goes = [
+        *([f"{go} nu vanzelf naar {town}"] if waiting.to_offer else ()),
+        *([f"{again} niet opgehaalde biedt u opnieuw aan"] if again else ()),
+    ]
+    last = "spoed blijft bovenaan" if waiting.urgent else "tot die dag staat de gemeente onderaan"
+    return {
+        Outcome.SPOKEN: "; ".join(goes) if valid and goes else stay,
+        Outcome.WE_RING: stay,
+        Outcome.THEY_RING: stay,
+        Outcome.WRONG: f"{stay}; melders krijgen dit nummer niet meer",
+        Outcome.REFUSES: f"{stay}; u schrijft nu op waarom, en er gaat niets heen",
+        Outcome.LATER: f"{stay}; {last}",
+    }
+
+
+def save_call(session: Session, code: str, values: Mapping[str, Any], actor: Actor) -> None:
+    """Save how a call ended; a wrong number isn't given to anybody until it is edited.
+
+    `values`: `uitkomst`, `dag`, and `nummer`: the number that was shown.
+
+    Raises:
+        FormError: A day is missing or too much, or there was no number that could be wrong.
+    """
+    outcome, day, today = Outcome(values["uitkomst"]), values["dag"], day_of(utc_now())
+    if outcome is not Outcome.LATER and day is not None:
+        raise FormError("Een dag hoort alleen bij ‘volgende keer’.", "dag")
+    if outcome is Outcome.LATER and not (day and today < day <= today + FARTHEST):
+        raise FormError("Kies een dag na vandaag, binnen zestig dagen.", "dag")
+    if outcome is Outcome.WRONG:
+        contact = contacts(session, [code])[code]
+        if contact.number is None or values["nummer"] != contact.number:
+            raise FormError("Dit nummer staat hier niet meer. Kijk wat er nu staat.", "uitkomst")
+        row = contact.register or TownRegister(code=code)
+        row.wrong = sorted({*(row.wrong or ()), contact.number})
+        session.add(row)
+    by = {"by_id": actor.id, "by": actor.name}
+    session.add(TownCall(holder=NATIONAL, municipality_code=code, outcome=outcome, day=day, **by))
+    fields = [code, outcome]
+    record(session, actor, "gemeente.gebeld", NATIONAL, AUDIT_KIND, fields=fields)
