@@ -46,7 +46,7 @@ def _form(context: DeskMunicipality, request: Request) -> Form:
 def register_panel(context: DeskMunicipality, request: Request) -> Panel:
     """Return the panel with what the register says of a municipality, and the form to edit it."""
     row = request.db.get(TownRegister, context.municipality.code)
-    now = opening(row and row.hours, utc_now())
+    now = opening(row.hours if row else None, utc_now())
     values = {"row": row, "opening": now, "form": _form(context, request)}
     return Panel("Nummer en openingstijden", f"{_TEMPLATES}/register_panel.jinja2", values)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import colander
@@ -39,7 +39,7 @@ class Line:
     outcome: str
     changes: Sequence[tuple[str, str, str]]
     code: str = ""
-    values: Mapping[str, Any] | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def values_of(row: TownRegister | None) -> dict[str, Any]:

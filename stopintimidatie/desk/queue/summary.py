@@ -70,7 +70,7 @@ def _call_values(context: DeskMunicipality, request: Request) -> dict[str, Any]:
     """Return what is shown beside a call: the number, the form, and earlier calls."""
     session, town = request.db, context.municipality
     contact = calls.contacts(session, [town.code])[town.code]
-    waiting = calls.waiting_reports(session, town.code).get(town.code, calls.Waiting())
+    waiting = queue.waiting_reports(session, town.code).get(town.code, queue.Waiting())
     valid = standing_of(session, request.registry.key_ring, town.code).valid
     left = RETENTION_CLASSES.of(request.registry)["meldpunt_blijft_liggen"]
     form = Form(
