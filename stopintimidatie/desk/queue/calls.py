@@ -6,6 +6,7 @@ number of statements doesn't depend on how many municipalities there are.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,6 +25,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.desk.agreements.rules import opening
 from stopintimidatie.desk.agreements.views import agreed_rows
+from stopintimidatie.desk.forwarding.services import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
@@ -118,6 +120,8 @@ class CallRow:
     standing: str
     policy: str | None
     returned: int
+    # Reports that were withdrawn, erased or restricted, to which the municipality gave no answer.
+    silent: int
     last: TownCall | None
 
     def later(self, today: date) -> bool:
@@ -129,13 +133,14 @@ class CallRow:
 def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
     """Return the municipalities to ring: urgent first, then longest waiting.
 
-    Reports wait there, or messages came back, or the test mail has no answer. Those to ring on a
-    later day come last.
+    Reports wait there, or messages came back, or the test mail or a withdrawal has no answer. Those
+    to ring on a later day come last.
     """
     waiting, returned = waiting_reports(session), returned_by_town(session)
+    silent = Counter(row.municipality_code for row in unanswered(session))
     standings = {row.code: row.word for row in agreed_rows(session, keys)}
     ring_about = {code for code, word in standings.items() if word in RING_ABOUT.values()}
-    towns = towns_of(session, {*waiting, *returned, *ring_about})
+    towns = towns_of(session, {*waiting, *returned, *silent, *ring_about})
     phones, policies = contacts(session, towns), policies_of(session, towns)
     last, now = _last_calls(session, towns), utc_now()
     rows = [
@@ -147,6 +152,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
             standing=standings.get(code, "geen afspraak"),
             policy=policies.get(code),
             returned=returned.get(code, 0),
+            silent=silent[code],
             last=last.get(code),
         )
         for code, town in towns.items()

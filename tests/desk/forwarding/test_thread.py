@@ -26,6 +26,7 @@ from stopintimidatie.desk.forwarding import jobs
 from stopintimidatie.desk.forwarding.answers import answer_withdrawal, stopped_panel
 from stopintimidatie.desk.forwarding.pickup import CLEAR_JOB, content_of, deliver, notice_of
 from stopintimidatie.desk.forwarding.services import came_back, unanswered
+from stopintimidatie.desk.queue.calls import call_list
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.privacy.erasure.services import erase
@@ -366,6 +367,8 @@ def test_withdrawn_after_the_pick_up_the_official_is_told_and_the_town_answers(c
         case.house.transaction(NATIONAL) as session,
     ):
         (row,) = unanswered(session)
+        (ring,) = call_list(session, case.house.registry.key_ring)
+    assert (ring.name, ring.silent) == ("Zwijndrecht", 1)
     assert (row.municipality_code, row.reference) == (ZWIJNDRECHT, case.receipt["kenmerk"])
     assert row.since <= utc_now()
     with case.house.transaction(NATIONAL) as session:
