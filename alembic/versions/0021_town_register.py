@@ -3,6 +3,8 @@
 Revision ID: 0021_town_register
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -57,7 +59,7 @@ def upgrade() -> None:
     protect(op, calls.name)
 
 
-def _town(name: str, **more: bool) -> sa.Column[str]:
+def _town(name: str, **more: Any) -> sa.Column[str]:
     return sa.Column(name, sa.String(6), sa.ForeignKey("municipality.code"), **more)
 
 
