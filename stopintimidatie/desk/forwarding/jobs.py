@@ -28,6 +28,7 @@ from stopintimidatie.desk.forwarding.services import (
     DEPUTY_AFTER,
     DESK_AFTER,
     NOT_PICKED_UP,
+    tell_in_digest,
     try_offer,
 )
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -113,8 +114,16 @@ def tell_of_addition(session: Session, report: Report, pickup: Pickup, at: datet
     if pickup.added_at is not None or (read is not None and read > at):
         return
     pickup.added_at = at
-    valid = in_force(running_agreement(session, report.municipality_code or ""), today())
-    _go_on(session, report, pickup, at, "functionaris" if valid else "meldpunt")
+    agreement = running_agreement(session, report.municipality_code or "")
+    if agreement is None or not in_force(agreement, today()):
+        _go_on(session, report, pickup, at, "meldpunt")
+    # A withdrawal is told at once: from then on nobody may ring the reporter.
+    elif agreement.digest and not report.urgent and notice_of(session, report) is None:
+        official = recipient_of(find_address(session, official_of(agreement.municipality_code)))
+        tell_in_digest(session, agreement, official)
+        _plan(session, pickup, at, "vervanger", DEPUTY_AFTER)
+    else:
+        _go_on(session, report, pickup, at, "functionaris")
 
 
 def watch_additions(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -145,6 +154,11 @@ def _go_on(session: Session, report: Report, pickup: Pickup, since: datetime, st
         values = {"ophalen": pickup.reference}
         queue_mail(session, NATIONAL, template.name, to, about=pickup.id, values=values, key=key)
     if after is not None:
-        delay = max(after_working_days(since, days) - utc_now(), timedelta(minutes=1))
-        payload = {"ophalen": str(pickup.id), "stap": after, "sinds": since.isoformat()}
-        enqueue(session, WATCH_ADDITION_JOB, NATIONAL, payload, delay=delay)
+        _plan(session, pickup, since, after, days)
+
+
+def _plan(session: Session, pickup: Pickup, since: datetime, step: str, days: int) -> None:
+    """Plan whom to tell so many working days after something came, if it isn't read by then."""
+    delay = max(after_working_days(since, days) - utc_now(), timedelta(minutes=1))
+    payload = {"ophalen": str(pickup.id), "stap": step, "sinds": since.isoformat()}
+    enqueue(session, WATCH_ADDITION_JOB, NATIONAL, payload, delay=delay)

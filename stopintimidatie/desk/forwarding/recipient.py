@@ -63,7 +63,6 @@ CHOICES: Final = {
     Answer.READ: f"Schrijf de melder: ‘{access.LINES[Answer.READ]['nl']}’",
     Answer.CALLS: "Schrijf de melder: ‘Wij bellen u op …’",
     Answer.FILE: f"Schrijf de melder: ‘{access.LINES[Answer.FILE]['nl']}’",
-    Answer.NOT_OURS: "Niet van ons: terug naar het meldpunt",
 }
 
 
@@ -175,13 +174,24 @@ def _report_page(
 def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
     """Make the form of an answer; no contact is offered where the reporter wants none."""
     kinds = access.possible_answers(report)
+    # One choice each, so that giving a report back is one press less.
+    back = [(f"{Answer.NOT_OURS}.{code}", words) for code, words in access.REASONS.items()]
     days = tuple(kind.value for kind in kinds if kind in access.ON_A_DAY)
 
     class AnswerSchema(forms.Schema):
         """The form with which an official answers."""
 
         antwoord = forms.field(
-            forms.OneOf(tuple((kind.value, CHOICES[kind]) for kind in kinds), radio=True),
+            forms.OneOf(
+                (
+                    *((kind.value, CHOICES[kind]) for kind in kinds if kind in CHOICES),
+                    *(
+                        (code, f"Niet van ons, terug naar het meldpunt: {why}")
+                        for code, why in back
+                    ),
+                ),
+                radio=True,
+            ),
             "Wat wilt u laten weten?",
         )
         if days:
@@ -192,12 +202,6 @@ def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
                 validator=forms.from_today(days=LATEST),
                 drawn=forms.Opened("De dag", days),
             )
-        reden = forms.field(
-            forms.OneOf(tuple(access.REASONS.items())),
-            "Waarom is deze melding niet van u?",
-            missing=None,
-            drawn=forms.Opened("De reden", (Answer.NOT_OURS.value,)),
-        )
 
     buttons = [Button("vastleggen", "Vastleggen")]
     action = _report_href(pickup.reference, f"{REPORT}-antwoord")
@@ -216,13 +220,11 @@ def answer_view(context: PickupPage, request: Request) -> Any:
     form = answer_form(request, pickup, report)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        kind = Answer.of(values["antwoord"])
-        day, reason = values.get("dag"), values["reden"]
+        chosen, _, reason = values["antwoord"].partition(".")
+        kind, day = Answer.of(chosen), values.get("dag")
         if kind in access.ON_A_DAY and day is None:
             raise FormError("Vul de dag in.", "dag")
-        if kind is Answer.NOT_OURS and reason is None:
-            raise FormError("Kies waarom deze melding niet van u is.", "reden")
-        access.give_answer(request.db, sitting, pickup, report, kind, day, reason)
+        access.give_answer(request.db, sitting, pickup, report, kind, day, reason or None)
         if kind is Answer.NOT_OURS:
             return HTTPSeeOther(_list_href(sitting, "terug"))
         return HTTPSeeOther(f"{_report_href(pickup.reference)}?gedaan=antwoord")

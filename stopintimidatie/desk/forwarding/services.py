@@ -121,7 +121,7 @@ DIGEST_AT: Final = time(8)
 DIGEST_JOB: Final = Job("doorgifte.overzicht")
 
 
-def _tell_later(session: Session, agreement: ForwardingAgreement, to: Recipient | None) -> None:
+def tell_in_digest(session: Session, agreement: ForwardingAgreement, to: Recipient | None) -> None:
     """Queue the digest of the next working day at eight, once."""
     moment = datetime.combine(local_date(utc_now()), DIGEST_AT, AMSTERDAM)
     if moment <= utc_now() or not is_working_day(moment.date()):
@@ -132,20 +132,28 @@ def _tell_later(session: Session, agreement: ForwardingAgreement, to: Recipient 
         queue_mail(session, NATIONAL, DIGEST.name, to, about=about, key=key, delay=delay)
 
 
-def _waiting_for(session: Session, agreement_id: UUID | None) -> Select[Any] | None:
-    """Return the query of the pick-ups that wait for a town; None when its agreement ended."""
+def _waiting_for(
+    session: Session, agreement_id: UUID | None, *, news: bool = False
+) -> Select[Any] | None:
+    """Return the query of the pick-ups that wait for a town; None when its agreement ended.
+
+    `news`: also those that were picked up, and to which something unread came since.
+    """
     agreement = session.get(ForwardingAgreement, agreement_id)
     # It may have been replaced since; what waits is still told.
     if agreement is None or agreement_in_force(session, agreement.municipality_code) is None:
         return None
     entries = select(Pickup.id).join(Report, Report.id == Pickup.document_id)
-    waits = (*in_sitting(agreement.municipality_code), Pickup.state.in_(WAITING_THERE))
-    return entries.where(*waits).order_by(Pickup.made_at, Pickup.id)
+    waits = Pickup.state.in_(WAITING_THERE)
+    if news:
+        waits |= Pickup.added_at.is_not(None)
+    waiting = entries.where(*in_sitting(agreement.municipality_code), waits)
+    return waiting.order_by(Pickup.made_at, Pickup.id)
 
 
 def _digest(writing: Writing) -> Letter | None:
     session = writing.session
-    wanted = _waiting_for(session, writing.message.about_id)
+    wanted = _waiting_for(session, writing.message.about_id, news=True)
     waiting = session.scalars(wanted).all() if wanted is not None else []
     if not waiting:
         return None
@@ -325,7 +333,7 @@ def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> 
     to, agreement = recipient_of(standing.official), standing.agreement
     encrypted = agreement.channel == "smime"
     if agreement.digest and not encrypted and not report.urgent:
-        _tell_later(session, agreement, to)
+        tell_in_digest(session, agreement, to)
     else:
         _tell(session, ENCRYPTED if encrypted else READY, pickup, to, "functionaris")
     return []

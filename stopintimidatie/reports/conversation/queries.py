@@ -247,13 +247,14 @@ def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) ->
         .order_by(PickupAnswer.at, PickupAnswer.id)
     )
     text = sentence(situation, "stand") if standing.status == PASSED_ON else ""
+    stopped = row.state in STOPPED or situation is Situation.BOUND
     return replace(
         standing,
         situation=situation,
         status_text=text or standing.status_text,
         reader=_function(people_of(keys, agreement)) if agreement else "",
-        # After it was taken back they are over.
-        answers=tuple((a.kind, a.day, a.reason) for a in answers) if row.state in STOPPED else (),
+        # After it was taken back, or may be used again, they are over.
+        answers=tuple((a.kind, a.day, a.reason) for a in answers) if stopped else (),
     )
 
 

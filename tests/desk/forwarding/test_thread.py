@@ -7,7 +7,9 @@ moment what the other side can see, on /volgen and in the API.
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_string
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -478,6 +480,43 @@ def test_a_withdrawal_that_is_taken_back_is_told_too(case: Case) -> None:
         case.house.transaction(NATIONAL) as session,
     ):
         assert unanswered(session) == []
+
+
+def test_what_a_town_does_with_a_restricted_report_is_read_until_it_may_use_it_again(
+    case: Case,
+) -> None:
+    case.pick_up()
+    for notice, told in (("beperkt", True), ("hervat", False)):
+        with case.house.transaction(NATIONAL) as session:
+            pickup = session.scalars(select(Pickup)).one()
+            jobs.notify_town(session, session.scalars(select(Report)).one(), notice)
+            if told:
+                answer_withdrawal(session, pickup, "niet_meer_in_gebruik", None, None, SYSTEM)
+        for shown in (case.follows()["toelichting"], case.page()):
+            assert ("uw melding niet meer gebruikt" in shown) is told
+
+
+def test_where_one_mail_a_day_was_agreed_an_addition_waits_for_it_and_a_withdrawal_does_not(
+    installation: Installation,
+) -> None:
+    with clock_at(datetime(2026, 11, 30, 22, 0, tzinfo=UTC)):
+        case = Case(installation)
+        with installation.transaction(NATIONAL) as session:
+            agreement = agreements.running_agreement(session, ZWIJNDRECHT)
+            assert agreement is not None
+            agreement.digest = True
+        case.pick_up()
+        case.add()
+        assert mails(installation, "melding_aangevuld") == []
+    with clock_at(datetime(2026, 12, 1, 7, 1, tzinfo=UTC)):
+        installation.run_jobs()
+        (mail,) = mails(installation, "overzicht_klaar")
+        letter = message_from_string(mail.kept or "", policy=default)
+        assert "staat 1 bericht klaar" in str(letter.get_content())
+        case.read()
+        case.withdraw()
+        installation.run_jobs()
+        assert len(mails(installation, "melding_aangevuld")) == 1
 
 
 def test_withdrawn_and_taken_back_before_anybody_was_told_tells_nothing(case: Case) -> None:
