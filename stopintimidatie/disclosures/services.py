@@ -220,6 +220,7 @@ CODES: Final = {
     "eigen_mail": "met de beveiligde mail van de gemeente",
     "zelf": "door de gemeente zelf",
     "opgehaald": "opgehaald door de ontvanger",
+    "pdf": "als pdf, door wie het ophaalde",
     "onjuist": "er staat iets onjuists in",
     "verkeerde_ontvanger": "voor de verkeerde ontvanger",
     "niet_meer_nodig": "niet meer nodig",
