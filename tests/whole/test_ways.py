@@ -13,6 +13,7 @@ import pytest
 from stopintimidatie.reports.conversation.words import Situation
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import ROOT, Installation
+from tests.support.mailboxes import mails
 from tests.support.moments import CLAIMS, MOMENTS, NEW, READABLE, Moment, Sees, page
 from tests.support.photos import photo
 from tests.support.ways import DOORS, MAIL, PHONE, STORY, WAYS, Way
@@ -84,6 +85,9 @@ def test_a_correction(make: Make, name: str, door: str) -> None:
     page = way.other_side()
     assert STORY in page
     assert "Het was op de Kade, niet bij de brug." in page
+    # Who picked the report up before is told of it.
+    mailed = mails(way.installation, "melding_aangevuld")
+    assert len(mailed) == (1 if name == "doorgegeven" else 0)
     way.honest()
 
 

@@ -74,10 +74,15 @@ def _hear(session: Session, keys: KeyRing, report: Report, action: str, at: date
             try_offer(session, keys, report, SYSTEM)
         elif notice_of(session, report) == WITHDRAWN:
             notify_town(session, report, AGAIN)
-    elif action in SENT and report.state in STATES:
-        pickup = picked_up(session, report)
-        if pickup is not None and pickup.destroyed_at is None:
-            tell_of_addition(session, report, pickup, at)
+    elif action in SENT:
+        tell_of_more(session, report, at)
+
+
+def tell_of_more(session: Session, report: Report, at: datetime) -> None:
+    """Tell the municipality that has a report of what came since: a message, a correction."""
+    pickup = picked_up(session, report) if report.state in STATES else None
+    if pickup is not None and pickup.destroyed_at is None:
+        tell_of_addition(session, report, pickup, at)
 
 
 def _end_offers(session: Session, report: Report) -> None:

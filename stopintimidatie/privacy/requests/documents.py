@@ -15,7 +15,7 @@ from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.desk.forwarding.jobs import notify_town
+from stopintimidatie.desk.forwarding.jobs import notify_town, tell_of_more
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.release.copies import Correction as Told
@@ -302,6 +302,8 @@ def _tell_recipients(
     again = notice.change is Change.FREED and not restricted_among(session, [document.id])
     if isinstance(document, Report) and (again or notice.change is Change.RESTRICTED):
         notify_town(session, document, "hervat" if again else "beperkt")
+    elif isinstance(document, Report) and notice.change is Change.CORRECTED:
+        tell_of_more(session, document, utc_now())
 
 
 @dataclass(frozen=True)
