@@ -80,6 +80,7 @@ def test_the_trips_go_by_the_stations_of_the_map(installation: Installation) -> 
                 check_order(wanted["every"], trip.functions)
 
 
+@pytest.mark.alles
 def test_the_child_goes_by_the_stations_of_the_map() -> None:
     check_order(stations()["child"], followed(draw_as_the_child_does))
 

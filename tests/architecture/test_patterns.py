@@ -56,6 +56,7 @@ def test_each_takes_as_long_as_its_text_is() -> None:
     assert not [fault for line in measured if (fault := fault_of(line))]
 
 
+@pytest.mark.alles
 def test_what_looks_again_from_each_sign_is_refused() -> None:
     (line,), _ = ask_child(r"(?:^|[.!?:;\n-])\s*$")
     assert line["longer"] > MOST_GROWTH * line["seconds"]

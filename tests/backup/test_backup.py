@@ -311,6 +311,7 @@ def later_version(world: World, folder: Path) -> Path:
     return migrations
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_an_older_copy_is_brought_up_and_a_newer_one_refused(
     request: pytest.FixtureRequest,

@@ -206,6 +206,7 @@ def test_a_tombstone_says_what_the_copy_still_tells_of_the_decision(
     assert "4 documenten gingen opnieuw weg" in words
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     ("kind", "written"),
     [
@@ -292,6 +293,7 @@ def test_without_a_ledger_everything_comes_back_when_that_is_asked(
         assert (entry.number, ready(made, 200)["grootboek"]["toestand"]) == (1, "goed")
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_ledger_that_is_no_newer_than_the_copy_must_be_confirmed(
     world: World, place: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -61,6 +61,7 @@ def in_sight(page: Page, prefix: str = "") -> list[str]:
     return [one for one in DEMAND if page.locator(f"[name='{prefix}{one}']").is_visible()]
 
 
+@pytest.mark.alles
 def test_what_belongs_to_a_choice_opens_with_it_and_after_a_mistake(
     phone: Page, case: Case, request: pytest.FixtureRequest
 ) -> None:

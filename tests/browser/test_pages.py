@@ -122,6 +122,7 @@ def test_pages_of_who_is_locked_out_are_accessible(sign_in: SignIn) -> None:
         assert problems_on(page) == []
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.alles)])
 def test_enter_in_any_field_of_triage_does_what_was_chosen(sign_in: SignIn, scripts: bool) -> None:
     page = sign_in("oov@dordrecht.example", width=390, scripts=scripts)

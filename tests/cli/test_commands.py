@@ -329,6 +329,7 @@ def test_jobs_that_were_given_up_are_shown_tried_again_and_thrown_away(
         ]  # fmt: skip
 
 
+@pytest.mark.alles
 def test_the_level_of_a_municipality_is_shown_and_changed(keyboard: Keyboard) -> None:
     assert keyboard.type("gemeente", "niveau", "dordrecht")[1] == "Dordrecht\tzonder afspraak\n"
     code, out, _ = keyboard.type("gemeente", "niveau", DORDRECHT, "--naar", "doorgifte")
@@ -344,6 +345,7 @@ def test_the_level_of_a_municipality_is_shown_and_changed(keyboard: Keyboard) ->
     assert keyboard.type(*typed, "--intrekken")[0] == 1
 
 
+@pytest.mark.alles
 def test_the_operator_lets_people_in_with_a_password_when_the_provider_is_down(
     keyboard: Keyboard, installation: Installation
 ) -> None:
@@ -368,6 +370,7 @@ def test_the_operator_lets_people_in_with_a_password_when_the_provider_is_down(
     assert (event.actor_kind, event.fields) == ("beheerder", ["ook_met_wachtwoord"])
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     "typed",
     [

@@ -176,6 +176,7 @@ def open_the_gate(admin: Any, archivist: Any) -> None:
     saved(archivist, f"{terms}/beslissen?nr=1", {"besluit": "goedkeuren"}, "beslissen")
 
 
+@pytest.mark.alles
 def test_the_commands_lead_from_an_empty_folder_to_a_report_in_an_officers_inbox(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

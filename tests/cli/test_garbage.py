@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 ASK = """
 import gc
 from stopintimidatie.cli.server import THRESHOLDS, spare_what_stays
@@ -15,6 +17,7 @@ print(gc.get_freeze_count(), gc.get_count()[0])
 """
 
 
+@pytest.mark.alles
 def test_what_stands_is_out_of_the_search_and_what_is_new_is_not() -> None:
     done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
     frozen, counted = map(int, done.stdout.split())

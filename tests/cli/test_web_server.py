@@ -86,6 +86,7 @@ def load_on(served: Served, api: Api) -> list[Client]:
     return clients
 
 
+@pytest.mark.alles
 @pytest.mark.both_databases
 @pytest.mark.short_on("postgresql")
 def test_a_stop_under_load_answers_every_request_that_was_taken(api: Api) -> None:
@@ -145,6 +146,7 @@ class TestProcesses:
             until(lambda: not any(Path(f"/proc/{number}").exists() for number in workers))
             assert not listens(served.port)
 
+    @pytest.mark.alles
     def test_a_file_that_is_far_too_large_gets_the_page_that_says_so(self, api: Api) -> None:
         """Also for a browser, which looks at the answer once all of it went out."""
         headers = {"Content-Type": "multipart/form-data; boundary=x"}

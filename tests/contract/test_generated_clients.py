@@ -79,6 +79,7 @@ def run(*command: str | Path) -> str:
     return done.stdout
 
 
+@pytest.mark.alles
 def test_the_client_of_openapi_python_client_has_every_call_and_sends_a_report(
     described: Described, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +117,7 @@ def test_the_client_of_openapi_python_client_has_every_call_and_sends_a_report(
     assert refused.status == 400
 
 
+@pytest.mark.alles
 def test_the_client_of_openapi_typescript_sends_a_report(
     described: Described, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def click(site: Site, port: int, stop: threading.Event, seen: list[int]) -> None
             seen.append(answer.status)
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     ("there", "more"), [(1_200, 60), pytest.param(5_000, 600, marks=pytest.mark.alles)]
 )

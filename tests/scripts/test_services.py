@@ -81,6 +81,7 @@ def test_the_server_from_the_wheel_starts_where_it_is_put(tmp_path: Path) -> Non
         assert asked.stdout.split()[-1].startswith("18"), asked.stderr
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.alles)]
 )

@@ -55,6 +55,7 @@ def test_a_person_gets_what_the_matrix_says_and_sees_nothing_that_is_not_theirs(
 
 
 # Where row-level security is: what each view does there, test_walls_crawl asks.
+@pytest.mark.alles
 @pytest.mark.postgresql
 @pytest.mark.parametrize(
     "person", [FOLLOWERS[0], pytest.param(FOLLOWERS[1], marks=pytest.mark.alles)], ids=str

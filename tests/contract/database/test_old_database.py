@@ -153,6 +153,7 @@ def test_an_installation_keeps_the_old_version_for_its_database(
     assert "gooi" not in said
 
 
+@pytest.mark.alles
 def test_a_server_does_not_start_on_a_database_of_before(old: Settings) -> None:
     server = "web" if old.sqlite else "worker"
     done = subprocess.run(

@@ -125,12 +125,10 @@ def test_the_parameters_are_found() -> None:
 
 @pytest.mark.short_on("postgresql")
 def test_a_page_refuses_what_is_unreadable_and_takes_what_is_long(town: Town) -> None:
-    """Some pages with each kind of value, and each parameter on one of them."""
-    some, names = pages(town)[::16], parameters()
+    """Some pages in turns, each parameter on one of them, with the kinds of value in turns."""
+    some, names, kinds = pages(town)[::16], parameters(), (*UNREADABLE, LONG)
     asked = [
-        (some[(turn + number) % len(some)], name, value)
-        for turn, name in enumerate(names)
-        for number, value in enumerate((*UNREADABLE, LONG))
+        (some[turn % len(some)], name, kinds[turn % len(kinds)]) for turn, name in enumerate(names)
     ]
     assert {probe.path for probe, _, _ in asked} == {probe.path for probe in some}
     assert [fault for one in asked if (fault := misread(town, *one))] == []
@@ -150,6 +148,7 @@ def test_each_page_with_each_parameter(town: Town, kinds: Sequence[str]) -> None
     assert [fault for fault in faults if fault] == []
 
 
+@pytest.mark.alles
 def test_a_name_is_refused_alike_and_a_form_with_such_an_address(town: Town) -> None:
     assert misread(town, pages(town)[0], "a%00b", "1") is None
     for probe in list(allowed_views(town, "POST"))[::40]:

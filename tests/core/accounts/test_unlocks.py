@@ -158,6 +158,7 @@ def test_asking_at_once_sends_one_mail(installation: Installation, officer: str)
     assert letters(installation) == 1
 
 
+@pytest.mark.alles
 def test_who_is_locked_out_in_a_browser_of_their_own_is_helped_too(
     installation: Installation, officer: str
 ) -> None:

@@ -251,6 +251,7 @@ def own_server() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
             postgres_guard.end(server)
 
 
+@pytest.mark.alles
 def test_a_database_that_hangs_or_stops_makes_it_unready_and_it_lives_on(
     own_server: tuple[subprocess.Popen[bytes], str],
     tmp_path: Path,

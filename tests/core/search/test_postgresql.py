@@ -148,6 +148,7 @@ def test_the_words_of_a_destroyed_report_are_gone_with_the_commit(
         assert session.scalars(select(SearchDocument)).all() == []
 
 
+@pytest.mark.alles
 def test_a_gap_is_told_and_closed_by_the_worker(installation: Installation) -> None:
     connect(installation)
     one_report(installation, description="zeldzaamwoord")
@@ -196,6 +197,7 @@ def test_several_processes_make_the_indexes_of_several_holders(installation: Ins
         assert sorted(connection.execute(rows).all()) == before
 
 
+@pytest.mark.alles
 def test_whoosh_works_over_the_data_of_postgresql_and_leaves_a_gap(
     installation: Installation, variant: Variant
 ) -> None:

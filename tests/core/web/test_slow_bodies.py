@@ -159,6 +159,7 @@ def test_a_body_that_does_not_come_gets_its_answer_and_nothing_of_it_stays(
     until(lambda: hasty.state() == (0, 0), seconds=LONGEST)
 
 
+@pytest.mark.alles
 def test_unfinished_bodies_take_no_more_of_the_disk_than_is_allowed(patient: Server) -> None:
     half = bytes(KEPT_IN_MEMORY * 3)
     head = "POST / HTTP/1.1\r\nContent-Length: 900000"

@@ -17,6 +17,7 @@ from tests.support.installation import Installation
 pytestmark = pytest.mark.sqlite
 
 
+@pytest.mark.alles
 def test_the_dossier_of_each_similar_report_is_proposed_all_over_the_demo_town(
     demo: Installation,
 ) -> None:

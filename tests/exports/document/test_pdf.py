@@ -124,12 +124,14 @@ def test_every_kind_of_dossier_keeps_to_pdf_a_and_pdf_ua(tmp_path: Path) -> None
     assert {path.stem: rules for path, rules in zip(paths, broken, strict=True) if rules} == {}
 
 
+@pytest.mark.alles
 def test_the_same_content_gives_the_same_bytes_in_another_process_and_here(
     content: DossierContent, pdf: bytes
 ) -> None:
     assert drawn(content) == pdf
 
 
+@pytest.mark.alles
 def test_other_content_gives_other_bytes_and_another_identifier(pdf: bytes) -> None:
     other = drawn(redact(SOURCES["minors_in_another_house"], INTERNAL))
     identifiers = [PdfReader(BytesIO(made)).trailer["/ID"] for made in (pdf, other)]
@@ -288,6 +290,7 @@ OTHER_SCRIPTS = {
 }
 
 
+@pytest.mark.alles
 def test_a_report_in_another_script_can_be_read_and_copied_and_keeps_to_the_standards(
     tmp_path: Path,
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_rendering_ends_with_the_worker_that_is_killed(tmp_path: Path) -> None
         assert not child.exists()
 
 
+@pytest.mark.alles
 def test_progress_is_told_page_by_page(content: DossierContent) -> None:
     steps: list[Step] = []
     pdf = render_in_process(content, on_progress=steps.append)

@@ -57,6 +57,7 @@ def test_a_long_dossier_keeps_to_pdf_a_and_pdf_ua(pdf: bytes, tmp_path: Path) ->
     assert validate_pdf(path) == []
 
 
+@pytest.mark.alles
 def test_every_link_leads_to_the_part_that_it_names(pdf: bytes) -> None:
     reader = PdfReader(BytesIO(pdf))
     destinations = reader.named_destinations

@@ -99,6 +99,7 @@ def fetched(case: Case, reference: str) -> bytes:
     return body
 
 
+@pytest.mark.alles
 def test_what_the_profile_opens_is_frozen_and_in_the_pdf(
     installation: Installation, tmp_path: Path
 ) -> None:

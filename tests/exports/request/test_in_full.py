@@ -43,6 +43,7 @@ def boxes(page: object) -> dict[str, bool]:
     return {box["value"]: box.has_attr("checked") for box in found}
 
 
+@pytest.mark.alles
 def test_stories_that_nobody_looked_at_are_counted_with_the_way_to_the_next(case: Case) -> None:
     asker = case.browser("aanvrager")
     for page in ("uitvoer-aanvragen", "uitvoer-samen?voor=politie"):

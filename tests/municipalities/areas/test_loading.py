@@ -240,6 +240,7 @@ def test_a_page_that_is_new_drives_an_area_from_its_address(session: Session) ->
     assert neighbourhood_at(session, "GM0505", "binnenstad-01") is not None
 
 
+@pytest.mark.alles
 @pytest.mark.echte_gebieden
 def test_the_real_outlines_load_over_the_facts(session: Session, echte_gebieden: Path) -> None:
     seed_register(session, RESERVED)

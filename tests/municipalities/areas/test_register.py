@@ -106,6 +106,7 @@ def test_a_place_is_found_by_many_at_once(town: Engine) -> None:
         assert set(pool.map(ask, range(64))) == {"WK990101"}
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 @pytest.mark.echte_gebieden
 def test_the_real_outlines_place_the_town_halls(engine: Engine, echte_gebieden: Path) -> None:

@@ -107,6 +107,7 @@ def test_points_on_land_are_routed_as_a_plain_reading_says(
     assert with_buurt > POINTS * 0.97
 
 
+@pytest.mark.alles
 def test_levels_never_contradict_each_other(plain: PlainReading, locator: Locator) -> None:
     for lon, lat in on_land(plain, 2_000):
         place = locator.locate(lat, lon)

@@ -68,6 +68,7 @@ def test_a_lost_export_begins_a_breach_with_what_is_in_it(
     assert "tijdstip" in answer_of(to_ap, "Precies, in het stuk dat zoek is")
 
 
+@pytest.mark.alles
 @pytest.mark.both_databases
 @pytest.mark.short_on("postgresql")
 @pytest.mark.judged_once
@@ -119,6 +120,7 @@ def test_a_lost_document_is_told_about_as_coarse_as_its_profile_made_it(
     page.mustcontain(words)
 
 
+@pytest.mark.alles
 def test_a_recipient_says_that_it_is_lost_and_the_officers_are_mailed(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,7 @@ def test_on_a_leap_day_the_term_ends_on_the_first_of_march(installation: Install
     assert before == datetime.fromisoformat("2027-03-01T00:00:00+01:00")
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_health_names_a_log_that_is_a_month_beyond_its_term(made: Installation) -> None:
     write(made, DORDRECHT, "aanmelden.gelukt", SIGNS - timedelta(days=31))

@@ -93,6 +93,7 @@ def test_with_the_receipt_the_dossier_goes_with_the_reports_that_are_due(
     case.browser("archief").get(f"{here}/pakket", status=404)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_reports_that_are_not_due_stay_until_their_own_day_and_are_transferred_then(
     installation: Installation, case: Case, monkeypatch: pytest.MonkeyPatch

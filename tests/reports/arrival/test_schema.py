@@ -319,6 +319,7 @@ SCRAPS = st.recursive(
 )
 
 
+@pytest.mark.alles
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(list(message_schema()["properties"])), SCRAPS), SCRAPS)
 def test_no_message_whatever_raises_anything_else(changes: dict[str, Any], other: Any) -> None:

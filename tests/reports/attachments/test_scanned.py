@@ -161,6 +161,7 @@ def test_what_is_stopped_lies_sealed_for_thirty_days_and_no_page_gives_it(api: A
     assert sealed_of(api) == [("tegengehouden", 0, "bestand")]
 
 
+@pytest.mark.alles
 def test_stopped_files_take_no_place_of_good_ones_and_only_five_of_them_are_kept(api: Api) -> None:
     receipt, small = api.post().json, [photo(size=(8, height)) for height in range(1, 7)]
     for content in small[:5]:
