@@ -113,6 +113,7 @@ _KEPT: Final = {
         "Bij welke ambtenaar een gemeente meldingen laat aankomen",
         "de dag waarop de afspraak eindigt",
     ),
+    "gesprek_met_gemeente": ("Hoe een gesprek met een gemeente afliep", "de dag van het gesprek"),
     "aanmelding_gemeente": ("Wie een gemeente aanmeldde op ‘Aansluiten’", "de dag van aanmelden"),
     "grafsteen": (
         "Wat blijft van iets dat is vernietigd: kenmerk, soort en dagen",

@@ -134,10 +134,10 @@ def test_all_pages_are_in_english_as_well(
     [
         (
             STATEMENT_OF,
-            date(2026, 11, 30),
+            date(2026, 12, 1),
             (statements.DATA, statements._KEPT, statements._FIXED),
             ("privacy", "privacy_young"),
-            "6e38d0e786048dc1",
+            "d3bfec9d0ec8addf",
         ),
         (
             statements.ACCESSIBILITY_OF,

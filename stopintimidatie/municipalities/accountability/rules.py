@@ -129,7 +129,7 @@ CONTROLLERS: Final = (
     ("beide", "de burgemeester en het college samen"),
 )
 # The day of the last change of the text of the privacy statement, but for what a holder fills in.
-STATEMENT_OF: Final = date(2026, 11, 30)
+STATEMENT_OF: Final = date(2026, 12, 1)
 
 
 @dataclass(frozen=True)
