@@ -13,6 +13,7 @@ from cryptography import x509
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.mail.delivery import is_mobile
 from stopintimidatie.core.web.responses import as_text
 from stopintimidatie.desk.agreements.rules import HOW, MOST_LINES, read_hours
 from stopintimidatie.exports.review.rules import names_person
@@ -184,8 +185,11 @@ def register_schema(towns: Sequence[str]) -> Any:
     )
     mailbox = colander.All(forms.email_address, holds(is_role_address, _OF_PERSON))
     hours = holds(read_hours, HOW)
+    phone = colander.All(
+        phone_number, holds(_is_own, _POLICE), holds(lambda text: not is_mobile(text), _MOBILE)
+    )
     return forms.Schema(
-        _words(20, "Algemeen nummer", "telefoon", _PHONE, validator=phone_number, missing=None),
+        _words(20, "Algemeen nummer", "telefoon", _PHONE, validator=phone, missing=None),
         words(120, "Afdeling", "afdeling", _DEPARTMENT, missing=None),
         _words(200, "Functionele mailbox", "postvak", validator=mailbox, missing=None),
         _words(200, "Openingstijden", "openingstijden", _HOURS, validator=hours, missing=None),
@@ -194,6 +198,14 @@ def register_schema(towns: Sequence[str]) -> Any:
     )
 
 
+def _is_own(phone: str) -> bool:
+    """Tell whether a number isn't one of the police, which a town has no share in."""
+    digits = "".join(filter(str.isdigit, phone)).removeprefix("00").removeprefix("31")
+    return digits.lstrip("0") not in ("112", "9008844")
+
+
+_POLICE: Final = "112 en 0900-8844 zijn niet van de gemeente. Vul haar algemene nummer in."
+_MOBILE: Final = "Dit is een mobiel nummer. Melders lezen dit: vul het algemene nummer in."
 _NOBODY: Final = "Hier lijkt een naam, nummer of adres te staan. Noem alleen de organisatie."
 _FORMULA: Final = "Begin met een letter: dit lijkt een formule."
 _OF_PERSON: Final = "Dit adres is van één persoon. Vul dat van een functie in: oov@gemeente.nl."

@@ -84,6 +84,11 @@ def test_the_number_that_the_municipality_published_itself_goes_first(
     ("changes", "words"),
     [
         ({"telefoon": "bel maar"}, "Vul een telefoonnummer in"),
+        ({"telefoon": "1 1 2"}, "zijn niet van de gemeente"),
+        ({"telefoon": "0900-8844"}, "zijn niet van de gemeente"),
+        ({"telefoon": "+31 900 8844"}, "zijn niet van de gemeente"),
+        ({"telefoon": "06 1234 5678"}, "Dit is een mobiel nummer"),
+        ({"telefoon": "+31 (0)6 12345678"}, "Dit is een mobiel nummer"),
         ({"postvak": "sanne.devries@zwijndrecht.example"}, "Dit adres is van één persoon"),
         ({"postvak": "geen adres"}, "e-mailadres"),
         ({"afdeling": "Veiligheid, mevrouw De Boer"}, "Noem alleen de organisatie"),
@@ -220,9 +225,18 @@ def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
     assert rows(installation) == {}
 
 
+@pytest.mark.parametrize("phone", ["14 078", "14078", "078 770 70 70", "0800-0432", "+31787707070"])
+def test_the_number_of_a_municipality_is_taken_as_it_is_written(
+    installation: Installation, desk: Any, phone: str
+) -> None:
+    fill(desk, telefoon=phone).submit("opslaan", status=303)
+    assert rows(installation)[ZWIJNDRECHT].telephone == phone
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"telefoon": "0900-8844"}, "zijn niet van de gemeente"),
         ({"telefoon": "=HYPERLINK(1)"}, "Vul een telefoonnummer in"),
         ({"afdeling": "=cmd|' /C calc'!A0"}, "dit lijkt een formule"),
         ({"bron": ""}, "Vul dit in."),
