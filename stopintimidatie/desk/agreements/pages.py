@@ -85,7 +85,7 @@ def import_view(context: Desk, request: Request) -> Any:
             request.flash(f"{plural(len(right), 'gemeente', 'gemeenten')} bijgewerkt.")
             return HTTPSeeOther(request.resource_path(context, PAGE))
         refused = [line for line in lines if line.outcome == REFUSED]
-        if values["zegel"] or len(refused) == len(lines):
+        if values["zegel"] or len(refused) == len(lines) > 0:
             request.response.status_int = 409 if values["zegel"] else 422
         shown = {"lines": right.values(), "refused": refused, "form": form}
         return {**shown, "late": values["zegel"], "seal": seal, "text": content.decode("utf-8-sig")}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Final
 
 from stopintimidatie.core.clock import AMSTERDAM, is_holiday
+from stopintimidatie.core.text import DAYS as WEEKDAYS
 from stopintimidatie.core.text import date_short
 from stopintimidatie.core.web.responses import as_text
 
@@ -23,22 +25,51 @@ Span = tuple[int, time, time]
 def read_hours(text: str) -> list[Span]:
     """Return the opening hours as weekday (Monday is 0), opening and closing time, in order.
 
+    Hours without a day are those of working days, or of the days named before.
+
     Raises:
         ValueError: It can't be read.
     """
-    return sorted(span for part in text.split(";") if part.strip() for span in _spans(part))
+    text = " ".join(text.lower().split())
+    for written, plain in _SPELLED:
+        text = text.replace(written, plain)
+    *pieces, rest = _CLOCK.split(text)
+    if rest.strip():
+        raise ValueError(text)
+    spans, days = [], list(range(5))
+    for names, opens, dash, closes in zip(*[iter(pieces)] * 4, strict=True):
+        days = _days(names) or days
+        start, end = (
+            datetime.strptime(at, "%H:%M" if ":" in at else "%H").time() for at in (opens, closes)
+        )
+        if dash != "-" or start >= end:
+            raise ValueError(text)
+        spans += [(day, start, end) for day in days]
+    return sorted(spans)
 
 
-def _spans(part: str) -> Iterator[Span]:
-    days, _, hours = part.lower().replace(".", ":").strip().partition(" ")
-    first, _, last = days.partition("-")
-    opens, closes = (
-        datetime.strptime(text, "%H:%M").time() for text in hours.replace(" ", "").split("-")
-    )
-    if opens >= closes:
-        raise ValueError(part)
-    for day in range(DAYS.index(first), DAYS.index(last or first) + 1):
-        yield day, opens, closes
+_CLOCK: Final = re.compile(r"(\d+(?::\d+)?)", re.ASCII)
+# How people write it, and what is read; the last ones leave no blank beside a dash.
+_SPELLED: Final = (
+    *((name, day) for name, day in zip(WEEKDAYS, DAYS, strict=True)),
+    *((sign, "-") for sign in ("\u2013", "t/m", "tot")),
+    *((sign, " ") for sign in (";", ",", " en ", "uur", ": ")),
+    (".", ":"),
+    ("  ", " "),
+    (" -", "-"),
+    ("- ", "-"),
+)
+
+
+def _days(names: str) -> list[int]:
+    days = []
+    for name in names.split():
+        first, _, last = name.partition("-")
+        start, end = DAYS.index(first), DAYS.index(last or first)
+        if start > end:
+            raise ValueError(names)
+        days += range(start, end + 1)
+    return days
 
 
 def opening(hours: str | None, now: datetime) -> str:

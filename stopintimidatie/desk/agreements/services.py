@@ -71,17 +71,21 @@ def export_rows(session: Session) -> Iterable[list[Any]]:
 
 
 def preview(session: Session, rows: Sequence[Mapping[str, str]]) -> list[Line]:
-    """Return what becomes of each line of a file; nothing is written."""
+    """Return what becomes of each line of a file that says something; nothing is written.
+
+    A municipality with nothing behind its name, as in the export, stays as it is.
+    """
     every = all_municipalities(session)
     towns = {slugify(name): town for town in every for name in (town.name, town.code)}
     known = {row.code: row for row in session.scalars(select(TownRegister))}
     schema = register_schema([town.name for town in every])
-    named = [towns.get(slugify(row.get("gemeente", ""))) for row in rows]
-    often = Counter(named)
-    return [
-        _line(number, row, town, often[town], known, schema)
-        for number, (row, town) in enumerate(zip(rows, named, strict=True), 2)
+    named = [
+        (number, row, towns.get(slugify(row.get("gemeente", ""))))
+        for number, row in enumerate(rows, 2)
+        if not row or any(row[column] for column in COLUMNS)
     ]
+    often = Counter(town for _, _, town in named)
+    return [_line(number, row, town, often[town], known, schema) for number, row, town in named]
 
 
 def _line(

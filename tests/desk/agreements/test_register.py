@@ -197,11 +197,42 @@ def test_the_exported_file_reads_back_unchanged(installation: Installation, desk
     fill(desk, telefoon="+31786204000").submit("opslaan", status=303)
     content = desk.get("/landelijk/nummers-bestand").body
     assert "'+31786204000" in content.decode()
-    kept = [
-        row for row in content.decode("utf-8-sig").splitlines() if '"";"";"";"";"";""' not in row
-    ]
-    page = send(desk, "\n".join(kept).encode())
+    page = send(desk, content)
     assert "Er verandert niets" in page
+    assert "geweigerd" not in page
+
+
+def test_a_line_with_nothing_but_a_name_changes_nothing(
+    installation: Installation, desk: Any
+) -> None:
+    fill(desk).submit("opslaan", status=303)
+    bare = {"gemeente": "Zwijndrecht"}
+    assert "Er verandert niets" in send(desk, as_file(bare, bare))
+    # Beside a line that says something it isn't the same municipality twice.
+    page = send(desk, as_file(bare, line(telefoon="14 079")))
+    store_form(page).submit(status=303)
+    assert rows(installation)[ZWIJNDRECHT].telephone == "14 079"
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "ma-vr 9-17",
+        "ma-vr 9:00-17:00",
+        "ma-vr 09.00 - 17.00 uur",
+        "ma t/m vr 9.00 tot 17.00 uur",
+        "maandag-vrijdag: 09:00\u201317:00",
+        "ma, di en wo 9-17; do-vr 9-17",
+        "ma-wo 9-17, do-vr 9-17",
+    ],
+)
+def test_hours_are_read_as_people_write_them(hours: str) -> None:
+    assert opening(hours, datetime(2026, 12, 1, 10, 0, tzinfo=AMSTERDAM)) == "nu open tot 17:00"
+    assert len(read_hours(hours)) == 5
+
+
+def test_hours_without_days_are_those_of_working_days() -> None:
+    assert read_hours("8.30-17.00") == read_hours("ma-vr 08:30-17:00")
 
 
 @pytest.mark.parametrize(
