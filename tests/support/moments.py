@@ -12,9 +12,34 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.security.permissions import Permission, may
 from stopintimidatie.reports.conversation.queries import PASSED_ON
 from stopintimidatie.reports.conversation.words import Situation, reader_status, sentence
 from stopintimidatie.reports.follow.words import explained
+
+
+# The words for what the desk may do with a report, and the sentences that claim it of the desk.
+_DESK_PARTS: Final = {
+    Permission.VIEW_REPORT: "het verhaal, het gesprek en dat er bestanden zijn",
+    Permission.VIEW_ATTACHMENT: "wat in de bestanden staat",
+    Permission.VIEW_CONTACT: "de contactgegevens",
+}
+DESK_CLAIMS: Final = {
+    Permission.VIEW_ATTACHMENT: "bekijk|open|bestanden staat|hele melding|see it",
+    Permission.VIEW_CONTACT: "contactgegevens|hele melding|contact data",
+}
+
+
+def _by_permission() -> str:
+    """What somebody of the desk sees, by the table of permissions."""
+    granted = {p: may({Role.NATIONAL_DESK}, p) for p in _DESK_PARTS}
+    seen = " en ".join(_DESK_PARTS[p] for p in granted if granted[p])
+    hidden = " en ".join(f"niet {_DESK_PARTS[p]}" for p in granted if not granted[p])
+    return ", ".join(part for part in (f"een medewerker van het meldpunt: {seen}", hidden) if part)
+
+
+_AT_DESK: Final = _by_permission()
 
 
 class Sees(StrEnum):
@@ -29,25 +54,28 @@ class Sees(StrEnum):
     TRACE = "kenmerk, dagen, stand en of het spoed was; geen inhoud"
     RECORD = "kenmerk, dagen, wijk en wie haar wanneer ophaalde; geen inhoud"
     NOTHING = "niets: de inhoud is weg"
-    DESK = "het landelijk meldpunt: de hele melding; een gemeente: niets"
+    DESK = f"{_AT_DESK}; een gemeente: niets"
     WAITS = (
-        "het landelijk meldpunt: de hele melding; de functionaris: dat er iets klaarstaat, en met"
-        " een code de hele melding (contactgegevens alleen als de melder contact wil)"
+        f"{_AT_DESK}; de functionaris of de vervanger: dat er iets klaarstaat, en met een code de"
+        " hele melding (contactgegevens alleen als de melder contact wil)"
     )
     CALLED = (
-        "het landelijk meldpunt, en de functionaris met een code: de hele melding, ook wat er na"
-        " het ophalen bij kwam"
+        f"{_AT_DESK}; de functionaris of de vervanger met een code: de hele melding, ook wat er na"
+        " het ophalen bij kwam (contactgegevens alleen als de melder contact wil)"
     )
-    ONCE = "het landelijk meldpunt: de hele melding; de gemeente: wat zij ophaalde, niets nieuws"
+    ONCE = f"{_AT_DESK}; de gemeente: wat zij ophaalde, niets nieuws"
     TOLD = "de functionaris: dat zij er niets mee mag doen, kenmerk, dagen en spoed; geen inhoud"
     AWAY = "de gemeente: wat zij ophaalde, in haar eigen systeem; hier niets"
 
 
 # At these moments somebody who is said to have the report can open its content.
 READABLE: Final = frozenset({Sees.ALL, Sees.OFFER, Sees.DESK, Sees.WAITS, Sees.CALLED, Sees.ONCE})
+# And here contact data too: the reporter of the stories wants to be rung.
+WITH_CONTACT: Final = READABLE - {Sees.DESK, Sees.ONCE}
 # A sentence with these words is true only while somebody can open the content.
 CLAIMS: Final = (
     "kan het bekijken",
+    "kan alleen de gemeente openen",
     "kan de gemeente het bekijken",
     "leest het",
     "leest wat u vond",

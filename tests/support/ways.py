@@ -461,16 +461,18 @@ class Forwarded(Way):
 
     def read_by_anybody(self) -> str:
         """What the official reads with a code, while there is an agreement; else the desk."""
+        return words_of(self._read())
+
+    def _read(self) -> Any:
         if self.agreed and not self.gone:
-            return self.other_side()
-        page = self.officer(NATIONAL, Role.NATIONAL_DESK).get(f"/landelijk/{self.reference}")
-        return words_of(page)
+            return self.sitting()
+        return self.officer(NATIONAL, Role.NATIONAL_DESK).get(f"/landelijk/{self.reference}")
 
     def readable(self) -> bool:
         return STORY in self.read_by_anybody()
 
     def contact(self) -> str:
-        return PHONE if self.readable() else ""
+        return str(self._read().text)
 
     def badges(self) -> list[str]:
         return [" ".join(b.text.split()) for b in self.sitting().html.select("main .si-badge")]

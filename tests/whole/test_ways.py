@@ -5,16 +5,30 @@ Each story asserts both sides: what the other side sees, and the sentence that t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from importlib.resources import files
 from typing import Any, Final
 
 import pytest
 
-from stopintimidatie.reports.conversation.words import Situation
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.reports.conversation.words import SENTENCES, Situation
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import ROOT, Installation
 from tests.support.mailboxes import mails
-from tests.support.moments import CLAIMS, MOMENTS, NEW, READABLE, Moment, Sees, page
+from tests.support.moments import (
+    CLAIMS,
+    DESK_CLAIMS,
+    MOMENTS,
+    NEW,
+    READABLE,
+    WITH_CONTACT,
+    Moment,
+    Sees,
+    page,
+)
 from tests.support.photos import photo
 from tests.support.ways import DOORS, MAIL, PHONE, STORY, WAYS, Way
 
@@ -273,7 +287,7 @@ def test_the_table_says_what_is_read_and_seen_at_each_moment(make: Make, moment:
         way.installation.run_jobs()
     assert way.readable() == (moment.sees in READABLE)
     assert ("Nog iets." in way.read_by_anybody()) == bool(moment.acts and way.readable())
-    assert (PHONE in way.contact()) == (moment.sees in READABLE)
+    assert (PHONE in way.contact()) == (moment.sees in WITH_CONTACT)
     if moment.sees is Sees.OFFER:
         offer = way.officer(EINDHOVEN).get(f"/gemeenten/eindhoven/overdracht-{way.reference}")
         assert "De halte ligt in Eindhoven." in offer
@@ -286,6 +300,32 @@ def test_no_line_says_more_to_the_reporter_than_the_other_side_can(moment: Momen
     said = " ".join(moment.said)
     claimed = [claim for claim in CLAIMS if claim in said]
     assert not claimed or moment.sees in READABLE, (moment.title, claimed)
+
+
+def test_nobody_says_that_the_desk_can_what_its_role_may_not() -> None:
+    """Over all sentences of the reporter and the whole table, in both languages."""
+    texts = [text for group in SENTENCES.values() for text in group.values()]
+    english = (files("stopintimidatie.reports.follow") / "english.json").read_text("utf-8")
+    texts += [*english.splitlines(), *page().splitlines()]
+    said = [words for text in texts for words in re.split(r"[.;|]", text)]
+    desk = [words for words in said if re.search("het (landelijk )?meldpunt|national desk", words)]
+    for permission, claim in DESK_CLAIMS.items():
+        if not may({Role.NATIONAL_DESK}, permission):
+            claims = [words for words in desk if re.search(claim, words)]
+            assert not [words for words in claims if not re.search("niet|geen|n't", words)]
+
+
+def test_the_desk_sees_that_there_is_a_file_and_opens_it_no_more_than_contact_data(
+    make: Make,
+) -> None:
+    way = make("klaargezet")
+    way.send("volgen").attach(photo())
+    desk = way.officer(way.holder, Role.NATIONAL_DESK)
+    shown = desk.get(f"/landelijk/{way.reference}")
+    assert "U kunt deze bestanden niet openen." in shown
+    assert not [secret for secret in (PHONE, MAIL, "Petra") if secret in shown]
+    assert STORY in shown
+    desk.get(f"/landelijk/{way.reference}/bijlage?nummer=1", status=403)
 
 
 def test_the_page_about_forwarding_is_the_table_of_moments() -> None:
