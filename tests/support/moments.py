@@ -18,7 +18,6 @@ from stopintimidatie.reports.conversation.queries import PASSED_ON
 from stopintimidatie.reports.conversation.words import Situation, reader_status, sentence
 from stopintimidatie.reports.follow.words import explained
 
-
 # The words for what the desk may do with a report, and the sentences that claim it of the desk.
 _DESK_PARTS: Final = {
     Permission.VIEW_REPORT: "het verhaal, het gesprek en dat er bestanden zijn",

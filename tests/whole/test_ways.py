@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from stopintimidatie.core.security import Role
-from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.security.permissions import Permission, may
 from stopintimidatie.reports.conversation.words import SENTENCES, Situation
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import ROOT, Installation
@@ -313,6 +313,10 @@ def test_nobody_says_that_the_desk_can_what_its_role_may_not() -> None:
         if not may({Role.NATIONAL_DESK}, permission):
             claims = [words for words in desk if re.search(claim, words)]
             assert not [words for words in claims if not re.search("niet|geen|n't", words)]
+    # And what the desk reads, nobody else is said to read alone.
+    assert may({Role.NATIONAL_DESK}, Permission.VIEW_REPORT)
+    alone = r"[Aa]lleen\b.*\b(lezen|leest)\b|[Oo]nly\b.*\bread (it|your)"
+    assert not [words for words in said if re.search(alone, words)]
 
 
 def test_the_desk_sees_that_there_is_a_file_and_opens_it_no_more_than_contact_data(

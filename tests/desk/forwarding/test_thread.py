@@ -308,7 +308,8 @@ def test_where_the_content_is_gone_nothing_can_be_added_and_the_reporter_reads_w
 def test_the_reporter_reads_to_whom_it_was_offered_and_who_may_read(case: Case) -> None:
     for shown in (case.page().text, f"{case.follows()['statusTekst']} {case.follows()}"):
         assert "Uw melding is aangeboden aan de gemeente Zwijndrecht." in shown
-        assert "Alleen de coördinator OOV kan haar lezen" in shown
+        assert "Dat kan alleen de coördinator OOV, of een vervanger" in shown
+        assert "Medewerkers van het landelijk meldpunt lezen uw melding ook" in shown
         assert "Anneke" not in shown
     case.pick_up()
     assert case.follows()["statusTekst"] == "De gemeente Zwijndrecht heeft uw melding opgehaald."
