@@ -267,6 +267,8 @@ class ReportContact(Held, Base):
     phone: Mapped[str | None] = mapped_column(Text)
     email: Mapped[str | None] = mapped_column(Text)
     contact_when: Mapped[str | None] = mapped_column(Text)
+    # The number and address of before the reporter changed them, as JSON.
+    earlier: Mapped[str | None] = mapped_column(Text)
     phone_index: Mapped[str | None] = mapped_column(String(64))
     email_index: Mapped[str | None] = mapped_column(String(64))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.ledger import CONTACT_GONE, note_gone
 from stopintimidatie.core.search.services import enqueue_purge
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
@@ -23,6 +26,7 @@ from stopintimidatie.core.storage.personal import (
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way, days, months, years
 from stopintimidatie.core.storage.session import Row
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import (
     AttachmentPart,
@@ -59,6 +63,24 @@ class ContactData:
     phone: str | None = field(repr=False)
     email: str | None = field(repr=False)
     when: str | None = field(repr=False)
+    # For `phone` and `email`: what was there before the reporter changed it, and when that was.
+    earlier: Mapping[str, Sequence[Sequence[str | None]]] = field(default_factory=dict, repr=False)
+
+    def change(self, name: str) -> str:
+        """Return the words about the last change of `phone` or `email`; empty without one."""
+        if not self.earlier.get(name):
+            return ""
+        was, at = self.earlier[name][-1]
+        day = date_text(day_of(datetime.fromisoformat(at or "")))
+        return f" (gewijzigd op {day}, was {was})" if was else f" (later gegeven, op {day})"
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The term and value of each, with the former value beside a changed one."""
+        phone, email = (self.phone, self.change("phone")), (self.email, self.change("email"))
+        shown = {"Naam": (self.name, ""), "Telefoon": phone, "E-mail": email}
+        shown["Wanneer bellen"] = self.when, ""
+        return [(term, f"{value}{more}") for term, (value, more) in shown.items() if value]
 
 
 NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": None, "when": None}
@@ -66,19 +88,44 @@ NO_CONTACT: Final[Mapping[str, None]] = {"name": None, "phone": None, "email": N
 
 def contact_rows(keys: KeyRing, holder: str, report_id: UUID, data: ContactData) -> list[Row]:
     """Return the row of contact data, encrypted; none when nothing was given."""
+    columns = _sealed(keys, report_id, data)
+    owner = {"holder": holder, "report_id": report_id}
+    return [(ReportContact, {**owner, **columns})] if any(columns.values()) else []
+
+
+def _sealed(keys: KeyRing, report_id: UUID, data: ContactData) -> dict[str, str | None]:
     given = {"name": data.name, "phone": data.phone, "email": data.email, "contact_when": data.when}
-    if not any(given.values()):
-        return []
-    bound_to = str(report_id)
+    given["earlier"] = json.dumps(data.earlier) if data.earlier else None
     sealed = {
-        name: keys.encrypt(PURPOSE, value, bound_to) if value else None
+        name: keys.encrypt(PURPOSE, value, str(report_id)) if value else None
         for name, value in given.items()
     }
-    found_by = {
+    return {
+        **sealed,
         "phone_index": contact_index(keys, data.phone),
         "email_index": contact_index(keys, data.email),
     }
-    return [(ReportContact, {"holder": holder, "report_id": report_id, **sealed, **found_by})]
+
+
+def change_contact(
+    session: Session, keys: KeyRing, report: Report, given: Mapping[str, str | None]
+) -> bool:
+    """Set `phone` and `email` as given, and keep what was there; tell whether anything changed."""
+    known = read_contact(session, keys, report)
+    data = asdict(known) if known else {**NO_CONTACT, "earlier": {}}
+    new = {name: value for name, value in given.items() if value and value != data[name]}
+    for name in new:
+        # A hold keeps all that there was; else the last one is enough to ring and ask.
+        before = data["earlier"].get(name, []) if report.frozen else []
+        data["earlier"][name] = [*before, [data[name], utc_now().isoformat()]]
+    if new:
+        columns = _sealed(keys, report.id, ContactData(**{**data, **new}))
+        if known is None:
+            session.add(ReportContact(holder=report.holder, report_id=report.id, **columns))
+        else:
+            mine = ReportContact.report_id == report.id
+            session.execute(update(ReportContact).where(mine).values(columns))
+    return bool(new)
 
 
 def contact_index(keys: KeyRing, value: str | None) -> str | None:
@@ -97,7 +144,11 @@ def _index_contact(row: ReportContact, keys: KeyRing, clear: Mapping[str, str]) 
 
 
 SEALED = Sealed(
-    ReportContact, PURPOSE, ("name", "phone", "email", "contact_when"), "report_id", _index_contact
+    ReportContact,
+    PURPOSE,
+    ("name", "phone", "email", "contact_when", "earlier"),
+    "report_id",
+    _index_contact,
 )
 
 
@@ -112,7 +163,8 @@ def read_contact(session: Session, keys: KeyRing, report: Report) -> ContactData
     def clear(stored: str | None) -> str | None:
         return keys.decrypt(PURPOSE, stored, str(report.id)) if stored else None
 
-    return ContactData(clear(row.name), clear(row.phone), clear(row.email), clear(row.contact_when))
+    known = clear(row.name), clear(row.phone), clear(row.email), clear(row.contact_when)
+    return ContactData(*known, json.loads(clear(row.earlier) or "{}"))
 
 
 def has_contact(session: Session, report: Report) -> bool:
@@ -142,7 +194,9 @@ COLUMNS: Final = {
             text="suspected_offence_reason", codes="follow_ups follow_code_hash reporter_verdict"
         ),
     },
-    "report_contact": treated(sealed="name phone email contact_when phone_index email_index"),
+    "report_contact": treated(
+        sealed="name phone email contact_when earlier phone_index email_index"
+    ),
     "report_move": treated(text="reason values", staff="actor_id actor_name"),
     "reporter_message": treated(text="text", staff="actor_name", codes="sender"),
     "report_decision": treated(text="before values final", codes="steps", staff="actor_id"),

@@ -263,6 +263,7 @@ MATRIX: Final[tuple[View, ...]] = (
             ("meenemen", "POST"),
             ("bericht", "POST"),
             ("bijlage", "POST"),
+            ("contactgegevens", "POST"),
             ("mening", "POST"),
             ("intrekken", "GET"),
             ("intrekken", "POST"),

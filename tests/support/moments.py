@@ -80,6 +80,7 @@ CLAIMS: Final = (
     "leest wat u vond",
     "heeft uw melding gekregen",
     "leest uw melding",
+    "ziet wat u wijzigde",
     "kan weer verder",
     "pakt ze samen aan",
 )
@@ -97,7 +98,7 @@ class Moment:
     reason: str | None = None
     situation: Situation = Situation.TOWN
     # The sentences after sending something, where that can be done.
-    acts: tuple[str, ...] = field(default=("bericht", "bijlage"))
+    acts: tuple[str, ...] = field(default=("bericht", "bijlage", "contact"))
 
     @property
     def status(self) -> tuple[str, str]:
@@ -115,7 +116,7 @@ class Moment:
 
     @property
     def after(self) -> tuple[str, ...]:
-        """The sentences after sending a message or a file."""
+        """The sentences after sending a message, a file or another number."""
         return tuple(sentence(self.situation, act) for act in self.acts)
 
 
@@ -173,7 +174,7 @@ melding in het echte programma naar elk moment.
 Deze tabel wordt gemaakt uit `tests/support/moments.py`
 (`python -m tests.support.moments > docs/doorgeven.md`); een test vergelijkt ze.
 
-| moment | de melder leest | na een bericht of een bestand | de andere kant ziet |
+| moment | de melder leest | na een bericht, bestand of ander nummer | de andere kant ziet |
 |---|---|---|---|
 """
 

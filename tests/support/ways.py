@@ -106,6 +106,12 @@ class ByPage(Reporter):
         form["bestand"] = Upload("foto.jpg", content)
         return words_of(form.submit("versturen", status=303).follow())
 
+    def change(self, **given: str) -> str:
+        form = follow_in_browser(self.api, self.receipt).get("/volgen/melding").forms["contact"]
+        for name, value in given.items():
+            form[name] = value
+        return words_of(form.submit("wijzigen", status=303).follow())
+
     def withdraw(self) -> str:
         browser = follow_in_browser(self.api, self.receipt)
         form = next(

@@ -12,8 +12,10 @@ from typing import Any, Final
 
 import pytest
 
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.security.permissions import Permission, may
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.reports.conversation.words import SENTENCES, Situation
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import ROOT, Installation
@@ -89,6 +91,23 @@ def test_an_addition(make: Make, name: str, door: str) -> None:
     assert "Nieuw van de melder" in page or name in FORWARDED
     assert [message["soort"] for message in reporter.follow()["berichten"]] == ["aanvulling"]
     assert "Hij had een blauwe fiets." in reporter.page()
+    way.honest()
+
+
+@told("aangesloten", *HANDED, *FORWARDED, by_officer=True)
+def test_changed_contact_data(make: Make, name: str, door: str) -> None:
+    way = make(name)
+    reporter = way.send(door)
+    said = reporter.change(telefoon="06 87654321")
+    way.settle()
+    assert name != "doorgegeven" or len(way.mailed("melding_aangevuld")) == 1
+    way.honest(said)
+    page = way.other_side()
+    assert f"+31687654321 (gewijzigd op {date_text(day_of(utc_now()))}, was {PHONE})" in page
+    assert MAIL in page
+    assert "Nieuw van de melder" in page or name not in ("aangesloten", "overgedragen")
+    shown = reporter.page()
+    assert not [secret for secret in ("687654321", PHONE, MAIL, "Petra") if secret in shown]
     way.honest()
 
 

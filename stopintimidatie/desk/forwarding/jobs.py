@@ -46,7 +46,9 @@ from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
 # Acts of the reporter that the municipality must read, besides withdrawing.
-SENT: Final = frozenset({"melding.aanvulling", "melding.antwoord", "melding.bijlage"})
+SENT: Final = frozenset(
+    {"melding.aanvulling", "melding.antwoord", "melding.bijlage", "melding.contact_gewijzigd"}
+)
 TAKEN_BACK: Final = "melding.toch_niet_ingetrokken"
 AGAIN: Final = "hervat"
 

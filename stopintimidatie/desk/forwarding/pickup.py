@@ -29,7 +29,7 @@ from stopintimidatie.municipalities.areas.models import Municipality, Neighbourh
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, Purpose
 from stopintimidatie.reports import words
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
-from stopintimidatie.reports.personal import ContactData, read_contact
+from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
@@ -83,7 +83,7 @@ def content_of(
     if offenders or report.offender_appearance:
         sections.append(Section("Wie het deed", offenders, report.offender_appearance))
     if contact is not None:
-        sections.append(Section("Contact met de melder", _contact(contact)))
+        sections.append(Section("Contact met de melder", contact.rows))
     sections += _since(session, report, since)
     return Content(f"Melding {report.reference}", sections)
 
@@ -153,16 +153,6 @@ def categories_of(content: Content) -> tuple[str, ...]:
     """Return the categories of data in this content, for the register."""
     contact = any(section.title == "Contact met de melder" for section in content.sections)
     return (*CATEGORIES, WITH_CONTACT) if contact else CATEGORIES
-
-
-def _contact(contact: ContactData) -> list[tuple[str, Any]]:
-    rows = [
-        ("Naam", contact.name),
-        ("Telefoon", contact.phone),
-        ("E-mail", contact.email),
-        ("Wanneer", contact.when),
-    ]
-    return [(term, value) for term, value in rows if value]
 
 
 def _names(session: Session, report: Report) -> words.AreaNames:

@@ -178,9 +178,7 @@ def _own_reports(source: Source) -> Iterator[Part]:
 def _contact(source: Source, report: Report, title: str, key: str) -> Iterator[Part]:
     contact = read_contact(source.session, source.keys, report)
     if contact is not None:
-        names = ("Naam", "Telefoon", "E-mail", "Bereikbaar")
-        values = (contact.name, contact.phone, contact.email, contact.when)
-        facts = tuple((n, v) for n, v in zip(names, values, strict=True) if v)
+        facts = tuple(contact.rows)
         yield Part(f"{key}:contact", title, "Uw contactgegevens", facts, contact=True)
 
 

@@ -116,6 +116,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.bericht_gezien": "Bericht van de melder gezien",
     "melding.antwoord": "Antwoord van de melder",
     "melding.aanvulling": "Aanvulling van de melder",
+    "melding.contact_gewijzigd": "Contactgegevens gewijzigd door de melder",
     "melding.mening": "Oordeel van de melder",
     "melding.bijlage": "Bijlage van de melder",
     "melding.bestand_tegengehouden": "Bestand van de melder tegengehouden door de virusscanner",

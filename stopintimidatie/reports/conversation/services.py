@@ -43,7 +43,7 @@ from stopintimidatie.reports.conversation.queries import (
 )
 from stopintimidatie.reports.conversation.words import TABLE, Situation
 from stopintimidatie.reports.models import Report, ReporterMessage
-from stopintimidatie.reports.personal import reached_by, read_contact
+from stopintimidatie.reports.personal import change_contact, reached_by, read_contact
 from stopintimidatie.reports.services import (
     append_move,
     held_until,
@@ -311,6 +311,33 @@ def add_message(engine: Engine, effects: Effects, copy: Copy, text: str) -> Mess
             append_move(session, report, REPORTER, kind, report.state, {})
         spoke(session, report, f"melding.{kind}")
         return Message(message.at, message.kind, message.text)
+
+
+def set_contact(
+    engine: Engine, keys: KeyRing, copy: Copy, phone: str | None, email: str | None
+) -> None:
+    """Set another telephone number or mail address; what isn't given stays.
+
+    Nothing tells the reporter whether it was the same: who has only the code may not find it out.
+
+    Raises:
+        NotNowError: The report takes nothing more.
+    """
+    with own_report(engine, copy) as (session, report):
+        if change_contact(session, keys, report, {"phone": phone, "email": email}):
+            append_move(session, report, REPORTER, "contact_gewijzigd", report.state, {})
+            # A municipality that is not connected reads no contact data of who wants no contact.
+            ready = not report.contact_folded
+            spoke(session, report, "melding.contact_gewijzigd", ready=ready)
+
+
+def contact_known(engine: Engine, copy: Copy) -> tuple[bool, bool, bool]:
+    """Tell whether a number and an address are known, and whether nobody may use them to call."""
+    with transaction(engine, copy.holder, write=False) as session:
+        report = session.get(Report, copy.report_id)
+        if report is None:
+            return False, False, True
+        return *reached_by(session, report), report.contact_folded
 
 
 # The desk tells the municipality that has a report what its reporter did since (`desk/forwarding`).

@@ -10,6 +10,7 @@ from stopintimidatie.core.web.request import Request
 from stopintimidatie.reports.attachments.cleaner import LIMIT, PHOTO_TYPES, ffmpeg_path
 from stopintimidatie.reports.conversation.queries import Standing
 from stopintimidatie.reports.conversation.services import LONGEST_TEXT, VERDICTS
+from stopintimidatie.reports.public.forms import NO_EMAIL, NO_PHONE
 from stopintimidatie.reports.public.pages import speech_of
 
 HOME: Final = "/volgen"
@@ -40,6 +41,30 @@ class MessageSchema(Schema):
         "Uw bericht",
         description="Schrijf geen namen van anderen op.",
     )
+
+
+class ContactSchema(Schema):
+    """Another telephone number or mail address; what stays empty stays as it is."""
+
+    telefoon = field(
+        forms.Phone(30, hint=NO_PHONE),
+        "Uw telefoonnummer",
+        missing=None,
+        widget=forms.TelInput(autocomplete="off"),
+    )
+    email = field(
+        forms.Email(254, hint=NO_EMAIL),
+        "Uw e-mailadres",
+        missing=None,
+        widget=forms.EmailInput(autocomplete="off"),
+    )
+
+
+def contact_form(request: Request) -> Form:
+    """Make the form for another number or address; it never shows what is known."""
+    button = Button("wijzigen", "Contactgegevens wijzigen", "secondary")
+    action = f"{HOME}/contactgegevens"
+    return form_of(request, ContactSchema(), button, action, formid="contact")
 
 
 class UploadSchema(Schema):

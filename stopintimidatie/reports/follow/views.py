@@ -58,13 +58,16 @@ from stopintimidatie.reports.conversation.services import (
     CLOSED_TEXTS,
     NotNowError,
     add_message,
+    contact_known,
     give_verdict,
+    set_contact,
 )
 from stopintimidatie.reports.conversation.words import Situation, sentence
 from stopintimidatie.reports.follow import words as follow_words
 from stopintimidatie.reports.follow.forms import (
     HOME,
     EnterSchema,
+    contact_form,
     form_of,
     message_form,
     takes_clips,
@@ -188,7 +191,11 @@ def _done(request: Request, standing: Standing, shown: Page) -> str | None:
         return f"{said(request, standing, 'toch')} {contact}".strip()
     if done == "ingetrokken" and keeping.contact_kept:
         done = "ingetrokken_bewaard"
+    phone, mail, folded = shown["contact_known"]
+    if done == "contact" and folded and (phone or mail):
+        return speech_of(request)(follow_words.SAID["contact_dicht"])
     agrees = {
+        "contact": phone or mail,
         "bericht": any(message.from_reporter for message in standing.messages),
         "mening": standing.verdict is not None,
         "bijlage": bool(shown["files"]),
@@ -217,6 +224,24 @@ def message(request: Request, standing: Standing) -> Any:
         return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bericht#inhoud"))
 
     return _take(request, standing, "form", form, on_valid)
+
+
+@report_page("contactgegevens", "follow.jinja2", "POST")
+def contact(request: Request, standing: Standing) -> Any:
+    """Take another telephone number or mail address of the reporter."""
+
+    def on_valid(values: Page) -> Any:
+        phone, email = values["telefoon"], values["email"]
+        if not (phone or email):
+            raise FormError(follow_words.SAID["contact_leeg"], "telefoon")
+        registry = request.registry
+        try:
+            set_contact(registry.engine, registry.key_ring, standing.copy, phone, email)
+        except NotNowError as refused:
+            raise FormError(str(refused), "telefoon") from None
+        return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=contact#inhoud"))
+
+    return _take(request, standing, "contact", contact_form(request), on_valid)
 
 
 @report_page("bijlage", "follow.jinja2", "POST")
@@ -383,6 +408,8 @@ def _shown(request: Request, standing: Standing) -> Page:
         "clips": takes_clips(request),
         "upload": None if closed or full or gone else upload_form(request),
         "form": None if closed or gone else message_form(request, standing),
+        "contact": None if closed or gone else contact_form(request),
+        "contact_known": contact_known(request.registry.engine, standing.copy),
         "may_withdraw": not closed,
     }
 

@@ -47,6 +47,7 @@ OTHER_LINES: Final = {
     "gemeente_beperkt": "Aan de gemeente verteld: gebruik beperkt",
     "gemeente_hervat": "Aan de gemeente verteld: mag weer worden gebruikt",
     "aanvulling": "Aanvulling van de melder",
+    "contact_gewijzigd": "Contactgegevens gewijzigd door de melder",
     "hielp_niet": "De melder zegt: het hielp niet",
     "toch_niet_ingetrokken": "De melder trok het intrekken terug",
     "bewaren_gevraagd": "De melder wil aangifte doen en vroeg om bewaren",

@@ -113,6 +113,7 @@ def in_order(table: Table, rows: Any) -> list[Any]:
 def test_a_filled_first_version_is_brought_up_to_date_without_losing_a_row(older: Older) -> None:
     assert older.rows["report"] > 300
     assert older.rows["dossier"] > 5
+    assert older.rows["report_contact"] > 50
     upgrade(older.settings, older.owner)
     assert at_head(older.settings, older.owner)
     assert differences(older) == []

@@ -26,7 +26,13 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.desk.forwarding import jobs
 from stopintimidatie.desk.forwarding.answers import answer_withdrawal, stopped_panel
-from stopintimidatie.desk.forwarding.pickup import CLEAR_JOB, content_of, deliver, notice_of
+from stopintimidatie.desk.forwarding.pickup import (
+    CLEAR_JOB,
+    as_text,
+    content_of,
+    deliver,
+    notice_of,
+)
 from stopintimidatie.desk.forwarding.services import came_back, unanswered
 from stopintimidatie.desk.queue.calls import call_list
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -34,7 +40,7 @@ from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.privacy.erasure.services import erase
 from stopintimidatie.reports.conversation import words
 from stopintimidatie.reports.conversation.services import SPOKE_JOB
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportContact
 from tests.support.api import Api, report
 from tests.support.clamd import Clamd, infected
 from tests.support.factories import make_user
@@ -53,18 +59,20 @@ GIVEN = {
     "locatie": {"lat": 51.8165, "lon": 4.6400, "omschrijving": "bij de sluis"},
     "omschrijving": WORD,
     "anoniem": False,
-    "melder": {"naam": "Petra", "email": "petra@melder.example"},
+    "melder": {"naam": "Petra", "telefoon": "+31612345678", "email": "petra@melder.example"},
 }
 
 
 class Case:
     """A report for a town that isn't connected, with the reporter and both officials."""
 
-    def __init__(self, house: Installation, *, function: str = "coördinator OOV") -> None:
+    def __init__(
+        self, house: Installation, *, function: str = "coördinator OOV", **changes: Any
+    ) -> None:
         self.house, self.api = house, Api(house)
         put_desk_postbox(house)
         self.agree(function)
-        self.receipt = self.api.post(report(**GIVEN)).json
+        self.receipt = self.api.post(report(**{**GIVEN, **changes})).json
         house.run_jobs()
 
     def agree(self, function: str) -> None:
@@ -164,6 +172,70 @@ def test_what_is_added_after_the_pick_up_is_one_mail_without_content_until_it_is
     case.read()
     case.add("En dit na het lezen.")
     assert len(case.told()) == 2
+
+
+def change_number(case: Case, number: str = "+31687654321") -> Any:
+    form = case.page().forms["contact"]
+    form["telefoon"] = number
+    page = form.submit("wijzigen", status=303).follow()
+    case.house.run_jobs()
+    return page
+
+
+def test_changed_contact_data_after_the_pick_up_is_told_without_content(case: Case) -> None:
+    case.pick_up()
+    page = change_number(case)
+    assert "dan krijgt de gemeente bericht dat er iets bij is" in page
+    (letter,) = case.told()
+    assert not [word for word in (*SECRETS, "687654321", "06") if word in letter]
+    content = content_as_text(case)
+    assert "Telefoon: +31687654321 (gewijzigd op " in content
+    # The same once more is no news.
+    case.read()
+    change_number(case)
+    assert len(case.told()) == 1
+
+
+def test_of_who_wants_no_contact_the_official_is_told_no_change_of_number(
+    installation: Installation,
+) -> None:
+    case = Case(installation, contactGewenst="nee")
+    case.pick_up()
+    assert "daarom staan ze dicht" in change_number(case)
+    assert case.told() == []
+    assert "687654321" not in content_as_text(case)
+
+
+def test_without_an_agreement_the_reporter_reads_that_the_number_stays_at_the_desk(
+    case: Case,
+) -> None:
+    case.pick_up()
+    case.end_agreement()
+    assert "De gemeente kan nu niet lezen wat u wijzigde." in change_number(case)
+    desk = case.house.browser(make_user(case.house, (NATIONAL, Role.NATIONAL_DESK)))
+    page = desk.get(f"/landelijk/{case.receipt['kenmerk']}")
+    # The desk rings no reporter: it reads that there was a change, and no number.
+    assert "Contactgegevens gewijzigd door de melder" in page
+    assert "687654321" not in page
+
+
+def test_a_report_that_is_gone_at_the_desk_has_no_form_for_a_number(case: Case) -> None:
+    case.pick_up()
+    form = case.page().forms["contact"]
+    with case.house.transaction(NATIONAL) as session:
+        session.scalars(select(Pickup)).one().destroyed_at = utc_now()
+    assert "contact" not in case.page().forms
+    form["telefoon"] = "+31687654321"
+    form.submit("wijzigen", status=422)
+    with case.house.transaction(NATIONAL) as session:
+        assert session.scalar(select(ReportContact.earlier)) is None
+
+
+def content_as_text(case: Case) -> str:
+    """What the encrypted mail holds, and what the sitting and its PDF are drawn from."""
+    with case.house.transaction(NATIONAL) as session:
+        row = session.scalars(select(Report)).one()
+        return as_text(content_of(session, case.house.registry.key_ring, row))
 
 
 def test_a_photo_after_the_pick_up_is_told_as_well_and_says_what_is_true(case: Case) -> None:

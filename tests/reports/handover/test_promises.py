@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,15 @@ from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.reports.attachments.services import END_JOB
 from stopintimidatie.reports.conversation.services import CLOSED_TEXTS
 from stopintimidatie.reports.handover.services import hand_some_over
-from stopintimidatie.reports.models import Report, ReportAttachment, ReportMove
+from stopintimidatie.reports.handover.transfer import PURPOSE
+from stopintimidatie.reports.models import Report, ReportAttachment, ReportMove, ReportTransfer
 from stopintimidatie.reports.services import append_move
 from tests.support.clamd import Clamd, infected
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
 from tests.support.photos import photo
-from tests.support.ways import STORY, HandedOver, HandedOverLater, HandedOverOpen
+from tests.support.ways import PHONE, STORY, HandedOver, HandedOverLater, HandedOverOpen
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -137,6 +139,20 @@ def test_between_giving_and_receiving_nobody_is_said_to_have_it(
     assert refused == CLOSED_TEXTS["overgedragen"]
     way.settle()
     assert STORY in way.other_side()
+
+
+def test_contact_data_given_away_by_an_earlier_release_arrive(installation: Installation) -> None:
+    way = HandedOverOpen(installation)
+    way.send("API")
+    way.accept()
+    number, keys = way.give(), installation.registry.key_ring
+    with installation.transaction(EINDHOVEN) as session:
+        transfer = session.get_one(ReportTransfer, number)
+        content = json.loads(keys.decrypt(PURPOSE, transfer.content or "", str(number)))
+        assert content["contact"].pop("earlier") == {}
+        transfer.content = keys.encrypt(PURPOSE, json.dumps(content), str(number))
+    way.settle()
+    assert PHONE in way.other_side()
 
 
 def test_the_tombstone_of_the_giver_keeps_no_word_of_the_report(
