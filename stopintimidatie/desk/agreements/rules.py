@@ -62,7 +62,7 @@ _SPELLED: Final = (
 
 
 def _days(names: str) -> list[int]:
-    days = []
+    days: list[int] = []
     for name in names.split():
         first, _, last = name.partition("-")
         start, end = DAYS.index(first), DAYS.index(last or first)
