@@ -37,7 +37,7 @@ modules/encryption
 ROW = re.compile(r"^\| `/core/([^`]+)` \|.*\| (test|afspraak|wijkt af|n\.v\.t\.) \|$", re.MULTILINE)
 DOCUMENT = openapi_document("https://meldpunt.example", "api@meldpunt.example")
 PATHS: dict[str, dict[str, Any]] = DOCUMENT["paths"]
-COLLECTIONS = frozenset({"meldingen", "gemeenten", "aanvullingen", "bijlagen"})
+COLLECTIONS = frozenset({"meldingen", "gemeenten", "aanvullingen", "bijlagen", "contactgegevens"})
 SINGLE = frozenset({"formulier", "logo", "openapi.json"})
 SPECTRAL = ROOT / "node_modules" / "@stoplight" / "spectral-cli" / "dist" / "index.js"
 CHECKS: dict[str, Callable[[], None]] = {}
@@ -172,7 +172,7 @@ def resources_are_nouns_and_collections_plural() -> None:
 
 @watches("http-methods", "http-safety", "stateless")
 def methods_mean_what_they_mean() -> None:
-    assert {method for _, method, _ in operations()} <= {"get", "post", "delete"}
+    assert {method for _, method, _ in operations()} <= {"get", "post", "put", "delete"}
     assert not [
         path for path, method, op in operations() if method == "get" and "requestBody" in op
     ]

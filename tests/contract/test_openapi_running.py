@@ -20,7 +20,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.parameters import ParameterLocation
 
 from stopintimidatie.core.tree.resources import split_address
-from stopintimidatie.reports.api.calls import ADD, BASE, CALLS, FORM, LOOK_UP, SUBMIT, Call
+from stopintimidatie.reports.api.calls import ADD, BASE, CALLS, CHANGE, FORM, LOOK_UP, SUBMIT, Call
 from stopintimidatie.reports.api.queries import DEMO_TOKEN
 from stopintimidatie.reports.arrival.schema import message_schema, rules_schema
 from tests.support.api import Api
@@ -119,7 +119,7 @@ def is_address(path: str) -> bool:
 
 
 # The others take any text in their path: nothing doesn't fit.
-@pytest.mark.parametrize("call", [SUBMIT, ADD, LOOK_UP, FORM], ids=lambda call: call.name)
+@pytest.mark.parametrize("call", [SUBMIT, ADD, CHANGE, LOOK_UP, FORM], ids=lambda call: call.name)
 def test_what_does_not_fit_the_document_is_refused(schema: Any, call: Call, examples: int) -> None:
     drawn = schema[call.path][call.method].as_strategy(NEGATIVE)
     checks = [*CONFORMANCE, REJECTION]

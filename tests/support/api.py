@@ -62,6 +62,13 @@ class Api:
         path = f"{REPORTS}/{receipt['kenmerk']}/aanvullingen"
         return self.app.post(path, data, headers=self.headers(**wanted), status=status)
 
+    def change(self, receipt: Any, body: Any, *, status: Any = 204, **headers: str | None) -> Any:
+        """Give another number or address."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        wanted = {"Idempotency_Key": None, "Volgcode": receipt["volgcode"], **headers}
+        path = f"{REPORTS}/{receipt['kenmerk']}/contactgegevens"
+        return self.app.put(path, data, headers=self.headers(**wanted), status=status)
+
     def attach(
         self,
         receipt: Any,

@@ -247,6 +247,9 @@ MATRIX: Final[tuple[View, ...]] = (
     view("AttachmentsNode", "", "POST", PUBLIC, {
         "/api/v1/meldingen/M-4F7K-2QX9/bijlagen": "401 401 401 401 401 401 401 401",
     }),
+    view("ContactNode", "", "PUT", PUBLIC, {
+        "/api/v1/meldingen/M-4F7K-2QX9/contactgegevens": "401 401 401 401 401 401 401 401",
+    }),
     view("ReportsNode", "", "POST", PUBLIC, {
         "/api/v1/meldingen": "401 401 401 401 401 401 401 401",
     }),

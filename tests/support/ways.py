@@ -75,6 +75,10 @@ class ByApi(Reporter):
         self.api.add(self.receipt, {"tekst": text})
         return self._told()
 
+    def change(self, **given: str) -> str:
+        self.api.change(self.receipt, given)
+        return self._told()
+
     def attach(self, content: bytes) -> str:
         answer = self.api.attach(self.receipt, content, status=(201, 202))
         return str(answer.json["status"])

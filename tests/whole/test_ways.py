@@ -94,7 +94,7 @@ def test_an_addition(make: Make, name: str, door: str) -> None:
     way.honest()
 
 
-@told("aangesloten", *HANDED, *FORWARDED, by_officer=True)
+@told("aangesloten", *HANDED, *FORWARDED)
 def test_changed_contact_data(make: Make, name: str, door: str) -> None:
     way = make(name)
     reporter = way.send(door)

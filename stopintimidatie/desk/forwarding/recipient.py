@@ -103,37 +103,37 @@ def _page(request: Request, sitting: Sitting) -> dict[str, Any]:
 @post_view(PickupPage, "openen", NO_PERMISSION_REQUIRED)
 def open_view(context: PickupPage, request: Request) -> Any:
     """Open a report: the first time that is its receipt."""
-    here = _here(context, request)
-    if isinstance(here, HTTPSeeOther):
-        return here
-    sitting, pickup, report = here
+    sitting, pickup, report = _here(context, request, opened=False)
     access.open_report(request.db, request.registry, sitting, pickup, report)
     return HTTPSeeOther(_report_href(pickup.reference))
 
 
 def _here(
-    context: PickupPage, request: Request, *, opened: bool = False
-) -> tuple[Sitting, Pickup, Report] | HTTPSeeOther:
-    """Return the sitting and the report of this address, or where to go when it isn't opened.
+    context: PickupPage, request: Request, *, opened: bool = True, stopped: bool | None = None
+) -> tuple[Sitting, Pickup, Report]:
+    """Return the sitting and the report of this address.
 
-    `opened`: only a report that was opened in this sitting with the button.
+    `opened`: only a report that was opened in this sitting with the button. `stopped`: only one
+    that may not be used any more, or that may.
+
+    Raises:
+        HTTPSeeOther: It isn't opened here, or isn't like that: to the page that says so.
     """
     sitting = access.sitting_of(request)
     if sitting is None:
-        return start_again(context, request)
+        raise start_again(context, request)
     row = access.find_opened(request.db, sitting, context.__name__ or "")
     if row is None or (opened and not access.is_open(sitting, row[0])):
-        return HTTPSeeOther(_list_href(sitting))
+        raise HTTPSeeOther(_list_href(sitting))
+    if stopped is not None and stopped is (notice_of(request.db, row[1]) is None):
+        raise HTTPSeeOther(_report_href(row[0].reference))
     return sitting, *row
 
 
 @page_view(PickupPage, REPORT, NO_PERMISSION_REQUIRED, REPORT_PAGE)
 def report_view(context: PickupPage, request: Request) -> Any:
     """Show a report that was opened in this sitting; each time is logged."""
-    here = _here(context, request, opened=True)
-    if isinstance(here, HTTPSeeOther):
-        return here
-    sitting, pickup, report = here
+    sitting, pickup, report = _here(context, request)
     _note_later(request, pickup, "ophalen.gelezen", "weer")
     stopped = notice_of(request.db, report) is not None
     form = withdrawn_form(request, pickup) if stopped else answer_form(request, pickup, report)
@@ -211,12 +211,7 @@ def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
 @post_view(PickupPage, f"{REPORT}-antwoord", NO_PERMISSION_REQUIRED, renderer=REPORT_PAGE)
 def answer_view(context: PickupPage, request: Request) -> Any:
     """Take what the official answers."""
-    here = _here(context, request, opened=True)
-    if isinstance(here, HTTPSeeOther):
-        return here
-    sitting, pickup, report = here
-    if notice_of(request.db, report) is not None:
-        return HTTPSeeOther(_report_href(pickup.reference))
+    sitting, pickup, report = _here(context, request, stopped=False)
     form = answer_form(request, pickup, report)
 
     def on_valid(values: dict[str, Any]) -> Any:
@@ -235,12 +230,7 @@ def answer_view(context: PickupPage, request: Request) -> Any:
 @post_view(PickupPage, WITHDRAWN, NO_PERMISSION_REQUIRED, renderer=REPORT_PAGE)
 def withdrawn_view(context: PickupPage, request: Request) -> Any:
     """Take what a municipality did with a report that was withdrawn, erased or restricted."""
-    here = _here(context, request, opened=True)
-    if isinstance(here, HTTPSeeOther):
-        return here
-    sitting, pickup, report = here
-    if notice_of(request.db, report) is None:
-        return HTTPSeeOther(_report_href(pickup.reference))
+    sitting, pickup, report = _here(context, request, stopped=True)
 
     def on_valid(values: dict[str, Any]) -> Any:
         actor = outsider(pickup)
@@ -255,10 +245,7 @@ def withdrawn_view(context: PickupPage, request: Request) -> Any:
 @page_view(PickupPage, f"{REPORT}-bijlage", NO_PERMISSION_REQUIRED, "string")
 def file_view(context: PickupPage, request: Request) -> Any:
     """Send a clean file of a report that was opened in this sitting: `?nummer=1`."""
-    here = _here(context, request, opened=True)
-    if isinstance(here, HTTPSeeOther):
-        return here
-    _, pickup, report = here
+    _, pickup, report = _here(context, request)
     stopped = notice_of(request.db, report) is not None
     attachment = None if stopped else wanted_attachment(request, report)
     if attachment is None:
@@ -270,12 +257,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
 @post_view(PickupPage, f"{REPORT}-pdf", NO_PERMISSION_REQUIRED)
 def pdf_view(context: PickupPage, request: Request) -> Any:
     """Send a report that was opened in this sitting as PDF; the register says so."""
-    here = _here(context, request, opened=True)
-    if isinstance(here, HTTPSeeOther):
-        return here
-    sitting, pickup, report = here
-    if notice_of(request.db, report) is not None:
-        return HTTPSeeOther(_report_href(pickup.reference))
+    sitting, pickup, report = _here(context, request, stopped=False)
     entry = find_disclosure(request.db, pickup.reference)
     if entry is not None:
         note_event(request.db, entry, EventKind.GIVEN, outsider(pickup), "pdf")

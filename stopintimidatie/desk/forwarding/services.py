@@ -13,7 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -144,9 +144,7 @@ def _waiting_for(
     if agreement is None or agreement_in_force(session, agreement.municipality_code) is None:
         return None
     entries = select(Pickup.id).join(Report, Report.id == Pickup.document_id)
-    waits: ColumnElement[bool] = Pickup.state.in_(WAITING_THERE)
-    if news:
-        waits |= Pickup.added_at.is_not(None)
+    waits = or_(Pickup.state.in_(WAITING_THERE), Pickup.added_at.is_not(None) if news else false())
     waiting = entries.where(*in_sitting(agreement.municipality_code), waits)
     return waiting.order_by(Pickup.made_at, Pickup.id)
 

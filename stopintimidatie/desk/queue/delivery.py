@@ -35,13 +35,20 @@ ROUTED: Final = "gerouteerd"
 ROUTABLE: Final = frozenset({"te_routeren", "wacht_op_afspraak", "verlopen"})
 # The name of the step that is held.
 HELD: Final = "routeren"
-_GONE: Final = "Deze melding is intussen doorgegeven, afgesloten of ingetrokken."
-_CHOOSE: Final = "Kies een gemeente uit de lijst."
 
 
 def can_be_routed(report: Report) -> bool:
     """Tell whether the desk may still choose the municipality of a report."""
     return report.state == "nieuw" and report.delivery in ROUTABLE and report.leaves_at is None
+
+
+def _check_town(session: Session, report: Report, code: str) -> Municipality:
+    if not can_be_routed(report):
+        raise WorkflowError("Deze melding is intussen doorgegeven, afgesloten of ingetrokken.")
+    town = municipality_by_code(session, code)
+    if town is None:
+        raise WorkflowError("Kies een gemeente uit de lijst.", "gemeente")
+    return town
 
 
 def route(
@@ -54,10 +61,7 @@ def route(
     Raises:
         WorkflowError: It can't be routed any more, or there is no such municipality.
     """
-    if not can_be_routed(report):
-        raise WorkflowError(_GONE)
-    if municipality_by_code(session, code) is None:
-        raise WorkflowError(_CHOOSE, "gemeente")
+    _check_town(session, report, code)
     answers = {"gemeente": code, "reden": reason}
     return hold_step(registry, session, report, HELD, answers, actor)
 
@@ -83,11 +87,7 @@ def route_now(
     Raises:
         WorkflowError: It can't be routed any more, or there is no such municipality.
     """
-    if not can_be_routed(report):
-        raise WorkflowError(_GONE)
-    town = municipality_by_code(session, code)
-    if town is None:
-        raise WorkflowError(_CHOOSE, "gemeente")
+    town = _check_town(session, report, code)
     if level_of(session, code) is ParticipationLevel.PROGRAMME:
         values = {"gemeente": code, "reden": reason}
         move_report(session, effects, report, "doorgeven", values, actor)

@@ -103,6 +103,12 @@ _PUBLIC = {400: _UNREADABLE, 500: _OUR_FAULT, 503: _OUTAGE}
 # Refusals of a call with an app key. Sending a report has no 429: it is never too often.
 _WITH_KEY = {**_PUBLIC, 401: _NO_APP_KEY}
 _ALWAYS = {**_WITH_KEY, 429: _TOO_OFTEN}
+_OF_REPORT = {**_ALWAYS, 404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding.")}
+_OF_JSON = {
+    400: Reply("Geen geldige JSON, of velden die niet kloppen."),
+    413: Reply("Het bericht is groter dan 1 MiB."),
+    415: Reply("Het bericht is geen application/json."),
+}
 
 DESCRIBE: Final = Call(
     "openapi",
@@ -122,13 +128,12 @@ SUBMIT: Final = Call(
     "geen tweede melding.",
     {
         **_WITH_KEY,
+        **_OF_JSON,
         201: Reply("De melding is opgeslagen.", answers.ReceiptAnswer, headers=("Location",)),
         400: Reply(
             "Geen bruikbare Idempotency-Key, geen geldige JSON, of velden die niet kloppen."
         ),
         409: Reply("Het eerste verzoek met deze Idempotency-Key wordt nog behandeld."),
-        413: Reply("Het bericht is groter dan 1 MiB."),
-        415: Reply("Het bericht is geen application/json."),
         422: Reply("Deze Idempotency-Key is al met een ander bericht gebruikt."),
     },
     (_IDEMPOTENCY_KEY,),
@@ -143,9 +148,8 @@ FOLLOW: Final = Call(
     "Met de volgcode van de melder in de header Volgcode, nooit in het adres. Een verkeerde "
     "volgcode geeft hetzelfde antwoord als een kenmerk dat niet bestaat.",
     {
-        **_ALWAYS,
+        **_OF_REPORT,
         200: Reply("Hoe het met de melding staat.", answers.FollowAnswer),
-        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
     },
     (_REFERENCE,),
     needs=(APP_KEY, FOLLOW_CODE),
@@ -161,20 +165,35 @@ ADD: Final = Call(
     "verder. Dezelfde tekst binnen een uur nog eens sturen geeft hetzelfde antwoord; er komt dan "
     "geen tweede bericht.",
     {
-        **_ALWAYS,
+        **_OF_REPORT,
+        **_OF_JSON,
         201: Reply(
             "Het bericht is opgeslagen.",
             answers.MessageAnswer,
             example=(("van", "melder"), ("soort", "aanvulling"), ("tekst", ADDED_TEXT)),
         ),
-        400: Reply("Geen geldige JSON, of velden die niet kloppen."),
-        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: _NOT_NOW,
-        413: Reply("Het bericht is groter dan 1 MiB."),
-        415: Reply("Het bericht is geen application/json."),
     },
     (_REFERENCE,),
     takes="aanvulling",
+    needs=(APP_KEY, FOLLOW_CODE),
+)
+CHANGE: Final = Call(
+    "contactgegevensWijzigen",
+    "PUT",
+    "/meldingen/{kenmerk}/contactgegevens",
+    "Een ander telefoonnummer of e-mailadres opgeven",
+    "Wat ontbreekt, blijft zoals het was. Het antwoord is hetzelfde, of er iets wijzigde of niet: "
+    "wie alleen de volgcode heeft, komt niet te weten wat er staat. Wie de contactgegevens mag "
+    "lezen, ziet het nieuwe met het vorige ernaast.",
+    {
+        **_OF_REPORT,
+        **_OF_JSON,
+        204: Reply("De contactgegevens zijn opgeslagen.", empty=True),
+        409: _NOT_NOW,
+    },
+    (_REFERENCE,),
+    takes="contactgegevens",
     needs=(APP_KEY, FOLLOW_CODE),
 )
 ATTACH: Final = Call(
@@ -188,7 +207,7 @@ ATTACH: Final = Call(
     "er al te veel bestanden tegelijk nagekeken, dan is het antwoord 503. Hetzelfde bestand bij "
     "dezelfde melding nog eens sturen geeft 200 met hetzelfde nummer; er komt geen tweede.",
     {
-        **_ALWAYS,
+        **_OF_REPORT,
         200: Reply("Dit bestand zat al bij de melding.", answers.AttachmentAnswer),
         201: Reply("Het bestand is opgeslagen.", answers.AttachmentAnswer),
         202: Reply(
@@ -197,7 +216,6 @@ ATTACH: Final = Call(
             answers.AttachmentAnswer,
         ),
         400: Reply("Er is geen bestand, het is niet te lezen, of de sleutel is geen UUID."),
-        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: Reply("De melding neemt geen bestand meer aan; het detail zegt waarom."),
         413: Reply("Het bestand is te groot, of alle bestanden bij de melding samen."),
         415: Reply("Geen multipart/form-data, of een soort bestand die wij niet aannemen."),
@@ -223,9 +241,8 @@ WITHDRAW: Final = Call(
     "niets vanzelf gewist: de melder kan dat de gemeente vragen, met het kenmerk. Tot en met "
     "`terugTotEnMet` kan de melder zich op `/volgen` bedenken. Nog eens intrekken mag.",
     {
-        **_ALWAYS,
+        **_OF_REPORT,
         204: Reply("De melding is ingetrokken.", empty=True),
-        404: Reply("Bij dit kenmerk en deze volgcode hoort geen melding."),
         409: _NOT_NOW,
     },
     (_REFERENCE,),
@@ -286,4 +303,4 @@ LOGO: Final = Call(
     (_CODE,),
 )
 
-CALLS: Final = (DESCRIBE, SUBMIT, FOLLOW, ADD, ATTACH, WITHDRAW, LOOK_UP, FORM, LOGO)
+CALLS: Final = (DESCRIBE, SUBMIT, FOLLOW, ADD, CHANGE, ATTACH, WITHDRAW, LOOK_UP, FORM, LOGO)

@@ -17,7 +17,7 @@ from stopintimidatie.reports.api.calls import (
     Reply,
 )
 from stopintimidatie.reports.api.problems import API_VERSION, CONTENT_TYPE, problem_schema
-from stopintimidatie.reports.api.requests import ADDITION, FIELD, MEDIA_TYPE
+from stopintimidatie.reports.api.requests import ADDITION, CONTACT, FIELD, MEDIA_TYPE
 from stopintimidatie.reports.arrival.schema import message_schema, rules_schema
 
 # Messages that show how: in the OpenAPI document, the docs and the tests alike.
@@ -183,6 +183,12 @@ _BODIES: dict[str, Document] = {
             "example": {"tekst": ADDED_TEXT},
         }
     },
+    "contactgegevens": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/Contactgegevens"},
+            "example": {"telefoon": "06 12345678"},
+        }
+    },
     "bestand": {
         MEDIA_TYPE: {
             "schema": {
@@ -237,6 +243,7 @@ def _schemas() -> Document:
     return {
         **_parts("Melding", message_schema() | {"x-regels": _RULES | rules_schema()}),
         "Aanvulling": describe(ADDITION),
+        "Contactgegevens": describe(CONTACT),
         "Probleem": problem_schema(),
         **dict(sorted(named.items())),
     }

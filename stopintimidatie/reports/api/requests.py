@@ -27,7 +27,7 @@ from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.web import body
 from stopintimidatie.reports.api.problems import Kind, ProblemError
 from stopintimidatie.reports.api.queries import recognise, token_of
-from stopintimidatie.reports.arrival.schema import LAT, LON
+from stopintimidatie.reports.arrival.schema import LAT, LON, MESSAGE
 from stopintimidatie.reports.attachments.cleaner import LIMIT, too_large
 from stopintimidatie.reports.conversation.services import LONGEST_TEXT
 from stopintimidatie.reports.vocabulary import Language
@@ -70,19 +70,48 @@ ADDITION: Final = member(
 )
 
 
-def read_addition(body: bytes) -> str:
-    """Return the text of an addition.
+CONTACT: Final = member(
+    "contactgegevens",
+    Record(at_least_one=True),
+    "Het nieuwe telefoonnummer of e-mailadres; wat ontbreekt, blijft zoals het was.",
+    MESSAGE["melder"]["telefoon"],
+    MESSAGE["melder"]["email"],
+)
+
+
+def _filled(node: colander.SchemaNode, given: dict[str, Any]) -> None:
+    if not given:
+        raise colander.Invalid(node, "Vul telefoon of email in.")
+
+
+CONTACT.validator = _filled
+
+
+def read_object(node: colander.SchemaNode, sent: bytes) -> dict[str, Any]:
+    """Return the members of an object, as this node describes it.
 
     Raises:
-        ProblemError: It is not JSON, or not an addition; with every wrong field.
+        ProblemError: It is not JSON, or no such object; with every wrong field.
     """
     try:
-        return str(ADDITION.deserialize(loads(body))["tekst"])
+        members: dict[str, Any] = node.deserialize(loads(sent))
+        return members
     except JsonError as error:
         raise ProblemError(Kind.BODY, error.detail) from None
     except colander.Invalid as invalid:
         errors = tuple(errors_of(invalid))
         raise ProblemError(Kind.FIELDS, errors=errors[:MOST_ERRORS]) from None
+
+
+def check_media_type(request: Any) -> None:
+    """Refuse anything but application/json; a charset may only be UTF-8."""
+    media_type, *parameters = request.environ.get("CONTENT_TYPE", "").lower().split(";")
+    charsets = [p.strip() for p in parameters if p.strip().startswith("charset=")]
+    if media_type.strip() != "application/json" or not set(charsets) <= _UTF_8:
+        raise ProblemError(Kind.MEDIA_TYPE)
+
+
+_UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"'})
 
 
 def idempotency_key_of(request: Any) -> UUID:

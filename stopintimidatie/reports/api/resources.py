@@ -27,6 +27,7 @@ from stopintimidatie.core.web.request import CrowdedError, StrangeHost
 from stopintimidatie.reports.api.calls import (
     ADD,
     ATTACH,
+    CHANGE,
     DESCRIBE,
     FOLLOW,
     FORM,
@@ -80,6 +81,12 @@ class AttachmentsNode(ApiNode):
     calls = (ATTACH,)
 
 
+class ContactNode(ApiNode):
+    """Node of `/api/v1/meldingen/{kenmerk}/contactgegevens`."""
+
+    calls = (CHANGE,)
+
+
 class ReportNode(ApiNode):
     """Node of `/api/v1/meldingen/{kenmerk}`; only the view finds out if there is such a report."""
 
@@ -87,6 +94,7 @@ class ReportNode(ApiNode):
     children: ClassVar[dict[str, type[ApiNode]]] = {
         "aanvullingen": AdditionsNode,
         "bijlagen": AttachmentsNode,
+        "contactgegevens": ContactNode,
     }
 
 

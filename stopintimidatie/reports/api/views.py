@@ -32,6 +32,7 @@ from stopintimidatie.reports.api.calls import (
     ADD,
     ATTACH,
     BASE,
+    CHANGE,
     DESCRIBE,
     FOLLOW,
     FORM,
@@ -47,10 +48,13 @@ from stopintimidatie.reports.api.openapi import openapi_document
 from stopintimidatie.reports.api.problems import Kind, ProblemError
 from stopintimidatie.reports.api.queries import recognise, token_of
 from stopintimidatie.reports.api.requests import (
+    ADDITION,
+    CONTACT,
     Query,
     boundary_of,
+    check_media_type,
     idempotency_key_of,
-    read_addition,
+    read_object,
     received,
     refuse_large,
 )
@@ -58,6 +62,7 @@ from stopintimidatie.reports.api.resources import (
     AdditionsNode,
     ApiNode,
     AttachmentsNode,
+    ContactNode,
     DocumentNode,
     FormNode,
     LogoNode,
@@ -91,7 +96,7 @@ from stopintimidatie.reports.conversation.queries import (
     keeping_of,
     let_op_of,
 )
-from stopintimidatie.reports.conversation.services import NotNowError, add_message
+from stopintimidatie.reports.conversation.services import NotNowError, add_message, set_contact
 from stopintimidatie.reports.conversation.words import sentence
 from stopintimidatie.reports.fields import Submission
 
@@ -200,15 +205,31 @@ def limit_reads(request: Any, app: AppKey | None) -> None:
 @api_view(ADD, AdditionsNode)
 def post_addition(context: AdditionsNode, request: Any) -> Response:
     """Store what a reporter adds or answers. The body is judged before the code."""
-    app_of(request)
-    sent = read_body(request.environ)
-    _check_media_type(request)
-    text = read_addition(sent)
+    text = _sent(request, ADDITION)["tekst"]
     registry = request.registry
     standing = standing_of(request, str(context.__parent__.__name__))
     with refusals():
         said = add_message(registry.engine, WORKFLOW_EFFECTS.of(registry), standing.copy, text)
     return json_answer(as_json(message_answer(said)), 201)
+
+
+@api_view(CHANGE, ContactNode)
+def put_contact(context: ContactNode, request: Any) -> Response:
+    """Set another telephone number or mail address of the reporter."""
+    given = _sent(request, CONTACT)
+    phone, email, registry = given.get("telefoon"), given.get("email"), request.registry
+    standing = standing_of(request, str(context.__parent__.__name__))
+    with refusals():
+        set_contact(registry.engine, registry.key_ring, standing.copy, phone, email)
+    return Response(status=204)
+
+
+def _sent(request: Any, node: Any) -> dict[str, Any]:
+    """Return the members of the object that an app sent, in the order of refusals."""
+    app_of(request)
+    sent = read_body(request.environ)
+    check_media_type(request)
+    return read_object(node, sent)
 
 
 @api_view(ATTACH, AttachmentsNode)
@@ -347,7 +368,7 @@ def _posting(request: Any) -> Posting:
     if token is None:
         raise ProblemError(Kind.APP_KEY)
     sent = read_body(request.environ)
-    _check_media_type(request)
+    check_media_type(request)
     key = idempotency_key_of(request)
     sender = sender_of(request.environ, request.registry.app_settings)
     return Posting(token, key, sent, read_message(sent), sender)
@@ -366,17 +387,6 @@ def read_body(environ: dict[str, Any]) -> bytes:
     if len(data) > MAX_BYTES:
         raise ProblemError(Kind.TOO_LARGE)
     return data
-
-
-def _check_media_type(request: Any) -> None:
-    """Refuse anything but application/json; a charset may only be UTF-8."""
-    media_type, *parameters = request.environ.get("CONTENT_TYPE", "").lower().split(";")
-    charsets = [p.strip() for p in parameters if p.strip().startswith("charset=")]
-    if media_type.strip() != "application/json" or not set(charsets) <= _UTF_8:
-        raise ProblemError(Kind.MEDIA_TYPE)
-
-
-_UTF_8: Final = frozenset({"charset=utf-8", 'charset="utf-8"'})
 
 
 def read_message(sent: bytes) -> Submission:

@@ -29,7 +29,7 @@ from stopintimidatie.core.web.request import Request, query_pairs
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
-from stopintimidatie.municipalities.settings.rules import Published, read_from
+from stopintimidatie.municipalities.settings.rules import read_from
 from stopintimidatie.reports.attachments.cleaner import LATER, CleaningError
 from stopintimidatie.reports.attachments.services import (
     MOST,
@@ -47,6 +47,7 @@ from stopintimidatie.reports.conversation.decisions import (
     withdraw,
 )
 from stopintimidatie.reports.conversation.queries import (
+    Copy,
     Keeping,
     Standing,
     filled,
@@ -213,83 +214,84 @@ def _done(request: Request, standing: Standing, shown: Page) -> str | None:
 @report_page("bericht", "follow.jinja2", "POST")
 def message(request: Request, standing: Standing) -> Any:
     """Take what the reporter adds or answers."""
-    form = message_form(request, standing)
 
-    def on_valid(values: Page) -> Any:
+    def act(values: Page) -> str:
         effects = WORKFLOW_EFFECTS.of(request.registry)
-        try:
-            add_message(request.registry.engine, effects, standing.copy, values["tekst"])
-        except NotNowError as refused:
-            raise FormError(str(refused), "tekst") from None
-        return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bericht#inhoud"))
+        add_message(request.registry.engine, effects, standing.copy, values["tekst"])
+        return "bericht"
 
-    return _take(request, standing, "form", form, on_valid)
+    return _take(request, standing, "form", message_form(request, standing), act)
 
 
 @report_page("contactgegevens", "follow.jinja2", "POST")
 def contact(request: Request, standing: Standing) -> Any:
     """Take another telephone number or mail address of the reporter."""
+    registry = request.registry
 
-    def on_valid(values: Page) -> Any:
+    def act(values: Page) -> str:
         phone, email = values["telefoon"], values["email"]
         if not (phone or email):
             raise FormError(follow_words.SAID["contact_leeg"], "telefoon")
-        registry = request.registry
-        try:
-            set_contact(registry.engine, registry.key_ring, standing.copy, phone, email)
-        except NotNowError as refused:
-            raise FormError(str(refused), "telefoon") from None
-        return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=contact#inhoud"))
+        set_contact(registry.engine, registry.key_ring, standing.copy, phone, email)
+        return "contact"
 
-    return _take(request, standing, "contact", contact_form(request), on_valid)
+    return _take(request, standing, "contact", contact_form(request), act)
 
 
 @report_page("bijlage", "follow.jinja2", "POST")
 def attachment(request: Request, standing: Standing) -> Any:
     """Take a photo, sound or video of the reporter."""
 
-    def on_valid(values: Page) -> Any:
-        return _keep(request, standing, values["bestand"])
-
-    return _take(request, standing, "upload", upload_form(request), on_valid)
-
-
-def _keep(request: Request, standing: Standing, given: UploadedFile) -> Any:
-    try:
+    def act(values: Page) -> str:
+        given: UploadedFile = values["bestand"]
         with memory_file() as file:
             file.write(given.content)
             made = take(Upload(request, standing.copy, file, "volgen"))
-    except (NotNowError, CleaningError) as refused:
-        later = isinstance(refused, CleaningError) and refused.fault in LATER
-        raise (BusyError if later else FormError)(str(refused), "bestand") from None
-    except NoPlaceError:
-        raise BusyError(TOO_BUSY, "bestand") from None
-    done = "bijlage_wacht" if made.sealed else "bijlage"
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan={done}#inhoud"))
+        return "bijlage_wacht" if made.sealed else "bijlage"
+
+    return _take(request, standing, "upload", upload_form(request), act)
 
 
 @report_page("mening", "follow.jinja2", "POST")
 def verdict(request: Request, standing: Standing) -> Any:
     """Take whether it helped: one question, when it is over."""
 
-    def on_valid(values: Page) -> Any:
-        try:
-            give_verdict(request.registry.engine, standing.copy, values["geholpen"])
-        except NotNowError as refused:
-            raise FormError(str(refused), "geholpen") from None
-        return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=mening#inhoud"))
+    def act(values: Page) -> str:
+        give_verdict(request.registry.engine, standing.copy, values["geholpen"])
+        return "mening"
 
-    return _take(request, standing, "verdict", verdict_form(request, standing), on_valid)
+    return _take(request, standing, "verdict", verdict_form(request, standing), act)
 
 
 def _take(
-    request: Request, standing: Standing, name: str, form: Form, on_valid: Callable[[Page], Any]
+    request: Request, standing: Standing, name: str, form: Form, act: Callable[[Page], str]
 ) -> Any:
-    """Handle a form of the page of the report, where it stands under this name."""
+    """Handle a form of the page of the report, where it stands under this name.
+
+    `act`: does it, and returns the name of what was done.
+    """
+    field = form.schema.children[0].name
+
+    def on_valid(values: Page) -> Any:
+        try:
+            return _shown_again(request, act(values))
+        except NotNowError as refused:
+            raise FormError(str(refused), field) from None
+        except CleaningError as refused:
+            later = refused.fault in LATER
+            raise (BusyError if later else FormError)(str(refused), field) from None
+        except NoPlaceError:
+            raise BusyError(TOO_BUSY, field) from None
+
     made = handle_form(request, form, on_valid)
-    if not isinstance(made, dict):
-        return made
-    return {**_shown(request, standing), name: form, "done": None}
+    return (
+        {**_shown(request, standing), name: form, "done": None} if isinstance(made, dict) else made
+    )
+
+
+def _shown_again(request: Request, done: str) -> HTTPSeeOther:
+    """Return to the page of the report, which says what was done."""
+    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan={done}#inhoud"))
 
 
 @report_page("intrekken", "follow_withdraw.jinja2", "GET", "POST")
@@ -303,7 +305,7 @@ def withdraw_page(request: Request, standing: Standing) -> Any:
             request.response.status_int = 409
             why = speech_of(request)(str(refused))
         else:
-            return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=ingetrokken#inhoud"))
+            return _shown_again(request, "ingetrokken")
     return {
         "standing": standing,
         "refused": why,
@@ -315,21 +317,24 @@ def withdraw_page(request: Request, standing: Standing) -> Any:
 @report_page("toch-niet", "follow.jinja2", "POST")
 def take_back_view(request: Request, standing: Standing) -> Any:
     """Take a withdrawal back, while that is possible."""
-    try:
-        take_back(request.registry, standing.copy)
-    except NotNowError as refused:
-        return refuse(request, standing, str(refused))
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=toch#inhoud"))
+    return _press(request, standing, take_back, "toch")
 
 
 @report_page("bewaren", "follow.jinja2", "POST")
 def keep_view(request: Request, standing: Standing) -> Any:
     """Have the report kept for a report to the police, when it would soon be destroyed."""
+    return _press(request, standing, keep_for_police, "bewaren")
+
+
+def _press(
+    request: Request, standing: Standing, act: Callable[[Any, Copy], None], done: str
+) -> Any:
+    """Do what a button without a form asks."""
     try:
-        keep_for_police(request.registry, standing.copy)
+        act(request.registry, standing.copy)
     except NotNowError as refused:
         return refuse(request, standing, str(refused))
-    return HTTPSeeOther(speech_of(request).at(f"{REPORT}?gedaan=bewaren#inhoud"))
+    return _shown_again(request, done)
 
 
 def refuse(request: Request, standing: Standing, why: str, status: int = 409) -> Page:
@@ -389,7 +394,7 @@ def _shown(request: Request, standing: Standing) -> Page:
         "explained": " ".join(_explained(request, standing, keeping)),
         "who_opens": said(request, standing, "bestanden"),
         "no_messages": said(request, standing, "leeg"),
-        "read_from": _read_from(published, standing, speech.language),
+        "read_from": read_from(published, standing.received_at, utc_now(), speech.language),
         "municipality": municipality.name if municipality else None,
         "messages": [
             TimelineEntry(
@@ -412,13 +417,6 @@ def _shown(request: Request, standing: Standing) -> Page:
         "contact_known": contact_known(request.registry.engine, standing.copy),
         "may_withdraw": not closed,
     }
-
-
-def _read_from(published: Published, standing: Standing, language: str) -> str | None:
-    """Say when somebody reads the report, while nobody could yet."""
-    if standing.status != "ontvangen":
-        return None
-    return read_from(published, standing.received_at, utc_now(), language)
 
 
 def _explained(request: Request, standing: Standing, keeping: Keeping) -> list[str]:

@@ -77,6 +77,7 @@ def test_there_are_no_alias_addresses(api: Api, path: str) -> None:
         (f"{REPORTS}/M-0000-0000", "GET, DELETE, HEAD, OPTIONS"),
         (f"{REPORTS}/M-0000-0000/aanvullingen", "POST, OPTIONS"),
         (f"{REPORTS}/M-0000-0000/bijlagen", "POST, OPTIONS"),
+        (f"{REPORTS}/M-0000-0000/contactgegevens", "PUT, OPTIONS"),
         (LOOK_UP, "GET, HEAD, OPTIONS"),
         (f"{LOOK_UP}/GM0505/logo", "GET, HEAD, OPTIONS"),
     ],

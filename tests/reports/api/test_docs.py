@@ -53,7 +53,7 @@ def api(installation: Installation) -> Api:
 
 def test_the_commands_on_the_page_do_what_it_says(api: Api) -> None:
     known: dict[str, str] = {}
-    assert len(examples()) == 11
+    assert len(examples()) == 12
     for text, status in examples():
         for name, value in known.items():
             text = text.replace(f"${name}", value)

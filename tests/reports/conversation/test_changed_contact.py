@@ -226,3 +226,52 @@ def test_a_person_is_found_by_the_new_and_the_former_number(api: Api) -> None:
         traces = find_traces(api.installation.registry, DORDRECHT, wanted, uuid4())
         assert ("melding", number) in traces.places
     assert "report_contact.earlier" in traces.places["melding", number]
+
+
+# The API
+
+
+def test_the_app_changes_number_and_address(api: Api, officer: TestApp) -> None:
+    receipt = send(api)
+    assert api.change(receipt, {"telefoon": "06 87654321", "email": MAIL}).body == b""
+    page = words_of(officer.get(page_of(receipt)))
+    assert f"{NEW} (gewijzigd op " in page
+    assert f"{MAIL} (later gegeven" in page
+    assert logged(api).count("melding.contact_gewijzigd") == 1
+    # The same once more is answered the same, and is no news.
+    api.change(receipt, {"telefoon": NEW})
+    assert logged(api).count("melding.contact_gewijzigd") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"telefoon": "06 123"}, "telefoon"),
+        ({"email": "noor apenstaartje"}, "email"),
+        ({"telefoon": NEW, "naam": "Noor"}, "naam"),
+        ({"telefoon": None}, "telefoon"),
+        ({"telefoon": 612345678}, "telefoon"),
+        ({"telefoon": " "}, ""),
+        ({}, ""),
+        ([], ""),
+    ],
+)
+def test_what_an_app_may_not_send_is_named(api: Api, body: Any, field: str) -> None:
+    receipt = send(api)
+    answer = api.change(receipt, body, status=400).json
+    if isinstance(body, dict):
+        assert [fault["veld"] for fault in answer["fouten"]] == [field]
+    assert "melding.contact_gewijzigd" not in logged(api)
+
+
+def test_the_api_refuses_in_its_usual_order(api: Api) -> None:
+    receipt, body = send(api), {"telefoon": NEW}
+    api.change(receipt, body, Authorization=None, status=401)
+    api.change(receipt, body, Content_Type="text/plain", status=415)
+    api.change(receipt, body, Volgcode="0000 0000 0000 0000", status=404)
+    api.change(receipt, b"{", status=400)
+    api.change(receipt, b'"' + b"x" * 1_100_000 + b'"', status=413)
+    api.withdraw(receipt["kenmerk"], receipt["volgcode"])
+    refused = api.change(receipt, body, status=409).json
+    assert "U hebt deze melding ingetrokken." in refused["detail"]
+    assert row_of(api) is None
