@@ -130,7 +130,8 @@ class Standing:
     @property
     def is_picked_up(self) -> bool:
         """Tell whether a municipality that isn't connected has picked the report up."""
-        return self.situation in (Situation.PICKED_UP, Situation.ENDED, Situation.GONE)
+        s = Situation
+        return self.situation in (s.PICKED_UP, s.ENDED, s.BOUND, s.GONE)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ from stopintimidatie.reports.conversation.decisions import (
     withdraw,
 )
 from stopintimidatie.reports.conversation.queries import (
+    STOPPED,
     Copy,
     Keeping,
     Standing,
@@ -371,6 +372,7 @@ def standing_of(request: Request, who: Follower) -> Standing | None:
 def _shown(request: Request, standing: Standing) -> Page:
     """Return what stands on the page of the report."""
     closed = standing.copy.state in CLOSED_TEXTS
+    stopped = standing.copy.state in STOPPED
     # It was handled, so that one can say what one thinks of that.
     done = standing.status == "afgerond" and not standing.double
     files = _files(request, standing)
@@ -392,7 +394,7 @@ def _shown(request: Request, standing: Standing) -> Page:
             0
         ],
         "explained": " ".join(_explained(request, standing, keeping)),
-        "who_opens": said(request, standing, "bestanden"),
+        "who_opens": said(request, standing, "bestanden_weg" if stopped else "bestanden"),
         "no_messages": said(request, standing, "leeg"),
         "read_from": read_from(published, standing.received_at, utc_now(), speech.language),
         "municipality": municipality.name if municipality else None,

@@ -407,6 +407,26 @@ def test_nothing_says_that_a_town_reads_what_it_cannot(situation: words.Situatio
 # Withdrawn
 
 
+@pytest.mark.parametrize("picked_up", [False, True], ids=["aangeboden", "opgehaald"])
+def test_after_a_withdrawal_nothing_on_the_page_says_that_a_file_can_be_opened(
+    case: Case, *, picked_up: bool
+) -> None:
+    case.api.attach(case.receipt, photo())
+    if picked_up:
+        case.pick_up()
+    asked = follow_in_browser(case.api, case.receipt).get("/volgen/intrekken")
+    assert "Vraag het de gemeente" not in asked
+    assert "Vraag dat aan het meldpunt, en noem uw kenmerk." in asked
+    case.withdraw()
+    page = case.page()
+    there = "Wat de gemeente al ophaalde, kunnen wij daar niet wissen."
+    assert (there in page) == picked_up
+    nobody = "Bij het landelijk meldpunt kan niemand" if picked_up else "Niemand kan"
+    assert f"alleen dát u iets stuurde. {nobody} het nog openen." in page
+    english = follow_in_browser(case.api, case.receipt).get("/volgen/melding?taal=en")
+    assert "obody can open it any more." in english
+
+
 def test_withdrawn_before_the_pick_up_the_offer_ends_and_taken_back_it_is_offered_again(
     case: Case,
 ) -> None:
