@@ -16,7 +16,7 @@ from stopintimidatie.core.registry import Directive, single
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.text import date_long, day_of
 from stopintimidatie.core.tree import locate_reference
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
@@ -27,6 +27,7 @@ from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import LetOp, let_op_today
 from stopintimidatie.reports.conversation.words import (
     ANSWERED,
+    FUNCTION_WORDS,
     READ_BY,
     STAYS,
     Situation,
@@ -48,8 +49,6 @@ HANDED_OVER, DESTROYED = "overgedragen", "vernietigd"
 FROM_REPORTER: Final = frozenset({"antwoord", "aanvulling"})
 # The states in which nobody may use a report any more.
 STOPPED: Final = frozenset({"ingetrokken", "vernietigd"})
-# Shorter words of a name say nothing ("de").
-LEAST: Final = 2
 _COLUMNS: Final = (
     Report.id,
     Report.holder,
@@ -293,6 +292,7 @@ def filled(
     sentences: Sequence[str],
     speak: Callable[[str], str] = str,
     *,
+    day_words: Callable[[date], str] = date_long,
     answers: bool = True,
 ) -> list[str]:
     """Return sentences for a reporter with their blanks filled, in the language of `speak`.
@@ -301,7 +301,10 @@ def filled(
     """
     town = municipality_by_code(session, standing.municipality_code or "")
     phone = published_for(session, standing.municipality_code).telephone
-    reader = f"de {standing.reader}" if standing.reader else speak(READ_BY)
+    reader = speak(READ_BY)
+    # A function is in Dutch, and so known only there.
+    if standing.reader and reader == READ_BY:
+        reader = f"de {standing.reader}"
     names = {
         "gemeente": town.name if town else "",
         "telefoon": f" ({phone})" if phone else "",
@@ -310,7 +313,7 @@ def filled(
     }
     texts = [speak(text).format(**names) for text in sentences if text]
     for kind, day, reason in standing.answers if answers else ():
-        more = {"dag": date_text(day) if day else "", "reden": speak(STAYS.get(reason or "", ""))}
+        more = {"dag": day_words(day) if day else "", "reden": speak(STAYS.get(reason or "", ""))}
         texts.append(speak(ANSWERED[kind]).format(**names, **more))
     return texts
 
@@ -326,11 +329,12 @@ def let_op_of(session: Session, standing: Standing, language: str = "nl") -> Let
 
 
 def _function(people: dict[str, Any]) -> str:
-    """Return the function of the official, unless it seems to hold the name of a person."""
-    official = people.get("functionaris") or {}
-    function, name = str(official.get("functie") or ""), str(official.get("naam") or "")
-    words = {word for word in name.lower().split() if len(word) > LEAST}
-    return "" if words & set(function.lower().replace(",", " ").split()) else function
+    """Return the function of the official without its article, if all its words are known."""
+    words = str((people.get("functionaris") or {}).get("functie") or "").split()
+    if words[:1] in (["de"], ["De"]):
+        del words[0]
+    known = all(word.strip(",").lower() in FUNCTION_WORDS for word in words)
+    return " ".join(words) if known else ""
 
 
 def _open(session: Session, reference: str, row: Row[*tuple[Any, ...]]) -> Standing:

@@ -69,6 +69,8 @@ TABLE: Final[dict[str, Any]] = json.loads(
     (files(__package__) / "sentences.json").read_text(encoding="utf-8")
 )
 READ_BY: Final[str] = TABLE["wie_leest"]
+# A function is free text, and reporters read it: only these words, and so no name, number or link.
+FUNCTION_WORDS: Final = frozenset(TABLE["woorden_van_functies"].split())
 # One table: what the reporter reads at each moment, by the situation of the report. `{wie}` is who
 # may read it, by function; `{telefoon}` is empty or a number in brackets.
 SENTENCES: Final[dict[Situation, dict[str, str]]] = {

@@ -404,6 +404,7 @@ def _shown(request: Request, standing: Standing) -> Page:
                 speech(follow_words.message_title(m.kind)),
                 who=follow_words.sender_words(m.sender, speech.language),
                 text=m.text,
+                when_text=speech.moment(m.at) if speech.language == "en" else "",
             )
             for m in reversed(standing.messages)
         ],
@@ -430,7 +431,8 @@ def _explained(request: Request, standing: Standing, keeping: Keeping) -> list[s
         keeping=keeping,
         situation=standing.situation,
     )
-    return filled(request.db, standing, sentences, speech_of(request))
+    speech = speech_of(request)
+    return filled(request.db, standing, sentences, speech, day_words=speech.day)
 
 
 def said(request: Request, standing: Standing, name: str) -> str:

@@ -24,6 +24,7 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.scanner import Scanner
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import MONTHS, SHORT_MONTHS
 from stopintimidatie.desk.forwarding import jobs
 from stopintimidatie.desk.forwarding.answers import answer_withdrawal, stopped_panel
 from stopintimidatie.desk.forwarding.pickup import (
@@ -390,10 +391,42 @@ def test_the_reporter_reads_to_whom_it_was_offered_and_who_may_read(case: Case) 
     assert "has picked up your report" in english
 
 
-def test_a_name_in_place_of_a_function_is_shown_to_nobody(installation: Installation) -> None:
-    case = Case(installation, function="mevrouw De Boer")
-    assert "Boer" not in case.page()
-    assert "de functionaris die de gemeente daarvoor aanwees" in case.page()
+@pytest.mark.parametrize(
+    "function", ["mevrouw De Boer", "Klaas Smit", "bel 0612345678", "adviseur www.x.nl", "OOV A."]
+)
+def test_in_place_of_a_function_nothing_else_is_shown(
+    installation: Installation, function: str
+) -> None:
+    page = Case(installation, function=function).page()
+    assert function not in page
+    assert "Dat kan alleen de functionaris die de gemeente daarvoor aanwees" in page
+
+
+@pytest.mark.parametrize("function", ["De adviseur Openbare Orde en Veiligheid", "coördinator OOV"])
+def test_a_function_is_named_with_one_article(installation: Installation, function: str) -> None:
+    named = function.removeprefix("De ")
+    assert (
+        f"Dat kan alleen de {named}, of een vervanger"
+        in Case(installation, function=function).page()
+    )
+
+
+def test_the_english_page_holds_no_dutch_function_and_no_dutch_date(case: Case) -> None:
+    def english() -> str:
+        page = follow_in_browser(case.api, case.receipt).get("/volgen/melding?taal=en")
+        return " ".join(page.html.select_one("main").text.split())
+
+    assert "Only the official whom the municipality chose for that, or a deputy" in english()
+    case.pick_up()
+    case.add()
+    case.api.attach(case.receipt, photo())
+    assert "The official whom the municipality chose for that is then told" in english()
+    assert not [month for month in (*MONTHS, *SHORT_MONTHS) if f" {month} " in english()]
+    case.withdraw()
+    with case.house.transaction(NATIONAL) as session:
+        pickup = session.scalars(select(Pickup)).one()
+        answer_withdrawal(session, pickup, "vernietigd", agreements.today(), None, SYSTEM)
+    assert f"destroyed your report, on {agreements.today():%-d %B %Y}." in english()
 
 
 @pytest.mark.parametrize("situation", words.Situation)
