@@ -319,10 +319,10 @@ def filled(
 
 
 def let_op_of(session: Session, standing: Standing, language: str = "nl") -> LetOp | None:
-    """Return the LET OP of a report; None when its municipality is connected, or isn't known."""
+    """Return the LET OP of a report; None when its municipality can have it, or isn't known."""
     code = standing.municipality_code
     town = municipality_by_code(session, code or "")
-    if town is None:
+    if town is None or standing.is_picked_up:
         return None
     about = standing.status, standing.reference, standing.received_at, day_of(utc_now())
     return let_op_today(published_for(session, code), town.name, *about, language)

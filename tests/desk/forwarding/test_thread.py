@@ -437,6 +437,25 @@ def test_nothing_says_that_a_town_reads_what_it_cannot(situation: words.Situatio
             assert not text.endswith("De gemeente leest het."), name
 
 
+@pytest.mark.parametrize("ended", [False, True], ids=["afspraak", "afspraak voorbij"])
+def test_after_the_pick_up_no_let_op_doubts_it_and_one_sentence_says_whom_to_ask(
+    case: Case, *, ended: bool
+) -> None:
+    assert "LET OP" in case.page()
+    assert case.follows()["letOp"].startswith("LET OP")
+    case.pick_up()
+    if ended:
+        case.end_agreement()
+    for days in (0, 20):
+        with clock_at(utc_now() + timedelta(days=days)):
+            page = " ".join(case.page().html.select_one("main").text.split())
+            assert case.follows()["letOp"] is None
+        for untrue in ("LET OP", "niet zeker dat u antwoord krijgt", "hoorden niets"):
+            assert untrue not in page
+        asks = "Neem zelf contact op met de gemeente", "Vraag het de gemeente Zwijndrecht"
+        assert [page.count(words) for words in asks] == [ended, not ended]
+
+
 # Withdrawn
 
 
