@@ -27,6 +27,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Fragment, PersonalDataHolder, Subject
 from stopintimidatie.core.workflow import Transition, WorkflowError, line
+from stopintimidatie.municipalities.agreements.services import VALID_JOB
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.reports.models import (
     Report,
@@ -232,15 +233,13 @@ def move_report(
 
 # Tells who must know of spoed; the inbox does it.
 URGENT_JOB: Final = Job("melding.spoed")
-
-
 SINCE_URGENT: Final = "Het werd daarna spoed, en toen ging alles weg. Dat is niet terug te halen."
 
 
 def becomes_urgent(session: Session, report: Report) -> None:
-    """Let go what is held of a report that becomes urgent, and have the number on duty told.
+    """Let go what is held of a report that becomes urgent, and have town and number on duty told.
 
-    That number is told outside office hours; the decisions so far can't be undone any more.
+    The number is told outside office hours; the decisions so far can't be undone any more.
     """
     now, mine = utc_now(), ReporterMessage.report_id == report.id
     session.execute(
@@ -254,6 +253,8 @@ def becomes_urgent(session: Session, report: Report) -> None:
         .values(final=SINCE_URGENT)
         .execution_options(synchronize_session="fetch")
     )
+    if report.holder == NATIONAL and report.municipality_code is not None:
+        enqueue(session, VALID_JOB, NATIONAL, {"gemeente": report.municipality_code})
     if not in_office_hours(now):
         payload = {"report": str(report.id), "number": 0, "later": True}
         enqueue(session, URGENT_JOB, report.holder, payload)

@@ -312,7 +312,10 @@ def on_arrival(context: JobContext, session: Session, report: Report) -> None:
 
 
 def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> list[str]:
-    """Offer a report to its municipality; return what keeps it from that, empty when offered."""
+    """Offer a report to its municipality; return what keeps it from that, empty when offered.
+
+    One that waits for the digest and became urgent gets a message of its own.
+    """
     code = report.municipality_code
     if code is None or report.delivery not in WAITING or report.state not in STATES:
         return ["Deze melding kan nu niet worden aangeboden."]
@@ -321,13 +324,12 @@ def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> 
     standing = standing_of(session, keys, code)
     if not standing.valid or standing.agreement is None:
         return standing.lacking
-    waiting = _open_pickup(session, report.id)
-    if waiting is not None and not _was_refused(session, waiting):
-        return []
-    if waiting is not None:
-        waiting.state = PickupState.EXPIRED
-    town = session.get_one(Municipality, code)
-    pickup = offer(session, NATIONAL, KIND, report.id, f"Gemeente {town.name}", actor)
+    pickup = _open_pickup(session, report.id)
+    if pickup is not None and _was_refused(session, pickup):
+        pickup.state, pickup = PickupState.EXPIRED, None
+    if pickup is None:
+        town = session.get_one(Municipality, code)
+        pickup = offer(session, NATIONAL, KIND, report.id, f"Gemeente {town.name}", actor)
     to, agreement = recipient_of(standing.official), standing.agreement
     encrypted = agreement.channel == "smime"
     if agreement.digest and not encrypted and not report.urgent:

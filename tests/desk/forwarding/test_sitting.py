@@ -579,6 +579,25 @@ def test_a_digest_tells_once_a_working_day_how_many_wait_and_urgent_ones_go_at_o
     assert all(pickup_of(installation, number).told_at for number in numbers)
 
 
+def test_spoed_on_a_report_that_waits_for_the_digest_sends_its_mail_once(
+    installation: Installation,
+) -> None:
+    with clock_at(NIGHT):
+        agree(installation, digest=True)
+        number, other = arrive(installation), arrive(installation)
+        installation.run_jobs()
+        assert mails(installation, "melding_klaar") == []
+        desk, reference = desk_of(installation), read(installation, number).reference
+        # Marked, taken back and marked again: one mail.
+        for _ in range(3):
+            page = desk.get(f"/landelijk?bezorging=wacht_op_afspraak&melding={reference}")
+            next(form for form in page.forms.values() if "poed" in form.text).submit(status=303)
+        installation.run_jobs()
+        assert len(mails(installation, "melding_klaar")) == 1
+        assert read(installation, number).delivery == "aangeboden"
+        assert read(installation, other).delivery == "wacht_op_afspraak"
+
+
 def test_a_digest_that_comes_back_ends_what_only_it_told_of(installation: Installation) -> None:
     with clock_at(NIGHT):
         agree(installation, digest=True)
