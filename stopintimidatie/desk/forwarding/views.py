@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -25,6 +25,7 @@ from stopintimidatie.desk.resources import DeskMunicipality
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND, renew_code, who_picked_up
 from stopintimidatie.municipalities.agreements import services as agreements
+from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.reports.conversation.queries import goes_on
 from stopintimidatie.reports.models import Report
@@ -62,6 +63,9 @@ def _unsolved() -> tuple[ColumnElement[bool], ...]:
 _TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
 SHOWN: Final = 25
 OPEN: Final = (*WAITING, PickupState.PICKED_UP)
+NO_CODE: Final = (
+    "Er is geen code gemaakt: er is geen geldige afspraak met de gemeente, of er staat niets klaar."
+)
 
 
 def report_panel(context: Any, request: Any) -> Panel | None:
@@ -73,18 +77,23 @@ def report_panel(context: Any, request: Any) -> Panel | None:
         return None
     town = request.db.get_one(Municipality, report.municipality_code)
     pickups = _pickups(request, Pickup.document_id == report.id)
-    lacking = agreements.standing_of(request.db, request.registry.key_ring, town.code).lacking
+    standing = agreements.standing_of(request.db, request.registry.key_ring, town.code)
+    agreement, lacking = standing.agreement, standing.lacking
+    waiting = next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None)
     return Panel(
         "Doorgifte",
         f"{_TEMPLATES}/forwarding_panel.jinja2",
         {
             "delivery": report.delivery,
+            "ready": waiting is not None and waiting.state == PickupState.READY and not lacking,
+            "daily": agreement and agreement.digest and not report.urgent,
             "town": town.name,
             "town_href": f"/{NATIONAL}/{town.slug}",
             "goes_on": goes_on(request, report),
             "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
             "pickups": [_facts(request, pickup) for pickup in pickups],
-            "code_for": next((p for p in pickups if p.state in OPEN and not p.destroyed_at), None),
+            "code_for": waiting and in_force(agreement, agreements.today()),
+            "shut": waiting is not None,
             "answers": [
                 TimelineEntry(row.at, access.answer_words(row))
                 for row in access.answers_of(request.db, [pickup.id for pickup in pickups])
@@ -108,7 +117,7 @@ def _facts(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
     visitor = who_picked_up(request.registry.key_ring, pickup)
     rows = [
         ("Nummer", pickup.reference),
-        ("Stand", "bericht onderweg" if pickup.state == PickupState.READY else pickup.state),
+        ("Stand", "staat klaar" if pickup.state == PickupState.READY else pickup.state),
         ("Voor", pickup.recipient),
         ("Aangeboden", _when(pickup.offered_at)),
         ("Vervanger bericht gestuurd", _when(pickup.told_at)),
@@ -168,15 +177,12 @@ def town_code_view(context: DeskMunicipality, request: Any) -> Any:
 
 
 def _code_page(request: Any, context: Any, code: str | None) -> Any:
-    """Make the code of a town; show it once to read out, or have it texted.
-
-    Raises:
-        HTTPNotFound: No agreement is in force, or nothing waits.
-    """
+    """Make the code of a town; show it once to read out, or have it texted."""
     session, keys = request.db, request.registry.key_ring
     agreement = access.agreement_in_force(session, code)
     if agreement is None or not access.number_of(session, agreement.municipality_code):
-        raise HTTPNotFound()
+        request.flash(NO_CODE, "error")
+        return HTTPSeeOther(request.resource_path(context))
     spoken = renew_code(keys, agreement, request.actor)
     record(session, request.actor, "ophalen.code", NATIONAL, agreements.KIND, [agreement.id])
     people = agreements.people_of(keys, agreement)
@@ -189,12 +195,16 @@ def _code_page(request: Any, context: Any, code: str | None) -> Any:
         request.flash("De code gaat per sms naar de functionaris.")
         return HTTPSeeOther(back)
     waiting = Pickup.state.in_(WAITING) | Pickup.added_at.is_not(None)
+    town = agreement.municipality_code
+    doors = select(Pickup.reference).where(*access.in_sitting(town))
     return {
+        "door": session.scalars(doors.order_by(waiting.desc(), Pickup.made_at).limit(1)).one(),
+        "address": request.app_settings.public_address,
         "may_text": may_text,
         "code_href": request.resource_path(context, "ophaalcode"),
         "code": readable(spoken),
-        "waiting": access.number_of(session, agreement.municipality_code, waiting),
-        "town": session.get_one(Municipality, agreement.municipality_code).name,
+        "waiting": access.number_of(session, town, waiting),
+        "town": session.get_one(Municipality, town).name,
         "people": [
             people[function] for function in ("functionaris", "vervanger") if people.get(function)
         ],

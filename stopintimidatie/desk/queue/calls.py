@@ -29,7 +29,7 @@ from stopintimidatie.desk.forwarding.services import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
-from stopintimidatie.municipalities.agreements.rules import RING_ABOUT
+from stopintimidatie.municipalities.agreements.rules import RING_ABOUT, VALID
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting, TownRegister
 from stopintimidatie.municipalities.settings.rules import Part, working_phone
@@ -136,9 +136,13 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
     Reports wait there, or messages came back, or the test mail or a withdrawal has no answer. Those
     to ring on a later day come last.
     """
-    waiting, returned = waiting_reports(session), returned_by_town(session)
-    silent = Counter(row.municipality_code for row in unanswered(session))
+    returned, silent = returned_by_town(session), Counter(row[0] for row in unanswered(session))
     standings = {row.code: row.word for row in agreed_rows(session, keys)}
+    every = {
+        code: row.to_ring(valid=standings.get(code) in VALID)
+        for code, row in waiting_reports(session).items()
+    }
+    waiting = {code: row for code, row in every.items() if row.number}
     ring_about = {code for code, word in standings.items() if word in RING_ABOUT.values()}
     towns = towns_of(session, {*waiting, *returned, *silent, *ring_about})
     phones, policies = contacts(session, towns), policies_of(session, towns)
@@ -187,32 +191,54 @@ def calls_with(session: Session, code: str) -> Sequence[TownCall]:
 # Saving a call
 
 
-def effects(town: str, waiting: Waiting, *, valid: bool, term: Term | None) -> dict[Outcome, str]:
-    """Say for each outcome what becomes of the reports that wait.
+def effects(
+    town: str, waiting: Waiting, offered: int, *, valid: bool, term: Term | None
+) -> dict[Outcome, str]:
+    """Say for each outcome what becomes of the reports that wait, and of those that are offered.
 
     `valid`: reports may go to the municipality; `term`: after which a report at the desk goes.
     """
-    number, again = waiting.number, waiting.number - waiting.to_offer
-    stay = f"{plural(number, 'melding blijft', 'meldingen blijven')} wachten"
-    if not number:
-        stay = "er wacht geen melding"
-    elif waiting.first is not None and term is not None:
-        day = max(term.after(day_of(waiting.first)), day_of(utc_now()))
-        stay += f"; {'de oudste' if number > 1 else 'zij'} wordt op {date_text(day)} vernietigd"
-    go = plural(waiting.to_offer, "melding gaat", "meldingen gaan")
+    rung, ready = waiting.to_ring(valid=valid), waiting.ready if valid else 0
+    again, go = rung.number - rung.to_offer, plural(rung.to_offer, "melding gaat", "meldingen gaan")
     goes = [
-        *([f"{go} nu vanzelf naar {town}"] if waiting.to_offer else ()),
+        *([f"{go} nu vanzelf naar {town}"] if rung.to_offer else ()),
         *([f"{again} niet opgehaalde biedt u opnieuw aan"] if again else ()),
     ]
+    rest = [
+        *([f"{plural(ready, *STAND)} klaar, en de mail daarover gaat vanzelf"] if ready else ()),
+        *([f"{plural(offered, *WAIT)} op de functionaris"] if offered else ()),
+    ]
+    lost = (f"{plural(offered, *OFFERED)} opgehaald worden; {LOST}",) if offered else ()
+    stay = "; ".join([*_stay(rung, term, ready), *rest]) or NOTHING
     last = "spoed blijft bovenaan" if waiting.urgent else "tot die dag staat de gemeente onderaan"
+    refused = "; ".join([*_stay(waiting, term, 0), *lost]) or NOTHING
     return {
-        Outcome.SPOKEN: "; ".join(goes) if valid and goes else stay,
+        Outcome.SPOKEN: "; ".join([*goes, *rest]) if valid and goes else stay,
         Outcome.WE_RING: stay,
         Outcome.THEY_RING: stay,
         Outcome.WRONG: f"{stay}; melders krijgen dit nummer niet meer",
-        Outcome.REFUSES: f"{stay}; u schrijft nu op waarom, en er gaat niets heen",
+        Outcome.REFUSES: f"{refused}; u schrijft nu op waarom, en er gaat niets heen",
         Outcome.LATER: f"{stay}; {last}",
     }
+
+
+NOTHING: Final = "er wacht geen melding"
+LOST: Final = "na tien werkdagen staan die weer in de wachtrij"
+STAND: Final = ("melding staat", "meldingen staan")
+WAIT: Final = ("melding wacht", "meldingen wachten")
+OFFERED: Final = ("aangeboden melding kan niet meer", "aangeboden meldingen kunnen niet meer")
+
+
+def _stay(waiting: Waiting, term: Term | None, ready: int) -> list[str]:
+    """Say that reports stay, and when the oldest is destroyed: unknown where others are ready."""
+    if not waiting.number:
+        return []
+    stay = [f"{plural(waiting.number, 'melding blijft', 'meldingen blijven')} wachten"]
+    if waiting.first is not None and term is not None and not ready:
+        day = max(term.after(day_of(waiting.first)), day_of(utc_now()))
+        which = "de oudste" if waiting.number > 1 else "zij"
+        stay += [f"{which} wordt op {date_text(day)} vernietigd"]
+    return stay
 
 
 def save_call(session: Session, code: str, values: Mapping[str, Any], actor: Actor) -> None:

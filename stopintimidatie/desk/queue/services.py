@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -38,6 +38,7 @@ from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.models import LocalPolicy
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.municipalities.areas.facts import is_practice
 from stopintimidatie.municipalities.areas.geocoder import FoundAddress, Geocoder
 from stopintimidatie.municipalities.areas.locator import LocatorCache, Method
@@ -270,7 +271,8 @@ class Waiting:
     """The reports that wait for a municipality: how many, how many of them urgent, since when.
 
     `to_offer`: those that go by themselves once an agreement is valid; the others were offered
-    before. `first`: when the first one came that no hold keeps.
+    before. `first`: when the first one came that no hold keeps. `ready`: those with a message on
+    its way, for which nobody rings under a valid agreement; urgent ones aren't among them.
     """
 
     number: int = 0
@@ -278,6 +280,20 @@ class Waiting:
     oldest: datetime | None = None
     to_offer: int = 0
     first: datetime | None = None
+    ready: int = 0
+
+    def to_ring(self, *, valid: bool) -> Waiting:
+        """Return what waits for a call, under a valid agreement or without one."""
+        ready = self.ready if valid else 0
+        return replace(self, number=self.number - ready, to_offer=self.to_offer - ready)
+
+
+_READY: Final = exists().where(
+    Pickup.document_id == Report.id,
+    Pickup.state == PickupState.READY,
+    Pickup.returned_at.is_(None),
+    Report.urgent.is_(False),
+)
 
 
 def waiting_reports(session: Session, code: str | None = None) -> dict[str, Waiting]:
@@ -291,6 +307,7 @@ def waiting_reports(session: Session, code: str | None = None) -> dict[str, Wait
             func.min(Report.received_at),
             func.sum(case((Report.delivery == "wacht_op_afspraak", 1), else_=0)),
             func.min(case((Report.frozen.is_(False), Report.received_at))),
+            func.sum(case((_READY, 1), else_=0)),
         )
         .where(*_FREE, Report.delivery.in_(TO_RING), Report.municipality_code.is_not(None), *only)
         .group_by(Report.municipality_code)

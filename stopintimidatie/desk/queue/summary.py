@@ -18,10 +18,12 @@ from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.components import Panel, Tile
 from stopintimidatie.core.web.request import Request, form_view, page_view
+from stopintimidatie.desk.forwarding.access import number_of
 from stopintimidatie.desk.models import LocalPolicy, PolicyKind
 from stopintimidatie.desk.queue import calls
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.resources import Desk, DeskMunicipality
+from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.municipalities.agreements.services import standing_of
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import AUDIT_KIND
@@ -72,9 +74,10 @@ def _call_values(context: DeskMunicipality, request: Request) -> dict[str, Any]:
     contact = calls.contacts(session, [town.code])[town.code]
     waiting = queue.waiting_reports(session, town.code).get(town.code, queue.Waiting())
     valid = standing_of(session, request.registry.key_ring, town.code).valid
+    offered = number_of(session, town.code, Pickup.state == PickupState.OFFERED)
     left = RETENTION_CLASSES.of(request.registry)["meldpunt_blijft_liggen"]
     form = Form(
-        _call_schema(calls.effects(town.name, waiting, valid=valid, term=left.term)),
+        _call_schema(calls.effects(town.name, waiting, offered, valid=valid, term=left.term)),
         request,
         formid="gesprek",
         action=request.resource_path(context, "gesprek"),

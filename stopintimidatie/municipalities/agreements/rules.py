@@ -20,6 +20,8 @@ RING_ABOUT: Final = {
     "Berichten komen terug": "mail kwam terug: bel",
     "De testmail is niet beantwoord": "testmail niet beantwoord: bel",
 }
+# The words of an agreement under which reports go out.
+VALID: Final = ("geldig", "loopt bijna af")
 NONE: Final = "Er is nog geen afspraak. Bel de gemeente."
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.desk.models import TownCall
-from stopintimidatie.municipalities.agreements.services import official_of
+from stopintimidatie.municipalities.agreements.services import official_of, running_agreement
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.settings.models import TownRegister
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.reports.models import Report
-from tests.support import agreeing
+from tests.support import agreeing, sittings
 from tests.support.factories import EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.queries import count_queries
@@ -88,6 +89,61 @@ def test_with_a_valid_agreement_what_waits_goes_by_itself_and_what_expired_does_
     assert (
         "1 melding gaat nu vanzelf naar Zwijndrecht; 1 niet opgehaalde biedt u opnieuw aan" in page
     )
+
+
+def labels(desk: Any) -> list[str]:
+    return [label.text for label in desk.get("/landelijk/zwijndrecht/gesprek").html.select("label")]
+
+
+def test_what_is_ready_for_the_mail_of_eight_waits_for_no_call(
+    installation: Installation, desk: Any
+) -> None:
+    with clock_at(datetime(2026, 11, 30, 22, 0, tzinfo=UTC)):
+        sittings.agree(installation, digest=True)
+        number, _ = sittings.arrive(installation), sittings.arrive(installation)
+        installation.run_jobs()
+        assert "Niemand om te bellen" in desk.get(LIST)
+        goes = "2 meldingen staan klaar, en de mail daarover gaat vanzelf"
+        assert len([text for text in labels(desk) if goes in text]) == 5
+        assert not any("vernietigd" in text for text in labels(desk) if goes in text)
+        reference = sittings.read(installation, number).reference
+        panel = desk.get(f"/landelijk/{reference}").html.select_one("#doorgifte")
+        assert "Staat klaar" in panel.text
+        assert "gaat op werkdagen om acht uur" in panel.text
+        assert "Wacht op afspraak" not in panel.text
+        # Without a word of mail: the address and the number are read out.
+        form = next(
+            f for f in desk.get("/landelijk/zwijndrecht").forms.values() if "Code" in f.text
+        )
+        door = re.search(r"https?://\S+?/ophalen/(O-\w{4}-\w{4})", form.submit().text)
+        assert door
+        assert f">{door[1]}</strong>" in form.submit()
+        assert installation.visitor().get(f"/ophalen/{door[1]}").status_int == 200
+        # Something urgent is rung about all the same.
+        with installation.transaction(NATIONAL) as session:
+            session.get_one(Report, number).urgent = True
+        assert row_of(desk, "Zwijndrecht")["Wachten"] == "1"
+        # Without an agreement nothing goes by itself.
+        with installation.transaction(NATIONAL) as session:
+            agreement = running_agreement(session, ZWIJNDRECHT)
+            assert agreement is not None
+            agreement.ended_at = utc_now()
+        assert row_of(desk, "Zwijndrecht")["Wachten"] == "2"
+
+
+def test_an_outcome_says_what_becomes_of_reports_that_are_offered(
+    installation: Installation, desk: Any
+) -> None:
+    sittings.agree(installation)
+    for _ in range(2):
+        sittings.arrive(installation)
+    installation.run_jobs()
+    texts = labels(desk)
+    assert not any("er wacht geen melding" in text for text in texts)
+    waits = "2 meldingen wachten op de functionaris"
+    assert len([text for text in texts if waits in text]) == 5
+    (refused,) = [text for text in texts if "weigert" in text]
+    assert "2 aangeboden meldingen kunnen niet meer opgehaald worden" in refused
 
 
 def test_from_the_call_list_to_a_saved_outcome_takes_three_clicks(
