@@ -405,7 +405,7 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Desk", "nummers-bestand", "GET", P.VIEW_DESK, {
         "{meldpunt}/nummers-bestand": DESK_ADMIN,
     }),
-    view("DeskMunicipality", "beeindigen", "POST", P.ROUTE_REPORT, {
+    *form("DeskMunicipality", "beeindigen", P.ROUTE_REPORT, {
         "{afspraak_meldpunt}/beeindigen": DESK_ADMIN,
     }),
     view("DeskMunicipality", "code", "POST", P.ROUTE_REPORT, {

@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.forms import Button, Form, handle_form
+from stopintimidatie.core.forms import Button, Form, Schema, handle_form
 from stopintimidatie.core.mail.addresses import clear_address
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Permission
@@ -250,13 +250,19 @@ def refuse_view(context: DeskMunicipality, request: Any) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-@post_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT)
+@form_view(DeskMunicipality, "beeindigen", Permission.ROUTE_REPORT, f"{_TEMPLATES}/end.jinja2")
 def end_view(context: DeskMunicipality, request: Any) -> Any:
-    """End the agreement with the municipality."""
+    """Say what ends with the agreement, and end it once confirmed."""
     registry, code = request.registry, context.municipality.code
-    agreements.end(request.db, registry.key_ring, registry.level_rules, code, request.actor)
-    request.flash("De afspraak is beëindigd. Er gaan geen meldingen meer heen.")
-    return HTTPSeeOther(request.resource_path(context))
+    buttons = [Button("beeindigen", "Ja, beëindig de afspraak", kind="danger")]
+    form = Form(Schema(), request, buttons=buttons, cancel_url=request.resource_path(context))
+
+    def on_valid(values: dict[str, Any]) -> Any:
+        agreements.end(request.db, registry.key_ring, registry.level_rules, code, request.actor)
+        request.flash("De afspraak is beëindigd. Er gaan geen meldingen meer heen.")
+        return HTTPSeeOther(request.resource_path(context))
+
+    return handle_form(request, form, on_valid, {"name": context.municipality.name})
 
 
 @post_view(DeskMunicipality, "code", Permission.ROUTE_REPORT)

@@ -22,7 +22,7 @@ RING_ABOUT: Final = {
 }
 # The words of an agreement under which reports go out.
 VALID: Final = ("geldig", "loopt bijna af")
-NONE: Final = "Er is nog geen afspraak. Bel de gemeente."
+NONE: Final = "Er is geen afspraak. Bel de gemeente."
 
 
 def missing(

@@ -232,6 +232,19 @@ def test_when_the_agreement_ends_the_code_and_the_sitting_end(installation: Inst
     browser.get(f"/ophalen/{reference}/melding", status=303)
     refused = enter(installation, reference, code, 422)[1]
     refused.mustcontain("Bel wie het voor u klaarzette", no=["afspraak"])
+    # The desk is offered no code, and is told why where it asks for one from an older page.
+    desk, report_page = desk_of(installation), f"/landelijk/{read(installation, number).reference}"
+    page = desk.get(report_page)
+    page.mustcontain(
+        "Zonder geldige afspraak kan", "Leg eerst een afspraak vast", no=["Code maken"]
+    )
+    for path in (report_page, "/landelijk/zwijndrecht"):
+        sent = desk.post(f"{path}/ophaalcode", {"csrf_token": token_of(page)}, status=303)
+        sent.follow().mustcontain("Er is geen code gemaakt: er is geen geldige afspraak")
+
+
+def token_of(page: Any) -> str:
+    return str(page.html.select_one("input[name=csrf_token]")["value"])
 
 
 @pytest.mark.parametrize("state", ["ingetrokken", "overgedragen"])

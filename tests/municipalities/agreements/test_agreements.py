@@ -14,6 +14,7 @@ from stopintimidatie.core.mail.addresses import code_of, find_address, set_addre
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.text import date_text
 from stopintimidatie.municipalities.agreements import services as agreements_services
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
@@ -64,7 +65,7 @@ def test_an_agreement_counts_once_the_code_of_its_address_was_read_out(
     assert "Nog geen afspraken" in browser.get("/landelijk/afspraken")
     assert browser.get("/landelijk/afspraken?gemeente=zwijndrecht", status=303)
     browser.get("/landelijk/afspraken?gemeente=nergens", status=404)
-    assert "Er is nog geen afspraak" in browser.get(PAGE)
+    assert "Er is geen afspraak" in browser.get(PAGE)
     fill(browser).submit("vastleggen", status=303)
     page = browser.get(PAGE)
     assert "heeft de code nog niet teruggegeven" in page
@@ -140,9 +141,14 @@ def test_a_refusal_and_an_end_take_the_level_away(installation: Installation) ->
     # The address was confirmed before: with a new agreement there is no need to do so again.
     fill(browser).submit("vastleggen", status=303)
     assert level(installation) is ParticipationLevel.FORWARDING
-    end = next(f for f in browser.get(PAGE).forms.values() if f.action.endswith("beeindigen"))
-    end.submit(status=303)
+    # One click ends nothing: a page says first what ends with it.
+    asked = browser.get(PAGE).click("Beëindigen")
+    assert "kan de gemeente niet meer ophalen" in asked
+    assert level(installation) is ParticipationLevel.FORWARDING
+    ended = asked.forms["formulier"].submit("beeindigen", status=303).follow()
     assert level(installation) is ParticipationLevel.NO_AGREEMENT
+    assert f"De afspraak is beëindigd op {date_text(utc_now())}." in ended
+    assert "nog niets afgesproken" not in ended
 
 
 def test_the_desk_hears_before_an_agreement_ends_and_after_its_end_nothing_goes(
