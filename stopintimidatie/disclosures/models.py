@@ -153,6 +153,8 @@ class PickupState(StrEnum):
     READY = "klaar"
     OFFERED = "aangeboden"
     PICKED_UP = "opgehaald"
+    # Opened by the recipient, who said that it isn't theirs; the receipt stays.
+    RETURNED = "teruggegeven"
     EXPIRED = "verlopen"
     # Taken back by who put it there.
     WITHDRAWN = "ingetrokken"

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.security.permissions import Permission, may
-from stopintimidatie.reports.conversation.queries import PASSED_ON
+from stopintimidatie.reports.conversation.queries import PASSED_ON, RECEIVED
 from stopintimidatie.reports.conversation.words import Situation, reader_status, sentence
 from stopintimidatie.reports.follow.words import explained
 
@@ -108,8 +108,8 @@ class Moment:
     def said(self) -> tuple[str, ...]:
         """All that the reporter reads: the status, the explanation, and after sending something."""
         code, text = self.status
-        if code == PASSED_ON and self.situation is not Situation.TOWN:
-            text = sentence(self.situation, "stand")
+        if code in (PASSED_ON, RECEIVED):
+            text = sentence(self.situation, "stand") or text
         double, place = self.reason == "dubbel", self.situation
         told = explained(code, double=double, desk=self.desk, situation=place)
         return text, *told, *self.after
@@ -154,6 +154,15 @@ MOMENTS: Final = (
         "opgehaald",
         acts=(),
         **_at(S.PICKED_UP),
+    ),
+    Moment("opgehaald en teruggegeven", "nieuw", Sees.ONCE, "verlopen", **_at(S.RETURNED)),
+    Moment(
+        "teruggegeven, daarna ingetrokken",
+        "ingetrokken",
+        Sees.TOLD,
+        "verlopen",
+        acts=(),
+        **_at(S.RETURNED),
     ),
     Moment(
         "aangesloten na ophalen, inhoud vernietigd",

@@ -425,7 +425,7 @@ class Forwarded(Way):
     last_word = "doorgegeven", "Wij hebben uw melding gelezen."
     moment = "opgehaald"
     # There is an agreement now; and the desk has destroyed what it had.
-    agreed, gone = True, False
+    agreed, gone, returned = True, False, False
 
     def __init__(self, installation: Installation) -> None:
         super().__init__(installation)
@@ -474,7 +474,8 @@ class Forwarded(Way):
         return words_of(self._read())
 
     def _read(self) -> Any:
-        if self.agreed and not self.gone:
+        withdrawn = self.at(NATIONAL).state == "ingetrokken"
+        if self.agreed and not self.gone and (withdrawn or not self.returned):
             return self.sitting()
         return self.officer(NATIONAL, Role.NATIONAL_DESK).get(f"/landelijk/{self.reference}")
 
@@ -497,6 +498,13 @@ class Forwarded(Way):
         form = next(f for f in self.sitting().forms.values() if "antwoord" in f.fields)
         form["antwoord"] = "gelezen"
         form.submit("vastleggen", status=303)
+
+    def give_back(self) -> None:
+        """Say that it isn't ours; after that only the desk has it."""
+        form = next(f for f in self.sitting().forms.values() if "antwoord" in f.fields)
+        form["antwoord"] = "niet_van_ons.geen_taak"
+        form.submit("vastleggen", status=303)
+        self.returned = True
 
 
 class Offered(Forwarded):

@@ -266,7 +266,7 @@ def reach(make: Make, moment: Moment) -> Way:
 
 def reach_forwarded(make: Make, moment: Moment) -> Way:
     """The same for a town that isn't connected, or wasn't when it picked the report up."""
-    picked_up = moment.delivery == "opgehaald"
+    picked_up = moment.delivery in ("opgehaald", "verlopen")
     way = make("doorgegeven" if picked_up else "klaargezet")
     if moment.sees is Sees.DESK:
         way.end_agreement()  # type: ignore[attr-defined]
@@ -275,6 +275,8 @@ def reach_forwarded(make: Make, moment: Moment) -> Way:
         way.end_agreement()  # type: ignore[attr-defined]
     elif moment.situation is Situation.BOUND:
         way.restrict("de tijd")
+    elif moment.situation is Situation.RETURNED:
+        way.give_back()  # type: ignore[attr-defined]
     elif moment.situation is Situation.GONE:
         way.destroy_at_desk()  # type: ignore[attr-defined]
     if moment.state == "ingetrokken":

@@ -61,6 +61,7 @@ BADGES: dict[str, Badge] = {
     "aangeboden": Badge("Aangeboden", "info"),
     "opgehaald": Badge("Opgehaald", "success"),
     "verlopen": Badge("Verlopen", "danger"),
+    "teruggegeven": Badge("Teruggegeven", "danger"),
     "bel nu": Badge("Bel nu", "danger"),
     "er is iets bijgekomen": Badge("Er is iets bijgekomen", "warning"),
     "gelezen": Badge("Gelezen", "neutral"),

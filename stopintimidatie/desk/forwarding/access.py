@@ -12,8 +12,8 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
@@ -32,7 +32,14 @@ from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import Term, date_text
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.desk.forwarding.pickup import STATES, note_pickup
+from stopintimidatie.desk.forwarding.pickup import (
+    STATES,
+    note_pickup,
+    notice_of,
+    opened,
+    still_stopped,
+    town_of,
+)
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
 from stopintimidatie.disclosures.pickup import KIND as PICKUP_KIND
 from stopintimidatie.disclosures.pickup import (
@@ -50,9 +57,10 @@ from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.agreements.services import people_of, running_agreement, today
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.settings.rules import fallback_of
+from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.conversation.services import tell_once
 from stopintimidatie.reports.conversation.words import STAYS
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportMove
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
@@ -65,17 +73,20 @@ SHOWN: Final = 200
 def in_sitting(code: str) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of what an official of a town may open: pick-ups with their report.
 
-    A report that was withdrawn or erased after pick-up stays in the list, without its content.
+    A report that was withdrawn or erased after pick-up stays in the list, without its content. One
+    that was given back is there only for that.
     """
+    here = Report.municipality_code == code
     opens = Pickup.state.in_((*WAITING, PickupState.PICKED_UP)), Pickup.destroyed_at.is_(None)
-    stopped = Report.state.in_(("ingetrokken", "vernietigd"))
+    ended = Report.state.in_(("ingetrokken", "vernietigd"))
+    stopped = exists().where(ReportMove.report_id == Report.id, *still_stopped())
     return (
         Pickup.document_kind == KIND,
         Pickup.document_id == Report.id,
-        Report.municipality_code == code,
         or_(
-            and_(*opens, Report.state.in_(STATES)),
-            and_(Pickup.state == PickupState.PICKED_UP, stopped),
+            and_(here, *opens, Report.state.in_(STATES)),
+            and_(here, Pickup.state == PickupState.PICKED_UP, ended),
+            and_(Pickup.state == PickupState.RETURNED, pickup_town() == code, opened(), stopped),
         ),
     )
 
@@ -100,7 +111,7 @@ def agreement_in_force(session: Session, code: str | None) -> ForwardingAgreemen
 def _town_code(session: Session, pickup: Pickup) -> ForwardingAgreement | None:
     """Return the row with the code of the town of a pick-up; None when nothing waits there."""
     report = session.get(Report, pickup.document_id)
-    agreement = agreement_in_force(session, report.municipality_code) if report else None
+    agreement = agreement_in_force(session, town_of(session, pickup)) if report else None
     if agreement is None or not number_of(session, agreement.municipality_code):
         return None
     return agreement
@@ -157,12 +168,15 @@ def find_opened(session: Session, sitting: Sitting, reference: str) -> tuple[Pic
     """Return a pick-up that this sitting opens, locked, with its report; None for any other."""
     wanted = locked(session, _opened(sitting).where(Pickup.reference == reference))
     row = session.execute(wanted).one_or_none()
-    return (row[0], row[1]) if row else None
+    # What was given back is never read again.
+    if row is None or (row[0].state == PickupState.RETURNED and not notice_of(session, row[1])):
+        return None
+    return row[0], row[1]
 
 
 def list_opened(session: Session, sitting: Sitting) -> Sequence[tuple[Pickup, Report]]:
     """Return what this sitting opens: what is unread first, then urgent, then longest waiting."""
-    read = and_(Pickup.state == PickupState.PICKED_UP, Pickup.added_at.is_(None))
+    read = and_(Pickup.state.not_in(WAITING), Pickup.added_at.is_(None))
     order = (read, Report.urgent.desc(), Report.received_at, Pickup.id)
     rows = session.execute(_opened(sitting).order_by(*order).limit(SHOWN))
     return [(row[0], row[1]) for row in rows]
@@ -184,7 +198,7 @@ def open_report(
 ) -> None:
     """Open a report in a sitting; the first time it is picked up, with its receipt."""
     now, keys = utc_now(), registry.key_ring
-    first = pickup.state != PickupState.PICKED_UP
+    first = pickup.picked_up_at is None
     pickup.read_at, pickup.added_at = now, None
     seal_who(keys, pickup, sitting.visit.who)
     note(session, pickup, "ophalen.gelezen", "eerste" if first else "weer")
@@ -312,7 +326,7 @@ def give_answer(
 ) -> None:
     """Record an answer, with its line in the history; the same answer twice counts once.
 
-    *Not ours* ends the pick-up: the report waits at the desk again.
+    *Not ours* gives the report back to the desk, where it waits again; the receipt stays.
     """
     row = PickupAnswer(
         holder=NATIONAL, pickup_id=pickup.id, kind=kind.value, day=day, reason=reason
@@ -326,7 +340,7 @@ def give_answer(
         text = line.format(_day_for(report.language, day)) if day else line
         tell_once(session, report, "bericht", text, actor, sitting.sender)
     if kind is Answer.NOT_OURS:
-        pickup.state, pickup.destroy_on = PickupState.EXPIRED, None
+        pickup.state = PickupState.RETURNED
         report.delivery = "te_routeren" if reason == "andere_gemeente" else "verlopen"
     values = {"antwoord": answer_words(row), "kenmerk_ophalen": pickup.reference}
     append_move(session, report, actor, "antwoord_gemeente", report.state, values)
@@ -338,15 +352,24 @@ def _day_for(language: str, day: date) -> str:
     return date_text(day) if fallback_of(language) == "nl" else day.strftime("%-d %B %Y")
 
 
+def delivery_of(report: Report, returned: dict[UUID, str]) -> str | None:
+    """Return the delivery of a report, or that it was given back, for the desk."""
+    waits = report.id in returned and report.delivery in ("te_routeren", "verlopen")
+    return PickupState.RETURNED if waits else report.delivery
+
+
 def returned_reasons(session: Session, reports: Sequence[UUID]) -> dict[UUID, str]:
     """Return by report why its municipality gave it back, in words, where it waits again."""
+    later = aliased(Pickup)
+    anew = exists().where(later.document_id == Pickup.document_id, later.made_at > Pickup.made_at)
     rows = session.execute(
         select(Pickup.document_id, PickupAnswer.reason)
         .join(PickupAnswer, PickupAnswer.pickup_id == Pickup.id)
         .where(
             Pickup.document_id.in_(reports),
-            Pickup.state == PickupState.EXPIRED,
+            Pickup.state == PickupState.RETURNED,
             PickupAnswer.kind == Answer.NOT_OURS.value,
+            ~anew,
         )
         .order_by(PickupAnswer.at)
     )

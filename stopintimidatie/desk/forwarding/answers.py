@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor, record
@@ -20,10 +20,11 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_short, day_of
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.desk.forwarding.pickup import NOTICES, STOPPED, STOPS, notice_of
-from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
+from stopintimidatie.desk.forwarding.pickup import OPENED, STOPPED, notice_of, opened, still_stopped
+from stopintimidatie.disclosures.models import Pickup, PickupAnswer
 from stopintimidatie.disclosures.pickup import KIND
 from stopintimidatie.municipalities.agreements.services import today
+from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.conversation.words import ANSWERED, STAYS
 from stopintimidatie.reports.models import Report, ReportMove
 
@@ -70,7 +71,7 @@ def stopped_panel(context: tuple[Pickup, Report], request: Any) -> Panel | None:
     """
     pickup, report = context
     notice = notice_of(request.db, report)
-    if notice is None or pickup.state != PickupState.PICKED_UP:
+    if notice is None or pickup.state not in OPENED:
         return None
     rows = [
         ("Kenmerk", report.reference),
@@ -125,24 +126,20 @@ def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
 
     Each with the reference of the report and the moment at which it was told.
     """
-    later = aliased(ReportMove)
-    told_since = exists().where(
-        later.report_id == ReportMove.report_id, later.name.in_(NOTICES), later.at > ReportMove.at
-    )
     answered = exists().where(
         PickupAnswer.pickup_id == Pickup.id,
         PickupAnswer.kind.in_(ANSWERED),
         PickupAnswer.at >= ReportMove.at,
     )
     rows = session.execute(
-        select(Report.municipality_code, Report.reference, ReportMove.at.label("since"))
+        select(pickup_town().label("town"), Report.reference, ReportMove.at.label("since"))
+        .select_from(Report)
         .join(ReportMove, ReportMove.report_id == Report.id)
         .join(Pickup, Pickup.document_id == Report.id)
         .where(
-            Pickup.state == PickupState.PICKED_UP,
-            ReportMove.name.in_(STOPS),
+            opened(),
+            *still_stopped(),
             ReportMove.at <= utc_now() - ANSWER_WITHIN,
-            ~told_since,
             ~answered,
         )
         .order_by(ReportMove.at, Report.reference)

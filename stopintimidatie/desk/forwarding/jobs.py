@@ -22,7 +22,7 @@ from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.desk.forwarding.pickup import STATES, notice_of, picked_up
+from stopintimidatie.desk.forwarding.pickup import STATES, notice_of, openings, picked_up, town_of
 from stopintimidatie.desk.forwarding.services import (
     ADDED,
     DEPUTY_AFTER,
@@ -72,10 +72,11 @@ def _hear(session: Session, keys: KeyRing, report: Report, action: str, at: date
         _end_offers(session, report)
         notify_town(session, report, WITHDRAWN)
     elif action == TAKEN_BACK and report.state != WITHDRAWN:
-        if picked_up(session, report) is None:
-            try_offer(session, keys, report, SYSTEM)
-        elif notice_of(session, report) == WITHDRAWN:
+        if notice_of(session, report) == WITHDRAWN:
             notify_town(session, report, AGAIN)
+        # Not to the municipality that gave it back.
+        if report.delivery == "wacht_op_afspraak" or not openings(session, report):
+            try_offer(session, keys, report, SYSTEM)
     elif action in SENT:
         tell_of_more(session, report, at)
 
@@ -99,17 +100,21 @@ def _end_offers(session: Session, report: Report) -> None:
 
 
 def notify_town(session: Session, report: Report, notice: str) -> None:
-    """Tell the municipality that picked a report up what may be done with it from now on.
+    """Tell each municipality that opened a report what may be done with it from now on.
 
     `notice`: `ingetrokken`, `gewist`, `beperkt` or `hervat`. Nothing is told where nobody has it.
     """
-    pickup = picked_up(session, report)
-    if pickup is None:
-        return
-    append_move(session, report, SYSTEM, f"gemeente_{notice}", report.state, {})
-    ids = [report.id, pickup.id]
-    record(session, SYSTEM, "melding.gemeente_verteld", NATIONAL, KIND, ids, fields=[notice])
-    tell_of_addition(session, report, pickup, utc_now())
+    rows = openings(session, report)
+    if rows:
+        append_move(session, report, SYSTEM, f"gemeente_{notice}", report.state, {})
+    for pickup in rows:
+        if notice == AGAIN and pickup.state == PickupState.RETURNED:
+            # Nothing begins again where it was given back.
+            pickup.added_at = None
+            continue
+        ids = [report.id, pickup.id]
+        record(session, SYSTEM, "melding.gemeente_verteld", NATIONAL, KIND, ids, fields=[notice])
+        tell_of_addition(session, report, pickup, utc_now())
 
 
 def tell_of_addition(session: Session, report: Report, pickup: Pickup, at: datetime) -> None:
@@ -121,7 +126,7 @@ def tell_of_addition(session: Session, report: Report, pickup: Pickup, at: datet
     if pickup.added_at is not None or (read is not None and read > at):
         return
     pickup.added_at = at
-    agreement = running_agreement(session, report.municipality_code or "")
+    agreement = running_agreement(session, town_of(session, pickup))
     if agreement is None or not in_force(agreement, today()):
         _go_on(session, report, pickup, at, "meldpunt")
     # A withdrawal is told at once: from then on nobody may ring the reporter.
@@ -146,9 +151,9 @@ def watch_additions(context: JobContext, payloads: Sequence[dict[str, Any]]) -> 
 
 def _go_on(session: Session, report: Report, pickup: Pickup, since: datetime, step: str) -> None:
     """Tell the official, the deputy or the desk, and plan whom to tell after that."""
+    town = town_of(session, pickup)
     official, deputy = (
-        recipient_of(find_address(session, owner(report.municipality_code or "")))
-        for owner in (official_of, deputy_of)
+        recipient_of(find_address(session, owner(town))) for owner in (official_of, deputy_of)
     )
     steps = {
         "functionaris": (ADDED, official, "vervanger", DEPUTY_AFTER),

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject, record
 from stopintimidatie.core.clock import utc_now
@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.agreements.services import running_agreement
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, Purpose
 from stopintimidatie.reports import words
+from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.services import append_move, reindex_report
@@ -121,12 +122,46 @@ STOPS: Final = tuple(f"gemeente_{notice}" for notice in STOPPED)
 NOTICES: Final = (*STOPS, "gemeente_hervat")
 
 
+# Opened by a municipality; it may have given the report back since.
+OPENED: Final = (PickupState.PICKED_UP, PickupState.RETURNED)
+
+
+def opened() -> ColumnElement[bool]:
+    """Return the condition of pick-ups that were opened: of each municipality the latest."""
+    later = aliased(Pickup)
+    again = exists().where(
+        later.document_id == Pickup.document_id,
+        later.recipient == Pickup.recipient,
+        later.picked_up_at > Pickup.picked_up_at,
+    )
+    return and_(Pickup.state.in_(OPENED), ~again)
+
+
+def openings(session: Session, report: Report) -> Sequence[Pickup]:
+    """Return the latest pick-up of each municipality that opened a report."""
+    mine = select(Pickup).where(Pickup.document_id == report.id, opened())
+    return session.scalars(mine.order_by(Pickup.picked_up_at.desc(), Pickup.id)).all()
+
+
 def picked_up(session: Session, report: Report) -> Pickup | None:
-    """Return the latest pick-up of a report that a municipality opened."""
-    mine = Pickup.document_id == report.id, Pickup.state == PickupState.PICKED_UP
-    return session.scalars(
-        select(Pickup).where(*mine).order_by(Pickup.picked_up_at.desc()).limit(1)
-    ).one_or_none()
+    """Return the pick-up of the municipality that opened a report and has it now."""
+    rows = openings(session, report)
+    return next((row for row in rows if row.state == PickupState.PICKED_UP), None)
+
+
+def town_of(session: Session, pickup: Pickup) -> str:
+    """Return the code of the municipality of a pick-up; empty when none is known."""
+    wanted = select(pickup_town()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
+    return session.scalar(wanted.where(Pickup.id == pickup.id)) or ""
+
+
+def still_stopped() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of the notice of a report that may not be used, while it counts."""
+    later = aliased(ReportMove)
+    since = exists().where(
+        later.report_id == ReportMove.report_id, later.name.in_(NOTICES), later.at > ReportMove.at
+    )
+    return ReportMove.name.in_(STOPS), ~since
 
 
 def notice_of(session: Session, report: Report) -> str | None:
@@ -233,13 +268,13 @@ def clear(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
         with context.transaction() as session:
             pickup = session.get(Pickup, UUID(payload["ophalen"]))
             # A message that came back after all ends the pick-up: only the desk has the report.
-            if (
-                pickup is None
-                or pickup.destroyed_at is not None
-                or pickup.state != PickupState.PICKED_UP
-            ):
+            if pickup is None or pickup.destroyed_at is not None or pickup.state not in OPENED:
                 continue
             report = session.get(Report, pickup.document_id)
+            back = pickup.state == PickupState.RETURNED
+            if back and (report is None or report.state != "ingetrokken"):
+                # Only the desk has it.
+                continue
             if report is not None and report.frozen:
                 # A frozen report is tried again tomorrow.
                 enqueue(session, CLEAR_JOB, NATIONAL, payload, delay=timedelta(days=1))

@@ -40,8 +40,14 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.desk.forwarding.access import WAITING as WAITING_THERE
 from stopintimidatie.desk.forwarding.access import agreement_in_force, in_sitting
-from stopintimidatie.desk.forwarding.answers import unanswered as unanswered
-from stopintimidatie.desk.forwarding.pickup import STATES, as_text, content_of, deliver, note_pickup
+from stopintimidatie.desk.forwarding.pickup import (
+    STATES,
+    as_text,
+    content_of,
+    deliver,
+    note_pickup,
+    town_of,
+)
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import offer
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
@@ -212,7 +218,7 @@ def _added(writing: Writing) -> Letter | None:
     pickup, report = _about(writing.session, writing.message)
     if pickup is None or report is None or pickup.added_at is None:
         return None
-    agreement = running_agreement(writing.session, report.municipality_code or "")
+    agreement = running_agreement(writing.session, town_of(writing.session, pickup))
     return Letter(writing.message.values) if in_force(agreement, today()) else None
 
 

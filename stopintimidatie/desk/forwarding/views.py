@@ -19,7 +19,7 @@ from stopintimidatie.core.web.components import Panel, TimelineEntry
 from stopintimidatie.core.web.request import post_view
 from stopintimidatie.desk.forwarding import access
 from stopintimidatie.desk.forwarding.access import WAITING
-from stopintimidatie.desk.forwarding.pickup import STATES
+from stopintimidatie.desk.forwarding.pickup import OPENED, STATES
 from stopintimidatie.desk.forwarding.services import try_offer
 from stopintimidatie.desk.resources import DeskMunicipality
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -52,7 +52,7 @@ def _unsolved() -> tuple[ColumnElement[bool], ...]:
     anew = exists().where(later.document_id == Pickup.document_id, later.made_at > Pickup.made_at)
     return (
         Pickup.returned_at.is_not(None),
-        Pickup.state != PickupState.PICKED_UP,
+        Pickup.state.not_in(OPENED),
         Report.state.in_(STATES),
         ~anew,
     )
@@ -66,6 +66,7 @@ OPEN: Final = (*WAITING, PickupState.PICKED_UP)
 NO_CODE: Final = (
     "Er is geen code gemaakt: er is geen geldige afspraak met de gemeente, of er staat niets klaar."
 )
+OVER: Final = (PickupState.EXPIRED, PickupState.RETURNED)
 
 
 def report_panel(context: Any, request: Any) -> Panel | None:
@@ -76,6 +77,7 @@ def report_panel(context: Any, request: Any) -> Panel | None:
     if report.municipality_code is None or report.delivery is None:
         return None
     town = request.db.get_one(Municipality, report.municipality_code)
+    back = access.returned_reasons(request.db, [report.id])
     pickups = _pickups(request, Pickup.document_id == report.id)
     standing = agreements.standing_of(request.db, request.registry.key_ring, town.code)
     agreement, lacking = standing.agreement, standing.lacking
@@ -84,7 +86,7 @@ def report_panel(context: Any, request: Any) -> Panel | None:
         "Doorgifte",
         f"{_TEMPLATES}/forwarding_panel.jinja2",
         {
-            "delivery": report.delivery,
+            "delivery": access.delivery_of(report, back),
             "ready": waiting is not None and waiting.state == PickupState.READY and not lacking,
             "daily": agreement and agreement.digest and not report.urgent,
             "town": town.name,
@@ -92,13 +94,14 @@ def report_panel(context: Any, request: Any) -> Panel | None:
             "goes_on": goes_on(request, report),
             "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
             "pickups": [_facts(request, pickup) for pickup in pickups],
-            "code_for": waiting and in_force(agreement, agreements.today()),
+            "code_for": in_force(agreement, agreements.today())
+            and access.number_of(request.db, town.code, Pickup.document_id == report.id),
             "shut": waiting is not None,
             "answers": [
                 TimelineEntry(row.at, access.answer_words(row))
                 for row in access.answers_of(request.db, [pickup.id for pickup in pickups])
             ],
-            "may_offer": not lacking and not any(p.state != PickupState.EXPIRED for p in pickups),
+            "may_offer": not lacking and all(p.state in OVER for p in pickups),
             "offer_href": request.resource_path(context, "aanbieden"),
             "code_href": request.resource_path(context, "ophaalcode"),
         },
@@ -140,7 +143,11 @@ def _when(moment: Any) -> str:
 def _destroyed(pickup: Pickup) -> str:
     if pickup.destroyed_at:
         return f"op {date_text(pickup.destroyed_at)}"
-    return f"gebeurt op {date_text(pickup.destroy_on)}" if pickup.destroy_on else ""
+    return (
+        f"gebeurt op {date_text(pickup.destroy_on)}"
+        if pickup.destroy_on and pickup.state == PickupState.PICKED_UP
+        else ""
+    )
 
 
 @post_view(ReportResource, "aanbieden", Permission.ROUTE_REPORT)

@@ -25,7 +25,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.desk.agreements.rules import opening
 from stopintimidatie.desk.agreements.views import agreed_rows
-from stopintimidatie.desk.forwarding.services import unanswered
+from stopintimidatie.desk.forwarding.answers import unanswered
 from stopintimidatie.desk.forwarding.views import returned_by_town
 from stopintimidatie.desk.models import TownCall
 from stopintimidatie.desk.queue.services import Waiting, policies_of, towns_of, waiting_reports
@@ -136,7 +136,7 @@ def call_list(session: Session, keys: KeyRing) -> list[CallRow]:
     Reports wait there, or messages came back, or the test mail or a withdrawal has no answer. Those
     to ring on a later day come last.
     """
-    returned, silent = returned_by_town(session), Counter(row[0] for row in unanswered(session))
+    returned, silent = returned_by_town(session), Counter(row.town for row in unanswered(session))
     standings = {row.code: row.word for row in agreed_rows(session, keys)}
     every = {
         code: row.to_ring(valid=standings.get(code) in VALID)

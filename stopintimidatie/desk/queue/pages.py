@@ -25,7 +25,7 @@ from stopintimidatie.core.web.components import (
     WorkbenchRow,
 )
 from stopintimidatie.core.web.request import NavItem, with_params
-from stopintimidatie.desk.forwarding.access import returned_reasons
+from stopintimidatie.desk.forwarding.access import delivery_of, returned_reasons
 from stopintimidatie.desk.queue import services as queue
 from stopintimidatie.desk.queue.delivery import can_be_routed
 from stopintimidatie.desk.queue.forms import (
@@ -166,17 +166,18 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
     report, session = context.report, request.db
     names = area_names(session, report)
     proposal = open_proposal(session, report)
-    actor_id = str(request.actor.id)
+    actor_id, why = str(request.actor.id), returned_reasons(session, [report.id])
+    delivery = delivery_of(report, why)
     return {
         "report": report,
         "path": request.resource_path(context),
         "heading": words.heading(report),
-        "badges": [*words.badges(report), *filter(None, [report.delivery])],
+        "badges": [*words.badges(report), *filter(None, [delivery])],
         "flags": words.flags(report),
         "account": marked(report.description) if report.description else None,
         "rows": [
             *_rows(report, names),
-            *_returned(session, report),
+            *([] if delivery == report.delivery else [("Teruggegeven", why[report.id])]),
             *([("Wordt vernietigd", date_text(day))] if (day := goes_on(request, report)) else []),
         ],
         "rest": [
@@ -267,12 +268,6 @@ def _rows(report: Report, names: words.AreaNames) -> Rows:
         until = f"{date_text(report.waiting_until)} ({days_until(report.waiting_until)})"
         rows.append(("Antwoord uiterlijk", until))
     return rows
-
-
-def _returned(session: Session, report: Report) -> Rows:
-    """Return the row that says why the municipality gave a report back; none otherwise."""
-    why = returned_reasons(session, [report.id]) if report.delivery in queue.TO_DECIDE else {}
-    return [("Teruggegeven door de gemeente", reason) for reason in why.values()]
 
 
 # The rail and the bar of one page ask it.

@@ -111,7 +111,7 @@ def _place(session: Session, registry: Any, report: Report, house: FoundAddress)
 # The views of the queue. Without one: all that the desk must decide on now.
 STANDINGS: Final = {
     "te_routeren": "Gemeente onbekend",
-    "verlopen": "Niet opgehaald",
+    "verlopen": "Niet opgehaald, of teruggegeven",
     "wacht_op_afspraak": "Wacht op afspraak",
     "wacht_op_melder": "Wacht op de melder",
     "tweede_blik": "Een collega beslist mee",

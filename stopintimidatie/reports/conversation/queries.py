@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, or_, select
+from sqlalchemy import ColumnElement, Engine, Row, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
@@ -22,6 +22,7 @@ from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.agreements.services import people_of, running_agreement
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.queries import municipality_by_code
 from stopintimidatie.municipalities.settings.queries import published_for
 from stopintimidatie.municipalities.settings.rules import LetOp, let_op_today
@@ -41,7 +42,7 @@ from stopintimidatie.reports.rules import FOLLOW_PURPOSE, follow_code_matches
 from stopintimidatie.reports.vocabulary import KIND
 from stopintimidatie.reports.workflow import DOUBLE, FORWARDED
 
-PASSED_ON: Final = "doorgegeven"
+PASSED_ON, RECEIVED = "doorgegeven", "ontvangen"
 # The lines of history of a restriction that a municipality was told of, and of its end.
 BOUND, FREED = "gemeente_beperkt", "gemeente_hervat"
 HANDED_OVER, DESTROYED = "overgedragen", "vernietigd"
@@ -118,8 +119,10 @@ class Standing:
     situation: Situation = Situation.TOWN
     # The function of who may read it at the municipality, where the agreement names one.
     reader: str = ""
-    # The answers of the municipality to a withdrawal: kind, day and reason.
-    answers: tuple[tuple[str, date | None, str | None], ...] = ()
+    # The answers of municipalities to a withdrawal: whose, kind, day and reason.
+    answers: tuple[tuple[str, str, date | None, str | None], ...] = ()
+    # The municipality that read it and gave it back last.
+    returned_by: str | None = None
 
     @property
     def at_desk(self) -> bool:
@@ -127,10 +130,21 @@ class Standing:
         return self.copy.holder == NATIONAL
 
     @property
-    def is_picked_up(self) -> bool:
-        """Tell whether a municipality that isn't connected has picked the report up."""
+    def is_there(self) -> bool:
+        """Tell whether a municipality that isn't connected has the report."""
         s = Situation
         return self.situation in (s.PICKED_UP, s.ENDED, s.BOUND, s.GONE)
+
+    @property
+    def is_picked_up(self) -> bool:
+        """Tell whether such a municipality has picked it up, also when it gave it back."""
+        return self.is_there or self.returned_by is not None
+
+    @property
+    def town(self) -> str | None:
+        """The municipality that the sentences are about."""
+        back = self.situation is Situation.RETURNED
+        return self.returned_by if back else self.municipality_code
 
 
 @dataclass(frozen=True)
@@ -241,12 +255,12 @@ def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) ->
     if situation is Situation.TOWN:
         return standing
     answers = session.execute(
-        select(PickupAnswer.kind, PickupAnswer.day, PickupAnswer.reason)
+        select(Pickup.recipient, PickupAnswer.kind, PickupAnswer.day, PickupAnswer.reason)
         .join(Pickup, Pickup.id == PickupAnswer.pickup_id)
         .where(Pickup.document_id == row.id, PickupAnswer.kind.in_(ANSWERED))
         .order_by(PickupAnswer.at, PickupAnswer.id)
     )
-    text = sentence(situation, "stand") if standing.status == PASSED_ON else ""
+    text = sentence(situation, "stand") if standing.status in (PASSED_ON, RECEIVED) else ""
     stopped = row.state in STOPPED or situation is Situation.BOUND
     return replace(
         standing,
@@ -254,8 +268,23 @@ def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) ->
         status_text=text or standing.status_text,
         reader=_function(people_of(keys, agreement)) if agreement else "",
         # After it was taken back, or may be used again, they are over.
-        answers=tuple((a.kind, a.day, a.reason) for a in answers) if stopped else (),
+        answers=tuple(tuple(row) for row in answers) if stopped else (),
+        returned_by=_returned_by(session, row.id),
     )
+
+
+def pickup_town() -> ColumnElement[str | None]:
+    """Return the municipality of a pick-up: a report that was given back may have another now."""
+    named = Pickup.recipient == "Gemeente " + Municipality.name
+    back = select(func.max(Municipality.code)).where(named).correlate(Pickup).scalar_subquery()
+    return case((Pickup.state == PickupState.RETURNED, back), else_=Report.municipality_code)
+
+
+def _returned_by(session: Session, report_id: UUID) -> str | None:
+    """Return the municipality that opened a report and gave it back last."""
+    towns = select(pickup_town()).select_from(Pickup).join(Report, Report.id == Pickup.document_id)
+    mine = Pickup.document_id == report_id, Pickup.state == PickupState.RETURNED
+    return session.scalar(towns.where(*mine).order_by(Pickup.picked_up_at.desc()).limit(1))
 
 
 def situation_of(session: Session, row: Any) -> tuple[Situation, ForwardingAgreement | None]:
@@ -267,7 +296,8 @@ def situation_of(session: Session, row: Any) -> tuple[Situation, ForwardingAgree
         # Picked up before it joined, and destroyed at the desk since: it has only the record.
         return (Situation.GONE if row.delivery in FORWARDED else Situation.TOWN), None
     if row.delivery not in FORWARDED:
-        return Situation.DESK, None
+        back = _returned_by(session, row.id) is not None
+        return (Situation.RETURNED if back else Situation.DESK), None
     agreement = running_agreement(session, row.municipality_code)
     valid = agreement if in_force(agreement, day_of(utc_now())) else None
     if row.delivery == "aangeboden":
@@ -299,8 +329,8 @@ def filled(
 
     `answers`: with what the municipality answered to a withdrawal behind them.
     """
-    town = municipality_by_code(session, standing.municipality_code or "")
-    phone = published_for(session, standing.municipality_code).telephone
+    town = municipality_by_code(session, standing.town or "")
+    phone = published_for(session, standing.town).telephone
     reader = speak(READ_BY)
     # A function is in Dutch, and so known only there.
     if standing.reader and reader == READ_BY:
@@ -312,7 +342,8 @@ def filled(
         "Wie": reader[0].upper() + reader[1:],
     }
     texts = [speak(text).format(**names) for text in sentences if text]
-    for kind, day, reason in standing.answers if answers else ():
+    for whose, kind, day, reason in standing.answers if answers else ():
+        names["gemeente"] = whose.removeprefix("Gemeente ")
         more = {"dag": day_words(day) if day else "", "reden": speak(STAYS.get(reason or "", ""))}
         texts.append(speak(ANSWERED[kind]).format(**names, **more))
     return texts
@@ -322,7 +353,9 @@ def let_op_of(session: Session, standing: Standing, language: str = "nl") -> Let
     """Return the LET OP of a report; None when its municipality can have it, or isn't known."""
     code = standing.municipality_code
     town = municipality_by_code(session, code or "")
-    if town is None or standing.is_picked_up:
+    back = standing.situation is Situation.RETURNED and standing.returned_by == code
+    # Nobody is sent to a municipality that has it, or that said that it isn't theirs.
+    if town is None or back or standing.is_there:
         return None
     about = standing.status, standing.reference, standing.received_at, day_of(utc_now())
     return let_op_today(published_for(session, code), town.name, *about, language)

@@ -61,6 +61,8 @@ class Situation(StrEnum):
     ENDED = "opgehaald_zonder_afspraak"
     # Picked up, and its use is restricted at request since: the municipality reads nothing of it.
     BOUND = "opgehaald_beperkt"
+    # Opened by a municipality that gave it back: it waits at the desk again.
+    RETURNED = "teruggegeven"
     # Picked up, and so long ago that the desk has destroyed its own copy.
     GONE = "opgehaald_en_weg"
 

@@ -38,7 +38,7 @@ def explained(
         if keeping.kept:
             return [SAID["bewaard_met_contact" if keeping.contact_kept else "bewaard"]]
         return [sentence(situation, status) or EXPLAINED[status]]
-    if status == PASSED_ON and (text := sentence(situation, "uitleg")):
+    if text := sentence(situation, "uitleg" if status == PASSED_ON else status):
         return [text]
     return [(AT_DESK.get(status) if desk else None) or EXPLAINED.get(status, "")]
 

@@ -26,7 +26,11 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import MONTHS, SHORT_MONTHS
 from stopintimidatie.desk.forwarding import jobs
-from stopintimidatie.desk.forwarding.answers import answer_withdrawal, stopped_panel
+from stopintimidatie.desk.forwarding.answers import (
+    answer_withdrawal,
+    stopped_panel,
+    unanswered,
+)
 from stopintimidatie.desk.forwarding.pickup import (
     CLEAR_JOB,
     as_text,
@@ -34,7 +38,7 @@ from stopintimidatie.desk.forwarding.pickup import (
     deliver,
     notice_of,
 )
-from stopintimidatie.desk.forwarding.services import came_back, unanswered
+from stopintimidatie.desk.forwarding.services import came_back, try_offer
 from stopintimidatie.desk.queue.calls import call_list
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.municipalities.agreements import services as agreements
@@ -50,9 +54,9 @@ from tests.support.forms_support import a_request
 from tests.support.installation import Installation
 from tests.support.mailboxes import mails, put_desk_postbox
 from tests.support.photos import photo, telephone_photo
-from tests.support.sittings import enter, open_in, press, sit
+from tests.support.sittings import agree, enter, open_in, press, sit
 
-ZWIJNDRECHT = "GM0642"
+ZWIJNDRECHT, PAPENDRECHT = "GM0642", "GM0590"
 WORD = "zeldzaamwoord"
 LATER = "naderhandwoord"
 SECRETS = (WORD, LATER, "Petra", "petra@melder.example")
@@ -516,7 +520,7 @@ def test_withdrawn_after_the_pick_up_the_official_is_told_and_the_town_answers(c
         (row,) = unanswered(session)
         (ring,) = call_list(session, case.house.registry.key_ring)
     assert (ring.name, ring.silent) == ("Zwijndrecht", 1)
-    assert (row.municipality_code, row.reference) == (ZWIJNDRECHT, case.receipt["kenmerk"])
+    assert (row.town, row.reference) == (ZWIJNDRECHT, case.receipt["kenmerk"])
     assert row.since <= utc_now()
     with case.house.transaction(NATIONAL) as session:
         pickup = session.scalars(select(Pickup)).one()
@@ -726,3 +730,151 @@ def test_a_mail_about_an_addition_that_comes_back_is_told_to_the_desk(case: Case
         came_back(case.house.registry, session, message)
     case.house.run_jobs()
     assert len(mails(case.house, "bericht_terug")) == 1
+
+
+# Given back after it was opened
+
+
+def give_back(case: Case, reason: str = "geen_taak") -> Any:
+    """The official opens the report and says that it isn't theirs; the list that comes then."""
+    page = open_in(sit(case.house, case.row.id)[1], latest(case).reference)
+    form = form_to(page, "melding-antwoord")
+    form["antwoord"] = f"niet_van_ons.{reason}"
+    return form.submit("vastleggen", status=303).follow()
+
+
+def latest(case: Case) -> Pickup:
+    with case.house.transaction(NATIONAL) as session:
+        return session.scalars(select(Pickup).order_by(Pickup.made_at.desc())).first()  # type: ignore[return-value]
+
+
+def all_pickups(case: Case) -> list[Pickup]:
+    with case.house.transaction(NATIONAL) as session:
+        return list(session.scalars(select(Pickup).order_by(Pickup.made_at)))
+
+
+def town_sits(case: Case, reference: str) -> Any:
+    """The list of a sitting, by the code that the desk makes on the page of Zwijndrecht."""
+    desk = case.house.browser(make_user(case.house, (NATIONAL, Role.NATIONAL_DESK)))
+    shown = press(desk.get("/landelijk/zwijndrecht"), "ophaalcode", status=200).text
+    code = re.findall(r"<dd>(\d{4} \d{4})</dd>", shown)[0]
+    return enter(case.house, reference, code)[1].follow()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("reason", ["geen_taak", "andere_gemeente"])
+def test_what_was_given_back_keeps_its_receipt_and_says_so_to_all(case: Case, reason: str) -> None:
+    assert case.receipt["kenmerk"] not in give_back(case, reason)
+    pickup = case.pickup
+    assert (pickup.state, bool(pickup.picked_up_at)) == (PickupState.RETURNED, True)
+    assert pickup.picked_up_by
+    assert pickup.destroy_on
+    desk = case.house.browser(make_user(case.house, (NATIONAL, Role.NATIONAL_DESK)))
+    page = desk.get(f"/landelijk/{case.receipt['kenmerk']}")
+    page.mustcontain("Teruggegeven", "Opgehaald door", "Anneke de Boer")
+    assert "Verlopen" not in page
+    assert "wordt vernietigd" not in page
+    follows, shown = case.follows(), case.page()
+    assert follows["statusTekst"] == (
+        "De gemeente Zwijndrecht heeft uw melding gelezen en teruggegeven."
+    )
+    assert follows.get("letOp") is None
+    for words_ in (follows["toelichting"], shown):
+        assert "Het landelijk meldpunt zoekt uit wie erover gaat." in words_
+
+
+@pytest.mark.both_databases
+def test_withdrawn_after_it_was_given_back_the_official_is_told_and_answers(case: Case) -> None:
+    give_back(case)
+    case.withdraw()
+    case.house.run_jobs()
+    assert len(case.told()) == 1
+    follows = case.follows()
+    assert follows["status"] == "ingetrokken"
+    for shown in (follows["toelichting"], case.page()):
+        assert "De gemeente Zwijndrecht had uw melding al opgehaald." in shown
+    reference = case.pickup.reference
+    page = open_in(town_sits(case, reference), reference)
+    page.mustcontain("Neem geen contact op met de melder")
+    assert not [word for word in SECRETS if word in page]
+    form = form_to(page, "melding-ingetrokken")
+    form["antwoord"] = "niet_meer_in_gebruik"
+    form.submit("laten_weten", status=303)
+    assert "Zwijndrecht liet weten dat zij uw melding niet meer gebruikt" in case.page()
+    with (
+        clock_at(utc_now() + timedelta(days=15)),
+        case.house.transaction(NATIONAL) as session,
+    ):
+        assert unanswered(session) == []
+
+
+def test_taken_back_after_it_was_given_back_it_waits_at_the_desk_and_for_nobody(case: Case) -> None:
+    give_back(case)
+    case.withdraw()
+    case.house.run_jobs()
+    case.take_back()
+    assert len(all_pickups(case)) == 1
+    assert case.row.delivery == "verlopen"
+    assert case.pickup.added_at is None
+    desk = case.house.browser(make_user(case.house, (NATIONAL, Role.NATIONAL_DESK)))
+    assert "ophaalcode" not in desk.get("/landelijk/zwijndrecht")
+    assert "ophaalcode" not in desk.get(f"/landelijk/{case.receipt['kenmerk']}")
+
+
+@pytest.mark.both_databases
+def test_offered_anew_to_the_same_town_each_opening_has_its_receipt_and_it_is_told_once(
+    case: Case,
+) -> None:
+    give_back(case)
+    desk = case.house.browser(make_user(case.house, (NATIONAL, Role.NATIONAL_DESK)))
+    press(desk.get(f"/landelijk/{case.receipt['kenmerk']}"), "/aanbieden", status=303)
+    case.house.run_jobs()
+    open_in(sit(case.house, case.row.id)[1], latest(case).reference)
+    first, second = all_pickups(case)
+    assert (first.state, second.state) == (PickupState.RETURNED, PickupState.PICKED_UP)
+    assert first.picked_up_at
+    case.withdraw()
+    case.house.run_jobs()
+    assert len(case.told()) == 1
+    page = town_sits(case, second.reference)
+    assert page.text.count("/openen") == 1
+    with clock_at(utc_now() + timedelta(days=15)), case.house.transaction(NATIONAL) as session:
+        assert len(unanswered(session)) == 1
+
+
+@pytest.mark.both_databases
+def test_given_back_by_a_town_and_opened_by_another_both_are_told_of_a_withdrawal(
+    case: Case,
+) -> None:
+    give_back(case, "andere_gemeente")
+    agree(case.house, PAPENDRECHT)
+    with case.house.transaction(NATIONAL) as session:
+        row = session.scalars(select(Report)).one()
+        row.municipality_code, row.delivery = PAPENDRECHT, "wacht_op_afspraak"
+        try_offer(session, case.house.registry.key_ring, row, SYSTEM)
+    case.house.run_jobs()
+    open_in(sit(case.house, case.row.id)[1], latest(case).reference)
+    case.withdraw()
+    case.house.run_jobs()
+    assert len(case.told()) == 2
+    first, second = all_pickups(case)
+    page = open_in(town_sits(case, first.reference), first.reference)
+    page.mustcontain("Neem geen contact op met de melder")
+    form = form_to(page, "melding-ingetrokken")
+    form["antwoord"] = "niet_meer_in_gebruik"
+    form.submit("laten_weten", status=303)
+    assert second.recipient == "Gemeente Papendrecht"
+    page = case.page()
+    assert "De gemeente Papendrecht had uw melding al opgehaald." in page
+    assert "De gemeente Zwijndrecht liet weten dat zij uw melding niet meer gebruikt." in page
+    with clock_at(utc_now() + timedelta(days=15)), case.house.transaction(NATIONAL) as session:
+        assert [row.town for row in unanswered(session)] == [PAPENDRECHT]
+
+
+def test_so_many_days_after_it_was_opened_a_report_that_was_given_back_is_there_still(
+    case: Case,
+) -> None:
+    give_back(case)
+    with clock_at(utc_now() + timedelta(days=case.house.settings.desk_keep_days + 1)):
+        case.house.run_jobs()
+    assert case.row.description == WORD
