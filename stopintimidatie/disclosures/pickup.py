@@ -218,12 +218,31 @@ def seal_who(keys: KeyRing, pickup: Pickup, visitor: dict[str, str]) -> None:
     pickup.picked_up_by = keys.encrypt(PURPOSE, json.dumps(visitor), str(pickup.id))
 
 
-def who_picked_up(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
-    """Return name and role as typed at the last pick-up, in clear: the caller logs the read."""
+LATER: Final = "later"
+
+
+def add_reader(keys: KeyRing, pickup: Pickup, words: str) -> None:
+    """Store who opened a document after the first, who stays; encrypted too."""
+    stored = _stored(keys, pickup)
+    later = "; ".join(filter(None, [stored.get(LATER), words]))
+    seal_who(keys, pickup, {**stored, LATER: later})
+
+
+def _stored(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
     if pickup.picked_up_by is None:
         return {}
     visitor: dict[str, str] = json.loads(keys.decrypt(PURPOSE, pickup.picked_up_by, str(pickup.id)))
     return visitor
+
+
+def who_picked_up(keys: KeyRing, pickup: Pickup) -> dict[str, str]:
+    """Return name and role as typed at the pick-up, in clear: the caller logs the read."""
+    return {name: words for name, words in _stored(keys, pickup).items() if name != LATER}
+
+
+def later_readers(keys: KeyRing, pickup: Pickup) -> str:
+    """Return who opened a document after the first, in clear: the caller logs the read."""
+    return _stored(keys, pickup).get(LATER, "")
 
 
 # Personal data: who picked a document up

@@ -221,6 +221,7 @@ CODES: Final = {
     "zelf": "door de gemeente zelf",
     "opgehaald": "opgehaald door de ontvanger",
     "pdf": "als pdf, door wie het ophaalde",
+    "weer": "na de eerste keer",
     "onjuist": "er staat iets onjuists in",
     "verkeerde_ontvanger": "voor de verkeerde ontvanger",
     "niet_meer_nodig": "niet meer nodig",

@@ -97,7 +97,7 @@ OPENERS: Final = CONTACT | POLICE | SECRETS | ACTS
 HARMLESS: Final[Mapping[str, set[str]]] = {
     "of people in office at a municipality or a partner": {
         "core.mail.addresses:clear_address",
-        "disclosures.pickup:who_picked_up",
+        "disclosures.pickup:_stored",
         "exports.release.services:who_answered",
         "municipalities.agreements.services:people_of",
         "municipalities.partners.services:_open",

@@ -30,7 +30,7 @@ from stopintimidatie.core.mail.delivery import is_mobile
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.core.text import Term, date_text
+from stopintimidatie.core.text import Term, date_text, datetime_short
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.desk.forwarding.pickup import (
     STATES,
@@ -46,12 +46,14 @@ from stopintimidatie.disclosures.pickup import (
     LASTS,
     PickupKind,
     Visit,
+    add_reader,
     find_pickup,
     outsider,
     seal_who,
     spoken_code,
     visit_of,
 )
+from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
 from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.agreements.services import people_of, running_agreement, today
@@ -136,6 +138,12 @@ class Sitting:
         return self.visit.since + LASTS
 
     @property
+    def code_by(self) -> str | None:
+        """The colleague who gave the code, as long as no other code was made since."""
+        mine = self.agreement.code_made_at == self.made
+        return self.agreement.code_by if mine else None
+
+    @property
     def sender(self) -> str:
         """The name under which the reporter reads what the official says."""
         return f"gemeente {self.town.name}, via het landelijk meldpunt"
@@ -200,13 +208,17 @@ def open_report(
     now, keys = utc_now(), registry.key_ring
     first = pickup.picked_up_at is None
     pickup.read_at, pickup.added_at = now, None
-    seal_who(keys, pickup, sitting.visit.who)
     note(session, pickup, "ophalen.gelezen", "eerste" if first else "weer")
     if first:
         pickup.state, pickup.picked_up_at = PickupState.PICKED_UP, now
-        if sitting.agreement.code_made_at == sitting.made:
-            pickup.code_by = sitting.agreement.code_by
+        pickup.code_by = sitting.code_by
+        seal_who(keys, pickup, sitting.visit.who)
         note_pickup(session, registry, pickup, report)
+        return
+    by = [f"code van {sitting.code_by}"] if sitting.code_by else []
+    add_reader(keys, pickup, ", ".join([datetime_short(now), *sitting.visit.who.values(), *by]))
+    if entry := find_disclosure(session, pickup.reference):
+        note_event(session, entry, EventKind.OPENED, outsider(pickup), "weer")
 
 
 def note(session: Session, pickup: Pickup, action: str, *fields: str) -> None:

@@ -281,8 +281,8 @@ def _paper(sitting: Sitting, pickup: Pickup, content: Content) -> StatementConte
         Pair("Nummer", pickup.reference),
         Pair("Voor", pickup.recipient),
         Pair("Geopend door", clean_line(who)),
-        Pair("Geopend op", datetime_long(pickup.picked_up_at)),
-        Pair("Code gegeven door", clean_line(pickup.code_by or "")),
+        Pair("Geopend op", datetime_long(pickup.read_at)),
+        Pair("Code gegeven door", clean_line(sitting.code_by or "")),
         Pair("SHA-256 van de inhoud", content.sha256),
     )
     return StatementContent(

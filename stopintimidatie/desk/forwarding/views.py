@@ -23,7 +23,7 @@ from stopintimidatie.desk.forwarding.pickup import OPENED, STATES
 from stopintimidatie.desk.forwarding.services import try_offer
 from stopintimidatie.desk.resources import DeskMunicipality
 from stopintimidatie.disclosures.models import Pickup, PickupState
-from stopintimidatie.disclosures.pickup import KIND, renew_code, who_picked_up
+from stopintimidatie.disclosures.pickup import KIND, later_readers, renew_code, who_picked_up
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.municipalities.agreements.rules import in_force
 from stopintimidatie.municipalities.areas.models import Municipality
@@ -129,6 +129,7 @@ def _facts(request: Any, pickup: Pickup) -> list[tuple[str, Any]]:
         ("Code gegeven door", pickup.code_by),
         ("Opgehaald", _when(pickup.picked_up_at)),
         ("Opgehaald door", ", ".join(visitor.values())),
+        ("Daarna geopend", later_readers(request.registry.key_ring, pickup)),
         ("Laatst gelezen", _when(pickup.read_at)),
         ("Iets bijgekomen", _when(pickup.added_at)),
         ("Inhoud hier vernietigd", _destroyed(pickup)),

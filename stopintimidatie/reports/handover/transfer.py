@@ -87,16 +87,25 @@ def custody_of(registry: Any, session: Session, report: Report) -> list[dict[str
     )
     known = RESTRICTIONS.only(registry)
     bound = known.bound(session, document=report.id) if known else ()
-    picked_up = _picked_up(session, report)
-    visitor = who_picked_up(registry.key_ring, picked_up) if picked_up is not None else {}
-    by_whom = {"opgehaald": {"door": ", ".join(visitor.values())}} if visitor else {}
+    mine = select(Pickup).where(Pickup.document_id == report.id)
+    by_whom = {
+        ("opgehaald", reference): {"door": ", ".join(visitor.values())}
+        for pickup in session.scalars(mine.order_by(Pickup.picked_up_at))
+        if (visitor := who_picked_up(registry.key_ring, pickup))
+        # Once destroyed, its line doesn't say which pick-up it was.
+        for reference in (pickup.reference, None)
+    }
     return [
         {
             "at": move.at.isoformat(),
             "name": move.name,
             "kind": move.actor_kind,
             "actor": move.actor_name,
-            "values": {**move.values, "reden": move.reason, **by_whom.get(move.name, {})},
+            "values": {
+                **move.values,
+                "reden": move.reason,
+                **by_whom.get((move.name, move.values.get("kenmerk_ophalen")), {}),
+            },
         }
         for move in moves
     ] + [

@@ -25,13 +25,14 @@ from stopintimidatie.core.mail.services import note_bounce
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import date_text
+from stopintimidatie.core.text import date_text, datetime_long, datetime_short
 from stopintimidatie.desk.forwarding.access import CODE_TEXT, send_code_by_text
 from stopintimidatie.desk.forwarding.services import try_offer
 from stopintimidatie.disclosures.models import Disclosure, DisclosureEvent, Pickup, PickupAnswer
 from stopintimidatie.disclosures.pickup import Visit, Way, seal_visit, spoken_code, unseal_visit
 from stopintimidatie.municipalities.agreements import services as agreements_services
 from stopintimidatie.reports.attachments.services import stop
+from stopintimidatie.reports.handover.transfer import custody_of
 from stopintimidatie.reports.models import Report, ReportAttachment, ReporterMessage, ReportMove
 from stopintimidatie.reports.vocabulary import ContactWish
 from tests.support.api import Api, report
@@ -387,6 +388,44 @@ def test_the_pdf_of_a_report_tells_who_opened_it_and_stands_in_the_register(
             "pdf",
             "Gemeente Zwijndrecht",
         )
+
+
+def test_who_opened_first_stays_on_the_receipt_and_each_later_reader_is_kept(
+    installation: Installation,
+) -> None:
+    (number,) = offered(installation, 1)
+    _, page = sit(installation, number)
+    pickup = pickup_of(installation, number)
+    open_in(page, pickup.reference)
+    first = pickup_of(installation, number)
+    with clock_at(utc_now() + timedelta(minutes=40)):
+        code, who = code_for(installation, number), {"naam": "Tweede Persoon"}
+        _, entered = enter(installation, pickup.reference, code, **who)
+        shown = open_in(entered.follow(), pickup.reference)
+        pdf = PdfReader(BytesIO(press(shown, "/melding-pdf").body))
+        words = " ".join(" ".join(sheet.extract_text() for sheet in pdf.pages).split())
+        again = pickup_of(installation, number)
+        assert "Tweede Persoon" in words
+        assert datetime_long(again.read_at) in words
+        assert "Anneke de Boer" not in words
+        page = desk_of(installation).get(f"/landelijk/{read(installation, number).reference}")
+    facts = {
+        term.text.strip(): " ".join(term.find_next("dd").text.split())
+        for term in page.html.select("dt")
+    }
+    assert again.picked_up_at == first.picked_up_at
+    assert facts["Opgehaald door"] == "Anneke de Boer, OOV"
+    later = facts["Daarna geopend"]
+    assert later.startswith(f"{datetime_short(again.read_at)}, Tweede Persoon, OOV, code van ")
+    assert "Tweede" not in str(again.picked_up_by)
+    with installation.transaction(NATIONAL) as session:
+        events = session.scalars(select(DisclosureEvent).order_by(DisclosureEvent.kind)).all()
+        assert [event.kind for event in events] == ["bekeken", "gegeven"]
+        assert {event.actor_name for event in events} == {"Gemeente Zwijndrecht"}
+        report = session.get_one(Report, number)
+        custody = custody_of(installation.registry, session, report)
+        (line,) = [line for line in custody if line["name"] == "opgehaald"]
+        assert line["values"]["door"] == "Anneke de Boer, OOV"
 
 
 def test_the_reporter_reads_the_answer_with_its_sender_and_the_desk_sees_all(api: Api) -> None:
