@@ -33,6 +33,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import Term, date_text, datetime_short
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.desk.forwarding.pickup import (
+    NOTICES,
     STATES,
     note_pickup,
     notice_of,
@@ -63,6 +64,7 @@ from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.conversation.services import tell_once
 from stopintimidatie.reports.conversation.words import STAYS
 from stopintimidatie.reports.models import Report, ReportMove
+from stopintimidatie.reports.personal import has_contact
 from stopintimidatie.reports.services import append_move, reindex_report
 from stopintimidatie.reports.vocabulary import KIND
 
@@ -305,11 +307,12 @@ LINES: Final = {
 }
 
 
-def possible_answers(report: Report) -> list[Answer]:
-    """Return what an official may answer: no contact where the reporter wants none."""
+def possible_answers(session: Session, report: Report) -> list[Answer]:
+    """Return what an official may answer: no contact where the reporter wants or can have none."""
     wish = report.contact_agreed or report.wants_contact
-    shut = set() if wish == "bellen" else {Answer.CALLS}
-    shut |= {Answer.CONTACT} if report.contact_folded else set()
+    there = has_contact(session, report)
+    shut = set() if there and wish == "bellen" else {Answer.CALLS}
+    shut |= set() if there and not report.contact_folded else {Answer.CONTACT}
     own = (*ON_A_DAY, Answer.RECEIVED, Answer.READ, Answer.FILE, Answer.NOT_OURS)
     return [kind for kind in Answer if kind in own and kind not in shut]
 
@@ -327,6 +330,33 @@ def answers_of(session: Session, ids: Sequence[UUID]) -> Sequence[PickupAnswer]:
     return session.scalars(mine.order_by(PickupAnswer.at.desc(), PickupAnswer.id)).all()
 
 
+def add_answer(
+    session: Session,
+    pickup: Pickup,
+    report: Report,
+    kind: str,
+    day: date | None,
+    reason: str | None,
+) -> bool:
+    """Store an answer, with its line in the history; tell whether it wasn't given already.
+
+    After another notice the same answer is given anew.
+    """
+    row = PickupAnswer(holder=NATIONAL, pickup_id=pickup.id, kind=kind, day=day, reason=reason)
+    told = ReportMove.report_id == report.id, ReportMove.name.in_(NOTICES)
+    since = session.scalar(select(func.max(ReportMove.at)).where(*told))
+    given = [
+        answer for answer in answers_of(session, [pickup.id]) if not since or answer.at >= since
+    ]
+    if answer_words(row) in [answer_words(answer) for answer in given]:
+        return False
+    session.add(row)
+    values = {"antwoord": answer_words(row), "kenmerk_ophalen": pickup.reference}
+    append_move(session, report, outsider(pickup), "antwoord_gemeente", report.state, values)
+    note(session, pickup, "ophalen.antwoord", kind)
+    return True
+
+
 def give_answer(
     session: Session,
     sitting: Sitting,
@@ -340,24 +370,16 @@ def give_answer(
 
     *Not ours* gives the report back to the desk, where it waits again; the receipt stays.
     """
-    row = PickupAnswer(
-        holder=NATIONAL, pickup_id=pickup.id, kind=kind.value, day=day, reason=reason
-    )
-    if answer_words(row) in [answer_words(given) for given in answers_of(session, [pickup.id])]:
+    if not add_answer(session, pickup, report, kind.value, day, reason):
         return
-    session.add(row)
-    actor = outsider(pickup)
     if kind in LINES:
         line = LINES[kind][fallback_of(report.language)]
         text = line.format(_day_for(report.language, day)) if day else line
-        tell_once(session, report, "bericht", text, actor, sitting.sender)
+        tell_once(session, report, "bericht", text, outsider(pickup), sitting.sender)
     if kind is Answer.NOT_OURS:
         pickup.state = PickupState.RETURNED
         report.delivery = "te_routeren" if reason == "andere_gemeente" else "verlopen"
-    values = {"antwoord": answer_words(row), "kenmerk_ophalen": pickup.reference}
-    append_move(session, report, actor, "antwoord_gemeente", report.state, values)
-    reindex_report(session, report)
-    note(session, pickup, "ophalen.antwoord", kind.value)
+        reindex_report(session, report)
 
 
 def _day_for(language: str, day: date) -> str:

@@ -14,15 +14,13 @@ from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field
-from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import date_text, datetime_short, day_of
 from stopintimidatie.core.web.components import Panel
+from stopintimidatie.desk.forwarding.access import add_answer
 from stopintimidatie.desk.forwarding.pickup import OPENED, STOPPED, notice_of, opened, still_stopped
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer
-from stopintimidatie.disclosures.pickup import KIND
 from stopintimidatie.municipalities.agreements.services import today
 from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.conversation.words import ANSWERED, STAYS
@@ -91,7 +89,12 @@ def _when(session: Session, report: Report, notice: str) -> str:
 
 
 def answer_withdrawal(
-    session: Session, pickup: Pickup, kind: str, day: date | None, reason: str | None, actor: Actor
+    session: Session,
+    pickup: Pickup,
+    report: Report,
+    kind: str,
+    day: date | None,
+    reason: str | None,
 ) -> None:
     """Store what a municipality does with a report that was withdrawn, erased or restricted.
 
@@ -109,16 +112,7 @@ def answer_withdrawal(
     picked_up_on = day_of(pickup.picked_up_at or pickup.made_at)
     if day is not None and not picked_up_on <= day <= today():
         raise FormError(f"Kies een dag van {date_text(picked_up_on)} tot en met vandaag.", "dag")
-    answer = PickupAnswer(
-        holder=NATIONAL,
-        pickup_id=pickup.id,
-        kind=kind,
-        day=day,
-        reason=reason,
-    )
-    session.add(answer)
-    ids = [pickup.id, pickup.document_id]
-    record(session, actor, "ophalen.antwoord", NATIONAL, KIND, ids, fields=[kind])
+    add_answer(session, pickup, report, kind, day, reason)
 
 
 def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:

@@ -28,6 +28,7 @@ from stopintimidatie.municipalities.agreements.services import running_agreement
 from stopintimidatie.municipalities.areas.models import Municipality, Neighbourhood
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis, Purpose
 from stopintimidatie.reports import words
+from stopintimidatie.reports.conversation.decisions import TAKEN_BACK
 from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.models import Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.personal import read_contact
@@ -38,6 +39,11 @@ from stopintimidatie.reports.vocabulary import KIND
 CATEGORIES: Final = ("relaas", "plek", "tijd", "vormen", "melder", "signalement")
 WITH_CONTACT: Final = "contactgegevens"
 STATES: Final = frozenset({"nieuw"})
+TOLD_BACK: Final = (
+    "De melder trok deze melding in, en haalde haar terug: u mag haar weer gebruiken. Naam,"
+    " telefoonnummer en e-mailadres worden bij intrekken gewist. Staan zij hieronder niet, dan kunt"
+    " u niet bellen of mailen."
+)
 SPEAKERS: Final = {"antwoord": "De melder", "aanvulling": "De melder"}
 
 
@@ -83,6 +89,10 @@ def content_of(
     offenders = words.offenders(report)
     if offenders or report.offender_appearance:
         sections.append(Section("Wie het deed", offenders, report.offender_appearance))
+    mine = ReportMove.report_id == report.id, ReportMove.name == TAKEN_BACK
+    if back := session.scalar(select(func.max(ReportMove.at)).where(*mine)):
+        rows = [("Teruggehaald", datetime_short(back))]
+        sections.insert(0, Section("Ingetrokken, en weer teruggehaald", rows, TOLD_BACK))
     if contact is not None:
         sections.append(Section("Contact met de melder", contact.rows))
     sections += _since(session, report, since)

@@ -173,7 +173,7 @@ def _report_page(
 
 def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
     """Make the form of an answer; no contact is offered where the reporter wants none."""
-    kinds = access.possible_answers(report)
+    kinds = access.possible_answers(request.db, report)
     # One choice each, so that giving a report back is one press less.
     back = [(f"{Answer.NOT_OURS}.{code}", words) for code, words in access.REASONS.items()]
     days = tuple(kind.value for kind in kinds if kind in access.ON_A_DAY)
@@ -233,9 +233,8 @@ def withdrawn_view(context: PickupPage, request: Request) -> Any:
     sitting, pickup, report = _here(context, request, stopped=True)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        actor = outsider(pickup)
         kind, day, reason = values["antwoord"], values["dag"], values["reden"]
-        answer_withdrawal(request.db, pickup, kind, day, reason, actor)
+        answer_withdrawal(request.db, pickup, report, kind, day, reason)
         return HTTPSeeOther(f"{_report_href(pickup.reference)}?gedaan=antwoord")
 
     form = withdrawn_form(request, pickup)

@@ -39,6 +39,7 @@ from stopintimidatie.reports.arrival.services import TAKEN_OVER, Content, Handed
 from stopintimidatie.reports.arrival.submission import Routing
 from stopintimidatie.reports.attachments.jobs import give
 from stopintimidatie.reports.attachments.jobs import receive as receive_attachments
+from stopintimidatie.reports.conversation.decisions import TAKEN_BACK
 from stopintimidatie.reports.conversation.services import tell_by_mail
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.models import (
@@ -58,7 +59,8 @@ from stopintimidatie.reports.vocabulary import Source
 # The lines of the history that tell who had the report before, from when and why. They go along,
 # so that the holder of the copy sees the whole way, and not only the last step.
 CORRECTED: Final = "gecorrigeerd"
-KEPT: Final = ("ontvangen", TAKEN_OVER, "aangeboden", "opgehaald", "verlopen", CORRECTED)
+FORWARDED: Final = ("aangeboden", "opgehaald", "verlopen", "antwoord_gemeente")
+KEPT: Final = ("ontvangen", TAKEN_OVER, *FORWARDED, "intrekken", TAKEN_BACK, CORRECTED)
 
 
 def stays(registry: Any) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import after_working_days, clock_at, utc_now
@@ -40,12 +40,13 @@ from stopintimidatie.desk.forwarding.pickup import (
 )
 from stopintimidatie.desk.forwarding.services import came_back, try_offer
 from stopintimidatie.desk.queue.calls import call_list
-from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.models import Pickup, PickupAnswer, PickupState
 from stopintimidatie.municipalities.agreements import services as agreements
 from stopintimidatie.privacy.erasure.services import erase
 from stopintimidatie.reports.conversation import words
 from stopintimidatie.reports.conversation.services import SPOKE_JOB
-from stopintimidatie.reports.models import Report, ReportContact
+from stopintimidatie.reports.handover.transfer import custody_of
+from stopintimidatie.reports.models import Report, ReportContact, ReportMove
 from tests.support.api import Api, report
 from tests.support.clamd import Clamd, infected
 from tests.support.factories import make_user
@@ -524,8 +525,17 @@ def test_withdrawn_after_the_pick_up_the_official_is_told_and_the_town_answers(c
     assert row.since <= utc_now()
     with case.house.transaction(NATIONAL) as session:
         pickup = session.scalars(select(Pickup)).one()
-        answer_withdrawal(session, pickup, "blijft", None, "aangifte", SYSTEM)
-        answer_withdrawal(session, pickup, "vernietigd", agreements.today(), None, SYSTEM)
+        answer_withdrawal(
+            session, pickup, session.scalars(select(Report)).one(), "blijft", None, "aangifte"
+        )
+        answer_withdrawal(
+            session,
+            pickup,
+            session.scalars(select(Report)).one(),
+            "vernietigd",
+            agreements.today(),
+            None,
+        )
     with (
         clock_at(utc_now() + timedelta(days=14, minutes=1)),
         case.house.transaction(NATIONAL) as session,
@@ -640,7 +650,14 @@ def test_what_a_town_does_with_a_restricted_report_is_read_until_it_may_use_it_a
             pickup = session.scalars(select(Pickup)).one()
             jobs.notify_town(session, session.scalars(select(Report)).one(), notice)
             if told:
-                answer_withdrawal(session, pickup, "niet_meer_in_gebruik", None, None, SYSTEM)
+                answer_withdrawal(
+                    session,
+                    pickup,
+                    session.scalars(select(Report)).one(),
+                    "niet_meer_in_gebruik",
+                    None,
+                    None,
+                )
         for shown in (case.follows()["toelichting"], case.page()):
             assert ("uw melding niet meer gebruikt" in shown) is told
 
@@ -715,7 +732,9 @@ def test_an_answer_that_lacks_its_day_or_reason_is_refused_with_the_field(
     with case.house.transaction(NATIONAL) as session:
         pickup = session.scalars(select(Pickup)).one()
         with pytest.raises(FormError) as refused:
-            answer_withdrawal(session, pickup, kind, day, reason, SYSTEM)
+            answer_withdrawal(
+                session, pickup, session.scalars(select(Report)).one(), kind, day, reason
+            )
     assert refused.value.field == field
 
 
@@ -878,3 +897,60 @@ def test_so_many_days_after_it_was_opened_a_report_that_was_given_back_is_there_
     with clock_at(utc_now() + timedelta(days=case.house.settings.desk_keep_days + 1)):
         case.house.run_jobs()
     assert case.row.description == WORD
+
+
+def test_after_taking_back_the_official_reads_that_and_is_offered_no_call(
+    installation: Installation,
+) -> None:
+    case = Case(installation)
+    with case.house.transaction(NATIONAL) as session:
+        session.scalars(select(Report)).one().wants_contact = "bellen"
+    page = open_in(sit(case.house, case.row.id)[1], case.pickup.reference)
+    assert "belt" in [value for value, *_ in form_to(page, "melding-antwoord")["antwoord"].options]
+    form = form_to(page, "melding-antwoord")
+    form["antwoord"] = "dossier"
+    form.submit("vastleggen", status=303)
+    case.withdraw()
+    case.house.run_jobs()
+    case.take_back()
+    with clock_at(utc_now() + timedelta(minutes=40)):
+        page = open_in(sit(case.house, case.row.id)[1], case.pickup.reference)
+    page.mustcontain("Ingetrokken, en weer teruggehaald", "u mag haar weer gebruiken")
+    kinds = [value for value, *_ in form_to(page, "melding-antwoord")["antwoord"].options]
+    assert "gelezen" in kinds
+    assert not {"belt", "neemt_contact_op"} & set(kinds)
+    with case.house.transaction(NATIONAL) as session:
+        report = session.scalars(select(Report)).one()
+        custody = custody_of(case.house.registry, session, report)
+    names = [line["name"] for line in custody]
+    assert names[-4:] == ["opgehaald", "antwoord_gemeente", "intrekken", "toch_niet_ingetrokken"]
+    assert custody[-3]["values"]["antwoord"] == "Zei de melder: er is al een dossier"
+
+
+@pytest.mark.both_databases
+def test_the_same_answer_to_a_withdrawal_counts_once_and_after_another_withdrawal_anew(
+    case: Case,
+) -> None:
+    def answers_twice() -> int:
+        for _ in range(2):
+            with case.house.transaction(NATIONAL) as session:
+                pickup = session.scalars(select(Pickup)).one()
+                row = session.scalars(select(Report)).one()
+                answer_withdrawal(session, pickup, row, "niet_meer_in_gebruik", None, None)
+        with case.house.transaction(NATIONAL) as session:
+            return session.scalar(select(func.count(PickupAnswer.id))) or 0
+
+    case.pick_up()
+    case.withdraw()
+    case.house.run_jobs()
+    assert answers_twice() == 1
+    case.take_back()
+    case.withdraw()
+    case.house.run_jobs()
+    assert answers_twice() == 2
+    for shown in (case.follows()["toelichting"], str(case.page())):
+        assert shown.count("liet weten dat zij uw melding niet meer gebruikt") == 1
+    with clock_at(utc_now() + timedelta(days=15)), case.house.transaction(NATIONAL) as session:
+        assert unanswered(session) == []
+        names = [move.name for move in session.scalars(select(ReportMove))]
+    assert names.count("antwoord_gemeente") == 2
