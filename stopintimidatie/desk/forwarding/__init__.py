@@ -24,6 +24,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(services.DIGEST_JOB, services.follow_digest)
     config.add_job_kind(pickup.CLEAR_JOB, pickup.clear, attempts=ATTEMPTS)
     config.add_panel("melding", "doorgifte", views.report_panel, order=9)
+    config.add_panel("melding_ingetrokken", "doorgifte", views.report_panel, order=9)
     config.add_panel("gemeente_bij_meldpunt", "doorgegeven", views.municipality_panel)
     config.add_panel("ophalen_melding", "ingetrokken", answers.stopped_panel)
     config.scan("stopintimidatie.desk.forwarding.views")

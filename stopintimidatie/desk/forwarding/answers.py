@@ -21,7 +21,8 @@ from stopintimidatie.core.web.components import Panel
 from stopintimidatie.desk.forwarding.access import add_answer
 from stopintimidatie.desk.forwarding.pickup import OPENED, STOPPED, notice_of, opened, still_stopped
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer
-from stopintimidatie.municipalities.agreements.services import today
+from stopintimidatie.municipalities.agreements.rules import in_force
+from stopintimidatie.municipalities.agreements.services import running_agreement, today
 from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.conversation.words import ANSWERED, STAYS
 from stopintimidatie.reports.models import Report, ReportMove
@@ -118,6 +119,7 @@ def answer_withdrawal(
 def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
     """Return the municipalities that didn't answer in time to a withdrawal, the first told first.
 
+    Where no agreement is in force only a call tells them: those at once.
     Each with the reference of the report and the moment at which it was told.
     """
     answered = exists().where(
@@ -133,9 +135,13 @@ def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
         .where(
             opened(),
             *still_stopped(),
-            ReportMove.at <= utc_now() - ANSWER_WITHIN,
             ~answered,
         )
         .order_by(ReportMove.at, Report.reference)
     )
-    return rows.all()
+    late = utc_now() - ANSWER_WITHIN
+    return [row for row in rows if row.since <= late or not _told_by_mail(session, row.town)]
+
+
+def _told_by_mail(session: Session, town: str | None) -> bool:
+    return in_force(running_agreement(session, town or ""), today())

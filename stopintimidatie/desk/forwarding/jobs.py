@@ -27,7 +27,7 @@ from stopintimidatie.desk.forwarding.services import (
     ADDED,
     DEPUTY_AFTER,
     DESK_AFTER,
-    NOT_PICKED_UP,
+    UNREAD,
     tell_in_digest,
     try_offer,
 )
@@ -158,7 +158,7 @@ def _go_on(session: Session, report: Report, pickup: Pickup, since: datetime, st
     steps = {
         "functionaris": (ADDED, official, "vervanger", DEPUTY_AFTER),
         "vervanger": (ADDED, deputy, "meldpunt", DESK_AFTER),
-        "meldpunt": (NOT_PICKED_UP, postbox_recipient(session, NATIONAL), None, 0),
+        "meldpunt": (UNREAD, postbox_recipient(session, NATIONAL), None, 0),
     }
     template, to, after, days = steps[step]
     if to is not None:

@@ -293,6 +293,7 @@ ADDED: Final = _template(
     "melding_aangevuld", "Er is iets bij een eerdere melding", _added, returned=came_back
 )
 NOT_PICKED_UP: Final = _template("niet_opgehaald", "Niet opgehaald: bel de gemeente", _late)
+UNREAD: Final = _template("niet_gelezen", "Opgehaald, en er is iets bij: bel de gemeente", _late)
 RETURNED: Final = _template("bericht_terug", "Een bericht aan een gemeente kwam terug", _returned)
 DIGEST: Final = _template(
     "overzicht_klaar",
@@ -301,7 +302,7 @@ DIGEST: Final = _template(
     _digest_went_out,
     returned=_digest_came_back,
 )
-TEMPLATES: Final = (READY, ENCRYPTED, DIGEST, ADDED, NOT_PICKED_UP, RETURNED)
+TEMPLATES: Final = (READY, ENCRYPTED, DIGEST, ADDED, NOT_PICKED_UP, UNREAD, RETURNED)
 
 
 # Delivery

@@ -19,7 +19,8 @@ from stopintimidatie.core.web.components import Panel, TimelineEntry
 from stopintimidatie.core.web.request import post_view
 from stopintimidatie.desk.forwarding import access
 from stopintimidatie.desk.forwarding.access import WAITING
-from stopintimidatie.desk.forwarding.pickup import OPENED, STATES
+from stopintimidatie.desk.forwarding.pickup import OPENED, STATES, STOPPED, notice_of
+from stopintimidatie.desk.forwarding.services import WAITING as TO_OFFER
 from stopintimidatie.desk.forwarding.services import try_offer
 from stopintimidatie.desk.resources import DeskMunicipality
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -78,6 +79,7 @@ def report_panel(context: Any, request: Any) -> Panel | None:
         return None
     town = request.db.get_one(Municipality, report.municipality_code)
     back = access.returned_reasons(request.db, [report.id])
+    waits, notice = report.state in STATES, notice_of(request.db, report)
     pickups = _pickups(request, Pickup.document_id == report.id)
     standing = agreements.standing_of(request.db, request.registry.key_ring, town.code)
     agreement, lacking = standing.agreement, standing.lacking
@@ -92,7 +94,8 @@ def report_panel(context: Any, request: Any) -> Panel | None:
             "town": town.name,
             "town_href": f"/{NATIONAL}/{town.slug}",
             "goes_on": goes_on(request, report),
-            "lacking": lacking if report.delivery in ("wacht_op_afspraak", "verlopen") else [],
+            "lacking": lacking if waits and report.delivery in TO_OFFER else [],
+            "notice": STOPPED.get(notice or "") if any(p.state in OPENED for p in pickups) else "",
             "pickups": [_facts(request, pickup) for pickup in pickups],
             "code_for": in_force(agreement, agreements.today())
             and access.number_of(request.db, town.code, Pickup.document_id == report.id),
@@ -101,7 +104,7 @@ def report_panel(context: Any, request: Any) -> Panel | None:
                 TimelineEntry(row.at, access.answer_words(row))
                 for row in access.answers_of(request.db, [pickup.id for pickup in pickups])
             ],
-            "may_offer": not lacking and all(p.state in OVER for p in pickups),
+            "may_offer": waits and not lacking and all(p.state in OVER for p in pickups),
             "offer_href": request.resource_path(context, "aanbieden"),
             "code_href": request.resource_path(context, "ophaalcode"),
         },

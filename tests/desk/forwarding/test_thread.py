@@ -310,7 +310,7 @@ def test_an_unread_addition_is_told_to_the_deputy_and_then_to_the_desk(case: Cas
         with clock_at(after_working_days(start, days) + timedelta(minutes=2)):
             case.house.run_jobs()
         assert len(case.told()) == letters, days
-        assert len(mails(case.house, "niet_opgehaald")) == desk, days
+        assert len(mails(case.house, "niet_gelezen")) == desk, days
     assert any("veiligheid@zwijndrecht.example" in letter for letter in case.told())
 
 
@@ -323,7 +323,7 @@ def test_what_was_read_in_time_is_told_to_nobody_else(case: Case) -> None:
     with clock_at(after_working_days(start, 4)):
         case.house.run_jobs()
     assert len(case.told()) == 1
-    assert mails(case.house, "niet_opgehaald") == []
+    assert mails(case.house, "niet_gelezen") == []
 
 
 def test_after_the_agreement_ended_the_desk_rings_and_the_reporter_reads_that_nobody_reads(
@@ -333,7 +333,7 @@ def test_after_the_agreement_ended_the_desk_rings_and_the_reporter_reads_that_no
     case.end_agreement()
     case.add()
     assert case.told() == []
-    assert len(mails(case.house, "niet_opgehaald")) == 1
+    assert len(mails(case.house, "niet_gelezen")) == 1
     page = case.page()
     assert "de gemeente kan het niet lezen" in page
     assert "de gemeente kan het niet lezen" in case.follows()["toelichting"]
@@ -954,3 +954,25 @@ def test_the_same_answer_to_a_withdrawal_counts_once_and_after_another_withdrawa
         assert unanswered(session) == []
         names = [move.name for move in session.scalars(select(ReportMove))]
     assert names.count("antwoord_gemeente") == 2
+
+
+@pytest.mark.both_databases
+def test_withdrawn_after_the_agreement_ended_the_desk_knows_whom_to_ring_and_why(
+    case: Case,
+) -> None:
+    case.pick_up()
+    case.end_agreement()
+    case.withdraw()
+    case.house.run_jobs()
+    assert mails(case.house, "niet_opgehaald") == []
+    (letter,) = mails(case.house, "niet_gelezen")
+    path = f"/landelijk/{case.receipt['kenmerk']}"
+    assert path in str(letter.kept)
+    desk = case.house.browser(make_user(case.house, (NATIONAL, Role.NATIONAL_DESK)))
+    page = desk.get(path)
+    page.mustcontain("Zwijndrecht", "De melder heeft deze melding ingetrokken.", "Iets bijgekomen")
+    assert not [word for word in SECRETS if word in page]
+    assert "/aanbieden" not in page
+    with case.house.transaction(NATIONAL) as session:
+        (ring,) = call_list(session, case.house.registry.key_ring)
+    assert (ring.name, ring.silent) == ("Zwijndrecht", 1)
