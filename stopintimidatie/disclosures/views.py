@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import colander
 from markupsafe import Markup
 from pyramid.authorization import DENY_ALL
 from pyramid.httpexceptions import HTTPSeeOther
@@ -51,7 +52,6 @@ from stopintimidatie.disclosures.pickup import (
     ask_mail_code,
     enter_pickup,
     find_pickup,
-    kind_of,
     set_visit,
     visit_of,
 )
@@ -287,7 +287,10 @@ class PickupDoor(Resource):
 
 
 class PickupPage(Resource):
-    """/ophalen/O-4F7K-2QXJ, also when there is no such pick-up: only the right code tells."""
+    """/ophalen/O-4F7K-2QXJ, also when there is no such pick-up: only the right code tells.
+
+    The form for a municipality asks less; it says no more than that a number is of one.
+    """
 
     @property
     def title(self) -> str:
@@ -331,41 +334,45 @@ class PickupSchema(forms.Schema):
 @form_view(PickupPage, "", NO_PERMISSION_REQUIRED, PAGE)
 def pickup_view(context: PickupPage, request: Request) -> Any:
     """Show the form; for the right code go to the page of the document."""
-    number = context.__name__ or ""
-    if request.method != "POST" and visit_of(request, number) is not None:
-        here = find_pickup(request.db, number)
-        if here is not None:
-            page_name = kind_of(request.registry, here).page
-            return HTTPSeeOther(f"{request.path.rstrip('/')}/{page_name}")
-    button, start = Button("ophalen", "Verder"), dict(query_pairs(request)).get("voor")
-    begin = {"voor": OWN} if start == OWN else {}
-    form = Form(PickupSchema(), request, buttons=[button], appstruct=begin, action=request.path)
+    number, asked = context.__name__ or "", dict(query_pairs(request))
+    pickup = find_pickup(request.db, number)
+    kind = PICKUP_KINDS.of(request.registry).get(pickup.document_kind) if pickup else None
+    if request.method != "POST" and kind is not None and visit_of(request, number) is not None:
+        return HTTPSeeOther(f"{request.path.rstrip('/')}/{kind.page}")
+    schema = PickupSchema()
+    # A municipality: never for oneself, and a code by telephone alone.
+    town = kind is not None and not kind.own and kind.mail_code is None
+    if town:
+        del schema["voor"]
+        schema["functie"].drawn, schema["functie"].missing = None, colander.required
+    begin = {"voor": OWN} if asked.get("voor") == OWN else {}
+    buttons = [Button("ophalen", "Verder")]
+    form = Form(schema, request, buttons=buttons, appstruct=begin, action=request.path)
     page: dict[str, Any] = {
         "form": form,
         "reference": number,
-        "code_href": f"{request.path.rstrip('/')}/code",
-        "on_its_way": "code" in dict(query_pairs(request)),
+        "code_href": "" if town else f"{request.path.rstrip('/')}/code",
+        "on_its_way": "code" in asked,
+        "closed": "gesloten" in asked,
     }
 
     def on_valid(values: dict[str, Any]) -> Any:
-        own = values["voor"] == OWN
+        own = values.get("voor") == OWN
         if not own and not values["functie"]:
             raise forms.FormError(NO_FUNCTION, "functie")
         visitor = {
             "naam": values["naam"],
             "functie": "voor zichzelf" if own else values["functie"],
         }
-        pickup = find_pickup(request.db, number)
         visit = None
         if pickup is not None:
             typed = values["code"]
             visit = enter_pickup(request.db, request.registry, pickup, typed, visitor)
-        if pickup is None or visit is None:
+        if kind is None or visit is None:
             # Not an exception: that would roll the count of tries back.
             form.add_error(WRONG, "code")
             request.response.status_int = 422
             return page
-        kind = kind_of(request.registry, pickup)
         if own and not kind.own:
             # The code was right; it counts again, for nothing of this is kept.
             raise forms.FormError(NOT_OWN, "voor")

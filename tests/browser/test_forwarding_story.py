@@ -166,7 +166,6 @@ def pick_up(story: Story, desk: Page, reference: str) -> None:
     official = story.open()
     official.goto(link)
     official.fill("[name=naam]", "Anneke")
-    official.check("[name=voor][value=organisatie]")
     official.fill("[name=functie]", "OOV")
     official.fill("[name=code]", read_out)
     official.click("button[name=ophalen]")

@@ -104,8 +104,7 @@ def enter(
     """A browser at the page of a pick-up, and what typing the code there gives."""
     browser = installation.visitor()
     form = browser.get(f"/ophalen/{reference}").forms["formulier"]
-    form["naam"], form["voor"] = "Anneke de Boer", "organisatie"
-    form["functie"], form["code"] = "OOV", code
+    form["naam"], form["functie"], form["code"] = "Anneke de Boer", "OOV", code
     for name, value in changes.items():
         form[name] = value
     return browser, form.submit("ophalen", status=status)

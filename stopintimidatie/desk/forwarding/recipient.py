@@ -55,6 +55,8 @@ DONE: Final = {
     "antwoord": "Uw antwoord is vastgelegd.",
     "terug": "De melding is terug bij het landelijk meldpunt. U ziet haar hier niet meer.",
     "druk": TOO_BUSY,
+    "veranderd": "Uw antwoord is niet vastgelegd: de melding is intussen veranderd. Lees wat er nu"
+    " staat.",
 }
 # The words of the form; the others of an answer are for the desk.
 CHOICES: Final = {
@@ -91,10 +93,12 @@ def list_view(context: PickupPage, request: Request) -> Any:
 
 def _page(request: Request, sitting: Sitting) -> dict[str, Any]:
     """Return what both pages say: whose sitting, until when, what was done, and the ways out."""
+    done = dict(query_pairs(request)).get("gedaan", "")
     return {
         "town": sitting.town.name,
         "until": sitting.ends_at,
-        "done": DONE.get(dict(query_pairs(request)).get("gedaan", "")),
+        "done": DONE.get(done),
+        "tone": "ok" if done in ("antwoord", "terug") else "warning",
         "list_href": _list_href(sitting),
         "leave_href": _report_href(sitting.door.reference, f"{access.PAGE}-sluiten"),
     }
@@ -126,7 +130,7 @@ def _here(
     if row is None or (opened and not access.is_open(sitting, row[0])):
         raise HTTPSeeOther(_list_href(sitting))
     if stopped is not None and stopped is (notice_of(request.db, row[1]) is None):
-        raise HTTPSeeOther(_report_href(row[0].reference))
+        raise HTTPSeeOther(f"{_report_href(row[0].reference)}?gedaan=veranderd")
     return sitting, *row
 
 
@@ -220,9 +224,7 @@ def answer_view(context: PickupPage, request: Request) -> Any:
         if kind in access.ON_A_DAY and day is None:
             raise FormError("Vul de dag in.", "dag")
         access.give_answer(request.db, sitting, pickup, report, kind, day, reason or None)
-        if kind is Answer.NOT_OURS:
-            return HTTPSeeOther(_list_href(sitting, "terug"))
-        return HTTPSeeOther(f"{_report_href(pickup.reference)}?gedaan=antwoord")
+        return HTTPSeeOther(_list_href(sitting, "terug" if kind is Answer.NOT_OURS else "antwoord"))
 
     return handle_form(request, form, on_valid, _report_page(request, sitting, pickup, report))
 
@@ -235,7 +237,7 @@ def withdrawn_view(context: PickupPage, request: Request) -> Any:
     def on_valid(values: dict[str, Any]) -> Any:
         kind, day, reason = values["antwoord"], values["dag"], values["reden"]
         answer_withdrawal(request.db, pickup, report, kind, day, reason)
-        return HTTPSeeOther(f"{_report_href(pickup.reference)}?gedaan=antwoord")
+        return HTTPSeeOther(_list_href(sitting, "antwoord"))
 
     form = withdrawn_form(request, pickup)
     return handle_form(request, form, on_valid, _report_page(request, sitting, pickup, report))
@@ -311,4 +313,6 @@ def leave_view(context: PickupPage, request: Request) -> HTTPSeeOther:
     sitting = access.sitting_of(request)
     if sitting is not None:
         sitting.door.left_at = utc_now()
-    return start_again(context, request)
+    response = start_again(context, request)
+    response.location += "?gesloten"
+    return response

@@ -200,7 +200,8 @@ def test_a_sitting_is_of_one_browser_and_ends_when_it_is_closed(installation: In
     other = installation.visitor()
     assert other.get(f"/ophalen/{reference}/melding", status=303).location.endswith(reference)
     copied = dict(browser.cookies)
-    press(page, "-sluiten", status=303).follow().mustcontain("Vul hieronder uw code in")
+    closed = press(page, "-sluiten", status=303).follow()
+    closed.mustcontain("U hebt de zitting gesloten", "Vul hieronder uw code in")
     thief = installation.visitor()
     for name, value in copied.items():
         thief.set_cookie(name, value.strip('"'))
@@ -246,6 +247,19 @@ def test_when_the_agreement_ends_the_code_and_the_sitting_end(installation: Inst
 
 def token_of(page: Any) -> str:
     return str(page.html.select_one("input[name=csrf_token]")["value"])
+
+
+def test_an_answer_after_a_withdrawal_is_not_dropped_without_a_word(
+    installation: Installation,
+) -> None:
+    (number,) = offered(installation, 1)
+    _, page = sit(installation, number)
+    here = open_in(page, pickup_of(installation, number).reference)
+    with installation.transaction(NATIONAL) as session:
+        session.get_one(Report, number).state = "ingetrokken"
+    said = answer(here, "gelezen").follow()
+    said.mustcontain("Uw antwoord is niet vastgelegd", "Neem geen contact op")
+    assert rows(installation, PickupAnswer) == 0
 
 
 @pytest.mark.parametrize("state", ["ingetrokken", "overgedragen"])
@@ -439,7 +453,10 @@ def test_the_reporter_reads_the_answer_with_its_sender_and_the_desk_sees_all(api
         number = session.scalars(select(Report.id)).one()
     _, page = sit(installation, number)
     here = open_in(page, pickup_of(installation, number).reference)
-    answer(here, "ontvangen")
+    # Back to the list, which says what was done.
+    after = answer(here, "ontvangen").follow()
+    assert after.request.path.endswith("/meldingen")
+    after.mustcontain("Uw antwoord is vastgelegd")
     tomorrow = agreements_services.today() + timedelta(days=1)
     for _ in range(2):
         answer(here, "belt", dag=tomorrow.isoformat())

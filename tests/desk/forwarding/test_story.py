@@ -70,7 +70,7 @@ def test_a_report_reaches_a_municipality_that_nobody_had_spoken_with(
 
     visitor = installation.visitor()
     form = visitor.get(link[0]).forms["formulier"]
-    form["naam"], form["voor"], form["functie"] = "Anneke", "organisatie", "OOV"
+    form["naam"], form["functie"] = "Anneke", "OOV"
     form["code"] = open_and_ring(desk, receipt["kenmerk"])
     listed = form.submit("ophalen", status=303).follow()
     assert not any(word in listed for word in SEEDED)
