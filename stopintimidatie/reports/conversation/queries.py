@@ -268,7 +268,7 @@ def _forwarded(session: Session, keys: KeyRing, standing: Standing, row: Any) ->
         status_text=text or standing.status_text,
         reader=_function(people_of(keys, agreement)) if agreement else "",
         # After it was taken back, or may be used again, they are over.
-        answers=tuple(dict.fromkeys(tuple(row) for row in answers)) if stopped else (),
+        answers=tuple({(a[0], a[1], a[2], a[3]): None for a in answers}) if stopped else (),
         returned_by=_returned_by(session, row.id),
     )
 

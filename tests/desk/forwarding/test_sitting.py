@@ -413,8 +413,8 @@ def test_who_opened_first_stays_on_the_receipt_and_each_later_reader_is_kept(
     open_in(page, pickup.reference)
     first = pickup_of(installation, number)
     with clock_at(utc_now() + timedelta(minutes=40)):
-        code, who = code_for(installation, number), {"naam": "Tweede Persoon"}
-        _, entered = enter(installation, pickup.reference, code, **who)
+        code = code_for(installation, number)
+        _, entered = enter(installation, pickup.reference, code, naam="Tweede Persoon")
         shown = open_in(entered.follow(), pickup.reference)
         pdf = PdfReader(BytesIO(press(shown, "/melding-pdf").body))
         words = " ".join(" ".join(sheet.extract_text() for sheet in pdf.pages).split())

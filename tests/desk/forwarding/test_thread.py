@@ -430,7 +430,8 @@ def test_the_english_page_holds_no_dutch_function_and_no_dutch_date(case: Case) 
     case.withdraw()
     with case.house.transaction(NATIONAL) as session:
         pickup = session.scalars(select(Pickup)).one()
-        answer_withdrawal(session, pickup, "vernietigd", agreements.today(), None, SYSTEM)
+        row = session.scalars(select(Report)).one()
+        answer_withdrawal(session, pickup, row, "vernietigd", agreements.today(), None)
     assert f"destroyed your report, on {agreements.today():%-d %B %Y}." in english()
 
 
