@@ -350,7 +350,7 @@ def filled(
 
 
 def let_op_of(session: Session, standing: Standing, language: str = "nl") -> LetOp | None:
-    """Return the LET OP of a report; None when its municipality can have it, or isn't known."""
+    """Return the LET OP of a report; None when its town is connected, has it, or isn't known."""
     code = standing.municipality_code
     town = municipality_by_code(session, code or "")
     back = standing.situation is Situation.RETURNED and standing.returned_by == code
