@@ -203,6 +203,12 @@ def is_open(sitting: Sitting, pickup: Pickup) -> bool:
     return pickup.read_at is not None and pickup.read_at >= sitting.visit.since
 
 
+def has_news(pickup: Pickup, report: Report) -> bool:
+    """Tell whether something came since a report was opened: the button shows it, not a link."""
+    spoke, read = report.reporter_spoke_at, pickup.read_at
+    return pickup.added_at is not None or bool(spoke and read and spoke > read)
+
+
 def open_report(
     session: Session, registry: Any, sitting: Sitting, pickup: Pickup, report: Report
 ) -> None:

@@ -85,7 +85,10 @@ def list_view(context: PickupPage, request: Request) -> Any:
     rows = access.list_opened(request.db, sitting)
     return {
         **_page(request, sitting),
-        "rows": [(pickup, report, access.is_open(sitting, pickup)) for pickup, report in rows],
+        "rows": [
+            (pickup, report, access.is_open(sitting, pickup), access.has_news(pickup, report))
+            for pickup, report in rows
+        ],
         "more": len(rows) == access.SHOWN,
         "later": access.number_since(request.db, sitting),
     }
@@ -138,8 +141,10 @@ def _here(
 def report_view(context: PickupPage, request: Request) -> Any:
     """Show a report that was opened in this sitting; each time is logged."""
     sitting, pickup, report = _here(context, request)
-    _note_later(request, pickup, "ophalen.gelezen", "weer")
     stopped = notice_of(request.db, report) is not None
+    if not stopped and access.has_news(pickup, report):
+        return HTTPSeeOther(_list_href(sitting))
+    _note_later(request, pickup, "ophalen.gelezen", "weer")
     form = withdrawn_form(request, pickup) if stopped else answer_form(request, pickup, report)
     return {**_report_page(request, sitting, pickup, report), "form": form}
 

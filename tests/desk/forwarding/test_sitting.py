@@ -553,6 +553,34 @@ def test_something_new_shows_in_the_list_until_it_is_opened(installation: Instal
     assert rows(installation, Disclosure) == 1
 
 
+def test_what_comes_in_an_open_sitting_is_read_with_the_button_and_then_counts_as_read(
+    api: Api,
+) -> None:
+    installation = api.installation
+    agree(installation)
+    receipt = api.post(report(locatie=STATION)).json
+    installation.run_jobs()
+    with installation.transaction(NATIONAL) as session:
+        number = session.scalars(select(Report.id)).one()
+    browser, page = sit(installation, number)
+    reference = pickup_of(installation, number).reference
+    open_in(page, reference)
+    for run_jobs in (False, True):
+        api.add(receipt, {"tekst": f"Er was nog iets, {run_jobs}."})
+        if run_jobs:
+            installation.run_jobs()
+        here = browser.get(f"/ophalen/{reference}/melding", status=303).follow()
+        here.mustcontain("Er is iets bijgekomen", no=["Er was nog iets"])
+        opened = open_in(here, reference)
+        opened.mustcontain(f"Er was nog iets, {run_jobs}.")
+        installation.run_jobs()
+        assert pickup_of(installation, number).added_at is None
+    assert len(mails(installation, "melding_aangevuld")) <= 1
+    with installation.transaction(NATIONAL) as session:
+        kinds = session.scalars(select(DisclosureEvent.kind)).all()
+    assert kinds == ["bekeken", "bekeken"]
+
+
 def test_a_call_comes_before_the_mail_of_a_worker_that_was_killed(
     installation: Installation,
 ) -> None:
