@@ -65,10 +65,10 @@ def _days(names: str) -> list[int]:
     days: list[int] = []
     for name in names.split():
         first, _, last = name.partition("-")
-        start, end = DAYS.index(first), DAYS.index(last or first)
-        if start > end:
+        span = range(DAYS.index(first), DAYS.index(last or first) + 1)
+        if not span:
             raise ValueError(names)
-        days += range(start, end + 1)
+        days += span
     return days
 
 

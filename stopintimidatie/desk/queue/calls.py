@@ -198,20 +198,19 @@ def effects(
 
     `valid`: reports may go to the municipality; `term`: after which a report at the desk goes.
     """
-    rung, ready = waiting.to_ring(valid=valid), waiting.ready if valid else 0
-    again, go = rung.number - rung.to_offer, plural(rung.to_offer, "melding gaat", "meldingen gaan")
-    goes = [
-        *([f"{go} nu vanzelf naar {town}"] if rung.to_offer else ()),
-        *([f"{again} niet opgehaalde biedt u opnieuw aan"] if again else ()),
-    ]
-    rest = [
-        *([f"{plural(ready, *STAND)} klaar, en de mail daarover gaat vanzelf"] if ready else ()),
-        *([f"{plural(offered, *WAIT)} op de functionaris"] if offered else ()),
-    ]
-    lost = (f"{plural(offered, *OFFERED)} opgehaald worden; {LOST}",) if offered else ()
-    stay = "; ".join([*_stay(rung, term, ready), *rest]) or NOTHING
+    rung, nothing = waiting.to_ring(valid=valid), "er wacht geen melding"
+    again, ready = rung.number - rung.to_offer, waiting.number - rung.number
+    go = plural(rung.to_offer, "melding gaat", "meldingen gaan")
+    goes = [f"{go} nu vanzelf naar {town}"] if rung.to_offer else []
+    goes += [f"{again} niet opgehaalde biedt u opnieuw aan"] if again else []
+    there = f"{plural(ready, 'melding staat', 'meldingen staan')} klaar, en de mail gaat vanzelf"
+    wait = f"{plural(offered, 'melding wacht', 'meldingen wachten')} op de functionaris"
+    rest = [words for words, number in ((there, ready), (wait, offered)) if number]
+    stay = "; ".join([*_stay(rung, term, ready), *rest]) or nothing
     last = "spoed blijft bovenaan" if waiting.urgent else "tot die dag staat de gemeente onderaan"
-    refused = "; ".join([*_stay(waiting, term, 0), *lost]) or NOTHING
+    lost = plural(offered, "aangeboden melding kan", "aangeboden meldingen kunnen")
+    lost += " niet meer opgehaald worden; na tien werkdagen terug in de wachtrij"
+    refused = "; ".join([*_stay(waiting, term), *([lost] if offered else ())]) or nothing
     return {
         Outcome.SPOKEN: "; ".join([*goes, *rest]) if valid and goes else stay,
         Outcome.WE_RING: stay,
@@ -222,22 +221,13 @@ def effects(
     }
 
 
-NOTHING: Final = "er wacht geen melding"
-LOST: Final = "na tien werkdagen staan die weer in de wachtrij"
-STAND: Final = ("melding staat", "meldingen staan")
-WAIT: Final = ("melding wacht", "meldingen wachten")
-OFFERED: Final = ("aangeboden melding kan niet meer", "aangeboden meldingen kunnen niet meer")
-
-
-def _stay(waiting: Waiting, term: Term | None, ready: int) -> list[str]:
+def _stay(waiting: Waiting, term: Term | None, ready: int = 0) -> list[str]:
     """Say that reports stay, and when the oldest is destroyed: unknown where others are ready."""
-    if not waiting.number:
-        return []
-    stay = [f"{plural(waiting.number, 'melding blijft', 'meldingen blijven')} wachten"]
-    if waiting.first is not None and term is not None and not ready:
+    number = waiting.number
+    stay = [f"{plural(number, 'melding blijft', 'meldingen blijven')} wachten"] if number else []
+    if stay and waiting.first is not None and term is not None and not ready:
         day = max(term.after(day_of(waiting.first)), day_of(utc_now()))
-        which = "de oudste" if waiting.number > 1 else "zij"
-        stay += [f"{which} wordt op {date_text(day)} vernietigd"]
+        stay += [f"{'de oudste' if number > 1 else 'zij'} wordt op {date_text(day)} vernietigd"]
     return stay
 
 

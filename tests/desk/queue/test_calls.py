@@ -103,7 +103,7 @@ def test_what_is_ready_for_the_mail_of_eight_waits_for_no_call(
         number, _ = sittings.arrive(installation), sittings.arrive(installation)
         installation.run_jobs()
         assert "Niemand om te bellen" in desk.get(LIST)
-        goes = "2 meldingen staan klaar, en de mail daarover gaat vanzelf"
+        goes = "2 meldingen staan klaar, en de mail gaat vanzelf"
         assert len([text for text in labels(desk) if goes in text]) == 5
         assert not any("vernietigd" in text for text in labels(desk) if goes in text)
         reference = sittings.read(installation, number).reference
