@@ -349,8 +349,8 @@ def add_answer(
     After another notice the same answer is given anew.
     """
     row = PickupAnswer(holder=NATIONAL, pickup_id=pickup.id, kind=kind, day=day, reason=reason)
-    told = ReportMove.report_id == report.id, ReportMove.name.in_(NOTICES)
-    since = session.scalar(select(func.max(ReportMove.at)).where(*told))
+    notices = ReportMove.report_id == report.id, ReportMove.name.in_(NOTICES)
+    since = session.scalar(select(func.max(ReportMove.at)).where(*notices))
     given = [
         answer for answer in answers_of(session, [pickup.id]) if not since or answer.at >= since
     ]

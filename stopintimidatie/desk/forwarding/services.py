@@ -26,13 +26,7 @@ from stopintimidatie.core.clock import (
     working_days_after,
 )
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
-from stopintimidatie.core.mail import (
-    Letter,
-    MailTemplate,
-    Recipient,
-    Writing,
-    queue_mail,
-)
+from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.mail.models import MailMessage, MailState
 from stopintimidatie.core.storage.encryption import KeyRing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from pyramid.request import RequestLocalCache
 from sqlalchemy import select
@@ -44,7 +45,6 @@ from stopintimidatie.desk.queue.forms import (
 from stopintimidatie.desk.queue.steps import NO_HARASSMENT, with_help
 from stopintimidatie.desk.queue.words import CLOSED, CLOSED_AS, DONE
 from stopintimidatie.reports import words
-from stopintimidatie.reports.conversation.queries import goes_on
 from stopintimidatie.reports.models import Report, ReportDecision, ReportProposal
 from stopintimidatie.reports.page import queries
 from stopintimidatie.reports.page.decisions import final_reason, last_decision
@@ -166,7 +166,7 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
     report, session = context.report, request.db
     names = area_names(session, report)
     proposal = open_proposal(session, report)
-    actor_id, why = str(request.actor.id), returned_reasons(session, [report.id])
+    actor_id, why = str(request.actor.id), returned_reasons(session, _may_be_back([report]))
     delivery = delivery_of(report, why)
     return {
         "report": report,
@@ -178,7 +178,6 @@ def detail_of(context: ReportResource, request: Any, here: str, onwards: str) ->
         "rows": [
             *_rows(report, names),
             *([] if delivery == report.delivery else [("Teruggegeven", why[report.id])]),
-            *([("Wordt vernietigd", date_text(day))] if (day := goes_on(request, report)) else []),
         ],
         "rest": [
             *words.moments(report)[1:],
@@ -313,9 +312,14 @@ def rows_of(
     request: Any, rows: Sequence[tuple[Report, str | None]], opened: Report | None
 ) -> list[WorkbenchRow]:
     """Return the rows of the queue, of reports with the name of their municipality."""
-    waits = [report.id for report, _ in rows if report.delivery in queue.TO_DECIDE]
-    returned = returned_reasons(request.db, waits)
+    returned = returned_reasons(request.db, _may_be_back([report for report, _ in rows]))
     return [_row(request, report, name, opened, returned.get(report.id)) for report, name in rows]
+
+
+def _may_be_back(reports: Sequence[Report]) -> list[UUID]:
+    """Return the reports that a municipality may have given back: those it could be offered."""
+    known = (row for row in reports if row.municipality_code is not None)
+    return [row.id for row in known if row.delivery in queue.TO_DECIDE]
 
 
 def _row(

@@ -266,8 +266,7 @@ def correct(
 
 def _check_effect(session: Session, row: SubjectRequest) -> None:
     lock_request(session, row)
-    refused = refuses_effect(row)
-    if refused is not None:
+    if (refused := refuses_effect(row)) is not None:
         raise RequestError(refused)
 
 

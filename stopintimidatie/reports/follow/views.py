@@ -50,6 +50,7 @@ from stopintimidatie.reports.conversation.queries import (
     STOPPED,
     Copy,
     Keeping,
+    Message,
     Standing,
     filled,
     follow,
@@ -398,16 +399,7 @@ def _shown(request: Request, standing: Standing) -> Page:
         "no_messages": said(request, standing, "leeg"),
         "read_from": read_from(published, standing.received_at, utc_now(), speech.language),
         "municipality": municipality.name if municipality else None,
-        "messages": [
-            TimelineEntry(
-                m.at,
-                speech(follow_words.message_title(m.kind)),
-                who=follow_words.sender_words(m.sender, speech.language),
-                text=m.text,
-                when_text=speech.moment(m.at) if speech.language == "en" else "",
-            )
-            for m in reversed(standing.messages)
-        ],
+        "messages": [_entry(speech, message) for message in reversed(standing.messages)],
         "question": next((m.text for m in reversed(standing.messages) if m.kind == "vraag"), ""),
         "help_lines": published.help_for(speech.language, standing.age_group, ()),
         "let_op": let_op_of(request.db, standing, speech.language),
@@ -420,6 +412,17 @@ def _shown(request: Request, standing: Standing) -> Page:
         "contact_known": contact_known(request.registry.engine, standing.copy),
         "may_withdraw": not closed,
     }
+
+
+def _entry(speech: Any, message: Message) -> TimelineEntry:
+    """Return a message of the conversation as the page shows it."""
+    return TimelineEntry(
+        message.at,
+        speech(follow_words.message_title(message.kind)),
+        who=follow_words.sender_words(message.sender, speech.language),
+        text=message.text,
+        when_text=speech.moment(message.at) if speech.language == "en" else "",
+    )
 
 
 def _explained(request: Request, standing: Standing, keeping: Keeping) -> list[str]:
