@@ -178,7 +178,7 @@ def find_opened(session: Session, sitting: Sitting, reference: str) -> tuple[Pic
     """Return a pick-up that this sitting opens, locked, with its report; None for any other."""
     wanted = locked(session, _opened(sitting).where(Pickup.reference == reference))
     row = session.execute(wanted).one_or_none()
-    # What was given back is never read again.
+    # Nobody reads again what was given back.
     if row is None or (row[0].state == PickupState.RETURNED and not notice_of(session, row[1])):
         return None
     return row[0], row[1]
