@@ -372,10 +372,10 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     view("ReportResource", "ophaalcode", "POST", P.ROUTE_REPORT, {
         "{melding}/ophaalcode": NOBODY,
-        "{melding_meldpunt}/ophaalcode": " 303 403 403",
+        "{melding_meldpunt}/ophaalcode": DESK_WORKS,
     }),
     view("DeskMunicipality", "ophaalcode", "POST", P.ROUTE_REPORT, {
-        "{afspraak_meldpunt}/ophaalcode": " 303 403 403",
+        "{afspraak_meldpunt}/ophaalcode": DESK_WORKS,
     }),
     # --- what the desk agreed with a municipality ------------------------------------------------
     *form("Desk", "berichten", P.ROUTE_REPORT, {"{meldpunt}/berichten": DESK_ADMIN}),

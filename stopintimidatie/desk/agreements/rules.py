@@ -49,7 +49,7 @@ def read_hours(text: str) -> list[Span]:
 
 
 _CLOCK: Final = re.compile(r"(\d+(?::\d+)?)", re.ASCII)
-# Ways in which people write it, and the plain way; the last ones leave no blank beside a dash.
+# Spellings of people, and what is read; the last ones leave no blank beside a dash.
 _SPELLED: Final = (
     *((name, day) for name, day in zip(WEEKDAYS, DAYS, strict=True)),
     *((sign, "-") for sign in ("\u2013", "t/m", "tot")),

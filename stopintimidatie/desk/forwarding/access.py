@@ -384,7 +384,7 @@ def give_answer(
         tell_once(session, report, "bericht", text, outsider(pickup), sitting.sender)
     if kind is Answer.NOT_OURS:
         pickup.state = PickupState.RETURNED
-        report.delivery = "te_routeren" if reason == "andere_gemeente" else "verlopen"
+        report.delivery = "verlopen"
         reindex_report(session, report)
 
 
@@ -394,7 +394,7 @@ def _day_for(language: str, day: date) -> str:
 
 def delivery_of(report: Report, returned: dict[UUID, str]) -> str | None:
     """Return the delivery of a report, or that it was given back, for the desk."""
-    waits = report.id in returned and report.delivery in ("te_routeren", "verlopen")
+    waits = report.id in returned and report.delivery == "verlopen"
     return PickupState.RETURNED if waits else report.delivery
 
 

@@ -317,9 +317,8 @@ def rows_of(
 
 
 def _may_be_back(reports: Sequence[Report]) -> list[UUID]:
-    """Return the reports that a municipality may have given back: those it could be offered."""
-    known = (row for row in reports if row.municipality_code is not None)
-    return [row.id for row in known if row.delivery in queue.TO_DECIDE]
+    """Return the reports that a municipality may have given back: no offer of them goes on."""
+    return [row.id for row in reports if row.delivery == "verlopen"]
 
 
 def _row(

@@ -148,7 +148,7 @@ def test_49_offers_are_served_by_one_call_and_a_50th_waits_for_the_next(
         )
         picked = select(ReportMove.report_id).where(ReportMove.name == "opgehaald")
         assert len(set(session.scalars(picked))) == 10
-    assert deliveries == {"aangeboden": 40, "opgehaald": 9, "te_routeren": 1}
+    assert deliveries == {"aangeboden": 40, "opgehaald": 9, "verlopen": 1}
     done = actions(installation)
     assert done.count("verstrekking.vastgelegd") == 10
     assert done.count("ophalen.antwoord") == 4
