@@ -400,6 +400,8 @@ def delivery_of(report: Report, returned: dict[UUID, str]) -> str | None:
 
 def returned_reasons(session: Session, reports: Sequence[UUID]) -> dict[UUID, str]:
     """Return by report why its municipality gave it back, in words, where it waits again."""
+    if not reports:
+        return {}
     later = aliased(Pickup)
     anew = exists().where(later.document_id == Pickup.document_id, later.made_at > Pickup.made_at)
     rows = session.execute(
