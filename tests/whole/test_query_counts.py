@@ -41,6 +41,9 @@ WHOLE = {
     ("MunicipalityResource", ""): 21,
     ("MunicipalityResource", "rollen"): 18,
     ("Desk", ""): 22,
+    # The call list asks for numbers, hours, last calls and what came back once each, for all towns.
+    ("Desk", "bellijst"): 15,
+    ("DeskMunicipality", ""): 27,
     ("ReportResource", "triage"): 17,
     # A dossier about a person also asks for its readers, its ground and the advice.
     ("DossierResource", ""): 17,
