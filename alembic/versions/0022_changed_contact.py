@@ -6,6 +6,8 @@ Revision ID: 0022_changed_contact
 import sqlalchemy as sa
 from alembic import op
 
+from stopintimidatie.core.storage.personal import keep_no_statistics
+
 revision = "0022_changed_contact"
 down_revision = "0021_town_register"
 branch_labels = None
@@ -15,6 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Add the column; contact data that nobody changed has nothing in it."""
     op.add_column("report_contact", sa.Column("earlier", sa.Text(), nullable=True))
+    keep_no_statistics(op, "report_contact", "earlier")
 
 
 def downgrade() -> None:

@@ -56,7 +56,6 @@ WHOLE = {
     ("Resource", "logboek"): 13,
     ("MunicipalityResource", "gebruikers"): 14,
     ("MunicipalityResource", "patronen"): 13,
-    ("DeskMunicipality", ""): 14,
     # A text is read again after it was looked through.
     ("ReportResource", "tekst-nakijken"): 14,
     ("Desk", "aansluitingen"): 16,

@@ -121,7 +121,7 @@ def test_a_code_ends_after_five_tries_and_after_half_an_hour(installation: Insta
         enter(installation, reference, late, 422)
     assert read(installation, number).delivery == "aangeboden"
     # What doesn't exist says the same as what does.
-    unknown = enter(installation, "O-4F7K-2QXJ", code, 422)[1]
+    unknown = enter(installation, "O-4F7K-2QXJ", code, 422, voor="organisatie")[1]
     assert "klopt niet" in unknown
     assert "landelijk meldpunt" in unknown
     installation.visitor().get("/ophalen/geheim", status=404)
