@@ -114,8 +114,7 @@ def agreement_in_force(session: Session, code: str | None) -> ForwardingAgreemen
 
 def _town_code(session: Session, pickup: Pickup) -> ForwardingAgreement | None:
     """Return the row with the code of the town of a pick-up; None when nothing waits there."""
-    report = session.get(Report, pickup.document_id)
-    agreement = agreement_in_force(session, town_of(session, pickup)) if report else None
+    agreement = agreement_in_force(session, town_of(session, pickup))
     if agreement is None or not number_of(session, agreement.municipality_code):
         return None
     return agreement
@@ -178,7 +177,7 @@ def find_opened(session: Session, sitting: Sitting, reference: str) -> tuple[Pic
     """Return a pick-up that this sitting opens, locked, with its report; None for any other."""
     wanted = locked(session, _opened(sitting).where(Pickup.reference == reference))
     row = session.execute(wanted).one_or_none()
-    # Nobody reads again what was given back.
+    # A report that was given back is never read again: only a notice about it is.
     if row is None or (row[0].state == PickupState.RETURNED and not notice_of(session, row[1])):
         return None
     return row[0], row[1]

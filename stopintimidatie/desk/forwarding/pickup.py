@@ -189,7 +189,7 @@ def last_read(session: Session, pickup: Pickup, before: datetime) -> datetime | 
     about = and_(AuditSubject.event_id == AuditEvent.id, AuditSubject.subject_id == pickup.id)
     read = select(func.max(AuditEvent.at)).join(AuditSubject, about)
     at = session.scalar(read.where(AuditEvent.action == "ophalen.gelezen", AuditEvent.at < before))
-    # One of before there were sittings.
+    # A pick-up of before there were sittings has no such line in the log.
     earlier = pickup.picked_up_at is not None and pickup.picked_up_at < before
     return at or (pickup.picked_up_at if earlier else None)
 

@@ -116,12 +116,18 @@ def open_view(context: PickupPage, request: Request) -> Any:
 
 
 def _here(
-    context: PickupPage, request: Request, *, opened: bool = True, stopped: bool | None = None
+    context: PickupPage,
+    request: Request,
+    *,
+    opened: bool = True,
+    stopped: bool | None = None,
+    news: bool = False,
 ) -> tuple[Sitting, Pickup, Report]:
     """Return the sitting and the report of this address.
 
     `opened`: only a report that was opened in this sitting with the button. `stopped`: only one
-    that may not be used any more, or that may.
+    that may not be used any more, or that may. `news`: also one to which something came since, of
+    which this view shows nothing.
 
     Raises:
         HTTPSeeOther: It isn't opened here, or isn't like that: to the page that says so.
@@ -132,8 +138,11 @@ def _here(
     row = access.find_opened(request.db, sitting, context.__name__ or "")
     if row is None or (opened and not access.is_open(sitting, row[0])):
         raise HTTPSeeOther(_list_href(sitting))
-    if stopped is not None and stopped is (notice_of(request.db, row[1]) is None):
+    may_be_used = notice_of(request.db, row[1]) is None
+    if stopped is may_be_used:
         raise HTTPSeeOther(f"{_report_href(row[0].reference)}?gedaan=veranderd")
+    if opened and may_be_used and not news and access.has_news(*row):
+        raise HTTPSeeOther(_list_href(sitting))
     return sitting, *row
 
 
@@ -142,8 +151,6 @@ def report_view(context: PickupPage, request: Request) -> Any:
     """Show a report that was opened in this sitting; each time is logged."""
     sitting, pickup, report = _here(context, request)
     stopped = notice_of(request.db, report) is not None
-    if not stopped and access.has_news(pickup, report):
-        return HTTPSeeOther(_list_href(sitting))
     _note_later(request, pickup, "ophalen.gelezen", "weer")
     form = withdrawn_form(request, pickup) if stopped else answer_form(request, pickup, report)
     return {**_report_page(request, sitting, pickup, report), "form": form}
@@ -183,7 +190,7 @@ def _report_page(
 def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
     """Make the form of an answer; no contact is offered where the reporter wants none."""
     kinds = access.possible_answers(request.db, report)
-    # One choice each, so that giving a report back is one press less.
+    # Each reason is a choice, so that giving a report back is one press less.
     back = [(f"{Answer.NOT_OURS}.{code}", words) for code, words in access.REASONS.items()]
     days = tuple(kind.value for kind in kinds if kind in access.ON_A_DAY)
 
@@ -220,7 +227,7 @@ def answer_form(request: Request, pickup: Pickup, report: Report) -> Form:
 @post_view(PickupPage, f"{REPORT}-antwoord", NO_PERMISSION_REQUIRED, renderer=REPORT_PAGE)
 def answer_view(context: PickupPage, request: Request) -> Any:
     """Take what the official answers."""
-    sitting, pickup, report = _here(context, request, stopped=False)
+    sitting, pickup, report = _here(context, request, stopped=False, news=True)
     form = answer_form(request, pickup, report)
 
     def on_valid(values: dict[str, Any]) -> Any:

@@ -39,7 +39,7 @@ class ForwardingAgreement(Held, Base):
     # Replaced by a later one, or ended.
     ended_at: Mapped[datetime | None]
 
-    # One mail a working day about all that waits, in the place of a mail for each report.
+    # True: a mail a working day about all that waits, in the place of a mail for each report.
     digest: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The spoken code, for all that waits for the town when it is made.
     code_nonce: Mapped[str | None] = mapped_column(String(40))

@@ -74,7 +74,7 @@ class Plan:
     valid_until: date
     # Rung when a report is urgent, where that is another number than the official's.
     urgent_phone: str = field(default="", repr=False)
-    # One mail a working day in the place of a mail for each report.
+    # True where a mail a working day was agreed in the place of a mail for each report.
     digest: bool = False
 
 

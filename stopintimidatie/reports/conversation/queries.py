@@ -354,7 +354,7 @@ def let_op_of(session: Session, standing: Standing, language: str = "nl") -> Let
     code = standing.municipality_code
     town = municipality_by_code(session, code or "")
     back = standing.situation is Situation.RETURNED and standing.returned_by == code
-    # Nobody is sent to a municipality that has it, or that said that it isn't theirs.
+    # LET OP sends the reporter to the municipality: not when it has the report or gave it back.
     if town is None or back or standing.is_there:
         return None
     about = standing.status, standing.reference, standing.received_at, day_of(utc_now())

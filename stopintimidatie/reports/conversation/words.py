@@ -73,8 +73,8 @@ TABLE: Final[dict[str, Any]] = json.loads(
 READ_BY: Final[str] = TABLE["wie_leest"]
 # A function is free text, and reporters read it: only these words, and so no name, number or link.
 FUNCTION_WORDS: Final = frozenset(TABLE["woorden_van_functies"].split())
-# One table: what the reporter reads at each moment, by the situation of the report. `{wie}` is who
-# may read it, by function; `{telefoon}` is empty or a number in brackets.
+# Sentences for the reporter, by the situation of the report and the name of the moment. `{wie}` is
+# the function of the reader; `{telefoon}` is empty or a number in brackets.
 SENTENCES: Final[dict[Situation, dict[str, str]]] = {
     Situation(code): sentences for code, sentences in TABLE["zinnen"].items()
 }

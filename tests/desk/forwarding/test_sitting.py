@@ -65,7 +65,7 @@ def api(installation: Installation) -> Api:
 
 
 def offered(installation: Installation, number: int, town: str = ZWIJNDRECHT) -> list[UUID]:
-    """So many reports that were offered to a town with an agreement."""
+    """Offer so many reports to a town with an agreement."""
     agree(installation, town)
     numbers = [arrive(installation, town) for _ in range(number)]
     installation.run_jobs()
@@ -571,6 +571,14 @@ def test_what_comes_in_an_open_sitting_is_read_with_the_button_and_then_counts_a
             installation.run_jobs()
         here = browser.get(f"/ophalen/{reference}/melding", status=303).follow()
         here.mustcontain("Er is iets bijgekomen", no=["Er was nog iets"])
+        # Nor in the PDF, nor as a file.
+        for path in ("melding-pdf", "melding-bijlage?nummer=1"):
+            method = browser.post if path == "melding-pdf" else browser.get
+            token = {"csrf_token": browser.cookies["csrf"]} if path == "melding-pdf" else None
+            assert (
+                method(f"/ophalen/{reference}/{path}", token, status=303).location
+                == here.request.url
+            )
         opened = open_in(here, reference)
         opened.mustcontain(f"Er was nog iets, {run_jobs}.")
         installation.run_jobs()

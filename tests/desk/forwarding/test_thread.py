@@ -1,4 +1,4 @@
-"""One thread: what the reporter does after the offer reaches who has the report, or says so.
+"""Show that what a reporter does after the offer reaches who has the report, or says so.
 
 The official gets one mail without content for all that isn't read yet; the reporter reads at each
 moment what the other side can see, on /volgen and in the API.
@@ -238,7 +238,7 @@ def test_a_report_that_is_gone_at_the_desk_has_no_form_for_a_number(case: Case) 
 
 
 def content_as_text(case: Case) -> str:
-    """What the encrypted mail holds, and what the sitting and its PDF are drawn from."""
+    """Return the content of the encrypted mail, of which sitting and PDF are drawn too."""
     with case.house.transaction(NATIONAL) as session:
         row = session.scalars(select(Report)).one()
         return as_text(content_of(session, case.house.registry.key_ring, row))
@@ -380,7 +380,7 @@ def test_where_the_content_is_gone_nothing_can_be_added_and_the_reporter_reads_w
     assert "U kunt hier niets meer toevoegen" in case.follows()["toelichting"]
 
 
-# What the reporter reads
+# The sentences for the reporter
 
 
 def test_the_reporter_reads_to_whom_it_was_offered_and_who_may_read(case: Case) -> None:
@@ -611,7 +611,7 @@ def test_in_a_later_sitting_what_came_since_is_marked_as_new(case: Case) -> None
 
 
 def panel_of(case: Case) -> str:
-    """What the panel of the sitting says, as values."""
+    """Return the values of the panel of the sitting."""
     request = a_request()
     with case.house.transaction(NATIONAL) as session:
         request.db = session
