@@ -18,11 +18,10 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field
 from stopintimidatie.core.text import date_text, datetime_short, day_of
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.desk.forwarding.access import add_answer
+from stopintimidatie.desk.forwarding.access import Answer, add_answer
 from stopintimidatie.desk.forwarding.pickup import OPENED, STOPPED, notice_of, opened, still_stopped
 from stopintimidatie.disclosures.models import Pickup, PickupAnswer
-from stopintimidatie.municipalities.agreements.rules import in_force
-from stopintimidatie.municipalities.agreements.services import running_agreement, today
+from stopintimidatie.municipalities.agreements.services import today, towns_in_force
 from stopintimidatie.reports.conversation.queries import pickup_town
 from stopintimidatie.reports.conversation.words import ANSWERED, STAYS
 from stopintimidatie.reports.models import Report, ReportMove
@@ -30,12 +29,7 @@ from stopintimidatie.reports.models import Report, ReportMove
 NAME: Final = "melding-ingetrokken"
 TEMPLATES: Final = "stopintimidatie.desk.forwarding:templates"
 ANSWER_WITHIN: Final = timedelta(days=14)
-DESTROYED, STAYS_THERE = "vernietigd", "blijft"
-ANSWERS: Final = (
-    ("niet_meer_in_gebruik", "Niet meer in gebruik"),
-    (DESTROYED, "Vernietigd"),
-    (STAYS_THERE, "Blijft"),
-)
+ANSWERS: Final = [(kind.value, kind.nl) for kind in (Answer.UNUSED, Answer.DESTROYED, Answer.STAYS)]
 
 
 class WithdrawnSchema(Schema):
@@ -46,13 +40,13 @@ class WithdrawnSchema(Schema):
         forms.Date(),
         "Op welke dag is zij vernietigd?",
         missing=None,
-        drawn=forms.Opened("De dag", (DESTROYED,)),
+        drawn=forms.Opened("De dag", (Answer.DESTROYED.value,)),
     )
     reden = field(
         forms.OneOf([(code, f"omdat {words}") for code, words in STAYS.items()]),
         "Waarom blijft zij?",
         missing=None,
-        drawn=forms.Opened("De reden", (STAYS_THERE,)),
+        drawn=forms.Opened("De reden", (Answer.STAYS.value,)),
     )
 
 
@@ -102,14 +96,15 @@ def answer_withdrawal(
     Raises:
         FormError: the answer lacks its day or reason, or has a day that can't be.
     """
-    if kind == DESTROYED and day is None:
+    if kind == Answer.DESTROYED and day is None:
         raise FormError("Vul de dag in waarop de melding is vernietigd.", "dag")
-    if kind == STAYS_THERE and reason is None:
+    if kind == Answer.STAYS and reason is None:
         raise FormError("Kies waarom de melding blijft.", "reden")
-    if day is not None and kind != DESTROYED:
+    if day is not None and kind != Answer.DESTROYED:
         raise FormError("Een dag hoort alleen bij ‘Vernietigd’. Maak dit leeg.", "dag")
-    if reason is not None and kind != STAYS_THERE:
-        raise FormError("Een reden hoort alleen bij ‘Blijft’. Maak dit leeg.", "reden")
+    if reason is not None and kind != Answer.STAYS:
+        words = f"Een reden hoort alleen bij ‘{Answer.STAYS.nl}’. Maak dit leeg."
+        raise FormError(words, "reden")
     picked_up_on = day_of(pickup.picked_up_at or pickup.made_at)
     if day is not None and not picked_up_on <= day <= today():
         raise FormError(f"Kies een dag van {date_text(picked_up_on)} tot en met vandaag.", "dag")
@@ -132,16 +127,8 @@ def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
         .select_from(Report)
         .join(ReportMove, ReportMove.report_id == Report.id)
         .join(Pickup, Pickup.document_id == Report.id)
-        .where(
-            opened(),
-            *still_stopped(),
-            ~answered,
-        )
+        .where(opened(), *still_stopped(), ~answered)
         .order_by(ReportMove.at, Report.reference)
-    )
-    late = utc_now() - ANSWER_WITHIN
-    return [row for row in rows if row.since <= late or not _told_by_mail(session, row.town)]
-
-
-def _told_by_mail(session: Session, town: str | None) -> bool:
-    return in_force(running_agreement(session, town or ""), today())
+    ).all()
+    late, mailed = utc_now() - ANSWER_WITHIN, towns_in_force(session)
+    return [row for row in rows if row.since <= late or row.town not in mailed]

@@ -22,6 +22,7 @@ from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.session import locked
 from stopintimidatie.core.storage.tenancy import NATIONAL
+from stopintimidatie.desk.forwarding.access import WAITING
 from stopintimidatie.desk.forwarding.pickup import STATES, notice_of, openings, picked_up, town_of
 from stopintimidatie.desk.forwarding.services import (
     ADDED,
@@ -90,8 +91,7 @@ def tell_of_more(session: Session, report: Report, at: datetime) -> None:
 
 def _end_offers(session: Session, report: Report) -> None:
     """End the offers of a withdrawn report that nobody picked up; taken back it waits again."""
-    waiting = (PickupState.READY, PickupState.OFFERED)
-    mine = Pickup.document_id == report.id, Pickup.state.in_(waiting)
+    mine = Pickup.document_id == report.id, Pickup.state.in_(WAITING)
     for pickup in session.scalars(select(Pickup).where(*mine)):
         pickup.state = PickupState.WITHDRAWN
     if report.delivery == "aangeboden":

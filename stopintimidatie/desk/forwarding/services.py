@@ -83,7 +83,7 @@ def _still_offered(writing: Writing) -> Pickup | None:
     """Return the pick-up of a message; None when it was picked up, withdrawn or handed over."""
     session = writing.session
     pickup, report = _about(session, writing.message)
-    if pickup is None or pickup.state not in (PickupState.READY, PickupState.OFFERED):
+    if pickup is None or pickup.state not in WAITING_THERE:
         return None
     if report is None or report.state not in STATES or report.municipality_code is None:
         return None
@@ -341,9 +341,8 @@ def try_offer(session: Session, keys: KeyRing, report: Report, actor: Actor) -> 
 
 
 def _open_pickup(session: Session, report_id: UUID) -> Pickup | None:
-    waiting = (PickupState.READY, PickupState.OFFERED)
     return session.scalars(
-        select(Pickup).where(Pickup.document_id == report_id, Pickup.state.in_(waiting))
+        select(Pickup).where(Pickup.document_id == report_id, Pickup.state.in_(WAITING_THERE))
     ).first()
 
 

@@ -235,8 +235,9 @@ def municipality_panel(context: DeskMunicipality, request: Any) -> Panel | None:
         ).all()
     )
     code = context.municipality.code
+    agreement = agreements.running_agreement(request.db, code)
     may = request.has_permission(Permission.ROUTE_REPORT, context)
-    may = may and access.agreement_in_force(request.db, code) is not None
+    may = may and in_force(agreement, agreements.today())
     return Panel(
         "Wat er naar deze gemeente ging",
         f"{_TEMPLATES}/forwarded.jinja2",

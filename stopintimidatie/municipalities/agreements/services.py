@@ -31,7 +31,7 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.agreements.models import ForwardingAgreement
-from stopintimidatie.municipalities.agreements.rules import ENDS_SOON, missing
+from stopintimidatie.municipalities.agreements.rules import ENDS_SOON, in_force, missing
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import (
@@ -116,6 +116,12 @@ def running_agreement(session: Session, code: str) -> ForwardingAgreement | None
         .order_by(ForwardingAgreement.made_at.desc())
         .limit(1)
     ).one_or_none()
+
+
+def towns_in_force(session: Session) -> set[str]:
+    """Return the municipalities with an agreement in force, in one statement."""
+    present = select(ForwardingAgreement).where(ForwardingAgreement.ended_at.is_(None))
+    return {row.municipality_code for row in session.scalars(present) if in_force(row, today())}
 
 
 def _present(code: str) -> ColumnElement[bool]:
