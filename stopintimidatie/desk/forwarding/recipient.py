@@ -6,6 +6,7 @@ that it opens. A GET changes nothing: opening a report for the first time is the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -276,7 +277,9 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
         note_event(request.db, entry, EventKind.GIVEN, outsider(pickup), "pdf")
     access.note(request.db, pickup, "ophalen.gedownload", "pdf")
     content = content_of(request.db, request.registry.key_ring, report)
-    paper, reference = _paper(sitting, pickup, content), pickup.reference
+    beside = [panel.title for panel in panels(request, "ophalen_melding", (pickup, report))]
+    beside += [file.title for file in attachments_of(request.db, report.id)]
+    paper, reference = _paper(sitting, pickup, content, beside), pickup.reference
     try:
         with heavy_work(request), making_pdf():
             pdf = render_in_process(paper, limits=limits_of(request.app_settings))
@@ -287,8 +290,13 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
     return response
 
 
-def _paper(sitting: Sitting, pickup: Pickup, content: Content) -> StatementContent:
-    """Return a report as the renderer draws it, with who opened it and when."""
+def _paper(
+    sitting: Sitting, pickup: Pickup, content: Content, beside: Sequence[str]
+) -> StatementContent:
+    """Return a report as the renderer draws it, with who opened it and when.
+
+    `beside`: what stands on the page alone, by title.
+    """
     who = ", ".join(sitting.visit.who.values())
     about = (
         Pair("Nummer", pickup.reference),
@@ -314,6 +322,7 @@ def _paper(sitting: Sitting, pickup: Pickup, content: Content) -> StatementConte
                 )
                 for section in content.sections
             ),
+            *([StatementSection("Staat alleen op de pagina", tuple(beside))] if beside else ()),
             StatementSection("Over dit document", pairs=about),
         ),
     )

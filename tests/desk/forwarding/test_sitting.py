@@ -378,8 +378,13 @@ def test_clean_files_can_be_opened_and_the_others_are_named_with_their_reason(ap
         stop(session, session.get_one(Report, number), session.scalars(second).one(), "Eicar")
     browser.get(f"/ophalen/{reference}/melding-bijlage?nummer=2", status=404)
     browser.get(f"/ophalen/{reference}/melding-bijlage?nummer=1", status=200)
-    browser.get(f"/ophalen/{reference}/melding").mustcontain("Foto 1", "tegengehouden")
-    assert actions(installation).count("ophalen.gedownload") == 2
+    here = browser.get(f"/ophalen/{reference}/melding")
+    here.mustcontain("Foto 1", "tegengehouden")
+    pdf = PdfReader(BytesIO(press(here, "/melding-pdf").body))
+    words = " ".join(sheet.extract_text() for sheet in pdf.pages)
+    assert "Staat alleen op de pagina" in words
+    assert "Foto 1" in words
+    assert actions(installation).count("ophalen.gedownload") == 3
 
 
 def test_the_pdf_of_a_report_tells_who_opened_it_and_stands_in_the_register(
