@@ -172,7 +172,6 @@ SHOWN_WITHOUT: Final = {
     ("MunicipalityResource", "melding-invoeren"): ENTRY,
     ("ReportResource", "volgcode"): ENTRY,
     ("ReportResource", "aanbieden"): SENDS,
-    ("ReportResource", "beslissen"): SENDS,
     ("RequestRegister", "nieuw"): "what was typed just now is compared with the same a moment ago",
     ("RequestResource", "beperken"): TELLS,
     ("RequestResource", "beperking-opheffen"): TELLS,

@@ -130,5 +130,5 @@ def unanswered(session: Session) -> Sequence[Row[str | None, str, datetime]]:
         .where(opened(), *still_stopped(), ~answered)
         .order_by(ReportMove.at, Report.reference)
     ).all()
-    late, mailed = utc_now() - ANSWER_WITHIN, towns_in_force(session)
+    late, mailed = utc_now() - ANSWER_WITHIN, towns_in_force(session) if rows else set()
     return [row for row in rows if row.since <= late or row.town not in mailed]
