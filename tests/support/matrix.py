@@ -1156,14 +1156,6 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/bewaartermijnen/versie?nr=2": f"{TERMS} proceseigenaar=ja archivaris=ja",
         "{meldpunt}/bewaartermijnen/versie?nr=2": "ja ja ja archivaris=ja",
     }),
-    view("TermsNode", "vooruitblik", "GET", P.VIEW_RETENTION, {
-        "{gemeente}/bewaartermijnen/vooruitblik": f"{TERMS} proceseigenaar=ja archivaris=ja",
-        "{meldpunt}/bewaartermijnen/vooruitblik": "ja ja ja archivaris=ja",
-    }),
-    view("TermsNode", "aan-de-beurt", "GET", P.VIEW_RETENTION, {
-        "{gemeente}/bewaartermijnen/aan-de-beurt?klasse=melding_afgehandeld&maand={maand}":
-            f"{TERMS} proceseigenaar=ja archivaris=ja",
-    }),
     *form("TermsNode", "voorstellen", P.PROPOSE_TERMS, {
         "{gemeente}/bewaartermijnen/voorstellen":
             "404 404 ja 403 403 proceseigenaar=403 archivaris=ja",

@@ -107,7 +107,6 @@ from stopintimidatie.privacy.requests.models import RestrictionGround
 from stopintimidatie.privacy.requests.services import Entry as RequestEntry
 from stopintimidatie.privacy.requests.services import Person as RequestPerson
 from stopintimidatie.privacy.requests.services import enter_request, move_request
-from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.privacy.subjects.rules import Wanted
@@ -721,7 +720,6 @@ class _Builder:
             row = propose_terms(self.session, holder, schedule, utc_now(), note, self.actor)
             if number == 0:
                 approve_terms(self.session, row, archivist)
-        self.place.addresses["maand"] = months_from(local_date(utc_now()))[0].code
 
     def joining(self) -> None:
         """A municipality that asked to join, and its checklist."""

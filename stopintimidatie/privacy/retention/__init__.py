@@ -30,4 +30,3 @@ def includeme(config: Any) -> None:
     )
     config.add_health_check("bewaartermijnen", TERMS, terms_check)
     config.scan("stopintimidatie.privacy.retention.views")
-    config.scan("stopintimidatie.privacy.retention.preview")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,8 +13,6 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
-    case,
-    exists,
     func,
     literal,
     or_,
@@ -48,7 +46,7 @@ from stopintimidatie.privacy.retention.rules import (
     due_as_double,
     schedule_of,
 )
-from stopintimidatie.privacy.retention.timelines import IS_DOUBLE, end_of, kept_days
+from stopintimidatie.privacy.retention.timelines import end_of, kept_days
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.settings import Settings
@@ -94,28 +92,6 @@ class DueDocument:
     ended_on: date | None
     due: Due
     frozen: bool
-    # The day on which it would go if it weren't for the live dossier that holds it.
-    held_since: date | None = None
-
-
-def coming_others(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
-    """Return the doubles and the dossiers that are due by a day; `timelines` counts the others."""
-    return [
-        row
-        for row in (
-            *_due_reports(session, schedule, IS_DOUBLE),
-            *_dossiers(session, schedule, until),
-        )
-        if row.due.on <= until
-    ]
-
-
-def documents_of(
-    session: Session, schedule: Schedule, ids: Sequence[UUID]
-) -> Sequence[DueDocument]:
-    """Return when these reports are due, in this order."""
-    rows = {row.id: row for row in _due_reports(session, schedule, Report.id.in_(ids))}
-    return [rows[number] for number in ids if number in rows]
 
 
 def due_documents(session: Session, schedule: Schedule, until: date) -> list[DueDocument]:
@@ -176,49 +152,8 @@ def _due_reports(
         else:
             day = due(timeline, schedule)
         if day is not None:
-            since = due(replace(timeline, live=False), schedule) if timeline.live else None
-            document = _document(REPORT, row, timeline, day)
-            documents.append(
-                replace(document, held_since=since.on)
-                if since is not None and timeline.ended
-                else document
-            )
+            documents.append(_document(REPORT, row, timeline, day))
     return documents
-
-
-def ended_timelines(session: Session, room: timedelta) -> Iterator[Timeline]:
-    """Yield the timelines of reports that ended at least so long after their receipt.
-
-    Without doubles, that go with their original, and what a live dossier holds.
-    """
-    first = session.scalar(select(func.min(Report.received_at)))
-    if first is not None:
-        rows = _report_rows().where(
-            Report.state != "vernietigd",
-            Report.received_at < utc_now() - room,
-            _latest_moment() > first + room,
-        )
-        for row in session.execute(rows):
-            timeline = _timeline(row)
-            starts = timeline.starts
-            late = starts is not None and starts - timeline.received >= room
-            if late and timeline.retention_class != DOUBLE:
-                yield timeline
-
-
-def _latest_moment() -> ColumnElement[datetime]:
-    """Return the end of a report; of one that is or was in a dossier, a moment never too early."""
-    membership = aliased(DossierMembership)
-    filed = exists().where(membership.report_id == Report.id)
-    return case((filed, literal(utc_now(), Report.ended_at.type)), else_=Report.ended_at)
-
-
-def closed_timelines(session: Session) -> list[Timeline]:
-    """Return the timelines of closed dossiers that aren't gone."""
-    rows = session.execute(
-        _dossier_rows().where(Dossier.closed_at.is_not(None), Dossier.state.not_in(GONE))
-    )
-    return [_timeline_of_dossier(row) for row in rows]
 
 
 def _originals(session: Session, schedule: Schedule, rows: Iterable[Row[Any]]) -> dict[UUID, Due]:

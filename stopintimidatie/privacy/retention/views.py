@@ -1,4 +1,4 @@
-"""Pages of terms: what counts, proposing, deciding, and the outlook of the next twelve months."""
+"""Pages of terms: what counts, proposing, deciding, the standing decision."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
+from dateutil.relativedelta import relativedelta
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 
@@ -36,7 +37,7 @@ from stopintimidatie.privacy.retention.forms import (
     typed,
 )
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import overdue, paused_until, shift_of, short_shifts
+from stopintimidatie.privacy.retention.outlook import overdue, paused_until
 from stopintimidatie.privacy.retention.pages import (
     TermsNode,
     difference_rows,
@@ -49,8 +50,14 @@ from stopintimidatie.privacy.retention.pages import (
     table_of,
     version_in,
 )
-from stopintimidatie.privacy.retention.queries import all_versions, present_version
+from stopintimidatie.privacy.retention.queries import (
+    all_versions,
+    due_documents,
+    present_version,
+)
 from stopintimidatie.privacy.retention.rules import (
+    DAY,
+    Schedule,
     Standing,
     differences,
     schedule_of,
@@ -58,6 +65,7 @@ from stopintimidatie.privacy.retention.rules import (
 
 P: Final = Permission
 MOST_VERSIONS: Final = 100
+SOON: Final = relativedelta(months=3)
 CHANGED: Final = (
     "Iemand anders deed net een voorstel. Wat u invulde staat er nog; er is niets opgeslagen. Kijk"
     " op de pagina bewaartermijnen wat er is voorgesteld, en open dit formulier opnieuw."
@@ -80,7 +88,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     standing, words = standing_words(present) if present is not None else (None, None)
     until = paused_until(request.db, context.holder)
     listed = schedule if until not in (None, date.max) else None
-    late = overdue(request.db, listed, local_date(utc_now())) if listed is not None else []
+    late = _overdue(request, listed, local_date(utc_now())) if listed is not None else []
     return {
         "present": present,
         "maximum": str(schedule.maximum) if schedule is not None else "",
@@ -94,7 +102,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "standing": words,
         "ended": standing is Standing.ENDED,
         "late_until": until,
-        "late": [[label_of(request, code), n, date_text(day)] for code, n, day in late],
+        "late": late,
         "standing_kind": _KINDS.get(standing, "warning"),
         "proposes": bool(request.has_permission(P.PROPOSE_TERMS, context)),
         "approves": bool(request.has_permission(P.APPROVE_TERMS, context)),
@@ -102,6 +110,12 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
         "here": request.resource_path(context).rstrip("/"),
         "gate": gate_of(request.db, context.holder),
     }
+
+
+def _overdue(request: Request, schedule: Schedule, day: date) -> list[list[Any]]:
+    """Return the short classes that should have gone before a day, as rows of a table."""
+    late = overdue(request.db, schedule, day)
+    return [[label_of(request, code), number, date_text(since)] for code, number, since in late]
 
 
 def _changes(
@@ -221,12 +235,9 @@ def decide(context: TermsNode, request: Request) -> Any:
         "missing": [
             label_of(request, code) for code, kept in schedule.choices.items() if not kept.category
         ],
-        "shift": shift_of(request.db, before, schedule, today),
-        "first": present is None,
-        "short": [
-            (label_of(request, line.code), line.change, line.number, line.over)
-            for line in short_shifts(request.db, before, schedule, today)
-        ],
+        "soon": len(due_documents(request.db, schedule, today + SOON)),
+        "soon_now": len(due_documents(request.db, before, today + SOON)) if before else 0,
+        "short": _overdue(request, schedule, today + DAY),
     }
 
     def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:

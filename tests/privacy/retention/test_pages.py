@@ -1,11 +1,9 @@
-"""The pages of terms: what counts, a proposal, the archivist's answer, the outlook."""
+"""The pages of terms: what counts, a proposal, the archivist's answer."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from random import Random
 from typing import Any
 
 import pytest
@@ -20,15 +18,7 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Term, Unit, months, years
 from stopintimidatie.core.text import date_text
-from stopintimidatie.dossiers.models import DossierMembership
 from stopintimidatie.privacy.retention.models import RetentionSchedule
-from stopintimidatie.privacy.retention.outlook import (
-    documents_in,
-    month_of,
-    months_from,
-    outlook,
-)
-from stopintimidatie.privacy.retention.queries import due_documents
 from stopintimidatie.privacy.retention.rules import (
     CONTACT,
     HANDLED,
@@ -46,12 +36,10 @@ from stopintimidatie.privacy.retention.services import (
 from stopintimidatie.privacy.retention.timelines import last_start
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report
-from tests.support.destruction import an_extension
 from tests.support.factories import (
     DORDRECHT,
     confirmed_by_second,
     connect,
-    make_dossier,
     make_report,
     make_user,
     user_id,
@@ -113,9 +101,6 @@ def test_nothing_is_due_until_an_archivist_approved_terms(installation: Installa
     page = as_role(installation, Role.ADMIN).get(PAGE)
     assert "Er gelden nog geen bewaartermijnen" in page
     assert "verdwijnt er niets" in page
-    assert "Er is niets aan de beurt" in as_role(installation, Role.ARCHIVIST).get(
-        f"{PAGE}/vooruitblik"
-    )
     lacking = "Zonder goedgekeurde bewaartermijnen: Dordrecht, het landelijk meldpunt. Daar"
     assert lacking in readiness(installation)
 
@@ -293,36 +278,7 @@ def due_town(installation: Installation) -> Callable[[Role], TestApp]:
     return lambda role: as_role(installation, role)
 
 
-def test_the_outlook_counts_what_comes_due_by_month_and_what_is_held(
-    installation: Installation, due_town: Callable[[Role], TestApp]
-) -> None:
-    browser = due_town(Role.ARCHIVIST)
-    # The first page of a session notes that it is used.
-    browser.get(PAGE)
-    with count_queries(installation) as counted:
-        page = browser.get(f"{PAGE}/vooruitblik")
-    assert counted.count <= 12, counted.statements
-    assert "zijn 5 meldingen en dossiers aan de beurt" in page
-    assert "1 daarvan wordt nu vastgehouden" in page
-    assert page.html.select("picture img[alt]")
-    assert "Naam en contactgegevens van de melder" in page
-    links = [link["href"] for link in page.html.select("table a")]
-    rows = [browser.get(link).html.select("tbody tr") for link in links]
-    assert sum(map(len, rows)) == 5
-    assert sum("bevroren" in row.text for month in rows for row in month) == 1
-
-
-def test_the_outlook_is_a_page_without_content(
-    installation: Installation, due_town: Callable[[Role], TestApp]
-) -> None:
-    officer = due_town(Role.OFFICER)
-    officer.get(PAGE, status=404)
-    process_owner = due_town(Role.PROCESS_OWNER)
-    process_owner.get(f"{PAGE}/aan-de-beurt?maand=2020-01&klasse=melding_afgehandeld", status=404)
-    process_owner.get(f"{PAGE}/voorstellen", status=403)
-
-
-def test_who_decides_reads_how_many_documents_come_due_earlier_and_later(
+def test_who_decides_reads_how_much_comes_due_soon_and_goes_the_first_night(
     installation: Installation, due_town: Callable[[Role], TestApp]
 ) -> None:
     choices = dict(with_all_terms(installation).choices)
@@ -336,11 +292,20 @@ def test_who_decides_reads_how_many_documents_come_due_earlier_and_later(
     browser.get(PAGE)
     with count_queries(installation) as counted:
         page = browser.get(f"{PAGE}/beslissen?nr=2")
-    assert counted.count <= 12, counted.statements
-    assert "5 afgeronde meldingen en dossiers eerder aan de beurt, en 1 later" in page
+    assert counted.count <= 14, counted.statements
+    assert "komen binnen drie maanden 4 meldingen en dossiers op een vernietigingslijst" in page
+    assert "met wat nu geldt 4." in page
     short = page.html.select("table")[-1].select("tbody tr")
     cells = [[cell.text.strip() for cell in row.select("th, td")] for row in short]
-    assert cells == [["Naam en contactgegevens van de melder", "eerder", "1", "1"]]
+    since = date_text(local_date(utc_now()) - timedelta(days=10))
+    assert cells == [["Naam en contactgegevens van de melder", "1", since]]
+
+
+def test_terms_are_the_work_of_others_than_officers(
+    installation: Installation, due_town: Callable[[Role], TestApp]
+) -> None:
+    due_town(Role.OFFICER).get(PAGE, status=404)
+    due_town(Role.PROCESS_OWNER).get(f"{PAGE}/voorstellen", status=403)
 
 
 def test_a_later_version_shows_its_differences_and_the_earlier_one_stays(
@@ -371,63 +336,6 @@ def test_the_desk_has_terms_of_its_own(installation: Installation) -> None:
 def test_a_term_of_a_month_starts_as_late_as_the_calendar_allows() -> None:
     assert last_start(Term(1, Unit.MONTHS), date(2027, 2, 28)) == date(2027, 1, 31)
     assert date_text(last_start(years(1), date(2029, 2, 28))) == "29 februari 2028"
-
-
-def test_the_database_counts_what_the_rule_says_of_each_document(
-    installation: Installation,
-) -> None:
-    """Reports of each class, in and out of dossiers, with a short maximum that decides for some."""
-    schedule = Schedule(
-        {HANDLED: Choice("1", months(7)), NOT_HANDLED: Choice("2", months(1))}, maximum=months(14)
-    )
-    chance, today = Random(7), local_date(utc_now())
-    states = ("afgehandeld", "niet_in_behandeling", "ingetrokken", "in_behandeling")
-    with installation.transaction(DORDRECHT) as session:
-        going, over = (make_dossier(session) for _ in range(2))
-        over.state, over.closed_at = "afgesloten", utc_now() - timedelta(days=100)
-        for number in range(60):
-            report = make_report(session, installation)
-            report.received_at = utc_now() - timedelta(hours=chance.randrange(24 * 700))
-            report.state = states[number % 4]
-            if report.state != "in_behandeling":
-                later = timedelta(hours=chance.randrange(24 * 500))
-                report.ended_at = min(report.received_at + later, utc_now())
-            if number % 3:
-                left = utc_now() - timedelta(days=chance.randrange(300))
-                session.add(
-                    DossierMembership(
-                        holder=DORDRECHT,
-                        dossier_id=(going, over)[number % 3 - 1].id,
-                        report_id=report.id,
-                        serial=number,
-                        home=True,
-                        joined_reason="Hoort erbij.",
-                        joined_by="Iemand",
-                        left_at=left if number % 5 == 0 else None,
-                    )
-                )
-            if number % 7 == 0:
-                until = today + timedelta(days=chance.randrange(-100, 500))
-                an_extension(session, report.reference, document_id=report.id, until=until)
-    with installation.transaction(DORDRECHT) as session:
-        all_months = months_from(today)
-        counted = {
-            (line.month, line.retention_class): line.number
-            for line in outlook(session, schedule, today)
-            if line.retention_class.startswith("melding")
-        }
-        days = [
-            (min(filter(None, (row.due.on, row.held_since))), row.retention_class)
-            for row in due_documents(session, schedule, date(2100, 1, 1))
-            if row.kind == "melding"
-        ]
-        expected = Counter(
-            (month_of(all_months, day), code) for day, code in days if day <= all_months[-1].last
-        )
-        assert counted == expected
-        assert len(expected) > 10
-        for (month, code), number in expected.items():
-            assert len(documents_in(session, schedule, all_months, month, code)) == number
 
 
 def test_one_person_with_a_second_mailbox_sets_no_terms_alone(installation: Installation) -> None:
