@@ -168,6 +168,7 @@ class Settings:
     database_owner_url: str = _setting("database.owner_url", str.strip, "")
     database_backup_url: str = _setting("database.backup_url", str.strip, "")
     database_maintenance_url: str = _setting("database.maintenance_url", str.strip, "")
+    destruction_rewrite: bool = _setting("destruction.rewrite", _boolean, False)
     data_dir: Path = _setting("data_dir", _path)
     public_address: str = _setting("public_address", _address)
     contact_email: str = _setting("contact.email", _sender, "")

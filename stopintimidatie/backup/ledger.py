@@ -262,7 +262,7 @@ def _destroy(registry: Any, session: Session, entry: Entry) -> bool:
 def _fate(session: Session, entry: Entry) -> Fate:
     """Return the decision by which a document went, as far as the copy still tells it.
 
-    Its line says it when three people had agreed by then: that line is done now. Else the class
+    Its line says it when it was authorised by then: that line is done now. Else the class
     follows from the document, and the category from the terms of then.
     """
     outcome = OUTCOMES[entry.did]

@@ -22,23 +22,20 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     DestructionStatement,
-    LineDecision,
     Tombstone,
 )
-from stopintimidatie.privacy.destruction.queries import TO_DECIDE, step_lines
+from stopintimidatie.privacy.destruction.queries import step_lines
 from stopintimidatie.privacy.destruction.rules import quarter_of
 from stopintimidatie.privacy.destruction.services import (
-    STEPS,
-    Choice,
-    decide,
+    DONE,
     fingerprint,
     make_step,
+    takes,
 )
 
 OWNER: Final = Actor("beheerder", "oefening-1", "Oefening: proceseigenaar")
 PRIVACY: Final = Actor("beheerder", "oefening-2", "Oefening: privacyfunctionaris")
 ARCHIVIST: Final = Actor("beheerder", "oefening-3", "Oefening: archivaris")
-AGREED: Final = Choice(LineDecision.GOES)
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def rehearse(
 ) -> list[Rehearsed]:
     """Let the nights pass that matter until a day, at each holder with terms.
 
-    `agree`: let three made-up people agree to every line.
+    `agree`: let made-up people agree to every line.
     """
     engine = registry.engine
     with transaction(engine, write=False) as session:
@@ -89,12 +86,9 @@ def _days(today: date, until: date) -> Iterator[date]:
 
 def _agree(session: Session) -> None:
     for row in session.scalars(select(DestructionList).order_by(DestructionList.number)):
-        if lines := step_lines(session, row.id, TO_DECIDE):
-            ids = [line.id for line in lines]
-            decide(session, row, ids, AGREED, OWNER, seen=fingerprint(lines))
-        for (name, step), actor in zip(STEPS.items(), (OWNER, PRIVACY, ARCHIVIST), strict=True):
-            if lines := step_lines(session, row.id, step.takes):
-                make_step(session, row, name, actor, fingerprint(lines))
+        for step, actor in zip(DONE, (OWNER, PRIVACY, ARCHIVIST), strict=True):
+            if lines := step_lines(session, row.id, takes(session, step)):
+                make_step(session, row, step, actor, fingerprint(lines))
 
 
 def _counted(engine: Engine, holder: str) -> Rehearsed:

@@ -22,9 +22,9 @@ from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.resources import listed
 from stopintimidatie.privacy.breaches.workflow import COUNTS, countdown
-from stopintimidatie.privacy.destruction.models import DestructionLine, DestructionList, ListState
+from stopintimidatie.privacy.destruction.extension import ANNOUNCED, UNANSWERED, works_on
+from stopintimidatie.privacy.destruction.models import DestructionList, ListState
 from stopintimidatie.privacy.destruction.queries import left_over
-from stopintimidatie.privacy.destruction.requests import your_turn
 from stopintimidatie.privacy.destruction.resources import free_to_step
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.police.resources import ITEM, waiting_marks
@@ -128,10 +128,10 @@ def _standing(
     context: Any, request: Request, present: RetentionSchedule, page: str, today: date
 ) -> Iterator[Task]:
     """Yield what is wrong with the standing decision: to archivist, privacy officer and FG."""
-    advises = request.has_permission(P.ADVISE_KEEPING, context)
+    watches = request.has_permission(P.WATCH_KEEPING, context)
     either = (P.APPROVE_TERMS, P.HANDLE_REQUESTS)
     looks = any(request.has_permission(permission, context) for permission in either)
-    if not advises and not looks:
+    if not watches and not looks:
         return
     state = standing_of(present.look_by, present.standing_until, today)
     title = _STANDING.get(state, "")
@@ -183,22 +183,20 @@ def _lists(context: Any, request: Request, here: str, today: date) -> Iterator[T
 
 
 def _extensions(context: Any, request: Request, here: str) -> Iterator[Task]:
-    """Yield the requests to keep a document beyond its maximum that wait for this person."""
-    identity = request.identity
-    answers = (P.ASSESS_DESTRUCTION, P.ADVISE_KEEPING)
-    if identity is None or not any(request.has_permission(each, context) for each in answers):
-        return
-    rows = request.db.execute(
-        select(Extension.reference, DestructionList.number)
-        .join(DestructionLine, DestructionLine.document_id == Extension.document_id)
-        .join(DestructionList, DestructionList.id == DestructionLine.list_id)
-        .where(DestructionLine.gone_at.is_(None), your_turn(identity, context.holder))
-        .order_by(Extension.asked_at)
-        .limit(MOST_LISTS)
-    )
-    for reference, number in rows:
-        href = f"{here}/vernietiging/{number}?regel={reference}"
-        yield task_for(DECIDE, f"{reference}: langer bewaren dan het uiterste?", href, "Openen")
+    """Yield what stays beyond its maximum: told to archivist and FG, asked of the process owner."""
+    for permission, waits in ((P.WATCH_KEEPING, ANNOUNCED), (P.ASSESS_DESTRUCTION, UNANSWERED)):
+        if not request.has_permission(permission, context):
+            continue
+        rows = select(Extension).where(waits).order_by(Extension.asked_at, Extension.reference)
+        for row in request.db.scalars(rows.limit(MOST_LISTS)):
+            title, href = (
+                f"{row.reference}: langer bewaren dan het uiterste",
+                f"{here}/vernietiging",
+            )
+            if (day := works_on(row)) is not None:
+                yield task_for(READ, title, href, "Lezen", f"werkt vanaf {date_text(day)}")
+            else:
+                yield task_for(DECIDE, title, href, "Openen", "vul het besluit in")
 
 
 def _holds(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:

@@ -181,7 +181,7 @@ def test_who_works_for_several_reads_at_the_start_where_something_waits(
         for quarter in (1, 2):
             more = {"holder": EINDHOVEN, "state": "nagekeken", **period}
             row = a_list(session, f"2027-{quarter}", **more)
-            signed = {"decision": LineDecision.GOES.value, "checked_at": utc_now()}
+            signed = {"decision": LineDecision.GOES.value, "assessed_at": utc_now()}
             a_line(session, row, f"M-4F7K-2QX{quarter}", **signed)
     roles = [(holder, Role.ARCHIVIST) for holder in (DORDRECHT, EINDHOVEN)]
     browser = installation.browser(make_user(installation, *roles))

@@ -16,8 +16,8 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionStatement,
     Tombstone,
 )
-from stopintimidatie.privacy.retention.models import Extension
-from stopintimidatie.privacy.retention.rules import HANDLED
+from stopintimidatie.privacy.retention.models import Extension, RetentionSchedule
+from stopintimidatie.privacy.retention.rules import HANDLED, Schedule
 from tests.support.factories import DORDRECHT
 
 
@@ -76,6 +76,22 @@ def an_extension(session: Session, reference: str, **more: Any) -> Extension:
     return row
 
 
+def let_the_officer_check(session: Session, holder: str = DORDRECHT) -> None:
+    """Terms that count, by which the privacy officer looks at each list."""
+    begun = utc_now() - timedelta(days=1)
+    session.add(
+        RetentionSchedule(
+            holder=holder,
+            number=1,
+            content=Schedule(checks=True).as_json(),
+            approved=True,
+            effective_from=begun,
+            proposed_by="Bo",
+        )
+    )
+    session.flush()
+
+
 def a_statement(session: Session, number: str = "V-2031-0001", **more: Any) -> DestructionStatement:
     """A statement of three reports, with something that isn't a PDF."""
     count = {
@@ -91,7 +107,7 @@ def a_statement(session: Session, number: str = "V-2031-0001", **more: Any) -> D
     }
     content = {
         "besluit": "lijst",
-        "toelichting": "Vernietigingslijst 2031-4 is langs drie mensen gegaan.",
+        "toelichting": "Vernietigingslijst 2031-4 is langs twee mensen gegaan.",
         "gegevens": [["Lijst", "2031-4"]],
         "aantallen": [count],
         "bleef": [["vastgehouden", 1]],

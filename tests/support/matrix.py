@@ -984,42 +984,15 @@ MATRIX: Final[tuple[View, ...]] = (
         "{grafsteen}": " ja ja ja ja ja proceseigenaar=ja archivaris=ja",
         "{grafsteen_meldpunt}": " ja ja ja archivaris=ja",
     }),
-    view("ListResource", "mee", "POST", P.ASSESS_DESTRUCTION, {
-        "{lijst}/mee?regel={regel}": NO_STEP + " proceseigenaar=ja archivaris=403",
+    *form("ListResource", "anders", P.VIEW_RETENTION, {
+        "{lijst}/anders?regel={regel}": " 404 404 403 ja 403 proceseigenaar=ja archivaris=ja",
     }),
-    *form("ListResource", "uitstellen", P.ASSESS_DESTRUCTION, {
-        "{lijst}/uitstellen?regel={regel}": NO_STEP + " proceseigenaar=ja archivaris=403",
-    }),
-    *(
-        page
-        for name, query in (
-            ("vasthouden", "regel={regel}"),
-            ("samen", "besluit=vastgehouden&regel={regel}"),
-        )
-        for page in form("ListResource", name, P.HOLD, {
-            f"{{lijst}}/{name}?{query}": " 404 404 403 ja 403 proceseigenaar=ja archivaris=403",
-        })
-    ),
     *form("ListResource", "langer-bewaren", P.ASSESS_DESTRUCTION, {
         "{lijst}/langer-bewaren?regel={regel_uiterste}": NO_STEP
         + " proceseigenaar=ja archivaris=403",
     }),
-    *form("ListResource", "langer-besluit", P.ASSESS_DESTRUCTION, {
-        "{lijst}/langer-besluit?regel={regel_besluit}": NO_STEP
-        + " proceseigenaar=ja archivaris=403",
-    }),
-    view("ListResource", "langer-intrekken", "POST", P.ASSESS_DESTRUCTION, {
-        "{lijst}/langer-intrekken?regel={regel_advies}": NO_STEP
-        + " proceseigenaar=ja archivaris=403",
-    }),
-    *form("ListResource", "langer-advies", P.ADVISE_KEEPING, {
-        "{lijst}/langer-advies?regel={regel_advies}&als=fg": " 404 404 403 403 ja"
-        " proceseigenaar=403 archivaris=404",
-        "{lijst}/langer-advies?regel={regel_advies}&als=archivaris": " 404 404 403 403 404"
-        " proceseigenaar=403 archivaris=ja",
-    }),
-    *form("ListResource", "terughalen", P.VIEW_RETENTION, {
-        "{lijst}/terughalen?regel={regel_gemachtigd}": NO_STEP + " proceseigenaar=ja archivaris=ja",
+    view("DestructionRegister", "langer-terug", "POST", P.ASSESS_DESTRUCTION, {
+        "{vernietiging}/langer-terug?nr={langer}": NO_STEP + " proceseigenaar=ja archivaris=403",
     }),
     view("ListResource", "beoordelen", "POST", P.ASSESS_DESTRUCTION, {
         "{lijst}/beoordelen": NO_STEP + " proceseigenaar=ja archivaris=403",

@@ -69,7 +69,7 @@ def lines(installation: Installation, holder: str = DORDRECHT) -> dict[UUID, Des
 
 
 def authorise(installation: Installation, *documents: Any, holder: str = DORDRECHT) -> None:
-    """Let these documents (all without any) go on their day, as three people decided."""
+    """Let these documents (all without any) go on their day, as was authorised."""
     with installation.transaction(holder) as session:
         for line in session.scalars(select(DestructionLine)):
             if (not documents or line.document_id in documents) and line.gone_at is None:

@@ -532,7 +532,7 @@ class _Builder:
         now = {"assessed_at": utc_now(), "checked_at": utc_now(), "authorised_at": utc_now()}
         ready = a_line(self.session, row, new_code("M"), decision="mee", **now)
         latest = a_line(self.session, row, new_code("M"), at_maximum=True)
-        wanted = [self.kept_longer(row), self.kept_longer(row, given=True)]
+        extension = self.kept_longer(row)
         stone = a_tombstone(self.session, new_code("M"), list_number=row.number, **told)
         statement = a_statement(self.session, **told)
         register = f"{home}/vernietiging"
@@ -542,8 +542,7 @@ class _Builder:
             "regel": asked.reference,
             "regel_gemachtigd": ready.reference,
             "regel_uiterste": latest.reference,
-            "regel_advies": wanted[0],
-            "regel_besluit": wanted[1],
+            "langer": extension,
             "verklaring": f"{register}/{statement.number}",
             "grafsteen": f"{register}/{stone.reference}",
         }
@@ -620,18 +619,13 @@ class _Builder:
         search_for(registry, session, row, Wanted(references=(reference,)), self.actor)
         judge(session, row, {trace.id: True for trace in traces_of(session, row)}, self.actor)
 
-    def kept_longer(self, row: Any, *, given: bool = False) -> str:
-        """A line at its maximum, with a request to keep it that has two advices or none."""
+    def kept_longer(self, row: Any) -> str:
+        """A line at its maximum, and a decision to keep it that doesn't work yet; its id."""
         line = a_line(self.session, row, new_code("M"), at_maximum=True)
         self.session.flush()
-        advice: dict[str, Any] = {"reason": self.place.text("reden van langer")}
-        for column in ("archivist", "fg") if given else ():
-            advice |= {f"{column}_agrees": True, f"{column}_words": "Eens.", f"{column}_by": "X"}
-            advice[f"{column}_at"] = utc_now()
-        an_extension(
-            self.session, line.reference, document_id=line.document_id, holder=row.holder, **advice
-        )
-        return line.reference
+        about = {"document_id": line.document_id, "holder": row.holder}
+        reason = {"reason": self.place.text("reden van langer")}
+        return str(an_extension(self.session, line.reference, **about, **reason).id)
 
     def pattern(self, *, decided: bool = False) -> str:
         """A pattern that is proposed, or that was rejected with a reason; its name."""

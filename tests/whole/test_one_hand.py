@@ -41,7 +41,6 @@ from stopintimidatie.municipalities.people import groups, proposals, provider
 from stopintimidatie.municipalities.people.services import actor_of, givers, number_to_decide
 from stopintimidatie.municipalities.sso import entry
 from stopintimidatie.privacy.copies import resources as copies
-from stopintimidatie.privacy.destruction import requests as maximum
 from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
 from stopintimidatie.privacy.destruction.models import LineDecision
@@ -53,7 +52,7 @@ from stopintimidatie.privacy.retention.services import TermsError, approve_terms
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.reports.inbox import queries as inbox
 from stopintimidatie.reports.page.proposals import answer_proposal, propose
-from tests.support.destruction import a_line, a_list, an_extension
+from tests.support.destruction import a_line, a_list, let_the_officer_check
 from tests.support.factories import (
     DORDRECHT,
     EINDHOVEN,
@@ -166,8 +165,10 @@ def ask_for_advice(work: Work, *, leads: bool = False) -> Any:
     return dossier
 
 
-def a_decided_line(work: Work, **signed: str) -> Any:
+def a_decided_line(work: Work, *, checks: bool = False, **signed: str) -> Any:
     """A list with one line, whose steps were made by these people."""
+    if checks:
+        let_the_officer_check(work.session)
     row = a_list(work.session)
     made = {f"{step}_at": utc_now() for step in signed}
     by = {f"{step}_by_id": person for step, person in signed.items()}
@@ -183,31 +184,6 @@ def make_step(step: str) -> Callable[[Work, Any, Actor], Any]:
         destruction.make_step(work.session, row, step, actor, destruction.fingerprint([line]))
 
     return make
-
-
-def an_asked_extension(work: Work, **signed: str) -> Any:
-    """A request to keep a document beyond its maximum, asked and advised by these people."""
-    row = a_list(work.session)
-    line = a_line(work.session, row, "M-4F7K-2QX9", at_maximum=True)
-    at = {f"{who}_at": utc_now() for who in signed if who != "asked"}
-    by = {f"{who}_by_id": person for who, person in signed.items()}
-    about = {"document_id": line.document_id}
-    return row, line, an_extension(work.session, line.reference, **about, **at, **by)
-
-
-def advise(role: Role) -> Callable[[Work, Any, Actor], Any]:
-    def give(work: Work, waiting: Any, actor: Actor) -> None:
-        seen = destruction.fingerprint([waiting[2]])
-        maximum.advise(work.session, waiting[2], role, (True, "goed"), actor, seen)
-
-    return give
-
-
-def enter_ruling(work: Work, waiting: Any, actor: Actor) -> None:
-    ruling = maximum.Ruling(False, "college", "B-1", day_of(utc_now()))
-    row, line, asked = waiting
-    seen = destruction.fingerprint([asked])
-    maximum.enter(work.session, row, line, asked, ruling, actor, seen)
 
 
 def propose_end(work: Work, holder: str = DORDRECHT) -> Any:
@@ -334,7 +310,7 @@ ACTS = (
     ),
     Act(
         "lijst nakijken na beoordelen",
-        lambda work: a_decided_line(work, assessed=work.first),
+        lambda work: a_decided_line(work, checks=True, assessed=work.first),
         make_step(CHECKS),
         destruction.ListError,
         Role.PRIVACY_OFFICER,
@@ -342,7 +318,7 @@ ACTS = (
     ),
     Act(
         "lijst machtigen na beoordelen",
-        lambda work: a_decided_line(work, assessed=work.first, checked=STRANGER),
+        lambda work: a_decided_line(work, assessed=work.first),
         make_step(AUTHORISES),
         destruction.ListError,
         Role.ARCHIVIST,
@@ -355,29 +331,6 @@ ACTS = (
         destruction.ListError,
         Role.ARCHIVIST,
         lists.waiting,
-    ),
-    Act(
-        "langer bewaren: adviseren over eigen vraag",
-        lambda work: an_asked_extension(work, asked=work.first),
-        advise(Role.ARCHIVIST),
-        destruction.ListError,
-        Role.ARCHIVIST,
-        lists.waiting,
-    ),
-    Act(
-        "langer bewaren: beide adviezen",
-        lambda work: an_asked_extension(work, asked=STRANGER, archivist=work.first),
-        advise(Role.DATA_PROTECTION_OFFICER),
-        destruction.ListError,
-        Role.DATA_PROTECTION_OFFICER,
-        lists.waiting,
-    ),
-    Act(
-        "langer bewaren: besluit na eigen advies",
-        lambda work: an_asked_extension(work, asked=STRANGER, archivist=work.first, fg=STRANGER),
-        enter_ruling,
-        destruction.ListError,
-        Role.PROCESS_OWNER,
     ),
     Act("tweede blik", propose_end, decline_end, WorkflowError, Role.OFFICER, inbox.waiting),
     Act(

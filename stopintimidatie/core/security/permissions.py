@@ -133,7 +133,7 @@ class Permission(StrEnum):
     ASSESS_DESTRUCTION = "beoordelen wat mag worden vernietigd"
     CHECK_DESTRUCTION = "nakijken wat bevroren is voor vernietiging"
     AUTHORISE_DESTRUCTION = "vernietiging machtigen"
-    ADVISE_KEEPING = "adviseren over bewaren na het uiterste"
+    WATCH_KEEPING = "zien wat langer blijft dan het uiterste"
     HOLD = "bevriezen tegen vernietiging"
     TRANSFER = "overbrengen naar het archief"
     POLICE_DATA = "politiegegevens bekijken en vastleggen"
@@ -206,12 +206,12 @@ GRANTS: Final[dict[Permission, frozenset[Role]]] = {
     P.VIEW_RETENTION: PRIVACY | DESK | {Role.ADMIN, Role.PROCESS_OWNER, Role.ARCHIVIST},
     P.PROPOSE_TERMS: DESK | {Role.ADMIN, Role.ARCHIVIST},
     P.APPROVE_TERMS: frozenset({Role.ARCHIVIST}),
-    # Three roles, and three people: each judges the same list once.
+    # Different people for the same line; who checks, only where the municipality set that.
     P.ASSESS_DESTRUCTION: frozenset({Role.PROCESS_OWNER}),
     P.CHECK_DESTRUCTION: frozenset({Role.PRIVACY_OFFICER}),
     P.AUTHORISE_DESTRUCTION: frozenset({Role.ARCHIVIST}),
-    # Their advice is a task by law, and no decision (art. 39 AVG).
-    P.ADVISE_KEEPING: frozenset({Role.ARCHIVIST, Role.DATA_PROTECTION_OFFICER}),
+    # They are told of it before it works, and of what is wrong with the standing decision.
+    P.WATCH_KEEPING: frozenset({Role.ARCHIVIST, Role.DATA_PROTECTION_OFFICER}),
     # The desk: what it holds itself, for it has no process owner.
     P.HOLD: DESK | {Role.PROCESS_OWNER, Role.PRIVACY_OFFICER},
     P.TRANSFER: frozenset({Role.ARCHIVIST}),
@@ -305,7 +305,7 @@ de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvo
 haar nooit zelf goed, ook niet met de rol die dat mag. Wie wissen voorstelt, doet het niet zelf; dat
 mag alleen waar niemand anders is, na twee werkdagen ([wissen](wissen.md)). Een rol geeft niemand
 alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)). Een vernietigingslijst gaat
-langs drie mensen. Wie een ander een account gaf, telt met die ander
+langs twee mensen, of drie als de privacyfunctionaris nakijkt. Wie een ander een account gaf, telt met die ander
 [als één](beheer.md#wie-als-één-telt). Een *waarnemer* ziet alleen uitvoer die op een tweede persoon
 wacht, tot de einddatum van die rol.
 """

@@ -92,7 +92,7 @@ def years(number: int) -> Term:
 class Way(StrEnum):
     """Way in which data goes when its term is over."""
 
-    # On a destruction list, that three people judge.
+    # On a destruction list, that different people judge.
     LIST = "vernietigingslijst"
     # Each night, by a decision that stays in force until it changes or ends.
     STANDING = "doorlopend besluit"

@@ -9,7 +9,7 @@ def includeme(config: Any) -> None:
     """Register the tables, jobs and pages of destruction."""
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.privacy.destruction import jobs
+    from stopintimidatie.privacy.destruction import jobs, mail
     from stopintimidatie.privacy.destruction.models import RETENTION
     from stopintimidatie.privacy.destruction.personal import PERSONAL_DATA
     from stopintimidatie.privacy.destruction.queries import KEEPER
@@ -17,11 +17,15 @@ def includeme(config: Any) -> None:
     config.add_job_kind(
         jobs.EVERY_NIGHT, jobs.run_every_night, lane=Lane.SLOW, next_at=daily(jobs.NIGHT)
     )
+    config.add_job_kind(
+        jobs.REWRITE, jobs.rewrite_tables, lane=Lane.SLOW, next_at=daily(jobs.REWRITE_AT)
+    )
     # Several requests of one night are done as one job; a second run finds nothing left to do.
     config.add_job_kind(
         jobs.OF_HOLDER, jobs.run_holder, batch=50, lease_seconds=1800, lane=Lane.SLOW
     )
 
+    config.add_mail_template(mail.TOLD)
     config.add_impersonal_table("destruction_list", "periods, and in office who decided")
     config.add_impersonal_table(
         "destruction_line", "references, dates and categories, and in office who decided"
@@ -69,5 +73,5 @@ def _add_pages(config: Any) -> None:
         answers=STEPS,
     )
     config.add_panel(FIRST_PANELS, "meenemen", own_panel)
-    for module in ("views", "approval", "assessment", "acts", "reporters"):
+    for module in ("views", "approval", "reporters"):
         config.scan(f"stopintimidatie.privacy.destruction.{module}")

@@ -1,167 +1,191 @@
-"""The page of one destruction list: its lines, what can be decided, and the step of each role."""
+"""The page of one destruction list: its lines, the act of each role, and single lines otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy.orm import Session
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.accounts.hands import hands_of
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
+from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
-from stopintimidatie.core.text import days_until, plural
-from stopintimidatie.core.web.components import (
-    RailDecision,
-    WorkbenchRow,
-    is_partial,
-    turn_of,
-)
+from stopintimidatie.core.text import date_text, plural
 from stopintimidatie.core.web.request import (
     NavItem,
     Paging,
     Request,
+    form_view,
     page_view,
     post_view,
     query_pairs,
     wanted_page,
     with_params,
 )
-from stopintimidatie.dossiers.resources import path_of_dossier
-from stopintimidatie.privacy.destruction import services, words
-from stopintimidatie.privacy.destruction.models import (
-    DestructionLine,
-    DestructionList,
-    LineDecision,
-    ListState,
-)
+from stopintimidatie.privacy.destruction import extension, services, words
+from stopintimidatie.privacy.destruction.forms import CHOICES, otherwise_schema, ruling_schema
+from stopintimidatie.privacy.destruction.forms import OPEN as REOPEN
+from stopintimidatie.privacy.destruction.models import DestructionLine, LineDecision
 from stopintimidatie.privacy.destruction.queries import (
-    AUTHORISED,
     GONE,
     STANDINGS,
-    UNDECIDED,
     LineFilter,
     Numbers,
     archive_keys,
     held_by,
     is_late,
-    line_of,
+    lines_named,
     lines_of,
     numbers_of,
     people_of,
     standing_of,
     statements_of,
     step_lines,
-    tombstone_of,
     without_archive,
 )
-from stopintimidatie.privacy.destruction.requests import WITHDRAW, acts_of, extensions_on
 from stopintimidatie.privacy.destruction.resources import ListResource, may_open
 from stopintimidatie.privacy.destruction.rules import ASSESSES, AUTHORISES, CHECKS, other_step
-from stopintimidatie.privacy.retention.models import Extension
+from stopintimidatie.privacy.destruction.services import Choice, fingerprint
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
+P: Final = Permission
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
-# The parameter that names the line in hand, by the reference of its document.
+FORM_PAGE: Final = f"{TEMPLATES}/form.jinja2"
+# The parameter that names lines, by the reference of their document.
 LINE: Final = "regel"
-ANY: Final = "alles"
 TASK: Final = "vernietigingslijst bekijken"
-# Told with what comes first on a list: what nobody decided yet.
 CHANGED: Final = "De lijst is intussen veranderd. Kijk haar opnieuw na, en doe het dan nog eens."
-BY_CONTROLLER: Final = "langer dan het uiterste besluit alleen de verwerkingsverantwoordelijke"
-IS_ASKED: Final = "er is gevraagd of het langer mag blijven"
-NOT_NOW: Final = {
-    AUTHORISED: "dit is al gemachtigd; haal het eerst terug",
+STALE: Final = (
+    "Iemand anders heeft dit intussen gewijzigd. Wat u invulde staat er nog. Kijk het na, en sla"
+    " het dan opnieuw op."
+)
+CHOOSE: Final = "Kies eerst een of meer regels in de lijst."
+MAY: Final = {
+    ASSESSES: P.ASSESS_DESTRUCTION,
+    CHECKS: P.CHECK_DESTRUCTION,
+    AUTHORISES: P.AUTHORISE_DESTRUCTION,
 }
 
 
-def filter_of(request: Request) -> LineFilter:
+@dataclass(frozen=True)
+class ShownLine:
+    """A line of the list as its page shows it: never anything of its content."""
+
+    line: DestructionLine
+    label: str
+    standing: str
+    late: bool
+    held: Sequence[str]
+    archive: str | None
+    # A decision to keep it beyond its maximum is asked for, or doesn't work yet.
+    longer: bool
+    href: str | None
+
+
+@dataclass(frozen=True)
+class Act:
+    """An act that is this person's now, with the lines that it takes along and those it leaves.
+
+    Args:
+        step: its name, as it stands in the address.
+        seen: the fingerprint of the lines that wait for it.
+        ready: how many it takes along.
+        held: how many something holds, or a decision is under way about.
+        others: how many are for a colleague, who made no other step with them.
+        archive: how many wait for the key of their archive.
+    """
+
+    step: str
+    seen: str
+    ready: int
+    held: int = 0
+    others: int = 0
+    archive: int = 0
+
+
+@page_view(ListResource, "", P.VIEW_RETENTION, f"{TEMPLATES}/list.jinja2")
+def list_view(context: ListResource, request: Request) -> dict[str, Any]:
+    """Show the lines of a list (`?stand=uitgesteld`, `?laat=ja`, `?regel=M-4F7K-2QX9`)."""
+    session, row, today = request.db, context.row, local_date(utc_now())
+    checks = services.checks_here(session)
+    numbers = numbers_of(session, [row.id], today, checks=checks).get(row.id, Numbers())
+    wanted = _filter(request)
+    total = 1 if wanted.reference else numbers.late if wanted.late else numbers.total
+    paging = Paging(wanted_page(request), numbers.standings.get(wanted.standing, total))
+    lines = lines_of(session, row.id, wanted, today, paging.span)
+    _note(context, request, lines)
+    return {
+        "row": row,
+        "state": words.state_of_list(row),
+        "numbers": numbers,
+        "standings": STANDINGS,
+        "act": _act_of(context, request, checks=checks),
+        "people": people_of(session, row.id),
+        "statements": statements_of(session, row.id) if numbers.standings[GONE] else [],
+        "register": request.resource_path(context.__parent__),
+        "here": request.resource_path(context).rstrip("/"),
+        "views": _views(request, numbers, wanted),
+        "lines": _shown(context, request, lines),
+        "paging": paging,
+        "chooses": bool(_choices(context, request)),
+        "owner": bool(request.has_permission(P.ASSESS_DESTRUCTION, context)),
+    }
+
+
+def _filter(request: Request) -> LineFilter:
     """Return the lines that the address asks for."""
     asked = dict(query_pairs(request))
     standing = asked.get("stand", "")
     return LineFilter(
-        retention_class=asked.get("klasse", "")[:40],
+        reference=asked.get(LINE, "")[:20],
         standing=standing if standing in STANDINGS else "",
         late=asked.get("laat") == "ja",
     )
 
 
-@page_view(ListResource, "", Permission.VIEW_RETENTION, f"{TEMPLATES}/list.jinja2")
-def list_view(context: ListResource, request: Request) -> dict[str, Any]:
-    """Show the lines of a list beside the one in hand (`?regel=M-4F7K-2QX9`)."""
-    session, row, today = request.db, context.row, local_date(utc_now())
-    if is_partial(request):
-        # The address follows what is shown, also after a decision that led here.
-        request.response.headers["HX-Push-Url"] = request.path_qs
-    wanted = filter_of(request)
-    numbers = numbers_of(session, [row.id], today, wanted).get(row.id, Numbers())
-    paging = Paging(wanted_page(request), numbers.shown(wanted.retention_class))
-    lines = lines_of(session, row.id, wanted, today, paging.span)
-    asked = dict(query_pairs(request)).get(LINE, "")[:20]
-    line = _in_hand(session, row, lines, asked)
-    held = held_by(session, [*lines, *([line] if line is not None and line not in lines else ())])
-    _note(context, request, [*lines, *([line] if line is not None else ())])
-    known = extensions_on(session, line.document_id) if line is not None else ()
-    shown = Shown(context, request, lines, line, numbers, next(iter(known), None))
-    return {
-        "row": row,
-        "state": words.state_of_list(row),
-        "numbers": words.summary(numbers),
-        "late": numbers.late,
-        "early": words.earlier(numbers.early),
-        "turn_words": words.turn(row, numbers),
-        "step": step_of(context, request, numbers),
-        "people": words.people(people_of(session, row.id), row),
-        "statements": statements_of(session, row.id) if numbers.standings[GONE] else [],
-        "register": request.resource_path(context.__parent__),
-        "views": _views(request, numbers, wanted),
-        "classes": _classes(request, numbers, wanted),
-        "items": _rows(shown, held),
-        "paging": paging,
-        "turn": turn_of(request, paging, LINE),
-        "asked": asked,
-        "detail": _detail(shown, held) if line is not None else None,
-        "rail": rail_of(shown) if line is not None else [],
-        "choose": LINE if _decides(context, request) else None,
-        "together": request.resource_path(context, "samen"),
-        "all_together": _all_together(context, request, numbers, paging),
-        "may_assess": bool(request.has_permission(Permission.ASSESS_DESTRUCTION, context)),
-    }
+def _views(request: Request, numbers: Numbers, wanted: LineFilter) -> list[NavItem]:
+    """Return the states of lines to choose from, and what is late."""
+    plain = {"pagina": None, LINE: None, "stand": None, "laat": None}
+    href, all_ = with_params(request, **plain), wanted == LineFilter()
+    views = [NavItem("Alles", href, current=all_, count=numbers.total)]
+    for code, label in STANDINGS.items():
+        href = with_params(request, **{**plain, "stand": code})
+        number, current = numbers.standings[code], wanted.standing == code
+        views.append(NavItem(label, href, current=current, count=number))
+    href = with_params(request, **{**plain, "laat": "ja"})
+    views.append(NavItem("Te laat", href, current=wanted.late, count=numbers.late))
+    return [view for view in views if view.count or view.current or view is views[0]]
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A page of a list: its lines, the one in hand, and the numbers of all."""
-
-    context: ListResource
-    request: Request
-    lines: Sequence[DestructionLine]
-    line: DestructionLine | None
-    numbers: Numbers
-    # The latest request to keep the document in hand beyond its maximum.
-    asked: Extension | None
-
-    def label(self, code: str) -> str:
-        """Return a retention class in few words."""
-        return words.class_label(RETENTION_CLASSES.of(self.request.registry), code)
-
-
-def _in_hand(
-    session: Session, row: DestructionList, lines: Sequence[DestructionLine], asked: str
-) -> DestructionLine | None:
-    """Return the line that the address names; without one the first, rather an undecided one."""
-    if asked == "laatste":
-        return lines[-1] if lines else None
-    if asked:
-        known = next((line for line in lines if line.reference == asked), None)
-        return known or line_of(session, row.id, asked)
-    undecided = (line for line in lines if standing_of(line) == UNDECIDED)
-    return next(undecided, lines[0] if lines else None)
+def _shown(
+    context: ListResource, request: Request, lines: Sequence[DestructionLine]
+) -> Iterator[ShownLine]:
+    """Yield lines with by what they are held, and the way to their document for who may open it."""
+    classes, today = RETENTION_CLASSES.of(request.registry), local_date(utc_now())
+    held, keys = held_by(request.db, lines), archive_keys(request.db, lines)
+    longer = services.asked_longer(request.db, lines)
+    register, identity = request.resource_path(context.__parent__), request.identity
+    for line in lines:
+        gone, href = line.gone_at is not None, None
+        if gone:
+            href = f"{register}{line.reference}"
+        elif identity is not None and may_open(identity, context.holder, line.document_kind):
+            href = f"/m/{line.reference}" if line.document_kind == REPORT else None
+        yield ShownLine(
+            line,
+            words.class_label(classes, line.retention_class),
+            standing_of(line),
+            is_late(line, today),
+            () if gone else held.get(line.document_id, ()),
+            keys.get(line.document_id),
+            line.document_id in longer,
+            href,
+        )
 
 
 def _note(context: ListResource, request: Request, lines: Sequence[DestructionLine]) -> None:
@@ -170,268 +194,33 @@ def _note(context: ListResource, request: Request, lines: Sequence[DestructionLi
     note_read(request, context.holder, REPORT, list(ids), task=TASK)
 
 
-def _decides(context: ListResource, request: Request) -> bool:
-    """Tell whether this person decides on lines: the process owner, and who holds them back."""
-    return bool(request.has_permission(Permission.HOLD, context))
+# The acts
 
 
-def _views(request: Request, numbers: Numbers, wanted: LineFilter) -> list[NavItem]:
-    """Return the states of lines to choose from, and what is late."""
-    plain = {"pagina": None, LINE: None}
-    views = [
-        NavItem(
-            "Alles",
-            with_params(request, stand=None, laat=None, **plain),
-            current=not wanted.standing and not wanted.late,
-            count=numbers.total,
-        ),
-        *(
-            NavItem(
-                label,
-                with_params(request, stand=code, laat=None, **plain),
-                current=wanted.standing == code,
-                count=numbers.standings[code],
-            )
-            for code, label in STANDINGS.items()
-        ),
-        NavItem(
-            "Te laat",
-            with_params(request, stand=None, laat="ja", **plain),
-            current=wanted.late,
-            count=numbers.late,
-        ),
-    ]
-    return [view for view in views if view.count or view.current or view is views[0]]
-
-
-def _classes(request: Request, numbers: Numbers, wanted: LineFilter) -> list[NavItem]:
-    """Return the classes to choose from; none when there is but one."""
-    classes = RETENTION_CLASSES.of(request.registry)
-    plain = {"pagina": None, LINE: None}
-    if len(numbers.classes) < 2:
-        return []
-    return [
-        NavItem(
-            words.class_label(classes, code),
-            with_params(request, klasse=None if wanted.retention_class == code else code, **plain),
-            current=wanted.retention_class == code,
-            count=numbers.classes[code],
-        )
-        for code in sorted(numbers.classes)
-    ]
-
-
-def _rows(shown: Shown, held: Any) -> list[WorkbenchRow]:
-    today = local_date(utc_now())
-    rows = []
-    for line in shown.lines:
-        open_ = standing_of(line) not in (GONE, AUTHORISED)
-        # The day of a line that was put off or held back says nothing any more.
-        counts = standing_of(line) in (UNDECIDED, LineDecision.GOES)
-        number = shown.numbers.classes[line.retention_class]
-        rows.append(
-            WorkbenchRow(
-                title=line.reference,
-                href=with_params(shown.request, **{LINE: line.reference}),
-                meta=words.row_facts(line, held.get(line.document_id, ())),
-                days=(line.due_on - today).days if counts else None,
-                days_text=f"aan de beurt {days_until(line.due_on)}" if counts else "",
-                fresh=standing_of(line) == UNDECIDED,
-                current=line is shown.line,
-                value=line.reference if open_ else "",
-                group=f"{shown.label(line.retention_class)} ({number})",
-            )
-        )
-    return rows
-
-
-def _detail(shown: Shown, held: Any) -> dict[str, Any]:
-    """Return what is shown of the line in hand: never its content."""
-    line, request = shown.line, shown.request
-    assert line is not None  # noqa: S101 - the caller has one
-    today, late = local_date(utc_now()), is_late(line, local_date(utc_now()))
-    why = held.get(line.document_id, [])
-    rows = words.line_rows(line, shown.label(line.retention_class), why, today, late)
-    rows += [("Sleutel van het archief", key) for key in archive_keys(request.db, [line]).values()]
-    return {
-        "line": line,
-        "standing": STANDINGS[standing_of(line)],
-        "gone": line.gone_at is not None,
-        "late": late,
-        "rows": rows,
-        "asked": words.request_rows(shown.asked) if shown.asked is not None else [],
-        "held": why,
-        "href": _way_to(shown.context, request, line),
-    }
-
-
-def _way_to(context: ListResource, request: Request, line: DestructionLine) -> str | None:
-    """Return the address of the document for who may open it; None for others."""
-    identity = request.identity
-    if line.gone_at is not None:
-        stone = tombstone_of(request.db, line.document_id)
-        path: str | None = request.resource_path(context.__parent__, stone) if stone else None
-        return path
-    if identity is None or not may_open(identity, context.holder, line.document_kind):
-        return None
-    if line.document_kind == REPORT:
-        return f"/m/{line.reference}"
-    return path_of_dossier(request.db, line.document_id)
-
-
-def rail_of(shown: Shown) -> list[RailDecision]:
-    """Return what can be decided about the line in hand; empty for a role that decides nothing."""
-    context, request, line = shown.context, shown.request, shown.line
-    assert line is not None  # noqa: S101 - the caller has one
-    here = request.resource_path(context).rstrip("/")
-    query = f"?{LINE}={line.reference}"
-    standing = standing_of(line)
-    closed = NOT_NOW.get(standing, "")
-    only = closed or (BY_CONTROLLER if line.at_maximum else "")
-    open_ = shown.asked if shown.asked is not None and shown.asked.outcome is None else None
-    decisions = []
-    if request.has_permission(Permission.ASSESS_DESTRUCTION, context):
-        fields = {"gezien": services.fingerprint([line]), "terug": _next(shown)}
-        decisions = [
-            RailDecision(
-                "1",
-                "Mee",
-                post=f"{here}/mee{query}",
-                fields=fields,
-                disabled_reason=closed or (IS_ASKED if open_ else ""),
-            ),
-            RailDecision("2", "Uitstellen tot", f"{here}/uitstellen{query}", disabled_reason=only),
-        ]
-    if _decides(context, request):
-        decisions.append(
-            RailDecision("3", "Vasthouden", f"{here}/vasthouden{query}", disabled_reason=only)
-        )
-    if may_take_back(context, request) and standing == AUTHORISED:
-        decisions.append(RailDecision("4", "Terughalen", f"{here}/terughalen{query}"))
-    return decisions if closed else [*decisions, *_longer(shown, open_, f"{here}/", query)]
-
-
-def _longer(shown: Shown, asked: Extension | None, here: str, query: str) -> Iterator[RailDecision]:
-    """Yield what this person can do about keeping the document beyond its maximum."""
-    identity, line = shown.request.identity, shown.line
-    assert line is not None  # noqa: S101 - the caller has one
-    acts = acts_of(shown.request.db, identity, line, asked) if identity is not None else ()
-    for key, (name, label) in enumerate(acts, 5):
-        href = f"{here}{name}{'&' if '?' in name else '?'}{query[1:]}"
-        if name == WITHDRAW and asked is not None:
-            fields = {"gezien": services.fingerprint([asked])}
-            yield RailDecision(str(key), label, post=href, fields=fields)
-        else:
-            yield RailDecision(str(key), label, href)
-
-
-def may_take_back(context: ListResource, request: Request) -> bool:
-    """Tell whether this person may take back what is authorised: process owner and archivist."""
-    either = (Permission.ASSESS_DESTRUCTION, Permission.AUTHORISE_DESTRUCTION)
-    return any(request.has_permission(permission, context) for permission in either)
-
-
-def _next(shown: Shown) -> str:
-    """Return the page of the line after the one in hand."""
-    lines = list(shown.lines)
-    place = lines.index(shown.line) + 1 if shown.line in lines else len(lines)
-    after = [line for line in lines[place:] if standing_of(line) == UNDECIDED]
-    reference = after[0].reference if after else None
-    return with_params(shown.request, **{LINE: reference})
-
-
-def _all_together(
-    context: ListResource, request: Request, numbers: Numbers, paging: Paging
-) -> list[tuple[str, str]]:
-    """Return the ways to decide on all lines of these filters at once, beyond this page."""
-    if paging.pages < 2 or not _decides(context, request):
-        return []
-    path = request.resource_path(context, "samen")
-    query = with_params(request, pagina=None, **{LINE: None, ANY: "ja"}).partition("?")[2]
-    return [
-        (label, f"{path}?{query}&besluit={code}")
-        for code, label in (
-            ("mee", "mee"),
-            ("uitgesteld", "uitstellen"),
-            ("vastgehouden", "vasthouden"),
-        )
-        if code == "vastgehouden" or request.has_permission(Permission.ASSESS_DESTRUCTION, context)
-    ]
-
-
-# The steps
-
-
-@dataclass(frozen=True)
-class _Words:
-    """Words of a step: on its button, below that, and after it was made."""
-
-    permission: Permission
-    label: str
-    about: str
-    said: str
-
-
-_WORDS: Final = {
-    ASSESSES: _Words(
-        Permission.ASSESS_DESTRUCTION,
-        "Beoordeling afsluiten ({})",
-        "Daarna kijkt de privacyfunctionaris ze na.",
-        "De beoordeling van {} is afgesloten. De privacyfunctionaris is aan de beurt.",
-    ),
-    CHECKS: _Words(
-        Permission.CHECK_DESTRUCTION,
-        "Bevriezingen zijn nagekeken ({})",
-        "Kijk eerst bij elke regel waarop hij wacht. Daarna machtigt de archivaris.",
-        "{} nagekeken. De archivaris is aan de beurt.",
-    ),
-    AUTHORISES: _Words(
-        Permission.AUTHORISE_DESTRUCTION,
-        "Vernietiging machtigen ({})",
-        "Elke regel gaat daarna op zijn eigen dag, en dan is hij voorgoed weg."
-        " Tot die dag kan een regel nog worden teruggehaald.",
-        "De vernietiging van {} is gemachtigd.",
-    ),
-}
-
-
-def step_of(context: ListResource, request: Request, numbers: Numbers) -> dict[str, Any] | None:
-    """Return the button of the step that is this person's now; None without one."""
-    waiting = {
-        ASSESSES: numbers.to_assess,
-        CHECKS: numbers.to_check,
-        AUTHORISES: numbers.to_authorise,
-    }
-    state = ListState(context.row.state)
-    # Lines that are only held or put off need nobody after the process owner.
-    idle = {ASSESSES: state is ListState.DONE, CHECKS: state is not ListState.ASSESSED}
-    for step, said in _WORDS.items():
-        number = waiting[step]
-        if number and not idle.get(step) and request.has_permission(said.permission, context):
-            lines = step_lines(request.db, context.row.id, services.STEPS[step].takes)
-            ready, left = _ready(request, lines, step)
-            return {
-                "href": request.resource_path(context, step) if ready else "",
-                "label": said.label.format(plural(ready, "regel", "regels")),
-                "fields": {"gezien": services.fingerprint(lines)},
-                "about": said.about if ready else "",
-                "left": left,
-            }
+def _act_of(context: ListResource, request: Request, *, checks: bool) -> Act | None:
+    """Return the act that is this person's now; None without one."""
+    session = request.db
+    for step, permission in MAY.items():
+        if (step == CHECKS and not checks) or not request.has_permission(permission, context):
+            continue
+        lines = step_lines(session, context.row.id, services.takes(session, step))
+        if not lines:
+            continue
+        hands = hands_of(session, request.actor.id)
+        mine = [line for line in lines if other_step(line, hands, step) is None]
+        stay: set[Any] = set()
+        if step == ASSESSES:
+            stay = {*held_by(session, mine)} | services.asked_longer(session, mine)
+        apart = without_archive(session, mine) if step == AUTHORISES else ()
+        held, others = len(stay), len(lines) - len(mine)
+        ready = len(mine) - held - len(apart)
+        return Act(step, fingerprint(lines), ready, held, others, len(apart))
     return None
 
 
-def _ready(request: Request, lines: Sequence[DestructionLine], step: str) -> tuple[int, str]:
-    """Count the lines with which this person makes a step, and say why others stay."""
-    hands = hands_of(request.db, request.actor.id)
-    mine = [line for line in lines if other_step(line, hands, step) is None]
-    apart = without_archive(request.db, mine) if step == AUTHORISES else ()
-    left = [words.left_over(len(lines) - len(mine)), words.archive_first(len(apart))]
-    return len(mine) - len(apart), " ".join(filter(None, left))
-
-
-@post_view(ListResource, ASSESSES, Permission.ASSESS_DESTRUCTION)
-@post_view(ListResource, CHECKS, Permission.CHECK_DESTRUCTION)
-@post_view(ListResource, AUTHORISES, Permission.AUTHORISE_DESTRUCTION, guards=(recently_confirmed,))
+@post_view(ListResource, ASSESSES, P.ASSESS_DESTRUCTION)
+@post_view(ListResource, CHECKS, P.CHECK_DESTRUCTION)
+@post_view(ListResource, AUTHORISES, P.AUTHORISE_DESTRUCTION, guards=(recently_confirmed,))
 def step_view(context: ListResource, request: Request) -> HTTPSeeOther:
     """Make a step, or say why not; either way the list is shown again."""
     step, seen = request.view_name, request.POST.get("gezien", "")
@@ -443,8 +232,120 @@ def step_view(context: ListResource, request: Request) -> HTTPSeeOther:
     except services.ListError as problem:
         request.flash(problem.message, "warning")
     else:
-        lines = step_lines(request.db, context.row.id, services.STEPS[step].takes)
-        left = _ready(request, lines, step)[1]
-        done = _WORDS[step].said.format(plural(number, "regel", "regels"))
-        request.flash(f"{done} {left}".rstrip())
+        request.flash(f"{plural(number, 'regel', 'regels')} {services.DONE[step]}.")
     return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+
+
+# Single lines otherwise
+
+Values = dict[str, Any]
+
+
+def _choices(context: ListResource, request: Request) -> list[str]:
+    """Return what this person may decide on single lines."""
+    owner = request.has_permission(P.ASSESS_DESTRUCTION, context)
+    holds = request.has_permission(P.HOLD, context)
+    reopens = owner or request.has_permission(P.AUTHORISE_DESTRUCTION, context)
+    allowed = {LineDecision.POSTPONED.value: owner, LineDecision.HELD.value: holds, REOPEN: reopens}
+    return [code for code in CHOICES if allowed[code]]
+
+
+@form_view(ListResource, "anders", P.VIEW_RETENTION, FORM_PAGE)
+def otherwise_view(context: ListResource, request: Request) -> Any:
+    """Decide otherwise on the lines that the address names."""
+    choices = _choices(context, request)
+    if not choices:
+        raise HTTPForbidden()
+    references = [value[:20] for name, value in query_pairs(request) if name == LINE]
+    lines = lines_named(request.db, context.row.id, references)
+    if not lines:
+        request.flash(CHOOSE, "warning")
+        return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+    form = _form(context, request, otherwise_schema(choices), lines)
+
+    def act(values: Values) -> str:
+        decision = None if values["besluit"] == REOPEN else LineDecision(values["besluit"])
+        choice = Choice(decision, values["reden"], values.get("tot"))
+        ids = [line.id for line in lines]
+        number = services.decide(
+            request.db, context.row, ids, choice, request.actor, seen=values["gezien"]
+        )
+        return f"Besloten over {plural(number, 'regel', 'regels')}."
+
+    return _handle(context, request, form, lines, "Anders beslissen", act)
+
+
+@form_view(ListResource, "langer-bewaren", P.ASSESS_DESTRUCTION, FORM_PAGE)
+def longer_view(context: ListResource, request: Request) -> Any:
+    """Enter the controller's decision to keep a document beyond its maximum."""
+    line = _line_in(context, request)
+    form = _form(context, request, ruling_schema(extension.BODIES), [line])
+    asked = extension.open_extension(request.db, line.document_id)
+
+    def act(values: Values) -> str:
+        ruling = extension.Ruling(
+            values["tot"], values["reden"], values["wie"], values["nummer"], values["datum"]
+        )
+        made = extension.enter(
+            request.db, context.row, line, ruling, request.actor, values["gezien"]
+        )
+        day = date_text(extension.works_on(made))
+        return f"{line.reference}: ingevuld. De archivaris en de FG weten het. Het werkt op {day}."
+
+    title = "Langer bewaren dan het uiterste"
+    return _handle(context, request, form, [line], title, act, asked=asked)
+
+
+def _line_in(context: ListResource, request: Request) -> DestructionLine:
+    """Return the line that the address names.
+
+    Raises:
+        HTTPNotFound: this list has no such line.
+    """
+    reference = dict(query_pairs(request)).get(LINE, "")[:20]
+    lines = lines_named(request.db, context.row.id, [reference])
+    if not lines:
+        raise HTTPNotFound()
+    return lines[0]
+
+
+def _form(
+    context: ListResource, request: Request, schema: Any, lines: Sequence[DestructionLine]
+) -> Form:
+    """Return a form about lines, which mustn't change meanwhile."""
+    return Form(
+        schema,
+        request,
+        buttons=[Button("opslaan", "Vastleggen")],
+        appstruct={"gezien": fingerprint(lines)},
+        action=with_params(request),
+        cancel_url=request.resource_path(context).rstrip("/"),
+    )
+
+
+def _handle(
+    context: ListResource,
+    request: Request,
+    form: Form,
+    lines: Sequence[DestructionLine],
+    title: str,
+    act: Callable[[Values], str],
+    **about: Any,
+) -> Any:
+    """Show the form, or act; what was typed stays when somebody was first."""
+
+    def on_valid(values: Values) -> HTTPSeeOther:
+        try:
+            with request.db.begin_nested():
+                said = act(values)
+        except services.StaleListError:
+            form["gezien"].cstruct = fingerprint(lines)
+            raise ConflictError(STALE, []) from None
+        except services.ListError as problem:
+            raise FormError(problem.message, problem.field) from None
+        request.flash(said)
+        return HTTPSeeOther(request.resource_path(context).rstrip("/"))
+
+    _note(context, request, lines)
+    page = {"title": title, "above": f"Lijst {context.row.number}", "lines": lines, "asked": None}
+    return handle_form(request, form, on_valid, {**page, **about})

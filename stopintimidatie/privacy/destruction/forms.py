@@ -1,104 +1,48 @@
-"""The forms about lines of a destruction list: put off, hold back, take back."""
+"""The forms about lines of a destruction list: decided otherwise, or kept beyond the maximum."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Hidden, Schema, field
 from stopintimidatie.privacy.destruction.models import LineDecision
 
-WHY: Final = {
-    LineDecision.POSTPONED: (
-        "Waarom later?",
-        "Bijvoorbeeld: er loopt een evaluatie. Noem geen namen; de reden staat op de lijst.",
-    ),
-    LineDecision.HELD: (
-        "Waarom moet dit blijven?",
-        "Bijvoorbeeld: bezwaar loopt, zaaknummer. Noem geen namen; de reden staat op de lijst.",
-    ),
+OPEN: Final = "onbeslist"
+CHOICES: Final = {
+    LineDecision.POSTPONED.value: "Uitstellen tot een dag",
+    LineDecision.HELD.value: "Vasthouden, tot iemand iets anders beslist",
+    OPEN: "Terug naar onbeslist",
 }
 
 
-def decision_schema(decision: LineDecision, **more: Any) -> Any:
-    """Return the form of a decision: nothing to fill in for lines that go.
-
-    `more`: fields that come first, by name.
-    """
-    fields = list(more.values())
-    if decision is LineDecision.POSTPONED:
-        fields.append(
-            field(
-                forms.Date(),
-                "Tot welke dag?",
-                name="tot",
-                description="Vanaf morgen, en hooguit vijf jaar. Vanaf die dag staat de regel weer"
-                " bij wat u moet beslissen.",
-            )
-        )
-    if decision in WHY:
-        label, description = WHY[decision]
-        fields.append(_reason(label, description))
-    return Schema(*fields, *_hidden())
-
-
-def take_back_schema() -> Any:
-    """Return the form to take back a line that is authorised."""
-    return Schema(
-        _reason(
-            "Waarom moet dit blijven?",
-            "De regel is daarna weer onbeslist. De anderen lezen uw reden op de lijst.",
-        ),
-        *_hidden(),
+def otherwise_schema(choices: Sequence[str]) -> Any:
+    """Return the form to decide otherwise on lines, with the choices of this person."""
+    day = field(
+        forms.Date(),
+        "Tot welke dag?",
+        name="tot",
+        missing=None,
+        needed_sometimes=True,
+        description="Vanaf morgen, en hooguit vijf jaar. Vanaf die dag staat de regel weer open.",
+        drawn=forms.Opened("De dag", (LineDecision.POSTPONED.value,)),
     )
-
-
-def ask_schema() -> Any:
-    """Return the form that asks to keep a document beyond the absolute maximum."""
     return Schema(
         field(
-            forms.Date(),
-            "Tot welke dag?",
-            name="tot",
-            description="Na de dag waarop het nu weg moet, en hooguit vijf jaar vanaf vandaag.",
+            forms.OneOf([(code, CHOICES[code]) for code in choices], radio=True),
+            "Wat wilt u?",
+            name="besluit",
         ),
-        _reason(
-            "Waarom moet dit langer blijven?",
-            "De archivaris, de FG en de verwerkingsverantwoordelijke lezen dit. Noem geen namen.",
-        ),
-        *_hidden(),
-    )
-
-
-def advice_schema() -> Any:
-    """Return the form of an advice on keeping a document longer."""
-    return Schema(
-        field(
-            forms.OneOf((("eens", "Eens"), ("niet_eens", "Niet eens")), radio=True),
-            "Bent u het eens met langer bewaren?",
-            name="advies",
-        ),
-        _reason("Waarom?", "De verwerkingsverantwoordelijke leest dit. Noem geen namen."),
+        *((day,) if LineDecision.POSTPONED.value in choices else ()),
+        _reason("De reden staat op de lijst. Noem geen namen."),
         *_hidden(),
     )
 
 
 def ruling_schema(bodies: Any) -> Any:
-    """Return the form in which the decision of the controller is entered."""
+    """Return the form of the controller's decision to keep a document beyond its maximum."""
     return Schema(
-        field(
-            forms.OneOf((("ja", "Ja, het mag langer blijven"), ("nee", "Nee")), radio=True),
-            "Wat is besloten?",
-            name="besluit",
-        ),
-        field(
-            forms.Date(),
-            "Tot welke dag mag het blijven?",
-            name="tot",
-            missing=None,
-            description="Op die dag moet het weg. Hooguit vijf jaar vanaf vandaag.",
-            drawn=forms.Opened("Tot wanneer", ("ja",)),
-        ),
         field(forms.OneOf(bodies, radio=True), "Wie besloot dit?", name="wie"),
         field(
             forms.Text(100),
@@ -107,14 +51,21 @@ def ruling_schema(bodies: Any) -> Any:
             widget=forms.TextInput(width="medium"),
         ),
         field(forms.Date(), "Datum van het besluit", name="datum"),
+        field(
+            forms.Date(),
+            "Tot welke dag mag het blijven?",
+            name="tot",
+            description="Op die dag moet het weg. Hooguit vijf jaar vanaf vandaag.",
+        ),
+        _reason("De archivaris en de FG lezen dit. Noem geen namen."),
         *_hidden(),
     )
 
 
-def _reason(label: str, description: str) -> Any:
+def _reason(description: str) -> Any:
     return field(
         forms.Text(1000, lines=True),
-        label,
+        "Waarom?",
         name="reden",
         description=description,
         widget=forms.TextArea(rows=3),
@@ -122,7 +73,4 @@ def _reason(label: str, description: str) -> Any:
 
 
 def _hidden() -> tuple[Any, ...]:
-    return tuple(
-        field(forms.Text(2000), label, widget=Hidden(), name=name, missing="")
-        for name, label in (("gezien", "Gezien"), ("terug", "Terug"))
-    )
+    return (field(forms.Text(100), "Gezien", widget=Hidden(), name="gezien", missing=""),)

@@ -13,14 +13,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy import Engine, and_, func, or_, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
 from stopintimidatie.core.ledger import checked_position
-from stopintimidatie.core.storage import transaction
+from stopintimidatie.core.storage import make_engine, transaction
+from stopintimidatie.core.storage.personal import PERSONAL_DATA_HOLDERS
 from stopintimidatie.core.storage.sqlite import empty_wal
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
@@ -36,6 +38,7 @@ from stopintimidatie.privacy.destruction.documents import (
     may_go,
     today,
 )
+from stopintimidatie.privacy.destruction.extension import apply_rulings
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -45,8 +48,7 @@ from stopintimidatie.privacy.destruction.models import (
     Tombstone,
     Waits,
 )
-from stopintimidatie.privacy.destruction.queries import kept_by_decision
-from stopintimidatie.privacy.destruction.requests import end_without_line
+from stopintimidatie.privacy.destruction.queries import held_by, kept_by_decision
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
 from stopintimidatie.privacy.destruction.statement import (
     make_list_statement,
@@ -77,6 +79,9 @@ log = logging.getLogger(__name__)
 EVERY_NIGHT: Final = Job("vernietiging.elke_nacht")
 OF_HOLDER: Final = Job("vernietiging.houder")
 NIGHT: Final = time(2)
+REWRITE: Final = Job("vernietiging.herschrijven")
+# When the nights of all holders are over.
+REWRITE_AT: Final = time(4)
 
 
 def run_every_night(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -108,10 +113,42 @@ def destroy_what_is_due(registry: Any, engine: Engine, holder: str) -> None:
     sweep_short_classes(registry, engine, holder, version, schedule)
     with transaction(engine, holder) as session:
         for row in _open_lists(session):
-            row.state = state_of(_lines(session, row)).value
+            row.state = state_of(_lines(session, row), checks=schedule.checks).value
     _make_statements(registry, engine, holder)
     # While somebody is reading, the log of writes stays; the next night empties it.
     empty_wal(engine)
+
+
+def rewrite_tables(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Write the tables with data of people anew on PostgreSQL, which leaves words in them (job).
+
+    Raises:
+        PermissionError: the role of `database.owner_url` doesn't own the tables.
+    """
+    settings = context.settings
+    if settings.sqlite or not settings.destruction_rewrite:
+        return
+    holders = PERSONAL_DATA_HOLDERS.of(context.registry).values()
+    names = sorted({name for holder in holders for name in holder.columns} | _MORE_TABLES)
+    engine = make_engine(settings, settings.owner_url)
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.scalar(_OWNED):
+                raise PermissionError("database.owner_url: deze rol bezit de tabellen niet")
+            connection.execute(text("SET lock_timeout = '1s'"))
+            for name in names:
+                try:
+                    connection.execute(text(f'VACUUM FULL "{name}"'))
+                except OperationalError:
+                    log.warning("table %s is in use: rewritten another night", name)
+    finally:
+        engine.dispose()
+
+
+_MORE_TABLES: Final = frozenset({"mail_message", "outbox_job", "search_document"})
+_OWNED: Final = text(
+    "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'report'::regclass"
+)
 
 
 # Statements
@@ -184,6 +221,7 @@ def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
     What is due and on no list comes on that of the next quarter. A line that isn't authorised
     follows its document: its day changes, or it leaves the list when it isn't due any more.
     """
+    apply_rulings(session)
     quarter = quarter_of(today()).next
     documents = {row.id: row for row in due_documents(session, schedule, quarter.last)}
     listed = _follow_documents(session, schedule, documents)
@@ -193,7 +231,7 @@ def refresh_lists(session: Session, holder: str, schedule: Schedule) -> None:
         session.add_all(_line(session, made, row, schedule) for row in new)
         session.flush()
     for row in _open_lists(session):
-        row.state = state_of(_lines(session, row)).value
+        row.state = state_of(_lines(session, row), checks=schedule.checks).value
 
 
 def _follow_documents(
@@ -202,6 +240,7 @@ def _follow_documents(
     """Bring the lines that aren't authorised to their documents; return what is on a list."""
     lines = session.scalars(select(DestructionLine).where(DestructionLine.gone_at.is_(None))).all()
     listed = {line.document_id for line in lines}
+    held = held_by(session, [line for line in lines if _held_by_itself(line)])
     for line in lines:
         if line.authorised_at is not None:
             continue
@@ -224,13 +263,18 @@ def _follow_documents(
             line.start_again()
         over = line.postponed_until is not None and line.postponed_until <= today()
         stays = line.decision in (LineDecision.POSTPONED, LineDecision.HELD)
-        if stays and (over or line.at_maximum):
+        by_itself = _held_by_itself(line)
+        if line.document_id not in held if by_itself else stays and (over or line.at_maximum):
             # It stayed as long as that was decided, or as it may, so somebody decides again.
-            line.decision = line.postponed_until = None
+            line.decision = line.postponed_until = line.waits_for = None
             line.start_again()
     session.flush()
-    end_without_line(session)
     return listed
+
+
+def _held_by_itself(line: DestructionLine) -> bool:
+    """Tell whether a line is held because something held its document when it was assessed."""
+    return line.decision == LineDecision.HELD and line.waits_for is not None
 
 
 def _kept_longer(session: Session, schedule: Schedule, line: DestructionLine) -> bool:

@@ -26,10 +26,11 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 
 
 class ListState(StrEnum):
-    """State of a destruction list; a list with undecided lines may go round once more."""
+    """State of a destruction list; what was left undecided goes round once more."""
 
     PROPOSED = "voorgesteld"
     ASSESSED = "beoordeeld"
+    # Ready for the archivist: checked, or assessed where nobody looks in between.
     CHECKED = "nagekeken"
     AUTHORISED = "gemachtigd"
     # Every line is gone, or stays by decision.
@@ -117,7 +118,7 @@ class DestructionLine(Held, Base):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[str | None] = mapped_column(String(64))
     decided_by: Mapped[str | None] = mapped_column(String(200))
-    # Three people for every line, also where one list is divided among several of each.
+    # Different hands for every line, also where one list is divided among several of each.
     assessed_at: Mapped[datetime | None]
     assessed_by_id: Mapped[str | None] = mapped_column(String(64))
     assessed_by: Mapped[str | None] = mapped_column(String(200))
@@ -127,7 +128,7 @@ class DestructionLine(Held, Base):
     authorised_at: Mapped[datetime | None]
     authorised_by_id: Mapped[str | None] = mapped_column(String(64))
     authorised_by: Mapped[str | None] = mapped_column(String(200))
-    # The reason that it waited when its day came: a code of `Waits`.
+    # What it waited for when its day came, or when it was held back without a hand: `Waits`.
     waits_for: Mapped[str | None] = mapped_column(String(40))
     gone_at: Mapped[datetime | None]
     statement_id: Mapped[UUID | None]
@@ -136,7 +137,7 @@ class DestructionLine(Held, Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own idiom
 
     def start_again(self) -> None:
-        """Forget the steps that were made: the line goes along three people anew."""
+        """Forget the steps that were made: the line goes round anew."""
         for step in ("assessed", "checked", "authorised"):
             self.sign(step)
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -87,7 +86,6 @@ class Numbers:
     """Numbers of lines of one list: by state, late, and by the step that they wait for."""
 
     standings: Counter[str] = field(default_factory=Counter)
-    classes: Counter[str] = field(default_factory=Counter)
     late: int = 0
     # Due before the period of the list, and still here.
     early: int = 0
@@ -102,25 +100,23 @@ class Numbers:
         """All lines."""
         return self.standings.total()
 
-    def shown(self, code: str) -> int:
-        """Return the number of lines of a class; of all without one."""
-        return self.classes[code] if code else self.classes.total()
-
 
 _HERE: Final = DestructionLine.gone_at.is_(None)
 _OPEN: Final = and_(_HERE, DestructionLine.authorised_at.is_(None))
-_DECIDED: Final = and_(_OPEN, DestructionLine.decision.is_not(None))
+_GOES: Final = and_(_OPEN, DestructionLine.decision == LineDecision.GOES.value)
 TO_DECIDE: Final = and_(_OPEN, DestructionLine.decision.is_(None))
 # The lines that each step takes along.
-TO_ASSESS: Final = and_(_DECIDED, DestructionLine.assessed_at.is_(None))
-TO_CHECK: Final = and_(
-    _DECIDED, DestructionLine.assessed_at.is_not(None), DestructionLine.checked_at.is_(None)
-)
-TO_AUTHORISE: Final = and_(
-    _OPEN,
-    DestructionLine.decision == LineDecision.GOES.value,
-    DestructionLine.checked_at.is_not(None),
-)
+TO_ASSESS: Final = or_(TO_DECIDE, and_(_GOES, DestructionLine.assessed_at.is_(None)))
+ASSESSED: Final = and_(_GOES, DestructionLine.assessed_at.is_not(None))
+TO_CHECK: Final = and_(ASSESSED, DestructionLine.checked_at.is_(None))
+
+
+def to_authorise(checks: bool) -> ColumnElement[bool]:
+    """Return the condition of lines that the archivist can authorise.
+
+    `checks`: the privacy officer of this municipality looks first.
+    """
+    return and_(ASSESSED, DestructionLine.checked_at.is_not(None)) if checks else ASSESSED
 
 
 _TO_TRANSFER: Final = and_(
@@ -141,17 +137,17 @@ def left_over(today: date) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class LineFilter:
-    """The lines that a page shows: of one class, in one state, or late."""
+    """The lines that a page shows: of one document, in one state, or late."""
 
-    retention_class: str = ""
+    reference: str = ""
     standing: str = ""
     late: bool = False
 
     def conditions(self, today: date) -> list[ColumnElement[bool]]:
         """Return the conditions of a query."""
         wanted = []
-        if self.retention_class:
-            wanted.append(DestructionLine.retention_class == self.retention_class)
+        if self.reference:
+            wanted.append(DestructionLine.reference == self.reference)
         if self.standing:
             wanted.append(_STANDING.in_([self.standing]))
         if self.late:
@@ -160,37 +156,28 @@ class LineFilter:
 
 
 def numbers_of(
-    session: Session, lists: Iterable[UUID], today: date, wanted: LineFilter | None = None
+    session: Session, lists: Iterable[UUID], today: date, *, checks: bool
 ) -> dict[UUID, Numbers]:
-    """Count the lines of lists in one statement, by list.
-
-    `wanted`: its state bounds the count by class; the other counts are of all lines.
-    """
-    # The other classes can still be chosen: the class itself doesn't bound its own counts.
-    shown = and_(true(), *replace(wanted or LineFilter(), retention_class="").conditions(today))
+    """Count the lines of lists in one statement, by list."""
     about = {
         "late": _late(today),
         "early": and_(DestructionLine.due_on < DestructionList.period_from, _HERE),
         "to_assess": TO_ASSESS,
         "to_check": TO_CHECK,
-        "to_authorise": TO_AUTHORISE,
+        "to_authorise": to_authorise(checks),
         "to_transfer": _TO_TRANSFER,
     }
-    sums = {"shown": shown, **about}.items()
     grouped = select(
         DestructionLine.list_id,
-        DestructionLine.retention_class,
         _STANDING.label("standing"),
         func.count().label("number"),
-        *(func.sum(case((condition, 1), else_=0)).label(name) for name, condition in sums),
+        *(func.sum(case((rule, 1), else_=0)).label(name) for name, rule in about.items()),
     ).join(DestructionList, DestructionList.id == DestructionLine.list_id)
     grouped = grouped.where(DestructionLine.list_id.in_(list(lists)))
-    keys = (DestructionLine.list_id, DestructionLine.retention_class, _STANDING)
     counted: dict[UUID, Numbers] = {}
-    for row in session.execute(grouped.group_by(*keys)):
+    for row in session.execute(grouped.group_by(DestructionLine.list_id, _STANDING)):
         numbers = counted.setdefault(row.list_id, Numbers())
         numbers.standings[row.standing] += row.number
-        numbers.classes[row.retention_class] += row.shown
         for name in about:
             setattr(numbers, name, getattr(numbers, name) + getattr(row, name))
     return counted
@@ -236,18 +223,22 @@ def lines_of(
     return session.scalars(query.slice(*span) if span else query).all()
 
 
-def line_of(session: Session, list_id: UUID, reference: str) -> DestructionLine | None:
-    """Return the line of a list about the document with this reference."""
-    mine = (DestructionLine.list_id == list_id, DestructionLine.reference == reference)
-    return session.scalars(select(DestructionLine).where(*mine).limit(1)).one_or_none()
-
-
 def lines_named(
     session: Session, list_id: UUID, references: Sequence[str]
 ) -> Sequence[DestructionLine]:
     """Return the lines of a list about these documents."""
     mine = (DestructionLine.list_id == list_id, DestructionLine.reference.in_(references))
     return session.scalars(select(DestructionLine).where(*mine).order_by(*_ORDER)).all()
+
+
+def archive_keys(session: Session, lines: Sequence[DestructionLine]) -> dict[UUID, str]:
+    """Return the key of the archive of each of these lines that goes there, by its document."""
+    going = [line.document_id for line in lines if line.outcome == Outcome.TRANSFER]
+    known = select(ArchiveTransfer.dossier_id, ArchiveTransfer.recipient).where(
+        ArchiveTransfer.dossier_id.in_(going)
+    )
+    keys: dict[Any, Any] = dict(session.execute(known).all()) if going else {}
+    return {number: keys.get(number) or "niet ingevuld" for number in going}
 
 
 def step_lines(
@@ -273,16 +264,6 @@ def people_of(session: Session, list_id: UUID) -> list[tuple[str, str, datetime]
     )
     made: Any = union_all(*asked).order_by("step", "last")
     return [(label, name, moment) for _, label, name, moment in session.execute(made)]
-
-
-def archive_keys(session: Session, lines: Sequence[DestructionLine]) -> dict[str, str]:
-    """Return the key of the archive for each of these lines that goes there, by its reference."""
-    going = [line for line in lines if line.outcome == Outcome.TRANSFER]
-    known = select(ArchiveTransfer.dossier_id, ArchiveTransfer.recipient).where(
-        ArchiveTransfer.dossier_id.in_([line.document_id for line in going])
-    )
-    keys: dict[Any, Any] = dict(session.execute(known).all()) if going else {}
-    return {line.reference: keys.get(line.document_id) or "niet ingevuld" for line in going}
 
 
 def without_archive(
@@ -328,11 +309,16 @@ def tombstone_of(session: Session, document: UUID) -> str | None:
 
 
 def held_by(session: Session, lines: Sequence[DestructionLine]) -> Mapping[UUID, list[str]]:
-    """Return by what each document is held now, in words, by its id. One statement."""
-    ids = [line.document_id for line in lines]
+    """Return by what each document is held now, in words, by its id. One statement.
+
+    What goes on doesn't hold what is due by the absolute maximum.
+    """
+    latest = {line.document_id for line in lines if line.at_maximum}
     held: dict[UUID, list[str]] = {}
-    for document, word, about in session.execute(union_all(*_reasons(ids))):
-        held.setdefault(document, []).append(HELD[word].format(_label(word, about)))
+    reasons = _reasons([line.document_id for line in lines])
+    for document, word, about in session.execute(union_all(*reasons)) if lines else ():
+        if word not in ("dossier", "open") or document not in latest:
+            held.setdefault(document, []).append(HELD[word].format(_label(word, about)))
     return held
 
 

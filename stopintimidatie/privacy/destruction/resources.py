@@ -17,6 +17,7 @@ from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.privacy.destruction.extension import UNANSWERED
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -24,8 +25,7 @@ from stopintimidatie.privacy.destruction.models import (
     ListState,
     Tombstone,
 )
-from stopintimidatie.privacy.destruction.queries import TO_AUTHORISE, TO_CHECK, left_over
-from stopintimidatie.privacy.destruction.requests import your_turn
+from stopintimidatie.privacy.destruction.queries import ASSESSED, TO_CHECK, left_over
 from stopintimidatie.privacy.log.resources import LogDocument
 from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.reports.rules import normalise_reference
@@ -153,7 +153,6 @@ STEPS: Final = frozenset(
         Permission.ASSESS_DESTRUCTION,
         Permission.CHECK_DESTRUCTION,
         Permission.AUTHORISE_DESTRUCTION,
-        Permission.ADVISE_KEEPING,
     }
 )
 
@@ -163,7 +162,7 @@ def free_to_step(state: ListState, person: str) -> ColumnElement[bool]:
 
     Those who made them, or are one hand with who did, don't make the next.
     """
-    takes = {ListState.ASSESSED: TO_CHECK, ListState.CHECKED: TO_AUTHORISE}.get(state, true())
+    takes = {ListState.ASSESSED: TO_CHECK, ListState.CHECKED: ASSESSED}.get(state, true())
     made = DestructionLine.assessed_by_id, DestructionLine.checked_by_id
     here = DestructionLine.list_id == DestructionList.id, takes
     line = exists().where(*here, *(others(column, person) for column in made))
@@ -171,7 +170,7 @@ def free_to_step(state: ListState, person: str) -> ColumnElement[bool]:
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select what waits for this person at a holder, for the menu: lists, and requests."""
+    """Select what waits for this person at a holder, for the menu: lists, and old questions."""
     roles = identity.roles_for(holder)
     me, states = str(identity.user_id), [turn for role, turn in _TURNS.items() if role in roles]
     turns: list[ColumnElement[bool]] = [free_to_step(state, me) for state in states]
@@ -179,7 +178,9 @@ def waiting(holder: str, identity: Identity) -> Select[Any]:
         turns.append(left_over(local_date(utc_now())))
     turn = or_(false(), *turns)
     lists = select(DestructionList.id).where(DestructionList.holder == holder, turn)
-    asked = select(Extension.id).where(Extension.holder == holder, your_turn(identity, holder))
+    asked = select(Extension.id).where(
+        Extension.holder == holder, UNANSWERED if Role.PROCESS_OWNER in roles else false()
+    )
     return select(lists.union_all(asked).subquery().c.id)
 
 

@@ -52,19 +52,19 @@ def quarter_of(day: date) -> Quarter:
     return Quarter(day.year, (day.month - 1) // MONTHS + 1)
 
 
-def state_of(lines: Iterable[Any]) -> ListState:
+def state_of(lines: Iterable[Any], *, checks: bool) -> ListState:
     """Return the state of a list with these lines (rows of `DestructionLine`).
 
-    A round that is going on decides: lines that the process owner closed wait for the privacy
-    officer, then for the archivist. Without such a round, a line without a decision, or with one
-    that isn't closed yet, asks for the process owner.
+    A round that is going on decides: what the process owner assessed waits for the archivist; where
+    the municipality set that (`checks`), for the privacy officer first.
     """
     left = [line for line in lines if line.gone_at is None]
     goes = [line for line in left if line.decision == LineDecision.GOES]
     waiting = [line for line in goes if line.authorised_at is None]
-    if any(line.assessed_at is not None and line.checked_at is None for line in waiting):
+    assessed = [line for line in waiting if line.assessed_at is not None]
+    if checks and any(line.checked_at is None for line in assessed):
         return ListState.ASSESSED
-    if any(line.checked_at is not None for line in waiting):
+    if assessed:
         return ListState.CHECKED
     if waiting or any(line.decision is None for line in left):
         return ListState.PROPOSED
@@ -74,12 +74,10 @@ def state_of(lines: Iterable[Any]) -> ListState:
 def other_step(line: Any, hands: Collection[str], step: str) -> str | None:
     """Return another step with a line that this hand made, in the round that goes on.
 
-    Only a process owner lets lines go or puts them off; a privacy officer holds them back as well.
     `hands`: the accounts that are one hand with who makes this step.
     """
-    judged = line.decision in (LineDecision.GOES, LineDecision.POSTPONED)
     people = {
-        ASSESSES: {line.assessed_by_id, line.decided_by_id if judged else None},
+        ASSESSES: {line.assessed_by_id, line.decided_by_id},
         CHECKS: {line.checked_by_id},
         AUTHORISES: {line.authorised_by_id},
     }

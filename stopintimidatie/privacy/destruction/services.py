@@ -1,14 +1,14 @@
-"""Destruction lists: deciding on lines, the three steps by three people, taking back.
+"""Destruction lists: an act of the process owner, one of the archivist, single lines otherwise.
 
-What a step takes along follows from its lines: a decided line is assessed, then checked, and when
-it goes, authorised. A line that is decided anew goes round again.
+Where a municipality set that, its privacy officer looks in between. A line that is decided anew
+goes round again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
@@ -24,11 +24,13 @@ from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
     LineDecision,
+    Waits,
 )
 from stopintimidatie.privacy.destruction.queries import (
     TO_ASSESS,
-    TO_AUTHORISE,
     TO_CHECK,
+    held_by,
+    to_authorise,
     without_archive,
 )
 from stopintimidatie.privacy.destruction.rules import (
@@ -61,50 +63,16 @@ class StaleListError(Exception):
 
 @dataclass(frozen=True)
 class Choice:
-    """Decision on lines: with a reason unless they go; with a day if they are put off."""
+    """Decision on single lines, with a reason: put off until a day, held, or undecided again."""
 
-    decision: LineDecision
+    decision: LineDecision | None
     reason: str | None = None
     until: date | None = None
 
 
-@dataclass(frozen=True)
-class Step:
-    """Step that each line takes by another person.
-
-    Args:
-        signed: how a line keeps who made it (`DestructionLine.sign`).
-        takes: the lines that wait for it.
-        done: in words, and in the log.
-        nothing: the refusal when no line waits for it.
-    """
-
-    signed: str
-    takes: ColumnElement[bool]
-    done: str
-    nothing: str
-
-
-STEPS: Final = {
-    ASSESSES: Step(
-        "assessed",
-        TO_ASSESS,
-        "beoordeeld",
-        "Er is nog niets beslist. Beslis eerst over een of meer regels.",
-    ),
-    CHECKS: Step(
-        "checked",
-        TO_CHECK,
-        "nagekeken",
-        "Er is nu niets na te kijken. De proceseigenaar beoordeelt eerst.",
-    ),
-    AUTHORISES: Step(
-        "authorised",
-        TO_AUTHORISE,
-        "gemachtigd",
-        "Er is nu niets te machtigen. De privacyfunctionaris kijkt eerst na.",
-    ),
-}
+# What each step is called when it was done, in words and in the log, and how a line keeps it.
+DONE: Final = {ASSESSES: "beoordeeld", CHECKS: "nagekeken", AUTHORISES: "gemachtigd"}
+_SIGNED: Final = {ASSESSES: "assessed", CHECKS: "checked", AUTHORISES: "authorised"}
 AT_MAXIMUM: Final = (
     "{} is aan de beurt door het uiterste. Langer bewaren besluit alleen de"
     " verwerkingsverantwoordelijke. Kies bij die regel ‘Langer bewaren dan het uiterste’, of"
@@ -112,12 +80,13 @@ AT_MAXIMUM: Final = (
 )
 NO_ARCHIVE: Final = (
     "{} moet naar het archief, en niemand heeft dat nog gevraagd. Open Overbrengen, kies het"
-    " dossier en vul de sleutel van het archief in. Daarna gaat de regel opnieuw langs drie mensen."
+    " dossier en vul de sleutel van het archief in. Daarna gaat de regel opnieuw rond."
 )
-THREE: Final = (
-    "Elke regel gaat langs drie verschillende mensen, en u, of iemand met wie u als één telt, hebt"
+OTHERS: Final = (
+    "Elke regel gaat langs verschillende mensen, en u, of iemand met wie u als één telt, hebt"
     " dit al {}. Vraag een collega."
 )
+NOTHING: Final = "Er is nu niets te doen met deze lijst. Kijk wie er aan de beurt is."
 
 
 def fingerprint(lines: Iterable[DestructionLine | Extension]) -> str:
@@ -131,6 +100,19 @@ def lock_list(session: Session, row: DestructionList) -> None:
     session.refresh(row, with_for_update=True)
 
 
+def checks_here(session: Session) -> bool:
+    """Tell whether the privacy officer of this municipality looks before the archivist."""
+    schedule = present_schedule(session)
+    return schedule is not None and schedule.checks
+
+
+def takes(session: Session, step: str) -> ColumnElement[bool]:
+    """Return the condition of the lines that a step takes along."""
+    if step == AUTHORISES:
+        return to_authorise(checks_here(session))
+    return TO_CHECK if step == CHECKS else TO_ASSESS
+
+
 def decide(
     session: Session,
     row: DestructionList,
@@ -139,108 +121,69 @@ def decide(
     actor: Actor,
     *,
     seen: str,
-    by_checker: bool = False,
 ) -> int:
-    """Decide on lines of a list, and return how many that were.
-
-    Lines of which this person made another step stay as they are, for a colleague.
-
-    Args:
-        session: of the holder.
-        row: the list.
-        lines: their ids.
-        choice: the decision.
-        actor: who decides.
-        seen: the fingerprint of the lines on the page.
-        by_checker: the privacy officer holds lines back, without another round.
+    """Decide otherwise on lines of a list, also on authorised ones; return how many those were.
 
     Raises:
-        ListError: this person made another step with all of them, a line is authorised or gone, or
-            day or reason isn't right.
-        StaleListError: the lines aren't those of the page any more.
+        ListError: nothing is chosen, a line is gone, or day or reason isn't right.
+        StaleListError: the lines aren't those of the page (`seen`: their fingerprint) any more.
     """
     lock_list(session, row)
-    chosen = _chosen(session, row, lines, seen)
-    _check(choice)
-    _refuse_beyond_maximum(session, chosen, choice)
-    chosen = _open_to(session, chosen, actor, CHECKS if by_checker else ASSESSES)
-    now = utc_now()
-    for line in chosen:
-        line.decision = choice.decision.value
-        line.reason, line.postponed_until = choice.reason, choice.until
-        line.sign("decided", now, actor.id, actor.name)
-        if not by_checker:
-            line.start_again()
-    refresh_state(session, row)
-    fields = [choice.decision.value, plural(len(chosen), "regel", "regels")]
-    record(session, actor, "vernietiging.beslist", row.holder, KIND, [row.id], fields=fields)
-    return len(chosen)
-
-
-def _chosen(
-    session: Session, row: DestructionList, lines: Sequence[UUID], seen: str
-) -> Sequence[DestructionLine]:
-    """Return the lines that a decision is about, as the page showed them."""
     chosen = _lines(session, row, DestructionLine.id.in_(lines))
     if len(chosen) != len(set(lines)) or fingerprint(chosen) != seen:
         raise StaleListError
-    if not chosen:
+    _check(session, chosen, choice)
+    now, back = utc_now(), [line for line in chosen if line.authorised_at is not None]
+    for line in chosen:
+        line.start_again()
+        line.decision = choice.decision.value if choice.decision is not None else None
+        line.reason, line.postponed_until, line.waits_for = choice.reason, choice.until, None
+        line.sign("decided", now, actor.id, actor.name)
+    refresh_state(session, row)
+    word = choice.decision.value if choice.decision is not None else "onbeslist"
+    action = "vernietiging.teruggehaald" if back else "vernietiging.beslist"
+    fields = [word, plural(len(chosen), "regel", "regels")]
+    record(session, actor, action, row.holder, KIND, [row.id], fields=fields)
+    return len(chosen)
+
+
+def _check(session: Session, lines: Sequence[DestructionLine], choice: Choice) -> None:
+    """Refuse what is gone, lacks its reason or day, or stays beyond the absolute maximum."""
+    if not lines:
         raise ListError("Kies eerst een of meer regels in de lijst.")
-    if any(line.authorised_at is not None for line in chosen):
-        raise ListError(
-            "Deze vernietiging is al gemachtigd. Haal de regel eerst terug als hij moet blijven."
-        )
-    return chosen
-
-
-def _check(choice: Choice) -> None:
-    if choice.decision is not LineDecision.GOES and not choice.reason:
+    if any(line.gone_at is not None for line in lines):
+        raise ListError("Een van deze documenten is al weg. Dat kan niet meer terug.")
+    if not choice.reason:
         raise ListError("Schrijf op waarom. De archivaris leest dit.", "reden")
-    if choice.decision is LineDecision.POSTPONED:
-        today = day_of(utc_now())
-        latest = today + LONGEST
-        if choice.until is None or not today < choice.until <= latest:
-            raise ListError(
-                f"Kies een dag vanaf morgen, tot en met {date_text(latest)}. Dan kijkt iemand"
-                " opnieuw.",
-                "tot",
-            )
-
-
-def _refuse_beyond_maximum(
-    session: Session, lines: Sequence[DestructionLine], choice: Choice
-) -> None:
-    """Refuse what only the controller may decide: to keep a document beyond the maximum.
-
-    While that is asked, the document doesn't go either.
-    """
-    if choice.decision is LineDecision.GOES:
-        ids = [line.document_id for line in lines]
-        asked = select(Extension.reference).where(
-            Extension.outcome.is_(None), Extension.document_id.in_(ids)
-        )
-        if (reference := session.scalar(asked.limit(1))) is not None:
-            raise ListError(
-                f"Gevraagd is of {reference} langer mag blijven. Wacht op het besluit, of kies bij"
-                " die regel ‘Vraag intrekken’."
-            )
+    if choice.decision is None:
         return
-    schedule, today = present_schedule(session), day_of(utc_now())
+    today = day_of(utc_now())
+    latest = today + LONGEST
+    postponed = choice.decision is LineDecision.POSTPONED
+    if postponed and (choice.until is None or not today < choice.until <= latest):
+        raise ListError(
+            f"Kies een dag vanaf morgen, tot en met {date_text(latest)}. Dan kijkt iemand opnieuw.",
+            "tot",
+        )
+    if not postponed and choice.until is not None:
+        raise ListError("Een dag hoort alleen bij uitstellen. Maak dit veld leeg.", "tot")
+    schedule = present_schedule(session)
     for line in lines:
-        latest = schedule.maximum.after(line.received_on) if schedule is not None else None
-        if line.at_maximum or (latest is not None and latest <= today):
+        last = schedule.maximum.after(line.received_on) if schedule is not None else None
+        if line.at_maximum or (last is not None and last <= today):
             raise ListError(AT_MAXIMUM.format(line.reference))
-        if latest is not None and choice.until is not None and choice.until > latest:
+        if last is not None and choice.until is not None and choice.until > last:
             raise ListError(
-                f"{line.reference} mag niet langer blijven dan tot {date_text(latest)}, het"
+                f"{line.reference} mag niet langer blijven dan tot {date_text(last)}, het"
                 " uiterste. Kies die dag, of een eerdere.",
                 "tot",
             )
 
 
 def make_step(session: Session, row: DestructionList, step: str, actor: Actor, seen: str) -> int:
-    """Make a step (of `STEPS`) with the lines that wait for it; return how many those were.
+    """Make a step with the lines that wait for it; return how many those were.
 
+    Assessing lets all go but what something holds: those lines are held until it doesn't any more.
     The hash over all authorised lines of the list is kept with it.
 
     Raises:
@@ -249,47 +192,52 @@ def make_step(session: Session, row: DestructionList, step: str, actor: Actor, s
         StaleListError: the lines aren't those of the page any more.
     """
     lock_list(session, row)
-    asked = STEPS[step]
-    lines = _lines(session, row, asked.takes)
+    lines = _lines(session, row, takes(session, step))
     if not lines:
-        raise ListError(asked.nothing)
+        raise ListError(NOTHING)
     if fingerprint(lines) != seen:
         raise StaleListError
     lines, now = _open_to(session, lines, actor, step), utc_now()
+    if step == ASSESSES:
+        lines = _let_go(session, lines, actor, now)
     if step == AUTHORISES:
         lines = _with_archive(session, lines)
     for line in lines:
-        line.sign(asked.signed, now, actor.id, actor.name)
-        if step == AUTHORISES:
-            line.waits_for = None
+        line.sign(_SIGNED[step], now, actor.id, actor.name)
+        line.waits_for = None
     refresh_state(session, row)
-    action, fields = f"vernietiging.{asked.done}", [plural(len(lines), "regel", "regels")]
+    action, fields = f"vernietiging.{DONE[step]}", [plural(len(lines), "regel", "regels")]
     record(session, actor, action, row.holder, KIND, [row.id], fields=fields)
     return len(lines)
 
 
-def take_back(
-    session: Session, row: DestructionList, line: DestructionLine, why: str, actor: Actor
-) -> None:
-    """Take back the authorisation of a line that isn't gone; it is undecided again.
-
-    Raises:
-        ListError: it is gone, or wasn't authorised.
-    """
-    lock_list(session, row)
-    session.refresh(line, with_for_update=True)
-    if line.gone_at is not None:
-        raise ListError("Dit document is al weg. Dat kan niet meer terug.")
-    if line.authorised_at is None:
-        raise ListError("Deze regel is niet gemachtigd. Er valt niets terug te halen.")
-    line.start_again()
-    line.decision, line.postponed_until, line.waits_for = None, None, None
-    line.reason = why
-    line.sign("decided", utc_now(), actor.id, actor.name)
-    refresh_state(session, row)
-    record(
-        session, actor, "vernietiging.teruggehaald", row.holder, KIND, [row.id], fields=["1 regel"]
+def asked_longer(session: Session, lines: Sequence[DestructionLine]) -> set[UUID]:
+    """Return the documents of these lines of which a decision to keep them longer is under way."""
+    mine = Extension.document_id.in_([line.document_id for line in lines])
+    return set(
+        session.scalars(select(Extension.document_id).where(mine, Extension.outcome.is_(None)))
     )
+
+
+def _let_go(
+    session: Session, lines: Sequence[DestructionLine], actor: Actor, now: datetime
+) -> list[DestructionLine]:
+    """Let lines go, and hold those that something holds; return those that go."""
+    held, asked = held_by(session, lines), asked_longer(session, lines)
+    goes = []
+    for line in lines:
+        if line.document_id in asked:
+            continue
+        line.sign("decided", now, actor.id, actor.name)
+        line.reason = line.postponed_until = None
+        line.decision = LineDecision.GOES.value
+        if (why := held.get(line.document_id)) is not None:
+            line.decision, line.reason = LineDecision.HELD.value, "; ".join(why)
+            # Until it isn't held any more: the night sees to that.
+            line.waits_for = Waits.HOLD.value
+        else:
+            goes.append(line)
+    return goes
 
 
 def mark_transfer(session: Session, row: DestructionList, line: DestructionLine) -> None:
@@ -319,7 +267,7 @@ def _open_to(
     hands = hands_of(session, actor.id)
     mine = [line for line in lines if other_step(line, hands, step) is None]
     if lines and not mine:
-        raise ListError(THREE.format(STEPS[other_step(lines[0], hands, step) or step].done))
+        raise ListError(OTHERS.format(DONE[other_step(lines[0], hands, step) or step]))
     return mine
 
 
@@ -344,7 +292,7 @@ def refresh_state(session: Session, row: DestructionList) -> None:
     """Set the state of a list, and its hash over the lines that are authorised."""
     session.flush()
     lines = session.scalars(select(DestructionLine).where(DestructionLine.list_id == row.id)).all()
-    row.state = state_of(lines).value
+    row.state = state_of(lines, checks=checks_here(session)).value
     row.hash = hash_of(lines)
     session.flush()
 

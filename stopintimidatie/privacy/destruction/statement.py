@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -17,9 +17,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, AuditEvent, AuditSubject, record
-from stopintimidatie.core.clock import AMSTERDAM, utc_now
-from stopintimidatie.core.storage.retention import RETENTION_CLASSES
+from stopintimidatie.core.audit import SYSTEM, record
+from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.tenancy import NATIONAL, current_holder
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, datetime_long, day_of, local
@@ -37,7 +36,15 @@ from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
-from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of
+from stopintimidatie.privacy.destruction.counts import (
+    NO_CATEGORY,
+    Counted,
+    counted,
+    label_of,
+    swept,
+)
+from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of, today
+from stopintimidatie.privacy.destruction.extension import kept_longer
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -47,25 +54,31 @@ from stopintimidatie.privacy.destruction.models import (
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import receipts_of
-from stopintimidatie.privacy.destruction.requests import kept_longer
-from stopintimidatie.privacy.destruction.sweeps import ACTION as SWEPT
 from stopintimidatie.privacy.destruction.sweeps import said_late
-from stopintimidatie.privacy.destruction.words import CLASSES, WAITING, standing_words
-from stopintimidatie.privacy.retention.models import RetentionSchedule
+from stopintimidatie.privacy.destruction.words import WAITING, standing_words
 from stopintimidatie.privacy.retention.outlook import frozen_contacts
 from stopintimidatie.privacy.retention.queries import versions_between
-from stopintimidatie.privacy.retention.rules import Choice, Outcome, schedule_of
+from stopintimidatie.privacy.retention.rules import Outcome, schedule_of
+from stopintimidatie.settings import Settings
 
 KIND: Final = "verklaring"
 TITLE: Final = "Verklaring van vernietiging"
-DAY: Final = timedelta(days=1)
 AT_ONCE: Final = 1_000  # ids in one statement to the database
-NO_CATEGORY: Final = "geen categorie"
 HOW: Final = (
     "De rijen zijn uit de database verwijderd, met bijlagen, uitvoer, berichten en taken; daarna is"
-    " de zoekindex opnieuw geschreven. De database overschrijft wat is verwijderd. Wat ging staat"
-    " in het ondertekende grootboek buiten de database: wordt een oudere reservekopie teruggezet,"
-    " dan gaat het eruit voordat het portaal opengaat."
+    " de zoekindex opnieuw geschreven. {} Wat ging staat in het ondertekende grootboek buiten de"
+    " database: wordt een oudere reservekopie teruggezet, dan gaat het eruit voordat het portaal"
+    " opengaat."
+)
+OVERWRITTEN: Final = "De database overschrijft wat is verwijderd."
+REWRITTEN: Final = (
+    "De bestanden van de tabellen zijn daarna, in dezelfde of een volgende nacht, opnieuw"
+    " geschreven zonder wat is verwijderd. In het WAL van PostgreSQL, en in kopieën daarvan, kan"
+    " het nog staan tot die zijn opgeruimd."
+)
+LEFT: Final = (
+    "In de bestanden van PostgreSQL kan het nog staan tot die plek opnieuw wordt gebruikt, en in"
+    " het WAL, en kopieën daarvan, tot die zijn opgeruimd; met dit portaal is het niet te lezen."
 )
 STAYS: Final = "Van elk document blijven kenmerk, soort, dagen en categorie nog een tijd bewaard."
 STAYED: Final = {
@@ -111,15 +124,19 @@ def make_list_statement(
     period = f"{date_text(row.period_from)} tot en met {date_text(row.period_until)}"
     judged = [(line.decided_by, line.decided_at) for line in gone]
     judged += [(line.assessed_by, line.assessed_at) for line in gone]
+    checked = [(line.checked_by, line.checked_at) for line in gone if line.checked_by]
+    authorised = [(line.authorised_by, line.authorised_at) for line in gone]
+    days = [day_of(moment) for _, moment in authorised if moment] or [today()]
     decision = Decision(
         "lijst",
-        f"Elke regel van vernietigingslijst {row.number} is langs drie mensen gegaan: een"
-        " proceseigenaar, een privacyfunctionaris en een archivaris.",
+        f"Over elke regel van vernietigingslijst {row.number} besloten een proceseigenaar en een"
+        " archivaris, twee verschillende mensen.",
         (
-            ("Lijst", f"{row.number}, aan de beurt van {period}"),
-            ("Beoordeeld", _all(*judged)),
-            ("Nagekeken", _all(*((line.checked_by, line.checked_at) for line in gone))),
-            ("Gemachtigd", _all(*((line.authorised_by, line.authorised_at) for line in gone))),
+            ("Lijst", f"{row.number}, aan de beurt van {period}; de regels staan in de bijlage"),
+            *_by_terms(session, min(days), today()),
+            ("Beoordeeld", _all(*judged, function="proceseigenaar")),
+            *((("Nagekeken", _all(*checked, function="privacyfunctionaris")),) if checked else ()),
+            ("Gemachtigd", _all(*authorised, function="archivaris")),
             ("SHA-256 van de lijst", row.hash or "geen"),
             *receipts_of(session, gone),
             *kept_longer(session, gone),
@@ -128,6 +145,22 @@ def make_list_statement(
         row.id,
     )
     return make_statement(registry, session, gone, decision)
+
+
+def _by_terms(session: Session, first: date, last: date) -> list[tuple[str, str]]:
+    """Return the terms that counted on these days: their versions, list, and who authorises."""
+    versions = versions_between(session, first, last)
+    terms = [schedule_of(version.content) for version in versions]
+    said = (
+        ("Bewaartermijnen", [f"versie {version.number}" for version in versions]),
+        ("Selectielijst", [schedule.selection for schedule in terms]),
+        ("Machtiging door", [schedule.authority for schedule in terms]),
+        ("Volgens", [schedule.authority_source for schedule in terms]),
+    )
+    return [
+        (label, " en ".join(filter(None, dict.fromkeys(words))) or "niet vastgelegd")
+        for label, words in said
+    ]
 
 
 def make_standing_statement(
@@ -145,28 +178,33 @@ def make_standing_statement(
     ).all()
     period = (period_from, period_until)
     versions = versions_between(session, *period)
-    swept = [] if _has_statement(session, period) else _swept(registry, session, versions, period)
-    if not gone and not swept:
+    stated = _has_statement(session, period)
+    more = [] if stated else swept(registry, session, versions, period)
+    if not gone and not more:
         return None
     numbers = " en ".join(str(version.number) for version in versions)
     by = f"Bewaartermijnen, versie {numbers}" if numbers else "Bewaartermijnen"
     frozen = (
         frozen_contacts(session, schedule_of(versions[-1].content), period_until) if versions else 0
     )
-    answers = _all(*((version.answered_by, version.answered_at) for version in versions))
+    approved = ((version.answered_by, version.answered_at) for version in versions)
+    organs = dict.fromkeys(schedule_of(version.content).organ for version in versions)
+    selections = dict.fromkeys(schedule_of(version.content).selection for version in versions)
     decision = Decision(
         "doorlopend",
         standing_words(gone),
         (
             ("Besluit", by),
-            ("Goedgekeurd", answers),
+            ("Selectielijst", " en ".join(filter(None, selections)) or "niet vastgelegd"),
+            ("Genomen door", " en ".join(filter(None, organs)) or "niet vastgelegd"),
+            ("Goedgekeurd", _all(*approved, function="archivaris")),
             ("Periode", f"{date_text(period_from)} tot en met {date_text(period_until)}"),
             *said_late(session, period),
         ),
         (("contactgegevens van bevroren meldingen", frozen),) if frozen else (),
         period=period,
     )
-    return make_statement(registry, session, gone, decision, swept)
+    return make_statement(registry, session, gone, decision, more)
 
 
 def _has_statement(session: Session, period: tuple[date, date]) -> bool:
@@ -178,66 +216,24 @@ def _has_statement(session: Session, period: tuple[date, date]) -> bool:
     return any(content.get("periode") == days for content in known)
 
 
-def _swept(
-    registry: Any,
-    session: Session,
-    versions: Sequence[RetentionSchedule],
-    period: tuple[date, date],
-) -> list[Counted]:
-    """Count from the log what went of short classes, of which no tombstone stays."""
-    first, last = period
-    begin, end = (datetime.combine(day, time(0), AMSTERDAM) for day in (first, last + DAY))
-    rows = session.execute(
-        select(AuditEvent.fields, AuditEvent.at, func.count(AuditSubject.id))
-        .join(AuditSubject, AuditSubject.event_id == AuditEvent.id)
-        .where(AuditEvent.action == SWEPT, AuditEvent.at >= begin, AuditEvent.at < end)
-        .group_by(AuditEvent.id, AuditEvent.at)
-    ).all()
-    days: dict[str, list[date]] = {}
-    numbers: Counter[str] = Counter()
-    for fields, moment, number in rows:
-        code = fields[0] if fields else ""
-        days.setdefault(code, []).append(day_of(moment))
-        numbers[code] += number
-    choices: dict[str, Choice] = {}
-    for version in versions:
-        choices |= schedule_of(version.content).choices
-    return [
-        Counted(
-            code,
-            _label(registry, code),
-            choices[code].category if code in choices else NO_CATEGORY,
-            GONE[Outcome.DESTROY],
-            numbers[code],
-            None,
-            None,
-            min(days[code]),
-            max(days[code]),
-        )
-        for code in sorted(numbers)
-    ]
-
-
-def _label(registry: Any, code: str) -> str:
-    classes = RETENTION_CLASSES.of(registry)
-    return classes[code].label if code in classes else CLASSES.get(code, code)
-
-
 def make_statement(
     registry: Any,
     session: Session,
     gone: Sequence[DestructionLine] | Sequence[Tombstone],
     decision: Decision,
-    swept: Sequence[Counted] = (),
+    more: Sequence[Counted] = (),
 ) -> DestructionStatement:
     """Make the statement of these documents of one holder, and note it with each of them.
 
-    The PDF is drawn before anything is written. `swept`: what went besides, without a tombstone.
+    The PDF is drawn before anything is written. `more`: what went besides, without a tombstone.
     """
     holder, made_at = _holder(session), utc_now().replace(microsecond=0)
     number = _next_number(session, local(made_at).year)
-    rows = [*_counted(registry, session, gone, decision.list_id), *swept]
-    content = _content(session, holder, (number, made_at), rows, decision)
+    rows = [*counted(registry, session, gone, decision.list_id), *more]
+    how = HOW.format(overwriting(registry.app_settings))
+    lines = [row for row in gone if isinstance(row, DestructionLine)]
+    annex = _annex(registry, lines, outcomes_of(session, decision.list_id)) if lines else None
+    content = _content(session, holder, (number, made_at), (rows, how, annex), decision)
     with making_pdf():
         pdf = render_in_process(content, limits=limits_of(registry.app_settings))
     statement = DestructionStatement(
@@ -246,7 +242,7 @@ def make_statement(
         number=number,
         list_id=decision.list_id,
         made_at=made_at,
-        content=_as_json(rows, decision),
+        content=_as_json(rows, decision, how),
         pdf=pdf,
         sha256=sha256(pdf).hexdigest(),
     )
@@ -285,15 +281,40 @@ def _next_number(session: Session, year: int) -> str:
     return f"{begin}{(made or 0) + 1:04d}"
 
 
-def _by(name: str | None, moment: datetime | None) -> str:
-    return f"{name}, {datetime_long(moment)}" if name and moment else "niet"
-
-
-def _all(*made: tuple[str | None, datetime | None]) -> str:
-    """Name all who made a step, each with the last moment."""
+def _all(*made: tuple[str | None, datetime | None], function: str) -> str:
+    """Name all who made a step, each with the function and the last moment."""
     known = ((moment, name) for name, moment in made if name and moment)
     last = {name: moment for moment, name in sorted(known)}
-    return "; ".join(_by(name, moment) for name, moment in last.items()) or "niet"
+    words = (f"{name}, {function}, {datetime_long(moment)}" for name, moment in last.items())
+    return "; ".join(words) or "niet"
+
+
+def overwriting(settings: Settings) -> str:
+    """Say what becomes of the bytes in the files of this database."""
+    if settings.sqlite:
+        return OVERWRITTEN
+    return REWRITTEN if settings.destruction_rewrite else LEFT
+
+
+def _annex(
+    registry: Any, lines: Sequence[DestructionLine], outcomes: dict[UUID, str]
+) -> StatementTable:
+    """Return the lines of a list that went, as the annex of its statement."""
+    return StatementTable(
+        f"Bijlage: {len(lines)} regels",
+        ("Document", "Soort", "Categorie", "Geëindigd", "Weg op", "Hoe"),
+        tuple(
+            (
+                line.reference,
+                clean_line(label_of(registry, line.retention_class)),
+                clean_line(line.category or NO_CATEGORY),
+                date_text(line.ended_on) if line.ended_on else "niet",
+                date_text(line.gone_at),
+                outcomes.get(line.document_id) or GONE[Outcome(line.outcome)],
+            )
+            for line in lines
+        ),
+    )
 
 
 def _stayed(lines: Sequence[DestructionLine]) -> tuple[tuple[str, int], ...]:
@@ -310,63 +331,7 @@ def _why(line: DestructionLine) -> str:
     return STAYED[line.decision]
 
 
-@dataclass(frozen=True)
-class Counted:
-    """Number of documents of one class that went: of which period, and between which days."""
-
-    retention_class: str
-    label: str
-    category: str
-    outcome: str
-    number: int
-    # Unknown for data of which no tombstone stays.
-    received_from: date | None
-    received_until: date | None
-    gone_from: date
-    gone_until: date
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the row as it is stored."""
-        return {
-            "klasse": self.retention_class,
-            "soort": self.label,
-            "categorie": self.category,
-            "gevolg": self.outcome,
-            "aantal": self.number,
-            "ontvangen_van": self.received_from.isoformat() if self.received_from else "",
-            "ontvangen_tot": self.received_until.isoformat() if self.received_until else "",
-            "weg_van": self.gone_from.isoformat(),
-            "weg_tot": self.gone_until.isoformat(),
-        }
-
-
-def _counted(
-    registry: Any,
-    session: Session,
-    gone: Sequence[DestructionLine] | Sequence[Tombstone],
-    list_id: UUID | None,
-) -> list[Counted]:
-    """Count what went by class, category and outcome."""
-    outcomes = outcomes_of(session, list_id) if list_id is not None else {}
-    groups: dict[tuple[str, str, str], list[tuple[date, date]]] = {}
-    for row in gone:
-        if isinstance(row, DestructionLine):
-            outcome = outcomes.get(row.document_id) or GONE[Outcome(row.outcome)]
-            gone_on = day_of(row.gone_at) if row.gone_at is not None else row.due_on
-        else:
-            outcome, gone_on = row.outcome, row.gone_on
-        key = (row.retention_class, row.category or NO_CATEGORY, outcome)
-        groups.setdefault(key, []).append((row.received_on, gone_on))
-    counted = []
-    for (code, category, outcome), days in sorted(groups.items()):
-        received, went = [day[0] for day in days], [day[1] for day in days]
-        between = (min(received), max(received), min(went), max(went))
-        label = _label(registry, code)
-        counted.append(Counted(code, label, category, outcome, len(days), *between))
-    return counted
-
-
-def _as_json(rows: Sequence[Counted], decision: Decision) -> dict[str, Any]:
+def _as_json(rows: Sequence[Counted], decision: Decision, how: str) -> dict[str, Any]:
     period = [day.isoformat() for day in decision.period] if decision.period else None
     return {
         "besluit": decision.kind,
@@ -375,7 +340,7 @@ def _as_json(rows: Sequence[Counted], decision: Decision) -> dict[str, Any]:
         "gegevens": [list(pair) for pair in decision.pairs],
         "aantallen": [row.as_json() for row in rows],
         "bleef": [list(pair) for pair in decision.stayed],
-        "hoe": HOW,
+        "hoe": how,
     }
 
 
@@ -383,10 +348,10 @@ def _content(
     session: Session,
     holder: str,
     heading: tuple[str, datetime],
-    rows: Sequence[Counted],
+    about: tuple[Sequence[Counted], str, StatementTable | None],
     decision: Decision,
 ) -> StatementContent:
-    number, made_at = heading
+    (number, made_at), (rows, how, annex) = heading, about
     house = house_for(session, holder)
     total = sum(row.number for row in rows)
     table = StatementTable(
@@ -423,8 +388,9 @@ def _content(
         sections=(
             StatementSection("Wat is gegaan", table=table),
             StatementSection("Door welk besluit", (decision.words,), pairs),
-            StatementSection("Hoe", (HOW, STAYS)),
+            StatementSection("Hoe", (how, STAYS)),
             *(left if stayed or decision.kind == "lijst" else ()),
+            *((StatementSection("De regels van de lijst", table=annex),) if annex else ()),
         ),
     )
 

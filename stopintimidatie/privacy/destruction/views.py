@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from markupsafe import Markup
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy.orm import Session
@@ -18,34 +19,41 @@ from stopintimidatie.core.security.policy import note
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES
 from stopintimidatie.core.text import date_text, datetime_long
-from stopintimidatie.core.web.request import Request, page_view
+from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.core.web.responses import csv_response
 from stopintimidatie.privacy.destruction import words
+from stopintimidatie.privacy.destruction.extension import (
+    BODIES,
+    extension_of,
+    extensions_of,
+    withdraw,
+    works_on,
+)
 from stopintimidatie.privacy.destruction.jobs import NIGHT
 from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
 from stopintimidatie.privacy.destruction.queries import (
+    STANDINGS,
     Numbers,
     lists_of,
     numbers_of,
     statements_of,
 )
-from stopintimidatie.privacy.destruction.requests import extensions_of
 from stopintimidatie.privacy.destruction.resources import (
     DestructionRegister,
     StatementResource,
     TombstoneResource,
 )
 from stopintimidatie.privacy.destruction.rules import quarter_of
+from stopintimidatie.privacy.destruction.services import ListError
 from stopintimidatie.privacy.destruction.statement import KIND
-from stopintimidatie.privacy.retention.models import Extension
 from stopintimidatie.privacy.retention.queries import due_documents, present_schedule
 from stopintimidatie.privacy.retention.rules import LEDGER_CLASS, LISTED
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 TEMPLATES: Final = "stopintimidatie.privacy.destruction:templates"
 FILE: Final = "bestand"
-# The requests to keep something longer that are shown, open ones first.
-MOST_REQUESTS: Final = 50
+# The decisions to keep something longer that are shown, those that don't work yet first.
+MOST_LONGER: Final = 50
 PDF: Final = "pdf"
 BY: Final = {
     "lijst": "vernietigingslijst",
@@ -63,22 +71,11 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
     """Show the lists, the newest first, and the statements."""
     session, today = request.db, local_date(utc_now())
     rows = lists_of(session)
-    numbers = numbers_of(session, [row.id for row in rows], today)
-    lists = []
-    for row in rows:
-        counted = numbers.get(row.id, Numbers())
-        lists.append(
-            {
-                "row": row,
-                "href": request.resource_path(context, row.number),
-                "state": words.state_of_list(row),
-                "numbers": words.summary(counted),
-                "late": words.lateness(counted.late),
-                "turn": words.turn(row, counted),
-            }
-        )
-    statements = statements_of(session)
     schedule, until = present_schedule(session), quarter_of(today).next.last
+    checks = schedule is not None and schedule.checks
+    numbers = numbers_of(session, [row.id for row in rows], today, checks=checks)
+    lists = [(row, words.state_of_list(row), numbers.get(row.id, Numbers())) for row in rows]
+    statements = statements_of(session)
     soon = [] if lists or schedule is None else due_documents(session, schedule, until)
     return {
         "lists": lists,
@@ -88,30 +85,29 @@ def register_view(context: DestructionRegister, request: Request) -> dict[str, A
         "terms_href": request.resource_path(context.__parent__, "bewaartermijnen"),
         "until": until,
         "night": f"{NIGHT:%-H.%M}",
-        "requests": [
-            _request(context, request, asked, number)
-            for asked, number in extensions_of(session, MOST_REQUESTS)
-        ],
+        "schedule": schedule,
+        "standings": STANDINGS,
+        "longer": [(row, works_on(row)) for row in extensions_of(session, MOST_LONGER)],
+        "bodies": dict(BODIES),
+        "here": request.resource_path(context, ""),
+        "takes_back": bool(request.has_permission(Permission.ASSESS_DESTRUCTION, context)),
         "statements": [_statement_row(context, request, row) for row in statements],
         "file_href": request.resource_path(context, FILE),
     }
 
 
-def _request(
-    context: DestructionRegister, request: Request, asked: Extension, number: str | None
-) -> dict[str, Any]:
-    """Return a request to keep a document longer, with the line that it is about."""
-    line = f"{request.resource_path(context, number)}?regel={asked.reference}" if number else None
-    return {
-        "reference": asked.reference,
-        "href": line,
-        "open": asked.outcome is None,
-        "standing": words.standing_of_request(asked),
-        "against": " en de ".join(words.not_followed(asked)),
-        "advice": words.advice_in_short(asked),
-        "asked": f"Gevraagd op {date_text(asked.asked_at)}: bewaren tot"
-        f" {date_text(asked.wanted_until)}",
-    }
+@post_view(DestructionRegister, "langer-terug", Permission.ASSESS_DESTRUCTION)
+def withdraw_view(context: DestructionRegister, request: Request) -> HTTPSeeOther:
+    """Take a decision to keep a document longer back, before it works."""
+    extension = extension_of(request.db, dict(query_pairs(request)).get("nr", ""))
+    if extension is None:
+        raise HTTPNotFound()
+    try:
+        withdraw(request.db, extension, request.actor)
+        request.flash(f"{extension.reference}: het besluit is teruggehaald.")
+    except ListError as problem:
+        request.flash(problem.message, "warning")
+    return HTTPSeeOther(request.resource_path(context))
 
 
 def _statement_row(

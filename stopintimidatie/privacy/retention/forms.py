@@ -95,6 +95,35 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
             " korte soorten niet meer weg. Laat leeg als er geen einde is.",
         ),
         field(
+            forms.Text(200),
+            "Selectielijst, met versie",
+            name="selectielijst",
+            missing="",
+            description="Waar de categorieën uit komen, zoals Selectielijst gemeenten 2020. Staat"
+            " in elke verklaring van vernietiging.",
+        ),
+        field(
+            forms.Text(200),
+            "Wie vernietiging machtigt",
+            name="machtigt",
+            missing="",
+            description="Functie of orgaan, zoals de gemeentearchivaris namens het college. Wie de"
+            " rol archivaris heeft, doet dat hier.",
+        ),
+        field(
+            forms.Text(200),
+            "Waar dat staat",
+            name="machtigt_bron",
+            missing="",
+            description="Archiefverordening of besluit informatiebeheer, met artikel.",
+        ),
+        field(
+            forms.Flag(),
+            "De privacyfunctionaris kijkt elke lijst na voordat de archivaris machtigt",
+            name="nakijken",
+            missing=False,
+        ),
+        field(
             forms.Text(2_000, lines=True),
             "Toelichting voor de archivaris",
             name="toelichting",
@@ -116,14 +145,30 @@ def typed(schedule: Schedule) -> dict[str, Any]:
         }
         for code, choice in schedule.choices.items()
     }
-    said = {"orgaan": schedule.organ, "tot": schedule.until}
+    said = {
+        "orgaan": schedule.organ,
+        "tot": schedule.until,
+        "selectielijst": schedule.selection,
+        "machtigt": schedule.authority,
+        "machtigt_bron": schedule.authority_source,
+        "nakijken": schedule.checks,
+    }
     return {**chapters, MAXIMUM: schedule.maximum.as_json(), **said}
 
 
 def schedule_in(values: Mapping[str, Any], classes: Mapping[str, RetentionClass]) -> Schedule:
     """Return the terms that were filled in."""
     choices = {code: _choice_in(values[code]) for code in classes}
-    return Schedule(choices, _term_in(values[MAXIMUM]), values["orgaan"] or "", values["tot"])
+    return Schedule(
+        choices,
+        _term_in(values[MAXIMUM]),
+        values["orgaan"] or "",
+        values["tot"],
+        values["selectielijst"] or "",
+        values["machtigt"] or "",
+        values["machtigt_bron"] or "",
+        values["nakijken"],
+    )
 
 
 def _choice_in(values: Mapping[str, Any]) -> Choice:

@@ -84,12 +84,19 @@ class Schedule:
     Args:
         organ: who took the decision by which short classes go without a list, with its number.
         until: the last day of the selection list or the term that this decision rests on.
+        selection: the selection list that the categories are of, with its version.
+        authority: who authorises destruction, and `authority_source`: where that is said.
+        checks: the privacy officer looks at a list before it is authorised.
     """
 
     choices: Mapping[str, Choice] = field(default_factory=dict)
     maximum: Term = MAXIMUM
     organ: str = ""
     until: date | None = None
+    selection: str = ""
+    authority: str = ""
+    authority_source: str = ""
+    checks: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the schedule as it is stored."""
@@ -98,6 +105,10 @@ class Schedule:
             "maximum": self.maximum.as_json(),
             "orgaan": self.organ,
             "tot": self.until.isoformat() if self.until else None,
+            "selectielijst": self.selection,
+            "machtigt": self.authority,
+            "machtigt_bron": self.authority_source,
+            "nakijken": self.checks,
         }
 
 
@@ -108,6 +119,10 @@ def schedule_of(content: Mapping[str, Any]) -> Schedule:
         term_of(content["maximum"]),
         content.get("orgaan", ""),
         date.fromisoformat(content["tot"]) if content.get("tot") else None,
+        content.get("selectielijst", ""),
+        content.get("machtigt", ""),
+        content.get("machtigt_bron", ""),
+        content.get("nakijken", False),
     )
 
 
@@ -316,8 +331,15 @@ def _of_all(schedule: Schedule | None) -> dict[str, str]:
     if schedule is None:
         return {}
     until = date_text(schedule.until) if schedule.until else ""
-    said = {"Wie het doorlopend besluit neemt": schedule.organ, "Het steunt op iets tot": until}
-    return {"": str(schedule.maximum), **said}
+    return {
+        "": str(schedule.maximum),
+        "Wie het doorlopend besluit neemt": schedule.organ,
+        "Het steunt op iets tot": until,
+        "Selectielijst": schedule.selection,
+        "Wie vernietiging machtigt": schedule.authority,
+        "Waar dat staat": schedule.authority_source,
+        "De privacyfunctionaris kijkt lijsten na": "ja" if schedule.checks else "nee",
+    }
 
 
 def _words(code: str, choice: Choice | None) -> str:

@@ -24,7 +24,7 @@ test vergelijkt ze, en faalt voor een tabel met persoonsgegevens zonder termijn.
 |---|---|---|---|---|---|
 """
 WAYS: Final = """
-**Hoe**: *vernietigingslijst*: drie mensen beoordelen elk kwartaal wat weggaat. *Doorlopend
+**Hoe**: *vernietigingslijst*: twee mensen besluiten elk kwartaal wat weggaat. *Doorlopend
 besluit*: elke nacht, zonder lijst; de archivaris verlengt het besluit elk jaar. *Vanzelf*: het
 programma doet het, wat een gemeente ook kiest. *Gaat mee*: samen met het document. *Onderhoud*: de
 beheerder van de installatie, als eigen rol. *Met de hand*: wie het beheert. *Blijft*: zonder einde.

@@ -271,7 +271,7 @@ def live_through(demo: Installation, holder: str) -> None:
 
 
 def decide(installation: Installation, holder: str, undecided: set[UUID]) -> None:
-    """Let three people agree to every line but some."""
+    """Let people agree to every line but some."""
     with installation.transaction(holder) as session:
         ids = select(DestructionLine.document_id).where(DestructionLine.gone_at.is_(None))
         wanted = set(session.scalars(ids)) - undecided

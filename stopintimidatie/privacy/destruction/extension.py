@@ -1,0 +1,213 @@
+"""Keeping a document beyond the absolute maximum: a decision of the controller, told beforehand.
+
+The process owner enters it; archivist and FG are told, and it works seven days later. Until then
+the line of the document stays undecided on its list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import and_, select, update
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.privacy.destruction.mail import tell_watchers
+from stopintimidatie.privacy.destruction.models import (
+    DestructionLine,
+    DestructionList,
+    LineDecision,
+)
+from stopintimidatie.privacy.destruction.rules import LONGEST
+from stopintimidatie.privacy.destruction.services import (
+    ListError,
+    StaleListError,
+    fingerprint,
+    lock_list,
+    refresh_state,
+)
+from stopintimidatie.privacy.retention.models import Extension, ExtensionOutcome
+
+BODIES: Final = (
+    ("college", "het college van burgemeester en wethouders"),
+    ("burgemeester", "de burgemeester"),
+)
+OPEN: Final = Extension.outcome.is_(None)
+# Asked before 1.0.0 was replaced, and no decision filled in yet.
+UNANSWERED: Final = and_(OPEN, Extension.entered_at.is_(None))
+ANNOUNCED: Final = and_(OPEN, Extension.entered_at.is_not(None))
+# The time between telling archivist and FG and the moment that it works.
+NOTICE: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Decision of the controller: until when it stays and why; of whom, its number and day."""
+
+    until: date
+    reason: str
+    body: str
+    number: str
+    on: date
+
+
+def enter(
+    session: Session,
+    row: DestructionList,
+    line: DestructionLine,
+    ruling: Ruling,
+    actor: Actor,
+    seen: str,
+) -> Extension:
+    """Enter the decision on the document of a line, and tell archivist and FG.
+
+    Raises:
+        ListError: it isn't at its maximum, is authorised or gone, was entered already, a day isn't
+            right, or nobody can be told.
+        StaleListError: the line isn't that of the page any more.
+    """
+    lock_list(session, row)
+    session.refresh(line, with_for_update=True)
+    if fingerprint([line]) != seen:
+        raise StaleListError
+    if line.authorised_at is not None:
+        raise ListError("Deze vernietiging is al gemachtigd. Zet de regel eerst op onbeslist.")
+    if not line.at_maximum:
+        raise ListError("Dit document is nog niet op zijn uiterste. Kies ‘Uitstellen’.")
+    extension = open_extension(session, line.document_id)
+    if extension is not None and extension.entered_at is not None:
+        raise ListError("Dit besluit is al ingevuld. Haal het eerst terug als het anders is.")
+    _check(line, ruling)
+    if extension is None:
+        extension = Extension(
+            holder=row.holder,
+            document_kind=line.document_kind,
+            document_id=line.document_id,
+            reference=line.reference,
+            asked_by_id=actor.id,
+            asked_by=actor.name or "",
+        )
+        session.add(extension)
+    extension.wanted_until, extension.reason = ruling.until, ruling.reason
+    extension.decided_body, extension.decided_number = ruling.body, ruling.number
+    extension.decided_on = ruling.on
+    _sign(extension, actor)
+    line.start_again()
+    line.decision = line.postponed_until = None
+    refresh_state(session, row)
+    tell_watchers(session, extension)
+    _note(session, extension, actor, "ingevuld", ruling.until.isoformat())
+    return extension
+
+
+def _check(line: DestructionLine, ruling: Ruling) -> None:
+    today = day_of(utc_now())
+    first, latest = max(today + NOTICE, line.due_on), today + LONGEST
+    if not first < ruling.until <= latest:
+        raise ListError(
+            f"Kies een dag na {date_text(first)}, tot en met {date_text(latest)}.", "tot"
+        )
+    if ruling.on > today:
+        raise ListError("Het besluit is genomen: kies vandaag of een eerdere dag.", "datum")
+
+
+def withdraw(session: Session, extension: Extension, actor: Actor) -> None:
+    """Take a decision back before it works; its line is undecided as before.
+
+    Raises:
+        ListError: it works already, or was taken back.
+    """
+    session.refresh(extension, with_for_update=True)
+    if extension.outcome is not None:
+        raise ListError("Dit besluit werkt al, of is al teruggehaald. Kijk wat bij de regel staat.")
+    extension.outcome = ExtensionOutcome.WITHDRAWN.value
+    _sign(extension, actor)
+    session.flush()
+    _note(session, extension, actor, "ingetrokken")
+
+
+def apply_rulings(session: Session) -> None:
+    """Let the decisions work of which archivist and FG were told long enough ago.
+
+    A decision about a document that went meanwhile (erased, or due no more) ends.
+    """
+    told = Extension.entered_at <= utc_now() - NOTICE
+    due = select(Extension, DestructionLine).join(
+        DestructionLine,
+        and_(
+            DestructionLine.document_id == Extension.document_id, DestructionLine.gone_at.is_(None)
+        ),
+    )
+    for extension, line in session.execute(due.where(ANNOUNCED, told)).all():
+        extension.outcome = ExtensionOutcome.GRANTED.value
+        extension.until = line.postponed_until = line.due_on = extension.wanted_until
+        line.start_again()
+        line.decision, line.reason = LineDecision.POSTPONED.value, None
+    session.flush()
+    here = select(DestructionLine.document_id).where(DestructionLine.gone_at.is_(None))
+    session.execute(
+        update(Extension)
+        .where(OPEN, Extension.document_id.not_in(here))
+        .values(outcome=ExtensionOutcome.WITHDRAWN.value, version=Extension.version + 1)
+    )
+
+
+def _sign(extension: Extension, actor: Actor) -> None:
+    extension.entered_at, extension.entered_by_id = utc_now(), actor.id
+    extension.entered_by = actor.name
+
+
+def _note(session: Session, extension: Extension, actor: Actor, act: str, *fields: str) -> None:
+    kind, ids = extension.document_kind, [extension.document_id]
+    record(session, actor, f"uiterste.{act}", extension.holder, kind, ids, fields=list(fields))
+
+
+# Reading
+
+
+def works_on(extension: Extension) -> date | None:
+    """Return the day on which a decision begins to work; None without one."""
+    return day_of(extension.entered_at + NOTICE) if extension.entered_at is not None else None
+
+
+def open_extension(session: Session, document: UUID) -> Extension | None:
+    """Return what is asked or entered about a document, and doesn't work yet."""
+    mine = (Extension.document_id == document, OPEN)
+    return session.scalars(select(Extension).where(*mine)).one_or_none()
+
+
+def extension_of(session: Session, number: str) -> Extension | None:
+    """Return a decision by its id; None for what is no id."""
+    try:
+        return session.get(Extension, UUID(number))
+    except ValueError:
+        return None
+
+
+def extensions_of(session: Session, most: int) -> Sequence[Extension]:
+    """Return the latest decisions of the holder, those that don't work yet first."""
+    order = (OPEN.desc(), Extension.asked_at.desc(), Extension.reference)
+    return session.scalars(select(Extension).order_by(*order).limit(most)).all()
+
+
+def ruling_words(extension: Extension) -> str:
+    """Name the decision of the controller: of whom, of which day, and its number."""
+    body = dict(BODIES)[extension.decided_body or ""]
+    return (
+        f"besluit van {body}, {date_text(extension.decided_on)}, nummer {extension.decided_number}"
+    )
+
+
+def kept_longer(session: Session, lines: Sequence[DestructionLine]) -> Iterator[tuple[str, str]]:
+    """Yield which documents stayed longer than the maximum, and by which decision, in words."""
+    ids = [line.document_id for line in lines]
+    rows = select(Extension).where(Extension.document_id.in_(ids), Extension.until.is_not(None))
+    for row in session.scalars(rows.order_by(Extension.reference, Extension.asked_at)):
+        words = f"bleef tot {date_text(row.until)}, langer dan het uiterste: {ruling_words(row)}"
+        yield f"{row.document_kind.capitalize()} {row.reference}", words
