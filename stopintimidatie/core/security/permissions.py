@@ -305,9 +305,9 @@ de termijn voorbij is* en *als bewaartermijn* doet het programma zelf. Wie uitvo
 haar nooit zelf goed, ook niet met de rol die dat mag. Wie wissen voorstelt, doet het niet zelf; dat
 mag alleen waar niemand anders is, na twee werkdagen ([wissen](wissen.md)). Een rol geeft niemand
 alleen: een tweede persoon bevestigt ([wie](beheer.md#gebruikers)). Een vernietigingslijst gaat
-langs twee mensen, of drie als de privacyfunctionaris nakijkt. Wie een ander een account gaf, telt met die ander
-[als één](beheer.md#wie-als-één-telt). Een *waarnemer* ziet alleen uitvoer die op een tweede persoon
-wacht, tot de einddatum van die rol.
+langs twee mensen, of drie als de privacyfunctionaris nakijkt. Wie een ander een account gaf, telt
+met die ander [als één](beheer.md#wie-als-één-telt). Een *waarnemer* ziet alleen uitvoer die op een
+tweede persoon wacht, tot de einddatum van die rol.
 """
 
 

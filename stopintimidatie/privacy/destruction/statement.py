@@ -36,7 +36,7 @@ from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
-from stopintimidatie.privacy.destruction.counts import (
+from stopintimidatie.privacy.destruction.content import (
     NO_CATEGORY,
     Counted,
     counted,

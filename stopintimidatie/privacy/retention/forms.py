@@ -94,6 +94,21 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
             description="De laatste dag van de selectielijst of van uw eigen termijn. Daarna gaan"
             " korte soorten niet meer weg. Laat leeg als er geen einde is.",
         ),
+        *_about_lists(),
+        field(
+            forms.Text(2_000, lines=True),
+            "Toelichting voor de archivaris",
+            name="toelichting",
+            missing=None,
+            widget=forms.TextArea(rows=3),
+        ),
+        field(forms.Integer(0), "Versie", name="versie", missing=0, widget=forms.Hidden()),
+    )
+
+
+def _about_lists() -> tuple[Any, ...]:
+    """Return the fields about destroying by list: by which selection list, who, and who looks."""
+    return (
         field(
             forms.Text(200),
             "Selectielijst, met versie",
@@ -123,14 +138,6 @@ def terms_schema(classes: Mapping[str, RetentionClass]) -> Any:
             name="nakijken",
             missing=False,
         ),
-        field(
-            forms.Text(2_000, lines=True),
-            "Toelichting voor de archivaris",
-            name="toelichting",
-            missing=None,
-            widget=forms.TextArea(rows=3),
-        ),
-        field(forms.Integer(0), "Versie", name="versie", missing=0, widget=forms.Hidden()),
     )
 
 
