@@ -74,7 +74,7 @@ def test_an_archivist_approves_terms_and_sees_what_they_will_do(signed_in: Signe
     archivist = signed_in(Role.ARCHIVIST)
     archivist.goto(HERE)
     archivist.get_by_role("link", name="Beslissen").first.click()
-    expect(archivist.get_by_text("24 meldingen en dossiers")).to_be_visible()
+    expect(archivist.get_by_text("15 meldingen en dossiers")).to_be_visible()
     seen(archivist, "beslissen")
     archivist.get_by_label("Goedkeuren").check()
     archivist.get_by_role("button", name="Besluit vastleggen").click()

@@ -137,14 +137,14 @@ def apply_rulings(session: Session) -> None:
 
     A decision about a document that went meanwhile (erased, or due no more) ends.
     """
-    told = Extension.entered_at <= utc_now() - NOTICE
+    notified = Extension.entered_at <= utc_now() - NOTICE
     due = select(Extension, DestructionLine).join(
         DestructionLine,
         and_(
             DestructionLine.document_id == Extension.document_id, DestructionLine.gone_at.is_(None)
         ),
     )
-    for extension, line in session.execute(due.where(ANNOUNCED, told)).all():
+    for extension, line in session.execute(due.where(ANNOUNCED, notified)).all():
         extension.outcome = ExtensionOutcome.GRANTED.value
         extension.until = line.postponed_until = line.due_on = extension.wanted_until
         line.start_again()

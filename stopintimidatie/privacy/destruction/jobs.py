@@ -80,7 +80,7 @@ EVERY_NIGHT: Final = Job("vernietiging.elke_nacht")
 OF_HOLDER: Final = Job("vernietiging.houder")
 NIGHT: Final = time(2)
 REWRITE: Final = Job("vernietiging.herschrijven")
-# When the nights of all holders are over.
+# The nights of all holders are over then.
 REWRITE_AT: Final = time(4)
 
 

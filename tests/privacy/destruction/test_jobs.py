@@ -299,19 +299,20 @@ def test_quarters_follow_one_another() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stamps", "state"),
+    ("stamps", "alone", "checked"),
     [
-        ((), ListState.PROPOSED),
-        (("assessed_at",), ListState.ASSESSED),
-        (("assessed_at", "checked_at"), ListState.CHECKED),
-        (("assessed_at", "checked_at", "authorised_at"), ListState.AUTHORISED),
-        (("assessed_at", "checked_at", "authorised_at", "gone_at"), ListState.DONE),
+        ((), ListState.PROPOSED, ListState.PROPOSED),
+        (("assessed_at",), ListState.CHECKED, ListState.ASSESSED),
+        (("assessed_at", "checked_at"), ListState.CHECKED, ListState.CHECKED),
+        (("assessed_at", "authorised_at"), ListState.AUTHORISED, ListState.AUTHORISED),
+        (("assessed_at", "authorised_at", "gone_at"), ListState.DONE, ListState.DONE),
     ],
 )
 def test_the_state_of_a_list_follows_from_its_lines(
-    stamps: tuple[str, ...], state: ListState
+    stamps: tuple[str, ...], alone: ListState, checked: ListState
 ) -> None:
     line = DestructionLine(decision=LineDecision.GOES.value)
     for name in stamps:
         setattr(line, name, utc_now())
-    assert state_of([line]) is state
+    assert state_of([line], checks=False) is alone
+    assert state_of([line], checks=True) is checked
