@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
+from pypdf import PdfReader
 from sqlalchemy import func, select
 
 from stopintimidatie.core.audit import SYSTEM, record
@@ -29,7 +32,7 @@ from tests.support.destruction import a_line, a_list, a_tombstone
 from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
-from tests.support.retaining import ARCHIVIST, proposed_schedule
+from tests.support.retaining import ARCHIVIST, approve, proposed_schedule
 from tests.support.verapdf import validate_pdf
 
 
@@ -53,6 +56,38 @@ def test_a_list_has_one_statement_of_all_that_went(
         lines = session.scalars(select(DestructionLine)).all()
         assert {line.statement_id for line in lines} == {statement.id, None}
     assert validate_pdf(path) == []
+
+
+def test_a_statement_names_list_terms_organ_functions_and_every_line(
+    installation: Installation,
+) -> None:
+    terms = replace(
+        proposed_schedule(installation),
+        selection="Selectielijst gemeenten 2020, versie 2",
+        authority="De gemeentearchivaris, namens het college",
+        authority_source="Archiefverordening, artikel 9",
+    )
+    approve(installation, schedule=terms)
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        now = utc_now()
+        signed = {"gone_at": now, "decision": "mee", "assessed_at": now, "authorised_at": now}
+        people = {"assessed_by": "Hoofd OOV", "authorised_by": "Ar Chief"}
+        for number in range(3):
+            a_line(session, row, f"M-{number}", **signed, **people)
+        session.flush()
+        statement = make_list_statement(installation.registry, session, row)
+    assert statement is not None
+    said = dict(statement.content["gegevens"])
+    assert said["Selectielijst"] == terms.selection
+    assert said["Bewaartermijnen"] == "versie 1"
+    assert said["Machtiging door"] == terms.authority
+    assert said["Volgens"] == terms.authority_source
+    assert said["Beoordeeld"].startswith("Hoofd OOV, proceseigenaar, ")
+    assert said["Gemachtigd"].startswith("Ar Chief, archivaris, ")
+    words = "\n".join(page.extract_text() for page in PdfReader(BytesIO(statement.pdf)).pages)
+    assert "Bijlage: 3 regels" in words
+    assert all(f"M-{number}" in words for number in range(3))
 
 
 def test_a_month_of_the_standing_decision_is_counted_once(installation: Installation) -> None:
