@@ -73,7 +73,7 @@ def transfer(settings: Settings, gemeente: str, nummer: str, map: Path) -> None:
     click.echo(f"Klaar: {path} ({file_size(size)}). Hierin staan persoonsgegevens, leesbaar.")
     click.echo(
         "Het dossier blijft hier. De archivaris vult het ontvangstbewijs in op de pagina"
-        " ‘Overbrengen’; dat kan als drie mensen de regel op de vernietigingslijst hebben"
+        " ‘Overbrengen’; dat kan als de regel op de vernietigingslijst is beoordeeld en"
         " gemachtigd. Daarna wordt het hier vernietigd."
     )
 

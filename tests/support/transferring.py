@@ -152,14 +152,14 @@ def ask_transfer(case: Case, key: str) -> TestResponse:
 
 
 def listed_and_agreed(case: Case, key: str) -> None:
-    """Put the dossier on a list, ask for its transfer, and have three people agree."""
+    """Put the dossier on a list, ask for its transfer, and have people agree."""
     list_due(case.installation)
     ask_transfer(case, key)
     authorise(case.installation)
 
 
 def packed_for_archive(case: Case, key: str | None = None) -> str:
-    """The address of a transfer that three people agreed to, and that waits for the receipt."""
+    """The address of a transfer that people agreed to, and that waits for the receipt."""
     key = key or str(x25519.Identity.generate().to_public())
     listed_and_agreed(case, key)
     assert ask_transfer(case, key).status_int == 303

@@ -1,4 +1,4 @@
-"""Three people agree that a dossier goes to an archive: its line on a destruction list says so.
+"""Two people agree that a dossier goes to an archive: its line on a destruction list says so.
 
 The archivist asks, with the key of the archive; the line then says *overbrengen* and is undecided.
 Nobody alone has content go out, or a dossier destroyed.
@@ -38,7 +38,7 @@ def line_of(session: Session, document: UUID) -> DestructionLine | None:
 
 
 def agreed_line(session: Session, document: UUID) -> DestructionLine | None:
-    """Return the line by which three people agreed to transfer a document; None without one."""
+    """Return the line by which two people agreed to transfer a document; None without one."""
     line = line_of(session, document)
     if line is None or line.outcome != Outcome.TRANSFER or line.decision != LineDecision.GOES:
         return None
@@ -46,7 +46,7 @@ def agreed_line(session: Session, document: UUID) -> DestructionLine | None:
 
 
 def agree(session: Session, dossier: Dossier, *, same_key: bool) -> bool:
-    """Have the line of a dossier say that it is transferred; tell whether three agreed to that.
+    """Have the line of a dossier say that it is transferred; tell whether they agreed to that.
 
     `same_key`: that on which they decided; with another one they decide anew.
 

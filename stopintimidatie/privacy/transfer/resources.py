@@ -30,7 +30,7 @@ from stopintimidatie.privacy.transfer.services import NUMBER
 NAME: Final = "overbrengen"
 # As people read it.
 STATES: Final = {
-    TransferState.AGREEING: "wacht op het besluit van drie mensen",
+    TransferState.AGREEING: "wacht op het besluit van twee mensen",
     TransferState.ASKED: "wacht op het programma",
     TransferState.MAKING: "pakket wordt gemaakt",
     TransferState.FAILED: "pakket maken is mislukt",

@@ -1,6 +1,6 @@
 """Transferring a dossier to an archive: asked, made, and the receipt by which it goes here.
 
-What the button makes is encrypted with the public key of an archive. Three people agree to that key
+What the button makes is encrypted with the public key of an archive. Two people agree to that key
 and to the transfer, on the dossier's line of a destruction list: nobody alone reads a dossier by a
 key of his own, or has it destroyed. A lost download is no data leak.
 
@@ -151,7 +151,7 @@ def known_key(text: str) -> str:
 def ask(session: Session, actor: Actor, dossier: Dossier, recipient: str | None) -> ArchiveTransfer:
     """Ask for the package of a dossier, or ask again; `recipient` is the archive's public key.
 
-    With a key a job makes it, once three people agreed to that key; without one the operator does.
+    With a key a job makes it, once two people agreed to that key; without one the operator does.
 
     Raises:
         TransferError: the dossier can't be transferred now, is on no list or its line is authorised
@@ -318,7 +318,7 @@ def receive(
     authorised and due; the others stay until their day.
 
     Raises:
-        TransferError: there is no package, three people didn't agree to it, or the dossier changed
+        TransferError: there is no package, two people didn't agree to it, or the dossier changed
             since it was made.
     """
     session.refresh(transfer, with_for_update=True)
@@ -359,7 +359,7 @@ def receive(
 
 
 def _locked_line(session: Session, dossier: Dossier) -> DestructionLine:
-    """Lock and return the line by which three people agreed; refuse without one."""
+    """Lock and return the line by which two people agreed; refuse without one."""
     line = agreed_line(session, dossier.id)
     if line is not None:
         session.refresh(line, with_for_update=True)

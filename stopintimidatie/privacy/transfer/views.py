@@ -104,7 +104,7 @@ def list_view(context: TransferList, request: Request) -> dict[str, Any]:
 
 @form_view(TransferList, NEW, Permission.TRANSFER, "templates/transfer_form.jinja2")
 def new_view(context: TransferList, request: Request) -> Any:
-    """Ask for a dossier and the key of the archive; once three people agreed, have it packed."""
+    """Ask for a dossier and the key of the archive; once two people agreed, have it packed."""
     wanted = dict(query_pairs(request)).get("dossier", "")[:12]
     known = find_dossier(request.db, wanted)
     asked = find_transfer(request.db, known.id) if known is not None else None

@@ -155,7 +155,7 @@ def test_an_archivist_alone_gets_no_package_and_destroys_nothing(
     here = ask_transfer(case, mine).location
     installation.run_jobs()
     browser = case.browser("archief")
-    assert "Drie mensen beslissen eerst" in browser.get(here).text
+    assert "Twee mensen beslissen eerst" in browser.get(here).text
     browser.get(f"{here}/pakket", status=404)
     assert browser.get(f"{here}/ontvangst", status=303).location == here
     with installation.transaction(DORDRECHT) as session:
