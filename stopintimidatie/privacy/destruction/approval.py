@@ -116,7 +116,8 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
     numbers = numbers_of(session, [row.id], today, checks=checks).get(row.id, Numbers())
     wanted = _filter(request)
     total = 1 if wanted.reference else numbers.late if wanted.late else numbers.total
-    paging = Paging(wanted_page(request), numbers.standings.get(wanted.standing, total))
+    shown = numbers.standings[wanted.standing] if wanted.standing else total
+    paging = Paging(wanted_page(request), shown)
     lines = lines_of(session, row.id, wanted, today, paging.span)
     _note(context, request, lines)
     return {
@@ -130,7 +131,7 @@ def list_view(context: ListResource, request: Request) -> dict[str, Any]:
         "register": request.resource_path(context.__parent__),
         "here": request.resource_path(context).rstrip("/"),
         "views": _views(request, numbers, wanted),
-        "lines": _shown(context, request, lines),
+        "lines": list(_shown(context, request, lines)),
         "paging": paging,
         "chooses": bool(_choices(context, request)),
         "owner": bool(request.has_permission(P.ASSESS_DESTRUCTION, context)),
