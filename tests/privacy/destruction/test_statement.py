@@ -77,7 +77,8 @@ def test_a_statement_names_list_terms_organ_functions_and_every_line(
             a_line(session, row, f"M-{number}", **signed, **people)
         session.flush()
         statement = make_list_statement(installation.registry, session, row)
-    assert statement is not None
+        assert statement is not None
+        pdf = BytesIO(statement.pdf)
     said = dict(statement.content["gegevens"])
     assert said["Selectielijst"] == terms.selection
     assert said["Bewaartermijnen"] == "versie 1"
@@ -85,7 +86,7 @@ def test_a_statement_names_list_terms_organ_functions_and_every_line(
     assert said["Volgens"] == terms.authority_source
     assert said["Beoordeeld"].startswith("Hoofd OOV, proceseigenaar, ")
     assert said["Gemachtigd"].startswith("Ar Chief, archivaris, ")
-    words = "\n".join(page.extract_text() for page in PdfReader(BytesIO(statement.pdf)).pages)
+    words = "\n".join(page.extract_text() for page in PdfReader(pdf).pages)
     assert "Bijlage: 3 regels" in words
     assert all(f"M-{number}" in words for number in range(3))
 
