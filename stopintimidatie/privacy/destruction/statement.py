@@ -232,7 +232,8 @@ def make_statement(
     rows = [*counted(registry, session, gone, decision.list_id), *more]
     how = HOW.format(overwriting(registry.app_settings))
     lines = [row for row in gone if isinstance(row, DestructionLine)]
-    annex = _annex(registry, lines, outcomes_of(session, decision.list_id)) if lines else None
+    outcomes = outcomes_of(session, decision.list_id) if decision.list_id is not None else {}
+    annex = _annex(registry, lines, outcomes) if lines else None
     content = _content(session, holder, (number, made_at), (rows, how, annex), decision)
     with making_pdf():
         pdf = render_in_process(content, limits=limits_of(registry.app_settings))
