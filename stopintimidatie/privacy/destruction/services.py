@@ -70,7 +70,7 @@ class Choice:
     until: date | None = None
 
 
-# What each step is called when it was done, in words and in the log, and how a line keeps it.
+# The word for a step that was made, on the page and in the log; below, how a line keeps it.
 DONE: Final = {ASSESSES: "beoordeeld", CHECKS: "nagekeken", AUTHORISES: "gemachtigd"}
 _SIGNED: Final = {ASSESSES: "assessed", CHECKS: "checked", AUTHORISES: "authorised"}
 AT_MAXIMUM: Final = (
