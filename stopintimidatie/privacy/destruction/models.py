@@ -128,7 +128,7 @@ class DestructionLine(Held, Base):
     authorised_at: Mapped[datetime | None]
     authorised_by_id: Mapped[str | None] = mapped_column(String(64))
     authorised_by: Mapped[str | None] = mapped_column(String(200))
-    # What it waited for when its day came, or when it was held back without a hand: `Waits`.
+    # The reason that it waited on its day, or was held without anybody choosing so: `Waits`.
     waits_for: Mapped[str | None] = mapped_column(String(40))
     gone_at: Mapped[datetime | None]
     statement_id: Mapped[UUID | None]
