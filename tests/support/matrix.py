@@ -1058,13 +1058,18 @@ MATRIX: Final[tuple[View, ...]] = (
             ("RequestResource", "corrigeren", "{verzoek}/corrigeren"),
             ("RequestResource", "beperking-opheffen", LIFT),
             ("RequestResource", "kind-gehoord", "{verzoek_kind}/kind-gehoord"),
-            ("RequestResource", "bezwaar", "{verzoek_kind}/bezwaar"),
-            ("RequestResource", "bezwaar-uitkomst", "{verzoek_kind}/bezwaar-uitkomst"),
         )
         for page in form(node, name, P.HANDLE_REQUESTS, {
             address: " 404 404 404 ja 403",
             address.replace("}", "_meldpunt}"): " 404 ja 403",
         })
+    ),
+    *(
+        view("RequestResource", name, "POST", P.HANDLE_REQUESTS, {
+            f"{{verzoek_kind}}/{name}": " 404 404 404 ja 403",
+            f"{{verzoek_kind_meldpunt}}/{name}": " 404 ja 403",
+        })
+        for name in ("leeftijd", "bezwaar")
     ),
     # --- finding a person, and the copy ----------------------------------------------------------
     *(

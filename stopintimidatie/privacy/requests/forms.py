@@ -17,7 +17,6 @@ from stopintimidatie.privacy.requests.models import (
     Capacity,
     Channel,
     ChildOutcome,
-    ObjectionOutcome,
     RestrictionGround,
     Right,
     SentHow,
@@ -114,37 +113,6 @@ class HeardSchema(Schema):
     op = day_field("Wanneer is het kind gehoord?")
     uitkomst = field(
         forms.OneOf(sentences(ChildOutcome.choices()), radio=True), "Wat kwam daaruit?"
-    )
-
-
-class ObjectionSchema(Schema):
-    """The form of an objection to the answer."""
-
-    op = day_field("Wanneer kwam het bezwaar binnen?")
-    nummer = field(
-        forms.Text(100), "Zaaknummer van het bezwaar", missing=None, description="Geen namen."
-    )
-    beslissen_voor = field(
-        forms.Date(),
-        "Wanneer moet er uiterlijk over zijn beslist?",
-        description="Zes weken na het einde van de bezwaartermijn (artikel 7:10 Awb). Met een"
-        " adviescommissie is dat twaalf weken, en één keer verdagen geeft zes weken meer: pas de"
-        " dag dan aan. Deze termijnen zijn nog niet door een jurist bevestigd.",
-    )
-
-
-class OutcomeSchema(Schema):
-    """The form of the end of an objection."""
-
-    uitkomst = field(
-        forms.OneOf(sentences(ObjectionOutcome.choices()), radio=True), "Hoe eindigde het bezwaar?"
-    )
-    op = day_field("Op welke dag?")
-    reden = field(
-        forms.Text(1_000, lines=True),
-        "Waarom?",
-        description="Noem geen namen.",
-        validator=forms.at_least(3),
     )
 
 

@@ -12,18 +12,19 @@ from typing import Final
 
 from stopintimidatie.core.clock import is_working_day
 from stopintimidatie.core.storage.retention import Term, months, years
-from stopintimidatie.privacy.requests.models import AskedBy, ChildOutcome, Identity
+from stopintimidatie.privacy.requests.models import (
+    AskedBy,
+    ChildOutcome,
+    Ground,
+    Identity,
+    Right,
+)
 
 ANSWER: Final = months(1)
 EXTENSION: Final = months(2)
 WEEKS_TO_OBJECT: Final = 6
-# The term for the decision on an objection, counted from the end of the term to object; longer with
-# a committee, and once postponed (art. 7:10 Awb).
-WEEKS_TO_DECIDE: Final = 6
-WEEKS_AT_MOST: Final = 18
 # After the term of objection: who asked, what was asked, letters and copy go.
 FORGOTTEN_AFTER: Final = months(3)
-OBJECTION_LASTS: Final = years(1)
 GONE_AFTER: Final = years(5)
 DAYS_BEFORE: Final = 7
 # The answer to a parent goes on this day or later, whether or not anything exists: an answer that
@@ -54,22 +55,12 @@ def objection_until(answered_on: date) -> date:
     return answered_on + timedelta(weeks=WEEKS_TO_OBJECT)
 
 
-def objection_due(until: date) -> tuple[date, date]:
-    """Return the usual and the latest possible last day for the decision on an objection.
-
-    `until`: the end of the term to object.
-    """
-    return until + timedelta(weeks=WEEKS_TO_DECIDE), until + timedelta(weeks=WEEKS_AT_MOST)
-
-
-def forget_from(ended_on: date, objection: date | None, objected_on: date | None = None) -> date:
+def forget_from(ended_on: date, *later: date | None) -> date:
     """Return the day from which who asked, the question, the letters and the copy are deleted.
 
-    An objection is about them: then they stay a year longer than it.
+    `later`: the end of the term to object, and of an objection.
     """
-    if objected_on is not None:
-        return FORGOTTEN_AFTER.after(OBJECTION_LASTS.after(objected_on))
-    return FORGOTTEN_AFTER.after(objection or ended_on)
+    return FORGOTTEN_AFTER.after(max([ended_on, *filter(None, later)]))
 
 
 def gone_from(ended_on: date) -> date:
@@ -125,6 +116,21 @@ OF_PARENT: Final = {
 def identities_of(asked_by: str, *, child: bool) -> dict[str, str]:
     """Return the ways in which it can be made sure who asks, code and words."""
     return OF_PARENT if about_child(asked_by, child=child) else dict(Identity.choices())
+
+
+_FITS: Final = {
+    Ground.OTHERS: (Right.ACCESS,),
+    Ground.NEEDED: (Right.ERASURE,),
+    Ground.OVERRIDING: (Right.ERASURE, Right.OBJECTION),
+    Ground.CORRECT: (Right.RECTIFICATION, Right.RESTRICTION),
+    Ground.NOT_MET: (Right.ERASURE, Right.RESTRICTION, Right.OBJECTION),
+}
+
+
+def grounds_for(right: str) -> list[tuple[str, str]]:
+    """Return the grounds on which a request of this right can be refused, code and words."""
+    fits = {ground.value: _FITS.get(ground, tuple(Right)) for ground in Ground}
+    return [(code, words) for code, words in Ground.choices() if right in fits[code]]
 
 
 def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | None:
