@@ -665,6 +665,7 @@ MATRIX: Final[tuple[View, ...]] = (
             "deelnemer": "",
             "maatregel": "",
             "bijlage-toevoegen": "",
+            "bijlage-weg": "?nummer=1",
         }.items()
         for page in form("DossierResource", name, P.EDIT_DOSSIER, {
             f"{{dossier}}/{name}{query}": WORKERS,
@@ -679,7 +680,6 @@ MATRIX: Final[tuple[View, ...]] = (
         for name, query in {
             "overleg-vervalt": "?nr=1",
             "deelnemer-weg": "",
-            "bijlage-weg": "",
         }.items()
     ),
     *(

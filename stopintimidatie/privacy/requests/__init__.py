@@ -9,7 +9,14 @@ def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.tree.services import Restrictions
-    from stopintimidatie.privacy.requests import jobs, letters, queries, resources, services
+    from stopintimidatie.privacy.requests import (
+        documents,
+        jobs,
+        letters,
+        queries,
+        resources,
+        services,
+    )
     from stopintimidatie.privacy.requests.forms import sentences
     from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.requests.rules import grounds_for, identities_of
@@ -26,7 +33,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
     known = (queries.restricted_among, queries.binds, resources.asked, queries.bound_of)
-    config.set_restrictions(Restrictions(*known))
+    config.set_restrictions(Restrictions(*known, documents.grounds_to_erase))
     config.add_workflow_options(
         "verzoek_identiteit",
         lambda session, row: sentences(list(identities_of(row.asked_by, child=row.child).items())),

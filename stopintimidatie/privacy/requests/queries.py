@@ -57,7 +57,7 @@ def done_for(session: Session, row: SubjectRequest) -> dict[str, list[str]]:
                     ReportMove.report_id.in_(mine), ReportMove.name == "onleesbaar"
                 )
             )
-            if move.values.get("grond") == row.reference
+            if row.reference in move.values.get("grond", "")
         ],
         "verbeterd": [item.reference for item in bound if not item.restricts],
         "beperkt": [item.reference for item in bound if item.restricts and not item.lifted_at],

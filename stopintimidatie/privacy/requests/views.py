@@ -75,7 +75,7 @@ ASIDE: Final = frozenset(
     for name in ("terug", "weigeren", "doorsturen", "intrekken")
 )
 UNSENT: Final = "Besluit nog niet verstuurd"
-# What codes are called on the page of a case.
+# Words of codes, for the page of a case.
 WORDS: Final = {
     "recht": Right.word,
     "hoedanigheid": Capacity.word,
