@@ -157,34 +157,6 @@ def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | N
     return None
 
 
-def advice_on(asked_by: str, *, child: bool) -> tuple[str, str] | None:
-    """Return what the law says of who asks, and what to do: a title and words. None: nothing."""
-    if asked_by == AskedBy.PARENT and not child:
-        return (
-            "Een ouder vraagt voor iemand van 16 jaar of ouder",
-            "Wie 16 jaar of ouder is, vraagt zelf (artikel 5 UAVG). Bevestig niets en weiger dit"
-            " verzoek: die brief luidt altijd gelijk, of er nu gegevens zijn of niet. Is de persoon"
-            " toch jonger dan 16? Leg vast dat dit verzoek is ingetrokken, en voer het opnieuw in.",
-        )
-    if asked_by == AskedBy.SELF and child:
-        return (
-            "Iemand jonger dan 16 vraagt het zelf",
-            "Voor wie jonger is dan 16 vraagt de wettelijk vertegenwoordiger, meestal een ouder of"
-            " voogd (artikel 5 UAVG). Zeg dat aan het kind, en vraag wie dat is. Vertel de"
-            " vertegenwoordiger zelf nog niets, ook niet dat het kind iets vroeg. Doet die een"
-            " verzoek, voer dat dan apart in. Weiger dit verzoek met de grond ‘een ander moet dit"
-            " vragen’.",
-        )
-    if about_child(asked_by, child=child):
-        return (
-            "Iemand vraagt voor een kind",
-            "Bevestig niets, ook niet dat er een melding is, voordat het kind zelf is gehoord via"
-            " zijn eigen kanaal. Een weigering luidt altijd gelijk, of er nu gegevens zijn of niet."
-            " Schrijf of zeg niets anders dan de brieven hieronder.",
-        )
-    return None
-
-
 def first_answer_on(received_on: date, *, for_child: bool) -> date:
     """Return the first day on which a request may be answered."""
     return received_on + timedelta(days=DAYS_TO_PARENT if for_child else 0)

@@ -207,14 +207,12 @@ def letter_view(context: RequestResource, request: Request) -> Values:
     made, letter = _wanted(context, request)
     row, here = context.row, request.resource_path(context)
     note_read(request, row.holder, KIND, [row.id], task="brief bekijken")
-    sent = "nog niet verstuurd"
-    if made.sent_on is not None:
-        sent = f"verstuurd op {date_text(made.sent_on)}, {SentHow.word(made.sent_how)}"
     may = request.has_permission(HANDLE, context) and made.sent_on is None
     return {
         "row": row,
+        "made": made,
+        "how": SentHow.word,
         "letter": letter,
-        "sent": sent,
         "pdf": f"{here}/brief-pdf?nr={made.id}",
         "mark": f"{here}/brief-verstuurd?nr={made.id}" if may else None,
         "back": f"{here}#brieven",

@@ -16,7 +16,7 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import date_text, day_of, days_until
-from stopintimidatie.core.web.components import ListItem, TimelineEntry, panels
+from stopintimidatie.core.web.components import ListItem, panels
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
@@ -27,7 +27,7 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
 from stopintimidatie.privacy.requests.forms import EntrySchema
-from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of, sender_of
+from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of
 from stopintimidatie.privacy.requests.models import (
     AskedBy,
     Capacity,
@@ -37,13 +37,12 @@ from stopintimidatie.privacy.requests.models import (
     Right,
     SentHow,
     SubjectRequest,
-    SubjectRequestMove,
 )
 from stopintimidatie.privacy.requests.models import Identity as IdentityHow
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import done_for, moves_of
 from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
-from stopintimidatie.privacy.requests.rules import about_child, advice_on, identities_of
+from stopintimidatie.privacy.requests.rules import about_child, identities_of
 from stopintimidatie.privacy.requests.services import (
     WITH_DONE,
     WITH_LETTER,
@@ -85,21 +84,6 @@ WORDS: Final = {
     "grond": Ground.word,
     "brief": LetterKind.word,
     "hoe": SentHow.word,
-}
-# Lines of the history that are no step of the workflow.
-EVENTS: Final = {
-    "ontvangen": "Ontvangen",
-    "verlengd": "Termijn verlengd",
-    "kind_gehoord": "Kind gehoord",
-    "leeftijd": "Leeftijd gewijzigd",
-    "opnieuw": "Opnieuw besluiten",
-    "bezwaar": "Bezwaar ontvangen",
-    "bezwaar_klaar": "Bezwaar voorbij",
-    "beperkt": "Gebruik beperkt",
-    "opgeheven": "Beperking opgeheven",
-    "gecorrigeerd": "Correctie ernaast gezet",
-    "brief_verstuurd": "Brief verstuurd",
-    "gewist": "Persoon, vraag en brieven gewist",
 }
 
 
@@ -180,12 +164,7 @@ def new_view(context: RequestRegister, request: Request) -> Any:
                 "Vul een e-mailadres, telefoonnummer of postadres in: u moet kunnen antwoorden.",
                 "email",
             )
-        person = Person(
-            values["naam"],
-            values["email"] or "",
-            values["telefoon"] or "",
-            values["adres"] or "",
-        )
+        person = Person(*(values[name] or "" for name in ("naam", "email", "telefoon", "adres")))
         entry = Entry(
             values["recht"],
             values["hoedanigheid"],
@@ -229,7 +208,6 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "state": state_of(row),
         "late": row.ended_at is None and row.due_on < day_of(utc_now()),
         "for_child": for_child,
-        "advice": None if row.is_decided else advice_on(row.asked_by, child=row.child),
         "steps": steps,
         "onwards": bool(steps) and steps[0][0] not in ASIDE,
         "blocked": blocked,
@@ -241,8 +219,9 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "panels": panels(request, KIND, context),
         "letters": letters,
         "words": WORDS,
-        "no_address": not sender_of(request.db, row.holder).post,
-        "history": [_entry(moved) for moved in moves_of(request.db, row)],
+        "history": moves_of(request.db, row),
+        "iso": date.fromisoformat,
+        "labels": {move.name: move.label for move in REQUEST_WORKFLOW.transitions},
     }
 
 
@@ -270,22 +249,6 @@ def _steps(
 def _page_of(request: Request, move: Transition) -> str:
     pages = [rule.page for rule in rules_of(request.registry, move.name) if rule.page]
     return pages[0] if pages else f"{STEP}?naam={move.name}"
-
-
-def _entry(moved: SubjectRequestMove) -> TimelineEntry:
-    label = EVENTS.get(moved.name) or REQUEST_WORKFLOW.transition(moved.name).label
-    said = moved.reason or ""
-    if moved.name == "kind_gehoord":
-        said = _outcome(moved)
-    if moved.name == "leeftijd":
-        said = f"jonger dan 16: {moved.values['jong']}"
-    return TimelineEntry(moved.at, label, moved.actor_name, said)
-
-
-def _outcome(moved: SubjectRequestMove) -> str:
-    """Return what came of hearing a child that time; a later time doesn't overwrite it here."""
-    outcome = ChildOutcome.word(moved.values["uitkomst"])
-    return f"op {date_text(date.fromisoformat(moved.values['op']))}: {outcome}"
 
 
 # A step
