@@ -1064,13 +1064,10 @@ MATRIX: Final[tuple[View, ...]] = (
             address.replace("}", "_meldpunt}"): " 404 ja 403",
         })
     ),
-    *(
-        view("RequestResource", name, "POST", P.HANDLE_REQUESTS, {
-            f"{{verzoek_kind}}/{name}": " 404 404 404 ja 403",
-            f"{{verzoek_kind_meldpunt}}/{name}": " 404 ja 403",
-        })
-        for name in ("leeftijd", "bezwaar")
-    ),
+    view("RequestResource", "vastleggen", "POST", P.HANDLE_REQUESTS, {
+        "{verzoek_kind}/vastleggen": " 404 404 404 ja 403",
+        "{verzoek_kind_meldpunt}/vastleggen": " 404 ja 403",
+    }),
     # --- finding a person, and the copy ----------------------------------------------------------
     *(
         page

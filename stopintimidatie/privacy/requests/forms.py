@@ -12,6 +12,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.storage.retention import years
 from stopintimidatie.core.text import day_of
+from stopintimidatie.exports.models import Part
 from stopintimidatie.privacy.requests.models import (
     AskedBy,
     Capacity,
@@ -123,32 +124,25 @@ class SentSchema(Schema):
     hoe = field(forms.OneOf(sentences(SentHow.choices()), radio=True), "Hoe?")
 
 
-def document_field() -> Any:
-    """Return the field for the reference of a report, or the number of a dossier."""
-    return field(
+class DocumentSchema(Schema):
+    """The fields that name a report or dossier of a request, also one that no search found."""
+
+    stuk = field(
         forms.Text(REFERENCE),
         "Welk stuk?",
-        name="stuk",
         description="Het kenmerk van de melding of het nummer van het dossier.",
     )
-
-
-def certain_field() -> Any:
-    """Return the field that says that a document is about the person, though no search found it."""
-    return field(
+    zeker = field(
         forms.Flag(),
         "Dit stuk gaat over de persoon van dit verzoek",
-        name="zeker",
         missing=False,
         description="Alleen nodig als het stuk bij dit verzoek niet staat als ‘hoort erbij’.",
     )
 
 
-class RestrictionSchema(Schema):
+class RestrictionSchema(DocumentSchema):
     """The form of a restriction."""
 
-    stuk = document_field()
-    zeker = certain_field()
     grond = field(
         forms.OneOf(sentences(RestrictionGround.choices()), radio=True),
         "Waarom wordt het gebruik beperkt?",
@@ -178,11 +172,9 @@ class LiftSchema(Schema):
     )
 
 
-class CorrectionSchema(Schema):
+class CorrectionSchema(DocumentSchema):
     """The form of a correction that stands beside the account of a reporter."""
 
-    stuk = document_field()
-    zeker = certain_field()
     tekst = field(
         forms.Text(2_000, lines=True),
         "Wat klopt er wel?",
@@ -191,7 +183,7 @@ class CorrectionSchema(Schema):
         validator=forms.at_least(3),
     )
     onderdelen = field(
-        forms.ManyOf(()),
+        forms.ManyOf(Part.choices()),
         "Over welk onderdeel gaat het?",
         description="Wie een kopie van de melding heeft, hoort dit, en dat de kopie niet meer"
         " klopt.",

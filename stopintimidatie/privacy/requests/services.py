@@ -115,6 +115,12 @@ class Entry:
     question: str
     child: bool = False
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values of the columns of the same names; the others are sealed."""
+        sealed = ("person", "question")
+        return {name: value for name, value in vars(self).items() if name not in sealed}
+
 
 def enter_once(
     session: Session, keys: KeyRing, holder: str, entry: Entry, actor: Actor
@@ -128,30 +134,16 @@ def enter_once(
     if user is not None:
         # A second click waits here for the first one.
         session.execute(select(User.id).where(User.id == user).with_for_update())
-        recent = select(SubjectRequest).where(
-            SubjectRequest.holder == holder,
-            SubjectRequest.handler_id == user,
-            SubjectRequest.made_at > utc_now() - IMPATIENCE,
+        recent = (
+            select(SubjectRequest)
+            .filter_by(holder=holder, handler_id=user, **entry.columns)
+            .where(SubjectRequest.made_at > utc_now() - IMPATIENCE)
+            .order_by(SubjectRequest.made_at, SubjectRequest.reference)
         )
-        by_age = recent.order_by(SubjectRequest.made_at, SubjectRequest.reference)
-        for row in session.scalars(by_age):
-            if _entry_of(keys, row) == entry:
+        for row in session.scalars(recent):
+            if (read_person(keys, row), read_question(keys, row)) == (entry.person, entry.question):
                 return row, False
     return enter_request(session, keys, holder, entry, actor), True
-
-
-def _entry_of(keys: KeyRing, row: SubjectRequest) -> Entry:
-    """Return a request as it came in; what has gone is empty."""
-    return Entry(
-        row.right,
-        row.capacity,
-        row.asked_by,
-        row.channel,
-        row.received_on,
-        read_person(keys, row) or Person(),
-        read_question(keys, row) or "",
-        child=row.child,
-    )
 
 
 def enter_request(
@@ -162,13 +154,8 @@ def enter_request(
         id=uuid4(),
         holder=holder,
         reference=_new_reference(session),
-        right=entry.right,
-        capacity=entry.capacity,
-        asked_by=entry.asked_by,
-        child=entry.child,
-        channel=entry.channel,
         state=RequestState.RECEIVED.value,
-        received_on=entry.received_on,
+        **entry.columns,
         due_on=due_of(entry.received_on),
         handler_id=_user_of(actor),
         changed_by=actor.name,

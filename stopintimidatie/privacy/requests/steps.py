@@ -32,7 +32,6 @@ from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
-from stopintimidatie.exports.models import Part
 from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.privacy.holds.services import HoldError, documents_of
 from stopintimidatie.privacy.requests.documents import (
@@ -157,34 +156,26 @@ def heard_view(context: RequestResource, request: Request) -> Any:
     )
 
 
-def act_on_case(
-    context: RequestResource, request: Request, act: Callable[[], None], said: str
-) -> HTTPSeeOther:
-    """Do something by a button of the case, and say on its page that it was done, or why not."""
+# Facts that a button of the case notes, by the name that comes along.
+FACTS: Final[dict[str, Callable[..., None]]] = {
+    "leeftijd": mend_age,
+    "bezwaar": partial(note_objection, over=False),
+    "voorbij": partial(note_objection, over=True),
+}
+
+
+@post_view(RequestResource, "vastleggen", HANDLE)
+def fact_view(context: RequestResource, request: Request) -> Any:
+    """Note the fact of the button: another age, an objection, or that one is over."""
+    note = FACTS.get(str(request.POST.get("feit")))
+    if note is None:
+        raise HTTPNotFound()
     try:
-        act()
+        note(request.db, context.row, request.actor)
+        request.flash("Dit is vastgelegd. Kijk na wat het verandert.")
     except RequestError as refused:
         request.flash(str(refused), "warning")
-    else:
-        request.flash(said)
     return HTTPSeeOther(request.resource_path(context))
-
-
-@post_view(RequestResource, "leeftijd", HANDLE)
-def age_view(context: RequestResource, request: Request) -> Any:
-    """Say that the data subject is younger than 16 after all, or isn't."""
-    act = partial(mend_age, request.db, context.row, request.actor)
-    return act_on_case(
-        context, request, act, "De leeftijd is gewijzigd. Kijk na wat dat verandert."
-    )
-
-
-@post_view(RequestResource, "bezwaar", HANDLE)
-def objection_view(context: RequestResource, request: Request) -> Any:
-    """Note that somebody objected to the answer, or that the objection is over (`voorbij`)."""
-    over = "voorbij" in request.POST
-    act = partial(note_objection, request.db, context.row, request.actor, over=over)
-    return act_on_case(context, request, act, "Het bezwaar is vastgelegd.")
 
 
 # Letters
@@ -376,12 +367,6 @@ def lift_view(context: RequestResource, request: Request) -> Any:
     )
 
 
-def _correction_schema() -> CorrectionSchema:
-    schema = CorrectionSchema()
-    schema["onderdelen"].typ = forms.ManyOf(Part.choices())
-    return schema
-
-
 @form_view(RequestResource, "corrigeren", HANDLE, FORM, guards=(only_with_effect,))
 def correct_view(context: RequestResource, request: Request) -> Any:
     """Put a correction beside what a document says."""
@@ -394,7 +379,7 @@ def correct_view(context: RequestResource, request: Request) -> Any:
         return "De correctie staat ernaast. Wie een kopie heeft, krijgt bericht."
 
     return case_form(
-        context, request, _correction_schema(), Button("opslaan", "Correctie opslaan"), act
+        context, request, CorrectionSchema(), Button("opslaan", "Correctie opslaan"), act
     )
 
 

@@ -165,16 +165,8 @@ def new_view(context: RequestRegister, request: Request) -> Any:
                 "email",
             )
         person = Person(*(values[name] or "" for name in ("naam", "email", "telefoon", "adres")))
-        entry = Entry(
-            values["recht"],
-            values["hoedanigheid"],
-            values["vraagt"],
-            values["kanaal"],
-            values["ontvangen_op"],
-            person,
-            values["vraag"],
-            child=values["jong"],
-        )
+        about = ("recht", "hoedanigheid", "vraagt", "kanaal", "ontvangen_op")
+        entry = Entry(*(values[name] for name in about), person, values["vraag"], values["jong"])
         keys = request.registry.key_ring
         row, new = enter_once(request.db, keys, context.holder, entry, request.actor)
         saved = "Het verzoek is opgeslagen." if new else "U had dit verzoek al opgeslagen."

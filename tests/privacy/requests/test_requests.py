@@ -188,7 +188,7 @@ def test_an_age_that_was_entered_wrong_is_mended_until_the_decision(officer: Tes
     case = enter(officer, vraagt="ouder_of_voogd", jong=True)
     mend = officer.get(case)
     mend.mustcontain("Iemand vraagt voor een kind")
-    (form,) = [item for item in mend.forms.values() if item.action.endswith("/leeftijd")]
+    (form,) = [item for item in mend.forms.values() if item.action.endswith("/vastleggen")]
     page = form.submit(status=303).follow()
     page.mustcontain("Een ouder vraagt voor iemand van 16", "Leeftijd gewijzigd")
     form.submit(status=303).follow().mustcontain("Iemand vraagt voor een kind")

@@ -169,7 +169,7 @@ def test_an_objection_is_a_fact_that_keeps_the_case_until_it_is_over(
         hold_traces(session, row, SYSTEM)
         row.ended_at = ended
     forms = officer.get(case).forms.values()
-    (noted,) = [form for form in forms if form.action.endswith("/bezwaar")]
+    (noted,) = [form for form in forms if form.action.endswith("/vastleggen")]
     noted.submit(status=303).follow().mustcontain("Er is bezwaar gemaakt", "zaaksysteem")
     noted.submit(status=303).follow().mustcontain("Dit is al vastgelegd")
     officer.get(PLACE).mustcontain("bezwaar loopt")
@@ -214,7 +214,7 @@ def test_an_objection_under_way_in_1_0_0_stays_until_it_is_said_to_be_over(
         assert session.get_one(SubjectRequest, number).person is not None
     page = officer.get(case)
     page.mustcontain("Er is bezwaar gemaakt", "10 februari 2025, zaak B-12", "31 maart 2025")
-    (over,) = [form for form in page.forms.values() if form.action.endswith("/bezwaar")]
+    (over,) = [form for form in page.forms.values() if form.action.endswith("/vastleggen")]
     over.submit(status=303).follow().mustcontain("voorbij op", no=["bezwaar en beroep"])
     for days, kept in ((1, True), (100, False)):
         with clock_at(utc_now() + timedelta(days=days)), town.transaction(DORDRECHT) as session:
