@@ -216,14 +216,13 @@ def note_objection(session: Session, row: SubjectRequest, actor: Actor, *, over:
         RequestError: there is no decision to object to, or this was noted already.
     """
     lock_request(session, row)
-    known = row.objection_runs if over else row.objection_on is None and row.objection_until
-    if not known:
+    if row.objection_until is None or row.objection_runs is not over:
         raise RequestError("Dit is al vastgelegd, of er is nog geen besluit verstuurd.")
     today = day_of(utc_now())
     if over:
         row.objection_ended_on = today
     else:
-        row.objection_on = today
+        row.objection_on, row.objection_ended_on = today, None
     note_move(session, row, actor, "bezwaar_klaar" if over else "bezwaar", {})
 
 

@@ -26,19 +26,10 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
+from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.forms import EntrySchema
 from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of
-from stopintimidatie.privacy.requests.models import (
-    AskedBy,
-    Capacity,
-    Channel,
-    ChildOutcome,
-    Ground,
-    Right,
-    SentHow,
-    SubjectRequest,
-)
-from stopintimidatie.privacy.requests.models import Identity as IdentityHow
+from stopintimidatie.privacy.requests.models import Capacity, Right, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import done_for, moves_of
 from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
@@ -74,17 +65,6 @@ ASIDE: Final = frozenset(
     for name in ("terug", "weigeren", "doorsturen", "intrekken")
 )
 UNSENT: Final = "Besluit nog niet verstuurd"
-# Words of codes, for the page of a case.
-WORDS: Final = {
-    "recht": Right.word,
-    "hoedanigheid": Capacity.word,
-    "vraagt": AskedBy.word,
-    "kanaal": Channel.word,
-    "kind": ChildOutcome.word,
-    "grond": Ground.word,
-    "brief": LetterKind.word,
-    "hoe": SentHow.word,
-}
 
 
 # The list
@@ -206,11 +186,12 @@ def request_view(context: RequestResource, request: Request) -> Values:
         "extends": may and refuses_extension(row) is None,
         "answer": answer if row.is_unsent else None,
         "person": read_person(keys, row),
-        "known_by": how or IdentityHow.word(row.identity_how) if row.identity_how else None,
+        "known_by": how or models.Identity.word(row.identity_how) if row.identity_how else None,
         "question": read_question(keys, row),
         "panels": panels(request, KIND, context),
         "letters": letters,
-        "words": WORDS,
+        "words": models,
+        "titled": LetterKind.word,
         "history": moves_of(request.db, row),
         "iso": date.fromisoformat,
         "labels": {move.name: move.label for move in REQUEST_WORKFLOW.transitions},
@@ -251,9 +232,9 @@ def step_view(context: RequestResource, request: Request) -> Any:
     """Show the form of a step of the workflow (`?naam=weigeren`), and make the step."""
     move = _wanted(context, request)
     row, here = context.row, request.resource_path(context)
-    pages = [rule.page for rule in rules_of(request.registry, move.name) if rule.page]
-    if pages:
-        return HTTPSeeOther(f"{here}/{pages[0]}")
+    page_name = _page_of(request, move)
+    if not page_name.startswith(f"{STEP}?"):
+        return HTTPSeeOther(f"{here}/{page_name}")
     why = obstacle(request.registry, request.db, row, move.name)
     if request.method != "POST" and (row.state not in move.sources or why is not None):
         label = REQUEST_WORKFLOW.state(row.state).label
