@@ -167,11 +167,11 @@ FACTS: Final[dict[str, Callable[..., None]]] = {
 @post_view(RequestResource, "vastleggen", HANDLE)
 def fact_view(context: RequestResource, request: Request) -> Any:
     """Note the fact of the button: another age, an objection, or that one is over."""
-    note = FACTS.get(str(request.POST.get("feit")))
-    if note is None:
-        raise HTTPNotFound()
+    fact = str(request.POST.get("feit"))
     try:
-        note(request.db, context.row, request.actor)
+        if fact not in FACTS:
+            raise RequestError("Kies een van de knoppen bij dit verzoek.")
+        FACTS[fact](request.db, context.row, request.actor)
         request.flash("Dit is vastgelegd. Kijk na wat het verandert.")
     except RequestError as refused:
         request.flash(str(refused), "warning")
