@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, s
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import User
+from stopintimidatie.core.storage.personal import ERASURE_GROUNDS, ground_words
+from stopintimidatie.core.tree.services import RESTRICTIONS
 from stopintimidatie.core.web.request import Paging
 from stopintimidatie.dossiers.models import (
     Consultation,
@@ -351,3 +353,13 @@ def explain_holds(session: Session, row: Report | Dossier, *, texts_too: bool = 
     if texts_too and rows and not reasons:
         reasons.append(f"Een dossier waarin deze melding staat of stond, is bevroren.{LIFT_FIRST}")
     return reasons
+
+
+def erasure_grounds(registry: Any, session: Session, document: UUID) -> list[tuple[str, str]]:
+    """Return on which grounds something of a document may be erased, the requests about it first.
+
+    Each is a code, or the reference of a request, with words.
+    """
+    known = RESTRICTIONS.only(registry)
+    asked = known.to_erase(session, document) if known is not None else ()
+    return [(code, ground_words(code)) for code in (*asked, *ERASURE_GROUNDS)]

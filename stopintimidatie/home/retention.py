@@ -86,14 +86,15 @@ def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
 
 
 def _requests(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
-    """Yield the requests that are late or due within a week, the most overdue first."""
+    """Yield the requests that are late, due in a week or not sent, the most overdue first."""
     if not request.has_permission(P.HANDLE_REQUESTS, context):
         return
     for row in request.db.scalars(soon_due(today).limit(MOST_LISTS)):
         title = f"Verzoek {row.reference}: {Right.word(row.right)}"
         href, when = f"{here}/verzoeken/{row.reference}", days_until(row.due_on)
         due, late = datetime.combine(row.due_on, time.min, UTC), row.due_on < today
-        task = task_for(LATE if late else DUE, title, href, "Openen", f"antwoord: {when}")
+        about = f"besluit nog niet verstuurd: {when}" if row.is_unsent else f"antwoord: {when}"
+        task = task_for(LATE if late else DUE, title, href, "Openen", about)
         badges = ("te_laat",) if late else ()
         yield replace(task, at=due, badges=badges)
 

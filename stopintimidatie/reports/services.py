@@ -23,7 +23,7 @@ from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.backend import OPEN_ACCESS, Kind, SearchDocument, Text
 from stopintimidatie.core.search.registry import Load
 from stopintimidatie.core.security import GRANTS
-from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage import NATIONAL, personal
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.storage.personal import Fragment, PersonalDataHolder, Subject
 from stopintimidatie.core.workflow import Transition, WorkflowError, line
@@ -302,17 +302,17 @@ def redact_words(
     holders: Mapping[str, PersonalDataHolder],
     report: Report,
     words: Iterable[str],
+    ground: str,
     reason: str,
     actor: Actor,
 ) -> int:
     """Make words unreadable in all tables about the report; return the number of texts changed.
 
     Each room takes them out of its own tables, history and frozen papers. The history and the log
-    keep who did it, why and in how many texts: never the words.
+    keep who did it, on which ground to erase (`ground_words`), and in how many texts, never which.
     """
     # The longest first: a name within a marked sentence would break the sentence up.
-    longest_first = sorted(set(words), key=len, reverse=True)
-    fragments = [fragment_of(phrase) for phrase in longest_first]
+    fragments = [fragment_of(phrase) for phrase in sorted(set(words), key=len, reverse=True)]
     subject = Subject(reference=report.reference)
     session.flush()
     # Copies first: whoever has one is told of which report it is, and what to do.
@@ -333,9 +333,9 @@ def redact_words(
     )
     for fragment in fragments:
         reason = fragment.taken_out_of(reason)
-    values = {"reden": reason, "teksten": count}
+    values = {"grond": personal.ground_words(ground), "reden": reason, "teksten": count}
     append_move(session, report, actor, "onleesbaar", report.state, values)
-    record(session, actor, "melding.onleesbaar", report.holder, KIND, [report.id])
+    record(session, actor, "melding.onleesbaar", report.holder, KIND, [report.id], fields=[ground])
     return count
 
 

@@ -179,7 +179,6 @@ SHOWN_WITHOUT: Final = {
     ("RequestResource", "stap"): LETTER,
     ("RequestResource", "verlengen"): LETTER,
     ("RequestResource", "brief-maken"): LETTER,
-    ("RequestResource", "bezwaar-uitkomst"): LETTER,
     ("RequestResource", "brief-verstuurd"): "shows the title of a letter",
 }
 HANDED_WITHOUT: Final = {

@@ -665,6 +665,7 @@ MATRIX: Final[tuple[View, ...]] = (
             "deelnemer": "",
             "maatregel": "",
             "bijlage-toevoegen": "",
+            "bijlage-weg": "?nummer=1",
         }.items()
         for page in form("DossierResource", name, P.EDIT_DOSSIER, {
             f"{{dossier}}/{name}{query}": WORKERS,
@@ -679,7 +680,6 @@ MATRIX: Final[tuple[View, ...]] = (
         for name, query in {
             "overleg-vervalt": "?nr=1",
             "deelnemer-weg": "",
-            "bijlage-weg": "",
         }.items()
     ),
     *(
@@ -1031,14 +1031,16 @@ MATRIX: Final[tuple[View, ...]] = (
             ("RequestResource", "corrigeren", "{verzoek}/corrigeren"),
             ("RequestResource", "beperking-opheffen", LIFT),
             ("RequestResource", "kind-gehoord", "{verzoek_kind}/kind-gehoord"),
-            ("RequestResource", "bezwaar", "{verzoek_kind}/bezwaar"),
-            ("RequestResource", "bezwaar-uitkomst", "{verzoek_kind}/bezwaar-uitkomst"),
         )
         for page in form(node, name, P.HANDLE_REQUESTS, {
             address: " 404 404 404 ja 403",
             address.replace("}", "_meldpunt}"): " 404 ja 403",
         })
     ),
+    view("RequestResource", "vastleggen", "POST", P.HANDLE_REQUESTS, {
+        "{verzoek_kind}/vastleggen": " 404 404 404 ja 403",
+        "{verzoek_kind_meldpunt}/vastleggen": " 404 ja 403",
+    }),
     # --- finding a person, and the copy ----------------------------------------------------------
     *(
         page

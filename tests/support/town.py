@@ -572,7 +572,7 @@ class _Builder:
         child = enter_request(
             self.session, keys, self.place.holder, replace(asked, received_on=month), self.actor
         )
-        values = {"grond": "avg_15_4", "reden": text("waarom geweigerd")}
+        values = {"grond": "uavg_41", "reden": text("waarom geweigerd")}
         registry = self.town.installation.registry
         move_request(registry, self.session, child, "weigeren", values, self.actor)
         self.session.flush()

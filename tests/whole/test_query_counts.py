@@ -56,8 +56,8 @@ WHOLE = {
     ("Resource", "logboek"): 13,
     ("MunicipalityResource", "gebruikers"): 14,
     ("MunicipalityResource", "patronen"): 13,
-    # A text is read again after it was looked through.
-    ("ReportResource", "tekst-nakijken"): 14,
+    # A text is read again after it was looked through; on which requests words may go.
+    ("ReportResource", "tekst-nakijken"): 15,
     ("Desk", "aansluitingen"): 16,
     ("Desk", "rollen"): 15,
     ("ExportResource", "pdf"): 13,

@@ -337,3 +337,20 @@ def keep_no_statistics(op: Any, table: str, *columns: str) -> None:
         kind = op.get_bind().scalar(_TYPE, {"table": table, "column": column})
         op.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" TYPE {kind}')
         op.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" SET STATISTICS 0')
+
+
+# Grounds to erase: article 17(1) AVG, letter by letter, in words that stay in the history. Others
+# are the references of requests of data subjects.
+ERASURE_GROUNDS: Final[Mapping[str, str]] = {
+    "doel": "de gegevens zijn niet meer nodig voor het doel (art. 17 lid 1 a)",
+    "toestemming": "de toestemming is ingetrokken (art. 17 lid 1 b)",
+    "bezwaar": "bezwaar, en het belang van de betrokkene gaat voor (art. 17 lid 1 c)",
+    "onrechtmatig": "de gegevens zijn onrechtmatig verwerkt (art. 17 lid 1 d)",
+    "wet": "de wet verplicht tot wissen (art. 17 lid 1 e)",
+    "kind": "gegevens van een kind, verzameld via een app of website (art. 17 lid 1 f)",
+}
+
+
+def ground_words(ground: str) -> str:
+    """Say a ground to erase: a code, or the reference of a request."""
+    return ERASURE_GROUNDS.get(ground) or f"verzoek {ground} van een betrokkene (art. 17 AVG)"

@@ -114,12 +114,15 @@ class Restrictions:
         asked: (column of ids) -> the condition that a request about that document runs.
         bound: (session, document=id) -> its restrictions and the corrections beside it, each with
             `restricts`, `since`, `by` and `words`.
+        to_erase: (session, id) -> the references of requests on which that document may be erased,
+            each with who granted it.
     """
 
     among: Callable[[Session, Collection[UUID]], Mapping[UUID, str]]
     binds: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
     asked: Callable[[ColumnElement[UUID]], ColumnElement[bool]]
     bound: Callable[..., Sequence[Any]]
+    to_erase: Callable[[Session, UUID], Mapping[str, str | None]]
 
 
 RESTRICTIONS: Final = Directive[None, Restrictions]("set_restrictions", "restrictions", single)

@@ -36,7 +36,6 @@ from stopintimidatie.dossiers.pages import (
     back_to,
     dossier_form,
     dossier_form_view,
-    dossier_post_view,
     form_page,
     may_edit,
     only_live,
@@ -44,7 +43,7 @@ from stopintimidatie.dossiers.pages import (
     submit,
     today,
 )
-from stopintimidatie.dossiers.queries import Counts
+from stopintimidatie.dossiers.queries import Counts, erasure_grounds
 from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import DossierError, check_version
 from stopintimidatie.dossiers.words import link
@@ -148,19 +147,25 @@ def attachment_view(context: DossierResource, request: Request) -> Response:
     return file_response(request, context.holder, attachment, name, DossierAttachment)
 
 
-@dossier_post_view("bijlage-weg")
+@dossier_form_view("bijlage-weg", only_live)
 def remove_view(context: DossierResource, request: Request) -> Any:
-    """Remove the attachment whose `nummer` was posted."""
-    number = str(request.POST.get("nummer", ""))
+    """Ask on which ground an attachment goes (`?nummer=1`), and remove it."""
+    number = dict(query_pairs(request)).get("nummer", "")
     attachment = find_attachment(request.db, context.dossier, number)
-    try:
-        if attachment is None:
-            raise DossierError("Deze bijlage is er niet meer.")
-        remove_attachment(request.db, context.dossier, attachment, request.actor)
+    if attachment is None:
+        request.flash("Deze bijlage is er niet meer.", "warning")
+        return back_to(context, request, FILES_PART)
+    grounds = erasure_grounds(request.registry, request.db, context.dossier.id)
+    schema = Schema(field(forms.OneOf(grounds, radio=True), "Waarom mag zij weg?", name="grond"))
+    button = Button("verwijderen", "Voorgoed verwijderen", kind="danger")
+    form = dossier_form(context, request, schema, button, part=FILES_PART)
+
+    def act(values: Values) -> Any:
+        remove_attachment(request.db, context.dossier, attachment, values["grond"], request.actor)
         request.flash("De bijlage is weg.")
-    except DossierError as problem:
-        request.flash(str(problem), "warning")
-    return back_to(context, request, FILES_PART)
+        return back_to(context, request, FILES_PART)
+
+    return submit(request, form, act, form_page(context, request, "Bijlage verwijderen"))
 
 
 PART: Final = "maatregelen"

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing, Sealed
+from stopintimidatie.core.storage.personal import ground_words
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import AMSTERDAM, uuid_of
 from stopintimidatie.dossiers.models import (
@@ -126,13 +127,17 @@ def find_attachment(session: Session, dossier: Dossier, number: str) -> DossierA
 
 
 def remove_attachment(
-    session: Session, dossier: Dossier, row: DossierAttachment, actor: Actor
+    session: Session, dossier: Dossier, row: DossierAttachment, ground: str, actor: Actor
 ) -> None:
-    """Delete key and content of a file; the history says that it was there."""
+    """Delete key and content of a file; the history says that it was there, and on which ground.
+
+    `ground`: to erase, a code or the reference of a request; the log names it, so the FG sees it.
+    """
     lock(session, dossier)
     check_live(dossier)
-    append(session, dossier, actor, "bijlage_weg", values={"bijlage": title_of(row)})
-    log(session, dossier, actor, "bijlage_weg")
+    values = {"bijlage": title_of(row), "grond": ground_words(ground)}
+    append(session, dossier, actor, "bijlage_weg", values=values)
+    log(session, dossier, actor, "bijlage_weg", [ground])
     session.execute(delete(AttachmentPart).where(AttachmentPart.attachment_id == row.id))
     session.delete(row)
 

@@ -18,7 +18,7 @@ from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
-from stopintimidatie.dossiers.queries import explain_holds
+from stopintimidatie.dossiers.queries import erasure_grounds, explain_holds
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.reports import LABELS
 from stopintimidatie.exports.review.rules import (
@@ -74,8 +74,9 @@ def review_view(context: ReportResource, request: Request) -> Any:
     holds = explain_holds(request.db, report, texts_too=True)
     # A form that was opened before the hold is answered with the reason.
     for_good = request.method == "POST" or not holds
+    grounds = erasure_grounds(request.registry, request.db, report.id) if for_good else []
     form = Form(
-        _schema(texts, signs, asks=asks, for_good=for_good),
+        _schema(texts, signs, asks=asks, grounds=grounds),
         request,
         buttons=[*([BUTTONS[0]] if texts else []), *([GOOD] if for_good else [])],
         appstruct={CONTROLS[name]: with_marks(texts[name], spans[name], signs) for name in texts},
@@ -123,10 +124,13 @@ def _places(request: Request, report: Report) -> list[str]:
     return list(request.db.scalars(wanted))
 
 
-def _schema(texts: Mapping[Field, str], signs: Signs, *, asks: bool, for_good: bool) -> Any:
+def _schema(
+    texts: Mapping[Field, str], signs: Signs, *, asks: bool, grounds: Sequence[tuple[str, str]]
+) -> Any:
     """Return the form.
 
-    `asks`: whether somebody is a minor, as a text tells such an age. `for_good`: words can go.
+    `asks`: whether somebody is a minor, as a text tells such an age. `grounds`: on which words can
+    go for good; empty where they can't.
     """
 
     def area(name: str, title: str, most: int, rows: int, about: str) -> Any:
@@ -140,11 +144,11 @@ def _schema(texts: Mapping[Field, str], signs: Signs, *, asks: bool, for_good: b
             for field, text in texts.items()
         ),
         *([_minor_field()] if asks else []),
-        *(_for_good(area) if for_good else ()),
+        *(_for_good(area, grounds) if grounds else ()),
     )
 
 
-def _for_good(area: Any) -> tuple[Any, ...]:
+def _for_good(area: Any, grounds: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
     """Return the fields of what goes for good."""
     return (
         area(
@@ -154,6 +158,13 @@ def _for_good(area: Any) -> tuple[Any, ...]:
             2,
             "Eén per regel, zoals een naam die alleen in een bericht of notitie staat."
             " Alleen voor ‘Voorgoed onleesbaar maken’.",
+        ),
+        forms.field(
+            forms.OneOf(grounds),
+            "Grond",
+            name="grond",
+            missing="",
+            description="Een verzoek staat erbij als deze melding er ‘hoort erbij’ kreeg.",
         ),
         area(
             "reden",
@@ -221,7 +232,7 @@ def _nothing_for_good(values: Mapping[str, Any]) -> None:
     Raises:
         FormError: One was.
     """
-    for name in ("woorden", "reden", "zeker"):
+    for name in ("woorden", "grond", "reden", "zeker"):
         if values[name]:
             raise FormError(
                 f"U koos ‘{BUTTONS[0].title}’, maar dit hoort bij ‘{GOOD.title}’. Kies die knop, of"
@@ -250,6 +261,7 @@ def _made_unreadable(
         personal_data_holders(registry),
         context.report,
         words,
+        values["grond"],
         values["reden"],
         request.actor,
     )
@@ -275,6 +287,8 @@ def _check(words: Sequence[str], values: Mapping[str, Any]) -> None:
         raise FormError(f"Doe hoogstens {MOST} stukken tegelijk.")
     if any(len(word) < SHORTEST for word in words):
         raise FormError("Een losse letter kan niet. Markeer het hele woord.")
+    if not values["grond"]:
+        raise FormError("Kies de grond: een verzoek, of een van artikel 17 lid 1 AVG.", "grond")
     if not values["reden"]:
         raise FormError("Schrijf op waarom deze woorden weg moeten.", "reden")
     if not values["zeker"]:

@@ -59,7 +59,7 @@ from stopintimidatie.privacy.copies.rules import (
 )
 from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.workflow import AGAIN, FORGET, RequestRule
+from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
 from stopintimidatie.privacy.subjects.words import KINDS
@@ -435,7 +435,6 @@ RULES: Final = (
     RequestRule("bijeenbrengen", "redigeren", follows=_bring_together),
     RequestRule("markeren", "tweede_persoon", missing=missing, follows=_freeze, page="kopie"),
     RequestRule("terughalen", "terug", follows=back_to_marking),
-    RequestRule("opnieuw_markeren", AGAIN, follows=back_to_marking),
     RequestRule("nakijken", "nagekeken", page="nakijken"),
     RequestRule("klaarzetten", "versturen", page="klaarzetten"),
     *(

@@ -20,6 +20,7 @@ from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import after_working_days, local_date, utc_now
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
 from stopintimidatie.core.security import GRANTS, Identity, Permission, Role
+from stopintimidatie.core.storage.personal import ERASURE_GROUNDS
 from stopintimidatie.core.text import date_text, datetime_long
 from stopintimidatie.dossiers.case.services import COLLEAGUE
 from stopintimidatie.dossiers.models import Dossier
@@ -27,7 +28,7 @@ from stopintimidatie.dossiers.services import people_with
 from stopintimidatie.municipalities.people.absence import away_today
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.privacy.erasure.models import ErasureProposal
-from stopintimidatie.privacy.erasure.services import GROUNDS, ErasureError, erase, preview_erasure
+from stopintimidatie.privacy.erasure.services import ErasureError, erase, preview_erasure
 from stopintimidatie.privacy.holds.services import kind_of, reference_of, row_of
 from stopintimidatie.privacy.requests.documents import grounds_to_erase
 from stopintimidatie.reports.conversation.services import tell
@@ -168,7 +169,7 @@ def carry_out(
     looked = preview_erasure(registry, session, row)
     if why := refuses_hand(session, proposal, actor) or " ".join(looked.obstacles):
         raise ErasureError(why)
-    if ground not in GROUNDS and ground not in grounds_to_erase(session, row.id):
+    if ground not in ERASURE_GROUNDS and ground not in grounds_to_erase(session, row.id):
         raise ErasureError(_NO_REQUEST.format(ground))
     if looked.fingerprint != seen:
         raise ErasureError(CHANGED)

@@ -32,7 +32,7 @@ class ErasureProposal(Held, Base):
     document_id: Mapped[UUID]
     # The reference of the document, for lists that don't open it.
     reference: Mapped[str] = mapped_column(String(20))
-    # A code of `GROUNDS`, or the reference of the request of a data subject.
+    # A code of `ERASURE_GROUNDS`, or the reference of the request of a data subject.
     ground: Mapped[str] = mapped_column(String(20))
     # The fingerprint of what would go, as the proposing person saw it.
     seen: Mapped[str] = mapped_column(String(64))

@@ -12,7 +12,7 @@ references, codes and the names of employees.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -37,7 +37,12 @@ from stopintimidatie.core.mail import (
 from stopintimidatie.core.mail.addresses import PURPOSE, clear_address
 from stopintimidatie.core.mail.models import MailAddress, MailMessage
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.storage.personal import ErasureCount, count_erasure, erase_document
+from stopintimidatie.core.storage.personal import (
+    ErasureCount,
+    count_erasure,
+    erase_document,
+    ground_words,
+)
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.workflow import WORKFLOW_EFFECTS
 from stopintimidatie.desk.forwarding.jobs import notify_town
@@ -130,17 +135,6 @@ TEMPLATE: Final = MailTemplate(
 
 # Erasing
 
-# Article 17(1), letter by letter, in words that stay in the history. Other grounds are the
-# references of requests of data subjects.
-GROUNDS: Final[Mapping[str, str]] = {
-    "doel": "de gegevens zijn niet meer nodig voor het doel (art. 17 lid 1 a)",
-    "toestemming": "de toestemming is ingetrokken (art. 17 lid 1 b)",
-    "bezwaar": "bezwaar, en het belang van de betrokkene gaat voor (art. 17 lid 1 c)",
-    "onrechtmatig": "de gegevens zijn onrechtmatig verwerkt (art. 17 lid 1 d)",
-    "wet": "de wet verplicht tot wissen (art. 17 lid 1 e)",
-    "kind": "gegevens van een kind, verzameld via een app of website (art. 17 lid 1 f)",
-}
-ON_REQUEST: Final = "verzoek {0} van een betrokkene (art. 17 AVG)"
 LEFT: Final = "Gegevens gewist op verzoek."
 AGAIN: Final = "Gewist na het terugzetten van een reservekopie waar het nog in stond."
 GONE_STATE: Final = "vernietigd"
@@ -153,11 +147,6 @@ _DEMANDED: Final = (
     "Er loopt een vordering: uitvoer {0}. Wat gevorderd is, mag nu niet weg. Laat het document"
     " eerst geven. Is de vordering vervallen? Laat de uitvoer dan afwijzen of intrekken."
 )
-
-
-def ground_words(ground: str) -> str:
-    """Say a ground: a code of `GROUNDS`, or the reference of a request."""
-    return GROUNDS.get(ground) or ON_REQUEST.format(ground)
 
 
 # Ids of dossiers, or what selects them.

@@ -18,23 +18,22 @@ from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, ConflictError, Form, FormError, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.storage.personal import ground_words
 from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request, page_view
 from stopintimidatie.desk.resources import Desk
+from stopintimidatie.dossiers.queries import erasure_grounds
 from stopintimidatie.dossiers.resources import DossierResource, path_of_dossier
 from stopintimidatie.dossiers.workflow import GONE
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.erasure import approval
 from stopintimidatie.privacy.erasure.models import ErasureProposal
 from stopintimidatie.privacy.erasure.services import (
-    GROUNDS,
     ErasureError,
     Outlook,
-    ground_words,
     preview_erasure,
 )
-from stopintimidatie.privacy.requests.documents import grounds_to_erase
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.page.steps import Action
 from stopintimidatie.reports.resources import ReportResource
@@ -79,8 +78,7 @@ def propose_view(context: Any, request: Request) -> Any:
     if known is not None and known.waits:
         words = f"Dit is al voorgesteld, door {known.made_by}." if request.POST else ""
         return _back(context, request, words, CHECK)
-    codes = [*grounds_to_erase(request.db, row.id), *GROUNDS]
-    grounds = forms.OneOf([(code, ground_words(code)) for code in codes], radio=True)
+    grounds = forms.OneOf(erasure_grounds(request.registry, request.db, row.id), radio=True)
 
     def act(values: dict[str, Any], seen: str) -> str:
         approval.propose(request.registry, request.db, row, values["grond"], seen, request.actor)

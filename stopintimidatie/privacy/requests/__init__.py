@@ -9,11 +9,17 @@ def includeme(config: Any) -> None:
     """Register the tables, steps, pages and reminders of requests."""
     from stopintimidatie.core.clock import daily
     from stopintimidatie.core.tree.services import Restrictions
-    from stopintimidatie.privacy.requests import documents, jobs, letters, resources, services
+    from stopintimidatie.privacy.requests import (
+        documents,
+        jobs,
+        letters,
+        queries,
+        resources,
+        services,
+    )
     from stopintimidatie.privacy.requests.forms import sentences
-    from stopintimidatie.privacy.requests.models import Ground
     from stopintimidatie.privacy.requests.personal import PERSONAL_DATA, RETENTION
-    from stopintimidatie.privacy.requests.rules import identities_of
+    from stopintimidatie.privacy.requests.rules import grounds_for, identities_of
     from stopintimidatie.privacy.requests.workflow import REQUEST_RULES, REQUEST_WORKFLOW
 
     REQUEST_RULES.declare(config)
@@ -26,14 +32,15 @@ def includeme(config: Any) -> None:
     # Several requests of one morning are done as one job; a second run finds nothing to do.
     config.add_job_kind(jobs.OF_HOLDER, jobs.run_holder, batch=50)
     config.add_workflow(REQUEST_WORKFLOW)
-    known = (documents.restricted_among, documents.binds, resources.asked, documents.bound_of)
-    config.set_restrictions(Restrictions(*known))
-    grounds = sentences(Ground.choices())
+    known = (queries.restricted_among, queries.binds, resources.asked, queries.bound_of)
+    config.set_restrictions(Restrictions(*known, documents.grounds_to_erase))
     config.add_workflow_options(
         "verzoek_identiteit",
         lambda session, row: sentences(list(identities_of(row.asked_by, child=row.child).items())),
     )
-    config.add_workflow_options("verzoek_grond", lambda session, row: grounds)
+    config.add_workflow_options(
+        "verzoek_grond", lambda session, row: sentences(grounds_for(row.right))
+    )
     _add_pages(config)
 
 
@@ -41,7 +48,7 @@ def _add_pages(config: Any) -> None:
     """Register the tree, the menu item and the views."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.requests import pages, panels
+    from stopintimidatie.privacy.requests import pages, steps
     from stopintimidatie.privacy.requests.personal import KIND
     from stopintimidatie.privacy.requests.resources import (
         IN_LOG,
@@ -67,11 +74,11 @@ def _add_pages(config: Any) -> None:
         waiting=waiting,
         answers=Permission.HANDLE_REQUESTS,
     )
-    config.add_panel(KIND, "beperkt", panels.bound_panel, order=80)
-    config.add_panel("melding", "beperkt", panels.document_panel, order=3)
-    config.add_panel("ophalen_melding", "correctie", panels.pickup_panel)
-    config.add_panel("dossier", "beperkt", panels.document_panel, order=3)
+    config.add_panel(KIND, "beperkt", steps.bound_panel, order=80)
+    config.add_panel("melding", "beperkt", steps.document_panel, order=3)
+    config.add_panel("ophalen_melding", "correctie", steps.pickup_panel)
+    config.add_panel("dossier", "beperkt", steps.document_panel, order=3)
     config.add_panel(VOLGEN, "gegevens", pages.follow_panel, order=10)
     config.add_english("verzoeken", read_english(__name__))
-    for module in ("views", "steps", "panels", "pages"):
+    for module in ("views", "steps", "pages"):
         config.scan(f"stopintimidatie.privacy.requests.{module}")

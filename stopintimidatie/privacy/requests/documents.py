@@ -1,14 +1,16 @@
-"""Documents of a request, restrictions and corrections; and an objection to its answer."""
+"""Documents of a request: kept while it runs, restricted, corrected; and what that hangs on.
+
+A child that is heard, or an objection, decides whether they are kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, cast, exists, literal, null, select, union_all
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
@@ -32,7 +34,7 @@ from stopintimidatie.privacy.holds.services import (
 )
 from stopintimidatie.privacy.requests.models import (
     Channel,
-    ObjectionOutcome,
+    ChildOutcome,
     RequestState,
     RequestTrace,
     Restriction,
@@ -42,15 +44,14 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequestMove,
 )
 from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
-from stopintimidatie.privacy.requests.rules import grant_refused, objection_due
+from stopintimidatie.privacy.requests.queries import restricted_among, traces_of
+from stopintimidatie.privacy.requests.rules import about_child, grant_refused
 from stopintimidatie.privacy.requests.services import (
     RequestError,
     lock_request,
-    move_request,
     note_move,
     refuses_effect,
 )
-from stopintimidatie.privacy.requests.workflow import AGAIN
 from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -60,12 +61,6 @@ CORRECTED: Final = (
     "Iemand over wie dit gaat, heeft een gegeven laten verbeteren (artikel 16 AVG). Vraag de"
     " afzender wat er verandert."
 )
-
-
-def traces_of(session: Session, row: SubjectRequest) -> Sequence[RequestTrace]:
-    """Return the documents in which something about the person was found."""
-    mine = select(RequestTrace).where(RequestTrace.request_id == row.id)
-    return session.scalars(mine.order_by(RequestTrace.reference, RequestTrace.id)).all()
 
 
 def add_trace(
@@ -166,6 +161,69 @@ def _document(session: Session, named: RequestTrace | Restriction) -> Report | D
     entity: Any = Report if named.document_kind == REPORT else Dossier
     row: Report | Dossier | None = session.get(entity, named.document_id)
     return row
+
+
+# A child, an objection
+
+
+def hear_child(
+    session: Session, row: SubjectRequest, on: date, outcome: ChildOutcome, actor: Actor
+) -> None:
+    """Note that a child was heard through its own channel; with what came of it documents are kept.
+
+    Raises:
+        RequestError: the request is answered, nobody asks for a child, or the day is before the
+            request.
+    """
+    lock_request(session, row)
+    if row.is_decided or not about_child(row.asked_by, child=row.child):
+        raise RequestError("Bij dit verzoek hoeft u geen kind te horen.")
+    if on < row.received_on:
+        raise RequestError(
+            f"Het verzoek kwam binnen op {date_text(row.received_on)}. Kies die dag of een latere.",
+            "op",
+        )
+    row.child_heard_on, row.child_outcome = on, outcome.value
+    note_move(session, row, actor, "kind_gehoord", {"op": on.isoformat(), "uitkomst": outcome})
+    _keep_or_release(session, row, actor)
+
+
+def mend_age(session: Session, row: SubjectRequest, actor: Actor) -> None:
+    """Note that the data subject is younger than 16 after all, or isn't.
+
+    Raises:
+        RequestError: the request was decided by what was said before.
+    """
+    lock_request(session, row)
+    if row.is_decided:
+        raise RequestError("Over dit verzoek is al besloten.")
+    row.child = not row.child
+    note_move(session, row, actor, "leeftijd", {"jong": "ja" if row.child else "nee"})
+    _keep_or_release(session, row, actor)
+
+
+def _keep_or_release(session: Session, row: SubjectRequest, actor: Actor) -> None:
+    if grant_refused(row.asked_by, row.child_outcome, child=row.child) is None:
+        hold_traces(session, row, actor)
+    else:
+        release_traces(session, row, actor)
+
+
+def note_objection(session: Session, row: SubjectRequest, actor: Actor, *, over: bool) -> None:
+    """Note that an objection came in, or is over; until then nothing of the case goes.
+
+    Raises:
+        RequestError: there is no decision to object to, or this was noted already.
+    """
+    lock_request(session, row)
+    if row.objection_until is None or row.objection_runs is not over:
+        raise RequestError("Dit is al vastgelegd, of er is nog geen besluit verstuurd.")
+    today = day_of(utc_now())
+    if over:
+        row.objection_ended_on = today
+    else:
+        row.objection_on, row.objection_ended_on = today, None
+    note_move(session, row, actor, "bezwaar_klaar" if over else "bezwaar", {})
 
 
 # Restriction and correction
@@ -303,148 +361,3 @@ def _tell_recipients(
         notify_town(session, document, "hervat" if again else "beperkt")
     elif isinstance(document, Report) and notice.change is Change.CORRECTED:
         tell_of_more(session, document, utc_now())
-
-
-@dataclass(frozen=True)
-class Bound:
-    """Restriction or correction of a document, in words for who may see the document."""
-
-    id: UUID
-    request_id: UUID
-    reference: str
-    kind: str
-    words: str
-    ground: str
-    since: datetime
-    by: str
-    lifted_at: datetime | None
-
-    @property
-    def restricts(self) -> bool:
-        """Tell whether it is a restriction."""
-        return self.kind == "beperking"
-
-
-def restricted_among(session: Session, documents: Collection[UUID]) -> dict[UUID, str]:
-    """Return which of these documents are restricted now, each with its grounds in words."""
-    rows = session.execute(
-        select(Restriction.document_id, Restriction.ground)
-        .where(Restriction.document_id.in_(documents), Restriction.lifted_at.is_(None))
-        .order_by(Restriction.document_id, Restriction.started_at, Restriction.id)
-    )
-    grounds: dict[UUID, dict[str, None]] = {}
-    for number, ground in rows:
-        grounds.setdefault(number, {})[RestrictionGround.word(ground)] = None
-    return {number: ", ".join(words) for number, words in grounds.items()}
-
-
-def binds(document: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """Return the condition that the document with this id, a column, is restricted now."""
-    return exists().where(Restriction.document_id == document, Restriction.lifted_at.is_(None))
-
-
-def bound_of(
-    session: Session, *, document: UUID | None = None, request: UUID | None = None
-) -> list[Bound]:
-    """Return the restrictions and corrections of a document or of a request, in one statement.
-
-    Of a document only what is in force.
-    """
-    parts = []
-    for entity, kind, words, ground, since, by, lifted in (
-        (
-            Restriction,
-            "beperking",
-            Restriction.about,
-            Restriction.ground,
-            Restriction.started_at,
-            Restriction.started_by,
-            Restriction.lifted_at,
-        ),
-        (
-            CorrectionRow,
-            "correctie",
-            CorrectionRow.text,
-            literal(""),
-            CorrectionRow.made_at,
-            CorrectionRow.made_by,
-            # SQLite makes a number of a moment that is cast.
-            cast(null(), Restriction.lifted_at.type),
-        ),
-    ):
-        query = select(
-            entity.id,
-            entity.request_id,
-            entity.reference,
-            literal(kind).label("kind"),
-            words.label("words"),
-            ground.label("ground"),
-            since.label("since"),
-            by.label("by"),
-            lifted.label("lifted_at"),
-        )
-        if request is not None:
-            query = query.where(entity.request_id == request)
-        if document is not None:
-            query = query.where(entity.document_id == document, lifted.is_(None))
-        parts.append(query)
-    rows = union_all(*parts).subquery()
-    ordered = select(rows).order_by(rows.c.since, rows.c.id)
-    return [Bound(*row) for row in session.execute(ordered)]
-
-
-# An objection
-
-
-def note_objection(
-    session: Session, row: SubjectRequest, on: date, number: str | None, due: date, actor: Actor
-) -> None:
-    """Note that somebody objected to the answer; what the request held stays held.
-
-    Noted again it is changed, also the day before which it must be decided.
-
-    Raises:
-        RequestError: there is no answer, the objection is over, or a day can't be.
-    """
-    lock_request(session, row)
-    if row.objection_until is None or row.ended_at is None or row.objection_outcome is not None:
-        raise RequestError("Er is geen besluit waar iemand nu bezwaar tegen kan maken.")
-    if on < day_of(row.ended_at):
-        raise RequestError("Dat is vóór het antwoord. Kies een latere dag.", "op")
-    _, latest = objection_due(row.objection_until)
-    if not on <= due <= latest:
-        raise RequestError(
-            f"Kies een dag na het bezwaar, en uiterlijk {date_text(latest)}: twaalf weken na de"
-            " bezwaartermijn, en zes weken verdagen.",
-            "beslissen_voor",
-        )
-    row.objection_on, row.objection_number, row.objection_due = on, number, due
-    values = {"op": on.isoformat(), "tot": due.isoformat()}
-    note_move(session, row, actor, "bezwaar", values)
-
-
-def end_objection(
-    registry: Any,
-    session: Session,
-    row: SubjectRequest,
-    outcome: ObjectionOutcome,
-    on: date,
-    why: str,
-    actor: Actor,
-) -> None:
-    """Note how an objection ended; one that is upheld opens the request again.
-
-    Raises:
-        RequestError: no objection runs, or the day is before it.
-    """
-    lock_request(session, row)
-    if row.objection_on is None or not row.objection_runs:
-        raise RequestError("Er loopt geen bezwaar bij dit verzoek.")
-    if on < row.objection_on:
-        raise RequestError("Dat is vóór het bezwaar. Kies een latere dag.", "op")
-    row.objection_outcome, row.objection_ended_on = outcome.value, on
-    row.objection_reason = why
-    values = {"op": on.isoformat(), "uitkomst": outcome.value, "reden": why}
-    note_move(session, row, actor, "bezwaar_klaar", values)
-    if outcome == ObjectionOutcome.UPHELD:
-        move_request(registry, session, row, AGAIN, {}, actor)

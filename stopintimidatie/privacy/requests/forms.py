@@ -12,12 +12,12 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.storage.retention import years
 from stopintimidatie.core.text import day_of
+from stopintimidatie.exports.models import Part
 from stopintimidatie.privacy.requests.models import (
     AskedBy,
     Capacity,
     Channel,
     ChildOutcome,
-    ObjectionOutcome,
     RestrictionGround,
     Right,
     SentHow,
@@ -117,37 +117,6 @@ class HeardSchema(Schema):
     )
 
 
-class ObjectionSchema(Schema):
-    """The form of an objection to the answer."""
-
-    op = day_field("Wanneer kwam het bezwaar binnen?")
-    nummer = field(
-        forms.Text(100), "Zaaknummer van het bezwaar", missing=None, description="Geen namen."
-    )
-    beslissen_voor = field(
-        forms.Date(),
-        "Wanneer moet er uiterlijk over zijn beslist?",
-        description="Zes weken na het einde van de bezwaartermijn (artikel 7:10 Awb). Met een"
-        " adviescommissie is dat twaalf weken, en één keer verdagen geeft zes weken meer: pas de"
-        " dag dan aan. Deze termijnen zijn nog niet door een jurist bevestigd.",
-    )
-
-
-class OutcomeSchema(Schema):
-    """The form of the end of an objection."""
-
-    uitkomst = field(
-        forms.OneOf(sentences(ObjectionOutcome.choices()), radio=True), "Hoe eindigde het bezwaar?"
-    )
-    op = day_field("Op welke dag?")
-    reden = field(
-        forms.Text(1_000, lines=True),
-        "Waarom?",
-        description="Noem geen namen.",
-        validator=forms.at_least(3),
-    )
-
-
 class SentSchema(Schema):
     """The form that says that a letter went."""
 
@@ -155,32 +124,25 @@ class SentSchema(Schema):
     hoe = field(forms.OneOf(sentences(SentHow.choices()), radio=True), "Hoe?")
 
 
-def document_field() -> Any:
-    """Return the field for the reference of a report, or the number of a dossier."""
-    return field(
+class DocumentSchema(Schema):
+    """The fields that name a report or dossier of a request, also one that no search found."""
+
+    stuk = field(
         forms.Text(REFERENCE),
         "Welk stuk?",
-        name="stuk",
         description="Het kenmerk van de melding of het nummer van het dossier.",
     )
-
-
-def certain_field() -> Any:
-    """Return the field that says that a document is about the person, though no search found it."""
-    return field(
+    zeker = field(
         forms.Flag(),
         "Dit stuk gaat over de persoon van dit verzoek",
-        name="zeker",
         missing=False,
         description="Alleen nodig als het stuk bij dit verzoek niet staat als ‘hoort erbij’.",
     )
 
 
-class RestrictionSchema(Schema):
+class RestrictionSchema(DocumentSchema):
     """The form of a restriction."""
 
-    stuk = document_field()
-    zeker = certain_field()
     grond = field(
         forms.OneOf(sentences(RestrictionGround.choices()), radio=True),
         "Waarom wordt het gebruik beperkt?",
@@ -210,11 +172,9 @@ class LiftSchema(Schema):
     )
 
 
-class CorrectionSchema(Schema):
+class CorrectionSchema(DocumentSchema):
     """The form of a correction that stands beside the account of a reporter."""
 
-    stuk = document_field()
-    zeker = certain_field()
     tekst = field(
         forms.Text(2_000, lines=True),
         "Wat klopt er wel?",
@@ -223,7 +183,7 @@ class CorrectionSchema(Schema):
         validator=forms.at_least(3),
     )
     onderdelen = field(
-        forms.ManyOf(()),
+        forms.ManyOf(Part.choices()),
         "Over welk onderdeel gaat het?",
         description="Wie een kopie van de melding heeft, hoort dit, en dat de kopie niet meer"
         " klopt.",

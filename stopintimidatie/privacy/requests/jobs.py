@@ -67,19 +67,15 @@ def watch_requests(registry: Any, session: Session, holder: str) -> None:
         if due is not None:
             _remind(session, row, due)
     for row in session.scalars(by_reference.where(SubjectRequest.ended_at.is_not(None))).all():
-        if row.ended_at is None:
+        if row.ended_at is None or row.objection_runs:
             continue
         ended = day_of(row.ended_at)
         if gone_from(ended) <= today:
             _delete(registry, session, row)
             continue
-        watched = row.objection_due if row.objection_runs else None
-        due = reminder_on(watched, today) if watched is not None else None
-        if due is not None:
-            _remind(session, row, due)
-        if not _may_still_object(row):
+        if row.objection_until is None or row.objection_until < today:
             _release(session, row)
-        going = forget_from(ended, row.objection_until, row.objection_on)
+        going = forget_from(ended, row.objection_until, row.objection_ended_on)
         if row.person is not None and going <= today:
             _forget(registry, session, row)
 
@@ -106,16 +102,14 @@ def _remind(session: Session, row: SubjectRequest, due: Due) -> None:
 
 def _write(writing: Writing) -> Letter | None:
     row = writing.session.get(SubjectRequest, writing.message.about_id)
-    objects = row is not None and row.objection_runs
-    if row is None or (row.ended_at is not None and not objects):
+    if row is None or row.ended_at is not None:
         return None
     given = writing.message.values
     return Letter(
         {
-            "wat": "Het bezwaar bij een verzoek" if objects else "Een verzoek",
             "hoe": _WORDS[Due(str(given["herinnering"]))],
-            "dag": date_text(row.objection_due if objects else row.due_on),
-            "bezwaar": objects,
+            "dag": date_text(row.due_on),
+            "besloten": row.is_decided,
             "link": writing.link(str(given["pad"])),
         }
     )
@@ -127,14 +121,6 @@ MAIL: Final = MailTemplate(
     "stopintimidatie.privacy.requests:templates/mail/termijn.txt.jinja2",
     _write,
 )
-
-
-def _may_still_object(row: SubjectRequest) -> bool:
-    """Tell whether the documents of an answer may be asked for in an objection."""
-    today = day_of(utc_now())
-    if row.objection_on is not None:
-        return row.person is not None
-    return row.objection_until is not None and today <= row.objection_until
 
 
 def _release(session: Session, row: SubjectRequest) -> None:
@@ -150,7 +136,8 @@ def _release(session: Session, row: SubjectRequest) -> None:
 def _forget(registry: Any, session: Session, row: SubjectRequest) -> None:
     """Delete who asked, the question and the letters; other rooms delete the copy."""
     row.person = row.question = None
-    row.extended_reason = row.decided_reason = row.objection_reason = None
+    row.extended_reason = row.decided_reason = None
+    row.objection_number = row.objection_reason = None
     letters = select(RequestLetter).where(RequestLetter.request_id == row.id)
     for letter in session.scalars(letters):
         letter.content = None

@@ -87,6 +87,8 @@ class Ground(Term):
     OVERRIDING = "avg_21", "dwingende gronden gaan voor (art. 21 AVG)", "art. 21"
     EXCEPTION = "uavg_41", "uitzondering van artikel 41 UAVG", "art. 41 UAVG"
     REPRESENTATIVE = "uavg_5_4", "een ander moet dit vragen (art. 5 lid 4 UAVG)", "art. 5(4) UAVG"
+    CORRECT = "klopt", "de gegevens kloppen (art. 16 en 18 AVG)", "the data are right"
+    NOT_MET = "geen_grond", "geen grond van toepassing (art. 17, 18 of 21 AVG)", "no ground applies"
 
 
 class RestrictionGround(Term):
@@ -100,15 +102,6 @@ class RestrictionGround(Term):
     )
     NEEDED = "nodig", "de persoon heeft de gegevens nodig voor een rechtsvordering (c)", "needed"
     OBJECTION = "bezwaar", "de persoon maakte bezwaar (d)", "objection"
-
-
-class ObjectionOutcome(Term):
-    """End of an objection to the answer."""
-
-    UPHELD = "gegrond", "gegrond: het verzoek gaat weer open", "upheld"
-    REJECTED = "ongegrond", "ongegrond: het antwoord blijft", "rejected"
-    INADMISSIBLE = "niet_ontvankelijk", "niet ontvankelijk", "inadmissible"
-    WITHDRAWN = "ingetrokken", "ingetrokken door de vrager", "withdrawn"
 
 
 class SentHow(Term):
@@ -130,9 +123,17 @@ class RequestState(StrEnum):
     CHECKING = "tweede_persoon"
     CHECKED = "nagekeken"
     SENT = "verstuurd"
+    PARTLY = "deels"
     REFUSED = "geweigerd"
     WITHDRAWN = "ingetrokken"
     PASSED_ON = "doorgestuurd"
+
+
+# The states after the decision. The letter ends the request when it was sent.
+DECIDED: Final = frozenset(
+    {RequestState.SENT, RequestState.PARTLY, RequestState.REFUSED}
+    | {RequestState.WITHDRAWN, RequestState.PASSED_ON}
+)
 
 
 def of_request(*items: SchemaItem) -> tuple[Any, ...]:
@@ -177,21 +178,33 @@ class SubjectRequest(Versioned, Held, Base):
     # A code of the closed list of grounds, and the reason in words.
     refused_ground: Mapped[str | None] = mapped_column(String(20))
     decided_reason: Mapped[str | None] = mapped_column(Text)
+    # The answer was sent, or the person took the request back.
     ended_at: Mapped[datetime | None]
-    # Objection to the answer, which is a decision (art. 34 UAVG).
+    # The last day to object to the answer, which is a decision (art. 34 UAVG); set when it is sent.
     objection_until: Mapped[date | None]
+    # An objection came in, and is over; until then nothing of the case goes.
     objection_on: Mapped[date | None]
+    objection_ended_on: Mapped[date | None]
+    # Unused since the release after 1.0.0, but for showing what that kept; goes one later.
     objection_number: Mapped[str | None] = mapped_column(String(100))
-    # The last day for the decision on it (art. 7:10 Awb), and how it ended: a code and words.
     objection_due: Mapped[date | None]
     objection_outcome: Mapped[str | None] = mapped_column(String(20))
-    objection_ended_on: Mapped[date | None]
     objection_reason: Mapped[str | None] = mapped_column(Text)
 
     @property
+    def is_decided(self) -> bool:
+        """Tell whether the request was decided, sent or not."""
+        return self.state in DECIDED
+
+    @property
+    def is_unsent(self) -> bool:
+        """Tell whether the decision hasn't gone to who asked yet."""
+        return self.is_decided and self.ended_at is None
+
+    @property
     def objection_runs(self) -> bool:
-        """Tell whether an objection waits for its decision."""
-        return self.objection_on is not None and self.objection_outcome is None
+        """Tell whether there is an objection that isn't over."""
+        return self.objection_on is not None and self.objection_ended_on is None
 
 
 class SubjectRequestMove(HistoryLine, Held, Base):

@@ -16,7 +16,7 @@ from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.log.resources import LogDocument
-from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.models import DECIDED, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.rules import DAYS_BEFORE
 
@@ -82,20 +82,17 @@ def path_of_request(session: Session, request_id: UUID) -> str | None:
 
 
 def soon_due(today: date) -> Select[Any]:
-    """Select the open requests that are late or have to be answered within a week."""
-    soon = today + timedelta(days=DAYS_BEFORE)
+    """Select the open requests that are late, due within a week, or decided but not sent."""
+    soon = SubjectRequest.due_on <= today + timedelta(days=DAYS_BEFORE)
+    due = or_(soon, SubjectRequest.state.in_(DECIDED)), SubjectRequest.ended_at.is_(None)
     by_day = (SubjectRequest.due_on, SubjectRequest.reference)
-    due = SubjectRequest.ended_at.is_(None), SubjectRequest.due_on <= soon
     return select(SubjectRequest).where(*due).order_by(*by_day)
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select what waits for the privacy officer at a holder, for the menu."""
-    objects = and_(
-        SubjectRequest.objection_on.is_not(None), SubjectRequest.objection_outcome.is_(None)
-    )
     return select(SubjectRequest.id).where(
-        SubjectRequest.holder == holder, or_(SubjectRequest.ended_at.is_(None), objects)
+        SubjectRequest.holder == holder, SubjectRequest.ended_at.is_(None)
     )
 
 

@@ -12,18 +12,19 @@ from typing import Final
 
 from stopintimidatie.core.clock import is_working_day
 from stopintimidatie.core.storage.retention import Term, months, years
-from stopintimidatie.privacy.requests.models import AskedBy, ChildOutcome, Identity
+from stopintimidatie.privacy.requests.models import (
+    AskedBy,
+    ChildOutcome,
+    Ground,
+    Identity,
+    Right,
+)
 
 ANSWER: Final = months(1)
 EXTENSION: Final = months(2)
 WEEKS_TO_OBJECT: Final = 6
-# The term for the decision on an objection, counted from the end of the term to object; longer with
-# a committee, and once postponed (art. 7:10 Awb).
-WEEKS_TO_DECIDE: Final = 6
-WEEKS_AT_MOST: Final = 18
 # After the term of objection: who asked, what was asked, letters and copy go.
 FORGOTTEN_AFTER: Final = months(3)
-OBJECTION_LASTS: Final = years(1)
 GONE_AFTER: Final = years(5)
 DAYS_BEFORE: Final = 7
 # The answer to a parent goes on this day or later, whether or not anything exists: an answer that
@@ -54,22 +55,12 @@ def objection_until(answered_on: date) -> date:
     return answered_on + timedelta(weeks=WEEKS_TO_OBJECT)
 
 
-def objection_due(until: date) -> tuple[date, date]:
-    """Return the usual and the latest possible last day for the decision on an objection.
-
-    `until`: the end of the term to object.
-    """
-    return until + timedelta(weeks=WEEKS_TO_DECIDE), until + timedelta(weeks=WEEKS_AT_MOST)
-
-
-def forget_from(ended_on: date, objection: date | None, objected_on: date | None = None) -> date:
+def forget_from(ended_on: date, *later: date | None) -> date:
     """Return the day from which who asked, the question, the letters and the copy are deleted.
 
-    An objection is about them: then they stay a year longer than it.
+    `later`: the end of the term to object, and of an objection.
     """
-    if objected_on is not None:
-        return FORGOTTEN_AFTER.after(OBJECTION_LASTS.after(objected_on))
-    return FORGOTTEN_AFTER.after(objection or ended_on)
+    return FORGOTTEN_AFTER.after(max([ended_on, *filter(None, later)]))
 
 
 def gone_from(ended_on: date) -> date:
@@ -127,6 +118,21 @@ def identities_of(asked_by: str, *, child: bool) -> dict[str, str]:
     return OF_PARENT if about_child(asked_by, child=child) else dict(Identity.choices())
 
 
+_FITS: Final = {
+    Ground.OTHERS: (Right.ACCESS,),
+    Ground.NEEDED: (Right.ERASURE,),
+    Ground.OVERRIDING: (Right.ERASURE, Right.OBJECTION),
+    Ground.CORRECT: (Right.RECTIFICATION, Right.RESTRICTION),
+    Ground.NOT_MET: (Right.ERASURE, Right.RESTRICTION, Right.OBJECTION),
+}
+
+
+def grounds_for(right: str) -> list[tuple[str, str]]:
+    """Return the grounds on which a request of this right can be refused, code and words."""
+    fits = {ground.value: _FITS.get(ground, tuple(Right)) for ground in Ground}
+    return [(code, words) for code, words in Ground.choices() if right in fits[code]]
+
+
 def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | None:
     """Return why a request can't be granted, by who asks; None: it can.
 
@@ -148,34 +154,6 @@ def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | N
                 "Leg eerst vast wat het kind ervan vindt. Alleen met ‘geen bezwaar’ gaat u verder."
             )
         return "Het kind heeft bezwaar, of is niet bereikt. Weiger het verzoek."
-    return None
-
-
-def advice_on(asked_by: str, *, child: bool) -> tuple[str, str] | None:
-    """Return what the law says of who asks, and what to do: a title and words. None: nothing."""
-    if asked_by == AskedBy.PARENT and not child:
-        return (
-            "Een ouder vraagt voor iemand van 16 jaar of ouder",
-            "Wie 16 jaar of ouder is, vraagt zelf (artikel 5 UAVG). Bevestig niets en weiger dit"
-            " verzoek: die brief luidt altijd gelijk, of er nu gegevens zijn of niet. Is de persoon"
-            " toch jonger dan 16? Leg vast dat dit verzoek is ingetrokken, en voer het opnieuw in.",
-        )
-    if asked_by == AskedBy.SELF and child:
-        return (
-            "Iemand jonger dan 16 vraagt het zelf",
-            "Voor wie jonger is dan 16 vraagt de wettelijk vertegenwoordiger, meestal een ouder of"
-            " voogd (artikel 5 UAVG). Zeg dat aan het kind, en vraag wie dat is. Vertel de"
-            " vertegenwoordiger zelf nog niets, ook niet dat het kind iets vroeg. Doet die een"
-            " verzoek, voer dat dan apart in. Weiger dit verzoek met de grond ‘een ander moet dit"
-            " vragen’.",
-        )
-    if about_child(asked_by, child=child):
-        return (
-            "Iemand vraagt voor een kind",
-            "Bevestig niets, ook niet dat er een melding is, voordat het kind zelf is gehoord via"
-            " zijn eigen kanaal. Een weigering luidt altijd gelijk, of er nu gegevens zijn of niet."
-            " Schrijf of zeg niets anders dan de brieven hieronder.",
-        )
     return None
 
 

@@ -1,9 +1,9 @@
-"""The services of requests: entering one, its steps, its clock, hearing a child, what it holds."""
+"""The services of requests: entering one, its steps, its clock, its letters as they go."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -20,17 +20,23 @@ from stopintimidatie.core.storage.encryption import KeyRing, Sealed
 from stopintimidatie.core.text import date_text, day_of, new_code, uuid_of
 from stopintimidatie.core.tree import is_taken, register_reference
 from stopintimidatie.core.workflow import Transition, WorkflowError, line
-from stopintimidatie.privacy.requests.letters import LetterKind, make_letter
+from stopintimidatie.privacy.requests.letters import ANSWERS as ENDING
+from stopintimidatie.privacy.requests.letters import (
+    LetterKind,
+    letters_of,
+    make_letter,
+    note_sent,
+)
 from stopintimidatie.privacy.requests.models import (
     PURPOSE,
     Channel,
-    ChildOutcome,
     RequestLetter,
     RequestState,
     SubjectRequest,
     SubjectRequestMove,
 )
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.queries import done_for
 from stopintimidatie.privacy.requests.rules import (
     about_child,
     due_of,
@@ -38,11 +44,10 @@ from stopintimidatie.privacy.requests.rules import (
     extension_refused,
     first_answer_on,
     grant_refused,
+    grounds_for,
     identities_of,
-    objection_until,
 )
 from stopintimidatie.privacy.requests.workflow import (
-    AGAIN,
     ANSWERS,
     GRANTS_IT,
     REQUEST_WORKFLOW,
@@ -56,10 +61,16 @@ SEALED: Final = Sealed(SubjectRequest, PURPOSE, ("person", "question"), "id")
 WITH_LETTER: Final = {
     "versturen": LetterKind.ACCESS,
     "toewijzen": LetterKind.GRANTED,
+    "deels": LetterKind.PARTLY,
     "weigeren": LetterKind.REFUSED,
     "doorsturen": LetterKind.PASSED_ON,
 }
 NO_NAME: Final = "Aan wie dit verzoek deed"
+WITH_DONE: Final = frozenset({"toewijzen", "deels"})
+NOTHING_DONE: Final = (
+    "Bij dit verzoek is nog niets gewist, verbeterd of beperkt. Doe dat eerst, of schrijf waarom u"
+    " het toch toewijst."
+)
 # The same request of the same person again within this time is an impatient click.
 IMPATIENCE: Final = timedelta(minutes=10)
 
@@ -104,6 +115,12 @@ class Entry:
     question: str
     child: bool = False
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The values of the columns of the same names; the others are sealed."""
+        sealed = ("person", "question")
+        return {name: value for name, value in vars(self).items() if name not in sealed}
+
 
 def enter_once(
     session: Session, keys: KeyRing, holder: str, entry: Entry, actor: Actor
@@ -117,30 +134,16 @@ def enter_once(
     if user is not None:
         # A second click waits here for the first one.
         session.execute(select(User.id).where(User.id == user).with_for_update())
-        recent = select(SubjectRequest).where(
-            SubjectRequest.holder == holder,
-            SubjectRequest.handler_id == user,
-            SubjectRequest.made_at > utc_now() - IMPATIENCE,
+        recent = (
+            select(SubjectRequest)
+            .filter_by(holder=holder, handler_id=user, **entry.columns)
+            .where(SubjectRequest.made_at > utc_now() - IMPATIENCE)
+            .order_by(SubjectRequest.made_at, SubjectRequest.reference)
         )
-        by_age = recent.order_by(SubjectRequest.made_at, SubjectRequest.reference)
-        for row in session.scalars(by_age):
-            if _entry_of(keys, row) == entry:
+        for row in session.scalars(recent):
+            if (read_person(keys, row), read_question(keys, row)) == (entry.person, entry.question):
                 return row, False
     return enter_request(session, keys, holder, entry, actor), True
-
-
-def _entry_of(keys: KeyRing, row: SubjectRequest) -> Entry:
-    """Return a request as it came in; what has gone is empty."""
-    return Entry(
-        row.right,
-        row.capacity,
-        row.asked_by,
-        row.channel,
-        row.received_on,
-        read_person(keys, row) or Person(),
-        read_question(keys, row) or "",
-        child=row.child,
-    )
 
 
 def enter_request(
@@ -151,13 +154,8 @@ def enter_request(
         id=uuid4(),
         holder=holder,
         reference=_new_reference(session),
-        right=entry.right,
-        capacity=entry.capacity,
-        asked_by=entry.asked_by,
-        child=entry.child,
-        channel=entry.channel,
         state=RequestState.RECEIVED.value,
-        received_on=entry.received_on,
+        **entry.columns,
         due_on=due_of(entry.received_on),
         handler_id=_user_of(actor),
         changed_by=actor.name,
@@ -273,14 +271,22 @@ def move_request(
         raise WorkflowError(why)
     if name == "identiteit" and values["hoe"] not in identities_of(row.asked_by, child=row.child):
         raise WorkflowError("Kies een van de manieren uit de lijst.", "hoe")
+    if "grond" in values and values["grond"] not in dict(grounds_for(row.right)):
+        raise WorkflowError("Kies een grond die bij dit recht past.", "grond")
+    done = list(done_for(session, row)) if name in WITH_DONE else []
+    if name == "toewijzen" and not (done or values.get("reden")):
+        raise WorkflowError(NOTHING_DONE, "reden")
     why = refuses_second(session, row, actor) if name == "nagekeken" else None
     if why is not None:
         raise WorkflowError(why)
     before, row.state = row.state, move.target
-    _note_answers(row, name, values, actor)
-    _append(session, row, actor, name, before, values)
+    noted = dict(values)
+    if given := noted.pop("wel", None):
+        noted["reden"] = f"Wel: {given} Niet: {values['reden']}"
+    _note_answers(row, name, noted, actor)
+    _append(session, row, actor, name, before, noted)
     record(session, actor, "verzoek.stap", row.holder, KIND, [row.id], fields=[row.state])
-    _send_letter(session, registry.key_ring, row, name, values, actor)
+    _send_letter(session, registry.key_ring, row, name, values, actor, done)
     session.flush()
     for rule in rules_of(registry, name):
         rule.follows(registry, session, row, actor)
@@ -311,21 +317,11 @@ def _note_answers(row: SubjectRequest, name: str, values: Mapping[str, Any], act
     row.handler_id = row.handler_id or _user_of(actor)
     if name == "identiteit":
         row.identity_how, row.identity_at, row.identity_by = values["hoe"], now, actor.name
-    if name == "weigeren":
-        row.refused_ground = values["grond"]
-    if name in ("weigeren", "toewijzen", "intrekken"):
-        row.decided_reason = values.get("reden") or None
-    if name == "doorsturen":
-        row.decided_reason = values["naar"]
-    if REQUEST_WORKFLOW.state(row.state).ended:
+    row.refused_ground = values.get("grond") or row.refused_ground
+    if row.is_decided:
+        row.decided_reason = values.get("reden") or values.get("naar") or None
+    if name not in WITH_LETTER and row.is_decided:
         row.ended_at = now
-    if name in ANSWERS:
-        row.objection_until = objection_until(day_of(now))
-        row.objection_on = row.objection_due = row.objection_ended_on = None
-        row.objection_number = row.objection_outcome = row.objection_reason = None
-    if name == AGAIN:
-        row.ended_at = row.refused_ground = row.decided_reason = None
-        row.due_on = due_of(day_of(now))
 
 
 def _send_letter(
@@ -335,16 +331,17 @@ def _send_letter(
     name: str,
     values: Mapping[str, Any],
     actor: Actor,
+    done: Collection[str],
 ) -> None:
     """Make the letter of a step. To who asks for a child nothing that was typed goes along."""
-    kind, more = WITH_LETTER.get(name), [str(values[key]) for key in ("reden",) if values.get(key)]
+    kind = WITH_LETTER.get(name)
     if kind is None:
         return
-    if name == "doorsturen":
-        more = [f"Zij gaan erover: {values['naar']}."]
+    more = values.get("reden") or values.get("naar") or ""
+    words = {"more": more, "given": values.get("wel") or ""}
     if name == "weigeren" and about_child(row.asked_by, child=row.child):
-        kind, more = LetterKind.CHILD, []
-    make_letter(session, keys, row, kind, lines_to(keys, row), actor, more)
+        kind, words = LetterKind.CHILD, {}
+    make_letter(session, keys, row, kind, lines_to(keys, row), actor, done=done, **words)
 
 
 def _append(
@@ -368,20 +365,13 @@ def note_move(
     record(session, actor, "verzoek.gewijzigd", row.holder, KIND, [row.id], fields=[name])
 
 
-def moves_of(session: Session, row: SubjectRequest) -> Sequence[SubjectRequestMove]:
-    """Return the history of a request, the latest first."""
-    mine = select(SubjectRequestMove).where(SubjectRequestMove.request_id == row.id)
-    newest = (SubjectRequestMove.at.desc(), SubjectRequestMove.id)
-    return session.scalars(mine.order_by(*newest)).all()
-
-
 # The clock, the child
 
 
 def refuses_extension(row: SubjectRequest) -> str | None:
     """Return why a request can't be extended now; None: it can."""
-    if row.ended_at is not None:
-        return "Dit verzoek is afgerond."
+    if row.is_decided:
+        return "Over dit verzoek is al besloten."
     for_child = about_child(row.asked_by, child=row.child)
     today = day_of(utc_now())
     return extension_refused(row.received_on, row.extended_on, today, for_child=for_child)
@@ -413,34 +403,27 @@ def extend_request(
     row.extended_on, row.extended_reason = day_of(utc_now()), why
     row.due_on = extended_due_of(row.received_on)
     note_move(session, row, actor, "verlengd", {"reden": why, "tot": row.due_on.isoformat()})
-    make_letter(session, keys, row, LetterKind.EXTENDED, lines_to(keys, row), actor, [why])
-
-
-def hear_child(
-    session: Session, row: SubjectRequest, on: date, outcome: ChildOutcome, actor: Actor
-) -> None:
-    """Note that a child was heard through its own channel, and what came of it.
-
-    Raises:
-        RequestError: the request is answered, nobody asks for a child, or the day is before the
-            request.
-    """
-    lock_request(session, row)
-    if row.ended_at is not None or not about_child(row.asked_by, child=row.child):
-        raise RequestError("Bij dit verzoek hoeft u geen kind te horen.")
-    if on < row.received_on:
-        raise RequestError(
-            f"Het verzoek kwam binnen op {date_text(row.received_on)}. Kies die dag of een latere.",
-            "op",
-        )
-    row.child_heard_on, row.child_outcome = on, outcome.value
-    note_move(session, row, actor, "kind_gehoord", {"op": on.isoformat(), "uitkomst": outcome})
+    make_letter(session, keys, row, LetterKind.EXTENDED, lines_to(keys, row), actor, more=why)
 
 
 def mark_sent(
     session: Session, row: SubjectRequest, made: RequestLetter, on: date, how: str, actor: Actor
 ) -> None:
-    """Note that a letter went, and how."""
+    """Note that a letter went, and how; the answer stops the clock of the request.
+
+    Raises:
+        RequestError: it was noted before, or the day is before the letter was made.
+    """
     lock_request(session, row)
-    made.sent_on, made.sent_how = on, how
+    if made.sent_on is not None:
+        raise RequestError("Dit is al vastgelegd.")
+    if on < day_of(made.made_at):
+        day = date_text(made.made_at)
+        raise RequestError(f"De brief is van {day}. Kies die dag of een latere.", "op")
+    answers = [letter for letter in letters_of(session, row) if letter.kind in ENDING]
+    if made.kind in ENDING and made is not answers[0]:
+        # A request that 1.0.0 opened again after an objection has an earlier answer as well.
+        made.sent_on, made.sent_how = on, how
+    else:
+        note_sent(row, made, on, how)
     note_move(session, row, actor, "brief_verstuurd", {"brief": made.kind, "hoe": how})

@@ -1,34 +1,53 @@
-"""Pages of a request besides its steps: its term, a child that is heard, an objection, letters."""
+"""Pages of a request besides its steps: its term, a child, letters, restriction, correction.
+
+Also the panels that show restrictions and corrections on documents.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
+from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.telemetry import making_pdf
 from stopintimidatie.core.text import date_text, uuid_of
+from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
-from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
+from stopintimidatie.core.web.request import (
+    Request,
+    form_view,
+    page_view,
+    post_view,
+    query_pairs,
+)
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.exports.document.process import RenderingError, render_in_process
 from stopintimidatie.exports.request.jobs import limits_of
+from stopintimidatie.privacy.holds.services import HoldError, documents_of
 from stopintimidatie.privacy.requests.documents import (
-    end_objection,
-    hold_traces,
+    correct,
+    hear_child,
+    lift,
+    mend_age,
     note_objection,
-    release_traces,
+    restrict,
 )
 from stopintimidatie.privacy.requests.forms import (
+    CorrectionSchema,
     HeardSchema,
-    ObjectionSchema,
-    OutcomeSchema,
+    LiftSchema,
     ReasonSchema,
+    RestrictionSchema,
     SentSchema,
     Values,
 )
@@ -42,30 +61,30 @@ from stopintimidatie.privacy.requests.letters import (
 )
 from stopintimidatie.privacy.requests.models import (
     ChildOutcome,
-    ObjectionOutcome,
     RequestLetter,
+    RequestTrace,
+    Restriction,
+    RestrictionGround,
     SentHow,
     SubjectRequest,
 )
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.queries import Bound, bound_of
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.rules import (
-    about_child,
-    due_of,
-    grant_refused,
-    objection_due,
-)
+from stopintimidatie.privacy.requests.rules import about_child, due_of, grant_refused
 from stopintimidatie.privacy.requests.services import (
     RequestError,
     extend_request,
-    hear_child,
     lines_to,
     mark_sent,
+    refuses_effect,
     refuses_extension,
     way_to_send,
 )
 from stopintimidatie.privacy.requests.views import ASKED, FORM, HANDLE, SEE, TEMPLATES
+from stopintimidatie.reports.models import Report
 
+PANEL: Final = "stopintimidatie.privacy.requests:templates/panel.jinja2"
 TOO_BUSY: Final = (
     "De brief kan nu niet worden gemaakt. Wacht een halve minuut en probeer het opnieuw."
 )
@@ -77,15 +96,14 @@ def case_form(
     schema: Schema,
     button: Button,
     act: Callable[[Values], str],
-    *,
-    heading: str,
-    intro: str = "",
-    warning: str = "",
-    appstruct: Values | None = None,
+    **page: Any,
 ) -> Any:
-    """Show a form of a request and carry it out; what `act` returns is said on the case page."""
+    """Show a form of a request and carry it out; what `act` returns is said on the case page.
+
+    The template says by the name of the page what it is called and what it is for.
+    """
     here = request.resource_path(context)
-    form = Form(schema, request, buttons=[button], appstruct=appstruct or {}, cancel_url=here)
+    form = Form(schema, request, buttons=[button], cancel_url=here)
 
     def on_valid(values: Values) -> Any:
         try:
@@ -95,13 +113,7 @@ def case_form(
         request.flash(said)
         return HTTPSeeOther(here)
 
-    page = {
-        "heading": heading,
-        "above": f"Verzoek {context.row.reference}",
-        "intro": intro,
-        "warning": warning,
-    }
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, {"row": context.row, **page})
 
 
 @form_view(RequestResource, "verlengen", HANDLE, FORM)
@@ -122,14 +134,7 @@ def extend_view(context: RequestResource, request: Request) -> Any:
         )
 
     return case_form(
-        context,
-        request,
-        ReasonSchema(),
-        Button("verlengen", "Termijn verlengen"),
-        act,
-        heading="Termijn verlengen",
-        intro="Met twee maanden, één keer. De vrager moet het binnen de eerste maand van u horen:"
-        " er wordt een brief gemaakt met uw reden.",
+        context, request, ReasonSchema(), Button("verlengen", "Termijn verlengen"), act
     )
 
 
@@ -143,88 +148,34 @@ def heard_view(context: RequestResource, request: Request) -> Any:
     def act(values: Values) -> str:
         outcome = ChildOutcome.of(values["uitkomst"])
         hear_child(request.db, row, values["op"], outcome, request.actor)
-        follow = hold_traces if outcome == ChildOutcome.AGREES else release_traces
-        follow(request.db, row, request.actor)
         return "Vastgelegd wat het kind ervan vindt."
 
-    earlier = ""
-    if row.child_heard_on is not None:
-        earlier = (
-            f"Eerder vastgelegd: op {date_text(row.child_heard_on)},"
-            f" {ChildOutcome.word(row.child_outcome)}. Dat blijft in de geschiedenis staan; wat u"
-            " nu vastlegt, geldt."
-        )
+    earlier = ChildOutcome.word(row.child_outcome) if row.child_heard_on else ""
     return case_form(
-        context,
-        request,
-        HeardSchema(),
-        Button("vastleggen", "Vastleggen"),
-        act,
-        heading="Wat vindt het kind?",
-        intro="Hoor het kind via zijn eigen kanaal: het nummer of adres bij zijn melding, of de"
-        " berichten op de volgpagina. Nooit via de ouder. Zijn er geen gegevens, kies dan ‘niet"
-        " bereikt’.",
-        warning=earlier,
+        context, request, HeardSchema(), Button("vastleggen", "Vastleggen"), act, earlier=earlier
     )
 
 
-@form_view(RequestResource, "bezwaar", HANDLE, FORM)
-def objection_view(context: RequestResource, request: Request) -> Any:
-    """Note that somebody objected to the answer."""
-    row = context.row
-    if row.objection_until is None:
-        raise HTTPNotFound()
-
-    def act(values: Values) -> str:
-        on, number, due = values["op"], values["nummer"], values["beslissen_voor"]
-        note_objection(request.db, row, on, number, due, request.actor)
-        return "Het bezwaar is vastgelegd. De stukken van dit verzoek blijven bewaard."
-
-    return case_form(
-        context,
-        request,
-        ObjectionSchema(),
-        Button("vastleggen", "Bezwaar vastleggen"),
-        act,
-        heading="Bezwaar vastleggen",
-        intro=f"Bezwaar kon tot en met {date_text(row.objection_until)}. Behandel het bezwaar zelf"
-        " in uw eigen systeem; het portaal bewaakt de dag en bewaart de uitkomst.",
-        appstruct={
-            "op": row.objection_on,
-            "nummer": row.objection_number,
-            "beslissen_voor": row.objection_due or objection_due(row.objection_until)[0],
-        },
-    )
+# Facts that a button of the case notes, by the name that comes along.
+FACTS: Final[dict[str, Callable[..., None]]] = {
+    "leeftijd": mend_age,
+    "bezwaar": partial(note_objection, over=False),
+    "voorbij": partial(note_objection, over=True),
+}
 
 
-@form_view(RequestResource, "bezwaar-uitkomst", HANDLE, FORM)
-def outcome_view(context: RequestResource, request: Request) -> Any:
-    """Note how an objection ended; when it is upheld, the request is decided anew."""
-    row = context.row
-    if request.method != "POST" and not row.objection_runs:
-        request.flash("Er loopt geen bezwaar bij dit verzoek.", "info")
-        return HTTPSeeOther(request.resource_path(context))
-
-    def act(values: Values) -> str:
-        outcome, why = ObjectionOutcome.of(values["uitkomst"]), values["reden"]
-        on, actor = values["op"], request.actor
-        end_objection(request.registry, request.db, row, outcome, on, why, actor)
-        if row.ended_at is None:
-            return (
-                f"Het verzoek staat weer open. Besluit opnieuw, uiterlijk {date_text(row.due_on)}."
-            )
-        return "De uitkomst van het bezwaar is vastgelegd."
-
-    return case_form(
-        context,
-        request,
-        OutcomeSchema(),
-        Button("vastleggen", "Uitkomst vastleggen"),
-        act,
-        heading="Uitkomst van het bezwaar",
-        intro="De brief over het bezwaar schrijft wie het behandelt. Is het gegrond, dan gaat dit"
-        " verzoek weer open en besluit u opnieuw.",
-    )
+@post_view(RequestResource, "vastleggen", HANDLE)
+def fact_view(context: RequestResource, request: Request) -> Any:
+    """Note the fact of the button: another age, an objection, or that one is over."""
+    fact = str(request.POST.get("feit"))
+    try:
+        if fact not in FACTS:
+            raise RequestError("Kies een van de knoppen bij dit verzoek.")
+        FACTS[fact](request.db, context.row, request.actor)
+        request.flash("Dit is vastgelegd. Kijk na wat het verandert.")
+    except RequestError as refused:
+        request.flash(str(refused), "warning")
+    return HTTPSeeOther(request.resource_path(context))
 
 
 # Letters
@@ -247,14 +198,12 @@ def letter_view(context: RequestResource, request: Request) -> Values:
     made, letter = _wanted(context, request)
     row, here = context.row, request.resource_path(context)
     note_read(request, row.holder, KIND, [row.id], task="brief bekijken")
-    sent = "nog niet verstuurd"
-    if made.sent_on is not None:
-        sent = f"verstuurd op {date_text(made.sent_on)}, {SentHow.word(made.sent_how)}"
     may = request.has_permission(HANDLE, context) and made.sent_on is None
     return {
         "row": row,
+        "made": made,
+        "how": SentHow.word,
         "letter": letter,
-        "sent": sent,
         "pdf": f"{here}/brief-pdf?nr={made.id}",
         "mark": f"{here}/brief-verstuurd?nr={made.id}" if may else None,
         "back": f"{here}#brieven",
@@ -291,14 +240,7 @@ def sent_view(context: RequestResource, request: Request) -> Any:
         return f"Vastgelegd dat de brief ‘{letter.title}’ is verstuurd."
 
     return case_form(
-        context,
-        request,
-        SentSchema(),
-        Button("vastleggen", "Vastleggen"),
-        act,
-        heading="Verstuurd vastleggen",
-        intro=f"De brief ‘{letter.title}’. Verstuur haar zelf, per post of beveiligde e-mail: het"
-        " portaal verstuurt haar niet.",
+        context, request, SentSchema(), Button("vastleggen", "Vastleggen"), act, letter=letter
     )
 
 
@@ -337,17 +279,139 @@ def make_letter_view(context: RequestResource, request: Request) -> Any:
 
     def act(values: Values) -> str:
         keys, more = request.registry.key_ring, values.get("tekst")
-        kind = LetterKind.of(values["soort"])
-        to = lines_to(keys, row)
-        make_letter(request.db, keys, row, kind, to, request.actor, [more] if more else [])
+        kind, to = LetterKind.of(values["soort"]), lines_to(keys, row)
+        make_letter(request.db, keys, row, kind, to, request.actor, more=more or "")
         return f"De brief ‘{kind.nl}’ staat bij de brieven. {way_to_send(keys, row)}"
 
-    return case_form(
-        context,
-        request,
-        _made_schema(row),
-        Button("maken", "Brief maken"),
-        act,
-        heading="Een andere brief maken",
-        intro="De andere brieven maakt het portaal bij de stap waar ze bij horen.",
+    return case_form(context, request, _made_schema(row), Button("maken", "Brief maken"), act)
+
+
+# Restrictions and corrections, here and on documents
+
+
+def _document(context: RequestResource, request: Request, values: Values) -> Report | Dossier:
+    """Return the document that was named.
+
+    Raises:
+        RequestError: it isn't here, more than one was typed, or nobody said that it is about the
+            person of this request.
+    """
+    try:
+        rows = documents_of(request.db, values["stuk"], roles_at(request, context.holder))
+    except HoldError as unknown:
+        raise RequestError(str(unknown), "stuk") from None
+    if len(rows) != 1:
+        raise RequestError("Vul één kenmerk of dossiernummer in.", "stuk")
+    included = select(RequestTrace.id).where(
+        RequestTrace.request_id == context.row.id,
+        RequestTrace.document_id == rows[0].id,
+        RequestTrace.included.is_(True),
     )
+    if not values["zeker"] and request.db.scalar(included) is None:
+        raise RequestError(
+            "Dit stuk staat bij dit verzoek niet als ‘hoort erbij’. Kijk het kenmerk na. Gaat het"
+            " echt over deze persoon? Zet dan dit vinkje.",
+            "zeker",
+        )
+    return rows[0]
+
+
+def only_with_effect(context: RequestResource, request: Request) -> Any:
+    """Send back to the case who may not restrict or correct anything for it, before any search."""
+    refused = refuses_effect(context.row)
+    if refused is None:
+        return None
+    request.flash(refused, "warning")
+    return HTTPSeeOther(request.resource_path(context))
+
+
+@form_view(RequestResource, "beperken", HANDLE, FORM, guards=(only_with_effect,))
+def restrict_view(context: RequestResource, request: Request) -> Any:
+    """Restrict the use of contested data of a document."""
+
+    def act(values: Values) -> str:
+        document = _document(context, request, values)
+        ground = RestrictionGround.of(values["grond"])
+        keys, about = request.registry.key_ring, values["gegevens"]
+        restrict(request.db, keys, context.row, document, ground, about, request.actor)
+        return (
+            "Het gebruik is beperkt. Wie het stuk opent, leest dat. Wie een kopie heeft, hoort het."
+        )
+
+    return case_form(
+        context, request, RestrictionSchema(), Button("beperken", "Gebruik beperken"), act
+    )
+
+
+@form_view(RequestResource, "beperking-opheffen", HANDLE, FORM)
+def lift_view(context: RequestResource, request: Request) -> Any:
+    """Lift a restriction (`?nr=…`), once the person was told."""
+    number = uuid_of(dict(query_pairs(request)).get("nr", "")[:36])
+    restriction = request.db.get(Restriction, number) if number else None
+    if restriction is None or restriction.request_id != context.row.id:
+        raise HTTPNotFound()
+
+    note_read(request, context.holder, KIND, [context.row.id], task="beperking opheffen")
+
+    def act(values: Values) -> str:
+        keys, day = request.registry.key_ring, values["bericht_op"]
+        why, actor = values["reden"], request.actor
+        lift(request.db, keys, context.row, restriction, day, why, actor)
+        return (
+            f"De beperking op {restriction.reference} is opgeheven. Wie een kopie heeft, hoort het."
+        )
+
+    page = {"restriction": restriction, "for_child": bool(refuses_effect(context.row))}
+    return case_form(
+        context, request, LiftSchema(), Button("opheffen", "Beperking opheffen"), act, **page
+    )
+
+
+@form_view(RequestResource, "corrigeren", HANDLE, FORM, guards=(only_with_effect,))
+def correct_view(context: RequestResource, request: Request) -> Any:
+    """Put a correction beside what a document says."""
+
+    def act(values: Values) -> str:
+        document = _document(context, request, values)
+        keys, words = request.registry.key_ring, values["tekst"]
+        parts = values["onderdelen"]
+        correct(request.db, keys, context.row, document, words, parts, request.actor)
+        return "De correctie staat ernaast. Wie een kopie heeft, krijgt bericht."
+
+    return case_form(
+        context, request, CorrectionSchema(), Button("opslaan", "Correctie opslaan"), act
+    )
+
+
+def bound_panel(context: RequestResource, request: Request) -> Panel | None:
+    """Show the restrictions and corrections of a request, and the ways to make them."""
+    row, items = context.row, bound_of(request.db, request=context.row.id)
+    may = bool(request.has_permission(HANDLE, context))
+    makes = may and row.identity_at is not None and refuses_effect(row) is None
+    if not items and not makes:
+        return None
+    here = request.resource_path(context)
+    values = {"row": row, "items": items, "here": here, "may": may, "makes": makes}
+    return Panel("Beperken en verbeteren", f"{TEMPLATES}/bound.jinja2", values)
+
+
+def document_panel(context: Any, request: Any) -> Panel | None:
+    """Show what of a document is restricted, and which corrections stand beside it."""
+    row = context.dossier if isinstance(context, DossierResource) else context.report
+    items = bound_of(request.db, document=row.id)
+    if not items:
+        return None
+    restricts = any(item.restricts for item in items)
+    title = "Gebruik beperkt" if restricts else "Correctie"
+    return Panel(title, PANEL, _shown(items), "gebruik_beperkt" if restricts else "")
+
+
+def pickup_panel(context: tuple[Any, Report], request: Request) -> Panel | None:
+    """Show who picks a report up the corrections that stand beside the account."""
+    items = bound_of(request.db, document=context[1].id)
+    corrected = [item for item in items if not item.restricts]
+    return Panel("Correctie", PANEL, _shown(corrected)) if corrected else None
+
+
+def _shown(items: Sequence[Bound]) -> dict[str, Any]:
+    return {"items": items, "ground": RestrictionGround.word}

@@ -15,8 +15,8 @@ from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.encryption import KeyRing
-from stopintimidatie.core.text import date_short, date_text, datetime_short, day_of, days_until
-from stopintimidatie.core.web.components import ListItem, TimelineEntry, panels
+from stopintimidatie.core.text import date_text, day_of, days_until
+from stopintimidatie.core.web.components import ListItem, panels
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
@@ -26,33 +26,21 @@ from stopintimidatie.core.web.request import (
     wanted_page,
 )
 from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
-from stopintimidatie.dossiers.words import link
+from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.forms import EntrySchema
-from stopintimidatie.privacy.requests.letters import LetterKind, letters_of
-from stopintimidatie.privacy.requests.models import (
-    AskedBy,
-    Capacity,
-    Channel,
-    ChildOutcome,
-    Ground,
-    ObjectionOutcome,
-    RequestLetter,
-    Right,
-    SentHow,
-    SubjectRequest,
-    SubjectRequestMove,
-)
-from stopintimidatie.privacy.requests.models import Identity as IdentityHow
+from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of
+from stopintimidatie.privacy.requests.models import Capacity, Right, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.queries import done_for, moves_of
 from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
-from stopintimidatie.privacy.requests.rules import about_child, advice_on, identities_of
+from stopintimidatie.privacy.requests.rules import about_child, identities_of
 from stopintimidatie.privacy.requests.services import (
+    WITH_DONE,
     WITH_LETTER,
     Entry,
     Person,
     enter_once,
     move_request,
-    moves_of,
     obstacle,
     read_person,
     read_question,
@@ -60,7 +48,7 @@ from stopintimidatie.privacy.requests.services import (
     refuses_second,
     way_to_send,
 )
-from stopintimidatie.privacy.requests.workflow import AGAIN, REQUEST_WORKFLOW, fits, rules_of
+from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
 
 TEMPLATES: Final = "stopintimidatie.privacy.requests:templates"
 FORM: Final = f"{TEMPLATES}/form.jinja2"
@@ -76,19 +64,7 @@ ASIDE: Final = frozenset(
     REQUEST_WORKFLOW.transition(name).label
     for name in ("terug", "weigeren", "doorsturen", "intrekken")
 )
-# Lines of the history that are no step of the workflow.
-EVENTS: Final = {
-    "ontvangen": "Ontvangen",
-    "verlengd": "Termijn verlengd",
-    "kind_gehoord": "Kind gehoord",
-    "bezwaar": "Bezwaar ontvangen",
-    "bezwaar_klaar": "Bezwaar afgerond",
-    "beperkt": "Gebruik beperkt",
-    "opgeheven": "Beperking opgeheven",
-    "gecorrigeerd": "Correctie ernaast gezet",
-    "brief_verstuurd": "Brief verstuurd",
-    "gewist": "Persoon, vraag en brieven gewist",
-}
+UNSENT: Final = "Besluit nog niet verstuurd"
 
 
 # The list
@@ -131,19 +107,24 @@ def register_view(context: RequestRegister, request: Request) -> Values:
 
 
 def _item(context: RequestRegister, request: Request, row: SubjectRequest) -> ListItem:
-    state = REQUEST_WORKFLOW.state(row.state).label
-    about = (Capacity.word(row.capacity), state)
+    when = (f"uiterlijk {date_text(row.due_on)} ({days_until(row.due_on)})",)
     if row.ended_at is not None:
-        due = date_text(row.objection_due)
-        objection = (f"bezwaar: beslissen uiterlijk {due}",) if row.objection_runs else ()
-        when: tuple[str, ...] = (f"afgerond op {date_text(row.ended_at)}", *objection)
-    else:
-        extended = ("verlengd",) if row.extended_on else ()
-        when = (f"uiterlijk {date_text(row.due_on)} ({days_until(row.due_on)})", *extended)
+        when = (f"afgerond op {date_text(row.ended_at)}",)
+    marks = {
+        "verlengd": row.ended_at is None and row.extended_on is not None,
+        "bezwaar loopt": row.objection_runs,
+    }
+    more = tuple(words for words, counts in marks.items() if counts)
     late = row.ended_at is None and row.due_on < day_of(utc_now())
     href = request.resource_path(context, row.reference)
     title = f"{row.reference}: {Right.word(row.right)}"
-    return ListItem(title, href, ("te_laat",) if late else (), (*about, *when))
+    meta = (Capacity.word(row.capacity), state_of(row), *when, *more)
+    return ListItem(title, href, ("te_laat",) if late else (), meta)
+
+
+def state_of(row: SubjectRequest) -> str:
+    """Return the state of a request in words; a decision that didn't go yet says so."""
+    return UNSENT if row.is_unsent else REQUEST_WORKFLOW.state(row.state).label
 
 
 @form_view(RequestRegister, NEW, HANDLE, FORM)
@@ -163,22 +144,9 @@ def new_view(context: RequestRegister, request: Request) -> Any:
                 "Vul een e-mailadres, telefoonnummer of postadres in: u moet kunnen antwoorden.",
                 "email",
             )
-        person = Person(
-            values["naam"],
-            values["email"] or "",
-            values["telefoon"] or "",
-            values["adres"] or "",
-        )
-        entry = Entry(
-            values["recht"],
-            values["hoedanigheid"],
-            values["vraagt"],
-            values["kanaal"],
-            values["ontvangen_op"],
-            person,
-            values["vraag"],
-            child=values["jong"],
-        )
+        person = Person(*(values[name] or "" for name in ("naam", "email", "telefoon", "adres")))
+        about = ("recht", "hoedanigheid", "vraagt", "kanaal", "ontvangen_op")
+        entry = Entry(*(values[name] for name in about), person, values["vraag"], values["jong"])
         keys = request.registry.key_ring
         row, new = enter_once(request.db, keys, context.holder, entry, request.actor)
         saved = "Het verzoek is opgeslagen." if new else "U had dit verzoek al opgeslagen."
@@ -188,14 +156,7 @@ def new_view(context: RequestRegister, request: Request) -> Any:
         )
         return HTTPSeeOther(request.resource_url(context, row.reference))
 
-    page = {
-        "heading": "Verzoek invoeren",
-        "above": context.owner,
-        "intro": "Van iemand die vraagt wat wij over hen bewaren, of dat wil laten verbeteren,"
-        " wissen of beperken. Wie het vraagt en wat er staat, bewaren wij versleuteld.",
-        "warning": "",
-    }
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid)
 
 
 # The case
@@ -207,28 +168,33 @@ def request_view(context: RequestResource, request: Request) -> Values:
     row, keys = context.row, request.registry.key_ring
     note_read(request, row.holder, KIND, [row.id], task="verzoek bekijken")
     may = bool(request.has_permission(HANDLE, context))
-    here = request.resource_path(context)
     steps, blocked = _steps(context, request)
     for_child = about_child(row.asked_by, child=row.child)
+    letters = letters_of(request.db, row)
+    answer = next((made for made in letters if made.kind in ANSWERS), None)
+    how = identities_of(row.asked_by, child=row.child).get(str(row.identity_how))
     return {
         "row": row,
-        "right": f"Verzoek: {Right.word(row.right)}",
-        "state": REQUEST_WORKFLOW.state(row.state).label,
+        "here": request.resource_path(context),
+        "may": may,
+        "state": state_of(row),
         "late": row.ended_at is None and row.due_on < day_of(utc_now()),
         "for_child": for_child,
-        "advice": None if row.ended_at else advice_on(row.asked_by, child=row.child),
-        "hear": f"{here}/kind-gehoord" if may and for_child and not row.ended_at else None,
         "steps": steps,
         "onwards": bool(steps) and steps[0][0] not in ASIDE,
         "blocked": blocked,
-        "others": _others(row, here) if may else [],
-        "facts": _facts(context, request),
+        "extends": may and refuses_extension(row) is None,
+        "answer": answer if row.is_unsent else None,
+        "person": read_person(keys, row),
+        "known_by": how or models.Identity.word(row.identity_how) if row.identity_how else None,
         "question": read_question(keys, row),
-        "gone": row.person is None,
         "panels": panels(request, KIND, context),
-        "letters": [_letter(made, here) for made in letters_of(request.db, row)],
-        "letter_href": f"{here}/brief-maken" if may and row.person is not None else None,
-        "history": [_entry(moved) for moved in moves_of(request.db, row)],
+        "letters": letters,
+        "words": models,
+        "titled": LetterKind.word,
+        "history": moves_of(request.db, row),
+        "iso": date.fromisoformat,
+        "labels": {move.name: move.label for move in REQUEST_WORKFLOW.transitions},
     }
 
 
@@ -239,7 +205,7 @@ def _steps(
     row, here = context.row, request.resource_path(context)
     ready, blocked = [], []
     for move in REQUEST_WORKFLOW.moves_from(row.state):
-        if move.name == AGAIN or not fits(row.right, move.name):
+        if not fits(row.right, move.name):
             continue
         if not request.has_permission(move.permission, context):
             continue
@@ -258,103 +224,6 @@ def _page_of(request: Request, move: Transition) -> str:
     return pages[0] if pages else f"{STEP}?naam={move.name}"
 
 
-def _others(row: SubjectRequest, here: str) -> list[tuple[str, str]]:
-    """Return what else can be done with a request, besides its steps."""
-    links = []
-    if refuses_extension(row) is None:
-        links.append(("Termijn verlengen", f"{here}/verlengen"))
-    if row.objection_runs:
-        links.append(("Uitkomst van het bezwaar vastleggen", f"{here}/bezwaar-uitkomst"))
-        links.append(("Bezwaar wijzigen", f"{here}/bezwaar"))
-    elif row.ended_at is not None and row.objection_until is not None and not row.objection_on:
-        links.append(("Bezwaar vastleggen", f"{here}/bezwaar"))
-    return links
-
-
-def _facts(context: RequestResource, request: Request) -> list[tuple[str, str]]:
-    """Return what is known of a request, for its page."""
-    row = context.row
-    person = read_person(request.registry.key_ring, row)
-    facts = [
-        ("Ontvangen op", f"{date_text(row.received_on)}, {Channel.word(row.channel)}"),
-        ("Antwoord uiterlijk", date_text(row.due_on)),
-        ("Als wie", Capacity.word(row.capacity)),
-        ("Gevraagd door", AskedBy.word(row.asked_by)),
-    ]
-    if person is not None:
-        rows = (
-            ("Naam", person.name),
-            ("E-mailadres", person.email),
-            ("Telefoon", person.phone),
-            ("Postadres", person.address.replace("\n", ", ")),
-        )
-        facts += [(label, value) for label, value in rows if value]
-    if row.identity_at is not None:
-        code = str(row.identity_how)
-        how = identities_of(row.asked_by, child=row.child).get(code) or IdentityHow.word(code)
-        facts.append(("Identiteit", f"{how}; {row.identity_by}, {datetime_short(row.identity_at)}"))
-    if row.extended_on is not None:
-        facts.append(("Verlengd", f"op {date_text(row.extended_on)}: {row.extended_reason}"))
-    if row.child_heard_on is not None:
-        outcome = ChildOutcome.word(row.child_outcome)
-        facts.append(("Kind gehoord", f"op {date_text(row.child_heard_on)}: {outcome}"))
-    if row.ended_at is not None:
-        facts += _ending(row)
-    if row.objection_on is not None:
-        facts += _objection(row)
-    return facts
-
-
-def _ending(row: SubjectRequest) -> list[tuple[str, str]]:
-    facts = [(REQUEST_WORKFLOW.state(row.state).label, date_text(row.ended_at))]
-    if row.refused_ground:
-        facts.append(("Grond", Ground.word(row.refused_ground)))
-    if row.decided_reason:
-        facts.append(("Toelichting", row.decided_reason))
-    if row.objection_until is not None:
-        facts.append(("Bezwaar kan tot en met", date_text(row.objection_until)))
-    return facts
-
-
-def _objection(row: SubjectRequest) -> list[tuple[str, str]]:
-    number = f", zaak {row.objection_number}" if row.objection_number else ""
-    facts = [("Bezwaar", f"ontvangen op {date_text(row.objection_on)}{number}")]
-    if row.objection_runs and row.objection_due is not None:
-        late = " (te laat)" if row.objection_due < day_of(utc_now()) else ""
-        facts.append(
-            ("Over het bezwaar beslissen", f"uiterlijk {date_text(row.objection_due)}{late}")
-        )
-    if row.objection_outcome is not None:
-        ended = date_text(row.objection_ended_on)
-        facts.append(("Uitkomst", f"{ObjectionOutcome.word(row.objection_outcome)}, op {ended}"))
-        if row.objection_reason:
-            facts.append(("Waarom", row.objection_reason))
-    return facts
-
-
-def _letter(made: RequestLetter, here: str) -> tuple[Any, str, str]:
-    title = LetterKind.word(made.kind)
-    shown = link(f"{here}/brief?nr={made.id}", title) if made.content else f"{title} (gewist)"
-    sent = f"{date_short(made.sent_on)}, {SentHow.word(made.sent_how)}" if made.sent_on else "nee"
-    return shown, datetime_short(made.made_at), sent
-
-
-def _entry(moved: SubjectRequestMove) -> TimelineEntry:
-    label = EVENTS.get(moved.name) or REQUEST_WORKFLOW.transition(moved.name).label
-    said = moved.reason or ""
-    if moved.name == "kind_gehoord":
-        said = _outcome(moved)
-    if moved.name == "bezwaar_klaar":
-        said = f"{ObjectionOutcome.word(moved.values['uitkomst'])}. {said}"
-    return TimelineEntry(moved.at, label, moved.actor_name, said)
-
-
-def _outcome(moved: SubjectRequestMove) -> str:
-    """Return what came of hearing a child that time; a later time doesn't overwrite it here."""
-    outcome = ChildOutcome.word(moved.values["uitkomst"])
-    return f"op {date_text(date.fromisoformat(moved.values['op']))}: {outcome}"
-
-
 # A step
 
 
@@ -363,9 +232,9 @@ def step_view(context: RequestResource, request: Request) -> Any:
     """Show the form of a step of the workflow (`?naam=weigeren`), and make the step."""
     move = _wanted(context, request)
     row, here = context.row, request.resource_path(context)
-    pages = [rule.page for rule in rules_of(request.registry, move.name) if rule.page]
-    if pages:
-        return HTTPSeeOther(f"{here}/{pages[0]}")
+    page_name = _page_of(request, move)
+    if not page_name.startswith(f"{STEP}?"):
+        return HTTPSeeOther(f"{here}/{page_name}")
     why = obstacle(request.registry, request.db, row, move.name)
     if request.method != "POST" and (row.state not in move.sources or why is not None):
         label = REQUEST_WORKFLOW.state(row.state).label
@@ -390,7 +259,9 @@ def step_view(context: RequestResource, request: Request) -> Any:
         request.flash(_done(request.registry.key_ring, row, move.name))
         return HTTPSeeOther(here)
 
-    page = {"heading": move.label, "above": f"Verzoek {row.reference}", "intro": "", "warning": ""}
+    page: Values = {"heading": move.label, "row": row}
+    if move.name in WITH_DONE:
+        page["done"] = done_for(request.db, row)
     return handle_form(request, form, on_valid, page)
 
 
@@ -399,11 +270,11 @@ def _wanted(context: RequestResource, request: Request) -> Transition:
         move = REQUEST_WORKFLOW.transition(dict(query_pairs(request)).get("naam", ""))
     except WorkflowError:
         raise HTTPNotFound() from None
-    if move.name == AGAIN or not fits(context.row.right, move.name):
+    if not fits(context.row.right, move.name):
         raise HTTPNotFound()
     return move
 
 
 def _done(keys: KeyRing, row: SubjectRequest, name: str) -> str:
-    done = f"Het verzoek staat nu op ‘{REQUEST_WORKFLOW.state(row.state).label}’."
+    done = f"Het verzoek staat nu op ‘{state_of(row)}’."
     return f"{done} {way_to_send(keys, row)}" if name in WITH_LETTER else done

@@ -16,9 +16,10 @@ from stopintimidatie.privacy.requests.models import RequestState, Right
 S: Final = RequestState
 P: Final = Permission
 _REASON: Final = InputField("reden", "Waarom")
+_GROUND: Final = InputField("grond", "Grond", FieldKind.CHOICE, options="verzoek_grond")
+_IN_LETTER: Final = "Deze tekst komt in de brief. Noem geen anderen."
 # The states in which an answer is still expected, in the order of the work.
 OPEN: Final = (S.RECEIVED, S.SEARCHING, S.REDACTING, S.CHECKING, S.CHECKED)
-AGAIN: Final = "opnieuw"
 _OPEN: Final = frozenset(state.value for state in OPEN)
 
 REQUEST_WORKFLOW: Final = Workflow(
@@ -31,6 +32,7 @@ REQUEST_WORKFLOW: Final = Workflow(
         State(S.CHECKING, "Bij de tweede persoon"),
         State(S.CHECKED, "Nagekeken"),
         State(S.SENT, "Beantwoord", ended=True),
+        State(S.PARTLY, "Deels toegewezen", ended=True),
         State(S.REFUSED, "Geweigerd", ended=True),
         State(S.WITHDRAWN, "Ingetrokken", ended=True),
         State(S.PASSED_ON, "Doorgestuurd", ended=True),
@@ -77,20 +79,29 @@ REQUEST_WORKFLOW: Final = Workflow(
             P.HANDLE_REQUESTS,
             InputField(
                 "reden",
-                "Wat is er gedaan?",
-                help="Deze tekst komt in de brief. Schrijf wat u hebt verbeterd, gewist of beperkt,"
-                " zonder namen van anderen.",
+                "Wat wilt u er nog bij schrijven?",
+                required=False,
+                help="Deze tekst komt in de brief. Is er nog niets gewist, verbeterd of beperkt?"
+                " Schrijf dan waarom u het toch toewijst. Noem geen anderen.",
             ),
         ),
-        # Made by an objection that is upheld; nobody chooses it.
-        step(AGAIN, "Opnieuw besluiten", f"{S.SENT} {S.REFUSED}", S.SEARCHING, P.HANDLE_REQUESTS),
+        step(
+            "deels",
+            "Deels toewijzen",
+            S.SEARCHING,
+            S.PARTLY,
+            P.HANDLE_REQUESTS,
+            InputField("wel", "Wat doet u wel?", help=_IN_LETTER),
+            _GROUND,
+            InputField("reden", "Wat doet u niet, en waarom?", help=_IN_LETTER),
+        ),
         step(
             "weigeren",
             "Weigeren",
             _OPEN,
             S.REFUSED,
             P.HANDLE_REQUESTS,
-            InputField("grond", "Grond", FieldKind.CHOICE, options="verzoek_grond"),
+            _GROUND,
             InputField(
                 "reden",
                 "Waarom",
@@ -123,11 +134,13 @@ REQUEST_WORKFLOW: Final = Workflow(
 )
 # Steps of access alone, where a copy is made; and those of all other rights.
 OF_ACCESS: Final = frozenset({"redigeren", "tweede_persoon", "nagekeken", "terug", "versturen"})
-OF_OTHERS: Final = frozenset({"toewijzen"})
+OF_OTHERS: Final = frozenset({"toewijzen", "deels"})
 # Steps by which a request is granted, which a parent's isn't before the child was heard.
-GRANTS_IT: Final = frozenset({"redigeren", "tweede_persoon", "nagekeken", "versturen", "toewijzen"})
-# Steps that are the answer: a letter goes, and the term of objection begins.
-ANSWERS: Final = frozenset({"versturen", "toewijzen", "weigeren"})
+GRANTS_IT: Final = frozenset(
+    {"redigeren", "tweede_persoon", "nagekeken", "versturen", "toewijzen", "deels"}
+)
+# Steps that are the answer, with a letter.
+ANSWERS: Final = frozenset({"versturen", "toewijzen", "deels", "weigeren"})
 # No step: who asked, the question, the letters and the copy go.
 FORGET: Final = "vergeten"
 

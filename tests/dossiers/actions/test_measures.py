@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import func, select
 from webtest import Upload
 
-from stopintimidatie.core.audit import SYSTEM
+from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import local
@@ -164,7 +164,14 @@ def test_a_photo_is_cleaned_kept_under_its_own_key_and_destroyed(
     assert "iemand" not in opened_file.headers["Content-Disposition"]
     with installation.transaction(DORDRECHT) as session:
         assert opened_file.body[:64] not in session.scalars(select(AttachmentPart.content)).one()
-    next(f for f in page.forms.values() if f.action.endswith("bijlage-weg")).submit()
+    remove = page.click("Verwijderen").forms["formulier"]
+    remove.submit(status=422).mustcontain("Waarom mag zij weg?")
+    remove["grond"] = "onrechtmatig"
+    remove.submit(status=303)
+    with installation.transaction(DORDRECHT) as session:
+        # The FG sees in the log on which ground it went.
+        gone = select(AuditEvent.fields).where(AuditEvent.action == "dossier.bijlage_weg")
+        assert session.scalars(gone).one() == ["onrechtmatig"]
     browser.get(f"{address}/bijlage?nummer=1", status=404)
     form.submit()
     with installation.transaction(DORDRECHT) as session:

@@ -115,7 +115,7 @@ def test_what_the_profile_opens_is_frozen_and_in_the_pdf(
     # What happens to the dossier after the approval changes nothing any more.
     with installation.transaction(DORDRECHT) as session:
         dossier = session.get_one(Dossier, case.dossier_id)
-        remove_attachment(session, dossier, attachments(session, dossier)[0], SYSTEM)
+        remove_attachment(session, dossier, attachments(session, dossier)[0], "doel", SYSTEM)
     installation.run_jobs()
     pdf = fetched(case, reference)
     number = case.path.rpartition("/")[2]
@@ -165,7 +165,7 @@ def test_who_decides_sees_it_when_a_file_came_or_went(installation: Installation
     page = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen")
     with installation.transaction(DORDRECHT) as session:
         dossier = session.get_one(Dossier, case.dossier_id)
-        remove_attachment(session, dossier, attachments(session, dossier)[0], SYSTEM)
+        remove_attachment(session, dossier, attachments(session, dossier)[0], "doel", SYSTEM)
     answer = page.forms["formulier"].submit("goedkeuren", expect_errors=True)
     assert "gewijzigd sinds u deze pagina opende" in answer.text
     assert decide(case, reference).status_int == 303

@@ -124,10 +124,15 @@ def test_words_made_unreadable_are_nowhere_any_more(
     assert {"report", "dossier_note", "dossier_text"} <= set(anywhere(installation, SECRET))
 
     form = case.browser("privacy").get(where).forms["formulier"]
-    for reason, sure in (("", False), ("Een naam.", False)):
-        form["reden"], form["zeker"] = reason, sure
+    for ground, reason, sure in (
+        ("", "Een naam.", True),
+        ("doel", "", False),
+        ("doel", "Een naam.", False),
+    ):
+        form["grond"], form["reden"], form["zeker"] = ground, reason, sure
         assert form.submit("onleesbaar", expect_errors=True).status_int == 422
     assert SECRET in TEXT
+    form["grond"] = "doel"
     form["reden"], form["zeker"] = f"Naam van verdachte {SECRET.lower()}", True
     done = form.submit("onleesbaar")
     assert done.status_int == 303
@@ -166,7 +171,7 @@ def test_nothing_of_a_frozen_report_is_made_unreadable(installation: Installatio
     form = case.browser("privacy").get(address(case, installation)).forms["formulier"]
     with installation.transaction(DORDRECHT) as session:
         session.get_one(Dossier, case.dossier_id).frozen = True
-    form["reden"], form["zeker"] = "Een naam.", True
+    form["grond"], form["reden"], form["zeker"] = "doel", "Een naam.", True
     form.submit("onleesbaar", status=422).mustcontain("is bevroren", "Hef dat eerst op")
     assert "report" in anywhere(installation, SECRET)
     # For recipients they can still be left out: that takes nothing away.
@@ -197,7 +202,7 @@ def test_words_with_accents_typed_apart_are_marked_found_and_made_unreadable(
     assert shown == "Bij café [[Zoë]] riep [[André]] iets over mijn haar."
     for words in ("andré", apart("zoë")):
         assert receipt["kenmerk"] in browser.get("/zoeken", {"q": words}).text
-    form["reden"], form["zeker"] = "Namen van anderen.", True
+    form["grond"], form["reden"], form["zeker"] = "onrechtmatig", "Namen van anderen.", True
     # These fields belong to the other button.
     form = form.submit("opslaan", status=422).forms["formulier"]
     form.submit("onleesbaar", status=303)

@@ -24,10 +24,8 @@ from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import mail_code_of, offer
 from stopintimidatie.privacy.copies import services
-from stopintimidatie.privacy.requests.documents import end_objection, note_objection
 from stopintimidatie.privacy.requests.letters import LetterKind, read_letter
 from stopintimidatie.privacy.requests.models import (
-    ObjectionOutcome,
     RequestLetter,
     RequestTrace,
     SubjectRequest,
@@ -371,16 +369,7 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
         ).all()
     assert set(actions) == {services.RECIPIENT}
     assert len(actions) == 9
-    # After an objection that is upheld nothing can be fetched; the case says how it goes on.
     story.officer.get(story.case).mustcontain("Ophalen met nummer", "Op te halen tot")
-    today = day_of(utc_now())
-    with town.transaction(DORDRECHT) as session:
-        request = session.scalars(select(SubjectRequest)).one()
-        note_objection(session, request, today, None, today + timedelta(weeks=6), SYSTEM)
-        upheld = ObjectionOutcome.UPHELD
-        end_objection(town.registry, session, request, upheld, today, "Te weinig", SYSTEM)
-    again = story.officer.get(story.case)
-    again.mustcontain("Het verzoek staat weer open", no=["Ophalen met nummer", "Op te halen tot"])
 
 
 def press(page: TestResponse, name: str, status: int = 200) -> TestResponse:

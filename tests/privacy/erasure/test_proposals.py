@@ -20,7 +20,7 @@ from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import AMSTERDAM, clock_at, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.storage.personal import personal_data_holders
+from stopintimidatie.core.storage.personal import ERASURE_GROUNDS, personal_data_holders
 from stopintimidatie.core.text import day_of
 from stopintimidatie.municipalities.people.models import Absence
 from stopintimidatie.privacy.erasure import services
@@ -34,6 +34,7 @@ from stopintimidatie.privacy.requests.models import (
     Right,
     SubjectRequest,
 )
+from stopintimidatie.privacy.requests.queries import done_for
 from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, move_request
 from stopintimidatie.reports.models import Report, ReporterMessage
 from stopintimidatie.reports.vocabulary import KIND as REPORT
@@ -556,3 +557,25 @@ BY_TERM = {
     "privacy/requests/jobs.py",
     "backup/ledger.py",
 }
+
+
+def test_words_go_for_good_on_a_request_or_a_ground_that_the_fg_reads(case: Case) -> None:
+    installation = case.installation
+    address, number = first_report(case)
+    reference = asked(case)
+    form = case.browser("privacy").get(f"{address}/tekst-nakijken").forms["formulier"]
+    grounds = [option[0] for option in form.fields["grond"][0].options]
+    assert grounds == ["", reference, *ERASURE_GROUNDS]
+    form["woorden"], form["reden"], form["zeker"] = "paarse rugzak", "Gevraagd.", True
+    assert "Kies de grond" in form.submit("onleesbaar", status=422).text
+    form["grond"] = reference
+    page = form.submit("onleesbaar", status=303).follow()
+    assert "onleesbaar gemaakt" in page.text
+    assert logged(case, "melding.onleesbaar") == [("Pri Vacy", [reference])]
+    with installation.transaction(DORDRECHT) as session:
+        row = session.scalars(select(SubjectRequest)).one()
+        assert done_for(session, row) == {"onleesbaar": [number]}
+    fg = make_user(installation, (DORDRECHT, Role.DATA_PROTECTION_OFFICER), name="F G")
+    log = installation.browser(fg).get("/gemeenten/dordrecht/logboek?wat=melding.onleesbaar")
+    assert reference in log.text
+    assert number in log.text

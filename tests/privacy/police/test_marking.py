@@ -647,7 +647,9 @@ def test_words_made_unreadable_meanwhile_do_not_come_back(installation: Installa
         add_report_note(session, report, SAID, SYSTEM)
         mark_first(installation, session, report, "Notitie")
         holders = registry.personal_data_holders
-        redact_words(session, registry.key_ring, holders, report, [WORD], "Verzoek.", SYSTEM)
+        redact_words(
+            session, registry.key_ring, holders, report, [WORD], "doel", "Verzoek.", SYSTEM
+        )
     with installation.transaction(DORDRECHT) as session:
         put_back(registry, session, session.scalars(select(PoliceItem)).one(), actor)
         (note,) = notes_of(session, session.scalars(select(Report)).one())

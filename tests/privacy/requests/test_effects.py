@@ -19,10 +19,12 @@ from stopintimidatie.privacy.destruction.queries import held_by
 from stopintimidatie.privacy.requests.documents import (
     add_trace,
     correct,
+    hear_child,
     hold_traces,
     restrict,
 )
 from stopintimidatie.privacy.requests.jobs import watch_requests
+from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import (
     ChildOutcome,
     Correction,
@@ -37,7 +39,7 @@ from stopintimidatie.privacy.requests.services import (
     Person,
     RequestError,
     enter_request,
-    hear_child,
+    mark_sent,
     move_request,
 )
 from stopintimidatie.reports.models import Report
@@ -190,6 +192,7 @@ def test_documents_of_a_running_request_wait_for_destruction_and_the_list_says_b
         assert "bevroren: verzoek van een betrokkene" in held[report.id]
         values = {"grond": "avg_15_4", "reden": "Het kan niet."}
         move_request(town.registry, session, row, "weigeren", values, ACTOR)
+        mark_sent(session, row, letters_of(session, row)[0], day_of(utc_now()), "post", ACTOR)
         watch_requests(town.registry, session, DORDRECHT)
         assert report.frozen
     with (
@@ -238,6 +241,7 @@ def test_person_and_letters_go_after_the_objection_and_the_case_after_five_years
         row = a_request(town, session, "wissen")
         reason = {"reden": "Gewist."}
         move_request(town.registry, session, row, "toewijzen", reason, ACTOR)
+        mark_sent(session, row, letters_of(session, row)[0], day_of(utc_now()), "post", ACTOR)
         number = row.id
     for days, kept in ((130, True), (150, False)):
         with (

@@ -12,9 +12,9 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import date_text, day_of
-from stopintimidatie.privacy.requests.documents import add_trace, hold_traces
+from stopintimidatie.privacy.requests.documents import add_trace, hear_child, hold_traces
 from stopintimidatie.privacy.requests.models import ChildOutcome, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.requests.services import Entry, Person, enter_request, hear_child
+from stopintimidatie.privacy.requests.services import Entry, Person, enter_request
 from stopintimidatie.privacy.subjects.models import SEARCHED, CopyBlob
 from stopintimidatie.reports.models import Report, ReportContact
 from tests.support.api import Api
@@ -100,7 +100,7 @@ def test_what_others_ask_about_a_report_is_not_told_to_its_reporter(api: Api) ->
         (
             "toewijzen",
             {"reden": "De dag is nu goed."},
-            "Wij hebben besloten om te doen wat u vroeg.",
+            "Wij hebben besloten om uw verzoek toe te wijzen.",
         ),
         ("weigeren", {"grond": "avg_12_5", "reden": "Te vaak."}, "artikel 12 lid 5 AVG"),
     ],
@@ -123,6 +123,7 @@ def test_who_has_no_address_reads_the_answer_on_the_follow_page(
     page.mustcontain("Hierop is geantwoord", words, typed["reden"], "U kunt bezwaar maken")
     with town.transaction(DORDRECHT) as session:
         session.scalars(select(RequestTrace)).one().places = ["report.description"]
+        assert session.scalars(select(SubjectRequest)).one().ended_at is not None
     reporter.get("/volgen/melding").mustcontain(no=[words])
 
 

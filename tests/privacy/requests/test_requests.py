@@ -117,6 +117,13 @@ def press(browser: TestApp, address: str, button: str, **typed: str) -> Any:
     return form.submit(button, status=303)
 
 
+def send(browser: TestApp, case: str) -> Any:
+    """Note that the decision went today."""
+    form = browser.get(case).click("Verstuurd vastleggen").forms["formulier"]
+    form["op"], form["hoe"] = str(day_of(utc_now())), "post"
+    return form.submit("vastleggen", status=303).follow()
+
+
 def forward(page: Any) -> list[str]:
     """The steps that stand out on a case."""
     return [link.text.strip() for link in page.html.select(".si-toolbar a[class*=primary-action]")]
@@ -151,8 +158,9 @@ def test_access_goes_by_its_steps_and_a_second_person(
     press(second, copy, "klaar", ziet="nee")
     town.run_jobs()
     assert forward(officer.get(case)) == ["Kopie versturen"]
-    page = press(officer, f"{case}/klaarzetten", "versturen").follow()
+    press(officer, f"{case}/klaarzetten", "versturen").follow().mustcontain("nog niet verstuurd")
     until = date_text(day_of(utc_now()) + timedelta(weeks=6))
+    page = send(officer, case)
     page.mustcontain("Beantwoord", f"{until}", "De gegevens die wij over u hebben")
     row = only(town)
     assert row.objection_until == day_of(utc_now()) + timedelta(weeks=6)
@@ -165,14 +173,27 @@ def test_other_rights_are_granted_or_refused_in_words(town: Installation, office
     step(officer, case, "identiteit", hoe="teruggebeld")
     officer.get(f"{case}/stap?naam=redigeren", status=404)
     step(officer, case, "toewijzen", reden="Uw telefoonnummer is gewist.").mustcontain(
-        "Beantwoord", "Wij hebben gedaan wat u vroeg"
+        "Besluit nog niet verstuurd", "Wij wijzen uw verzoek toe"
     )
+    send(officer, case).mustcontain("Beantwoord", no=["Besluit nog niet verstuurd"])
     other = enter(officer, recht="bezwaar")
     step(officer, other, "weigeren", status=422).mustcontain("Grond")
     page = step(officer, other, "weigeren", grond="avg_21", reden="Er loopt een onderzoek.")
-    page.mustcontain("Geweigerd", "art. 21 AVG", "Er loopt een onderzoek.")
+    page.mustcontain("Besluit nog niet verstuurd", "art. 21 AVG", "Er loopt een onderzoek.")
     stale = officer.get(f"{case}/stap?naam=weigeren", status=303).follow()
     stale.mustcontain("kan nu niet: de stand is ‘Beantwoord’")
+
+
+def test_an_age_that_was_entered_wrong_is_mended_until_the_decision(officer: TestApp) -> None:
+    case = enter(officer, vraagt="ouder_of_voogd", jong=True)
+    mend = officer.get(case)
+    mend.mustcontain("Iemand vraagt voor een kind")
+    (form,) = [item for item in mend.forms.values() if item.action.endswith("/vastleggen")]
+    page = form.submit(status=303).follow()
+    page.mustcontain("Een ouder vraagt voor iemand van 16", "Leeftijd gewijzigd")
+    form.submit(status=303).follow().mustcontain("Iemand vraagt voor een kind")
+    step(officer, case, "intrekken", reden="Op verzoek.").mustcontain(no=["toch niet jonger"])
+    form.submit(status=303).follow().mustcontain("al besloten")
 
 
 def test_nothing_is_given_to_a_parent_before_the_child_was_heard(officer: TestApp) -> None:
