@@ -208,8 +208,8 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
         yield Part(f"{key}:{row.id}", title, row.title, facts, file=file)
     reads = reads_of(session, [report.id], source.request.reference).get(report.id, [])
     if reads:
-        lines = tuple((date_text(read.day), read.task, read.role) for read in reads)
-        heads = ("Dag", "Waarvoor", "Door een")
+        lines = tuple((date_text(day), task) for day, task in reads)
+        heads = ("Dag", "Waarvoor")
         yield Part(f"{key}:gelezen", title, "Wanneer dit is gelezen", columns=heads, rows=lines)
 
 
