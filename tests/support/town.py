@@ -78,7 +78,6 @@ from stopintimidatie.privacy.breaches.reporters import add_reports
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
 from stopintimidatie.privacy.breaches.services import move as move_breach
 from stopintimidatie.privacy.copies import services as copies
-from stopintimidatie.privacy.copies.services import parts_of, save_marks
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
     ArchiveTransfer,
@@ -602,10 +601,6 @@ class _Builder:
             for step in steps[:number]:
                 if step == "redigeren":
                     self.found(row, reference)
-                if step == "tweede_persoon":
-                    seen = parts_of(session, keys, row)
-                    marked = {part.key: replace(part, seen=True) for part in seen}
-                    save_marks(session, keys, row, marked, self.actor)
                 values = {"hoe": "gezien"} if step == "identiteit" else {}
                 move_request(registry, session, row, step, values, self.actor)
             if name == "zoekverzoek":

@@ -1,14 +1,15 @@
 """Bringing together what a copy holds: from the traces that are about the person, for a capacity.
 
 The reporter gets the own report whole. Of all other documents one gets the sentences about oneself.
-Somebody reported about gets a summary: what reports have in common, and what the maker of the copy
-writes. No reference, day, hour or place; and the sentences that it is written from stay out.
+Who may not learn who reported gets a summary that the maker of the copy writes; the sentences that
+it is written from stay out, and somebody reported about never gets them. No reference, day, hour or
+place stands in what is brought together for them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +25,7 @@ from stopintimidatie.core.text import date_text, datetime_long, day_of, file_siz
 from stopintimidatie.disclosures.queries import real_disclosures
 from stopintimidatie.dossiers.models import Consultation, ConsultationSeat
 from stopintimidatie.dossiers.workflow import ConsultationState
-from stopintimidatie.exports.review.rules import names_in
+from stopintimidatie.exports.review.rules import known_words, names_in
 from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 from stopintimidatie.municipalities.partners.models import PartnerContact
@@ -33,7 +34,7 @@ from stopintimidatie.municipalities.partners.vocabulary import Purpose
 from stopintimidatie.privacy.copies.rules import (
     HIDES_REPORTER,
     File,
-    Others,
+    Names,
     Part,
     about_person,
     goes_along,
@@ -46,6 +47,7 @@ from stopintimidatie.privacy.copies.words import (
     PLAIN_KINDS,
     PLAIN_PLACES,
     START,
+    START_MENTIONED,
     conduct,
 )
 from stopintimidatie.privacy.log.queries import reads_of
@@ -58,9 +60,8 @@ from stopintimidatie.privacy.subjects.queries import (
     LOG,
     lines_in_log,
 )
-from stopintimidatie.privacy.subjects.rules import Wanted, strings_of
+from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
 from stopintimidatie.privacy.subjects.services import copied_traces, searched_by, traces_of
-from stopintimidatie.privacy.subjects.words import kind_words, place_words
 from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.follow.words import message_title
@@ -114,6 +115,11 @@ class Source:
     def reported(self) -> bool:
         """True for somebody reported about, who may not learn who reported."""
         return self.request.capacity == Capacity.REPORTED
+
+    @property
+    def summarised(self) -> bool:
+        """True for who gets a summary."""
+        return self.request.capacity in HIDES_REPORTER
 
     def is_own(self, trace: RequestTrace) -> bool:
         """Tell whether the person is the reporter of this report, and gets it as such."""
@@ -290,7 +296,7 @@ def _mentions(source: Source) -> Iterator[Part]:
                 places.setdefault(label, []).append(words)
                 if is_account(text.place):
                     accounts.add((key, label))
-    if source.reported and source.traces:
+    if source.summarised and source.traces:
         yield from _summary(source)
     for (key, title), places in texts.items():
         for label, several in places.items():
@@ -299,7 +305,7 @@ def _mentions(source: Source) -> Iterator[Part]:
             part = Part(f"{key}:{label}", title, name, text="\n".join(several))
             # Words around a mark may still tell who it was (*daar*, *ook*, *tussen*), and what
             # another told is theirs first: it goes along where somebody decides so.
-            yield replace(part, out=source.reported or (key, label) in accounts)
+            yield replace(part, out=source.summarised or (key, label) in accounts)
 
 
 def _title(source: Source, trace: RequestTrace, number: int) -> str:
@@ -314,7 +320,7 @@ def _summary(source: Source) -> Iterator[Part]:
     """Yield what reports have in common, without words, hour, day or place; and the summary."""
     mine = Report.id.in_(source.ids(REPORT))
     reports = source.session.scalars(select(Report).where(mine).order_by(Report.id)).all()
-    if reports:
+    if reports and source.reported:
         years = {str(day_of(report.received_at).year) for report in reports}
         facts = (
             # Without their number: from one copy to the next it would tell when somebody reported.
@@ -323,7 +329,8 @@ def _summary(source: Source) -> Iterator[Part]:
         )
         label = "Samenvatting van wat over u is gemeld"
         yield Part(f"{REPORT}:samenvatting", REPORTS_ABOUT, label, facts)
-    yield Part("in-woorden", OWN_WORDS, "Samenvatting", text=START, written=True)
+    start = START if source.reported else START_MENTIONED
+    yield Part("in-woorden", OWN_WORDS, "Samenvatting", text=start, written=True)
 
 
 # Recipients
@@ -383,8 +390,10 @@ def _at_table(source: Source) -> Iterator[tuple[str, ...]]:
 
 def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
     """Yield the parts with what points to others marked at first."""
-    others = Others.of(other_names(source), names_of_reporters(source), _places(source))
-    named = {part.key: names_in(part.text, others.known) for part in parts}
+    mine = Neighbourhood.municipality_code == source.request.holder
+    known = known_words(list(source.session.scalars(select(Neighbourhood.name).where(mine))))
+    others = Names.of(_other_names(source))
+    named = {part.key: names_in(part.text, known) for part in parts}
     counts = Counter((part.section, name) for part in parts for name in named[part.key])
     for part in parts:
         if not part.text or part.written:
@@ -394,53 +403,33 @@ def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
             part.text,
             source.wanted,
             others,
+            known,
             elsewhere={
                 name
                 for (section, name), number in counts.items()
                 if section == part.section and number > (name in named[part.key])
             },
-            hide_reporter=source.request.capacity in HIDES_REPORTER,
             own_report=part.key.startswith(OWN_REPORT),
         )
         yield replace(part, spans=spans)
 
 
-def other_names(source: Source) -> list[str]:
-    """Return the names of other people that are known here: employees and partners."""
-    session, holder = source.session, source.request.holder
-    mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == holder)
-    names = set(session.scalars(select(User.name).where(User.id.in_(mine))))
-    names |= _opened(source, PartnerContact, PARTNER_PURPOSE, "id", ())
-    return _of_others(source, names)
-
-
-def names_of_reporters(source: Source) -> list[str]:
-    """Return the names of the reporters of these reports, but for the person's own."""
-    reports = source.ids(REPORT)
-    names = _opened(source, ReportContact, CONTACT_PURPOSE, "report_id", reports)
-    return _of_others(source, names)
-
-
-def _of_others(source: Source, names: Iterable[str]) -> list[str]:
+def _other_names(source: Source) -> list[str]:
+    """Return the names of others that are known here: employees, partners, reporters found."""
+    mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == source.request.holder)
+    names = set(source.session.scalars(select(User.name).where(User.id.in_(mine))))
+    names |= _opened(source, PartnerContact, PARTNER_PURPOSE, PartnerContact.id)
+    reports = ReportContact.report_id.in_(source.ids(REPORT))
+    names |= _opened(source, ReportContact, CONTACT_PURPOSE, ReportContact.report_id, reports)
     return sorted(name for name in names if name and not source.wanted.within(name))
 
 
-def _opened(
-    source: Source, entity: Any, purpose: str, bound_to: str, among: Collection[UUID]
-) -> set[str]:
-    bound = getattr(entity, bound_to)
-    asked = select(bound, entity.name).where(entity.name.is_not(None))
-    if among or bound_to != "id":
-        asked = asked.where(bound.in_(among))
+def _opened(source: Source, entity: Any, purpose: str, bound: Any, *where: Any) -> set[str]:
     names = set()
+    asked = select(bound, entity.name).where(entity.name.is_not(None), *where)
     for number, sealed in source.session.execute(asked):
         try:
             names.add(source.keys.decrypt(purpose, sealed, str(number)))
         except DecryptionError:
             continue
     return names
-
-
-def _places(source: Source) -> list[str]:
-    mine = Neighbourhood.municipality_code == source.request.holder
-    return list(source.session.scalars(select(Neighbourhood.name).where(mine)))

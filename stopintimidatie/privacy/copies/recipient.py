@@ -5,7 +5,6 @@ Who asked on the follow page sees there that the copy is ready, and makes the co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import datetime_long, day_of, file_size, plural
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view, post_view
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -42,7 +41,6 @@ from stopintimidatie.privacy.copies.services import (
     copy_of,
     frozen_copy,
     hash_of,
-    json_of,
     pdf_of,
 )
 from stopintimidatie.privacy.requests.models import (
@@ -111,26 +109,16 @@ def refusal(session: Session, keys: Any, here: Here) -> str | None:
     return None if pdf_of(session, keys, here.request) is not None else GONE
 
 
-def _page(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
-    refused = refusal(request.db, request.registry.key_ring, here)
-    base, pickup = f"/ophalen/{context.__name__}/{PAGE_NAME}", here.pickup
-    left = (pickup.downloads_most or 0) - pickup.downloads
+def _page(request: Request, here: Here, problem: str = "") -> dict[str, Any]:
     town = request.db.get(Municipality, here.request.holder)
-    facts = [("Kenmerk van uw verzoek", here.request.reference)]
-    if refused is None:
-        facts.append(("Nog op te halen", plural(left, "keer", "keer")))
-        if pickup.expires_at is not None:
-            facts.append(("Op te halen tot", datetime_long(pickup.expires_at)))
     return {
         "house": f"Gemeente {town.name}" if town is not None else DESK,
-        "facts": facts,
-        "refused": refused,
-        "pdf_href": f"{base}-pdf",
-        "json_href": f"{base}-json",
-        "file_href": f"{base}-bestand",
-        "files": [(file.name, file_size(file.size)) for file in _files(request, here)],
-        "problem": None,
-        "leave_href": f"{base}-sluiten",
+        "row": here.request,
+        "pickup": here.pickup,
+        "refused": refusal(request.db, request.registry.key_ring, here),
+        "base": f"/ophalen/{here.pickup.reference}/{PAGE_NAME}",
+        "files": _files(request, here),
+        "problem": problem,
     }
 
 
@@ -141,37 +129,21 @@ def copy_view(context: PickupPage, request: Request) -> Any:
     if here is None:
         return start_again(context, request)
     set_visit(request, request.response, here.visit)
-    return _page(context, request, here)
+    return _page(request, here)
 
 
 @post_view(PickupPage, f"{PAGE_NAME}-pdf", NO_PERMISSION_REQUIRED, renderer=PAGE)
 def pdf_view(context: PickupPage, request: Request) -> Any:
-    """Send the copy as PDF."""
-    return _fetch(context, request, "pdf")
-
-
-@post_view(PickupPage, f"{PAGE_NAME}-json", NO_PERMISSION_REQUIRED, renderer=PAGE)
-def json_view(context: PickupPage, request: Request) -> Any:
-    """Send the copy as JSON."""
-    return _fetch(context, request, "json")
-
-
-def _fetch(context: PickupPage, request: Request, form: str) -> Any:
-    """Send the copy in a form; each time is counted."""
+    """Send the copy as PDF; each time is counted."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
-    session, keys = request.db, request.registry.key_ring
-    if refusal(session, keys, here) is not None:
-        request.response.status_int = 409
-        return _page(context, request, here)
-    read = pdf_of if form == "pdf" else json_of
-    data = read(session, keys, here.request) or b""
-    _note(session, here, form)
-    kind = "application/pdf" if form == "pdf" else "application/json"
-    response = Response(data, content_type=kind)
-    name = f"{here.request.reference}.{form}"
-    response.content_disposition = f'attachment; filename="{name}"'
+    keys = request.registry.key_ring
+    if refusal(request.db, keys, here) is not None:
+        return _refused(request, here)
+    _note(request.db, here, "pdf")
+    response = Response(pdf_of(request.db, keys, here.request), content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{here.request.reference}.pdf"'
     return response
 
 
@@ -181,29 +153,26 @@ def file_view(context: PickupPage, request: Request) -> Any:
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
-    registry = request.registry
-    file = _named(request, _files(request, here))
-    if (
-        file is None
-        or refusal(request.db, registry.key_ring, here) is not None
-        or hash_of(request.db, registry.key_ring, file) != file.sha256
-    ):
-        request.response.status_int = 409
-        return {**_page(context, request, here), "problem": None if file is None else FILE_GONE}
-    _note(request.db, here, "bijlage")
+    session, keys, name = request.db, request.registry.key_ring, request.POST.get("naam", "")
+    file = next((file for file in _files(request, here) if file.name == name), None)
+    if file is None or refusal(session, keys, here) is not None:
+        return _refused(request, here)
+    if hash_of(session, keys, file) != file.sha256:
+        return _refused(request, here, FILE_GONE)
+    _note(session, here, "bijlage")
     response = file_response(request, here.pickup.holder, file, file.name)
     response.content_disposition = f'attachment; filename="{file.name}"'
     return response
 
 
+def _refused(request: Request, here: Here, problem: str = "") -> dict[str, Any]:
+    request.response.status_int = 409
+    return _page(request, here, problem)
+
+
 def _files(request: Request, here: Here) -> list[File]:
     made = frozen_copy(request.db, request.registry.key_ring, here.request)
     return files_of(made.parts) if made is not None else []
-
-
-def _named(request: Request, files: Sequence[File]) -> File | None:
-    name = request.POST.get("naam", "")
-    return next((file for file in files if file.name == name), None)
 
 
 def _note(session: Session, here: Here, form: str) -> None:

@@ -6,9 +6,9 @@ person judged is exactly what the person gets: its hash is kept, and the PDF is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
@@ -24,6 +24,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -45,11 +46,9 @@ from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies import words
 from stopintimidatie.privacy.copies.queries import gather
 from stopintimidatie.privacy.copies.rules import (
-    SCHEMA,
     Copy,
     File,
     Part,
-    as_given,
     copy_from,
     encoded,
     files_of,
@@ -57,12 +56,25 @@ from stopintimidatie.privacy.copies.rules import (
     parts_from,
     sections_of,
 )
-from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
+from stopintimidatie.privacy.requests.letters import LetterKind, letters_of
+from stopintimidatie.privacy.requests.models import (
+    Capacity,
+    Channel,
+    RequestLetter,
+    SentHow,
+    SubjectRequest,
+)
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.services import (
+    Person,
+    mark_sent,
+    move_request,
+    read_person,
+)
 from stopintimidatie.privacy.requests.workflow import AGAIN, FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
+from stopintimidatie.privacy.subjects.rules import KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
-from stopintimidatie.privacy.subjects.words import KINDS
 from stopintimidatie.reports.attachments.services import content_of
 from stopintimidatie.reports.models import ReportAttachment
 
@@ -78,6 +90,8 @@ TIMES: Final = 6
 # More for each attachment, which is fetched by itself.
 EACH_FILE: Final = 3
 RECIPIENT: Final = "Wie het verzoek deed"
+ON_PAPER: Final = "De kopie zit bij deze brief."
+AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
 
 
 class CopyState(StrEnum):
@@ -93,6 +107,19 @@ class CopyState(StrEnum):
 
 class CopyError(Exception):
     """A refusal, in words for who acts."""
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Way in which a copy is given.
+
+    Args:
+        on: the day on which the letter goes.
+        address: of the page where it is picked up with a code; empty: it goes on paper.
+    """
+
+    on: date
+    address: str = ""
 
 
 def copy_of(session: Session, request_id: UUID) -> SubjectCopy | None:
@@ -133,15 +160,13 @@ def _as_before(part: Part, known: Part | None) -> Part:
         return known
     if known is None or known.text != part.text:
         return part
-    return replace(part, spans=known.spans, out=known.out, seen=known.seen)
+    return replace(part, spans=known.spans, out=known.out)
 
 
 def parts_of(session: Session, keys: KeyRing, request: SubjectRequest) -> tuple[Part, ...]:
     """Return the parts as they are marked now; none before they were brought together."""
-    try:
-        return parts_from(VAULT.read(session, keys, request, PARTS))
-    except DecryptionError:
-        return ()
+    data = _opened(session, keys, request, PARTS)
+    return parts_from(data) if data is not None else ()
 
 
 def _keep_parts(
@@ -154,18 +179,16 @@ def save_marks(
     session: Session,
     keys: KeyRing,
     request: SubjectRequest,
-    marked: Mapping[str, Part],
+    parts: Sequence[Part],
     actor: Actor,
-) -> int:
-    """Keep these parts, by key, as they are marked or written; return how many aren't seen."""
-    parts = [marked.get(part.key, part) for part in parts_of(session, keys, request)]
+) -> None:
+    """Keep the parts as they are marked or written."""
     _keep_parts(session, keys, request, parts)
     row = copy_of(session, request.id)
     if row is not None:
         row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     record(session, actor, "kopie.gemarkeerd", request.holder, KIND, [request.id])
-    return sum(not part.seen for part in parts)
 
 
 def missing(session: Session, request: SubjectRequest) -> str | None:
@@ -184,16 +207,14 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     """Freeze what the person will get, and ask for its PDF; the second person judges this.
 
     Raises:
-        CopyError: A part wasn't looked at.
+        CopyError: There is no copy, or an attachment of it has gone.
     """
     keys: KeyRing = registry.key_ring
     row = copy_of(session, request.id)
+    if row is None:
+        raise CopyError("Breng eerst de gegevens bijeen.")
     parts = parts_of(session, keys, request)
-    left = sum(not part.seen for part in parts)
-    if row is None or left:
-        raise CopyError(f"Bekijk eerst alle onderdelen. Nog {left} te gaan.")
     made = Copy(
-        SCHEMA,
         request.reference,
         _house(session, request.holder).name,
         request.capacity,
@@ -249,32 +270,28 @@ def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tu
     tables = {place.partition(".")[0] for row in traces for place in row.places}
     tables |= {next(iter(holders[kind].columns)) for kind in kinds if kind in holders}
     plain = {**KINDS, **words.PLAIN_KINDS}
-    named = {kind: plain.get(kind, kind).lower() for kind in kinds}
+    named = {plain.get(kind, kind).lower() for kind in kinds}
     days = registry.app_settings.backup_keep_days
-    officer = account_of(session, request.holder).content.get("fg_adres") or ""
+    officer = " ".join((account_of(session, request.holder).content.get("fg_adres") or "").split())
     return words.about(registry, request.capacity, named, tables, days, officer)
 
 
 def frozen_copy(session: Session, keys: KeyRing, request: SubjectRequest) -> Copy | None:
     """Return what was frozen, or None."""
-    try:
-        return copy_from(VAULT.read(session, keys, request, COPY))
-    except DecryptionError:
-        return None
+    data = _opened(session, keys, request, COPY)
+    return copy_from(data) if data is not None else None
 
 
 def pdf_of(session: Session, keys: KeyRing, request: SubjectRequest) -> bytes | None:
     """Return the PDF of what was frozen; None as long as it isn't drawn."""
+    return _opened(session, keys, request, PDF)
+
+
+def _opened(session: Session, keys: KeyRing, request: SubjectRequest, kind: str) -> bytes | None:
     try:
-        return VAULT.read(session, keys, request, PDF)
+        return VAULT.read(session, keys, request, kind)
     except DecryptionError:
         return None
-
-
-def json_of(session: Session, keys: KeyRing, request: SubjectRequest) -> bytes | None:
-    """Return the JSON of what was frozen, as the person gets it."""
-    made = frozen_copy(session, keys, request)
-    return as_given(made) if made is not None else None
 
 
 def draw_copies(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -383,25 +400,64 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
     """Offer the checked copy at the pick-up page, for a fortnight and some downloads.
 
     Raises:
-        CopyError: It isn't checked, or its PDF isn't there yet.
+        CopyError: It isn't checked, or isn't any more as it was then.
     """
     row, known = copy_of(session, request.id), pickup_of(session, request)
     if row is None or row.state not in (CopyState.CHECKED, CopyState.OFFERED):
         raise CopyError("Laat de kopie eerst nakijken door een tweede persoon.")
-    made = frozen_copy(session, keys, request)
-    if made is None or sha256(encoded(made)).hexdigest() != row.sha256:
+    data = _opened(session, keys, request, COPY) or b""
+    # As the second person judged it, also where another release made it.
+    if sha256(data).hexdigest() != row.sha256:
         raise CopyError("De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken.")
-    if pdf_of(session, keys, request) is None:
-        raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
     if known is not None and known.state in (PickupState.READY, PickupState.OFFERED):
         return known
-    most = TIMES + EACH_FILE * len(files_of(made.parts))
+    most = TIMES + EACH_FILE * len(files_of(copy_from(data).parts))
     terms = {"expires_at": utc_now() + LASTS, "downloads_most": most}
     pickup = offer(session, request.holder, DOCUMENT, request.id, RECIPIENT, actor, **terms)
     pickup.state, pickup.offered_at = PickupState.OFFERED.value, utc_now()
     row.state, row.changed_at, row.changed_by = CopyState.OFFERED.value, utc_now(), actor.name
     session.flush()
     return pickup
+
+
+def hand_over(
+    registry: Any, session: Session, request: SubjectRequest, how: HandOver, actor: Actor
+) -> None:
+    """Answer a request with its checked copy, and note that the letter goes.
+
+    Raises:
+        CopyError: The copy isn't checked, or its PDF isn't there yet.
+        WorkflowError: The step isn't possible now.
+    """
+    keys: KeyRing = registry.key_ring
+    if pdf_of(session, keys, request) is None:
+        raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
+    on_follow = request.channel == Channel.FOLLOW
+    words, way = (AT_COUNTER if on_follow else ON_PAPER), SentHow.COUNTER
+    if how.address:
+        pickup = put_ready(session, keys, request, actor)
+        words, way = _where(f"{how.address}/{pickup.reference}", pickup, on_follow), SentHow.MAIL
+    if (read_person(keys, request) or Person()).address:
+        way = SentHow.POST
+    move_request(registry, session, request, "versturen", {"reden": words}, actor)
+    letter = letter_of(session, request)
+    if letter is not None and letter.sent_on is None:
+        mark_sent(session, request, letter, how.on, way.value, actor)
+
+
+def letter_of(session: Session, request: SubjectRequest) -> RequestLetter | None:
+    """Return the latest letter that goes with the copy."""
+    letters = letters_of(session, request)
+    return next((made for made in letters if made.kind == LetterKind.ACCESS), None)
+
+
+def _where(address: str, pickup: Pickup, on_follow: bool) -> str:
+    """Return what the letter says about picking it up; the code goes apart from it."""
+    until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
+    begin = f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig."
+    if on_follow:
+        return f"{begin} Die maakt u op de volgpagina van uw melding."
+    return f"{begin} Die krijgt u apart van deze brief, of door de telefoon."
 
 
 def withdraw(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
@@ -437,7 +493,7 @@ RULES: Final = (
     RequestRule("terughalen", "terug", follows=back_to_marking),
     RequestRule("opnieuw_markeren", AGAIN, follows=back_to_marking),
     RequestRule("nakijken", "nagekeken", page="nakijken"),
-    RequestRule("klaarzetten", "versturen", page="klaarzetten"),
+    RequestRule("klaarzetten", "versturen", page="kopie"),
     *(
         RequestRule(f"kopie_{name}", name, follows=withdraw)
         for name in ("weigeren", "intrekken", "doorsturen")

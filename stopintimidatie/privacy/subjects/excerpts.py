@@ -7,7 +7,7 @@ of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -143,20 +143,3 @@ def excerpts(texts: Iterable[Text], wanted: Wanted, most: int = MOST) -> list[st
             if len(shown) == most:
                 return shown
     return shown
-
-
-def as_json(wanted: Wanted) -> bytes:
-    """Return the words of a search, to be sealed."""
-    words: Mapping[str, Sequence[str]] = {
-        "names": wanted.names,
-        "emails": wanted.emails,
-        "phones": wanted.phones,
-        "references": wanted.references,
-        "follow_codes": wanted.follow_codes,
-    }
-    return json.dumps(words, ensure_ascii=False).encode()
-
-
-def from_json(data: bytes) -> Wanted:
-    """Read back what `as_json` made."""
-    return Wanted(**{name: tuple(words) for name, words in json.loads(data).items()})

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, KeyRing, Sealed
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.personal import (
@@ -31,7 +30,6 @@ from stopintimidatie.core.storage.personal import (
 from stopintimidatie.dossiers.consultations import snapshot
 from stopintimidatie.exports import models as exports_models
 from stopintimidatie.privacy.subjects.rules import Wanted, strings_in_clear, strings_of
-from stopintimidatie.reports.conversation.services import MAIL_OWNER
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 STREAMED: Final = {"yield_per": 500}
@@ -41,7 +39,6 @@ MOST_LINKED: Final = 25
 # A review of a text holds positions, and no words.
 LEFT_OUT: Final = "nagekeken"
 LOG: Final = "logboek"
-MAIL: Final = "bericht"
 TABLED: Final = "overleg"
 EXPORT: Final = "uitvoer"
 # Sealed to who reads this, but as they are in the database.
@@ -57,7 +54,6 @@ CONTACT: Final = "report_contact"
 BY_REFERENCE: Final = "kenmerk"
 BY_FOLLOW_CODE: Final = "volgcode"
 LINKED: Final = "samenhang"
-IN_MAIL: Final = "mail_message"
 
 
 def by_sure_way(places: Iterable[str]) -> bool:
@@ -119,7 +115,6 @@ def search(
             for table in row.columns:
                 _in_table(session, keys, holder, row, table, sealed.get(table), wanted, traces)
         _in_frozen(session, keys, wanted, traces)
-        _in_mail(session, wanted, traces)
         _in_log(session, wanted, traces)
     _linked(session, keys, holders, traces)
     return traces
@@ -128,7 +123,7 @@ def search(
 def forget_gone(registry: Any, session: Session, traces: Traces) -> None:
     """Take out the documents that were destroyed since they were found."""
     roots = {row.kind: next(iter(row.columns)) for row in _searched(registry)}
-    roots |= {kind: name for kind, (name, _) in _NAMED.items()} | {MAIL: MailMessage.__tablename__}
+    roots |= {kind: name for kind, (name, _) in _NAMED.items()}
     for kind, name in roots.items():
         table, numbers = Base.metadata.tables[name], traces.of_kind(kind)
         there = select(table.c.id).where(table.c.id.in_(numbers))
@@ -138,7 +133,7 @@ def forget_gone(registry: Any, session: Session, traces: Traces) -> None:
 
 def kinds_searched(registry: Any) -> list[str]:
     """Return the kinds of documents that a search reads, for the log."""
-    return [*(row.kind for row in _searched(registry)), MAIL, LOG]
+    return [*(row.kind for row in _searched(registry)), LOG]
 
 
 def _searched(registry: Any) -> list[PersonalDataHolder]:
@@ -176,7 +171,7 @@ def _by_declaration(
 def _linked(
     session: Session, keys: KeyRing, holders: Iterable[PersonalDataHolder], traces: Traces
 ) -> None:
-    """Add what hangs together with the reports of the person: dossiers, exports, mail."""
+    """Add what hangs together with the reports of the person: dossiers and exports."""
     own = traces.of_kind(REPORT, CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)[:MOST_LINKED]
     if not own:
         return
@@ -188,12 +183,6 @@ def _linked(
                 continue
             for document in row.find(session, keys, Subject(reference=reference)):
                 traces.add(row.kind, document, LINKED)
-    mailed = select(MailMessage.recipient_id).where(
-        MailMessage.recipient_kind == MAIL_OWNER,
-        MailMessage.recipient_id.in_([str(number) for number in own]),
-    )
-    for number in session.scalars(mailed.distinct().order_by(MailMessage.recipient_id)):
-        traces.add(REPORT, UUID(number), IN_MAIL)
 
 
 # Tables
@@ -270,7 +259,7 @@ def owner_of(name: str, root: str, known: Iterable[str]) -> Any:
     return None
 
 
-# Frozen copies, mail, log
+# Frozen copies, log
 
 
 def _in_frozen(session: Session, keys: KeyRing, wanted: Wanted, traces: Traces) -> None:
@@ -288,15 +277,6 @@ def _in_frozen(session: Session, keys: KeyRing, wanted: Wanted, traces: Traces) 
 
 def _holds(content: Any, wanted: Wanted) -> bool:
     return any(wanted.within(text) for text in strings_of(content) if "base64" not in text[:40])
-
-
-def _in_mail(session: Session, wanted: Wanted, traces: Traces) -> None:
-    """Search the mail whose words were kept, which is so in the demo alone."""
-    kept = select(MailMessage.id, MailMessage.kept).where(MailMessage.kept.is_not(None))
-    with session.execute(kept, execution_options=STREAMED) as rows:
-        for number, words in rows:
-            if words and wanted.within(words):
-                traces.add(MAIL, number, "mail_message.kept")
 
 
 def _in_log(session: Session, wanted: Wanted, traces: Traces) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,13 +23,11 @@ from stopintimidatie.core.storage.personal import (
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import plural
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import RequestRule
-from stopintimidatie.privacy.subjects.excerpts import as_json, from_json
 from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
 from stopintimidatie.privacy.subjects.queries import (
@@ -94,7 +94,8 @@ def keep_traces(
             row.places, row.included = sorted({*row.places, *places}), own or None
     session.flush()
     kept = searched_by(session, registry.key_ring, request).joined_with(wanted)
-    VAULT.keep(session, registry.key_ring, request, BLOB, as_json(kept))
+    words = json.dumps(asdict(kept), ensure_ascii=False).encode()
+    VAULT.keep(session, registry.key_ring, request, BLOB, words)
     _log(registry, session, request, wanted, actor, list(traces.places))
     return new
 
@@ -102,9 +103,10 @@ def keep_traces(
 def searched_by(session: Session, keys: KeyRing, request: SubjectRequest) -> Wanted:
     """Return the words of all searches for a case, which say whose sentences they are."""
     try:
-        return from_json(VAULT.read(session, keys, request, BLOB))
+        words = json.loads(VAULT.read(session, keys, request, BLOB))
     except DecryptionError:
         return Wanted()
+    return Wanted(**{name: tuple(several) for name, several in words.items()})
 
 
 def _log(
@@ -174,16 +176,10 @@ def _missing(session: Session, request: SubjectRequest) -> str | None:
     known = request.channel == Channel.FOLLOW or session.scalar(
         select(func.count()).select_from(CopyBlob).where(*searched)
     )
-    if not known:
-        return "Zoek eerst naar de gegevens van deze persoon."
-    left = unjudged(session, request)
-    if left:
-        words = plural(left, "vindplaats", "vindplaatsen")
-        return f"Beoordeel eerst alle vindplaatsen: nog {words}."
-    return None
+    return None if known else "Zoek eerst naar de gegevens van deze persoon."
 
 
-RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="vindplaatsen")
+RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="zoeken")
 
 
 # Personal data: what is sealed for a case is a copy of documents, and goes when one of them does
