@@ -1106,7 +1106,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{kopie}/bestand": " 404 ja 404 ja 404",
         "{kopie_meldpunt}/bestand": " ja ja 404",
     }),
-    view("FollowPages", "kopie-code", "POST", PUBLIC, {"/volgen/kopie-code": ALL}),
+    view("FollowPages", "kopie", "POST", PUBLIC, {"/volgen/kopie": ALL}),
     view("PickupPage", "gegevens", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ/gegevens": ALL}),
     *(
         view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})

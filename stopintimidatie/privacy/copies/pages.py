@@ -31,13 +31,12 @@ from stopintimidatie.privacy.copies.resources import NAME, CopyRegister, CopyRes
 from stopintimidatie.privacy.copies.rules import Copy, Part, files_of, sections_of
 from stopintimidatie.privacy.copies.services import (
     CopyError,
-    CopyState,
     copy_of,
     frozen_copy,
     note_check,
 )
 from stopintimidatie.privacy.copies.words import QUESTIONS
-from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
+from stopintimidatie.privacy.requests.models import Capacity, RequestState, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import lock_request, move_request
@@ -69,7 +68,10 @@ def register_view(context: CopyRegister, request: Request) -> Any:
     asked = (
         select(SubjectRequest, SubjectCopy.made_by_id)
         .join(SubjectCopy, SubjectCopy.request_id == SubjectRequest.id)
-        .where(SubjectCopy.holder == context.holder, SubjectCopy.state == CopyState.CHECKING.value)
+        .where(
+            SubjectCopy.holder == context.holder,
+            SubjectRequest.state == RequestState.CHECKING.value,
+        )
         .order_by(SubjectRequest.due_on, SubjectRequest.id)
         .limit(100)
     )
@@ -106,7 +108,7 @@ def check_view(context: CopyResource, request: Request) -> Any:
         # Locked, so that it stays as it was judged.
         lock_request(session, row)
     copy, made = copy_of(session, row.id), frozen_copy(session, keys, row)
-    refused = _refusal(request, copy, made)
+    refused = _refusal(request, row, copy, made)
     if copy is None or made is None or refused:
         request.flash(refused, "warning")
         return HTTPSeeOther(f"{back}?{ALL}=ja")
@@ -149,10 +151,12 @@ def check_view(context: CopyResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, page)
 
 
-def _refusal(request: Request, copy: SubjectCopy | None, made: Copy | None) -> str | None:
+def _refusal(
+    request: Request, row: SubjectRequest, copy: SubjectCopy | None, made: Copy | None
+) -> str | None:
     """Return why this person can't judge this copy."""
     me = request.actor.id
-    if copy is not None and copy.state != CopyState.CHECKING:
+    if copy is not None and row.state != RequestState.CHECKING:
         return JUDGED if copy.checked_by_id == me else ELSEWHERE
     if copy is None or made is None:
         return "Deze kopie is er niet meer: een stuk erin is intussen gewist."
@@ -185,9 +189,8 @@ def _schema(question: str) -> Any:
 @view_config(context=CopyResource, name=FILE, request_method="GET", permission=CHECK, guards=ASKED)
 def file_view(context: CopyResource, request: Request) -> Any:
     """Show an attachment that goes along."""
-    copy = copy_of(request.db, context.row.id)
     made = frozen_copy(request.db, request.registry.key_ring, context.row)
-    waits = made is not None and copy is not None and copy.state == CopyState.CHECKING
+    waits = made is not None and context.row.state == RequestState.CHECKING
     parts = made.parts if made is not None and waits else ()
     return shown_file(request, context.row, parts, request.resource_path(context))
 

@@ -1,6 +1,6 @@
 """/ophalen/O-4F7K-2QXJ/gegevens: what the person sees and fetches after a code.
 
-Who asked on the follow page sees there that the copy is ready, and makes the code there.
+Who asked on the follow page sees there that the copy is ready, and goes there without a code.
 """
 
 from __future__ import annotations
@@ -16,31 +16,29 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view, post_view
 from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import (
     PickupKind,
     Visit,
+    Way,
     find_pickup,
-    make_code,
     outsider,
     set_visit,
     visit_of,
 )
-from stopintimidatie.disclosures.views import OWN, PickupPage
+from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies.rules import File, files_of
 from stopintimidatie.privacy.copies.services import (
     DOCUMENT,
-    CopyState,
     copy_of,
     frozen_copy,
-    hash_of,
     pdf_of,
 )
 from stopintimidatie.privacy.requests.models import (
@@ -56,8 +54,9 @@ from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.follow.forms import HOME as FOLLOW_HOME
 from stopintimidatie.reports.follow.resources import FollowPages, follower_of
 from stopintimidatie.reports.follow.views import REPORT, standing_of
+from stopintimidatie.reports.models import ReportAttachment
 from stopintimidatie.reports.page.views import file_response
-from stopintimidatie.reports.public.pages import speech_of, spoken
+from stopintimidatie.reports.public.pages import speech_of
 from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 
 PAGE_NAME: Final = "gegevens"
@@ -157,7 +156,7 @@ def file_view(context: PickupPage, request: Request) -> Any:
     file = next((file for file in _files(request, here) if file.name == name), None)
     if file is None or refusal(session, keys, here) is not None:
         return _refused(request, here)
-    if hash_of(session, keys, file) != file.sha256:
+    if session.get(ReportAttachment, file.id) is None:
         return _refused(request, here, FILE_GONE)
     _note(session, here, "bijlage")
     response = file_response(request, here.pickup.holder, file, file.name)
@@ -181,7 +180,6 @@ def _note(session: Session, here: Here, form: str) -> None:
     pickup.state = PickupState.PICKED_UP.value
     pickup.picked_up_at = pickup.picked_up_at or utc_now()
     if copy is not None:
-        copy.state = CopyState.PICKED_UP.value
         copy.picked_up_at = copy.picked_up_at or utc_now()
     ids = [here.request.id]
     record(session, outsider(pickup), "kopie.opgehaald", pickup.holder, KIND, ids, fields=[form])
@@ -198,7 +196,7 @@ def leave_view(context: PickupPage, request: Request) -> Any:
 
 # The follow page of a report
 
-CODE: Final = "kopie-code"
+FETCH: Final = "kopie"
 
 
 def follow_panel(standing: Standing, request: Request) -> Panel | None:
@@ -209,7 +207,7 @@ def follow_panel(standing: Standing, request: Request) -> Panel | None:
         if pickup is None or pickup.expires_at is None:
             return None
         until = day_of(pickup.expires_at)
-    values = {"until": until, "code_href": speech.at(f"{FOLLOW_HOME}/{CODE}"), "t": speech}
+    values = {"until": until, "href": speech.at(f"{FOLLOW_HOME}/{FETCH}"), "t": speech}
     return Panel(speech("Uw kopie staat klaar"), f"{TEMPLATES}/follow_panel.jinja2", values)
 
 
@@ -237,25 +235,19 @@ def _asked_here(session: Session, copy: Copy) -> Pickup | None:
     return next((pickup for pickup, places in session.execute(asked) if PLACE in places), None)
 
 
-@post_view(FollowPages, CODE, NO_PERMISSION_REQUIRED, renderer=f"{TEMPLATES}/follow_code.jinja2")
-def code_view(context: FollowPages, request: Request) -> Any:
-    """Make a code for who came in with the follow code, by which the request was made as well."""
+@post_view(FollowPages, FETCH, NO_PERMISSION_REQUIRED)
+def visit_view(context: FollowPages, request: Request) -> Any:
+    """Let in who came in with the follow code, by which the request was made as well."""
     who, speech = follower_of(request), speech_of(request)
     standing = standing_of(request, who) if who else None
     if standing is None:
         return HTTPSeeOther(speech.at(FOLLOW_HOME))
-    registry, back = request.registry, speech.at(REPORT)
-    with transaction(registry.engine, standing.copy.holder) as session:
+    with transaction(request.registry.engine, standing.copy.holder) as session:
         pickup = _asked_here(session, standing.copy)
         if pickup is None:
-            return HTTPSeeOther(back)
-        code = make_code(session, registry.key_ring, pickup, REPORTER)
-        number = pickup.reference
-    return {
-        **spoken(request),
-        "standing": standing,
-        "code": readable(code),
-        "number": number,
-        "pickup_href": f"/ophalen/{number}?voor={OWN}",
-        "back": back,
-    }
+            return HTTPSeeOther(speech.at(REPORT))
+        number, about = pickup.reference, [pickup.id, pickup.document_id]
+        record(session, REPORTER, "ophalen.geopend", pickup.holder, OFFERED, about)
+    response = HTTPSeeOther(f"/ophalen/{number}/{PAGE_NAME}")
+    set_visit(request, response, Visit(number, Way.SPOKEN, {}))
+    return response

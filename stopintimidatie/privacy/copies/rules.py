@@ -56,14 +56,13 @@ LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"}
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment that goes with a copy; its content stays where it is, and has this hash."""
+    """An attachment that goes with a copy; its content stays where it is, and never changes."""
 
     id: UUID
     report_id: UUID
     name: str
     media_type: str
     size: int
-    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,6 @@ class Copy:
     """A whole copy: everything that the person gets, and nothing else."""
 
     reference: str
-    house: str
     capacity: str
     made_at: str
     parts: tuple[Part, ...] = field(repr=False)

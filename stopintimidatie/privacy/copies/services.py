@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
@@ -47,7 +46,6 @@ from stopintimidatie.privacy.copies import words
 from stopintimidatie.privacy.copies.queries import gather
 from stopintimidatie.privacy.copies.rules import (
     Copy,
-    File,
     Part,
     copy_from,
     encoded,
@@ -61,6 +59,7 @@ from stopintimidatie.privacy.requests.models import (
     Capacity,
     Channel,
     RequestLetter,
+    RequestState,
     SentHow,
     SubjectRequest,
 )
@@ -75,8 +74,6 @@ from stopintimidatie.privacy.requests.workflow import AGAIN, FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
-from stopintimidatie.reports.attachments.services import content_of
-from stopintimidatie.reports.models import ReportAttachment
 
 DRAW: Final = Job("inzage.tekenen")
 # Kinds of blobs.
@@ -92,17 +89,6 @@ EACH_FILE: Final = 3
 RECIPIENT: Final = "Wie het verzoek deed"
 ON_PAPER: Final = "De kopie zit bij deze brief."
 AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
-
-
-class CopyState(StrEnum):
-    """State of a copy."""
-
-    REDACTING = "redigeren"
-    CHECKING = "nakijken"
-    CHECKED = "nagekeken"
-    OFFERED = "klaargezet"
-    PICKED_UP = "opgehaald"
-    WITHDRAWN = "ingetrokken"
 
 
 class CopyError(Exception):
@@ -139,12 +125,11 @@ def bring_together(
     parts = tuple(
         _as_before(part, known.get(part.key)) for part in gather(registry, session, request)
     )
-    _keep_parts(session, registry.key_ring, request, parts)
+    VAULT.keep(session, registry.key_ring, request, PARTS, encoded(parts))
     if copy_of(session, request.id) is None:
         row = SubjectCopy(
             holder=request.holder,
             request_id=request.id,
-            state=CopyState.REDACTING.value,
             made_by_id=actor.id,
             made_by=actor.name,
             changed_by=actor.name,
@@ -169,12 +154,6 @@ def parts_of(session: Session, keys: KeyRing, request: SubjectRequest) -> tuple[
     return parts_from(data) if data is not None else ()
 
 
-def _keep_parts(
-    session: Session, keys: KeyRing, request: SubjectRequest, parts: Sequence[Part]
-) -> None:
-    VAULT.keep(session, keys, request, PARTS, encoded(parts))
-
-
 def save_marks(
     session: Session,
     keys: KeyRing,
@@ -183,7 +162,7 @@ def save_marks(
     actor: Actor,
 ) -> None:
     """Keep the parts as they are marked or written."""
-    _keep_parts(session, keys, request, parts)
+    VAULT.keep(session, keys, request, PARTS, encoded(parts))
     row = copy_of(session, request.id)
     if row is not None:
         row.changed_at, row.changed_by = utc_now(), actor.name
@@ -207,60 +186,28 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     """Freeze what the person will get, and ask for its PDF; the second person judges this.
 
     Raises:
-        CopyError: There is no copy, or an attachment of it has gone.
+        CopyError: There is no copy.
     """
     keys: KeyRing = registry.key_ring
     row = copy_of(session, request.id)
     if row is None:
         raise CopyError("Breng eerst de gegevens bijeen.")
-    parts = parts_of(session, keys, request)
     made = Copy(
         request.reference,
-        _house(session, request.holder).name,
         request.capacity,
         utc_now().replace(microsecond=0).isoformat(),
-        _with_hashes(session, keys, final(parts)),
+        final(parts_of(session, keys, request)),
         _about(registry, session, request),
     )
     data = encoded(made)
     VAULT.keep(session, keys, request, COPY, data)
-    row.state, row.sha256 = CopyState.CHECKING.value, sha256(data).hexdigest()
+    row.sha256 = sha256(data).hexdigest()
     row.made_by_id, row.made_by = actor.id, actor.name
     row.checked_at = row.checked_by_id = row.checked_by = row.shows_reporter = row.answer = None
     row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     enqueue(session, DRAW, request.holder, {"request": str(request.id)})
     record(session, actor, "kopie.bevroren", request.holder, KIND, [request.id])
-
-
-def _with_hashes(session: Session, keys: KeyRing, parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Return the parts with the hash of each attachment that goes along.
-
-    Raises:
-        CopyError: An attachment isn't there any more.
-    """
-    given = []
-    for part in parts:
-        if part.file is not None:
-            digest = hash_of(session, keys, part.file)
-            if digest is None:
-                raise CopyError("Een bijlage is er niet meer. Breng de gegevens opnieuw bijeen.")
-            part = replace(part, file=replace(part.file, sha256=digest))
-        given.append(part)
-    return tuple(given)
-
-
-def hash_of(session: Session, keys: KeyRing, file: File) -> str | None:
-    """Return the hash of the content of an attachment, read in parts; None: it is gone."""
-    row, digest = session.get(ReportAttachment, file.id), sha256()
-    if row is None:
-        return None
-    try:
-        for piece in content_of(session, keys, row):
-            digest.update(piece)
-    except DecryptionError:
-        return None
-    return digest.hexdigest()
 
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
@@ -370,28 +317,23 @@ def note_check(
 ) -> None:
     """Keep the answer of the second person, with the hash of what was judged."""
     row = copy_of(session, request.id)
-    if row is None or row.state != CopyState.CHECKING:
+    if row is None or request.state != RequestState.CHECKING:
         raise CopyError("Deze kopie wacht niet op een tweede persoon.")
     row.checked_at, row.checked_by_id, row.checked_by = utc_now(), actor.id, actor.name
     row.shows_reporter, row.answer = shows, answer
-    row.state = (CopyState.REDACTING if shows else CopyState.CHECKED).value
     row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     fields = ["ja" if shows else "nee"]
     record(session, actor, "kopie.nagekeken", request.holder, KIND, [request.id], fields=fields)
 
 
-def back_to_marking(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
-    """Let the copy be marked again; what waited to be picked up is taken back."""
-    row = copy_of(session, request.id)
-    if row is not None:
-        row.state = CopyState.REDACTING.value
-    withdraw(registry, session, request, actor)
-
-
 def pickup_of(session: Session, request: SubjectRequest) -> Pickup | None:
-    """Return the latest pick-up of the copy of a request."""
-    mine = select(Pickup).where(Pickup.document_kind == DOCUMENT, Pickup.document_id == request.id)
+    """Return the latest pick-up of the copy of a request, unless it was taken back."""
+    mine = select(Pickup).where(
+        Pickup.document_kind == DOCUMENT,
+        Pickup.document_id == request.id,
+        Pickup.state != PickupState.WITHDRAWN.value,
+    )
     newest = (Pickup.made_at.desc(), Pickup.id)
     return session.scalars(mine.order_by(*newest).limit(1)).one_or_none()
 
@@ -403,19 +345,18 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
         CopyError: It isn't checked, or isn't any more as it was then.
     """
     row, known = copy_of(session, request.id), pickup_of(session, request)
-    if row is None or row.state not in (CopyState.CHECKED, CopyState.OFFERED):
+    if row is None or request.state != RequestState.CHECKED:
         raise CopyError("Laat de kopie eerst nakijken door een tweede persoon.")
     data = _opened(session, keys, request, COPY) or b""
     # As the second person judged it, also where another release made it.
     if sha256(data).hexdigest() != row.sha256:
         raise CopyError("De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken.")
-    if known is not None and known.state in (PickupState.READY, PickupState.OFFERED):
+    if known is not None:
         return known
     most = TIMES + EACH_FILE * len(files_of(copy_from(data).parts))
     terms = {"expires_at": utc_now() + LASTS, "downloads_most": most}
     pickup = offer(session, request.holder, DOCUMENT, request.id, RECIPIENT, actor, **terms)
     pickup.state, pickup.offered_at = PickupState.OFFERED.value, utc_now()
-    row.state, row.changed_at, row.changed_by = CopyState.OFFERED.value, utc_now(), actor.name
     session.flush()
     return pickup
 
@@ -454,16 +395,18 @@ def letter_of(session: Session, request: SubjectRequest) -> RequestLetter | None
 def _where(address: str, pickup: Pickup, on_follow: bool) -> str:
     """Return what the letter says about picking it up; the code goes apart from it."""
     until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
-    begin = f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig."
     if on_follow:
-        return f"{begin} Die maakt u op de volgpagina van uw melding."
-    return f"{begin} Die krijgt u apart van deze brief, of door de telefoon."
+        return f"U haalt de kopie zelf op, tot {until}, op de volgpagina van uw melding."
+    return (
+        f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig. Die"
+        " krijgt u apart van deze brief, of door de telefoon."
+    )
 
 
 def withdraw(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
     """Take back what waits to be picked up."""
     pickup = pickup_of(session, request)
-    if pickup is not None and pickup.state != PickupState.WITHDRAWN:
+    if pickup is not None:
         pickup.state = PickupState.WITHDRAWN.value
         pickup.code_nonce = pickup.mail_nonce = None
         record(session, actor, "kopie.ingetrokken", request.holder, KIND, [request.id])
@@ -490,13 +433,11 @@ def _bring_together(registry: Any, session: Session, request: Any, actor: Actor)
 RULES: Final = (
     RequestRule("bijeenbrengen", "redigeren", follows=_bring_together),
     RequestRule("markeren", "tweede_persoon", missing=missing, follows=_freeze, page="kopie"),
-    RequestRule("terughalen", "terug", follows=back_to_marking),
-    RequestRule("opnieuw_markeren", AGAIN, follows=back_to_marking),
     RequestRule("nakijken", "nagekeken", page="nakijken"),
     RequestRule("klaarzetten", "versturen", page="kopie"),
     *(
         RequestRule(f"kopie_{name}", name, follows=withdraw)
-        for name in ("weigeren", "intrekken", "doorsturen")
+        for name in ("terug", AGAIN, "weigeren", "intrekken", "doorsturen")
     ),
     RequestRule("kopie_vergeten", FORGET, follows=forget),
 )

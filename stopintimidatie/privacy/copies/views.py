@@ -25,7 +25,6 @@ from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view, post_view
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.disclosures.models import PickupState
 from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import MAIL_CODE_LASTS, mail_code_of, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
@@ -77,7 +76,7 @@ HOW_TO_WRITE: Final = (
 CHANGED: Final = "De gegevens zijn intussen opnieuw bijeengebracht. Kijk ze na zoals ze nu zijn."
 DONE: Final = "nakijken"
 PICK_UP: Final = "ophalen"
-ON_FOLLOW_PAGE: Final = "Zelf ophalen: de vrager maakt een code op de volgpagina"
+ON_FOLLOW_PAGE: Final = "Zelf ophalen, op de volgpagina"
 WITH_CODE: Final = "Zelf ophalen op de ophaalpagina, met een code"
 BY_POST: Final = ("post", "Op papier, met de brief")
 GIVEN: Final = (RequestState.CHECKED, RequestState.SENT)
@@ -231,7 +230,7 @@ def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> A
     page |= {
         "files": files_of(made.parts if made is not None else ()),
         "letter": letter_of(session, row),
-        "pickup": pickup if pickup and pickup.state != PickupState.WITHDRAWN else None,
+        "pickup": pickup,
         "on_follow": row.channel == Channel.FOLLOW,
     }
     if row.state == RequestState.SENT:
@@ -267,7 +266,7 @@ def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> A
 def code_view(context: RequestResource, request: Request) -> Any:
     """Make a code on a page to print, or to tell at the telephone; it counts for a fortnight."""
     pickup, back = pickup_of(request.db, context.row), f"{request.resource_path(context)}/{COPY}"
-    if pickup is None or pickup.state == PickupState.WITHDRAWN:
+    if pickup is None:
         request.flash("Er staat niets klaar om op te halen.", "warning")
         return HTTPSeeOther(request.resource_path(context))
     keys = request.registry.key_ring
@@ -316,7 +315,7 @@ def copy_panel(context: RequestResource, request: Request) -> Panel | None:
     may = request.has_permission(HANDLE, context) and open_
     values = {
         "copy": copy,
-        "pickup": pickup if pickup and pickup.state != PickupState.WITHDRAWN else None,
+        "pickup": pickup,
         # Only an objection that is upheld brings a case with a copy back there.
         "reopened": context.row.state == RequestState.SEARCHING,
         "href": f"{request.resource_path(context)}/{COPY}" if may else None,

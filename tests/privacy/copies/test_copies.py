@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import timedelta
 from hashlib import sha256
 from io import BytesIO
@@ -29,6 +28,7 @@ from stopintimidatie.privacy.requests.letters import LetterKind, read_letter
 from stopintimidatie.privacy.requests.models import (
     ObjectionOutcome,
     RequestLetter,
+    RequestState,
     RequestTrace,
     SubjectRequest,
 )
@@ -315,11 +315,11 @@ def test_the_second_person_judges_what_stands_there_now(town: Installation, draw
     assert stale.status_int == 409
     stale.mustcontain("veranderd nadat u haar opende", OTHERS[0])
     assert stale.forms["formulier"]["ziet"].value is None
-    assert story.row(SubjectCopy).state == services.CopyState.CHECKING
+    assert story.row(SubjectRequest).state == RequestState.CHECKING
     # Answered about what is shown now; pressed twice it counts once.
     story.press(stale, "klaar", ziet="nee").mustcontain("De kopie is nagekeken")
     story.press(stale, "klaar", ziet="ja", wat="Iets").mustcontain("al nagekeken")
-    assert story.row(SubjectCopy).state == services.CopyState.CHECKED
+    assert story.row(SubjectRequest).state == RequestState.CHECKED
     story.second.get(f"{address}/bestand?naam=x.jpg", status=303)
 
 
@@ -404,7 +404,7 @@ def press(page: TestResponse, name: str, status: int = 200) -> TestResponse:
     return form.submit(status=status)
 
 
-def test_who_asked_on_the_follow_page_makes_the_code_there(town: Installation) -> None:
+def test_who_asked_on_the_follow_page_fetches_the_copy_from_there(town: Installation) -> None:
     api, keys = Api(town), town.registry.key_ring
     reporter = follow_in_browser(api, api.post().json)
     form = reporter.get("/volgen/gegevens").forms["formulier"]
@@ -420,18 +420,18 @@ def test_who_asked_on_the_follow_page_makes_the_code_there(town: Installation) -
         VAULT.keep(session, keys, request, services.PDF, b"%PDF-1.7 kopie")
     page = reporter.get("/volgen/melding")
     page.mustcontain("Uw kopie staat klaar", date_text(day_of(until)))
-    shown = press(page, "kopie-code")
-    code = re.search(r"\d{4} \d{4}", shown.text)
-    assert code is not None
-    # Fetch it with name and code alone; the form asks a private person no function.
-    form = shown.click("Naar de ophaalpagina").forms["formulier"]
-    form["naam"], form["code"] = "Noor", code[0]
-    form.submit("ophalen", status=303).follow().mustcontain("PDF ophalen")
+    # The follow code was enough to ask, and is enough to fetch.
+    page = press(page, "/volgen/kopie", status=303).follow()
+    page.mustcontain("Uw gegevens ophalen", "PDF ophalen")
+    assert press(page, "gegevens-pdf").body == b"%PDF-1.7 kopie"
     # Turn it into a request of another that found this report: its reporter is offered nothing.
     with town.transaction(DORDRECHT) as session:
         session.scalars(select(RequestTrace)).one().places = ["report.description"]
-    reporter.get("/volgen/melding").mustcontain(no=["Uw kopie staat klaar", request.reference])
-    press(page, "kopie-code", status=303)
+    old = reporter.get("/volgen/melding")
+    old.mustcontain(no=["Uw kopie staat klaar", request.reference])
+    token = old.forms[0]["csrf_token"].value
+    answer = reporter.post("/volgen/kopie", {"csrf_token": token}, status=303)
+    assert urlsplit(answer.location).path == "/volgen/melding"
 
 
 @pytest.mark.alles
