@@ -61,7 +61,7 @@ CONTACT: Final = {
     "privacy.requests.letters:read_letter",
     "privacy.requests.services:read_person",
     "privacy.requests.services:read_question",
-    "privacy.subjects.excerpts:_in_clear",
+    "privacy.subjects.queries:_opened",
     "privacy.subjects.services:searched_by",
     "privacy.transfer.rows:Rows._in_clear",
     "reports.personal:read_contact",
@@ -136,7 +136,6 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
     },
     "looked through; the texts in which something was found are opened elsewhere": {
         "privacy.subjects.queries:_in_frozen",
-        "privacy.subjects.queries:_opened",
     },
     "a number that opens nothing to who sees it": {
         "core.jobs.worker:_place",

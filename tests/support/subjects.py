@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.security import Role
@@ -155,14 +155,11 @@ def plant(installation: Installation) -> Planted:
         contact = add_contact(session, keys, partner, who, SYSTEM)
         address = find_address(session, owner_of_contact(contact.id))
         assert address is not None
-        acted = Actor("gebruiker", str(account), "N. van der Berg")
-        record(session, acted, "melding.notitie", DORDRECHT, "melding", [noted.id])
         ids |= {"contact": contact.id, "account": account, "address": address.id}
     places |= {
         ("contactpersoon", ids["contact"], "partner_contact.name"),
         ("postadres", ids["address"], "mail_address.address"),
         ("gebruiker", account, "user_account.name"),
-        ("logboek", account, "audit_event.actor_name"),
     }
     return Planted(ids, places)
 

@@ -21,7 +21,7 @@ from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.mail.models import MailAddress
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
-from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size, plural
+from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size
 from stopintimidatie.disclosures.queries import real_disclosures
 from stopintimidatie.dossiers.models import Consultation, ConsultationSeat
 from stopintimidatie.dossiers.workflow import ConsultationState
@@ -57,8 +57,6 @@ from stopintimidatie.privacy.subjects.queries import (
     BY_FOLLOW_CODE,
     BY_REFERENCE,
     CONTACT,
-    LOG,
-    lines_in_log,
 )
 from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
 from stopintimidatie.privacy.subjects.services import copied_traces, searched_by, traces_of
@@ -244,9 +242,6 @@ def _own_rows(source: Source) -> Iterator[Part]:
     for user in session.scalars(users.order_by(User.id)):
         about = (("Naam", user.name), ("E-mail", user.username), ("Rollen", _roles(source, user)))
         yield Part(f"account:{user.id}", title, "Uw account", about, contact=True)
-    for number, lines in sorted(lines_in_log(session, source.ids(LOG)).items()):
-        count = (("Regels van wat u zelf deed", plural(lines, "regel", "regels")),)
-        yield Part(f"log:{number}", title, "Het logboek", count)
 
 
 def _of(source: Source, kind: str, number: UUID) -> list[Text]:
@@ -264,7 +259,7 @@ def _roles(source: Source, user: User) -> str:
 
 # Sentences about the person, in documents of others
 
-_ROWS: Final = frozenset({"contactpersoon", "postadres", "gebruiker", LOG, "partner"})
+_ROWS: Final = frozenset({"contactpersoon", "postadres", "gebruiker", "partner"})
 
 
 def _mentions(source: Source) -> Iterator[Part]:

@@ -71,7 +71,7 @@ def keep_traces(
     or address, stays that.
     """
     forget_gone(registry, session, traces)
-    references = references_of(session, traces)
+    references = references_of(registry, session, traces)
     known = {(row.document_kind, row.document_id): row for row in traces_of(session, request)}
     new = 0
     for (kind, number), places in sorted(traces.places.items(), key=str):

@@ -42,13 +42,7 @@ from stopintimidatie.privacy.requests.services import (
 )
 from stopintimidatie.privacy.requests.workflow import rules_of
 from stopintimidatie.privacy.subjects.excerpts import excerpts, texts_of
-from stopintimidatie.privacy.subjects.queries import (
-    LOG,
-    TooManyError,
-    by_sure_way,
-    lines_in_log,
-    names_of_accounts,
-)
+from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way
 from stopintimidatie.privacy.subjects.rules import (
     TooLittleError,
     Wanted,
@@ -328,9 +322,6 @@ def _choices(
     registry, session = request.registry, request.db
     wanted = searched_by(session, registry.key_ring, context.row)
     texts = texts_of(registry, session, traces)
-    actors = [row.document_id for row in traces if row.document_kind == LOG]
-    logged = lines_in_log(session, actors) if actors else {}
-    names = names_of_accounts(session, actors) if actors else {}
     for kind in sorted({trace.document_kind for trace in traces}):
         ids = [trace.document_id for trace in traces if trace.document_kind == kind]
         task = f"vindplaatsen van {context.row.reference}"
@@ -338,9 +329,6 @@ def _choices(
     fields = []
     for trace in traces:
         sentences = excerpts(texts[trace.document_kind, trace.document_id], wanted)
-        if trace.document_kind == LOG:
-            lines = plural(logged.get(trace.document_id, 0), "regel", "regels")
-            sentences = [f"{names.get(trace.document_id, 'een oud account')}: {lines}"]
         fields.append(
             field(
                 forms.Flag(),
