@@ -55,8 +55,6 @@ WITHOUT: Final = {
 # What opens contact data, of a reporter or of who asks for their data.
 CONTACT: Final = {
     "home.views:_hours",
-    "privacy.copies.queries:_opened",
-    "privacy.copies.queries:_own_rows",
     "privacy.copies.services:_opened",
     "privacy.requests.letters:read_letter",
     "privacy.requests.services:read_person",

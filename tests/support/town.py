@@ -100,7 +100,7 @@ from stopintimidatie.privacy.police.services import (
     keep_report,
 )
 from stopintimidatie.privacy.requests import steps as request_steps
-from stopintimidatie.privacy.requests.documents import restrict
+from stopintimidatie.privacy.requests.documents import restrict, traces_of
 from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import RestrictionGround
 from stopintimidatie.privacy.requests.services import Entry as RequestEntry
@@ -110,7 +110,7 @@ from stopintimidatie.privacy.retention.outlook import months_from
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.privacy.subjects.rules import Wanted
-from stopintimidatie.privacy.subjects.services import judge, traces_of
+from stopintimidatie.privacy.subjects.services import judge
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.conversation.services import REPORTER, tell

@@ -18,18 +18,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.mail.models import MailAddress
-from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size
 from stopintimidatie.disclosures.queries import real_disclosures
 from stopintimidatie.dossiers.models import Consultation, ConsultationSeat
 from stopintimidatie.dossiers.workflow import ConsultationState
 from stopintimidatie.exports.review.rules import known_words, names_in
-from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.exports.vocabulary import DEMAND, capital
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.municipalities.partners.models import PartnerContact
-from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
 from stopintimidatie.municipalities.partners.vocabulary import Purpose
 from stopintimidatie.privacy.copies.rules import (
     HIDES_REPORTER,
@@ -51,15 +48,18 @@ from stopintimidatie.privacy.copies.words import (
     conduct,
 )
 from stopintimidatie.privacy.log.queries import reads_of
+from stopintimidatie.privacy.requests.documents import traces_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.subjects.excerpts import Text, texts_of
 from stopintimidatie.privacy.subjects.queries import (
-    BY_FOLLOW_CODE,
-    BY_REFERENCE,
     CONTACT,
+    by_sure_way,
+    columns_in,
+    owner_of,
+    texts_in,
 )
 from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
-from stopintimidatie.privacy.subjects.services import copied_traces, searched_by, traces_of
+from stopintimidatie.privacy.subjects.services import copied_traces, searched_by
 from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.follow.words import message_title
@@ -69,7 +69,6 @@ from stopintimidatie.reports.models import (
     ReporterMessage,
     ReportNote,
 )
-from stopintimidatie.reports.personal import PURPOSE as CONTACT_PURPOSE
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.words import (
@@ -83,7 +82,6 @@ from stopintimidatie.reports.words import (
     wishes,
 )
 
-OWN: Final = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
 DOSSIER: Final = "dossier"
 # Keys of the parts of a report of one's own begin with this.
 OWN_REPORT: Final = "eigen:"
@@ -124,7 +122,7 @@ class Source:
         return (
             self.request.capacity == Capacity.REPORTER
             and trace.document_kind == REPORT
-            and any(place.split(".")[0] in OWN for place in trace.places)
+            and by_sure_way(trace.places)
         )
 
     def ids(self, kind: str) -> list[UUID]:
@@ -221,40 +219,24 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
 
 
 def _own_rows(source: Source) -> Iterator[Part]:
-    session, keys = source.session, source.keys
-    title = "Uw gegevens bij ons"
-    contacts = select(PartnerContact).where(PartnerContact.id.in_(source.ids("contactpersoon")))
-    for row in session.scalars(contacts.order_by(PartnerContact.id)):
-        opened = [
-            keys.decrypt(PARTNER_PURPOSE, sealed, str(row.id)) if sealed else ""
-            for sealed in (row.name, row.phone)
-        ]
-        known = (("Naam", opened[0]), ("Functie", row.function), ("Telefoon", opened[1]))
-        facts = tuple(pair for pair in known if pair[1])
-        yield Part(f"contact:{row.id}", title, "Contactpersoon", facts, contact=True)
-    addresses = select(MailAddress).where(MailAddress.id.in_(source.ids("postadres")))
-    for address in session.scalars(addresses.order_by(MailAddress.id)):
-        text = next(iter(_of(source, "postadres", address.id)), None)
-        if text is not None:
-            sent = (("Adres", text.words),)
-            yield Part(f"adres:{address.id}", title, "Adres voor berichten", sent, contact=True)
-    users = select(User).where(User.id.in_(source.ids("gebruiker")))
-    for user in session.scalars(users.order_by(User.id)):
-        about = (("Naam", user.name), ("E-mail", user.username), ("Rollen", _roles(source, user)))
-        yield Part(f"account:{user.id}", title, "Uw account", about, contact=True)
+    """Yield whole rows: all that they say is the person's."""
+    holders = personal_data_holders(source.registry)
+    for trace in source.traces:
+        if trace.document_kind not in _ROWS:
+            continue
+        holder = holders[trace.document_kind]
+        name = next(iter(holder.columns))
+        mine = owner_of(name, holder) == trace.document_id
+        columns = columns_in(source.registry, holder, name)
+        texts = texts_in(source.registry, source.session, holder, name, columns, mine)
+        facts = tuple((capital(place_words([f"{name}.{c}"])), words) for _, c, words in texts)
+        kind = kind_words(trace.document_kind, trace.reference)
+        key = f"{trace.document_kind}:{trace.document_id}"
+        yield Part(key, "Uw gegevens bij ons", kind, facts, contact=True)
 
 
 def _of(source: Source, kind: str, number: UUID) -> list[Text]:
     return source.texts.get((kind, number), [])
-
-
-def _roles(source: Source, user: User) -> str:
-    held = select(RoleAssignment.role).where(
-        RoleAssignment.user_id == user.id, RoleAssignment.holder == source.request.holder
-    )
-    # Leave this role out: it would show that there is police data.
-    codes = [code for code in source.session.scalars(held) if code != Role.POLICE_DATA]
-    return ", ".join(sorted(Role(code).label for code in codes))
 
 
 # Sentences about the person, in documents of others
@@ -413,18 +395,12 @@ def _other_names(source: Source) -> list[str]:
     """Return the names of others that are known here: employees, partners, reporters found."""
     mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == source.request.holder)
     names = set(source.session.scalars(select(User.name).where(User.id.in_(mine))))
-    names |= _opened(source, PartnerContact, PARTNER_PURPOSE, PartnerContact.id)
     reports = ReportContact.report_id.in_(source.ids(REPORT))
-    names |= _opened(source, ReportContact, CONTACT_PURPOSE, ReportContact.report_id, reports)
+    for kind, table, where in (
+        ("contactpersoon", "partner_contact", ()),
+        (REPORT, CONTACT, (reports,)),
+    ):
+        holder = personal_data_holders(source.registry)[kind]
+        texts = texts_in(source.registry, source.session, holder, table, ["name"], *where)
+        names |= {words for _, _, words in texts}
     return sorted(name for name in names if name and not source.wanted.within(name))
-
-
-def _opened(source: Source, entity: Any, purpose: str, bound: Any, *where: Any) -> set[str]:
-    names = set()
-    asked = select(bound, entity.name).where(entity.name.is_not(None), *where)
-    for number, sealed in source.session.execute(asked):
-        try:
-            names.add(source.keys.decrypt(purpose, sealed, str(number)))
-        except DecryptionError:
-            continue
-    return names

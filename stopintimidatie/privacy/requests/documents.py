@@ -63,9 +63,10 @@ CORRECTED: Final = (
 
 
 def traces_of(session: Session, row: SubjectRequest) -> Sequence[RequestTrace]:
-    """Return the documents in which something about the person was found."""
+    """Return the documents in which something about the person was found, by kind."""
     mine = select(RequestTrace).where(RequestTrace.request_id == row.id)
-    return session.scalars(mine.order_by(RequestTrace.reference, RequestTrace.id)).all()
+    order = (RequestTrace.document_kind, RequestTrace.reference, RequestTrace.id)
+    return session.scalars(mine.order_by(*order)).all()
 
 
 def add_trace(

@@ -125,11 +125,6 @@ def forget_gone(registry: Any, session: Session, traces: Traces) -> None:
             del traces.places[kind, number]
 
 
-def kinds_searched(registry: Any) -> list[str]:
-    """Return the kinds of documents that a search reads, for the log."""
-    return [row.kind for row in _searched(registry)]
-
-
 def _searched(registry: Any) -> list[PersonalDataHolder]:
     holders = personal_data_holders(registry)
     return [row for kind, row in holders.items() if kind != LEFT_OUT and not row.apart]
@@ -192,10 +187,7 @@ def _in_table(
     traces: Traces,
 ) -> None:
     """Search the texts of one table, and what is sealed in it."""
-    table, sealed = Base.metadata.tables[name], SEALED_TABLES.of(registry).get(name)
-    columns = [column for column, how in row.columns[name].items() if how is Treatment.TEXT]
-    columns += [*IN_CLEAR.get(name, ()), *(sealed.columns if sealed else ())]
-    columns = [column for column in columns if column not in KEYS]
+    table, columns = Base.metadata.tables[name], columns_in(registry, row, name)
     filled = or_(false(), *(table.c[column].is_not(None) for column in columns))
     if columns and owner_of(name, row) is not None:
         where = filled, *_of_holder(table, holder)
@@ -203,6 +195,14 @@ def _in_table(
             for number, column, words in texts:
                 if wanted.within(words):
                     traces.add(row.kind, number, f"{name}.{column}")
+
+
+def columns_in(registry: Any, row: PersonalDataHolder, name: str) -> list[str]:
+    """Return the columns of a table with texts about people, in clear or sealed."""
+    sealed = SEALED_TABLES.of(registry).get(name)
+    columns = [column for column, how in row.columns[name].items() if how is Treatment.TEXT]
+    columns += [*IN_CLEAR.get(name, ()), *(sealed.columns if sealed else ())]
+    return [column for column in columns if column not in KEYS]
 
 
 def texts_in(

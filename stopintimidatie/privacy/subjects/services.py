@@ -25,6 +25,7 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.session import transaction
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.privacy.requests.documents import traces_of
 from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import RequestRule
@@ -34,7 +35,6 @@ from stopintimidatie.privacy.subjects.queries import (
     Traces,
     by_sure_way,
     forget_gone,
-    kinds_searched,
     references_of,
     search,
 )
@@ -96,7 +96,7 @@ def keep_traces(
     kept = searched_by(session, registry.key_ring, request).joined_with(wanted)
     words = json.dumps(asdict(kept), ensure_ascii=False).encode()
     VAULT.keep(session, registry.key_ring, request, BLOB, words)
-    _log(registry, session, request, wanted, actor, list(traces.places))
+    _log(session, request, wanted, actor, list(traces.places))
     return new
 
 
@@ -110,27 +110,19 @@ def searched_by(session: Session, keys: KeyRing, request: SubjectRequest) -> Wan
 
 
 def _log(
-    registry: Any,
     session: Session,
     request: SubjectRequest,
     wanted: Wanted,
     actor: Actor,
     documents: Sequence[tuple[str, UUID]],
 ) -> None:
-    """Log the search with its case: by which ways, through what, and what was read; no words."""
-    fields = [*(f"op {way}" for way in wanted.ways), *kinds_searched(registry)]
+    """Log the search with its case: by which ways, and what was read; no words."""
+    fields = [f"op {way}" for way in wanted.ways]
     record(session, actor, SEARCHED, request.holder, KIND, [request.id], fields=fields)
     for kind in sorted({kind for kind, _ in documents}):
         ids = [number for its, number in documents if its == kind]
         task = f"zoeken voor verzoek {request.reference}"
         record_read(session, actor, request.holder, kind, ids, task=task)
-
-
-def traces_of(session: Session, request: SubjectRequest) -> Sequence[RequestTrace]:
-    """Return the traces of a case, those of one kind together."""
-    mine = select(RequestTrace).where(RequestTrace.request_id == request.id)
-    order = (RequestTrace.document_kind, RequestTrace.reference, RequestTrace.id)
-    return session.scalars(mine.order_by(*order)).all()
 
 
 def copied_traces(session: Session, request: SubjectRequest) -> list[RequestTrace]:

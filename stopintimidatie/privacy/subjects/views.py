@@ -29,7 +29,7 @@ from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
-from stopintimidatie.privacy.requests.documents import hold_traces
+from stopintimidatie.privacy.requests.documents import hold_traces, traces_of
 from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
 from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
@@ -55,7 +55,6 @@ from stopintimidatie.privacy.subjects.services import (
     judge,
     keep_traces,
     searched_by,
-    traces_of,
 )
 from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.models import Report
@@ -302,7 +301,7 @@ def _onwards(context: RequestResource, request: Request) -> Any:
                 rule.follows(registry, request.db, row, request.actor)
     except WorkflowError as problem:
         raise FormError(str(problem)) from None
-    request.flash("De gegevens zijn bijeengebracht. Wat u al markeerde, is gemarkeerd gebleven.")
+    request.flash("De gegevens zijn bijeengebracht.")
     return HTTPSeeOther(f"{here}/{COPY}")
 
 

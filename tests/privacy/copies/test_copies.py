@@ -178,7 +178,7 @@ def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
         "Tekening van Noémie",
         "mevrouw N.v.d. Berg",
         "jongerenwerker",
-        "Uw account",
+        "Account van een medewerker",
         "90 dagen",
         "Autoriteit Persoonsgegevens",
         "Geen computer beslist",

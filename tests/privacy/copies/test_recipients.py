@@ -18,9 +18,9 @@ from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.privacy.copies import services
 from stopintimidatie.privacy.copies.queries import count_demands, gather
 from stopintimidatie.privacy.copies.rules import Part
+from stopintimidatie.privacy.requests.documents import traces_of
 from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.subjects.rules import Wanted
-from stopintimidatie.privacy.subjects.services import traces_of
 from tests.support.disclosing import an_entry
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
