@@ -120,7 +120,7 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
         "exports.models:read",
         "exports.models:read_file",
         "exports.request.jobs:_finish",
-        "privacy.subjects.excerpts:_frozen",
+        "privacy.subjects.queries:_frozen",
     },
     "what goes from one municipality to another; the part that is shown has no contact data": {
         "reports.handover.personal:_opened",

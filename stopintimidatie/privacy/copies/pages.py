@@ -29,12 +29,7 @@ from stopintimidatie.core.web.request import Request, form_view, page_view, quer
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.privacy.copies.resources import NAME, CopyRegister, CopyResource
 from stopintimidatie.privacy.copies.rules import Copy, Part, files_of, sections_of
-from stopintimidatie.privacy.copies.services import (
-    CopyError,
-    copy_of,
-    frozen_copy,
-    note_check,
-)
+from stopintimidatie.privacy.copies.services import CopyError, copy_of, frozen_copy, note_check
 from stopintimidatie.privacy.copies.words import QUESTIONS
 from stopintimidatie.privacy.requests.models import Capacity, RequestState, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND

@@ -50,25 +50,21 @@ from stopintimidatie.privacy.copies.words import (
 from stopintimidatie.privacy.log.queries import reads_of
 from stopintimidatie.privacy.requests.documents import traces_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.subjects.excerpts import Text, texts_of
 from stopintimidatie.privacy.subjects.queries import (
     CONTACT,
+    Text,
     by_sure_way,
     columns_in,
     owner_of,
     texts_in,
+    texts_of,
 )
 from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
 from stopintimidatie.privacy.subjects.services import copied_traces, searched_by
 from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.follow.words import message_title
-from stopintimidatie.reports.models import (
-    Report,
-    ReportContact,
-    ReporterMessage,
-    ReportNote,
-)
+from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportNote
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.words import (

@@ -35,18 +35,8 @@ from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies.rules import File, files_of
-from stopintimidatie.privacy.copies.services import (
-    DOCUMENT,
-    copy_of,
-    frozen_copy,
-    pdf_of,
-)
-from stopintimidatie.privacy.requests.models import (
-    Channel,
-    Identity,
-    RequestTrace,
-    SubjectRequest,
-)
+from stopintimidatie.privacy.copies.services import DOCUMENT, copy_of, frozen_copy, pdf_of
+from stopintimidatie.privacy.requests.models import Channel, Identity, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.reports.conversation.queries import Copy, Standing

@@ -309,13 +309,3 @@ def files_of(parts: Iterable[Part]) -> list[File]:
 def encoded(value: object) -> bytes:
     """Return parts or a copy as JSON, always in the same spelling."""
     return msgspec.json.encode(value, order="sorted")
-
-
-def parts_from(data: bytes) -> tuple[Part, ...]:
-    """Read back parts."""
-    return msgspec.json.decode(data, type=tuple[Part, ...])
-
-
-def copy_from(data: bytes) -> Copy:
-    """Read back a copy."""
-    return msgspec.json.decode(data, type=Copy)

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -44,16 +45,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies import words
 from stopintimidatie.privacy.copies.queries import gather
-from stopintimidatie.privacy.copies.rules import (
-    Copy,
-    Part,
-    copy_from,
-    encoded,
-    files_of,
-    final,
-    parts_from,
-    sections_of,
-)
+from stopintimidatie.privacy.copies.rules import Copy, Part, encoded, files_of, final, sections_of
 from stopintimidatie.privacy.requests.letters import LetterKind, letters_of
 from stopintimidatie.privacy.requests.models import (
     Capacity,
@@ -64,12 +56,7 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequest,
 )
 from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.services import (
-    Person,
-    mark_sent,
-    move_request,
-    read_person,
-)
+from stopintimidatie.privacy.requests.services import Person, mark_sent, move_request, read_person
 from stopintimidatie.privacy.requests.workflow import AGAIN, FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import KINDS
@@ -151,7 +138,7 @@ def _as_before(part: Part, known: Part | None) -> Part:
 def parts_of(session: Session, keys: KeyRing, request: SubjectRequest) -> tuple[Part, ...]:
     """Return the parts as they are marked now; none before they were brought together."""
     data = _opened(session, keys, request, PARTS)
-    return parts_from(data) if data is not None else ()
+    return msgspec.json.decode(data, type=tuple[Part, ...]) if data is not None else ()
 
 
 def save_marks(
@@ -226,7 +213,7 @@ def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tu
 def frozen_copy(session: Session, keys: KeyRing, request: SubjectRequest) -> Copy | None:
     """Return what was frozen, or None."""
     data = _opened(session, keys, request, COPY)
-    return copy_from(data) if data is not None else None
+    return msgspec.json.decode(data, type=Copy) if data is not None else None
 
 
 def pdf_of(session: Session, keys: KeyRing, request: SubjectRequest) -> bytes | None:
@@ -353,7 +340,7 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
         raise CopyError("De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken.")
     if known is not None:
         return known
-    most = TIMES + EACH_FILE * len(files_of(copy_from(data).parts))
+    most = TIMES + EACH_FILE * len(files_of(msgspec.json.decode(data, type=Copy).parts))
     terms = {"expires_at": utc_now() + LASTS, "downloads_most": most}
     pickup = offer(session, request.holder, DOCUMENT, request.id, RECIPIENT, actor, **terms)
     pickup.state, pickup.offered_at = PickupState.OFFERED.value, utc_now()

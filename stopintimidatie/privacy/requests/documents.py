@@ -63,10 +63,9 @@ CORRECTED: Final = (
 
 
 def traces_of(session: Session, row: SubjectRequest) -> Sequence[RequestTrace]:
-    """Return the documents in which something about the person was found, by kind."""
+    """Return the documents in which something about the person was found."""
     mine = select(RequestTrace).where(RequestTrace.request_id == row.id)
-    order = (RequestTrace.document_kind, RequestTrace.reference, RequestTrace.id)
-    return session.scalars(mine.order_by(*order)).all()
+    return session.scalars(mine.order_by(RequestTrace.reference, RequestTrace.id)).all()
 
 
 def add_trace(

@@ -41,8 +41,7 @@ from stopintimidatie.privacy.requests.services import (
     read_question,
 )
 from stopintimidatie.privacy.requests.workflow import rules_of
-from stopintimidatie.privacy.subjects.excerpts import excerpts, texts_of
-from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way
+from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way, excerpts, texts_of
 from stopintimidatie.privacy.subjects.rules import (
     TooLittleError,
     Wanted,
@@ -50,12 +49,7 @@ from stopintimidatie.privacy.subjects.rules import (
     place_words,
     search_names,
 )
-from stopintimidatie.privacy.subjects.services import (
-    find_traces,
-    judge,
-    keep_traces,
-    searched_by,
-)
+from stopintimidatie.privacy.subjects.services import find_traces, judge, keep_traces, searched_by
 from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
