@@ -405,10 +405,10 @@ def _frozen(session: Session, keys: KeyRing, trace: RequestTrace, place: str) ->
     return [Text(place, words) for words in strings_of(json.loads(data))]
 
 
-MOST: Final = 4
+SENTENCES: Final = 4
 
 
-def excerpts(texts: Iterable[Text], wanted: Wanted, most: int = MOST) -> list[str]:
+def excerpts(texts: Iterable[Text], wanted: Wanted, most: int = SENTENCES) -> list[str]:
     """Return the sentences in which the person stands, so that somebody can judge a trace."""
     shown: list[str] = []
     for text in texts:
