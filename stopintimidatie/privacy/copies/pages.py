@@ -70,16 +70,16 @@ def register_view(context: CopyRegister, request: Request) -> Any:
         .order_by(SubjectRequest.due_on, SubjectRequest.id)
         .limit(100)
     )
-    theirs, own, hands = [], [], hands_of(request.db, request.actor.id)
-    for row, maker in request.db.execute(asked):
-        (own if maker in hands else theirs).append(row)
+    rows, hands = request.db.execute(asked).all(), hands_of(request.db, request.actor.id)
+    own = [row for row, maker in rows if maker in hands]
     items = [
         ListItem(
             f"{row.reference}: {Capacity.word(row.capacity)}",
             request.resource_path(context, row.reference),
             meta=(f"antwoord uiterlijk {date_text(row.due_on)}",),
         )
-        for row in theirs
+        for row, maker in rows
+        if maker not in hands
     ]
     # Not back to a copy that was refused just now.
     if len(items) == 1 and not own and ALL not in dict(query_pairs(request)):

@@ -12,15 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.factors.confirmation import recently_confirmed
-from stopintimidatie.core.forms import (
-    Button,
-    ConflictError,
-    Form,
-    FormError,
-    Schema,
-    field,
-    handle_form,
-)
+from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.text import normalise_code, plural
@@ -180,24 +172,7 @@ def search_view(context: RequestResource, request: Request) -> Any:
     """Search for the person of the case, and choose which documents found are about them."""
     row, here = context.row, request.resource_path(context)
     traces, chosen = traces_of(request.db, row), DONE in request.POST
-    seen = sha256(str([(trace.id, trace.places) for trace in traces]).encode()).hexdigest()
-
-    def searching() -> Form:
-        known = _known(context, request)
-        button = Button("zoeken", "Zoeken")
-        return Form(_schema(), request, buttons=[button], appstruct=known, cancel_url=here)
-
-    def choosing() -> Form:
-        hidden = field(forms.Text(64), "Gezien", name="gezien", missing="", widget=forms.Hidden())
-        return Form(
-            Schema(hidden, *_choices(context, request, traces)),
-            request,
-            buttons=[Button(DONE, "Verder" if row.right == Right.ACCESS else "Opslaan")],
-            formid="vondst",
-            appstruct={"gezien": seen, **{_name(trace): _before(trace) for trace in traces}},
-        )
-
-    form = choosing() if chosen else searching()
+    form = _choosing(context, request, traces) if chosen else _searching(context, request)
 
     def on_search(values: dict[str, Any]) -> Any:
         new = _search(context, request, _wanted(values))
@@ -208,9 +183,9 @@ def search_view(context: RequestResource, request: Request) -> Any:
         return HTTPSeeOther(f"{here}/{SEARCH}")
 
     def on_choice(values: dict[str, Any]) -> Any:
-        if values["gezien"] != seen:
-            form["gezien"].cstruct = seen
-            raise ConflictError(CHANGED)
+        if values["gezien"] != _digest(traces):
+            request.flash(CHANGED, "warning")
+            return HTTPSeeOther(f"{here}/{SEARCH}")
         judged = {trace.id: values[_name(trace)] for trace in traces}
         judge(request.db, row, judged, request.actor)
         hold_traces(request.db, row, request.actor)
@@ -218,16 +193,39 @@ def search_view(context: RequestResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, KIND, [row.id], task=SEARCHES)
+        values = {"row": row, "traces": traces, "days": request.app_settings.backup_keep_days}
+        if chosen:
+            return {**values, "choice": form, "search": _searching(context, request)}
         searched = searched_by(request.db, request.registry.key_ring, row).ways
-        return {
-            "row": row,
-            "traces": traces,
-            "search": searching() if chosen else form,
-            "choice": form if chosen else choosing() if traces or searched else None,
-            "days": request.app_settings.backup_keep_days,
-        }
+        choice = _choosing(context, request, traces) if traces or searched else None
+        return {**values, "choice": choice, "search": form}
 
     return handle_form(request, form, on_choice if chosen else on_search, page)
+
+
+def _searching(context: RequestResource, request: Request) -> Form:
+    """Return the form of a search, which begins with what the case tells of the person."""
+    known, back = _known(context, request), request.resource_path(context)
+    button = Button("zoeken", "Zoeken")
+    return Form(_schema(), request, buttons=[button], appstruct=known, cancel_url=back)
+
+
+def _choosing(context: RequestResource, request: Request, traces: Sequence[RequestTrace]) -> Form:
+    """Return the form with a box for each document that was found."""
+    hidden = field(forms.Text(64), "Gezien", name="gezien", missing="", widget=forms.Hidden())
+    access = context.row.right == Right.ACCESS
+    return Form(
+        Schema(hidden, *_choices(context, request, traces)),
+        request,
+        buttons=[Button(DONE, "Verder" if access else "Opslaan")],
+        formid="vondst",
+        appstruct={"gezien": _digest(traces), **{_name(row): _before(row) for row in traces}},
+    )
+
+
+def _digest(traces: Sequence[RequestTrace]) -> str:
+    """Return what tells whether somebody searched since the list was shown."""
+    return sha256(str([(row.id, row.places) for row in traces]).encode()).hexdigest()
 
 
 def _search(context: RequestResource, request: Request, wanted: Wanted) -> int | None:

@@ -92,7 +92,8 @@ class Story:
 
     def choose(self, page: TestResponse, chosen: bool = True) -> TestResponse:
         """Choose all that was found, and go on to the copy."""
-        choices = {name: chosen for name in page.forms["vondst"].fields if str(name)[0] == "v"}
+        names = [name for name in page.forms["vondst"].fields if str(name)[0] == "v"]
+        choices: dict[str, Any] = dict.fromkeys(names, chosen)
         return self.press(page, "afronden", "vondst", **choices)
 
     def send_on(self) -> TestResponse:
@@ -258,7 +259,8 @@ def test_a_witness_gets_a_summary_and_the_sentences_that_somebody_decides_to_giv
     )
     # Others are marked in it all the same.
     assert f"[[{OTHERS[3]}]]" in form[note.removesuffix("-weg")].value
-    story.press(page, "nakijken", **{note: False})
+    given: dict[str, Any] = {note: False}
+    story.press(page, "nakijken", **given)
     checked = story.second.get(f"/gemeenten/dordrecht/kopieen/{story.reference}")
     checked.mustcontain("U wordt genoemd", "N. van der Berg bellen")
     checked.mustcontain(no=["Gebeld met Noemie", *OTHERS])

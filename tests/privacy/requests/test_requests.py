@@ -171,7 +171,7 @@ def test_how_it_is_known_who_asks_is_told_with_the_letter(
     case = enter(officer, identiteit="digid", recht="wissen")
     assert case.rpartition("/")[2].startswith("V-")
     officer.get(case).mustcontain("DigiD", "Verzoek toewijzen")
-    child = {"vraagt": "ouder_of_voogd", "jong": True}
+    child: dict[str, Any] = {"vraagt": "ouder_of_voogd", "jong": True}
     case = enter(officer, identiteit="gezien", **child)
     officer.get(case).mustcontain("bewijs van gezag gezien", "Vastleggen wat het kind vindt")
     # A parent isn't known by a number that only the child's report can have: nothing is kept.
