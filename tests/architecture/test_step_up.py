@@ -55,15 +55,11 @@ WITHOUT: Final = {
 # What opens contact data, of a reporter or of who asks for their data.
 CONTACT: Final = {
     "home.views:_hours",
-    "privacy.copies.queries:_opened",
-    "privacy.copies.queries:_own_rows",
-    "privacy.copies.services:frozen_copy",
-    "privacy.copies.services:parts_of",
-    "privacy.copies.services:pdf_of",
+    "privacy.copies.services:_opened",
     "privacy.requests.letters:read_letter",
     "privacy.requests.services:read_person",
     "privacy.requests.services:read_question",
-    "privacy.subjects.excerpts:_in_clear",
+    "privacy.subjects.queries:_opened",
     "privacy.subjects.services:searched_by",
     "privacy.transfer.rows:Rows._in_clear",
     "reports.personal:read_contact",
@@ -124,7 +120,7 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
         "exports.models:read",
         "exports.models:read_file",
         "exports.request.jobs:_finish",
-        "privacy.subjects.excerpts:_frozen",
+        "privacy.subjects.queries:_frozen",
     },
     "what goes from one municipality to another; the part that is shown has no contact data": {
         "reports.handover.personal:_opened",
@@ -138,7 +134,6 @@ HARMLESS: Final[Mapping[str, set[str]]] = {
     },
     "looked through; the texts in which something was found are opened elsewhere": {
         "privacy.subjects.queries:_in_frozen",
-        "privacy.subjects.queries:_opened",
     },
     "a number that opens nothing to who sees it": {
         "core.jobs.worker:_place",

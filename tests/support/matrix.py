@@ -1045,7 +1045,7 @@ MATRIX: Final[tuple[View, ...]] = (
     *(
         page
         for address in (
-            *("{zoekverzoek}/zoeken", "{zoekverzoek}/vindplaatsen"),
+            "{zoekverzoek}/zoeken",
             "{kopieverzoek}/kopie",
         )
         for page in form("RequestResource", address.rpartition("/")[2], P.HANDLE_REQUESTS, {
@@ -1053,17 +1053,10 @@ MATRIX: Final[tuple[View, ...]] = (
             address.replace("}", "_meldpunt}", 1): " 404 ja 403",
         })
     ),
-    *form("RequestResource", "klaarzetten", P.HANDLE_REQUESTS, {
-        "{kopieverzoek}/klaarzetten": " 404 404 404 ja 403",
-        "{kopieverzoek_meldpunt}/klaarzetten": " 404 ja 403",
+    view("RequestResource", "kopie-code", "POST", P.HANDLE_REQUESTS, {
+        "{kopieverzoek}/kopie-code": " 404 404 404 ja 403",
+        "{kopieverzoek_meldpunt}/kopie-code": " 404 ja 403",
     }),
-    *(
-        view("RequestResource", name, "POST", P.HANDLE_REQUESTS, {
-            f"{{kopieverzoek}}/{name}": " 404 404 404 ja 403",
-            f"{{kopieverzoek_meldpunt}}/{name}": " 404 ja 403",
-        })
-        for name in ("kopie-opnieuw", "kopie-code", "kopie-briefcode")
-    ),
     *(
         view("RequestResource", name, "GET", P.HANDLE_REQUESTS, {
             f"{{kopieverzoek}}/{name}": " 404 404 404 ja 403",
@@ -1088,11 +1081,11 @@ MATRIX: Final[tuple[View, ...]] = (
         "{kopie}/bestand": " 404 ja 404 ja 404",
         "{kopie_meldpunt}/bestand": " ja ja 404",
     }),
-    view("FollowPages", "kopie-code", "POST", PUBLIC, {"/volgen/kopie-code": ALL}),
+    view("FollowPages", "kopie", "POST", PUBLIC, {"/volgen/kopie": ALL}),
     view("PickupPage", "gegevens", "GET", PUBLIC, {"/ophalen/O-4F7K-2QXJ/gegevens": ALL}),
     *(
         view("PickupPage", name, "POST", PUBLIC, {f"/ophalen/O-4F7K-2QXJ/{name}": ALL})
-        for name in ("gegevens-pdf", "gegevens-json", "gegevens-bestand", "gegevens-sluiten")
+        for name in ("gegevens-pdf", "gegevens-bestand", "gegevens-sluiten")
     ),
     # --- the log ---------------------------------------------------------------------------------
     # --- erasing at the request of who it is about -----------------------------------------------

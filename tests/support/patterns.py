@@ -147,7 +147,7 @@ exports/vocabulary.py: _REFUSED
 municipalities/areas/queries.py: _POSTCODE
 municipalities/settings/rules.py: _BLANK
 municipalities/settings/services.py: _REFERENCE
-privacy/copies/rules.py: _CLOCK _CLOTHES _DATE _DAY _NAME _REFERENCE _SEVERAL _SPOT _STREET _TELLER
+privacy/copies/rules.py: _NAME _REFERENCE _SEVERAL
 privacy/holds/services.py: _BETWEEN
 privacy/log/queries.py: _REFERENCE
 privacy/subjects/rules.py: _END
@@ -220,7 +220,7 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
     from stopintimidatie.home.search import areas_meant
     from stopintimidatie.municipalities.areas.geocoder import WantedAddress
     from stopintimidatie.municipalities.areas.names import slugify
-    from stopintimidatie.privacy.copies.rules import Names, Others, Part, _says, proposed
+    from stopintimidatie.privacy.copies.rules import Names, Part, _says, proposed
     from stopintimidatie.privacy.subjects.rules import (
         Wanted,
         email_term,
@@ -239,7 +239,7 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
     blank = ("\n", " ", "a", "Aa ", ".")
     people = (*blank, "\t", "Aa,", "Aa\n", "J. ", "’a", "el al bin ben ", "mijn vriendin ")
     names = [f"Noor {chr(97 + number)}berg" for number in range(20)]
-    others = Others.of(names, ["Fatima el Amrani"], ["Weizigtpark"])
+    others = Names.of([*names, "Fatima el Amrani"])
     person = Wanted(names=("Noor el al Berg",), phones=("0612345678",))
     words = Fragment("noor berg")
     return {
@@ -317,8 +317,8 @@ def _functions() -> dict[str, tuple[Callable[[str], object], tuple[str, ...]]]:
             ("Aa,", "\n"),
         ),
         "privacy/copies/rules.py:proposed": (
-            lambda text: proposed(text, person, others, hide_reporter=True, own_report=True),
-            (*people, "meld. ", "Noor el al Berg, ", "om 12 uur. "),
+            lambda text: proposed(text, person, others, (), own_report=True),
+            (*people, "Noor el al Berg, ", "om 12 uur. "),
         ),
         "privacy/subjects/rules.py:sentences_with": (
             lambda text: sentences_with(text, person.spans(text)),

@@ -20,7 +20,7 @@ MOST: Final = 120
 # Views and kinds of jobs that need more, each with its own bound and the reason.
 _EVERY_TABLE: Final = "looks under its lock at every table of one document, and empties them all"
 MORE: Final[dict[str, tuple[int, str]]] = {
-    "RequestResource.vindplaatsen": (300, "a hold for each of the 25 documents on the page"),
+    "RequestResource.zoeken": (300, "a hold for each document that is the person's, all at once"),
     "ReportResource.tekst-nakijken": (260, "takes words out of every table and document with them"),
     "TransferResource.ontvangst": (500, "destroys a dossier, and its reports that are due"),
     "PatternResource.aannemen": (450, "files each report of a pattern, with its index"),

@@ -11,9 +11,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import SYSTEM, Actor, record
+from stopintimidatie.core.audit import SYSTEM, Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.mail import Recipient, queue_mail
 from stopintimidatie.core.mail.addresses import find_address
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of, new_code
@@ -41,7 +40,7 @@ from stopintimidatie.privacy.subjects.rules import Wanted
 from stopintimidatie.privacy.subjects.services import keep_traces
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import keep_content
-from stopintimidatie.reports.conversation.services import MAIL_OWNER, NAME, tell
+from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.fields import Contact, Offenders
 from stopintimidatie.reports.handling.services import add_note
 from stopintimidatie.reports.models import ReportAttachment
@@ -119,7 +118,6 @@ def plant(installation: Installation) -> Planted:
         content = keep_content(session, keys, DORDRECHT, photo())
         session.add(ReportAttachment(report_id=own.id, number=1, at=utc_now(), **content))
         tell(session, own, ANSWER, f"Ik ben nog gebeld door {OTHERS[1]}.", SYSTEM)
-        queue_mail(session, DORDRECHT, NAME, Recipient(MAIL_OWNER, str(own.id)), about=own.id)
         other = make_report(
             session,
             installation,
@@ -133,7 +131,6 @@ def plant(installation: Installation) -> Planted:
         ids = {"own": own.id, "other": other.id, "noted": noted.id, "strange": strange.id}
         places = {
             ("melding", own.id, "report_contact.name"),
-            ("melding", own.id, "mail_message"),
             ("melding", other.id, "report.description"),
             ("melding", other.id, "report.offender_appearance"),
             ("melding", other.id, "reporter_message.text"),
@@ -158,14 +155,11 @@ def plant(installation: Installation) -> Planted:
         contact = add_contact(session, keys, partner, who, SYSTEM)
         address = find_address(session, owner_of_contact(contact.id))
         assert address is not None
-        acted = Actor("gebruiker", str(account), "N. van der Berg")
-        record(session, acted, "melding.notitie", DORDRECHT, "melding", [noted.id])
         ids |= {"contact": contact.id, "account": account, "address": address.id}
     places |= {
         ("contactpersoon", ids["contact"], "partner_contact.name"),
         ("postadres", ids["address"], "mail_address.address"),
         ("gebruiker", account, "user_account.name"),
-        ("logboek", account, "audit_event.actor_name"),
     }
     return Planted(ids, places)
 

@@ -78,7 +78,6 @@ from stopintimidatie.privacy.breaches.reporters import add_reports
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
 from stopintimidatie.privacy.breaches.services import move as move_breach
 from stopintimidatie.privacy.copies import services as copies
-from stopintimidatie.privacy.copies.services import parts_of, save_marks
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
     ArchiveTransfer,
@@ -101,7 +100,7 @@ from stopintimidatie.privacy.police.services import (
     keep_report,
 )
 from stopintimidatie.privacy.requests import steps as request_steps
-from stopintimidatie.privacy.requests.documents import restrict
+from stopintimidatie.privacy.requests.documents import restrict, traces_of
 from stopintimidatie.privacy.requests.letters import letters_of
 from stopintimidatie.privacy.requests.models import RestrictionGround
 from stopintimidatie.privacy.requests.services import Entry as RequestEntry
@@ -110,7 +109,7 @@ from stopintimidatie.privacy.requests.services import enter_request, move_reques
 from stopintimidatie.privacy.retention.rules import proposal
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from stopintimidatie.privacy.subjects.rules import Wanted
-from stopintimidatie.privacy.subjects.services import judge, traces_of
+from stopintimidatie.privacy.subjects.services import judge
 from stopintimidatie.reports.attachments.cleaner import Cleaned, MediaKind
 from stopintimidatie.reports.attachments.services import PURPOSE, keep_parts
 from stopintimidatie.reports.conversation.services import REPORTER, tell
@@ -600,10 +599,6 @@ class _Builder:
             for step in steps[:number]:
                 if step == "redigeren":
                     self.found(row, reference)
-                if step == "tweede_persoon":
-                    seen = parts_of(session, keys, row)
-                    marked = {part.key: replace(part, seen=True) for part in seen}
-                    save_marks(session, keys, row, marked, self.actor)
                 values = {"hoe": "gezien"} if step == "identiteit" else {}
                 move_request(registry, session, row, step, values, self.actor)
             if name == "zoekverzoek":

@@ -23,21 +23,15 @@ from stopintimidatie.core.forms import (
 )
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.text import date_text
 from stopintimidatie.core.web.components import ListItem
 from stopintimidatie.core.web.request import Request, form_view, page_view, query_pairs
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.privacy.copies.resources import NAME, CopyRegister, CopyResource
 from stopintimidatie.privacy.copies.rules import Copy, Part, files_of, sections_of
-from stopintimidatie.privacy.copies.services import (
-    CopyError,
-    CopyState,
-    copy_of,
-    frozen_copy,
-    note_check,
-)
+from stopintimidatie.privacy.copies.services import CopyError, copy_of, frozen_copy, note_check
 from stopintimidatie.privacy.copies.words import QUESTIONS
-from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
+from stopintimidatie.privacy.requests.models import Capacity, RequestState, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import lock_request, move_request
@@ -50,8 +44,8 @@ TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 CHECK: Final = Permission.CHECK_COPY
 ASKED: Final = (recently_confirmed,)
 FILE: Final = "bestand"
+ALL: Final = "alle"
 YES: Final = "ja"
-NO: Final = "nee"
 JUDGED: Final = "U hebt deze kopie al nagekeken."
 ELSEWHERE: Final = (
     "Deze kopie wacht nu niet op een tweede persoon. Uw antwoord is niet bewaard. Komt zij terug,"
@@ -61,28 +55,36 @@ CHANGED: Final = (
     "De kopie is veranderd nadat u haar opende. Uw antwoord is niet bewaard. Lees haar hierboven"
     " opnieuw, zoals zij nu is. Beantwoord daarna de vraag."
 )
-HIDDEN: Final = "Contactgegevens van de vrager zelf: die hoeft u niet te zien."
 
 
 @page_view(CopyRegister, "", CHECK, f"{TEMPLATES}/register.jinja2")
-def register_view(context: CopyRegister, request: Request) -> dict[str, Any]:
-    """List the copies that wait for a second person; one's own without a link."""
+def register_view(context: CopyRegister, request: Request) -> Any:
+    """List the copies that wait for a second person; where just one does, go on to it."""
     asked = (
-        select(SubjectRequest, SubjectCopy)
+        select(SubjectRequest, SubjectCopy.made_by_id)
         .join(SubjectCopy, SubjectCopy.request_id == SubjectRequest.id)
-        .where(SubjectCopy.holder == context.holder, SubjectCopy.state == CopyState.CHECKING.value)
+        .where(
+            SubjectCopy.holder == context.holder,
+            SubjectRequest.state == RequestState.CHECKING.value,
+        )
         .order_by(SubjectRequest.due_on, SubjectRequest.id)
         .limit(100)
     )
-    theirs, own, hands = [], [], hands_of(request.db, request.actor.id)
-    for row, copy in request.db.execute(asked):
-        about = (Capacity.word(row.capacity), f"antwoord uiterlijk {date_text(row.due_on)}")
-        if copy.made_by_id in hands:
-            own.append(f"{row.reference}: {', '.join(about)}")
-        else:
-            href = request.resource_path(context, row.reference)
-            theirs.append(ListItem(row.reference, href, meta=about))
-    return {"owner": context.owner, "items": theirs, "own": own}
+    rows, hands = request.db.execute(asked).all(), hands_of(request.db, request.actor.id)
+    own = [row for row, maker in rows if maker in hands]
+    items = [
+        ListItem(
+            f"{row.reference}: {Capacity.word(row.capacity)}",
+            request.resource_path(context, row.reference),
+            meta=(f"antwoord uiterlijk {date_text(row.due_on)}",),
+        )
+        for row, maker in rows
+        if maker not in hands
+    ]
+    # Not back to a copy that was refused just now.
+    if len(items) == 1 and not own and ALL not in dict(query_pairs(request)):
+        return HTTPSeeOther(items[0].href)
+    return {"items": items, "own": own}
 
 
 @page_view(RequestResource, "nakijken", Permission.VIEW_REQUESTS, f"{TEMPLATES}/register.jinja2")
@@ -101,13 +103,12 @@ def check_view(context: CopyResource, request: Request) -> Any:
         # Locked, so that it stays as it was judged.
         lock_request(session, row)
     copy, made = copy_of(session, row.id), frozen_copy(session, keys, row)
-    refused = _refusal(request, copy, made)
+    refused = _refusal(request, row, copy, made)
     if copy is None or made is None or refused:
         request.flash(refused, "warning")
-        return HTTPSeeOther(back)
-    question = QUESTIONS[Capacity.of(row.capacity)]
+        return HTTPSeeOther(f"{back}?{ALL}=ja")
     form = Form(
-        _schema(question),
+        _schema(QUESTIONS[Capacity.of(row.capacity)]),
         request,
         buttons=[Button("klaar", "Klaar")],
         appstruct={"gezien": copy.sha256},
@@ -119,27 +120,38 @@ def check_view(context: CopyResource, request: Request) -> Any:
             # Answered anew, about what is shown now.
             form["gezien"].cstruct, form["ziet"].cstruct = copy.sha256, ""
             raise ConflictError(CHANGED)
-        request.flash(_judge(request, row, values["ziet"] == YES, values["wat"] or None))
+        shows, seen = values["ziet"] == YES, values["wat"]
+        if shows and not seen:
+            raise FormError("Schrijf op wat u zag, zodat het weg kan.", "wat")
+        step, more = ("terug", {"reden": seen}) if shows else ("nagekeken", {})
+        try:
+            note_check(session, row, shows, seen or None, request.actor)
+            move_request(request.registry, session, row, step, more, request.actor)
+        except (CopyError, WorkflowError) as problem:
+            raise FormError(str(problem)) from None
+        went = "gaat terug, met wat u zag" if shows else "is nagekeken en kan naar de vrager"
+        request.flash(f"Dank u wel. De kopie {went}.")
         return HTTPSeeOther(back)
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, KIND, [row.id], task="kopie nakijken")
         return {
-            "reference": row.reference,
+            "row": row,
             "capacity": Capacity.word(row.capacity),
-            "made": date_text(day_of(copy.changed_at)),
-            "sections": shown_sections(made, request.resource_path(context), contact=False),
-            "files": [file.name for file in files_of(made.parts)],
-            "question": question,
+            "sections": sections_of(made.parts),
+            "files": files_of(made.parts),
+            "here": request.resource_path(context),
         }
 
     return handle_form(request, form, on_valid, page)
 
 
-def _refusal(request: Request, copy: SubjectCopy | None, made: Copy | None) -> str | None:
+def _refusal(
+    request: Request, row: SubjectRequest, copy: SubjectCopy | None, made: Copy | None
+) -> str | None:
     """Return why this person can't judge this copy."""
     me = request.actor.id
-    if copy is not None and copy.state != CopyState.CHECKING:
+    if copy is not None and row.state != RequestState.CHECKING:
         return JUDGED if copy.checked_by_id == me else ELSEWHERE
     if copy is None or made is None:
         return "Deze kopie is er niet meer: een stuk erin is intussen gewist."
@@ -147,31 +159,12 @@ def _refusal(request: Request, copy: SubjectCopy | None, made: Copy | None) -> s
     return refusal(request.db, copy.made_by_id, me, own)
 
 
-def _judge(request: Request, row: SubjectRequest, shows: bool, answer: str | None) -> str:
-    """Carry out the judgement; return what happens now.
-
-    Raises:
-        FormError: It says too little, or it can't be done.
-    """
-    if shows and not answer:
-        raise FormError("Schrijf op wat u zag, zodat het weg kan.", "wat")
-    try:
-        note_check(request.db, row, shows, answer, request.actor)
-        step, more = ("terug", {"reden": answer}) if shows else ("nagekeken", {})
-        move_request(request.registry, request.db, row, step, more, request.actor)
-    except (CopyError, WorkflowError) as problem:
-        raise FormError(str(problem)) from None
-    if shows:
-        return "Dank u wel. De kopie gaat terug, met wat u zag."
-    return "Dank u wel. De kopie is nagekeken en kan naar de vrager."
-
-
 def _schema(question: str) -> Any:
     return Schema(
         # The hash of what the second person reads.
         field(forms.Text(64), "Gezien", name="gezien", missing="", widget=forms.Hidden()),
         field(
-            forms.OneOf(((NO, "Nee"), (YES, "Ja")), radio=True),
+            forms.OneOf((("nee", "Nee"), (YES, "Ja")), radio=True),
             question,
             name="ziet",
             description="Denk ook aan een plek, een dag, een uur, een woord dat alleen één persoon"
@@ -191,9 +184,8 @@ def _schema(question: str) -> Any:
 @view_config(context=CopyResource, name=FILE, request_method="GET", permission=CHECK, guards=ASKED)
 def file_view(context: CopyResource, request: Request) -> Any:
     """Show an attachment that goes along."""
-    copy = copy_of(request.db, context.row.id)
     made = frozen_copy(request.db, request.registry.key_ring, context.row)
-    waits = made is not None and copy is not None and copy.state == CopyState.CHECKING
+    waits = made is not None and context.row.state == RequestState.CHECKING
     parts = made.parts if made is not None and waits else ()
     return shown_file(request, context.row, parts, request.resource_path(context))
 
@@ -208,25 +200,3 @@ def shown_file(request: Request, row: SubjectRequest, parts: Sequence[Part], bac
     task = f"bijlage bekijken voor verzoek {row.reference}"
     note_read(request, row.holder, REPORT, [file.report_id], task=task, fields=["bijlage"])
     return file_response(request, row.holder, file, file.name)
-
-
-def shown_sections(made: Copy, here: str, *, contact: bool) -> list[dict[str, Any]]:
-    """Return the sections of a copy for a page at an address; contact data only if it may be."""
-    return [
-        {
-            "title": title,
-            "parts": [
-                {
-                    "label": part.label,
-                    "facts": part.facts if contact or not part.contact else (),
-                    "text": part.text or (HIDDEN if part.contact and not contact else ""),
-                    "columns": list(part.columns),
-                    "rows": [list(row) for row in part.rows],
-                    "file_name": part.file.name if part.file else "",
-                    "file_href": f"{here}/{FILE}?naam={part.file.name}" if part.file else None,
-                }
-                for part in parts
-            ],
-        }
-        for title, parts in sections_of(made.parts)
-    ]

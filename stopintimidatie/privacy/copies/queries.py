@@ -1,14 +1,15 @@
 """Bringing together what a copy holds: from the traces that are about the person, for a capacity.
 
 The reporter gets the own report whole. Of all other documents one gets the sentences about oneself.
-Somebody reported about gets a summary: what reports have in common, and what the maker of the copy
-writes. No reference, day, hour or place; and the sentences that it is written from stay out.
+Who may not learn who reported gets a summary that the maker of the copy writes; the sentences that
+it is written from stay out, and somebody reported about never gets them. No reference, day, hour or
+place stands in what is brought together for them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -17,23 +18,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.mail.models import MailAddress
-from stopintimidatie.core.security import Role
-from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
-from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size, plural
+from stopintimidatie.core.storage.encryption import KeyRing
+from stopintimidatie.core.storage.personal import personal_data_holders
+from stopintimidatie.core.text import date_text, datetime_long, day_of, file_size
 from stopintimidatie.disclosures.queries import real_disclosures
 from stopintimidatie.dossiers.models import Consultation, ConsultationSeat
 from stopintimidatie.dossiers.workflow import ConsultationState
-from stopintimidatie.exports.review.rules import names_in
-from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.exports.review.rules import known_words, names_in
+from stopintimidatie.exports.vocabulary import DEMAND, capital
 from stopintimidatie.municipalities.areas.models import Neighbourhood
-from stopintimidatie.municipalities.partners.models import PartnerContact
-from stopintimidatie.municipalities.partners.services import PURPOSE as PARTNER_PURPOSE
 from stopintimidatie.municipalities.partners.vocabulary import Purpose
 from stopintimidatie.privacy.copies.rules import (
     HIDES_REPORTER,
     File,
-    Others,
+    Names,
     Part,
     about_person,
     goes_along,
@@ -46,31 +44,27 @@ from stopintimidatie.privacy.copies.words import (
     PLAIN_KINDS,
     PLAIN_PLACES,
     START,
+    START_MENTIONED,
     conduct,
 )
 from stopintimidatie.privacy.log.queries import reads_of
+from stopintimidatie.privacy.requests.documents import traces_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
-from stopintimidatie.privacy.subjects.excerpts import Text, texts_of
 from stopintimidatie.privacy.subjects.queries import (
-    BY_FOLLOW_CODE,
-    BY_REFERENCE,
     CONTACT,
-    LOG,
-    lines_in_log,
+    Text,
+    by_sure_way,
+    columns_in,
+    owner_of,
+    texts_in,
+    texts_of,
 )
-from stopintimidatie.privacy.subjects.rules import Wanted, strings_of
-from stopintimidatie.privacy.subjects.services import copied_traces, searched_by, traces_of
-from stopintimidatie.privacy.subjects.words import kind_words, place_words
+from stopintimidatie.privacy.subjects.rules import Wanted, kind_words, place_words, strings_of
+from stopintimidatie.privacy.subjects.services import copied_traces, searched_by
 from stopintimidatie.reports.attachments.services import attachments_of
 from stopintimidatie.reports.fields import BY_COLUMN
 from stopintimidatie.reports.follow.words import message_title
-from stopintimidatie.reports.models import (
-    Report,
-    ReportContact,
-    ReporterMessage,
-    ReportNote,
-)
-from stopintimidatie.reports.personal import PURPOSE as CONTACT_PURPOSE
+from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage, ReportNote
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 from stopintimidatie.reports.words import (
@@ -84,7 +78,6 @@ from stopintimidatie.reports.words import (
     wishes,
 )
 
-OWN: Final = (CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)
 DOSSIER: Final = "dossier"
 # Keys of the parts of a report of one's own begin with this.
 OWN_REPORT: Final = "eigen:"
@@ -115,12 +108,17 @@ class Source:
         """True for somebody reported about, who may not learn who reported."""
         return self.request.capacity == Capacity.REPORTED
 
+    @property
+    def summarised(self) -> bool:
+        """True for who gets a summary."""
+        return self.request.capacity in HIDES_REPORTER
+
     def is_own(self, trace: RequestTrace) -> bool:
         """Tell whether the person is the reporter of this report, and gets it as such."""
         return (
             self.request.capacity == Capacity.REPORTER
             and trace.document_kind == REPORT
-            and any(place.split(".")[0] in OWN for place in trace.places)
+            and by_sure_way(trace.places)
         )
 
     def ids(self, kind: str) -> list[UUID]:
@@ -208,8 +206,8 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
         yield Part(f"{key}:{row.id}", title, row.title, facts, file=file)
     reads = reads_of(session, [report.id], source.request.reference).get(report.id, [])
     if reads:
-        lines = tuple((date_text(read.day), read.task, read.role) for read in reads)
-        heads = ("Dag", "Waarvoor", "Door een")
+        lines = tuple((date_text(day), task) for day, task in reads)
+        heads = ("Dag", "Waarvoor")
         yield Part(f"{key}:gelezen", title, "Wanneer dit is gelezen", columns=heads, rows=lines)
 
 
@@ -217,48 +215,29 @@ def _conversation(source: Source, report: Report, title: str, key: str) -> Itera
 
 
 def _own_rows(source: Source) -> Iterator[Part]:
-    session, keys = source.session, source.keys
-    title = "Uw gegevens bij ons"
-    contacts = select(PartnerContact).where(PartnerContact.id.in_(source.ids("contactpersoon")))
-    for row in session.scalars(contacts.order_by(PartnerContact.id)):
-        opened = [
-            keys.decrypt(PARTNER_PURPOSE, sealed, str(row.id)) if sealed else ""
-            for sealed in (row.name, row.phone)
-        ]
-        known = (("Naam", opened[0]), ("Functie", row.function), ("Telefoon", opened[1]))
-        facts = tuple(pair for pair in known if pair[1])
-        yield Part(f"contact:{row.id}", title, "Contactpersoon", facts, contact=True)
-    addresses = select(MailAddress).where(MailAddress.id.in_(source.ids("postadres")))
-    for address in session.scalars(addresses.order_by(MailAddress.id)):
-        text = next(iter(_of(source, "postadres", address.id)), None)
-        if text is not None:
-            sent = (("Adres", text.words),)
-            yield Part(f"adres:{address.id}", title, "Adres voor berichten", sent, contact=True)
-    users = select(User).where(User.id.in_(source.ids("gebruiker")))
-    for user in session.scalars(users.order_by(User.id)):
-        about = (("Naam", user.name), ("E-mail", user.username), ("Rollen", _roles(source, user)))
-        yield Part(f"account:{user.id}", title, "Uw account", about, contact=True)
-    for number, lines in sorted(lines_in_log(session, source.ids(LOG)).items()):
-        count = (("Regels van wat u zelf deed", plural(lines, "regel", "regels")),)
-        yield Part(f"log:{number}", title, "Het logboek", count)
+    """Yield whole rows: all that they say is the person's."""
+    holders = personal_data_holders(source.registry)
+    for trace in source.traces:
+        if trace.document_kind not in _ROWS:
+            continue
+        holder = holders[trace.document_kind]
+        name = next(iter(holder.columns))
+        mine = owner_of(name, holder) == trace.document_id
+        columns = columns_in(source.registry, holder, name)
+        texts = texts_in(source.registry, source.session, holder, name, columns, mine)
+        facts = tuple((capital(place_words([f"{name}.{c}"])), words) for _, c, words in texts)
+        kind = kind_words(trace.document_kind, trace.reference)
+        key = f"{trace.document_kind}:{trace.document_id}"
+        yield Part(key, "Uw gegevens bij ons", kind, facts, contact=True)
 
 
 def _of(source: Source, kind: str, number: UUID) -> list[Text]:
     return source.texts.get((kind, number), [])
 
 
-def _roles(source: Source, user: User) -> str:
-    held = select(RoleAssignment.role).where(
-        RoleAssignment.user_id == user.id, RoleAssignment.holder == source.request.holder
-    )
-    # Leave this role out: it would show that there is police data.
-    codes = [code for code in source.session.scalars(held) if code != Role.POLICE_DATA]
-    return ", ".join(sorted(Role(code).label for code in codes))
-
-
 # Sentences about the person, in documents of others
 
-_ROWS: Final = frozenset({"contactpersoon", "postadres", "gebruiker", LOG, "partner"})
+_ROWS: Final = frozenset({"contactpersoon", "postadres", "gebruiker", "partner"})
 
 
 def _mentions(source: Source) -> Iterator[Part]:
@@ -290,7 +269,7 @@ def _mentions(source: Source) -> Iterator[Part]:
                 places.setdefault(label, []).append(words)
                 if is_account(text.place):
                     accounts.add((key, label))
-    if source.reported and source.traces:
+    if source.summarised and source.traces:
         yield from _summary(source)
     for (key, title), places in texts.items():
         for label, several in places.items():
@@ -299,7 +278,7 @@ def _mentions(source: Source) -> Iterator[Part]:
             part = Part(f"{key}:{label}", title, name, text="\n".join(several))
             # Words around a mark may still tell who it was (*daar*, *ook*, *tussen*), and what
             # another told is theirs first: it goes along where somebody decides so.
-            yield replace(part, out=source.reported or (key, label) in accounts)
+            yield replace(part, out=source.summarised or (key, label) in accounts)
 
 
 def _title(source: Source, trace: RequestTrace, number: int) -> str:
@@ -314,7 +293,7 @@ def _summary(source: Source) -> Iterator[Part]:
     """Yield what reports have in common, without words, hour, day or place; and the summary."""
     mine = Report.id.in_(source.ids(REPORT))
     reports = source.session.scalars(select(Report).where(mine).order_by(Report.id)).all()
-    if reports:
+    if reports and source.reported:
         years = {str(day_of(report.received_at).year) for report in reports}
         facts = (
             # Without their number: from one copy to the next it would tell when somebody reported.
@@ -323,7 +302,8 @@ def _summary(source: Source) -> Iterator[Part]:
         )
         label = "Samenvatting van wat over u is gemeld"
         yield Part(f"{REPORT}:samenvatting", REPORTS_ABOUT, label, facts)
-    yield Part("in-woorden", OWN_WORDS, "Samenvatting", text=START, written=True)
+    start = START if source.reported else START_MENTIONED
+    yield Part("in-woorden", OWN_WORDS, "Samenvatting", text=start, written=True)
 
 
 # Recipients
@@ -383,8 +363,10 @@ def _at_table(source: Source) -> Iterator[tuple[str, ...]]:
 
 def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
     """Yield the parts with what points to others marked at first."""
-    others = Others.of(other_names(source), names_of_reporters(source), _places(source))
-    named = {part.key: names_in(part.text, others.known) for part in parts}
+    mine = Neighbourhood.municipality_code == source.request.holder
+    known = known_words(list(source.session.scalars(select(Neighbourhood.name).where(mine))))
+    others = Names.of(_other_names(source))
+    named = {part.key: names_in(part.text, known) for part in parts}
     counts = Counter((part.section, name) for part in parts for name in named[part.key])
     for part in parts:
         if not part.text or part.written:
@@ -394,53 +376,27 @@ def _marked(source: Source, parts: Sequence[Part]) -> Iterator[Part]:
             part.text,
             source.wanted,
             others,
+            known,
             elsewhere={
                 name
                 for (section, name), number in counts.items()
                 if section == part.section and number > (name in named[part.key])
             },
-            hide_reporter=source.request.capacity in HIDES_REPORTER,
             own_report=part.key.startswith(OWN_REPORT),
         )
         yield replace(part, spans=spans)
 
 
-def other_names(source: Source) -> list[str]:
-    """Return the names of other people that are known here: employees and partners."""
-    session, holder = source.session, source.request.holder
-    mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == holder)
-    names = set(session.scalars(select(User.name).where(User.id.in_(mine))))
-    names |= _opened(source, PartnerContact, PARTNER_PURPOSE, "id", ())
-    return _of_others(source, names)
-
-
-def names_of_reporters(source: Source) -> list[str]:
-    """Return the names of the reporters of these reports, but for the person's own."""
-    reports = source.ids(REPORT)
-    names = _opened(source, ReportContact, CONTACT_PURPOSE, "report_id", reports)
-    return _of_others(source, names)
-
-
-def _of_others(source: Source, names: Iterable[str]) -> list[str]:
+def _other_names(source: Source) -> list[str]:
+    """Return the names of others that are known here: employees, partners, reporters found."""
+    mine = select(RoleAssignment.user_id).where(RoleAssignment.holder == source.request.holder)
+    names = set(source.session.scalars(select(User.name).where(User.id.in_(mine))))
+    reports = ReportContact.report_id.in_(source.ids(REPORT))
+    for kind, table, where in (
+        ("contactpersoon", "partner_contact", ()),
+        (REPORT, CONTACT, (reports,)),
+    ):
+        holder = personal_data_holders(source.registry)[kind]
+        texts = texts_in(source.registry, source.session, holder, table, ["name"], *where)
+        names |= {words for _, _, words in texts}
     return sorted(name for name in names if name and not source.wanted.within(name))
-
-
-def _opened(
-    source: Source, entity: Any, purpose: str, bound_to: str, among: Collection[UUID]
-) -> set[str]:
-    bound = getattr(entity, bound_to)
-    asked = select(bound, entity.name).where(entity.name.is_not(None))
-    if among or bound_to != "id":
-        asked = asked.where(bound.in_(among))
-    names = set()
-    for number, sealed in source.session.execute(asked):
-        try:
-            names.add(source.keys.decrypt(purpose, sealed, str(number)))
-        except DecryptionError:
-            continue
-    return names
-
-
-def _places(source: Source) -> list[str]:
-    mine = Neighbourhood.municipality_code == source.request.holder
-    return list(source.session.scalars(select(Neighbourhood.name).where(mine)))

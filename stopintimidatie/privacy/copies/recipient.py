@@ -1,11 +1,10 @@
 """/ophalen/O-4F7K-2QXJ/gegevens: what the person sees and fetches after a code.
 
-Who asked on the follow page sees there that the copy is ready, and makes the code there.
+Who asked on the follow page sees there that the copy is ready, and goes there without a code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,40 +16,27 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import datetime_long, day_of, file_size, plural
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, page_view, post_view
 from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.pickup import KIND as OFFERED
 from stopintimidatie.disclosures.pickup import (
     PickupKind,
     Visit,
+    Way,
     find_pickup,
-    make_code,
     outsider,
     set_visit,
     visit_of,
 )
-from stopintimidatie.disclosures.views import OWN, PickupPage
+from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies.rules import File, files_of
-from stopintimidatie.privacy.copies.services import (
-    DOCUMENT,
-    CopyState,
-    copy_of,
-    frozen_copy,
-    hash_of,
-    json_of,
-    pdf_of,
-)
-from stopintimidatie.privacy.requests.models import (
-    Channel,
-    Identity,
-    RequestTrace,
-    SubjectRequest,
-)
+from stopintimidatie.privacy.copies.services import DOCUMENT, copy_of, frozen_copy, pdf_of
+from stopintimidatie.privacy.requests.models import Channel, Identity, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.reports.conversation.queries import Copy, Standing
@@ -58,8 +44,9 @@ from stopintimidatie.reports.conversation.services import REPORTER
 from stopintimidatie.reports.follow.forms import HOME as FOLLOW_HOME
 from stopintimidatie.reports.follow.resources import FollowPages, follower_of
 from stopintimidatie.reports.follow.views import REPORT, standing_of
+from stopintimidatie.reports.models import ReportAttachment
 from stopintimidatie.reports.page.views import file_response
-from stopintimidatie.reports.public.pages import speech_of, spoken
+from stopintimidatie.reports.public.pages import speech_of
 from stopintimidatie.reports.vocabulary import KIND as REPORT_KIND
 
 PAGE_NAME: Final = "gegevens"
@@ -111,26 +98,16 @@ def refusal(session: Session, keys: Any, here: Here) -> str | None:
     return None if pdf_of(session, keys, here.request) is not None else GONE
 
 
-def _page(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
-    refused = refusal(request.db, request.registry.key_ring, here)
-    base, pickup = f"/ophalen/{context.__name__}/{PAGE_NAME}", here.pickup
-    left = (pickup.downloads_most or 0) - pickup.downloads
+def _page(request: Request, here: Here, problem: str = "") -> dict[str, Any]:
     town = request.db.get(Municipality, here.request.holder)
-    facts = [("Kenmerk van uw verzoek", here.request.reference)]
-    if refused is None:
-        facts.append(("Nog op te halen", plural(left, "keer", "keer")))
-        if pickup.expires_at is not None:
-            facts.append(("Op te halen tot", datetime_long(pickup.expires_at)))
     return {
         "house": f"Gemeente {town.name}" if town is not None else DESK,
-        "facts": facts,
-        "refused": refused,
-        "pdf_href": f"{base}-pdf",
-        "json_href": f"{base}-json",
-        "file_href": f"{base}-bestand",
-        "files": [(file.name, file_size(file.size)) for file in _files(request, here)],
-        "problem": None,
-        "leave_href": f"{base}-sluiten",
+        "row": here.request,
+        "pickup": here.pickup,
+        "refused": refusal(request.db, request.registry.key_ring, here),
+        "base": f"/ophalen/{here.pickup.reference}/{PAGE_NAME}",
+        "files": _files(request, here),
+        "problem": problem,
     }
 
 
@@ -141,37 +118,21 @@ def copy_view(context: PickupPage, request: Request) -> Any:
     if here is None:
         return start_again(context, request)
     set_visit(request, request.response, here.visit)
-    return _page(context, request, here)
+    return _page(request, here)
 
 
 @post_view(PickupPage, f"{PAGE_NAME}-pdf", NO_PERMISSION_REQUIRED, renderer=PAGE)
 def pdf_view(context: PickupPage, request: Request) -> Any:
-    """Send the copy as PDF."""
-    return _fetch(context, request, "pdf")
-
-
-@post_view(PickupPage, f"{PAGE_NAME}-json", NO_PERMISSION_REQUIRED, renderer=PAGE)
-def json_view(context: PickupPage, request: Request) -> Any:
-    """Send the copy as JSON."""
-    return _fetch(context, request, "json")
-
-
-def _fetch(context: PickupPage, request: Request, form: str) -> Any:
-    """Send the copy in a form; each time is counted."""
+    """Send the copy as PDF; each time is counted."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
-    session, keys = request.db, request.registry.key_ring
-    if refusal(session, keys, here) is not None:
-        request.response.status_int = 409
-        return _page(context, request, here)
-    read = pdf_of if form == "pdf" else json_of
-    data = read(session, keys, here.request) or b""
-    _note(session, here, form)
-    kind = "application/pdf" if form == "pdf" else "application/json"
-    response = Response(data, content_type=kind)
-    name = f"{here.request.reference}.{form}"
-    response.content_disposition = f'attachment; filename="{name}"'
+    keys = request.registry.key_ring
+    if refusal(request.db, keys, here) is not None:
+        return _refused(request, here)
+    _note(request.db, here, "pdf")
+    response = Response(pdf_of(request.db, keys, here.request), content_type="application/pdf")
+    response.content_disposition = f'attachment; filename="{here.request.reference}.pdf"'
     return response
 
 
@@ -181,29 +142,26 @@ def file_view(context: PickupPage, request: Request) -> Any:
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
-    registry = request.registry
-    file = _named(request, _files(request, here))
-    if (
-        file is None
-        or refusal(request.db, registry.key_ring, here) is not None
-        or hash_of(request.db, registry.key_ring, file) != file.sha256
-    ):
-        request.response.status_int = 409
-        return {**_page(context, request, here), "problem": None if file is None else FILE_GONE}
-    _note(request.db, here, "bijlage")
+    session, keys, name = request.db, request.registry.key_ring, request.POST.get("naam", "")
+    file = next((file for file in _files(request, here) if file.name == name), None)
+    if file is None or refusal(session, keys, here) is not None:
+        return _refused(request, here)
+    if session.get(ReportAttachment, file.id) is None:
+        return _refused(request, here, FILE_GONE)
+    _note(session, here, "bijlage")
     response = file_response(request, here.pickup.holder, file, file.name)
     response.content_disposition = f'attachment; filename="{file.name}"'
     return response
 
 
+def _refused(request: Request, here: Here, problem: str = "") -> dict[str, Any]:
+    request.response.status_int = 409
+    return _page(request, here, problem)
+
+
 def _files(request: Request, here: Here) -> list[File]:
     made = frozen_copy(request.db, request.registry.key_ring, here.request)
     return files_of(made.parts) if made is not None else []
-
-
-def _named(request: Request, files: Sequence[File]) -> File | None:
-    name = request.POST.get("naam", "")
-    return next((file for file in files if file.name == name), None)
 
 
 def _note(session: Session, here: Here, form: str) -> None:
@@ -212,7 +170,6 @@ def _note(session: Session, here: Here, form: str) -> None:
     pickup.state = PickupState.PICKED_UP.value
     pickup.picked_up_at = pickup.picked_up_at or utc_now()
     if copy is not None:
-        copy.state = CopyState.PICKED_UP.value
         copy.picked_up_at = copy.picked_up_at or utc_now()
     ids = [here.request.id]
     record(session, outsider(pickup), "kopie.opgehaald", pickup.holder, KIND, ids, fields=[form])
@@ -229,7 +186,7 @@ def leave_view(context: PickupPage, request: Request) -> Any:
 
 # The follow page of a report
 
-CODE: Final = "kopie-code"
+FETCH: Final = "kopie"
 
 
 def follow_panel(standing: Standing, request: Request) -> Panel | None:
@@ -240,7 +197,7 @@ def follow_panel(standing: Standing, request: Request) -> Panel | None:
         if pickup is None or pickup.expires_at is None:
             return None
         until = day_of(pickup.expires_at)
-    values = {"until": until, "code_href": speech.at(f"{FOLLOW_HOME}/{CODE}"), "t": speech}
+    values = {"until": until, "href": speech.at(f"{FOLLOW_HOME}/{FETCH}"), "t": speech}
     return Panel(speech("Uw kopie staat klaar"), f"{TEMPLATES}/follow_panel.jinja2", values)
 
 
@@ -268,25 +225,19 @@ def _asked_here(session: Session, copy: Copy) -> Pickup | None:
     return next((pickup for pickup, places in session.execute(asked) if PLACE in places), None)
 
 
-@post_view(FollowPages, CODE, NO_PERMISSION_REQUIRED, renderer=f"{TEMPLATES}/follow_code.jinja2")
-def code_view(context: FollowPages, request: Request) -> Any:
-    """Make a code for who came in with the follow code, by which the request was made as well."""
+@post_view(FollowPages, FETCH, NO_PERMISSION_REQUIRED)
+def visit_view(context: FollowPages, request: Request) -> Any:
+    """Let in who came in with the follow code, by which the request was made as well."""
     who, speech = follower_of(request), speech_of(request)
     standing = standing_of(request, who) if who else None
     if standing is None:
         return HTTPSeeOther(speech.at(FOLLOW_HOME))
-    registry, back = request.registry, speech.at(REPORT)
-    with transaction(registry.engine, standing.copy.holder) as session:
+    with transaction(request.registry.engine, standing.copy.holder) as session:
         pickup = _asked_here(session, standing.copy)
         if pickup is None:
-            return HTTPSeeOther(back)
-        code = make_code(session, registry.key_ring, pickup, REPORTER)
-        number = pickup.reference
-    return {
-        **spoken(request),
-        "standing": standing,
-        "code": readable(code),
-        "number": number,
-        "pickup_href": f"/ophalen/{number}?voor={OWN}",
-        "back": back,
-    }
+            return HTTPSeeOther(speech.at(REPORT))
+        number, about = pickup.reference, [pickup.id, pickup.document_id]
+        record(session, REPORTER, "ophalen.geopend", pickup.holder, OFFERED, about)
+    response = HTTPSeeOther(f"/ophalen/{number}/{PAGE_NAME}")
+    set_visit(request, response, Visit(number, Way.SPOKEN, {}))
+    return response

@@ -13,8 +13,7 @@ from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
-from stopintimidatie.privacy.copies.services import CopyState
-from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.requests.models import RequestState, SubjectRequest
 from stopintimidatie.privacy.requests.resources import REFERENCE
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 
@@ -69,8 +68,12 @@ LEVELS: Final = (
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
     """Select the copies that wait for this person: never those that they made."""
-    return select(SubjectCopy.id).where(
-        SubjectCopy.holder == holder,
-        SubjectCopy.state == CopyState.CHECKING.value,
-        others(SubjectCopy.made_by_id, str(identity.actor.id)),
+    return (
+        select(SubjectCopy.id)
+        .join(SubjectRequest, SubjectRequest.id == SubjectCopy.request_id)
+        .where(
+            SubjectCopy.holder == holder,
+            SubjectRequest.state == RequestState.CHECKING.value,
+            others(SubjectCopy.made_by_id, str(identity.actor.id)),
+        )
     )

@@ -23,7 +23,6 @@ from stopintimidatie.exports.review.rules import (
     TIME,
     Span,
     blackened,
-    known_words,
     merged,
     names_in,
     suggest_among,
@@ -32,7 +31,6 @@ from stopintimidatie.exports.review.rules import (
 from stopintimidatie.privacy.requests.models import Capacity
 from stopintimidatie.privacy.subjects.rules import Wanted, says_enough, sentences_with
 
-SCHEMA: Final = "stopintimidatie.inzage/1"
 # Tables with the account of a reporter: that of another goes along only by decision.
 ACCOUNT: Final = frozenset(
     {"report", "reporter_message", "report_attachment", "report_transfer", "report_proposal"}
@@ -50,7 +48,7 @@ FROM_REPORTER: Final = frozenset(
 BY_OFFICER: Final = frozenset({"report.suspected_offence_reason"})
 # For the reporter alone.
 CONTACT: Final = "report_contact"
-# For them an hour, a day or a place may tell who reported.
+# For them each word around a name may tell who reported: they get a summary.
 HIDES_REPORTER: Final = frozenset({Capacity.REPORTED.value, Capacity.MENTIONED.value})
 _SEVERAL: Final = re.compile(rf"{re.escape(BLACK)}(?:\s*{re.escape(BLACK)})+")
 LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"})
@@ -58,14 +56,13 @@ LEFT_OUT: Final = frozenset({"samenhang", "kenmerk", "volgcode", "mail_message"}
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment that goes with a copy; its content stays where it is, and has this hash."""
+    """An attachment that goes with a copy; its content stays where it is, and never changes."""
 
     id: UUID
     report_id: UUID
     name: str
     media_type: str
     size: int
-    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,6 @@ class Part:
         written: whether who makes the copy writes the text; nothing in it is marked.
         spans: the words that don't go along.
         out: whether the whole part stays out.
-        seen: whether somebody looked at it.
         contact: whether it is contact data, which the second person needn't see.
         file: the attachment that the facts are about.
     """
@@ -98,7 +94,6 @@ class Part:
     written: bool = False
     spans: tuple[tuple[int, int], ...] = ()
     out: bool = False
-    seen: bool = False
     contact: bool = False
     file: File | None = None
 
@@ -112,9 +107,7 @@ class Part:
 class Copy:
     """A whole copy: everything that the person gets, and nothing else."""
 
-    schema: str
     reference: str
-    house: str
     capacity: str
     made_at: str
     parts: tuple[Part, ...] = field(repr=False)
@@ -146,52 +139,6 @@ def about_person(text: str, wanted: Wanted) -> str:
 
 _REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _NAME: Final = re.compile(r"\b[A-ZÀ-Þ][\w'’-]*")
-_MONTHS: Final = (
-    "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
-    "|jan|feb|mrt|apr|jun|jul|aug|sep|sept|okt|nov|dec"
-)
-_DATE: Final = re.compile(
-    rf"\b(?:\d{{1,2}}\s+)?(?:{_MONTHS})\b(?:\.?\s+\d{{4}})?|\b\d{{1,2}}[-/]\d{{1,2}}(?:[-/]\d{{2,4}})?\b"
-    r"|\b\d{4}-\d{2}-\d{2}\b",
-    re.IGNORECASE,
-)
-_PART_OF_DAY: Final = "ochtend|morgen|middag|avond|nacht"
-_DAY: Final = re.compile(
-    r"\b(?:(?:afgelopen|vorige|laatste)\s+)?(?:maan|dins|woens|donder|vrij|zater|zon)dag"
-    rf"(?:{_PART_OF_DAY})?\b|\b(?:eer)?gister(?:en|{_PART_OF_DAY})?\b|\bvan(?:daag|{_PART_OF_DAY})\b"
-    r"|(?:’s|'s)\s(?:ochtends|morgens|middags|avonds|nachts)\b"
-    r"|\b(?:afgelopen|vorige|deze)\s+(?:week|weekend|maand)\b",
-    re.IGNORECASE,
-)
-_CLOCK: Final = re.compile(r"\b\d{1,2}[.:]\d{2}\b(?:\s*uur)?|\b\d{1,2}\s*uur\b", re.IGNORECASE)
-_STREET: Final = re.compile(
-    r"\b(?:[A-ZÀ-Þ][\w'’-]{0,40}\s+)?\w{2,}(?:straat|laan|weg|plein|kade|singel|gracht|dijk|steeg|pad|park"
-    r"|haven|markt|station|brug)\b",
-    re.IGNORECASE,
-)
-# A sentence with one of these is about who reported, or tells how that person is known: it goes
-# whole, for what is left around the word points there as well.
-_TELLER: Final = re.compile(
-    r"\b(?:meld(?:er|ster)s?|slachtoffers?|aangeefster|aangever|klager|klaagster|getuigen?"
-    r"|(?:ge)?meld(?:t|de|en|den)?|(?:oud-?|ex-?|school-?|werk-?|schoon|stief|klein)?(?:klasgeno(?:o?t|te|ten)"
-    r"|collega(?:['’]s)?|leerling(?:e|en)?|vriendin(?:nen)?|moeder|vader|ouders?|dochter|zoon"
-    r"|zus(?:je)?|broer(?:tje)?|nicht(?:je)?|neef(?:je)?|buur(?:man|vrouw|jongen|meisje)|oom|tante)"
-    r"|ex|meisje|vrouw|dame|kind|mentor|docente?|lera(?:ar|res)|leidinggevende|werkgever|haar)\b"
-    # *Zij wil*, and not *zij spreken* of several people.
-    r"|\b(?:zij|ze)\b(?!\s+\w+en\b)(?<!en\szij)(?<!en\sze)",
-    re.IGNORECASE,
-)
-_CLOTHES: Final = re.compile(
-    r"\b(?:\w+e\s+)?(?:\w*(?:jas|jurk|trui|broek|kleren|kleding|shirt|schoenen|laarzen)|jack|rok"
-    r"|hoofddoek|sjaal|muts|pet|bril|tas|rugzak|uniform)\b",
-    re.IGNORECASE,
-)
-_SPOT: Final = re.compile(
-    r"\b(?:(?:de|het|een)\s+)?(?:\w*school|scholen|college|lyceum|gymnasium|magazijn|\w*winkel"
-    r"|supermarkt|kantoor|snackbar|café|kroeg|sportclub|zwembad|bushalte|halte|ingang|parkeerplaats"
-    r"|fietsenstalling)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,46 +171,23 @@ class Names:
         return spans + self.wanted.spans(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
-    """People and places that texts name besides the person.
-
-    Args:
-        names: of other people that are known here.
-        tellers: of the reporters of the reports that the texts are about.
-        places: of areas.
-        known: words with a capital that are nobody's name.
-    """
-
-    names: Names
-    tellers: Names
-    places: Names
-    known: Collection[str]
-
-    @classmethod
-    def of(cls, names: Iterable[str], tellers: Iterable[str], places: Collection[str]) -> Others:
-        """Return what finds these names."""
-        return cls(Names.of(names), Names.of(tellers), Names.of(places), known_words(places))
-
-
 def proposed(
     text: str,
     wanted: Wanted,
-    others: Others,
+    others: Names,
+    known: Collection[str],
     *,
     elsewhere: AbstractSet[str] = frozenset(),
-    hide_reporter: bool,
     own_report: bool = False,
 ) -> tuple[Span, ...]:
-    """Return the words to mark at first: other people, and what points to the reporter.
+    """Return the words to mark at first: those that point to other people.
 
     Args:
         text: the text as it stands in the copy.
         wanted: the words of the person, which stay.
-        others: whom and what it may name besides.
+        others: the names of other people that are known here.
+        known: words with a capital that are nobody's name.
         elsewhere: the names in the other texts of the same document.
-        hide_reporter: whether hour, day, place, clothes and reference point to somebody, and each
-            sentence about who reported goes whole.
         own_report: whether the person made the report that the text is of: then a given name, a
             time and an age are the own as well.
     """
@@ -273,32 +197,30 @@ def proposed(
     spans: list[Span] = []
     start, lines = 0, text.split("\n")
     # A name doesn't go on in another line: that is another sentence, or another text.
-    named = {line: names_in(line, others.known) for line in lines}
+    named = {line: names_in(line, known) for line in lines}
     counts = Counter(name for names in named.values() for name in names)
     beside = counts.keys() | elsewhere
     for line in lines:
         if line.strip():
             only_here = {name for name in named[line] if counts[name] == 1} - elsewhere
             beside -= only_here
-            hints = suggest_among(line, others.known, beside)
+            hints = suggest_among(line, known, beside)
             beside |= only_here
             marks = [hint.span for hint in hints if hint.why not in passed]
             marks = _in_line(line, marks, [*wanted.spans(line), *own.spans(line)], others)
-            if hide_reporter:
-                marks += _about_reporter(line, wanted, others)
             spans += [(first + start, last + start) for first, last in marks]
         start += len(line) + 1
     return whole(text, spans)
 
 
-def _in_line(text: str, hints: Iterable[Span], own: Iterable[Span], others: Others) -> list[Span]:
+def _in_line(text: str, hints: Iterable[Span], own: Iterable[Span], others: Names) -> list[Span]:
     """Return the words in a line that point to another."""
     held, hints = _held(text, own), list(hints)
     for start, end in hints:
         if _is_another(text, start, end, held):
             held[start:end] = bytes(end - start)
     spans = [span for hint in hints for span in _beside(text, hint, held)]
-    spans += [*others.names.spans(text), *others.tellers.spans(text)]
+    spans += others.spans(text)
     spans += [match.span() for match in _REFERENCE.finditer(text)]
     return _without(merged(spans), held, text)
 
@@ -311,23 +233,6 @@ def _is_another(text: str, start: int, end: int, held: bytearray) -> bool:
     begins = text[max(0, start - 9) : start].rstrip()[-1:] in ("", *".!?:;")
     named = own[:1] == [True] or not begins or text[slice(*words[0])] in FIRST_NAMES
     return len(words) > 1 and sum(own) == 1 and named
-
-
-def _about_reporter(text: str, wanted: Wanted, others: Others) -> list[Span]:
-    """Return the words in a line that may tell who reported, and whole sentences about them."""
-    spans = others.places.spans(text)
-    for pattern in (_DATE, _DAY, _CLOCK, _STREET, _CLOTHES, _SPOT):
-        spans += [match.span() for match in pattern.finditer(text)]
-    about = [match.span() for match in _TELLER.finditer(text)] + others.tellers.spans(text)
-    whole = [_trimmed(text, span) for span in sentences_with(text, about)]
-    return [*_without(merged(spans), _held(text, wanted.spans(text)), text), *whole]
-
-
-def _trimmed(text: str, span: Span) -> Span:
-    """Return a span without the white space around it."""
-    start, end = span
-    words = text[start:end]
-    return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
 
 
 def _held(text: str, own: Iterable[Span]) -> bytearray:
@@ -375,11 +280,11 @@ def final(parts: Iterable[Part]) -> tuple[Part, ...]:
     given = []
     for part in parts:
         if part.out and part.file is not None:
-            given.append(replace(part, file=None, facts=(*part.facts, NOT_GIVEN), seen=True))
+            given.append(replace(part, file=None, facts=(*part.facts, NOT_GIVEN)))
             continue
         if part.out or (part.text and not _says(part)):
             continue
-        given.append(replace(part, text=part.given, spans=(), seen=True))
+        given.append(replace(part, text=part.given, spans=()))
     return tuple(given)
 
 
@@ -404,47 +309,3 @@ def files_of(parts: Iterable[Part]) -> list[File]:
 def encoded(value: object) -> bytes:
     """Return parts or a copy as JSON, always in the same spelling."""
     return msgspec.json.encode(value, order="sorted")
-
-
-def parts_from(data: bytes) -> tuple[Part, ...]:
-    """Read back parts."""
-    return msgspec.json.decode(data, type=tuple[Part, ...])
-
-
-def copy_from(data: bytes) -> Copy:
-    """Read back a copy."""
-    return msgspec.json.decode(data, type=Copy)
-
-
-def as_given(copy: Copy) -> bytes:
-    """Return the file that the person gets: JSON in Dutch, readable by people and programs."""
-    sections = [
-        {
-            "titel": title,
-            "onderdelen": [_part_given(part) for part in parts],
-        }
-        for title, parts in sections_of(copy.parts)
-    ]
-    whole = {
-        "schema": copy.schema,
-        "kenmerk": copy.reference,
-        "organisatie": copy.house,
-        "hoedanigheid": Capacity.word(copy.capacity),
-        "gemaakt": copy.made_at,
-        "gegevens": sections,
-        "informatie": [{"titel": title, "tekst": text} for title, text in copy.about],
-    }
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2)
-
-
-def _part_given(part: Part) -> dict[str, object]:
-    shown: dict[str, object] = {"naam": part.label}
-    if part.facts:
-        shown["feiten"] = [{"naam": name, "waarde": value} for name, value in part.facts]
-    if part.rows:
-        shown["tabel"] = [dict(zip(part.columns, row, strict=True)) for row in part.rows]
-    if part.text:
-        shown["tekst"] = part.text
-    if part.file is not None:
-        shown["bestand"] = {"naam": part.file.name, "sha256": part.file.sha256}
-    return shown

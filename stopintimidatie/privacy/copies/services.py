@@ -6,14 +6,14 @@ person judged is exactly what the person gets: its hash is kept, and the PDF is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.telemetry import making_pdf
+from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.core.web.theme import DEFAULT_COLOUR
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.disclosures.models import Pickup, PickupState
@@ -44,27 +45,22 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.copies import words
 from stopintimidatie.privacy.copies.queries import gather
-from stopintimidatie.privacy.copies.rules import (
-    SCHEMA,
-    Copy,
-    File,
-    Part,
-    as_given,
-    copy_from,
-    encoded,
-    files_of,
-    final,
-    parts_from,
-    sections_of,
+from stopintimidatie.privacy.copies.rules import Copy, Part, encoded, files_of, final, sections_of
+from stopintimidatie.privacy.requests.letters import LetterKind, letters_of
+from stopintimidatie.privacy.requests.models import (
+    Capacity,
+    Channel,
+    RequestLetter,
+    RequestState,
+    SentHow,
+    SubjectRequest,
 )
-from stopintimidatie.privacy.requests.models import Capacity, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.services import Person, mark_sent, move_request, read_person
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
+from stopintimidatie.privacy.subjects.rules import KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
-from stopintimidatie.privacy.subjects.words import KINDS
-from stopintimidatie.reports.attachments.services import content_of
-from stopintimidatie.reports.models import ReportAttachment
 
 DRAW: Final = Job("inzage.tekenen")
 # Kinds of blobs.
@@ -78,21 +74,25 @@ TIMES: Final = 6
 # More for each attachment, which is fetched by itself.
 EACH_FILE: Final = 3
 RECIPIENT: Final = "Wie het verzoek deed"
-
-
-class CopyState(StrEnum):
-    """State of a copy."""
-
-    REDACTING = "redigeren"
-    CHECKING = "nakijken"
-    CHECKED = "nagekeken"
-    OFFERED = "klaargezet"
-    PICKED_UP = "opgehaald"
-    WITHDRAWN = "ingetrokken"
+ON_PAPER: Final = "De kopie zit bij deze brief."
+AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
 
 
 class CopyError(Exception):
     """A refusal, in words for who acts."""
+
+
+@dataclass(frozen=True)
+class HandOver:
+    """Way in which a copy is given.
+
+    Args:
+        on: the day on which the letter goes.
+        address: of the page where it is picked up with a code; empty: it goes on paper.
+    """
+
+    on: date
+    address: str = ""
 
 
 def copy_of(session: Session, request_id: UUID) -> SubjectCopy | None:
@@ -112,12 +112,11 @@ def bring_together(
     parts = tuple(
         _as_before(part, known.get(part.key)) for part in gather(registry, session, request)
     )
-    _keep_parts(session, registry.key_ring, request, parts)
+    VAULT.keep(session, registry.key_ring, request, PARTS, encoded(parts))
     if copy_of(session, request.id) is None:
         row = SubjectCopy(
             holder=request.holder,
             request_id=request.id,
-            state=CopyState.REDACTING.value,
             made_by_id=actor.id,
             made_by=actor.name,
             changed_by=actor.name,
@@ -133,39 +132,29 @@ def _as_before(part: Part, known: Part | None) -> Part:
         return known
     if known is None or known.text != part.text:
         return part
-    return replace(part, spans=known.spans, out=known.out, seen=known.seen)
+    return replace(part, spans=known.spans, out=known.out)
 
 
 def parts_of(session: Session, keys: KeyRing, request: SubjectRequest) -> tuple[Part, ...]:
     """Return the parts as they are marked now; none before they were brought together."""
-    try:
-        return parts_from(VAULT.read(session, keys, request, PARTS))
-    except DecryptionError:
-        return ()
-
-
-def _keep_parts(
-    session: Session, keys: KeyRing, request: SubjectRequest, parts: Sequence[Part]
-) -> None:
-    VAULT.keep(session, keys, request, PARTS, encoded(parts))
+    data = _opened(session, keys, request, PARTS)
+    return msgspec.json.decode(data, type=tuple[Part, ...]) if data is not None else ()
 
 
 def save_marks(
     session: Session,
     keys: KeyRing,
     request: SubjectRequest,
-    marked: Mapping[str, Part],
+    parts: Sequence[Part],
     actor: Actor,
-) -> int:
-    """Keep these parts, by key, as they are marked or written; return how many aren't seen."""
-    parts = [marked.get(part.key, part) for part in parts_of(session, keys, request)]
-    _keep_parts(session, keys, request, parts)
+) -> None:
+    """Keep the parts as they are marked or written."""
+    VAULT.keep(session, keys, request, PARTS, encoded(parts))
     row = copy_of(session, request.id)
     if row is not None:
         row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     record(session, actor, "kopie.gemarkeerd", request.holder, KIND, [request.id])
-    return sum(not part.seen for part in parts)
 
 
 def missing(session: Session, request: SubjectRequest) -> str | None:
@@ -184,62 +173,28 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     """Freeze what the person will get, and ask for its PDF; the second person judges this.
 
     Raises:
-        CopyError: A part wasn't looked at.
+        CopyError: There is no copy.
     """
     keys: KeyRing = registry.key_ring
     row = copy_of(session, request.id)
-    parts = parts_of(session, keys, request)
-    left = sum(not part.seen for part in parts)
-    if row is None or left:
-        raise CopyError(f"Bekijk eerst alle onderdelen. Nog {left} te gaan.")
+    if row is None:
+        raise CopyError("Breng eerst de gegevens bijeen.")
     made = Copy(
-        SCHEMA,
         request.reference,
-        _house(session, request.holder).name,
         request.capacity,
         utc_now().replace(microsecond=0).isoformat(),
-        _with_hashes(session, keys, final(parts)),
+        final(parts_of(session, keys, request)),
         _about(registry, session, request),
     )
     data = encoded(made)
     VAULT.keep(session, keys, request, COPY, data)
-    row.state, row.sha256 = CopyState.CHECKING.value, sha256(data).hexdigest()
+    row.sha256 = sha256(data).hexdigest()
     row.made_by_id, row.made_by = actor.id, actor.name
     row.checked_at = row.checked_by_id = row.checked_by = row.shows_reporter = row.answer = None
     row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     enqueue(session, DRAW, request.holder, {"request": str(request.id)})
     record(session, actor, "kopie.bevroren", request.holder, KIND, [request.id])
-
-
-def _with_hashes(session: Session, keys: KeyRing, parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Return the parts with the hash of each attachment that goes along.
-
-    Raises:
-        CopyError: An attachment isn't there any more.
-    """
-    given = []
-    for part in parts:
-        if part.file is not None:
-            digest = hash_of(session, keys, part.file)
-            if digest is None:
-                raise CopyError("Een bijlage is er niet meer. Breng de gegevens opnieuw bijeen.")
-            part = replace(part, file=replace(part.file, sha256=digest))
-        given.append(part)
-    return tuple(given)
-
-
-def hash_of(session: Session, keys: KeyRing, file: File) -> str | None:
-    """Return the hash of the content of an attachment, read in parts; None: it is gone."""
-    row, digest = session.get(ReportAttachment, file.id), sha256()
-    if row is None:
-        return None
-    try:
-        for piece in content_of(session, keys, row):
-            digest.update(piece)
-    except DecryptionError:
-        return None
-    return digest.hexdigest()
 
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
@@ -249,32 +204,28 @@ def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tu
     tables = {place.partition(".")[0] for row in traces for place in row.places}
     tables |= {next(iter(holders[kind].columns)) for kind in kinds if kind in holders}
     plain = {**KINDS, **words.PLAIN_KINDS}
-    named = {kind: plain.get(kind, kind).lower() for kind in kinds}
+    named = {plain.get(kind, kind).lower() for kind in kinds}
     days = registry.app_settings.backup_keep_days
-    officer = account_of(session, request.holder).content.get("fg_adres") or ""
+    officer = " ".join((account_of(session, request.holder).content.get("fg_adres") or "").split())
     return words.about(registry, request.capacity, named, tables, days, officer)
 
 
 def frozen_copy(session: Session, keys: KeyRing, request: SubjectRequest) -> Copy | None:
     """Return what was frozen, or None."""
-    try:
-        return copy_from(VAULT.read(session, keys, request, COPY))
-    except DecryptionError:
-        return None
+    data = _opened(session, keys, request, COPY)
+    return msgspec.json.decode(data, type=Copy) if data is not None else None
 
 
 def pdf_of(session: Session, keys: KeyRing, request: SubjectRequest) -> bytes | None:
     """Return the PDF of what was frozen; None as long as it isn't drawn."""
+    return _opened(session, keys, request, PDF)
+
+
+def _opened(session: Session, keys: KeyRing, request: SubjectRequest, kind: str) -> bytes | None:
     try:
-        return VAULT.read(session, keys, request, PDF)
+        return VAULT.read(session, keys, request, kind)
     except DecryptionError:
         return None
-
-
-def json_of(session: Session, keys: KeyRing, request: SubjectRequest) -> bytes | None:
-    """Return the JSON of what was frozen, as the person gets it."""
-    made = frozen_copy(session, keys, request)
-    return as_given(made) if made is not None else None
 
 
 def draw_copies(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -353,28 +304,23 @@ def note_check(
 ) -> None:
     """Keep the answer of the second person, with the hash of what was judged."""
     row = copy_of(session, request.id)
-    if row is None or row.state != CopyState.CHECKING:
+    if row is None or request.state != RequestState.CHECKING:
         raise CopyError("Deze kopie wacht niet op een tweede persoon.")
     row.checked_at, row.checked_by_id, row.checked_by = utc_now(), actor.id, actor.name
     row.shows_reporter, row.answer = shows, answer
-    row.state = (CopyState.REDACTING if shows else CopyState.CHECKED).value
     row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     fields = ["ja" if shows else "nee"]
     record(session, actor, "kopie.nagekeken", request.holder, KIND, [request.id], fields=fields)
 
 
-def back_to_marking(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
-    """Let the copy be marked again; what waited to be picked up is taken back."""
-    row = copy_of(session, request.id)
-    if row is not None:
-        row.state = CopyState.REDACTING.value
-    withdraw(registry, session, request, actor)
-
-
 def pickup_of(session: Session, request: SubjectRequest) -> Pickup | None:
-    """Return the latest pick-up of the copy of a request."""
-    mine = select(Pickup).where(Pickup.document_kind == DOCUMENT, Pickup.document_id == request.id)
+    """Return the latest pick-up of the copy of a request, unless it was taken back."""
+    mine = select(Pickup).where(
+        Pickup.document_kind == DOCUMENT,
+        Pickup.document_id == request.id,
+        Pickup.state != PickupState.WITHDRAWN.value,
+    )
     newest = (Pickup.made_at.desc(), Pickup.id)
     return session.scalars(mine.order_by(*newest).limit(1)).one_or_none()
 
@@ -383,31 +329,71 @@ def put_ready(session: Session, keys: KeyRing, request: SubjectRequest, actor: A
     """Offer the checked copy at the pick-up page, for a fortnight and some downloads.
 
     Raises:
-        CopyError: It isn't checked, or its PDF isn't there yet.
+        CopyError: It isn't checked, or isn't any more as it was then.
     """
     row, known = copy_of(session, request.id), pickup_of(session, request)
-    if row is None or row.state not in (CopyState.CHECKED, CopyState.OFFERED):
+    if row is None or request.state != RequestState.CHECKED:
         raise CopyError("Laat de kopie eerst nakijken door een tweede persoon.")
-    made = frozen_copy(session, keys, request)
-    if made is None or sha256(encoded(made)).hexdigest() != row.sha256:
+    data = _opened(session, keys, request, COPY) or b""
+    # As the second person judged it, also where another release made it.
+    if sha256(data).hexdigest() != row.sha256:
         raise CopyError("De kopie is niet meer wat is nagekeken. Laat haar opnieuw nakijken.")
-    if pdf_of(session, keys, request) is None:
-        raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
-    if known is not None and known.state in (PickupState.READY, PickupState.OFFERED):
+    if known is not None:
         return known
-    most = TIMES + EACH_FILE * len(files_of(made.parts))
+    most = TIMES + EACH_FILE * len(files_of(msgspec.json.decode(data, type=Copy).parts))
     terms = {"expires_at": utc_now() + LASTS, "downloads_most": most}
     pickup = offer(session, request.holder, DOCUMENT, request.id, RECIPIENT, actor, **terms)
     pickup.state, pickup.offered_at = PickupState.OFFERED.value, utc_now()
-    row.state, row.changed_at, row.changed_by = CopyState.OFFERED.value, utc_now(), actor.name
     session.flush()
     return pickup
+
+
+def hand_over(
+    registry: Any, session: Session, request: SubjectRequest, how: HandOver, actor: Actor
+) -> None:
+    """Answer a request with its checked copy, and note that the letter goes.
+
+    Raises:
+        CopyError: The copy isn't checked, or its PDF isn't there yet.
+        WorkflowError: The step isn't possible now.
+    """
+    keys: KeyRing = registry.key_ring
+    if pdf_of(session, keys, request) is None:
+        raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
+    on_follow = request.channel == Channel.FOLLOW
+    words, way = (AT_COUNTER if on_follow else ON_PAPER), SentHow.COUNTER
+    if how.address:
+        pickup = put_ready(session, keys, request, actor)
+        words, way = _where(f"{how.address}/{pickup.reference}", pickup, on_follow), SentHow.MAIL
+    if (read_person(keys, request) or Person()).address:
+        way = SentHow.POST
+    move_request(registry, session, request, "versturen", {"reden": words}, actor)
+    letter = letter_of(session, request)
+    if letter is not None and letter.sent_on is None:
+        mark_sent(session, request, letter, how.on, way.value, actor)
+
+
+def letter_of(session: Session, request: SubjectRequest) -> RequestLetter | None:
+    """Return the latest letter that goes with the copy."""
+    letters = letters_of(session, request)
+    return next((made for made in letters if made.kind == LetterKind.ACCESS), None)
+
+
+def _where(address: str, pickup: Pickup, on_follow: bool) -> str:
+    """Return what the letter says about picking it up; the code goes apart from it."""
+    until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
+    if on_follow:
+        return f"U haalt de kopie zelf op, tot {until}, op de volgpagina van uw melding."
+    return (
+        f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig. Die"
+        " krijgt u apart van deze brief, of door de telefoon."
+    )
 
 
 def withdraw(registry: Any, session: Session, request: SubjectRequest, actor: Actor) -> None:
     """Take back what waits to be picked up."""
     pickup = pickup_of(session, request)
-    if pickup is not None and pickup.state != PickupState.WITHDRAWN:
+    if pickup is not None:
         pickup.state = PickupState.WITHDRAWN.value
         pickup.code_nonce = pickup.mail_nonce = None
         record(session, actor, "kopie.ingetrokken", request.holder, KIND, [request.id])
@@ -434,12 +420,11 @@ def _bring_together(registry: Any, session: Session, request: Any, actor: Actor)
 RULES: Final = (
     RequestRule("bijeenbrengen", "redigeren", follows=_bring_together),
     RequestRule("markeren", "tweede_persoon", missing=missing, follows=_freeze, page="kopie"),
-    RequestRule("terughalen", "terug", follows=back_to_marking),
     RequestRule("nakijken", "nagekeken", page="nakijken"),
-    RequestRule("klaarzetten", "versturen", page="klaarzetten"),
+    RequestRule("klaarzetten", "versturen", page="kopie"),
     *(
         RequestRule(f"kopie_{name}", name, follows=withdraw)
-        for name in ("weigeren", "intrekken", "doorsturen")
+        for name in ("terug", "weigeren", "intrekken", "doorsturen")
     ),
     RequestRule("kopie_vergeten", FORGET, follows=forget),
 )

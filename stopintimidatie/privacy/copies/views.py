@@ -1,10 +1,11 @@
-"""Pages of who makes a copy: marking its texts, and handing it over once it is checked."""
+"""The page of who makes a copy: its texts are marked there, and it is handed over from there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -20,57 +21,45 @@ from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, h
 from stopintimidatie.core.mail.addresses import readable
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, datetime_long, day_of
+from stopintimidatie.core.text import day_of
 from stopintimidatie.core.web.components import Panel
-from stopintimidatie.core.web.request import (
-    Paging,
-    Request,
-    form_view,
-    post_view,
-    wanted_page,
-)
+from stopintimidatie.core.web.request import Request, form_view, post_view
 from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.disclosures.models import Pickup, PickupState
 from stopintimidatie.disclosures.pickup import KIND as OFFERED
-from stopintimidatie.disclosures.pickup import (
-    MAIL_CODE_LASTS,
-    mail_code_of,
-    make_code,
-    renew_mail_code,
-)
+from stopintimidatie.disclosures.pickup import MAIL_CODE_LASTS, mail_code_of, renew_mail_code
 from stopintimidatie.exports.review.rules import MarkError, Signs, read_marks, signs_for, with_marks
 from stopintimidatie.privacy.copies.pages import shown_file
 from stopintimidatie.privacy.copies.queries import count_demands
-from stopintimidatie.privacy.copies.rules import HIDES_REPORTER, Part, files_of
+from stopintimidatie.privacy.copies.rules import (
+    HIDES_REPORTER,
+    Part,
+    encoded,
+    files_of,
+    sections_of,
+)
 from stopintimidatie.privacy.copies.services import (
     CopyError,
-    bring_together,
+    HandOver,
     copy_of,
     frozen_copy,
+    hand_over,
+    letter_of,
     parts_of,
     pdf_of,
     pickup_of,
-    put_ready,
     save_marks,
 )
 from stopintimidatie.privacy.copies.words import OWN_WORDS
-from stopintimidatie.privacy.requests.models import (
-    Capacity,
-    Channel,
-    RequestState,
-    SubjectRequest,
-)
+from stopintimidatie.privacy.requests.forms import day_field
+from stopintimidatie.privacy.requests.models import Capacity, Channel, RequestState
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import move_request, way_to_send
 
-MARK: Final = "kopie"
-READY: Final = "klaarzetten"
-AGAIN: Final = "kopie-opnieuw"
+COPY: Final = "kopie"
 PRINT: Final = "kopie-pdf"
 FILE: Final = "kopie-bestand"
-SPOKEN: Final = "kopie-code"
-WRITTEN: Final = "kopie-briefcode"
+CODE: Final = "kopie-code"
 TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
 HANDLE: Final = Permission.HANDLE_REQUESTS
 # The copy holds contact data, and a code opens it.
@@ -78,260 +67,208 @@ ASKED: Final = (recently_confirmed,)
 asked_file = partial(
     view_config, context=RequestResource, request_method="GET", permission=HANDLE, guards=ASKED
 )
-SIZE: Final = 10
 LIMIT: Final = 20_000
 HOW_TO_WRITE: Final = (
     "Schrijf zelf op wat er over deze persoon is vastgelegd: gesprekken met deze persoon,"
     " afspraken, wat een partner deed. Geen dag, plek, werk, school of club, en niets wat één"
-    " iemand meemaakte. De zinnen die hierna komen, gaan niet mee: zij zijn er om uit te putten."
+    " iemand meemaakte."
 )
+CHANGED: Final = "De gegevens zijn intussen opnieuw bijeengebracht. Kijk ze na zoals ze nu zijn."
 DONE: Final = "nakijken"
 PICK_UP: Final = "ophalen"
-BY_POST: Final = "post"
-ON_PAPER: Final = "De kopie zit bij deze brief."
-AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
-ON_FOLLOW_PAGE: Final = "Zelf ophalen: de vrager maakt een code op de volgpagina"
-WAYS: Final = (
-    (PICK_UP, "Zelf ophalen op de ophaalpagina, met een code"),
-    (BY_POST, "Op papier, met de brief"),
-)
+ON_FOLLOW_PAGE: Final = "Zelf ophalen, op de volgpagina"
+WITH_CODE: Final = "Zelf ophalen op de ophaalpagina, met een code"
+BY_POST: Final = ("post", "Op papier, met de brief")
+GIVEN: Final = (RequestState.CHECKED, RequestState.SENT)
 
 
-def only_marking(context: RequestResource, request: Request) -> Any:
-    """Send who comes too early or too late back to the case."""
+@form_view(RequestResource, COPY, HANDLE, f"{TEMPLATES}/copy.jinja2", guards=ASKED)
+def copy_view(context: RequestResource, request: Request) -> Any:
+    """Mark what points to another; once a second person judged it, hand the copy over."""
+    copy = copy_of(request.db, context.row.id)
+    if copy is None or context.row.state not in (RequestState.REDACTING, *GIVEN):
+        request.flash("Aan de kopie kunt u nu niet werken.", "warning")
+        return HTTPSeeOther(request.resource_path(context))
+    note_read(request, context.holder, KIND, [context.row.id], task="kopie bekijken")
+    page = {
+        "row": context.row,
+        "copy": copy,
+        "capacity": Capacity.word(context.row.capacity),
+        "here": request.resource_path(context),
+        "form": None,
+    }
     if context.row.state == RequestState.REDACTING:
-        return None
-    request.flash("Aan de kopie kunt u nu niet werken.", "warning")
-    return HTTPSeeOther(request.resource_path(context))
+        return _mark(context, request, page)
+    return _give(context, request, page)
 
 
-@form_view(RequestResource, MARK, HANDLE, f"{TEMPLATES}/mark.jinja2", guards=(only_marking, *ASKED))
-def mark_view(context: RequestResource, request: Request) -> Any:
-    """Mark in each text what points to another; the last page sends it to a second person."""
-    row, session, keys = context.row, request.db, request.registry.key_ring
-    here, everything = request.resource_path(context), parts_of(session, keys, row)
-    paging = Paging(wanted_page(request), len(everything), SIZE)
-    parts = everything[paging.offset : paging.offset + paging.size]
-    signs = signs_for(part.text for part in everything)
-    last = paging.offset + paging.size >= paging.total
-    done = Button(DONE, "Laten nakijken") if last else Button("verder", "Opslaan en verder")
+def _mark(context: RequestResource, request: Request, page: dict[str, Any]) -> Any:
+    """Show all parts of a copy, by document, to be marked; then a second person gets it."""
+    row, session, keys, here = context.row, request.db, request.registry.key_ring, page["here"]
+    parts = parts_of(session, keys, row)
+    signs, seen = signs_for(part.text for part in parts), sha256(encoded(parts)).hexdigest()
+    # Somebody reported about gets no sentence at all: they are there to write the summary from.
+    sources = [part for part in parts if row.capacity == Capacity.REPORTED and _is_source(part)]
     form = Form(
-        _schema(parts, signs, here),
+        _schema([part for part in parts if part not in sources], signs, here),
         request,
-        buttons=[done, Button("opslaan", "Alleen opslaan", kind="secondary")],
-        appstruct=_before(parts, signs),
+        buttons=[
+            Button(DONE, "Laten nakijken"),
+            Button("opslaan", "Alleen opslaan", kind="secondary"),
+        ],
+        appstruct={"gezien": seen},
         cancel_url=here,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        marked = {part.key: _read(part, values, signs, n) for n, part in enumerate(parts)}
-        left = save_marks(session, keys, row, marked, request.actor)
-        if form.pressed() == DONE:
-            if left:
-                raise FormError(f"Bekijk eerst ook de andere pagina's: nog {left} onderdelen.")
-            return _send_on(context, request)
-        request.flash(f"Opgeslagen. Nog {left} te bekijken." if left else "Opgeslagen.")
-        page = paging.page + (form.pressed() == "verder")
-        return HTTPSeeOther(f"{here}/{MARK}?pagina={page}")
+        if values["gezien"] != seen:
+            request.flash(CHANGED, "warning")
+            return HTTPSeeOther(f"{here}/{COPY}")
+        marked = [
+            replace(part, out=True) if part in sources else _read(part, values, signs)
+            for part in parts
+        ]
+        save_marks(session, keys, row, marked, request.actor)
+        if form.pressed() != DONE:
+            request.flash("Opgeslagen.")
+            return HTTPSeeOther(f"{here}/{COPY}")
+        try:
+            move_request(request.registry, session, row, "tweede_persoon", {}, request.actor)
+        except (CopyError, WorkflowError) as problem:
+            raise FormError(str(problem)) from None
+        request.flash("De kopie wacht nu op een tweede persoon, onder ‘Kopieën nakijken’.")
+        return HTTPSeeOther(here)
 
-    def page() -> dict[str, Any]:
-        note_read(request, context.holder, KIND, [row.id], task="kopie markeren")
-        copy = copy_of(session, row.id)
-        return {
-            "reference": row.reference,
-            "capacity": Capacity.word(row.capacity),
-            "reported": row.capacity == Capacity.REPORTED,
-            "own_words": OWN_WORDS,
-            "hides": row.capacity in HIDES_REPORTER,
-            "signs": signs,
-            "demanded": count_demands(request.registry, session, row),
-            "paging": paging,
-            "answer": copy.answer if copy is not None else None,
-            "again_href": f"{here}/{AGAIN}",
-        }
-
+    page |= {
+        "sources": sources,
+        "summarised": row.capacity in HIDES_REPORTER,
+        "own_words": OWN_WORDS,
+        "signs": signs,
+        "demanded": count_demands(request.registry, session, row),
+    }
     return handle_form(request, form, on_valid, page)
 
 
+def _is_source(part: Part) -> bool:
+    return bool(part.text) and not part.written
+
+
+def _name(part: Part) -> str:
+    return f"d{sha256(part.key.encode()).hexdigest()[:12]}"
+
+
 def _schema(parts: Sequence[Part], signs: Signs, here: str) -> Any:
-    fields = []
-    for number, part in enumerate(parts):
-        title = f"{part.section}: {part.label[0].lower()}{part.label[1:]}"
-        if part.written:
-            text = forms.Text(LIMIT, lines=True)
-            widget = forms.TextArea(rows=8)
-            fields.append(
-                field(text, title, name=f"t{number}", description=HOW_TO_WRITE, widget=widget)
-            )
-            continue
-        if part.text:
-            rows = min(12, 2 + len(part.text) // 80)
-            fields.append(
-                field(
-                    forms.Text(LIMIT, lines=True),
-                    title,
-                    name=f"t{number}",
-                    description=f"Zet {signs.begin} voor en {signs.end} achter wat weg moet.",
-                    widget=forms.TextArea(rows=rows),
-                )
-            )
-        fields.append(
-            field(
-                forms.Flag(),
-                _leave_out(part, title),
-                name=f"w{number}",
-                missing=False,
-                description="" if part.text else _facts(part, here),
-            )
-        )
-    return Schema(*fields)
+    """Return a group of fields for each document, with two for each of its texts."""
+    schema = Schema(
+        field(forms.Text(64), "Gezien", name="gezien", missing="", widget=forms.Hidden())
+    )
+    for number, (title, several) in enumerate(sections_of(parts)):
+        fields = [made for part in several for made in _fields(part, signs, here)]
+        schema.add(Schema(*fields, title=title, name=f"stuk{number}", names_mistakes=True))
+    return schema
 
 
-def _leave_out(part: Part, title: str) -> str:
-    if part.file is not None:
-        return f"Niet meegeven, want er staan anderen op: {title}"
-    return "Dit helemaal weglaten" if part.text else f"Weglaten: {title}"
+def _fields(part: Part, signs: Signs, here: str) -> list[Any]:
+    name, text = _name(part), forms.Text(LIMIT, lines=True)
+    if part.written:
+        rows, begin = forms.TextArea(rows=8), part.text
+        return [
+            field(text, part.label, name=name, description=HOW_TO_WRITE, widget=rows, default=begin)
+        ]
+    fields, left_out = [], f"Weglaten: {part.label[0].lower()}{part.label[1:]}"
+    if part.text:
+        rows = forms.TextArea(rows=min(12, 2 + len(part.text) // 80))
+        begin = with_marks(part.text, part.spans, signs)
+        fields.append(field(text, part.label, name=name, widget=rows, default=begin))
+        left_out = "Dit helemaal weglaten"
+    elif part.file is not None:
+        left_out = f"Niet meegeven, want er staan anderen op: {part.label}"
+    about = "" if part.text else _facts(part, here)
+    flag = forms.Flag()
+    out = field(
+        flag, left_out, name=f"{name}-weg", missing=False, description=about, default=part.out
+    )
+    return [*fields, out]
 
 
 def _facts(part: Part, here: str) -> Markup:
     lines: list[str] = [f"{name}: {value}" for name, value in part.facts]
-    lines += [" · ".join(row) for row in part.rows[:12]]
-    if len(part.rows) > 12:
-        lines.append(f"en nog {len(part.rows) - 12} regels")
+    lines += [" · ".join(row) for row in part.rows]
     if part.file is not None:
         link = Markup('<a class="utrecht-link utrecht-link--html-a" href="{}">{} bekijken</a>')
         lines.append(link.format(f"{here}/{FILE}?naam={part.file.name}", part.file.name))
     return Markup("<br>").join(lines)
 
 
-def _before(parts: Sequence[Part], signs: Signs) -> dict[str, Any]:
-    begin: dict[str, Any] = {f"w{number}": part.out for number, part in enumerate(parts)}
-    for number, part in enumerate(parts):
-        if part.text:
-            spans = () if part.written else part.spans
-            begin[f"t{number}"] = with_marks(part.text, spans, signs)
-    return begin
-
-
-def _read(part: Part, values: dict[str, Any], signs: Signs, number: int) -> Part:
+def _read(part: Part, values: dict[str, Any], signs: Signs) -> Part:
     """Return a part as it was marked or written.
 
     Raises:
         FormError: A sign is missing, or the text was changed.
     """
-    text = (values.get(f"t{number}") or "").replace("\r\n", "\n")
+    name = _name(part)
+    group, typed = next((key, group) for key, group in values.items() if _has(group, name))
+    text = (typed.get(name) or "").replace("\r\n", "\n")
     if part.written:
-        return replace(part, text=text, seen=True)
+        return replace(part, text=text)
     try:
         spans = read_marks(part.text, text, signs) if part.text else ()
     except MarkError as problem:
         words = str(problem).replace("De tekst van de melder", "De tekst")
-        raise FormError(words, f"t{number}") from None
-    return replace(part, spans=spans, out=values[f"w{number}"], seen=True)
+        raise FormError(words, f"{group}.{name}") from None
+    return replace(part, spans=spans, out=typed[f"{name}-weg"])
 
 
-def _send_on(context: RequestResource, request: Request) -> Any:
-    """Let a second person judge the copy.
-
-    Raises:
-        FormError: It can't go there yet.
-    """
-    try:
-        move_request(request.registry, request.db, context.row, "tweede_persoon", {}, request.actor)
-    except (CopyError, WorkflowError) as problem:
-        raise FormError(str(problem)) from None
-    request.flash("De kopie wacht nu op een tweede persoon, onder ‘Kopieën nakijken’.")
-    return HTTPSeeOther(request.resource_path(context))
+def _has(group: Any, name: str) -> bool:
+    return isinstance(group, dict) and (name in group or f"{name}-weg" in group)
 
 
-@post_view(RequestResource, AGAIN, HANDLE, guards=(only_marking, *ASKED))
-def again_view(context: RequestResource, request: Request) -> Any:
-    """Bring the data together anew, as after another search; marks in the same texts stay."""
-    parts = bring_together(request.registry, request.db, context.row, request.actor)
-    new = sum(not part.seen for part in parts)
-    request.flash(f"Opnieuw bijeengebracht. Nog {new} te bekijken.")
-    return HTTPSeeOther(f"{request.resource_path(context)}/{MARK}")
-
-
-@form_view(RequestResource, READY, HANDLE, f"{TEMPLATES}/ready.jinja2", guards=ASKED)
-def ready_view(context: RequestResource, request: Request) -> Any:
-    """Hand the checked copy over: at the pick-up page, or on paper."""
-    row, here = context.row, request.resource_path(context)
-    if row.state != RequestState.CHECKED:
-        request.flash("Laat de kopie eerst nakijken door een tweede persoon.", "warning")
-        return HTTPSeeOther(here)
+def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> Any:
+    """Hand the checked copy over; then show what is to be printed, and the way to a code."""
+    row, session, keys, here = context.row, request.db, request.registry.key_ring, page["here"]
+    made, pickup = frozen_copy(session, keys, row), pickup_of(session, row)
+    page |= {
+        "files": files_of(made.parts if made is not None else ()),
+        "letter": letter_of(session, row),
+        "pickup": pickup,
+        "on_follow": row.channel == Channel.FOLLOW,
+    }
+    if row.state == RequestState.SENT:
+        return page
+    pick_up = (PICK_UP, ON_FOLLOW_PAGE if page["on_follow"] else WITH_CODE)
+    ways = forms.OneOf((pick_up, BY_POST), radio=True)
     form = Form(
         Schema(
-            field(forms.OneOf(_ways(row), radio=True), "Hoe krijgt de vrager de kopie?", name="hoe")
+            field(ways, "Hoe krijgt de vrager de kopie?", name="hoe"),
+            day_field("Wanneer gaat de brief weg?", name="op"),
         ),
         request,
         buttons=[Button("versturen", "Versturen")],
-        appstruct={"hoe": PICK_UP},
+        appstruct={"hoe": PICK_UP, "op": day_of(utc_now())},
         cancel_url=here,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        keys = request.registry.key_ring
+        paper = values["hoe"] != PICK_UP
+        address = "" if paper else f"{request.app_settings.public_address}/ophalen"
+        how = HandOver(values["op"], address)
         try:
-            if pdf_of(request.db, keys, row) is None:
-                raise CopyError("De PDF wordt nog gemaakt. Probeer het over een minuut opnieuw.")
-            how = {"reden": AT_COUNTER if row.channel == Channel.FOLLOW else ON_PAPER}
-            if values["hoe"] == PICK_UP:
-                pickup = put_ready(request.db, keys, row, request.actor)
-                how = {"reden": _where(request, row, pickup)}
-            move_request(request.registry, request.db, row, "versturen", how, request.actor)
+            hand_over(request.registry, session, row, how, request.actor)
         except (CopyError, WorkflowError) as problem:
             raise FormError(str(problem)) from None
-        way = way_to_send(keys, row, paper=values["hoe"] == BY_POST)
-        request.flash(f"Het verzoek is beantwoord. {way}")
-        return HTTPSeeOther(here)
+        request.flash(f"Het verzoek is beantwoord. {way_to_send(keys, row, paper=paper)}")
+        return HTTPSeeOther(f"{here}/{COPY}")
 
-    made = frozen_copy(request.db, request.registry.key_ring, row)
-    files = [
-        (file.name, f"{here}/{FILE}?naam={file.name}")
-        for file in files_of(made.parts if made is not None else ())
-    ]
-    on_follow = row.channel == Channel.FOLLOW
-    page = {"reference": row.reference, "files": files, "on_follow": on_follow}
     return handle_form(request, form, on_valid, page)
 
 
-def _ways(row: SubjectRequest) -> tuple[tuple[str, str], ...]:
-    return ((PICK_UP, ON_FOLLOW_PAGE), WAYS[1]) if row.channel == Channel.FOLLOW else WAYS
-
-
-def _where(request: Request, row: SubjectRequest, pickup: Pickup) -> str:
-    """Return what the letter says about picking it up; the code goes apart from it."""
-    until = date_text(day_of(pickup.expires_at)) if pickup.expires_at is not None else ""
-    address = f"{request.app_settings.public_address}/ophalen/{pickup.reference}"
-    begin = f"U haalt de kopie zelf op, tot {until}: {address}. Daar hebt u een code voor nodig."
-    if row.channel == Channel.FOLLOW:
-        return f"{begin} Die maakt u op de volgpagina van uw melding."
-    return f"{begin} Die krijgt u apart van deze brief, of door de telefoon."
-
-
-@post_view(RequestResource, SPOKEN, HANDLE, guards=ASKED)
-def spoken_view(context: RequestResource, request: Request) -> Any:
-    """Make a code to tell at the telephone; it counts for half an hour."""
-    pickup = pickup_of(request.db, context.row)
-    here = request.resource_path(context)
-    if pickup is None or pickup.state == PickupState.WITHDRAWN:
+@post_view(RequestResource, CODE, HANDLE, renderer=f"{TEMPLATES}/code.jinja2", guards=ASKED)
+def code_view(context: RequestResource, request: Request) -> Any:
+    """Make a code on a page to print, or to tell at the telephone; it counts for a fortnight."""
+    pickup, back = pickup_of(request.db, context.row), f"{request.resource_path(context)}/{COPY}"
+    if pickup is None:
         request.flash("Er staat niets klaar om op te halen.", "warning")
-        return HTTPSeeOther(here)
-    code = make_code(request.db, request.registry.key_ring, pickup, request.actor)
-    said = "Zeg haar door de telefoon: zij geldt een half uur."
-    request.flash(f"Code {readable(code)} voor {pickup.reference}. {said}")
-    return HTTPSeeOther(here)
-
-
-@post_view(RequestResource, WRITTEN, HANDLE, renderer=f"{TEMPLATES}/code.jinja2", guards=ASKED)
-def written_view(context: RequestResource, request: Request) -> Any:
-    """Make a code for on paper, on a page to print; it counts for a fortnight."""
-    pickup = pickup_of(request.db, context.row)
-    here = request.resource_path(context)
-    if pickup is None or pickup.state == PickupState.WITHDRAWN:
-        request.flash("Er staat niets klaar om op te halen.", "warning")
-        return HTTPSeeOther(here)
+        return HTTPSeeOther(request.resource_path(context))
     keys = request.registry.key_ring
     renew_mail_code(keys, pickup)
     about = [pickup.id, context.row.id]
@@ -339,14 +276,12 @@ def written_view(context: RequestResource, request: Request) -> Any:
         request.db, request.actor, "ophalen.code", pickup.holder, OFFERED, about, fields=["post"]
     )
     ends = utc_now() + MAIL_CODE_LASTS
-    if pickup.expires_at is not None:
-        ends = min(ends, pickup.expires_at)
     return {
         "code": readable(mail_code_of(keys, pickup)),
         "number": pickup.reference,
         "address": f"{request.app_settings.public_address}/ophalen",
-        "until": date_text(day_of(ends)),
-        "back": here,
+        "until": min(ends, pickup.expires_at or ends),
+        "back": back,
     }
 
 
@@ -355,7 +290,7 @@ def print_view(context: RequestResource, request: Request) -> Any:
     """Send the checked copy as PDF to who prints it, for a person who gets it on paper."""
     row, session = context.row, request.db
     pdf = pdf_of(session, request.registry.key_ring, row)
-    if pdf is None or row.state not in (RequestState.CHECKED, RequestState.SENT):
+    if pdf is None or row.state not in GIVEN:
         request.flash("Er is nog geen nagekeken kopie om te printen.", "warning")
         return HTTPSeeOther(request.resource_path(context))
     note_read(request, context.holder, KIND, [row.id], task="kopie printen")
@@ -372,40 +307,17 @@ def file_view(context: RequestResource, request: Request) -> Any:
 
 
 def copy_panel(context: RequestResource, request: Request) -> Panel | None:
-    """Show on the case how far the copy is, and how it is picked up."""
-    copy = copy_of(request.db, context.row.id)
+    """Show on the case how far the copy is, with the way to it."""
+    copy, pickup = copy_of(request.db, context.row.id), pickup_of(request.db, context.row)
     if copy is None:
         return None
-    pickup = pickup_of(request.db, context.row)
-    here = request.resource_path(context)
-    facts: list[tuple[str, Any]] = [("Gemaakt door", copy.made_by)]
-    if copy.checked_at is not None and copy.checked_by:
-        facts.append(("Nagekeken door", f"{copy.checked_by}, {datetime_long(copy.checked_at)}"))
-    if copy.answer:
-        facts.append(("Wat de tweede persoon zag", copy.answer))
-    waits = pickup is not None and pickup.state != PickupState.WITHDRAWN
-    if pickup is not None and waits:
-        facts.append(("Ophalen met nummer", pickup.reference))
-        if pickup.expires_at is not None:
-            facts.append(("Op te halen tot", datetime_long(pickup.expires_at)))
-    if copy.picked_up_at is not None:
-        facts.append(("Opgehaald", datetime_long(copy.picked_up_at)))
-    may = request.has_permission(HANDLE, context)
-    return Panel(
-        "De kopie",
-        f"{TEMPLATES}/panel.jinja2",
-        {
-            "facts": facts,
-            "mark_href": f"{here}/{MARK}"
-            if may and context.row.state == RequestState.REDACTING
-            else None,
-            "print_href": f"{here}/{PRINT}"
-            if may and context.row.state in (RequestState.CHECKED, RequestState.SENT)
-            else None,
-            "spoken_href": f"{here}/{SPOKEN}" if may and waits else None,
-            "written_href": f"{here}/{WRITTEN}" if may and waits else None,
-            # Only an objection that is upheld brings a case with a copy back there.
-            "reopened": context.row.state == RequestState.SEARCHING,
-            "on_follow": context.row.channel == Channel.FOLLOW,
-        },
-    )
+    open_ = context.row.state in (RequestState.REDACTING, *GIVEN)
+    may = request.has_permission(HANDLE, context) and open_
+    values = {
+        "copy": copy,
+        "pickup": pickup,
+        # Only an objection that is upheld brings a case with a copy back there.
+        "reopened": context.row.state == RequestState.SEARCHING,
+        "href": f"{request.resource_path(context)}/{COPY}" if may else None,
+    }
+    return Panel("De kopie", f"{TEMPLATES}/panel.jinja2", values)

@@ -12,12 +12,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import AuditEvent, AuditSubject
-from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import count_at_most
 from stopintimidatie.core.storage.tenancy import current_holder
-from stopintimidatie.core.text import day_of, uuid_of
+from stopintimidatie.core.text import day_of
 
 # The number of documents of one event that are named; the others are counted.
 NAMED: Final = 3
@@ -207,7 +205,6 @@ def known_actors(session: Session) -> dict[str, str]:
 # For a copy that a person asked for: that somebody read, never the name of who did.
 
 READ: Final = "gelezen"
-EMPLOYEE: Final = "medewerker"
 PEOPLE: Final = ("gebruiker", "beheerder")
 # Reads that name a request or report are told when it is the own request: not that somebody else
 # asked, or reported the same; nor that data are claimed.
@@ -215,53 +212,27 @@ _REFERENCE: Final = re.compile(r"\b[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 FOR_A_CASE: Final = "stukken van een zaak bekijken"
 
 
-@dataclass(frozen=True, order=True)
-class ReadForCopy:
-    """A read of a document as the person may know it: the day, the task, the reader's role."""
-
-    day: date
-    task: str
-    role: str
-
-
 def reads_of(
     session: Session, documents: Collection[UUID], request: str
-) -> dict[UUID, list[ReadForCopy]]:
-    """Return who read these documents, by role, for the copy of a request; the oldest first.
+) -> dict[UUID, list[tuple[date, str]]]:
+    """Return the days on which these documents were read and for which task; the oldest first.
 
-    A role is the one that the reader has here now, for the log keeps none; of who left it is
-    *medewerker*. Reads of a day with the same task and role are one; no name and no hour comes out.
-    A document that nobody read is left out, and so are reads for another request or for a case.
+    For the copy of a request: all reads of a day for the same task are one, and no name, role or
+    hour comes out. A document that nobody read is left out, and so are reads for another request
+    or for a case.
     """
     rows = session.execute(
-        select(AuditSubject.subject_id, AuditEvent.at, AuditEvent.task, AuditEvent.actor_id)
+        select(AuditSubject.subject_id, AuditEvent.at, AuditEvent.task)
         .join(AuditEvent, AuditEvent.id == AuditSubject.event_id)
         .where(
             AuditSubject.subject_id.in_(documents),
             AuditEvent.action == READ,
             AuditEvent.actor_kind.in_(PEOPLE),
         )
-    ).all()
-    roles = _roles(session, {row.actor_id for row in rows})
-    reads: dict[UUID, set[ReadForCopy]] = {}
-    for row in rows:
-        task = row.task or ""
-        if task == FOR_A_CASE or set(_REFERENCE.findall(task)) - {request}:
-            continue
-        read = ReadForCopy(day_of(row.at), task, roles.get(row.actor_id, EMPLOYEE))
-        reads.setdefault(row.subject_id, set()).add(read)
+    )
+    reads: dict[UUID, set[tuple[date, str]]] = {}
+    for document, at, named in rows:
+        task = named or ""
+        if task != FOR_A_CASE and not set(_REFERENCE.findall(task)) - {request}:
+            reads.setdefault(document, set()).add((day_of(at), task))
     return {document: sorted(several) for document, several in reads.items()}
-
-
-def _roles(session: Session, actors: Collection[str | None]) -> dict[str, str]:
-    """Return the role of each actor at this holder; of several the first of the table of roles."""
-    ids = {known for actor in actors if (known := uuid_of(actor or "")) is not None}
-    rows = session.execute(
-        select(RoleAssignment.user_id, RoleAssignment.role).where(
-            RoleAssignment.holder == current_holder(session), RoleAssignment.user_id.in_(ids)
-        )
-    ).all()
-    held = {(str(row.user_id), row.role) for row in rows}
-    # Leave this role out: it would show that there is police data.
-    order = [role for role in reversed(Role) if role is not Role.POLICE_DATA]
-    return {actor: role.label for role in order for actor, code in held if code == role.value}

@@ -18,6 +18,7 @@ from stopintimidatie.privacy.requests.models import (
     Capacity,
     Channel,
     ChildOutcome,
+    Identity,
     RestrictionGround,
     Right,
     SentHow,
@@ -74,6 +75,13 @@ class EntrySchema(Schema):
     )
     vraagt = field(forms.OneOf(sentences(AskedBy.choices()), radio=True), "Wie vraagt het?")
     jong = field(forms.Flag(), "De persoon over wie het gaat is jonger dan 16", missing=False)
+    identiteit = field(
+        forms.OneOf(sentences(Identity.choices())),
+        "Hoe weet u wie dit is?",
+        missing=None,
+        description="Nog niet? Laat dit leeg. Bewaar nooit een kopie van een identiteitsbewijs, ook"
+        " niet een waarin iets is weggelakt. Kreeg u er een? Vernietig die, en zeg dat.",
+    )
     naam = field(forms.Text(200), "Naam van wie het vraagt")
     email = field(
         forms.Email(200, hint="Schrijf het adres als naam@voorbeeld.nl."),

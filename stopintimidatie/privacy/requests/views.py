@@ -29,7 +29,7 @@ from stopintimidatie.core.workflow import Transition, WorkflowError, options_of
 from stopintimidatie.privacy.requests import models
 from stopintimidatie.privacy.requests.forms import EntrySchema
 from stopintimidatie.privacy.requests.letters import ANSWERS, LetterKind, letters_of
-from stopintimidatie.privacy.requests.models import Capacity, Right, SubjectRequest
+from stopintimidatie.privacy.requests.models import Capacity, RequestState, Right, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.queries import done_for, moves_of
 from stopintimidatie.privacy.requests.resources import RequestRegister, RequestResource
@@ -44,6 +44,7 @@ from stopintimidatie.privacy.requests.services import (
     obstacle,
     read_person,
     read_question,
+    refuses_effect,
     refuses_extension,
     refuses_second,
     way_to_send,
@@ -154,9 +155,28 @@ def new_view(context: RequestRegister, request: Request) -> Any:
             f"{saved} Antwoord uiterlijk {date_text(row.due_on)}. De ontvangstbevestiging staat"
             " klaar bij de brieven."
         )
-        return HTTPSeeOther(request.resource_url(context, row.reference))
+        href = request.resource_url(context, row.reference)
+        return HTTPSeeOther(href + _identified(request, row, values["identiteit"]))
 
     return handle_form(request, form, on_valid)
+
+
+def _identified(request: Request, row: SubjectRequest, how: str | None) -> str:
+    """Note how it is known who asks; return the page below the case with which one goes on.
+
+    Raises:
+        FormError: That is no way for who asks for a child.
+    """
+    if how and row.state == RequestState.RECEIVED:
+        try:
+            move_request(
+                request.registry, request.db, row, "identiteit", {"hoe": how}, request.actor
+            )
+        except WorkflowError as refused:
+            raise FormError(str(refused), "identiteit") from None
+    if row.state != RequestState.SEARCHING or row.right != Right.ACCESS or refuses_effect(row):
+        return ""
+    return next(f"/{rule.page}" for rule in rules_of(request.registry, "redigeren") if rule.page)
 
 
 # The case

@@ -26,7 +26,8 @@ class SubjectCopy(Versioned, Held, Base):
     __table_args__ = of_request(UniqueConstraint("holder", "request_id"))
 
     request_id: Mapped[UUID]
-    state: Mapped[str] = mapped_column(String(20))
+    # Unused since the release after 1.0.0, for the request has the state; goes one later.
+    state: Mapped[str] = mapped_column(String(20), default="")
     made_by_id: Mapped[str | None] = mapped_column(String(64))
     made_by: Mapped[str] = mapped_column(String(200))
     # Hash of the content that the second person judged.

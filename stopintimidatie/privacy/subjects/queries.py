@@ -8,18 +8,16 @@ stands apart, as police data does, is never searched here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, false, or_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.core.mail.models import MailMessage
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, KeyRing, Sealed
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.personal import (
@@ -29,9 +27,15 @@ from stopintimidatie.core.storage.personal import (
     personal_data_holders,
 )
 from stopintimidatie.dossiers.consultations import snapshot
+from stopintimidatie.dossiers.models import Consultation
 from stopintimidatie.exports import models as exports_models
-from stopintimidatie.privacy.subjects.rules import Wanted, strings_in_clear, strings_of
-from stopintimidatie.reports.conversation.services import MAIL_OWNER
+from stopintimidatie.privacy.requests.models import RequestTrace
+from stopintimidatie.privacy.subjects.rules import (
+    Wanted,
+    sentences_with,
+    strings_in_clear,
+    strings_of,
+)
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 STREAMED: Final = {"yield_per": 500}
@@ -40,8 +44,6 @@ MOST: Final = 400
 MOST_LINKED: Final = 25
 # A review of a text holds positions, and no words.
 LEFT_OUT: Final = "nagekeken"
-LOG: Final = "logboek"
-MAIL: Final = "bericht"
 TABLED: Final = "overleg"
 EXPORT: Final = "uitvoer"
 # Sealed to who reads this, but as they are in the database.
@@ -57,7 +59,6 @@ CONTACT: Final = "report_contact"
 BY_REFERENCE: Final = "kenmerk"
 BY_FOLLOW_CODE: Final = "volgcode"
 LINKED: Final = "samenhang"
-IN_MAIL: Final = "mail_message"
 
 
 def by_sure_way(places: Iterable[str]) -> bool:
@@ -114,31 +115,21 @@ def search(
     for subject, place in _subjects(wanted):
         _by_declaration(session, keys, holders, subject, place, traces)
     if wanted.terms:
-        sealed = SEALED_TABLES.of(registry)
         for row in holders:
             for table in row.columns:
-                _in_table(session, keys, holder, row, table, sealed.get(table), wanted, traces)
+                _in_table(registry, session, holder, row, table, wanted, traces)
         _in_frozen(session, keys, wanted, traces)
-        _in_mail(session, wanted, traces)
-        _in_log(session, wanted, traces)
     _linked(session, keys, holders, traces)
     return traces
 
 
 def forget_gone(registry: Any, session: Session, traces: Traces) -> None:
     """Take out the documents that were destroyed since they were found."""
-    roots = {row.kind: next(iter(row.columns)) for row in _searched(registry)}
-    roots |= {kind: name for kind, (name, _) in _NAMED.items()} | {MAIL: MailMessage.__tablename__}
-    for kind, name in roots.items():
+    for kind, name in _roots(registry).items():
         table, numbers = Base.metadata.tables[name], traces.of_kind(kind)
         there = select(table.c.id).where(table.c.id.in_(numbers))
         for number in {*numbers} - {*(session.scalars(there) if numbers else ())}:
             del traces.places[kind, number]
-
-
-def kinds_searched(registry: Any) -> list[str]:
-    """Return the kinds of documents that a search reads, for the log."""
-    return [*(row.kind for row in _searched(registry)), MAIL, LOG]
 
 
 def _searched(registry: Any) -> list[PersonalDataHolder]:
@@ -176,7 +167,7 @@ def _by_declaration(
 def _linked(
     session: Session, keys: KeyRing, holders: Iterable[PersonalDataHolder], traces: Traces
 ) -> None:
-    """Add what hangs together with the reports of the person: dossiers, exports, mail."""
+    """Add what hangs together with the reports of the person: dossiers and exports."""
     own = traces.of_kind(REPORT, CONTACT, BY_FOLLOW_CODE, BY_REFERENCE)[:MOST_LINKED]
     if not own:
         return
@@ -188,49 +179,61 @@ def _linked(
                 continue
             for document in row.find(session, keys, Subject(reference=reference)):
                 traces.add(row.kind, document, LINKED)
-    mailed = select(MailMessage.recipient_id).where(
-        MailMessage.recipient_kind == MAIL_OWNER,
-        MailMessage.recipient_id.in_([str(number) for number in own]),
-    )
-    for number in session.scalars(mailed.distinct().order_by(MailMessage.recipient_id)):
-        traces.add(REPORT, UUID(number), IN_MAIL)
 
 
 # Tables
 
 
 def _in_table(
+    registry: Any,
     session: Session,
-    keys: KeyRing,
     holder: str,
     row: PersonalDataHolder,
     name: str,
-    sealed: Sealed | None,
     wanted: Wanted,
     traces: Traces,
 ) -> None:
     """Search the texts of one table, and what is sealed in it."""
-    table, columns = Base.metadata.tables[name], row.columns[name]
-    clear = [column for column, how in columns.items() if how is Treatment.TEXT]
-    clear += IN_CLEAR.get(name, ())
-    shut = [column for column in (sealed.columns if sealed else ()) if column not in KEYS]
-    document = owner_of(name, next(iter(row.columns)), row.columns)
-    if not (clear or shut) or document is None:
-        return
-    bound = table.c[sealed.bound_to] if sealed and shut else document
-    read = select(document, bound, *(table.c[column] for column in (*clear, *shut)))
-    filled = or_(*(table.c[column].is_not(None) for column in (*clear, *shut)))
-    read = read.where(filled, *_of_holder(table, holder))
-    with session.execute(read, execution_options=STREAMED) as rows:
-        for number, context, *values in rows:
-            for column, value in zip((*clear, *shut), values, strict=True):
-                if value is None:
-                    continue
-                texts: Iterable[str] = strings_of(value)
-                if sealed is not None and column in shut:
-                    texts = _opened(keys, sealed, value, context)
-                if any(wanted.within(text) for text in texts):
+    table, columns = Base.metadata.tables[name], columns_in(registry, row, name)
+    filled = or_(false(), *(table.c[column].is_not(None) for column in columns))
+    if columns and owner_of(name, row) is not None:
+        where = filled, *_of_holder(table, holder)
+        with closing(texts_in(registry, session, row, name, columns, *where)) as texts:
+            for number, column, words in texts:
+                if wanted.within(words):
                     traces.add(row.kind, number, f"{name}.{column}")
+
+
+def columns_in(registry: Any, row: PersonalDataHolder, name: str) -> list[str]:
+    """Return the columns of a table with texts about people, in clear or sealed."""
+    sealed = SEALED_TABLES.of(registry).get(name)
+    columns = [column for column, how in row.columns[name].items() if how is Treatment.TEXT]
+    columns += [*IN_CLEAR.get(name, ()), *(sealed.columns if sealed else ())]
+    return [column for column in columns if column not in KEYS]
+
+
+def texts_in(
+    registry: Any,
+    session: Session,
+    row: PersonalDataHolder,
+    name: str,
+    columns: Sequence[str],
+    *where: ColumnElement[bool],
+    order: Sequence[Any] = (),
+) -> Generator[tuple[UUID, str, str]]:
+    """Yield the texts in these columns of a table in clear: of which document, where, the words."""
+    table, sealed = Base.metadata.tables[name], SEALED_TABLES.of(registry).get(name)
+    keys, owner = registry.key_ring, owner_of(name, row)
+    bound = table.c[sealed.bound_to] if sealed else owner
+    read = select(owner, bound, *(table.c[column] for column in columns)).where(*where)
+    with session.execute(read.order_by(*order), execution_options=STREAMED) as rows:
+        for number, context, *values in rows:
+            for column, value in zip(columns, values, strict=True):
+                texts: Iterable[str] = strings_of(value)
+                if sealed is not None and column in sealed.columns and value is not None:
+                    texts = _opened(keys, sealed, value, context)
+                for words in texts:
+                    yield number, column, words
 
 
 def _opened(keys: KeyRing, sealed: Sealed, value: str, context: Any) -> Iterable[str]:
@@ -252,9 +255,9 @@ def _of_holder(table: Table, holder: str) -> list[ColumnElement[bool]]:
     return []
 
 
-def owner_of(name: str, root: str, known: Iterable[str]) -> Any:
+def owner_of(name: str, row: PersonalDataHolder) -> Any:
     """Return the expression for the document that a row of a table belongs to; None: to none."""
-    table = Base.metadata.tables[name]
+    table, root = Base.metadata.tables[name], next(iter(row.columns))
     if name == root:
         return table.c.id
     links = [key for key in table.foreign_keys if key.column.name == "id"]
@@ -263,14 +266,14 @@ def owner_of(name: str, root: str, known: Iterable[str]) -> Any:
             return key.parent
     for key in links:
         parent = key.column.table
-        if parent.name in known and parent.name != name:
-            inner = owner_of(parent.name, root, known)
+        if parent.name in row.columns and parent.name != name:
+            inner = owner_of(parent.name, row)
             if inner is not None:
                 return select(inner).where(parent.c.id == key.parent).scalar_subquery()
     return None
 
 
-# Frozen copies, mail, log
+# Frozen copies
 
 
 def _in_frozen(session: Session, keys: KeyRing, wanted: Wanted, traces: Traces) -> None:
@@ -290,60 +293,32 @@ def _holds(content: Any, wanted: Wanted) -> bool:
     return any(wanted.within(text) for text in strings_of(content) if "base64" not in text[:40])
 
 
-def _in_mail(session: Session, wanted: Wanted, traces: Traces) -> None:
-    """Search the mail whose words were kept, which is so in the demo alone."""
-    kept = select(MailMessage.id, MailMessage.kept).where(MailMessage.kept.is_not(None))
-    with session.execute(kept, execution_options=STREAMED) as rows:
-        for number, words in rows:
-            if words and wanted.within(words):
-                traces.add(MAIL, number, "mail_message.kept")
-
-
-def _in_log(session: Session, wanted: Wanted, traces: Traces) -> None:
-    """Search the names of who did something, once for each person."""
-    actors = select(AuditEvent.actor_id, AuditEvent.actor_name).where(
-        AuditEvent.actor_kind == "gebruiker", AuditEvent.actor_id.is_not(None)
-    )
-    for number, name in session.execute(actors.distinct()):
-        if wanted.within(name):
-            traces.add(LOG, UUID(number), "audit_event.actor_name")
-
-
 # References
 
 
-def references_of(session: Session, traces: Traces) -> dict[tuple[str, UUID], str]:
-    """Return the reference of each document found, as far as it has one."""
-    by_kind: dict[str, list[UUID]] = {}
-    for kind, number in traces.places:
-        by_kind.setdefault(kind, []).append(number)
+def references_of(registry: Any, session: Session, traces: Traces) -> dict[tuple[str, UUID], str]:
+    """Return the reference of each document found, or of what it belongs to, as far as it has one.
+
+    The reference of an export stands at all that belongs to it: by that a demand is left out.
+    """
     references: dict[tuple[str, UUID], str] = {}
-    for kind, numbers in sorted(by_kind.items()):
-        asked = _reference_of(kind, numbers)
-        if asked is not None:
-            for number, reference in session.execute(asked):
+    for kind, name in _roots(registry).items():
+        asked = _reference_of(Base.metadata.tables[name])
+        numbers = traces.of_kind(kind)
+        if asked is not None and numbers:
+            table = Base.metadata.tables[name]
+            for number, reference in session.execute(asked.where(table.c.id.in_(numbers))):
                 references[kind, number] = str(reference)[:20]
     return references
 
 
-# The table of a kind of document, and the column of its reference or of what it belongs to.
-_NAMED: Final = {
-    REPORT: ("report", "reference"),
-    "dossier": ("dossier", "number"),
-    EXPORT: ("export", "reference"),
-    "partner": ("partner_organisation", "reference"),
-    "contactpersoon": ("partner_contact", "organisation_id"),
-    "partner_antwoord": ("partner_answer", "export_id"),
-    "correctie": ("copy_correction", "export_id"),
-    "overdracht": ("report_transfer", "reference"),
-    "ophalen": ("pickup", "reference"),
-    "bevriezing": ("hold", "reference"),
-    "verzoek": ("subject_request", "reference"),
-    "datalek": ("breach", "reference"),
-    TABLED: ("consultation", "dossier_id"),
-    "overbrenging": ("archive_transfer", "dossier_id"),
-    "patroon": ("pattern", "dossier_id"),
-}
+def _roots(registry: Any) -> dict[str, str]:
+    """Return the table that the documents of each kind stand in."""
+    roots = {row.kind: next(iter(row.columns)) for row in _searched(registry)}
+    return {**roots, TABLED: "consultation", EXPORT: "export"}
+
+
+# The column with the reference of what a document belongs to.
 _PARENTS: Final = {
     "organisation_id": ("partner_organisation", "reference"),
     "export_id": ("export", "reference"),
@@ -351,28 +326,96 @@ _PARENTS: Final = {
 }
 
 
-def _reference_of(kind: str, numbers: Sequence[UUID]) -> Select[Any] | None:
-    if kind not in _NAMED:
-        return None
-    name, column = _NAMED[kind]
-    table = Base.metadata.tables[name]
-    mine = table.c.id.in_(numbers)
-    if column not in _PARENTS:
-        return select(table.c.id, table.c[column]).where(mine)
-    above, reference = _PARENTS[column]
-    parent = Base.metadata.tables[above]
-    joined = select(table.c.id, parent.c[reference]).join(parent, parent.c.id == table.c[column])
-    return joined.where(mine)
+def _reference_of(table: Table) -> Select[Any] | None:
+    for column in ("reference", "number"):
+        if column in table.c:
+            return select(table.c.id, table.c[column])
+    for column, (above, name) in _PARENTS.items():
+        if column in table.c:
+            parent = Base.metadata.tables[above]
+            return select(table.c.id, parent.c[name]).join(parent, parent.c.id == table.c[column])
+    return None
 
 
-def names_of_accounts(session: Session, numbers: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the names of these accounts."""
-    asked = select(User.id, User.name).where(User.id.in_(numbers))
-    return {number: str(name) for number, name in session.execute(asked)}
+# The texts of traces, in clear: who calls this notes the read
+
+Document = tuple[str, UUID]
 
 
-def lines_in_log(session: Session, numbers: Sequence[UUID]) -> dict[UUID, int]:
-    """Count the lines of the log by what these people did."""
-    wanted = [str(number) for number in numbers]
-    counted = select(AuditEvent.actor_id, func.count()).where(AuditEvent.actor_id.in_(wanted))
-    return {UUID(number): n for number, n in session.execute(counted.group_by(AuditEvent.actor_id))}
+@dataclass(frozen=True)
+class Text:
+    """A text at a place of a document; its words are never in a repr."""
+
+    place: str
+    words: str = field(repr=False)
+
+
+def texts_of(
+    registry: Any, session: Session, traces: Sequence[RequestTrace]
+) -> dict[Document, list[Text]]:
+    """Return the texts at the places of these traces, by document."""
+    texts: dict[Document, list[Text]] = {(row.document_kind, row.document_id): [] for row in traces}
+    wanted: dict[tuple[str, str, str], list[UUID]] = {}
+    for row in traces:
+        for place in row.places:
+            name, _, column = place.partition(".")
+            if name in Base.metadata.tables and column:
+                wanted.setdefault((row.document_kind, name, column), []).append(row.document_id)
+    holders = personal_data_holders(registry)
+    for (kind, name), columns in _by_table(wanted).items():
+        holder, table = holders.get(kind), Base.metadata.tables[name]
+        if holder is None or name not in holder.columns:
+            continue
+        ids = sorted({number for column in columns for number in wanted[kind, name, column]})
+        order = [table.c[column] for column in ("at", "made_at", "id") if column in table.c]
+        mine = owner_of(name, holder).in_(ids)
+        for number, column, words in texts_in(
+            registry, session, holder, name, columns, mine, order=order
+        ):
+            if words.strip():
+                texts[kind, number].append(Text(f"{name}.{column}", words))
+    for row in traces:
+        for place in row.places:
+            if place in (f"{TABLED}.bevroren", f"{EXPORT}.bevroren"):
+                document = row.document_kind, row.document_id
+                texts[document] += _frozen(session, registry.key_ring, row, place)
+    return texts
+
+
+def _by_table(wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    tables: dict[tuple[str, str], list[str]] = {}
+    for kind, name, column in sorted(wanted):
+        if column not in KEYS:
+            tables.setdefault((kind, name), []).append(column)
+    return tables
+
+
+def _frozen(session: Session, keys: KeyRing, trace: RequestTrace, place: str) -> list[Text]:
+    """Return the texts of what was tabled at a consultation, or of the content of an export."""
+    try:
+        if trace.document_kind == TABLED:
+            owner = session.get_one(Consultation, trace.document_id)
+            data = snapshot.VAULT.read(session, keys, owner, snapshot.KIND)
+        else:
+            export = session.get_one(exports_models.Export, trace.document_id)
+            kind = exports_models.BlobKind.CONTENT
+            data = exports_models.VAULT.read(session, keys, export, kind.value)
+    except DecryptionError:
+        return []
+    return [Text(place, words) for words in strings_of(json.loads(data))]
+
+
+SENTENCES: Final = 4
+
+
+def excerpts(texts: Iterable[Text], wanted: Wanted, most: int = SENTENCES) -> list[str]:
+    """Return the sentences in which the person stands, so that somebody can judge a trace."""
+    shown: list[str] = []
+    for text in texts:
+        for start, end in sentences_with(text.words, wanted.spans(text.words)):
+            sentence = " ".join(text.words[start:end].split())
+            if sentence not in shown:
+                shown.append(sentence)
+            if len(shown) == most:
+                return shown
+    return shown

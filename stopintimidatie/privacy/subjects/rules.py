@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.resources import files
 from typing import Any, Final
 from unicodedata import combining, normalize
 
@@ -251,3 +252,25 @@ def _is_short(text: str, end: int) -> bool:
     if word is None or len(word[0]) > _LONGEST:
         return False
     return (len(word[0]) == 1 and word[0].isalpha()) or word[0].lower() in _SHORT
+
+
+# Words for kinds of documents and for places: by table and column, or by table alone.
+_WORDS: Final = json.loads(
+    files("stopintimidatie.privacy.subjects").joinpath("words.json").read_text("utf-8")
+)
+KINDS: Final[Mapping[str, str]] = _WORDS["kinds"]
+PLACES: Final[Mapping[str, str]] = _WORDS["places"]
+
+
+def kind_words(kind: str, reference: str) -> str:
+    """Return a document in words: its kind, and its reference if it has one."""
+    return f"{KINDS.get(kind, kind.capitalize())} {reference}".strip()
+
+
+def place_words(places: Iterable[str]) -> str:
+    """Return the places of a trace in words, each once."""
+    words = [
+        PLACES.get(place) or PLACES.get(place.partition(".")[0], "een andere tekst")
+        for place in sorted(places)
+    ]
+    return ", ".join(dict.fromkeys(words))

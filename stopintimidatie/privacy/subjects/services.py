@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,20 +23,18 @@ from stopintimidatie.core.storage.personal import (
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
 from stopintimidatie.core.storage.session import transaction
-from stopintimidatie.core.text import plural
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.privacy.requests.documents import traces_of
 from stopintimidatie.privacy.requests.models import Channel, RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.workflow import RequestRule
-from stopintimidatie.privacy.subjects.excerpts import as_json, from_json
 from stopintimidatie.privacy.subjects.models import SEARCHED as BLOB
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
 from stopintimidatie.privacy.subjects.queries import (
     Traces,
     by_sure_way,
     forget_gone,
-    kinds_searched,
     references_of,
     search,
 )
@@ -71,7 +71,7 @@ def keep_traces(
     or address, stays that.
     """
     forget_gone(registry, session, traces)
-    references = references_of(session, traces)
+    references = references_of(registry, session, traces)
     known = {(row.document_kind, row.document_id): row for row in traces_of(session, request)}
     new = 0
     for (kind, number), places in sorted(traces.places.items(), key=str):
@@ -94,41 +94,35 @@ def keep_traces(
             row.places, row.included = sorted({*row.places, *places}), own or None
     session.flush()
     kept = searched_by(session, registry.key_ring, request).joined_with(wanted)
-    VAULT.keep(session, registry.key_ring, request, BLOB, as_json(kept))
-    _log(registry, session, request, wanted, actor, list(traces.places))
+    words = json.dumps(asdict(kept), ensure_ascii=False).encode()
+    VAULT.keep(session, registry.key_ring, request, BLOB, words)
+    _log(session, request, wanted, actor, list(traces.places))
     return new
 
 
 def searched_by(session: Session, keys: KeyRing, request: SubjectRequest) -> Wanted:
     """Return the words of all searches for a case, which say whose sentences they are."""
     try:
-        return from_json(VAULT.read(session, keys, request, BLOB))
+        words = json.loads(VAULT.read(session, keys, request, BLOB))
     except DecryptionError:
         return Wanted()
+    return Wanted(**{name: tuple(several) for name, several in words.items()})
 
 
 def _log(
-    registry: Any,
     session: Session,
     request: SubjectRequest,
     wanted: Wanted,
     actor: Actor,
     documents: Sequence[tuple[str, UUID]],
 ) -> None:
-    """Log the search with its case: by which ways, through what, and what was read; no words."""
-    fields = [*(f"op {way}" for way in wanted.ways), *kinds_searched(registry)]
+    """Log the search with its case: by which ways, and what was read; no words."""
+    fields = [f"op {way}" for way in wanted.ways]
     record(session, actor, SEARCHED, request.holder, KIND, [request.id], fields=fields)
     for kind in sorted({kind for kind, _ in documents}):
         ids = [number for its, number in documents if its == kind]
         task = f"zoeken voor verzoek {request.reference}"
         record_read(session, actor, request.holder, kind, ids, task=task)
-
-
-def traces_of(session: Session, request: SubjectRequest) -> Sequence[RequestTrace]:
-    """Return the traces of a case, those of one kind together."""
-    mine = select(RequestTrace).where(RequestTrace.request_id == request.id)
-    order = (RequestTrace.document_kind, RequestTrace.reference, RequestTrace.id)
-    return session.scalars(mine.order_by(*order)).all()
 
 
 def copied_traces(session: Session, request: SubjectRequest) -> list[RequestTrace]:
@@ -174,16 +168,10 @@ def _missing(session: Session, request: SubjectRequest) -> str | None:
     known = request.channel == Channel.FOLLOW or session.scalar(
         select(func.count()).select_from(CopyBlob).where(*searched)
     )
-    if not known:
-        return "Zoek eerst naar de gegevens van deze persoon."
-    left = unjudged(session, request)
-    if left:
-        words = plural(left, "vindplaats", "vindplaatsen")
-        return f"Beoordeel eerst alle vindplaatsen: nog {words}."
-    return None
+    return None if known else "Zoek eerst naar de gegevens van deze persoon."
 
 
-RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="vindplaatsen")
+RULE: Final = RequestRule("zoeken", "redigeren", missing=_missing, page="zoeken")
 
 
 # Personal data: what is sealed for a case is a copy of documents, and goes when one of them does

@@ -1,28 +1,27 @@
-"""Pages of a search below a case: what to search by, and a judgement for each trace."""
+"""The page of a case on which a person is searched, and all that is theirs is chosen at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Final
-from uuid import UUID
 
 from colander import Invalid
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from pyramid.httpexceptions import HTTPSeeOther
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
-from stopintimidatie.core.text import date_text, day_of, normalise_code, plural
+from stopintimidatie.core.text import normalise_code, plural
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
-from stopintimidatie.core.web.request import Paging, Request, form_view, wanted_page
+from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
-from stopintimidatie.privacy.requests.documents import hold_traces
+from stopintimidatie.privacy.requests.documents import hold_traces, traces_of
 from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
 from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
@@ -33,44 +32,28 @@ from stopintimidatie.privacy.requests.services import (
     read_person,
     read_question,
 )
-from stopintimidatie.privacy.subjects.excerpts import excerpts, texts_of
-from stopintimidatie.privacy.subjects.queries import (
-    LOG,
-    TooManyError,
-    by_sure_way,
-    lines_in_log,
-    names_of_accounts,
+from stopintimidatie.privacy.requests.workflow import rules_of
+from stopintimidatie.privacy.subjects.queries import TooManyError, by_sure_way, excerpts, texts_of
+from stopintimidatie.privacy.subjects.rules import (
+    TooLittleError,
+    Wanted,
+    kind_words,
+    place_words,
+    search_names,
 )
-from stopintimidatie.privacy.subjects.rules import TooLittleError, Wanted, search_names
-from stopintimidatie.privacy.subjects.services import (
-    find_traces,
-    judge,
-    keep_traces,
-    searched_by,
-    traces_of,
-    unjudged,
-)
-from stopintimidatie.privacy.subjects.words import kind_words, place_words
+from stopintimidatie.privacy.subjects.services import find_traces, judge, keep_traces, searched_by
 from stopintimidatie.reports.conversation.decisions import WITHDRAWN
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.personal import read_contact
 from stopintimidatie.reports.rules import normalise_follow_code
-from stopintimidatie.reports.services import paths_of_reports
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 SEARCH: Final = "zoeken"
-TRACES: Final = "vindplaatsen"
+STEP: Final = "redigeren"
+COPY: Final = "kopie"
+DOSSIER: Final = "dossier"
 TEMPLATES: Final = "stopintimidatie.privacy.subjects:templates"
 DONE: Final = "afronden"
-SIZE: Final = 25
-YES: Final = "ja"
-NO: Final = "nee"
-UNSURE: Final = "later"
-CHOICES: Final = (
-    (YES, "Hoort erbij"),
-    (NO, "Is iemand anders"),
-    (UNSURE, "Nog niet beoordeeld"),
-)
 # The states in which one still searches.
 OPEN: Final = frozenset({RequestState.SEARCHING, RequestState.REDACTING})
 NOT_NOW: Final = (
@@ -87,6 +70,9 @@ SEARCHES: Final = "zoeken naar een betrokkene"
 NO_REFERENCE: Final = "‘{}’ is geen kenmerk. Typ het na, zoals M-4F7K-2QXJ of 2026-0012."
 NO_CODE: Final = "Een volgcode heeft zestien cijfers. Kijk de code na, of laat dit leeg."
 NOTHING: Final = "Vul minstens één ding in om op te zoeken."
+CHANGED: Final = (
+    "Er is intussen opnieuw gezocht. Uw keuze is niet bewaard. Kijk de lijst na zoals zij nu is."
+)
 
 
 def only_open(context: RequestResource, request: Request) -> Any:
@@ -162,9 +148,7 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
         names=tuple(line.strip() for line in values["namen"].splitlines() if line.strip()),
         emails=tuple(filter(None, [values["email"]])),
         phones=tuple(filter(None, [values["telefoon"]])),
-        references=tuple(
-            filter(None, map(_reference, values["kenmerken"].replace(",", " ").split()))
-        ),
+        references=tuple(filter(None, map(_reference, _words(values["kenmerken"])))),
         follow_codes=tuple(filter(None, [values["volgcode"]])),
     )
     if not wanted.ways:
@@ -185,96 +169,86 @@ def _wanted(values: Mapping[str, str]) -> Wanted:
     guards=(only_open, recently_confirmed),
 )
 def search_view(context: RequestResource, request: Request) -> Any:
-    """Search for the person of the case; the form begins with what the case tells of them."""
+    """Search for the person of the case, and choose which documents found are about them."""
     row, here = context.row, request.resource_path(context)
-    button, known = Button("zoeken", "Zoeken"), _known(context, request)
-    form = Form(_schema(), request, buttons=[button], appstruct=known, cancel_url=here)
+    traces, chosen = traces_of(request.db, row), DONE in request.POST
+    form = _choosing(context, request, traces) if chosen else _searching(context, request)
 
-    def on_valid(values: dict[str, Any]) -> Any:
-        wanted, registry = _wanted(values), request.registry
-        holder, case = row.holder, row.id
-        try:
-            with heavy_work(request, registry.person_searches):
-                traces = find_traces(registry, holder, wanted, case)
-        except TooManyError:
-            raise FormError(TOO_MANY, "namen") from None
-        except NoPlaceError:
-            raise forms.BusyError(BUSY) from None
-        request.db.refresh(row, with_for_update=True)
-        if instead := only_open(context, request):
-            return instead
-        new = keep_traces(registry, request.db, row, wanted, traces, request.actor)
+    def on_search(values: dict[str, Any]) -> Any:
+        new = _search(context, request, _wanted(values))
+        if new is None:
+            return only_open(context, request)
         number = len(traces_of(request.db, row))
         request.flash(f"{plural(number, 'vindplaats', 'vindplaatsen')}, waarvan {new} nieuw.")
-        return HTTPSeeOther(f"{here}/{TRACES}")
+        return HTTPSeeOther(f"{here}/{SEARCH}")
+
+    def on_choice(values: dict[str, Any]) -> Any:
+        if values["gezien"] != _digest(traces):
+            request.flash(CHANGED, "warning")
+            return HTTPSeeOther(f"{here}/{SEARCH}")
+        judged = {trace.id: values[_name(trace)] for trace in traces}
+        judge(request.db, row, judged, request.actor)
+        hold_traces(request.db, row, request.actor)
+        return _onwards(context, request)
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, KIND, [row.id], task=SEARCHES)
-        return {
-            "heading": "Zoeken naar gegevens",
-            "above": row.reference,
-            "found": len(traces_of(request.db, row)),
-            "traces_href": f"{here}/{TRACES}",
-            "until": date_text(day_of(utc_now())),
-            "days": request.app_settings.backup_keep_days,
-        }
+        values = {"row": row, "traces": traces, "days": request.app_settings.backup_keep_days}
+        if chosen:
+            return {**values, "choice": form, "search": _searching(context, request)}
+        searched = searched_by(request.db, request.registry.key_ring, row).ways
+        choice = _choosing(context, request, traces) if traces or searched else None
+        return {**values, "choice": choice, "search": form}
 
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_choice if chosen else on_search, page)
 
 
-@form_view(
-    RequestResource,
-    TRACES,
-    Permission.HANDLE_REQUESTS,
-    f"{TEMPLATES}/traces.jinja2",
-    guards=(only_open, recently_confirmed),
-)
-def traces_view(context: RequestResource, request: Request) -> Any:
-    """Judge for each trace whether it is about the person of the case."""
-    row, here = context.row, request.resource_path(context)
-    everything = traces_of(request.db, row)
-    paging = Paging(wanted_page(request), len(everything), SIZE)
-    traces = everything[paging.offset : paging.offset + paging.size]
-    buttons = [
-        Button(DONE, "Opslaan en zoeken afronden"),
-        Button("opslaan", "Alleen opslaan", kind="secondary"),
-    ]
-    over = row.state != RequestState.SEARCHING or row.right != Right.ACCESS
-    if over or paging.total > paging.offset + paging.size:
-        buttons = buttons[1:]
-    form = Form(
-        Schema(*_judgements(context, request, traces)),
+def _searching(context: RequestResource, request: Request) -> Form:
+    """Return the form of a search, which begins with what the case tells of the person."""
+    known, back = _known(context, request), request.resource_path(context)
+    button = Button("zoeken", "Zoeken")
+    return Form(_schema(), request, buttons=[button], appstruct=known, cancel_url=back)
+
+
+def _choosing(context: RequestResource, request: Request, traces: Sequence[RequestTrace]) -> Form:
+    """Return the form with a box for each document that was found."""
+    hidden = field(forms.Text(64), "Gezien", name="gezien", missing="", widget=forms.Hidden())
+    access = context.row.right == Right.ACCESS
+    return Form(
+        Schema(hidden, *_choices(context, request, traces)),
         request,
-        buttons=buttons,
-        appstruct={_name(trace): _before(trace) for trace in traces},
-        cancel_url=here,
+        buttons=[Button(DONE, "Verder" if access else "Opslaan")],
+        formid="vondst",
+        appstruct={"gezien": _digest(traces), **{_name(row): _before(row) for row in traces}},
     )
 
-    def on_valid(values: dict[str, Any]) -> Any:
-        judged = {trace.id: {YES: True, NO: False}.get(values[_name(trace)]) for trace in traces}
-        judge(request.db, row, judged, request.actor)
-        hold_traces(request.db, row, request.actor)
-        if form.pressed() == DONE:
-            return _finish(context, request)
-        left = unjudged(request.db, row)
-        said = f"Opgeslagen. Nog {left} te beoordelen." if left else "Opgeslagen."
-        if row.state == RequestState.REDACTING:
-            said += " Breng de kopie daarna opnieuw bijeen."
-        request.flash(said)
-        return HTTPSeeOther(request.path_qs)
 
-    def page() -> dict[str, Any]:
-        return {
-            "heading": "Vindplaatsen",
-            "above": row.reference,
-            "found": len(everything),
-            "left": sum(trace.included is None for trace in everything),
-            "paging": paging,
-            "search_href": f"{here}/{SEARCH}",
-            "days": request.app_settings.backup_keep_days,
-        }
+def _digest(traces: Sequence[RequestTrace]) -> str:
+    """Return what tells whether somebody searched since the list was shown."""
+    return sha256(str([(row.id, row.places) for row in traces]).encode()).hexdigest()
 
-    return handle_form(request, form, on_valid, page)
+
+def _search(context: RequestResource, request: Request, wanted: Wanted) -> int | None:
+    """Search outside the transaction of the page; return how many traces are new.
+
+    Nothing is kept, and None returned, where the case was closed meanwhile.
+
+    Raises:
+        FormError: Too much fits, or others are searched for already.
+    """
+    row, registry = context.row, request.registry
+    holder, number = row.holder, row.id
+    try:
+        with heavy_work(request, registry.person_searches):
+            traces = find_traces(registry, holder, wanted, number)
+    except TooManyError:
+        raise FormError(TOO_MANY, "namen") from None
+    except NoPlaceError:
+        raise forms.BusyError(BUSY) from None
+    request.db.refresh(row, with_for_update=True)
+    if row.state not in OPEN:
+        return None
+    return keep_traces(registry, request.db, row, wanted, traces, request.actor)
 
 
 def _known(context: RequestResource, request: Request) -> dict[str, str]:
@@ -300,104 +274,82 @@ def _known(context: RequestResource, request: Request) -> dict[str, str]:
     return known
 
 
-def _finish(context: RequestResource, request: Request) -> Any:
-    """Go on to the copy.
+def _onwards(context: RequestResource, request: Request) -> Any:
+    """Go on to the copy, which is brought together anew from what was chosen.
 
     Raises:
-        FormError: Something must be judged or searched first.
+        FormError: Something must be searched first.
     """
+    row, registry = context.row, request.registry
+    here = request.resource_path(context)
+    if row.right != Right.ACCESS:
+        request.flash("Opgeslagen.")
+        return HTTPSeeOther(here)
     try:
-        move_request(request.registry, request.db, context.row, "redigeren", {}, request.actor)
+        if row.state == RequestState.SEARCHING:
+            move_request(registry, request.db, row, STEP, {}, request.actor)
+        else:
+            for rule in rules_of(registry, STEP):
+                rule.follows(registry, request.db, row, request.actor)
     except WorkflowError as problem:
         raise FormError(str(problem)) from None
-    request.flash("Het zoeken is klaar. Maak nu de kopie.")
-    return HTTPSeeOther(request.resource_path(context))
+    request.flash("De gegevens zijn bijeengebracht.")
+    return HTTPSeeOther(f"{here}/{COPY}")
 
 
 def _name(trace: RequestTrace) -> str:
     return f"v{trace.id.hex}"
 
 
-def _before(trace: RequestTrace) -> str:
-    """Return the judgement that the form begins with: sure where a code or address led to it."""
-    if trace.included is not None:
-        return YES if trace.included else NO
-    return YES if by_sure_way(trace.places) else UNSURE
+def _before(trace: RequestTrace) -> bool:
+    """Return the choice that the form begins with: sure where a code or address led to it."""
+    return by_sure_way(trace.places) if trace.included is None else trace.included
 
 
-def _judgements(
+def _choices(
     context: RequestResource, request: Request, traces: Sequence[RequestTrace]
 ) -> list[Any]:
-    """Return a field for each trace: where it is, and the sentences with the person in it."""
+    """Return a box for each trace: where it is, and the sentences with the person in it."""
     registry, session = request.registry, request.db
     wanted = searched_by(session, registry.key_ring, context.row)
     texts = texts_of(registry, session, traces)
-    actors = [row.document_id for row in traces if row.document_kind == LOG]
-    logged = lines_in_log(session, actors) if actors else {}
-    names = names_of_accounts(session, actors) if actors else {}
-    paths = _paths(request, traces)
     for kind in sorted({trace.document_kind for trace in traces}):
         ids = [trace.document_id for trace in traces if trace.document_kind == kind]
         task = f"vindplaatsen van {context.row.reference}"
         note_read(request, context.holder, kind, ids, task=task)
     fields = []
     for trace in traces:
-        document = trace.document_kind, trace.document_id
-        sentences = excerpts(texts[document], wanted)
-        if trace.document_kind == LOG:
-            lines = plural(logged.get(trace.document_id, 0), "regel", "regels")
-            sentences = [f"{names.get(trace.document_id, 'een oud account')}: {lines}"]
+        sentences = excerpts(texts[trace.document_kind, trace.document_id], wanted)
         fields.append(
             field(
-                forms.OneOf(CHOICES, radio=True),
+                forms.Flag(),
                 kind_words(trace.document_kind, trace.reference),
                 name=_name(trace),
-                description=_about(place_words(trace.places), sentences, paths.get(document)),
+                missing=False,
+                description=_about(request, trace, sentences),
             )
         )
     return fields
 
 
-def _paths(request: Request, traces: Sequence[RequestTrace]) -> dict[tuple[str, UUID], str]:
-    """Return the addresses of the reports and dossiers among these traces."""
-    reports = [row.document_id for row in traces if row.document_kind == REPORT]
-    known = {(REPORT, number): path for number, path in _report_paths(request, reports).items()}
-    for row in traces:
-        if row.document_kind == "dossier":
-            path = path_of_dossier(request.db, row.document_id)
-            if path is not None:
-                known["dossier", row.document_id] = path
-    return known
-
-
-def _report_paths(request: Request, ids: Sequence[UUID]) -> dict[UUID, str]:
-    return paths_of_reports(request.db, ids) if ids else {}
-
-
-def _about(places: str, sentences: Sequence[str], path: str | None) -> Markup:
-    said = Markup("<br>").join(Markup("<q>{}</q>").format(sentence) for sentence in sentences)
+def _about(request: Request, trace: RequestTrace, sentences: Sequence[str]) -> Markup:
+    path = None
+    if trace.document_kind == REPORT:
+        path = f"/m/{trace.reference}"
+    elif trace.document_kind == DOSSIER:
+        path = path_of_dossier(request.db, trace.document_id)
     link = Markup(' <a class="utrecht-link utrecht-link--html-a" href="{}">Openen</a>')
-    parts = [escape(f"In {places}.") + (link.format(path) if path else ""), said]
-    return Markup("<br>").join(part for part in parts if part)
+    first = Markup("In {}.").format(place_words(trace.places)) + (link.format(path) if path else "")
+    said = [Markup("<q>{}</q>").format(sentence) for sentence in sentences]
+    return Markup("<br>").join([first, *said])
 
 
 def search_panel(context: RequestResource, request: Request) -> Panel | None:
-    """Show on the case what was found, with the way to search and to judge."""
+    """Show on the case how much was found, with the way to search and to choose."""
     row, here = context.row, request.resource_path(context)
     may = request.has_permission(Permission.HANDLE_REQUESTS, context) and row.state in OPEN
     traces = traces_of(request.db, row)
     if not may and not traces:
         return None
-    left = sum(trace.included is None for trace in traces)
-    facts = [
-        ("Vindplaatsen", str(len(traces))),
-        ("Horen erbij", str(sum(bool(trace.included) for trace in traces))),
-        ("Nog te beoordelen", str(left)),
-    ]
-    values = {
-        "facts": facts if traces else [],
-        "search_href": f"{here}/{SEARCH}" if may else None,
-        "traces_href": f"{here}/{TRACES}" if may and traces else None,
-        "left": left,
-    }
+    values = {"traces": traces, "href": f"{here}/{SEARCH}" if may else None}
     return Panel("Zoeken naar gegevens", f"{TEMPLATES}/panel.jinja2", values)

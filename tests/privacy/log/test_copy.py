@@ -11,13 +11,13 @@ from stopintimidatie.core.audit import SYSTEM, Actor, event_rows
 from stopintimidatie.core.clock import AMSTERDAM
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.session import insert_rows
-from stopintimidatie.privacy.log.queries import FOR_A_CASE, ReadForCopy, reads_of
+from stopintimidatie.privacy.log.queries import FOR_A_CASE, reads_of
 from tests.support.factories import DORDRECHT, EINDHOVEN, make_user, user_id
 from tests.support.installation import Installation
 
 
 @pytest.mark.both_databases
-def test_a_copy_tells_days_tasks_and_roles_of_reads_and_never_a_name(
+def test_a_copy_tells_days_and_tasks_of_reads_and_never_who_read(
     installation: Installation,
 ) -> None:
     roles = (DORDRECHT, Role.POLICE_DATA), (DORDRECHT, Role.DOSSIER_OWNER)
@@ -60,11 +60,6 @@ def test_a_copy_tells_days_tasks_and_roles_of_reads_and_never_a_name(
     with installation.transaction(DORDRECHT) as session:
         answer = reads_of(session, [read, unread, elsewhere], "V-2B2B-2B2B")
     day = date(2026, 3, 2)
-    assert answer == {
-        read: [
-            ReadForCopy(day, "bekijken", "dossierhouder"),
-            ReadForCopy(day, "bekijken", "medewerker"),
-            ReadForCopy(day, "vindplaatsen van V-2B2B-2B2B", "dossierhouder"),
-        ]
-    }
+    # Four reads of two people for one task are one line of that day.
+    assert answer == {read: [(day, "bekijken"), (day, "vindplaatsen van V-2B2B-2B2B")]}
     assert "Jo" not in repr(answer)

@@ -80,8 +80,8 @@ def test_what_was_asked_on_the_follow_page_needs_no_other_search(api: Api) -> No
         assert ("kenmerk" in trace.places, trace.included) == (True, True)
         blobs = delete(CopyBlob).where(CopyBlob.kind == SEARCHED)
         session.execute(blobs)
-    done = officer.get(case).click("Zoeken is klaar", index=0).forms["formulier"]
-    done.submit("afronden", status=303).follow().mustcontain("Het zoeken is klaar")
+    done = officer.get(case).click("Zoeken is klaar", index=0).forms["vondst"]
+    done.submit("afronden", status=303).follow().mustcontain("De gegevens zijn bijeengebracht")
     officer.get(f"{case}/kopie").mustcontain("Drie jongens", "iemand@example.org")
 
 

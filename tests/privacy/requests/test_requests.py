@@ -110,11 +110,13 @@ def test_what_is_missing_is_named(
         assert not session.scalars(select(SubjectRequest)).all()
 
 
-def press(browser: TestApp, address: str, button: str, **typed: str) -> Any:
-    form = browser.get(address).forms["formulier"]
+def press(
+    browser: TestApp, address: str, button: str, *, form: str = "formulier", **typed: str
+) -> Any:
+    sent = browser.get(address).forms[form]
     for field, value in typed.items():
-        form[field] = value
-    return form.submit(button, status=303)
+        sent[field] = value
+    return sent.submit(button, status=303)
 
 
 def send(browser: TestApp, case: str) -> Any:
@@ -145,7 +147,7 @@ def test_access_goes_by_its_steps_and_a_second_person(
     officer.get(f"{case}/stap?naam=toewijzen", status=404)
     officer.get(case).mustcontain("Zoek eerst naar de gegevens")
     press(officer, f"{case}/zoeken", "zoeken")
-    press(officer, f"{case}/vindplaatsen", "afronden")
+    press(officer, f"{case}/zoeken", "afronden", form="vondst")
     press(officer, f"{case}/kopie", "nakijken")
     copy = case.replace("verzoeken", "kopieen")
     officer.get(copy, status=303).follow().mustcontain("Wacht op een ander dan u")
@@ -158,14 +160,32 @@ def test_access_goes_by_its_steps_and_a_second_person(
     press(second, copy, "klaar", ziet="nee")
     town.run_jobs()
     assert forward(officer.get(case)) == ["Kopie versturen"]
-    press(officer, f"{case}/klaarzetten", "versturen").follow().mustcontain("nog niet verstuurd")
+    press(officer, f"{case}/kopie", "versturen")
+    page = officer.get(case)
     until = date_text(day_of(utc_now()) + timedelta(weeks=6))
-    page = send(officer, case)
     page.mustcontain("Beantwoord", f"{until}", "De gegevens die wij over u hebben")
     row = only(town)
     assert row.objection_until == day_of(utc_now()) + timedelta(weeks=6)
     assert row.ended_at is not None
     officer.get(PLACE).mustcontain("Geen lopende verzoeken", "afgerond op")
+
+
+def test_how_it_is_known_who_asks_is_told_with_the_letter(
+    town: Installation, officer: TestApp
+) -> None:
+    # Access goes on to the search; other rights, and what a child must be asked, to the case.
+    assert enter(officer, identiteit="gezien").endswith("/zoeken")
+    case = enter(officer, identiteit="digid", recht="wissen")
+    assert case.rpartition("/")[2].startswith("V-")
+    officer.get(case).mustcontain("DigiD", "Verzoek toewijzen")
+    child: dict[str, Any] = {"vraagt": "ouder_of_voogd", "jong": True}
+    case = enter(officer, identiteit="gezien", **child)
+    officer.get(case).mustcontain("bewijs van gezag gezien", "Vastleggen wat het kind vindt")
+    # A parent isn't known by a number that only the child's report can have: nothing is kept.
+    known = len(officer.get(PLACE).html.select(".si-list__item"))
+    wrong = enter(officer, status=422, identiteit="teruggebeld", vraag="Nog een", **child)
+    wrong.mustcontain("Kies een van de manieren uit de lijst")
+    assert len(officer.get(PLACE).html.select(".si-list__item")) == known > 0
 
 
 def test_other_rights_are_granted_or_refused_in_words(town: Installation, officer: TestApp) -> None:

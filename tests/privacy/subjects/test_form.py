@@ -57,3 +57,21 @@ def test_a_reference_and_a_code_may_be_typed_as_people_type_them(
     with installation.transaction(DORDRECHT) as session:
         traces = session.scalars(select(RequestTrace)).all()
         assert number in {trace.document_id for trace in traces}
+
+
+def test_a_choice_counts_for_the_list_that_was_shown(installation: Installation) -> None:
+    form = search_form(installation)
+    with installation.transaction(DORDRECHT) as session:
+        references = [make_report(session, installation).reference for _ in range(2)]
+    form["kenmerken"] = references[0]
+    shown = form.submit("zoeken", status=303).follow().forms["vondst"]
+    # Somebody searches again meanwhile: what wasn't shown isn't judged unseen.
+    form["kenmerken"] = references[1]
+    form.submit("zoeken", status=303)
+    answer = shown.submit("afronden", status=303).follow()
+    answer.mustcontain("opnieuw gezocht", *references)
+    with installation.transaction(DORDRECHT) as session:
+        assert set(session.scalars(select(RequestTrace.included))) == {None}
+    answer.forms["vondst"].submit("afronden", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        assert set(session.scalars(select(RequestTrace.included))) == {True}
