@@ -23,6 +23,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(jobs.TELL, jobs.tell_reporters, lease_seconds=1800, lane=Lane.SLOW)
     config.add_job_kind(jobs.SHARE, jobs.enter_shared)
     config.add_job_kind(services.PROGRESS, jobs.note_progress)
+    config.set_lost_documents(services.is_lost)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)
     for level in LEVELS:

@@ -406,6 +406,13 @@ def breach_about(session: Session, holder: str, reference: str) -> Breach | None
     return session.scalars(mine.order_by(Breach.made_at.desc(), Breach.id).limit(1)).first()
 
 
+def is_lost(session: Session, holder: str, reference: str) -> bool:
+    """Tell whether a disclosed document was reported as lost, and that isn't closed yet."""
+    mine = Breach.holder == holder, Breach.origin_reference == reference
+    open_ = select(Breach.id).where(*mine, Breach.closed_at.is_(None)).limit(1)
+    return session.scalar(open_) is not None
+
+
 def _fields_in(session: Session, lost: Disclosure) -> list[str]:
     """Return the kinds of data that went along, as the register of disclosures has them."""
     rows = (row for row in subjects_of(session, lost.id) if row.kind == REPORT)
