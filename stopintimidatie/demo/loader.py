@@ -237,16 +237,17 @@ OPEN_BREACH: Final = (
     " komen. De map is er niet meer.",
     "kwijt",
 )
-BREACH_FACTS: Final = breaches.Facts(
-    *CLOSED_BREACH,
-    None,
-    None,
-    ["plaats_en_tijd", "verhaal"],
-    ["melders"],
-    3,
-    "Een collega zonder taak hierin had de verhalen kunnen lezen. Er stonden geen namen in.",
-    "De brief is vernietigd. De afdeling stuurt overzichten alleen nog in een gesloten envelop.",
-)
+BREACH_FACTS: Final = {
+    "categories": ["plaats_en_tijd", "verhaal"],
+    "groups": ["melders"],
+    "people": 3,
+    "consequences": "Een collega zonder taak hierin had de verhalen kunnen lezen. Er stonden geen"
+    " namen in.",
+    "measures": "De brief is vernietigd. De afdeling stuurt overzichten alleen nog in een gesloten"
+    " envelop.",
+    "risk": "geen",
+    "risk_reason": "De brief is ongelezen terug. Niemand buiten de gemeente zag iets.",
+}
 
 
 def report_breaches(stage: Stage) -> None:
@@ -259,17 +260,11 @@ def report_breaches(stage: Stage) -> None:
         entry = breaches.Entry(words, begin, cause)
         breach, _ = breaches.enter_breach(session, holder, entry, officer)
         session.flush()
-    steps: list[tuple[str, dict[str, str]]] = [
-        ("beoordelen", {"risico": "geen", "reden": "De brief is ongelezen terug, zonder namen."}),
-        ("niet_melden", {"reden": "Niemand buiten de gemeente zag iets."}),
-        ("afsluiten", {}),
-    ]
     with clock_at(begin + timedelta(hours=5)):
-        breaches.set_facts(session, breach, BREACH_FACTS, privacy)
-    for number, (name, answers) in enumerate(steps):
-        with clock_at(begin + timedelta(hours=5, minutes=20 + 25 * number)):
-            breaches.move(session, breach, name, answers, privacy)
-            session.flush()
+        breaches.save(session, breach, BREACH_FACTS, privacy)
+    with clock_at(begin + timedelta(hours=6)):
+        breaches.close(session, breach, privacy)
+        session.flush()
     aware = moment - timedelta(hours=31)
     with clock_at(aware + timedelta(hours=1)):
         words, cause = OPEN_BREACH

@@ -1246,32 +1246,36 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/datalekken": " 404 404     404    ja      ja",
         "{meldpunt}/datalekken": " 404 ja ja",
     }),
-    view("BreachResource", "", "GET", P.VIEW_BREACHES, {
-        "{datalek}": " 404 404 404 ja ja",
-        "{datalek_meldpunt}": " 404 ja ja",
-    }),
     *(
         page
-        for name in (
-            *("stap?naam=beoordelen", "feiten", "tijdstip"),
-            *("meldingen", "vertellen", "betrokkenen"),
+        for name in ("", "ap")
+        for page in (
+            view("BreachResource", name, "GET", P.VIEW_BREACHES, {
+                f"{{datalek}}/{name}": " 404 404 404 ja ja",
+                f"{{datalek_meldpunt}}/{name}": " 404 ja ja",
+            }),
+            # The FG reads, and sends nothing.
+            view("BreachResource", name, "POST", P.VIEW_BREACHES, {
+                f"{{datalek}}/{name}": " 404 404 404 ja 403",
+                f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
+            }),
         )
-        for page in form("BreachResource", name.partition("?")[0], P.HANDLE_BREACHES, {
-            f"{{datalek}}/{name}": " 404 404 404 ja 403",
-            f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
-        })
     ),
+    *form("BreachResource", "vertellen", P.HANDLE_BREACHES, {
+        "{datalek}/vertellen": " 404 404 404 ja 403",
+        "{datalek_meldpunt}/vertellen": " 404 ja 403",
+    }),
     *form("BreachResource", "gemeenten", P.HANDLE_BREACHES, {
         # Only the desk gives a breach to municipalities.
         "{datalek}/gemeenten": " 404 404 404 404 403",
         "{datalek_meldpunt}/gemeenten": " 404 ja 403",
     }),
     *(
-        view("BreachResource", name, "GET", P.VIEW_BREACHES, {
-            f"{{datalek}}/{name}": " 404 404 404 ja ja",
-            f"{{datalek_meldpunt}}/{name}": " 404 ja ja",
+        view("BreachResource", name, "POST", P.HANDLE_BREACHES, {
+            f"{{datalek}}/{name}": " 404 404 404 ja 403",
+            f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
         })
-        for name in ("ap-gegevens", "pdf")
+        for name in ("afsluiten", "heropenen")
     ),
     *form("MunicipalityResource", "datalek-melden", P.REPORT_BREACH, {
         "{gemeente}/datalek-melden": " ja ja 403 ja ja",

@@ -73,10 +73,7 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
-from stopintimidatie.privacy.breaches import statement as breach_statement
-from stopintimidatie.privacy.breaches.reporters import add_reports
-from stopintimidatie.privacy.breaches.services import Entry, enter_breach
-from stopintimidatie.privacy.breaches.services import move as move_breach
+from stopintimidatie.privacy.breaches import services as breaches
 from stopintimidatie.privacy.copies import services as copies
 from stopintimidatie.privacy.copies.services import parts_of, save_marks
 from stopintimidatie.privacy.destruction.models import (
@@ -809,16 +806,18 @@ class _Builder:
     def breach(self) -> str:
         """A breach with all that is written about it; its reference."""
         text = self.place.text
-        entry = Entry(text("wat er lekte"), utc_now() - timedelta(hours=1), "kwijt")
-        breach, _ = enter_breach(self.session, self.place.holder, entry, self.actor)
-        breach.consequences, breach.measures = text("gevolgen van lek"), text("maatregelen na lek")
-        answers = {"risico": "risico", "reden": text("risico van lek")}
-        move_breach(self.session, breach, "beoordelen", answers, self.actor)
-        sent = {"op": utc_now(), "toelichting": text("melding bij de AP")}
-        move_breach(self.session, breach, "ap_melden", sent, self.actor)
-        add_reports(self.session, breach, [self.report()], self.actor)
-        # Open still: every form is there.
-        breach.state = "wordt_onderzocht"
+        entry = breaches.Entry(text("wat er lekte"), utc_now() - timedelta(hours=1), "kwijt")
+        breach, _ = breaches.enter_breach(self.session, self.place.holder, entry, self.actor)
+        known = {
+            "consequences": text("gevolgen van lek"),
+            "measures": text("maatregelen na lek"),
+            "risk": "risico",
+            "risk_reason": text("risico van lek"),
+        }
+        breaches.save(self.session, breach, known, self.actor)
+        sent = {"op": utc_now(), "nummer": "AP-1", "toelichting": text("melding bij de AP")}
+        breaches.notify_ap(self.session, breach, sent, self.actor)
+        breaches.add_reports(self.session, breach, [self.report()], self.actor)
         return breach.reference
 
     def offer(self) -> None:
@@ -1044,8 +1043,7 @@ def own_town(request: pytest.FixtureRequest, database_kind: str, folder: Path) -
             # On a busy machine a look at the installation may take longer than three seconds.
             patch.setattr(health_services, "LONGEST_SECONDS", 60)
             # Letters and forms needn't be laid out either: nobody reads a word in a PDF here.
-            for module in (breach_statement, request_steps):
-                patch.setattr(module, "render_in_process", _no_pdf)
+            patch.setattr(request_steps, "render_in_process", _no_pdf)
             yield Town(installation, *known)
         installation.close()
 

@@ -16,19 +16,18 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.jobs import JobContext
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachNotice
-from stopintimidatie.privacy.breaches.services import Entry, enter_breach, tally, tell_desk
-from stopintimidatie.privacy.breaches.vocabulary import Cause, Obstacle
+from stopintimidatie.privacy.breaches.queries import tally
+from stopintimidatie.privacy.breaches.services import Entry, enter_breach, tell_desk
+from stopintimidatie.privacy.breaches.vocabulary import GONE, Cause
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-TELL: Final = Job("datalek.vertellen")
-SHARE: Final = Job("datalek.doorgeven")
 # Reports of which nothing is left. On the page of one that was withdrawn or handed over its
 # reporter reads the messages of every copy still.
 _GONE: Final = frozenset({"vernietigd", "overgebracht"})
@@ -70,9 +69,8 @@ def _tell_one(session: Session, notice: BreachNotice, number: UUID) -> None:
         return
     own = select(Report).where(Report.id == row.document_id).with_for_update()
     report = session.scalars(own).one_or_none()
-    obstacle = obstacle_of(report)
-    row.obstacle = obstacle.value if obstacle else None
-    if report is None or obstacle is not None:
+    row.obstacle = GONE if report is None or report.state in _GONE else None
+    if report is None or row.obstacle is not None:
         return
     english = report.language == "en" and notice.english
     text = notice.english if english else notice.text
@@ -81,11 +79,6 @@ def _tell_one(session: Session, notice: BreachNotice, number: UUID) -> None:
     append_move(session, report, actor, "bericht", report.state, {})
     record(session, actor, "melding.bericht", report.holder, REPORT, [report.id])
     row.told_at = utc_now()
-
-
-def obstacle_of(report: Report | None) -> Obstacle | None:
-    """Return why the reporter can't be told on the follow page; None when that can be done."""
-    return Obstacle.GONE if report is None or report.state in _GONE else None
 
 
 def enter_shared(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:

@@ -108,7 +108,7 @@ class BreachDocument(Held, Base):
     document_id: Mapped[UUID]
     reference: Mapped[str] = mapped_column(String(20))
     told_at: Mapped[datetime | None]
-    # A code of why its reporter can't be told here; None: not tried, or it went well.
+    # Code of why its reporter can't be told here; None: not tried, or it went well.
     obstacle: Mapped[str | None] = mapped_column(String(20))
 
 
