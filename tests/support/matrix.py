@@ -1336,31 +1336,18 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/politiegegevens/beslissen?nr={politie}": f"{NONE} politiegegevens=ja",
     }),
     *(
-        page
-        for context, home, columns in (
-            ("MunicipalityResource", "{gemeente}", " 403 403 403 403 ja"),
-            ("Desk", "{meldpunt}", " 403 404 ja"),
-        )
-        for end in ("" if context != "Desk" else "_meldpunt",)
-        for page in (
-            view(context, "inzage", "GET", P.ASK_READS, {f"{home}/inzage": columns}),
-            view(context, "inzage-trekken", "POST", P.ASK_READS, {
-                f"{home}/inzage-trekken": columns,
-            }),
-            view(context, "inzage-vragen", "POST", P.ASK_READS, {
-                f"{home}/inzage-vragen?nr={{logregel{end}}}": columns,
-            }),
-            *form(context, "inzage-regel", P.ASK_READS, {
-                f"{home}/inzage-regel?nr={{inzage{end}}}": columns,
-            }),
+        view(context, "inzage-vragen", "POST", P.ASK_READS, {
+            f"{home}/inzage-vragen?nr={{logregel{end}}}": columns,
+        })
+        for context, home, end, columns in (
+            ("MunicipalityResource", "{gemeente}", "", " 403 403 403 403 ja"),
+            ("Desk", "{meldpunt}", "_meldpunt", " 403 404 ja"),
         )
     ),
-    view("Root", "inzage", "GET", P.SIGNED_IN, {
-        "/inzage": "404 404 404 404 ja 404 404 404 ja",
-    }),
     view("Root", "account-inzagevragen", "GET", P.SIGNED_IN, {"/account-inzagevragen": ALL}),
-    *form("Root", "account-inzagevraag", P.SIGNED_IN, {
-        "/account-inzagevraag?nr={inzagevraag}&waar=GM0505": "ja 404 404 404 404 404 404 404 404",
+    # For who did it, or was asked why: nobody here.
+    view("Root", "account-inzage", "GET", P.SIGNED_IN, {
+        "/account-inzage?nr={logregel}&waar=GM0505": "404 404 404 404 404 404 404 404 404",
     }),
     view("Resource", "logboek-bestand", "GET", P.VIEW_AUDIT, {
         "{gemeente}/logboek-bestand": " 403  403     403    ja      ja",

@@ -353,7 +353,7 @@ class _Builder:
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         self.terms()
         addresses["logregel"] = self.line_of_log()
-        addresses["inzage"], addresses["inzagevraag"] = self.asked_reads()
+        self.asked_read(addresses["logregel"])
         if self.place.holder == NATIONAL:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
@@ -457,32 +457,23 @@ class _Builder:
         self.session.flush()
         return str(item.id)
 
-    def asked_reads(self) -> tuple[str, str]:
-        """A read with question and answer, and one that an officer must answer; their ids."""
-        desk = self.place.holder == NATIONAL
-        person = Person(self.place.name, Role.NATIONAL_DESK if desk else Role.OFFICER)
-        username = self.town.usernames.get(person, "")
-        mine = self.session.scalar(select(User.id).where(User.username == username))
-        reader = str(mine or self.place.owner)
-        rows = [
-            ReadQuestion(
-                holder=self.place.holder,
-                event_id=UUID(self.line_of_log()),
-                event_at=utc_now(),
-                task="melding bekijken",
-                reader_id=reader,
-                reader="De lezer",
-                asked_at=utc_now(),
-                asked_by="De FG",
-                question=self.place.text("vraag over inzage"),
-                answered_at=utc_now() if answered else None,
-                answer=self.place.text("antwoord over inzage") if answered else None,
-            )
-            for answered in (True, False)
-        ]
-        self.session.add_all(rows)
+    def asked_read(self, line: str) -> None:
+        """A question about a read, with its answer, as 1.0.0 left it."""
+        row = ReadQuestion(
+            holder=self.place.holder,
+            event_id=UUID(line),
+            event_at=utc_now(),
+            task="melding bekijken",
+            reader_id=str(self.place.owner),
+            reader="De lezer",
+            asked_at=utc_now(),
+            asked_by="De FG",
+            question=self.place.text("vraag over inzage"),
+            answered_at=utc_now(),
+            answer=self.place.text("antwoord over inzage"),
+        )
+        self.session.add(row)
         self.session.flush()
-        return str(rows[0].id), str(rows[1].id)
 
     def line_of_log(self) -> str:
         """A line of the log, of somebody who read a report; its id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.clock import AMSTERDAM
-from stopintimidatie.core.text import uuid_of
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.core.web.request import query_pairs
 from stopintimidatie.privacy.log.queries import NOBODY, Filters, known_actions, known_actors
 from stopintimidatie.privacy.log.resources import find_document
@@ -22,6 +22,7 @@ from stopintimidatie.privacy.log.words import GROUPS, group_of, label_of
 
 WHO, ABOUT, DID, SINCE, UNTIL = "wie", "stuk", "wat", "van", "tot"
 FIELDS: Final = (WHO, ABOUT, DID, SINCE, UNTIL)
+SAMPLE: Final = "steekproef"
 LONGEST: Final = 100
 WITHOUT_ACCOUNT: Final = "Zonder account: systeem, melder, ontvanger"
 
@@ -37,6 +38,8 @@ class Asked:
     here: UUID | None = None
     filters: Filters = field(default_factory=Filters)
     problems: dict[str, str] = field(default_factory=dict)
+    # The number that a random draw is repeated with; "": all lines are shown.
+    seed: str = ""
 
     @property
     def any(self) -> bool:
@@ -82,6 +85,11 @@ def asked_of(request: Any, here: UUID | None) -> Asked:
         since=_midnight(since) if since else None,
         before=_midnight(until + timedelta(days=1)) if until and until < date.max else None,
     )
+    if seed := pairs.get(SAMPLE):
+        # Of days that are over, so that the same number draws the same lines tomorrow.
+        over = _midnight(day_of(utc_now()))
+        asked.seed = seed
+        asked.filters = replace(asked.filters, before=min(asked.filters.before or over, over))
     return asked
 
 
