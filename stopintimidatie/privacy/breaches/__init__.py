@@ -18,7 +18,7 @@ def includeme(config: Any) -> None:
     config.add_job_kind(mail.REMIND, mail.remind)
     config.add_job_kind(services.TELL, jobs.tell_reporters, lease_seconds=1800, lane=Lane.SLOW)
     config.add_job_kind(services.SHARE, jobs.enter_shared)
-    config.add_job_kind(services.PROGRESS, jobs.note_progress)
+    config.add_job_kind(jobs.PROGRESS, jobs.drop_progress)
     config.set_lost_documents(queries.is_lost)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)

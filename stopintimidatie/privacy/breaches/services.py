@@ -16,7 +16,6 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue
-from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import datetime_long, new_code, uuid_of
 from stopintimidatie.core.workflow import line
 from stopintimidatie.disclosures.models import Disclosure
@@ -50,7 +49,6 @@ from stopintimidatie.privacy.holds.services import BELONGS
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-PROGRESS: Final = Job("datalek.voortgang")
 TELL: Final = Job("datalek.vertellen")
 SHARE: Final = Job("datalek.doorgeven")
 # The same words again within this time are an impatient click.
@@ -187,14 +185,6 @@ def append(
     columns = line(actor, name, before, breach.state, values)
     session.add(BreachMove(holder=breach.holder, breach_id=breach.id, **columns))
     breach.changed_at, breach.changed_by = utc_now(), actor.name
-    tell_desk(session, breach)
-
-
-def tell_desk(session: Session, breach: Breach) -> None:
-    """Have the desk's entry note how far this municipality is, when it came from there."""
-    if breach.shared_id is not None:
-        values = {"lek": str(breach.shared_id), "gemeente": breach.holder}
-        enqueue(session, PROGRESS, NATIONAL, values)
 
 
 def lock(session: Session, breach: Breach) -> None:

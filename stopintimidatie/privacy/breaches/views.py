@@ -107,7 +107,6 @@ def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
         "towns": queries.towns_given(session, moves),
         "moves": moves,
         "lines": workflow.LINES,
-        "states": workflow.STATES,
         "may_handle": bool(request.has_permission(Permission.HANDLE_BREACHES, context)),
     }
 

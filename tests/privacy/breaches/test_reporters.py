@@ -64,12 +64,6 @@ def tell_them(browser: TestApp, breach: Breach) -> Any:
     return form
 
 
-def stands(page: Any) -> list[list[str]]:
-    """Return how far each municipality is, as the page of the desk's breach tells it."""
-    rows = page.html.select("table tbody tr")
-    return [[cell.text.strip() for cell in row.select("th, td")] for row in rows]
-
-
 def messages(town: Installation) -> list[str]:
     with town.transaction(DORDRECHT) as session:
         wanted = select(ReporterMessage.text).order_by(ReporterMessage.at, ReporterMessage.id)
@@ -219,7 +213,7 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     assert "minstens één" in form.submit("doorgeven", status=422)
     form["gemeenten"] = [DORDRECHT]
     page = form.submit("doorgeven", status=303).follow()
-    assert stands(page) == [["Dordrecht", "nog niet in het register", "–", "–"]]
+    page.mustcontain("Doorgegeven aan: Dordrecht.")
     town.run_jobs()
     # Once more for all: Dordrecht has it already.
     form = desk.get(address).forms["formulier"]
@@ -236,16 +230,8 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     town.browser(names[EINDHOVEN]).get(f"{REGISTER}/{breach_of(town).reference}", status=404)
     # Neither another municipality nor the desk reads a municipality's entry.
     fill(town.browser(names[DORDRECHT]), breach_of(town), risico="hoog", reden="x" * 9)
-    with town.transaction(DORDRECHT) as session:
-        references = " ".join(make_report(session, town).reference for _ in range(2))
-    add(town.browser(names[DORDRECHT]), breach_of(town), references)
-    town.run_jobs()
-    # The desk sees who has reports in it and how far each is; of the content nothing.
-    assert stands(desk.get(f"/landelijk/datalekken/{breach.reference}")) == [
-        ["Dordrecht", "beoordeeld", "2", "0 van 2"],
-        ["Eindhoven", "wordt onderzocht", "0", "–"],
-    ]
-    assert breach_of(town, NATIONAL).version == breach.version + 2, "no form of the desk is late"
+    shown = desk.get(f"/landelijk/datalekken/{breach.reference}")
+    shown.mustcontain("Doorgegeven aan: Dordrecht, Eindhoven.", no=["xxxxxxxxx"])
     assert breach_of(town, EINDHOVEN).risk is None
     assert breach_of(town, NATIONAL).risk is None
     with town.transaction(EINDHOVEN) as session:
