@@ -29,10 +29,10 @@ def test_a_breach_goes_from_a_missed_bag_to_a_reporter_who_knows(
 
     page = enter(Role.PRIVACY_OFFICER)
     page.goto("/datalekken")
-    look(page, "register")
+    look(page, "register", 390, 1280)
     page.locator("main a[href*='/datalekken/D-']").click()
     expect(page.get_by_text("Besluit over de AP: nog 2 dagen")).to_be_visible()
-    look(page, "datalek")
+    look(page, "datalek", 390, 1280)
     # One form, saved as more is known.
     page.get_by_label("Welke meldingen horen erbij?").fill(receipt["kenmerk"])
     page.get_by_label("Een hoog risico").check()
@@ -42,7 +42,7 @@ def test_a_breach_goes_from_a_missed_bag_to_a_reporter_who_knows(
 
     page.get_by_role("link", name="Naar de AP").click()
     expect(page.get_by_text("Een hoog risico")).to_be_visible()
-    look(page, "ap")
+    look(page, "ap", 390, 1280)
     page.get_by_label("Nummer van de AP").fill("AP-2026-1")
     page.get_by_role("button", name="Vastleggen").click()
 
@@ -61,7 +61,7 @@ def test_a_breach_goes_from_a_missed_bag_to_a_reporter_who_knows(
     expect(page.get_by_text("1 van 1 melder heeft een bericht.")).to_be_visible()
     page.get_by_role("button", name="Afsluiten").click()
     expect(page.get_by_text("op tijd")).to_be_visible()
-    look(page, "afgesloten")
+    look(page, "afgesloten", 390, 1280)
 
     # The reporter gave no address.
     page = enter(width=390, scripts=False)

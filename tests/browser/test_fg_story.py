@@ -34,7 +34,7 @@ def test_the_fg_asks_why_an_officer_read_a_report(dordrecht: Installation, enter
     expect(lines).not_to_have_count(0)
     expect(lines.filter(has_text="Cor Collega")).to_have_count(0)
     expect(lines.filter(has_not_text=reference)).to_have_count(0)
-    look(fg, "fg-2")
+    look(fg, "fg-2", 390, 1280)
     fg.get_by_label("Tot en met").fill("2020-01-01")
     fg.get_by_role("button", name="Regels tonen").click()
     expect(fg.get_by_text("Geen regels met deze keuze")).to_be_visible()
@@ -59,7 +59,7 @@ def test_the_fg_asks_why_an_officer_read_a_report(dordrecht: Installation, enter
     look(fg, "fg-5", 390, 1280)
     fg.get_by_role("button", name="Vraag het Olga Officier").click()
     expect(fg.get_by_text("De vraag gaat per mail naar Olga Officier.")).to_be_visible()
-    look(fg, "fg-6")
+    look(fg, "fg-6", 390, 1280)
 
     # The officer opens the line from the mail; to a colleague it isn't there.
     asked = fg.url.partition("nr=")[2]
