@@ -1248,16 +1248,16 @@ MATRIX: Final[tuple[View, ...]] = (
     }),
     *(
         page
-        for name in ("", "ap")
+        for name, end in (("", ""), ("ap", "/ap"))
         for page in (
             view("BreachResource", name, "GET", P.VIEW_BREACHES, {
-                f"{{datalek}}/{name}": " 404 404 404 ja ja",
-                f"{{datalek_meldpunt}}/{name}": " 404 ja ja",
+                f"{{datalek}}{end}": " 404 404 404 ja ja",
+                f"{{datalek_meldpunt}}{end}": " 404 ja ja",
             }),
             # The FG reads, and sends nothing.
             view("BreachResource", name, "POST", P.VIEW_BREACHES, {
-                f"{{datalek}}/{name}": " 404 404 404 ja 403",
-                f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
+                f"{{datalek}}{end}": " 404 404 404 ja 403",
+                f"{{datalek_meldpunt}}{end}": " 404 ja 403",
             }),
         )
     ),
