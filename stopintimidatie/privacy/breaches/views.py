@@ -68,12 +68,12 @@ def register_view(context: BreachRegister, request: Request) -> dict[str, Any]:
 def breach_view(context: BreachResource, request: Request) -> Any:
     """Show one breach: its clock and all that is known of it, as a form to add to while open."""
     breach = context.breach
-    page = partial(_breach_page, context, request)
+    page = _breach_page(context, request)
     if not _may_handle(context, request):
-        return {**page(), "form": None}
-    people = queries.latest_about_people(queries.notices_of(request.db, breach))
+        return {**page, "form": None}
+    people = queries.latest_about_people(page["notices"])
     form = Form(
-        forms.breach_schema(queries.tally(request.db, breach).total),
+        forms.breach_schema(page["counted"].total),
         request,
         buttons=[Button("opslaan", "Opslaan")],
         appstruct=forms.known_of(breach, people),
@@ -91,15 +91,15 @@ def breach_view(context: BreachResource, request: Request) -> Any:
         services.save(request.db, breach, known, request.actor)
         return "Opgeslagen."
 
-    return _take(context, request, form, act, page)
+    return _take(context, request, form, act, lambda: page)
 
 
 def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
     breach, session = context.breach, request.db
-    counted, moves = queries.tally(session, breach), queries.moves_of(session, breach)
-    paging = Paging(wanted_page(request), counted.total)
+    facts, moves = _facts_page(context, request), queries.moves_of(session, breach)
+    paging = Paging(wanted_page(request), facts["counted"].total)
     return {
-        **_facts_page(context, request),
+        **facts,
         "counts": breach.state in workflow.COUNTS,
         "late": breach.state in workflow.COUNTS and utc_now() > breach.due_at,
         "documents": queries.documents_of(session, breach, paging.offset, paging.size),
@@ -143,10 +143,10 @@ def _facts_page(context: BreachResource, request: Request) -> dict[str, Any]:
 def ap_view(context: BreachResource, request: Request) -> Any:
     """Show what the AP asks, to copy into its form; and note what was sent, in each phase."""
     breach = context.breach
-    page = partial(_ap_page, context, request)
+    page = _ap_page(context, request)
     if not _may_handle(context, request):
-        return {**page(), "form": None}
-    first = not workflow.stands([row.kind for row in queries.notices_of(request.db, breach)])
+        return {**page, "form": None}
+    first = not workflow.stands([row.kind for row in page["notices"]])
     form = Form(
         forms.ap_schema(breach, first=first),
         request,
@@ -159,7 +159,7 @@ def ap_view(context: BreachResource, request: Request) -> Any:
         services.notify_ap(request.db, breach, values, request.actor)
         return "Vastgelegd wat u bij de AP meldde."
 
-    return _take(context, request, form, act, page)
+    return _take(context, request, form, act, lambda: page)
 
 
 def _ap_page(context: BreachResource, request: Request) -> dict[str, Any]:
