@@ -75,7 +75,7 @@ def asked_of(request: Any, here: UUID | None) -> Asked:
         before=_midnight(until + timedelta(days=1)) if until and until < date.max else None,
     )
     if seed := pairs.get(SAMPLE):
-        # Of days that are over, so that the same number draws the same lines tomorrow.
+        # Only days that are over: the same number draws the same lines tomorrow.
         over = _midnight(day_of(utc_now()))
         asked.seed = seed
         asked.filters = replace(asked.filters, before=min(asked.filters.before or over, over))
