@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from random import Random
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -57,8 +56,6 @@ from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from stopintimidatie.municipalities.people.proposals import propose
 from stopintimidatie.municipalities.people.services import postbox_of, set_domains
 from stopintimidatie.privacy.breaches import services as breaches
-from stopintimidatie.privacy.log.models import ReadQuestion
-from stopintimidatie.privacy.log.questions import answer, ask, draw_sample
 from stopintimidatie.privacy.police.models import Article
 from stopintimidatie.privacy.police.services import (
     About,
@@ -83,7 +80,6 @@ HOLDERS: Final = (NATIONAL, scenario.DORDRECHT, scenario.EINDHOVEN)
 DAY: Final = timedelta(days=1)
 # Accounts whose reads the demo draws for the FG, each with its answer.
 READERS: Final = ("oov", "collega", "dossierhouder", "privacy")
-ANSWER: Final = "Ik zocht of deze melding bij een dossier hoort dat ik behandel."
 CALLED_WITHIN: Final = timedelta(days=4)  # newer contact isn't played: some still wait for it
 TERMS_SINCE: Final = timedelta(days=320)  # so that the archivist is asked for the yearly look
 CODE_PURPOSE: Final = "volgcode"
@@ -169,7 +165,7 @@ def _play(stage: Stage, app_key: UUID) -> None:
     else:
         report_breaches(stage)
     add_to_reports(session, moment)
-    set_up_sample(stage)
+    set_up_reads(stage)
 
 
 def _report_events(report: Json, timeline: Timeline, app_key: UUID) -> Iterator[Event]:
@@ -237,16 +233,17 @@ OPEN_BREACH: Final = (
     " komen. De map is er niet meer.",
     "kwijt",
 )
-BREACH_FACTS: Final = breaches.Facts(
-    *CLOSED_BREACH,
-    None,
-    None,
-    ["plaats_en_tijd", "verhaal"],
-    ["melders"],
-    3,
-    "Een collega zonder taak hierin had de verhalen kunnen lezen. Er stonden geen namen in.",
-    "De brief is vernietigd. De afdeling stuurt overzichten alleen nog in een gesloten envelop.",
-)
+BREACH_FACTS: Final = {
+    "categories": ["plaats_en_tijd", "verhaal"],
+    "groups": ["melders"],
+    "people": 3,
+    "consequences": "Een collega zonder taak hierin had de verhalen kunnen lezen. Er stonden geen"
+    " namen in.",
+    "measures": "De brief is vernietigd. De afdeling stuurt overzichten alleen nog in een gesloten"
+    " envelop.",
+    "risk": "geen",
+    "risk_reason": "De brief is ongelezen terug. Niemand buiten de gemeente zag iets.",
+}
 
 
 def report_breaches(stage: Stage) -> None:
@@ -259,17 +256,11 @@ def report_breaches(stage: Stage) -> None:
         entry = breaches.Entry(words, begin, cause)
         breach, _ = breaches.enter_breach(session, holder, entry, officer)
         session.flush()
-    steps: list[tuple[str, dict[str, str]]] = [
-        ("beoordelen", {"risico": "geen", "reden": "De brief is ongelezen terug, zonder namen."}),
-        ("niet_melden", {"reden": "Niemand buiten de gemeente zag iets."}),
-        ("afsluiten", {}),
-    ]
     with clock_at(begin + timedelta(hours=5)):
-        breaches.set_facts(session, breach, BREACH_FACTS, privacy)
-    for number, (name, answers) in enumerate(steps):
-        with clock_at(begin + timedelta(hours=5, minutes=20 + 25 * number)):
-            breaches.move(session, breach, name, answers, privacy)
-            session.flush()
+        breaches.save(session, breach, BREACH_FACTS, privacy)
+    with clock_at(begin + timedelta(hours=6)):
+        breaches.close(session, breach, privacy)
+        session.flush()
     aware = moment - timedelta(hours=31)
     with clock_at(aware + timedelta(hours=1)):
         words, cause = OPEN_BREACH
@@ -350,31 +341,16 @@ def _confirm(session: Session, owner: Owner) -> None:
     row.verified_at, row.code_nonce = utc_now(), None
 
 
-def set_up_sample(stage: Stage) -> None:
-    """Have people read reports, and the FG draw some of these reads and ask about one."""
+def set_up_reads(stage: Stage) -> None:
+    """Have people read reports, for the log that the FG draws from."""
     session, holder, moment = stage.session, stage.holder, stage.timeline.moment
-    watcher = stage.actor("fg")
     readers = [stage.actor(account) for account in READERS]
-    if watcher == SYSTEM:
-        return
     for number, report in enumerate(_newest(session, moment, 3 * len(readers))):
         at = report.received_at + timedelta(minutes=20)
         if at < moment - DAY and readers[number % len(readers)] != SYSTEM:
             reader = readers[number % len(readers)]
             with clock_at(at):
                 record_read(session, reader, holder, REPORT, [report.id], task="melding bekijken")
-    session.flush()
-    # At half past nine of the day before, and after lunch.
-    with clock_at(moment - timedelta(hours=14, minutes=30)):
-        since, chance = moment - timedelta(days=90), Random(holder)  # noqa: S311 - of a demo
-        draw_sample(session, watcher, holder, since, utc_now(), source=chance)
-        session.flush()
-        row = session.scalar(select(ReadQuestion).order_by(ReadQuestion.event_at.desc()).limit(1))
-        if row is not None:
-            ask(session, row, None, watcher)
-    with clock_at(moment - timedelta(hours=10, minutes=45)):
-        if row is not None:
-            answer(session, row, ANSWER, Actor("gebruiker", row.reader_id, row.reader))
 
 
 def set_up_agreements(session: Session, registry: Any, actor: Actor) -> None:

@@ -9,7 +9,7 @@ def includeme(config: Any) -> None:
     """Register the tree, tables and pages of the register, of pick-up and of verification."""
     from stopintimidatie.core.security import Permission
     from stopintimidatie.disclosures import pickup
-    from stopintimidatie.disclosures.pickup import PICKUP_KINDS
+    from stopintimidatie.disclosures.pickup import LOST_DOCUMENTS, PICKUP_KINDS
     from stopintimidatie.disclosures.resources import LEVELS
     from stopintimidatie.disclosures.services import RETENTION
     from stopintimidatie.disclosures.verification import MOST
@@ -29,6 +29,7 @@ def includeme(config: Any) -> None:
         config, "verstrekkingen", "Verstrekkingen", Permission.VIEW_DISCLOSURES, order=70, desk=True
     )
     PICKUP_KINDS.declare(config)
+    LOST_DOCUMENTS.declare(config)
     config.add_tree_root("ophalen", PickupDoor)
     config.add_public_prefix("ophalen")
     config.add_personal_data_holder(pickup.PERSONAL_DATA)

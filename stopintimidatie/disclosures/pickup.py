@@ -26,7 +26,7 @@ from stopintimidatie.core import text
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.addresses import TRIES, code_of, is_code, new_nonce
-from stopintimidatie.core.registry import Directive, of_kind
+from stopintimidatie.core.registry import Directive, of_kind, single
 from stopintimidatie.core.security.policy import cookie_name
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing, Sealed
 from stopintimidatie.core.storage.personal import holder_of_rows, treated
@@ -75,6 +75,23 @@ class PickupKind:
 
 
 PICKUP_KINDS: Final = Directive[str, PickupKind]("add_pickup_kind", "pickup_kinds", of_kind)
+
+
+# (session, holder, reference of a document): True while it is lost, and nobody may pick it up.
+LOST_DOCUMENTS: Final = Directive[None, Callable[[Session, str, str], bool]](
+    "set_lost_documents", "lost_documents", single
+)
+# For who came in with a code; it tells nothing of what happened, or of what is in it.
+LOST: Final = (
+    "Dit document is nu niet te openen: er is gemeld dat het zoek is, en dat wordt uitgezocht. Bel"
+    " wie het voor u klaarzette."
+)
+
+
+def is_lost(session: Session, registry: Any, holder: str, reference: str) -> bool:
+    """Tell whether a document was reported as lost, and that isn't resolved yet."""
+    ask = LOST_DOCUMENTS.only(registry)
+    return ask is not None and ask(session, holder, reference)
 
 
 def kind_of(registry: Any, pickup: Pickup) -> PickupKind:

@@ -71,7 +71,6 @@ from stopintimidatie.municipalities.people.services import number_to_decide
 from stopintimidatie.municipalities.people.views import PROPOSALS_PAGE
 from stopintimidatie.municipalities.sso.door import door_path
 from stopintimidatie.municipalities.sso.entry import closed_to_own_sessions
-from stopintimidatie.privacy.log.pages import OWN
 from stopintimidatie.reports.inbox.panels import since_last_day
 from stopintimidatie.reports.inbox.queries import preset_numbers
 from stopintimidatie.reports.inbox.rules import Reader, presets
@@ -168,7 +167,7 @@ def _desk_of(request: Any) -> str:
 def desk_start(context: Desk, request: Request) -> dict[str, Any]:
     """Show what waits at the desk for who handles no reports there: terms, lists and holds."""
     here = request.resource_path(context).rstrip("/")
-    tasks = [*retention_tasks(context, request, here), *_asked(request), *_lists(request, here)]
+    tasks = [*retention_tasks(context, request, here), *_lists(request, here)]
     return {"tasks": in_order(tasks)}
 
 
@@ -197,7 +196,6 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _managed(context, request)
     tasks += retention_tasks(context, request, request.resource_path(context).rstrip("/"))
     tasks += _uncovered(context, request, away)
-    tasks += _asked(request)
     tasks += _lists(request, request.resource_path(context).rstrip("/"))
     page["settings"] = _settings(context, request)
     rows = town(request.db, context.holder, reader) if may_read else []
@@ -252,16 +250,6 @@ def _hours(request: Request, holder: str, rows: Sequence[Any]) -> dict[UUID, str
 def _first(row: Any) -> datetime:
     moments = [at for at in (row.contact_deadline, row.next_attempt_at) if at is not None]
     return min(moments, default=datetime.max.replace(tzinfo=UTC))
-
-
-def _asked(request: Request) -> list[Task]:
-    """Return a row when somebody asked why this person read something."""
-    page = f"/{OWN}"
-    return [
-        task_for(DECIDE, "Er is een vraag over inzage", page, "Antwoorden")
-        for item in request.navigation
-        if item.href == page
-    ]
 
 
 def _lists(request: Request, here: str) -> list[Task]:

@@ -38,15 +38,34 @@ def breach_of(town: Installation, holder: str = DORDRECHT) -> Breach:
         return breach
 
 
-def take(browser: TestApp, breach: Breach, name: str, *, status: int = 303, **typed: Any) -> Any:
-    form = browser.get(f"{REGISTER}/{breach.reference}/stap?naam={name}").forms["formulier"]
-    for field, value in typed.items():
-        form[field] = value
-    return form.submit(name, status=status)
+def page_of(breach: Breach) -> str:
+    return f"{REGISTER}/{breach.reference}"
 
 
-def fill_facts(browser: TestApp, breach: Breach) -> Any:
-    form = browser.get(f"{REGISTER}/{breach.reference}/feiten").forms["formulier"]
-    form["gegevens"], form["groepen"], form["aantal"] = ["verhaal"], ["melders"], "12"
-    form["gevolgen"], form["maatregelen"] = "Iemand leest wie meldde.", "Tas is gezocht."
-    return form.submit("opslaan", status=303)
+def fill(browser: TestApp, breach: Breach, *, status: int = 303, **typed: Any) -> Any:
+    """Fill in what is known of a breach, on its page."""
+    form = browser.get(page_of(breach)).forms["formulier"]
+    for name, value in typed.items():
+        form[name] = value
+    return form.submit("opslaan", status=status)
+
+
+def fill_facts(browser: TestApp, breach: Breach, **typed: Any) -> Any:
+    """Fill in all that the AP asks."""
+    facts = {"gegevens": ["verhaal"], "groepen": ["melders"], "aantal": "12"}
+    words = {"gevolgen": "Iemand leest wie meldde.", "maatregelen": "Tas is gezocht."}
+    return fill(browser, breach, **{**facts, **words, **typed})
+
+
+def notify(browser: TestApp, breach: Breach, *, status: int = 303, **typed: Any) -> Any:
+    """Note what was sent to the AP."""
+    form = browser.get(f"{page_of(breach)}/ap").forms["formulier"]
+    for name, value in typed.items():
+        form[name] = value
+    return form.submit("vastleggen", status=status)
+
+
+def press(browser: TestApp, breach: Breach, action: str) -> Any:
+    """Press a button on the page of a breach, such as the one that closes it."""
+    forms = browser.get(page_of(breach)).forms.values()
+    return next(form for form in forms if form.action.endswith(action)).submit().follow()

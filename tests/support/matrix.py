@@ -1206,32 +1206,36 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/datalekken": " 404 404     404    ja      ja",
         "{meldpunt}/datalekken": " 404 ja ja",
     }),
-    view("BreachResource", "", "GET", P.VIEW_BREACHES, {
-        "{datalek}": " 404 404 404 ja ja",
-        "{datalek_meldpunt}": " 404 ja ja",
-    }),
     *(
         page
-        for name in (
-            *("stap?naam=beoordelen", "feiten", "tijdstip"),
-            *("meldingen", "vertellen", "betrokkenen"),
+        for name, end in (("", ""), ("ap", "/ap"))
+        for page in (
+            view("BreachResource", name, "GET", P.VIEW_BREACHES, {
+                f"{{datalek}}{end}": " 404 404 404 ja ja",
+                f"{{datalek_meldpunt}}{end}": " 404 ja ja",
+            }),
+            # The FG reads, and sends nothing.
+            view("BreachResource", name, "POST", P.VIEW_BREACHES, {
+                f"{{datalek}}{end}": " 404 404 404 ja 403",
+                f"{{datalek_meldpunt}}{end}": " 404 ja 403",
+            }),
         )
-        for page in form("BreachResource", name.partition("?")[0], P.HANDLE_BREACHES, {
-            f"{{datalek}}/{name}": " 404 404 404 ja 403",
-            f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
-        })
     ),
+    *form("BreachResource", "vertellen", P.HANDLE_BREACHES, {
+        "{datalek}/vertellen": " 404 404 404 ja 403",
+        "{datalek_meldpunt}/vertellen": " 404 ja 403",
+    }),
     *form("BreachResource", "gemeenten", P.HANDLE_BREACHES, {
         # Only the desk gives a breach to municipalities.
         "{datalek}/gemeenten": " 404 404 404 404 403",
         "{datalek_meldpunt}/gemeenten": " 404 ja 403",
     }),
     *(
-        view("BreachResource", name, "GET", P.VIEW_BREACHES, {
-            f"{{datalek}}/{name}": " 404 404 404 ja ja",
-            f"{{datalek_meldpunt}}/{name}": " 404 ja ja",
+        view("BreachResource", name, "POST", P.HANDLE_BREACHES, {
+            f"{{datalek}}/{name}": " 404 404 404 ja 403",
+            f"{{datalek_meldpunt}}/{name}": " 404 ja 403",
         })
-        for name in ("ap-gegevens", "pdf")
+        for name in ("afsluiten", "heropenen")
     ),
     *form("MunicipalityResource", "datalek-melden", P.REPORT_BREACH, {
         "{gemeente}/datalek-melden": " ja ja 403 ja ja",
@@ -1292,31 +1296,18 @@ MATRIX: Final[tuple[View, ...]] = (
         "{gemeente}/politiegegevens/beslissen?nr={politie}": f"{NONE} politiegegevens=ja",
     }),
     *(
-        page
-        for context, home, columns in (
-            ("MunicipalityResource", "{gemeente}", " 403 403 403 403 ja"),
-            ("Desk", "{meldpunt}", " 403 404 ja"),
-        )
-        for end in ("" if context != "Desk" else "_meldpunt",)
-        for page in (
-            view(context, "inzage", "GET", P.ASK_READS, {f"{home}/inzage": columns}),
-            view(context, "inzage-trekken", "POST", P.ASK_READS, {
-                f"{home}/inzage-trekken": columns,
-            }),
-            view(context, "inzage-vragen", "POST", P.ASK_READS, {
-                f"{home}/inzage-vragen?nr={{logregel{end}}}": columns,
-            }),
-            *form(context, "inzage-regel", P.ASK_READS, {
-                f"{home}/inzage-regel?nr={{inzage{end}}}": columns,
-            }),
+        view(context, "inzage-vragen", "POST", P.ASK_READS, {
+            f"{home}/inzage-vragen?nr={{logregel{end}}}": columns,
+        })
+        for context, home, end, columns in (
+            ("MunicipalityResource", "{gemeente}", "", " 403 403 403 403 ja"),
+            ("Desk", "{meldpunt}", "_meldpunt", " 403 404 ja"),
         )
     ),
-    view("Root", "inzage", "GET", P.SIGNED_IN, {
-        "/inzage": "404 404 404 404 ja 404 404 404 ja",
-    }),
     view("Root", "account-inzagevragen", "GET", P.SIGNED_IN, {"/account-inzagevragen": ALL}),
-    *form("Root", "account-inzagevraag", P.SIGNED_IN, {
-        "/account-inzagevraag?nr={inzagevraag}&waar=GM0505": "ja 404 404 404 404 404 404 404 404",
+    # For who did it, or was asked why: nobody here.
+    view("Root", "account-inzage", "GET", P.SIGNED_IN, {
+        "/account-inzage?nr={logregel}&waar=GM0505": "404 404 404 404 404 404 404 404 404",
     }),
     view("Resource", "logboek-bestand", "GET", P.VIEW_AUDIT, {
         "{gemeente}/logboek-bestand": " 403  403     403    ja      ja",

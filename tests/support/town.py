@@ -73,10 +73,7 @@ from stopintimidatie.municipalities.partners.models import PartnerCovenant
 from stopintimidatie.municipalities.partners.services import Person as Partner
 from stopintimidatie.municipalities.partners.services import add_contact, add_partner
 from stopintimidatie.municipalities.people.proposals import propose
-from stopintimidatie.privacy.breaches import statement as breach_statement
-from stopintimidatie.privacy.breaches.reporters import add_reports
-from stopintimidatie.privacy.breaches.services import Entry, enter_breach
-from stopintimidatie.privacy.breaches.services import move as move_breach
+from stopintimidatie.privacy.breaches import services as breaches
 from stopintimidatie.privacy.copies import services as copies
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
@@ -354,7 +351,7 @@ class _Builder:
         addresses["kort"] = "/m/" + addresses["melding"].rpartition("/")[2]
         self.terms()
         addresses["logregel"] = self.line_of_log()
-        addresses["inzage"], addresses["inzagevraag"] = self.asked_reads()
+        self.asked_read(addresses["logregel"])
         if self.place.holder == NATIONAL:
             self.place.addresses = {f"{name}_meldpunt": path for name, path in addresses.items()}
             addresses = self.place.addresses
@@ -458,32 +455,23 @@ class _Builder:
         self.session.flush()
         return str(item.id)
 
-    def asked_reads(self) -> tuple[str, str]:
-        """A read with question and answer, and one that an officer must answer; their ids."""
-        desk = self.place.holder == NATIONAL
-        person = Person(self.place.name, Role.NATIONAL_DESK if desk else Role.OFFICER)
-        username = self.town.usernames.get(person, "")
-        mine = self.session.scalar(select(User.id).where(User.username == username))
-        reader = str(mine or self.place.owner)
-        rows = [
-            ReadQuestion(
-                holder=self.place.holder,
-                event_id=UUID(self.line_of_log()),
-                event_at=utc_now(),
-                task="melding bekijken",
-                reader_id=reader,
-                reader="De lezer",
-                asked_at=utc_now(),
-                asked_by="De FG",
-                question=self.place.text("vraag over inzage"),
-                answered_at=utc_now() if answered else None,
-                answer=self.place.text("antwoord over inzage") if answered else None,
-            )
-            for answered in (True, False)
-        ]
-        self.session.add_all(rows)
+    def asked_read(self, line: str) -> None:
+        """A question about a read, with its answer, as 1.0.0 left it."""
+        row = ReadQuestion(
+            holder=self.place.holder,
+            event_id=UUID(line),
+            event_at=utc_now(),
+            task="melding bekijken",
+            reader_id=str(self.place.owner),
+            reader="De lezer",
+            asked_at=utc_now(),
+            asked_by="De FG",
+            question=self.place.text("vraag over inzage"),
+            answered_at=utc_now(),
+            answer=self.place.text("antwoord over inzage"),
+        )
+        self.session.add(row)
         self.session.flush()
-        return str(rows[0].id), str(rows[1].id)
 
     def line_of_log(self) -> str:
         """A line of the log, of somebody who read a report; its id."""
@@ -796,16 +784,18 @@ class _Builder:
     def breach(self) -> str:
         """A breach with all that is written about it; its reference."""
         text = self.place.text
-        entry = Entry(text("wat er lekte"), utc_now() - timedelta(hours=1), "kwijt")
-        breach, _ = enter_breach(self.session, self.place.holder, entry, self.actor)
-        breach.consequences, breach.measures = text("gevolgen van lek"), text("maatregelen na lek")
-        answers = {"risico": "risico", "reden": text("risico van lek")}
-        move_breach(self.session, breach, "beoordelen", answers, self.actor)
-        sent = {"op": utc_now(), "toelichting": text("melding bij de AP")}
-        move_breach(self.session, breach, "ap_melden", sent, self.actor)
-        add_reports(self.session, breach, [self.report()], self.actor)
-        # Open still: every form is there.
-        breach.state = "wordt_onderzocht"
+        entry = breaches.Entry(text("wat er lekte"), utc_now() - timedelta(hours=1), "kwijt")
+        breach, _ = breaches.enter_breach(self.session, self.place.holder, entry, self.actor)
+        known = {
+            "consequences": text("gevolgen van lek"),
+            "measures": text("maatregelen na lek"),
+            "risk": "risico",
+            "risk_reason": text("risico van lek"),
+        }
+        breaches.save(self.session, breach, known, self.actor)
+        sent = {"op": utc_now(), "nummer": "AP-1", "toelichting": text("melding bij de AP")}
+        breaches.notify_ap(self.session, breach, sent, self.actor)
+        breaches.add_reports(self.session, breach, [self.report()], self.actor)
         return breach.reference
 
     def offer(self) -> None:
@@ -1031,8 +1021,7 @@ def own_town(request: pytest.FixtureRequest, database_kind: str, folder: Path) -
             # On a busy machine a look at the installation may take longer than three seconds.
             patch.setattr(health_services, "LONGEST_SECONDS", 60)
             # Letters and forms needn't be laid out either: nobody reads a word in a PDF here.
-            for module in (breach_statement, request_steps):
-                patch.setattr(module, "render_in_process", _no_pdf)
+            patch.setattr(request_steps, "render_in_process", _no_pdf)
             yield Town(installation, *known)
         installation.close()
 

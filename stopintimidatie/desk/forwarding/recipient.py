@@ -32,7 +32,7 @@ from stopintimidatie.desk.forwarding.answers import NAME as WITHDRAWN
 from stopintimidatie.desk.forwarding.answers import answer_withdrawal, withdrawn_form
 from stopintimidatie.desk.forwarding.pickup import Content, content_of, last_read, notice_of
 from stopintimidatie.disclosures.models import Pickup
-from stopintimidatie.disclosures.pickup import KIND, outsider
+from stopintimidatie.disclosures.pickup import KIND, LOST, is_lost, outsider
 from stopintimidatie.disclosures.services import EventKind, find_disclosure, note_event
 from stopintimidatie.disclosures.views import PickupPage
 from stopintimidatie.exports.document.content import LETTER, StatementContent, StatementSection
@@ -56,6 +56,7 @@ DONE: Final = {
     "antwoord": "Uw antwoord is vastgelegd.",
     "terug": "De melding is terug bij het landelijk meldpunt. U ziet haar hier niet meer.",
     "druk": TOO_BUSY,
+    "zoek": LOST,
     "veranderd": "Uw antwoord is niet vastgelegd: de melding is intussen veranderd. Lees wat er nu"
     " staat.",
 }
@@ -139,6 +140,8 @@ def _here(
     row = access.find_opened(request.db, sitting, context.__name__ or "")
     if row is None or (opened and not access.is_open(sitting, row[0])):
         raise HTTPSeeOther(_list_href(sitting))
+    if is_lost(request.db, request.registry, NATIONAL, row[0].reference):
+        raise HTTPSeeOther(_list_href(sitting, "zoek"))
     may_be_used = notice_of(request.db, row[1]) is None
     if stopped is may_be_used:
         raise HTTPSeeOther(f"{_report_href(row[0].reference)}?gedaan=veranderd")

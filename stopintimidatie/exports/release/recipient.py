@@ -19,9 +19,11 @@ from stopintimidatie.core.web.components import panels
 from stopintimidatie.core.web.request import Request, page_view, post_view, query_pairs
 from stopintimidatie.disclosures.models import DisclosedCopy, Disclosure, Pickup
 from stopintimidatie.disclosures.pickup import (
+    LOST,
     Visit,
     Way,
     find_pickup,
+    is_lost,
     outsider,
     set_visit,
     visit_of,
@@ -158,21 +160,22 @@ FEW: Final = (
 def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]:
     """Return the values for the template of the page of a pick-up."""
     town = request.db.get(Municipality, here.export.holder)
-    refused = refusal(here.pickup, here.export)
+    refused, lost = refusal(here.pickup, here.export), _is_lost(request, here)
     if refused is None and shut_by(request.db, request.registry, here.export):
         refused = NOT_NOW
+    refused = LOST if lost else refused
     spoken = here.visit.way is Way.SPOKEN
     done = dict(query_pairs(request)).get("gedaan", "")
     return {
         "export": here.export,
         "town": town.name if town else "",
         "facts": _facts(here, spoken=spoken, refused=refused),
-        "refused": refused if spoken or here.export.state != "gereed" else None,
+        "refused": refused if spoken or lost or here.export.state != "gereed" else None,
         "file_href": address_of(context, "bestand") if spoken and refused is None else None,
         "corrections": [
             (str(row.id), row.label, correction_words(row), row.note)
             for row in corrections_of(request.db, here.export.id)
-            if row.confirmed_at is None
+            if row.confirmed_at is None and not lost
         ],
         "correction_href": address_of(context, "correctie"),
         "destroyed_href": address_of(context, "vernietigd") if is_out(here.copy) else None,
@@ -180,6 +183,10 @@ def page_of(context: PickupPage, request: Request, here: Here) -> dict[str, Any]
         "done": DONE.get(done),
         "panels": panels(request, "ophalen", context),
     }
+
+
+def _is_lost(request: Request, here: Here) -> bool:
+    return is_lost(request.db, request.registry, here.export.holder, here.export.reference)
 
 
 def _facts(here: Here, *, spoken: bool, refused: str | None) -> list[tuple[str, str]]:
@@ -210,6 +217,8 @@ def file_view(context: PickupPage, request: Request) -> Any:
     if here is None or here.visit.way is not Way.SPOKEN:
         return start_again(context, request)
     try:
+        if _is_lost(request, here):
+            raise ExportError(LOST)
         pdf = fetch_file(request.db, request.registry, here.pickup, here.export, here.visit.who)
     except (ExportError, DecryptionError) as problem:
         request.response.status_int = 409

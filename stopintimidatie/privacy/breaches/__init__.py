@@ -8,21 +8,18 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the register of breaches: its tables, clock, mails, pages and buttons."""
     from stopintimidatie.core.jobs import Lane
-    from stopintimidatie.privacy.breaches import jobs, mail, pages, services
+    from stopintimidatie.privacy.breaches import jobs, mail, pages, queries, services
     from stopintimidatie.privacy.breaches.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.breaches.resources import IN_LOG, LEVELS
-    from stopintimidatie.privacy.breaches.vocabulary import Risk
-    from stopintimidatie.privacy.breaches.workflow import WORKFLOW
 
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
     config.add_log_document(IN_LOG)
-    config.add_workflow(WORKFLOW)
-    config.add_workflow_options("datalek_risico", lambda session, breach: Risk.choices())
     config.add_job_kind(mail.REMIND, mail.remind)
-    config.add_job_kind(jobs.TELL, jobs.tell_reporters, lease_seconds=1800, lane=Lane.SLOW)
-    config.add_job_kind(jobs.SHARE, jobs.enter_shared)
-    config.add_job_kind(services.PROGRESS, jobs.note_progress)
+    config.add_job_kind(services.TELL, jobs.tell_reporters, lease_seconds=1800, lane=Lane.SLOW)
+    config.add_job_kind(services.SHARE, jobs.enter_shared)
+    config.add_job_kind(jobs.PROGRESS, jobs.drop_progress)
+    config.set_lost_documents(queries.is_lost)
     for template in mail.TEMPLATES:
         config.add_mail_template(template)
     for level in LEVELS:
@@ -31,7 +28,7 @@ def includeme(config: Any) -> None:
     config.add_panel("verstrekking", "zoek", pages.disclosure_panel, order=20)
     config.add_panel("ophalen", "zoek", pages.recipient_panel, order=20)
     _add_places(config)
-    for module in ("views", "pages", "reporters", "statement"):
+    for module in ("views", "pages"):
         config.scan(f"stopintimidatie.privacy.breaches.{module}")
 
 

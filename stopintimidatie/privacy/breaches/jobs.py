@@ -7,11 +7,10 @@ goes on with what is left, and nobody is told twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -20,15 +19,14 @@ from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.municipalities.areas.resources import DESK
 from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachNotice
-from stopintimidatie.privacy.breaches.services import Entry, enter_breach, tally, tell_desk
-from stopintimidatie.privacy.breaches.vocabulary import Cause, Obstacle
+from stopintimidatie.privacy.breaches.services import Entry, enter_breach
+from stopintimidatie.privacy.breaches.vocabulary import GONE, Cause
 from stopintimidatie.reports.conversation.services import tell
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.services import append_move
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-TELL: Final = Job("datalek.vertellen")
-SHARE: Final = Job("datalek.doorgeven")
+PROGRESS: Final = Job("datalek.voortgang")
 # Reports of which nothing is left. On the page of one that was withdrawn or handed over its
 # reporter reads the messages of every copy still.
 _GONE: Final = frozenset({"vernietigd", "overgebracht"})
@@ -58,8 +56,6 @@ def tell_reporters(context: JobContext, payloads: Sequence[dict[str, Any]]) -> N
         for number in waiting:
             with context.transaction() as session:
                 _tell_one(session, notice, number)
-        with context.transaction() as session:
-            tell_desk(session, session.get_one(Breach, notice.breach_id))
 
 
 def _tell_one(session: Session, notice: BreachNotice, number: UUID) -> None:
@@ -70,9 +66,8 @@ def _tell_one(session: Session, notice: BreachNotice, number: UUID) -> None:
         return
     own = select(Report).where(Report.id == row.document_id).with_for_update()
     report = session.scalars(own).one_or_none()
-    obstacle = obstacle_of(report)
-    row.obstacle = obstacle.value if obstacle else None
-    if report is None or obstacle is not None:
+    row.obstacle = GONE if report is None or report.state in _GONE else None
+    if report is None or row.obstacle is not None:
         return
     english = report.language == "en" and notice.english
     text = notice.english if english else notice.text
@@ -81,11 +76,6 @@ def _tell_one(session: Session, notice: BreachNotice, number: UUID) -> None:
     append_move(session, report, actor, "bericht", report.state, {})
     record(session, actor, "melding.bericht", report.holder, REPORT, [report.id])
     row.told_at = utc_now()
-
-
-def obstacle_of(report: Report | None) -> Obstacle | None:
-    """Return why the reporter can't be told on the follow page; None when that can be done."""
-    return Obstacle.GONE if report is None or report.state in _GONE else None
 
 
 def enter_shared(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -112,23 +102,5 @@ def enter_shared(context: JobContext, payloads: Sequence[dict[str, Any]]) -> Non
                 setattr(own, name, getattr(shared, name))
 
 
-def note_progress(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
-    """Note at the desk how far municipalities are with a breach that it gave them (job).
-
-    The state and the numbers alone: the content is of the municipality.
-    """
-    for number, code in dict.fromkeys((row["lek"], row["gemeente"]) for row in payloads):
-        with transaction(context.engine, code, write=False) as session:
-            own = session.scalar(select(Breach).where(Breach.shared_id == UUID(number)))
-            if own is None:
-                continue
-            counted = tally(session, own)
-            stand = {"versie": own.version, "toestand": own.state, **asdict(counted)}
-        with context.transaction() as session:
-            mine = select(Breach.towns).where(Breach.id == UUID(number)).with_for_update()
-            towns = session.scalar(mine)
-            if towns is None or towns.get(code, stand)["versie"] > stand["versie"]:
-                continue
-            # Beside the version: who has a form of this breach open changes something else.
-            values = {"towns": {**towns, code: stand}}
-            session.execute(update(Breach).where(Breach.id == UUID(number)).values(values))
+def drop_progress(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Do nothing with what 1.0.0 left: the desk no longer keeps how far each municipality is."""

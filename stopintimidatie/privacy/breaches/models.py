@@ -73,7 +73,7 @@ class Breach(Versioned, Held, Base):
     # The reason that a notification comes after 72 hours.
     late_reason: Mapped[str | None] = mapped_column(Text)
     closed_at: Mapped[datetime | None]
-    # At the desk: how far each municipality is that it was given to, by its code.
+    # Unused since the release after 1.0.0; goes one later.
     towns: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
@@ -108,7 +108,7 @@ class BreachDocument(Held, Base):
     document_id: Mapped[UUID]
     reference: Mapped[str] = mapped_column(String(20))
     told_at: Mapped[datetime | None]
-    # A code of why its reporter can't be told here; None: not tried, or it went well.
+    # Code of why its reporter can't be told here; None: not tried, or it went well.
     obstacle: Mapped[str | None] = mapped_column(String(20))
 
 

@@ -10,7 +10,6 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, handle_form
 from stopintimidatie.core.security import Permission
-from stopintimidatie.core.text import datetime_long, plural
 from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import Request, form_view
@@ -24,10 +23,11 @@ from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
-from stopintimidatie.privacy.breaches.forms import outsider_schema, report_schema, this_minute
+from stopintimidatie.privacy.breaches.forms import lost_schema, report_schema, whole_minute
+from stopintimidatie.privacy.breaches.queries import breach_about, kinds_in
 from stopintimidatie.privacy.breaches.resources import NAME
-from stopintimidatie.privacy.breaches.services import LOST as LOST_CAUSE
-from stopintimidatie.privacy.breaches.services import Entry, breach_about, enter_breach, kinds_in
+from stopintimidatie.privacy.breaches.services import Entry, enter_breach
+from stopintimidatie.privacy.breaches.vocabulary import Cause
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 REPORT_PAGE: Final = "datalek-melden"
@@ -43,6 +43,9 @@ LOST_INTRO: Final = (
     "De privacyfunctionaris krijgt meteen bericht en neemt het over. Vindt u het stuk terug? Laat"
     " het dan ook weten."
 )
+OUTSIDE: Final = (
+    "De gemeente krijgt meteen bericht en neemt het over. Vindt u het terug? Bel dan de gemeente."
+)
 THANKS: Final = (
     "Dank u wel. Het datalek is gemeld onder nummer {}. De privacyfunctionaris weet het."
 )
@@ -56,7 +59,7 @@ AGAIN: Final = (
 @form_view(Desk, REPORT_PAGE, Permission.REPORT_BREACH, FORM)
 def report_view(context: Any, request: Request) -> Any:
     """Report a breach."""
-    page = {"heading": "Datalek melden", "above": context.title, "intro": INTRO, "facts": None}
+    page = {"heading": "Datalek melden", "above": context.title, "intro": INTRO, "lost": None}
     return _report(context, request, None, page)
 
 
@@ -77,60 +80,70 @@ def disclosure_view(context: DisclosureResource, request: Request) -> Any:
 
 
 def _lost_page(request: Request, lost: Disclosure) -> dict[str, Any]:
-    subjects = [row for row in subjects_of(request.db, lost.id) if row.kind == REPORT]
     return {
-        "heading": "Dit document is kwijt",
+        "heading": LOST_LABEL,
         "above": lost.reference,
         "intro": LOST_INTRO,
-        "facts": [
-            ("Stuk", f"{lost.reference}, van {lost.source_kind} {lost.source_reference}"),
-            ("Ontvanger", lost.recipient),
-            ("Meldingen erin", plural(len(subjects), "melding", "meldingen")),
-            ("Soorten gegevens", kinds_in(request.db, lost)),
-        ],
+        "lost": lost,
+        "kinds": kinds_in(request.db, lost),
+        "number": sum(row.kind == REPORT for row in subjects_of(request.db, lost.id)),
     }
 
 
 def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[str, Any]) -> Any:
     """Show the form, and enter what is reported."""
-    back = request.resource_path(context)
+    back = _back(context, request)
     form = Form(
         report_schema(lost=lost is not None),
         request,
         buttons=[Button("melden", "Datalek melden")],
-        appstruct={"bekend": this_minute()},
+        appstruct={"bekend": whole_minute(utc_now())},
         cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        cause = LOST_CAUSE if lost is not None else values["soort"]
+        cause = Cause.LOST.value if lost is not None else values["soort"]
         entry = Entry(values["wat"], min(values["bekend"], utc_now()), cause, lost)
         breach, new = enter_breach(request.db, context.holder, entry, request.actor)
         words = THANKS if new else AGAIN
         request.flash(words.format(breach.reference), "ok" if new else "info")
-        return HTTPSeeOther(back)
+        return HTTPSeeOther(_register(context, request, breach.reference) or back)
 
     return handle_form(request, form, on_valid, page)
 
 
-@form_view(PickupPage, LOST, NO_PERMISSION_REQUIRED, f"{_TEMPLATES}/recipient.jinja2")
+def _back(context: Any, request: Request) -> str:
+    """Return the page to go back to: that of the desk is for its own officers alone."""
+    desk = isinstance(context, Desk) and not request.has_permission(Permission.VIEW_DESK, context)
+    return (_register(context, request) if desk else None) or request.resource_path(context)
+
+
+def _register(context: Any, request: Request, *below: str) -> str | None:
+    """Return the address of the register, or of a breach in it; None for who may not read it."""
+    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
+    may = request.has_permission(Permission.VIEW_BREACHES, home)
+    return request.resource_path(home, NAME, *below) if may else None
+
+
+@form_view(PickupPage, LOST, NO_PERMISSION_REQUIRED, FORM)
 def recipient_view(context: PickupPage, request: Request) -> Any:
     """Let the recipient of a document say that it is lost."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)
     back = address_of(context)
-    form = Form(
-        outsider_schema(), request, buttons=[Button("melden", "Laten weten")], cancel_url=back
-    )
+    buttons = [Button("melden", "Laten weten")]
+    form = Form(lost_schema(), request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        entry = Entry(values["wat"], utc_now(), LOST_CAUSE, here.disclosure)
+        entry = Entry(values["wat"], utc_now(), Cause.LOST.value, here.disclosure)
         enter_breach(request.db, here.export.holder, entry, outsider(here.pickup))
         return HTTPSeeOther(f"{back}?gedaan=zoek")
 
     set_visit(request, request.response, here.visit)
-    return handle_form(request, form, on_valid, {"reference": here.export.reference})
+    above = f"Document {here.export.reference}"
+    page = {"heading": LOST_LABEL, "above": above, "intro": OUTSIDE, "lost": None}
+    return handle_form(request, form, on_valid, page)
 
 
 TITLE: Final = "Is dit stuk zoek?"
@@ -140,7 +153,6 @@ STAFF: Final = (
     " privacyfunctionaris neemt het over."
 )
 LOST_LABEL: Final = "Dit document is kwijt"
-MORE: Final = "Nog iets hierover melden"
 RECIPIENT: Final = (
     "Bent u het document kwijt, of heeft iemand anders het gezien? Laat het meteen weten. Dan kan"
     " de gemeente de mensen beschermen over wie het gaat."
@@ -161,20 +173,13 @@ def disclosure_panel(context: Any, request: Request) -> Panel | None:
 def _of_staff(context: Any, request: Request, reference: str) -> Panel | None:
     if not request.has_permission(Permission.REPORT_BREACH, context):
         return None
-    href = request.resource_path(context, LOST)
     breach = breach_about(request.db, context.holder, reference)
-    if breach is None:
-        return _panel(href, STAFF)
-    home = next(node for node in lineage(context) if getattr(node, "kind", "") in PLACES)
-    register = None
-    if request.has_permission(Permission.VIEW_BREACHES, home):
-        register = request.resource_path(home, NAME, breach.reference)
-    said = f"Gemeld als zoek op {datetime_long(breach.made_at)}, onder nummer {breach.reference}."
-    return _panel(href, said, MORE, register)
+    register = _register(context, request, breach.reference) if breach else None
+    return _panel(request.resource_path(context, LOST), STAFF, breach, register)
 
 
-def _panel(href: str, words: str, label: str = LOST_LABEL, register: str | None = None) -> Panel:
-    values = {"href": href, "words": words, "label": label, "register": register}
+def _panel(href: str, words: str, breach: Any = None, register: str | None = None) -> Panel:
+    values = {"href": href, "words": words, "breach": breach, "register": register}
     return Panel(TITLE, TEMPLATE, values)
 
 

@@ -1,4 +1,4 @@
-"""Entering a breach, the steps that follow, the facts about it, and whose data it was."""
+"""Entering a breach, what is known of it, whom it was told to, and whose data it was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,14 +16,11 @@ from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, enqueue
-from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import new_code, uuid_of
-from stopintimidatie.core.workflow import Transition, WorkflowError, line
+from stopintimidatie.core.text import datetime_long, new_code, uuid_of
+from stopintimidatie.core.workflow import line
 from stopintimidatie.disclosures.models import Disclosure
 from stopintimidatie.disclosures.services import subjects_of
-from stopintimidatie.exports.profiles.defaults import PROFILES
-from stopintimidatie.exports.profiles.rules import Field, Treatment
-from stopintimidatie.exports.profiles.services import profile_at
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.privacy.breaches.mail import plan_reminders, tell_officers
 from stopintimidatie.privacy.breaches.models import (
     Breach,
@@ -31,37 +28,39 @@ from stopintimidatie.privacy.breaches.models import (
     BreachMove,
     BreachNotice,
 )
+from stopintimidatie.privacy.breaches.queries import breach_about, fields_in, notices_of
 from stopintimidatie.privacy.breaches.vocabulary import (
     KIND,
     PREFIX,
-    Cause,
     Group,
     NoticeKind,
+    Risk,
     categories_of,
 )
 from stopintimidatie.privacy.breaches.workflow import (
+    CLOSED,
     INVESTIGATED,
-    REOPEN,
-    REOPEN_REPORTED,
-    WORKFLOW,
-    Judged,
     due_at,
     is_late,
+    state_of,
     why_not_closed,
-    why_not_unreported,
 )
+from stopintimidatie.privacy.holds.services import BELONGS
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-PROGRESS: Final = Job("datalek.voortgang")
+TELL: Final = Job("datalek.vertellen")
+SHARE: Final = Job("datalek.doorgeven")
 # The same words again within this time are an impatient click.
 IMPATIENCE: Final = timedelta(minutes=10)
-NOTICE_OF: Final = {
-    "ap_melden": NoticeKind.FIRST,
-    "ap_aanvullen": NoticeKind.MORE,
-    "ap_compleet": NoticeKind.LAST,
-    "ap_intrekken": NoticeKind.WITHDRAWN,
-}
+
+
+class BreachError(Exception):
+    """Something that can't be done with a breach now; `field` names the control it is about."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def enter_breach(
         description=entry.description,
         cause=entry.cause,
         groups=[Group.REPORTERS.value] if lost else [],
-        categories=categories_of(_fields_in(session, lost)) if lost else [],
+        categories=categories_of(fields_in(session, lost)) if lost else [],
     )
     try:
         with session.begin_nested():
@@ -167,15 +166,9 @@ def _add_subjects(session: Session, breach: Breach, lost: Disclosure) -> None:
             )
         ).all()
     )
+    labels = {row.subject_id: row.label for row in subjects}
     session.add_all(
-        BreachDocument(
-            holder=breach.holder,
-            breach_id=breach.id,
-            document_kind=REPORT,
-            document_id=subject.subject_id,
-            reference=names.get(subject.subject_id) or subject.label,
-        )
-        for subject in {row.subject_id: row for row in subjects}.values()
+        _document(breach, number, names.get(number) or label) for number, label in labels.items()
     )
 
 
@@ -192,14 +185,6 @@ def append(
     columns = line(actor, name, before, breach.state, values)
     session.add(BreachMove(holder=breach.holder, breach_id=breach.id, **columns))
     breach.changed_at, breach.changed_by = utc_now(), actor.name
-    tell_desk(session, breach)
-
-
-def tell_desk(session: Session, breach: Breach) -> None:
-    """Have the desk's entry note how far this municipality is, when it came from there."""
-    if breach.shared_id is not None:
-        values = {"lek": str(breach.shared_id), "gemeente": breach.holder}
-        enqueue(session, PROGRESS, NATIONAL, values)
 
 
 def lock(session: Session, breach: Breach) -> None:
@@ -207,48 +192,122 @@ def lock(session: Session, breach: Breach) -> None:
     session.refresh(breach, with_for_update=True)
 
 
-def move(
-    session: Session, breach: Breach, name: str, values: Mapping[str, Any], actor: Actor
+def save(session: Session, breach: Breach, known: Mapping[str, Any], actor: Actor) -> None:
+    """Write down what is known by now, by column; the breach is locked.
+
+    The history tells what changed, and since when the breach was known before.
+    """
+    changed = sorted(name for name, value in known.items() if getattr(breach, name) != value)
+    if not changed:
+        return
+    values: dict[str, Any] = {"velden": changed}
+    if "aware_at" in changed:
+        values["reden"] = f"Bekend sinds was {datetime_long(breach.aware_at)}."
+        breach.due_at = due_at(known["aware_at"])
+    for name in changed:
+        setattr(breach, name, known[name])
+    _settle(session, breach, actor, "feiten", values)
+    if "aware_at" in changed:
+        plan_reminders(session, breach)
+    record(session, actor, "datalek.feiten", breach.holder, KIND, [breach.id], fields=changed)
+
+
+def _settle(
+    session: Session, breach: Breach, actor: Actor, name: str, values: Mapping[str, Any]
 ) -> None:
-    """Make a step of the workflow; the breach is locked.
+    """Append a line to the history of an open breach, with the state that it now has."""
+    kinds = [row.kind for row in notices_of(session, breach)]
+    before, breach.state = breach.state, state_of(breach.risk, kinds)
+    append(session, breach, actor, name, values, before=before)
+
+
+def notify_ap(session: Session, breach: Breach, values: Mapping[str, Any], actor: Actor) -> None:
+    """Note what was sent to the AP: the first time, or a next phase; the breach is locked.
 
     Raises:
-        WorkflowError: It can't be made now; the message says what to do first.
+        BreachError: It was sent before the breach was known, too late without a reason, or taken
+            back while there is a risk.
     """
-    step = WORKFLOW.check(breach.state, name, values)
-    if name in NOTICE_OF:
-        _notify_ap(session, breach, NOTICE_OF[name], values, actor)
-    elif name in ("beoordelen", "herbeoordelen"):
-        breach.risk, breach.risk_reason = values["risico"], values["reden"]
-    problem = _problem(session, breach, name)
+    kind, sent_at = values.get("soort") or NoticeKind.FIRST.value, values["op"]
+    # A form knows whole minutes.
+    if sent_at < breach.aware_at.replace(second=0, microsecond=0):
+        raise BreachError("Dit ligt voor het moment waarop het datalek bekend werd.", "op")
+    if kind == NoticeKind.WITHDRAWN and breach.risk != Risk.NONE:
+        raise BreachError(
+            "Intrekken kan als er geen risico is. Wijzig eerst bij het datalek het risico.", "soort"
+        )
+    if kind == NoticeKind.FIRST and breach.late_reason is None:
+        if is_late(breach.due_at, sent_at) and not values.get("te_laat"):
+            raise BreachError(
+                "Dit is later dan 72 uur. Schrijf op waarom: de AP vraagt daarnaar.", "te_laat"
+            )
+        breach.late_reason = values.get("te_laat")
+    _add_notice(
+        session,
+        breach,
+        actor,
+        kind=kind,
+        sent_at=sent_at,
+        number=values["nummer"],
+        text=values["toelichting"],
+    )
+    _settle(session, breach, actor, "ap", {"soort": kind, "reden": values.get("te_laat")})
+    record(session, actor, "datalek.stap", breach.holder, KIND, [breach.id], fields=[kind])
+
+
+def _add_notice(session: Session, breach: Breach, actor: Actor, **values: Any) -> BreachNotice:
+    ids = {"holder": breach.holder, "breach_id": breach.id}
+    notice = BreachNotice(**ids, sent_by=actor.name, **values)
+    session.add(notice)
+    session.flush()
+    return notice
+
+
+def note_people(
+    session: Session, breach: Breach, kind: str, text: str, actor: Actor, english: str | None = None
+) -> None:
+    """Note how people were told, or why they aren't; the breach is locked.
+
+    Reporters who read it on the follow page are told by the worker, with a text in their language.
+    """
+    notice = _add_notice(session, breach, actor, kind=kind, text=text, english=english)
+    if kind == NoticeKind.PEOPLE:
+        enqueue(session, TELL, breach.holder, {"bericht": str(notice.id)})
+    append(session, breach, actor, "betrokkenen", {"soort": kind})
+    about = [breach.id]
+    record(session, actor, "datalek.betrokkenen", breach.holder, KIND, about, fields=[kind])
+
+
+def close(session: Session, breach: Breach, actor: Actor) -> None:
+    """Close a breach of which everything is documented; the breach is locked.
+
+    Raises:
+        BreachError: Something must be done first; the message says what.
+    """
+    kinds = [notice.kind for notice in notices_of(session, breach)]
+    problem = why_not_closed(breach.risk, kinds, complete=is_complete(breach))
     if problem:
-        raise WorkflowError(problem)
-    before, breach.state = breach.state, step.target
-    breach.closed_at = utc_now() if name == "afsluiten" else None
-    kept = {"risico": values.get("risico"), "reden": values.get("reden") or values.get("te_laat")}
-    append(session, breach, actor, name, kept, before=before)
-    record(session, actor, "datalek.stap", breach.holder, KIND, [breach.id], fields=[name])
+        raise BreachError(problem)
+    before, breach.state, breach.closed_at = breach.state, CLOSED, utc_now()
+    append(session, breach, actor, "afsluiten", {}, before=before)
+    fields = ["afsluiten"]
+    record(session, actor, "datalek.stap", breach.holder, KIND, [breach.id], fields=fields)
 
 
-def steps_of(breach: Breach, notices: Sequence[BreachNotice]) -> list[Transition]:
-    """Return the steps that can be made now; a notification that stands decides how it reopens."""
-    kinds = [row.kind for row in notices]
-    stands = kinds.count(NoticeKind.FIRST) > kinds.count(NoticeKind.WITHDRAWN)
-    other = REOPEN if stands else REOPEN_REPORTED
-    return [step for step in WORKFLOW.moves_from(breach.state) if step.name != other]
+def reopen(session: Session, breach: Breach, actor: Actor) -> None:
+    """Open a closed breach again; the breach is locked.
 
-
-def _problem(session: Session, breach: Breach, name: str) -> str | None:
-    if name == "niet_melden":
-        return why_not_unreported(breach.risk)
-    if name in (REOPEN, REOPEN_REPORTED) and breach.origin_reference is not None:
-        later = breach_about(session, breach.holder, breach.origin_reference)
-        if later is not None and later.closed_at is None:
-            return f"Dit stuk is daarna opnieuw gemeld. Ga verder met datalek {later.reference}."
-    if name == "afsluiten":
-        kinds = [notice.kind for notice in notices_of(session, breach)]
-        return why_not_closed(Judged(breach.risk, is_complete(breach), kinds))
-    return None
+    Raises:
+        BreachError: The same document was reported as lost again since.
+    """
+    later = breach_about(session, breach.holder, breach.origin_reference)
+    if later is not None and later.closed_at is None:
+        words = f"Dit stuk is daarna opnieuw gemeld. Ga verder met datalek {later.reference}."
+        raise BreachError(words)
+    breach.closed_at = None
+    _settle(session, breach, actor, "heropenen", {})
+    fields = ["heropenen"]
+    record(session, actor, "datalek.stap", breach.holder, KIND, [breach.id], fields=fields)
 
 
 def is_complete(breach: Breach) -> bool:
@@ -262,172 +321,42 @@ def is_complete(breach: Breach) -> bool:
     )
 
 
-def _notify_ap(
-    session: Session, breach: Breach, kind: NoticeKind, values: Mapping[str, Any], actor: Actor
+def add_reports(
+    session: Session, breach: Breach, rows: Sequence[Report | Dossier], actor: Actor
 ) -> None:
-    sent_at: datetime = values["op"]
-    # A form knows whole minutes.
-    if sent_at < breach.aware_at.replace(second=0, microsecond=0):
-        raise WorkflowError("Dit ligt voor het moment waarop het datalek bekend werd.", "op")
-    if kind is NoticeKind.FIRST and breach.late_reason is None:
-        if is_late(breach.due_at, sent_at) and not values.get("te_laat"):
-            raise WorkflowError(
-                "Dit is later dan 72 uur. Schrijf op waarom: de AP vraagt daarnaar.", "te_laat"
-            )
-        breach.late_reason = values.get("te_laat")
-    session.add(
-        BreachNotice(
-            holder=breach.holder,
-            breach_id=breach.id,
-            kind=kind.value,
-            sent_at=sent_at,
-            sent_by=actor.name,
-            number=values.get("nummer"),
-            text=values.get("toelichting"),
+    """Add reports, and those of dossiers, to a breach, as far as they aren't there yet."""
+    there = select(BreachDocument.document_id).where(BreachDocument.breach_id == breach.id)
+    known = set(session.scalars(there))
+    reports = {row.id: row.reference for row in rows if isinstance(row, Report)}
+    inside = [row.id for row in rows if isinstance(row, Dossier)]
+    if inside:
+        members = (
+            select(Report.id, Report.reference)
+            .join(DossierMembership, DossierMembership.report_id == Report.id)
+            .where(DossierMembership.dossier_id.in_(inside), *BELONGS)
         )
+        reports |= dict(session.execute(members).all())
+    new = {number: reference for number, reference in reports.items() if number not in known}
+    session.add_all(_document(breach, *report) for report in new.items())
+    if new:
+        append(session, breach, actor, "stukken", {"aantal": str(len(new))})
+        record(session, actor, "datalek.meldingen", breach.holder, KIND, [breach.id, *new])
+
+
+def _document(breach: Breach, report: UUID, reference: str) -> BreachDocument:
+    return BreachDocument(
+        holder=breach.holder,
+        breach_id=breach.id,
+        document_kind=REPORT,
+        document_id=report,
+        reference=reference,
     )
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Facts that article 33(3) AVG asks."""
-
-    description: str
-    cause: str
-    happened_from: datetime | None
-    happened_until: datetime | None
-    categories: Sequence[str]
-    groups: Sequence[str]
-    people: int | None
-    consequences: str | None
-    measures: str | None
-
-
-def set_facts(session: Session, breach: Breach, facts: Facts, actor: Actor) -> None:
-    """Write the facts down; the breach is locked. The history tells which ones changed."""
-    new = {
-        **vars(facts),
-        "categories": sorted(facts.categories),
-        "groups": sorted(facts.groups),
-    }
-    changed = sorted(name for name, value in new.items() if getattr(breach, name) != value)
-    if not changed:
-        return
-    for name in changed:
-        setattr(breach, name, new[name])
-    append(session, breach, actor, "feiten", {"velden": changed})
-    record(session, actor, "datalek.feiten", breach.holder, KIND, [breach.id], fields=changed)
-
-
-def set_aware(
-    session: Session, breach: Breach, aware_at: datetime, reason: str, actor: Actor
-) -> None:
-    """Correct since when the breach is known, with the reason; the breach is locked."""
-    values = {"was": breach.aware_at.isoformat(), "reden": reason}
-    breach.aware_at, breach.due_at = aware_at, due_at(aware_at)
-    append(session, breach, actor, "tijdstip", values)
-    plan_reminders(session, breach)
-    record(session, actor, "datalek.feiten", breach.holder, KIND, [breach.id], fields=["aware_at"])
-
-
-def notices_of(session: Session, breach: Breach) -> Sequence[BreachNotice]:
-    """Return the notifications about a breach, the first one first."""
-    return session.scalars(
-        select(BreachNotice)
-        .where(BreachNotice.breach_id == breach.id)
-        .order_by(BreachNotice.sent_at, BreachNotice.id)
-    ).all()
-
-
-def first_notices(session: Session, breaches: Sequence[UUID]) -> dict[UUID, datetime]:
-    """Return the moments of the first notifications about breaches, by breach."""
-    about = BreachNotice.breach_id.in_(breaches), BreachNotice.kind == NoticeKind.FIRST
-    moment = func.min(BreachNotice.sent_at)
-    rows = select(BreachNotice.breach_id, moment).where(*about).group_by(BreachNotice.breach_id)
-    return dict(session.execute(rows).all())
-
-
-def documents_of(
-    session: Session, breach: Breach, offset: int, size: int
-) -> Sequence[BreachDocument]:
-    """Return a page of the documents of which data went astray, by reference."""
-    return session.scalars(
-        select(BreachDocument)
-        .where(BreachDocument.breach_id == breach.id)
-        .order_by(BreachDocument.reference, BreachDocument.id)
-        .offset(offset)
-        .limit(size)
-    ).all()
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Number of reports in a breach, of those whose reporter was told, and who can't be told."""
-
-    total: int
-    reached: int
-    hindered: int
-
-    @property
-    def left(self) -> int:
-        """The number of reporters who can be told yet."""
-        return self.total - self.reached - self.hindered
-
-
-def tally(session: Session, breach: Breach) -> Tally:
-    """Count the reports of a breach."""
-    row = session.execute(
-        select(
-            func.count(BreachDocument.id),
-            func.count(BreachDocument.told_at),
-            func.count(case((BreachDocument.told_at.is_(None), BreachDocument.obstacle))),
-        ).where(BreachDocument.breach_id == breach.id)
-    ).one()
-    return Tally(*row)
-
-
-def moves_of(session: Session, breach: Breach) -> Sequence[BreachMove]:
-    """Return the history of a breach, the latest first."""
-    return session.scalars(
-        select(BreachMove)
-        .where(BreachMove.breach_id == breach.id)
-        .order_by(BreachMove.at.desc(), BreachMove.id)
-    ).all()
-
-
-def lost_of(session: Session, breach: Breach) -> Disclosure | None:
-    """Return the disclosed document that is lost, if the breach began with one."""
-    return session.get(Disclosure, breach.origin_id) if breach.origin_id else None
-
-
-def breach_about(session: Session, holder: str, reference: str) -> Breach | None:
-    """Return the latest breach that began with the loss of this disclosed document."""
-    mine = select(Breach).where(Breach.holder == holder, Breach.origin_reference == reference)
-    return session.scalars(mine.order_by(Breach.made_at.desc(), Breach.id).limit(1)).first()
-
-
-def _fields_in(session: Session, lost: Disclosure) -> list[str]:
-    """Return the kinds of data that went along, as the register of disclosures has them."""
-    rows = (row for row in subjects_of(session, lost.id) if row.kind == REPORT)
-    return list(dict.fromkeys(kind for row in rows for kind in row.categories))
-
-
-def kinds_in(session: Session, lost: Disclosure) -> str:
-    """Return in words which data stands in a disclosed document, as coarse as its profile gave it.
-
-    A document that no profile made has the words of the register.
-    """
-    profile = None
-    if lost.profile in PROFILES:
-        profile = profile_at(session, lost.holder, lost.profile, lost.profile_version)
-    words = []
-    for kind in _fields_in(session, lost):
-        rule = profile.rule(Field(kind)) if profile and kind in _FIELDS else None
-        coarse = rule is not None and rule.treatment is Treatment.COARSENED
-        words.append(f"{kind} ({rule.label})" if rule and coarse else kind)
-    return ", ".join(words)
-
-
-_FIELDS: Final = frozenset(field.value for field in Field)
-# Documents that whoever reports a loss chooses as the cause.
-LOST: Final = Cause.LOST.value
+def share(session: Session, breach: Breach, codes: Sequence[str], actor: Actor) -> None:
+    """Have a breach entered in the register of each of these municipalities."""
+    for code in codes:
+        enqueue(session, SHARE, code, {"lek": str(breach.id)})
+    append(session, breach, actor, "doorgegeven", {"gemeenten": codes})
+    about = [breach.id]
+    record(session, actor, "datalek.doorgegeven", breach.holder, KIND, about, fields=codes)

@@ -1,418 +1,310 @@
-"""The register of breaches, the page of one breach, and the forms that take it further."""
+"""The register of breaches, the page of one breach with its form, and what was told to whom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form, later_version
-from stopintimidatie.core.forms.transitions import derive_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.core.text import datetime_long, datetime_short, number, plural
-from stopintimidatie.core.web.components import TimelineEntry
+from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
     form_view,
     page_view,
-    query_pairs,
+    post_view,
     wanted_page,
 )
-from stopintimidatie.core.workflow import WorkflowError, options_of
-from stopintimidatie.dossiers.words import link
-from stopintimidatie.municipalities.areas.models import Municipality
-from stopintimidatie.privacy.breaches.forms import (
-    ap_schema,
-    aware_schema,
-    facts_of,
-    facts_schema,
-    read_facts,
-    this_minute,
-)
-from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove, BreachNotice
+from stopintimidatie.dossiers.pages import roles_at
+from stopintimidatie.municipalities.accountability.rules import CONTROLLERS, controller_of
+from stopintimidatie.municipalities.accountability.services import account_of
+from stopintimidatie.municipalities.settings.queries import published_for
+from stopintimidatie.privacy.breaches import forms, queries, services, vocabulary, words, workflow
 from stopintimidatie.privacy.breaches.resources import (
     BreachRegister,
     BreachResource,
     count,
     listed,
 )
-from stopintimidatie.privacy.breaches.services import (
-    Tally,
-    documents_of,
-    first_notices,
-    kinds_in,
-    lock,
-    lost_of,
-    move,
-    moves_of,
-    notices_of,
-    set_aware,
-    set_facts,
-    steps_of,
-    tally,
-)
-from stopintimidatie.privacy.breaches.vocabulary import (
-    KIND,
-    Category,
-    Cause,
-    Group,
-    NoticeKind,
-    Obstacle,
-    Risk,
-    in_words,
-    people_in_words,
-)
-from stopintimidatie.privacy.breaches.workflow import (
-    COUNTS,
-    DONE,
-    TO_AP,
-    WORKFLOW,
-    countdown,
-    is_late,
-    line_words,
-    why_not_now,
-)
+from stopintimidatie.privacy.breaches.vocabulary import KIND, NoticeKind
+from stopintimidatie.privacy.holds.services import HoldError, documents_of
 
 _TEMPLATES: Final = "stopintimidatie.privacy.breaches:templates"
 FORM: Final = f"{_TEMPLATES}/form.jinja2"
-STEP, FACTS, AWARE = "stap", "feiten", "tijdstip"
-COLUMNS: Final = ("Nummer", "Wat", "Bekend sinds", "Termijn bij de AP", "Toestand")
+AP, TELL, SHARE = "ap", "vertellen", "gemeenten"
+CLOSE, REOPEN = "afsluiten", "heropenen"
 
 
 @page_view(BreachRegister, "", Permission.VIEW_BREACHES, f"{_TEMPLATES}/register.jinja2")
 def register_view(context: BreachRegister, request: Request) -> dict[str, Any]:
     """Show the register: what waits for a decision about the AP first."""
-    now, here = utc_now(), request.resource_path(context)
+    now = utc_now()
     paging = Paging(wanted_page(request), count(request.db))
     breaches = request.db.scalars(listed().offset(paging.offset).limit(paging.size)).all()
-    late = sum(row.state in COUNTS and now > row.due_at for row in breaches)
-    first = first_notices(request.db, [row.id for row in breaches])
+    first = queries.first_notices(request.db, [row.id for row in breaches])
     return {
-        "owner": context.owner,
-        "columns": COLUMNS,
-        "rows": [_row(row, here, first, now) for row in breaches],
+        "breaches": breaches,
+        "clocks": {
+            row.id: workflow.clock_words(row.state, row.due_at, first.get(row.id), now)
+            for row in breaches
+        },
+        "late": sum(row.state in workflow.COUNTS and now > row.due_at for row in breaches),
         "paging": paging,
-        "late": plural(late, "datalek is", "datalekken zijn") if late else "",
+        "here": request.resource_path(context).rstrip("/"),
+        "causes": dict(vocabulary.Cause.choices()),
+        "states": workflow.STATES,
         "report_href": request.resource_path(context.__parent__, "datalek-melden"),
     }
 
 
-def _row(breach: Breach, here: str, first: Mapping[UUID, datetime], now: datetime) -> list[Any]:
-    return [
-        link(f"{here}/{breach.reference}", breach.reference),
-        Cause.word(breach.cause),
-        datetime_short(breach.aware_at),
-        clock_words(breach, first.get(breach.id), now),
-        WORKFLOW.state(breach.state).label,
-    ]
+@form_view(BreachResource, "", Permission.VIEW_BREACHES, f"{_TEMPLATES}/breach.jinja2")
+def breach_view(context: BreachResource, request: Request) -> Any:
+    """Show one breach: its clock and all that is known of it, as a form to add to while open."""
+    breach = context.breach
+    page = _breach_page(context, request)
+    if not _may_handle(context, request):
+        return {**page, "form": None}
+    people = queries.latest_about_people(page["notices"])
+    form = Form(
+        forms.breach_schema(page["counted"].total),
+        request,
+        buttons=[Button("opslaan", "Opslaan")],
+        appstruct=forms.known_of(breach, people),
+    )
+
+    def act(values: dict[str, Any]) -> str:
+        known = forms.read_known(breach, values)
+        if values["kenmerken"]:
+            roles = roles_at(request, context.holder)
+            rows = documents_of(request.db, values["kenmerken"], roles)
+            services.add_reports(request.db, breach, rows, request.actor)
+        kind, text = values["betrokkenen"], values["hoe"]
+        if kind and (people is None or (people.kind, people.text) != (kind, text)):
+            services.note_people(request.db, breach, kind, text, request.actor)
+        services.save(request.db, breach, known, request.actor)
+        return "Opgeslagen."
+
+    return _take(context, request, form, act, lambda: page)
 
 
-def clock_words(breach: Breach, first: datetime | None, now: datetime) -> str:
-    """Return how the 72 hours stand: what is left, or when the AP was told.
-
-    `first`: the moment of the first notification; None: there is none.
-    """
-    if breach.state in COUNTS:
-        return countdown(breach.due_at, now)
-    if first is None:
-        return "niet gemeld bij de AP"
-    if is_late(breach.due_at, first):
-        return f"later dan 72 uur gemeld: {countdown(breach.due_at, first)}"
-    return "op tijd gemeld bij de AP"
-
-
-@page_view(BreachResource, "", Permission.VIEW_BREACHES, f"{_TEMPLATES}/breach.jinja2")
-def breach_view(context: BreachResource, request: Request) -> dict[str, Any]:
-    """Show one breach: its clock, the facts, whom was told, and what can be done."""
-    breach, session, now = context.breach, request.db, utc_now()
-    note_read(request, context.holder, KIND, [breach.id], task="datalek lezen")
-    notices = notices_of(session, breach)
-    first = next((row.sent_at for row in notices if row.kind == NoticeKind.FIRST), None)
-    counted, moves = tally(session, breach), moves_of(session, breach)
-    paging = Paging(wanted_page(request), counted.total)
-    documents = documents_of(session, breach, paging.offset, paging.size)
-    may = bool(request.has_permission(Permission.HANDLE_BREACHES, context))
-    open_ = may and breach.closed_at is None
-    here = request.resource_path(context)
+def _breach_page(context: BreachResource, request: Request) -> dict[str, Any]:
+    breach, session = context.breach, request.db
+    facts, moves = _facts_page(context, request), queries.moves_of(session, breach)
+    paging = Paging(wanted_page(request), facts["counted"].total)
     return {
-        "breach": breach,
-        "owner": context.owner,
-        "state": WORKFLOW.state(breach.state).label,
-        "counts": breach.state in COUNTS,
-        "late": breach.state in COUNTS and now > breach.due_at,
-        "countdown": clock_words(breach, first, now),
-        "clock": _clock(breach),
-        "facts": fact_rows(breach, counted.total),
-        "judgement": _judgement(breach),
-        "lost": _lost(session, breach),
-        "notices": [_notice(row) for row in notices],
-        "documents": [[row.reference, _telling(row)] for row in documents],
+        **facts,
+        "counts": breach.state in workflow.COUNTS,
+        "late": breach.state in workflow.COUNTS and utc_now() > breach.due_at,
+        "documents": queries.documents_of(session, breach, paging.offset, paging.size),
         "paging": paging,
-        "counted": _counted(counted),
-        "ways": _ways(breach, here, counted) if may else [],
-        "towns": _town_rows(session, breach, towns_of(moves)),
-        "share_href": f"{here}/gemeenten" if open_ and context.holder == NATIONAL else None,
-        "ap_href": f"{here}/ap-gegevens",
-        "history": [_line(row) for row in moves],
-        "steps": [
-            (move.label, f"{here}/{STEP}?naam={move.name}") for move in steps_of(breach, notices)
-        ]
-        if may
-        else [],
-        "facts_href": f"{here}/{FACTS}" if open_ else None,
-        "aware_href": f"{here}/{AWARE}" if open_ else None,
+        "towns": queries.towns_given(session, moves),
+        "moves": moves,
+        "lines": workflow.LINES,
+        "may_handle": bool(request.has_permission(Permission.HANDLE_BREACHES, context)),
     }
 
 
-def _clock(breach: Breach) -> list[tuple[str, str]]:
-    rows = [
-        ("Bekend sinds", datetime_long(breach.aware_at)),
-        ("Bij de AP uiterlijk", datetime_long(breach.due_at)),
-        ("Gemeld door", f"{breach.reported_by}, {datetime_short(breach.made_at)}"),
-    ]
-    if breach.late_reason:
-        rows.append(("Waarom later dan 72 uur", breach.late_reason))
-    return rows
+def _facts_page(context: BreachResource, request: Request) -> dict[str, Any]:
+    """Return what the pages about a breach have in common."""
+    breach, session = context.breach, request.db
+    note_read(request, context.holder, KIND, [breach.id], task="datalek lezen")
+    notices, lost = queries.notices_of(session, breach), queries.lost_of(session, breach)
+    first = next((row.sent_at for row in notices if row.kind == NoticeKind.FIRST), None)
+    counted = queries.tally(session, breach)
+    return {
+        "breach": breach,
+        "owner": context.owner,
+        "is_desk": context.holder == NATIONAL,
+        "here": request.resource_path(context).rstrip("/"),
+        "state": workflow.STATES[breach.state],
+        "clock": workflow.clock_words(breach.state, breach.due_at, first, utc_now()),
+        "notices": notices,
+        "counted": counted,
+        "people": vocabulary.people_in_words(breach.people, counted.total),
+        "lost": lost,
+        "lost_kinds": queries.kinds_in(session, lost) if lost else "",
+        "labels": vocabulary.FACTS,
+        "causes": dict(vocabulary.Cause.choices()),
+        "risks": dict(vocabulary.Risk.choices()),
+        "notice_kinds": dict(NoticeKind.choices()),
+        "categories": vocabulary.in_words(vocabulary.Category, breach.categories),
+        "groups": vocabulary.in_words(vocabulary.Group, breach.groups),
+    }
 
 
-def fact_rows(breach: Breach, reports: int) -> list[tuple[str, str]]:
-    """Return the facts of article 33(3) AVG with this number of reports: labels and texts."""
-    return [
-        ("Soort", Cause.word(breach.cause)),
-        ("Wat er gebeurde", breach.description),
-        ("Wanneer", _between(breach)),
-        ("Welke gegevens", in_words(Category, breach.categories)),
-        ("Van wie", in_words(Group, breach.groups)),
-        ("Hoeveel mensen", people_in_words(breach.people, reports)),
-        ("Wat dit kan betekenen", breach.consequences or ""),
-        ("Wat eraan is gedaan", breach.measures or ""),
-    ]
-
-
-def _between(breach: Breach) -> str:
-    begin, end = (
-        datetime_short(moment) if moment else ""
-        for moment in (breach.happened_from, breach.happened_until)
+@form_view(BreachResource, AP, Permission.VIEW_BREACHES, f"{_TEMPLATES}/ap.jinja2")
+def ap_view(context: BreachResource, request: Request) -> Any:
+    """Show what the AP asks, to copy into its form; and note what was sent, in each phase."""
+    breach = context.breach
+    page = _ap_page(context, request)
+    if not _may_handle(context, request):
+        return {**page, "form": None}
+    first = not workflow.stands([row.kind for row in page["notices"]])
+    form = Form(
+        forms.ap_schema(breach, first=first),
+        request,
+        buttons=[Button("vastleggen", "Vastleggen")],
+        appstruct={"op": forms.whole_minute(utc_now()), "versie": breach.version},
+        cancel_url=request.resource_path(context),
     )
-    if begin and end:
-        return f"van {begin} tot {end}"
-    return f"vanaf {begin}" if begin else f"tot {end}" if end else ""
+
+    def act(values: dict[str, Any]) -> str:
+        services.notify_ap(request.db, breach, values, request.actor)
+        return "Vastgelegd wat u bij de AP meldde."
+
+    return _take(context, request, form, act, lambda: page)
 
 
-def _judgement(breach: Breach) -> list[tuple[str, str]]:
-    if breach.risk is None:
-        return []
-    return [("Risico voor mensen", Risk.word(breach.risk)), ("Waarom", breach.risk_reason or "")]
+def _ap_page(context: BreachResource, request: Request) -> dict[str, Any]:
+    breach = context.breach
+    controller = controller_of(account_of(request.db, context.holder).content)
+    new = queries.new_since_notice(queries.moves_of(request.db, breach))
+    return {
+        **_facts_page(context, request),
+        "controller": dict(CONTROLLERS).get(controller.code, controller.code),
+        "fg": words.officer(controller),
+        "new": new,
+        "new_words": [label for column, label in vocabulary.FACTS.items() if column in new],
+        "about_people": workflow.ABOUT_PEOPLE,
+        "nature": vocabulary.nature_of(breach.cause),
+        "was_late": bool(breach.late_reason) or workflow.is_late(breach.due_at, utc_now()),
+    }
 
 
-def _lost(session: Session, breach: Breach) -> list[tuple[str, str]]:
-    """Return the document that is lost; nothing when it didn't begin with one."""
-    lost = lost_of(session, breach)
-    if lost is None:
-        return []
-    return [
-        ("Stuk", f"{lost.reference}, van {lost.source_kind} {lost.source_reference}"),
-        ("Ontvanger", lost.recipient),
-        ("Gemaakt", datetime_long(lost.made_at)),
-        ("Soorten gegevens", kinds_in(session, lost)),
-    ]
-
-
-def _notice(row: BreachNotice) -> TimelineEntry:
-    text = "\n".join(
-        part for part in (f"Nummer van de AP: {row.number}" if row.number else "", row.text) if part
+@form_view(BreachResource, TELL, Permission.HANDLE_BREACHES, FORM)
+def tell_view(context: BreachResource, request: Request) -> Any:
+    """Write to the reporters, who read it on the follow page of their report."""
+    breach = context.breach
+    left = queries.tally(request.db, breach).left
+    if not left or not _may_handle(context, request):
+        raise HTTPNotFound()
+    controller = controller_of(account_of(request.db, context.holder).content)
+    town = None if context.holder == NATIONAL else context.holder
+    dutch, english = words.proposed(published_for(request.db, town).telephone, controller)
+    reporters = plural(left, "melder", "melders")
+    form = Form(
+        forms.tell_schema(),
+        request,
+        buttons=[Button("vertellen", f"Vertellen aan {reporters}")],
+        appstruct={"tekst": dutch, "engels": english, "versie": breach.version},
+        cancel_url=request.resource_path(context),
     )
-    return TimelineEntry(row.sent_at, NoticeKind.word(row.kind), row.sent_by, text)
+
+    def act(values: dict[str, Any]) -> str:
+        text, english = values["tekst"], values["engels"]
+        for name in ("tekst", "engels"):
+            if set("[]") & set(values[name]):
+                raise FormError("Vul eerst in wat tussen haken staat, en haal de haken weg.", name)
+        kind = NoticeKind.PEOPLE.value
+        services.note_people(request.db, breach, kind, text, request.actor, english)
+        return f"Het bericht gaat nu naar {reporters}. Ververs de pagina om te zien hoe ver het is."
+
+    page = partial(_form_page, context, request, "Melders vertellen", words.TELL_INTRO)
+    return _take(context, request, form, act, page)
 
 
-def _telling(row: BreachDocument) -> str:
-    """Return how far telling the reporter of a document is."""
-    if row.told_at is not None:
-        return f"verteld op {datetime_short(row.told_at)}"
-    if row.obstacle is not None:
-        return f"kan hier niet: {Obstacle.word(row.obstacle)}"
-    return "nog niet verteld"
+@form_view(BreachResource, SHARE, Permission.HANDLE_BREACHES, FORM)
+def share_view(context: BreachResource, request: Request) -> Any:
+    """Give a breach at desk or supplier to municipalities, each with an entry of its own."""
+    if context.holder != NATIONAL or not _may_handle(context, request):
+        raise HTTPNotFound()
+    towns = queries.connected(request.db)
+    form = Form(
+        forms.share_schema(towns),
+        request,
+        buttons=[Button("doorgeven", "Doorgeven")],
+        appstruct={"versie": context.breach.version},
+        cancel_url=request.resource_path(context),
+    )
+
+    def act(values: dict[str, Any]) -> str:
+        chosen = list(values["gemeenten"])
+        if values["alle"] and chosen:
+            raise FormError("Kies alle gemeenten, of vink aan welke. Niet allebei.", "gemeenten")
+        codes = [row.code for row in towns] if values["alle"] else chosen
+        if not codes:
+            raise FormError("Kies minstens één gemeente.", "gemeenten")
+        services.share(request.db, context.breach, codes, request.actor)
+        number = plural(len(codes), "gemeente krijgt", "gemeenten krijgen")
+        return f"{number} dit datalek in het eigen register, en bericht."
+
+    page = partial(_form_page, context, request, "Doorgeven aan gemeenten", words.SHARE_INTRO)
+    return _take(context, request, form, act, page)
 
 
-def _counted(reporters: Tally) -> str:
-    """Return in a sentence how many reporters were told."""
-    verb = "heeft" if reporters.reached == 1 else "hebben"
-    number_of = plural(reporters.total, "melder", "melders")
-    words = f"{reporters.reached} van {number_of} {verb} een bericht."
-    if reporters.hindered:
-        words += f" Bij {reporters.hindered} kan dat hier niet: vertel het langs een andere weg."
-    return words
+def _form_page(
+    context: BreachResource, request: Request, heading: str, intro: str
+) -> dict[str, Any]:
+    note_read(request, context.holder, KIND, [context.breach.id], task="datalek lezen")
+    return {"heading": heading, "above": context.title, "intro": intro, "lost": None}
 
 
-def _ways(breach: Breach, here: str, reporters: Tally) -> list[tuple[str, str]]:
-    """Return what can be done about people, as pairs of label and address."""
-    if breach.closed_at is not None:
-        return []
-    ways = [("Meldingen toevoegen", f"{here}/meldingen")]
-    if reporters.left:
-        ways.insert(0, ("Melders vertellen", f"{here}/vertellen"))
-    ways.append(("Anders of niet informeren", f"{here}/betrokkenen"))
-    return ways
+@post_view(BreachResource, CLOSE, Permission.HANDLE_BREACHES)
+def close_view(context: BreachResource, request: Request) -> HTTPSeeOther:
+    """Close a breach of which everything is documented."""
+    return _settle(context, request, services.close, "Het datalek is afgesloten.")
 
 
-def _town_rows(session: Session, breach: Breach, codes: Sequence[str]) -> list[list[str]]:
-    """Return the municipalities that a breach was given to, and how far each is, by name."""
-    if not codes:
-        return []
-    wanted = select(Municipality.code, Municipality.name).where(Municipality.code.in_(codes))
-    rows = session.execute(wanted.order_by(Municipality.name, Municipality.code))
-    return [[row.name, *_stand(breach.towns.get(row.code))] for row in rows]
+@post_view(BreachResource, REOPEN, Permission.HANDLE_BREACHES)
+def reopen_view(context: BreachResource, request: Request) -> HTTPSeeOther:
+    """Open a closed breach again."""
+    return _settle(context, request, services.reopen, "Het datalek is weer open.")
 
 
-def _stand(stand: Mapping[str, Any] | None) -> tuple[str, str, str]:
-    """Return how far a municipality is, its number of reports, and of reporters who know."""
-    if stand is None:
-        return "nog niet in het register", "", ""
-    total, reached = stand["total"], stand["reached"]
-    informed = f"{reached} van {number(total)}" if total else ""
-    return WORKFLOW.state(stand["toestand"]).label, number(total), informed
+def _settle(
+    context: BreachResource, request: Request, act: Callable[..., None], done: str
+) -> HTTPSeeOther:
+    services.lock(request.db, context.breach)
+    # A second click finds it done.
+    if (context.breach.closed_at is None) is (act is services.close):
+        try:
+            act(request.db, context.breach, request.actor)
+        except services.BreachError as problem:
+            request.flash(str(problem), "warning")
+            return HTTPSeeOther(request.resource_path(context))
+    request.flash(done)
+    return HTTPSeeOther(request.resource_path(context))
 
 
-def towns_of(moves: Sequence[BreachMove]) -> list[str]:
-    """Return the codes of the municipalities that a breach was given to."""
-    given = (row.values.get("gemeenten", []) for row in moves if row.name == "doorgegeven")
-    return sorted({code for codes in given for code in codes})
+def _may_handle(context: BreachResource, request: Request) -> bool:
+    """Tell whether this person may change a breach now; nothing of a closed one changes.
+
+    Raises:
+        HTTPForbidden: Something is sent by who only reads breaches.
+        HTTPNotFound: Something is sent about a breach that is closed.
+    """
+    may = bool(request.has_permission(Permission.HANDLE_BREACHES, context))
+    open_ = context.breach.closed_at is None
+    if request.method == "POST" and not (may and open_):
+        raise HTTPNotFound() if may else HTTPForbidden()
+    return may and open_
 
 
-def _line(row: BreachMove) -> TimelineEntry:
-    return TimelineEntry(row.at, line_words(row.name), row.actor_name, row.reason or "")
-
-
-# Forms
-
-
-def handle(
+def _take(
     context: BreachResource,
     request: Request,
     form: Form,
-    heading: str,
     act: Callable[[dict[str, Any]], str],
-    *,
-    intro: str | None = None,
+    page: Callable[[], dict[str, Any]],
 ) -> Any:
     """Show a form about a breach; take it unless somebody else changed the breach meanwhile."""
-    breach, back = context.breach, request.resource_path(context)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        lock(request.db, breach)
-        if breach.version != values["versie"]:
-            raise later_version(form, breach)
+        services.lock(request.db, context.breach)
+        if context.breach.version != values["versie"]:
+            raise later_version(form, context.breach)
         try:
-            words = act(values)
-        except WorkflowError as problem:
+            done = act(values)
+        except (services.BreachError, HoldError) as problem:
             raise FormError(str(problem), problem.field) from None
-        request.flash(words)
-        return HTTPSeeOther(back)
-
-    def page() -> dict[str, Any]:
-        note_read(request, context.holder, KIND, [breach.id], task="datalek lezen")
-        return {
-            "heading": heading,
-            "above": context.title,
-            "intro": intro,
-            "facts": _clock(breach)[:2],
-        }
+        request.flash(done)
+        return HTTPSeeOther(request.resource_path(context))
 
     return handle_form(request, form, on_valid, page)
-
-
-@form_view(BreachResource, STEP, Permission.HANDLE_BREACHES, FORM)
-def step_view(context: BreachResource, request: Request) -> Any:
-    """Make a step of the workflow."""
-    breach = context.breach
-    name = dict(query_pairs(request)).get("naam", "")
-    steps = steps_of(breach, notices_of(request.db, breach))
-    step = next((step for step in steps if step.name == name), None)
-    if step is None:
-        if any(step.name == name for step in WORKFLOW.transitions):
-            request.flash(why_not_now(breach.state, name), "info")
-            return HTTPSeeOther(request.resource_path(context))
-        raise HTTPNotFound()
-    back = request.resource_path(context)
-    if name in TO_AP:
-        form = Form(
-            ap_schema(breach, first=name == "ap_melden"),
-            request,
-            buttons=[Button(step.name, step.label)],
-            appstruct={"op": this_minute(), "versie": breach.version},
-            cancel_url=back,
-        )
-    else:
-        form = derive_form(
-            step,
-            options_of(request.registry, request.db, step, breach),
-            request,
-            version=breach.version,
-            cancel_url=back,
-        )
-
-    def act(values: dict[str, Any]) -> str:
-        answers = {key: value for key, value in values.items() if key != "versie"}
-        move(request.db, breach, name, answers, request.actor)
-        return DONE[name]
-
-    return handle(context, request, form, step.label, act)
-
-
-@form_view(BreachResource, FACTS, Permission.HANDLE_BREACHES, FORM)
-def facts_view(context: BreachResource, request: Request) -> Any:
-    """Write down what happened, to whom, and what was done."""
-    breach = open_breach(context)
-    form = Form(
-        facts_schema(tally(request.db, breach).total),
-        request,
-        buttons=[Button("opslaan", "Feiten opslaan")],
-        appstruct=facts_of(breach),
-        cancel_url=request.resource_path(context),
-    )
-
-    def act(values: dict[str, Any]) -> str:
-        set_facts(request.db, breach, read_facts(values), request.actor)
-        return "De feiten zijn opgeslagen."
-
-    return handle(context, request, form, "Feiten", act)
-
-
-@form_view(BreachResource, AWARE, Permission.HANDLE_BREACHES, FORM)
-def aware_view(context: BreachResource, request: Request) -> Any:
-    """Correct since when the breach is known."""
-    breach = open_breach(context)
-    form = Form(
-        aware_schema(),
-        request,
-        buttons=[Button("opslaan", "Tijdstip wijzigen")],
-        appstruct={"bekend": breach.aware_at, "versie": breach.version},
-        cancel_url=request.resource_path(context),
-    )
-
-    def act(values: dict[str, Any]) -> str:
-        moment = min(values["bekend"], utc_now())
-        set_aware(request.db, breach, moment, values["reden"], request.actor)
-        return f"De termijn loopt nu tot {datetime_long(breach.due_at)}."
-
-    return handle(context, request, form, "Tijdstip wijzigen", act)
-
-
-def open_breach(context: BreachResource) -> Breach:
-    """Return the breach, while it isn't closed.
-
-    Raises:
-        HTTPNotFound: It is closed: nothing changes any more.
-    """
-    if context.breach.closed_at is not None:
-        raise HTTPNotFound()
-    return context.breach

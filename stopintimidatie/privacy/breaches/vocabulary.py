@@ -26,6 +26,20 @@ class Cause(Term):
     OTHER = "anders", "Iets anders", "something else"
 
 
+# The AP asks what was touched: confidentiality, integrity or availability.
+_NATURE: Final = {
+    Cause.LOST.value: "Vertrouwelijkheid, en misschien beschikbaarheid",
+    Cause.GONE.value: "Beschikbaarheid",
+    Cause.CHANGED.value: "Integriteit",
+    Cause.ATTACK.value: "Vertrouwelijkheid, en misschien integriteit en beschikbaarheid",
+}
+
+
+def nature_of(cause: str | None) -> str:
+    """Return in the words of the AP what a breach touched."""
+    return _NATURE.get(cause or "", "Vertrouwelijkheid")
+
+
 class Category(Term):
     """Kind of data that a breach is about."""
 
@@ -128,7 +142,20 @@ class NoticeKind(Term):
     NOT_PEOPLE = "niet_verteld", "Betrokkenen niet geïnformeerd", "people not told"
 
 
-class Obstacle(Term):
-    """Cause that a reporter can't be told on the follow page."""
-
-    GONE = "weg", "gewist of vernietigd", "erased or destroyed"
+# Nothing is left of a report, so that its reporter can't be told on the follow page.
+GONE: Final = "weg"
+# The facts of a breach by their column, as the forms, the page and the history call them.
+FACTS: Final = {
+    "cause": "Soort datalek",
+    "description": "Wat er gebeurde",
+    "aware_at": "Bekend sinds",
+    "happened_from": "Begin van het datalek",
+    "happened_until": "Einde van het datalek",
+    "categories": "Welke gegevens",
+    "groups": "Van wie",
+    "people": "Hoeveel mensen",
+    "consequences": "Gevolgen voor mensen",
+    "measures": "Maatregelen",
+    "risk": "Risico voor mensen",
+    "risk_reason": "Waarom dit risico",
+}

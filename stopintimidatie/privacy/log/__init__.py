@@ -1,4 +1,4 @@
-"""Reading the audit log, its term, and the sample of reads that the FG asks about."""
+"""Reading the audit log, its term, and the question of the FG why something was read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
-    from stopintimidatie.privacy.log import pages, questions
+    from stopintimidatie.privacy.log import questions
     from stopintimidatie.privacy.log.activity import activity_panel
     from stopintimidatie.privacy.log.models import PERSONAL_DATA, RETENTION
     from stopintimidatie.privacy.log.resources import LOG_DOCUMENTS, own_documents
@@ -24,24 +24,11 @@ def includeme(config: Any) -> None:
     config.add_personal_data_holder(PERSONAL_DATA)
     config.add_retention_class(RETENTION)
     add_own_place(config, "logboek", "Logboek", Permission.VIEW_AUDIT, order=80, desk=True)
-    add_own_place(
-        config,
-        pages.SAMPLE_PAGE,
-        "Steekproef inzage",
-        Permission.ASK_READS,
-        order=81,
-        desk=True,
-        waiting=pages.judged_next,
-    )
-    own = pages.OwnQuestions(
-        "inzagevragen", "Vragen over inzage", Permission.SIGNED_IN, waiting=pages.my_questions
-    )
-    config.add_place(own)
-    config.add_nav_item("inzagevragen", own.item, order=82)
-    config.add_mail_template(questions.REMINDER)
+    for template in questions.MAILS:
+        config.add_mail_template(template)
     config.add_job_kind(
         questions.EVERY_DAY,
-        questions.run_every_day,
+        questions.forget_questions,
         lane=Lane.SLOW,
         next_at=daily(questions.MORNING),
     )
@@ -49,7 +36,6 @@ def includeme(config: Any) -> None:
     config.add_panel("dossier", "logboek", log_panel, order=90)
     config.add_panel("account", "handelingen", activity_panel, order=90)
     config.scan("stopintimidatie.privacy.log.views")
-    config.scan("stopintimidatie.privacy.log.pages")
     config.scan("stopintimidatie.privacy.log.activity")
     config.add_health_check("logboek", [PROBLEM], log_check)
     config.add_job_kind(WATCH, watch, attempts=ATTEMPTS, lane=Lane.SLOW, next_at=next_hour)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,15 +13,16 @@ from sqlalchemy import select
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import User
-from stopintimidatie.core.clock import AMSTERDAM
-from stopintimidatie.core.text import uuid_of
+from stopintimidatie.core.clock import AMSTERDAM, utc_now
+from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.core.web.request import query_pairs
 from stopintimidatie.privacy.log.queries import NOBODY, Filters, known_actions, known_actors
 from stopintimidatie.privacy.log.resources import find_document
-from stopintimidatie.privacy.log.words import GROUPS, group_of, label_of
+from stopintimidatie.privacy.log.words import group_of, label_of
 
 WHO, ABOUT, DID, SINCE, UNTIL = "wie", "stuk", "wat", "van", "tot"
 FIELDS: Final = (WHO, ABOUT, DID, SINCE, UNTIL)
+SAMPLE: Final = "steekproef"
 LONGEST: Final = 100
 WITHOUT_ACCOUNT: Final = "Zonder account: systeem, melder, ontvanger"
 
@@ -37,30 +38,21 @@ class Asked:
     here: UUID | None = None
     filters: Filters = field(default_factory=Filters)
     problems: dict[str, str] = field(default_factory=dict)
+    # The number that a random draw is repeated with; "": all lines are shown.
+    seed: str = ""
 
     @property
     def any(self) -> bool:
         """True if something was chosen, whether it can be used or not."""
         return bool(self.typed)
 
-    def choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """Return the groups of what was done, each with its choices: value, words."""
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        """Return by group of what was done its choices: value, words; the asked one as well."""
         groups: dict[str, list[tuple[str, str]]] = {}
-        for action in self.actions:
+        asked = [code] if (code := self.typed.get(DID)) and DID not in self.problems else []
+        for action in {*self.actions, *asked}:
             groups.setdefault(group_of(action), []).append((action, label_of(action)))
-        return [
-            (label, [(code, f"{label}: alles"), *sorted(groups[code], key=lambda pair: pair[1])])
-            for code, label in GROUPS.items()
-            if code in groups
-        ]
-
-    def offers(self, code: str) -> bool:
-        """Tell whether the list offers this group or action: it occurs in this log."""
-        return code in self.actions or code in {group_of(action) for action in self.actions}
-
-    def words(self, code: str) -> str:
-        """Return a group or action in words."""
-        return GROUPS.get(code) or label_of(code)
+        return {group: sorted(groups[group], key=lambda pair: pair[1]) for group in sorted(groups)}
 
 
 def asked_of(request: Any, here: UUID | None) -> Asked:
@@ -82,6 +74,11 @@ def asked_of(request: Any, here: UUID | None) -> Asked:
         since=_midnight(since) if since else None,
         before=_midnight(until + timedelta(days=1)) if until and until < date.max else None,
     )
+    if seed := pairs.get(SAMPLE):
+        # Only days that are over: the same number draws the same lines tomorrow.
+        over = _midnight(day_of(utc_now()))
+        asked.seed = seed
+        asked.filters = replace(asked.filters, before=min(asked.filters.before or over, over))
     return asked
 
 
@@ -126,11 +123,10 @@ def _actions(asked: Asked) -> Sequence[str] | None:
     code = asked.typed.get(DID)
     if code is None:
         return None
-    if code in GROUPS:
-        return [action for action in asked.actions if group_of(action) == code]
-    if code not in asked.actions and label_of(code) == code:
+    several = [action for action in asked.actions if code in (action, group_of(action))]
+    if not several and label_of(code) == code:
         asked.problems[DID] = "Deze handeling kennen wij niet. Kies er een uit de lijst."
-    return [code]
+    return several or [code]
 
 
 def _day(asked: Asked, name: str) -> date | None:

@@ -1,4 +1,4 @@
-"""The table of the sample of reads, with the questions that the FG asks back about them."""
+"""The table of the questions about reads that the FG asked in 1.0.0, with their answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from stopintimidatie.core.storage.retention import RetentionClass, Way, years
 
 
 class ReadQuestion(Held, Base):
-    """A read in the sample; with the question why, the answer, and what the FG makes of it."""
+    """A read in a sample of 1.0.0; with the question why, the answer, and the FG's judgement."""
+
+    # Unused since the release after 1.0.0; goes one later. Its rows are read on the page of a line.
 
     __tablename__ = "read_question"
     __table_args__ = held_table(

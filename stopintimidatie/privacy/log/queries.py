@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from random import Random
 from typing import Any, Final
 from uuid import UUID
 
@@ -54,10 +55,10 @@ class Filters:
         return [name for name, value in words.items() if value is not None]
 
 
-def _newest(session: Session, filters: Filters, most: int, *more: ColumnElement[bool]) -> Any:
-    """Select id and moment of the newest events, at most so many."""
+def _wanted(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions of the filters, but for that of the actions."""
     # The holder is said: else PostgreSQL may look through all holders for the first few.
-    wanted = [AuditEvent.holder == current_holder(session), *more]
+    wanted = [AuditEvent.holder == current_holder(session)]
     if filters.document is not None:
         about = AuditSubject.subject_id == filters.document
         wanted.append(AuditEvent.id.in_(select(AuditSubject.event_id).where(about)))
@@ -68,7 +69,12 @@ def _newest(session: Session, filters: Filters, most: int, *more: ColumnElement[
         wanted.append(AuditEvent.at >= filters.since)
     if filters.before is not None:
         wanted.append(AuditEvent.at < filters.before)
-    events = select(AuditEvent.id, AuditEvent.at).where(*wanted)
+    return wanted
+
+
+def _newest(session: Session, filters: Filters, most: int, *more: ColumnElement[bool]) -> Any:
+    """Select id and moment of the newest events, at most so many."""
+    events = select(AuditEvent.id, AuditEvent.at).where(*_wanted(session, filters), *more)
     order = AuditEvent.at.desc(), AuditEvent.id.desc()
     actions = filters.actions
     if actions is None or len(actions) < 2 or filters.actor or filters.document:
@@ -80,6 +86,23 @@ def _newest(session: Session, filters: Filters, most: int, *more: ColumnElement[
     both = union_all(*(select(part.limit(most).subquery()) for part in parts)).subquery()
     rows = select(both.c.id, both.c.at)
     return rows.order_by(both.c.at.desc(), both.c.id.desc()).limit(most)
+
+
+def draw_events(
+    session: Session, filters: Filters, seed: str, number: int
+) -> tuple[Sequence[LogLine], int]:
+    """Return lines drawn at random from those of the filters, and how many those are.
+
+    The same seed draws the same lines, for as long as the filters choose the same.
+    """
+    wanted = _wanted(session, filters)
+    if filters.actions is not None:
+        wanted.append(AuditEvent.action.in_(filters.actions))
+    place = func.row_number().over(order_by=(AuditEvent.at, AuditEvent.id)).label("place")
+    rows = select(AuditEvent.id, AuditEvent.at, place).where(*wanted).subquery()
+    total = session.scalar(select(func.count()).select_from(rows)) or 0
+    places = Random(seed).sample(range(1, total + 1), min(number, total))  # noqa: S311 - no secret
+    return _lines(session, select(rows.c.id, rows.c.at).where(rows.c.place.in_(places)), 0), total
 
 
 def count_events(session: Session, filters: Filters, most: int) -> int:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, cast, literal, null, select, union_all
+from sqlalchemy import Select, String, Uuid, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleOffer, User
+from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.core.registry import Directive, of_kind
 from stopintimidatie.core.security import Identity, Permission
 from stopintimidatie.core.security.permissions import may
@@ -113,15 +114,30 @@ def own_documents() -> tuple[LogDocument, ...]:
             Permission.VIEW_REPORT,
         ),
         QUESTION_IN_LOG,
+        LINE_IN_LOG,
         LogDocument("gebruiker", select(User.id, User.name, null()), typed=False),
         # As the inviting person typed it; there is no offer once the role is taken or withdrawn.
         LogDocument("rol", select(RoleOffer.id, RoleOffer.username, null()), typed=False),
     )
 
 
+# A question of 1.0.0 stands on the page of the line that it is about.
 QUESTION_IN_LOG: Final = LogDocument(
     QUESTION,
-    select(ReadQuestion.id, literal("inzage door ").concat(ReadQuestion.reader), null()),
+    select(
+        ReadQuestion.id,
+        literal("inzage door ").concat(ReadQuestion.reader),
+        cast(ReadQuestion.event_id, String),
+    ),
+    Permission.ASK_READS,
+    lambda home, document, name, more: f"{home}/logboek-regel?nr={more}",
+    typed=False,
+)
+LINE_IN_LOG: Final = LogDocument(
+    "logregel",
+    select(AuditEvent.id, literal("regel van ").concat(AuditEvent.actor_name), null()),
+    Permission.VIEW_AUDIT,
+    lambda home, document, name, more: f"{home}/logboek-regel?nr={document}",
     typed=False,
 )
 

@@ -1,32 +1,34 @@
-"""Pages of the log: of a holder, of one document, of one line; newest first, in pages."""
+"""Pages of the log: of a holder, of one document, of one line; newest first, or drawn at random."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from secrets import randbelow
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from markupsafe import Markup
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import AuditEvent, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Identity, Permission, Role
-from stopintimidatie.core.security.policy import note
-from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.security.policy import note, note_read
+from stopintimidatie.core.storage import NATIONAL, enter, transaction
 from stopintimidatie.core.storage.session import COUNTED
 from stopintimidatie.core.storage.tenancy import current_holder
-from stopintimidatie.core.text import datetime_long, datetime_short, day_of, local, uuid_of
-from stopintimidatie.core.tree import Resource, lineage
+from stopintimidatie.core.text import day_of, local, uuid_of
+from stopintimidatie.core.tree import Resource, Root, lineage
 from stopintimidatie.core.web.components import Panel
 from stopintimidatie.core.web.request import (
     Paging,
     Request,
     page_view,
+    post_view,
     query_pairs,
     wanted_page,
     with_params,
@@ -34,16 +36,21 @@ from stopintimidatie.core.web.request import (
 )
 from stopintimidatie.core.web.responses import csv_lines
 from stopintimidatie.desk.resources import Desk
-from stopintimidatie.dossiers.words import link
 from stopintimidatie.dossiers.workflow import GONE
+from stopintimidatie.municipalities.accountability.rules import controller_of
+from stopintimidatie.municipalities.accountability.services import account_of
+from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
-from stopintimidatie.privacy.log.forms import ABOUT, WHO, WITHOUT_ACCOUNT, Asked, asked_of
+from stopintimidatie.privacy.log import questions
+from stopintimidatie.privacy.log.forms import SAMPLE, WITHOUT_ACCOUNT, Asked, asked_of
+from stopintimidatie.privacy.log.models import KIND as QUESTION
+from stopintimidatie.privacy.log.models import ReadQuestion
 from stopintimidatie.privacy.log.queries import (
     NOBODY,
-    READ,
     LogLine,
     count_events,
     count_subjects,
+    draw_events,
     events_after,
     page_of_events,
     subjects_of,
@@ -55,49 +62,86 @@ from stopintimidatie.reports.page.steps import Action
 LOG: Final = "logboek"
 LINE: Final = "logboek-regel"
 FILE: Final = "logboek-bestand"
+ASK: Final = "inzage-vragen"
 PAGE_SIZE: Final = 50
+# Lines of a random draw.
+DRAWN: Final = 10
 SUBJECTS_SIZE: Final = 100
 # Lines of a file; one may take several.
 MOST_IN_FILE: Final = 100_000
 CHUNK: Final = 1_000
-COLUMNS: Final = ("Wanneer", "Wie", "Wat", "Waarvan", "Taak of reden")
 FILE_COLUMNS: Final = (
     *("Wanneer", "Wie", "Soort", "Handeling", "Code", "Velden"),
     *("Waarvan", "Aantal", "Kenmerken", "Taak", "Reden"),
 )
 
 
+@dataclass(frozen=True)
+class ShownLine:
+    """A line of the log with the first few of its documents, as far as they are known here."""
+
+    event: AuditEvent
+    number: int
+    documents: Sequence[Named]
+
+    @property
+    def rest(self) -> int:
+        """The number of documents that aren't named."""
+        return self.number - len(self.documents)
+
+    @property
+    def kind(self) -> str:
+        """The kind of document in words."""
+        return self.event.subject_kind.replace("_", " ")
+
+    @property
+    def label(self) -> str:
+        """The action in words."""
+        return label_of(self.event.action)
+
+    @property
+    def details(self) -> str:
+        """The fields in words: roles by their label, without the holder's code."""
+        fields = [field.replace("_", " ") for field in self.event.fields]
+        if self.event.action.startswith("gebruiker."):
+            roles = {role.value: role.label for role in Role}
+            known = [field for field in self.event.fields if field != self.event.holder]
+            fields = [roles.get(field, field) for field in known]
+        return ", ".join(fields)
+
+
 @page_view(Resource, LOG, Permission.VIEW_AUDIT, "templates/log.jinja2")
 def log_view(context: Any, request: Request) -> dict[str, Any]:
     """Show the log of a document; of a municipality or the desk, the log of all documents."""
     asked = asked_of(request, _document(context))
-    here = request.resource_path(context, LOG)
     page = {
         "asked": asked,
         "nobody": (NOBODY, WITHOUT_ACCOUNT),
-        "here": here,
-        "columns": COLUMNS,
+        "here": request.resource_path(context, LOG),
         "whole": asked.here is None,
-        "others": f"{home_of(context, request)}/{LOG}",
-        "rows": [],
+        "home": home_of(context, request),
+        "lines": [],
         "paging": Paging(1, 0),
         "file": "",
+        "draw": with_params(request, pagina=None, **{SAMPLE: randbelow(1_000_000)}),
+        "all": with_params(request, pagina=None, **{SAMPLE: None}),
     }
     if asked.problems:
         request.response.status_int = 422
         return page
+    if asked.seed:
+        drawn, total = draw_events(request.db, asked.filters, asked.seed, DRAWN)
+        return {**page, "lines": _shown(context, request, drawn), "drawn_from": total}
     wanted = wanted_page(request)
     most = worth_counting(wanted, COUNTED, PAGE_SIZE)
     total = count_events(request.db, asked.filters, most)
     paging = Paging.counted(wanted, total, most, PAGE_SIZE)
     lines = page_of_events(request.db, asked.filters, paging.offset, paging.size)
-    documents = _named(context, request, lines)
-    rows = [_row(context, request, line, documents) for line in lines]
     file = with_params(request, pagina=None).partition("?")[2]
     address = request.resource_path(context, FILE)
     return {
         **page,
-        "rows": rows,
+        "lines": _shown(context, request, lines),
         "paging": paging,
         "file": f"{address}?{file}" if file else address,
     }
@@ -122,62 +166,26 @@ def home_of(context: Any, request: Any) -> str:
     return str(request.resource_path(place)).rstrip("/")
 
 
-def _named(context: Any, request: Any, lines: Sequence[LogLine]) -> dict[Any, Named]:
+def _shown(context: Any, request: Request, lines: Sequence[LogLine]) -> list[ShownLine]:
+    home, identity = home_of(context, request), request.identity
+    return list(show_lines(request.db, request.registry, identity, context.holder, home, lines))
+
+
+def show_lines(
+    session: Session,
+    registry: Any,
+    identity: Any,
+    holder: str,
+    home: str,
+    lines: Sequence[LogLine],
+) -> Iterable[ShownLine]:
+    """Yield lines with the names of their documents; an export and its disclosure have one name."""
     ids = {subject for line in lines for subject in line.first}
-    home = home_of(context, request)
-    return named(request.db, request.registry, request.identity, context.holder, home, ids)
-
-
-def _row(context: Any, request: Any, line: LogLine, documents: dict[Any, Named]) -> list[str]:
-    event = line.event
-    page = f"{home_of(context, request)}/{LINE}?nr={event.id}"
-    who: str = event.actor_name
-    if (event.actor_id or NOBODY) != dict(query_pairs(request)).get(WHO):
-        who = link(with_params(request, wie=event.actor_id or NOBODY, pagina=None), who)
-    return [
-        link(page, datetime_short(event.at)),
-        who,
-        deed(event),
-        about(line, documents, page),
-        event.task or event.reason or "",
-    ]
-
-
-def deed(event: AuditEvent) -> str:
-    """Return what was done in words, with the names of the fields."""
-    details = ", ".join(_details(event))
-    return f"{label_of(event.action)}: {details}" if details else label_of(event.action)
-
-
-def _details(event: AuditEvent) -> list[str]:
-    """Return the fields of an event in words: roles by their label, without the holder's code."""
-    if not event.action.startswith("gebruiker."):
-        return [field.replace("_", " ") for field in event.fields]
-    roles = {role.value: role.label for role in Role}
-    return [roles.get(field, field) for field in event.fields if field != event.holder]
-
-
-def about(line: LogLine, documents: dict[Any, Named], page: str | None) -> str:
-    """Return the kind of documents of a line, with links to the first few and to the others.
-
-    `page`: the address of the line, with the others; None: they are only counted.
-    """
-    kind = line.event.subject_kind.replace("_", " ")
-    known = [documents[subject] for subject in line.first if subject in documents]
-    rest = line.number - len(known)
-    if not known:
-        return f"{line.number} × {kind}" if line.number > 1 else kind
-    # An export and its disclosure have one name.
-    by_name = {document.name: document for document in known}
-    parts = Markup(", ").join(shown(by_name[name]) for name in sorted(by_name))
-    others = link(page, f"{rest} meer") if page else f"{rest} meer"
-    more = Markup(" en {}").format(others) if rest > 0 else ""
-    return Markup("{}: {}{}").format(kind, parts, more)
-
-
-def shown(document: Named) -> str:
-    """Return the name of a document as HTML, as a link where it can be opened."""
-    return link(document.href, document.name) if document.href else Markup.escape(document.name)
+    documents = named(session, registry, identity, holder, home, ids)
+    for line in lines:
+        known = [documents[number] for number in line.first if number in documents]
+        by_name = {document.name: document for document in known}
+        yield ShownLine(line.event, line.number, [by_name[name] for name in sorted(by_name)])
 
 
 # A line, with all that it was about
@@ -186,44 +194,90 @@ def shown(document: Named) -> str:
 @page_view(MunicipalityResource, LINE, Permission.VIEW_AUDIT, "templates/line.jinja2")
 @page_view(Desk, LINE, Permission.VIEW_AUDIT, "templates/line.jinja2")
 def line_view(context: Any, request: Request) -> dict[str, Any]:
-    """Show one line of the log with all documents that it was about."""
+    """Show one line of the log with all documents that it was about, and the questions about it."""
     event = event_asked(request)
-    paging = Paging(wanted_page(request), count_subjects(request.db, event.id), SUBJECTS_SIZE)
-    ids = subjects_of(request.db, event.id, paging.offset, paging.size)
     home = home_of(context, request)
-    identity: Identity = request.identity  # type: ignore[assignment]
-    documents = named(request.db, request.registry, identity, context.holder, home, ids)
-    known = sorted(documents.values(), key=lambda document: (document.kind, document.name))
-    said = (("Taak", event.task), ("Reden", event.reason))
+    may_ask = bool(request.has_permission(Permission.ASK_READS, context))
+    people = questions.askable(request.db, event, request.actor) if may_ask else []
+    old = select(ReadQuestion).where(ReadQuestion.event_id == event.id) if may_ask else None
+    question = request.db.scalar(old) if old is not None else None
+    if question is not None:
+        note_read(request, event.holder, QUESTION, [question.id], task="vragen over inzage")
     return {
-        "event": event,
-        "facts": [
-            ("Wanneer", datetime_long(event.at)),
-            ("Wie", event.actor_name),
-            ("Wat", deed(event)),
-            *((label, text) for label, text in said if text),
-        ],
-        "columns": ("Kenmerk of naam", "Soort", "Wat er nog meer mee gebeurde"),
-        "rows": [_subject(document, home) for document in known],
-        "unknown": len(ids) - len(known),
-        "kind": event.subject_kind.replace("_", " "),
-        "paging": paging,
+        **_line_page(request, event, home, context.title),
+        "ask_href": f"{home}/{ASK}?nr={event.id}",
+        "people": people,
+        "old": question,
         "back": f"{home}/{LOG}",
-        "ask": f"{home}/inzage-vragen?nr={event.id}" if _may_ask(context, request, event) else None,
     }
 
 
-def _may_ask(context: Any, request: Request, event: AuditEvent) -> bool:
-    """Tell whether this person may ask who read something why."""
-    mine = event.actor_id == request.actor.id
-    read = event.action == READ and event.actor_kind == "gebruiker" and not mine
-    return read and bool(request.has_permission(Permission.ASK_READS, context))
+def _line_page(request: Request, event: AuditEvent, home: str, above: str) -> dict[str, Any]:
+    paging = Paging(wanted_page(request), count_subjects(request.db, event.id), SUBJECTS_SIZE)
+    ids = subjects_of(request.db, event.id, paging.offset, paging.size)
+    identity: Identity = request.identity  # type: ignore[assignment]
+    documents = named(request.db, request.registry, identity, event.holder, home, ids)
+    known = sorted(documents.values(), key=lambda document: (document.kind, document.name))
+    asked = request.db.execute(questions.questions_about(event)).all()
+    names = select(User.id, User.name).where(User.id.in_([number for _, number in asked]))
+    return {
+        "line": ShownLine(event, paging.total, known),
+        "above": above,
+        "home": home,
+        "unknown": len(ids) - len(known),
+        "paging": paging,
+        "asked": asked,
+        "names": dict(request.db.execute(names).all()) if asked else {},
+    }
 
 
-def _subject(document: Named, home: str) -> list[str]:
-    log = f"{home}/{LOG}?{urlencode({ABOUT: document.name})}"
-    kind = document.kind.replace("_", " ")
-    return [shown(document), kind, link(log, "Logboek hiervan") if document.typed else ""]
+@post_view(MunicipalityResource, ASK, Permission.ASK_READS)
+@post_view(Desk, ASK, Permission.ASK_READS)
+def ask_view(context: Any, request: Request) -> HTTPSeeOther:
+    """Mail the reader, or a head, the question why something was read."""
+    event, wanted = event_asked(request), str(request.POST.get("wie", ""))
+    people = questions.askable(request.db, event, request.actor)
+    user = next((user for user in people if str(user.id) == wanted), None)
+    if user is None:
+        request.flash("Aan die persoon kunt u dit niet vragen. Kies iemand anders.", "warning")
+    elif questions.ask(request.db, event, user, request.actor):
+        request.flash(f"De vraag gaat per mail naar {user.name}.")
+    else:
+        request.flash(f"Dit is al aan {user.name} gevraagd.", "info")
+    return HTTPSeeOther(f"{home_of(context, request)}/{LINE}?nr={event.id}")
+
+
+@page_view(Root, questions.PAGE, Permission.SIGNED_IN, "templates/line.jinja2")
+def own_line_view(request: Request) -> dict[str, Any]:
+    """Show a line of the log to who is asked about it, or did it."""
+    holder = dict(query_pairs(request)).get("waar", "")
+    identity: Identity = request.identity  # type: ignore[assignment]
+    if holder not in identity.holders:
+        raise HTTPNotFound()
+    enter(request.db, holder)
+    event = event_asked(request)
+    slug = request.db.scalar(select(Municipality.slug).where(Municipality.code == holder))
+    home, name = f"/gemeenten/{slug}", request.municipality_name(holder)
+    if holder == NATIONAL:
+        home, name = f"/{NATIONAL}", "Landelijk meldpunt"
+    page = _line_page(request, event, home, str(name))
+    mine = event.actor_id == str(identity.user_id)
+    if event.holder != holder or not (mine or identity.user_id in page["names"]):
+        raise HTTPNotFound()
+    controller = controller_of(account_of(request.db, holder).content)
+    fg = ", ".join(filter(None, (controller.officer, controller.officer_address)))
+    return {**page, "people": [], "old": None, "back": None, "fg": fg}
+
+
+@page_view(Root, "account-inzagevragen", Permission.SIGNED_IN, "string")
+def old_questions_view(request: Request) -> HTTPSeeOther:
+    """Go on from the link in a mail of 1.0.0 to the own acts, and say where questions are now."""
+    request.flash(
+        "Vragen van de FG over inzage krijgt u nu per mail, en u antwoordt de FG zelf. Stond er nog"
+        " een vraag open? Dan stelt de FG die zo nodig opnieuw.",
+        "info",
+    )
+    return HTTPSeeOther("/account-handelingen")
 
 
 def event_asked(request: Any) -> AuditEvent:
@@ -288,10 +342,8 @@ def _lines(
     while number < MOST_IN_FILE:
         with transaction(engine, holder, write=False) as session:
             lines = events_after(session, filters, last, CHUNK)
-            ids = {subject for line in lines for subject in line.first}
-            documents = named(session, registry, identity, holder, home, ids)
-        for line in lines:
-            yield _cells(line, documents)
+            shown = list(show_lines(session, registry, identity, holder, home, lines))
+        yield from map(_cells, shown)
         number += len(lines)
         if len(lines) < CHUNK:
             return
@@ -299,19 +351,18 @@ def _lines(
     yield (f"Hier stopt het bestand, na {number} regels. Kies een kortere tijd voor de rest.",)
 
 
-def _cells(line: LogLine, documents: dict[Any, Named]) -> Sequence[object]:
+def _cells(line: ShownLine) -> Sequence[object]:
     event = line.event
-    names = sorted(documents[subject].name for subject in line.first if subject in documents)
     return (
         local(event.at).strftime("%Y-%m-%d %H:%M:%S"),
         event.actor_name,
         event.actor_kind,
-        label_of(event.action),
+        line.label,
         event.action,
-        ", ".join(_details(event)),
+        line.details,
         event.subject_kind,
         line.number,
-        ", ".join(names),
+        ", ".join(document.name for document in line.documents),
         event.task,
         event.reason,
     )

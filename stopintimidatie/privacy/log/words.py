@@ -1,7 +1,4 @@
-"""Words for the actions of the log, and the groups that people look for.
-
-A code without words is shown as it is, and belongs to the last group.
-"""
+"""Words for the actions of the log; a code without words is shown as it is."""
 
 from __future__ import annotations
 
@@ -278,73 +275,6 @@ def label_of(action: str) -> str:
     return ACTIONS.get(action, action)
 
 
-# Groups of actions, in the order of the page: code, words. No code is an action's.
-GROUPS: Final[dict[str, str]] = {
-    "inzage": "Inzage",
-    "wijziging": "Wijziging van melding of dossier",
-    "verstrekking": "Verstrekking",
-    "bewaren": "Bewaren, bevriezen, vernietigen",
-    "privacy": "Verzoeken, datalekken, vragen over inzage",
-    "toegang": "Aanmelden en account",
-    "beheer": "Beheer",
-}
-_INSPECTED: Final = frozenset(
-    {
-        "gelezen",
-        "toegang.geweigerd",
-        "melding.bericht_gezien",
-        "uitvoer.antwoord_gelezen",
-        "uitvoer.gedownload",
-        "uitvoer.wachtwoord",
-        "verklaring.gedownload",
-        "logboek.gedownload",
-    }
-)
-_KEPT: Final = frozenset(
-    {
-        "melding.gewist",
-        "dossier.gewist",
-        "melding.vernietigd",
-        "dossier.vernietigd",
-        "melding.inhoud_vernietigd",
-        "dossier.voorgelegd_vernietigd",
-        "logboek.opgeschoond",
-    }
-)
-# By the first word of the action; what isn't here belongs to *beheer*.
-_FAMILIES: Final[dict[str, str]] = {
-    "melding": "wijziging",
-    "dossier": "wijziging",
-    "overdracht": "wijziging",
-    "patroon": "wijziging",
-    "uitvoer": "verstrekking",
-    "verstrekking": "verstrekking",
-    "ophalen": "verstrekking",
-    "termijnen": "bewaren",
-    "vernietiging": "bewaren",
-    "uiterste": "bewaren",
-    "verklaring": "bewaren",
-    "bevriezing": "bewaren",
-    "wissen": "bewaren",
-    "bewaartermijn": "bewaren",
-    "overbrenging": "bewaren",
-    "verzoek": "privacy",
-    "kopie": "privacy",
-    "datalek": "privacy",
-    "inzagevraag": "privacy",
-    "aanmelden": "toegang",
-    "afmelden": "toegang",
-    "wachtwoord": "toegang",
-    "account": "toegang",
-    "factor": "toegang",
-    "uitnodiging": "toegang",
-}
-
-
 def group_of(action: str) -> str:
-    """Return the group that an action belongs to."""
-    if action in _INSPECTED:
-        return "inzage"
-    if action in _KEPT:
-        return "bewaren"
-    return _FAMILIES.get(action.partition(".")[0], "beheer")
+    """Return the group that an action belongs to: its first word, such as *dossier*."""
+    return action.partition(".")[0]

@@ -10,15 +10,18 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.profiles.rules import Field
-from stopintimidatie.privacy.breaches import services
+from stopintimidatie.privacy.breaches import queries
 from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
 from stopintimidatie.privacy.breaches.workflow import CLOSED
-from tests.support.deliveries import enter, mails, put_ready, ready, spoken_code
+from tests.support.breaching import press as press_button
+from tests.support.deliveries import enter, form_of, mails, put_ready, ready, spoken_code
 from tests.support.exporting import Case
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation
+from tests.support.sittings import agree, arrive, open_in, pickup_of, sit
 
 
 def lose(case: Case, reference: str, who: str = "aanvrager") -> str:
@@ -59,8 +62,8 @@ def test_a_lost_export_begins_a_breach_with_what_is_in_it(
     shown.mustcontain("Het stuk dat zoek is", "Politie Drechtsteden", "nog niet verteld")
     assert shown.request.path == entry.click("Naar dit datalek").request.path
     assert "plaats_en_tijd" in breach.categories
-    shown.click("Feiten aanvullen").mustcontain("ten minste 2")
-    to_ap = shown.click("Gegevens voor de melding bij de AP")
+    shown.mustcontain("ten minste 2")
+    to_ap = shown.click("Naar de AP")
     assert "Hoe iemand eruitzag" not in (known := answer_of(to_ap, "Welke gegevens"))
     assert "wat een melder vertelde" not in known.lower()
     assert "plaats en tijd" in known.lower()
@@ -101,10 +104,8 @@ def test_two_people_who_miss_a_document_at_the_same_moment_make_one_breach(
         # Closed: then it is lost anew. The earlier one doesn't open beside the later one.
         first.state, first.closed_at = CLOSED, first.made_at
     assert "Dank u wel" in lose(case, reference)
-    here = f"/gemeenten/dordrecht/datalekken/{first.reference}/stap?naam=heropenen"
-    form = case.browser("privacy").get(here).forms["formulier"]
-    form["reden"] = "Het is toch weg."
-    assert "daarna opnieuw gemeld" in form.submit("heropenen", status=422)
+    page = press_button(case.browser("privacy"), first, "heropenen")
+    assert "daarna opnieuw gemeld" in page
 
 
 @pytest.mark.alles
@@ -113,7 +114,7 @@ def test_a_lost_document_is_told_about_as_coarse_as_its_profile_made_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     case, reference = ready(installation, monkeypatch)
-    monkeypatch.setattr(services, "profile_at", lambda *_: PROFILES[name])
+    monkeypatch.setattr(queries, "profile_at", lambda *_: PROFILES[name])
     page = case.browser("aanvrager").get(f"{case.path}/{reference}/zoekgeraakt")
     rule = PROFILES[name].rule(Field.TIME)
     words = f"tijdstip ({rule.label})" if rule.how else "tijdstip,"
@@ -146,6 +147,50 @@ def test_a_recipient_says_that_it_is_lost_and_the_officers_are_mailed(
     assert breach.reference not in browser.get(f"/ophalen/{number}/document")
     page = case.browser("privacy").get(f"/gemeenten/dordrecht/datalekken/{breach.reference}")
     page.mustcontain("Politie Drechtsteden", "meegenomen")
+
+
+def test_a_lost_document_is_picked_up_by_nobody_until_its_breach_is_closed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, reference = ready(installation, monkeypatch)
+    number = put_ready(case, reference)
+    browser, answer = enter(installation, number, spoken_code(case, reference))
+    file = form_of(answer.follow(), "bestand")
+    lose(case, reference)
+    # Who was inside when it was reported, and who comes in with a new code.
+    again, inside = enter(installation, number, spoken_code(case, reference))
+    for page in (browser.get(f"/ophalen/{number}/document"), inside.follow()):
+        page.mustcontain("er is gemeld dat het zoek is", no=["PDF ophalen", "Gevraagd van u"])
+    assert "nu niet te openen" in file.submit(status=409)
+    # A stranger is told nothing.
+    _, refused = enter(installation, number, "0000 0000", status=422)
+    refused.mustcontain("Deze code klopt niet", no=["zoek is", "nu niet te openen"])
+    with installation.transaction(DORDRECHT) as session:
+        breach = session.scalars(select(Breach)).one()
+        breach.state, breach.closed_at = CLOSED, breach.made_at
+    again.get(f"/ophalen/{number}/document").mustcontain("PDF ophalen")
+    assert file.submit(status=200).content_type == "application/pdf"
+
+
+def test_a_lost_report_opens_for_no_town_until_its_breach_is_closed(
+    installation: Installation,
+) -> None:
+    agree(installation)
+    number = arrive(installation)
+    installation.run_jobs()
+    browser, page = sit(installation, number)
+    reference = pickup_of(installation, number).reference
+    open_in(page, reference)
+    desk = installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
+    form = desk.get(f"/landelijk/verstrekkingen/{reference}/zoekgeraakt").forms["formulier"]
+    form["wat"] = "De pdf lag open op een bureau."
+    form.submit("melden", status=303)
+    page = browser.get(f"/ophalen/{reference}/melding", status=303).follow()
+    page.mustcontain("nu niet te openen")
+    with installation.transaction(NATIONAL) as session:
+        breach = session.scalars(select(Breach)).one()
+        breach.state, breach.closed_at = CLOSED, breach.made_at
+    assert "Wat er gebeurde" in browser.get(f"/ophalen/{reference}/melding", status=200)
 
 
 def test_who_may_not_see_the_export_cannot_say_so(

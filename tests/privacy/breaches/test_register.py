@@ -16,7 +16,18 @@ from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.privacy.breaches.models import Breach, BreachMove, BreachNotice
-from tests.support.breaching import PLACE, REGISTER, breach_of, fill_facts, on_wall, report, take
+from tests.support.breaching import (
+    PLACE,
+    REGISTER,
+    breach_of,
+    fill,
+    fill_facts,
+    notify,
+    on_wall,
+    page_of,
+    press,
+    report,
+)
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_user
 from tests.support.installation import Installation
 
@@ -99,31 +110,18 @@ def test_two_clicks_at_the_same_moment_make_one_breach(
         again.set_cookie(name, value)
     together = Barrier(2)
 
-    def press(browser: TestApp) -> int:
+    def send(browser: TestApp) -> int:
         together.wait(10)
         return int(browser.post(f"{PLACE}/datalek-melden", fields).status_int)
 
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(press, (officer, again))) == [303, 303]
+        assert list(pool.map(send, (officer, again))) == [303, 303]
     assert breach_of(town).state == "wordt_onderzocht"
 
 
 def test_a_slip_of_the_year_is_asked_about(officer: TestApp) -> None:
     answer = report(officer, bekend=on_wall(utc_now() - timedelta(days=400)), status=422)
     assert "Klopt dit jaar?" in answer
-
-
-def test_a_step_that_comes_later_says_what_comes_first(
-    town: Installation, officer: TestApp
-) -> None:
-    report(officer)
-    address = f"{REGISTER}/{breach_of(town).reference}"
-    for name in ("niet_melden", "afsluiten"):
-        page = officer.get(f"{address}/stap?naam={name}", status=303).follow()
-        page.mustcontain("Beoordeel eerst het risico.")
-    shown = take(officer, breach_of(town), "ap_melden", nummer="AP-2026-11").follow()
-    shown.mustcontain("Vastgelegd dat u dit bij de AP meldde.")
-    assert len(shown.html.select(".si-toolbar a")) > 1, "buttons don't touch each other"
 
 
 def test_the_start_page_has_the_latest_breach_first(town: Installation, officer: TestApp) -> None:
@@ -155,41 +153,44 @@ def test_it_goes_from_entry_by_the_ap_in_phases_to_closed(town: Installation, na
     breach = breach_of(town)
     with clock_at(FRIDAY + timedelta(hours=20)):
         officer = town.browser(name)
-        take(officer, breach, "ap_melden", nummer="AP-2026-11")
-        take(officer, breach, "herbeoordelen", risico="risico", reden="Er staan verhalen in.")
+        to_ap = officer.get(page_of(breach)).click("Naar de AP")
+        to_ap.mustcontain("Eerste melding", "nog niet bekend", "Gemeente Dordrecht", "in de trein")
+        notify(officer, breach, nummer="AP-2026-11").follow().mustcontain("gemeld bij de AP")
         # Not before it was known.
         early = on_wall(FRIDAY - timedelta(hours=1))
-        answer = take(officer, breach, "ap_aanvullen", op=early, status=422)
+        answer = notify(officer, breach, soort="aanvulling", op=early, status=422)
         assert "bekend werd" in answer
-        take(officer, breach, "ap_aanvullen", nummer="AP-2026-12")
-        take(officer, breach, "ap_compleet")
-        refused = take(officer, breach, "afsluiten", status=422)
-        assert "Feiten" in refused
+        assert "risico" in press(officer, breach, "afsluiten")
+    with clock_at(FRIDAY + timedelta(hours=90)):
+        officer = town.browser(name)
+        fill(officer, breach, risico="risico", reden="Er staan verhalen in.")
+        # The second notification says what is new.
+        to_ap = officer.get(f"{page_of(breach)}/ap")
+        to_ap.mustcontain("Aanvulling op een eerdere melding", "AP-2026-11")
+        to_ap.mustcontain("Nieuw sinds de vorige melding: risico voor mensen, waarom dit risico.")
+    with clock_at(FRIDAY + timedelta(hours=91)):
+        officer = town.browser(name)
+        notify(officer, breach, soort="aanvulling", nummer="AP-2026-12")
+        assert "Nieuw sinds" not in officer.get(f"{page_of(breach)}/ap")
+        assert "Vul eerst in" in press(officer, breach, "afsluiten")
         fill_facts(officer, breach)
-        take(officer, breach, "afsluiten").follow().mustcontain("afgesloten", "op tijd")
-        officer.get(f"{REGISTER}/{breach.reference}/feiten", status=404)
+        notify(officer, breach, soort="laatste")
+        press(officer, breach, "afsluiten").mustcontain("afgesloten", "op tijd")
+        assert "formulier" not in officer.get(page_of(breach)).forms
         # The AP has been told: opened again, no clock begins.
-        page = officer.get(f"{REGISTER}/{breach.reference}").click("Weer openen")
-        form = page.forms["formulier"]
-        form["reden"] = "De tas is terug."
-        reopened = form.submit("heropenen_gemeld", status=303).follow()
+        reopened = press(officer, breach, "heropenen")
         reopened.mustcontain("gemeld bij de AP", no=["Besluit over de AP"])
-        take(officer, breach, "afsluiten")
-        # Whoever had the page open still is told how it stands.
-        gone = officer.get(f"{REGISTER}/{breach.reference}/stap?naam=ap_aanvullen", status=303)
-        assert "al gezet" in gone.follow()
+        press(officer, breach, "afsluiten")
     with town.transaction(DORDRECHT) as session:
-        wanted = select(BreachNotice.kind, BreachNotice.number).order_by(
-            BreachNotice.sent_at, BreachNotice.kind.desc()
-        )
+        wanted = select(BreachNotice.kind, BreachNotice.number)
         assert {tuple(row) for row in session.execute(wanted)} == {
             ("eerste", "AP-2026-11"),
             ("aanvulling", "AP-2026-12"),
             ("laatste", None),
         }
         moves = session.scalars(select(BreachMove.name)).all()
-    assert {"ingevoerd", "ap_melden", "herbeoordelen", "feiten", "afsluiten"} <= set(moves)
-    assert actions(town).count("datalek.stap") == 7
+    assert set(moves) == {"ingevoerd", "ap", "feiten", "afsluiten", "heropenen"}
+    assert actions(town).count("datalek.stap") == 6
 
 
 def test_later_than_72_hours_needs_a_reason(town: Installation, name: str) -> None:
@@ -199,10 +200,10 @@ def test_later_than_72_hours_needs_a_reason(town: Installation, name: str) -> No
     # On Monday evening, at the minute itself, it is in time; a minute later it isn't.
     with clock_at(FRIDAY + timedelta(hours=72, minutes=1)):
         officer = town.browser(name)
-        officer.get(f"{REGISTER}/{breach.reference}").mustcontain("1 minuut te laat")
-        refused = take(officer, breach, "ap_melden", status=422)
+        officer.get(page_of(breach)).mustcontain("1 minuut te laat")
+        refused = notify(officer, breach, status=422)
         assert "Schrijf op waarom" in refused
-        take(officer, breach, "ap_melden", te_laat="De tas leek eerst leeg.").follow().mustcontain(
+        notify(officer, breach, te_laat="De tas leek eerst leeg.").follow().mustcontain(
             "later dan 72 uur", "De tas leek eerst leeg."
         )
 
@@ -210,33 +211,67 @@ def test_later_than_72_hours_needs_a_reason(town: Installation, name: str) -> No
 def test_only_without_risk_the_ap_may_stay_unnotified(town: Installation, officer: TestApp) -> None:
     report(officer)
     breach = breach_of(town)
-    take(officer, breach, "beoordelen", risico="hoog", reden="Namen van kinderen.")
-    refused = take(officer, breach, "niet_melden", reden="Liever niet.", status=422)
-    assert "art. 33 lid 1" in refused
-    take(officer, breach, "beoordelen", risico="geen", reden="Versleuteld.")
-    take(officer, breach, "niet_melden", reden="Niemand kan het lezen.")
-    fill_facts(officer, breach)
-    take(officer, breach, "afsluiten").follow().mustcontain("Niemand kan het lezen.", "afgesloten")
-    take(officer, breach, "heropenen", reden="Toch gelezen.").follow().mustcontain("onderzocht")
+    assert "Schrijf dit erbij" in fill(officer, breach, risico="hoog", status=422)
+    fill_facts(officer, breach, risico="hoog", reden="Namen van kinderen.")
+    officer.get(page_of(breach)).mustcontain("Besluit over de AP: nog 2 dagen")
+    assert "Meld dit eerst bij de AP" in press(officer, breach, "afsluiten")
+    fill(officer, breach, risico="geen", reden="Niemand kan het lezen.")
+    shown = press(officer, breach, "afsluiten")
+    shown.mustcontain("Niemand kan het lezen.", "afgesloten", "niet gemeld bij de AP")
+    # What was thought harmless, and isn't: the clock of then counts again.
+    press(officer, breach, "heropenen")
+    fill(officer, breach, risico="risico", reden="Toch gelezen.").follow().mustcontain("Besluit")
 
 
-def test_the_moment_it_was_known_is_corrected_with_a_reason(
+def test_a_notification_is_taken_back_when_there_is_no_risk(
+    town: Installation, officer: TestApp
+) -> None:
+    report(officer)
+    breach = breach_of(town)
+    notify(officer, breach)
+    assert "geen risico" in notify(officer, breach, soort="ingetrokken", status=422)
+    fill_facts(officer, breach, risico="geen", reden="De tas was leeg.")
+    page = notify(officer, breach, soort="ingetrokken").follow()
+    page.mustcontain("melding bij de AP ingetrokken", no=["Besluit over de AP"])
+
+
+def test_the_moment_it_was_known_is_corrected_and_the_history_keeps_the_old_one(
     town: Installation, officer: TestApp
 ) -> None:
     with clock_at(FRIDAY):
         report(officer)
         breach = breach_of(town)
-        form = officer.get(f"{REGISTER}/{breach.reference}/tijdstip").forms["formulier"]
+        form = officer.get(page_of(breach)).forms["formulier"]
         form["bekend"] = on_wall(FRIDAY - timedelta(hours=10))
-        assert form.submit("opslaan", status=422)
-        form["reden"] = "De baliemedewerker wist het eerder."
-        form.submit("opslaan", status=303)
+        form.submit("opslaan", status=303).follow().mustcontain("Bekend sinds was")
         assert breach_of(town).due_at == FRIDAY + timedelta(hours=62)
         # Sent again it is outdated.
         form["bekend"] = on_wall(FRIDAY + timedelta(hours=1))
         form.submit("opslaan", status=422)
         form["bekend"] = on_wall(FRIDAY - timedelta(hours=1))
         assert "niet opgeslagen" in form.submit("opslaan", status=409)
+
+
+@pytest.mark.parametrize("state", ["wordt_onderzocht", "beoordeeld"])
+def test_a_breach_of_1_0_0_goes_on_where_it_was(
+    town: Installation, officer: TestApp, state: str
+) -> None:
+    report(officer)
+    with town.transaction(DORDRECHT) as session:
+        breach = session.scalars(select(Breach)).one()
+        breach.state = state
+        if state == "beoordeeld":
+            breach.risk, breach.risk_reason = "geen", "Versleuteld."
+        reason = "De balie wist het eerder."
+        for line in ("tijdstip", "beoordelen", "niet_melden", "ap_compleet"):
+            move = BreachMove(holder=DORDRECHT, breach_id=breach.id, name=line, reason=reason)
+            move.actor_kind, move.actor_name, move.to_state = "gebruiker", "Pri Vacy", state
+            session.add(move)
+    # Nobody decided about the AP yet, so the clock counts; the old lines are readable.
+    shown = officer.get(page_of(breach))
+    shown.mustcontain("Besluit over de AP", "Risico beoordeeld", "Laatste aanvulling", reason)
+    fill_facts(officer, breach, risico="geen", reden="Versleuteld.")
+    press(officer, breach, "afsluiten").mustcontain("afgesloten", "niet gemeld bij de AP")
 
 
 def test_officers_are_reminded_a_day_before_and_at_the_end_until_somebody_decides(
@@ -254,7 +289,7 @@ def test_officers_are_reminded_a_day_before_and_at_the_end_until_somebody_decide
         assert mailed() == {"datalek_gemeld"}
     with clock_at(FRIDAY + timedelta(hours=48, minutes=1)):
         assert mailed() == {"datalek_gemeld", "datalek_bijna"}
-        take(town.browser(name), breach_of(town), "ap_melden")
+        notify(town.browser(name), breach_of(town))
     with clock_at(FRIDAY + timedelta(hours=73)):
         assert mailed() == {"datalek_gemeld", "datalek_bijna"}
 
@@ -268,15 +303,25 @@ def test_another_town_sees_nothing_and_the_fg_only_reads(
     for path in (REGISTER, f"{REGISTER}/{breach.reference}", f"{PLACE}/datalek-melden"):
         other.get(path, status=404)
     fg = town.browser(make_user(town, (DORDRECHT, Role.DATA_PROTECTION_OFFICER), name="Fien G"))
-    shown = fg.get(f"{REGISTER}/{breach.reference}")
-    assert "stap?naam" not in shown
-    fg.get(f"{REGISTER}/{breach.reference}/stap?naam=beoordelen", status=403)
+    shown = fg.get(page_of(breach))
+    shown.mustcontain("bleef in de trein", no=["formulier", "Afsluiten"])
+    assert "formulier" not in fg.get(f"{page_of(breach)}/ap").forms
 
 
 def test_the_desk_has_a_register_of_its_own(town: Installation) -> None:
     desk = town.browser(make_user(town, (NATIONAL, Role.NATIONAL_DESK), name="Mel Punt"))
-    report(desk, place="/landelijk")
+    report(desk, place="/landelijk").follow().mustcontain("Dank u wel")
     reader = town.browser(make_user(town, (NATIONAL, Role.PRIVACY_OFFICER), name="Lan Delijk"))
     breach = breach_of(town, NATIONAL)
     reader.get("/landelijk/datalekken").mustcontain(breach.reference)
     reader.get(f"/landelijk/datalekken/{breach.reference}").mustcontain("trein", "Mel Punt")
+
+
+def test_the_privacy_officer_of_the_desk_goes_on_to_the_breach_and_never_to_a_page_of_others(
+    town: Installation,
+) -> None:
+    reader = town.browser(make_user(town, (NATIONAL, Role.PRIVACY_OFFICER), name="Lan Delijk"))
+    page = reader.get("/landelijk/datalek-melden")
+    page.click("Annuleren", verbose=True).mustcontain("Datalekken")
+    shown = report(reader, place="/landelijk").follow(status=200)
+    shown.mustcontain("Dank u wel", "Datalek D-")

@@ -8,14 +8,31 @@ import pytest
 from sqlalchemy import select
 from webtest import TestApp
 
+from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.privacy.breaches.models import Breach, BreachDocument, BreachMove
+from stopintimidatie.municipalities.settings.rules import Part
+from stopintimidatie.municipalities.settings.services import publish
+from stopintimidatie.privacy.breaches.models import (
+    Breach,
+    BreachDocument,
+    BreachMove,
+    BreachNotice,
+)
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReporterMessage
 from tests.support.api import Api
-from tests.support.breaching import REGISTER, breach_of, fill_facts, report, take
+from tests.support.breaching import (
+    REGISTER,
+    breach_of,
+    fill,
+    fill_facts,
+    notify,
+    page_of,
+    press,
+    report,
+)
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.following import follow_in_browser
 from tests.support.installation import Installation
@@ -37,9 +54,7 @@ def officer(town: Installation) -> TestApp:
 
 
 def add(browser: TestApp, breach: Breach, references: str, *, status: int = 303) -> Any:
-    form = browser.get(f"{REGISTER}/{breach.reference}/meldingen").forms["formulier"]
-    form["kenmerken"] = references
-    return form.submit("toevoegen", status=status)
+    return fill(browser, breach, status=status, kenmerken=references)
 
 
 def tell_them(browser: TestApp, breach: Breach) -> Any:
@@ -47,12 +62,6 @@ def tell_them(browser: TestApp, breach: Breach) -> Any:
     form = browser.get(f"{REGISTER}/{breach.reference}/vertellen").forms["formulier"]
     form["tekst"], form["engels"] = TEXT, ENGLISH
     return form
-
-
-def stands(page: Any) -> list[list[str]]:
-    """Return how far each municipality is, as the page of the desk's breach tells it."""
-    rows = page.html.select("table tbody tr")
-    return [[cell.text.strip() for cell in row.select("th, td")] for row in rows]
 
 
 def messages(town: Installation) -> list[str]:
@@ -76,7 +85,7 @@ def test_reporters_read_it_once_and_those_with_an_address_are_mailed(
     breach = breach_of(town)
     assert "niet gevonden" in add(officer, breach, "M-0000-0000", status=422)
     add(officer, breach, references)
-    add(officer, breach, references).follow().mustcontain("0 meldingen")
+    add(officer, breach, references).follow().mustcontain("0 van 3 melders hebben")
     breach = breach_of(town)
     # A text that still has brackets is refused.
     form = officer.get(f"{REGISTER}/{breach.reference}/vertellen").forms["formulier"]
@@ -89,7 +98,7 @@ def test_reporters_read_it_once_and_those_with_an_address_are_mailed(
     assert sorted(messages(town)) == sorted([TEXT, TEXT, ENGLISH])
     shown = officer.get(f"{REGISTER}/{breach.reference}")
     shown.mustcontain("3 van 3 melders")
-    assert "Melders vertellen" not in shown
+    assert not shown.html.select("a[href$='/vertellen']")
     officer.get(f"{REGISTER}/{breach.reference}/vertellen", status=404)
     with town.transaction(DORDRECHT) as session:
         mails = session.scalars(
@@ -155,16 +164,37 @@ def test_with_a_high_risk_it_closes_when_people_know_or_it_says_why_not(
 ) -> None:
     report(officer)
     breach = breach_of(town)
-    take(officer, breach, "beoordelen", risico="hoog", reden="Namen van kinderen.")
-    take(officer, breach, "ap_melden", nummer="AP-1")
-    fill_facts(officer, breach)
-    assert "hoog risico" in take(officer, breach, "afsluiten", status=422)
-    form = officer.get(f"{REGISTER}/{breach.reference}/betrokkenen").forms["formulier"]
-    form["keuze"] = "niet"
-    form.submit("vastleggen", status=422)
-    form["reden"] = "De gegevens waren versleuteld."
-    form.submit("vastleggen", status=303)
-    take(officer, breach, "afsluiten").follow().mustcontain("Betrokkenen niet geïnformeerd")
+    fill_facts(officer, breach, risico="hoog", reden="Namen van kinderen.")
+    notify(officer, breach, nummer="AP-1")
+    assert "hoog risico" in press(officer, breach, "afsluiten")
+    assert "Schrijf dit erbij" in fill(officer, breach, betrokkenen="niet_verteld", status=422)
+    fill(officer, breach, betrokkenen="niet_verteld", hoe="De gegevens waren versleuteld.")
+    # Saving again notes nothing twice.
+    fill(officer, breach, aantal="13")
+    with town.transaction(DORDRECHT) as session:
+        kinds = session.scalars(select(BreachNotice.kind).order_by(BreachNotice.kind)).all()
+    assert kinds == ["eerste", "niet_verteld"]
+    press(officer, breach, "afsluiten").mustcontain("Betrokkenen niet geïnformeerd", "versleuteld")
+
+
+def test_the_texts_name_the_fg_with_the_address_of_the_settings(
+    town: Installation, officer: TestApp
+) -> None:
+    with town.transaction(DORDRECHT) as session:
+        reference = make_report(session, town).reference
+    report(officer)
+    breach = breach_of(town)
+    add(officer, breach, reference)
+    # Until it is filled in the text asks for it.
+    form = officer.get(f"{page_of(breach)}/vertellen").forms["formulier"]
+    assert "[naam en adres van de FG]" in form["tekst"].value
+    content = {"fg": "FG van de regio", "fg_adres": "fg@dordrecht.example"}
+    with town.transaction(DORDRECHT) as session:
+        publish(session, SYSTEM, DORDRECHT, Part.ACCOUNTABILITY, content)
+    form = officer.get(f"{page_of(breach)}/vertellen").forms["formulier"]
+    for name in ("tekst", "engels"):
+        assert "FG van de regio, fg@dordrecht.example" in form[name].value
+    officer.get(f"{page_of(breach)}/ap").mustcontain("FG van de regio, fg@dordrecht.example")
 
 
 def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
@@ -183,7 +213,7 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     assert "minstens één" in form.submit("doorgeven", status=422)
     form["gemeenten"] = [DORDRECHT]
     page = form.submit("doorgeven", status=303).follow()
-    assert stands(page) == [["Dordrecht", "nog niet in het register", "–", "–"]]
+    page.mustcontain("Doorgegeven aan: Dordrecht.")
     town.run_jobs()
     # Once more for all: Dordrecht has it already.
     form = desk.get(address).forms["formulier"]
@@ -199,19 +229,9 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     page.mustcontain("De leverancier zag een lijst", "nog 2 dagen")
     town.browser(names[EINDHOVEN]).get(f"{REGISTER}/{breach_of(town).reference}", status=404)
     # Neither another municipality nor the desk reads a municipality's entry.
-    take(
-        town.browser(names[DORDRECHT]), breach_of(town), "beoordelen", risico="geen", reden="x" * 9
-    )
-    with town.transaction(DORDRECHT) as session:
-        references = " ".join(make_report(session, town).reference for _ in range(2))
-    add(town.browser(names[DORDRECHT]), breach_of(town), references)
-    town.run_jobs()
-    # The desk sees who has reports in it and how far each is; of the content nothing.
-    assert stands(desk.get(f"/landelijk/datalekken/{breach.reference}")) == [
-        ["Dordrecht", "beoordeeld", "2", "0 van 2"],
-        ["Eindhoven", "wordt onderzocht", "0", "–"],
-    ]
-    assert breach_of(town, NATIONAL).version == breach.version + 2, "no form of the desk is late"
+    fill(town.browser(names[DORDRECHT]), breach_of(town), risico="hoog", reden="x" * 9)
+    shown = desk.get(f"/landelijk/datalekken/{breach.reference}")
+    shown.mustcontain("Doorgegeven aan: Dordrecht, Eindhoven.", no=["xxxxxxxxx"])
     assert breach_of(town, EINDHOVEN).risk is None
     assert breach_of(town, NATIONAL).risk is None
     with town.transaction(EINDHOVEN) as session:
@@ -223,17 +243,3 @@ def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
 def test_a_municipality_gives_nothing_to_another(town: Installation, officer: TestApp) -> None:
     report(officer)
     officer.get(f"{REGISTER}/{breach_of(town).reference}/gemeenten", status=404)
-
-
-def test_the_text_for_the_ap_follows_its_form(town: Installation, officer: TestApp) -> None:
-    report(officer)
-    breach = breach_of(town)
-    page = officer.get(f"{REGISTER}/{breach.reference}").click("Gegevens voor de melding bij de AP")
-    page.mustcontain("Eerste melding", "nog niet bekend", "Gemeente Dordrecht", "in de trein")
-    fill_facts(officer, breach)
-    take(officer, breach, "ap_melden", nummer="AP-2026-77")
-    page = officer.get(f"{REGISTER}/{breach.reference}/ap-gegevens")
-    page.mustcontain("AP-2026-77", "Aanvulling op een eerdere melding", "Iemand leest wie meldde.")
-    pdf = officer.get(f"{REGISTER}/{breach.reference}/pdf")
-    assert pdf.content_type == "application/pdf"
-    assert pdf.body.startswith(b"%PDF-")

@@ -13,12 +13,18 @@ from stopintimidatie.desk.forwarding.pickup import CATEGORIES, WITH_CONTACT
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.privacy.breaches.vocabulary import Category, categories_of, people_in_words
 from stopintimidatie.privacy.breaches.workflow import (
-    Judged,
+    COUNTS,
+    INVESTIGATED,
+    JUDGED,
+    NOT_REPORTED,
+    REPORTED,
+    WITHDRAWN,
     countdown,
     due_at,
     is_late,
+    stands,
+    state_of,
     why_not_closed,
-    why_not_unreported,
 )
 
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
@@ -63,23 +69,42 @@ def test_the_countdown_is_in_words() -> None:
     ("risk", "complete", "notices", "words"),
     [
         (None, True, [], "risico"),
-        ("risico", False, [], "Feiten"),
+        (None, True, ["eerste"], "risico"),
+        ("risico", True, [], "bij de AP"),
+        ("risico", False, ["eerste"], "welke gegevens"),
         ("hoog", True, ["eerste"], "hoog risico"),
         ("hoog", True, ["eerste", "betrokkenen"], None),
         ("hoog", True, ["eerste", "niet_verteld"], None),
+        ("hoog", True, ["eerste", "ingetrokken", "niet_verteld"], "bij de AP"),
         ("geen", True, [], None),
     ],
 )
 def test_it_closes_when_everything_is_documented(
     risk: str | None, complete: bool, notices: list[str], words: str | None
 ) -> None:
-    problem = why_not_closed(Judged(risk, complete, notices))
+    problem = why_not_closed(risk, notices, complete=complete)
     assert problem is None if words is None else words in (problem or "")
 
 
-def test_only_without_risk_the_ap_may_stay_unnotified() -> None:
-    assert why_not_unreported("geen") is None
-    assert all("AP" in (why_not_unreported(risk) or "") for risk in ("risico", "hoog", None))
+@pytest.mark.parametrize(
+    ("risk", "notices", "state"),
+    [
+        (None, [], INVESTIGATED),
+        ("risico", [], JUDGED),
+        ("hoog", [], JUDGED),
+        ("geen", [], NOT_REPORTED),
+        (None, ["eerste"], REPORTED),
+        ("geen", ["eerste", "laatste"], REPORTED),
+        ("geen", ["eerste", "ingetrokken"], WITHDRAWN),
+        ("risico", ["eerste", "ingetrokken"], JUDGED),
+        ("risico", ["eerste", "ingetrokken", "eerste"], REPORTED),
+    ],
+)
+def test_the_clock_counts_until_the_ap_knows_or_there_is_no_risk(
+    risk: str | None, notices: list[str], state: str
+) -> None:
+    assert state_of(risk, notices) == state
+    assert (state in COUNTS) == (risk != "geen" and not stands(notices))
 
 
 @pytest.mark.parametrize("field", [*Field, *CATEGORIES, WITH_CONTACT])
