@@ -16,8 +16,6 @@ from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, days_until, plural
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.home.pages import DECIDE, DUE, LATE, READ, SET_UP, Task, task_for
-from stopintimidatie.municipalities.partners.models import PartnerOrganisation
-from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
 from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.resources import listed
@@ -29,6 +27,7 @@ from stopintimidatie.privacy.destruction.resources import free_to_step
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.police.resources import ITEM, waiting_marks
 from stopintimidatie.privacy.police.resources import NAME as POLICE
+from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.privacy.requests.models import Right
 from stopintimidatie.privacy.requests.resources import soon_due
 from stopintimidatie.privacy.retention.models import Extension, RetentionSchedule
@@ -64,8 +63,7 @@ def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
         *_extensions(context, request, here),
         *_holds(context, request, here, today),
         *_people(context, request, here),
-        *_named(context, request, here),
-        *_marked(context, request, here),
+        *_police(context, request, here),
     ]
 
 
@@ -232,41 +230,28 @@ def _people(context: Any, request: Request, here: str) -> Iterator[Task]:
             yield task_for(SET_UP, title, f"{here}/gebruiker-uitnodigen", "Uitnodigen", why)
 
 
-def _named(context: Any, request: Request, here: str) -> Iterator[Task]:
-    """Yield that too few people may read police data, where the police is a partner.
-
-    It asks for partners alone: it says the same whether or not there is anything to read.
-    """
+def _police(context: Any, request: Request, here: str) -> Iterator[Task]:
+    """Yield what waits about police data, where the municipality keeps any: never what it is."""
     manages = request.has_permission(P.MANAGE_MUNICIPALITY, context)
     guards = request.has_permission(P.HANDLE_REQUESTS, context)
-    if context.holder == NATIONAL or not (manages or guards):
+    if not (manages or guards) or not is_on(request.db, context.holder):
         return
-    partner = select(func.count(PartnerOrganisation.id)).where(
-        PartnerOrganisation.holder == context.holder,
-        PartnerOrganisation.kind == PartnerKind.POLICE,
-        PartnerOrganisation.ended_at.is_(None),
+    named = request.db.scalar(
+        able(func.count(RoleAssignment.user_id.distinct())).where(
+            RoleAssignment.holder == context.holder, RoleAssignment.role == Role.POLICE_DATA.value
+        )
     )
-    people = able(func.count(RoleAssignment.user_id.distinct())).where(
-        RoleAssignment.holder == context.holder, RoleAssignment.role == Role.POLICE_DATA.value
-    )
-    columns = partner.scalar_subquery(), people.scalar_subquery()
-    partners, named = request.db.execute(select(*columns)).one()
-    if not partners or named >= ENOUGH:
-        return
-    title = "Er is één gemachtigde voor politiegegevens" if named else _NOBODY
-    meta = "twee of meer is nodig: de politie is uw partner"
-    if manages:
-        yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", meta)
-    else:
-        admin = f"{meta}; de beheerder geeft de rol"
-        yield task_for(SET_UP, title, f"{here}/partners", "Bekijken", admin)
+    if manages and (named or 0) < ENOUGH:
+        title = "Er is één gemachtigde voor politiegegevens" if named else _NOBODY
+        yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", "twee of meer is nodig")
+    yield from _marked(request, context.holder, here, manages=manages, guards=guards)
 
 
-def _marked(context: Any, request: Request, here: str) -> Iterator[Task]:
+def _marked(
+    request: Request, holder: str, here: str, *, manages: bool, guards: bool
+) -> Iterator[Task]:
     """Yield how many pieces were marked as the police's and wait, to who can do something."""
-    manages = request.has_permission(P.MANAGE_MUNICIPALITY, context)
-    guards = request.has_permission(P.HANDLE_REQUESTS, context)
-    marks = waiting_marks(request.db, context.holder) if manages or guards else []
+    marks = waiting_marks(request.db, holder)
     alone = [item for item, judges in marks if not judges]
     users = f"{here}/gebruikers"
     if manages and (judged := len(marks) - len(alone)):

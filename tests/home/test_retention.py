@@ -6,23 +6,19 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete
 from webtest import TestApp
 
-from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.municipalities.partners.models import PartnerOrganisation
-from stopintimidatie.municipalities.partners.services import FIELDS, add_partner
 from stopintimidatie.privacy.destruction.models import LineDecision, ListState
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from tests.support.destruction import a_line, a_list
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
-from tests.support.policing import keep_something
+from tests.support.policing import switch_on
 from tests.support.retaining import ARCHIVIST, proposed_schedule
 
 HERE = "/gemeenten/dordrecht"
@@ -55,33 +51,18 @@ def test_the_admin_reads_what_is_missing_before_anything_can_be_destroyed(
     assert "Er is geen archivaris" not in tasks(admin)
 
 
-def test_where_the_police_is_a_partner_two_people_are_named_for_its_data(
+def test_where_police_data_are_kept_two_people_are_named_for_them(
     installation: Installation,
 ) -> None:
     nobody, one = (f"Er is {word} gemachtigde voor politiegegevens" for word in ("geen", "één"))
-    admin, guard, officer = (
-        as_role(installation, role) for role in (Role.ADMIN, Role.PRIVACY_OFFICER, Role.OFFICER)
-    )
-    # There is something to read already: that is no reason to say so.
-    with installation.transaction(DORDRECHT) as session:
-        keep_something(session, installation.registry.key_ring)
-    assert not {nobody, one} & {*tasks(admin), *tasks(guard)}
-    with installation.transaction(DORDRECHT) as session:
-        values = dict.fromkeys(FIELDS) | {"name": "Wijkteam", "kind": "politie", "legal_bases": []}
-        number = add_partner(session, DORDRECHT, values, SYSTEM).id
+    admin, officer = (as_role(installation, role) for role in (Role.ADMIN, Role.OFFICER))
+    assert not {nobody, one} & {*tasks(admin)}
+    switch_on(installation)
     assert tasks(admin)[nobody] == f"{HERE}/gebruikers"
-    assert tasks(guard)[nobody] == f"{HERE}/partners"
     assert nobody not in tasks(officer)
     for known in ({one}, set()):
         make_user(installation, (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA))
-        for browser in (admin, guard):
-            assert {nobody, one} & {*tasks(browser)} == known
-    with installation.transaction(DORDRECHT) as session:
-        session.execute(delete(RoleAssignment).where(RoleAssignment.role == Role.POLICE_DATA))
-    assert nobody in tasks(admin)
-    with installation.transaction(DORDRECHT) as session:
-        session.get_one(PartnerOrganisation, number).ended_at = utc_now()
-    assert nobody not in tasks(admin)
+        assert {nobody, one} & {*tasks(admin)} == known
 
 
 def test_the_archivist_reads_a_proposal_and_that_the_standing_decision_waits_for_a_look(

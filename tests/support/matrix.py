@@ -910,7 +910,7 @@ MATRIX: Final[tuple[View, ...]] = (
     ),
     *(
         page
-        for name in ("uiterlijk", "termijn", "boas", "vraag")
+        for name in ("uiterlijk", "termijn", "boas", "politie", "vraag")
         for page in form("MunicipalityAdministration", name, P.EDIT_SETTINGS, {
             f"{{gemeente}}/beheer/{name}": ADMIN,
         })

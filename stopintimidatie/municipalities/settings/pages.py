@@ -96,6 +96,7 @@ PART_LABELS: Final = {
     Part.OFFICERS: "Bevoegdheid van boa's",
     Part.REPLIES: "Sjablonen voor berichten",
     Part.ACCOUNTABILITY: "Verantwoording",
+    Part.POLICE: "Politiegegevens",
 }
 # The pages of the settings, also of the desk, and those that only a municipality has
 settings_page = partial(view_config, context=Administration, permission=Permission.EDIT_SETTINGS)

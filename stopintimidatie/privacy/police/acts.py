@@ -11,14 +11,13 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.services import enqueue_purge
@@ -26,7 +25,6 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import Fragment, Subject, personal_data_holders
-from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.models import Dossier
@@ -68,6 +66,7 @@ from stopintimidatie.privacy.police.services import (
     taken_of,
     write_event,
 )
+from stopintimidatie.privacy.police.switch import ASKED
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE as REPORTS_GONE
 from stopintimidatie.reports.resources import ReportResource
@@ -193,14 +192,10 @@ INTRO: Final = (
 )
 
 
-@form_view(ReportResource, NAME, Permission.TRIAGE, FORM, guards=(recently_confirmed,))
-@form_view(
-    DossierResource, NAME, Permission.EDIT_DOSSIER, FORM, guards=(only_live, recently_confirmed)
-)
+@form_view(ReportResource, NAME, Permission.TRIAGE, FORM, guards=ASKED)
+@form_view(DossierResource, NAME, Permission.EDIT_DOSSIER, FORM, guards=(*ASKED, only_live))
 def mark_view(context: Any, request: Request) -> Any:
     """Mark a note, text or file of a document as coming from the police."""
-    if context.holder == NATIONAL:
-        raise HTTPNotFound()
     dossier = isinstance(context, DossierResource)
     row: Document = context.dossier if dossier else context.report
     back, session, keys = request.resource_path(context), request.db, request.registry.key_ring

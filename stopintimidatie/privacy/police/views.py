@@ -10,7 +10,6 @@ from pyramid.view import view_config
 from sqlalchemy import func, select
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
@@ -76,6 +75,7 @@ from stopintimidatie.privacy.police.services import (
     reasons_of,
     taken_of,
 )
+from stopintimidatie.privacy.police.switch import ASKED
 from stopintimidatie.reports.attachments.services import content_of as content_of_file
 
 _TEMPLATES: Final = "stopintimidatie.privacy.police:templates"
@@ -88,7 +88,6 @@ FILE: Final = "bestand"
 P: Final = Permission.POLICE_DATA
 # The marker of something reads that too; `wanted_item` looks at who asks.
 SEEN: Final = Permission.VIEW_MUNICIPALITY
-ASKED: Final = (recently_confirmed,)
 
 
 @page_view(PoliceList, "", P, f"{_TEMPLATES}/list.jinja2", guards=ASKED)
