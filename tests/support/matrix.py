@@ -1321,6 +1321,10 @@ MATRIX: Final[tuple[View, ...]] = (
         "{behandeling}/van-de-politie": WORKERS,
         "{melding_meldpunt}/van-de-politie": DESK_NONE,
     }),
+    *form("DossierResource", "teksten-nakijken", P.EDIT_DOSSIER, {
+        "{dossier}/teksten-nakijken": WORKERS,
+        "{persoon}/teksten-nakijken": STRICT,
+    }),
     *form("DossierResource", "van-de-politie", P.EDIT_DOSSIER, {
         "{dossier}/van-de-politie": WORKERS,
         "{persoon}/van-de-politie": STRICT,
