@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -15,8 +15,19 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, days_until, plural
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.home.pages import DECIDE, DUE, LATE, READ, SET_UP, Task, task_for
+from stopintimidatie.home.pages import (
+    DECIDE,
+    DUE,
+    LATE,
+    READ,
+    SET_UP,
+    SOON,
+    Task,
+    in_order,
+    task_for,
+)
 from stopintimidatie.municipalities.people.services import able
+from stopintimidatie.municipalities.settings.pages import published_once
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.resources import listed
 from stopintimidatie.privacy.breaches.workflow import COUNTS, countdown
@@ -27,7 +38,6 @@ from stopintimidatie.privacy.destruction.resources import free_to_step
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.police.resources import ITEM, waiting_marks
 from stopintimidatie.privacy.police.resources import NAME as POLICE
-from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.privacy.requests.models import Right
 from stopintimidatie.privacy.requests.resources import soon_due
 from stopintimidatie.privacy.retention.models import Extension, RetentionSchedule
@@ -40,6 +50,12 @@ from stopintimidatie.privacy.retention.services import is_refusal, why_not_appro
 P: Final = Permission
 # The lists that are shown, the oldest first; the others stand on the page of all lists.
 MOST_LISTS: Final = 8
+MOST_REQUESTS: Final = 20
+# As far ahead as a request that was extended can be due.
+LONGEST_AHEAD: Final = timedelta(days=100)
+WEEK: Final = timedelta(days=7)
+# A hold is told of from this long before its review date.
+NEAR: Final = timedelta(days=14)
 # The time that a refused proposal stands on the start page; the page of terms shows it longer.
 REFUSAL_SHOWN: Final = timedelta(days=14)
 # The step of each role with a list, by the state in which the list waits for it.
@@ -50,21 +66,32 @@ _STEPS: Final = {
 }
 
 
-def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
-    """Return what waits for this person about breaches, requests, terms, lists and holds."""
-    today = local_date(utc_now())
-    cases = [*_breaches(context, request, here), *_requests(context, request, here, today)]
+def privacy_tasks(context: Any, request: Request, here: str) -> dict[str, list[Task]]:
+    """Return what waits for this person about privacy and keeping, by subject."""
+    today, where = local_date(utc_now()), (context, request, here)
+    tasks = {"Datalekken": [*_breaches(*where)], "Verzoeken": [*_requests(*where, today)]}
     if not request.has_permission(P.VIEW_RETENTION, context):
-        return cases
-    return [
-        *cases,
-        *_terms(context, request, here, today),
-        *_lists(context, request, here, today),
-        *_extensions(context, request, here),
-        *_holds(context, request, here, today),
-        *_people(context, request, here),
-        *_police(context, request, here),
-    ]
+        return tasks
+    return tasks | {
+        "Vernietigen": [*_lists(*where, today), *_extensions(*where)],
+        "Bevriezen": [*_holds(*where, today)],
+        "Bewaren": [*_terms(*where, today), *_people(*where), *_police(*where)],
+    }
+
+
+def privacy_today(
+    context: Any, request: Request, tasks: Mapping[str, Sequence[Task]]
+) -> list[tuple[str, list[Task]]]:
+    """Return *Privacy vandaag* of the privacy officer: what is late, and then each subject.
+
+    For others there is none: what waits for them stands in the one list of the start page.
+    """
+    if not request.has_permission(P.HANDLE_REQUESTS, context):
+        return []
+    every = [task for rows in tasks.values() for task in rows]
+    late = [task for task in every if task.rank == LATE]
+    rest = [(name, in_order(t for t in rows if t not in late)) for name, rows in tasks.items()]
+    return [("Te laat", in_order(late)), *rest]
 
 
 def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
@@ -84,14 +111,15 @@ def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
 
 
 def _requests(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
-    """Yield the requests that are late or due within a week, the most overdue first."""
+    """Yield the requests that are open, the most overdue first."""
     if not request.has_permission(P.HANDLE_REQUESTS, context):
         return
-    for row in request.db.scalars(soon_due(today).limit(MOST_LISTS)):
+    for row in request.db.scalars(soon_due(today + LONGEST_AHEAD).limit(MOST_REQUESTS)):
         title = f"Verzoek {row.reference}: {Right.word(row.right)}"
         href, when = f"{here}/verzoeken/{row.reference}", days_until(row.due_on)
         due, late = datetime.combine(row.due_on, time.min, UTC), row.due_on < today
-        task = task_for(LATE if late else DUE, title, href, "Openen", f"antwoord: {when}")
+        rank = LATE if late else DUE if row.due_on <= today + WEEK else SOON
+        task = task_for(rank, title, href, "Openen", f"antwoord: {when}")
         badges = ("te_laat",) if late else ()
         yield replace(task, at=due, badges=badges)
 
@@ -202,12 +230,14 @@ def _extensions(context: Any, request: Request, here: str) -> Iterator[Task]:
 def _holds(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
     if not request.has_permission(P.HOLD, context):
         return
-    number = request.db.scalar(
-        select(func.count(Hold.id)).where(Hold.lifted_at.is_(None), Hold.review_on <= today)
-    )
+    near = Hold.lifted_at.is_(None), Hold.review_on <= today + NEAR
+    first = func.min(Hold.review_on)
+    number, day = request.db.execute(select(func.count(Hold.id), first).where(*near)).one()
     if number:
         words = plural(number, "bevriezing vraagt", "bevriezingen vragen")
-        yield task_for(DUE, f"{words} een besluit", f"{here}/bevriezingen", "Beslissen")
+        rank, href = DUE if day <= today else SOON, f"{here}/bevriezingen"
+        when = f"de eerste {days_until(day)}"
+        yield task_for(rank, f"{words} een besluit", href, "Beslissen", when)
 
 
 _NEEDED: Final = {
@@ -234,16 +264,19 @@ def _police(context: Any, request: Request, here: str) -> Iterator[Task]:
     """Yield what waits about police data, where the municipality keeps any: never what it is."""
     manages = request.has_permission(P.MANAGE_MUNICIPALITY, context)
     guards = request.has_permission(P.HANDLE_REQUESTS, context)
-    if not (manages or guards) or not is_on(request.db, context.holder):
+    if context.holder == NATIONAL or not (manages or guards):
         return
-    named = request.db.scalar(
-        able(func.count(RoleAssignment.user_id.distinct())).where(
+    if not published_once(request, context.holder).keeps_police_data:
+        return
+    if manages:
+        people = able(func.count(RoleAssignment.user_id.distinct())).where(
             RoleAssignment.holder == context.holder, RoleAssignment.role == Role.POLICE_DATA.value
         )
-    )
-    if manages and (named or 0) < ENOUGH:
+        named = request.db.scalar(people) or 0
         title = "Er is één gemachtigde voor politiegegevens" if named else _NOBODY
-        yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", "twee of meer is nodig")
+        if named < ENOUGH:
+            waits = "twee of meer is nodig"
+            yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", waits)
     yield from _marked(request, context.holder, here, manages=manages, guards=guards)
 
 

@@ -19,7 +19,9 @@ from tests.support.destruction import a_line, a_list
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.policing import switch_on
+from tests.support.queries import count_queries
 from tests.support.retaining import ARCHIVIST, proposed_schedule
+from tests.support.subjects import a_request
 
 HERE = "/gemeenten/dordrecht"
 
@@ -32,7 +34,10 @@ def connected(installation: Installation) -> None:
 def tasks(browser: TestApp, page: str = HERE) -> dict[str, str]:
     """The rows of the worklist: their titles, with where they lead."""
     rows = browser.get(page).html.select(".si-task")
-    return {row.h3.text.strip(): row.select_one(".si-task__action")["href"] for row in rows}
+    return {
+        row.select_one(".si-task__title").text.strip(): row.select_one(".si-task__action")["href"]
+        for row in rows
+    }
 
 
 def as_role(installation: Installation, role: Role, holder: str = DORDRECHT) -> TestApp:
@@ -120,6 +125,43 @@ def test_a_hold_whose_review_day_came_asks_for_a_decision(installation: Installa
     rows = tasks(as_role(installation, Role.PROCESS_OWNER))
     assert rows == {"1 bevriezing vraagt een besluit": f"{HERE}/bevriezingen"}
     assert not tasks(as_role(installation, Role.ARCHIVIST)).keys() & rows.keys()
+
+
+def test_the_privacy_officer_reads_privacy_today_with_what_is_late_first(
+    installation: Installation,
+) -> None:
+    today, day = local_date(utc_now()), timedelta(days=1)
+    with installation.transaction(DORDRECHT) as session:
+        late = a_request(session, due_on=today - day)
+        later = a_request(session, due_on=today + 25 * day)
+        hold = {"document_kind": "melding", "document_id": uuid4(), "reference": "M-0000-0001"}
+        session.add(
+            Hold(
+                holder=DORDRECHT,
+                reason=HoldReason.WOO.value,
+                review_on=today + 10 * day,
+                placed_by="Iemand",
+                **hold,
+            )
+        )
+        a_list(session, "2027-1", state=ListState.ASSESSED.value)
+        session.add_all((late, later))
+        references = late.reference, later.reference
+    browser = as_role(installation, Role.PRIVACY_OFFICER)
+    browser.get(HERE)
+    with count_queries(installation) as counted:
+        page = browser.get(HERE)
+    assert counted.count <= 12
+    section = page.html.select_one("[aria-labelledby=privacy-vandaag]")
+    names = [heading.text for heading in section.select("h3")]
+    assert names[0] == "Te laat"
+    assert {"Verzoeken", "Bevriezen"} <= set(names)
+    words = [row.text for row in section.select(".si-task")]
+    assert references[0] in words[0]
+    assert [row for row in words if references[1] in row and "over 25 dagen" in row]
+    assert [row for row in words if "1 bevriezing vraagt een besluit" in row]
+    for role in (Role.ARCHIVIST, Role.OFFICER, Role.DATA_PROTECTION_OFFICER):
+        assert "Privacy vandaag" not in as_role(installation, role).get(HERE)
 
 
 def test_who_reads_no_reports_sees_no_counts_of_them(installation: Installation) -> None:
