@@ -75,7 +75,7 @@ def privacy_tasks(context: Any, request: Request, here: str) -> dict[str, list[T
     return tasks | {
         "Vernietigen": [*_lists(*where, today), *_extensions(*where)],
         "Bevriezen": [*_holds(*where, today)],
-        "Bewaren": [*_terms(*where, today), *_people(*where), *_police(*where)],
+        "Bewaren": [*_terms(*where, today), *_police(*where)],
     }
 
 
@@ -238,26 +238,6 @@ def _holds(context: Any, request: Request, here: str, today: date) -> Iterator[T
         rank, href = DUE if day <= today else SOON, f"{here}/bevriezingen"
         when = f"de eerste {days_until(day)}"
         yield task_for(rank, f"{words} een besluit", href, "Beslissen", when)
-
-
-_NEEDED: Final = {
-    Role.ARCHIVIST: ("Er is geen archivaris", "niemand keurt bewaartermijnen en lijsten goed"),
-    Role.PROCESS_OWNER: ("Er is geen proceseigenaar", "niemand beoordeelt wat weg mag"),
-}
-
-
-def _people(context: Any, request: Request, here: str) -> Iterator[Task]:
-    """Yield the roles without which nothing can be destroyed, for who can give them."""
-    if context.holder == NATIONAL or not request.has_permission(P.MANAGE_MUNICIPALITY, context):
-        return
-    known = request.db.scalars(
-        able(RoleAssignment.role)
-        .where(RoleAssignment.holder == context.holder, RoleAssignment.role.in_(_NEEDED))
-        .distinct()
-    ).all()
-    for role, (title, why) in _NEEDED.items():
-        if role not in known:
-            yield task_for(SET_UP, title, f"{here}/gebruiker-uitnodigen", "Uitnodigen", why)
 
 
 def _police(context: Any, request: Request, here: str) -> Iterator[Task]:
