@@ -36,7 +36,7 @@ from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.exports.request.personal import copies_of, frozen_with
-from stopintimidatie.privacy.police.mail import tell_marked
+from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import WAITS, Origin, PoliceItem
 from stopintimidatie.privacy.police.pieces import (
     Document,
@@ -80,7 +80,7 @@ NOT_NAMED: Final = "Alleen een gemachtigde voor politiegegevens kan dit bevestig
 
 
 def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Actor) -> PoliceItem:
-    """Hide a piece of a document until a second person decides; tell who can, and the admin.
+    """Hide a piece of a document until a second person decides; tell who can.
 
     The caller locked the document before it listed its pieces.
 
@@ -97,7 +97,7 @@ def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Ac
     keep_taken(keys, item, taken)
     item.attachment_id = UUID(piece.key[1]) if "file" in taken else None
     enqueue_index(session, row.holder, kind_of(row), row.id)
-    tell_marked(session, item, actor)
+    tell_named(session, item, actor)
     return item
 
 
