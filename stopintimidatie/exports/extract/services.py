@@ -153,11 +153,7 @@ def prepare(
     reluctant = {report.serial for report in loaded.known.reports if not wanted(report, wish)}
     edition = _edition(session, settings, export, at, beside)
     source = DossierSource(**known, request=export.asked, edition=edition)
-    unread = 0
-    if profile.name != INTERNAL.name:
-        texts = texts_of_officers(source, [export.asked])
-        reviewed = shown_outside(loaded.row, texts)
-        source, unread = as_looked_at(source, reviewed), len(texts) - len(reviewed)
+    source, unread = _looked_at(loaded, source, profile)
     chosen = select_reports(source.reports, profile, export.in_full, most=settings.pdf_full_reports)
     content = redact(source, chosen)
     lines = hidden(source, chosen, inside=True)
@@ -182,6 +178,17 @@ def prepare(
         whole_restricted=loaded.restricted,
         unread_texts=unread,
     )
+
+
+def _looked_at(
+    loaded: LoadedDossier, source: DossierSource, profile: Profile
+) -> tuple[DossierSource, int]:
+    """Return the dossier with the texts of officers that may go, and how many stay behind."""
+    if profile.name == INTERNAL.name:
+        return source, 0
+    texts = texts_of_officers(source, [source.request])
+    reviewed = shown_outside(loaded.row, texts)
+    return as_looked_at(source, reviewed), len(texts) - len(reviewed)
 
 
 WHOLE_RESTRICTED: Final = (

@@ -1,4 +1,4 @@
-"""What officers wrote in a dossier: outside the department it goes as somebody looked at it. Pure.
+"""Texts of officers in a dossier: outside the department they go as somebody looked at them. Pure.
 
 As the account of a reporter, a text stays behind until somebody looked at it and marked what must
 go; a changed text must be looked at again. With urgency who asks looks at their own words.
@@ -13,7 +13,7 @@ from typing import Any, Final
 from stopintimidatie.exports.redaction.source import DossierSource, KnownDossier, SourceEvent
 from stopintimidatie.exports.vocabulary import ExportRequest
 
-# What is typed in a request beside the question itself.
+# Fields that are typed in a request beside the question itself.
 TYPED: Final = ("facts", "perceptions", "assumptions", "feedback")
 
 
