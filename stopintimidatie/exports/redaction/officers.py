@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from stopintimidatie.exports.redaction.source import DossierSource, KnownDossier, SourceEvent
+from stopintimidatie.exports.redaction.source import (
+    DossierSource,
+    KnownDossier,
+    SourceAction,
+    SourceEvent,
+    SourceMeasure,
+)
 from stopintimidatie.exports.vocabulary import ExportRequest
 
 # Fields that are typed in a request beside the question itself.
@@ -26,8 +32,9 @@ def _texts(known: KnownDossier, requests: Iterable[ExportRequest]) -> Iterator[s
     for asked in requests:
         yield from (getattr(asked, name) or "" for name in TYPED if not asked.urgent)
     yield from (known.assessment, known.feedback_text)
-    for done in (*known.measures, *known.actions):
-        yield from (done.text, done.effect)
+    done: list[SourceMeasure | SourceAction] = [*known.measures, *known.actions]
+    for row in done:
+        yield from (row.text, row.effect)
     yield from (agreement.text for agreement in known.agreements)
     yield from (meeting.decisions for meeting in known.consultations)
     yield from (file.about for file in known.attachments)
@@ -49,7 +56,8 @@ def as_looked_at(source: DossierSource, reviewed: Mapping[str, str]) -> DossierS
 
     asked = source.request
     if not asked.urgent:
-        asked = replace(asked, **{name: shown(getattr(asked, name)) or None for name in TYPED})
+        typed: dict[str, Any] = {name: shown(getattr(asked, name)) or None for name in TYPED}
+        asked = replace(asked, **typed)
     done = [row for row in source.actions if shown(row.text)]
     return replace(
         source,
