@@ -96,5 +96,6 @@ def _area(name: str, text: str) -> Any:
         f"Tekst {name.removeprefix('tekst')}",
         name=name,
         missing="",
+        needed_sometimes=True,
         widget=forms.TextArea(rows=min(14, 2 + len(text) // 80)),
     )
