@@ -35,6 +35,7 @@ from stopintimidatie.municipalities.people.access import FACTOR_RESET
 from stopintimidatie.municipalities.people.mail import renew_password
 from stopintimidatie.municipalities.people.queries import Person, people_at
 from stopintimidatie.municipalities.people.services import USER_KIND
+from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.settings import PROGRAM, Settings
 
 # A deputy has an end date and a mandate, and is invited on the pages.
@@ -57,6 +58,17 @@ def _holder(session: Session, name: str) -> str:
             " (dordrecht) of ‘landelijk’."
         )
     return municipality.code
+
+
+def _give(session: Session, user: User, holder: str, role: Role) -> None:
+    """Give a role, but none of police data where these aren't kept apart.
+
+    Raises:
+        AccountError: The role can't be given.
+    """
+    if role is Role.POLICE_DATA and not is_on(session, holder):
+        raise AccountError("Politiegegevens staan hier uit: zet ze aan bij Beheer.")
+    give_role(session, operator(), user, holder, role)
 
 
 def _user(session: Session, username: str) -> User:
@@ -85,7 +97,7 @@ def make_user(settings: Settings, /, naam: str, gemeente: str, rol: str, **value
     with database(settings) as session:
         holder = _holder(session, gemeente)
         user = create_user(session, operator(), username, naam, hashed)
-        give_role(session, operator(), user, holder, Role(rol))
+        _give(session, user, holder, Role(rol))
         if not given:
             link = link_of(keys, invite(session, keys, user))
     if given:
@@ -105,7 +117,7 @@ def add_role(settings: Settings, /, gemeente: str, rol: str, **values: Any) -> N
     """Geef een gebruiker er een rol bij."""
     with database(settings) as session:
         user = _user(session, values["e_mailadres"])
-        give_role(session, operator(), user, _holder(session, gemeente), Role(rol))
+        _give(session, user, _holder(session, gemeente), Role(rol))
     click.echo(f"{values['e_mailadres']} is nu ook {Role(rol).label}.")
 
 

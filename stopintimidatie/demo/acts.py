@@ -36,10 +36,13 @@ from stopintimidatie.dossiers.queries import members
 from stopintimidatie.dossiers.resources import is_strict
 from stopintimidatie.dossiers.services import add_note, name_people
 from stopintimidatie.exports.extract.queries import load_dossier
+from stopintimidatie.exports.extract.services import prepare
 from stopintimidatie.exports.models import Export, ExportState
+from stopintimidatie.exports.redaction.officers import texts_of_officers
 from stopintimidatie.exports.release import services as release
 from stopintimidatie.exports.request import services as exports
 from stopintimidatie.exports.request.jobs import make, withdraw
+from stopintimidatie.exports.review.services import keep_looked_at
 from stopintimidatie.exports.vocabulary import ExportRequest
 from stopintimidatie.municipalities.partners.models import PartnerOrganisation
 from stopintimidatie.municipalities.partners.services import contacts_of
@@ -284,6 +287,10 @@ def _ask_export(stage: Stage, dossier: Dossier, act: Json, actor: Actor) -> None
     )
     settings, loaded = stage.registry.app_settings, load_dossier(session, dossier, stage.registry)
     asked = exports.request_export(session, settings, loaded, wish, actor, reference=reference)
+    # A colleague looked through what officers wrote; the reporters' own words stay unread.
+    texts = texts_of_officers(loaded.known, [asked.export.asked])
+    keep_looked_at(session, dossier, dict.fromkeys(texts, ()), actor)
+    asked = prepare(session, settings, loaded, asked.export, asked.at)
     people = (asked, stage.actor("dossierhouder"))
     exports.approve(session, stage.registry.key_ring, *people, seen=asked.fingerprint)
     # The file is made by `finish`, with the clock at this moment.

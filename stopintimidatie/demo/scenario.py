@@ -127,6 +127,10 @@ def set_up(session: Session) -> Users:
                 session.add(
                     MunicipalitySetting(owner=code, part=Part.CONTACT, number=1, content=contact)
                 )
+            if "politiegegevens" in TOWNS.get(code, ()):
+                switch = {"stand": "aan", "op": "2025-01-06", "bron": "convenant met de politie"}
+                part = {"owner": code, "part": Part.POLICE, "number": 1}
+                session.add(MunicipalitySetting(**part, content=switch))
     for code, town in TOWNS.items():
         session.merge(MailDomain(code=code, domain=town["domein"]))
     session.flush()

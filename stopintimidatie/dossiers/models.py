@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    JSON,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -99,6 +100,9 @@ class Dossier(Versioned, Held, Base):
     merged_into_id: Mapped[UUID | None]
     effect: Mapped[str | None] = mapped_column(Text)
     feedback: Mapped[str | None] = mapped_column(Text)
+    # By the digest of a text of officers: the spans that nobody outside reads
+    # (`exports.review.services`). A text that isn't here, nobody looked at.
+    looked_at: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
     @property
     def shown_state(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -251,6 +251,6 @@ def _of_disclosures(number: int) -> str:
     return f"{plural(number, 'verstrekking', 'verstrekkingen')}, in zeven dagen"
 
 
-def in_order(tasks: Sequence[Task]) -> list[Task]:
+def in_order(tasks: Iterable[Task]) -> list[Task]:
     """Return the worklist, the most urgent first, and of one kind the oldest first."""
     return sorted(tasks, key=lambda task: (task.rank, task.at, task.title))

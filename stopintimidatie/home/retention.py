@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -15,10 +15,19 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.text import date_text, day_of, days_until, plural
 from stopintimidatie.core.web.request import Request
-from stopintimidatie.home.pages import DECIDE, DUE, LATE, READ, SET_UP, Task, task_for
-from stopintimidatie.municipalities.partners.models import PartnerOrganisation
-from stopintimidatie.municipalities.partners.vocabulary import PartnerKind
+from stopintimidatie.home.pages import (
+    DECIDE,
+    DUE,
+    LATE,
+    READ,
+    SET_UP,
+    SOON,
+    Task,
+    in_order,
+    task_for,
+)
 from stopintimidatie.municipalities.people.services import able
+from stopintimidatie.municipalities.settings.pages import published_once
 from stopintimidatie.privacy.breaches.models import Breach
 from stopintimidatie.privacy.breaches.resources import listed
 from stopintimidatie.privacy.breaches.workflow import COUNTS, countdown
@@ -30,7 +39,7 @@ from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.police.resources import ITEM, waiting_marks
 from stopintimidatie.privacy.police.resources import NAME as POLICE
 from stopintimidatie.privacy.requests.models import Right
-from stopintimidatie.privacy.requests.resources import soon_due
+from stopintimidatie.privacy.requests.resources import unanswered
 from stopintimidatie.privacy.retention.models import Extension, RetentionSchedule
 from stopintimidatie.privacy.retention.outlook import paused_until
 from stopintimidatie.privacy.retention.pages import NAME
@@ -41,6 +50,10 @@ from stopintimidatie.privacy.retention.services import is_refusal, why_not_appro
 P: Final = Permission
 # The lists that are shown, the oldest first; the others stand on the page of all lists.
 MOST_LISTS: Final = 8
+MOST_REQUESTS: Final = 20
+WEEK: Final = timedelta(days=7)
+# A hold is told of from this long before its review date.
+NEAR: Final = timedelta(days=14)
 # The time that a refused proposal stands on the start page; the page of terms shows it longer.
 REFUSAL_SHOWN: Final = timedelta(days=14)
 # The step of each role with a list, by the state in which the list waits for it.
@@ -51,22 +64,32 @@ _STEPS: Final = {
 }
 
 
-def retention_tasks(context: Any, request: Request, here: str) -> list[Task]:
-    """Return what waits for this person about breaches, requests, terms, lists and holds."""
-    today = local_date(utc_now())
-    cases = [*_breaches(context, request, here), *_requests(context, request, here, today)]
+def privacy_tasks(context: Any, request: Request, here: str) -> dict[str, list[Task]]:
+    """Return what waits for this person about privacy and keeping, by subject."""
+    today, where = local_date(utc_now()), (context, request, here)
+    tasks = {"Datalekken": [*_breaches(*where)], "Verzoeken": [*_requests(*where, today)]}
     if not request.has_permission(P.VIEW_RETENTION, context):
-        return cases
-    return [
-        *cases,
-        *_terms(context, request, here, today),
-        *_lists(context, request, here, today),
-        *_extensions(context, request, here),
-        *_holds(context, request, here, today),
-        *_people(context, request, here),
-        *_named(context, request, here),
-        *_marked(context, request, here),
-    ]
+        return tasks
+    return tasks | {
+        "Vernietigen": [*_lists(*where, today), *_extensions(*where)],
+        "Bevriezen": [*_holds(*where, today)],
+        "Bewaren": [*_terms(*where, today), *_police(*where)],
+    }
+
+
+def privacy_today(
+    context: Any, request: Request, tasks: Mapping[str, Sequence[Task]]
+) -> list[tuple[str, list[Task]]]:
+    """Return *Privacy vandaag* of the privacy officer: what is late, and then each subject.
+
+    For others there is none: what waits for them stands in the one list of the start page.
+    """
+    if not request.has_permission(P.HANDLE_REQUESTS, context):
+        return []
+    every = [task for rows in tasks.values() for task in rows]
+    late = [task for task in every if task.rank == LATE]
+    rest = [(name, in_order(t for t in rows if t not in late)) for name, rows in tasks.items()]
+    return [("Te laat", in_order(late)), *rest]
 
 
 def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
@@ -86,15 +109,16 @@ def _breaches(context: Any, request: Request, here: str) -> Iterator[Task]:
 
 
 def _requests(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
-    """Yield the requests that are late, due in a week or not sent, the most overdue first."""
+    """Yield the requests that are open or not sent, the most overdue first."""
     if not request.has_permission(P.HANDLE_REQUESTS, context):
         return
-    for row in request.db.scalars(soon_due(today).limit(MOST_LISTS)):
+    for row in request.db.scalars(unanswered().limit(MOST_REQUESTS)):
         title = f"Verzoek {row.reference}: {Right.word(row.right)}"
         href, when = f"{here}/verzoeken/{row.reference}", days_until(row.due_on)
         due, late = datetime.combine(row.due_on, time.min, UTC), row.due_on < today
         about = f"besluit nog niet verstuurd: {when}" if row.is_unsent else f"antwoord: {when}"
-        task = task_for(LATE if late else DUE, title, href, "Openen", about)
+        rank = LATE if late else DUE if row.due_on <= today + WEEK or row.is_unsent else SOON
+        task = task_for(rank, title, href, "Openen", about)
         badges = ("te_laat",) if late else ()
         yield replace(task, at=due, badges=badges)
 
@@ -203,69 +227,41 @@ def _extensions(context: Any, request: Request, here: str) -> Iterator[Task]:
 def _holds(context: Any, request: Request, here: str, today: date) -> Iterator[Task]:
     if not request.has_permission(P.HOLD, context):
         return
-    number = request.db.scalar(
-        select(func.count(Hold.id)).where(Hold.lifted_at.is_(None), Hold.review_on <= today)
-    )
+    near = Hold.lifted_at.is_(None), Hold.review_on <= today + NEAR
+    first = func.min(Hold.review_on)
+    number, day = request.db.execute(select(func.count(Hold.id), first).where(*near)).one()
     if number:
         words = plural(number, "bevriezing vraagt", "bevriezingen vragen")
-        yield task_for(DUE, f"{words} een besluit", f"{here}/bevriezingen", "Beslissen")
+        rank, href = DUE if day <= today else SOON, f"{here}/bevriezingen"
+        when = f"de eerste {days_until(day)}"
+        yield task_for(rank, f"{words} een besluit", href, "Beslissen", when)
 
 
-_NEEDED: Final = {
-    Role.ARCHIVIST: ("Er is geen archivaris", "niemand keurt bewaartermijnen en lijsten goed"),
-    Role.PROCESS_OWNER: ("Er is geen proceseigenaar", "niemand beoordeelt wat weg mag"),
-}
-
-
-def _people(context: Any, request: Request, here: str) -> Iterator[Task]:
-    """Yield the roles without which nothing can be destroyed, for who can give them."""
-    if context.holder == NATIONAL or not request.has_permission(P.MANAGE_MUNICIPALITY, context):
-        return
-    known = request.db.scalars(
-        able(RoleAssignment.role)
-        .where(RoleAssignment.holder == context.holder, RoleAssignment.role.in_(_NEEDED))
-        .distinct()
-    ).all()
-    for role, (title, why) in _NEEDED.items():
-        if role not in known:
-            yield task_for(SET_UP, title, f"{here}/gebruiker-uitnodigen", "Uitnodigen", why)
-
-
-def _named(context: Any, request: Request, here: str) -> Iterator[Task]:
-    """Yield that too few people may read police data, where the police is a partner.
-
-    It asks for partners alone: it says the same whether or not there is anything to read.
-    """
+def _police(context: Any, request: Request, here: str) -> Iterator[Task]:
+    """Yield what waits about police data, where the municipality keeps any: never what it is."""
     manages = request.has_permission(P.MANAGE_MUNICIPALITY, context)
     guards = request.has_permission(P.HANDLE_REQUESTS, context)
     if context.holder == NATIONAL or not (manages or guards):
         return
-    partner = select(func.count(PartnerOrganisation.id)).where(
-        PartnerOrganisation.holder == context.holder,
-        PartnerOrganisation.kind == PartnerKind.POLICE,
-        PartnerOrganisation.ended_at.is_(None),
-    )
-    people = able(func.count(RoleAssignment.user_id.distinct())).where(
-        RoleAssignment.holder == context.holder, RoleAssignment.role == Role.POLICE_DATA.value
-    )
-    columns = partner.scalar_subquery(), people.scalar_subquery()
-    partners, named = request.db.execute(select(*columns)).one()
-    if not partners or named >= ENOUGH:
+    if not published_once(request, context.holder).keeps_police_data:
         return
-    title = "Er is één gemachtigde voor politiegegevens" if named else _NOBODY
-    meta = "twee of meer is nodig: de politie is uw partner"
     if manages:
-        yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", meta)
-    else:
-        admin = f"{meta}; de beheerder geeft de rol"
-        yield task_for(SET_UP, title, f"{here}/partners", "Bekijken", admin)
+        people = able(func.count(RoleAssignment.user_id.distinct())).where(
+            RoleAssignment.holder == context.holder, RoleAssignment.role == Role.POLICE_DATA.value
+        )
+        named = request.db.scalar(people) or 0
+        title = "Er is één gemachtigde voor politiegegevens" if named else _NOBODY
+        if named < ENOUGH:
+            waits = "twee of meer is nodig"
+            yield task_for(SET_UP, title, f"{here}/gebruikers", "Aanwijzen", waits)
+    yield from _marked(request, context.holder, here, manages=manages, guards=guards)
 
 
-def _marked(context: Any, request: Request, here: str) -> Iterator[Task]:
+def _marked(
+    request: Request, holder: str, here: str, *, manages: bool, guards: bool
+) -> Iterator[Task]:
     """Yield how many pieces were marked as the police's and wait, to who can do something."""
-    manages = request.has_permission(P.MANAGE_MUNICIPALITY, context)
-    guards = request.has_permission(P.HANDLE_REQUESTS, context)
-    marks = waiting_marks(request.db, context.holder) if manages or guards else []
+    marks = waiting_marks(request.db, holder)
     alone = [item for item, judges in marks if not judges]
     users = f"{here}/gebruikers"
     if manages and (judged := len(marks) - len(alone)):

@@ -204,6 +204,7 @@ def _statement(
         "branding": look_of(municipality, published),
         "municipality": municipality,
         "own": own,
+        "police": own and published.keeps_police_data,
         "controller": controller_of(contents.part(Part.ACCOUNTABILITY)),
         "data": DATA,
         "bases": BASES,

@@ -55,7 +55,7 @@ from stopintimidatie.home.queries import (
     watched,
     work_in_dossiers,
 )
-from stopintimidatie.home.retention import retention_tasks
+from stopintimidatie.home.retention import privacy_tasks, privacy_today
 from stopintimidatie.home.town import WEEKS, in_no_dossier, town
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import (
@@ -167,8 +167,16 @@ def _desk_of(request: Any) -> str:
 def desk_start(context: Desk, request: Request) -> dict[str, Any]:
     """Show what waits at the desk for who handles no reports there: terms, lists and holds."""
     here = request.resource_path(context).rstrip("/")
-    tasks = [*retention_tasks(context, request, here), *_lists(request, here)]
-    return {"tasks": in_order(tasks)}
+    tasks, today = _privacy(context, request, here)
+    tasks += _lists(request, here)
+    return {"tasks": in_order(tasks), "today": today}
+
+
+def _privacy(context: Any, request: Request, here: str) -> tuple[list[Task], list[Any]]:
+    """Return what waits about privacy: for the list of all, or as *Privacy vandaag*."""
+    tasks = privacy_tasks(context, request, here)
+    today = privacy_today(context, request, tasks)
+    return [] if today else [task for rows in tasks.values() for task in rows], today
 
 
 def _page_of(request: Any, holder: str, slug: str) -> str:
@@ -194,7 +202,8 @@ def municipality(context: MunicipalityResource, request: Request) -> dict[str, A
         tasks += _watch(context, request, reader)
     if request.has_permission(Permission.MANAGE_MUNICIPALITY, context):
         tasks += _managed(context, request)
-    tasks += retention_tasks(context, request, request.resource_path(context).rstrip("/"))
+    privacy, page["today"] = _privacy(context, request, request.resource_path(context).rstrip("/"))
+    tasks += privacy
     tasks += _uncovered(context, request, away)
     tasks += _lists(request, request.resource_path(context).rstrip("/"))
     page["settings"] = _settings(context, request)

@@ -15,7 +15,7 @@ from stopintimidatie.reports.vocabulary import Source
 from tests.browser.conftest import Enter, look
 from tests.support.factories import DORDRECHT, make_report
 from tests.support.installation import Installation
-from tests.support.policing import HERE
+from tests.support.policing import HERE, switch_on
 
 pytestmark = pytest.mark.alles
 
@@ -32,8 +32,9 @@ class Desks:
 
 
 @pytest.fixture
-def desks(enter: Enter) -> Desks:
+def desks(dordrecht: Installation, enter: Enter) -> Desks:
     """Somebody named for police data, and two officers who aren't."""
+    switch_on(dordrecht)
     named = enter(Role.OFFICER, Role.POLICE_DATA, name="Noor Smit")
     marker, colleague = (enter(Role.OFFICER, name=name) for name in ("Mark Eerder", "Col Lega"))
     return Desks(named, marker, colleague)

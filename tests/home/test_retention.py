@@ -6,24 +6,22 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete
 from webtest import TestApp
 
-from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import clock_at, local_date, utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage import NATIONAL
-from stopintimidatie.municipalities.partners.models import PartnerOrganisation
-from stopintimidatie.municipalities.partners.services import FIELDS, add_partner
 from stopintimidatie.privacy.destruction.models import LineDecision, ListState
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms
 from tests.support.destruction import a_line, a_list
 from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
-from tests.support.policing import keep_something
+from tests.support.policing import switch_on
+from tests.support.queries import count_queries
 from tests.support.retaining import ARCHIVIST, proposed_schedule
+from tests.support.subjects import a_request
 
 HERE = "/gemeenten/dordrecht"
 
@@ -36,52 +34,41 @@ def connected(installation: Installation) -> None:
 def tasks(browser: TestApp, page: str = HERE) -> dict[str, str]:
     """The rows of the worklist: their titles, with where they lead."""
     rows = browser.get(page).html.select(".si-task")
-    return {row.h3.text.strip(): row.select_one(".si-task__action")["href"] for row in rows}
+    return {
+        row.select_one(".si-task__title").text.strip(): row.select_one(".si-task__action")["href"]
+        for row in rows
+    }
 
 
 def as_role(installation: Installation, role: Role, holder: str = DORDRECHT) -> TestApp:
     return installation.browser(make_user(installation, (holder, role)))
 
 
-def test_the_admin_reads_what_is_missing_before_anything_can_be_destroyed(
+def test_the_admin_reads_at_the_gate_who_is_missing_and_not_on_the_start_page(
     installation: Installation,
 ) -> None:
     admin = as_role(installation, Role.ADMIN)
     missing = tasks(admin)
-    assert missing["Er is geen archivaris"] == f"{HERE}/gebruiker-uitnodigen"
-    assert "Er is geen proceseigenaar" in missing
     assert missing["Er gelden nog geen bewaartermijnen"].endswith("/bewaartermijnen/voorstellen")
+    assert not [title for title in missing if "archivaris" in title or "proceseigenaar" in title]
+    gate = f"{HERE}/beheer/verantwoording"
+    assert "Nog niemand is archivaris" in admin.get(gate)
     make_user(installation, (DORDRECHT, Role.ARCHIVIST))
-    assert "Er is geen archivaris" not in tasks(admin)
+    assert "Nog niemand is archivaris" not in admin.get(gate)
 
 
-def test_where_the_police_is_a_partner_two_people_are_named_for_its_data(
+def test_where_police_data_are_kept_two_people_are_named_for_them(
     installation: Installation,
 ) -> None:
     nobody, one = (f"Er is {word} gemachtigde voor politiegegevens" for word in ("geen", "één"))
-    admin, guard, officer = (
-        as_role(installation, role) for role in (Role.ADMIN, Role.PRIVACY_OFFICER, Role.OFFICER)
-    )
-    # There is something to read already: that is no reason to say so.
-    with installation.transaction(DORDRECHT) as session:
-        keep_something(session, installation.registry.key_ring)
-    assert not {nobody, one} & {*tasks(admin), *tasks(guard)}
-    with installation.transaction(DORDRECHT) as session:
-        values = dict.fromkeys(FIELDS) | {"name": "Wijkteam", "kind": "politie", "legal_bases": []}
-        number = add_partner(session, DORDRECHT, values, SYSTEM).id
+    admin, officer = (as_role(installation, role) for role in (Role.ADMIN, Role.OFFICER))
+    assert not {nobody, one} & {*tasks(admin)}
+    switch_on(installation)
     assert tasks(admin)[nobody] == f"{HERE}/gebruikers"
-    assert tasks(guard)[nobody] == f"{HERE}/partners"
     assert nobody not in tasks(officer)
     for known in ({one}, set()):
         make_user(installation, (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA))
-        for browser in (admin, guard):
-            assert {nobody, one} & {*tasks(browser)} == known
-    with installation.transaction(DORDRECHT) as session:
-        session.execute(delete(RoleAssignment).where(RoleAssignment.role == Role.POLICE_DATA))
-    assert nobody in tasks(admin)
-    with installation.transaction(DORDRECHT) as session:
-        session.get_one(PartnerOrganisation, number).ended_at = utc_now()
-    assert nobody not in tasks(admin)
+        assert {nobody, one} & {*tasks(admin)} == known
 
 
 def test_the_archivist_reads_a_proposal_and_that_the_standing_decision_waits_for_a_look(
@@ -139,6 +126,43 @@ def test_a_hold_whose_review_day_came_asks_for_a_decision(installation: Installa
     rows = tasks(as_role(installation, Role.PROCESS_OWNER))
     assert rows == {"1 bevriezing vraagt een besluit": f"{HERE}/bevriezingen"}
     assert not tasks(as_role(installation, Role.ARCHIVIST)).keys() & rows.keys()
+
+
+def test_the_privacy_officer_reads_privacy_today_with_what_is_late_first(
+    installation: Installation,
+) -> None:
+    today, day = local_date(utc_now()), timedelta(days=1)
+    with installation.transaction(DORDRECHT) as session:
+        late = a_request(session, due_on=today - day)
+        later = a_request(session, due_on=today + 25 * day)
+        hold = {"document_kind": "melding", "document_id": uuid4(), "reference": "M-0000-0001"}
+        session.add(
+            Hold(
+                holder=DORDRECHT,
+                reason=HoldReason.WOO.value,
+                review_on=today + 10 * day,
+                placed_by="Iemand",
+                **hold,
+            )
+        )
+        a_list(session, "2027-1", state=ListState.ASSESSED.value)
+        session.add_all((late, later))
+        references = late.reference, later.reference
+    browser = as_role(installation, Role.PRIVACY_OFFICER)
+    browser.get(HERE)
+    with count_queries(installation) as counted:
+        page = browser.get(HERE)
+    assert counted.count <= 12
+    section = page.html.select_one("[aria-labelledby=privacy-vandaag]")
+    names = [heading.text for heading in section.select("h3")]
+    assert names[0] == "Te laat"
+    assert {"Verzoeken", "Bevriezen"} <= set(names)
+    words = [row.text for row in section.select(".si-task")]
+    assert references[0] in words[0]
+    assert [row for row in words if references[1] in row and "over 25 dagen" in row]
+    assert [row for row in words if "1 bevriezing vraagt een besluit" in row]
+    for role in (Role.ARCHIVIST, Role.OFFICER, Role.DATA_PROTECTION_OFFICER):
+        assert "Privacy vandaag" not in as_role(installation, role).get(HERE)
 
 
 def test_who_reads_no_reports_sees_no_counts_of_them(installation: Installation) -> None:

@@ -17,11 +17,15 @@ from stopintimidatie.core.security import Role
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.case.services import make_agreement
 from stopintimidatie.dossiers.filing.services import file_report
+from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.resources import path_of_dossier
 from stopintimidatie.dossiers.services import add_note
 from stopintimidatie.exports.document.process import Step
+from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request import jobs as request_jobs
+from stopintimidatie.exports.request.texts import texts_here
+from stopintimidatie.exports.review.services import keep_looked_at
 from stopintimidatie.municipalities.partners.services import (
     Person,
     add_contact,
@@ -76,9 +80,14 @@ def handed_over(case: Case, reference: str) -> None:
     form.submit("gegeven", status=303)
 
 
-def make_case(installation: Installation, *, number: int = 3, minor: bool = False) -> Case:
-    """A dossier with reports (the last not for the police), a note and an agreement."""
-    connect(installation, contact={"dagen": 3, "telefoon": "14 078"})
+def make_case(
+    installation: Installation, *, number: int = 3, minor: bool = False, **parts: Any
+) -> Case:
+    """A dossier with reports (the last not for the police), a note and an agreement.
+
+    `parts`: of the settings of the municipality, by name.
+    """
+    connect(installation, contact={"dagen": 3, "telefoon": "14 078"}, **parts)
     people = {
         "aanvrager": make_user(installation, (DORDRECHT, Role.OFFICER), name="An Vrager"),
         "beslisser": make_user(installation, (DORDRECHT, Role.DOSSIER_OWNER), name="Bea Slist"),
@@ -107,7 +116,16 @@ def make_case(installation: Installation, *, number: int = 3, minor: bool = Fals
         path = path_of_dossier(session, dossier.id)
         ids = [report.id for report in reports]
     assert path is not None
+    look_through(installation, dossier.id)
     return Case(installation, path, dossier.id, ids, people)
+
+
+def look_through(installation: Installation, dossier_id: Any) -> None:
+    """Look at all that officers wrote in a dossier, and leave nothing of it out."""
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, dossier_id)
+        texts = texts_here(session, load_dossier(session, dossier, installation.registry))
+        keep_looked_at(session, dossier, dict.fromkeys(texts, ()), SYSTEM)
 
 
 def _report(session: Any, installation: Installation, *, minor: bool, share: bool) -> Any:
@@ -190,6 +208,7 @@ def requested(case: Case, **changes: Any) -> str:
     """The id of an export that was asked for."""
     answer = send_request(case, **changes)
     assert answer.status_int == 303, answer.text
+    look_through(case.installation, case.dossier_id)
     return str(answer.location.rpartition("/")[2])
 
 

@@ -910,7 +910,7 @@ MATRIX: Final[tuple[View, ...]] = (
     ),
     *(
         page
-        for name in ("uiterlijk", "termijn", "boas", "vraag")
+        for name in ("uiterlijk", "termijn", "boas", "politie", "vraag")
         for page in form("MunicipalityAdministration", name, P.EDIT_SETTINGS, {
             f"{{gemeente}}/beheer/{name}": ADMIN,
         })
@@ -1284,6 +1284,10 @@ MATRIX: Final[tuple[View, ...]] = (
     *form("ReportResource", "van-de-politie", P.TRIAGE, {
         "{behandeling}/van-de-politie": WORKERS,
         "{melding_meldpunt}/van-de-politie": DESK_NONE,
+    }),
+    *form("DossierResource", "teksten-nakijken", P.EDIT_DOSSIER, {
+        "{dossier}/teksten-nakijken": WORKERS,
+        "{persoon}/teksten-nakijken": STRICT,
     }),
     *form("DossierResource", "van-de-politie", P.EDIT_DOSSIER, {
         "{dossier}/van-de-politie": WORKERS,

@@ -12,12 +12,23 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.encryption import KeyRing
 from stopintimidatie.core.text import day_of
+from stopintimidatie.municipalities.settings.models import MunicipalitySetting
 from stopintimidatie.privacy.police.models import Article, PoliceItem
 from stopintimidatie.privacy.police.services import Content, Received, keep_report
 from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
 
+# The setting of a municipality that keeps what the police gives it apart.
+SWITCHED_ON = {"stand": "aan", "op": "2026-01-05", "bron": "convenant, zaak 2026-17"}
 HERE = "/gemeenten/dordrecht/politiegegevens"
 TEXT = "Zwartjens is bekend."
+
+
+def switch_on(installation: Installation, code: str = DORDRECHT) -> None:
+    """Let a municipality keep apart what the police gives it."""
+    with installation.transaction() as session:
+        values = {"owner": code, "part": "politie", "number": 1, "content": SWITCHED_ON}
+        session.add(MunicipalitySetting(**values))
 
 
 def read(browser: TestApp, item: PoliceItem, reason: str = "Voorbereiden van het overleg.") -> Any:

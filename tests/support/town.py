@@ -120,6 +120,7 @@ from tests.support.destruction import a_line, a_list, a_statement, a_tombstone, 
 from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.identity_providers import connect_provider
 from tests.support.installation import Installation, make_settings
+from tests.support.policing import SWITCHED_ON
 from tests.support.shared import locked, run_folder
 from tests.support.subjects import search_for
 
@@ -293,7 +294,7 @@ def make_town(installation: Installation) -> Town:
     }
     town = Town(installation, places, {})
     for code in (DORDRECHT, EINDHOVEN):
-        factories.connect(installation, code)
+        factories.connect(installation, code, politie=SWITCHED_ON)
     # A provider that doesn't answer: its door is there, and lets nobody in.
     connect_provider(installation, ZWIJNDRECHT, "https://localhost:9")
     _make_people(town)

@@ -31,6 +31,7 @@ WHOLE = {
     ("ReportResource", "gegevens-wissen"): 35,
     ("DossierResource", "gegevens-wissen"): 32,
     ("DossierResource", "uitvoer-voorbeeld"): 25,
+    ("DossierResource", "teksten-nakijken"): 25,
     ("ExportResource", "beoordelen"): 25,
     ("ExportResource", "samen-beoordelen"): 25,
     ("ReportResource", ""): 23,

@@ -34,7 +34,7 @@ from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, without_admin
 from stopintimidatie.municipalities.people import proposals
-from stopintimidatie.municipalities.people.forms import InviteSchema
+from stopintimidatie.municipalities.people.forms import invite_schema
 from stopintimidatie.municipalities.people.queries import overdue
 from stopintimidatie.municipalities.people.review import handle_review
 from stopintimidatie.municipalities.people.roster import (
@@ -131,7 +131,7 @@ def invite_view(context: Desk, request: Request) -> Any:
     """Show the form to propose a role in a municipality, and save the proposal."""
     municipality = asked_municipality(request)
     form = Form(
-        InviteSchema(),
+        invite_schema(request, municipality.code),
         request,
         buttons=[Button("uitnodigen", "Uitnodigen")],
         action=request.path_qs,

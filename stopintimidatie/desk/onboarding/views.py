@@ -39,7 +39,7 @@ from stopintimidatie.desk.onboarding.services import (
 from stopintimidatie.desk.onboarding.signup import KIND as JOINING
 from stopintimidatie.desk.onboarding.signup import owner_of_request
 from stopintimidatie.desk.resources import Desk, address_of
-from stopintimidatie.municipalities.accountability.rules import lacking, lacking_words
+from stopintimidatie.municipalities.accountability.rules import FEWEST, lacking, lacking_words
 from stopintimidatie.municipalities.accountability.services import (
     gate_of,
     is_real,
@@ -288,6 +288,7 @@ def _page(request: Request, municipality: Municipality, row: Onboarding | None) 
         "municipality": municipality,
         "items": lines,
         "gate": gate,
+        "fewest": FEWEST,
         "keeps_out": keeps_out,
         "refused": lacking_words(lacking(gate)) if profile.is_refused else None,
         "complete": all(item.done for item in lines) and not (keeps_out and lacking(gate)),

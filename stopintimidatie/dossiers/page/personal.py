@@ -49,6 +49,7 @@ COLUMNS: Final = {
     "dossier": treated(
         text="title purpose responsible_body privacy_advice goal summary assessment closed_note"
         " taken_over_by effect feedback",
+        sealed="looked_at",
         staff="changed_by",
     ),
     "dossier_note": treated(text="text", staff="author_id author_name"),

@@ -332,10 +332,11 @@ def _events(
         if text:
             yield _event(move.at, text, EventKind.STATE)
     for row in agreements:
-        yield _event(row.made_at, f"Afspraak: {row.what} ({row.who})", EventKind.AGREEMENT)
+        text = f"Afspraak: {row.what} ({row.who})"
+        yield _event(row.made_at, text, EventKind.AGREEMENT, written=row.what)
         if row.closed_at and row.state != AgreementState.OPEN.value:
             text = f"Afspraak {AgreementState.word(row.state)}: {row.what}"
-            yield _event(row.closed_at, text, EventKind.AGREEMENT)
+            yield _event(row.closed_at, text, EventKind.AGREEMENT, written=row.what)
     notes = session.scalars(
         select(DossierNote)
         .where(DossierNote.dossier_id == dossier.id, unrestricted())
@@ -344,13 +345,19 @@ def _events(
     for note in notes:
         yield _event(note.at, note.text, EventKind.NOTE, Reliability.UNKNOWN)
     for begun in measures:
-        yield _event(begun.on, f"Maatregel: {begun.text} ({begun.who})", EventKind.ACTION)
+        text = f"Maatregel: {begun.text} ({begun.who})"
+        yield _event(begun.on, text, EventKind.ACTION, written=begun.text)
     for met in meetings:
         who = f" met {'; '.join(met.seats)}" if met.seats else ""
         yield _event(met.on, f"{met.kind.capitalize()}{who}", EventKind.CONSULTATION)
 
 
 def _event(
-    at: date, text: str, kind: EventKind, how_sure: Reliability = Reliability.ESTABLISHED
+    at: date,
+    text: str,
+    kind: EventKind,
+    how_sure: Reliability = Reliability.ESTABLISHED,
+    *,
+    written: str = "",
 ) -> SourceEvent:
-    return SourceEvent(day_of(at), text, "gemeente", how_sure, kind)
+    return SourceEvent(day_of(at), text, "gemeente", how_sure, kind, written=written)

@@ -19,10 +19,11 @@ from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
 from stopintimidatie.exports.extract.rules import RECIPIENTS, despite, freed, restricted
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
-from stopintimidatie.exports.profiles.defaults import MINORS, PROFILES
+from stopintimidatie.exports.profiles.defaults import INTERNAL, MINORS, PROFILES
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing, rules_under
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
+from stopintimidatie.exports.redaction.officers import as_looked_at, texts_of_officers
 from stopintimidatie.exports.redaction.reports import filled
 from stopintimidatie.exports.redaction.rules import MarkedReport, hidden, marked, redact
 from stopintimidatie.exports.redaction.selection import (
@@ -41,6 +42,7 @@ from stopintimidatie.exports.redaction.source import (
     SourceReport,
     Term,
 )
+from stopintimidatie.exports.review.services import shown_outside
 from stopintimidatie.exports.vocabulary import (
     DEMAND,
     DOSSIER,
@@ -119,6 +121,8 @@ class Prepared:
     # Parts that may not be used now, in words; and the ground when it is the whole dossier.
     restricted: tuple[str, ...] = ()
     whole_restricted: str = ""
+    # Texts of officers that stay behind, as nobody looked at them.
+    unread_texts: int = 0
 
     @property
     def fingerprint(self) -> str:
@@ -149,6 +153,7 @@ def prepare(
     reluctant = {report.serial for report in loaded.known.reports if not wanted(report, wish)}
     edition = _edition(session, settings, export, at, beside)
     source = DossierSource(**known, request=export.asked, edition=edition)
+    source, unread = _looked_at(loaded, source, profile)
     chosen = select_reports(source.reports, profile, export.in_full, most=settings.pdf_full_reports)
     content = redact(source, chosen)
     lines = hidden(source, chosen, inside=True)
@@ -171,7 +176,19 @@ def prepare(
         unread={report.serial: ids[report.serial] for report in marks if report.unread},
         restricted=tuple(words for _, words in restricted(loaded)),
         whole_restricted=loaded.restricted,
+        unread_texts=unread,
     )
+
+
+def _looked_at(
+    loaded: LoadedDossier, source: DossierSource, profile: Profile
+) -> tuple[DossierSource, int]:
+    """Return the dossier with the texts of officers that may go, and how many stay behind."""
+    if profile.name == INTERNAL.name:
+        return source, 0
+    texts = texts_of_officers(source, [source.request])
+    reviewed = shown_outside(loaded.row, texts)
+    return as_looked_at(source, reviewed), len(texts) - len(reviewed)
 
 
 WHOLE_RESTRICTED: Final = (

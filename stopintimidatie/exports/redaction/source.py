@@ -133,7 +133,10 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class SourceEvent:
-    """Something that happened in or to the dossier. `police_sourced` marks what police told."""
+    """Something that happened in or to the dossier. `police_sourced` marks what police told.
+
+    `written`: the part of the text that an officer wrote.
+    """
 
     on: date
     text: str
@@ -141,6 +144,7 @@ class SourceEvent:
     reliability: Reliability
     kind: EventKind
     police_sourced: bool = False
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from stopintimidatie.core.text import date_text, day_of, plural
 from stopintimidatie.exports.profiles.rules import Coarse, Field, Profile, Section
 from stopintimidatie.exports.redaction import selection
 from stopintimidatie.exports.redaction.content import Count, PageOne, Pair, Picture
-from stopintimidatie.exports.redaction.selection import Selection
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.source import DossierSource, PreviousVersion, SourceReport
-from stopintimidatie.exports.vocabulary import capital, clean, clean_line, clip, listed
+from stopintimidatie.exports.vocabulary import DOSSIER, capital, clean, clean_line, clip, listed
 from stopintimidatie.reports.rules import PARTS_OF_DAY
 
 TEXT_MAX = 300
@@ -36,7 +36,7 @@ def page_one(source: DossierSource, chosen: Selection) -> PageOne:
         news=_news(source, chosen),
         agreements=_open_agreements(source) if chosen.profile.has(Section.AGREEMENTS) else (),
         minors=_minors(chosen),
-        rules=_rules_of_use(source, chosen.profile),
+        rules=(*_contested(source, chosen), *_rules_of_use(source, chosen.profile)),
     )
 
 
@@ -176,6 +176,25 @@ def _minors(chosen: Selection) -> str:
         return "Ja."
     reports = plural(number, "melding", "meldingen")
     return f"Ja, bij {reports}. Over die meldingen staat er minder in dit document."
+
+
+def _contested(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
+    """Say that the use of what goes along on a ground of art. 18(2) is contested; else nothing."""
+    kept = source.request.deviations or ()
+    bound = [pseudonym(report) for report in chosen.reports if report.restricted]
+    if any(deviation["nummer"] == DOSSIER for deviation in kept):
+        subject = "dit hele dossier"
+    elif bound:
+        subject = listed(bound) if chosen.profile.lists_reports else "een deel van de meldingen"
+    else:
+        return ()
+    return (Pair("Betwist", CONTESTED.format(subject)),)
+
+
+CONTESTED: Final = (
+    "Het gebruik van {} wordt betwist, en is daarom beperkt (artikel 18 AVG). Gebruik het alleen"
+    " voor een rechtsvordering of om een ander te beschermen."
+)
 
 
 def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:

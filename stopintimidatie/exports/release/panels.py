@@ -23,7 +23,13 @@ from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
 from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.release.copies import correction_words, corrections_of, is_out
-from stopintimidatie.exports.release.services import answers_of, pickups_of, refusal, who_answered
+from stopintimidatie.exports.release.services import (
+    ANSWER_KEEPER,
+    answers_of,
+    pickups_of,
+    refusal,
+    who_answered,
+)
 from stopintimidatie.exports.request.queries import shut_by
 
 TEMPLATE: Final = "stopintimidatie.exports.release:templates/panel.jinja2"
@@ -53,6 +59,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
     def address(name: str, *, when: bool) -> str | None:
         return request.resource_path(context, name) if when else None
 
+    keeper = ANSWER_KEEPER.only(request.registry) if answers else None
     copy = copy_of(request.db, disclosure.id) if disclosure else None
     events = events_of(request.db, disclosure.id) if disclosure else []
     corrections = corrections_of(request.db, export.id) if sees else []
@@ -62,6 +69,7 @@ def export_panel(context: Any, request: Any) -> Panel | None:
         {
             "pickups": [pickup_rows(keys, row) for row in pickups],
             "answers": [answer_rows(keys, row) for row in answers],
+            "hint": keeper.hint(request.db, export) if keeper else "",
             "events": [_line(row) for row in events],
             "public": PROFILES[export.profile].public,
             "unsaid": there and not (copy and copy.given_at) and _was_opened(events),

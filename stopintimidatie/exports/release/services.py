@@ -85,11 +85,14 @@ class AnswerKeeper:
         takes: (session, export) -> whether it keeps the words of answers about this export.
         has: (session, keys, export, words) -> whether it got the same words a moment ago.
         keep: (session, keys, export, words) -> None.
+        hint: (session, export) -> what to do for such answers to be kept apart; empty where they
+            are, or need not be.
     """
 
     takes: Callable[[Session, Export], bool]
     has: Callable[[Session, KeyRing, Export, str], bool]
     keep: Callable[[Session, KeyRing, Export, str], None]
+    hint: Callable[[Session, Export], str]
 
 
 ANSWER_KEEPER: Final = Directive[None, AnswerKeeper]("set_answer_keeper", "answer_keeper", single)

@@ -42,3 +42,4 @@ def includeme(config: Any) -> None:
     config.scan("stopintimidatie.exports.request.approval")
     config.scan("stopintimidatie.exports.request.bulk")
     config.scan("stopintimidatie.exports.request.assessment")
+    config.scan("stopintimidatie.exports.request.texts")

@@ -17,6 +17,7 @@ from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
+from stopintimidatie.core.tree import lineage
 from stopintimidatie.core.web.request import Crumb, Request
 from stopintimidatie.dossiers.pages import back_to
 from stopintimidatie.dossiers.resources import DossierResource
@@ -40,6 +41,7 @@ from stopintimidatie.exports.redaction.content import (
 )
 from stopintimidatie.exports.redaction.rules import MarkedReport
 from stopintimidatie.exports.request.queries import waiting_with, why_not_out, why_not_second
+from stopintimidatie.exports.request.texts import NAME as TEXTS
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import ExportError, capital
@@ -89,6 +91,7 @@ def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) 
         "restricted": prepared.restricted,
         "unwritten": sum(OTHER_SCRIPT in report.account for report in content.reports),
         "unread": sum(part.unread for part in prepared.marked),
+        "unread_texts": prepared.unread_texts,
         "given": len(content.reports) + len(content.report_rows),
         "report_rows": [
             [row.pseudonym, row.when, row.place, row.forms] for row in content.report_rows
@@ -203,11 +206,14 @@ def note_preview(request: Request, context: Any, seen: Prepared) -> None:
 def shown(request: Request, context: Any, seen: Prepared) -> dict[str, Any]:
     """Return the values of a preview, with links to texts to review for who may do that."""
     roles = request.identity.roles_for(context.holder) if request.identity else frozenset()
+    dossier = next(node for node in lineage(context) if isinstance(node, DossierResource))
+    works = request.has_permission(Permission.EDIT_DOSSIER, dossier)
+    texts = {"texts_href": request.resource_path(dossier, TEXTS) if works else None}
     if not seen.unread or not may(roles, Permission.REDACT):
-        return preview_values(seen)
+        return preview_values(seen) | texts
     paths = paths_of_reports(request.db, list(seen.unread.values()))
     review = {n: f"{paths[number]}/{REVIEW}" for n, number in seen.unread.items()}
-    return preview_values(seen, review)
+    return preview_values(seen, review) | texts
 
 
 @dataclass(frozen=True, slots=True)

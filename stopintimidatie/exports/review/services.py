@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -23,6 +23,8 @@ from stopintimidatie.core.storage.personal import (
     treated,
 )
 from stopintimidatie.core.storage.retention import RetentionClass, Way
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.exports.models import ReportReview
 from stopintimidatie.exports.profiles.rules import FREE_TEXT, Field
 from stopintimidatie.exports.redaction.source import Reviewed
@@ -130,6 +132,24 @@ def save_review(
     session.flush()
     names = [CONTROLS[field] for field in spans]
     record(session, actor, "melding.nagekeken", report.holder, REPORT, [report.id], fields=names)
+
+
+def keep_looked_at(
+    session: Session, dossier: Dossier, spans: Mapping[str, Sequence[Span]], actor: Actor
+) -> None:
+    """Save that somebody looked at texts of officers, and the spans that don't go along."""
+    dossier.looked_at = {digest_of(text): [list(s) for s in own] for text, own in spans.items()}
+    record(session, actor, "dossier.nagekeken", dossier.holder, DOSSIER, [dossier.id])
+
+
+def shown_outside(dossier: Dossier, texts: Iterable[str]) -> dict[str, str]:
+    """Return by text of officers what somebody looked at and lets recipients read."""
+    known = dossier.looked_at or {}
+    return {
+        text: blackened(text, merged((start, end) for start, end in known[digest]))
+        for text in texts
+        if (digest := digest_of(text)) in known
+    }
 
 
 # Answers to the question that an age under 18 in a text raises: the part of the report that gets

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from stopintimidatie.core.security import Permission, Role
+
 # A municipality that is connected already has this long before its reports go to the desk.
 GRACE: Final = timedelta(days=90)
 
@@ -119,6 +121,56 @@ def lacking(lines: Iterable[GateLine]) -> list[Condition]:
 def lacking_words(conditions: Iterable[Condition]) -> str:
     """Return what is missing in few words: *DPIA ontbreekt, FG ontbreekt*."""
     return ", ".join(condition.lacking for condition in conditions)
+
+
+# The fewest people
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the fewest people with whom all can be done, with the hats that they wear together."""
+
+    label: str
+    about: str
+    roles: tuple[Role, ...]
+
+
+FEWEST: Final = (
+    Person(
+        "Eerste medewerker",
+        "handelt af, keurt uitvoer van de tweede goed, en doet privacy",
+        (Role.OFFICER, Role.DOSSIER_OWNER, Role.PRIVACY_OFFICER),
+    ),
+    Person(
+        "Tweede medewerker",
+        "handelt af, kijkt kopieën na, beoordeelt wat weg mag, en beheert; keurt geen uitvoer goed",
+        (Role.OFFICER, Role.DOSSIER_OWNER, Role.PROCESS_OWNER, Role.ADMIN),
+    ),
+    Person(
+        "Waarnemer",
+        "van een andere gemeente, met mandaat en einddatum: keurt uitvoer van de eerste goed, en"
+        " die van de tweede als de eerste vrij is",
+        (Role.DEPUTY,),
+    ),
+    Person(
+        "FG",
+        "van buiten: leest, vraagt en adviseert; beslist niets",
+        (Role.DATA_PROTECTION_OFFICER,),
+    ),
+    Person(
+        "Archivaris", "van buiten: keurt termijnen en vernietigingslijsten goed", (Role.ARCHIVIST,)
+    ),
+)
+# Acts of two: who does the first may never do the second. `FEWEST` has another for each.
+ACTS_OF_TWO: Final = (
+    (Permission.REQUEST_EXPORT, Permission.APPROVE_EXPORT),
+    (Permission.HANDLE_REQUESTS, Permission.CHECK_COPY),
+    (Permission.ERASE, Permission.CHECK_ERASURE),
+    (Permission.PROPOSE_TERMS, Permission.APPROVE_TERMS),
+    (Permission.ASSESS_DESTRUCTION, Permission.CHECK_DESTRUCTION),
+    (Permission.ASSESS_DESTRUCTION, Permission.AUTHORISE_DESTRUCTION),
+    (Permission.MANAGE_MUNICIPALITY, Permission.CONFIRM_ROLE),
+)
 
 
 # The controller as the privacy statement names it

@@ -12,6 +12,7 @@ from typing import Any, Final
 import colander
 
 from stopintimidatie.core import forms
+from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.forms import Schema, field, handle_form
 from stopintimidatie.core.httpclient import OutgoingError, check_address
 from stopintimidatie.core.text import date_long, date_text
@@ -20,6 +21,7 @@ from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.accountability.rules import (
     CONTROLLERS,
     DAYS,
+    FEWEST,
     STATEMENT_OF,
     Condition,
     controller_of,
@@ -35,6 +37,7 @@ from stopintimidatie.municipalities.accountability.services import (
 from stopintimidatie.municipalities.areas.resources import Administration
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import profile_of
+from stopintimidatie.municipalities.people.services import able
 from stopintimidatie.municipalities.settings import pages
 from stopintimidatie.municipalities.settings.rules import Part
 
@@ -211,6 +214,7 @@ def administration_panel(context: Administration, request: Request) -> Panel:
 
 def _page(context: Administration, request: Request, account: Account) -> dict[str, Any]:
     lines = account.lines
+    held = able(RoleAssignment.role).where(RoleAssignment.holder == context.holder)
     national = pages.is_national(context)
     controller = controller_of(account.content)
     slug = None if national else context.__parent__.__name__
@@ -221,6 +225,8 @@ def _page(context: Administration, request: Request, account: Account) -> dict[s
         "statement": f"/privacy/{slug}" if slug else "/privacy",
         "statement_lacks": ", ".join(controller.lacking(desk=national)),
         "lines": lines,
+        "fewest": FEWEST,
+        "held": set(request.db.scalars(held)),
         "links": {
             Condition.TERMS: request.resource_path(context.__parent__, Condition.TERMS.value)
         },

@@ -10,8 +10,10 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.clock import next_hour
     from stopintimidatie.core.jobs import Lane
     from stopintimidatie.municipalities.people import access, jobs, mail, provider
+    from stopintimidatie.municipalities.people.proposals import ROLE_CONDITIONS
     from stopintimidatie.municipalities.people.views import postbox_panel, users_panel
 
+    ROLE_CONDITIONS.declare(config)
     for template in (mail.LINK, mail.NEW_PASSWORD, mail.OFFERED, mail.CONFIRM, mail.PROVIDER):
         config.add_mail_template(template)
     config.add_mail_recipient(mail.LINK_RECIPIENT)

@@ -12,7 +12,7 @@ import phonenumbers
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.security import Role
-from stopintimidatie.municipalities.people.proposals import OFFERED_ROLES
+from stopintimidatie.municipalities.people.proposals import OFFERED_ROLES, roles_given
 from stopintimidatie.municipalities.people.services import is_role_address
 
 
@@ -84,7 +84,8 @@ class InviteSchema(Schema):
         widget=forms.EmailInput(autocomplete="off"),
         validator=forms.email_address,
     )
-    rol = field(forms.OneOf([(role.value, role.label) for role in OFFERED_ROLES]), "Rol")
+    # Its choices: `invite_schema`.
+    rol = field(forms.OneOf(()), "Rol")
     mandaat = field(
         forms.Text(500),
         "Besluit over de waarneming",
@@ -103,6 +104,14 @@ class InviteSchema(Schema):
         description="De laatste dag van deze rol. Laat leeg als er geen einde is afgesproken. Een"
         " waarnemer heeft altijd een einddatum, hoogstens een jaar vooruit.",
     )
+
+
+def invite_schema(request: Any, holder: str) -> Any:
+    """Return the form to propose one of the roles that a municipality gives now."""
+    schema = InviteSchema()
+    choices = roles_given(request.registry, request.db, holder, OFFERED_ROLES)
+    schema["rol"].typ = forms.OneOf(choices)
+    return schema
 
 
 class DecisionSchema(Schema):

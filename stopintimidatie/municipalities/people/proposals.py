@@ -7,8 +7,9 @@ that nobody can tell whether that person has an account.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -30,6 +31,7 @@ from stopintimidatie.core.accounts.services import KIND, AccountError, find_user
 from stopintimidatie.core.audit import Actor, AuditEvent, record
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.jobs import enqueue
+from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import checked_address, date_text
@@ -76,8 +78,26 @@ OFFERED_ROLES: Final = (
 )
 # A group can't say for how long, nor who decided it.
 GROUP_ROLES: Final = tuple(role for role in OFFERED_ROLES if role is not Role.DEPUTY)
+# Roles that a municipality gives only under a condition: (session, holder) -> whether it may.
+ROLE_CONDITIONS: Final = Directive[Role, Callable[[Session, str], bool]](
+    "add_role_condition", "role_conditions"
+)
 # A deputy acts for at most so long; after that somebody decides about it again.
 LONGEST_MANDATE: Final = timedelta(days=366)
+
+
+def roles_given(
+    registry: Any, session: Session, holder: str, roles: Iterable[Role]
+) -> list[tuple[str, str]]:
+    """Return the roles among these that a municipality gives now, as choices."""
+    conditions = ROLE_CONDITIONS.of(registry)
+    return [
+        (role.value, role.label)
+        for role in roles
+        if role not in conditions or conditions[role](session, holder)
+    ]
+
+
 NOT_YOURSELF: Final = (
     "Uw eigen rollen kunt u niet wijzigen. Vraag een andere beheerder, of het landelijk meldpunt."
 )

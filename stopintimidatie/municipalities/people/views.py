@@ -39,7 +39,7 @@ from stopintimidatie.municipalities.people import proposals, provider, services
 from stopintimidatie.municipalities.people.forms import (
     CONFIRM,
     DecisionSchema,
-    InviteSchema,
+    invite_schema,
     postbox_schema,
 )
 from stopintimidatie.municipalities.people.models import GroupRole
@@ -355,7 +355,8 @@ def invite_view(context: MunicipalityResource, request: Request) -> Any:
     back = request.resource_path(context, USERS_PAGE)
     buttons = [Button("uitnodigen", "Uitnodigen")]
     known = known_invitee(request, context.holder)
-    form = Form(InviteSchema(), request, buttons=buttons, cancel_url=back, appstruct=known)
+    schema = invite_schema(request, context.holder)
+    form = Form(schema, request, buttons=buttons, cancel_url=back, appstruct=known)
 
     def on_valid(values: dict[str, Any]) -> Any:
         invite(request, context.holder, context.holder, values)

@@ -38,6 +38,7 @@ class Part(StrEnum):
     OFFICERS = "boas"
     REPLIES = "antwoordsjablonen"
     ACCOUNTABILITY = "verantwoording"
+    POLICE = "politie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,11 @@ class Published:
             period["van"] <= day.isoformat() and day.isoformat() <= (period["tot"] or "9999")
             for period in self.own.part(Part.OFFICERS).get("perioden", ())
         )
+
+    @property
+    def keeps_police_data(self) -> bool:
+        """True if the municipality keeps apart what the police gives it in writing."""
+        return bool(self.own.part(Part.POLICE).get("stand") == "aan")
 
     @property
     def languages(self) -> tuple[str, ...]:

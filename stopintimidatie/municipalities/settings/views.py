@@ -37,6 +37,7 @@ PAGES = {
     Part.QUESTIONS: "vragen",
     Part.CONTACT: "termijn",
     Part.OFFICERS: "boas",
+    Part.POLICE: "politie",
 }
 OF_THE_DESK = frozenset({Part.ANSWERS, Part.LET_OP, Part.REPLIES, Part.HELP})
 
@@ -127,6 +128,8 @@ def _said(part: Part, published: Published, context: Administration) -> str:
             read = plural(published.read_within_days, "werkdag", "werkdagen")
             contact = plural(published.contact_within_days, "dag", "dagen")
             return f"gelezen binnen {read}, contact binnen {contact}, {phone}"
+        case Part.POLICE:
+            return "aan" if published.keeps_police_data else "uit"
     today = local(utc_now()).date()
     return "bevoegd" if published.officers_empowered(today) else "niet bevoegd"
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
+from stopintimidatie.core import forms
 from stopintimidatie.core.accounts.models import IdentityProvider, OfferState
 from stopintimidatie.core.accounts.services import AccountError
 from stopintimidatie.core.accounts.sessions import SIGNED_OUT, current_session
@@ -34,6 +35,7 @@ from stopintimidatie.municipalities.people.groups import (
     propose_group,
     remove_group,
 )
+from stopintimidatie.municipalities.people.proposals import GROUP_ROLES, roles_given
 from stopintimidatie.municipalities.people.services import awaited_for
 from stopintimidatie.municipalities.people.views import PARTIES, posted_id
 from stopintimidatie.municipalities.sso import openid
@@ -294,7 +296,10 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     """Show the form to give a group a role, and save the proposal."""
     back = request.resource_path(context, GROUPS)
     buttons = [Button("voorstellen", "Rol aan de groep geven")]
-    form = Form(GroupSchema(), request, buttons=buttons, cancel_url=back)
+    schema = GroupSchema()
+    given = roles_given(request.registry, request.db, context.holder, GROUP_ROLES)
+    schema["rol"].typ = forms.OneOf(given)
+    form = Form(schema, request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
         role = Role(values["rol"])

@@ -9,7 +9,6 @@ import colander
 from stopintimidatie.core import forms
 from stopintimidatie.core.forms import Schema, field
 from stopintimidatie.core.httpclient import OutgoingError, check_address
-from stopintimidatie.municipalities.people.proposals import GROUP_ROLES
 
 MOST_HOURS: Final = 8
 _FAULTS: Final = {
@@ -101,7 +100,8 @@ class GroupSchema(Schema):
         " stuurt meestal de id van een groep.",
         widget=forms.TextInput(autocomplete="off"),
     )
-    rol = field(forms.OneOf([(role.value, role.label) for role in GROUP_ROLES]), "Rol")
+    # Its choices: those that the municipality gives now.
+    rol = field(forms.OneOf(()), "Rol")
 
 
 class TrialSchema(Schema):

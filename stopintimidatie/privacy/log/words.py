@@ -128,6 +128,7 @@ ACTIONS: Final[dict[str, str]] = {
     "melding.minderjarig": "Leeftijd aangepast: melding gaat over een minderjarige",
     "melding.onleesbaar": "Woorden onleesbaar gemaakt",
     "melding.nagekeken": "Tekst nagekeken voor ontvangers",
+    "dossier.nagekeken": "Teksten van medewerkers nagekeken voor ontvangers",
     "wissen.voorgesteld": "Wissen voorgesteld aan een tweede persoon",
     "wissen.aangekondigd": "Verteld dat één persoon mag wissen: er is geen tweede",
     "wissen.geweigerd": "Wissen geweigerd door een tweede persoon",

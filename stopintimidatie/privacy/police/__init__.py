@@ -8,7 +8,7 @@ from typing import Any
 def includeme(config: Any) -> None:
     """Register the tables of the compartment, its list in the menu, and the sections on pages."""
     from stopintimidatie.core.clock import daily
-    from stopintimidatie.core.security import Permission
+    from stopintimidatie.core.security import Permission, Role
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.police import mail, panels
     from stopintimidatie.privacy.police.personal import (
@@ -25,6 +25,7 @@ def includeme(config: Any) -> None:
         waiting,
     )
     from stopintimidatie.privacy.police.services import KEEPER, RULES
+    from stopintimidatie.privacy.police.switch import is_on
     from stopintimidatie.privacy.requests.jobs import MORNING
     from stopintimidatie.reports.page.pages import PANELS
 
@@ -37,6 +38,7 @@ def includeme(config: Any) -> None:
         config.add_tree_level(level)
     config.add_remains(NAME, path_of_own_report)
     config.set_answer_keeper(KEEPER)
+    config.add_role_condition(Role.POLICE_DATA, is_on)
     config.add_mail_template(mail.WAITS)
     config.add_job_kind(mail.EVERY_MORNING, mail.run_every_morning, next_at=daily(MORNING))
     add_own_place(config, NAME, PoliceList.label, Permission.POLICE_DATA, order=66, waiting=waiting)
@@ -47,4 +49,5 @@ def includeme(config: Any) -> None:
     for rule in RULES:
         config.add_request_rule(rule)
     config.scan("stopintimidatie.privacy.police.acts")
+    config.scan("stopintimidatie.privacy.police.switch")
     config.scan("stopintimidatie.privacy.police.views")

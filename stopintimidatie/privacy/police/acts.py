@@ -11,14 +11,13 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, Schema, field, handle_form
 from stopintimidatie.core.search import enqueue_index
 from stopintimidatie.core.search.services import enqueue_purge
@@ -26,7 +25,6 @@ from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import Fragment, Subject, personal_data_holders
-from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of, uuid_of
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
 from stopintimidatie.dossiers.models import Dossier
@@ -38,7 +36,7 @@ from stopintimidatie.dossiers.workflow import GONE as DOSSIERS_GONE
 from stopintimidatie.exports.models import Export
 from stopintimidatie.exports.request.jobs import Cause, Change, destroy
 from stopintimidatie.exports.request.personal import copies_of, frozen_with
-from stopintimidatie.privacy.police.mail import tell_marked
+from stopintimidatie.privacy.police.mail import tell_named
 from stopintimidatie.privacy.police.models import WAITS, Origin, PoliceItem
 from stopintimidatie.privacy.police.pieces import (
     Document,
@@ -68,6 +66,7 @@ from stopintimidatie.privacy.police.services import (
     taken_of,
     write_event,
 )
+from stopintimidatie.privacy.police.switch import ASKED
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.resources import GONE as REPORTS_GONE
 from stopintimidatie.reports.resources import ReportResource
@@ -81,7 +80,7 @@ NOT_NAMED: Final = "Alleen een gemachtigde voor politiegegevens kan dit bevestig
 
 
 def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Actor) -> PoliceItem:
-    """Hide a piece of a document until a second person decides; tell who can, and the admin.
+    """Hide a piece of a document until a second person decides; tell who can.
 
     The caller locked the document before it listed its pieces.
 
@@ -98,7 +97,7 @@ def mark(registry: Any, session: Session, row: Document, piece: Piece, actor: Ac
     keep_taken(keys, item, taken)
     item.attachment_id = UUID(piece.key[1]) if "file" in taken else None
     enqueue_index(session, row.holder, kind_of(row), row.id)
-    tell_marked(session, item, actor)
+    tell_named(session, item, actor)
     return item
 
 
@@ -193,14 +192,10 @@ INTRO: Final = (
 )
 
 
-@form_view(ReportResource, NAME, Permission.TRIAGE, FORM, guards=(recently_confirmed,))
-@form_view(
-    DossierResource, NAME, Permission.EDIT_DOSSIER, FORM, guards=(only_live, recently_confirmed)
-)
+@form_view(ReportResource, NAME, Permission.TRIAGE, FORM, guards=ASKED)
+@form_view(DossierResource, NAME, Permission.EDIT_DOSSIER, FORM, guards=(*ASKED, only_live))
 def mark_view(context: Any, request: Request) -> Any:
     """Mark a note, text or file of a document as coming from the police."""
-    if context.holder == NATIONAL:
-        raise HTTPNotFound()
     dossier = isinstance(context, DossierResource)
     row: Document = context.dossier if dossier else context.report
     back, session, keys = request.resource_path(context), request.db, request.registry.key_ring

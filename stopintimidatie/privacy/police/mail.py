@@ -20,18 +20,15 @@ from stopintimidatie.core.audit import Actor
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext
 from stopintimidatie.core.mail import Letter, MailTemplate, Recipient, Writing, queue_mail
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import day_of
-from stopintimidatie.dossiers.services import people_with
 from stopintimidatie.privacy.log.services import log_terms
 from stopintimidatie.privacy.police.models import PoliceAccess, PoliceItem
 from stopintimidatie.privacy.police.resources import (
     NEAR,
-    judges_of,
     named_persons,
     readable,
-    waiting_marks,
 )
 
 EVERY_MORNING: Final = Job("werklijst.herinneren")
@@ -43,21 +40,6 @@ def tell_named(session: Session, item: PoliceItem, actor: Actor) -> None:
     """Mail the named persons, but the one who did it, that a new item waits to be completed."""
     session.flush()
     _mail(session, item.holder, [item.id], str(item.id), but=actor.id)
-
-
-def tell_marked(session: Session, item: PoliceItem, actor: Actor) -> None:
-    """Mail who decides about a marked item, and the admin; not who marked it."""
-    tell_named(session, item, actor)
-    for person in _overseers(session, item.holder, judges_of(session, item)):
-        if person != actor.id:
-            to, key = Recipient(PERSON.kind, person), f"wacht:{item.holder}:{item.id}:{person}"
-            queue_mail(session, item.holder, TEMPLATE, to, key=key)
-
-
-def _overseers(session: Session, holder: str, judges: Sequence[UUID]) -> list[str]:
-    """Return whose start page tells of a marked item; the privacy officer's if nobody can judge."""
-    roles = {Role.ADMIN} if judges else {Role.ADMIN, Role.PRIVACY_OFFICER}
-    return [person for person, _ in people_with(session, holder, roles)]
 
 
 def run_every_morning(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
@@ -108,10 +90,7 @@ def _letter(writing: Writing) -> Letter | None:
         PoliceItem.review_on <= day_of(utc_now()) + NEAR,
         readable(roles or ()),
     )
-    if writing.session.scalar(waits.limit(1)) is None and not any(
-        writing.message.recipient_id in _overseers(writing.session, holder, judges)
-        for _, judges in waiting_marks(writing.session, holder)
-    ):
+    if writing.session.scalar(waits.limit(1)) is None:
         return None
     return Letter({"link": writing.link("/")})
 

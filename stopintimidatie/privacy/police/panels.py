@@ -17,6 +17,7 @@ from stopintimidatie.privacy.police.acts import NAME as MARK_PAGE
 from stopintimidatie.privacy.police.models import Article, Origin, PoliceItem
 from stopintimidatie.privacy.police.resources import ITEM, items_about, list_address
 from stopintimidatie.privacy.police.services import WAITING, note_police_read
+from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.reports.page.steps import Action
 
 MARK: Final = "stopintimidatie.privacy.police:templates/mark.jinja2"
@@ -47,14 +48,16 @@ def document_panel(context: Any, request: Any) -> Panel | None:
 
 def mark_action(request: Any, context: Any) -> Action | None:
     """Return the way to mark what came from the police in a report, for who handles it."""
-    if context.holder == NATIONAL or not request.has_permission(Permission.TRIAGE, context):
+    if not is_on(request.db, context.holder) or not request.has_permission(
+        Permission.TRIAGE, context
+    ):
         return None
     return Action("Komt dit van de politie?", request.resource_path(context, MARK_PAGE))
 
 
 def mark_panel(context: Any, request: Any) -> Panel | None:
     """Show the way to mark what came from the police in a dossier, for who works on it."""
-    if not may_edit(context, request):
+    if not is_on(request.db, context.holder) or not may_edit(context, request):
         return None
     return Panel("Van de politie", MARK, {"href": request.resource_path(context, MARK_PAGE)})
 

@@ -47,6 +47,7 @@ from stopintimidatie.privacy.police.models import (
     PoliceItem,
 )
 from stopintimidatie.privacy.police.personal import KIND, erase
+from stopintimidatie.privacy.police.switch import is_on, lock_switch
 from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.workflow import RequestRule
 from stopintimidatie.reports.arrival.services import free_reference
@@ -110,6 +111,7 @@ def keep_item(
     reference: str | None = None,
 ) -> PoliceItem:
     """Keep something that the police disclosed, and write that in the log of the compartment."""
+    lock_switch(session, holder)
     item = PoliceItem(
         id=uuid4(),
         holder=holder,
@@ -180,7 +182,25 @@ def document_named(session: Session, typed: str, roles: Iterable[Role]) -> About
 # Answers of the police
 
 
-def is_of_police(session: Session, export: Export) -> bool:
+def is_kept_apart(session: Session, export: Export) -> bool:
+    """Tell whether answers about an export are of the police, and its compartment is on."""
+    return _is_of_police(session, export) and is_on(session, export.holder)
+
+
+def hint_at_switch(session: Session, export: Export) -> str:
+    """Return how what the police answers can be kept apart, where it isn't; else nothing."""
+    if not _is_of_police(session, export) or is_on(session, export.holder):
+        return ""
+    return HINT
+
+
+HINT: Final = (
+    "Dit is een antwoord van de politie. Moet zoiets voortaan apart staan? De functioneel beheerder"
+    " zet dat aan bij ‘Beheer’, ‘Politiegegevens’."
+)
+
+
+def _is_of_police(session: Session, export: Export) -> bool:
     """Tell whether an export went to the police: a partner of that kind, or by its profile."""
     if export.partner_id is None:
         return export.profile == POLICE.name
@@ -209,7 +229,7 @@ def keep_answer(session: Session, keys: KeyRing, export: Export, words: str) -> 
     tell_named(session, item, SYSTEM)
 
 
-KEEPER: Final = AnswerKeeper(is_of_police, has_answer, keep_answer)
+KEEPER: Final = AnswerKeeper(is_kept_apart, has_answer, keep_answer, hint_at_switch)
 
 
 # Deciding anew

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -10,7 +11,6 @@ from pyramid.view import view_config
 from sqlalchemy import func, select
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.factors.confirmation import recently_confirmed
 from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
@@ -76,6 +76,7 @@ from stopintimidatie.privacy.police.services import (
     reasons_of,
     taken_of,
 )
+from stopintimidatie.privacy.police.switch import ASKED
 from stopintimidatie.reports.attachments.services import content_of as content_of_file
 
 _TEMPLATES: Final = "stopintimidatie.privacy.police:templates"
@@ -88,7 +89,6 @@ FILE: Final = "bestand"
 P: Final = Permission.POLICE_DATA
 # The marker of something reads that too; `wanted_item` looks at who asks.
 SEEN: Final = Permission.VIEW_MUNICIPALITY
-ASKED: Final = (recently_confirmed,)
 
 
 @page_view(PoliceList, "", P, f"{_TEMPLATES}/list.jinja2", guards=ASKED)
@@ -227,37 +227,57 @@ def _review_of(review: Any) -> str:
 @form_view(PoliceList, ENTER, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
 def enter_view(context: PoliceList, request: Request) -> Any:
     """Enter what the police disclosed, about a document or as a report of its own."""
+
+    def keep(values: dict[str, Any]) -> str:
+        about = _about(context, request, values)
+        words = (values["verstrekker"], values["doel"], values["voorwaarden"] or "")
+        content, article = Content(*words, values["tekst"]), Article.of(values["artikel"])
+        received = Received(values["ontvangen"], values["opnieuw"], article, content)
+        where = request.db, request.registry.key_ring, context.holder
+        if about is not None:
+            keep_item(*where, received, request.actor, about=about)
+            return "Vastgelegd. Alleen gemachtigden zien dit."
+        item = keep_report(*where, received, request.actor)
+        return f"Vastgelegd als melding {item.reference}: alleen voor gemachtigden."
+
+    page = {"heading": "Politiegegevens vastleggen", "intro": ENTERED}
+    return _entered(context, request, item_schema(), {"over": ABOUT}, keep, page)
+
+
+@form_view(PoliceList, ACTION, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
+def action_view(context: PoliceList, request: Request) -> Any:
+    """Enter that boas took action: of their own investigation nothing more is kept."""
+
+    def keep(values: dict[str, Any]) -> str:
+        about = _named(context, request, values["kenmerk"])
+        received = Received(values["ontvangen"], values["opnieuw"], None, None, Origin.ACTION)
+        where = request.db, request.registry.key_ring, context.holder
+        keep_item(*where, received, request.actor, about=about)
+        return "Vastgelegd dat er is opgetreden. Alleen gemachtigden zien dit."
+
+    page = {"heading": "Optreden van boa’s vastleggen", "intro": ACTED}
+    return _entered(context, request, action_schema(), {}, keep, page)
+
+
+def _entered(
+    context: PoliceList,
+    request: Request,
+    schema: Any,
+    first: dict[str, Any],
+    keep: Callable[[dict[str, Any]], str],
+    page: dict[str, Any],
+) -> Any:
+    """Ask what is entered, about the document in the address, and say what `keep` did."""
     here, typed = request.resource_path(context), dict(query_pairs(request)).get("kenmerk", "")
-    form = Form(
-        item_schema(),
-        request,
-        buttons=[Button("vastleggen", "Vastleggen")],
-        appstruct={"over": ABOUT, "kenmerk": typed[:40]} if typed else {},
-        cancel_url=here,
-    )
+    values = {**first, "kenmerk": typed[:40]} if typed else {}
+    buttons = [Button("vastleggen", "Vastleggen")]
+    form = Form(schema, request, buttons=buttons, appstruct=values, cancel_url=here)
 
     def on_valid(values: dict[str, Any]) -> Any:
-        about = _about(context, request, values)
-        content = Content(
-            giver=values["verstrekker"],
-            purpose=values["doel"],
-            conditions=values["voorwaarden"] or "",
-            text=values["tekst"],
-        )
-        received = Received(
-            values["ontvangen"], values["opnieuw"], Article.of(values["artikel"]), content
-        )
-        keys, holder, actor = request.registry.key_ring, context.holder, request.actor
-        if about is not None:
-            keep_item(request.db, keys, holder, received, actor, about=about)
-            request.flash("Vastgelegd. Alleen gemachtigden zien dit.")
-        else:
-            item = keep_report(request.db, keys, holder, received, actor)
-            request.flash(f"Vastgelegd als melding {item.reference}: alleen voor gemachtigden.")
+        request.flash(keep(values))
         return HTTPSeeOther(here)
 
-    page = {"heading": "Politiegegevens vastleggen", "owner": context.owner, "intro": ENTERED}
-    return handle_form(request, form, on_valid, page)
+    return handle_form(request, form, on_valid, {**page, "owner": context.owner})
 
 
 ENTERED: Final = (
@@ -293,30 +313,6 @@ def _named(context: PoliceList, request: Request, typed: str) -> About:
         return document_named(request.db, typed, roles_at(request, context.holder))
     except PoliceError as problem:
         raise FormError(str(problem), problem.field) from None
-
-
-@form_view(PoliceList, ACTION, P, f"{_TEMPLATES}/form.jinja2", guards=ASKED)
-def action_view(context: PoliceList, request: Request) -> Any:
-    """Enter that boas took action: of their own investigation nothing more is kept."""
-    here, typed = request.resource_path(context), dict(query_pairs(request)).get("kenmerk", "")
-    form = Form(
-        action_schema(),
-        request,
-        buttons=[Button("vastleggen", "Vastleggen")],
-        appstruct={"kenmerk": typed[:40]} if typed else {},
-        cancel_url=here,
-    )
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        about = _named(context, request, values["kenmerk"])
-        received = Received(values["ontvangen"], values["opnieuw"], None, None, Origin.ACTION)
-        keys = request.registry.key_ring
-        keep_item(request.db, keys, context.holder, received, request.actor, about=about)
-        request.flash("Vastgelegd dat er is opgetreden. Alleen gemachtigden zien dit.")
-        return HTTPSeeOther(here)
-
-    page = {"heading": "Optreden van boa’s vastleggen", "owner": context.owner, "intro": ACTED}
-    return handle_form(request, form, on_valid, page)
 
 
 ACTED: Final = (

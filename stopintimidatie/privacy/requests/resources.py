@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, null, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.security import Identity, Permission
@@ -16,9 +15,8 @@ from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
 from stopintimidatie.privacy.log.resources import LogDocument
-from stopintimidatie.privacy.requests.models import DECIDED, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.models import RequestTrace, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.rules import DAYS_BEFORE
 
 NAME: Final = "verzoeken"
 REFERENCE: Final = re.compile(r"V-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
@@ -81,12 +79,10 @@ def path_of_request(session: Session, request_id: UUID) -> str | None:
     return f"{home}/{NAME}/{row.reference}"
 
 
-def soon_due(today: date) -> Select[Any]:
-    """Select the open requests that are late, due within a week, or decided but not sent."""
-    soon = SubjectRequest.due_on <= today + timedelta(days=DAYS_BEFORE)
-    due = or_(soon, SubjectRequest.state.in_(DECIDED)), SubjectRequest.ended_at.is_(None)
+def unanswered() -> Select[Any]:
+    """Select the requests that wait for an answer, or for it to be sent; the first due first."""
     by_day = (SubjectRequest.due_on, SubjectRequest.reference)
-    return select(SubjectRequest).where(*due).order_by(*by_day)
+    return select(SubjectRequest).where(SubjectRequest.ended_at.is_(None)).order_by(*by_day)
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:

@@ -23,12 +23,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Engine, MetaData, Table, func, inspect, select, text
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 
 from stopintimidatie import install
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage import make_engine
 from stopintimidatie.core.storage.database import alembic_config, newest_version, upgrade
 from stopintimidatie.core.storage.models import Base
+from stopintimidatie.privacy.police.switch import is_on
 from stopintimidatie.settings import Settings
 from tests.support.disclosing import an_entry
 from tests.support.empty_databases import empty_database
@@ -311,6 +313,29 @@ def test_words_in_the_register_of_1_0_0_become_codes_and_its_trigger_is_back(
         ("Politie", "openbare_orde", "genoemd", "taak", "a" * 64),
         ("Wijkteam West", "openbare_orde", "met_partner", "taak", "a" * 64),
     ]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_police_data_of_1_0_0_keep_their_compartment_and_others_have_none(
+    request: pytest.FixtureRequest, database: str, tmp_path: Path
+) -> None:
+    with at_1_0_0(request, database, tmp_path) as (settings, owner):
+        with owner.begin() as connection:
+            enter(connection)
+            days = dict.fromkeys(("received_on", "review_on"), date(2026, 1, 31))
+            people = dict.fromkeys(("entered_by", "changed_by"), "x")
+            moments = dict.fromkeys(("made_at", "changed_at"), utc_now())
+            item = {"id": uuid4(), "holder": "GM0505", "origin": "antwoord", "version": 1}
+            add(connection, "police_item", **item, **days, **people, **moments)
+        upgrade(settings, owner)
+        with owner.begin() as connection:
+            setting = Base.metadata.tables["municipality_setting"].c
+            mine = select(setting.owner, setting.content).where(setting.part == "politie")
+            kept = connection.execute(mine).all()
+        with Session(owner) as session:
+            assert is_on(session, "GM0505")
+            assert not is_on(session, "GM0772")
+    assert [(row.owner, row.content["stand"]) for row in kept] == [("GM0505", "aan")]
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

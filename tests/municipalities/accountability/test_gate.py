@@ -14,9 +14,12 @@ from webtest import TestApp
 from stopintimidatie.core.audit import Actor, AuditEvent
 from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.health import services as health
-from stopintimidatie.core.security import Role
+from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security.permissions import DESK, GRANTS, NEVER_APPROVE, may
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.accountability.rules import (
+    ACTS_OF_TWO,
+    FEWEST,
     GRACE,
     Condition,
     gate_lines,
@@ -34,6 +37,7 @@ from stopintimidatie.municipalities.settings.rules import Part
 from stopintimidatie.municipalities.settings.services import publish
 from stopintimidatie.reports.models import Report
 from tests.support.api import Api
+from tests.support.exporting import decide, make_case, requested
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
 from tests.support.mailboxes import mails, put_desk_postbox
@@ -229,3 +233,37 @@ def test_a_mistake_is_named_at_its_field_and_nothing_is_lost(
     assert form["opmerkingen"].value == "Later meer."
     for name, value in given.items():
         assert form[name].value in (value, "2999-03-04", "2026-03-04")
+
+
+def test_the_fewest_people_can_do_all_and_each_act_of_two_has_a_second_person() -> None:
+    """The police compartment is off; the desk and reporters do their own part."""
+    aside = {Permission.POLICE_DATA, *(p for p, roles in GRANTS.items() if roles <= DESK)}
+    for permission in GRANTS.keys() - aside:
+        assert any(may(person.roles, permission) for person in FEWEST), permission
+    for first, second in ACTS_OF_TWO:
+        seconds = [person for person in FEWEST if may(person.roles, second)]
+        if second is Permission.APPROVE_EXPORT:
+            seconds = [person for person in seconds if not NEVER_APPROVE & set(person.roles)]
+        firsts = [person for person in FEWEST if may(person.roles, first)]
+        alone = [person.label for person in firsts if not set(seconds) - {person}]
+        # The archivist may propose terms too; then nobody there approves them.
+        assert alone == (["Archivaris"] if first is Permission.PROPOSE_TERMS else []), first
+
+
+@pytest.mark.parametrize(
+    ("asks", "decides"), [(0, 2), (1, 0), (1, 2)], ids=["holiday", "two", "deputy"]
+)
+def test_exports_are_decided_by_the_fewest_people(
+    installation: Installation, asks: int, decides: int
+) -> None:
+    case = make_case(installation)
+    names = [
+        make_user(installation, *((DORDRECHT, role) for role in person.roles)) for person in FEWEST
+    ]
+    case.people.update(aanvrager=names[asks], beslisser=names[decides])
+    reference = requested(case)
+    case.people["tweede"] = names[1]
+    if asks == 0:
+        assert decide(case, reference, "tweede").status_int == 422, "an admin decides on no export"
+    assert decide(case, reference).status_int == 303
+    assert case.export(reference).state == "goedgekeurd"

@@ -32,6 +32,7 @@ from tests.support.factories import (
 )
 from tests.support.installation import Installation
 from tests.support.mailboxes import PASSWORD, last_mail
+from tests.support.policing import SWITCHED_ON
 from tests.support.signing_in import at_once
 
 pytestmark = pytest.mark.judged_once
@@ -169,7 +170,7 @@ def test_a_colleague_who_reads_confirms_and_only_then_is_there_a_link_and_a_role
 
 @once
 def test_every_role_needs_a_second_person_the_admin_s_own_too(installation: Installation) -> None:
-    connect(installation)
+    connect(installation, politie=SWITCHED_ON)
     admin = person(installation, ADMIN)
     # A deputy also has a mandate, tested elsewhere.
     offered = set(proposals.OFFERED_ROLES) - {Role.DEPUTY}

@@ -18,25 +18,27 @@ from tests.support.deliveries import enter, form_of, put_ready, ready, spoken_co
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
-from tests.support.policing import HERE, read
+from tests.support.policing import HERE, read, switch_on
 
 WORDS = ("Zwartjens liep er weer.", "M-01, hij weet meer")
 
 
 def answered(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch, kind: str
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, kind: str, *, on: bool = True
 ) -> tuple[str, str]:
     """Let a partner of this kind answer twice, as an impatient person does.
 
     :returns: what an officer reads at the export, and in the chronology.
     """
     case, reference = ready(installation, monkeypatch)
+    if on:
+        switch_on(installation)
     with installation.transaction(DORDRECHT) as session:
         session.execute(update(PartnerOrganisation).values(kind=kind))
     number = put_ready(case, reference)
     _, page = enter(installation, number, spoken_code(case, reference))
     shown = page.follow()
-    assert ("gemachtigd zijn voor politiegegevens" in shown) is (kind == "politie")
+    assert ("gemachtigd zijn voor politiegegevens" in shown) is (on and kind == "politie")
     form = form_of(shown, "antwoord")
     form["gedaan"], form["toelichting"] = ["toezicht"], WORDS[0]
     form["melder"], form["over"] = True, WORDS[1]
@@ -84,5 +86,16 @@ def test_words_of_another_partner_stay_where_officers_read_them(
 ) -> None:
     export, chronology = answered(installation, monkeypatch, "handhaving")
     assert all(words in export and words in chronology for words in WORDS)
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalars(select(PoliceItem)).all() == []
+
+
+def test_where_the_compartment_is_off_the_police_answers_as_any_partner(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export, history = answered(installation, monkeypatch, "politie", on=False)
+    for page in (export, history):
+        assert "Zwartjens" in page
+    assert "zet dat aan bij ‘Beheer’, ‘Politiegegevens’" in export
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(PoliceItem)).all() == []

@@ -21,14 +21,14 @@ from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.privacy.police.services import destroy_item
 from tests.support.factories import DORDRECHT, connect, make_dossier, make_user
 from tests.support.installation import Installation
-from tests.support.policing import keep_something
+from tests.support.policing import SWITCHED_ON, keep_something
 
 TELLING = ("politie", "police", "gegeven", "Zwartjens", "M-")
 
 
 @pytest.fixture
 def town(installation: Installation) -> Installation:
-    connect(installation)
+    connect(installation, politie=SWITCHED_ON)
     return installation
 
 

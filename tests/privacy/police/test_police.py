@@ -27,7 +27,7 @@ from stopintimidatie.reports.models import Report
 from tests.support.factories import DORDRECHT, connect, make_dossier, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.personal import anywhere
-from tests.support.policing import HERE, keep_something, read
+from tests.support.policing import HERE, SWITCHED_ON, keep_something, read
 
 PLACE = "/gemeenten/dordrecht"
 WORD = "Zwartjens"
@@ -35,7 +35,7 @@ WORD = "Zwartjens"
 
 @pytest.fixture
 def town(installation: Installation) -> Installation:
-    connect(installation)
+    connect(installation, politie=SWITCHED_ON)
     return installation
 
 

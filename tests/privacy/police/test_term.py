@@ -19,7 +19,7 @@ from stopintimidatie.privacy.police.mail import run_every_morning
 from stopintimidatie.privacy.police.models import PoliceAccess, PoliceEvent
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
-from tests.support.policing import keep_something, read
+from tests.support.policing import SWITCHED_ON, keep_something, read
 
 pytestmark = pytest.mark.both_databases
 
@@ -41,7 +41,7 @@ def clean(installation: Installation) -> int:
 @pytest.mark.short_on("postgresql")
 def test_lines_and_reasons_go_after_five_years(installation: Installation) -> None:
     with clock_at(THEN):
-        connect(installation)
+        connect(installation, politie=SWITCHED_ON)
         roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
         named = installation.browser(make_user(installation, *roles))
         with installation.transaction(DORDRECHT) as session:

@@ -129,6 +129,7 @@ def test_a_ground_of_article_18_and_a_reason_take_it_along(
     assert decide(case, reference).status_int == 303
     installation.run_jobs()
     assert in_it(made[0]) == ["M-01", "M-02"]
+    assert "Het gebruik van M-01 wordt betwist" in repr(made[0].page_one)
     assert [line.label for line in made[0].annex.deviations] == ["M-01"]
     with installation.transaction(DORDRECHT) as session:
         # Its reporter shares gladly, so nobody writes about a wish.
@@ -181,6 +182,7 @@ def test_a_restricted_dossier_goes_out_only_on_such_a_ground(
     assert decide(case, reference).status_int == 303
     installation.run_jobs()
     assert in_it(made[0]) == ["M-01", "M-02"]
+    assert "Het gebruik van dit hele dossier wordt betwist" in repr(made[0].page_one)
     # Tell the holders of a copy that the use of the dossier is restricted (art. 19 AVG).
     handed_over(case, reference)
     bind(case)

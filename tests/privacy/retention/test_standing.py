@@ -63,7 +63,10 @@ def as_role(installation: Installation, role: Role) -> Any:
 
 
 def titles(browser: Any) -> set[str]:
-    return {row.h3.text.strip() for row in browser.get(HERE).html.select(".si-task")}
+    return {
+        row.select_one(".si-task__title").text.strip()
+        for row in browser.get(HERE).html.select(".si-task")
+    }
 
 
 def privacy(installation: Installation, day: date | None = None) -> str:

@@ -1,0 +1,83 @@
+"""What officers wrote goes outside as accounts do: after somebody looked at it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from stopintimidatie.core.audit import AuditEvent
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
+from tests.support.exporting import Case, contents, decide, make_case, send_request
+from tests.support.factories import DORDRECHT
+from tests.support.installation import Installation
+
+FACTS = "Kees Jansen staat er elke vrijdag."
+ASSESSMENT = "Het gaat om een wisselende groep."
+
+
+def ask(case: Case, **changes: str) -> str:
+    answer = send_request(case, feiten=FACTS, **changes)
+    assert answer.status_int == 303, answer.text
+    return str(answer.location.rpartition("/")[2])
+
+
+def unread(installation: Installation) -> Case:
+    """A case of which nobody looked at what officers wrote."""
+    case = make_case(installation)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Dossier, case.dossier_id).looked_at = None
+    return case
+
+
+def test_what_nobody_looked_at_stays_out_of_every_document_but_that_of_the_department(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, given = unread(installation), contents(monkeypatch)
+    for kind in ("politie", "zorg_welzijn", "intern"):
+        basis = {"grondslag": LegalBasis.INTERNAL.value} if kind == "intern" else {}
+        reference = ask(case, soort_ontvanger=kind, **basis)
+        page = case.browser("beslisser").get(f"{case.path}/{reference}/beoordelen")
+        assert ("keek nog niemand na" in page) is (kind != "intern")
+        assert decide(case, reference).status_int == 303
+    installation.run_jobs()
+    police, care, own = (repr(content) for content in given)
+    for text in (FACTS, ASSESSMENT, "Extra toezicht op vrijdag"):
+        assert text not in police
+        assert text not in care
+        assert text in own
+
+
+def test_what_somebody_looked_at_goes_without_what_was_marked(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, given = unread(installation), contents(monkeypatch)
+    reference = ask(case)
+    officer = case.browser("aanvrager")
+    form = officer.get(f"{case.path}/teksten-nakijken").forms["formulier"]
+    assert form["tekst1"].value == "[[Kees Jansen]] staat er elke vrijdag."
+    changed = officer.get(f"{case.path}/teksten-nakijken").forms["formulier"]
+    changed["tekst1"] = "Iets heel anders."
+    changed.submit("opslaan", status=422)
+    form.submit("opslaan", status=303)
+    assert decide(case, reference).status_int == 303
+    installation.run_jobs()
+    (content,) = map(repr, given)
+    assert "[zwartgemaakt] staat er elke vrijdag." in content
+    assert "Kees" not in content
+    assert ASSESSMENT in content
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(AuditEvent).filter_by(action="dossier.nagekeken"))
+
+
+def test_a_text_that_changed_must_be_looked_at_again(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, given = make_case(installation), contents(monkeypatch)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Dossier, case.dossier_id).assessment = "Nu staat er een naam in."
+    assert decide(case, ask(case)).status_int == 303
+    installation.run_jobs()
+    (content,) = map(repr, given)
+    assert "Nu staat er een naam in." not in content
+    assert "Extra toezicht op vrijdag" in content
