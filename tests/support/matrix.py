@@ -1192,33 +1192,19 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "bevriezingen", "GET", P.VIEW_RETENTION, {
         "{gemeente}/bevriezingen": " 403 403 ja ja ja proceseigenaar=ja archivaris=ja",
     }),
-    view("MunicipalityResource", "bevriezingen-bestand", "GET", P.HOLD, {
-        "{gemeente}/bevriezingen-bestand?zaak={zaak}":
-            " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
-    }),
-    *form("MunicipalityResource", "woo-dossier", P.HOLD, {
-        "{gemeente}/woo-dossier?zaak={zaak}":
-            " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
-    }),
-    view("Desk", "bevriezingen-bestand", "GET", P.HOLD, {
-        "{meldpunt}/bevriezingen-bestand?zaak={zaak_meldpunt}": " ja ja 404 archivaris=404",
-    }),
     view("Desk", "bevriezingen", "GET", P.VIEW_RETENTION, {
         "{meldpunt}/bevriezingen": " ja ja ja archivaris=ja",
     }),
     *(
         page
-        for name in ("bevriezen", "bevriezing?nr={bevriezing}", "bevriezing-zaak?zaak={zaak}")
+        for name in ("bevriezen", "bevriezing?nr={bevriezing}")
         for page in form("MunicipalityResource", name.partition("?")[0], P.HOLD, {
             f"{{gemeente}}/{name}": " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
         })
     ),
     *(
         page
-        for name in (
-            *("bevriezen", "bevriezing?nr={bevriezing_meldpunt}"),
-            "bevriezing-zaak?zaak={zaak_meldpunt}",
-        )
+        for name in ("bevriezen", "bevriezing?nr={bevriezing_meldpunt}")
         for page in form("Desk", name.partition("?")[0], P.HOLD, {
             f"{{meldpunt}}/{name}": " ja ja 404 archivaris=404",
         })

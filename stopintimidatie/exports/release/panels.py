@@ -21,7 +21,6 @@ from stopintimidatie.disclosures.services import (
 )
 from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
-from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.release.copies import correction_words, corrections_of, is_out
 from stopintimidatie.exports.release.services import answers_of, pickups_of, refusal, who_answered
 from stopintimidatie.exports.request.queries import shut_by
@@ -63,7 +62,6 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "pickups": [pickup_rows(keys, row) for row in pickups],
             "answers": [answer_rows(keys, row) for row in answers],
             "events": [_line(row) for row in events],
-            "public": PROFILES[export.profile].public,
             "unsaid": there and not (copy and copy.given_at) and _was_opened(events),
             "offer_href": address(OFFER, when=ready),
             "again": bool(pickups),
