@@ -1360,19 +1360,10 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Root", "overbrengen", "GET", P.SIGNED_IN, {
         "/overbrengen": f"{NONE} 404 404 404 archivaris=ja",
     }),
-    view("TransferList", "", "GET", P.TRANSFER, {
+    *form("MunicipalityResource", "overbrengen", P.TRANSFER, {
         "{gemeente}/overbrengen": f"{NONE} archivaris=ja",
     }),
-    *form("TransferList", "nieuw", P.TRANSFER, {
-        "{gemeente}/overbrengen/nieuw": f"{NONE} archivaris=ja",
-    }),
-    view("TransferResource", "", "GET", P.TRANSFER, {
-        "{overbrenging}": f"{NONE} archivaris=ja",
-    }),
-    view("TransferResource", "pakket", "GET", P.TRANSFER, {
-        "{overbrenging}/pakket": f"{NONE} archivaris=ja",
-    }),
-    *form("TransferResource", "ontvangst", P.TRANSFER, {
-        "{overbrenging}/ontvangst": f"{NONE} archivaris=ja",
+    *form("MunicipalityResource", "vertrek", P.TRANSFER, {
+        "{gemeente}/vertrek": f"{NONE} archivaris=ja",
     }),
 )  # fmt: skip
