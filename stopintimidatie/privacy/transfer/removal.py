@@ -1,4 +1,4 @@
-"""What is left here of a municipality that ended is destroyed, with a statement.
+"""Removal of what is left here of a municipality that ended, with a statement.
 
 Destroying goes document by document, each in a transaction of its own, so a repeated command goes
 on with what is left.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ from pyrage import x25519
 from sqlalchemy import select, update
 
 from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.models import (
@@ -164,13 +165,45 @@ def test_each_file_has_metadata_that_fits_the_schema_and_its_checksum(
 def test_metadata_that_does_not_fit_the_schema_is_noticed(right: str, wrong: str) -> None:
     moment = datetime(2026, 11, 27, 9, tzinfo=UTC)
     day = moment.date()
-    source = Source("2026-0001", "", "Dordrecht", DORDRECHT, "Wijk", day, day, moment, "", "")
+    source = Source(
+        "2026-0001",
+        "",
+        "Dordrecht",
+        DORDRECHT,
+        "Wijk",
+        day,
+        day,
+        moment,
+        "",
+        "",
+        "Archiefwet 1995, artikel 15",
+    )
     file = Described("2026-0001/document/a.pdf", "a.pdf", "application/pdf", 3, "0" * 64)
     written = file_xml(source, Part("2026-0001/document", "Document", (file,)), file)
     assert set(check_mdto(written)) == {"bestand"}
     assert right.encode() in written
     with pytest.raises((AssertionError, etree.DocumentInvalid)):
         check_mdto(written.replace(right.encode(), wrong.encode()))
+
+
+@pytest.mark.parametrize(
+    ("today", "law"), [("2026-12-31", "Archiefwet 1995"), ("2027-01-01", "Archiefwet 2027")]
+)
+def test_a_package_names_the_archive_law_of_the_day_on_which_it_is_made(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, today: str, law: str
+) -> None:
+    drawn = drawn_at_once(monkeypatch)
+    laws = "2027-01-01 Archiefwet 2027, artikel 9.1; 1996-01-01 Archiefwet 1995, artikel 15"
+    registry = installation.registry
+    monkeypatch.setattr(registry, "app_settings", replace(registry.app_settings, archive_laws=laws))
+    case = closed_case(installation, number=1)
+    with clock_at(datetime.fromisoformat(f"{today}T12:00:00+01:00")):
+        files = unpack(pack(case))
+    whole = files[f"data/{number_of(case)}/{number_of(case)}.mdto.xml"].decode()
+    assert f"({law}, artikel" in whole
+    assert whole.count("Archiefwet") == whole.count(law) == 2
+    (content,) = drawn
+    assert content.page_one.rules[-1].value == f"{law}."
 
 
 def test_made_twice_the_package_is_the_same_to_the_byte(
