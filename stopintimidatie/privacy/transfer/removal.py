@@ -1,22 +1,27 @@
 """Removal of what is left here of a municipality that ended, with a statement.
 
-Destroying goes document by document, each in a transaction of its own, so a repeated command goes
-on with what is left.
+First each document gets its tombstone and its line in the ledger, then every table is emptied: some
+rows at a time, each time in a transaction of its own, so that nobody else waits long for the one
+writer, and a repeated command goes on with what is left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, delete, func, select
+from sqlalchemy import ColumnElement, Engine, Table, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.search.services import enqueue_purge
+from stopintimidatie.core.jobs.models import OutboxJob
+from stopintimidatie.core.ledger import JOB as LEDGER
+from stopintimidatie.core.ledger import note_gone
+from stopintimidatie.core.search.registry import INDEX, enqueue_index
+from stopintimidatie.core.search.services import PURGE, enqueue_purge
 from stopintimidatie.core.storage import NATIONAL, transaction
 from stopintimidatie.core.text import date_text, datetime_long, plural
 from stopintimidatie.dossiers.models import Dossier
@@ -24,7 +29,12 @@ from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
 from stopintimidatie.municipalities.levels.services import level_of, set_level
 from stopintimidatie.municipalities.people.access import end_when_empty
-from stopintimidatie.privacy.destruction.documents import Fate, category_of, destroy_document
+from stopintimidatie.privacy.destruction.documents import (
+    GONE,
+    Fate,
+    category_of,
+    tombstone_for,
+)
 from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     Tombstone,
@@ -34,15 +44,22 @@ from stopintimidatie.privacy.destruction.statement import Decision, make_stateme
 from stopintimidatie.privacy.holds.models import Hold
 from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.retention.queries import present_schedule
-from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, class_of_report
-from stopintimidatie.privacy.transfer.departure import KIND, LABELS, Progress, ids_of, tables_of
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome, class_of_report
+from stopintimidatie.privacy.transfer.departure import (
+    AT_ONCE,
+    KIND,
+    LABELS,
+    Progress,
+    ids_of,
+    tables_of,
+)
 from stopintimidatie.privacy.transfer.services import (
     EVERYTHING,
     Receipt,
     TransferError,
     find_transfer,
 )
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import AttachmentPart, Report, ReportTransfer
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 # Words for tables that stay: the law says so, or the programme's own work goes on.
@@ -60,6 +77,9 @@ STAYS: Final[Mapping[str, str]] = {
     "search_document": "regels van de zoekindex, tot die is opgeruimd",
     "search_gap": "het werk van de zoekindex",
 }
+
+# Emptied last: it tells whose accounts end.
+LAST: Final = "role_assignment"
 
 
 def receive_everything(
@@ -122,21 +142,76 @@ def destroy_everything(
     with transaction(engine, code) as session:
         _count_tables(session, code)
         schedule = present_schedule(session)
-    for kind, entity in ((DOSSIER, Dossier), (REPORT, Report)):
+    for entity in (Dossier, Report):
         numbers = ids_of(engine, code, entity)
-        for done, number in enumerate(numbers, 1):
+        for start in range(0, len(numbers), AT_ONCE):
             with transaction(engine, code) as session:
-                _destroy(registry, session, schedule, kind, number, actor)
-            if done % 50 == 0 or done == len(numbers):
-                progress(f"{kind} vernietigd: {done} van {len(numbers)}")
+                _mark(session, schedule, entity, numbers[start : start + AT_ONCE], actor)
+    for table, column in reversed(list(tables_of())):
+        append_only = table.info.get("append_only", False)
+        if column == "code" or append_only or table.name in {*STAYS, LAST}:
+            continue
+        if number := _empty(engine, code, table, column):
+            progress(f"tabel {table.name} geleegd: {number}")
+    parts = and_(AttachmentPart.giver == code, AttachmentPart.receiver == code)
+    while _some_go(engine, code, AttachmentPart.__table__.c.attachment_id, parts):
+        pass
     with transaction(engine, code) as session:
-        _empty_tables(session, code)
+        _end_roles(session, code)
         enqueue_purge(session, code)
         record(session, actor, "gemeente.vernietigd", code, KIND)
     with transaction(engine, code) as session:
         statement = _state(registry, session, code, actor)
     _end(registry, engine, code, actor)
     return statement
+
+
+def _mark(
+    session: Session, schedule: Any, entity: Any, numbers: Sequence[UUID], actor: Actor
+) -> None:
+    """Give these documents a tombstone and a line in the ledger; those that have them, don't."""
+    before = select(Tombstone.document_id).where(Tombstone.document_id.in_(numbers))
+    known = set(session.scalars(before))
+    rows = session.scalars(select(entity).where(entity.id.in_(set(numbers) - known))).all()
+    for row in rows:
+        group = DOSSIER_CLOSED
+        if isinstance(row, Report):
+            group = class_of_report(row.state, row.ended_reason)
+        fate = Fate(group, category_of(session, schedule, group, row.id))
+        session.add(tombstone_for(row, fate, GONE[fate.outcome]))
+    if rows:
+        kind, ids = (REPORT if entity is Report else DOSSIER), [row.id for row in rows]
+        holder, word = rows[0].holder, GONE[Outcome.DESTROY]
+        record(session, actor, f"{kind}.{word}", holder, kind, ids)
+        note_gone(session, holder, kind, ids, word)
+
+
+def _empty(engine: Engine, code: str, table: Table, column: str) -> int:
+    """Delete the rows of a municipality in a table, some at a time; return how many there were."""
+    total, mine = 0, table.c[column] == code
+    within = [
+        key.parent.name
+        for key in table.foreign_keys
+        if key.column.table is table and key.parent.name != column
+    ]
+    if within:
+        with transaction(engine, code) as session:
+            session.execute(update(table).where(mine).values(dict.fromkeys(within)))
+    key = next(iter(table.primary_key))
+    kind = {"report": REPORT, "dossier": DOSSIER}.get(table.name, "")
+    while number := _some_go(engine, code, key, mine, kind):
+        total += number
+    return total
+
+
+def _some_go(engine: Engine, code: str, key: Any, mine: ColumnElement[bool], kind: str = "") -> int:
+    """Delete some rows by their key, and have the index forget documents; return how many."""
+    with transaction(engine, code) as session:
+        ids = session.scalars(select(key).where(mine).limit(AT_ONCE)).all()
+        session.execute(delete(key.table).where(mine, key.in_(ids)))
+        for number in ids if kind else ():
+            enqueue_index(session, code, kind, number)
+    return len(ids)
 
 
 def _count_tables(session: Session, code: str) -> None:
@@ -156,17 +231,6 @@ def numbers_of(session: Session, code: str) -> dict[str, int]:
         for table, column in tables_of()
     }
     return {name: number for name, number in numbers.items() if number}
-
-
-def _destroy(
-    registry: Any, session: Session, schedule: Any, kind: str, number: UUID, actor: Actor
-) -> None:
-    group = DOSSIER_CLOSED
-    if kind == REPORT:
-        report = session.get(Report, number)
-        group = class_of_report(report.state, report.ended_reason) if report else ""
-    category = category_of(session, schedule, group, number)
-    destroy_document(registry, session, kind, number, Fate(group, category), actor)
 
 
 def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[str, bytes]:
@@ -202,18 +266,15 @@ def kept_words(name: str) -> str:
     return STAYS.get(name) or f"{LABELS.get(name, 'regels die niemand kan wijzigen')} ({name})"
 
 
-def _empty_tables(session: Session, code: str) -> None:
-    """Delete the other rows of a municipality, those that refer to others first."""
-    people = session.scalars(
-        select(User).where(
-            User.id.in_(select(RoleAssignment.user_id).where(RoleAssignment.holder == code))
-        )
-    ).all()
-    for table, column in reversed(list(tables_of())):
-        append_only = table.info.get("append_only", False)
-        if column == "code" or append_only or table.name in STAYS:
-            continue
-        session.execute(delete(table).where(table.c[column] == code))
+def _end_roles(session: Session, code: str) -> None:
+    """Take the roles there away, and end the accounts that have no other."""
+    mine = RoleAssignment.holder == code
+    worked = select(RoleAssignment.user_id).where(mine)
+    people = session.scalars(select(User).where(User.id.in_(worked))).all()
+    session.execute(delete(RoleAssignment).where(mine))
+    others = OutboxJob.kind.not_in([INDEX.name, LEDGER.name, PURGE.name])
+    session.execute(delete(OutboxJob).where(OutboxJob.holder == code, others))
+    session.execute(delete(ReportTransfer).where(ReportTransfer.receiver == code))
     session.expire_all()
     for user in people:
         end_when_empty(session, user)

@@ -23,16 +23,22 @@ from stopintimidatie.dossiers.models import Dossier, DossierMove
 from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.privacy.destruction import statement
-from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
+from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
+    DestructionStatement,
+    Tombstone,
+)
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
 from stopintimidatie.privacy.requests.models import PURPOSE as SEALED
 from stopintimidatie.privacy.requests.models import RequestLetter
 from stopintimidatie.privacy.subjects.models import VAULT as COPIES
+from stopintimidatie.privacy.transfer import removal
 from stopintimidatie.privacy.transfer import rows as rows_of_tables
 from stopintimidatie.privacy.transfer.departure import LEFT_OUT, tables_of, write_everything
 from stopintimidatie.privacy.transfer.removal import STAYS, kept_words, numbers_of
 from stopintimidatie.privacy.transfer.rows import BARE, SEALED_KEYS, SECRET
+from stopintimidatie.privacy.transfer.services import EVERYTHING
 from stopintimidatie.reports.models import Report, ReportNote
 from tests.support.exporting import (
     ACCOUNT,
@@ -264,6 +270,41 @@ def test_what_is_left_is_destroyed_with_a_statement(
         assert session.scalar(roles) == 0
         assert "gemeente.vernietigd" in session.scalars(select(AuditEvent.action)).all()
     assert keyboard.type(*COMMAND, str(tmp_path / "nog-eens"))[0] == 0
+
+
+@pytest.mark.sqlite
+def test_a_leaving_that_broke_off_goes_on_and_its_statement_counts_all(
+    installation: Installation, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
+    monkeypatch.setattr(removal, "AT_ONCE", 2)
+    arguments = (installation.registry, installation.engine, DORDRECHT, SYSTEM, lambda _: None)
+    with installation.transaction(DORDRECHT) as session:
+        row = ArchiveTransfer(
+            holder=DORDRECHT, dossier_id=EVERYTHING, reference=DORDRECHT, requested_by="Beheer"
+        )
+        row.state, row.made_at = "wacht_op_ontvangstbewijs", utc_now()
+        session.add(row)
+    receive(case)
+    with installation.transaction(DORDRECHT) as session:
+        before = numbers_of(session, DORDRECHT)
+    with monkeypatch.context() as patch:
+        patch.setattr(removal, "_end_roles", breaks)
+        with pytest.raises(OSError, match="No space"):
+            removal.destroy_everything(*arguments)
+    assert anywhere(installation, ACCOUNT) == []
+    removal.destroy_everything(*arguments)
+    with installation.transaction(DORDRECHT) as session:
+        stones = session.scalars(select(Tombstone.document_id)).all()
+        made = session.scalars(select(DestructionStatement)).one()
+    assert sorted(stones) == sorted([case.dossier_id, *case.reports])
+    said = dict(made.content["gegevens"])["Vernietigde rijen per tabel"]
+    went = dict(line.split() for line in said.split("; "))
+    for name in ("report", "dossier", "report_contact", "dossier_note", "role_assignment"):
+        assert int(went[name]) == before[name], name
 
 
 @pytest.mark.sqlite
