@@ -94,17 +94,13 @@ def _write_package(
         path = folder / f"{name_of(asked)}.zip{'.age' if key else ''}"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with whole_file(path) as file:
-        package = make_zip(registry, engine, code, made, file, _tell, key)
+        package = make_zip(registry, engine, code, made, file, _say, key)
     with path.open("rb") as written, transaction(engine, code) as session:
         done = finish(session, registry, operator(), made, package, written)
     if not done:
         path.unlink()
         raise TransferError("Het dossier veranderde onderweg. Geef de opdracht opnieuw.")
     return path
-
-
-def _tell(words: str, percentage: int) -> None:
-    click.echo(f"{percentage} %: {words}", err=True)
 
 
 @municipality_group.command("uitvoeren")

@@ -1361,9 +1361,9 @@ MATRIX: Final[tuple[View, ...]] = (
         "/overbrengen": f"{NONE} 404 404 404 archivaris=ja",
     }),
     *form("MunicipalityResource", "overbrengen", P.TRANSFER, {
-        "{gemeente}/overbrengen": f"{NONE} archivaris=ja",
+        "{gemeente}/overbrengen": " 403 403 403 403 403 archivaris=ja",
     }),
     *form("MunicipalityResource", "vertrek", P.TRANSFER, {
-        "{gemeente}/vertrek": f"{NONE} archivaris=ja",
+        "{gemeente}/vertrek": " 403 403 403 403 403 archivaris=ja",
     }),
 )  # fmt: skip

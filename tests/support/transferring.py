@@ -151,7 +151,7 @@ def pack(case: Case, key: str | None = None) -> bytes:
         number = transfer_services.begin(session, SYSTEM, dossier, key).id
     file = BytesIO()
     package = transfer_services.make_zip(
-        registry, engine, DORDRECHT, number, file, lambda *_: None, key
+        registry, engine, DORDRECHT, number, file, lambda _: None, key
     )
     file.seek(0)
     with installation.transaction(DORDRECHT) as session:

@@ -264,4 +264,4 @@ def offered(*, empowered: bool) -> tuple[Profile, ...]:
 
 def for_partners(session: object, holder: str) -> list[tuple[str, str]]:
     """Return what can be proposed for a partner; whether boas enforce is asked per export."""
-    return [(profile.name, profile.label) for profile in PROFILES.values() if profile.for_partner]
+    return [(profile.name, profile.label) for profile in PROFILES.values() if not profile.own_house]

@@ -184,11 +184,6 @@ class Profile:
             _check(self.name, given)
 
     @property
-    def for_partner(self) -> bool:
-        """True if a partner outside can be the recipient."""
-        return not self.own_house
-
-    @property
     def lists_reports(self) -> bool:
         """True if the document tells of each report, under its number."""
         return self.has(Section.REPORTS)

@@ -179,7 +179,7 @@ def _recipient(empowered: bool, partner: PartnerOrganisation | None) -> tuple[An
     kinds = [
         (profile.name, profile.label)
         for profile in offered(empowered=empowered)
-        if partner is None or profile.for_partner
+        if partner is None or not profile.own_house
     ]
     absent = "" if empowered else f" {NO_ENFORCEMENT}"
     return (
@@ -263,7 +263,6 @@ def _minors(*, needed: bool) -> tuple[Any, ...]:
 
 
 PRINTED: Final = "Dit staat ook in het document."
-KEPT: Final = "Dit staat in het register, niet in het document."
 
 
 def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:

@@ -302,7 +302,7 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
     if wish.partner_id is None:
         return
     partner = _running(session, wish.partner_id)
-    if not PROFILES[wish.profile].for_partner:
+    if PROFILES[wish.profile].own_house:
         raise ExportError(
             "Een partner staat buiten uw afdeling. Kies een ander soort ontvanger.", "profile"
         )

@@ -172,14 +172,14 @@ def archive_first(number: int) -> str:
     if not number:
         return ""
     return (
-        f"{plural(number, 'regel wacht', 'regels wachten')} op de sleutel van het archief. Open"
-        " Overbrengen, kies het dossier en vul die sleutel in."
+        f"{plural(number, 'regel wacht', 'regels wachten')} op het pakket voor het archief. Vraag"
+        " de beheerder dat te maken."
     )
 
 
 TO_ARCHIVE: Final = (
-    "De archivaris opent Overbrengen en vult de sleutel van het archief in. Is de regel dan"
-    " gemachtigd, dan volgen daar het pakket en het ontvangstbewijs."
+    "De beheerder maakt het pakket voor het archief. Is de regel dan gemachtigd, dan vult de"
+    " archivaris bij Overbrengen het ontvangstbewijs in."
 )
 NOT_ALONE: Final = (
     "Een melding gaat alleen in haar dossier naar het archief. Is er zo’n dossier niet, doe dan een"

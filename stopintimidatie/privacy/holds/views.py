@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
 from typing import Any, Final
 
 from colander import Invalid
@@ -257,7 +256,12 @@ def hold_view(context: Any, request: Request) -> Any:
         "back": back,
         "form": None,
     }
-    shown = partial(_noted, request, hold, page)
+
+    def shown() -> dict[str, Any]:
+        # Only now that its page is shown, what was written about it is read.
+        note_read(request, hold.holder, "bevriezing", [hold.id], task="bevriezing bekijken")
+        return page
+
     if hold.lifted_at is not None:
         return shown()
     mine = in_force(hold.holder, roles_at(request, hold.holder))
@@ -283,12 +287,6 @@ def hold_view(context: Any, request: Request) -> Any:
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, shown)
-
-
-def _noted(request: Request, hold: Hold, page: dict[str, Any]) -> dict[str, Any]:
-    """Note that what was written about this hold is read, now that its page is shown."""
-    note_read(request, hold.holder, "bevriezing", [hold.id], task="bevriezing bekijken")
-    return page
 
 
 BOTH: Final = (

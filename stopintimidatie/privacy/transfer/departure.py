@@ -196,8 +196,6 @@ def _write_exports(bag: Bag, session: Session, registry: Any) -> Iterator[tuple[
     for export in session.scalars(select(Export).order_by(Export.reference)):
         kinds = [kind for kind in EXPORTS.kinds(session, export) if kind != BlobKind.LOCK]
         if kinds and export.id in locked:
-            why = {"uitvoer": export.reference, "pdf": None, "waarom": NOT_GIVEN}
-            bag.add(f"uitvoer/{export.reference}.json", as_json(why))
             yield f"uitvoer {export.reference}", NOT_GIVEN
             continue
         yield from _write_vault(bag, session, registry, EXPORTS, export, "uitvoer", kinds)
@@ -303,11 +301,7 @@ _ABOUT: Final = (
     ("meldingen/KENMERK/", "De bijlagen van die melding, zoals ze zijn bewaard."),
     ("dossiers/NUMMER.json", "Elk dossier, met notities, afspraken, overleggen en uitvoer."),
     ("dossiers/NUMMER/", "De bijlagen van dat dossier, en wat per overleg op tafel lag."),
-    (
-        "uitvoer/",
-        "De pdf's van uitvoer die er nog zijn, met wat erin staat. Staat er een ingetrokken melding"
-        " in, dan staat hier alleen dat de pdf er was.",
-    ),
+    ("uitvoer/", "De pdf's van uitvoer die er nog zijn, met wat erin staat."),
     (
         "verzoeken/",
         "De kopieën voor wie om zijn gegevens vroeg. Vraag, persoon en brieven staan in de tabellen"

@@ -28,8 +28,8 @@ from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
-from stopintimidatie.exports.document.process import Step, render_in_process
-from stopintimidatie.exports.request.jobs import expected_pages, in_words, limits_of
+from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.privacy.destruction.documents import destroy_document, fate_of
 from stopintimidatie.privacy.destruction.jobs import copies_out, waits_for
 from stopintimidatie.privacy.destruction.models import (
@@ -62,8 +62,8 @@ CLOSED: Final = "afgesloten"
 # The package is read in parts of this size.
 PART_BYTES: Final = 1024 * 1024
 UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
-# Is called with words for the step, and a percentage.
-Progress = Callable[[str, int], None]
+# Is called with words for the step.
+Progress = Callable[[str], None]
 
 
 CHANGED: Final = (
@@ -300,22 +300,16 @@ def make_zip(
         name, moment = name_of(transfer), transfer.requested_at
         category = category_of(session, dossier.id)
         package = load_package(session, registry, dossier, moment, category)
-    pages = expected_pages(package.document)
-
-    def drawn(step: Step) -> None:
-        done, words = in_words(step, pages)
-        progress(words, done * 6 // 10)
-
-    limits = limits_of(registry.app_settings)
-    pdf = render_in_process(package.document, limits=limits, on_progress=drawn)
-
-    def written(done: int, total: int) -> None:
-        progress(f"onderdeel {done} van {total}", 60 + done * 35 // total)
-
+    progress("het document wordt opgemaakt")
+    pdf = render_in_process(package.document, limits=limits_of(registry.app_settings))
     with tempfile.TemporaryFile() as clear:
         with ZipTarget(clear if key else file, name, moment) as target:
             write_package(
-                Bag(target), package, pdf, lambda: transaction(engine, holder, write=False), written
+                Bag(target),
+                package,
+                pdf,
+                lambda: transaction(engine, holder, write=False),
+                progress,
             )
         if key:
             clear.seek(0)

@@ -314,7 +314,7 @@ def write_package(
     package: Package,
     pdf: bytes,
     open_session: Callable[[], Any],
-    progress: Callable[[int, int], None],
+    progress: Callable[[str], None],
 ) -> None:
     """Write all files of a package, each with its metadata, and the bag's own files.
 
@@ -323,15 +323,15 @@ def write_package(
         package: which was loaded.
         pdf: its document.
         open_session: gives a transaction of the dossier's holder; one per record.
-        progress: is called with the number of records that were written, and of all.
+        progress: is called with words for each record that is written.
     """
     source = package.source
     document = Planned(f"{source.number}.pdf", PDF, _ready(pdf))
     first = Record("document", f"Dossier {source.number} als document", (document,))
     parts = []
     records = (first, *package.records)
-    for number, record in enumerate(records):
-        progress(number, len(records))
+    for number, record in enumerate(records, 1):
+        progress(f"onderdeel {number} van {len(records)}")
         with open_session() as session:
             parts.append(_write_record(bag, source, record, session))
     bag.add(
@@ -345,7 +345,6 @@ def write_package(
             ("External-Description", f"Dossier {source.number}, over te brengen naar het archief"),
         ],
     )
-    progress(len(records), len(records))
 
 
 def _write_record(bag: Bag, source: Source, record: Record, session: Session) -> Part:

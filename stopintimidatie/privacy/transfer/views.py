@@ -5,6 +5,7 @@ They show no content: numbers, days and states.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -34,22 +35,15 @@ from stopintimidatie.privacy.transfer.services import (
 LEAVE: Final = "vertrek"
 
 
-def receipt_schema(numbers: list[str]) -> Any:
-    """Return the form of the receipt of the archive, for one of these dossiers."""
+def receipt_schema(giver: str, paper: str, numbers: Sequence[str] = ()) -> Any:
+    """Return the form of a receipt or decision: whose it is, its number and day."""
+    dossiers = forms.OneOf([(number, number) for number in numbers])
     return Schema(
-        field(forms.OneOf([(n, n) for n in numbers]), "Dossier", name="dossier"),
-        field(forms.Text(200), "Naam van het archief", name="van"),
-        field(forms.Text(100), "Nummer of kenmerk van het ontvangstbewijs", name="nummer"),
-        field(forms.Date(), "Datum van het ontvangstbewijs", name="datum", validator=forms.in_past),
+        *([field(dossiers, "Dossier", name="dossier")] if numbers else ()),
+        field(forms.Text(200), giver, name="van"),
+        field(forms.Text(100), f"Nummer of kenmerk van het {paper}", name="nummer"),
+        field(forms.Date(), f"Datum van het {paper}", name="datum", validator=forms.in_past),
     )
-
-
-class LeaveSchema(Schema):
-    """Form of the decision by which a municipality that has its data leaves."""
-
-    van = field(forms.Text(200), "Orgaan dat het besluit nam")
-    nummer = field(forms.Text(100), "Nummer of kenmerk van het besluit")
-    datum = field(forms.Date(), "Datum van het besluit", validator=forms.in_past)
 
 
 @form_view(
@@ -76,12 +70,18 @@ def transfers_view(context: MunicipalityResource, request: Request) -> Any:
             (row, "vervallen" if row.id in lapsed else row.state, row.dossier_id in agreed)
             for row in rows.values()
         ],
-        "leave": _leave_path(context, request),
+        "leave": request.resource_path(context, LEAVE)
+        if find_transfer(request.db, EVERYTHING)
+        else None,
     }
     if not waits:
         return {**page, "form": None}
     button = Button("ontvangen", "Ontvangst vastleggen en dossier vernietigen")
-    form = Form(receipt_schema(waits), request, buttons=[button])
+    form = Form(
+        receipt_schema("Naam van het archief", "ontvangstbewijs", waits),
+        request,
+        buttons=[button],
+    )
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         row = rows[values["dossier"]]
@@ -100,11 +100,6 @@ def _receipt(values: dict[str, Any]) -> Receipt:
     return Receipt(values["nummer"], values["datum"], values["van"])
 
 
-def _leave_path(context: MunicipalityResource, request: Request) -> str | None:
-    leaves = find_transfer(request.db, EVERYTHING) is not None
-    return request.resource_path(context, LEAVE) if leaves else None
-
-
 @form_view(
     MunicipalityResource,
     LEAVE,
@@ -119,7 +114,7 @@ def leave_view(context: MunicipalityResource, request: Request) -> Any:
     if row is None or row.received_at is not None:
         return {**page, "form": None}
     button = Button("ontvangen", "Besluit en ontvangst vastleggen")
-    form = Form(LeaveSchema(), request, buttons=[button])
+    form = Form(receipt_schema("Orgaan dat het besluit nam", "besluit"), request, buttons=[button])
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         receive_everything(request.db, row, _receipt(values), request.actor)

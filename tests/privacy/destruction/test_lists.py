@@ -406,11 +406,11 @@ def test_a_line_for_an_archive_that_nobody_named_isnt_authorised(
     assert "Vernietiging machtigen (1 regel)" in page.text
     page = press(page, "/machtigen")
     assert "1 regel is gemachtigd" in page.text
-    assert "1 regel wacht op de sleutel van het archief. Open Overbrengen" in page.text
-    assert "opent Overbrengen" in browser.get(f"{HOME}/2031-4?regel=M-AAAA-AAA0").text
+    assert "1 regel wacht op het pakket voor het archief" in page.text
+    assert "De beheerder maakt het pakket" in browser.get(f"{HOME}/2031-4?regel=M-AAAA-AAA0").text
     with town_hall.transaction(DORDRECHT) as session:
         row = session.scalars(select(DestructionList)).one()
-        with pytest.raises(ListError, match="niemand heeft dat nog gevraagd"):
+        with pytest.raises(ListError, match="nog geen pakket"):
             make(session, row, AUTHORISES, ARCHIVIST)
 
 
