@@ -245,17 +245,7 @@ def hold_view(context: Any, request: Request) -> Any:
     back = address(
         f"{request.resource_path(context).rstrip('/')}/{LIST}", {"zaak": case} if case else {}
     )
-    page = {
-        "heading": f"{'Melding' if hold.document_kind == REPORT else 'Dossier'} {hold.reference}",
-        "above": context.title,
-        "badges": () if hold.lifted_at else ("bevroren",),
-        "intro": LIFTED if hold.lifted_at else WAIT if hold.reason == HoldReason.WOO else "",
-        "card": "De bevriezing",
-        "facts": facts(hold),
-        "note": hold.note,
-        "back": back,
-        "form": None,
-    }
+    page = _page_of(context, hold, back)
 
     def shown() -> dict[str, Any]:
         # Only now that its page is shown, what was written about it is read.
@@ -287,6 +277,20 @@ def hold_view(context: Any, request: Request) -> Any:
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, shown)
+
+
+def _page_of(context: Any, hold: Hold, back: str) -> dict[str, Any]:
+    return {
+        "heading": f"{'Melding' if hold.document_kind == REPORT else 'Dossier'} {hold.reference}",
+        "above": context.title,
+        "badges": () if hold.lifted_at else ("bevroren",),
+        "intro": LIFTED if hold.lifted_at else WAIT if hold.reason == HoldReason.WOO else "",
+        "card": "De bevriezing",
+        "facts": facts(hold),
+        "note": hold.note,
+        "back": back,
+        "form": None,
+    }
 
 
 BOTH: Final = (
