@@ -128,6 +128,22 @@ def _optional_day(text: str) -> date | None:
         raise ValueError("schrijf een dag zoals 2027-06-01") from None
 
 
+def _laws_by_day(text: str) -> list[tuple[date, str]]:
+    parts = [part.strip().split(maxsplit=1) for part in text.split(";")]
+    return sorted((date.fromisoformat(day), words) for day, words in parts)
+
+
+def _dated_laws(text: str) -> str:
+    try:
+        _laws_by_day(text)
+    except ValueError:
+        raise ValueError(
+            "schrijf de dag waarop de wet ingaat, en dan de wet met haar artikel, zoals in"
+            " docs/settings.md; een puntkomma tussen twee wetten"
+        ) from None
+    return text.strip()
+
+
 def _sender(text: str) -> str:
     address = parseaddr(text)[1]
     if text.strip() and not re.fullmatch(r"[^@\s<>]+@[A-Za-z0-9.-]+", address):
@@ -194,6 +210,11 @@ class Settings:
     pdf_timeout_seconds: int = _setting("pdf.timeout_seconds", _whole_number(5, 3600), 300)
     pdf_full_reports: int = _setting("pdf.full_reports", _whole_number(1, 200), 60)
     time_stamp_service: str = _setting("signature.timestamp_url", _time_stamp_service, "")
+    archive_laws: str = _setting(
+        "archive.law",
+        _dated_laws,
+        "1996-01-01 Archiefwet 1995, artikel 15, eerste lid, onder a",
+    )
     sender_header: str = _setting("sender.header", str.strip, "")
     flood_reports_per_sender: int = _setting(
         "flood.reports_per_sender", _whole_number(1, 1_000_000), 30
@@ -249,6 +270,11 @@ class Settings:
     backup_folder: Path | None = _setting("backup.folder", _optional_path, None)
     backup_keep_days: int = _setting("backup.keep_days", _whole_number(1, 3650), 90)
     backup_ledger: Path | None = _setting("backup.ledger", _optional_path, None)
+
+    def archive_law(self, day: date) -> str:
+        """Return the archive law in force on a day, with its article about limited openness."""
+        laws = _laws_by_day(self.archive_laws)
+        return [words for begins, words in laws if begins <= max(day, laws[0][0])][-1]
 
     @property
     def contact(self) -> str:

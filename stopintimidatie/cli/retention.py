@@ -19,17 +19,14 @@ from stopintimidatie.exports.document.process import RenderingError
 from stopintimidatie.exports.redaction.content import ContentError
 from stopintimidatie.privacy.retention.words import page
 from stopintimidatie.privacy.transfer.archive import ArchiveError, whole_file
-from stopintimidatie.privacy.transfer.departure import (
-    destroy_everything,
-    refuse_when_held,
-    why_not_leave,
-    write_everything,
-)
+from stopintimidatie.privacy.transfer.departure import why_not_leave, write_everything
+from stopintimidatie.privacy.transfer.removal import check_may_go, destroy_everything
 from stopintimidatie.privacy.transfer.services import (
     TransferError,
-    ask,
+    begin,
     find_dossier,
     finish,
+    known_key,
     make_zip,
     name_of,
 )
@@ -53,15 +50,19 @@ def dossier_group() -> None:
 @click.argument("gemeente")
 @click.argument("nummer")
 @click.argument("map", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--sleutel", help="Versleutel voor deze openbare sleutel (age1…) van het archief.")
 @click.pass_obj
-def transfer(settings: Settings, gemeente: str, nummer: str, map: Path) -> None:
-    """Schrijf het pakket van een afgesloten dossier voor het archief, onversleuteld, in een map."""
+def transfer(
+    settings: Settings, gemeente: str, nummer: str, map: Path, sleutel: str | None
+) -> None:
+    """Schrijf het pakket van een afgesloten dossier voor het archief in een map."""
     with registry_of(settings) as registry:
         engine = registry.engine
         with transaction(engine, write=False) as session:
             code = find_town(session, gemeente).code
         try:
-            path, size = _write_package(registry, engine, code, nummer, map)
+            key = known_key(sleutel) if sleutel else None
+            made = _write_package(registry, engine, code, (nummer, key), map)
         except (TransferError, ArchiveError, RenderingError) as error:
             raise click.ClickException(str(error)) from None
         except ContentError as error:
@@ -70,36 +71,36 @@ def transfer(settings: Settings, gemeente: str, nummer: str, map: Path) -> None:
             raise click.ClickException(
                 "Een bijlage of stuk van dit dossier kan niet worden gelezen."
             ) from None
-    click.echo(f"Klaar: {path} ({file_size(size)}). Hierin staan persoonsgegevens, leesbaar.")
+    readable = "alleen het archief kan het openen" if made.suffix == ".age" else "leesbaar"
+    size = file_size(made.stat().st_size)
+    click.echo(f"Klaar: {made} ({size}). Hierin staan persoonsgegevens, {readable}.")
     click.echo(
         "Het dossier blijft hier. De archivaris vult het ontvangstbewijs in op de pagina"
-        " ‘Overbrengen’; dat kan als de regel op de vernietigingslijst is beoordeeld en"
-        " gemachtigd. Daarna wordt het hier vernietigd."
+        " ‘Overbrengen’; dat kan als de regel op de vernietigingslijst is gemachtigd. Daarna wordt"
+        " het hier vernietigd."
     )
 
 
 def _write_package(
-    registry: Any, engine: Engine, code: str, number: str, folder: Path
-) -> tuple[Path, int]:
+    registry: Any, engine: Engine, code: str, wanted: tuple[str, str | None], folder: Path
+) -> Path:
+    number, key = wanted
     with transaction(engine, code) as session:
         dossier = find_dossier(session, number)
         if dossier is None:
             raise click.ClickException(f"Er is geen dossier {number} in deze gemeente.")
-        asked = ask(session, operator(), dossier, None)
-        made, path = asked.id, folder / f"{name_of(asked)}.zip"
+        asked = begin(session, operator(), dossier, key)
+        made, key = asked.id, asked.recipient
+        path = folder / f"{name_of(asked)}.zip{'.age' if key else ''}"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with whole_file(path) as file:
-        package = make_zip(registry, engine, code, made, file, _tell)
+        package = make_zip(registry, engine, code, made, file, _say, key)
     with path.open("rb") as written, transaction(engine, code) as session:
-        done = finish(session, registry, operator(), made, package, written, keep=False)
+        done = finish(session, registry, operator(), made, package, written)
     if not done:
         path.unlink()
         raise TransferError("Het dossier veranderde onderweg. Geef de opdracht opnieuw.")
-    return path, path.stat().st_size
-
-
-def _tell(words: str, percentage: int) -> None:
-    click.echo(f"{percentage} %: {words}", err=True)
+    return path
 
 
 @municipality_group.command("uitvoeren")
@@ -110,7 +111,6 @@ def _tell(words: str, percentage: int) -> None:
     type=click.DateTime(["%Y-%m-%d"]),
     help="De dag waarop de gemeente stopte, als zij nog op het niveau programma staat.",
 )
-@click.option("--met-contactgegevens", is_flag=True, help="Zet contactgegevens er leesbaar bij.")
 @click.option(
     "--vernietigen", is_flag=True, help="Vernietig daarna alles wat hier van haar overblijft."
 )
@@ -120,7 +120,6 @@ def leave(
     gemeente: str,
     map: Path,
     einde: datetime | None,
-    met_contactgegevens: bool,
     vernietigen: bool,
 ) -> None:
     """Geef een gemeente die stopt al haar gegevens in open formaten, in een lege map."""
@@ -135,9 +134,7 @@ def leave(
         if vernietigen:
             _confirm(engine, code, name)
         try:
-            number = write_everything(
-                registry, engine, code, name, map, operator(), _say, clear=met_contactgegevens
-            )
+            number = write_everything(registry, engine, code, name, map, operator(), _say)
             click.echo(f"Klaar: {number} bestanden in {map}. Begin bij data/index.html.")
             if vernietigen:
                 _destroy_rest(registry, engine, code, map)
@@ -148,9 +145,9 @@ def leave(
 
 
 def _confirm(engine: Engine, code: str, name: str) -> None:
-    """Refuse to destroy what is held, or without the code, before anything is written."""
+    """Refuse to destroy what may not go, or without the code, before anything is written."""
     try:
-        refuse_when_held(engine, code)
+        check_may_go(engine, code)
     except TransferError as error:
         raise click.ClickException(str(error)) from None
     if click.prompt(f"Typ {code} om {name} straks te vernietigen") != code:
@@ -158,11 +155,7 @@ def _confirm(engine: Engine, code: str, name: str) -> None:
 
 
 def _destroy_rest(registry: Any, engine: Engine, code: str, folder: Path) -> None:
-    statement = destroy_everything(registry, engine, code, operator(), _say)
-    if statement is None:
-        click.echo("Er was geen melding of dossier meer. Wat er nog stond, is weg.")
-        return
-    number, pdf = statement
+    number, pdf = destroy_everything(registry, engine, code, operator(), _say)
     path = folder.with_name(f"{folder.name}-verklaring-{number}.pdf")
     with whole_file(path) as file:
         file.write(pdf)

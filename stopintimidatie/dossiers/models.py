@@ -76,7 +76,7 @@ class Dossier(Versioned, Held, Base):
     state: Mapped[str] = mapped_column(String(30))
     urgent: Mapped[bool] = mapped_column(default=False)
     frozen: Mapped[bool] = mapped_column(default=False)
-    # Made to answer a request under the Woo, and only so: no other dossier becomes public.
+    # Unused since the release after 1.0.0; goes one later.
     answers_woo: Mapped[bool] = mapped_column(default=False, server_default=false())
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
 

@@ -285,11 +285,21 @@ def test_the_index_is_checked_and_rebuilt(keyboard: Keyboard) -> None:
     assert keyboard.type("zoekindex", "herbouwen", "--houder", "GM9999")[0] == 1
 
 
+LAW = "archive.law: schrijf de dag waarop de wet ingaat"
+
+
 def test_wrong_settings_are_all_told_at_once(keyboard: Keyboard) -> None:
-    keyboard.ini.write_text("[app:main]\ndemo = misschien\nkleur = rood\n", encoding="utf-8")
+    keyboard.ini.write_text(
+        "[app:main]\ndemo = misschien\nkleur = rood\narchive.law = straks\n", encoding="utf-8"
+    )
     code, _, err = keyboard.type("appsleutel", "lijst")
     assert code == 1
-    for told in ("demo: schrijf true of false", "kleur: deze instelling bestaat niet", "data_dir"):
+    for told in (
+        "demo: schrijf true of false",
+        "kleur: deze instelling bestaat niet",
+        "data_dir",
+        LAW,
+    ):
         assert told in err
 
 

@@ -127,7 +127,6 @@ MAY_SEE: dict[str, set[str]] = {
     "openbaar_vervoer": OFFICERS - {"SPOT"},
     "school": set(),
     "bestuur": set(),
-    "openbaar": {"COUNT", "SEENACCOUNT"},
 }
 
 
@@ -146,8 +145,6 @@ REPORTS: dict[str, set[int]] = {
     "openbaar_vervoer": PARTNERS,
     "school": set(),
     "bestuur": set(),
-    # What one kind of recipient may not have, not everybody may; nor anything of minors.
-    "openbaar": {1, 2},
 }
 
 
@@ -179,7 +176,7 @@ def secrets() -> dict[str, tuple[str, int]]:
 
 def may_see(profile: str, name: str, serial: int) -> bool:
     if serial == 0:
-        if profile in {"openbaar", "school"}:
+        if profile == "school":
             return False
         inside = {"MEMO": profile == "intern", "TABLE": profile in AT_THE_TABLE}
         return inside.get(name, name in OF_THE_DOSSIER)

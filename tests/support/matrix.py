@@ -1152,33 +1152,19 @@ MATRIX: Final[tuple[View, ...]] = (
     view("MunicipalityResource", "bevriezingen", "GET", P.VIEW_RETENTION, {
         "{gemeente}/bevriezingen": " 403 403 ja ja ja proceseigenaar=ja archivaris=ja",
     }),
-    view("MunicipalityResource", "bevriezingen-bestand", "GET", P.HOLD, {
-        "{gemeente}/bevriezingen-bestand?zaak={zaak}":
-            " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
-    }),
-    *form("MunicipalityResource", "woo-dossier", P.HOLD, {
-        "{gemeente}/woo-dossier?zaak={zaak}":
-            " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
-    }),
-    view("Desk", "bevriezingen-bestand", "GET", P.HOLD, {
-        "{meldpunt}/bevriezingen-bestand?zaak={zaak_meldpunt}": " ja ja 404 archivaris=404",
-    }),
     view("Desk", "bevriezingen", "GET", P.VIEW_RETENTION, {
         "{meldpunt}/bevriezingen": " ja ja ja archivaris=ja",
     }),
     *(
         page
-        for name in ("bevriezen", "bevriezing?nr={bevriezing}", "bevriezing-zaak?zaak={zaak}")
+        for name in ("bevriezen", "bevriezing?nr={bevriezing}")
         for page in form("MunicipalityResource", name.partition("?")[0], P.HOLD, {
             f"{{gemeente}}/{name}": " 403 403 403 ja 403 proceseigenaar=ja archivaris=403",
         })
     ),
     *(
         page
-        for name in (
-            *("bevriezen", "bevriezing?nr={bevriezing_meldpunt}"),
-            "bevriezing-zaak?zaak={zaak_meldpunt}",
-        )
+        for name in ("bevriezen", "bevriezing?nr={bevriezing_meldpunt}")
         for page in form("Desk", name.partition("?")[0], P.HOLD, {
             f"{{meldpunt}}/{name}": " ja ja 404 archivaris=404",
         })
@@ -1329,19 +1315,10 @@ MATRIX: Final[tuple[View, ...]] = (
     view("Root", "overbrengen", "GET", P.SIGNED_IN, {
         "/overbrengen": f"{NONE} 404 404 404 archivaris=ja",
     }),
-    view("TransferList", "", "GET", P.TRANSFER, {
-        "{gemeente}/overbrengen": f"{NONE} archivaris=ja",
+    *form("MunicipalityResource", "overbrengen", P.TRANSFER, {
+        "{gemeente}/overbrengen": " 403 403 403 403 403 archivaris=ja",
     }),
-    *form("TransferList", "nieuw", P.TRANSFER, {
-        "{gemeente}/overbrengen/nieuw": f"{NONE} archivaris=ja",
-    }),
-    view("TransferResource", "", "GET", P.TRANSFER, {
-        "{overbrenging}": f"{NONE} archivaris=ja",
-    }),
-    view("TransferResource", "pakket", "GET", P.TRANSFER, {
-        "{overbrenging}/pakket": f"{NONE} archivaris=ja",
-    }),
-    *form("TransferResource", "ontvangst", P.TRANSFER, {
-        "{overbrenging}/ontvangst": f"{NONE} archivaris=ja",
+    *form("MunicipalityResource", "vertrek", P.TRANSFER, {
+        "{gemeente}/vertrek": " 403 403 403 403 403 archivaris=ja",
     }),
 )  # fmt: skip

@@ -118,7 +118,6 @@ municipalities/sso/door.py: CODE
 privacy/breaches/resources.py: PATTERN
 privacy/destruction/resources.py: GONE LIST STATEMENT
 privacy/requests/resources.py: REFERENCE
-privacy/transfer/services.py: NUMBER
 reports/api/queries.py: _NAME
 reports/api/requests.py: COORDINATE MUNICIPALITY UUID_TEXT _BOUNDARY
 reports/handling/bulk.py: _CHOICE

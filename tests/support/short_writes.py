@@ -22,7 +22,7 @@ _EVERY_TABLE: Final = "looks under its lock at every table of one document, and 
 MORE: Final[dict[str, tuple[int, str]]] = {
     "RequestResource.zoeken": (300, "a hold for each document that is the person's, all at once"),
     "ReportResource.tekst-nakijken": (260, "takes words out of every table and document with them"),
-    "TransferResource.ontvangst": (500, "destroys a dossier, and its reports that are due"),
+    "MunicipalityResource.overbrengen": (500, "destroys a dossier, and its reports that are due"),
     "PatternResource.aannemen": (450, "files each report of a pattern, with its index"),
     "afspraak.geldig": (350, "looks at each agreement of the country, once a day"),
     "ReportResource.wissen-nakijken": (180, _EVERY_TABLE),

@@ -407,7 +407,7 @@ class _Builder:
         ready = self.export(hotspot, approved=True)
         addresses["uitvoer_klaar"] = f"{addresses['dossier']}/{ready}"
         addresses["verstrekking"] = f"{register}/{ready}"
-        addresses["overbrenging"] = f"{addresses['gemeente']}/overbrengen/{self.transfer(hotspot)}"
+        self.transfer(hotspot)
         addresses["uitvoer_persoon"] = f"{addresses['persoon']}/{self.export(person)}"
         strict = self.export(person, approved=True)
         addresses["verstrekking_persoon"] = f"{register}/{strict}"

@@ -11,8 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pyrage import x25519
-from webtest import TestResponse
 
 from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
@@ -144,24 +142,26 @@ def list_due(installation: Installation) -> None:
     destroy_what_is_due(installation.registry, installation.engine, DORDRECHT)
 
 
-def ask_transfer(case: Case, key: str) -> TestResponse:
-    """Ask for the transfer of the dossier, as the archivist does."""
-    form = case.browser("archief").get("/gemeenten/dordrecht/overbrengen/nieuw").forms["formulier"]
-    form["dossier"], form["sleutel"] = number_of(case), key
-    return form.submit("maken", expect_errors=True)
+def pack(case: Case, key: str | None = None) -> bytes:
+    """The package of the dossier, as the command makes it."""
+    installation = case.installation
+    registry, engine = installation.registry, installation.engine
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, case.dossier_id)
+        number = transfer_services.begin(session, SYSTEM, dossier, key).id
+    file = BytesIO()
+    package = transfer_services.make_zip(
+        registry, engine, DORDRECHT, number, file, lambda _: None, key
+    )
+    file.seek(0)
+    with installation.transaction(DORDRECHT) as session:
+        assert transfer_services.finish(session, registry, SYSTEM, number, package, file)
+    return file.getvalue()
 
 
-def listed_and_agreed(case: Case, key: str) -> None:
-    """Put the dossier on a list, ask for its transfer, and have people agree."""
+def packed_for_archive(case: Case) -> str:
+    """The number of a dossier that was packed, and whose line is authorised: the receipt waits."""
     list_due(case.installation)
-    ask_transfer(case, key)
+    pack(case)
     authorise(case.installation)
-
-
-def packed_for_archive(case: Case, key: str | None = None) -> str:
-    """The address of a transfer that people agreed to, and that waits for the receipt."""
-    key = key or str(x25519.Identity.generate().to_public())
-    listed_and_agreed(case, key)
-    assert ask_transfer(case, key).status_int == 303
-    case.installation.run_jobs()
-    return f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
+    return number_of(case)

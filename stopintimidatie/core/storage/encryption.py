@@ -313,6 +313,11 @@ class Vault:
         except InvalidTag as error:
             raise DecryptionError("the blob can't be decrypted") from error
 
+    def kinds(self, session: Session, owner: Any) -> list[str]:
+        """Return the kinds of what is kept of a document, in their order."""
+        mine = select(self.blobs.kind).filter_by(**{self.link: owner.id})
+        return list(session.scalars(mine.order_by(self.blobs.kind)))
+
     def read_all(
         self, session: Session, ring: KeyRing, kind: str
     ) -> Generator[tuple[UUID, bytes | None], None, None]:

@@ -109,7 +109,6 @@ class DossierPlan:
     purpose: str | None = None
     legal_basis: str | None = None
     responsible_body: str | None = None
-    answers_woo: bool = False
 
 
 def create_dossier(

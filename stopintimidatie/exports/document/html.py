@@ -188,9 +188,7 @@ def statement_html(content: StatementContent, assets: Assets) -> str:
     return _environment().get_template("statement.jinja2").render(**words)
 
 
-def stylesheet(
-    colour: str, family: str, sheet: str = "dossier.css.jinja2", *, public: bool = False
-) -> str:
+def stylesheet(colour: str, family: str, sheet: str = "dossier.css.jinja2") -> str:
     """Return a style sheet in this colour, made dark enough to be read, and these fonts."""
     strong = darkened_for(colour, WHITE, 7)
     return (
@@ -201,7 +199,6 @@ def stylesheet(
             strong=strong,
             soft=mix(strong, WHITE, 0.92),
             family=family,
-            seal="OPENBAAR" if public else "VERTROUWELIJK",
         )
     )
 

@@ -155,7 +155,7 @@ def _laid_out(content: DossierContent, words: Any, assets: Assets) -> Any:
     style = partial(CSS, url_fetcher=fetcher, font_config=fonts)
     sheets = [
         style(string=assets.css),
-        style(string=stylesheet(content.house.colour, assets.stack, public=content.public)),
+        style(string=stylesheet(content.house.colour, assets.stack)),
     ]
 
     def laid_out(page: str) -> Any:

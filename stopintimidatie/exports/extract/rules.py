@@ -29,7 +29,6 @@ Kept = list[dict[str, Any]]
 RECIPIENTS: Final = {
     Sharing.POLICE: "de politie",
     Sharing.PARTNERS: "partners van de gemeente",
-    Sharing.PUBLIC: "iedereen",
 }
 
 

@@ -13,13 +13,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM
-from stopintimidatie.core.text import day_of, plural
+from stopintimidatie.core.text import day_of
 from stopintimidatie.disclosures.services import Subject, find_disclosure, subjects_of
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.reports import Row
 from stopintimidatie.exports.extract.rules import RECIPIENTS, despite, freed, restricted
 from stopintimidatie.exports.models import Export, ExportState, basis_words, demand_words
-from stopintimidatie.exports.profiles.defaults import INTERNAL, MINORS, PROFILES
+from stopintimidatie.exports.profiles.defaults import INTERNAL, MINORS, label_of
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing, rules_under
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
@@ -65,11 +65,6 @@ WITHOUT_ASKING: Final = (
     " delen haar in dit geval met {}, omdat dat nodig is en de wet het toelaat. Uw naam en"
     " contactgegevens gaan niet mee. Hebt u hier vragen over? Stel ze ons op deze pagina."
 )
-MADE_PUBLIC: Final = (
-    "U wilde uw melding liever niet delen. Wij maken in dit geval toch een deel ervan openbaar,"
-    " omdat de wet dat vraagt. Uw naam, contactgegevens en leeftijd, de precieze plek en het"
-    " tijdstip staan er niet in. Hebt u hier vragen over? Stel ze ons op deze pagina."
-)
 
 
 def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) -> None:
@@ -80,8 +75,6 @@ def tell_reporters(session: Session, against: Iterable[UUID], sharing: Sharing) 
     if sharing not in RECIPIENTS:
         return
     text = AGAINST_WISH.format(RECIPIENTS[sharing])
-    if sharing is Sharing.PUBLIC:
-        text = MADE_PUBLIC
     for number in against:
         report = session.get(Report, number)
         if report is None or report.state in CLOSED:
@@ -202,40 +195,11 @@ def check_restricted(seen: Prepared) -> None:
     """Check that a dossier of which the use is restricted goes out only on a ground for that.
 
     Raises:
-        ExportError: It has none, or everybody would read it.
+        ExportError: It has none.
     """
-    public = seen.profile.public
-    if seen.whole_restricted and (public or DOSSIER not in freed(seen.export.deviations)):
-        # The form for what everybody reads has no such ground.
-        field = None if public else f"beperkt.melding_{DOSSIER}.grondslag"
+    if seen.whole_restricted and DOSSIER not in freed(seen.export.deviations):
+        field = f"beperkt.melding_{DOSSIER}.grondslag"
         raise ExportError(WHOLE_RESTRICTED.format(seen.whole_restricted), field)
-
-
-UNREAD: Final = (
-    "Van {} is de tekst nog niet nagekeken. Wat openbaar wordt, noemt de grond van alles wat"
-    " ontbreekt. Kijk die teksten eerst na."
-)
-
-
-def check_read(seen: Prepared) -> None:
-    """Check that a public document leaves out no text only because nobody looked at it.
-
-    Raises:
-        ExportError: There is one.
-    """
-    if seen.profile.public and seen.unread:
-        number = len(seen.unread)
-        raise ExportError(UNREAD.format(plural(number, "melding", "meldingen")))
-
-
-def check_given(seen: Prepared) -> None:
-    """Check that nothing of this content stops it from being given.
-
-    Raises:
-        ExportError: Something does.
-    """
-    check_read(seen)
-    check_restricted(seen)
 
 
 def _despite(reports: Iterable[SourceReport], asked: ExportRequest) -> Iterator[SourceReport]:
@@ -314,7 +278,7 @@ def _others(
     own, ended = export.recipient.lower(), (ExportState.REJECTED, ExportState.WITHDRAWN)
     together = export.together
     given_to = {
-        (row.recipient, PROFILES[row.profile].label)
+        (row.recipient, label_of(row.profile))
         for row in others
         if row.state not in ended and (row.frozen_at or (together and row.together == together))
     }

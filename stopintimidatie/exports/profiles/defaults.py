@@ -13,7 +13,6 @@ from typing import Final
 from stopintimidatie.exports.profiles.rules import (
     FREE_TEXT,
     NO_SINGLE_REPORT,
-    OPEN,
     SHOWN,
     Coarse,
     Field,
@@ -223,19 +222,6 @@ MAYOR = Profile(
     own_house=True,
 )
 
-# The least that may be left out is what is proposed: a ground of the Woo is needed for each.
-PUBLIC = Profile(
-    name="openbaar",
-    version=1,
-    label="Woo-verzoek: openbaar",
-    rules=MappingProxyType({field: OPEN.get(field, SHOWN) for field in Field}),
-    sections=MappingProxyType({section: OPEN.get(section, SHOWN) for section in Section}),
-    sharing=Sharing.PUBLIC,
-    assessed=False,
-    not_allowed="Zoek niet uit wie de melders zijn, of over wie een melding gaat.",
-    destroy_note="Dit document is openbaar. Niemand hoeft het te vernietigen.",
-)
-
 MINORS = Overlay(
     name="minderjarigen",
     version=1,
@@ -256,26 +242,26 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
-            *(INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, SCHOOL, MAYOR, PUBLIC),
+            *(INTERNAL, POLICE, ENFORCEMENT, WELFARE, HOUSING, TRANSPORT, SCHOOL, MAYOR),
         )
     }
 )
 
 
-def offered(*, empowered: bool, answers_woo: bool = False) -> tuple[Profile, ...]:
-    """Return the profiles of the kinds of recipients that there may be here and today.
+# Profiles that an earlier release had: older exports name them.
+_FORMER: Final = MappingProxyType({"openbaar": "Woo-verzoek: openbaar"})
 
-    A dossier that answers a request under the Woo is for everybody, and no other dossier is.
-    """
-    if answers_woo:
-        return (PUBLIC,)
-    return tuple(
-        profile
-        for profile in PROFILES.values()
-        if not profile.public and (empowered or not profile.empowered_only)
-    )
+
+def label_of(name: str) -> str:
+    """Return the words for a kind of recipient, also one of an earlier release."""
+    return PROFILES[name].label if name in PROFILES else _FORMER[name]
+
+
+def offered(*, empowered: bool) -> tuple[Profile, ...]:
+    """Return the profiles of the kinds of recipients that there may be here and today."""
+    return tuple(p for p in PROFILES.values() if empowered or not p.empowered_only)
 
 
 def for_partners(session: object, holder: str) -> list[tuple[str, str]]:
     """Return what can be proposed for a partner; whether boas enforce is asked per export."""
-    return [(profile.name, profile.label) for profile in PROFILES.values() if profile.for_partner]
+    return [(profile.name, profile.label) for profile in PROFILES.values() if not profile.own_house]

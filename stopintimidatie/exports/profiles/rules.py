@@ -103,8 +103,6 @@ class Sharing(StrEnum):
     NONE = "geen"
     POLICE = "politie"
     PARTNERS = "ketenpartners"
-    # Everybody: whoever wouldn't share with one of the others, wouldn't with these.
-    PUBLIC = "iedereen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +184,6 @@ class Profile:
             _check(self.name, given)
 
     @property
-    def public(self) -> bool:
-        """True if everybody may read the document: it answers a request under the Woo."""
-        return self.sharing is Sharing.PUBLIC
-
-    @property
-    def for_partner(self) -> bool:
-        """True if a partner outside can be the recipient."""
-        return not (self.own_house or self.public)
-
-    @property
     def lists_reports(self) -> bool:
         """True if the document tells of each report, under its number."""
         return self.has(Section.REPORTS)
@@ -235,8 +223,7 @@ def rules_under(profile: Profile, overlay: Overlay | None) -> dict[Field, Rule]:
     """Give for each field the rule that holds: the stricter of profile and overlay."""
     rules = {field: profile.rules[field] for field in Field}
     for field, rule in overlay.rules.items() if overlay else ():
-        ground = f"{rule.why} ({PRIVACY})" if profile.public else rule.why
-        rules[field] = stricter(field, rules[field], replace(rule, why=ground))
+        rules[field] = stricter(field, rules[field], rule)
     return rules
 
 
@@ -297,27 +284,6 @@ NO_SINGLE_REPORT: Final[Rules] = MappingProxyType(
     }
 )
 
-# An answer to a request under the Woo: each reason names its ground in that law.
-PRIVACY: Final = "art. 5.1 lid 2 e Woo"
-_LIFE: Final = f"persoonlijke levenssfeer van de melder ({PRIVACY})"
-_STAFF: Final = "teksten van medewerkers voor intern beraad (art. 5.2 lid 1 Woo)"
-_READ_BY_ALL: Final = (Section.PICTURE, Section.MAP, Section.REPORTS)
-_CRIMINAL: Final = "strafrechtelijke gegevens (art. 5.1 lid 1 d Woo)"
-OPEN: Final[Rules] = MappingProxyType(
-    {
-        **{field: left_out(_LIFE) for field in Field if field not in ALWAYS_SHOWN},
-        **{part: left_out(_STAFF) for part in Section if part not in _READ_BY_ALL},
-        Field.TIME: coarse(Coarse.PART_OF_DAY, _LIFE),
-        Field.PLACE: coarse(Coarse.NEIGHBOURHOOD, _LIFE),
-        Field.ACCOUNT: coarse(Coarse.REVIEWED, f"wat naar een persoon wijst, is weg ({PRIVACY})"),
-        Field.OFFENDERS: coarse(Coarse.NUMBER, _CRIMINAL),
-        Field.POLICE_SOURCED: left_out("politiegegevens (Wpg; art. 5.1 lid 2 c Woo)"),
-        Field.NOTES: left_out(_STAFF),
-        **dict.fromkeys((Field.APPEARANCE, Section.OFFENDERS), left_out(_CRIMINAL)),
-        Section.ATTACHMENTS: left_out(f"beeld en geluid tonen personen ({PRIVACY})"),
-    }
-)
-
 MINIMUM: Final[Mapping[str, tuple[Rules, ...]]] = MappingProxyType(
     {
         "intern": (EVERYBODY,),
@@ -328,7 +294,6 @@ MINIMUM: Final[Mapping[str, tuple[Rules, ...]]] = MappingProxyType(
         "openbaar_vervoer": (EVERYBODY, OUTSIDE, NOT_POLICE),
         "school": (EVERYBODY, OUTSIDE, NOT_POLICE, NO_SINGLE_REPORT),
         "bestuur": (EVERYBODY, OUTSIDE, NOT_POLICE, FIGURES_ONLY),
-        "openbaar": (OPEN,),
     }
 )
 

@@ -374,11 +374,6 @@ class DossierContent:
         if self.schema != SCHEMA:
             raise ContentError(f"onbekende versie van de inhoud: {self.schema!r}")
 
-    @property
-    def public(self) -> bool:
-        """True if everybody may read it: it can be checked, and need never be destroyed."""
-        return self.annex.destroy_by is None and bool(self.delivery.verification_url)
-
 
 def to_json(content: Any) -> bytes:
     """Write the canonical text of a dossier or statement: keys sorted, no spaces, UTF-8.

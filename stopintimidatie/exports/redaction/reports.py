@@ -64,8 +64,6 @@ class _File:
 def attachments(source: DossierSource, chosen: Selection) -> AttachmentsContent:
     """Return the files that go along where the profile opens that; else how many of each kind."""
     files = tuple(_files(source, chosen))
-    if chosen.profile.public:
-        return AttachmentsContent("Dit document bevat geen bijlagen.", ())
     if not files:
         return AttachmentsContent("Er zijn geen bijlagen in dit dossier.", ())
     if not chosen.profile.has(Section.ATTACHMENTS):
@@ -248,7 +246,7 @@ def in_short(report: SourceReport) -> str:
 
 def _is_new(source: DossierSource, chosen: Selection, report: SourceReport) -> bool:
     """Tell whether this recipient didn't get the report with the last version."""
-    previous = None if chosen.profile.public else source.edition.previous
+    previous = source.edition.previous
     return previous is not None and report.serial not in previous.serials
 
 

@@ -10,7 +10,6 @@ from datetime import UTC
 
 from stopintimidatie.exports.profiles.defaults import MINORS
 from stopintimidatie.exports.profiles.rules import (
-    PRIVACY,
     Coarse,
     Field,
     Profile,
@@ -48,7 +47,7 @@ from stopintimidatie.exports.redaction.reports import (
     report_rows,
     reports,
 )
-from stopintimidatie.exports.redaction.selection import Selection, coarse, pseudonym
+from stopintimidatie.exports.redaction.selection import Selection, pseudonym
 from stopintimidatie.exports.redaction.source import DossierSource, EventKind, SourceReport
 from stopintimidatie.exports.redaction.summary import page_one, picture
 from stopintimidatie.exports.vocabulary import capital, clean, clean_line, listed
@@ -130,7 +129,7 @@ def _heading(source: DossierSource, profile: Profile) -> Heading:
         place=clean_line(source.place if shown else ""),
         state=source.state.label,
         owner=clean_line(source.owner),
-        owner_phone="" if profile.public else clean_line(source.request.owner_phone or ""),
+        owner_phone=clean_line(source.request.owner_phone or ""),
     )
 
 
@@ -158,24 +157,14 @@ DATA_LEAK = (
     "Is dit document kwijt, of zag iemand het die het niet mocht zien? Meld dat meteen aan {}. Noem"
     " het nummer van deze uitgave."
 )
-POINTS_AT_SOMEBODY = (
-    "Wijst iets in dit document naar een persoon? Meld dat meteen aan {}. Noem het nummer van deze"
-    " uitgave."
-)
-NOT_FOR_ALL = (
-    "meldingen over minderjarigen, meldingen die de melder liever niet deelt, en meldingen waarvan"
-    " het gebruik beperkt is"
-)
 RESTRICTED = "meldingen waarvan het gebruik beperkt is"
 LEFT_OUT = "meldingen die zijn weggelaten"
 LEFT_OUT_RULE = "niet bestemd voor deze ontvanger"
 FEW = "weggelaten: enkele"
 RESTRICTED_RULE = "beperking van het gebruik (artikel 18 AVG)"
-SHARING_GROUND = f"persoonlijke levenssfeer van de melder ({PRIVACY})"
 AS_ROWS = "Meldingen die niet volledig in het document staan"
 ROWS_HOW = "grover: één regel in een tabel"
 ROWS_RULE = "een document waar iemand iets aan heeft, is kort"
-ROWS_ELSEWHERE = "geen weigering: een ander deel van het antwoord vertelt ze volledig"
 FILES_OF_MINORS = "bijlagen bij meldingen met minderjarigen"
 FILES_RULE = "bij minderjarigen geen foto's, geluid of video"
 
@@ -216,24 +205,22 @@ def annex(source: DossierSource, chosen: Selection) -> Annex:
     """Return the account of this version to its recipient."""
     asked, profile = source.request, chosen.profile
     minors = any(report.minor for report in chosen.reports)
-    leak = POINTS_AT_SOMEBODY if profile.public else DATA_LEAK
     overlay = f", met {MINORS.name} versie {MINORS.version}" if minors else ""
     return Annex(
         purpose=clean(asked.purpose),
         legal_basis=source.edition.legal_basis,
         covenant=clean(asked.covenant or ""),
         recipients=_recipients(source, profile),
-        destroy_by=None if profile.public else asked.destroy_by,
+        destroy_by=asked.destroy_by,
         destroy_note=profile.destroy_note,
-        data_leak=leak.format(clean(source.house.data_leak_contact)),
+        data_leak=DATA_LEAK.format(clean(source.house.data_leak_contact)),
         profile=f"{profile.label}: {profile.name} versie {profile.version}{overlay}",
         method=_method(profile),
         hidden=hidden(source, chosen, inside=profile.sharing is Sharing.NONE),
         deviations=tuple(
             Pair(f"M-{serial:02d}", f"{despite.ground.label}. Reden: {clean(despite.reason)}")
             for serial, despite in sorted(chosen.against.items())
-            # Everybody would read which reporters had rather not.
-            if profile.lists_reports and not profile.public
+            if profile.lists_reports
         ),
     )
 
@@ -242,14 +229,7 @@ def _method(profile: Profile) -> tuple[Pair, ...]:
     """Return how to read the document."""
     if not profile.lists_reports:
         return tuple(pair for pair in METHOD if pair != NUMBERS)
-    if not profile.public:
-        return METHOD
-    public = Pair(
-        "Nummers",
-        "M-01, M-02 enzovoort: de volgorde in dit document. Cijfers en kaart gaan alleen over deze"
-        " meldingen.",
-    )
-    return METHOD[0], public, METHOD[-1]
+    return METHOD
 
 
 def _recipients(source: DossierSource, profile: Profile) -> str:
@@ -276,8 +256,7 @@ def hidden(source: DossierSource, chosen: Selection, *, inside: bool) -> tuple[H
     lines += _whole_reports(chosen, inside=inside)
     if profile.lists_reports:
         if rows := len(chosen.reports) - len(chosen.in_full):
-            why = ROWS_ELSEWHERE if profile.public else ROWS_RULE
-            lines.append(Hidden(AS_ROWS, ROWS_HOW, why, rows))
+            lines.append(Hidden(AS_ROWS, ROWS_HOW, ROWS_RULE, rows))
         lines += _hidden_fields(chosen)
         files = of_minors(chosen.reports) if profile.has(Section.ATTACHMENTS) else 0
         if files:
@@ -297,26 +276,21 @@ def hidden(source: DossierSource, chosen: Selection, *, inside: bool) -> tuple[H
 
 def _whole_reports(chosen: Selection, *, inside: bool) -> Iterable[Hidden]:
     """Yield the lines about reports that stay out whole; who is outside doesn't read why."""
-    profile, number = chosen.profile, len(chosen.withheld - chosen.restricted)
-    if chosen.withheld and not (inside or profile.public):
+    number = len(chosen.withheld - chosen.restricted)
+    if chosen.withheld and not inside:
         shown = chosen.number_withheld
         how = FEW if shown is None else "weggelaten"
         yield Hidden(capital(LEFT_OUT), how, LEFT_OUT_RULE, shown or 0)
         return
-    # A public document always has it, so that not even this tells that there are any.
-    if number or (profile.public and profile.lists_reports):
-        yield withheld_line(profile, number)
+    if number:
+        yield withheld_line(number)
     if chosen.restricted:
         yield restricted_line(len(chosen.restricted))
 
 
-def withheld_line(profile: Profile, number: int) -> Hidden:
-    """Return the line about reports that stay out whole; everybody reads a round number."""
-    if not profile.public:
-        return Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number)
-    some = coarse(number)
-    how = "weggelaten: minder dan 5" if some is None else f"weggelaten: ongeveer {some}"
-    return Hidden(capital(NOT_FOR_ALL), how, SHARING_GROUND, 0)
+def withheld_line(number: int) -> Hidden:
+    """Return the line about reports that stay out whole."""
+    return Hidden(capital(SHARING_REFUSED), "weggelaten", SHARING_RULE, number)
 
 
 def restricted_line(number: int) -> Hidden:
@@ -375,7 +349,6 @@ def marked(
     if not chosen.profile.lists_reports:
         return ()
     places = {(line.what, line.how, line.rule): n for n, line in enumerate(lines, 1)}
-    names = {report.serial: pseudonym(report) for report in chosen.reports}
     made = []
     for report in sorted(reports, key=lambda report: report.serial):
         hid = chosen.hidden.get(report.serial, ())
@@ -385,14 +358,13 @@ def marked(
         ]
         out = report.serial in chosen.withheld
         if out:
-            line = withheld_line(chosen.profile, len(chosen.withheld - chosen.restricted))
+            line = withheld_line(len(chosen.withheld - chosen.restricted))
             if report.serial in chosen.restricted:
                 line = restricted_line(len(chosen.restricted))
             place = places[line.what, line.how, line.rule]
             marks = [Mark("De hele melding", "weggelaten", place)]
         unread = report.serial in chosen.in_full and _unread(report, hid)
-        name = names.get(report.serial, pseudonym(report))
-        made.append(MarkedReport(report.serial, name, out, tuple(marks), unread))
+        made.append(MarkedReport(report.serial, pseudonym(report), out, tuple(marks), unread))
     return tuple(made)
 
 

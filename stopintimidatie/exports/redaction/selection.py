@@ -307,23 +307,14 @@ def select(
     minors = {report.minor for report in reports}
     rules = {minor: rules_under(profile, MINORS if minor else None) for minor in minors}
     unwanted = [r for r in reports if r.restricted or not wanted(r, profile.sharing)]
-    against = {
-        report.serial: report.despite
-        for report in unwanted
-        if report.despite is not None
-        and not (profile.public and (report.minor or report.restricted))
-    }
+    against = {report.serial: report.despite for report in unwanted if report.despite is not None}
     withheld = frozenset(report.serial for report in unwanted) - frozenset(against)
-    # A public document doesn't tell that anything is restricted.
-    bound = frozenset(r.serial for r in unwanted if r.restricted and not profile.public)
+    bound = frozenset(r.serial for r in unwanted if r.restricted)
     known, hidden = [], {}
     for report in reports:
         if report.serial not in withheld:
             left, hidden[report.serial] = coarsen(report, rules[report.minor])
             known.append(left)
-    if profile.public:
-        known.sort(key=lambda report: report.serial)
-        known = [replace(report, number=number) for number, report in enumerate(known, 1)]
     ordered = sorted(known, key=lambda report: (report.happened_at, report.serial))
     numbers = [report.serial for report in ordered]
     wish = set(numbers if in_full is None else in_full)
@@ -335,12 +326,7 @@ def select(
 
 
 def wanted(report: SourceReport, sharing: Sharing) -> bool:
-    """Tell whether the reporter's own preference allows this kind of recipient.
-
-    Everybody reads nothing of minors: what is told less of would say which reports are theirs.
-    """
-    if sharing is Sharing.PUBLIC:
-        return report.share_police and report.share_partners and not report.minor
+    """Tell whether the reporter's own preference allows this kind of recipient."""
     if sharing is Sharing.POLICE:
         return report.share_police
     return report.share_partners or sharing is Sharing.NONE
@@ -348,4 +334,4 @@ def wanted(report: SourceReport, sharing: Sharing) -> bool:
 
 def pseudonym(report: SourceReport) -> str:
     """Return M-01 for serial 1: a name that lasts, and means nothing outside the dossier."""
-    return f"M-{report.number or report.serial:02d}"
+    return f"M-{report.serial:02d}"

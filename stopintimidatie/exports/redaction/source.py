@@ -127,8 +127,6 @@ class SourceReport:
     # Goes along although its reporter would rather not: the ground, and why.
     despite: Despite | None = None
     attachments: tuple[SourceAttachment, ...] = ()
-    # Its number in a public document, where no hole tells of a report that stays out.
-    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

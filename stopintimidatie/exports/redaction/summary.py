@@ -28,7 +28,7 @@ def page_one(source: DossierSource, chosen: Selection) -> PageOne:
     request, said = source.request, kept_apart(source, chosen)
     return PageOne(
         question=clean(request.question),
-        answer_by=None if chosen.profile.public else request.answer_by,
+        answer_by=request.answer_by,
         essentials=_essentials(source, chosen),
         facts=clip(said["feit"], TEXT_MAX),
         perceptions=clip(said["beleving"], TEXT_MAX),
@@ -66,7 +66,7 @@ def kept_apart(source: DossierSource, chosen: Selection) -> dict[str, str]:
 
 
 def _assessment(source: DossierSource, profile: Profile) -> str:
-    """Return the assessment for who may read it: not everybody, for nobody reviews its words."""
+    """Return the assessment for who may read it."""
     return source.assessment if profile.has(Section.PICTURE) and profile.assessed else ""
 
 
@@ -83,7 +83,7 @@ def _essentials(source: DossierSource, chosen: Selection) -> tuple[Pair, ...]:
         ]
     else:
         pairs.append(Pair("Hoeveel", "Er zijn geen meldingen in dit document."))
-    if chosen.withheld and not chosen.profile.public:
+    if chosen.withheld:
         number = chosen.number_withheld
         some = "Enkele meldingen" if number is None else plural(number, "melding", "meldingen")
         pairs.append(Pair("Weggelaten", f"{some} zijn weggelaten."))
@@ -112,8 +112,6 @@ def _amount(reports: Sequence[SourceReport], *, exact: bool) -> str:
 
 def _news(source: DossierSource, chosen: Selection) -> tuple[str, ...]:
     """Tell what is new since the version that this recipient got before."""
-    if chosen.profile.public:
-        return ()
     previous = source.edition.previous
     if previous is None:
         return ("Dit is de eerste versie voor deze ontvanger.",)
@@ -167,8 +165,6 @@ def _open_agreements(source: DossierSource) -> tuple[str, ...]:
 
 
 def _minors(chosen: Selection) -> str:
-    if chosen.profile.public:
-        return "Meldingen over minderjarigen staan niet in dit document."
     number = sum(report.minor for report in chosen.reports)
     if not number:
         return "Nee, voor zover bekend."
@@ -199,12 +195,6 @@ CONTESTED: Final = (
 
 def _rules_of_use(source: DossierSource, profile: Profile) -> tuple[Pair, ...]:
     request = source.request
-    if profile.public:
-        return (
-            Pair("Wel", "Iedereen mag dit document lezen en gebruiken."),
-            Pair("Niet", profile.not_allowed),
-            Pair("Grondslag", f"{source.edition.legal_basis}."),
-        )
     purpose = clip(request.purpose, PURPOSE_MAX).rstrip(".")
     until = f"Vernietig dit document uiterlijk {date_text(request.destroy_by)}."
     return (

@@ -21,7 +21,6 @@ from stopintimidatie.disclosures.services import (
 )
 from stopintimidatie.dossiers.pages import sees_reports
 from stopintimidatie.exports.models import CopyCorrection, Done, Export, ExportState, PartnerAnswer
-from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.release.copies import correction_words, corrections_of, is_out
 from stopintimidatie.exports.release.services import (
     ANSWER_KEEPER,
@@ -71,7 +70,6 @@ def export_panel(context: Any, request: Any) -> Panel | None:
             "answers": [answer_rows(keys, row) for row in answers],
             "hint": keeper.hint(request.db, export) if keeper else "",
             "events": [_line(row) for row in events],
-            "public": PROFILES[export.profile].public,
             "unsaid": there and not (copy and copy.given_at) and _was_opened(events),
             "offer_href": address(OFFER, when=ready),
             "again": bool(pickups),

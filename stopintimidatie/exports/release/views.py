@@ -26,7 +26,6 @@ from stopintimidatie.disclosures.pickup import make_code
 from stopintimidatie.disclosures.services import copy_of, find_disclosure
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.models import Export, ExportState, Part
-from stopintimidatie.exports.profiles.defaults import PROFILES
 from stopintimidatie.exports.release.copies import (
     Copies,
     Correction,
@@ -229,7 +228,7 @@ def _people(context: ExportResource, request: Request) -> list[Shown]:
 @form_view(ExportResource, HAND_OVER, _P, FORM_PAGE, guards=_OPEN)
 def hand_over_view(context: ExportResource, request: Request) -> Any:
     """Record that somebody here gave the document to its recipient."""
-    export, public = context.export, PROFILES[context.export.profile].public
+    export = context.export
     if export.state != ExportState.READY and request.method != "POST":
         request.flash("Dit document is er niet (meer).", "warning")
         return back(context, request)
@@ -245,15 +244,14 @@ def hand_over_view(context: ExportResource, request: Request) -> Any:
             hand_over(request.db, request.registry, export, values["hoe"], request.actor)
         except ExportError as problem:
             raise FormError(problem.message, problem.field) from None
-        whose = "openbaar" if public else f"bij {export.recipient}"
-        request.flash(f"Vastgelegd: het document is {whose}.")
+        request.flash(f"Vastgelegd: het document is bij {export.recipient}.")
         return back(context, request)
 
     intro = (
         "Dit komt in het register van verstrekkingen en is niet terug te draaien. Leg het vast op"
         " de dag dat u het gaf, niet eerder."
     )
-    heading = "Ik heb het zelf gegeven" + ("" if public else f" aan {export.recipient}")
+    heading = f"Ik heb het zelf gegeven aan {export.recipient}"
     page = form_page(request, heading, "Een document geven", intro)
     return handle_form(request, form, on_valid, page)
 

@@ -12,13 +12,12 @@ def includeme(config: Any) -> None:
     from stopintimidatie.exports.request import routes
     from stopintimidatie.exports.request.approval import waiting
     from stopintimidatie.exports.request.jobs import make_exports
-    from stopintimidatie.exports.request.pages import DEPUTIZE, PUBLIC_CHECKS
+    from stopintimidatie.exports.request.pages import DEPUTIZE
     from stopintimidatie.exports.request.personal import PERSONAL_DATA, RETENTION
     from stopintimidatie.exports.request.queries import dossier_panel
     from stopintimidatie.exports.request.services import JOB
     from stopintimidatie.municipalities.areas.resources import add_own_place
 
-    PUBLIC_CHECKS.declare(config)
     config.add_personal_data_holder(PERSONAL_DATA)
     for kind in RETENTION:
         config.add_retention_class(kind)

@@ -42,7 +42,6 @@ from stopintimidatie.exports.request.pages import (
     DEPUTIZE,
     DESPITE,
     Looked,
-    check_public,
     crumbs_of,
     look,
     preview_of,
@@ -243,7 +242,6 @@ def _carry_out(
     if looked.prepared is None:
         raise ExportError(looked.problem)
     keys = request.registry.key_ring
-    check_public(request, looked.export.dossier_id, looked.export.profile)
     approve(request.db, keys, looked.prepared, request.actor, seen=values["gezien"])
     return "De uitvoer is goedgekeurd en wordt nu gemaakt."
 

@@ -17,12 +17,11 @@ from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.extract.queries import load_dossier
 from stopintimidatie.exports.extract.services import Prepared
-from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.defaults import label_of
 from stopintimidatie.exports.request.approval import REFUSE, onwards, queue_of, queued
 from stopintimidatie.exports.request.pages import (
     DECIDE_TOGETHER,
     Looked,
-    check_public,
     crumbs_of,
     look,
     preview_of,
@@ -132,7 +131,7 @@ def _part(context: ExportResource, request: Request, looked: Looked) -> dict[str
     return {
         "reference": export.reference,
         "recipient": export.recipient,
-        "kind": PROFILES[export.profile].label,
+        "kind": label_of(export.profile),
         "rows": request_rows(export),
         "preview": preview_of(request, context, looked),
         "problem": looked.problem,
@@ -167,5 +166,4 @@ def _approve(
 def _ready(request: Request, looked: Looked) -> Prepared:
     if looked.prepared is None:
         raise ExportError(f"{looked.export.reference}: {looked.problem}")
-    check_public(request, looked.export.dossier_id, looked.export.profile)
     return looked.prepared

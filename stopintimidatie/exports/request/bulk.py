@@ -31,7 +31,6 @@ from stopintimidatie.exports.request.forms import (
     request_schema,
 )
 from stopintimidatie.exports.request.pages import (
-    check_public,
     note_preview,
     only_going_out,
     previews_by_kind,
@@ -171,8 +170,6 @@ MOST: Final = 8
 )
 def ask_view(context: DossierResource, request: Request) -> Any:
     """Show the choice of recipients (`?voor=…`) and then the form; preview or ask for exports."""
-    if context.dossier.answers_woo:
-        return HTTPSeeOther(request.resource_path(context, "uitvoer-aanvragen"))
     empowered = empowered_today(request.db, context.holder)
     loaded = load_dossier(request.db, context.dossier, request.registry)
     offer = _offer(request, empowered=empowered)
@@ -200,7 +197,6 @@ def ask_view(context: DossierResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> Any:
         wishes = read_requests(values, chosen)
-        check_public(request, loaded.row.id, *(wish.profile for wish in wishes))
         with _named(chosen):
             if form.pressed() == "voorbeeld":
                 previews = _previews(context, request, loaded, chosen, wishes)

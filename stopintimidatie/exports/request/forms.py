@@ -13,7 +13,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import Opened
 from stopintimidatie.core.text import Term, day_of, plural
 from stopintimidatie.exports.extract.rules import GROUNDS, REASON_MAX
-from stopintimidatie.exports.profiles.defaults import PUBLIC, offered
+from stopintimidatie.exports.profiles.defaults import offered
 from stopintimidatie.exports.redaction.reports import in_short
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.redaction.selection import FULL_MOST, pseudonym
@@ -143,7 +143,6 @@ def request_schema(
     restricted: Sequence[tuple[int, str]] = (),
     choosable: Sequence[tuple[str, str]] = (),
     most: int = FULL_MOST,
-    public: bool = False,
 ) -> Any:
     """Return the schema of a request; the ground for minors is asked only where there are any.
 
@@ -156,11 +155,7 @@ def request_schema(
         restricted: what may not be used now: number, and on which ground.
         choosable: the reports of which some can be told in full; empty when all are.
         most: the highest number of reports told in full.
-        public: everybody may read it: nothing is asked that only a recipient could do.
     """
-    if public:
-        asked = (*_despite(unwilling, KEPT), *_in_full(choosable, most), _until(STAYS, HOW_LONG))
-        return forms.Schema(*asked)
     known = frozenset() if partner is None else KNOWN_OF_PARTNER
     nodes = (
         *_recipient(empowered, partner),
@@ -184,7 +179,7 @@ def _recipient(empowered: bool, partner: PartnerOrganisation | None) -> tuple[An
     kinds = [
         (profile.name, profile.label)
         for profile in offered(empowered=empowered)
-        if partner is None or profile.for_partner
+        if partner is None or not profile.own_house
     ]
     absent = "" if empowered else f" {NO_ENFORCEMENT}"
     return (
@@ -227,7 +222,12 @@ def _reasons(bases: Sequence[LegalBasis]) -> tuple[Any, ...]:
         ),
         *(demand_fields() if LegalBasis.ORDER in bases else ()),
         _field("convenant", forms.Text(200), "Convenant, als dat er is", missing=None),
-        _until("Ontvanger vernietigt uiterlijk op", "Na vandaag, en hoogstens een jaar."),
+        _field(
+            "vernietigen_voor",
+            forms.Date(),
+            "Ontvanger vernietigt uiterlijk op",
+            description="Na vandaag, en hoogstens een jaar.",
+        ),
     )
 
 
@@ -236,14 +236,6 @@ def _code(name: str, terms: Iterable[Term], title: str) -> Any:
     offer = forms.OneOf([(term.value, term.nl) for term in terms])
     about = "Dit staat in het register. Leeg: wat voor deze ontvanger gewoon is."
     return _field(name, offer, title, description=about, missing=None)
-
-
-STAYS: Final = "Bestand blijft hier tot"
-HOW_LONG: Final = "Na vandaag, en hoogstens een jaar. Het document zelf blijft openbaar."
-
-
-def _until(title: str, description: str) -> Any:
-    return _field("vernietigen_voor", forms.Date(), title, description=description)
 
 
 def _file() -> Any:
@@ -271,10 +263,9 @@ def _minors(*, needed: bool) -> tuple[Any, ...]:
 
 
 PRINTED: Final = "Dit staat ook in het document."
-KEPT: Final = "Dit staat in het register, niet in het document."
 
 
-def _despite(reports: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[Any, ...]:
+def _despite(reports: Sequence[tuple[int, str]]) -> tuple[Any, ...]:
     """Return fields for the legal basis and reason of each report its reporter wouldn't share."""
     if not reports:
         return ()
@@ -286,7 +277,7 @@ def _despite(reports: Sequence[tuple[int, str]], about: str = PRINTED) -> tuple[
         " melder krijgt bericht.",
         widget=forms.Fold(),
     )
-    _add_grounds(group, reports, GROUNDS, about)
+    _add_grounds(group, reports, GROUNDS, PRINTED)
     return (group,)
 
 
@@ -416,11 +407,6 @@ def read_request(
 ) -> ExportRequest:
     """Read what a valid form asks for; of a partner, its name and the covenant that counts."""
     answers = {CONTROLS[name]: values[name] for name in values if name in CONTROLS}
-    if "profile" not in answers:
-        # The form of what everybody may read; its words are the program's.
-        answers |= dict.fromkeys(("recipient", "question", "purpose"), "")
-        answers |= {"profile": PUBLIC.name, "legal_basis": LegalBasis.PUBLIC_ACCESS.value}
-        answers["answer_by"] = answers["destroy_by"]
     answers["deviations"] = [
         {"nummer": int(name.removeprefix("melding_")), **given}
         for name, given in {**values.get("toch", {}), **values.get("beperkt", {})}.items()

@@ -49,8 +49,9 @@ from stopintimidatie.exports.extract.reports import going_along
 from stopintimidatie.exports.extract.rules import freed
 from stopintimidatie.exports.extract.services import subjects_from_json
 from stopintimidatie.exports.models import MAKING, Export, ExportState, basis_words
-from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, label_of
 from stopintimidatie.exports.redaction.content import ContentError, DossierContent, from_json
+from stopintimidatie.exports.request.queries import NO_LONGER
 from stopintimidatie.exports.request.rules import registered
 from stopintimidatie.exports.request.services import JOB as MAKE
 from stopintimidatie.exports.request.services import lock, log
@@ -193,6 +194,8 @@ def _begin(
         export = lock(session, export_id)
         if export is None or export.state not in MAKING:
             return None
+        if export.profile not in PROFILES:
+            raise RenderingError(NO_LONGER)
         _check_restricted(context, session, export)
         export.state = ExportState.IN_THE_MAKING.value
         export.step, export.progress_at = "het document wordt opgemaakt", utc_now()
@@ -312,7 +315,7 @@ def _entry(session: Session, export: Export, now: datetime) -> Disclosure:
         source_id=dossier.id,
         source_reference=dossier.number,
         restricted=is_strict(dossier.kind),
-        recipient_kind=PROFILES[export.profile].label,
+        recipient_kind=label_of(export.profile),
         legal_basis_words=basis_words(export.asked),
         content_sha256=export.content_sha256 or "",
         file_sha256=export.file_sha256 or "",

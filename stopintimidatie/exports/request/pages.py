@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy.orm import Session
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.forms import FormError
-from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.permissions import may
 from stopintimidatie.core.security.policy import note_read
@@ -30,7 +26,7 @@ from stopintimidatie.exports.document.assets import (
 from stopintimidatie.exports.extract.queries import LoadedDossier
 from stopintimidatie.exports.extract.services import Prepared, check_restricted, prepare
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.profiles.defaults import PUBLIC, offered
+from stopintimidatie.exports.profiles.defaults import PROFILES, offered
 from stopintimidatie.exports.profiles.rules import Field
 from stopintimidatie.exports.redaction.content import (
     ContentError,
@@ -39,17 +35,17 @@ from stopintimidatie.exports.redaction.content import (
     ReportContent,
     map_text,
 )
-from stopintimidatie.exports.redaction.rules import MarkedReport
-from stopintimidatie.exports.request.queries import waiting_with, why_not_out, why_not_second
+from stopintimidatie.exports.request.queries import (
+    NO_LONGER,
+    waiting_with,
+    why_not_out,
+    why_not_second,
+)
 from stopintimidatie.exports.request.texts import NAME as TEXTS
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.exports.review.views import NAME as REVIEW
 from stopintimidatie.exports.vocabulary import ExportError, capital
 from stopintimidatie.reports.services import paths_of_reports
-
-# The reason that a dossier, by its id, may not become public now; empty when it may.
-PublicCheck = Callable[[Session, UUID], str]
-PUBLIC_CHECKS: Final = Directive[str, PublicCheck]("add_public_check", "public_checks")
 
 
 def only_going_out(context: DossierResource, request: Request) -> HTTPSeeOther | None:
@@ -59,19 +55,6 @@ def only_going_out(context: DossierResource, request: Request) -> HTTPSeeOther |
         return None
     request.flash(why, "warning")
     return back_to(context, request)
-
-
-def check_public(request: Request, dossier_id: UUID, *profiles: str) -> None:
-    """Check that a dossier may become public now, if one of these profiles is for that.
-
-    Raises:
-        FormError: A room above says that it may not.
-    """
-    if PUBLIC.name not in profiles:
-        return
-    for check in PUBLIC_CHECKS.of(request.registry).values():
-        if why := check(request.db, dossier_id):
-            raise FormError(why)
 
 
 def preview_values(prepared: Prepared, review: Mapping[int, str] | None = None) -> dict[str, Any]:
@@ -130,7 +113,7 @@ def _reports(
     contents = {report.pseudonym: report for report in content.reports}
     return [
         {
-            "pseudonym": _name(prepared, marked),
+            "pseudonym": marked.pseudonym,
             "withheld": marked.withheld,
             "marks": marked.marks,
             "serial": marked.serial,
@@ -140,14 +123,6 @@ def _reports(
         for marked in prepared.marked
         if marked.withheld or marked.pseudonym in contents
     ]
-
-
-def _name(prepared: Prepared, marked: MarkedReport) -> str:
-    """Name a report; a public document has numbers of its own, without holes."""
-    if not prepared.profile.public:
-        return marked.pseudonym
-    name = "niet erin" if marked.withheld else marked.pseudonym
-    return f"{name} (in het dossier M-{marked.serial:02d})"
 
 
 def _shown(report: ReportContent | None) -> dict[str, Any]:
@@ -188,7 +163,7 @@ def stories_of(context: DossierResource, request: Request, loaded: LoadedDossier
 def previews_by_kind(context: Any, request: Request, *, empowered: bool) -> list[tuple[str, str]]:
     """Return each kind of recipient with the address of its preview."""
     address = request.resource_path(context, PREVIEW)
-    kinds = offered(empowered=empowered, answers_woo=context.dossier.answers_woo)
+    kinds = offered(empowered=empowered)
     return [(kind.label, f"{address}?voor={kind.name}") for kind in kinds]
 
 
@@ -228,6 +203,8 @@ class Looked:
 
 def look(request: Request, loaded: LoadedDossier, export: Export) -> Looked:
     """Prepare an export as it would go out now, to be looked at or decided about."""
+    if export.profile not in PROFILES:
+        return Looked(export, None, problem=NO_LONGER)
     try:
         seen = prepare(request.db, request.app_settings, loaded, export, utc_now())
     except ContentError as error:

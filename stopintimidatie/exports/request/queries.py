@@ -21,11 +21,11 @@ from stopintimidatie.disclosures.services import CODES
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.person.services import ground_of, has_advice
 from stopintimidatie.dossiers.resources import dossier_path, is_strict, visible_to
-from stopintimidatie.dossiers.workflow import ClosingReason, DossierKind
+from stopintimidatie.dossiers.workflow import ClosingReason
 from stopintimidatie.exports.extract.rules import freed, named
 from stopintimidatie.exports.extract.rules import rows as deviation_rows
 from stopintimidatie.exports.models import Export, ExportState, basis_words, route_rows
-from stopintimidatie.exports.profiles.defaults import PROFILES
+from stopintimidatie.exports.profiles.defaults import PROFILES, label_of
 from stopintimidatie.exports.redaction.chronology import ranges
 from stopintimidatie.exports.request.rules import purpose_of
 from stopintimidatie.exports.vocabulary import (
@@ -96,6 +96,7 @@ class Shut:
     withdrawn: bool
     # The numbers of what was restricted since, without a ground to give it; the dossier's is 0.
     restricted: tuple[int, ...]
+    # Made by an earlier release for everybody to read.
     public: bool
 
     @property
@@ -137,7 +138,7 @@ def shut_by(session: Session, registry: Any, export: Export) -> Shut | None:
     whole = select(literal(_WHOLE), false())
     whole = whole.where(mine, is_restricted(registry, Disclosure.source_id))
     rows = session.execute(union_all(subjects, whole)).all()
-    public = PROFILES[export.profile].public
+    public = export.profile not in PROFILES
     free = frozenset() if public else freed(export.deviations)
     numbers = sorted(int(row.label.removeprefix("M-")) for row in rows if not row.withdrawn)
     shut = Shut(
@@ -228,7 +229,7 @@ def item(export: Export, href: str, *, dossier: str = "") -> ListItem:
     """Return an export as an item of a list."""
     meta = [
         *([f"dossier {dossier}"] if dossier else []),
-        PROFILES[export.profile].label,
+        label_of(export.profile),
         f"aangevraagd {date_text(export.requested_at)} door {export.requested_by}",
     ]
     return ListItem(f"{export.reference}: {export.recipient}", href, [export.state], meta)
@@ -260,9 +261,7 @@ def dossier_panel(context: Any, request: Any) -> Panel | None:
                 item(export, request.resource_path(context, export.reference)) for export in exports
             ],
             "more": total - len(exports),
-            "together_href": request.resource_path(context, "uitvoer-samen")
-            if may_ask and not context.dossier.answers_woo
-            else None,
+            "together_href": request.resource_path(context, "uitvoer-samen") if may_ask else None,
             "request_href": request.resource_path(context, "uitvoer-aanvragen")
             if may_ask
             else None,
@@ -303,7 +302,7 @@ def check_partner(session: Session, wish: ExportRequest, today: date) -> None:
     if wish.partner_id is None:
         return
     partner = _running(session, wish.partner_id)
-    if not PROFILES[wish.profile].for_partner:
+    if PROFILES[wish.profile].own_house:
         raise ExportError(
             "Een partner staat buiten uw afdeling. Kies een ander soort ontvanger.", "profile"
         )
@@ -334,6 +333,12 @@ def why_not_out(session: Session, dossier: Dossier) -> str:
     return ""
 
 
+NO_LONGER: Final = (
+    "Deze uitvoer gaat niet door: een document dat iedereen mag lezen, wordt hier niet meer"
+    " gemaakt. Vraag een uitvoer aan voor ‘Intern’. Daarmee maakt uw Woo-jurist het antwoord."
+)
+
+
 def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> None:
     """Check that a dossier of this kind may go to this kind of recipient.
 
@@ -343,12 +348,6 @@ def check_dossier(session: Session, dossier: Dossier, wish: ExportRequest) -> No
     if why := why_not_out(session, dossier):
         raise ExportError(why)
     profile = PROFILES[wish.profile]
-    answers = dossier.answers_woo and dossier.kind == DossierKind.THEME.value
-    if profile.public and not answers:
-        raise ExportError(
-            "Alleen een thema-dossier dat bij een Woo-verzoek is gemaakt, wordt openbaar: andere"
-            " wijzen een plek of een persoon aan. Maak het bij de zaak, onder ‘Bevriezingen’."
-        )
     if is_strict(dossier.kind) and not profile.own_house and not has_advice(session, dossier):
         raise ExportError(
             "Dit is een persoonsgericht dossier zonder advies van de privacyfunctionaris. Vraag"
@@ -369,19 +368,18 @@ def _running(session: Session, number: UUID) -> PartnerOrganisation:
 Rows = list[tuple[str, str]]
 
 
-_UNTIL: Final = {False: "Vernietigen uiterlijk", True: "Bestand blijft hier tot"}
-
-
 def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     """Return the answers of a request; with `reports_too` also those about single reports."""
     rows = [
         ("Ontvanger", export.recipient),
-        ("Soort ontvanger", PROFILES[export.profile].label),
-        *([] if PROFILES[export.profile].public else _asked_of(export)),
+        ("Soort ontvanger", label_of(export.profile)),
+        ("Vraag", export.question),
+        ("Antwoord vóór", date_text(export.answer_by)),
+        ("Convenant", export.covenant or "geen"),
         ("Doel", export.purpose),
         ("Soort doel, voor het register", purpose_of(export.asked).nl),
         ("Grondslag", basis_words(export.asked)),
-        (_UNTIL[PROFILES[export.profile].public], date_text(export.destroy_by)),
+        ("Vernietigen uiterlijk", date_text(export.destroy_by)),
         ("Soort bestand", FileForm(export.file_form).label),
     ]
     if export.minors_ground:
@@ -393,14 +391,6 @@ def request_rows(export: Export, *, reports_too: bool = True) -> Rows:
     rows += route_rows(export.asked)
     moment = datetime_long(export.requested_at)
     return [*rows, ("Aangevraagd door", f"{export.requested_by}, {moment}")]
-
-
-def _asked_of(export: Export) -> Rows:
-    return [
-        ("Vraag", export.question),
-        ("Antwoord vóór", date_text(export.answer_by)),
-        ("Convenant", export.covenant or "geen"),
-    ]
 
 
 def proof_rows(export: Export) -> Rows:

@@ -8,11 +8,10 @@ approved by a second person within one working day after.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
-from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, PUBLIC, WELFARE
+from stopintimidatie.exports.profiles.defaults import INTERNAL, PROFILES, WELFARE
 from stopintimidatie.exports.redaction.rules import QUESTION_MAX, RECIPIENT_MAX
 from stopintimidatie.exports.review.rules import names_person
 from stopintimidatie.exports.vocabulary import (
@@ -41,11 +40,6 @@ _ASKED: Final[Mapping[str, str]] = {
     "demand_on": "Kies de datum van de vordering.",
 }
 
-NO_HURRY: Final = (
-    "Wat openbaar is, komt nooit meer terug. Daarom beslist eerst een collega. Haal het vinkje bij"
-    " spoed weg."
-)
-
 
 def route_problems(wish: ExportRequest, today: date) -> Problems:
     """Yield the rules of a demand and of urgency that aren't kept, as words and answer."""
@@ -57,9 +51,7 @@ def route_problems(wish: ExportRequest, today: date) -> Problems:
             "legal_basis",
         )
     reason = clean(wish.urgent_reason or "")
-    if wish.urgent and PROFILES[wish.profile].public:
-        yield NO_HURRY, "urgent"
-    elif wish.urgent and not reason:
+    if wish.urgent and not reason:
         yield "Schrijf op waarom dit niet kan wachten op een collega.", "urgent_reason"
     if reason and not wish.urgent:
         yield "Dit hoort bij spoed. Kruis spoed aan, of maak dit leeg.", "urgent_reason"
@@ -79,35 +71,6 @@ def _unanswered(wish: ExportRequest, messages: Mapping[str, str]) -> Problems:
             yield message, name
 
 
-# A request for what everybody may read: nobody reviews words of officers, so they aren't in it.
-
-EVERYBODY: Final = "Iedereen (openbaar)"
-PUBLIC_PURPOSE: Final = "Een Woo-verzoek beantwoorden."
-_ABOUT: Final = (
-    "Dit document hoort bij het besluit op: {}. Wat is weggelaten, staat met de grond achterin."
-)
-_WORDS_OF_OFFICERS: Final = (
-    *("covenant", "minors_ground", "owner_phone", "facts", "perceptions", "assumptions"),
-    "feedback",
-)
-
-
-def as_public(wish: ExportRequest, title: str) -> ExportRequest:
-    """Return a request for a public document in our own words; any other as it is."""
-    if wish.profile != PUBLIC.name:
-        return wish
-    nothing: dict[str, Any] = dict.fromkeys(_WORDS_OF_OFFICERS)
-    return replace(
-        wish,
-        recipient=EVERYBODY,
-        question=_ABOUT.format(title)[:QUESTION_MAX],
-        purpose=PUBLIC_PURPOSE,
-        answer_by=wish.destroy_by,
-        file_form=FileForm.ARCHIVE.value,
-        **nothing,
-    )
-
-
 # The register: codes, and an organisation
 
 
@@ -115,7 +78,6 @@ def as_public(wish: ExportRequest, title: str) -> ExportRequest:
 _PURPOSES: Final = {
     WELFARE.name: Purpose.HELP,
     INTERNAL.name: Purpose.OWN_WORK,
-    PUBLIC.name: Purpose.PUBLIC,
 }
 NO_PERSON: Final = (
     "Noem een organisatie met team of functie, en geen persoon, nummer of adres: dit staat twintig"
@@ -259,16 +221,6 @@ def _basis_problems(wish: ExportRequest) -> Problems:
         yield (
             "‘Intern gebruik’ is geen grondslag om gegevens aan een ander te geven. Kies een"
             " andere grondslag.",
-            "legal_basis",
-        )
-    grounds = [deviation.get("grondslag") for deviation in wish.deviations or ()]
-    grounds.append(wish.legal_basis)
-    if PROFILES[wish.profile].public and wish.legal_basis != LegalBasis.PUBLIC_ACCESS:
-        yield "Wat openbaar wordt, gaat op grond van de Woo. Kies die grondslag.", "legal_basis"
-    elif LegalBasis.PUBLIC_ACCESS in grounds and not PROFILES[wish.profile].public:
-        yield (
-            "De Woo is geen grondslag om gegevens aan één ontvanger te geven. Kies een andere"
-            " grondslag, of de soort ontvanger ‘Woo-verzoek: openbaar’.",
             "legal_basis",
         )
 

@@ -30,7 +30,7 @@ from stopintimidatie.exports.extract.reports import with_files
 from stopintimidatie.exports.extract.rules import check_deviations
 from stopintimidatie.exports.extract.services import (
     Prepared,
-    check_given,
+    check_restricted,
     earlier_editions,
     prepare,
     subjects_to_json,
@@ -54,13 +54,13 @@ from stopintimidatie.exports.redaction.content import (
     to_json,
 )
 from stopintimidatie.exports.request.queries import (
+    NO_LONGER,
     check_dossier,
     check_open,
     check_partner,
     why_not_second,
 )
 from stopintimidatie.exports.request.rules import (
-    as_public,
     check_all,
     check_in_full,
     check_profile,
@@ -77,9 +77,6 @@ PICKED_UP = "opgehaald"
 # The id of what is only looked at.
 EXAMPLE: Final = "voorbeeld"
 PATIENCE: Final = timedelta(minutes=10)
-UNDECIDED: Final = (
-    "Over wat openbaar wordt, beslist eerst een collega. Vraag de uitvoer opnieuw aan."
-)
 NOT_EMPOWERED: Final = (
     "In uw gemeente zijn boa's vandaag niet bevoegd om straatintimidatie te bekeuren (art. 429ter"
     " Wetboek van Strafrecht). Daarom kan dit dossier niet naar handhaving. De beheerder vult in"
@@ -122,7 +119,7 @@ def check_request(
         ExportError: it may not be asked for.
     """
     now, dossier = utc_now(), loaded.row
-    today, wish = day_of(now), as_public(wish, dossier.title)
+    today = day_of(now)
     check_profile(wish)
     here = names_here(session, dossier.holder)
     check_all(
@@ -141,7 +138,7 @@ def check_request(
     except ContentError as error:
         raise ExportError(f"Dit kan zo niet in het document: {error}.") from error
     check_wish(wish, today, minors=seen.minors)
-    check_given(seen)
+    check_restricted(seen)
     return seen
 
 
@@ -259,7 +256,7 @@ def approve(
     check_dossier(session, session.get_one(Dossier, export.dossier_id), export.asked)
     check_partner(session, export.asked, today)
     check_empowered(session, export.holder, export.profile)
-    check_given(prepared)
+    check_restricted(prepared)
     if prepared.minors and not export.minors_ground:
         check_wish(export.asked, today, minors=True)
     if prepared.fingerprint != seen:
@@ -304,9 +301,8 @@ def _freeze_files(session: Session, keys: KeyRing, prepared: Prepared) -> Dossie
 
 
 def _have_made(session: Session, export: Export, now: datetime) -> None:
-    # A publication can't be taken back: no way leads around the second person.
-    if PROFILES[export.profile].public and export.decided_by_id in (None, export.requested_by_id):
-        raise ExportError(UNDECIDED)
+    if export.profile not in PROFILES:
+        raise ExportError(NO_LONGER)
     export.state = ExportState.APPROVED.value
     export.progress, export.step, export.failure = 0, "wacht op zijn beurt", None
     export.progress_at = now

@@ -50,7 +50,6 @@ from stopintimidatie.exports.request.pages import (
     DECIDE,
     DESPITE,
     PREVIEW,
-    check_public,
     look,
     note_choices,
     note_preview,
@@ -72,7 +71,6 @@ from stopintimidatie.exports.request.queries import (
     request_rows,
 )
 from stopintimidatie.exports.request.routes import make_at_once, waits_for_second
-from stopintimidatie.exports.request.rules import as_public
 from stopintimidatie.exports.request.services import (
     EXAMPLE,
     check_request,
@@ -136,7 +134,6 @@ def export_view(context: ExportResource, request: Request) -> dict[str, Any]:
         "export": export,
         "dossier": context.dossier,
         "making": export.state in MAKING,
-        "public": PROFILES[export.profile].public,
         "hidden": None if sees else HIDDEN,
         "shut": shut,
         "rows": request_rows(export, reports_too=sees),
@@ -246,7 +243,7 @@ def request_view(context: DossierResource, request: Request) -> Any:
     phone = published_for(request.db, context.holder).telephone
     loaded = load_dossier(request.db, dossier, request.registry)
     empowered = empowered_today(request.db, context.holder)
-    partner = None if dossier.answers_woo else _partner(request)
+    partner = _partner(request)
     terms = form_terms(context, request, loaded, empowered=empowered)
     terms["ground"] = loaded.minors_for([request.POST.get("soort_ontvanger", "")])
     form = Form(
@@ -266,12 +263,11 @@ def request_view(context: DossierResource, request: Request) -> Any:
         "empty": not loaded.known.reports,
         "restricted": [words for _, words in restricted(loaded)],
         "stories": stories_of(context, request, loaded),
-        "public": dossier.answers_woo,
         "profiles": previews_by_kind(context, request, empowered=empowered),
         **_partners(context, request, partner),
     }
 
-    if not dossier.answers_woo and _is_choosing(request):
+    if _is_choosing(request):
         _keep(request, form, partner)
         return {**page, "form": form}
 
@@ -286,18 +282,14 @@ def form_terms(
 ) -> dict[str, Any]:
     """Return the terms of `request_schema`; note that the form tells of reports to choose from."""
     most = request.app_settings.pdf_full_reports
-    public, reports = loaded.row.answers_woo, loaded.known.reports
-    # Nothing of minors becomes public, whatever is chosen.
-    reports = tuple(report for report in reports if not (public and report.minor))
-    choosable = choices_in_full(reports, most)
+    choosable = choices_in_full(loaded.known.reports, most)
     if choosable:
         note_choices(request, context, loaded)
     return {
         "minors": loaded.minors,
         "empowered": empowered,
-        "unwilling": unwilling(reports),
+        "unwilling": unwilling(loaded.known.reports),
         "restricted": restricted(loaded),
-        "public": public,
         "choosable": choosable,
         "most": most,
     }
@@ -376,7 +368,6 @@ def _submitted(
 ) -> Any:
     settings, actor = request.app_settings, request.actor
     try:
-        check_public(request, loaded.row.id, wish.profile)
         if form.pressed() == "voorbeeld":
             seen = check_request(request.db, settings, loaded, wish, actor)
             note_preview(request, context, seen)
@@ -403,7 +394,7 @@ def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
         legal_basis=dossier.legal_basis or LegalBasis.PUBLIC_ORDER.value,
         destroy_by=today,
     )
-    return draft(dossier, as_public(wish, dossier.title), actor, EXAMPLE)
+    return draft(dossier, wish, actor, EXAMPLE)
 
 
 @page_view(
@@ -416,8 +407,7 @@ def example(dossier: Dossier, profile: str, actor: Actor) -> Export:
 def preview_view(context: DossierResource, request: Request) -> Any:
     """Show what a kind of recipient would see, and what is hidden by which rule."""
     asked = dict(query_pairs(request)).get("voor", "")
-    empowered, answers = empowered_today(request.db, context.holder), context.dossier.answers_woo
-    kinds = offered(empowered=empowered, answers_woo=answers)
+    kinds = offered(empowered=empowered_today(request.db, context.holder))
     chosen = asked if asked in {kind.name for kind in kinds} else kinds[0].name
     address = request.resource_path(context, PREVIEW)
     page: dict[str, Any] = {

@@ -78,11 +78,11 @@ class PartnerKind(Term):
 
 
 # Police data has a compartment of its own (`privacy/police`), and never leaves by these documents.
-# Its basis stands in older rows, and is offered nowhere.
-OFFERED: Final = tuple(basis for basis in LegalBasis if basis is not LegalBasis.POLICE_DATA)
-# Internal use is no basis to tell an organisation outside, and what is public goes to everybody.
-_NO_PARTNER: Final = (LegalBasis.INTERNAL, LegalBasis.PUBLIC_ACCESS)
-BASES: Final = tuple(basis for basis in OFFERED if basis not in _NO_PARTNER)
+# And nothing is made any more for everybody to read. These stand in older rows, offered nowhere.
+_FORMER: Final = (LegalBasis.POLICE_DATA, LegalBasis.PUBLIC_ACCESS)
+OFFERED: Final = tuple(basis for basis in LegalBasis if basis not in _FORMER)
+# Internal use is no basis to tell an organisation outside.
+BASES: Final = tuple(basis for basis in OFFERED if basis is not LegalBasis.INTERNAL)
 
 
 def offered_bases(present: str | None = None) -> list[tuple[str, str]]:

@@ -36,7 +36,6 @@ from stopintimidatie.privacy.destruction.queries import (
     STANDINGS,
     LineFilter,
     Numbers,
-    archive_keys,
     held_by,
     is_late,
     lines_named,
@@ -81,7 +80,6 @@ class ShownLine:
     standing: str
     late: bool
     held: Sequence[str]
-    archive: str | None
     # A decision to keep it beyond its maximum is asked for, or doesn't work yet.
     longer: bool
     href: str | None
@@ -97,7 +95,7 @@ class Act:
         ready: how many it takes along.
         held: how many something holds, or a decision is under way about.
         others: how many are for a colleague, who made no other step with them.
-        archive: how many wait for the key of their archive.
+        archive: how many wait for the package of their dossier.
     """
 
     step: str
@@ -168,8 +166,7 @@ def _shown(
 ) -> Iterator[ShownLine]:
     """Yield lines with by what they are held, and the way to their document for who may open it."""
     classes, today = RETENTION_CLASSES.of(request.registry), local_date(utc_now())
-    held, keys = held_by(request.db, lines), archive_keys(request.db, lines)
-    longer = services.asked_longer(request.db, lines)
+    held, longer = held_by(request.db, lines), services.asked_longer(request.db, lines)
     register, identity = request.resource_path(context.__parent__), request.identity
     for line in lines:
         gone, href = line.gone_at is not None, None
@@ -183,7 +180,6 @@ def _shown(
             standing_of(line),
             is_late(line, today),
             () if gone else held.get(line.document_id, ()),
-            keys.get(line.document_id),
             line.document_id in longer,
             href,
         )

@@ -85,7 +85,7 @@ def destroy_document(
     if row is None:
         return None
     holder, word = row.holder, GONE[fate.outcome]
-    tombstone = _tombstone(row, fate, word)
+    tombstone = tombstone_for(row, fate, word)
     ids = ids_of_rows(registry, session, kind, document)
     erase_document(registry, session, kind, document)
     more = _unlink_report(session, row) if kind == REPORT else _unlink_dossier(session, row)
@@ -144,7 +144,8 @@ def _let_reports_go(session: Session, document: UUID) -> None:
     session.flush()
 
 
-def _tombstone(row: Report | Dossier, fate: Fate, outcome: str) -> Tombstone:
+def tombstone_for(row: Report | Dossier, fate: Fate, outcome: str) -> Tombstone:
+    """Return what stays of a document that goes."""
     if isinstance(row, Report):
         kind, reference, begin, end = REPORT, row.reference, row.received_at, row.ended_at
     else:

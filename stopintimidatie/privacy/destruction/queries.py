@@ -231,16 +231,6 @@ def lines_named(
     return session.scalars(select(DestructionLine).where(*mine).order_by(*_ORDER)).all()
 
 
-def archive_keys(session: Session, lines: Sequence[DestructionLine]) -> dict[UUID, str]:
-    """Return the key of the archive of each of these lines that goes there, by its document."""
-    going = [line.document_id for line in lines if line.outcome == Outcome.TRANSFER]
-    known = select(ArchiveTransfer.dossier_id, ArchiveTransfer.recipient).where(
-        ArchiveTransfer.dossier_id.in_(going)
-    )
-    keys: dict[Any, Any] = dict(session.execute(known).all()) if going else {}
-    return {number: keys.get(number) or "niet ingevuld" for number in going}
-
-
 def step_lines(
     session: Session, list_id: UUID, condition: ColumnElement[bool]
 ) -> Sequence[DestructionLine]:

@@ -79,8 +79,8 @@ AT_MAXIMUM: Final = (
     " bevries het document als er een zaak loopt."
 )
 NO_ARCHIVE: Final = (
-    "{} moet naar het archief, en niemand heeft dat nog gevraagd. Open Overbrengen, kies het"
-    " dossier en vul de sleutel van het archief in. Daarna gaat de regel opnieuw rond."
+    "{} moet naar het archief, en er is nog geen pakket van. Vraag de beheerder dat te maken."
+    " Daarna kan de regel worden gemachtigd."
 )
 OTHERS: Final = (
     "Elke regel gaat langs verschillende mensen, en u, of iemand met wie u als één telt, hebt"

@@ -10,7 +10,6 @@ def includeme(config: Any) -> None:
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
     from stopintimidatie.privacy.holds import panels
-    from stopintimidatie.privacy.holds.documents import out_of_date
     from stopintimidatie.privacy.holds.services import (
         PERSONAL_DATA,
         RETENTION,
@@ -33,10 +32,8 @@ def includeme(config: Any) -> None:
         answers=frozenset({Permission.ASSESS_DESTRUCTION, Permission.CHECK_DESTRUCTION}),
         desk=True,
     )
-    config.add_public_check("bevriezing", out_of_date)
     config.add_report_action("bevriezen", panels.hold_action, order=92)
     config.add_panel("melding", "bevroren", panels.document_panel, order=4)
     config.add_panel(PANELS, "bevroren", panels.document_panel, order=4)
     config.add_panel("dossier", "bevroren", panels.dossier_panel, order=88)
     config.scan("stopintimidatie.privacy.holds.views")
-    config.scan("stopintimidatie.privacy.holds.answers")

@@ -64,7 +64,7 @@ class Hold(Held, Base):
     reason: Mapped[str] = mapped_column(String(20))
     # The number of the Woo request, court case or complaint.
     case_reference: Mapped[str | None] = mapped_column(String(100))
-    # The dossier that was made to answer the case, and isn't one of its documents.
+    # Unused since the release after 1.0.0; goes one later.
     answers: Mapped[bool] = mapped_column(default=False, server_default=false())
     note: Mapped[str | None] = mapped_column(Text)
     # The day on which somebody decides anew; a hold that is past it stays in force.

@@ -68,7 +68,6 @@ def place_hold(
     *,
     case_reference: str | None = None,
     note: str | None = None,
-    answers: bool = False,
 ) -> Hold:
     """Freeze a report or dossier against destruction until the hold is lifted."""
     session.refresh(row, with_for_update=True)
@@ -79,7 +78,6 @@ def place_hold(
         reference=reference_of(row),
         reason=reason.value,
         case_reference=case_reference,
-        answers=answers,
         note=note,
         review_on=review_on,
         placed_by_id=actor.id,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
 from typing import Any, Final
 
 from colander import Invalid
@@ -29,7 +28,6 @@ from stopintimidatie.dossiers.pages import roles_at
 from stopintimidatie.dossiers.resources import roles_for
 from stopintimidatie.dossiers.words import link
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
-from stopintimidatie.privacy.holds.answers import FILE, LIST, case_part
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.holds.panels import address, asked, facts
 from stopintimidatie.privacy.holds.services import (
@@ -47,7 +45,7 @@ from stopintimidatie.reports.vocabulary import KIND as REPORT
 _TEMPLATES: Final = "stopintimidatie.privacy.holds:templates"
 FORM: Final = "bevriezen"
 ONE: Final = "bevriezing"
-WHOLE: Final = "bevriezing-zaak"
+LIST: Final = "bevriezingen"
 # The farthest day to decide anew, counted from today.
 LONGEST: Final = 365
 USUAL: Final = timedelta(days=183)
@@ -107,7 +105,7 @@ class HoldSchema(Schema):
 
 
 class ReviewSchema(Schema):
-    """The form that decides about one hold: keep it longer, or lift it."""
+    """The form that decides about a hold, or all of its case: keep it longer, or lift it."""
 
     besluit = field(
         forms.OneOf(((PROLONG, "Bevroren laten"), (LIFT, "Opheffen")), radio=True),
@@ -120,6 +118,11 @@ class ReviewSchema(Schema):
         drawn=Opened("De nieuwe dag", (PROLONG,)),
         description="Hoogstens een jaar vooruit.",
         validator=from_tomorrow,
+    )
+    hele_zaak = field(
+        forms.Flag(),
+        "Ook voor alle andere stukken van deze zaak",
+        missing=False,
     )
     reden = field(
         forms.Text(500, lines=True),
@@ -157,10 +160,7 @@ def holds_view(context: Any, request: Request) -> dict[str, Any]:
         "late": plural(late, "bevriezing vraagt een besluit", "bevriezingen vragen een besluit")
         if late
         else "",
-        "part": case_part(context, request, case, here) if case else None,
         "freeze": address(f"{here}/{FORM}", more) if may else None,
-        "whole": address(f"{here}/{WHOLE}", more) if may and case and total else None,
-        "file": address(f"{here}/{FILE}", more) if may and case else None,
         "all_href": f"{here}/{LIST}",
     }
 
@@ -169,8 +169,6 @@ def _row(hold: Hold, here: str, may: bool, more: dict[str, str]) -> list[Any]:
     late = hold.review_on <= day_of(utc_now())
     day = date_text(hold.review_on) + (" (nu beslissen)" if late else "")
     case, name = hold.case_reference, hold.reference
-    if hold.answers:
-        name = f"{name} (het antwoord)"
     return [
         link(address(f"{here}/{ONE}", {"nr": str(hold.id), **more}), name) if may else name,
         HoldReason(hold.reason).sentence,
@@ -235,7 +233,7 @@ def _placed(number: int) -> str:
 @form_view(MunicipalityResource, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 @form_view(Desk, ONE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
 def hold_view(context: Any, request: Request) -> Any:
-    """Show one hold, and prolong or lift it."""
+    """Show one hold, and prolong or lift it, with those on other documents of its case."""
     number = uuid_of(asked(request, "nr", 36))
     hold = request.db.get(Hold, number) if number else None
     row = row_of(request.db, hold) if hold is not None else None
@@ -243,105 +241,63 @@ def hold_view(context: Any, request: Request) -> Any:
         raise HTTPNotFound()
     if isinstance(row, Dossier) and not roles_for(row.kind) & roles_at(request, hold.holder):
         raise HTTPNotFound()
-    back = _list_of(context, request, asked(request, "zaak", 100))
-    page = {
-        "heading": f"{'Melding' if hold.document_kind == REPORT else 'Dossier'} {hold.reference}",
-        "above": context.title,
-        "badges": () if hold.lifted_at else ("bevroren",),
-        "intro": LIFTED if hold.lifted_at else "",
-        "card": "De bevriezing",
-        "facts": facts(hold),
-        "note": hold.note,
-        "back": back,
-        "form": None,
-    }
-    shown = partial(_noted, request, hold, page)
+    case = asked(request, "zaak", 100)
+    back = address(
+        f"{request.resource_path(context).rstrip('/')}/{LIST}", {"zaak": case} if case else {}
+    )
+    page = _page_of(context, hold, back)
+
+    def shown() -> dict[str, Any]:
+        # Only now that its page is shown, what was written about it is read.
+        note_read(request, hold.holder, "bevriezing", [hold.id], task="bevriezing bekijken")
+        return page
+
     if hold.lifted_at is not None:
         return shown()
+    mine = in_force(hold.holder, roles_at(request, hold.holder))
+    same = mine.where(Hold.case_reference == hold.case_reference, Hold.id != hold.id)
+    others = request.db.scalars(same).all()
+    schema = ReviewSchema()
+    if not others:
+        del schema["hele_zaak"]
     form = Form(
-        ReviewSchema(),
-        request,
-        buttons=[Button("vastleggen", "Besluit vastleggen")],
-        cancel_url=back,
+        schema, request, buttons=[Button("vastleggen", "Besluit vastleggen")], cancel_url=back
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        day = _carry_out(request, [(row, hold)], values)
-        name = hold.reference
+        more = others if values.get("hele_zaak") else ()
+        rows = [(row, hold), *((row_of(request.db, other), other) for other in more)]
+        day = _carry_out(request, [pair for pair in rows if pair[0] is not None], values)
+        name = f"zaak {hold.case_reference} ({len(rows)} stukken)" if more else hold.reference
         request.flash(
-            f"{name} blijft bevroren. Opnieuw bekijken op {date_text(day)}."
+            f"Bevroren blijft: {name}. Opnieuw bekijken op {date_text(day)}."
             if day
-            else f"De bevriezing van {name} is opgeheven."
+            else f"De bevriezing is opgeheven van: {name}."
         )
         return HTTPSeeOther(back)
 
     return handle_form(request, form, on_valid, shown)
 
 
-def _list_of(context: Any, request: Request, case: str) -> str:
-    """Return the address of the list of holds: of one case, or of all."""
-    here = request.resource_path(context).rstrip("/")
-    return address(f"{here}/{LIST}", {"zaak": case} if case else {})
-
-
-@form_view(MunicipalityResource, WHOLE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
-@form_view(Desk, WHOLE, Permission.HOLD, f"{_TEMPLATES}/form.jinja2")
-def whole_view(context: Any, request: Request) -> Any:
-    """Decide about all holds of one case, also that on the dossier that answers it."""
-    case = asked(request, "zaak", 100)
-    mine = in_force(context.holder, roles_at(request, context.holder))
-    holds = request.db.scalars(mine.where(Hold.case_reference == case)).all() if case else ()
-    if not holds:
-        raise HTTPNotFound()
-    back = _list_of(context, request, case)
-    form = Form(
-        ReviewSchema(),
-        request,
-        buttons=[Button("vastleggen", "Besluit vastleggen")],
-        cancel_url=back,
-    )
-    number = plural(len(holds), "stuk", "stukken")
-    woo = any(hold.reason == HoldReason.WOO for hold in holds)
-    page = {
-        "heading": f"Hele zaak {case}",
+def _page_of(context: Any, hold: Hold, back: str) -> dict[str, Any]:
+    return {
+        "heading": f"{'Melding' if hold.document_kind == REPORT else 'Dossier'} {hold.reference}",
         "above": context.title,
-        "badges": ("bevroren",),
-        "intro": WAIT if woo else "",
-        "card": "De bevriezingen",
-        "facts": [
-            ("Bevroren", number),
-            ("Eerste dag om te beslissen", date_text(min(hold.review_on for hold in holds))),
-        ],
-        "note": None,
+        "badges": () if hold.lifted_at else ("bevroren",),
+        "intro": LIFTED if hold.lifted_at else WAIT if hold.reason == HoldReason.WOO else "",
+        "card": "De bevriezing",
+        "facts": facts(hold),
+        "note": hold.note,
         "back": back,
+        "form": None,
     }
-
-    def on_valid(values: dict[str, Any]) -> Any:
-        rows = ((row_of(request.db, hold), hold) for hold in holds)
-        day = _carry_out(request, [pair for pair in rows if pair[0] is not None], values)
-        request.flash(
-            f"Zaak {case}: {number} bevroren tot u opnieuw kijkt op {date_text(day)}."
-            if day
-            else f"Zaak {case}: de bevriezing van {number} is opgeheven."
-        )
-        return HTTPSeeOther(back)
-
-    return handle_form(request, form, on_valid, page)
-
-
-WAIT: Final = "Hef een Woo-verzoek pas op als bezwaar niet meer kan."
-
-
-def _noted(request: Request, hold: Hold, page: dict[str, Any]) -> dict[str, Any]:
-    """Note that what was written about this hold is read, now that its page is shown."""
-    note_read(request, hold.holder, "bevriezing", [hold.id], task="bevriezing bekijken")
-    return page
 
 
 BOTH: Final = (
     "U kiest opheffen én een nieuwe dag. Moet het bevroren blijven? Kies ‘Bevroren laten’. Zo niet,"
     " maak de nieuwe dag dan leeg."
 )
+WAIT: Final = "Hef een Woo-verzoek pas op als bezwaar niet meer kan."
 LIFTED: Final = "Deze bevriezing is al opgeheven. Bevries het stuk opnieuw als dat nodig is."
 
 

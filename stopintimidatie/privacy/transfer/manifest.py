@@ -25,8 +25,7 @@ _CHECKSUMS: Final = "Begrippenlijst ChecksumAlgoritme MDTO"
 _OWN: Final = "Stopintimidatie"
 RESTRICTED: Final = (
     "Bevat persoonsgegevens. Voorstel: beperkt openbaar om de persoonlijke levenssfeer te"
-    " eerbiedigen (Archiefwet 1995, artikel 15, eerste lid, onder a). De archivaris stelt de"
-    " beperking vast bij het overbrengen."
+    " eerbiedigen ({}). De archivaris stelt de beperking vast bij het overbrengen."
 )
 
 
@@ -38,6 +37,7 @@ class Source:
         number: of the dossier.
         code: of the municipality, as CBS writes it.
         moment: on which the package was made, also when it is made again.
+        law: the archive law in force at that moment, with its article about limited openness.
     """
 
     number: str
@@ -50,6 +50,7 @@ class Source:
     moment: datetime
     category: str
     selection_list: str
+    law: str
 
     @property
     def origin(self) -> str:
@@ -159,8 +160,8 @@ def _close(element: ElementTree.Element, source: Source) -> None:
     _reference(element, "archiefvormer", maker, source.code, "CBS gemeentecode")
     _reference(element, "activiteit", "Aanpak van straatintimidatie")
     limit = _under(element, "beperkingGebruik")
-    _term(limit, "beperkingGebruikType", "Openbaarheid", "Archiefwet 1995, artikel 15")
-    _text(limit, "beperkingGebruikNadereBeschrijving", RESTRICTED)
+    _term(limit, "beperkingGebruikType", "Openbaarheid", source.law)
+    _text(limit, "beperkingGebruikNadereBeschrijving", RESTRICTED.format(source.law))
 
 
 def _under(parent: ElementTree.Element, name: str) -> ElementTree.Element:

@@ -2,8 +2,8 @@
 
 A column of a report has the Dutch name of the message that it came in (`reports/fields.py`), where
 the message has it; any other the name of its column. Keys, hashes of secrets and frozen blobs stay
-out; contact data too, unless its tables are named. Of a withdrawn report, whose content nobody
-reads, only says that it was there.
+out; what is sealed and contact data too, unless all is asked for. Of a withdrawn report, whose
+content nobody reads, only says that it was there.
 """
 
 from __future__ import annotations
@@ -45,8 +45,10 @@ KEYS: Final = frozenset(
 CONTACT: Final = frozenset(
     {"report_contact", "partner_contact", "partner_answer", "pickup", "forwarding_agreement"}
 )
+# Sealed columns with a key or a secret, which are never opened.
+SEALED_KEYS: Final = frozenset({"key", "sealed", "secret", "client_secret"})
 # Columns that prove who somebody is, or by which something is looked up.
-_SECRET: Final = frozenset(
+SECRET: Final = frozenset(
     {"follow_code_hash", "phone_index", "email_index", "code_hash", "token_hash", "secret_hash"}
 )
 # The columns of a withdrawn report that say it was there.
@@ -64,16 +66,14 @@ _INNER: Final = {
 class Rows:
     """Reader of the rows of a holder, in a transaction of that holder.
 
-    `clear`: tables whose encrypted columns are decrypted; elsewhere they stay out.
+    `whole`: contact data is in it, and sealed columns are opened; else these stay out.
     """
 
-    def __init__(
-        self, session: Session, registry: Any, clear: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, session: Session, registry: Any, *, whole: bool = False) -> None:
         self._session = session
         self._keys = registry.key_ring
         self._sealed: Mapping[str, Sealed] = SEALED_TABLES.of(registry)
-        self._clear = clear
+        self._whole = whole
         holders = personal_data_holders(registry)
         self._tables = {
             kind: [name for own in kinds for name in holders[own].columns if name not in KEYS]
@@ -104,10 +104,11 @@ class Rows:
         kept = {
             column.name: plain(row[column.name])
             for column in table.columns
-            if column.name not in _SECRET | hidden and not isinstance(column.type, LargeBinary)
+            if column.name not in SECRET | hidden and not isinstance(column.type, LargeBinary)
         }
-        if sealed is not None and name in self._clear:
-            kept |= {column: self._in_clear(sealed, column, row) for column in sealed.columns}
+        if sealed is not None and self._whole:
+            opened = hidden - SEALED_KEYS
+            kept |= {column: self._in_clear(sealed, column, row) for column in sorted(opened)}
         if _shut(name, row):
             # The columns of a table are the same in each row.
             return {column: kept[column] if column in BARE else None for column in kept}
@@ -131,7 +132,7 @@ class Rows:
         parts: dict[str, Any] = {}
         for name in known:
             condition = rows_of(name, root, document, known)
-            if condition is None or (name in CONTACT and name not in self._clear):
+            if condition is None or (name in CONTACT and not self._whole):
                 continue
             rows = list(self.of_table(name, condition))
             if name == root:

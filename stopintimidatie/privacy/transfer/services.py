@@ -1,17 +1,14 @@
-"""Transferring a dossier to an archive: asked, made, and the receipt by which it goes here.
+"""Transferring a dossier to an archive: the package, and the receipt by which it goes here.
 
-What the button makes is encrypted with the public key of an archive. Two people agree to that key
-and to the transfer, on the dossier's line of a destruction list: nobody alone reads a dossier by a
-key of his own, or has it destroyed. A lost download is no data leak.
-
-An operator, who could read everything anyway, gets the package in the clear, in a folder on the
-machine: that is the way for an archive that has no key.
+An operator, who could read everything anyway, makes the package in a folder on the machine, where
+the archive has a key encrypted for it: lost on its way it is no data leak then. The dossier goes
+here with the archive's receipt, once its line on a destruction list is authorised.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -20,33 +17,33 @@ from uuid import UUID
 
 import pyrage
 from pyrage import x25519
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, exists, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.jobs import Job, enqueue
+from stopintimidatie.core.jobs import Job, JobContext
+from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import transaction
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.services import KIND as DOSSIER
-from stopintimidatie.exports.document.process import Step, render_in_process
-from stopintimidatie.exports.request.jobs import expected_pages, in_words, limits_of
+from stopintimidatie.exports.document.process import render_in_process
+from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.privacy.destruction.documents import destroy_document, fate_of
 from stopintimidatie.privacy.destruction.jobs import copies_out, waits_for
 from stopintimidatie.privacy.destruction.models import (
-    ArchivePart,
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
+    LineDecision,
     TransferState,
 )
 from stopintimidatie.privacy.destruction.personal import forget_package
-from stopintimidatie.privacy.destruction.services import ListError
+from stopintimidatie.privacy.destruction.services import mark_transfer
 from stopintimidatie.privacy.erasure.services import export_obstacles
 from stopintimidatie.privacy.retention.queries import present_schedule
-from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED
-from stopintimidatie.privacy.transfer.agreement import agree, agreed_line, line_of, propose
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome
 from stopintimidatie.privacy.transfer.archive import Bag, ZipTarget
 from stopintimidatie.privacy.transfer.snapshot import (
     Package,
@@ -58,13 +55,15 @@ from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import WITHDRAWN as LOCKED
 
 JOB: Final = Job("overbrengen.pakket")
+NAME: Final = "overbrengen"
+# In the place of a dossier: all of a municipality that ends.
+EVERYTHING: Final = UUID(int=0)
 CLOSED: Final = "afgesloten"
-NUMBER: Final = re.compile(r"[0-9]{4}-[0-9]{4,6}")
-# The content of a package is kept in parts of this size.
+# The package is read in parts of this size.
 PART_BYTES: Final = 1024 * 1024
 UNDER_WAY: Final = frozenset({TransferState.ASKED, TransferState.MAKING})
-# Is called with words for the step, and a percentage.
-Progress = Callable[[str, int], None]
+# Is called with words for the step.
+Progress = Callable[[str], None]
 
 
 CHANGED: Final = (
@@ -73,7 +72,7 @@ CHANGED: Final = (
 )
 NOT_AGREED: Final = (
     "De regel van dit dossier op de vernietigingslijst is niet gemachtigd om over te brengen. Vraag"
-    " de proceseigenaar haar te beoordelen; daarna kijkt de privacyfunctionaris na en machtigt u."
+    " de proceseigenaar haar te beoordelen; daarna machtigt u."
 )
 
 WITHDRAWN_SINCE: Final = (
@@ -143,33 +142,86 @@ def known_key(text: str) -> str:
     except pyrage.RecipientError:
         raise TransferError(
             "Dit is geen openbare sleutel. Hij begint met ‘age1’ en is 62 tekens lang. Vraag hem"
-            " aan het archief.",
-            "sleutel",
+            " aan het archief."
         ) from None
 
 
-def ask(session: Session, actor: Actor, dossier: Dossier, recipient: str | None) -> ArchiveTransfer:
-    """Ask for the package of a dossier, or ask again; `recipient` is the archive's public key.
+def line_of(session: Session, document: UUID) -> DestructionLine | None:
+    """Return the line of a document on a destruction list, while it isn't gone."""
+    return session.scalars(
+        select(DestructionLine)
+        .where(DestructionLine.document_id == document, DestructionLine.gone_at.is_(None))
+        .order_by(DestructionLine.due_on)
+        .limit(1)
+    ).one_or_none()
 
-    With a key a job makes it, once two people agreed to that key; without one the operator does.
+
+_AGREED: Final = and_(
+    DestructionLine.outcome == Outcome.TRANSFER.value,
+    DestructionLine.decision == LineDecision.GOES.value,
+    DestructionLine.authorised_at.is_not(None),
+    DestructionLine.gone_at.is_(None),
+)
+
+
+def is_agreed(session: Session, rows: Sequence[ArchiveTransfer]) -> frozenset[UUID]:
+    """Return the dossiers of these transfers whose line is authorised to transfer them."""
+    ids = [row.dossier_id for row in rows]
+    mine = select(DestructionLine.document_id).where(DestructionLine.document_id.in_(ids), _AGREED)
+    return frozenset(session.scalars(mine))
+
+
+def to_do(session: Session) -> Sequence[DestructionLine]:
+    """Return the lines of dossiers that must be transferred, and have no package yet."""
+    mine = select(DestructionLine).where(_without_package())
+    return session.scalars(mine.order_by(DestructionLine.due_on, DestructionLine.reference)).all()
+
+
+def _without_package() -> ColumnElement[bool]:
+    asked = exists().where(
+        ArchiveTransfer.dossier_id == DestructionLine.document_id,
+        ArchiveTransfer.holder == DestructionLine.holder,
+    )
+    return and_(
+        DestructionLine.outcome == Outcome.TRANSFER.value,
+        DestructionLine.document_kind == DOSSIER,
+        DestructionLine.gone_at.is_(None),
+        ~asked,
+    )
+
+
+def transfers(session: Session) -> Sequence[ArchiveTransfer]:
+    """Return all transfers of dossiers, the latest first."""
+    mine = select(ArchiveTransfer).where(ArchiveTransfer.dossier_id != EVERYTHING)
+    newest = mine.order_by(ArchiveTransfer.requested_at.desc(), ArchiveTransfer.reference)
+    return session.scalars(newest).all()
+
+
+def waiting(holder: str, identity: Identity) -> Select[Any]:
+    """Select what waits for the archivist: dossiers without a package or a receipt, and leaving."""
+    lines = select(DestructionLine.id).where(DestructionLine.holder == holder, _without_package())
+    made = select(ArchiveTransfer.id).where(
+        ArchiveTransfer.holder == holder, ArchiveTransfer.state != TransferState.DONE.value
+    )
+    return select(lines.union_all(made).subquery().c.id)
+
+
+def begin(session: Session, actor: Actor, dossier: Dossier, key: str | None) -> ArchiveTransfer:
+    """Note that a package of a dossier is being made, also anew, and return its transfer.
+
+    `key`: the archive's; None takes the one that is known. Its open line says *overbrengen*.
 
     Raises:
-        TransferError: the dossier can't be transferred now, is on no list or its line is authorised
-            otherwise, or a package is being made.
+        TransferError: the dossier can't be transferred now.
     """
     session.refresh(dossier, with_for_update=True)
     problem = why_not(session, dossier)
     if problem is not None:
-        raise TransferError(problem, "dossier")
+        raise TransferError(problem)
+    line = line_of(session, dossier.id)
+    if line is not None and line.authorised_at is None and line.outcome != Outcome.TRANSFER:
+        mark_transfer(session, session.get_one(DestructionList, line.list_id), line)
     transfer = find_transfer(session, dossier.id)
-    if recipient is not None and transfer is not None and transfer.state in UNDER_WAY:
-        raise TransferError("Dit pakket wordt al gemaakt. Open de pagina van het dossier.")
-    state = TransferState.MAKING
-    if recipient is not None:
-        known = transfer.recipient if transfer is not None else None
-        state = _agreed_state(session, dossier, same_key=known == recipient)
-    else:
-        propose(session, dossier)
     if transfer is None:
         transfer = ArchiveTransfer(
             holder=dossier.holder, dossier_id=dossier.id, reference=dossier.number
@@ -178,24 +230,22 @@ def ask(session: Session, actor: Actor, dossier: Dossier, recipient: str | None)
     if transfer.state != TransferState.WAITS:
         # A package that is made again has the same moment in it.
         transfer.requested_at = utc_now().replace(microsecond=0)
-    transfer.state = state.value
+    transfer.state = TransferState.MAKING.value
     transfer.requested_by_id, transfer.requested_by = actor.id, actor.name
-    transfer.recipient, transfer.failure = recipient, None
-    transfer.progress, transfer.step = 0, ""
+    transfer.recipient = key or transfer.recipient
     session.flush()
     forget_package(session, transfer)
     record(session, actor, "dossier.overbrengen_gevraagd", dossier.holder, DOSSIER, [dossier.id])
-    if state is TransferState.ASKED:
-        enqueue(session, JOB, dossier.holder, {"id": str(transfer.id)})
     return transfer
 
 
-def _agreed_state(session: Session, dossier: Dossier, *, same_key: bool) -> TransferState:
-    try:
-        agreed = agree(session, dossier, same_key=same_key)
-    except ListError as refused:
-        raise TransferError(refused.message, "dossier") from None
-    return TransferState.ASKED if agreed else TransferState.AGREEING
+def stop_packages(context: JobContext, payloads: Sequence[dict[str, Any]]) -> None:
+    """Stop a package that was asked for before the upgrade; an operator makes it now (job)."""
+    for payload in payloads:
+        with context.transaction() as session:
+            transfer = session.get(ArchiveTransfer, UUID(payload["id"]), with_for_update=True)
+            if transfer is not None and transfer.state in UNDER_WAY:
+                transfer.state = TransferState.AGREEING.value
 
 
 def category_of(session: Session, dossier: UUID) -> tuple[str, str]:
@@ -224,11 +274,17 @@ def name_of(transfer: ArchiveTransfer) -> str:
 
 
 def make_zip(
-    registry: Any, engine: Engine, holder: str, number: UUID, file: IO[bytes], progress: Progress
+    registry: Any,
+    engine: Engine,
+    holder: str,
+    number: UUID,
+    file: IO[bytes],
+    progress: Progress,
+    key: str | None = None,
 ) -> Package:
     """Write the package of a transfer to a file, and return what is in it.
 
-    It is read in transactions of the holder, and drawn outside them.
+    It is read in transactions of the holder, and drawn outside them. `key`: encrypts it.
 
     Raises:
         TransferError: the dossier is gone.
@@ -244,22 +300,20 @@ def make_zip(
         name, moment = name_of(transfer), transfer.requested_at
         category = category_of(session, dossier.id)
         package = load_package(session, registry, dossier, moment, category)
-    pages = expected_pages(package.document)
-
-    def drawn(step: Step) -> None:
-        done, words = in_words(step, pages)
-        progress(words, done * 6 // 10)
-
-    limits = limits_of(registry.app_settings)
-    pdf = render_in_process(package.document, limits=limits, on_progress=drawn)
-
-    def written(done: int, total: int) -> None:
-        progress(f"onderdeel {done} van {total}", 60 + done * 35 // total)
-
-    with ZipTarget(file, name, moment) as target:
-        write_package(
-            Bag(target), package, pdf, lambda: transaction(engine, holder, write=False), written
-        )
+    progress("het document wordt opgemaakt")
+    pdf = render_in_process(package.document, limits=limits_of(registry.app_settings))
+    with tempfile.TemporaryFile() as clear:
+        with ZipTarget(clear if key else file, name, moment) as target:
+            write_package(
+                Bag(target),
+                package,
+                pdf,
+                lambda: transaction(engine, holder, write=False),
+                progress,
+            )
+        if key:
+            clear.seek(0)
+            pyrage.encrypt_io(clear, file, [x25519.Recipient.from_str(key)])
     return package
 
 
@@ -270,13 +324,8 @@ def finish(
     number: UUID,
     package: Package,
     content: IO[bytes],
-    *,
-    keep: bool,
 ) -> bool:
-    """Note that a package was made; False when its dossier changed meanwhile: make it again.
-
-    `keep`: the content is kept here, to be downloaded.
-    """
+    """Note that a package was made; False when its dossier changed meanwhile: make it again."""
     transfer = session.get(ArchiveTransfer, number, with_for_update=True, populate_existing=True)
     if transfer is None or transfer.state != TransferState.MAKING:
         return True
@@ -284,29 +333,16 @@ def finish(
     if dossier is None or fingerprint_of(session, registry, dossier) != package.fingerprint:
         return False
     digest, size = sha256(), 0
-    content.seek(0)
-    for part, data in enumerate(_parts(content), 1):
+    while data := content.read(PART_BYTES):
         digest.update(data)
         size += len(data)
-        if keep:
-            kept = ArchivePart(holder=transfer.holder, transfer_id=number, number=part, data=data)
-            session.add(kept)
-            session.flush()
-            # It is in the database; a large package needn't be in memory whole.
-            session.expunge(kept)
     transfer.state, transfer.made_at = TransferState.WAITS.value, utc_now()
-    transfer.progress, transfer.step = 100, "klaar"
     transfer.sha256, transfer.size = digest.hexdigest(), size
     transfer.rows_sha256 = package.fingerprint
     transfer.reports = [str(report) for report in package.reports]
     subjects = [transfer.dossier_id, *package.reports]
     record(session, actor, "dossier.overbrengen_pakket", transfer.holder, DOSSIER, subjects)
     return True
-
-
-def _parts(content: IO[bytes]) -> Iterator[bytes]:
-    while data := content.read(PART_BYTES):
-        yield data
 
 
 def receive(
@@ -318,7 +354,7 @@ def receive(
     authorised and due; the others stay until their day.
 
     Raises:
-        TransferError: there is no package, two people didn't agree to it, or the dossier changed
+        TransferError: there is no package, its line isn't authorised, or the dossier changed
             since it was made.
     """
     session.refresh(transfer, with_for_update=True)
@@ -359,11 +395,9 @@ def receive(
 
 
 def _locked_line(session: Session, dossier: Dossier) -> DestructionLine:
-    """Lock and return the line by which two people agreed; refuse without one."""
-    line = agreed_line(session, dossier.id)
-    if line is not None:
-        session.refresh(line, with_for_update=True)
-        line = agreed_line(session, dossier.id)
+    """Lock and return the line that is authorised; refuse without one."""
+    mine = select(DestructionLine).where(DestructionLine.document_id == dossier.id, _AGREED)
+    line = session.scalars(mine.limit(1).with_for_update()).one_or_none()
     if line is None:
         raise TransferError(NOT_AGREED)
     return line

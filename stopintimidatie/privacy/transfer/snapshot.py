@@ -126,6 +126,7 @@ def load_package(
     """
     # Kept is kept whole: a restriction stops using and giving, not storing.
     loaded = load_dossier(session, dossier, None)
+    law = registry.app_settings.archive_law(day_of(moment))
     members = _members(session, dossier)
     locked = [serial for serial, report in members.items() if report.locked]
     data, fingerprint = _data(session, registry, dossier, members)
@@ -135,8 +136,8 @@ def load_package(
         *_papers(session, registry.key_ring, dossier),
     ]
     return Package(
-        _source(session, dossier, moment, category),
-        whole_document(loaded, moment, locked),
+        _source(session, dossier, moment, category, law),
+        whole_document(loaded, moment, law, locked),
         tuple(records),
         fingerprint,
         tuple(report.id for report in members.values()),
@@ -161,7 +162,7 @@ def _members(session: Session, dossier: Dossier) -> dict[int, Report]:
 
 
 def _source(
-    session: Session, dossier: Dossier, moment: datetime, category: tuple[str, str]
+    session: Session, dossier: Dossier, moment: datetime, category: tuple[str, str], law: str
 ) -> Source:
     return Source(
         number=dossier.number,
@@ -174,11 +175,12 @@ def _source(
         moment=moment,
         category=category[0],
         selection_list=category[1],
+        law=law,
     )
 
 
 def whole_document(
-    loaded: LoadedDossier, moment: datetime, locked: Sequence[int] = ()
+    loaded: LoadedDossier, moment: datetime, law: str, locked: Sequence[int] = ()
 ) -> DossierContent:
     """Return the content of the whole dossier: nothing coarser, nothing left out. Pure.
 
@@ -204,10 +206,10 @@ def whole_document(
         version=1,
         frozen_at=moment,
         verification_url="",
-        legal_basis="Archiefwet",
+        legal_basis=law.partition(",")[0],
     )
     content = redact(DossierSource(**known, request=asked, edition=edition), chosen)
-    rules = (Pair("Niet", WHOLE.not_allowed), Pair("Grondslag", "Archiefwet."))
+    rules = (Pair("Niet", WHOLE.not_allowed), Pair("Grondslag", f"{law.partition(',')[0]}."))
     news = (f"Het dossier is afgesloten op {date_text(closed)}.",)
     files = content.attachments
     left_out = content.annex.hidden
@@ -312,7 +314,7 @@ def write_package(
     package: Package,
     pdf: bytes,
     open_session: Callable[[], Any],
-    progress: Callable[[int, int], None],
+    progress: Callable[[str], None],
 ) -> None:
     """Write all files of a package, each with its metadata, and the bag's own files.
 
@@ -321,15 +323,15 @@ def write_package(
         package: which was loaded.
         pdf: its document.
         open_session: gives a transaction of the dossier's holder; one per record.
-        progress: is called with the number of records that were written, and of all.
+        progress: is called with words for each record that is written.
     """
     source = package.source
     document = Planned(f"{source.number}.pdf", PDF, _ready(pdf))
     first = Record("document", f"Dossier {source.number} als document", (document,))
     parts = []
     records = (first, *package.records)
-    for number, record in enumerate(records):
-        progress(number, len(records))
+    for number, record in enumerate(records, 1):
+        progress(f"onderdeel {number} van {len(records)}")
         with open_session() as session:
             parts.append(_write_record(bag, source, record, session))
     bag.add(
@@ -343,7 +345,6 @@ def write_package(
             ("External-Description", f"Dossier {source.number}, over te brengen naar het archief"),
         ],
     )
-    progress(len(records), len(records))
 
 
 def _write_record(bag: Bag, source: Source, record: Record, session: Session) -> Part:

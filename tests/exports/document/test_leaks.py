@@ -60,7 +60,7 @@ def strings_of(value: Any) -> Iterator[str]:
 # What a row tells of a report, and its role may stand in the chronology.
 OF_ROWS = {"STREET", "SPOT", "KENMERK"}
 # The most and the least that leaves the house, and what hides most of a person.
-IN_SHORT = {"politie", "zorg_welzijn", "openbaar"}
+IN_SHORT = {"politie", "zorg_welzijn"}
 
 
 @pytest.mark.parametrize(

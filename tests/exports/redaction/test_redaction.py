@@ -460,50 +460,13 @@ def test_the_preview_marks_as_often_as_the_annex_counts_and_gives_nothing_away(
     lines = not_given(a_dossier(reports, events=(), actions=()), chosen)
     marks = mark_reports(reports, select(reports, chosen), lines)
     counted = Counter(mark.line for report in marks for mark in report.marks)
-    if chosen.public:
-        # Reports that stay out are counted in a round number.
-        counted -= Counter(m.line for report in marks if report.withheld for m in report.marks)
-        assert [one.pseudonym for one in marks if not one.withheld] == [
-            f"M-{number:02d}" for number in range(1, 1 + len(select(reports, chosen).reports))
-        ]
-        assert counted == {n: line.number for n, line in enumerate(lines, 1) if line.number}
-    elif chosen.lists_reports:
+    if chosen.lists_reports:
         numbers = {n: line.number for n, line in enumerate(lines, 1) if line.number}
         assert counted == numbers
         assert [one.pseudonym for one in marks] == [f"M-{r.serial}" for r in reports]
     else:
         assert marks == ()
     assert "merk1" not in repr(marks)
-
-
-def test_everybody_reads_nothing_that_tells_which_reports_are_of_minors_or_how_many() -> None:
-    """Documents about the same reports beside others that stay out are the same."""
-    public = PROFILES["openbaar"]
-    shown = (
-        marked(101, minor=False, police=True, partners=True),
-        marked(104, minor=False, police=True, partners=True),
-    )
-    minors = tuple(marked(n, minor=True, police=True, partners=True) for n in (102, 103))
-    unwilling = marked(100, minor=False, police=False, partners=True)
-    asked = Despite(Term("avg_6_1_c_woo", "Woo"), "een reden")
-    despite = replace(minors[0], despite=asked)
-    texts = {
-        text_of(redact(a_dossier(beside), public))
-        for beside in (
-            shown,
-            (*shown, *minors),
-            (*shown, unwilling),
-            (*shown, despite, unwilling),
-        )
-    }
-    assert len(texts) == 1
-    (text,) = texts
-    assert "minder dan 5" in text
-    assert [one.pseudonym for one in redact(a_dossier(shown), public).reports] == ["M-01", "M-02"]
-    known = replace(unwilling, despite=asked)
-    content = redact(a_dossier((*shown, known)), public)
-    assert len(content.reports) == 3
-    assert content.annex.deviations == ()
 
 
 def test_offenders_are_told_apart_as_seen_taken_for_and_thought_only_of_a_group() -> None:

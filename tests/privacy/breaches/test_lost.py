@@ -109,7 +109,7 @@ def test_two_people_who_miss_a_document_at_the_same_moment_make_one_breach(
 
 
 @pytest.mark.alles
-@pytest.mark.parametrize("name", ["politie", "openbaar"])
+@pytest.mark.parametrize("name", ["politie", "zorg_welzijn"])
 def test_a_lost_document_is_told_about_as_coarse_as_its_profile_made_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -228,31 +228,6 @@ def test_the_archivist_reads_the_list_and_decides_nothing(town: Installation) ->
     archivist.get(f"{PLACE}/bevriezen", status=403)
 
 
-def test_a_case_is_collected_looked_at_and_accounted_for(town: Installation, head: TestApp) -> None:
-    (first, address), (second, _) = reports(town, 2)
-    number = a_dossier(town)
-    freeze(head, f"{first} {second} {number}", zaak="Woo 2026-14")
-    freeze(head, reports(town)[0][0], zaak="Woo 2026-15")
-    officer = town.browser(make_user(town, (DORDRECHT, Role.PRIVACY_OFFICER)))
-    page = officer.get(f"{PLACE}/bevriezingen?zaak=Woo+2026-14")
-    page.mustcontain("nog niet nagekeken", f"{address}/tekst-nakijken", number, no=["Woo 2026-15"])
-    review = officer.get(f"{address}/tekst-nakijken").forms["formulier"]
-    review.submit("opslaan", status="*")
-    page = officer.get(f"{PLACE}/bevriezingen?zaak=Woo+2026-14")
-    # The other report, and the one in the dossier.
-    assert page.text.count("nog niet nagekeken") == 2
-    file = page.click("Lijst als bestand")
-    assert file.content_type == "text/csv"
-    for words in (first, second, number, "nog niet nagekeken"):
-        assert words in file
-    officer.get(f"{PLACE}/bevriezingen-bestand?zaak=onbekend", status=404)
-    with town.transaction(DORDRECHT) as session:
-        inside = session.scalars(select(Report).where(Report.dossier_number == number)).one()
-        filed = f"{inside.reference};melding;{number};{day_of(inside.received_at)};In dossier"
-    assert filed in file.text.replace('"', "")
-    assert f"{number};dossier;;{day_of(utc_now())};" in file.text.replace('"', "")
-
-
 def test_a_dossier_about_a_person_is_unknown_to_who_may_not_see_it(
     town: Installation, head: TestApp
 ) -> None:
@@ -267,7 +242,6 @@ def test_a_dossier_about_a_person_is_unknown_to_who_may_not_see_it(
         for query in ("", "?zaak=W-9"):
             browser.get(f"{PLACE}/bevriezingen{query}").mustcontain("Niets bevroren", no=[number])
     head.get(f"{PLACE}/bevriezing?nr={hold.id}", status=404)
-    head.get(f"{PLACE}/bevriezingen-bestand?zaak=W-9", status=404)
 
 
 def test_the_desk_freezes_what_it_holds(town: Installation) -> None:
@@ -292,37 +266,39 @@ def test_a_woo_request_has_a_number(town: Installation, head: TestApp) -> None:
     freeze(head, reference, zaak="", reden="rechtszaak")
 
 
-def test_a_whole_case_is_prolonged_and_lifted_at_once(town: Installation, head: TestApp) -> None:
+def test_a_decision_about_one_hold_can_be_about_its_whole_case(
+    town: Installation, head: TestApp
+) -> None:
     names = [reference for reference, _ in reports(town, 2)]
-    freeze(head, " ".join(names), zaak="W-7")
     freeze(head, reports(town)[0][0], zaak="W-8")
+    (alone,) = holds(town)
+    assert "hele_zaak" not in head.get(f"{PLACE}/bevriezing?nr={alone.id}")
+    freeze(head, " ".join(names), zaak="W-7")
     case, later = f"{PLACE}/bevriezingen?zaak=W-7", day_of(utc_now()) + timedelta(days=99)
-    form = head.get(case).click("Hele zaak").forms["formulier"]
-    form["besluit"], form["reden"] = "verlengen", "Nog bezwaar."
-    form.submit("vastleggen", status=422).mustcontain("Kies de dag")
+    form = head.get(case).click(names[0]).forms["formulier"]
+    form["besluit"], form["reden"], form["hele_zaak"] = "verlengen", "Nog bezwaar.", True
     form["opnieuw"] = str(later)
     page = form.submit("vastleggen", status=303)
     assert page.location.endswith("?zaak=W-7")
-    page.follow().mustcontain("Zaak W-7: 2 stukken bevroren tot", date_text(later))
-    # One alone is decided on from the case, and one comes back to it.
-    one = head.get(case).click(names[0]).forms["formulier"]
-    one["besluit"], one["reden"] = "opheffen", "Hoort er niet bij."
-    assert one.submit("vastleggen", status=303).location.endswith("?zaak=W-7")
-    form["besluit"], form["opnieuw"] = "opheffen", ""
-    form.submit("vastleggen", status=303).follow().mustcontain("de bevriezing van 1 stuk", "Niets")
+    page.follow().mustcontain("zaak W-7 (2 stukken)", date_text(later))
+    # Without the box it is about that one alone.
+    form = head.get(case).click(names[0]).forms["formulier"]
+    form["besluit"], form["reden"] = "opheffen", "Hoort er niet bij."
+    form.submit("vastleggen", status=303).follow().mustcontain(names[1], "opgeheven van")
     with town.transaction(DORDRECHT) as session:
         lines = list(session.scalars(select(AuditEvent.action)))
-        kept = session.scalars(select(Hold).where(Hold.lifted_at.is_(None))).one()
-    assert kept.case_reference == "W-8"
-    assert [lines.count(f"bevriezing.{name}") for name in ("verlengd", "opgeheven")] == [2, 2]
-    head.get(f"{PLACE}/bevriezing-zaak?zaak=W-7", status=404)
-    head.get(f"{PLACE}/bevriezing-zaak", status=404)
+        kept = session.scalars(select(Hold.case_reference).where(Hold.lifted_at.is_(None)))
+        assert sorted(name for name in kept if name) == ["W-7", "W-8"]
+    assert [lines.count(f"bevriezing.{name}") for name in ("verlengd", "opgeheven")] == [2, 1]
 
 
-def test_the_desk_hears_who_answers_a_woo_request(town: Installation) -> None:
-    with town.transaction(NATIONAL) as session:
-        report = make_report(session, town, holder=NATIONAL)
-        day = day_of(utc_now()) + timedelta(days=9)
-        place_hold(session, report, HoldReason.WOO, day, SYSTEM, case_reference="W-9")
-    desk = town.browser(make_user(town, (NATIONAL, Role.NATIONAL_DESK)))
-    desk.get("/landelijk/bevriezingen?zaak=W-9").mustcontain("Wie beantwoordt dit Woo-verzoek?")
+def test_what_was_held_by_an_earlier_release_to_answer_a_case_stays_held(
+    town: Installation, head: TestApp
+) -> None:
+    number = a_dossier(town)
+    freeze(head, number, zaak="W-7")
+    with town.transaction(DORDRECHT) as session:
+        session.scalars(select(Hold)).one().answers = True
+    head.get(f"{PLACE}/bevriezingen?zaak=W-7").mustcontain(number, no=["Dossier maken", "CSV"])
+    with town.transaction(DORDRECHT) as session:
+        assert session.scalars(select(Dossier.frozen)).one()

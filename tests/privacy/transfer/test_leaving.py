@@ -7,26 +7,38 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import click
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, func, select
 
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.storage.encryption import SEALED_TABLES
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier, DossierMove
 from stopintimidatie.exports.models import Export
 from stopintimidatie.municipalities.levels.models import MunicipalityProfile, ParticipationLevel
 from stopintimidatie.privacy.destruction import statement
-from stopintimidatie.privacy.destruction.models import DestructionStatement, Tombstone
+from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
+    DestructionStatement,
+    Tombstone,
+)
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.requests.models import PURPOSE as SEALED
+from stopintimidatie.privacy.requests.models import RequestLetter
+from stopintimidatie.privacy.subjects.models import VAULT as COPIES
+from stopintimidatie.privacy.transfer import removal
 from stopintimidatie.privacy.transfer import rows as rows_of_tables
-from stopintimidatie.privacy.transfer.departure import _STAYS
-from stopintimidatie.privacy.transfer.rows import BARE
+from stopintimidatie.privacy.transfer.departure import LEFT_OUT, tables_of, write_everything
+from stopintimidatie.privacy.transfer.removal import STAYS, kept_words, numbers_of
+from stopintimidatie.privacy.transfer.rows import BARE, SEALED_KEYS, SECRET
+from stopintimidatie.privacy.transfer.services import EVERYTHING
 from stopintimidatie.reports.models import Report, ReportNote
 from tests.support.exporting import (
     ACCOUNT,
@@ -43,8 +55,10 @@ from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
 from tests.support.personal import anywhere
-from tests.support.policing import keep_something
+from tests.support.policing import TEXT, keep_something
 from tests.support.retaining import approve
+from tests.support.subjects import a_request
+from tests.support.town import own_town
 from tests.support.transferring import PHOTO, SOUND, check_bag, closed_case, number_of
 
 pytestmark = pytest.mark.both_databases
@@ -64,6 +78,15 @@ def case(installation: Installation) -> Case:
         profile = session.get_one(MunicipalityProfile, DORDRECHT)
         profile.noted_level = ParticipationLevel.NO_AGREEMENT
     return made
+
+
+def receive(case: Case) -> None:
+    """Note, as the archivist, the decision to leave and that the package is there."""
+    form = case.browser("archief").get("/gemeenten/dordrecht/vertrek").forms["formulier"]
+    form["van"], form["nummer"] = "Gemeenteraad", "RB-2026-9"
+    form["datum"] = day_of(utc_now()).isoformat()
+    page = form.submit("ontvangen", status=303).follow()
+    page.mustcontain("Gemeenteraad, nummer RB-2026-9", no=["formulier"])
 
 
 def files_in(folder: Path) -> Mapping[str, bytes]:
@@ -114,27 +137,79 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
         actions = session.scalars(select(AuditEvent.action)).all()
     assert "gemeente.uitgevoerd" in actions
     assert {PHOTO, SOUND} <= set(files.values())
-    # Whoever gets the folder isn't named for police data.
-    assert not [name for name in files if "police" in name]
+    # Police data is apart, so that it can be given to who may read it.
+    (item,) = json.loads(files["data/politie/police_item.json"])
+    assert TEXT in item["content"]
     page = files["data/index.html"].decode()
-    assert "police" not in page
     assert "<th>tabellen/report</th><td>3</td><td>Meldingen</td>" in page
     assert "meldpunt" not in page
     everything = b"".join(files.values())
-    for words in (SECRET_NAME, SECRET_PHONE, SECRET_MAIL, "follow_code_hash", "password_hash"):
+    for words in (SECRET_NAME, SECRET_PHONE, SECRET_MAIL):
+        assert words.encode() in everything
+    for words in ("follow_code_hash", "password_hash"):
         assert words.encode() not in everything
 
 
-@pytest.mark.short_on("postgresql")
-def test_contact_data_goes_along_only_when_asked_for(
+@pytest.mark.sqlite
+def test_every_table_of_a_town_is_in_its_package_or_is_named_as_left_out(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with own_town(request, "sqlite", tmp_path / "stad") as town:
+        check_every_table(town.installation, tmp_path / "uit")
+
+
+def check_every_table(installation: Installation, folder: Path) -> None:
+    arguments = (installation.registry, installation.engine, DORDRECHT, "Dordrecht")
+    write_everything(*arguments, folder, SYSTEM, lambda _: None)
+    files = files_in(folder)
+    page, sealed = files["data/index.html"].decode(), SEALED_TABLES.of(installation.registry)
+    with installation.transaction(DORDRECHT) as session:
+        withdrawn = select(Report.id).where(Report.state == "ingetrokken")
+        for table, column in tables_of():
+            if table.name in LEFT_OUT:
+                assert f"tabel {table.name}<" in page
+                continue
+            # Bytes are written as files, each by its own rule: a new table with bytes needs one.
+            bytes_in = [c.name for c in table.c if isinstance(c.type, LargeBinary)]
+            assert not bytes_in or table.name in ("destruction_statement", "municipality_logo")
+            mine = select(func.count()).select_from(table).where(table.c[column] == DORDRECHT)
+            if table.name.startswith(("report_", "reporter_")) and "report_id" in table.c:
+                mine = mine.where(table.c.report_id.not_in(withdrawn))
+            number = session.scalar(mine) or 0
+            folder = "politie" if table.info.get("apart") else "tabellen"
+            content = files.get(f"data/{folder}/{table.name}.json", b"[]")
+            # The line in the log about this very folder, and its own row, came after it.
+            later = {"audit_event": 1, "archive_transfer": 1}.get(table.name, 0)
+            rows = json.loads(content)
+            assert len(rows) == number - later, table.name
+            opened = sealed[table.name].columns if table.name in sealed else ()
+            for row in rows:
+                assert {*row} >= {c.name for c in table.c} - SECRET - SEALED_KEYS - {*bytes_in}
+                assert not [c for c in opened if str(row.get(c)).startswith("1:")]
+
+
+@pytest.mark.sqlite
+def test_requests_go_along_with_their_question_letters_and_copy(
     installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
 ) -> None:
-    assert keyboard.type(*COMMAND, str(tmp_path / "uit"), "--met-contactgegevens")[0] == 0
+    keys = installation.registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        row = a_request(session)
+        row.question = keys.encrypt(SEALED, "Wat weet u van mij?", str(row.id))
+        letter = RequestLetter(
+            holder=DORDRECHT, request_id=row.id, kind="ontvangst", made_by="Pri Vacy", id=uuid4()
+        )
+        letter.content = keys.encrypt(SEALED, "Wij hebben uw verzoek.", str(letter.id))
+        session.add(letter)
+        COPIES.keep(session, keys, row, "pdf", b"%PDF van de kopie")
+        COPIES.keep(session, keys, row, "kopie", b'{"van": "mij"}')
+        reference = row.reference
+    assert keyboard.type(*COMMAND, str(tmp_path / "uit"))[0] == 0
     files = files_in(tmp_path / "uit")
-    rows = json.loads(files["data/tabellen/report_contact.json"])
-    assert {(row["name"], row["phone"], row["email"]) for row in rows} == {
-        (SECRET_NAME, SECRET_PHONE, SECRET_MAIL)
-    }
+    assert b"Wat weet u van mij?" in files["data/tabellen/subject_request.json"]
+    assert b"Wij hebben uw verzoek." in files["data/tabellen/request_letter.json"]
+    assert files[f"data/verzoeken/{reference}/pdf.pdf"] == b"%PDF van de kopie"
+    assert files[f"data/verzoeken/{reference}/kopie.json"] == b'{"van": "mij"}'
 
 
 @pytest.mark.short_on("postgresql")
@@ -154,6 +229,12 @@ def test_what_is_left_is_destroyed_with_a_statement(
         first, double = (session.get_one(Report, number) for number in case.reports[:2])
         double.state, double.ended_reason = "niet_in_behandeling", "dubbel"
         double.duplicate_of_id = first.id
+    early = keyboard.type(*COMMAND, str(tmp_path / "vroeg"), "--vernietigen")
+    assert (early[0], "nog niet ontvangen" in early[2]) == (1, True)
+    assert keyboard.type(*COMMAND, str(tmp_path / "eerst"))[0] == 0
+    receive(case)
+    with installation.transaction(DORDRECHT) as session:
+        before = numbers_of(session, DORDRECHT)
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"), "--vernietigen")
     assert code == 0, err
     assert "Vernietigd" in out
@@ -164,7 +245,7 @@ def test_what_is_left_is_destroyed_with_a_statement(
         assert anywhere(installation, words) == []
     with installation.transaction(DORDRECHT) as session:
         for table in Base.metadata.sorted_tables:
-            if "holder" not in table.c or table.info.get("append_only") or table.name in _STAYS:
+            if "holder" not in table.c or table.info.get("append_only") or table.name in STAYS:
                 continue
             mine = select(func.count()).select_from(table).where(table.c.holder == DORDRECHT)
             assert session.scalar(mine) == 0, table.name
@@ -174,10 +255,56 @@ def test_what_is_left_is_destroyed_with_a_statement(
         assert {stone.document_id: stone.category for stone in stones} == categories
         made = session.scalars(select(DestructionStatement)).one()
         assert {stone.statement_id for stone in stones} == {made.id}
+        said = dict(made.content["gegevens"])
+        assert said["Besluit"].startswith("Gemeenteraad, nummer RB-2026-9, van ")
+        assert "Ar Chief" in said["Pakket ontvangen"]
+        # Every table that had rows is counted: what went, and what stays.
+        went = dict(line.split() for line in said["Vernietigde rijen per tabel"].split("; "))
+        stayed = dict(made.content["bleef"])
+        left = numbers_of(session, DORDRECHT)
+        for name, number in before.items():
+            assert name in went or kept_words(name) in stayed, name
+            if name not in left:
+                assert int(went[name]) == number, name
         roles = select(func.count()).where(RoleAssignment.holder == DORDRECHT)
         assert session.scalar(roles) == 0
         assert "gemeente.vernietigd" in session.scalars(select(AuditEvent.action)).all()
     assert keyboard.type(*COMMAND, str(tmp_path / "nog-eens"))[0] == 0
+
+
+@pytest.mark.sqlite
+def test_a_leaving_that_broke_off_goes_on_and_its_statement_counts_all(
+    installation: Installation, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
+    monkeypatch.setattr(removal, "AT_ONCE", 2)
+    arguments = (installation.registry, installation.engine, DORDRECHT, SYSTEM, lambda _: None)
+    with installation.transaction(DORDRECHT) as session:
+        row = ArchiveTransfer(
+            holder=DORDRECHT, dossier_id=EVERYTHING, reference=DORDRECHT, requested_by="Beheer"
+        )
+        row.state, row.made_at = "wacht_op_ontvangstbewijs", utc_now()
+        session.add(row)
+    receive(case)
+    with installation.transaction(DORDRECHT) as session:
+        before = numbers_of(session, DORDRECHT)
+    with monkeypatch.context() as patch:
+        patch.setattr(removal, "_end_roles", breaks)
+        with pytest.raises(OSError, match="No space"):
+            removal.destroy_everything(*arguments)
+    assert anywhere(installation, ACCOUNT) == []
+    removal.destroy_everything(*arguments)
+    with installation.transaction(DORDRECHT) as session:
+        stones = session.scalars(select(Tombstone.document_id)).all()
+        made = session.scalars(select(DestructionStatement)).one()
+    assert sorted(stones) == sorted([case.dossier_id, *case.reports])
+    said = dict(made.content["gegevens"])["Vernietigde rijen per tabel"]
+    went = dict(line.split() for line in said.split("; "))
+    for name in ("report", "dossier", "report_contact", "dossier_note", "role_assignment"):
+        assert int(went[name]) == before[name], name
 
 
 @pytest.mark.sqlite
@@ -191,7 +318,10 @@ def test_of_a_withdrawn_report_only_goes_along_that_it_was_there(
         by = {"holder": DORDRECHT, "actor_id": "1", "actor_name": "Collega"}
         session.add(ReportNote(report_id=withdrawn, text="En dit ook niet.", **by))
         reference = row.reference
-    assert keyboard.type(*COMMAND, str(tmp_path / "uit"), "--met-contactgegevens")[0] == 0
+    assert (
+        keyboard.type(*COMMAND, str(tmp_path / "uit"), "--einde", day_of(utc_now()).isoformat())[0]
+        == 0
+    )
     files = files_in(tmp_path / "uit")
     kept = json.loads(files[f"data/meldingen/{reference}.json"])
     assert set(kept) == {"soort", "melding"}
@@ -229,9 +359,9 @@ def test_the_pdf_of_an_export_goes_along_but_not_with_a_withdrawn_report_in_it(
     assert keyboard.type(*COMMAND, str(tmp_path / "uit"), "--einde", today)[0] == 0
     files = files_in(tmp_path / "uit")
     own = f"data/uitvoer/{reference}"
-    assert (f"{own}.pdf" in files, f"{own}.json" in files) == (not withdrawn, withdrawn)
-    if withdrawn:
-        assert "ingetrokken" in json.loads(files[f"{own}.json"])["waarom"]
+    assert (f"{own}/pdf.pdf" in files) is (not withdrawn)
+    page = files["data/index.html"].decode()
+    assert (f"<th>uitvoer {reference}</th><td>In deze pdf staat" in page) is withdrawn
 
 
 @pytest.mark.sqlite
@@ -243,15 +373,21 @@ def test_without_the_code_or_with_a_hold_nothing_is_destroyed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(click, "prompt", lambda *_, **__: "GM0000")
+    assert keyboard.type(*COMMAND, str(tmp_path / "eerst"))[0] == 0
+    receive(case)
     refused = keyboard.type(*COMMAND, str(tmp_path / "een"), "--vernietigen")
     assert (refused[0], list(tmp_path.glob("een*"))) == (1, [])
     monkeypatch.setattr(click, "prompt", lambda *_, **__: DORDRECHT)
     with installation.transaction(DORDRECHT) as session:
         dossier = session.get_one(Dossier, case.dossier_id)
         place_hold(session, dossier, HoldReason.WOO, day_of(utc_now()) + timedelta(9), SYSTEM)
+        a_request(session)
+    page = case.browser("archief").get("/gemeenten/dordrecht/vertrek")
+    page.mustcontain("1 bevriezing is van kracht", "1 verzoek van een betrokkene loopt")
     refused = keyboard.type(*COMMAND, str(tmp_path / "twee"), "--vernietigen")
     assert refused[0] == 1
-    assert "bevriezingen" in refused[2]
+    assert "1 bevriezing is van kracht" in refused[2]
+    assert "1 verzoek van een betrokkene loopt" in refused[2]
     assert list(tmp_path.glob("*twee*")) == []
     assert "report" in anywhere(installation, ACCOUNT)
 

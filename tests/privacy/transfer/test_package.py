@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from pyrage import x25519
 from sqlalchemy import select, update
 
 from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.clock import clock_at, utc_now
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.privacy.destruction.models import (
@@ -39,15 +41,15 @@ from tests.support.factories import DORDRECHT, EINDHOVEN
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
 from tests.support.mdto import check_mdto
-from tests.support.retaining import authorise, lines
+from tests.support.retaining import lines
 from tests.support.transferring import (
     PHOTO,
     SOUND,
     closed_case,
     drawn_at_once,
     list_due,
-    listed_and_agreed,
     number_of,
+    pack,
     packed_for_archive,
     transfer_terms,
     unpack,
@@ -163,13 +165,45 @@ def test_each_file_has_metadata_that_fits_the_schema_and_its_checksum(
 def test_metadata_that_does_not_fit_the_schema_is_noticed(right: str, wrong: str) -> None:
     moment = datetime(2026, 11, 27, 9, tzinfo=UTC)
     day = moment.date()
-    source = Source("2026-0001", "", "Dordrecht", DORDRECHT, "Wijk", day, day, moment, "", "")
+    source = Source(
+        "2026-0001",
+        "",
+        "Dordrecht",
+        DORDRECHT,
+        "Wijk",
+        day,
+        day,
+        moment,
+        "",
+        "",
+        "Archiefwet 1995, artikel 15",
+    )
     file = Described("2026-0001/document/a.pdf", "a.pdf", "application/pdf", 3, "0" * 64)
     written = file_xml(source, Part("2026-0001/document", "Document", (file,)), file)
     assert set(check_mdto(written)) == {"bestand"}
     assert right.encode() in written
     with pytest.raises((AssertionError, etree.DocumentInvalid)):
         check_mdto(written.replace(right.encode(), wrong.encode()))
+
+
+@pytest.mark.parametrize(
+    ("today", "law"), [("2026-12-31", "Archiefwet 1995"), ("2027-01-01", "Archiefwet 2027")]
+)
+def test_a_package_names_the_archive_law_of_the_day_on_which_it_is_made(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, today: str, law: str
+) -> None:
+    drawn = drawn_at_once(monkeypatch)
+    laws = "2027-01-01 Archiefwet 2027, artikel 9.1; 1996-01-01 Archiefwet 1995, artikel 15"
+    registry = installation.registry
+    monkeypatch.setattr(registry, "app_settings", replace(registry.app_settings, archive_laws=laws))
+    case = closed_case(installation, number=1)
+    with clock_at(datetime.fromisoformat(f"{today}T12:00:00+01:00")):
+        files = unpack(pack(case))
+    whole = files[f"data/{number_of(case)}/{number_of(case)}.mdto.xml"].decode()
+    assert f"({law}, artikel" in whole
+    assert whole.count("Archiefwet") == whole.count(law) == 2
+    (content,) = drawn
+    assert content.page_one.rules[-1].value == f"{law}."
 
 
 def test_made_twice_the_package_is_the_same_to_the_byte(
@@ -241,46 +275,34 @@ def test_a_number_or_municipality_that_is_not_there_is_said(
     )
 
 
-def test_an_archivist_gets_a_package_that_only_the_archive_opens(
-    installation: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    drawn_at_once(monkeypatch)
-    case, archive = closed_case(installation), x25519.Identity.generate()
-    transfer_terms(installation)
-    browser = case.browser("archief")
-    here = f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
-    listed_and_agreed(case, str(archive.to_public()))
-    assert "pakket kan worden gemaakt" in browser.get(here).text
-    assert "Pakket maken" in browser.get(here).text
-    form = browser.get(f"/gemeenten/dordrecht/overbrengen/nieuw?dossier={number_of(case)}").forms[
-        "formulier"
-    ]
-    assert form["sleutel"].value == str(archive.to_public())
-    assert form.submit("maken", status=303).location.endswith(here)
-    assert "Voortgang" in browser.get(here).text
-    browser.get(f"{here}/pakket", status=404)
-    installation.run_jobs()
-    page = browser.get(here)
-    assert "wacht op ontvangstbewijs" in page.text
-    for words in (ACCOUNT, SECRET_NAME, "Overlast bij het station"):
-        assert words not in page.text
-    answer = browser.get(f"{here}/pakket")
-    assert answer.headers["Content-Disposition"].endswith('.zip.age"')
-    assert ACCOUNT.encode() not in answer.body
-    files = unpack(pyrage.decrypt(answer.body, [archive]))
-    assert PHOTO in files.values()
-    with installation.transaction(DORDRECHT) as session:
-        actions = set(session.scalars(select(AuditEvent.action)))
-    assert {
-        f"dossier.overbrengen_{step}" for step in ("gevraagd", "pakket", "opgehaald")
-    } <= actions
-
-
-def test_a_package_of_an_operator_waits_for_three_people_too(
+def test_with_the_key_of_an_archive_only_that_archive_opens_the_package(
     installation: Installation,
     keyboard: Keyboard,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn_at_once(monkeypatch)
+    case, archive = closed_case(installation), x25519.Identity.generate()
+    words = (*COMMAND, "dordrecht", number_of(case), str(tmp_path / "uit"))
+    refused = keyboard.type(*words, "--sleutel", "AGE-SECRET-KEY-1")
+    assert (refused[0], "geen openbare sleutel" in refused[2]) == (1, True)
+    code, out, err = keyboard.type(*words, "--sleutel", str(archive.to_public()))
+    assert code == 0, err
+    assert "alleen het archief kan het openen" in out
+    (made,) = (tmp_path / "uit").iterdir()
+    assert made.name.endswith(".zip.age")
+    assert ACCOUNT.encode() not in made.read_bytes()
+    files = unpack(pyrage.decrypt(made.read_bytes(), [archive]))
+    assert PHOTO in files.values()
+    row = transfer_of(installation)
+    assert row.sha256 == sha256(made.read_bytes()).hexdigest()
+    with installation.transaction(DORDRECHT) as session:
+        actions = set(session.scalars(select(AuditEvent.action)))
+    assert {f"dossier.overbrengen_{step}" for step in ("gevraagd", "pakket")} <= actions
+
+
+def test_a_package_has_the_line_of_its_dossier_say_that_it_is_transferred(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn_at_once(monkeypatch)
     case = closed_case(installation, number=1)
@@ -288,31 +310,8 @@ def test_a_package_of_an_operator_waits_for_three_people_too(
     list_due(installation)
     with installation.transaction(DORDRECHT) as session:
         session.execute(update(DestructionLine).values(outcome="vernietigen"))
-    packed(keyboard, case, tmp_path / "uit")
-    here = f"/gemeenten/dordrecht/overbrengen/{number_of(case)}"
-    browser = case.browser("archief")
-    assert "De beheerder maakt het pakket in een map" in browser.get(here).text
+    pack(case)
     assert lines(installation)[case.dossier_id].outcome == "overbrengen"
-    authorise(installation)
-    assert "Ontvangstbewijs invullen" in browser.get(here).text
-
-
-@pytest.mark.parametrize(
-    ("dossier", "key", "words"),
-    [
-        ("2026-9999", "", "geen dossier met dit nummer"),
-        ("", "age1nietgoed", "geen openbare sleutel"),
-        ("", "AGE-SECRET-KEY-1", "geen openbare sleutel"),
-    ],
-)
-def test_a_wrong_number_or_key_is_refused_with_what_to_do(
-    installation: Installation, dossier: str, key: str, words: str
-) -> None:
-    case = closed_case(installation, number=1)
-    form = case.browser("archief").get("/gemeenten/dordrecht/overbrengen/nieuw").forms["formulier"]
-    form["dossier"] = dossier or number_of(case)
-    form["sleutel"] = key or str(x25519.Identity.generate().to_public())
-    assert words in form.submit("maken", status=422).text
 
 
 def withdraw(installation: Installation, report: Any) -> None:
@@ -359,14 +358,17 @@ def test_a_package_lapses_when_a_reporter_withdraws_after_it_was_made(
     drawn_at_once(monkeypatch)
     case = closed_case(installation, number=1)
     transfer_terms(installation)
-    here, browser = packed_for_archive(case), case.browser("archief")
-    receipt = browser.get(f"{here}/ontvangst").forms["formulier"]
+    packed_for_archive(case)
+    browser = case.browser("archief")
+    page = browser.get("/gemeenten/dordrecht/overbrengen")
     withdraw(installation, case.reports[0])
-    browser.get(here).mustcontain("trok die in", "Opnieuw maken", no=["Pakket downloaden"])
-    browser.get(f"{here}/pakket", status=404)
-    receipt["archief"], receipt["nummer"] = "Regionaal Archief", "R-1"
-    receipt["datum"] = day_of(utc_now()).isoformat()
-    assert "trok die in" in receipt.submit("ontvangen", status=422).text
+    browser.get("/gemeenten/dordrecht/overbrengen").mustcontain("vervallen", no=["formulier"])
+    form = page.forms["formulier"]
+    form["dossier"], form["van"], form["nummer"] = number_of(case), "Regionaal Archief", "R-1"
+    form["datum"] = day_of(utc_now()).isoformat()
+    assert "vervallen" in form.submit("ontvangen")
+    with installation.transaction(DORDRECHT) as session:
+        assert session.get(Dossier, case.dossier_id) is not None
 
 
 @pytest.mark.alles

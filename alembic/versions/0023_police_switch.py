@@ -2,7 +2,7 @@
 
 And a dossier knows which texts of officers somebody looked at: none, at the upgrade.
 
-Revision ID: 0028_police_switch
+Revision ID: 0023_police_switch
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028_police_switch"
+revision = "0023_police_switch"
 down_revision = "0022_changed_contact"
 branch_labels = None
 depends_on = None

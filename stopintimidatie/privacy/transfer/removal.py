@@ -1,0 +1,288 @@
+"""Removal of what is left here of a municipality that ended, with a statement.
+
+First each document gets its tombstone and its line in the ledger, then every table is emptied: some
+rows at a time, each time in a transaction of its own, so that nobody else waits long for the one
+writer, and a repeated command goes on with what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine, Table, and_, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.models import RoleAssignment, User
+from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.jobs.models import OutboxJob
+from stopintimidatie.core.ledger import JOB as LEDGER
+from stopintimidatie.core.ledger import note_gone
+from stopintimidatie.core.search.registry import INDEX, enqueue_index
+from stopintimidatie.core.search.services import PURGE, enqueue_purge
+from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.text import date_text, datetime_long, plural
+from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.services import KIND as DOSSIER
+from stopintimidatie.municipalities.levels.models import ParticipationLevel
+from stopintimidatie.municipalities.levels.services import level_of, set_level
+from stopintimidatie.municipalities.people.access import end_when_empty
+from stopintimidatie.privacy.destruction.documents import (
+    GONE,
+    Fate,
+    category_of,
+    tombstone_for,
+)
+from stopintimidatie.privacy.destruction.models import (
+    ArchiveTransfer,
+    Tombstone,
+    TransferState,
+)
+from stopintimidatie.privacy.destruction.statement import Decision, make_statement
+from stopintimidatie.privacy.holds.models import Hold
+from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.retention.queries import present_schedule
+from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome, class_of_report
+from stopintimidatie.privacy.transfer.departure import (
+    AT_ONCE,
+    KIND,
+    LABELS,
+    Progress,
+    ids_of,
+    tables_of,
+)
+from stopintimidatie.privacy.transfer.services import (
+    EVERYTHING,
+    Receipt,
+    TransferError,
+    find_transfer,
+)
+from stopintimidatie.reports.models import AttachmentPart, Report, ReportTransfer
+from stopintimidatie.reports.vocabulary import KIND as REPORT
+
+# Words for tables that stay: the law says so, or the programme's own work goes on.
+STAYS: Final[Mapping[str, str]] = {
+    "tombstone": "grafstenen, een jaar",
+    "destruction_list": "vernietigingslijsten",
+    "destruction_line": "regels van vernietigingslijsten",
+    "retention_schedule": "besluiten over bewaartermijnen",
+    "retention_extension": "besluiten om langer te bewaren",
+    "archive_transfer": "overbrengingen en dit vertrek",
+    "disclosed_copy": "kopieën bij ontvangers",
+    "reference": "kenmerken, zodat ze niet opnieuw worden uitgegeven",
+    "redirect": "oude adressen van documenten",
+    "outbox_job": "taken die nog lopen, zoals het opruimen van de zoekindex",
+    "search_document": "regels van de zoekindex, tot die is opgeruimd",
+    "search_gap": "het werk van de zoekindex",
+}
+
+# Emptied last: it tells whose accounts end.
+LAST: Final = "role_assignment"
+
+
+def receive_everything(
+    session: Session, row: ArchiveTransfer, receipt: Receipt, actor: Actor
+) -> None:
+    """Note that the municipality has the package, and by which decision the rest may go."""
+    session.refresh(row, with_for_update=True)
+    row.receipt_from, row.receipt_number, row.receipt_on = receipt.giver, receipt.number, receipt.on
+    row.received_at, row.state = utc_now(), TransferState.DONE.value
+    row.received_by_id, row.received_by = actor.id, actor.name
+    record(session, actor, "gemeente.vertrek_ontvangen", row.holder, KIND)
+
+
+def obstacles(session: Session) -> list[str]:
+    """Return what stops the rest of a municipality from being destroyed, in words."""
+    frozen = session.scalar(select(func.count(Hold.id)).where(Hold.lifted_at.is_(None))) or 0
+    running = select(func.count(SubjectRequest.id)).where(SubjectRequest.ended_at.is_(None))
+    asked = session.scalar(running) or 0
+    words = []
+    if frozen:
+        number = plural(frozen, "bevriezing is", "bevriezingen zijn")
+        words.append(f"{number} van kracht. Hef die eerst op.")
+    if asked:
+        number = plural(
+            asked, "verzoek van een betrokkene loopt", "verzoeken van betrokkenen lopen"
+        )
+        words.append(f"{number}. Rond dat eerst af.")
+    return words
+
+
+def check_may_go(engine: Engine, code: str) -> None:
+    """Check that the rest of a municipality may be destroyed.
+
+    Raises:
+        TransferError: something is frozen or asked for, or nobody noted decision and receipt.
+    """
+    with transaction(engine, code, write=False) as session:
+        words, row = obstacles(session), find_transfer(session, EVERYTHING)
+    if words:
+        raise TransferError(" ".join(words))
+    if row is None or row.received_at is None:
+        raise TransferError(NOT_RECEIVED)
+
+
+NOT_RECEIVED: Final = (
+    "De gemeente heeft het pakket nog niet ontvangen. Maak het zonder --vernietigen; de archivaris"
+    " legt daarna besluit en ontvangst vast op de pagina ‘Vertrek’, onder ‘Overbrengen’."
+)
+
+
+def destroy_everything(
+    registry: Any, engine: Engine, code: str, actor: Actor, progress: Progress
+) -> tuple[str, bytes]:
+    """Destroy the data of a municipality that has left; return number and PDF of the statement.
+
+    Raises:
+        TransferError: something stops it.
+    """
+    check_may_go(engine, code)
+    with transaction(engine, code) as session:
+        _count_tables(session, code)
+        schedule = present_schedule(session)
+    for entity in (Dossier, Report):
+        numbers = ids_of(engine, code, entity)
+        for start in range(0, len(numbers), AT_ONCE):
+            with transaction(engine, code) as session:
+                _mark(session, schedule, entity, numbers[start : start + AT_ONCE], actor)
+    for table, column in reversed(list(tables_of())):
+        append_only = table.info.get("append_only", False)
+        if column == "code" or append_only or table.name in {*STAYS, LAST}:
+            continue
+        if number := _empty(engine, code, table, column):
+            progress(f"tabel {table.name} geleegd: {number}")
+    parts = and_(AttachmentPart.giver == code, AttachmentPart.receiver == code)
+    while _some_go(engine, code, AttachmentPart.__table__.c.attachment_id, parts):
+        pass
+    with transaction(engine, code) as session:
+        _end_roles(session, code)
+        enqueue_purge(session, code)
+        record(session, actor, "gemeente.vernietigd", code, KIND)
+    with transaction(engine, code) as session:
+        statement = _state(registry, session, code, actor)
+    _end(registry, engine, code, actor)
+    return statement
+
+
+def _mark(
+    session: Session, schedule: Any, entity: Any, numbers: Sequence[UUID], actor: Actor
+) -> None:
+    """Give these documents a tombstone and a line in the ledger; those that have them, don't."""
+    before = select(Tombstone.document_id).where(Tombstone.document_id.in_(numbers))
+    known = set(session.scalars(before))
+    rows = session.scalars(select(entity).where(entity.id.in_(set(numbers) - known))).all()
+    for row in rows:
+        group = DOSSIER_CLOSED
+        if isinstance(row, Report):
+            group = class_of_report(row.state, row.ended_reason)
+        fate = Fate(group, category_of(session, schedule, group, row.id))
+        session.add(tombstone_for(row, fate, GONE[fate.outcome]))
+    if rows:
+        kind, ids = (REPORT if entity is Report else DOSSIER), [row.id for row in rows]
+        holder, word = rows[0].holder, GONE[Outcome.DESTROY]
+        record(session, actor, f"{kind}.{word}", holder, kind, ids)
+        note_gone(session, holder, kind, ids, word)
+
+
+def _empty(engine: Engine, code: str, table: Table, column: str) -> int:
+    """Delete the rows of a municipality in a table, some at a time; return how many there were."""
+    total, mine = 0, table.c[column] == code
+    within = [
+        key.parent.name
+        for key in table.foreign_keys
+        if key.column.table is table and key.parent.name != column
+    ]
+    if within:
+        with transaction(engine, code) as session:
+            session.execute(update(table).where(mine).values(dict.fromkeys(within)))
+    key = next(iter(table.primary_key))
+    kind = {"report": REPORT, "dossier": DOSSIER}.get(table.name, "")
+    while number := _some_go(engine, code, key, mine, kind):
+        total += number
+    return total
+
+
+def _some_go(engine: Engine, code: str, key: Any, mine: ColumnElement[bool], kind: str = "") -> int:
+    """Delete some rows by their key, and have the index forget documents; return how many."""
+    with transaction(engine, code) as session:
+        ids = session.scalars(select(key).where(mine).limit(AT_ONCE)).all()
+        session.execute(delete(key.table).where(mine, key.in_(ids)))
+        for number in ids if kind else ():
+            enqueue_index(session, code, kind, number)
+    return len(ids)
+
+
+def _count_tables(session: Session, code: str) -> None:
+    """Note once how many rows each table has, for the statement of a command given twice."""
+    row = find_transfer(session, EVERYTHING)
+    if row is not None and not row.reports:
+        row.reports = [f"{name} {number}" for name, number in numbers_of(session, code).items()]
+
+
+def numbers_of(session: Session, code: str) -> dict[str, int]:
+    """Return the number of rows of each table that has any."""
+    numbers = {
+        table.name: session.scalar(
+            select(func.count()).select_from(table).where(table.c[column] == code)
+        )
+        or 0
+        for table, column in tables_of()
+    }
+    return {name: number for name, number in numbers.items() if number}
+
+
+def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[str, bytes]:
+    gone = session.scalars(
+        select(Tombstone)
+        .where(Tombstone.statement_id.is_(None))
+        .order_by(Tombstone.gone_on, Tombstone.reference)
+    ).all()
+    row = find_transfer(session, EVERYTHING)
+    assert row is not None  # noqa: S101 - `check_may_go` saw it
+    left = numbers_of(session, code)
+    before = {name: int(number) for name, number in (line.split() for line in row.reports)}
+    went = {name: number - left.get(name, 0) for name, number in before.items()}
+    counted = "; ".join(f"{name} {number}" for name, number in went.items() if number > 0)
+    words = (
+        "De gemeente is gestopt en kreeg al haar gegevens. Wat overbleef is vernietigd, zoals de"
+        " verwerkersovereenkomst zegt (art. 28 lid 3 g AVG)."
+    )
+    day = date_text(row.receipt_on) if row.receipt_on else ""
+    pairs = (
+        ("Besluit", f"{row.receipt_from}, nummer {row.receipt_number}, van {day}"),
+        ("Pakket ontvangen", f"{row.received_by}, {datetime_long(row.received_at)}"),
+        ("Opdracht", f"{actor.name}, {date_text(utc_now())}"),
+        ("Vernietigde rijen per tabel", counted),
+    )
+    stayed = tuple((kept_words(name), number) for name, number in left.items())
+    made = make_statement(registry, session, gone, Decision("vertrek", words, pairs, stayed))
+    return made.number, made.pdf
+
+
+def kept_words(name: str) -> str:
+    """Say what stays of a table; what only grows, stays as the law says."""
+    return STAYS.get(name) or f"{LABELS.get(name, 'regels die niemand kan wijzigen')} ({name})"
+
+
+def _end_roles(session: Session, code: str) -> None:
+    """Take the roles there away, and end the accounts that have no other."""
+    mine = RoleAssignment.holder == code
+    worked = select(RoleAssignment.user_id).where(mine)
+    people = session.scalars(select(User).where(User.id.in_(worked))).all()
+    session.execute(delete(RoleAssignment).where(mine))
+    others = OutboxJob.kind.not_in([INDEX.name, LEDGER.name, PURGE.name])
+    session.execute(delete(OutboxJob).where(OutboxJob.holder == code, others))
+    session.execute(delete(ReportTransfer).where(ReportTransfer.receiver == code))
+    session.expire_all()
+    for user in people:
+        end_when_empty(session, user)
+
+
+def _end(registry: Any, engine: Engine, code: str, actor: Actor) -> None:
+    """Let the municipality take part no more."""
+    with transaction(engine, NATIONAL) as session:
+        if level_of(session, code) != ParticipationLevel.NO_AGREEMENT:
+            rules = registry.level_rules
+            set_level(session, rules, actor, code, ParticipationLevel.NO_AGREEMENT)
