@@ -105,8 +105,7 @@ def a_destruction_list(year: Year) -> None:
     year.on(moment(4, 6))
     today = day_of(utc_now())
     with year.installation.transaction(DORDRECHT) as session:
-        period = {"period_from": today, "period_until": today + timedelta(days=90)}
-        row = a_list(session, **period)
+        row = a_list(session, period_from=today, period_until=today + timedelta(days=90))
         a_line(session, row, "M-4F7K-2QX1", due_on=today + timedelta(days=30))
         address = f"{HERE}/vernietiging/{row.number}"
     page = year.page(SECOND, address)

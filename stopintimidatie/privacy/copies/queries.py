@@ -48,8 +48,8 @@ from stopintimidatie.privacy.copies.words import (
     conduct,
 )
 from stopintimidatie.privacy.log.queries import reads_of
-from stopintimidatie.privacy.requests.documents import traces_of
 from stopintimidatie.privacy.requests.models import Capacity, RequestTrace, SubjectRequest
+from stopintimidatie.privacy.requests.queries import traces_of
 from stopintimidatie.privacy.subjects.queries import (
     CONTACT,
     Text,

@@ -146,8 +146,16 @@ def new_view(context: RequestRegister, request: Request) -> Any:
                 "email",
             )
         person = Person(*(values[name] or "" for name in ("naam", "email", "telefoon", "adres")))
-        about = ("recht", "hoedanigheid", "vraagt", "kanaal", "ontvangen_op")
-        entry = Entry(*(values[name] for name in about), person, values["vraag"], values["jong"])
+        entry = Entry(
+            right=values["recht"],
+            capacity=values["hoedanigheid"],
+            asked_by=values["vraagt"],
+            channel=values["kanaal"],
+            received_on=values["ontvangen_op"],
+            person=person,
+            question=values["vraag"],
+            child=values["jong"],
+        )
         keys = request.registry.key_ring
         row, new = enter_once(request.db, keys, context.holder, entry, request.actor)
         saved = "Het verzoek is opgeslagen." if new else "U had dit verzoek al opgeslagen."

@@ -21,10 +21,11 @@ from stopintimidatie.core.web.limits import NoPlaceError, heavy_work
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.core.workflow import WorkflowError
 from stopintimidatie.dossiers.resources import NUMBER, path_of_dossier
-from stopintimidatie.privacy.requests.documents import hold_traces, traces_of
+from stopintimidatie.privacy.requests.documents import hold_traces
 from stopintimidatie.privacy.requests.models import RequestState, RequestTrace, Right
 from stopintimidatie.privacy.requests.pages import PLACE
 from stopintimidatie.privacy.requests.personal import KIND
+from stopintimidatie.privacy.requests.queries import traces_of
 from stopintimidatie.privacy.requests.resources import RequestResource
 from stopintimidatie.privacy.requests.services import (
     Person,

@@ -176,8 +176,8 @@ def check_every_table(installation: Installation, folder: Path) -> None:
             if table.name.startswith(("report_", "reporter_")) and "report_id" in table.c:
                 mine = mine.where(table.c.report_id.not_in(withdrawn))
             number = session.scalar(mine) or 0
-            folder = "politie" if table.info.get("apart") else "tabellen"
-            content = files.get(f"data/{folder}/{table.name}.json", b"[]")
+            part = "politie" if table.info.get("apart") else "tabellen"
+            content = files.get(f"data/{part}/{table.name}.json", b"[]")
             # The line in the log about this very folder, and its own row, came after it.
             later = {"audit_event": 1, "archive_transfer": 1}.get(table.name, 0)
             rows = json.loads(content)
