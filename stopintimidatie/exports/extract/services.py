@@ -23,7 +23,6 @@ from stopintimidatie.exports.profiles.defaults import INTERNAL, MINORS, label_of
 from stopintimidatie.exports.profiles.rules import Field, Profile, Section, Sharing, rules_under
 from stopintimidatie.exports.profiles.services import current_profiles
 from stopintimidatie.exports.redaction.content import DossierContent, Hidden, content_hash
-from stopintimidatie.exports.redaction.officers import as_looked_at, texts_of_officers
 from stopintimidatie.exports.redaction.reports import filled
 from stopintimidatie.exports.redaction.rules import MarkedReport, hidden, marked, redact
 from stopintimidatie.exports.redaction.selection import (
@@ -42,6 +41,7 @@ from stopintimidatie.exports.redaction.source import (
     SourceReport,
     Term,
 )
+from stopintimidatie.exports.redaction.texts import as_looked_at, texts_of_officers
 from stopintimidatie.exports.review.services import shown_outside
 from stopintimidatie.exports.vocabulary import (
     DEMAND,

@@ -19,7 +19,7 @@ from stopintimidatie.dossiers.resources import DossierResource
 from stopintimidatie.dossiers.services import KIND
 from stopintimidatie.exports.extract.queries import LoadedDossier, load_dossier
 from stopintimidatie.exports.models import Export, ExportState
-from stopintimidatie.exports.redaction.officers import texts_of_officers
+from stopintimidatie.exports.redaction.texts import texts_of_officers
 from stopintimidatie.exports.review.rules import (
     MarkError,
     read_marks,

@@ -36,13 +36,6 @@ from stopintimidatie.exports.request.jobs import limits_of
 from stopintimidatie.exports.vocabulary import clean_line
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.municipalities.areas.resources import DESK
-from stopintimidatie.privacy.destruction.content import (
-    NO_CATEGORY,
-    Counted,
-    counted,
-    label_of,
-    swept,
-)
 from stopintimidatie.privacy.destruction.documents import GONE, outcomes_of, today
 from stopintimidatie.privacy.destruction.extension import kept_longer
 from stopintimidatie.privacy.destruction.models import (
@@ -54,6 +47,13 @@ from stopintimidatie.privacy.destruction.models import (
     Waits,
 )
 from stopintimidatie.privacy.destruction.queries import receipts_of
+from stopintimidatie.privacy.destruction.summary import (
+    NO_CATEGORY,
+    Counted,
+    counted,
+    label_of,
+    swept,
+)
 from stopintimidatie.privacy.destruction.sweeps import said_late
 from stopintimidatie.privacy.destruction.words import WAITING, standing_words
 from stopintimidatie.privacy.retention.outlook import frozen_contacts
