@@ -24,6 +24,7 @@ from stopintimidatie.reports.fields import FIELDS
 from stopintimidatie.reports.public import pages as public_pages
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.installation import Installation
+from tests.support.policing import switch_on
 from tests.support.retaining import approve
 
 ADMIN = Actor("gebruiker", None, "Beheerder")
@@ -67,7 +68,10 @@ def test_a_municipality_that_takes_part_is_named_with_its_own_terms(
     connect(installation)
     fill_in(installation, DORDRECHT, TOWN)
     terms = approve(installation)
-    page = installation.visitor().get("/privacy/dordrecht")
+    visitor = installation.visitor()
+    assert "Wet politiegegevens" not in words_of(visitor.get("/privacy/dordrecht"))
+    switch_on(installation)
+    page = visitor.get("/privacy/dordrecht")
     said = words_of(page)
     for part in (
         *("de burgemeester van Dordrecht", "Postbus 8", "fg@dordrecht.example", "keek deze"),
@@ -137,7 +141,7 @@ def test_all_pages_are_in_english_as_well(
             date(2026, 12, 1),
             (statements.DATA, statements._KEPT, statements._FIXED),
             ("privacy", "privacy_young"),
-            "d3bfec9d0ec8addf",
+            "94c027bb3ab8637e",
         ),
         (
             statements.ACCESSIBILITY_OF,

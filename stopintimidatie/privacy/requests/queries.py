@@ -30,7 +30,8 @@ ERASED: Final = "vernietigd"
 def traces_of(session: Session, row: SubjectRequest) -> Sequence[RequestTrace]:
     """Return the documents in which something about the person was found."""
     mine = select(RequestTrace).where(RequestTrace.request_id == row.id)
-    return session.scalars(mine.order_by(RequestTrace.reference, RequestTrace.id)).all()
+    by_document = RequestTrace.reference, RequestTrace.document_kind, RequestTrace.document_id
+    return session.scalars(mine.order_by(*by_document)).all()
 
 
 def done_for(session: Session, row: SubjectRequest) -> dict[str, list[str]]:

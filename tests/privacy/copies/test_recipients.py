@@ -18,7 +18,7 @@ from stopintimidatie.exports.vocabulary import DEMAND
 from stopintimidatie.privacy.copies import services
 from stopintimidatie.privacy.copies.queries import count_demands, gather
 from stopintimidatie.privacy.copies.rules import Part
-from stopintimidatie.privacy.requests.models import SubjectRequest
+from stopintimidatie.privacy.requests.models import RequestState, SubjectRequest
 from stopintimidatie.privacy.requests.queries import traces_of
 from stopintimidatie.privacy.subjects.rules import Wanted
 from tests.support.disclosing import an_entry
@@ -199,6 +199,7 @@ def test_who_makes_the_copy_hears_what_was_left_out_and_nobody_else(town: Instal
     with town.transaction(DORDRECHT) as session:
         request = session.scalars(select(SubjectRequest)).one()
         services.freeze(registry, session, request, SYSTEM)
+        request.state = RequestState.CHECKING.value
         made = services.frozen_copy(session, registry.key_ring, request)
         assert made is not None
         pdf = services.statement_of(session, request, made)
