@@ -54,7 +54,7 @@ from stopintimidatie.privacy.requests.forms import day_field
 from stopintimidatie.privacy.requests.models import Capacity, Channel, RequestState
 from stopintimidatie.privacy.requests.personal import KIND
 from stopintimidatie.privacy.requests.resources import RequestResource
-from stopintimidatie.privacy.requests.services import move_request, way_to_send
+from stopintimidatie.privacy.requests.services import RequestError, move_request, way_to_send
 
 COPY: Final = "kopie"
 PRINT: Final = "kopie-pdf"
@@ -256,6 +256,8 @@ def _give(context: RequestResource, request: Request, page: dict[str, Any]) -> A
             hand_over(request.registry, session, row, how, request.actor)
         except (CopyError, WorkflowError) as problem:
             raise FormError(str(problem)) from None
+        except RequestError as problem:
+            raise FormError(str(problem), problem.field) from None
         request.flash(f"Het verzoek is beantwoord. {way_to_send(keys, row, paper=paper)}")
         return HTTPSeeOther(f"{here}/{COPY}")
 

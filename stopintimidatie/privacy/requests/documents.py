@@ -45,7 +45,7 @@ from stopintimidatie.privacy.requests.models import (
 )
 from stopintimidatie.privacy.requests.models import Correction as CorrectionRow
 from stopintimidatie.privacy.requests.queries import restricted_among, traces_of
-from stopintimidatie.privacy.requests.rules import about_child, grant_refused
+from stopintimidatie.privacy.requests.rules import about_child, grant_refused, identities_of
 from stopintimidatie.privacy.requests.services import (
     RequestError,
     lock_request,
@@ -188,17 +188,23 @@ def hear_child(
     _keep_or_release(session, row, actor)
 
 
-def mend_age(session: Session, row: SubjectRequest, actor: Actor) -> None:
+def mend_age(session: Session, row: SubjectRequest, actor: Actor, *, child: bool) -> None:
     """Note that the data subject is younger than 16 after all, or isn't.
 
+    Where the way in which it was made sure who asks doesn't do for a child, that is asked again.
+
     Raises:
-        RequestError: the request was decided by what was said before.
+        RequestError: the request was decided by what was said before, or it was noted already.
     """
     lock_request(session, row)
     if row.is_decided:
         raise RequestError("Over dit verzoek is al besloten.")
-    row.child = not row.child
-    note_move(session, row, actor, "leeftijd", {"jong": "ja" if row.child else "nee"})
+    if row.child == child:
+        raise RequestError("Dit is al vastgelegd.")
+    row.child = child
+    if row.identity_how and row.identity_how not in identities_of(row.asked_by, child=child):
+        row.state, row.identity_how = RequestState.RECEIVED.value, None
+    note_move(session, row, actor, "leeftijd", {"jong": "ja" if child else "nee"})
     _keep_or_release(session, row, actor)
 
 

@@ -158,7 +158,8 @@ def heard_view(context: RequestResource, request: Request) -> Any:
 
 # Facts that a button of the case notes, by the name that comes along.
 FACTS: Final[dict[str, Callable[..., None]]] = {
-    "leeftijd": mend_age,
+    "jong": partial(mend_age, child=True),
+    "niet_jong": partial(mend_age, child=False),
     "bezwaar": partial(note_objection, over=False),
     "voorbij": partial(note_objection, over=True),
 }

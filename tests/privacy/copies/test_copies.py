@@ -346,6 +346,9 @@ def test_the_person_picks_it_up_some_times_within_a_fortnight(
     story.check()
     story.send().mustcontain("De PDF wordt nog gemaakt")
     town.run_jobs()
+    form = story.officer.get(f"{story.case}/kopie").forms["formulier"]
+    form["op"] = str(day_of(utc_now()) - timedelta(days=1))
+    form.submit("versturen", status=422).mustcontain("Kies die dag of een latere.")
     story.send()
     case = story.officer.get(story.case)
     told = press(case.click("Naar de kopie"), "kopie-code")

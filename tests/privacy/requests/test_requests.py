@@ -211,9 +211,23 @@ def test_an_age_that_was_entered_wrong_is_mended_until_the_decision(officer: Tes
     (form,) = [item for item in mend.forms.values() if item.action.endswith("/vastleggen")]
     page = form.submit(status=303).follow()
     page.mustcontain("Een ouder vraagt voor iemand van 16", "Leeftijd gewijzigd")
-    form.submit(status=303).follow().mustcontain("Iemand vraagt voor een kind")
+    # A second click on the same button changes nothing.
+    form.submit(status=303).follow().mustcontain("al vastgelegd", "voor iemand van 16")
+    (back,) = [item for item in page.forms.values() if item.action.endswith("/vastleggen")]
+    back.submit(status=303).follow().mustcontain("Iemand vraagt voor een kind")
     step(officer, case, "intrekken", reden="Op verzoek.").mustcontain(no=["toch niet jonger"])
     form.submit(status=303).follow().mustcontain("al besloten")
+
+
+def test_who_asks_for_a_child_after_all_is_identified_anew(officer: TestApp) -> None:
+    case = enter(officer, vraagt="gemachtigde")
+    step(officer, case, "identiteit", hoe="volgcode").mustcontain("Zoeken")
+    (mend,) = [
+        item for item in officer.get(case).forms.values() if item.action.endswith("/vastleggen")
+    ]
+    mend.submit(status=303).follow().mustcontain("Identiteit vaststellen", "Ontvangen")
+    ways = officer.get(f"{case}/stap?naam=identiteit").forms["formulier"]["hoe"].options
+    assert [code for code, _, _ in ways if code] == ["gezien", "digid"]
 
 
 def test_nothing_is_given_to_a_parent_before_the_child_was_heard(officer: TestApp) -> None:
