@@ -116,7 +116,7 @@ def _requests(context: Any, request: Request, here: str, today: date) -> Iterato
         title = f"Verzoek {row.reference}: {Right.word(row.right)}"
         href, when = f"{here}/verzoeken/{row.reference}", days_until(row.due_on)
         due, late = datetime.combine(row.due_on, time.min, UTC), row.due_on < today
-        about = f"besluit nog niet verstuurd: {when}" if row.is_unsent else f"antwoord: {when}"
+        about = f"{'besluit nog niet verstuurd; ' if row.is_unsent else ''}antwoord: {when}"
         rank = LATE if late else DUE if row.due_on <= today + WEEK or row.is_unsent else SOON
         task = task_for(rank, title, href, "Openen", about)
         badges = ("te_laat",) if late else ()

@@ -102,7 +102,10 @@ def others_there(session: Session, holder: str, person_id: str) -> list[str]:
 def refuses_hand(session: Session, proposal: ErasureProposal, actor: Actor) -> str | None:
     """Return why this person may not carry a proposal out now; None: they may."""
     first, since = proposal.made_by_id, proposal.alone_at
-    granter = grounds_to_erase(session, proposal.document_id).get(proposal.ground)
+    requests = grounds_to_erase(session, proposal.document_id)
+    if proposal.ground not in {*ERASURE_GROUNDS, *requests}:
+        return _NO_REQUEST.format(proposal.ground)
+    granter = requests.get(proposal.ground)
     # The request had its second person, or this is one.
     if not all(same_hand(session, first, other) for other in (actor.id, granter or first)):
         return None
@@ -169,8 +172,6 @@ def carry_out(
     looked = preview_erasure(registry, session, row)
     if why := refuses_hand(session, proposal, actor) or " ".join(looked.obstacles):
         raise ErasureError(why)
-    if ground not in ERASURE_GROUNDS and ground not in grounds_to_erase(session, row.id):
-        raise ErasureError(_NO_REQUEST.format(ground))
     if looked.fingerprint != seen:
         raise ErasureError(CHANGED)
     _sign(session, proposal, "gewist", actor)

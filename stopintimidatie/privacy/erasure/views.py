@@ -97,7 +97,7 @@ def check_view(context: Any, request: Request) -> Any:
         answered = proposal if proposal is not None and proposal.outcome else None
         return _back(context, request, _ANSWERED.format(answered) if answered else _NOTHING)
     mine = same_hand(request.db, proposal.made_by_id, request.actor.id)
-    why = approval.refuses_hand(request.db, proposal, request.actor) if mine else None
+    why = approval.refuses_hand(request.db, proposal, request.actor)
 
     def act(values: dict[str, Any], seen: str) -> str:
         reason, chosen = values.get("reden"), values["besluit"]

@@ -144,7 +144,7 @@ def grant_refused(asked_by: str, outcome: str | None, *, child: bool) -> str | N
     if asked_by == AskedBy.SELF and child:
         return (
             "Voor wie jonger is dan 16 vraagt de wettelijk vertegenwoordiger (artikel 5 lid 4"
-            " UAVG). Weiger met die grond."
+            " UAVG). De privacyfunctionaris weigert met die grond."
         )
     if asked_by == AskedBy.PARENT and not child:
         return "Wie 16 jaar of ouder is, vraagt zelf. Weiger dit verzoek van de ouder."

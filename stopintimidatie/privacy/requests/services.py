@@ -29,7 +29,9 @@ from stopintimidatie.privacy.requests.letters import (
 )
 from stopintimidatie.privacy.requests.models import (
     PURPOSE,
+    AskedBy,
     Channel,
+    Ground,
     RequestLetter,
     RequestState,
     SubjectRequest,
@@ -215,9 +217,9 @@ def way_to_send(keys: KeyRing, row: SubjectRequest, *, paper: bool = False) -> s
         "de brief met de kopie" if paper else "de brief",
     )
     if person.address:
-        return f"Print {goes}, en stuur dat met de post."
+        return f"Print {goes}. Stuur die met de post."
     if paper:
-        return f"Er is geen postadres: print {goes}, en geef dat mee aan de balie."
+        return f"Er is geen postadres: print {goes}. Geef die mee aan de balie."
     if person.email:
         return "Er is geen postadres: stuur de brief als PDF met beveiligde e-mail."
     return "Er is geen adres: bel de vrager, en spreek af hoe de brief komt."
@@ -270,9 +272,14 @@ def move_request(
     if why is not None:
         raise WorkflowError(why)
     if name == "identiteit" and values["hoe"] not in identities_of(row.asked_by, child=row.child):
-        raise WorkflowError("Kies een van de manieren uit de lijst.", "hoe")
+        raise WorkflowError(
+            "Voor een kind tellen alleen de balie en DigiD, met bewijs van gezag.", "hoe"
+        )
     if "grond" in values and values["grond"] not in dict(grounds_for(row.right)):
         raise WorkflowError("Kies een grond die bij dit recht past.", "grond")
+    for_child = row.child or row.asked_by == AskedBy.PARENT
+    if values.get("grond") == Ground.REPRESENTATIVE and not for_child:
+        raise WorkflowError("Deze grond past alleen als iemand voor een kind vraagt.", "grond")
     done = list(done_for(session, row)) if name in WITH_DONE else []
     if name == "toewijzen" and not (done or values.get("reden")):
         raise WorkflowError(NOTHING_DONE, "reden")

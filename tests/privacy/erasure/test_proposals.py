@@ -387,13 +387,16 @@ def test_a_request_of_somebody_else_or_a_refused_one_is_no_ground(case: Case) ->
     form = page_of(case, address).forms["formulier"]
     form["grond"] = reference
     form.submit("voorstellen", status=303)
+    open_tab = decision(case, address)
     with case.installation.transaction(DORDRECHT) as session:
         mine = select(SubjectRequest).where(SubjectRequest.reference == reference)
         row, values = session.scalars(mine).one(), {"reden": "Toch niet."}
         move_request(case.installation.registry, session, row, "intrekken", values, SYSTEM)
-    form = decision(case, address)
-    form["besluit"], form["nummer"] = "wissen", number
-    assert f"Verzoek {reference} is geen reden meer" in form.submit("beslissen", status=409).text
+    said = f"Verzoek {reference} is geen reden meer"
+    open_tab["besluit"], open_tab["nummer"] = "wissen", number
+    assert said in open_tab.submit("beslissen", status=409).text
+    # Who opens the page now reads it at once, and can only refuse.
+    assert "wissen" not in [code for code, *_ in decision(case, address)["besluit"].options]
     assert state_of(case) == "in_dossier"
 
 

@@ -186,7 +186,7 @@ def test_documents_of_a_running_request_wait_for_destruction_and_the_list_says_b
         assert report.frozen
 
         class Line:
-            document_id = report.id
+            document_id, at_maximum = report.id, False
 
         held = held_by(session, [Line()])  # type: ignore[list-item]
         assert "bevroren: verzoek van een betrokkene" in held[report.id]

@@ -152,7 +152,7 @@ def test_a_request_is_granted_in_part_with_a_ground_for_the_rest(
         row = session.scalars(select(SubjectRequest)).one()
         words = answer(town, session, row)
     assert row.state == "deels"
-    for part in ("wel: Uw nummer gaat weg.", "niet: De rest is bewijs.", "artikel 17 lid 3"):
+    for part in ("wel: Uw nummer gaat weg.", "waarom: De rest is bewijs.", "artikel 17 lid 3"):
         assert part in words
 
 
