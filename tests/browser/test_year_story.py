@@ -260,10 +260,12 @@ def a_question_of_the_fg(year: Year) -> None:
     for path in ("verzoeken", "datalekken", "dossiers"):
         year.page(OFFICER, f"{HERE}/{path}")
     page = year.page(OFFICER, f"{HERE}/logboek?wat=gelezen")
+    page.get_by_label("Wie").select_option(label=FIRST)
+    page.get_by_role("button", name="Regels tonen").click()
     page.get_by_role("link", name="Steekproef van tien regels").click()
     year.reads(OFFICER, "bij toeval getrokken")
-    line = page.get_by_role("table", name="Logboek").locator("tbody tr")
-    line.filter(has_text=FIRST).first.get_by_role("link").first.click()
+    lines = page.get_by_role("table", name="Logboek").locator("tbody tr")
+    lines.first.get_by_role("link").first.click()
     year.press(OFFICER, f"Vraag het {FIRST}")
     year.reads(OFFICER, f"De vraag gaat per mail naar {FIRST}.")
     asked = page.url.partition("nr=")[2]
