@@ -12,11 +12,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stopintimidatie.core import clock
+from stopintimidatie.core.security import Role
+from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.municipalities.accountability.rules import FEWEST
+from stopintimidatie.privacy.destruction.jobs import EVERY_NIGHT
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation
 
 FIRST, SECOND, DEPUTY, OFFICER, ARCHIVIST = (person.label for person in FEWEST)
+# Not of the municipality: only there where a role is given, as for any of them.
+DESK = "Het landelijk meldpunt"
 OUTSIDERS = (OFFICER, ARCHIVIST)
 HERE = "/gemeenten/dordrecht"
 
@@ -54,6 +59,8 @@ class Year:
         for person in FEWEST:
             roles = [(DORDRECHT, role) for role in person.roles]
             self.users[person.label] = make_user(self.installation, *roles, name=person.label)
+        desk = (NATIONAL, Role.NATIONAL_DESK)
+        self.users[DESK] = make_user(self.installation, desk, name=DESK)
 
     def on(self, moment: datetime) -> None:
         """Move the clock, of the server too; everybody signs in anew."""
@@ -71,8 +78,12 @@ class Year:
     def press(self, who: str, button: str) -> None:
         """Press a button that does something, and count it as an act of this person."""
         self.acts[who] += 1
-        named = self.pages[who].get_by_role("button", name=button)
+        named = self.pages[who].locator("main").get_by_role("button", name=button)
         named.locator("visible=true").first.click()
+
+    def night(self) -> None:
+        """Let the nightly work be done that destroys and lists."""
+        self.installation.run_scheduled(EVERY_NIGHT.name)
 
     def reads(self, who: str, words: str) -> None:
         """Check that this person reads these words now."""

@@ -19,25 +19,32 @@ from stopintimidatie.exports.redaction.source import (
 )
 from stopintimidatie.exports.vocabulary import ExportRequest
 
-# Fields that are typed in a request beside the question itself.
-TYPED: Final = ("facts", "perceptions", "assumptions", "feedback")
+# Fields that are typed in a request beside the question itself, as people read their names.
+TYPED: Final = {
+    "facts": "Feiten",
+    "perceptions": "Beleving",
+    "assumptions": "Vermoedens",
+    "feedback": "Terugkoppeling",
+}
 
 
-def texts_of_officers(known: KnownDossier, requests: Iterable[ExportRequest]) -> list[str]:
-    """Return each text that may go along with one of these requests, once."""
-    return list(dict.fromkeys(text for text in _texts(known, requests) if text.strip()))
+def texts_of_officers(known: KnownDossier, requests: Iterable[ExportRequest]) -> dict[str, str]:
+    """Return each text that may go along with one of these requests, with its name in Dutch."""
+    return {text: name for name, text in _texts(known, requests) if text and text.strip()}
 
 
-def _texts(known: KnownDossier, requests: Iterable[ExportRequest]) -> Iterator[str]:
+def _texts(
+    known: KnownDossier, requests: Iterable[ExportRequest]
+) -> Iterator[tuple[str, str | None]]:
     for asked in requests:
-        yield from (getattr(asked, name) or "" for name in TYPED if not asked.urgent)
-    yield from (known.assessment, known.feedback_text)
+        yield from ((TYPED[name], getattr(asked, name)) for name in TYPED if not asked.urgent)
+    yield from (("Duiding", known.assessment), ("Terugkoppeling", known.feedback_text))
     done: list[SourceMeasure | SourceAction] = [*known.measures, *known.actions]
     for row in done:
-        yield from (row.text, row.effect)
-    yield from (agreement.text for agreement in known.agreements)
-    yield from (meeting.decisions for meeting in known.consultations)
-    yield from (file.about for file in known.attachments)
+        yield from (("Wat er is gedaan", row.text), ("Wat dat deed", row.effect))
+    yield from (("Afspraak", agreement.text) for agreement in known.agreements)
+    yield from (("Verslag van een overleg", meeting.decisions) for meeting in known.consultations)
+    yield from (("Bij een bestand", file.about) for file in known.attachments)
 
 
 def as_looked_at(source: DossierSource, reviewed: Mapping[str, str]) -> DossierSource:

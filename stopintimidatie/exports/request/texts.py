@@ -34,8 +34,8 @@ from stopintimidatie.municipalities.areas.models import Neighbourhood
 NAME: Final = "teksten-nakijken"
 
 
-def texts_here(session: Session, loaded: LoadedDossier) -> list[str]:
-    """Return the texts of officers in a dossier and in what was asked for and isn't decided yet."""
+def texts_here(session: Session, loaded: LoadedDossier) -> dict[str, str]:
+    """Return the texts of officers, with their names, that may go along with what is undecided."""
     waiting = session.scalars(
         select(Export)
         .where(Export.dossier_id == loaded.row.id, Export.state == ExportState.REQUESTED)
@@ -68,7 +68,7 @@ def texts_view(context: DossierResource, request: Request) -> Any:
     }
     fields = {f"tekst{number}": text for number, text in enumerate(texts, 1)}
     form = Form(
-        forms.Schema(*(_area(name, text) for name, text in fields.items())),
+        forms.Schema(*(_area(name, text, texts[text]) for name, text in fields.items())),
         request,
         buttons=[Button("opslaan", "Opslaan voor ontvangers")] if texts else [],
         appstruct={n: with_marks(text, marks[text], signs) for n, text in fields.items()},
@@ -90,10 +90,10 @@ def texts_view(context: DossierResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"dossier": dossier, "signs": signs})
 
 
-def _area(name: str, text: str) -> Any:
+def _area(name: str, text: str, label: str) -> Any:
     return forms.field(
         forms.Text(LIMIT, lines=True),
-        f"Tekst {name.removeprefix('tekst')}",
+        f"{name.removeprefix('tekst')}. {label}",
         name=name,
         missing="",
         needed_sometimes=True,

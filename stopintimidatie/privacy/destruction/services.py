@@ -79,7 +79,7 @@ AT_MAXIMUM: Final = (
     " bevries het document als er een zaak loopt."
 )
 NO_ARCHIVE: Final = (
-    "{} moet naar het archief, en er is nog geen pakket van. Vraag de beheerder dat te maken."
+    "{} moet naar het archief, en er is nog geen pakket van. Wie de installatie beheert, maakt dat."
     " Daarna kan de regel worden gemachtigd."
 )
 OTHERS: Final = (

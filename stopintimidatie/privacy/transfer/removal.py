@@ -106,7 +106,7 @@ def obstacles(session: Session) -> list[str]:
         number = plural(
             asked, "verzoek van een betrokkene loopt", "verzoeken van betrokkenen lopen"
         )
-        words.append(f"{number}. Rond dat eerst af.")
+        words.append(f"{number}. Rond {'dat' if asked == 1 else 'die'} eerst af.")
     return words
 
 

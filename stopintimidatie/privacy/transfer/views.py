@@ -118,7 +118,7 @@ def leave_view(context: MunicipalityResource, request: Request) -> Any:
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
         receive_everything(request.db, row, _receipt(values), request.actor)
-        request.flash("Vastgelegd. De beheerder kan nu vernietigen wat hier overblijft.")
+        request.flash("Vastgelegd. Wie de installatie beheert, kan vernietigen wat overblijft.")
         return HTTPSeeOther(request.path)
 
     return handle_form(request, form, on_valid, page)

@@ -56,6 +56,7 @@ def test_what_somebody_looked_at_goes_without_what_was_marked(
     officer = case.browser("aanvrager")
     form = officer.get(f"{case.path}/teksten-nakijken").forms["formulier"]
     assert form["tekst1"].value == "[[Kees Jansen]] staat er elke vrijdag."
+    assert "1. Feiten" in form.text
     changed = officer.get(f"{case.path}/teksten-nakijken").forms["formulier"]
     changed["tekst1"] = "Iets heel anders."
     changed.submit("opslaan", status=422)

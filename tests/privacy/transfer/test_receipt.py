@@ -193,7 +193,7 @@ def test_a_transfer_under_way_at_the_upgrade_goes_on_with_the_command(
     # What the button asked for before the upgrade is made by nobody any more, and stops quietly.
     installation.run_jobs()
     browser = case.browser("archief")
-    browser.get(PAGE).mustcontain("wacht op het pakket van de beheerder", no=["formulier"])
+    browser.get(PAGE).mustcontain("wacht op het pakket.", no=["formulier"])
     assert pack(case, asked.recipient).startswith(b"age-encryption.org")
     assert receipt(case, number_of(case)).status_int == 303
     assert case.dossier_id in stones(installation)
