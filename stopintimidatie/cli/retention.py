@@ -134,7 +134,9 @@ def leave(
         if vernietigen:
             _confirm(engine, code, name)
         try:
-            number = write_everything(registry, engine, code, name, map, operator(), _say)
+            number = write_everything(
+                registry, engine, code, name, map, operator(), _say, destroys=vernietigen
+            )
             click.echo(f"Klaar: {number} bestanden in {map}. Begin bij data/index.html.")
             if vernietigen:
                 _destroy_rest(registry, engine, code, map)
@@ -147,7 +149,8 @@ def leave(
 def _confirm(engine: Engine, code: str, name: str) -> None:
     """Refuse to destroy what may not go, or without the code, before anything is written."""
     try:
-        check_may_go(engine, code)
+        with transaction(engine, code, write=False) as session:
+            check_may_go(session)
     except TransferError as error:
         raise click.ClickException(str(error)) from None
     if click.prompt(f"Typ {code} om {name} straks te vernietigen") != code:

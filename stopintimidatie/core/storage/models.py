@@ -110,8 +110,8 @@ def held_table(
     Args:
         items: Keys, constraints and indexes.
         append_only: Triggers made by the migration refuse UPDATE and DELETE.
-        apart: Only a few named people may know of its rows: it is in no package of a municipality's
-            data, and the log of the house tells nothing of it.
+        apart: Only a few named people may know of its rows: the log of the house tells nothing of
+            it, and in the package of a municipality that ends it has a folder of its own.
         log: Lines of a log of its own, that go as those of the house do; it has a column `at`.
     """
     info = {"append_only": append_only, "apart": apart, "log": log}

@@ -82,6 +82,7 @@ ACTIONS: Final[dict[str, str]] = {
     "dossier.vernietigd": "Dossier vernietigd volgens de bewaartermijn",
     "gemeente.uitgevoerd": "Alle gegevens van een vertrekkende gemeente uitgevoerd",
     "gemeente.vertrek_ontvangen": "Besluit en ontvangst bij een vertrek vastgelegd",
+    "gemeente.vertrek_teruggenomen": "Besluit en ontvangst bij een vertrek teruggenomen",
     "gemeente.vernietigd": "Gegevens van een vertrokken gemeente vernietigd",
     "dossier.overbrengen_gevraagd": "Pakket voor het archief gevraagd",
     "dossier.overbrengen_pakket": "Pakket voor het archief gemaakt",

@@ -392,5 +392,6 @@ ACTIONS: Final = {
     "gelezen": "las",
     "bewaard": "besloot langer te bewaren",
     "vernietigd": "vernietigde",
+    "uitgevoerd": "voerde alles uit voor een gemeente die stopt",
     "logboek": "bekeek dit logboek",
 }

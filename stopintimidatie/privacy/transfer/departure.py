@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Engine, Table, func, select
+from sqlalchemy import Engine, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
@@ -78,6 +78,7 @@ NOT_GIVEN: Final = (
     "In deze pdf staat een melding die de melder heeft ingetrokken. Haar inhoud leest niemand meer;"
     " daarom gaat de pdf niet mee."
 )
+APART: Final = "politie/"
 CHUNK: Final = 1 << 20
 # Documents that are read in one transaction.
 AT_ONCE: Final = 50
@@ -107,8 +108,12 @@ def write_everything(
     folder: Path,
     actor: Actor,
     progress: Progress,
+    *,
+    destroys: bool = False,
 ) -> int:
     """Write all data of a municipality in a folder, and return how many files that are.
+
+    `destroys`: what is left goes after this, by the receipt of the package before it.
 
     Raises:
         ArchiveError: the folder isn't empty, or can't be written.
@@ -137,22 +142,42 @@ def write_everything(
             moment, [("Source-Organization", f"Gemeente {name}"), ("External-Identifier", code)]
         )
     with transaction(engine, code) as session:
-        _note_package(session, code, moment, actor, bag)
+        _note_package(session, code, moment, actor, bag, destroys=destroys)
         record(session, actor, "gemeente.uitgevoerd", code, KIND)
+        if any(path.startswith(APART) for path, _ in tables):
+            _note_apart(session, code, actor)
     return len(bag.files)
 
 
-def _note_package(session: Session, code: str, moment: datetime, actor: Actor, bag: Bag) -> None:
+def _note_package(
+    session: Session, code: str, moment: datetime, actor: Actor, bag: Bag, *, destroys: bool
+) -> None:
     """Note the package, which then waits for the decision and the receipt of the municipality."""
     row = find_transfer(session, EVERYTHING)
     if row is None:
         row = ArchiveTransfer(holder=code, dossier_id=EVERYTHING, reference=code)
         session.add(row)
-    if row.received_at is None:
-        row.state = TransferState.WAITS.value
+    # Destroying that was begun goes on by the receipt that there is.
+    if not (row.reports or (destroys and row.received_at)):
+        forget_receipt(row)
     row.requested_at, row.made_at = moment, utc_now()
     row.requested_by_id, row.requested_by = actor.id, actor.name
     row.size, row.sha256 = len(bag.files), sha256(manifest(bag.files)).hexdigest()
+
+
+def forget_receipt(row: ArchiveTransfer) -> None:
+    """Have the package of a leaving wait again for a decision and a receipt."""
+    row.receipt_from = row.receipt_number = row.receipt_on = None
+    row.received_at = row.received_by_id = row.received_by = None
+    row.state = TransferState.WAITS.value
+
+
+def _note_apart(session: Session, code: str, actor: Actor) -> None:
+    """Tell in the log of what is kept apart that it went along."""
+    for table, column in tables_of():
+        if table.info.get("apart") and table.info.get("log"):
+            who = {"actor_id": actor.id, "actor_name": actor.name}
+            session.execute(insert(table).values(**{column: code}, action="uitgevoerd", **who))
 
 
 def _withdrawn(session: Session) -> list[tuple[str, str]]:
@@ -242,12 +267,11 @@ def _write_tables(
         if table.name in LEFT_OUT:
             continue
         # Apart, so that it can be given to who may read it.
-        folder = "politie" if table.info.get("apart", False) else "tabellen"
-        mine = rows.of_table(table.name, table.c[column] == code)
-        number = _write_table(bag, f"{folder}/{table.name}", mine)
+        path = f"{APART if table.info.get('apart', False) else 'tabellen/'}{table.name}"
+        number = _write_table(bag, path, rows.of_table(table.name, table.c[column] == code))
         if number:
             progress(f"tabel {table.name}: {number}")
-            yield f"{folder}/{table.name}", number
+            yield path, number
     people = session.execute(
         select(User.id, User.name)
         .where(User.id.in_(select(RoleAssignment.user_id).where(RoleAssignment.holder == code)))
@@ -307,7 +331,7 @@ _ABOUT: Final = (
         "De kopieën voor wie om zijn gegevens vroeg. Vraag, persoon en brieven staan in de tabellen"
         " subject_request en request_letter.",
     ),
-    ("politie/", "Politiegegevens, met wie ze las. Geef ze alleen aan wie dat mag."),
+    (APART, "Politiegegevens, met wie ze las. Geef ze alleen aan wie dat mag."),
     ("verklaringen/", "De verklaringen van vernietiging, als pdf en als gegevens."),
     ("tabellen/", "Elke tabel als CSV (voor een rekenblad) en als JSON (precies)."),
     ("medewerkers.json", "De namen bij de nummers van medewerkers."),

@@ -7,11 +7,11 @@ writer, and a repeated command goes on with what is left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Table, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Engine, Table, and_, delete, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
@@ -23,7 +23,8 @@ from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.search.registry import INDEX, enqueue_index
 from stopintimidatie.core.search.services import PURGE, enqueue_purge
 from stopintimidatie.core.storage import NATIONAL, transaction
-from stopintimidatie.core.text import date_text, datetime_long, plural
+from stopintimidatie.core.storage.models import Base
+from stopintimidatie.core.text import date_text, datetime_long, day_of, plural
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
 from stopintimidatie.municipalities.levels.models import ParticipationLevel
@@ -48,8 +49,8 @@ from stopintimidatie.privacy.retention.rules import DOSSIER_CLOSED, Outcome, cla
 from stopintimidatie.privacy.transfer.departure import (
     AT_ONCE,
     KIND,
-    LABELS,
     Progress,
+    forget_receipt,
     ids_of,
     tables_of,
 )
@@ -59,7 +60,7 @@ from stopintimidatie.privacy.transfer.services import (
     TransferError,
     find_transfer,
 )
-from stopintimidatie.reports.models import AttachmentPart, Report, ReportTransfer
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
 # Words for tables that stay: the law says so, or the programme's own work goes on.
@@ -69,14 +70,19 @@ STAYS: Final[Mapping[str, str]] = {
     "destruction_line": "regels van vernietigingslijsten",
     "retention_schedule": "besluiten over bewaartermijnen",
     "retention_extension": "besluiten om langer te bewaren",
-    "archive_transfer": "overbrengingen en dit vertrek",
+    "archive_transfer": "overbrengingen naar een archief",
     "disclosed_copy": "kopieën bij ontvangers",
     "reference": "kenmerken, zodat ze niet opnieuw worden uitgegeven",
     "redirect": "oude adressen van documenten",
     "outbox_job": "taken die nog lopen, zoals het opruimen van de zoekindex",
     "search_document": "regels van de zoekindex, tot die is opgeruimd",
     "search_gap": "het werk van de zoekindex",
+    "municipality_level": "hoe ver de gemeente meedeed, en sinds wanneer",
+    "municipality_profile": "hoe ver de gemeente nu meedoet",
 }
+
+OBJECTED: Final = "Over {} loopt een bezwaar. Leg bij het verzoek vast als dat voorbij is."
+MAY_COME: Final = "Over {} kan nog bezwaar komen. Wacht tot na de dag die bij het verzoek staat."
 
 # Emptied last: it tells whose accounts end.
 LAST: Final = "role_assignment"
@@ -85,43 +91,64 @@ LAST: Final = "role_assignment"
 def receive_everything(
     session: Session, row: ArchiveTransfer, receipt: Receipt, actor: Actor
 ) -> None:
-    """Note that the municipality has the package, and by which decision the rest may go."""
+    """Note that the municipality has the package, and by which decision the rest may go.
+
+    Raises:
+        TransferError: that was noted already.
+    """
     session.refresh(row, with_for_update=True)
+    if row.received_at is not None:
+        raise TransferError(f"Dit is al vastgelegd, door {row.received_by}. Neem dat eerst terug.")
     row.receipt_from, row.receipt_number, row.receipt_on = receipt.giver, receipt.number, receipt.on
     row.received_at, row.state = utc_now(), TransferState.DONE.value
     row.received_by_id, row.received_by = actor.id, actor.name
     record(session, actor, "gemeente.vertrek_ontvangen", row.holder, KIND)
 
 
+def take_back(session: Session, row: ArchiveTransfer, actor: Actor) -> None:
+    """Take back the decision and the receipt.
+
+    Raises:
+        TransferError: the destroying was begun.
+    """
+    session.refresh(row, with_for_update=True)
+    if row.reports:
+        raise TransferError("Het vernietigen is al begonnen. Dit kan niet meer terug.")
+    forget_receipt(row)
+    record(session, actor, "gemeente.vertrek_teruggenomen", row.holder, KIND)
+
+
 def obstacles(session: Session) -> list[str]:
     """Return what stops the rest of a municipality from being destroyed, in words."""
-    frozen = session.scalar(select(func.count(Hold.id)).where(Hold.lifted_at.is_(None))) or 0
-    running = select(func.count(SubjectRequest.id)).where(SubjectRequest.ended_at.is_(None))
-    asked = session.scalar(running) or 0
+    row, held = SubjectRequest, ("bevriezing is", "bevriezingen zijn")
+    asked = "verzoek van een betrokkene loopt", "verzoeken van betrokkenen lopen"
+    answered, ended = ("beantwoord verzoek", "beantwoorde verzoeken"), row.ended_at.is_not(None)
+    runs = and_(row.objection_on.is_not(None), row.objection_ended_on.is_(None))
+    may_come = and_(not_(runs), row.objection_until >= day_of(utc_now()))
     words = []
-    if frozen:
-        number = plural(frozen, "bevriezing is", "bevriezingen zijn")
-        words.append(f"{number} van kracht. Hef die eerst op.")
-    if asked:
-        number = plural(
-            asked, "verzoek van een betrokkene loopt", "verzoeken van betrokkenen lopen"
-        )
-        words.append(f"{number}. Rond {'dat' if asked == 1 else 'die'} eerst af.")
+    for condition, (single, several), text in (
+        (Hold.lifted_at.is_(None), held, "{} van kracht. Hef die eerst op."),
+        (row.ended_at.is_(None), asked, "{}. Rond die eerst af."),
+        (and_(ended, runs), answered, OBJECTED),
+        (and_(ended, may_come), answered, MAY_COME),
+    ):
+        if number := session.scalar(select(func.count()).where(condition)):
+            words.append(text.format(plural(number, single, several)))
     return words
 
 
-def check_may_go(engine: Engine, code: str) -> None:
-    """Check that the rest of a municipality may be destroyed.
+def check_may_go(session: Session) -> ArchiveTransfer:
+    """Check that the rest of a municipality may be destroyed, and return its leaving.
 
     Raises:
         TransferError: something is frozen or asked for, or nobody noted decision and receipt.
     """
-    with transaction(engine, code, write=False) as session:
-        words, row = obstacles(session), find_transfer(session, EVERYTHING)
+    words, row = obstacles(session), find_transfer(session, EVERYTHING)
     if words:
         raise TransferError(" ".join(words))
     if row is None or row.received_at is None:
         raise TransferError(NOT_RECEIVED)
+    return row
 
 
 NOT_RECEIVED: Final = (
@@ -138,32 +165,28 @@ def destroy_everything(
     Raises:
         TransferError: something stops it.
     """
-    check_may_go(engine, code)
     with transaction(engine, code) as session:
-        _count_tables(session, code)
+        row = check_may_go(session)
+        # Once, for the statement of a command that broke off and is given again.
+        row.reports = row.reports or [f"{n} {k}" for n, k in numbers_of(session, code).items()]
         schedule = present_schedule(session)
     for entity in (Dossier, Report):
         numbers = ids_of(engine, code, entity)
         for start in range(0, len(numbers), AT_ONCE):
             with transaction(engine, code) as session:
                 _mark(session, schedule, entity, numbers[start : start + AT_ONCE], actor)
-    for table, column in reversed(list(tables_of())):
-        append_only = table.info.get("append_only", False)
-        if column == "code" or append_only or table.name in {*STAYS, LAST}:
+    for table, mine in reversed(list(_rows_of(code))):
+        if table.info.get("append_only", False) or table.name in {*STAYS, LAST}:
             continue
-        if number := _empty(engine, code, table, column):
+        if number := _empty(engine, code, table, mine):
             progress(f"tabel {table.name} geleegd: {number}")
-    parts = and_(AttachmentPart.giver == code, AttachmentPart.receiver == code)
-    while _some_go(engine, code, AttachmentPart.__table__.c.attachment_id, parts):
-        pass
     with transaction(engine, code) as session:
         _end_roles(session, code)
         enqueue_purge(session, code)
         record(session, actor, "gemeente.vernietigd", code, KIND)
-    with transaction(engine, code) as session:
-        statement = _state(registry, session, code, actor)
     _end(registry, engine, code, actor)
-    return statement
+    with transaction(engine, code) as session:
+        return _state(registry, session, code, actor)
 
 
 def _mark(
@@ -186,14 +209,21 @@ def _mark(
         note_gone(session, holder, kind, ids, word)
 
 
-def _empty(engine: Engine, code: str, table: Table, column: str) -> int:
+def _rows_of(code: str) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """Yield each table with rows of a municipality, and which of its rows those are."""
+    # First, so that they are emptied last: a file is there as long as its parts are.
+    parts, given = (Base.metadata.tables[name] for name in ("attachment_part", "report_transfer"))
+    yield parts, and_(parts.c.giver == code, parts.c.receiver == code)
+    yield given, given.c.receiver == code
+    for table, column in tables_of():
+        yield table, table.c[column] == code
+
+
+def _empty(engine: Engine, code: str, table: Table, mine: ColumnElement[bool]) -> int:
     """Delete the rows of a municipality in a table, some at a time; return how many there were."""
-    total, mine = 0, table.c[column] == code
-    within = [
-        key.parent.name
-        for key in table.foreign_keys
-        if key.column.table is table and key.parent.name != column
-    ]
+    total = 0
+    own = {key.parent.name for key in table.foreign_keys if key.column.table is table}
+    within = sorted(own - {"holder"})
     if within:
         with transaction(engine, code) as session:
             session.execute(update(table).where(mine).values(dict.fromkeys(within)))
@@ -214,26 +244,20 @@ def _some_go(engine: Engine, code: str, key: Any, mine: ColumnElement[bool], kin
     return len(ids)
 
 
-def _count_tables(session: Session, code: str) -> None:
-    """Note once how many rows each table has, for the statement of a command given twice."""
-    row = find_transfer(session, EVERYTHING)
-    if row is not None and not row.reports:
-        row.reports = [f"{name} {number}" for name, number in numbers_of(session, code).items()]
-
-
 def numbers_of(session: Session, code: str) -> dict[str, int]:
     """Return the number of rows of each table that has any."""
     numbers = {
-        table.name: session.scalar(
-            select(func.count()).select_from(table).where(table.c[column] == code)
-        )
-        or 0
-        for table, column in tables_of()
+        table.name: session.scalar(select(func.count()).select_from(table).where(mine)) or 0
+        for table, mine in _rows_of(code)
     }
     return {name: number for name, number in numbers.items() if number}
 
 
 def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[str, bytes]:
+    """Make the statement, and close the leaving: the next needs a package and decision of its own.
+
+    The statement keeps what the row told.
+    """
     gone = session.scalars(
         select(Tombstone)
         .where(Tombstone.statement_id.is_(None))
@@ -241,6 +265,8 @@ def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[st
     ).all()
     row = find_transfer(session, EVERYTHING)
     assert row is not None  # noqa: S101 - `check_may_go` saw it
+    session.delete(row)
+    session.flush()
     left = numbers_of(session, code)
     before = {name: int(number) for name, number in (line.split() for line in row.reports)}
     went = {name: number - left.get(name, 0) for name, number in before.items()}
@@ -253,6 +279,7 @@ def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[st
     pairs = (
         ("Besluit", f"{row.receipt_from}, nummer {row.receipt_number}, van {day}"),
         ("Pakket ontvangen", f"{row.received_by}, {datetime_long(row.received_at)}"),
+        ("Pakket", f"{row.size} bestanden, SHA-256 van hun lijst {row.sha256}"),
         ("Opdracht", f"{actor.name}, {date_text(utc_now())}"),
         ("Vernietigde rijen per tabel", counted),
     )
@@ -263,7 +290,7 @@ def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[st
 
 def kept_words(name: str) -> str:
     """Say what stays of a table; what only grows, stays as the law says."""
-    return STAYS.get(name) or f"{LABELS.get(name, 'regels die niemand kan wijzigen')} ({name})"
+    return STAYS.get(name, f"regels die niemand kan wijzigen ({name})")
 
 
 def _end_roles(session: Session, code: str) -> None:
@@ -274,7 +301,6 @@ def _end_roles(session: Session, code: str) -> None:
     session.execute(delete(RoleAssignment).where(mine))
     others = OutboxJob.kind.not_in([INDEX.name, LEDGER.name, PURGE.name])
     session.execute(delete(OutboxJob).where(OutboxJob.holder == code, others))
-    session.execute(delete(ReportTransfer).where(ReportTransfer.receiver == code))
     session.expire_all()
     for user in people:
         end_when_empty(session, user)

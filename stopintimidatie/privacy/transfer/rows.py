@@ -2,8 +2,8 @@
 
 A column of a report has the Dutch name of the message that it came in (`reports/fields.py`), where
 the message has it; any other the name of its column. Keys, hashes of secrets and frozen blobs stay
-out; what is sealed and contact data too, unless all is asked for. Of a withdrawn report, whose
-content nobody reads, only says that it was there.
+out; in the package of a dossier what is sealed and contact data too. Of a withdrawn report, whose
+content nobody reads, it only says that it was there.
 """
 
 from __future__ import annotations

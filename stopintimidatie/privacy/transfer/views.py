@@ -18,7 +18,7 @@ from stopintimidatie.core.text import plural
 from stopintimidatie.core.web.request import Request, form_view
 from stopintimidatie.municipalities.areas.resources import MunicipalityResource
 from stopintimidatie.privacy.destruction.models import ArchiveTransfer, TransferState
-from stopintimidatie.privacy.transfer.removal import obstacles, receive_everything
+from stopintimidatie.privacy.transfer.removal import obstacles, receive_everything, take_back
 from stopintimidatie.privacy.transfer.services import (
     EVERYTHING,
     NAME,
@@ -33,6 +33,7 @@ from stopintimidatie.privacy.transfer.services import (
 )
 
 LEAVE: Final = "vertrek"
+BACK: Final = "terugnemen"
 
 
 def receipt_schema(giver: str, paper: str, numbers: Sequence[str] = ()) -> Any:
@@ -111,13 +112,23 @@ def leave_view(context: MunicipalityResource, request: Request) -> Any:
     """Show how far the leaving of a municipality is, and take its decision and receipt."""
     row: ArchiveTransfer | None = find_transfer(request.db, EVERYTHING)
     page = {"owner": context.title, "row": row, "obstacles": obstacles(request.db)}
-    if row is None or row.received_at is not None:
+    if row is not None and BACK in request.POST:
+        try:
+            take_back(request.db, row, request.actor)
+            request.flash("Teruggenomen. Er wordt niets vernietigd tot u het opnieuw vastlegt.")
+        except TransferError as refused:
+            request.flash(refused.message, "warning")
+        return HTTPSeeOther(request.path)
+    if row is None or (row.received_at is not None and request.method != "POST"):
         return {**page, "form": None}
     button = Button("ontvangen", "Besluit en ontvangst vastleggen")
     form = Form(receipt_schema("Orgaan dat het besluit nam", "besluit"), request, buttons=[button])
 
     def on_valid(values: dict[str, Any]) -> HTTPSeeOther:
-        receive_everything(request.db, row, _receipt(values), request.actor)
+        try:
+            receive_everything(request.db, row, _receipt(values), request.actor)
+        except TransferError as refused:
+            raise FormError(refused.message) from None
         request.flash("Vastgelegd. Wie de installatie beheert, kan vernietigen wat overblijft.")
         return HTTPSeeOther(request.path)
 

@@ -16,6 +16,7 @@ from sqlalchemy import LargeBinary, func, select
 from stopintimidatie.core.accounts.models import RoleAssignment
 from stopintimidatie.core.audit import SYSTEM, AuditEvent
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import SEALED_TABLES
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.text import day_of
@@ -30,16 +31,17 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.police.models import PoliceEvent
 from stopintimidatie.privacy.requests.models import PURPOSE as SEALED
-from stopintimidatie.privacy.requests.models import RequestLetter
+from stopintimidatie.privacy.requests.models import RequestLetter, SubjectRequest
 from stopintimidatie.privacy.subjects.models import VAULT as COPIES
 from stopintimidatie.privacy.transfer import removal
 from stopintimidatie.privacy.transfer import rows as rows_of_tables
 from stopintimidatie.privacy.transfer.departure import LEFT_OUT, tables_of, write_everything
-from stopintimidatie.privacy.transfer.removal import STAYS, kept_words, numbers_of
+from stopintimidatie.privacy.transfer.removal import STAYS, check_may_go, kept_words, numbers_of
 from stopintimidatie.privacy.transfer.rows import BARE, SEALED_KEYS, SECRET
-from stopintimidatie.privacy.transfer.services import EVERYTHING
-from stopintimidatie.reports.models import Report, ReportNote
+from stopintimidatie.privacy.transfer.services import EVERYTHING, TransferError
+from stopintimidatie.reports.models import Report, ReportNote, ReportTransfer
 from tests.support.exporting import (
     ACCOUNT,
     FAKE,
@@ -51,7 +53,7 @@ from tests.support.exporting import (
     make_case,
     quick,
 )
-from tests.support.factories import DORDRECHT
+from tests.support.factories import DORDRECHT, EINDHOVEN, connect, make_report, make_user
 from tests.support.installation import Installation
 from tests.support.keyboard import Keyboard
 from tests.support.personal import anywhere
@@ -80,13 +82,28 @@ def case(installation: Installation) -> Case:
     return made
 
 
-def receive(case: Case) -> None:
+def receive(case: Case, number: str = "RB-2026-9", who: str = "archief") -> None:
     """Note, as the archivist, the decision to leave and that the package is there."""
-    form = case.browser("archief").get("/gemeenten/dordrecht/vertrek").forms["formulier"]
-    form["van"], form["nummer"] = "Gemeenteraad", "RB-2026-9"
+    form = case.browser(who).get("/gemeenten/dordrecht/vertrek").forms["formulier"]
+    form["van"], form["nummer"] = "Gemeenteraad", number
     form["datum"] = day_of(utc_now()).isoformat()
     page = form.submit("ontvangen", status=303).follow()
-    page.mustcontain("Gemeenteraad, nummer RB-2026-9", no=["formulier"])
+    page.mustcontain(f"Gemeenteraad, nummer {number}", no=["formulier"])
+
+
+def taking_back(case: Case) -> Any:
+    """The button of the archivist that takes back what was noted."""
+    page = case.browser("archief").get("/gemeenten/dordrecht/vertrek")
+    return next(form for form in page.forms.values() if "terugnemen" in form.fields)
+
+
+def rows_everywhere(installation: Installation) -> Mapping[str, int]:
+    """The number of rows of every table there is, whoever holds them."""
+    with installation.owner.connect() as connection:
+        return {
+            table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
 
 
 def files_in(folder: Path) -> Mapping[str, bytes]:
@@ -137,6 +154,9 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
         actions = session.scalars(select(AuditEvent.action)).all()
     assert "gemeente.uitgevoerd" in actions
     assert {PHOTO, SOUND} <= set(files.values())
+    with installation.transaction(DORDRECHT) as session:
+        told = session.scalars(select(PoliceEvent.action).order_by(PoliceEvent.at)).all()
+    assert told == ["vastgelegd", "uitgevoerd"]
     # Police data is apart, so that it can be given to who may read it.
     (item,) = json.loads(files["data/politie/police_item.json"])
     assert TEXT in item["content"]
@@ -179,7 +199,7 @@ def check_every_table(installation: Installation, folder: Path) -> None:
             part = "politie" if table.info.get("apart") else "tabellen"
             content = files.get(f"data/{part}/{table.name}.json", b"[]")
             # The line in the log about this very folder, and its own row, came after it.
-            later = {"audit_event": 1, "archive_transfer": 1}.get(table.name, 0)
+            later = {"audit_event": 1, "archive_transfer": 1, "police_event": 1}.get(table.name, 0)
             rows = json.loads(content)
             assert len(rows) == number - later, table.name
             opened = sealed[table.name].columns if table.name in sealed else ()
@@ -229,14 +249,20 @@ def test_what_is_left_is_destroyed_with_a_statement(
         first, double = (session.get_one(Report, number) for number in case.reports[:2])
         double.state, double.ended_reason = "niet_in_behandeling", "dubbel"
         double.duplicate_of_id = first.id
+    connect(installation, EINDHOVEN)
+    with installation.transaction(EINDHOVEN) as session:
+        given = {"reference": "S26-999991", "actor_name": "Collega", "reason": "Verkeerde plek."}
+        session.add(ReportTransfer(giver=EINDHOVEN, receiver=DORDRECHT, **given))
     early = keyboard.type(*COMMAND, str(tmp_path / "vroeg"), "--vernietigen")
     assert (early[0], "nog niet ontvangen" in early[2]) == (1, True)
     assert keyboard.type(*COMMAND, str(tmp_path / "eerst"))[0] == 0
     receive(case)
     with installation.transaction(DORDRECHT) as session:
         before = numbers_of(session, DORDRECHT)
+    rows_before = rows_everywhere(installation)
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"), "--vernietigen")
     assert code == 0, err
+    rows_after = rows_everywhere(installation)
     assert "Vernietigd" in out
     (pdf,) = tmp_path.glob("uit-verklaring-V-*.pdf")
     assert pdf.read_bytes() == FAKE
@@ -266,10 +292,158 @@ def test_what_is_left_is_destroyed_with_a_statement(
             assert name in went or kept_words(name) in stayed, name
             if name not in left:
                 assert int(went[name]) == number, name
+        emptied = {n: number - rows_after[n] for n, number in rows_before.items()}
+        # Work of the programme, and sessions of people, are no data of a municipality.
+        gone = {n for n, number in emptied.items() if number > 0} - {"outbox_job", "login_session"}
+        assert gone <= set(went)
+        assert {"attachment_part", "report_transfer", "police_item"} <= set(went)
         roles = select(func.count()).where(RoleAssignment.holder == DORDRECHT)
         assert session.scalar(roles) == 0
         assert "gemeente.vernietigd" in session.scalars(select(AuditEvent.action)).all()
     assert keyboard.type(*COMMAND, str(tmp_path / "nog-eens"))[0] == 0
+
+
+@pytest.mark.sqlite
+def test_a_later_leaving_needs_a_package_and_a_decision_of_its_own_and_counts_afresh(
+    installation: Installation,
+    keyboard: Keyboard,
+    case: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: DORDRECHT)
+    assert keyboard.type(*COMMAND, str(tmp_path / "een"))[0] == 0
+    receive(case)
+    with installation.transaction(DORDRECHT) as session:
+        package = session.scalars(select(ArchiveTransfer.sha256)).one()
+    assert keyboard.type(*COMMAND, str(tmp_path / "weg-een"), "--vernietigen")[0] == 0
+    case.people["nieuw"] = make_user(installation, (DORDRECHT, Role.ARCHIVIST), name="Archi Va")
+    with installation.transaction(DORDRECHT) as session:
+        kept = make_report(session, installation).id
+    page = case.browser("nieuw").get("/gemeenten/dordrecht/vertrek")
+    page.mustcontain("Nog geen pakket", no=["RB-2026-9", "formulier"])
+    refused = keyboard.type(*COMMAND, str(tmp_path / "weg-twee"), "--vernietigen")
+    assert (refused[0], "nog niet ontvangen" in refused[2]) == (1, True)
+    assert keyboard.type(*COMMAND, str(tmp_path / "twee"))[0] == 0
+    assert keyboard.type(*COMMAND, str(tmp_path / "weg-twee"), "--vernietigen")[0] == 1
+    with installation.transaction(DORDRECHT) as session:
+        assert session.get(Report, kept) is not None
+    receive(case, "RB-2027-1", "nieuw")
+    assert keyboard.type(*COMMAND, str(tmp_path / "weg-twee"), "--vernietigen")[0] == 0
+    with installation.transaction(DORDRECHT) as session:
+        assert session.get(Report, kept) is None
+        assert session.scalars(select(ArchiveTransfer)).all() == []
+        newest = select(DestructionStatement).order_by(DestructionStatement.number)
+        first, second = (dict(row.content["gegevens"]) for row in session.scalars(newest))
+    assert "RB-2026-9" in first["Besluit"]
+    assert package != first["Pakket"].rpartition(" ")[2] != second["Pakket"].rpartition(" ")[2]
+    assert "RB-2027-1" in second["Besluit"]
+    went = dict(line.split() for line in second["Vernietigde rijen per tabel"].split("; "))
+    assert went["report"] == "1"
+    assert "dossier" not in went
+
+
+@pytest.mark.sqlite
+def test_a_newer_package_must_be_received_again(
+    installation: Installation,
+    keyboard: Keyboard,
+    case: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: DORDRECHT)
+    assert keyboard.type(*COMMAND, str(tmp_path / "een"))[0] == 0
+    receive(case)
+    assert keyboard.type(*COMMAND, str(tmp_path / "twee"))[0] == 0
+    page = case.browser("archief").get("/gemeenten/dordrecht/vertrek")
+    page.mustcontain("formulier", no=["RB-2026-9"])
+    refused = keyboard.type(*COMMAND, str(tmp_path / "weg"), "--vernietigen")
+    assert (refused[0], "nog niet ontvangen" in refused[2]) == (1, True)
+    assert "report" in anywhere(installation, ACCOUNT)
+
+
+@pytest.mark.sqlite
+def test_decision_and_receipt_can_be_taken_back_until_something_is_destroyed(
+    installation: Installation,
+    keyboard: Keyboard,
+    case: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    assert keyboard.type(*COMMAND, str(tmp_path / "een"))[0] == 0
+    receive(case)
+    page = taking_back(case).submit("terugnemen", status=303).follow()
+    page.mustcontain("Teruggenomen", no=["RB-2026-9"])
+    with installation.transaction(DORDRECHT) as session, pytest.raises(TransferError):
+        check_may_go(session)
+    receive(case, "RB-2026-10")
+    back = taking_back(case)
+    arguments = (installation.registry, installation.engine, DORDRECHT, SYSTEM, lambda _: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(removal, "_mark", breaks)
+        with pytest.raises(OSError, match="No space"):
+            removal.destroy_everything(*arguments)
+    late = back.submit("terugnemen", status=303).follow()
+    late.mustcontain("al begonnen", "RB-2026-10", no=['name="terugnemen"', "Teruggenomen"])
+    # What was begun goes on by the same decision, whatever package is made meanwhile.
+    assert keyboard.type(*COMMAND, str(tmp_path / "twee"))[0] == 0
+    with installation.transaction(DORDRECHT) as session:
+        assert check_may_go(session).receipt_number == "RB-2026-10"
+        actions = session.scalars(select(AuditEvent.action)).all()
+    assert actions.count("gemeente.vertrek_teruggenomen") == 1
+
+
+@pytest.mark.sqlite
+def test_a_second_archivist_does_not_overwrite_the_decision_of_the_first(
+    keyboard: Keyboard, case: Case, tmp_path: Path
+) -> None:
+    assert keyboard.type(*COMMAND, str(tmp_path / "een"))[0] == 0
+    browser = case.browser("archief")
+    late = browser.get("/gemeenten/dordrecht/vertrek").forms["formulier"]
+    receive(case)
+    late["van"], late["nummer"] = "College", "C-1"
+    late["datum"] = day_of(utc_now()).isoformat()
+    page = late.submit("ontvangen", status=422)
+    page.mustcontain("al vastgelegd, door Ar Chief", "Gemeenteraad, nummer RB-2026-9")
+    page = browser.get("/gemeenten/dordrecht/vertrek")
+    page.mustcontain("Gemeenteraad, nummer RB-2026-9", no=["C-1", "formulier"])
+
+
+@pytest.mark.sqlite
+def test_an_objection_that_runs_or_can_still_come_stops_a_leaving(
+    installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
+) -> None:
+    today = day_of(utc_now())
+    assert keyboard.type(*COMMAND, str(tmp_path / "een"))[0] == 0
+    receive(case)
+    with installation.transaction(DORDRECHT) as session:
+        row = a_request(session)
+        row.ended_at, row.objection_until = utc_now(), today
+        number = row.id
+    for until, since, over, words in (
+        (today, None, None, "Over 1 beantwoord verzoek kan nog bezwaar komen. Wacht tot na"),
+        (today - timedelta(1), today - timedelta(9), None, "Over 1 beantwoord verzoek loopt een"),
+        (today, today - timedelta(9), None, "Over 1 beantwoord verzoek loopt een bezwaar"),
+        (today, today - timedelta(9), today, "kan nog bezwaar komen"),
+        (today - timedelta(1), today - timedelta(9), today, ""),
+        (today - timedelta(1), None, None, ""),
+    ):
+        with installation.transaction(DORDRECHT) as session:
+            row = session.get_one(SubjectRequest, number)
+            row.objection_until, row.objection_on, row.objection_ended_on = until, since, over
+        if not words:
+            with installation.transaction(DORDRECHT) as session:
+                assert check_may_go(session).receipt_number == "RB-2026-9"
+            continue
+        page = case.browser("archief").get("/gemeenten/dordrecht/vertrek")
+        page.mustcontain(words)
+        refused = keyboard.type(*COMMAND, str(tmp_path / "weg"), "--vernietigen")
+        assert (refused[0], words in refused[2]) == (1, True)
+        assert list(tmp_path.glob("weg*")) == []
 
 
 @pytest.mark.sqlite
