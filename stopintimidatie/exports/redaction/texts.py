@@ -34,8 +34,9 @@ def _texts(known: KnownDossier, requests: Iterable[ExportRequest]) -> Iterator[s
     yield from (known.assessment, known.feedback_text)
     done: list[SourceMeasure | SourceAction] = [*known.measures, *known.actions]
     for row in done:
-        yield from (row.text, row.effect)
-    yield from (agreement.text for agreement in known.agreements)
+        yield from (row.text, row.who, row.effect)
+    for agreement in known.agreements:
+        yield from (agreement.text, agreement.who)
     yield from (meeting.decisions for meeting in known.consultations)
     yield from (file.about for file in known.attachments)
 
@@ -64,9 +65,9 @@ def as_looked_at(source: DossierSource, reviewed: Mapping[str, str]) -> DossierS
         request=asked,
         assessment=shown(source.assessment),
         feedback_text=shown(source.feedback_text),
-        measures=kept((row for row in source.measures if shown(row.text)), "text", "effect"),
-        actions=kept(done, "text", "effect"),
-        agreements=kept((row for row in source.agreements if shown(row.text)), "text"),
+        measures=kept((row for row in source.measures if shown(row.text)), "text", "who", "effect"),
+        actions=kept(done, "text", "who", "effect"),
+        agreements=kept((row for row in source.agreements if shown(row.text)), "text", "who"),
         consultations=kept(source.consultations, "decisions"),
         attachments=kept(source.attachments, "about"),
         events=tuple(_events(source.events, shown)),
