@@ -220,7 +220,7 @@ def test_a_hold_on_a_closed_dossier_keeps_its_reports(installation: Installation
 
 def _hold(of: str) -> Any:
     def holding(session: Any, report: Report, dossier: Dossier) -> None:
-        row = {"report": report, "dossier": dossier}[of]
+        row: Any = {"report": report, "dossier": dossier}[of]
         place_hold(session, row, HoldReason.WOO, DUE + timedelta(days=90), SYSTEM)
 
     return holding
