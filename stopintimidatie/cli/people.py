@@ -35,7 +35,7 @@ from stopintimidatie.municipalities.people.access import FACTOR_RESET
 from stopintimidatie.municipalities.people.mail import renew_password
 from stopintimidatie.municipalities.people.queries import Person, people_at
 from stopintimidatie.municipalities.people.services import USER_KIND
-from stopintimidatie.privacy.police.switch import is_on
+from stopintimidatie.privacy.police.switch import may_give_role
 from stopintimidatie.settings import PROGRAM, Settings
 
 # A deputy has an end date and a mandate, and is invited on the pages.
@@ -66,7 +66,7 @@ def _give(session: Session, user: User, holder: str, role: Role) -> None:
     Raises:
         AccountError: The role can't be given.
     """
-    if role is Role.POLICE_DATA and not is_on(session, holder):
+    if role is Role.POLICE_DATA and not may_give_role(session, holder):
         raise AccountError("Politiegegevens staan hier uit: zet ze aan bij Beheer.")
     give_role(session, operator(), user, holder, role)
 

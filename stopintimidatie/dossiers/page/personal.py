@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.search.services import enqueue_purge
@@ -49,7 +49,7 @@ COLUMNS: Final = {
     "dossier": treated(
         text="title purpose responsible_body privacy_advice goal summary assessment closed_note"
         " taken_over_by effect feedback",
-        sealed="looked_at",
+        codes="looked_at",
         staff="changed_by",
     ),
     "dossier_note": treated(text="text", staff="author_id author_name"),
@@ -130,6 +130,8 @@ def erase(session: Session, document: UUID) -> None:
         session.execute(delete(ConsultationSeat).where(mine))
     destroy_attachments(session, document)
     empty_rows(session, Dossier, Dossier.id == document, COLUMNS["dossier"])
+    # A hash of few words is guessed.
+    session.execute(update(Dossier).where(Dossier.id == document).values(looked_at=null()))
     for entity in _PARTS:
         mine = entity.dossier_id == document
         if entity in _GOES:

@@ -332,7 +332,8 @@ def _events(
         if text:
             yield _event(move.at, text, EventKind.STATE)
     for row in agreements:
-        text = f"Afspraak: {row.what} ({row.who})"
+        # By whom stands in the tables, once somebody looked at that.
+        text = f"Afspraak: {row.what}"
         yield _event(row.made_at, text, EventKind.AGREEMENT, written=row.what)
         if row.closed_at and row.state != AgreementState.OPEN.value:
             text = f"Afspraak {AgreementState.word(row.state)}: {row.what}"
@@ -345,7 +346,7 @@ def _events(
     for note in notes:
         yield _event(note.at, note.text, EventKind.NOTE, Reliability.UNKNOWN)
     for begun in measures:
-        text = f"Maatregel: {begun.text} ({begun.who})"
+        text = f"Maatregel: {begun.text}"
         yield _event(begun.on, text, EventKind.ACTION, written=begun.text)
     for met in meetings:
         who = f" met {'; '.join(met.seats)}" if met.seats else ""

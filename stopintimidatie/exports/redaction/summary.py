@@ -156,9 +156,10 @@ def _open_agreements(source: DossierSource) -> tuple[str, ...]:
     )
     lines = []
     for agreement in current[:3]:
-        until = f", uiterlijk {date_text(agreement.due)}" if agreement.due else ""
+        until = f"uiterlijk {date_text(agreement.due)}" if agreement.due else ""
         text = clip(agreement.text, LINE_MAX).rstrip(".")
-        lines.append(f"{text} ({clean_line(agreement.who)}{until})")
+        more = ", ".join(words for words in (clean_line(agreement.who), until) if words)
+        lines.append(f"{text} ({more})" if more else text)
     if len(current) > 3:
         lines.append(f"En nog {len(current) - 3}: zie Besluiten en afspraken.")
     return tuple(lines)

@@ -41,8 +41,13 @@ def _texts(
     yield from (("Duiding", known.assessment), ("Terugkoppeling", known.feedback_text))
     done: list[SourceMeasure | SourceAction] = [*known.measures, *known.actions]
     for row in done:
-        yield from (("Wat er is gedaan", row.text), ("Wat dat deed", row.effect))
-    yield from (("Afspraak", agreement.text) for agreement in known.agreements)
+        yield from (
+            ("Wat er is gedaan", row.text),
+            ("Wie dat deed", row.who),
+            ("Wat dat deed", row.effect),
+        )
+    for agreement in known.agreements:
+        yield from (("Afspraak", agreement.text), ("Wie dat afsprak", agreement.who))
     yield from (("Verslag van een overleg", meeting.decisions) for meeting in known.consultations)
     yield from (("Bij een bestand", file.about) for file in known.attachments)
 
@@ -71,9 +76,9 @@ def as_looked_at(source: DossierSource, reviewed: Mapping[str, str]) -> DossierS
         request=asked,
         assessment=shown(source.assessment),
         feedback_text=shown(source.feedback_text),
-        measures=kept((row for row in source.measures if shown(row.text)), "text", "effect"),
-        actions=kept(done, "text", "effect"),
-        agreements=kept((row for row in source.agreements if shown(row.text)), "text"),
+        measures=kept((row for row in source.measures if shown(row.text)), "text", "who", "effect"),
+        actions=kept(done, "text", "who", "effect"),
+        agreements=kept((row for row in source.agreements if shown(row.text)), "text", "who"),
         consultations=kept(source.consultations, "decisions"),
         attachments=kept(source.attachments, "about"),
         events=tuple(_events(source.events, shown)),

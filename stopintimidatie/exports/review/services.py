@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, union
+from sqlalchemy import delete, func, select, union, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
@@ -138,7 +138,9 @@ def keep_looked_at(
     session: Session, dossier: Dossier, spans: Mapping[str, Sequence[Span]], actor: Actor
 ) -> None:
     """Save that somebody looked at texts of officers, and the spans that don't go along."""
-    dossier.looked_at = {digest_of(text): [list(s) for s in own] for text, own in spans.items()}
+    looked = {digest_of(text): [list(s) for s in own] for text, own in spans.items()}
+    # Nothing of the dossier itself changes: its version stays, as a package for the archive has it.
+    session.execute(update(Dossier).where(Dossier.id == dossier.id).values(looked_at=looked))
     record(session, actor, "dossier.nagekeken", dossier.holder, DOSSIER, [dossier.id])
 
 

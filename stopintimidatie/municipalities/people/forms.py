@@ -109,7 +109,7 @@ class InviteSchema(Schema):
 def invite_schema(request: Any, holder: str) -> Any:
     """Return the form to propose one of the roles that a municipality gives now."""
     schema = InviteSchema()
-    choices = roles_given(request.registry, request.db, holder, OFFERED_ROLES)
+    choices = roles_given(request, holder, OFFERED_ROLES)
     schema["rol"].typ = forms.OneOf(choices)
     return schema
 

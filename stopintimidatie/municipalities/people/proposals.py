@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -35,6 +35,7 @@ from stopintimidatie.core.registry import Directive
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import checked_address, date_text
+from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.people.mail import (
     GROUP_PROPOSED,
     INVITE_JOB,
@@ -78,23 +79,25 @@ OFFERED_ROLES: Final = (
 )
 # A group can't say for how long, nor who decided it.
 GROUP_ROLES: Final = tuple(role for role in OFFERED_ROLES if role is not Role.DEPUTY)
-# Roles that a municipality gives only under a condition: (session, holder) -> whether it may.
-ROLE_CONDITIONS: Final = Directive[Role, Callable[[Session, str], bool]](
+# Roles that a municipality gives only under a condition: (session, holder, keep) -> whether it may.
+# `keep`: it stays so until the transaction ends.
+ROLE_CONDITIONS: Final = Directive[Role, Callable[[Session, str, bool], bool]](
     "add_role_condition", "role_conditions"
 )
 # A deputy acts for at most so long; after that somebody decides about it again.
 LONGEST_MANDATE: Final = timedelta(days=366)
 
 
-def roles_given(
-    registry: Any, session: Session, holder: str, roles: Iterable[Role]
-) -> list[tuple[str, str]]:
-    """Return the roles among these that a municipality gives now, as choices."""
-    conditions = ROLE_CONDITIONS.of(registry)
+def roles_given(request: Request, holder: str, roles: Iterable[Role]) -> list[tuple[str, str]]:
+    """Return the roles among these that a municipality gives now, as choices.
+
+    Where a form is sent, that stays so until the proposal is saved.
+    """
+    conditions, keep = ROLE_CONDITIONS.of(request.registry), request.method == "POST"
     return [
         (role.value, role.label)
         for role in roles
-        if role not in conditions or conditions[role](session, holder)
+        if role not in conditions or conditions[role](request.db, holder, keep)
     ]
 
 

@@ -297,7 +297,7 @@ def add_group_view(context: MunicipalityResource, request: Request) -> Any:
     back = request.resource_path(context, GROUPS)
     buttons = [Button("voorstellen", "Rol aan de groep geven")]
     schema = GroupSchema()
-    given = roles_given(request.registry, request.db, context.holder, GROUP_ROLES)
+    given = roles_given(request, context.holder, GROUP_ROLES)
     schema["rol"].typ = forms.OneOf(given)
     form = Form(schema, request, buttons=buttons, cancel_url=back)
 

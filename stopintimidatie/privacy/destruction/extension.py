@@ -12,10 +12,10 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.privacy.destruction.mail import tell_watchers
@@ -149,13 +149,14 @@ def apply_rulings(session: Session) -> None:
         extension.until = line.postponed_until = line.due_on = extension.wanted_until
         line.start_again()
         line.decision, line.reason = LineDecision.POSTPONED.value, None
+        _note(session, extension, SYSTEM, "begonnen", line.due_on.isoformat())
     session.flush()
     here = select(DestructionLine.document_id).where(DestructionLine.gone_at.is_(None))
-    session.execute(
-        update(Extension)
-        .where(OPEN, Extension.document_id.not_in(here))
-        .values(outcome=ExtensionOutcome.WITHDRAWN.value, version=Extension.version + 1)
-    )
+    over = select(Extension).where(OPEN, Extension.document_id.not_in(here))
+    for extension in session.scalars(over).all():
+        extension.outcome = ExtensionOutcome.WITHDRAWN.value
+        _note(session, extension, SYSTEM, "vervallen")
+    session.flush()
 
 
 def _sign(extension: Extension, actor: Actor) -> None:

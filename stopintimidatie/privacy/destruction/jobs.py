@@ -27,7 +27,6 @@ from stopintimidatie.core.storage.sqlite import empty_wal
 from stopintimidatie.core.storage.tenancy import NATIONAL
 from stopintimidatie.core.text import day_of
 from stopintimidatie.core.tree import Reference
-from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
 from stopintimidatie.exports.models import Export
@@ -48,7 +47,7 @@ from stopintimidatie.privacy.destruction.models import (
     Tombstone,
     Waits,
 )
-from stopintimidatie.privacy.destruction.queries import held_by, kept_by_decision
+from stopintimidatie.privacy.destruction.queries import copy_out, held_by, kept_by_decision
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
 from stopintimidatie.privacy.destruction.statement import (
     make_list_statement,
@@ -435,15 +434,5 @@ def _dossiers_of(session: Session, line: DestructionLine) -> Sequence[UUID]:
 
 def copies_out(session: Session, dossiers: Sequence[UUID]) -> bool:
     """Tell whether a recipient may still use a copy of one of these dossiers."""
-    copies = (
-        select(DisclosedCopy.id)
-        .join(Disclosure, Disclosure.id == DisclosedCopy.disclosure_id)
-        .join(Export, Export.reference == Disclosure.reference)
-        .where(
-            Export.dossier_id.in_(dossiers),
-            DisclosedCopy.state.in_([CopyState.OFFERED, CopyState.GIVEN]),
-            DisclosedCopy.withdrawn_at.is_(None),
-            DisclosedCopy.destroy_by > today(),
-        )
-    )
-    return session.scalar(copies.limit(1)) is not None
+    mine = select(Export.id).where(Export.dossier_id.in_(dossiers), copy_out())
+    return session.scalar(mine.limit(1)) is not None

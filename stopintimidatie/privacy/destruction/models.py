@@ -48,7 +48,6 @@ class LineDecision(StrEnum):
 class Waits(StrEnum):
     """Reason that a line stays although its day has come."""
 
-    UNDECIDED = "onbeslist"
     NOT_AUTHORISED = "niet_gemachtigd"
     HOLD = "bevroren"
     DOSSIER = "lopend_dossier"

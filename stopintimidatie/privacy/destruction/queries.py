@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    exists,
     func,
     literal,
     or_,
@@ -23,18 +24,19 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.text import date_text
+from stopintimidatie.disclosures.models import CopyState, DisclosedCopy, Disclosure
 from stopintimidatie.dossiers.models import Dossier, DossierMembership
 from stopintimidatie.dossiers.workflow import LIVE
-from stopintimidatie.exports.models import MAKING, Export, ExportState
-from stopintimidatie.privacy.destruction.documents import may_go
+from stopintimidatie.exports.models import Export
+from stopintimidatie.privacy.destruction.documents import may_go, today
 from stopintimidatie.privacy.destruction.models import (
     ArchiveTransfer,
     DestructionLine,
     DestructionList,
     DestructionStatement,
     LineDecision,
-    Tombstone,
 )
+from stopintimidatie.privacy.erasure.services import keeps_dossier
 from stopintimidatie.privacy.holds import services as holds
 from stopintimidatie.privacy.holds.models import Hold, HoldReason
 from stopintimidatie.privacy.retention.rules import Outcome
@@ -289,12 +291,6 @@ def receipts_of(session: Session, lines: Sequence[DestructionLine]) -> Iterator[
         yield f"Dossier {row.reference}", words
 
 
-def tombstone_of(session: Session, document: UUID) -> str | None:
-    """Return the reference of what stays of a document; None when that has gone as well."""
-    mine = Tombstone.document_id == document
-    return session.scalar(select(Tombstone.reference).where(mine))
-
-
 # By what a document is held now
 
 
@@ -318,6 +314,7 @@ HELD: Final = {
     "overdracht": "er loopt nog een overdracht",
     "open": "de behandeling is nog niet klaar",
     "uitvoer": "uitvoer {} loopt nog",
+    "kopie": "de ontvanger heeft uitvoer {} nog",
 }
 
 
@@ -344,8 +341,27 @@ def _reasons(ids: Sequence[UUID]) -> Iterator[Select[Any]]:
     yield _held(Report.id, "open", Report.reference).where(
         Report.id.in_(ids), Report.ended_at.is_(None)
     )
-    yield _held(Export.dossier_id, "uitvoer", Export.reference).where(
-        Export.dossier_id.in_(ids), Export.state.in_([ExportState.REQUESTED.value, *MAKING])
+    # Its document may be made from a report that the dossier only refers to.
+    used = DossierMembership.report_id.in_(ids), DossierMembership.left_at.is_(None)
+    for word, holds_it in (("uitvoer", keeps_dossier()), ("kopie", copy_out())):
+        yield _held(Export.dossier_id, word, Export.reference).where(
+            Export.dossier_id.in_(ids), holds_it
+        )
+        yield (
+            _held(DossierMembership.report_id, word, Export.reference)
+            .join(Export, Export.dossier_id == DossierMembership.dossier_id)
+            .where(*used, holds_it)
+        )
+
+
+def copy_out() -> ColumnElement[bool]:
+    """Return the condition of exports of which a recipient may still use a copy."""
+    return exists().where(
+        Disclosure.reference == Export.reference,
+        DisclosedCopy.disclosure_id == Disclosure.id,
+        DisclosedCopy.state.in_([CopyState.OFFERED, CopyState.GIVEN]),
+        DisclosedCopy.withdrawn_at.is_(None),
+        DisclosedCopy.destroy_by > today(),
     )
 
 

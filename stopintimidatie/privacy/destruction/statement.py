@@ -72,9 +72,9 @@ HOW: Final = (
 )
 OVERWRITTEN: Final = "De database overschrijft wat is verwijderd."
 REWRITTEN: Final = (
-    "De bestanden van de tabellen zijn daarna, in dezelfde of een volgende nacht, opnieuw"
-    " geschreven zonder wat is verwijderd. In het WAL van PostgreSQL, en in kopieën daarvan, kan"
-    " het nog staan tot die zijn opgeruimd."
+    "De bestanden van de tabellen worden daarna opnieuw geschreven zonder wat is verwijderd:"
+    " dezelfde nacht, of een volgende zodra de tabel vrij is. Tot dan kan het in die bestanden"
+    " staan, en in het WAL van PostgreSQL, en in kopieën daarvan, tot die zijn opgeruimd."
 )
 LEFT: Final = (
     "In de bestanden van PostgreSQL kan het nog staan tot die plek opnieuw wordt gebruikt, en in"

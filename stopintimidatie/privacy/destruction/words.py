@@ -44,7 +44,6 @@ STATES: Final = {
     ListState.DONE: ("Klaar", "success"),
 }
 WAITING: Final = {
-    Waits.UNDECIDED: "nog niet beslist",
     Waits.NOT_AUTHORISED: "nog niet gemachtigd",
     Waits.HOLD: "bevroren",
     Waits.DOSSIER: "zit in een dossier dat nog loopt",

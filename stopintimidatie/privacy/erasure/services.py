@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
@@ -225,29 +225,34 @@ def _dossiers_of(row: Report | Dossier) -> Dossiers:
 
 def export_obstacles(session: Session, dossiers: Dossiers) -> list[str]:
     """Return which exports keep these dossiers from going, each with what to do about it."""
-    rows = session.scalars(
-        select(Export).where(Export.dossier_id.in_(dossiers)).order_by(Export.reference)
+    mine = select(Export).where(Export.dossier_id.in_(dossiers), keeps_dossier())
+    return [_obstacle(export) for export in session.scalars(mine.order_by(Export.reference))]
+
+
+def keeps_dossier() -> ColumnElement[bool]:
+    """Return the condition of exports that keep their dossier from going: under way, or demanded.
+
+    What was demanded stays until it is given.
+    """
+    given = exists().where(
+        Disclosure.reference == Export.reference,
+        DisclosedCopy.disclosure_id == Disclosure.id,
+        DisclosedCopy.state.not_in([CopyState.MADE, CopyState.OFFERED]),
     )
-    return [words for export in rows if (words := _obstacle(session, export))]
+    owed = or_(
+        Export.state == ExportState.FAILED, and_(Export.state == ExportState.READY, not_(given))
+    )
+    return or_(
+        Export.state.in_([ExportState.REQUESTED, *MAKING]),
+        and_(Export.legal_basis == DEMAND, owed),
+    )
 
 
-def _obstacle(session: Session, export: Export) -> str:
-    """Return why an export keeps its dossier from being erased; empty when it doesn't."""
-    if export.legal_basis == DEMAND and _runs(session, export):
+def _obstacle(export: Export) -> str:
+    if export.legal_basis == DEMAND:
         return _DEMANDED.format(export.reference)
-    if export.state in MAKING:
-        return _MAKING.format(export.reference)
-    if export.state == ExportState.REQUESTED:
-        return _UNDECIDED.format(export.reference)
-    return ""
-
-
-def _runs(session: Session, export: Export) -> bool:
-    """Tell whether a demanded export must still be given."""
-    if export.state == ExportState.READY:
-        copy = _copy(session, export)
-        return copy is None or copy.state in (CopyState.MADE, CopyState.OFFERED)
-    return export.state in (ExportState.REQUESTED, ExportState.FAILED, *MAKING)
+    words = _MAKING if export.state in MAKING else _UNDECIDED
+    return words.format(export.reference)
 
 
 def erase(

@@ -72,6 +72,8 @@ ACTIONS: Final[dict[str, str]] = {
     "uiterste.besloten": "Besluit over bewaren na het uiterste ingevuld",
     "uiterste.ingevuld": "Besluit om langer te bewaren ingevuld",
     "uiterste.ingetrokken": "Langer bewaren teruggehaald",
+    "uiterste.begonnen": "Besluit om langer te bewaren begon te werken",
+    "uiterste.vervallen": "Besluit om langer te bewaren verviel: niets meer te bewaren",
     "verklaring.gemaakt": "Verklaring van vernietiging gemaakt",
     "verklaring.gedownload": "Verklaring van vernietiging opgehaald",
     "termijnen.verlengd": "Doorlopend besluit over korte termijnen bekeken of verlengd",

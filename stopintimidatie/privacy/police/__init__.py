@@ -25,7 +25,7 @@ def includeme(config: Any) -> None:
         waiting,
     )
     from stopintimidatie.privacy.police.services import KEEPER, RULES
-    from stopintimidatie.privacy.police.switch import is_on
+    from stopintimidatie.privacy.police.switch import may_give_role
     from stopintimidatie.privacy.requests.jobs import MORNING
     from stopintimidatie.reports.page.pages import PANELS
 
@@ -38,7 +38,7 @@ def includeme(config: Any) -> None:
         config.add_tree_level(level)
     config.add_remains(NAME, path_of_own_report)
     config.set_answer_keeper(KEEPER)
-    config.add_role_condition(Role.POLICE_DATA, is_on)
+    config.add_role_condition(Role.POLICE_DATA, may_give_role)
     config.add_mail_template(mail.WAITS)
     config.add_job_kind(mail.EVERY_MORNING, mail.run_every_morning, next_at=daily(MORNING))
     add_own_place(config, NAME, PoliceList.label, Permission.POLICE_DATA, order=66, waiting=waiting)

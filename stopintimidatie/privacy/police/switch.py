@@ -51,6 +51,13 @@ def lock_switch(session: Session, holder: str) -> None:
     session.get_one(Holder, holder, with_for_update=True)
 
 
+def may_give_role(session: Session, holder: str, keep: bool = True) -> bool:
+    """Tell whether the role of the compartment may be given; `keep`: until the transaction ends."""
+    if keep:
+        lock_switch(session, holder)
+    return is_on(session, holder)
+
+
 def is_in_use(session: Session, holder: str) -> bool:
     """Tell whether somebody may read police data here or will, or any is kept."""
     code = Role.POLICE_DATA.value

@@ -51,6 +51,8 @@ SEALED_KEYS: Final = frozenset({"key", "sealed", "secret", "client_secret"})
 SECRET: Final = frozenset(
     {"follow_code_hash", "phone_index", "email_index", "code_hash", "token_hash", "secret_hash"}
 )
+# Texts that somebody looked at for recipients, by hash: no part of what happened.
+_ASIDE: Final = {"dossier": frozenset({"looked_at"})}
 # The columns of a withdrawn report that say it was there.
 BARE: Final = ("id", "holder", "reference", "state", "received_at", "ended_at", "ended_reason")
 # The most rows of a table that are fetched at once.
@@ -101,10 +103,11 @@ class Rows:
         name = table.name
         sealed = self._sealed.get(name)
         hidden = frozenset(sealed.columns) if sealed is not None else frozenset()
+        aside = SECRET | hidden | _ASIDE.get(name, frozenset())
         kept = {
             column.name: plain(row[column.name])
             for column in table.columns
-            if column.name not in SECRET | hidden and not isinstance(column.type, LargeBinary)
+            if column.name not in aside and not isinstance(column.type, LargeBinary)
         }
         if sealed is not None and self._whole:
             opened = hidden - SEALED_KEYS

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
-from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.models import Dossier, DossierAgreement
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from tests.support.exporting import Case, contents, decide, make_case, send_request
 from tests.support.factories import DORDRECHT
@@ -42,7 +42,7 @@ def test_what_nobody_looked_at_stays_out_of_every_document_but_that_of_the_depar
         assert decide(case, reference).status_int == 303
     installation.run_jobs()
     police, care, own = (repr(content) for content in given)
-    for text in (FACTS, ASSESSMENT, "Extra toezicht op vrijdag"):
+    for text in (FACTS, ASSESSMENT, "Extra toezicht op vrijdag", "Handhaving"):
         assert text not in police
         assert text not in care
         assert text in own
@@ -69,6 +69,20 @@ def test_what_somebody_looked_at_goes_without_what_was_marked(
     assert ASSESSMENT in content
     with installation.transaction(DORDRECHT) as session:
         assert session.scalar(select(AuditEvent).filter_by(action="dossier.nagekeken"))
+
+
+def test_a_name_at_an_agreement_stays_behind_until_somebody_looked_at_it(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, given = make_case(installation), contents(monkeypatch)
+    with installation.transaction(DORDRECHT) as session:
+        session.scalars(select(DossierAgreement)).one().who = "Kees Jansen van de HEMA"
+    case.browser("aanvrager").get(f"{case.path}/teksten-nakijken").mustcontain("van de HEMA")
+    assert decide(case, ask(case)).status_int == 303
+    installation.run_jobs()
+    (content,) = map(repr, given)
+    assert "HEMA" not in content
+    assert "Extra toezicht op vrijdag (uiterlijk" in content
 
 
 def test_a_text_that_changed_must_be_looked_at_again(

@@ -61,6 +61,7 @@ def test_a_lost_export_begins_a_breach_with_what_is_in_it(
     shown = case.browser("privacy").get(f"/gemeenten/dordrecht/datalekken/{breach.reference}")
     shown.mustcontain("Het stuk dat zoek is", "Politie Drechtsteden", "nog niet verteld")
     assert shown.request.path == entry.click("Naar dit datalek").request.path
+    shown.mustcontain("Na ‘Afsluiten’ gaat het stuk weer open met een code", "eerst in")
     assert "plaats_en_tijd" in breach.categories
     shown.mustcontain("ten minste 2")
     to_ap = shown.click("Naar de AP")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,9 +14,13 @@ from stopintimidatie.core.audit import SYSTEM
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, Way
 from stopintimidatie.core.storage.tenancy import NATIONAL
-from stopintimidatie.disclosures.models import Pickup, PickupState
+from stopintimidatie.disclosures.models import DisclosedCopy, Pickup, PickupState
+from stopintimidatie.disclosures.resources import new_export_id
 from stopintimidatie.dossiers.filing.services import file_report
-from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.dossiers.models import Dossier, DossierMembership
+from stopintimidatie.exports.request.services import draft
+from stopintimidatie.exports.vocabulary import DEMAND
+from stopintimidatie.privacy.destruction.jobs import waits_for
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
     DestructionList,
@@ -23,6 +28,7 @@ from stopintimidatie.privacy.destruction.models import (
     LineDecision,
     ListState,
     Tombstone,
+    Waits,
 )
 from stopintimidatie.privacy.destruction.queries import held_by
 from stopintimidatie.privacy.destruction.rules import Quarter, quarter_of, state_of
@@ -33,9 +39,12 @@ from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.reports.fields import Contact
 from stopintimidatie.reports.models import Report, ReportContact, ReporterMessage
 from stopintimidatie.reports.vocabulary import ContactWish
+from tests.support.destruction import a_line, a_list
+from tests.support.disclosing import an_entry
+from tests.support.exports_factory import a_request
 from tests.support.factories import DORDRECHT, make_dossier, make_report, take_on
 from tests.support.installation import Installation
-from tests.support.retaining import approve, authorise, lines, night, on
+from tests.support.retaining import approve, authorise, lines, night, on, proposed_schedule
 
 HANDLED_ON = date(2026, 2, 10)
 DUE = date(2031, 2, 10)
@@ -207,6 +216,97 @@ def test_a_hold_on_a_closed_dossier_keeps_its_reports(installation: Installation
     night(installation, DUE)
     assert lines(installation)[report].waits_for == "bevroren"
     assert is_there(installation, report)
+
+
+def _hold(of: str) -> Any:
+    def holding(session: Any, report: Report, dossier: Dossier) -> None:
+        row: Any = {"report": report, "dossier": dossier}[of]
+        place_hold(session, row, HoldReason.WOO, DUE + timedelta(days=90), SYSTEM)
+
+    return holding
+
+
+def _goes_on(session: Any, report: Report, dossier: Dossier) -> None:
+    dossier.state, dossier.closed_at = "in_aanpak", None
+
+
+def _export(state: str, copy: str | None = None, days: int = 30, **more: Any) -> Any:
+    """An export of the dossier, and the copy that its recipient may have of it."""
+
+    def holding(session: Any, report: Report, dossier: Dossier) -> None:
+        end = DUE + timedelta(days=days)
+        wish = replace(a_request(answer_by=end, destroy_by=end), **more)
+        row = draft(dossier, wish, SYSTEM, new_export_id())
+        row.state = state
+        session.add(row)
+        entry = an_entry(holder=DORDRECHT, reference=row.reference, source_id=dossier.id)
+        if copy:
+            session.add(entry)
+            session.flush()
+            values = {"state": copy, "destroy_by": end, "disclosure_id": entry.id}
+            session.add(DisclosedCopy(holder=DORDRECHT, **values))
+
+    return holding
+
+
+def _only_refers(holding: Any) -> Any:
+    def referring(session: Any, report: Report, dossier: Dossier) -> None:
+        session.scalars(select(DossierMembership)).one().reference = True
+        holding(session, report, dossier)
+
+    return referring
+
+
+HOLDINGS = {
+    "nothing": (None, False, False),
+    "a hold on the report": (_hold("report"), True, False),
+    "a hold on the dossier": (_hold("dossier"), True, True),
+    "a hold on a dossier that refers to it": (_only_refers(_hold("dossier")), False, True),
+    "a dossier that goes on": (_goes_on, True, False),
+    "an export that was asked": (_export("aangevraagd"), True, True),
+    "an export in the making": (_export("wordt_gemaakt"), True, True),
+    "an export of a dossier that refers to it": (_only_refers(_export("aangevraagd")), True, True),
+    "an export that failed": (_export("mislukt"), False, False),
+    "a demand that failed": (_export("mislukt", legal_basis=DEMAND), True, True),
+    "a demand that waits": (_export("gereed", "gemaakt", legal_basis=DEMAND), True, True),
+    "a demand that never got a copy": (_export("gereed", legal_basis=DEMAND), True, True),
+    "a copy that waits": (_export("gereed", "klaargezet"), True, True),
+    "a copy at its recipient": (_export("gereed", "gegeven"), True, True),
+    "a copy that must be gone": (_export("gereed", "gegeven", days=0), False, False),
+    "a copy that is gone": (_export("gereed", "vernietigd_gemeld"), False, False),
+}
+
+
+@pytest.mark.parametrize(
+    ("holding", "report_waits", "dossier_waits"), HOLDINGS.values(), ids=HOLDINGS
+)
+def test_a_list_says_that_a_document_is_held_when_the_night_would_leave_it(
+    installation: Installation, holding: Any, report_waits: bool, dossier_waits: bool
+) -> None:
+    with on(HANDLED_ON), installation.transaction(DORDRECHT) as session:
+        report, dossier = make_report(session, installation), make_dossier(session)
+        report.state = "in_behandeling"
+        effects = installation.registry.workflow_effects
+        file_report(session, effects, dossier, report, "Zelfde plek", SYSTEM)
+        report.state, report.ended_at = "afgehandeld", utc_now()
+        dossier.state, dossier.closed_at = "afgesloten", utc_now()
+    terms = proposed_schedule(installation)
+    with on(DUE + timedelta(days=1)), installation.transaction(DORDRECHT) as session:
+        report, dossier = (
+            session.scalars(select(Report)).one(),
+            session.scalars(select(Dossier)).one(),
+        )
+        row = a_list(session)
+        both = [
+            a_line(session, row, report.reference, document_id=report.id),
+            a_line(session, row, dossier.number, document_id=dossier.id, document_kind="dossier"),
+        ]
+        if holding is not None:
+            holding(session, report, dossier)
+        session.flush()
+        held = [line.document_id in held_by(session, both) for line in both]
+        waiting = [waits_for(session, line, terms) not in (None, Waits.NOT_DUE) for line in both]
+    assert held == waiting == [report_waits, dossier_waits]
 
 
 def test_a_postponed_line_asks_again_when_its_day_has_come(installation: Installation) -> None:

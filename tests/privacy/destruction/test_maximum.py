@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stopintimidatie.core.audit import Actor, AuditEvent
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.mail.models import MailMessage
 from stopintimidatie.core.security import Role
@@ -30,7 +30,7 @@ from stopintimidatie.privacy.destruction.services import (
     fingerprint,
     make_step,
 )
-from stopintimidatie.privacy.retention.models import Extension
+from stopintimidatie.privacy.retention.models import Extension, ExtensionOutcome
 from stopintimidatie.reports.models import Report
 from tests.support.destruction import a_line, a_list, an_extension
 from tests.support.factories import DORDRECHT, connect, make_report, make_user, take_on
@@ -120,7 +120,23 @@ def test_a_document_stays_until_the_day_of_the_controller_and_then_goes(
         assert is_there(installation, report) is there
     with installation.transaction(DORDRECHT) as session:
         statement = session.scalars(select(DestructionStatement)).one()
+        begun = select(AuditEvent).where(AuditEvent.action == "uiterste.begonnen")
+        event = session.scalars(begun).one()
+        assert (event.actor_kind, event.fields) == (SYSTEM.kind, [until.isoformat()])
     assert "1 juni 2037, langer dan het uiterste" in str(statement.content["gegevens"])
+
+
+def test_the_log_says_that_a_decision_lapsed_with_its_document(installation: Installation) -> None:
+    with installation.transaction(DORDRECHT) as session:
+        row, line = at_maximum(session)
+        known = enter(session, row, line)
+        session.delete(line)
+        session.flush()
+        for _ in range(2):
+            extension.apply_rulings(session)
+        assert known.outcome == ExtensionOutcome.WITHDRAWN
+        lapsed = select(AuditEvent.actor_kind).where(AuditEvent.action == "uiterste.vervallen")
+        assert session.scalars(lapsed).all() == [SYSTEM.kind]
 
 
 def test_archivist_and_fg_are_told_without_content_and_it_can_be_taken_back(

@@ -175,7 +175,7 @@ def test_a_dossier_is_erased_and_its_reports_go_on(
     assert anywhere(installation, WORD) == []
     with installation.transaction(DORDRECHT) as session:
         dossier = session.get_one(Dossier, case.dossier_id)
-        assert dossier.state == "vernietigd"
+        assert (dossier.state, dossier.looked_at) == ("vernietigd", None)
         states = {session.get_one(Report, one).state for one in case.reports}
         assert states == {"in_behandeling"}
         export = session.scalars(select(Export)).one()

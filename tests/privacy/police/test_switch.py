@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
@@ -13,6 +14,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.municipalities.people.proposals import OFFERED_ROLES
 from stopintimidatie.municipalities.settings.models import MunicipalitySetting
+from stopintimidatie.privacy.police import switch
 from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.privacy.police.services import destroy_item
 from stopintimidatie.privacy.police.switch import is_on
@@ -105,6 +107,22 @@ def test_it_stays_on_while_somebody_has_the_role(installation: Installation) -> 
     form = admin.get(SWITCH).forms["formulier"]
     form["stand"] = "uit"
     form.submit("opslaan", status=422).mustcontain("iemand heeft de rol")
+
+
+def test_the_switch_stays_as_it_is_while_a_role_is_proposed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(installation, politie=SWITCHED_ON)
+    admin = installation.browser(make_user(installation, (DORDRECHT, Role.ADMIN)))
+    locked = []
+    monkeypatch.setattr(switch, "lock_switch", lambda _, holder: locked.append(holder))
+    for page in ("gebruiker-uitnodigen", "groep-toevoegen"):
+        form = admin.get(f"{PLACE}/{page}").forms["formulier"]
+        assert locked == []
+        form["rol"] = "politiegegevens"
+        form.submit("voorstellen", status="*")
+        assert locked == [DORDRECHT]
+        locked.clear()
 
 
 def test_the_command_gives_no_role_where_it_is_off(installation: Installation) -> None:

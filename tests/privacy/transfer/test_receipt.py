@@ -15,6 +15,7 @@ from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import enqueue
 from stopintimidatie.core.text import day_of
 from stopintimidatie.dossiers.models import Dossier
+from stopintimidatie.exports.review.services import keep_looked_at
 from stopintimidatie.privacy.destruction import statement
 from stopintimidatie.privacy.destruction.models import (
     ArchivePart,
@@ -122,6 +123,18 @@ def test_reports_that_are_not_due_stay_until_their_own_day_and_are_transferred_t
     counted = [count["gevolg"] for row in made for count in row.content["aantallen"]]
     assert counted
     assert set(counted) == {"overgebracht"}
+
+
+@pytest.mark.short_on("postgresql")
+def test_texts_that_were_looked_at_after_the_package_change_nothing_of_the_dossier(
+    installation: Installation, case: Case
+) -> None:
+    here = packed_for_archive(case)
+    with installation.transaction(DORDRECHT) as session:
+        dossier = session.get_one(Dossier, case.dossier_id)
+        keep_looked_at(session, dossier, {"De kiosk van voren": [(0, 2)]}, SYSTEM)
+        assert len(dossier.looked_at or {}) == 1
+    assert receipt(case, here).status_int == 303
 
 
 @pytest.mark.short_on("postgresql")
