@@ -198,10 +198,13 @@ def transfers(session: Session) -> Sequence[ArchiveTransfer]:
 
 
 def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select what waits for the archivist: dossiers without a package or a receipt, and leaving."""
+    """Select what waits for the archivist: dossiers without a package, or without a receipt."""
     lines = select(DestructionLine.id).where(DestructionLine.holder == holder, _without_package())
+    # Before its line is authorised, a package asks nothing of the archivist.
     made = select(ArchiveTransfer.id).where(
-        ArchiveTransfer.holder == holder, ArchiveTransfer.state != TransferState.DONE.value
+        ArchiveTransfer.holder == holder,
+        ArchiveTransfer.state == TransferState.WAITS.value,
+        exists().where(DestructionLine.document_id == ArchiveTransfer.dossier_id, _AGREED),
     )
     return select(lines.union_all(made).subquery().c.id)
 
