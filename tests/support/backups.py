@@ -29,7 +29,7 @@ from tests.support.api import Api
 from tests.support.exporting import Case, approved, make_case
 from tests.support.factories import DORDRECHT, make_user
 from tests.support.installation import Installation, make_settings
-from tests.support.policing import keep_something
+from tests.support.policing import keep_something, switch_on
 
 PDF = b"%PDF-1.7 een heel klein dossier"
 ATTACHMENT = b"\x00foto\xff" * 1000
@@ -170,6 +170,7 @@ def fill(operator: Operator) -> World:
         waiting = api.post().json
         roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
         case.people["gemachtigde"] = make_user(made, *roles, name="Gé Machtigd")
+        switch_on(made)
         with made.transaction(DORDRECHT) as session:
             keep_something(session, made.registry.key_ring)
         _in_hand(made)

@@ -189,6 +189,7 @@ def test_police_data_is_asked_for_once_in_ten_minutes_and_then_read_on(
     roles = (DORDRECHT, Role.OFFICER), (DORDRECHT, Role.POLICE_DATA)
     username = make_user(installation, *roles, demo=False)
     browser = installation.browser(username)
+    policing.switch_on(installation)
     with installation.transaction(DORDRECHT) as session:
         item = policing.keep_something(session, installation.registry.key_ring)
     assert policing.TEXT in policing.read(browser, item)
