@@ -28,7 +28,7 @@ from stopintimidatie.exports.review.rules import (
     with_marks,
 )
 from stopintimidatie.exports.review.services import digest_of, keep_looked_at
-from stopintimidatie.exports.review.views import LIMIT
+from stopintimidatie.exports.review.views import LIMIT, check_shown, version_field
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 
 NAME: Final = "teksten-nakijken"
@@ -66,16 +66,20 @@ def texts_view(context: DossierResource, request: Request) -> Any:
         else [hint.span for hint in suggest(text, places)]
         for text in texts
     }
-    fields = {f"tekst{number}": text for number, text in enumerate(texts, 1)}
+    fields = {control_of(text): text for text in texts}
+    shown = {name: with_marks(text, marks[text], signs) for name, text in fields.items()}
+    version = digest_of(repr((sorted(known.items()), shown)))
+    areas = (_area(name, text, number) for number, (name, text) in enumerate(fields.items(), 1))
     form = Form(
-        forms.Schema(*(_area(name, text) for name, text in fields.items())),
+        forms.Schema(*areas, version_field()),
         request,
         buttons=[Button("opslaan", "Opslaan voor ontvangers")] if texts else [],
-        appstruct={n: with_marks(text, marks[text], signs) for n, text in fields.items()},
+        appstruct={**shown, "versie": version},
         cancel_url=request.resource_path(context),
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
+        check_shown(form, values, shown, version)
         looked = {}
         for name, text in fields.items():
             try:
@@ -90,10 +94,15 @@ def texts_view(context: DossierResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"dossier": dossier, "signs": signs})
 
 
-def _area(name: str, text: str) -> Any:
+def control_of(text: str) -> str:
+    """Return the name of the control of a text, which stays the same when others come or go."""
+    return f"tekst-{digest_of(text)[:12]}"
+
+
+def _area(name: str, text: str, number: int) -> Any:
     return forms.field(
         forms.Text(LIMIT, lines=True),
-        f"Tekst {name.removeprefix('tekst')}",
+        f"Tekst {number}",
         name=name,
         missing="",
         needed_sometimes=True,
