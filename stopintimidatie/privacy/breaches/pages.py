@@ -23,7 +23,12 @@ from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
-from stopintimidatie.privacy.breaches.forms import lost_schema, report_schema, whole_minute
+from stopintimidatie.privacy.breaches.forms import (
+    check_known_since,
+    lost_schema,
+    report_schema,
+    whole_minute,
+)
 from stopintimidatie.privacy.breaches.queries import breach_about, kinds_in
 from stopintimidatie.privacy.breaches.resources import NAME
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
@@ -102,6 +107,7 @@ def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
+        check_known_since(values)
         cause = Cause.LOST.value if lost is not None else values["soort"]
         entry = Entry(values["wat"], min(values["bekend"], utc_now()), cause, lost)
         breach, new = enter_breach(request.db, context.holder, entry, request.actor)

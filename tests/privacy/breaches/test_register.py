@@ -119,9 +119,20 @@ def test_two_clicks_at_the_same_moment_make_one_breach(
     assert breach_of(town).state == "wordt_onderzocht"
 
 
-def test_a_slip_of_the_year_is_asked_about(officer: TestApp) -> None:
-    answer = report(officer, bekend=on_wall(utc_now() - timedelta(days=400)), status=422)
-    assert "Klopt dit jaar?" in answer
+def test_a_slip_of_the_year_is_asked_about_until_the_description_names_it(
+    town: Installation, officer: TestApp
+) -> None:
+    report(officer, bekend="1999-01-01T10:00", status=422).mustcontain("Klopt dit jaar?")
+    report(officer)
+    breach = breach_of(town)
+    refused = fill(officer, breach, bekend="1999-01-01T10:00", status=422)
+    refused.mustcontain("Klopt dit jaar?", "Noem het jaar")
+    later = on_wall(utc_now() + timedelta(hours=2))
+    fill(officer, breach, bekend=later, status=422).mustcontain("toekomst")
+    fill(officer, breach, bekend="1999-01-01T10:00", wat="Sinds 1999 bekend, nu pas gemeld.")
+    assert breach_of(town).aware_at.year == 1999
+    # What is saved once isn't asked about again.
+    fill(officer, breach, wat="Al heel lang bekend.")
 
 
 def test_the_start_page_has_the_latest_breach_first(town: Installation, officer: TestApp) -> None:
