@@ -51,13 +51,8 @@ LOST_INTRO: Final = (
 OUTSIDE: Final = (
     "De gemeente krijgt meteen bericht en neemt het over. Vindt u het terug? Bel dan de gemeente."
 )
-THANKS: Final = (
-    "Dank u wel. Het datalek is gemeld onder nummer {}. De privacyfunctionaris weet het."
-)
-AGAIN: Final = (
-    "Dit was al gemeld, onder nummer {}. Wat u schreef, is erbij gezet. De privacyfunctionaris"
-    " neemt het mee."
-)
+THANKS: Final = "Dank u wel. Het datalek is gemeld onder nummer {}."
+AGAIN: Final = "Dit was al gemeld, onder nummer {}. Wat u schreef, is erbij gezet."
 
 
 @form_view(MunicipalityResource, REPORT_PAGE, Permission.REPORT_BREACH, FORM)
@@ -111,8 +106,10 @@ def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[
         cause = Cause.LOST.value if lost is not None else values["soort"]
         entry = Entry(values["wat"], min(values["bekend"], utc_now()), cause, lost)
         breach, new = enter_breach(request.db, context.holder, entry, request.actor)
-        words = THANKS if new else AGAIN
-        request.flash(words.format(breach.reference), "ok" if new else "info")
+        words = (THANKS if new else AGAIN).format(breach.reference)
+        own = request.has_permission(Permission.HANDLE_BREACHES, context)
+        further = "Vul hier aan wat bekend is." if own else "De privacyfunctionaris neemt het over."
+        request.flash(f"{words} {further}", "ok" if new else "info")
         return HTTPSeeOther(_register(context, request, breach.reference) or back)
 
     return handle_form(request, form, on_valid, page)
