@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -32,10 +33,11 @@ from stopintimidatie.exports.review.views import LIMIT, check_shown, version_fie
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 
 NAME: Final = "teksten-nakijken"
+NEW: Final = "Nieuw of gewijzigd: dit is nog niet nagekeken."
 
 
-def texts_here(session: Session, loaded: LoadedDossier) -> list[str]:
-    """Return the texts of officers in a dossier and in what was asked for and isn't decided yet."""
+def texts_here(session: Session, loaded: LoadedDossier) -> dict[str, str]:
+    """Return the texts of officers in a dossier and in what waits for a decision, with names."""
     waiting = session.scalars(
         select(Export)
         .where(Export.dossier_id == loaded.row.id, Export.state == ExportState.REQUESTED)
@@ -69,7 +71,9 @@ def texts_view(context: DossierResource, request: Request) -> Any:
     fields = {control_of(text): text for text in texts}
     shown = {name: with_marks(text, marks[text], signs) for name, text in fields.items()}
     version = digest_of(repr((sorted(known.items()), shown)))
-    areas = (_area(name, text, number) for number, (name, text) in enumerate(fields.items(), 1))
+    areas = [
+        _area(f"{n}. {title}", text, known) for n, (text, title) in enumerate(texts.items(), 1)
+    ]
     form = Form(
         forms.Schema(*areas, version_field()),
         request,
@@ -99,11 +103,12 @@ def control_of(text: str) -> str:
     return f"tekst-{digest_of(text)[:12]}"
 
 
-def _area(name: str, text: str, number: int) -> Any:
+def _area(title: str, text: str, known: Mapping[str, Any]) -> Any:
     return forms.field(
         forms.Text(LIMIT, lines=True),
-        f"Tekst {number}",
-        name=name,
+        title,
+        description="" if digest_of(text) in known else NEW,
+        name=control_of(text),
         missing="",
         needed_sometimes=True,
         widget=forms.TextArea(rows=min(14, 2 + len(text) // 80)),

@@ -9,14 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import select
 
 from stopintimidatie.core import forms
-from stopintimidatie.core.forms import (
-    Button,
-    Change,
-    ConflictError,
-    Form,
-    FormError,
-    handle_form,
-)
+from stopintimidatie.core.forms import Button, Form, FormError, handle_form
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.storage.personal import personal_data_holders
@@ -132,14 +125,10 @@ def check_shown(
     form["versie"].cstruct = version
     for name in shown.keys() - form.request.POST.keys():
         form[name].cstruct = shown[name]
-    raise ConflictError(
+    raise forms.ConflictError(
         "Deze tekst is intussen nagekeken of gewijzigd. Uw invoer is niet opgeslagen en er is niets"
         " overschreven. Neem over wat de ander markeerde, en sla dan opnieuw op.",
-        [
-            Change(form[name].title, now, values[name])
-            for name, now in shown.items()
-            if values[name] != now
-        ],
+        [forms.Change(form[n].title, shown[n], values[n]) for n in shown if values[n] != shown[n]],
     )
 
 

@@ -112,3 +112,21 @@ def test_a_text_written_meanwhile_is_shown_before_it_is_saved(installation: Inst
     again = old.submit("opslaan", status=409).forms["formulier"]
     assert again[control_of(FACTS)].value == "[[Kees Jansen]] staat er elke vrijdag."
     again.submit("opslaan", status=303)
+
+
+def test_each_text_says_its_kind_and_whether_anybody_looked_at_it(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    ask(case)
+    page = case.browser("aanvrager").get(f"{case.path}/teksten-nakijken")
+    new, old = (page.html.find(attrs={"data-veld": control_of(t)}) for t in (FACTS, ASSESSMENT))
+    assert "1. Feiten" in new.text
+    assert "Nieuw of gewijzigd" in new.text
+    assert ". Duiding" in old.text
+    assert "Nieuw of gewijzigd" not in old.text
+    page.mustcontain(". Afspraak", no=["Tekst 1"])
+    form = page.forms["formulier"]
+    form[control_of(ASSESSMENT)] = "Iets anders."
+    refused = form.submit("opslaan", status=422)
+    refused.mustcontain("De tekst zelf is veranderd", no=["tekst van de melder"])
