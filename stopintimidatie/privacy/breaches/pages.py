@@ -23,12 +23,7 @@ from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
-from stopintimidatie.privacy.breaches.forms import (
-    check_known_since,
-    lost_schema,
-    report_schema,
-    whole_minute,
-)
+from stopintimidatie.privacy.breaches import forms
 from stopintimidatie.privacy.breaches.queries import breach_about, kinds_in
 from stopintimidatie.privacy.breaches.resources import NAME
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
@@ -94,15 +89,15 @@ def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[
     """Show the form, and enter what is reported."""
     back = _back(context, request)
     form = Form(
-        report_schema(lost=lost is not None),
+        forms.report_schema(lost=lost is not None),
         request,
         buttons=[Button("melden", "Datalek melden")],
-        appstruct={"bekend": whole_minute(utc_now())},
+        appstruct={"bekend": forms.whole_minute(utc_now())},
         cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
-        check_known_since(values)
+        forms.check_known_since(values)
         cause = Cause.LOST.value if lost is not None else values["soort"]
         entry = Entry(values["wat"], min(values["bekend"], utc_now()), cause, lost)
         breach, new = enter_breach(request.db, context.holder, entry, request.actor)
@@ -136,7 +131,7 @@ def recipient_view(context: PickupPage, request: Request) -> Any:
         return start_again(context, request)
     back = address_of(context)
     buttons = [Button("melden", "Laten weten")]
-    form = Form(lost_schema(), request, buttons=buttons, cancel_url=back)
+    form = Form(forms.lost_schema(), request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
         entry = Entry(values["wat"], utc_now(), Cause.LOST.value, here.disclosure)
