@@ -88,7 +88,7 @@ def an_export(year: Year) -> None:
     dossier = a_dossier(year)
     export = ask_export(year, FIRST, dossier)
     page = year.page(FIRST, f"{dossier}/teksten-nakijken")
-    page.get_by_label("1. Duiding").wait_for()
+    page.get_by_label("1. ").first.wait_for()
     year.press(FIRST, "Opslaan voor ontvangers")
     year.reads(FIRST, "Nagekeken.")
     approve(year, DEPUTY, export)

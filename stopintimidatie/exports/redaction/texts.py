@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from stopintimidatie.core.text import date_text
 from stopintimidatie.exports.redaction.source import (
     DossierSource,
     KnownDossier,
@@ -19,37 +20,42 @@ from stopintimidatie.exports.redaction.source import (
 )
 from stopintimidatie.exports.vocabulary import ExportRequest
 
-# Fields that are typed in a request beside the question itself, as people read their names.
+# Fields that are typed in a request beside the question itself, and what a page calls them.
 TYPED: Final = {
     "facts": "Feiten",
     "perceptions": "Beleving",
     "assumptions": "Vermoedens",
-    "feedback": "Terugkoppeling",
+    "feedback": "Terugkoppeling aan melders",
 }
 
 
 def texts_of_officers(known: KnownDossier, requests: Iterable[ExportRequest]) -> dict[str, str]:
-    """Return each text that may go along with one of these requests, with its name in Dutch."""
-    return {text: name for name, text in _texts(known, requests) if text and text.strip()}
+    """Return each text that may go along with one of these requests, with the name of the first."""
+    named: dict[str, str] = {}
+    for name, text in _texts(known, requests):
+        if text.strip():
+            named.setdefault(text, name)
+    return named
 
 
-def _texts(
-    known: KnownDossier, requests: Iterable[ExportRequest]
-) -> Iterator[tuple[str, str | None]]:
+def _texts(known: KnownDossier, requests: Iterable[ExportRequest]) -> Iterator[tuple[str, str]]:
     for asked in requests:
-        yield from ((TYPED[name], getattr(asked, name)) for name in TYPED if not asked.urgent)
-    yield from (("Duiding", known.assessment), ("Terugkoppeling", known.feedback_text))
+        if not asked.urgent:
+            yield from ((label, getattr(asked, name) or "") for name, label in TYPED.items())
+    yield "Duiding", known.assessment
+    yield TYPED["feedback"], known.feedback_text
     done: list[SourceMeasure | SourceAction] = [*known.measures, *known.actions]
     for row in done:
-        yield from (
-            ("Wat er is gedaan", row.text),
-            ("Wie dat deed", row.who),
-            ("Wat dat deed", row.effect),
-        )
+        name = f"{'Maatregel' if isinstance(row, SourceMeasure) else 'Actie'} {date_text(row.on)}"
+        yield from ((name, row.text), (f"{name}: wie", row.who or ""))
+        yield f"{name}: effect", row.effect
     for agreement in known.agreements:
-        yield from (("Afspraak", agreement.text), ("Wie dat afsprak", agreement.who))
-    yield from (("Verslag van een overleg", meeting.decisions) for meeting in known.consultations)
-    yield from (("Bij een bestand", file.about) for file in known.attachments)
+        name = f"Afspraak {date_text(agreement.made_on)}"
+        yield from ((name, agreement.text), (f"{name}: wie", agreement.who or ""))
+    for meeting in known.consultations:
+        yield f"Verslag van overleg {date_text(meeting.on)}", meeting.decisions
+    for file in known.attachments:
+        yield f"Bijlage {file.number}: waar die over gaat", file.about
 
 
 def as_looked_at(source: DossierSource, reviewed: Mapping[str, str]) -> DossierSource:

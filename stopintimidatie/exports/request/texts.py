@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -28,14 +29,15 @@ from stopintimidatie.exports.review.rules import (
     with_marks,
 )
 from stopintimidatie.exports.review.services import digest_of, keep_looked_at
-from stopintimidatie.exports.review.views import LIMIT
+from stopintimidatie.exports.review.views import LIMIT, check_shown, version_field
 from stopintimidatie.municipalities.areas.models import Neighbourhood
 
 NAME: Final = "teksten-nakijken"
+NEW: Final = "Nieuw of gewijzigd: dit is nog niet nagekeken."
 
 
 def texts_here(session: Session, loaded: LoadedDossier) -> dict[str, str]:
-    """Return the texts of officers, with their names, that may go along with what is undecided."""
+    """Return the texts of officers in a dossier and in what waits for a decision, with names."""
     waiting = session.scalars(
         select(Export)
         .where(Export.dossier_id == loaded.row.id, Export.state == ExportState.REQUESTED)
@@ -66,16 +68,22 @@ def texts_view(context: DossierResource, request: Request) -> Any:
         else [hint.span for hint in suggest(text, places)]
         for text in texts
     }
-    fields = {f"tekst{number}": text for number, text in enumerate(texts, 1)}
+    fields = {control_of(text): text for text in texts}
+    shown = {name: with_marks(text, marks[text], signs) for name, text in fields.items()}
+    version = digest_of(repr((sorted(known.items()), shown)))
+    areas = [
+        _area(f"{n}. {title}", text, known) for n, (text, title) in enumerate(texts.items(), 1)
+    ]
     form = Form(
-        forms.Schema(*(_area(name, text, texts[text]) for name, text in fields.items())),
+        forms.Schema(*areas, version_field()),
         request,
         buttons=[Button("opslaan", "Opslaan voor ontvangers")] if texts else [],
-        appstruct={n: with_marks(text, marks[text], signs) for n, text in fields.items()},
+        appstruct={**shown, "versie": version},
         cancel_url=request.resource_path(context),
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
+        check_shown(form, values, shown, version)
         looked = {}
         for name, text in fields.items():
             try:
@@ -90,11 +98,17 @@ def texts_view(context: DossierResource, request: Request) -> Any:
     return handle_form(request, form, on_valid, {"dossier": dossier, "signs": signs})
 
 
-def _area(name: str, text: str, label: str) -> Any:
+def control_of(text: str) -> str:
+    """Return the name of the control of a text, which stays the same when others come or go."""
+    return f"tekst-{digest_of(text)[:12]}"
+
+
+def _area(title: str, text: str, known: Mapping[str, Any]) -> Any:
     return forms.field(
         forms.Text(LIMIT, lines=True),
-        f"{name.removeprefix('tekst')}. {label}",
-        name=name,
+        title,
+        description="" if digest_of(text) in known else NEW,
+        name=control_of(text),
         missing="",
         needed_sometimes=True,
         widget=forms.TextArea(rows=min(14, 2 + len(text) // 80)),

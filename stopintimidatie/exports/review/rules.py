@@ -77,7 +77,7 @@ def read_marks(text: str, marked: str, signs: Signs) -> tuple[Span, ...]:
     plain += rest
     if plain.strip() != text.strip():
         raise MarkError(
-            "De tekst van de melder is veranderd. Zet alleen tekens om de woorden heen; haal uw"
+            "De tekst zelf is veranderd. Zet alleen tekens om de woorden heen; haal uw"
             " andere wijzigingen weg, of open de pagina opnieuw."
         )
     shift = len(text) - len(text.lstrip()) - (len(plain) - len(plain.lstrip()))

@@ -36,6 +36,7 @@ from stopintimidatie.exports.review.rules import (
 from stopintimidatie.exports.review.services import (
     CONTROLS,
     MINORS,
+    digest_of,
     looked_at,
     save_review,
     texts_of,
@@ -75,15 +76,18 @@ def review_view(context: ReportResource, request: Request) -> Any:
     # A form that was opened before the hold is answered with the reason.
     for_good = request.method == "POST" or not holds
     grounds = erasure_grounds(request.registry, request.db, report.id) if for_good else []
+    shown = {CONTROLS[name]: with_marks(texts[name], spans[name], signs) for name in texts}
+    version = digest_of(repr((sorted(field.name for field in known), shown)))
     form = Form(
         _schema(texts, signs, asks=asks, grounds=grounds),
         request,
         buttons=[*([BUTTONS[0]] if texts else []), *([GOOD] if for_good else [])],
-        appstruct={CONTROLS[name]: with_marks(texts[name], spans[name], signs) for name in texts},
+        appstruct={**shown, "versie": version},
         cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
+        check_shown(form, values, shown, version)
         marked = _read(texts, values, signs)
         if form.pressed() == GOOD.name:
             _made_unreadable(context, request, texts, marked, values)
@@ -97,10 +101,35 @@ def review_view(context: ReportResource, request: Request) -> Any:
 
     def page() -> dict[str, Any]:
         note_read(request, context.holder, "melding", [report.id], task="tekst nakijken")
-        shown = {"report": report, "signs": signs, "known": bool(known), "holds": holds}
-        return {**shown, "suggestions": _rows(texts, hints)}
+        about = {"report": report, "signs": signs, "known": bool(known), "holds": holds}
+        return {**about, "suggestions": _rows(texts, hints)}
 
     return handle_form(request, form, on_valid, page)
+
+
+def version_field() -> Any:
+    """Return the hidden field with the digest of all that was shown."""
+    return forms.field(forms.Text(64), "Versie", name="versie", missing="", widget=forms.Hidden())
+
+
+def check_shown(
+    form: Form, values: Mapping[str, Any], shown: Mapping[str, str], version: str
+) -> None:
+    """Check that texts and marks are as they were when the form was opened.
+
+    Raises:
+        ConflictError: They aren't. The form has the present version now, and what was typed.
+    """
+    if values["versie"] == version:
+        return
+    form["versie"].cstruct = version
+    for name in shown.keys() - form.request.POST.keys():
+        form[name].cstruct = shown[name]
+    raise forms.ConflictError(
+        "Deze tekst is intussen nagekeken of gewijzigd. Uw invoer is niet opgeslagen en er is niets"
+        " overschreven. Neem over wat de ander markeerde, en sla dan opnieuw op.",
+        [forms.Change(form[n].title, shown[n], values[n]) for n in shown if values[n] != shown[n]],
+    )
 
 
 def _proposals(request: Request, report: Report) -> dict[Field, tuple[Suggestion, ...]]:
@@ -112,6 +141,8 @@ def _proposals(request: Request, report: Report) -> dict[Field, tuple[Suggestion
             field: suggest(text, places, [other for other in before.values() if other is not text])
             for field, text in before.items()
         }
+    if request.method == "POST":
+        request.db.refresh(report, with_for_update=True)
     now = texts_of(report)
     return {field: proposals[field] if now[field] == before.get(field) else () for field in now}
 
@@ -145,6 +176,7 @@ def _schema(
         ),
         *([_minor_field()] if asks else []),
         *(_for_good(area, grounds) if grounds else ()),
+        version_field(),
     )
 
 
@@ -251,7 +283,6 @@ def _made_unreadable(
     words = [word for field in texts for word in words_at(texts[field], marked[field])]
     words += [line.strip() for line in values["woorden"].splitlines() if line.strip()]
     _check(words, values)
-    request.db.refresh(context.report, with_for_update=True)
     if holds := explain_holds(request.db, context.report, texts_too=True):
         raise FormError(" ".join(holds))
     registry = request.registry

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from stopintimidatie.core import forms
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.forms import FormError, Schema, field
-from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.text import datetime_long, day_of
 from stopintimidatie.dossiers.forms import version_field
 from stopintimidatie.municipalities.areas.models import Municipality
 from stopintimidatie.privacy.breaches.models import Breach, BreachNotice
@@ -29,8 +29,8 @@ MOST_PEOPLE: Final = 20_000_000
 NO_NAMES: Final = "Noem geen namen en geen nummers van mensen."
 AP_ASKS: Final = f"{NO_NAMES} De AP kan dit later opvragen."
 _OLD: Final = (
-    "Dit is meer dan een jaar geleden. Klopt dit jaar? Is het echt zo lang bekend? Vul dan in"
-    " wanneer u dit opschrijft; de privacyfunctionaris kan het tijdstip later wijzigen."
+    "Dit is meer dan een jaar geleden. Klopt dit jaar? Is het echt zo lang bekend? Noem het jaar"
+    " dan ook bij ‘Wat is er gebeurd?’, met waarom het nu pas wordt gemeld."
 )
 # The controls of the one form, each with its column.
 COLUMNS: Final = {
@@ -83,7 +83,6 @@ def report_schema(*, lost: bool) -> Any:
             "Wanneer merkte u of een collega dit?",
             description="Weet u het niet precies? Schat het. Vanaf dit moment telt de termijn van"
             " 72 uur.",
-            validator=forms.within_a_year(_OLD),
         ),
     )
 
@@ -189,6 +188,17 @@ def _judgement() -> tuple[Any, ...]:
     )
 
 
+def check_known_since(values: Mapping[str, Any]) -> None:
+    """Check that the moment a breach was known is no slip of the year.
+
+    Raises:
+        FormError: It is more than a year ago, and the description doesn't name the year.
+    """
+    known = values["bekend"]
+    if known < utc_now() - timedelta(days=366) and str(day_of(known).year) not in values["wat"]:
+        raise FormError(_OLD, "bekend")
+
+
 def known_of(breach: Breach, people: BreachNotice | None) -> dict[str, Any]:
     """Return what is known of a breach as the form shows it.
 
@@ -220,6 +230,8 @@ def read_known(breach: Breach, values: dict[str, Any]) -> dict[str, Any]:
     # A form knows whole minutes.
     if known["aware_at"] == whole_minute(breach.aware_at):
         known["aware_at"] = breach.aware_at
+    else:
+        check_known_since(values)
     return known
 
 

@@ -23,7 +23,7 @@ from stopintimidatie.dossiers.pages import hidden_reports
 from stopintimidatie.exports.release.recipient import address_of, here_of, start_again
 from stopintimidatie.exports.resources import ExportResource
 from stopintimidatie.municipalities.areas.resources import PLACES, MunicipalityResource
-from stopintimidatie.privacy.breaches.forms import lost_schema, report_schema, whole_minute
+from stopintimidatie.privacy.breaches import forms
 from stopintimidatie.privacy.breaches.queries import breach_about, kinds_in
 from stopintimidatie.privacy.breaches.resources import NAME
 from stopintimidatie.privacy.breaches.services import Entry, enter_breach
@@ -46,13 +46,8 @@ LOST_INTRO: Final = (
 OUTSIDE: Final = (
     "De gemeente krijgt meteen bericht en neemt het over. Vindt u het terug? Bel dan de gemeente."
 )
-THANKS: Final = (
-    "Dank u wel. Het datalek is gemeld onder nummer {}. De privacyfunctionaris weet het."
-)
-AGAIN: Final = (
-    "Dit was al gemeld, onder nummer {}. Wat u schreef, is erbij gezet. De privacyfunctionaris"
-    " neemt het mee."
-)
+THANKS: Final = "Dank u wel. Het datalek is gemeld onder nummer {}."
+AGAIN: Final = "Dit was al gemeld, onder nummer {}. Wat u schreef, is erbij gezet."
 
 
 @form_view(MunicipalityResource, REPORT_PAGE, Permission.REPORT_BREACH, FORM)
@@ -94,19 +89,22 @@ def _report(context: Any, request: Request, lost: Disclosure | None, page: dict[
     """Show the form, and enter what is reported."""
     back = _back(context, request)
     form = Form(
-        report_schema(lost=lost is not None),
+        forms.report_schema(lost=lost is not None),
         request,
         buttons=[Button("melden", "Datalek melden")],
-        appstruct={"bekend": whole_minute(utc_now())},
+        appstruct={"bekend": forms.whole_minute(utc_now())},
         cancel_url=back,
     )
 
     def on_valid(values: dict[str, Any]) -> Any:
+        forms.check_known_since(values)
         cause = Cause.LOST.value if lost is not None else values["soort"]
         entry = Entry(values["wat"], min(values["bekend"], utc_now()), cause, lost)
         breach, new = enter_breach(request.db, context.holder, entry, request.actor)
-        words = THANKS if new else AGAIN
-        request.flash(words.format(breach.reference), "ok" if new else "info")
+        words = (THANKS if new else AGAIN).format(breach.reference)
+        own = request.has_permission(Permission.HANDLE_BREACHES, context)
+        further = "Vul hier aan wat bekend is." if own else "De privacyfunctionaris neemt het over."
+        request.flash(f"{words} {further}", "ok" if new else "info")
         return HTTPSeeOther(_register(context, request, breach.reference) or back)
 
     return handle_form(request, form, on_valid, page)
@@ -133,7 +131,7 @@ def recipient_view(context: PickupPage, request: Request) -> Any:
         return start_again(context, request)
     back = address_of(context)
     buttons = [Button("melden", "Laten weten")]
-    form = Form(lost_schema(), request, buttons=buttons, cancel_url=back)
+    form = Form(forms.lost_schema(), request, buttons=buttons, cancel_url=back)
 
     def on_valid(values: dict[str, Any]) -> Any:
         entry = Entry(values["wat"], utc_now(), Cause.LOST.value, here.disclosure)

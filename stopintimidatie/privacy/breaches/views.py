@@ -182,7 +182,11 @@ def _ap_page(context: BreachResource, request: Request) -> dict[str, Any]:
 def tell_view(context: BreachResource, request: Request) -> Any:
     """Write to the reporters, who read it on the follow page of their report."""
     breach = context.breach
-    left = queries.tally(request.db, breach).left
+    counted = queries.tally(request.db, breach)
+    left = counted.left
+    if counted.reached and not left:
+        request.flash("Dit is al verteld.", "info")
+        return HTTPSeeOther(request.resource_path(context))
     if not left or not _may_handle(context, request):
         raise HTTPNotFound()
     controller = controller_of(account_of(request.db, context.holder).content)

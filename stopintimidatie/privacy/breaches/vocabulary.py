@@ -118,7 +118,8 @@ def in_words(terms: type[Term], codes: Iterable[str]) -> str:
 def people_in_words(counted: int | None, reports: int) -> str:
     """Return how many people it is about: as counted, or at least the reports in the breach."""
     if counted is not None:
-        return number(counted)
+        more = f" (er staan {number(reports)} meldingen in)" if max(counted, 1) < reports else ""
+        return number(counted) + more
     return f"ten minste {number(reports)}: zoveel meldingen staan erin" if reports else ""
 
 

@@ -577,7 +577,7 @@ def test_a_conflict_answers_409_and_shows_what_changed() -> None:
     assert isinstance(page, dict)
     assert request.response.status_int == 409
     text = soup_of(page["form"]).get_text(" ", strip=True)
-    assert "Iemand anders heeft dit intussen gewijzigd" in text
+    assert "Dit is intussen gewijzigd" in text
     assert "Nu opgeslagen: Bij de bushalte" in text
 
 

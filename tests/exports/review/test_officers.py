@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from stopintimidatie.core.audit import AuditEvent
 from stopintimidatie.dossiers.models import Dossier, DossierAgreement
+from stopintimidatie.exports.request.texts import control_of
+from stopintimidatie.exports.review.services import digest_of
 from stopintimidatie.municipalities.partners.vocabulary import LegalBasis
 from tests.support.exporting import Case, contents, decide, make_case, send_request
 from tests.support.factories import DORDRECHT
@@ -55,10 +57,9 @@ def test_what_somebody_looked_at_goes_without_what_was_marked(
     reference = ask(case)
     officer = case.browser("aanvrager")
     form = officer.get(f"{case.path}/teksten-nakijken").forms["formulier"]
-    assert form["tekst1"].value == "[[Kees Jansen]] staat er elke vrijdag."
-    assert "1. Feiten" in form.text
+    assert form[control_of(FACTS)].value == "[[Kees Jansen]] staat er elke vrijdag."
     changed = officer.get(f"{case.path}/teksten-nakijken").forms["formulier"]
-    changed["tekst1"] = "Iets heel anders."
+    changed[control_of(FACTS)] = "Iets heel anders."
     changed.submit("opslaan", status=422)
     form.submit("opslaan", status=303)
     assert decide(case, reference).status_int == 303
@@ -96,3 +97,50 @@ def test_a_text_that_changed_must_be_looked_at_again(
     (content,) = map(repr, given)
     assert "Nu staat er een naam in." not in content
     assert "Extra toezicht op vrijdag" in content
+
+
+def test_an_old_tab_undoes_no_marks_of_a_colleague(installation: Installation) -> None:
+    case = unread(installation)
+    ask(case)
+    address, name = f"{case.path}/teksten-nakijken", control_of(ASSESSMENT)
+    old = case.browser("aanvrager").get(address).forms["formulier"]
+    theirs = case.browser("beslisser").get(address).forms["formulier"]
+    theirs[name] = "Het gaat om een [[wisselende]] groep."
+    theirs.submit("opslaan", status=303)
+    old[name] = "Het gaat om een wisselende [[groep]]."
+    refused = old.submit("opslaan", status=409)
+    refused.mustcontain("intussen nagekeken of gewijzigd", "om een [[wisselende]] groep.")
+    again = refused.forms["formulier"]
+    assert again[name].value == "Het gaat om een wisselende [[groep]]."
+    again[name] = "Het gaat om een [[wisselende]] [[groep]]."
+    again.submit("opslaan", status=303)
+    with installation.transaction(DORDRECHT) as session:
+        kept = session.get_one(Dossier, case.dossier_id).looked_at or {}
+    assert kept[digest_of(ASSESSMENT)] == [[16, 26], [27, 32]]
+
+
+def test_a_text_written_meanwhile_is_shown_before_it_is_saved(installation: Installation) -> None:
+    case = unread(installation)
+    old = case.browser("aanvrager").get(f"{case.path}/teksten-nakijken").forms["formulier"]
+    ask(case)
+    again = old.submit("opslaan", status=409).forms["formulier"]
+    assert again[control_of(FACTS)].value == "[[Kees Jansen]] staat er elke vrijdag."
+    again.submit("opslaan", status=303)
+
+
+def test_each_text_says_its_kind_and_whether_anybody_looked_at_it(
+    installation: Installation,
+) -> None:
+    case = make_case(installation)
+    ask(case)
+    page = case.browser("aanvrager").get(f"{case.path}/teksten-nakijken")
+    new, old = (page.html.find(attrs={"data-veld": control_of(t)}) for t in (FACTS, ASSESSMENT))
+    assert "1. Feiten" in new.text
+    assert "Nieuw of gewijzigd" in new.text
+    assert ". Duiding" in old.text
+    assert "Nieuw of gewijzigd" not in old.text
+    page.mustcontain(". Afspraak", no=["Tekst 1"])
+    form = page.forms["formulier"]
+    form[control_of(ASSESSMENT)] = "Iets anders."
+    refused = form.submit("opslaan", status=422)
+    refused.mustcontain("De tekst zelf is veranderd", no=["tekst van de melder"])

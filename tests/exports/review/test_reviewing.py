@@ -87,6 +87,25 @@ def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(
     assert seen[1].reports[0].account == ""
 
 
+def test_an_old_tab_undoes_no_marks_of_a_colleague(installation: Installation) -> None:
+    case = seeded(installation)
+    where = address(case, installation)
+    old = case.browser("aanvrager").get(where).forms["formulier"]
+    theirs = case.browser("privacy").get(where).forms["formulier"]
+    theirs["verhaal"] = TEXT.replace("mijn vriendin", "[[mijn vriendin]]")
+    theirs.submit("opslaan", status=303)
+    old["verhaal"] = TEXT.replace("naar huis", "[[naar huis]]")
+    for button in ("onleesbaar", "opslaan"):
+        refused = old.submit(button, status=409)
+        refused.mustcontain("intussen nagekeken of gewijzigd", "[[mijn vriendin]]")
+        assert "[[naar huis]]" in refused.forms["formulier"]["verhaal"].value
+    again = refused.forms["formulier"]
+    again["verhaal"] = theirs["verhaal"].value.replace("naar huis", "[[naar huis]]")
+    again.submit("opslaan", status=303)
+    shown = case.browser("privacy").get(where).forms["formulier"]["verhaal"].value
+    assert shown == again["verhaal"].value
+
+
 def test_an_age_in_the_text_asks_whether_it_is_about_a_minor(installation: Installation) -> None:
     case = make_case(installation)
     with installation.transaction(DORDRECHT) as session:
@@ -198,8 +217,8 @@ def test_words_with_accents_typed_apart_are_marked_found_and_made_unreadable(
     form = browser.get(where).forms["formulier"]
     form["verhaal"] = "Bij café [[Zoë]] riep [[André]] iets over mijn haar."
     form.submit("opslaan", status=303)
-    shown = browser.get(where).forms["formulier"]["verhaal"].value
-    assert shown == "Bij café [[Zoë]] riep [[André]] iets over mijn haar."
+    form = browser.get(where).forms["formulier"]
+    assert form["verhaal"].value == "Bij café [[Zoë]] riep [[André]] iets over mijn haar."
     for words in ("andré", apart("zoë")):
         assert receipt["kenmerk"] in browser.get("/zoeken", {"q": words}).text
     form["grond"], form["reden"], form["zeker"] = "onrechtmatig", "Namen van anderen.", True

@@ -64,7 +64,7 @@ def test_an_officer_reports_and_the_privacy_officer_is_mailed_without_content(
     colleague = town.browser(make_user(town, (DORDRECHT, Role.OFFICER), name="An Vrager"))
     page = report(colleague).follow()
     breach = breach_of(town)
-    page.mustcontain("Dank u wel", breach.reference)
+    page.mustcontain("Dank u wel", breach.reference, "De privacyfunctionaris neemt het over")
     colleague.get(REGISTER, status=404)
     colleague.get(f"{REGISTER}/{breach.reference}", status=404)
     town.run_jobs()
@@ -119,9 +119,20 @@ def test_two_clicks_at_the_same_moment_make_one_breach(
     assert breach_of(town).state == "wordt_onderzocht"
 
 
-def test_a_slip_of_the_year_is_asked_about(officer: TestApp) -> None:
-    answer = report(officer, bekend=on_wall(utc_now() - timedelta(days=400)), status=422)
-    assert "Klopt dit jaar?" in answer
+def test_a_slip_of_the_year_is_asked_about_until_the_description_names_it(
+    town: Installation, officer: TestApp
+) -> None:
+    report(officer, bekend="1999-01-01T10:00", status=422).mustcontain("Klopt dit jaar?")
+    report(officer)
+    breach = breach_of(town)
+    refused = fill(officer, breach, bekend="1999-01-01T10:00", status=422)
+    refused.mustcontain("Klopt dit jaar?", "Noem het jaar")
+    later = on_wall(utc_now() + timedelta(hours=2))
+    fill(officer, breach, bekend=later, status=422).mustcontain("toekomst")
+    fill(officer, breach, bekend="1999-01-01T10:00", wat="Sinds 1999 bekend, nu pas gemeld.")
+    assert breach_of(town).aware_at.year == 1999
+    # What is saved once isn't asked about again.
+    fill(officer, breach, wat="Al heel lang bekend.")
 
 
 def test_the_start_page_has_the_latest_breach_first(town: Installation, officer: TestApp) -> None:
@@ -324,4 +335,6 @@ def test_the_privacy_officer_of_the_desk_goes_on_to_the_breach_and_never_to_a_pa
     page = reader.get("/landelijk/datalek-melden")
     page.click("Annuleren", verbose=True).mustcontain("Datalekken")
     shown = report(reader, place="/landelijk").follow(status=200)
-    shown.mustcontain("Dank u wel", "Datalek D-")
+    # It is nobody else's: they go on themselves.
+    own = "De privacyfunctionaris neemt het over"
+    shown.mustcontain("Dank u wel", "Datalek D-", "Vul hier aan wat bekend is", no=[own])

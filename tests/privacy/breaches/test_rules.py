@@ -120,4 +120,5 @@ def test_a_breach_names_no_kind_of_data_that_the_lost_document_does_not_have() -
 
 def test_uncounted_people_are_at_least_as_many_as_the_reports() -> None:
     assert people_in_words(None, 5).startswith("ten minste 5")
-    assert (people_in_words(0, 5), people_in_words(None, 0)) == ("0", "")
+    assert people_in_words(0, 5) == "0 (er staan 5 meldingen in)"
+    assert (people_in_words(5, 5), people_in_words(None, 0)) == ("5", "")

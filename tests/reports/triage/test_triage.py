@@ -461,7 +461,7 @@ def test_of_two_officers_the_second_sees_what_the_first_filled_in(
     theirs.submit("opslaan", status=303)
     page = mine.submit("opslaan", status=409)
     assert "‘Beoordeeld’ door Eerste" in page.text
-    assert "Iemand anders heeft dit intussen gewijzigd" in page.text
+    assert "Dit is intussen gewijzigd" in page.text
     changes = page.html.find("dl", class_="si-changes").get_text(" ", strip=True)
     assert "Nu iemand in gevaar Nu opgeslagen: ja Door u ingevuld: nee" in changes
     kept = report_at(installation, address)
