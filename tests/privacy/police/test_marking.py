@@ -541,6 +541,31 @@ def test_what_is_taken_holds_only_what_puts_it_back(installation: Installation) 
         assert left == {"description": None}
 
 
+def test_marked_words_of_a_withdrawn_report_are_read_by_nobody_until_it_is_taken_back(
+    installation: Installation,
+) -> None:
+    connect(installation, politie=SWITCHED_ON)
+    town = people(installation)
+    with installation.transaction(DORDRECHT) as session:
+        report = take_on(session, make_report(session, installation))
+        report.source, report.description = Source.PHONE, SAID
+        item = mark_first(installation, session, report, "Verhaal")
+    read(town.named, item).mustcontain(WORD)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, report.id).state = WITHDRAWN
+    address = f"{HERE}/stuk?nr={item.id}"
+    page = town.named.get(address)
+    page.mustcontain("ingetrokken: niemand kan dit nog lezen", no=[WORD, 'name="besluit"'])
+    assert WORD not in town.named.get(f"{HERE}/aanvullen?nr={item.id}").maybe_follow()
+    token = page.html.select_one("[name=csrf_token]")["value"]
+    answer = {"csrf_token": token, "besluit": "nee", "beslissen": "beslissen"}
+    assert WORD not in town.named.post(address, answer)
+    assert item_of(installation).waits
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, report.id).state = "in_behandeling"
+    town.named.get(address).mustcontain(WORD, 'name="besluit"')
+
+
 def test_what_a_reporter_wrote_is_no_piece(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
     officer = people(installation).marker
