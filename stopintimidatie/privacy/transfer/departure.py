@@ -243,7 +243,12 @@ def _write_tables(
             continue
         # Apart, so that it can be given to who may read it.
         folder = "politie" if table.info.get("apart", False) else "tabellen"
-        mine = rows.of_table(table.name, table.c[column] == code)
+        condition = table.c[column] == code
+        if table.name == "reference":
+            # A report that came from the police stands there, and nowhere else.
+            own = Base.metadata.tables["police_item"].c.reference
+            condition &= table.c.reference.not_in(select(own).where(own.is_not(None)))
+        mine = rows.of_table(table.name, condition)
         number = _write_table(bag, f"{folder}/{table.name}", mine)
         if number:
             progress(f"tabel {table.name}: {number}")

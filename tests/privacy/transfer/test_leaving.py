@@ -30,6 +30,7 @@ from stopintimidatie.privacy.destruction.models import (
 )
 from stopintimidatie.privacy.holds.models import HoldReason
 from stopintimidatie.privacy.holds.services import place_hold
+from stopintimidatie.privacy.police.models import PoliceItem
 from stopintimidatie.privacy.requests.models import PURPOSE as SEALED
 from stopintimidatie.privacy.requests.models import RequestLetter
 from stopintimidatie.privacy.subjects.models import VAULT as COPIES
@@ -110,7 +111,7 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
     # Tables are read some rows at a time.
     monkeypatch.setattr(rows_of_tables, "AT_ONCE", 2)
     with installation.transaction(DORDRECHT) as session:
-        keep_something(session, installation.registry.key_ring)
+        apart = str(keep_something(session, installation.registry.key_ring).reference)
     code, out, err = keyboard.type(*COMMAND, str(tmp_path / "uit"))
     assert code == 0, err
     assert "index.html" in out
@@ -140,6 +141,8 @@ def test_all_of_a_town_is_in_the_folder_and_reads_back(
     # Police data is apart, so that it can be given to who may read it.
     (item,) = json.loads(files["data/politie/police_item.json"])
     assert TEXT in item["content"]
+    telling = {name for name, content in files.items() if apart.encode() in content}
+    assert telling == {"data/politie/police_item.csv", "data/politie/police_item.json"}
     page = files["data/index.html"].decode()
     assert "<th>tabellen/report</th><td>3</td><td>Meldingen</td>" in page
     assert "meldpunt" not in page
@@ -175,6 +178,12 @@ def check_every_table(installation: Installation, folder: Path) -> None:
             mine = select(func.count()).select_from(table).where(table.c[column] == DORDRECHT)
             if table.name.startswith(("report_", "reporter_")) and "report_id" in table.c:
                 mine = mine.where(table.c.report_id.not_in(withdrawn))
+            if table.name == "reference":
+                own = select(PoliceItem.reference).where(PoliceItem.reference.is_not(None))
+                mine = mine.where(table.c.reference.not_in(own))
+            if table.name == "police_item":
+                marked = table.c.taken.is_not(None) & table.c.document_id.in_(withdrawn)
+                mine = mine.where(~marked)
             number = session.scalar(mine) or 0
             part = "politie" if table.info.get("apart") else "tabellen"
             content = files.get(f"data/{part}/{table.name}.json", b"[]")
