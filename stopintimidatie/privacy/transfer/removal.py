@@ -7,6 +7,7 @@ writer, and a repeated command goes on with what is left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +24,7 @@ from stopintimidatie.core.ledger import note_gone
 from stopintimidatie.core.search.registry import INDEX, enqueue_index
 from stopintimidatie.core.search.services import PURGE, enqueue_purge
 from stopintimidatie.core.storage import NATIONAL, transaction
+from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.text import date_text, datetime_long, plural
 from stopintimidatie.dossiers.models import Dossier
 from stopintimidatie.dossiers.services import KIND as DOSSIER
@@ -78,6 +80,7 @@ STAYS: Final[Mapping[str, str]] = {
     "search_gap": "het werk van de zoekindex",
 }
 
+APART: Final = "gegevens die apart stonden"
 # Emptied last: it tells whose accounts end.
 LAST: Final = "role_assignment"
 
@@ -243,7 +246,9 @@ def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[st
     assert row is not None  # noqa: S101 - `check_may_go` saw it
     left = numbers_of(session, code)
     before = {name: int(number) for name, number in (line.split() for line in row.reports)}
-    went = {name: number - left.get(name, 0) for name, number in before.items()}
+    went: Counter[str] = Counter()
+    for name, number in before.items():
+        went[APART if is_apart(name) else name] += number - left.get(name, 0)
     counted = "; ".join(f"{name} {number}" for name, number in went.items() if number > 0)
     words = (
         "De gemeente is gestopt en kreeg al haar gegevens. Wat overbleef is vernietigd, zoals de"
@@ -261,8 +266,15 @@ def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[st
     return made.number, made.pdf
 
 
+def is_apart(name: str) -> bool:
+    """Tell whether a table holds what only named persons may know to be there."""
+    return bool(Base.metadata.tables[name].info.get("apart", False))
+
+
 def kept_words(name: str) -> str:
     """Say what stays of a table; what only grows, stays as the law says."""
+    if is_apart(name):
+        return APART
     return STAYS.get(name) or f"{LABELS.get(name, 'regels die niemand kan wijzigen')} ({name})"
 
 
