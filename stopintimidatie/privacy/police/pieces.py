@@ -200,7 +200,7 @@ def take(session: Session, keys: KeyRing, row: Document, piece: Piece) -> dict[s
             taken["rows"].append([*key, old, None])
         elif changes := {name: left[name] for name in left if left[name] != old[name]}:
             session.execute(update(table).where(mine).values(changes | _next_version(table)))
-            # Of a row that stays, no more than what changes.
+            # A row that stays is kept no further than what changes.
             taken["rows"].append([*key, {name: old[name] for name in changes}, changes])
     if piece.key[0] == "dossier_attachment" and isinstance(row, Dossier):
         old = rows[piece.key]

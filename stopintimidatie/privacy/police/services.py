@@ -317,14 +317,12 @@ def is_shut(session: Session, item: PoliceItem) -> bool:
 
 def may_read_today(session: Session, item: PoliceItem, identity: Identity) -> bool:
     """Tell whether this person gave a reason today to read what is about this document."""
-    if is_shut(session, item):
-        return False
     given = select(PoliceAccess.id).where(
         PoliceAccess.subject_id == subject_of(item),
         PoliceAccess.person_id == identity.user_id,
         PoliceAccess.day == day_of(utc_now()),
     )
-    return session.scalar(given) is not None
+    return session.scalar(given) is not None and not is_shut(session, item)
 
 
 def give_reason(

@@ -246,10 +246,10 @@ def _write_tables(
         condition = table.c[column] == code
         if table.name == "reference":
             # A report that came from the police stands there, and nowhere else.
-            own = Base.metadata.tables["police_item"].c.reference
+            apart = [each.c for each, _ in tables_of() if each.info.get("apart")]
+            own = next(columns.reference for columns in apart if "reference" in columns)
             condition &= table.c.reference.not_in(select(own).where(own.is_not(None)))
-        mine = rows.of_table(table.name, condition)
-        number = _write_table(bag, f"{folder}/{table.name}", mine)
+        number = _write_table(bag, f"{folder}/{table.name}", rows.of_table(table.name, condition))
         if number:
             progress(f"tabel {table.name}: {number}")
             yield f"{folder}/{table.name}", number

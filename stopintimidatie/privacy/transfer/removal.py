@@ -273,9 +273,8 @@ def is_apart(name: str) -> bool:
 
 def kept_words(name: str) -> str:
     """Say what stays of a table; what only grows, stays as the law says."""
-    if is_apart(name):
-        return APART
-    return STAYS.get(name) or f"{LABELS.get(name, 'regels die niemand kan wijzigen')} ({name})"
+    words = f"{LABELS.get(name, 'regels die niemand kan wijzigen')} ({name})"
+    return APART if is_apart(name) else STAYS.get(name) or words
 
 
 def _end_roles(session: Session, code: str) -> None:

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, Table, and_, or_, select
+from sqlalchemy import ColumnElement, LargeBinary, Table, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, Sealed
@@ -88,11 +88,10 @@ class Rows:
         table = Base.metadata.tables[name]
         withdrawn = select(Report.id).where(Report.state == WITHDRAWN)
         if name in self._tables[REPORT] and "report_id" in table.c:
-            condition = and_(condition, table.c.report_id.not_in(withdrawn))
+            condition &= table.c.report_id.not_in(withdrawn)
         if "taken" in table.c:
-            # What was marked in a withdrawn report is a part of its content.
-            apart = or_(table.c.taken.is_(None), table.c.document_id.not_in(withdrawn))
-            condition = and_(condition, apart)
+            # A text that was marked in a withdrawn report is a part of its content.
+            condition &= or_(table.c.taken.is_(None), table.c.document_id.not_in(withdrawn))
         order = [table.c[column] for column in _TIMES if column in table.c]
         rows = self._session.execute(
             select(table).where(condition).order_by(*order, *table.primary_key),

@@ -19,7 +19,7 @@ from stopintimidatie.privacy.subjects.queries import search as whole_search
 from stopintimidatie.reports.models import Report, ReportNote
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
-from tests.support.policing import SWITCHED_ON
+from tests.support.policing import switch_on
 from tests.support.subjects import PERSON, a_request, plant
 
 MILLISECONDS = 500
@@ -43,7 +43,9 @@ def search(browser: Any, address: str) -> TestResponse:
 def test_police_data_is_named_as_not_searched_only_where_it_is_kept(
     installation: Installation, on: bool
 ) -> None:
-    connect(installation, **({"politie": SWITCHED_ON} if on else {}))
+    connect(installation)
+    if on:
+        switch_on(installation)
     browser, address = case_of(installation)
     assert ("Gegevens van de politie" in browser.get(address)) == on
 
