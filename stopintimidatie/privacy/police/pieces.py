@@ -197,11 +197,11 @@ def take(session: Session, keys: KeyRing, row: Document, piece: Piece) -> dict[s
         mine = table.c.id == UUID(key[1])
         if left is None:
             session.execute(delete(table).where(mine))
-        elif left != old:
-            changes = {name: left[name] for name in left if left[name] != old[name]}
+            taken["rows"].append([*key, old, None])
+        elif changes := {name: left[name] for name in left if left[name] != old[name]}:
             session.execute(update(table).where(mine).values(changes | _next_version(table)))
-        if left != old:
-            taken["rows"].append([*key, old, left])
+            # A row that stays is kept no further than what changes.
+            taken["rows"].append([*key, {name: old[name] for name in changes}, changes])
     if piece.key[0] == "dossier_attachment" and isinstance(row, Dossier):
         old = rows[piece.key]
         taken["file"] = file_name(row, DossierAttachment(**old))
@@ -305,7 +305,7 @@ def redact_taken(fragment: Fragment, taken: Mapping[str, Any]) -> dict[str, Any]
     """Take words out of what waits, as they are taken out of its document meanwhile."""
     cut = fragment.taken_out_of
     rows = [
-        [name, number, {**old, **{c: cut(old[c]) for c in texts(COLUMNS[name])}}, left]
+        [name, number, {**old, **{c: cut(old[c]) for c in texts(COLUMNS[name]) if c in old}}, left]
         for name, number, old, left in taken["rows"]
     ]
     return {**taken, "texts": cut(taken["texts"]), "rows": rows}

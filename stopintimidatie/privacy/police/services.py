@@ -309,6 +309,12 @@ def subject_of(item: PoliceItem) -> UUID:
     return item.document_id or item.id
 
 
+def is_shut(session: Session, item: PoliceItem) -> bool:
+    """Tell whether an item was marked in a report that is withdrawn: nobody reads its content."""
+    report = session.get(Report, item.document_id) if item.document_id and item.taken else None
+    return report is not None and report.locked
+
+
 def may_read_today(session: Session, item: PoliceItem, identity: Identity) -> bool:
     """Tell whether this person gave a reason today to read what is about this document."""
     given = select(PoliceAccess.id).where(
@@ -316,7 +322,7 @@ def may_read_today(session: Session, item: PoliceItem, identity: Identity) -> bo
         PoliceAccess.person_id == identity.user_id,
         PoliceAccess.day == day_of(utc_now()),
     )
-    return session.scalar(given) is not None
+    return session.scalar(given) is not None and not is_shut(session, item)
 
 
 def give_reason(

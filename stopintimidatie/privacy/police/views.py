@@ -68,6 +68,7 @@ from stopintimidatie.privacy.police.services import (
     destroy_item,
     document_named,
     give_reason,
+    is_shut,
     keep_item,
     keep_longer,
     keep_report,
@@ -173,8 +174,7 @@ def item_view(context: PoliceList, request: Request) -> Any:
         "origin": Origin.word(item.origin),
         "stood": taken.get("name"),
         "file": None,
-        "named": False,
-        "withdrawn": [],
+        "shut": is_shut(request.db, item),
         "refused": refused if item.waits else None,
         "content": None,
         "reviews": [],
@@ -182,6 +182,8 @@ def item_view(context: PoliceList, request: Request) -> Any:
         "back": here if may(roles_at(request, context.holder), P) else None,
         "form": None,
     }
+    if page["shut"]:
+        return page
     if item.content is None or may_read_today(request.db, item, identity):
         note_police_read(request, context.holder, "gelezen", item)
         content = content_of(keys, item)

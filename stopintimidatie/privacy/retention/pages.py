@@ -9,10 +9,12 @@ from pyramid.httpexceptions import HTTPNotFound
 
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.storage import NATIONAL
+from stopintimidatie.core.storage.models import Base
 from stopintimidatie.core.storage.retention import RETENTION_CLASSES, RetentionClass, Way
 from stopintimidatie.core.text import date_text, datetime_short
 from stopintimidatie.core.web.request import Request
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
+from stopintimidatie.municipalities.settings.pages import published_once
 from stopintimidatie.privacy.retention.models import RetentionSchedule
 from stopintimidatie.privacy.retention.queries import version_numbered
 from stopintimidatie.privacy.retention.rules import (
@@ -111,10 +113,14 @@ def _outcome_of(code: str, choice: Choice) -> str:
 def others_of(context: TermsNode, request: Request) -> list[list[str]]:
     """Return the classes of which the holder doesn't choose the term, as rows of a table."""
     own, desk = own_classes(context, request), context.holder == NATIONAL
+    police = published_once(request, context.holder).keeps_police_data
     return [
         [row.label, term_in_words(row), row.way.value]
         for code, row in all_classes(request).items()
-        if code not in own and row.desk in (None, desk) and (code == DOUBLE or row.way is not _LIST)
+        if code not in own
+        and row.desk in (None, desk)
+        and (code == DOUBLE or row.way is not _LIST)
+        and (police or not any(Base.metadata.tables[t].info.get("apart") for t in row.tables))
     ]
 
 

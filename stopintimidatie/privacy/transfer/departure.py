@@ -268,7 +268,13 @@ def _write_tables(
             continue
         # Apart, so that it can be given to who may read it.
         path = f"{APART if table.info.get('apart', False) else 'tabellen/'}{table.name}"
-        number = _write_table(bag, path, rows.of_table(table.name, table.c[column] == code))
+        condition = table.c[column] == code
+        if table.name == "reference":
+            # A report that came from the police stands there, and nowhere else.
+            apart = [each.c for each, _ in tables_of() if each.info.get("apart")]
+            own = next(columns.reference for columns in apart if "reference" in columns)
+            condition &= table.c.reference.not_in(select(own).where(own.is_not(None)))
+        number = _write_table(bag, path, rows.of_table(table.name, condition))
         if number:
             progress(f"tabel {table.name}: {number}")
             yield path, number

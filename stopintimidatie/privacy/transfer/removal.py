@@ -7,6 +7,7 @@ writer, and a repeated command goes on with what is left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -83,7 +84,7 @@ STAYS: Final[Mapping[str, str]] = {
 
 OBJECTED: Final = "Over {} loopt een bezwaar. Leg bij het verzoek vast als dat voorbij is."
 MAY_COME: Final = "Over {} kan nog bezwaar komen. Wacht tot na de dag die bij het verzoek staat."
-
+APART: Final = "gegevens die apart stonden"
 # Emptied last: it tells whose accounts end.
 LAST: Final = "role_assignment"
 
@@ -269,7 +270,9 @@ def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[st
     session.flush()
     left = numbers_of(session, code)
     before = {name: int(number) for name, number in (line.split() for line in row.reports)}
-    went = {name: number - left.get(name, 0) for name, number in before.items()}
+    went: Counter[str] = Counter()
+    for name, number in before.items():
+        went[APART if is_apart(name) else name] += number - left.get(name, 0)
     counted = "; ".join(f"{name} {number}" for name, number in went.items() if number > 0)
     words = (
         "De gemeente is gestopt en kreeg al haar gegevens. Wat overbleef is vernietigd, zoals de"
@@ -288,8 +291,15 @@ def _state(registry: Any, session: Session, code: str, actor: Actor) -> tuple[st
     return made.number, made.pdf
 
 
+def is_apart(name: str) -> bool:
+    """Tell whether a table holds what only named persons may know to be there."""
+    return bool(Base.metadata.tables[name].info.get("apart", False))
+
+
 def kept_words(name: str) -> str:
     """Say what stays of a table; what only grows, stays as the law says."""
+    if is_apart(name):
+        return APART
     return STAYS.get(name, f"regels die niemand kan wijzigen ({name})")
 
 

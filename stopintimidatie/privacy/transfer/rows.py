@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, LargeBinary, Table, and_, select
+from sqlalchemy import ColumnElement, LargeBinary, Table, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.storage.encryption import SEALED_TABLES, DecryptionError, Sealed
@@ -88,9 +88,12 @@ class Rows:
         They are fetched some at a time, so that a large table needn't be in memory.
         """
         table = Base.metadata.tables[name]
+        withdrawn = select(Report.id).where(Report.state == WITHDRAWN)
         if name in self._tables[REPORT] and "report_id" in table.c:
-            withdrawn = select(Report.id).where(Report.state == WITHDRAWN)
-            condition = and_(condition, table.c.report_id.not_in(withdrawn))
+            condition &= table.c.report_id.not_in(withdrawn)
+        if "taken" in table.c:
+            # A text that was marked in a withdrawn report is a part of its content.
+            condition &= or_(table.c.taken.is_(None), table.c.document_id.not_in(withdrawn))
         order = [table.c[column] for column in _TIMES if column in table.c]
         rows = self._session.execute(
             select(table).where(condition).order_by(*order, *table.primary_key),
@@ -123,7 +126,7 @@ class Rows:
         try:
             bound_to = str(row[sealed.bound_to])
             text: str = self._keys.decrypt(sealed.purpose, row[column], bound_to)
-            return text
+            return _without_secrets(text) if column == "taken" else text
         except DecryptionError:
             # The key is gone: the text as well.
             return None
@@ -148,6 +151,15 @@ class Rows:
             forms = sorted(row["code"] for row in parts.get("report_form", []))
             own = in_dutch(own) | {"vormen": forms}
         return {"soort": kind, kind: own, **parts}
+
+
+def _without_secrets(text: str) -> str:
+    """Leave secrets and keys out of rows that are kept as JSON."""
+
+    def public(part: dict[str, Any]) -> dict[str, Any]:
+        return {name: part[name] for name in part if name not in SECRET | SEALED_KEYS}
+
+    return json.dumps(json.loads(text, object_hook=public), ensure_ascii=False)
 
 
 def _shut(name: str, row: Mapping[Any, Any]) -> bool:

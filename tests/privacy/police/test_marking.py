@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -41,15 +42,22 @@ from stopintimidatie.privacy.police.acts import DECIDED, confirm, mark, put_back
 from stopintimidatie.privacy.police.mail import TEMPLATE
 from stopintimidatie.privacy.police.models import PoliceEvent, PoliceItem
 from stopintimidatie.privacy.police.pieces import pieces_of
-from stopintimidatie.privacy.police.services import PoliceError, content_of
+from stopintimidatie.privacy.police.services import (
+    PoliceError,
+    content_of,
+    keep_taken,
+    taken_of,
+)
 from stopintimidatie.privacy.requests.models import RequestTrace
 from stopintimidatie.privacy.requests.workflow import rules_of
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob
+from stopintimidatie.privacy.transfer.departure import write_everything
+from stopintimidatie.reports.attachments.services import PURPOSE
 from stopintimidatie.reports.handling.services import add_note as add_report_note
 from stopintimidatie.reports.handling.services import notes_of
 from stopintimidatie.reports.models import AttachmentPart, Report, ReporterMessage, ReportMove
 from stopintimidatie.reports.services import path_of_report, redact_words
-from stopintimidatie.reports.vocabulary import Source
+from stopintimidatie.reports.vocabulary import WITHDRAWN, Source
 from tests.support.deliveries import ready
 from tests.support.factories import (
     DORDRECHT,
@@ -487,6 +495,75 @@ def test_each_piece_goes_and_comes_back_byte_for_byte(installation: Installation
             item = session.scalars(select(PoliceItem)).one()
             put_back(installation.registry, session, item, actor)
         assert stored(installation) == before, piece.name
+
+
+def test_the_package_of_a_town_holds_no_secret_nor_marked_words_of_a_withdrawn_report(
+    installation: Installation, tmp_path: Path
+) -> None:
+    connect(installation, politie=SWITCHED_ON)
+    keys = installation.registry.key_ring
+    with installation.transaction(DORDRECHT) as session:
+        told = take_on(session, make_report(session, installation))
+        told.source, told.description, told.follow_code_hash = Source.PHONE, SAID, "f0110wc0de"
+        live = take_on(session, make_report(session, installation))
+        live.source, live.description, live.follow_code_hash = Source.PHONE, "Hij wel.", "c0de2"
+        for row in (told, live):
+            item = mark_first(installation, session, row, "Verhaal")
+            # As the version before this one kept it: the whole row, before and after.
+            whole = {"follow_code_hash": row.follow_code_hash, "description": row.description}
+            rows = [["report", str(row.id), whole, whole]]
+            keep_taken(keys, item, {**taken_of(keys, item), "rows": rows})
+        dossier = make_dossier(session)
+        file = attach(session, keys, dossier, "Camera 4", photo(), MARKER)
+        key = keys.decrypt(PURPOSE, file.key, str(file.id))
+        mark_first(installation, session, dossier, "Foto")
+        told.state = WITHDRAWN
+    arguments = (installation.registry, installation.engine, DORDRECHT, "Dordrecht")
+    write_everything(*arguments, tmp_path / "uit", SYSTEM, lambda _: None)
+    files = [path for path in (tmp_path / "uit").rglob("*") if path.is_file()]
+    package = b"".join(path.read_bytes() for path in files).decode(errors="replace")
+    for words in (WORD, "f0110wc0de", "c0de2", key):
+        assert words not in package
+    for words in ("Hij wel.", "Camera 4"):
+        assert words in package
+
+
+def test_what_is_taken_holds_only_what_puts_it_back(installation: Installation) -> None:
+    connect(installation, politie=SWITCHED_ON)
+    with installation.transaction(DORDRECHT) as session:
+        report = take_on(session, make_report(session, installation))
+        report.source, report.description = Source.PHONE, SAID
+        taken = taken_of(
+            installation.registry.key_ring, mark_first(installation, session, report, "Verhaal")
+        )
+        ((*_, old, left),) = taken["rows"]
+        assert old == {"description": SAID}
+        assert left == {"description": None}
+
+
+def test_marked_words_of_a_withdrawn_report_are_read_by_nobody_until_it_is_taken_back(
+    installation: Installation,
+) -> None:
+    connect(installation, politie=SWITCHED_ON)
+    town = people(installation)
+    with installation.transaction(DORDRECHT) as session:
+        report = take_on(session, make_report(session, installation))
+        report.source, report.description = Source.PHONE, SAID
+        item = mark_first(installation, session, report, "Verhaal")
+    read(town.named, item).mustcontain(WORD)
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, report.id).state = WITHDRAWN
+    address = f"{HERE}/stuk?nr={item.id}"
+    page = town.named.get(address)
+    page.mustcontain("ingetrokken: niemand kan dit nog lezen", no=[WORD, 'name="besluit"'])
+    assert WORD not in town.named.get(f"{HERE}/aanvullen?nr={item.id}").maybe_follow()
+    token = page.html.select_one("[name=csrf_token]")["value"]
+    answer = {"csrf_token": token, "besluit": "nee", "beslissen": "beslissen"}
+    assert WORD not in town.named.post(address, answer)
+    assert item_of(installation).waits
+    with installation.transaction(DORDRECHT) as session:
+        session.get_one(Report, report.id).state = "in_behandeling"
+    town.named.get(address).mustcontain(WORD, 'name="besluit"')
 
 
 def test_what_a_reporter_wrote_is_no_piece(installation: Installation) -> None:

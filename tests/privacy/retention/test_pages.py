@@ -45,6 +45,7 @@ from tests.support.factories import (
     user_id,
 )
 from tests.support.installation import Installation
+from tests.support.policing import switch_on
 from tests.support.queries import count_queries
 from tests.support.readiness import ready
 
@@ -299,6 +300,17 @@ def test_who_decides_reads_how_much_comes_due_soon_and_goes_the_first_night(
     cells = [[cell.text.strip() for cell in row.select("th, td")] for row in short]
     since = date_text(local_date(utc_now()) - timedelta(days=10))
     assert cells == [["Naam en contactgegevens van de melder", "1", since]]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_terms_of_police_data_stand_there_only_where_it_is_kept(
+    installation: Installation, on: bool
+) -> None:
+    if on:
+        switch_on(installation)
+    page = as_role(installation, Role.ARCHIVIST).get(PAGE)
+    for words in ("Wie gegevens van de politie las", "Gegevens die de politie verstrekte"):
+        assert (words in page) == on
 
 
 def test_terms_are_the_work_of_others_than_officers(

@@ -19,6 +19,7 @@ from stopintimidatie.privacy.subjects.queries import search as whole_search
 from stopintimidatie.reports.models import Report, ReportNote
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
+from tests.support.policing import switch_on
 from tests.support.subjects import PERSON, a_request, plant
 
 MILLISECONDS = 500
@@ -36,6 +37,17 @@ def search(browser: Any, address: str) -> TestResponse:
     form = browser.get(address).forms["formulier"]
     form["namen"] = PERSON
     return form.submit("zoeken", expect_errors=True)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_police_data_is_named_as_not_searched_only_where_it_is_kept(
+    installation: Installation, on: bool
+) -> None:
+    connect(installation)
+    if on:
+        switch_on(installation)
+    browser, address = case_of(installation)
+    assert ("Gegevens van de politie" in browser.get(address)) == on
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
