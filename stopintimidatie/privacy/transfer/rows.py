@@ -52,7 +52,7 @@ SECRET: Final = frozenset(
     {"follow_code_hash", "phone_index", "email_index", "code_hash", "token_hash", "secret_hash"}
 )
 # Texts that somebody looked at for recipients, by hash: no part of what happened.
-_ASIDE: Final = {"dossier": frozenset({"looked_at"})}
+ASIDE: Final = {"dossier": frozenset({"looked_at"})}
 # The columns of a withdrawn report that say it was there.
 BARE: Final = ("id", "holder", "reference", "state", "received_at", "ended_at", "ended_reason")
 # The most rows of a table that are fetched at once.
@@ -106,7 +106,7 @@ class Rows:
         name = table.name
         sealed = self._sealed.get(name)
         hidden = frozenset(sealed.columns) if sealed is not None else frozenset()
-        aside = SECRET | hidden | _ASIDE.get(name, frozenset())
+        aside = SECRET | hidden | ASIDE.get(name, frozenset())
         kept = {
             column.name: plain(row[column.name])
             for column in table.columns
