@@ -493,7 +493,7 @@ def test_marks_are_read_and_a_changed_text_is_refused(town: Installation, drawn:
     page = story.officer.get(f"{story.case}/kopie")
     name = next(name for name in page.forms["formulier"].fields if is_text(name))
     wrong = story.press(page, "opslaan", **{name: "Iets heel anders"})
-    wrong.mustcontain("De tekst is veranderd")
+    wrong.mustcontain("De tekst zelf is veranderd")
     assert wrong.status_int == 422
 
 
