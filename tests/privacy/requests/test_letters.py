@@ -151,8 +151,8 @@ def test_a_parent_reads_the_same_letters_whether_or_not_anything_exists(
 @pytest.mark.parametrize(
     ("person", "paper", "words"),
     [
-        ({"address": "Kade 1"}, False, "Print de brief, en stuur"),
-        ({"address": "Kade 1"}, True, "Print de brief met de kopie, en stuur"),
+        ({"address": "Kade 1"}, False, "Print de brief. Stuur die"),
+        ({"address": "Kade 1"}, True, "Print de brief met de kopie. Stuur die"),
         ({"email": "a@example.org"}, False, "met beveiligde e-mail"),
         ({"email": "a@example.org"}, True, "mee aan de balie"),
         ({"phone": "0612345678"}, False, "bel de vrager"),
