@@ -13,6 +13,7 @@ from webtest import TestApp, Upload
 
 from stopintimidatie.core.security import Role
 from stopintimidatie.disclosures.models import Disclosure, DisclosureSubject
+from stopintimidatie.dossiers.models import Dossier
 from tests.support.api import Api, report
 from tests.support.deliveries import enter, form_of, put_ready, spoken_code
 from tests.support.exporting import Case, approved, with_partner
@@ -63,7 +64,9 @@ def test_a_report_that_came_in_reaches_a_partner_as_a_pdf(installation: Installa
     assert reference not in stranger.get("/zoeken", {"q": WORD}).html.find("main").text
     stranger.get(dossier, status=404)
 
-    case = Case(installation, dossier, None, [], people)
+    with installation.transaction(DORDRECHT) as session:
+        number = session.scalars(select(Dossier.id)).one()
+    case = Case(installation, dossier, number, [], people)
     given = {"ontvanger": None, "grond_minderjarigen": "Het gaat om hun veiligheid."}
     export = approved(case, partner=with_partner(installation), **given)
     installation.run_jobs()

@@ -28,6 +28,7 @@ from tests.support.deliveries import (
 from tests.support.exporting import FAKE, approved, make_case, quick
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
+from tests.support.policing import switch_on
 
 SECRETS = ("M-01", "Stationsplein", "2026-", "U-", "rugzak", "Wil Wijk")
 
@@ -35,6 +36,7 @@ SECRETS = ("M-01", "Stationsplein", "2026-", "U-", "rugzak", "Wil Wijk")
 def test_a_partner_picks_up_with_a_spoken_code_and_answers(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    switch_on(installation)
     case, reference = ready(installation, monkeypatch)
     assert copy(installation).state == "gemaakt"
     number = put_ready(case, reference, keren="2")
