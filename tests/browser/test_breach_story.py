@@ -33,7 +33,7 @@ def test_a_breach_goes_from_a_missed_bag_to_a_reporter_who_knows(
     page.locator("main a[href*='/datalekken/D-']").click()
     expect(page.get_by_text("Besluit over de AP: nog 2 dagen")).to_be_visible()
     look(page, "datalek", 390, 1280)
-    # One form, saved as more is known.
+    # The same form is saved again as more is known.
     page.get_by_label("Welke meldingen horen erbij?").fill(receipt["kenmerk"])
     page.get_by_label("Een hoog risico").check()
     page.get_by_label("Waarom is dat het risico?").fill("Er stond in waar en wanneer het gebeurde.")

@@ -52,7 +52,7 @@ def test_a_person_is_found_and_fetches_a_copy_that_a_second_person_judged(
     dordrecht.run_jobs()
 
     second = enter(Role.DOSSIER_OWNER, path=f"{TOWN}/kopieen")
-    # One waits: the list leads to it.
+    # With a single copy waiting, the list leads straight to it.
     look(second, "nakijken", 390, 1280)
     second.get_by_label("Nee", exact=True).check()
     second.get_by_role("button", name="Klaar").click()

@@ -273,7 +273,7 @@ def a_question_of_the_fg(year: Year) -> None:
     year.reads(FIRST, "De FG vroeg waarom dit is gelezen.")
 
 
-# What the chapters share
+# Shared by the chapters
 
 
 def a_dossier(year: Year) -> str:

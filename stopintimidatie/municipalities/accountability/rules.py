@@ -128,7 +128,7 @@ def lacking_words(conditions: Iterable[Condition]) -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """One of the fewest people with whom all can be done, with the hats that they wear together."""
+    """Name a person that a small municipality needs, and the roles that this person may combine."""
 
     label: str
     about: str

@@ -107,7 +107,7 @@ def _mark(context: RequestResource, request: Request, page: dict[str, Any]) -> A
     row, session, keys, here = context.row, request.db, request.registry.key_ring, page["here"]
     parts = parts_of(session, keys, row)
     signs, seen = signs_for(part.text for part in parts), sha256(encoded(parts)).hexdigest()
-    # Somebody reported about gets no sentence at all: they are there to write the summary from.
+    # A person reported about gets a summary alone; the officer writes it from these sentences.
     sources = [part for part in parts if row.capacity == Capacity.REPORTED and _is_source(part)]
     form = Form(
         _schema([part for part in parts if part not in sources], signs, here),

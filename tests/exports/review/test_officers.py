@@ -1,4 +1,4 @@
-"""What officers wrote goes outside as accounts do: after somebody looked at it."""
+"""Officers' texts leave the department, like accounts, only after somebody looked at them."""
 
 from __future__ import annotations
 

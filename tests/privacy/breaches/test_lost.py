@@ -158,7 +158,7 @@ def test_a_lost_document_is_picked_up_by_nobody_until_its_breach_is_closed(
     browser, answer = enter(installation, number, spoken_code(case, reference))
     file = form_of(answer.follow(), "bestand")
     lose(case, reference)
-    # Who was inside when it was reported, and who comes in with a new code.
+    # It shuts for a visitor who was inside already, and for a visitor with a new code.
     again, inside = enter(installation, number, spoken_code(case, reference))
     for page in (browser.get(f"/ophalen/{number}/document"), inside.follow()):
         page.mustcontain("er is gemeld dat het zoek is", no=["PDF ophalen", "Gevraagd van u"])

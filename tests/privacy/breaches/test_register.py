@@ -131,7 +131,7 @@ def test_a_slip_of_the_year_is_asked_about_until_the_description_names_it(
     fill(officer, breach, bekend=later, status=422).mustcontain("toekomst")
     fill(officer, breach, bekend="1999-01-01T10:00", wat="Sinds 1999 bekend, nu pas gemeld.")
     assert breach_of(town).aware_at.year == 1999
-    # What is saved once isn't asked about again.
+    # A moment that is saved isn't asked about again.
     fill(officer, breach, wat="Al heel lang bekend.")
 
 
@@ -229,7 +229,7 @@ def test_only_without_risk_the_ap_may_stay_unnotified(town: Installation, office
     fill(officer, breach, risico="geen", reden="Niemand kan het lezen.")
     shown = press(officer, breach, "afsluiten")
     shown.mustcontain("Niemand kan het lezen.", "afgesloten", "niet gemeld bij de AP")
-    # What was thought harmless, and isn't: the clock of then counts again.
+    # The breach turns out to be harmful: the clock counts again from the first moment.
     press(officer, breach, "heropenen")
     fill(officer, breach, risico="risico", reden="Toch gelezen.").follow().mustcontain("Besluit")
 
@@ -278,7 +278,7 @@ def test_a_breach_of_1_0_0_goes_on_where_it_was(
             move = BreachMove(holder=DORDRECHT, breach_id=breach.id, name=line, reason=reason)
             move.actor_kind, move.actor_name, move.to_state = "gebruiker", "Pri Vacy", state
             session.add(move)
-    # Nobody decided about the AP yet, so the clock counts; the old lines are readable.
+    # Without a decision about the AP the clock counts; the old lines stay readable.
     shown = officer.get(page_of(breach))
     shown.mustcontain("Besluit over de AP", "Risico beoordeeld", "Laatste aanvulling", reason)
     fill_facts(officer, breach, risico="geen", reden="Versleuteld.")

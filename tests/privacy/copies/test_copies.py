@@ -124,7 +124,7 @@ class Story:
 
 
 def is_text(name: str | None) -> bool:
-    """Whether a control is a text of a copy."""
+    """Tell if a control holds a text of a copy."""
     return bool(name) and "." in str(name) and not str(name).endswith("-weg")
 
 
@@ -184,7 +184,7 @@ def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
         "wilt u ook weten wat een andere gemeente",
     ):
         assert bare(own) in words, own
-    # Of what another reporter told nothing goes along by itself.
+    # Sentences of another reporter stay out unless somebody chooses them.
     for theirs in ("Het regende", "heet volgens mij", "Vraag het aan"):
         assert bare(theirs) not in words, theirs
     assert planted.ids
