@@ -119,7 +119,8 @@ def write_everything(
         ArchiveError: the folder isn't empty, or can't be written.
         DecryptionError: an attachment can't be read.
     """
-    moment = utc_now().replace(microsecond=0)
+    began = utc_now()
+    moment = began.replace(microsecond=0)
     with whole_folder(folder) as half:
         bag = Bag(FolderTarget(half))
         for kind, entity in ((DOSSIER, Dossier), (REPORT, Report)):
@@ -142,7 +143,7 @@ def write_everything(
             moment, [("Source-Organization", f"Gemeente {name}"), ("External-Identifier", code)]
         )
     with transaction(engine, code) as session:
-        _note_package(session, code, moment, actor, bag, destroys=destroys)
+        _note_package(session, code, began, actor, bag, destroys=destroys)
         record(session, actor, "gemeente.uitgevoerd", code, KIND)
         if any(path.startswith(APART) for path, _ in tables):
             _note_apart(session, code, actor)
@@ -150,7 +151,7 @@ def write_everything(
 
 
 def _note_package(
-    session: Session, code: str, moment: datetime, actor: Actor, bag: Bag, *, destroys: bool
+    session: Session, code: str, began: datetime, actor: Actor, bag: Bag, *, destroys: bool
 ) -> None:
     """Note the package, which then waits for the decision and the receipt of the municipality."""
     row = find_transfer(session, EVERYTHING)
@@ -160,7 +161,9 @@ def _note_package(
     # Destroying that was begun goes on by the receipt that there is.
     if not (row.reports or (destroys and row.received_at)):
         forget_receipt(row)
-    row.requested_at, row.made_at = moment, utc_now()
+        # What comes in after this isn't in the package that is received.
+        row.requested_at = began
+    row.made_at = utc_now()
     row.requested_by_id, row.requested_by = actor.id, actor.name
     row.size, row.sha256 = len(bag.files), sha256(manifest(bag.files)).hexdigest()
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Table, and_, delete, func, not_, select, update
+from sqlalchemy import ColumnElement, Engine, Table, and_, delete, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.models import RoleAssignment, User
-from stopintimidatie.core.audit import Actor, record
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs.models import OutboxJob
 from stopintimidatie.core.ledger import JOB as LEDGER
@@ -142,16 +143,39 @@ def check_may_go(session: Session) -> ArchiveTransfer:
     """Check that the rest of a municipality may be destroyed, and return its leaving.
 
     Raises:
-        TransferError: something is frozen or asked for, or nobody noted decision and receipt.
+        TransferError: something is frozen or asked for, nobody noted decision and receipt, or
+            something changed since the package that was received.
     """
     words, row = obstacles(session), find_transfer(session, EVERYTHING)
     if words:
         raise TransferError(" ".join(words))
     if row is None or row.received_at is None:
         raise TransferError(NOT_RECEIVED)
+    # Destroying that was begun goes on: nobody works there any more.
+    if not row.reports and _changed_since(session, row.requested_at):
+        raise TransferError(CHANGED)
     return row
 
 
+def _changed_since(session: Session, moment: datetime) -> bool:
+    """Tell whether the log of a municipality has a change by a person after a moment.
+
+    The nightly work only takes away; who reads, is refused or signs in changes nothing.
+    """
+    event = AuditEvent
+    no_change = or_(
+        event.actor_kind == SYSTEM.kind,
+        event.action.in_(("gelezen", "toegang.geweigerd", "aanmelden.gelukt", "afmelden")),
+        event.action.startswith("gemeente."),
+    )
+    newer = select(event.id).where(event.at > moment, not_(no_change)).limit(1)
+    return session.scalar(newer) is not None
+
+
+CHANGED: Final = (
+    "Er is iets gewijzigd nadat het ontvangen pakket is gemaakt. Maak een nieuw pakket, zonder"
+    " --vernietigen, en laat de archivaris de ontvangst daarvan vastleggen."
+)
 NOT_RECEIVED: Final = (
     "De gemeente heeft het pakket nog niet ontvangen. Maak het zonder --vernietigen; de archivaris"
     " legt daarna besluit en ontvangst vast op de pagina ‘Vertrek’, onder ‘Overbrengen’."

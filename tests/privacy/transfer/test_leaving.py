@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import LargeBinary, func, select
 
 from stopintimidatie.core.accounts.models import RoleAssignment
-from stopintimidatie.core.audit import SYSTEM, AuditEvent
+from stopintimidatie.core.audit import SYSTEM, Actor, AuditEvent
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.security import Role
 from stopintimidatie.core.storage.encryption import SEALED_TABLES
@@ -48,6 +48,7 @@ from stopintimidatie.privacy.transfer.removal import (
 )
 from stopintimidatie.privacy.transfer.rows import ASIDE, BARE, SEALED_KEYS, SECRET
 from stopintimidatie.privacy.transfer.services import EVERYTHING, TransferError
+from stopintimidatie.reports.handling.services import add_note
 from stopintimidatie.reports.models import Report, ReportNote, ReportTransfer
 from tests.support.exporting import (
     ACCOUNT,
@@ -323,6 +324,34 @@ def test_what_is_left_is_destroyed_with_a_statement(
         assert session.scalar(roles) == 0
         assert "gemeente.vernietigd" in session.scalars(select(AuditEvent.action)).all()
     assert keyboard.type(*COMMAND, str(tmp_path / "nog-eens"))[0] == 0
+
+
+@pytest.mark.sqlite
+def test_what_changed_after_the_received_package_asks_for_a_new_one(
+    installation: Installation,
+    keyboard: Keyboard,
+    case: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(statement, "render_in_process", lambda *_, **__: FAKE)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: DORDRECHT)
+    assert keyboard.type(*COMMAND, str(tmp_path / "een"))[0] == 0
+    receive(case)
+    # Reading changes nothing; a note does.
+    case.browser("aanvrager").get(case.path)
+    with installation.transaction(DORDRECHT) as session:
+        check_may_go(session)
+        report = session.get_one(Report, case.reports[0])
+        add_note(session, report, "Na de ontvangst.", Actor("gebruiker", None, "An Vrager"))
+    refused = keyboard.type(*COMMAND, str(tmp_path / "weg"), "--vernietigen")
+    assert (refused[0], "Maak een nieuw pakket" in refused[2]) == (1, True)
+    assert not (tmp_path / "weg").exists()
+    with installation.transaction(DORDRECHT) as session:
+        assert session.scalar(select(func.count(Report.id)))
+    assert keyboard.type(*COMMAND, str(tmp_path / "twee"))[0] == 0
+    receive(case, "RB-2026-10")
+    assert keyboard.type(*COMMAND, str(tmp_path / "weg"), "--vernietigen")[0] == 0
 
 
 @pytest.mark.sqlite
