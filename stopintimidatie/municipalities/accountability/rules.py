@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from stopintimidatie.core.security import Permission, Role
+from stopintimidatie.core.security import Role
 
 # A municipality that is connected already has this long before its reports go to the desk.
 GRACE: Final = timedelta(days=90)
@@ -160,16 +160,6 @@ FEWEST: Final = (
     Person(
         "Archivaris", "van buiten: keurt termijnen en vernietigingslijsten goed", (Role.ARCHIVIST,)
     ),
-)
-# Acts of two: who does the first may never do the second. `FEWEST` has another for each.
-ACTS_OF_TWO: Final = (
-    (Permission.REQUEST_EXPORT, Permission.APPROVE_EXPORT),
-    (Permission.HANDLE_REQUESTS, Permission.CHECK_COPY),
-    (Permission.ERASE, Permission.CHECK_ERASURE),
-    (Permission.PROPOSE_TERMS, Permission.APPROVE_TERMS),
-    (Permission.ASSESS_DESTRUCTION, Permission.CHECK_DESTRUCTION),
-    (Permission.ASSESS_DESTRUCTION, Permission.AUTHORISE_DESTRUCTION),
-    (Permission.MANAGE_MUNICIPALITY, Permission.CONFIRM_ROLE),
 )
 
 

@@ -318,7 +318,7 @@ def copy_panel(context: RequestResource, request: Request) -> Panel | None:
     values = {
         "copy": copy,
         "pickup": pickup,
-        # Only an objection that is upheld brings a case with a copy back there.
+        # An age that was mended brings a case with a copy back there; in 1.0.0 an objection too.
         "reopened": context.row.state == RequestState.SEARCHING,
         "href": f"{request.resource_path(context)}/{COPY}" if may else None,
     }

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from stopintimidatie.core.audit import SYSTEM, Actor, record
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.text import date_text, day_of
+from stopintimidatie.core.text import date_text, day_of, uuid_of
 from stopintimidatie.privacy.destruction.mail import tell_watchers
 from stopintimidatie.privacy.destruction.models import (
     DestructionLine,
@@ -185,10 +185,8 @@ def open_extension(session: Session, document: UUID) -> Extension | None:
 
 def extension_of(session: Session, number: str) -> Extension | None:
     """Return a decision by its id; None for what is no id."""
-    try:
-        return session.get(Extension, UUID(number))
-    except ValueError:
-        return None
+    known = uuid_of(number)
+    return session.get(Extension, known) if known is not None else None
 
 
 def extensions_of(session: Session, most: int) -> Sequence[Extension]:

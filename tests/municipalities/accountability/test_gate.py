@@ -18,7 +18,6 @@ from stopintimidatie.core.security import Permission, Role
 from stopintimidatie.core.security.permissions import DESK, GRANTS, NEVER_APPROVE, may
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.municipalities.accountability.rules import (
-    ACTS_OF_TWO,
     FEWEST,
     GRACE,
     Condition,
@@ -44,6 +43,16 @@ from tests.support.mailboxes import mails, put_desk_postbox
 from tests.support.retaining import approve
 
 ADMIN = Actor("gebruiker", None, "Beheerder")
+# Acts of two: who does the first may never do the second. `FEWEST` has another for each.
+ACTS_OF_TWO = (
+    (Permission.REQUEST_EXPORT, Permission.APPROVE_EXPORT),
+    (Permission.HANDLE_REQUESTS, Permission.CHECK_COPY),
+    (Permission.ERASE, Permission.CHECK_ERASURE),
+    (Permission.PROPOSE_TERMS, Permission.APPROVE_TERMS),
+    (Permission.ASSESS_DESTRUCTION, Permission.CHECK_DESTRUCTION),
+    (Permission.ASSESS_DESTRUCTION, Permission.AUTHORISE_DESTRUCTION),
+    (Permission.MANAGE_MUNICIPALITY, Permission.CONFIRM_ROLE),
+)
 HERE = "/gemeenten/dordrecht/beheer/verantwoording"
 DAY = "2026-03-04"
 ALL = {
