@@ -74,5 +74,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: the version before this one works with the setting there."""
+    """Refuse: the program before this one runs on this schema, with the setting there."""
     raise RuntimeError("put the earlier program back: it works on this database")

@@ -52,7 +52,7 @@ MAIL_CODE_EVERY: Final = timedelta(minutes=10)
 
 
 class Way(StrEnum):
-    """Kind of code that a visitor came in with. Only a spoken one opens the document."""
+    """Kind of code that a visitor came in with; a partner's document opens with a spoken one."""
 
     SPOKEN = "telefoon"
     MAILED = "post"

@@ -138,7 +138,7 @@ def pdf_view(context: PickupPage, request: Request) -> Any:
 
 @post_view(PickupPage, f"{PAGE_NAME}-bestand", NO_PERMISSION_REQUIRED, renderer=PAGE)
 def file_view(context: PickupPage, request: Request) -> Any:
-    """Send an attachment that was checked with the copy, as long as it is the same."""
+    """Send an attachment that was checked with the copy, as long as it is there."""
     here = here_of(context, request)
     if here is None:
         return start_again(context, request)

@@ -61,6 +61,7 @@ from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
 from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
+from stopintimidatie.reports.models import ReportAttachment
 
 DRAW: Final = Job("inzage.tekenen")
 # Kinds of blobs.
@@ -75,6 +76,10 @@ TIMES: Final = 6
 EACH_FILE: Final = 3
 RECIPIENT: Final = "Wie het verzoek deed"
 ON_PAPER: Final = "De kopie zit bij deze brief."
+LOST_FILE: Final = (
+    "Een bijlage is er niet meer. Ga terug naar zoeken en kies ‘Verder’: dan wordt de kopie opnieuw"
+    " gemaakt."
+)
 AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
 
 
@@ -173,17 +178,20 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     """Freeze what the person will get, and ask for its PDF; the second person judges this.
 
     Raises:
-        CopyError: There is no copy.
+        CopyError: There is no copy, or an attachment in it isn't there any more.
     """
     keys: KeyRing = registry.key_ring
     row = copy_of(session, request.id)
     if row is None:
         raise CopyError("Breng eerst de gegevens bijeen.")
+    parts = final(parts_of(session, keys, request))
+    if not all(session.get(ReportAttachment, file.id) for file in files_of(parts)):
+        raise CopyError(LOST_FILE)
     made = Copy(
         request.reference,
         request.capacity,
         utc_now().replace(microsecond=0).isoformat(),
-        final(parts_of(session, keys, request)),
+        parts,
         _about(registry, session, request),
     )
     data = encoded(made)

@@ -96,8 +96,10 @@ def copy_view(context: RequestResource, request: Request) -> Any:
         "capacity": Capacity.word(context.row.capacity),
         "here": request.resource_path(context),
         "form": None,
+        # Kept here: a step that is refused half way has changed the row already.
+        "marks": context.row.state == RequestState.REDACTING,
     }
-    if context.row.state == RequestState.REDACTING:
+    if page["marks"]:
         return _mark(context, request, page)
     return _give(context, request, page)
 
@@ -214,8 +216,7 @@ def _read(part: Part, values: dict[str, Any], signs: Signs) -> Part:
     try:
         spans = read_marks(part.text, text, signs) if part.text else ()
     except MarkError as problem:
-        words = str(problem).replace("De tekst van de melder", "De tekst")
-        raise FormError(words, f"{group}.{name}") from None
+        raise FormError(str(problem), f"{group}.{name}") from None
     return replace(part, spans=spans, out=typed[f"{name}-weg"])
 
 

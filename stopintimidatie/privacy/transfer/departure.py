@@ -357,6 +357,8 @@ LABELS: Final = {
     "municipality_question": "Eigen vragen van de gemeente",
     "municipality_setting": "Instellingen van de gemeente, in versies",
     "municipality_logo": "Logo's van de gemeente",
+    "mail_address": "E-mailadressen en nummers voor berichten",
+    "pattern_setting": "Grenzen voor opvallende patronen",
 }
 
 

@@ -32,7 +32,7 @@ from stopintimidatie.privacy.requests.models import (
 )
 from stopintimidatie.privacy.subjects.models import VAULT, CopyBlob, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import plain
-from stopintimidatie.reports.models import Report
+from stopintimidatie.reports.models import Report, ReportAttachment
 from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_user
 from tests.support.following import follow_in_browser
@@ -495,6 +495,19 @@ def test_marks_are_read_and_a_changed_text_is_refused(town: Installation, drawn:
     wrong = story.press(page, "opslaan", **{name: "Iets heel anders"})
     wrong.mustcontain("De tekst zelf is veranderd")
     assert wrong.status_int == 422
+
+
+def test_an_attachment_that_is_gone_is_promised_to_nobody(town: Installation, drawn: None) -> None:
+    plant(town)
+    story = Story(town)
+    story.choose(story.search())
+    with town.transaction(DORDRECHT) as session:
+        for attachment in session.scalars(select(ReportAttachment)):
+            session.delete(attachment)
+    refused = story.send_on()
+    refused.mustcontain("Een bijlage is er niet meer", "Laten nakijken")
+    assert refused.status_int == 422
+    assert story.row(SubjectRequest).state == "redigeren"
 
 
 def test_a_copy_goes_when_a_document_in_it_is_erased(town: Installation, drawn: None) -> None:
