@@ -161,7 +161,7 @@ def _note_package(
     # Destroying that was begun goes on by the receipt that there is.
     if not (row.reports or (destroys and row.received_at)):
         forget_receipt(row)
-        # What comes in after this isn't in the package that is received.
+        # The package that is received holds nothing of after this moment.
         row.requested_at = began
     row.made_at = utc_now()
     row.requested_by_id, row.requested_by = actor.id, actor.name
