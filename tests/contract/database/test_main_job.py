@@ -65,8 +65,8 @@ def test_a_report_that_came_in_reaches_a_partner_as_a_pdf(installation: Installa
     stranger.get(dossier, status=404)
 
     with installation.transaction(DORDRECHT) as session:
-        number = session.scalars(select(Dossier.id)).one()
-    case = Case(installation, dossier, number, [], people)
+        dossier_id = session.scalars(select(Dossier.id)).one()
+    case = Case(installation, dossier, dossier_id, [], people)
     given = {"ontvanger": None, "grond_minderjarigen": "Het gaat om hun veiligheid."}
     export = approved(case, partner=with_partner(installation), **given)
     installation.run_jobs()
