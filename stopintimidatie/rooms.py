@@ -26,6 +26,7 @@ ROOMS: Final[dict[str, tuple[str, ...]]] = {
         "mail",
         "limits",
         "accounts",
+        "second",
         "factors",
         "search",
         "health",

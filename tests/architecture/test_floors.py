@@ -20,11 +20,11 @@ ORDER = ["settings", "rooms", *modules_in_order(), "", "cli"]
 # Requests, copies, police data and breaches came with rooms of their own. Room is left for the
 # scanner of uploads, the public statements and the reference of the API. The thread of a forwarded
 # report, the sitting, the register of towns and the calls of the desk: nine files more.
-MOST_FILES = 564
+MOST_FILES = 565
 MOST_LINES = 450
 SHORT = 60
 MOST_SHORT = 20
-MOST_NAMES = 165
+MOST_NAMES = 166
 MOST_FUNCTION_LINES = 50
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKey,
@@ -16,11 +17,15 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    and_,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
+
+from stopintimidatie.core.clock import utc_now
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,6 +105,37 @@ class Passed:
 
     giver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
     receiver: Mapped[str] = mapped_column(String(9), ForeignKey("holder.code"))
+
+
+class Proposed:
+    """Mixin of a table of what one person proposes and another one answers (`core/second`).
+
+    A table whose columns had other names in 1.0.0 keeps those in the database, and says so with
+    `mapped_column("made_by_id", ...)`. One whose proposals lapse has a column `expires_at`.
+    """
+
+    # The attributes with an account that had a part in it: none of them is the second person.
+    HANDS: ClassVar[tuple[str, ...]] = ("proposed_by_id",)
+
+    proposed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    proposed_by_id: Mapped[str | None] = mapped_column(String(64))
+    proposed_by: Mapped[str] = mapped_column(String(200))
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[str | None] = mapped_column(String(64))
+    answered_by: Mapped[str | None] = mapped_column(String(200))
+
+    @classmethod
+    def waiting(cls) -> ColumnElement[bool]:
+        """Make the condition that nobody answered it yet and that it hasn't lapsed."""
+        expires = getattr(cls, "expires_at", None)
+        lasts = true() if expires is None else expires > utc_now()
+        return and_(cls.answered_at.is_(None), lasts)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether nobody answered it yet and it hasn't lapsed."""
+        expires = getattr(self, "expires_at", None)
+        return self.answered_at is None and (expires is None or expires > utc_now())
 
 
 def held_table(

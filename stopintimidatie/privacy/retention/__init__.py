@@ -7,14 +7,27 @@ from typing import Any
 
 def includeme(config: Any) -> None:
     """Register the tables, the tree, the menu item, the pages and the check of the terms."""
+    from stopintimidatie.core.second import Second
     from stopintimidatie.core.security import Permission
     from stopintimidatie.municipalities.areas.resources import add_own_place
+    from stopintimidatie.privacy.retention.models import RetentionSchedule
     from stopintimidatie.privacy.retention.pages import LEVELS, NAME
     from stopintimidatie.privacy.retention.queries import TERMS, terms_check, waiting_for
 
     config.add_impersonal_table("retention_schedule", "terms, and in office who set them")
     config.add_impersonal_table(
         "retention_extension", "references and dates, and in office who advised and decided"
+    )
+    config.add_second(
+        Second(
+            "bewaartermijnen",
+            "Bewaartermijnen goedkeuren",
+            RetentionSchedule,
+            Permission.APPROVE_TERMS,
+            lambda row: f"{NAME}/beslissen?nr={row.key}",
+            key=RetentionSchedule.number,
+            desk=True,
+        )
     )
     for level in LEVELS:
         config.add_tree_level(level)

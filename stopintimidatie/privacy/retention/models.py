@@ -11,10 +11,10 @@ from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stopintimidatie.core.clock import utc_now
-from stopintimidatie.core.storage.models import Base, Held, held_table, partial_index
+from stopintimidatie.core.storage.models import Base, Held, Proposed, held_table, partial_index
 
 
-class RetentionSchedule(Held, Base):
+class RetentionSchedule(Proposed, Held, Base):
     """Version of the terms of a holder: proposed, then approved or refused by its archivist.
 
     Its content never changes. The approved version with the latest `effective_from` that has come
@@ -29,13 +29,7 @@ class RetentionSchedule(Held, Base):
     number: Mapped[int]
     content: Mapped[dict[str, Any]]
     note: Mapped[str | None] = mapped_column(Text)
-    proposed_at: Mapped[datetime] = mapped_column(default=utc_now)
-    proposed_by_id: Mapped[str | None] = mapped_column(String(64))
-    proposed_by: Mapped[str] = mapped_column(String(200))
-    # The answer of the archivist: approved, or refused with a reason.
-    answered_at: Mapped[datetime | None]
-    answered_by_id: Mapped[str | None] = mapped_column(String(64))
-    answered_by: Mapped[str | None] = mapped_column(String(200))
+    # The answer of the archivist, and why it was refused.
     approved: Mapped[bool | None]
     refusal: Mapped[str | None] = mapped_column(Text)
     # The moment from which it counts, once it is approved.

@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from stopintimidatie.core.accounts.hands import others
 from stopintimidatie.core.clock import local_date, utc_now
 from stopintimidatie.core.health.services import Check, State
+from stopintimidatie.core.second import is_second
 from stopintimidatie.core.security import Identity
 from stopintimidatie.core.storage import NATIONAL
 from stopintimidatie.core.storage.models import Holder
@@ -295,8 +295,7 @@ def waiting_for(holder: str, identity: Identity) -> Any:
         .limit(1)
     )
     proposed = and_(
-        RetentionSchedule.approved.is_(None),
-        others(RetentionSchedule.proposed_by_id, str(identity.user_id)),
+        RetentionSchedule.waiting(), is_second(RetentionSchedule, str(identity.user_id))
     )
     ends = and_(
         RetentionSchedule.id == present.scalar_subquery(),

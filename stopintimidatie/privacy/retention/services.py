@@ -10,9 +10,9 @@ from dateutil.relativedelta import relativedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.second import check_hand, lock_open, sign, take_back, why_not
 from stopintimidatie.core.storage.models import Holder
 from stopintimidatie.core.text import date_text, day_of
 from stopintimidatie.municipalities.accountability.services import ask_to_settle
@@ -72,10 +72,10 @@ def propose_terms(
     if effective_from < now - _WHILE_TYPING:
         raise TermsError(IN_PAST)
     for waiting in session.scalars(
-        select(RetentionSchedule).where(RetentionSchedule.approved.is_(None)).with_for_update()
+        select(RetentionSchedule).where(RetentionSchedule.waiting()).with_for_update()
     ):
-        _answer(waiting, actor, approved=False)
-        waiting.refusal = REPLACED
+        waiting.approved, waiting.refusal = False, REPLACED
+        sign(session, waiting, actor)
     last = session.scalar(select(func.max(RetentionSchedule.number))) or 0
     row = RetentionSchedule(
         holder=holder,
@@ -94,19 +94,18 @@ def propose_terms(
 
 def why_not_approve(session: Session, row: RetentionSchedule, actor: Actor) -> str | None:
     """Return why somebody is no second person for a proposal; None for who is."""
-    return refusal(session, row.proposed_by_id, actor.id, OWN_PROPOSAL)
+    return why_not(session, row, actor.id, own=OWN_PROPOSAL)
 
 
 def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> None:
     """Approve a version: it counts from its moment, or from now when that has passed.
 
     Raises:
-        TermsError: it was answered before, who approves is no second person, a category is missing,
-            or a term can't be.
+        SecondError: it was answered before, or who approves is no second person.
+        TermsError: a category is missing, or a term can't be.
     """
-    _lock_unanswered(session, row)
-    if (why := why_not_approve(session, row, actor)) is not None:
-        raise TermsError(why)
+    lock_open(session, row, actor)
+    check_hand(session, row, actor, own=OWN_PROPOSAL)
     schedule = schedule_of(row.content)
     # A proposal of earlier may say what can't be proposed any more.
     if wrong := list(problems(schedule, day_of(utc_now()))):
@@ -118,7 +117,8 @@ def approve_terms(session: Session, row: RetentionSchedule, actor: Actor) -> Non
             "Bij een of meer termijnen ontbreekt de categorie. Doe een nieuw voorstel waarin elke"
             " termijn een categorie uit de selectielijst heeft, of een besluit waarop zij steunt."
         )
-    _answer(row, actor, approved=True)
+    row.approved = True
+    sign(session, row, actor)
     row.effective_from = max(row.effective_from, utc_now())
     row.look_by, row.standing_until = day_of(row.effective_from) + LOOKED, schedule.until
     holder = session.get_one(Holder, row.holder)
@@ -136,11 +136,11 @@ def refuse_terms(session: Session, row: RetentionSchedule, why: str, actor: Acto
     """Refuse a version, with the reason.
 
     Raises:
-        TermsError: it was answered before.
+        SecondError: it was answered before.
     """
-    _lock_unanswered(session, row)
-    _answer(row, actor, approved=False)
-    row.refusal = why
+    lock_open(session, row, actor)
+    row.approved, row.refusal = False, why
+    sign(session, row, actor)
     record(session, actor, "termijnen.geweigerd", row.holder, KIND, [row.id])
 
 
@@ -148,16 +148,10 @@ def withdraw_terms(session: Session, row: RetentionSchedule, actor: Actor) -> No
     """Take back one's own proposal before it is answered.
 
     Raises:
-        TermsError: it was answered before, or somebody else proposed it.
+        SecondError: it was answered before, or somebody else proposed it.
     """
-    _lock_unanswered(session, row)
-    if row.proposed_by_id != actor.id:
-        raise TermsError(
-            "Dit voorstel deed een ander. Vraag die persoon om het in te trekken, of laat de"
-            " archivaris het weigeren."
-        )
-    _answer(row, actor, approved=False)
-    row.refusal = WITHDRAWN
+    take_back(session, row, actor)
+    row.approved, row.refusal = False, WITHDRAWN
     record(session, actor, "termijnen.ingetrokken", row.holder, KIND, [row.id])
 
 
@@ -205,14 +199,3 @@ def _in_force(session: Session) -> RetentionSchedule:
         ended = date_text(row.standing_until + timedelta(days=1))
         raise EndedError(f"Dit besluit is al beëindigd op {ended}.")
     return row
-
-
-def _lock_unanswered(session: Session, row: RetentionSchedule) -> None:
-    session.refresh(row, with_for_update=True)
-    if row.approved is not None:
-        raise TermsError("Over dit voorstel is al beslist. Open de pagina opnieuw.")
-
-
-def _answer(row: RetentionSchedule, actor: Actor, *, approved: bool) -> None:
-    row.approved = approved
-    row.answered_at, row.answered_by_id, row.answered_by = utc_now(), actor.id, actor.name

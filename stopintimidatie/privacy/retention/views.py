@@ -83,7 +83,7 @@ def terms(context: TermsNode, request: Request) -> dict[str, Any]:
     versions = all_versions(request.db, MOST_VERSIONS)
     present = present_version(request.db)
     schedule = schedule_of(present.content) if present is not None else None
-    waiting = next((row for row in versions if row.approved is None), None)
+    waiting = next((row for row in versions if row.waits), None)
     why = waiting and services.why_not_approve(request.db, waiting, request.actor)
     standing, words = standing_words(present) if present is not None else (None, None)
     until = paused_until(request.db, context.holder)
@@ -241,12 +241,12 @@ def decide(context: TermsNode, request: Request) -> Any:
     }
 
     def on_valid(values: Mapping[str, Any]) -> HTTPSeeOther:
-        if row.approved is not None:
+        if not row.waits:
             raise no_longer(form, DECIDED)
         request.flash(_answer(request, row, values))
         return HTTPSeeOther(request.resource_path(context))
 
-    if row.approved is not None and request.method == "GET":
+    if not row.waits and request.method == "GET":
         return HTTPSeeOther(request.resource_path(context, "versie", query={"nr": row.number}))
     return handle_form(request, form, on_valid, page)
 

@@ -155,7 +155,7 @@ def test_nobody_approves_their_own_proposal(installation: Installation) -> None:
     archivist.get(f"{PAGE}/beslissen?nr=1")
     form = archivist.get(f"{PAGE}/beslissen?nr=1").forms["formulier"]
     form["besluit"] = "goedkeuren"
-    assert "U deed dit voorstel zelf" in form.submit("beslissen", status=422)
+    assert "U deed dit voorstel zelf" in form.submit("beslissen", status=409)
 
 
 def test_a_proposal_without_a_category_is_refused_with_what_is_missing(
@@ -195,8 +195,8 @@ def test_a_proposal_is_withdrawn_by_who_did_it_alone(installation: Installation)
     admin, other = (as_role(installation, Role.ADMIN) for _ in range(2))
     filled_in(admin.get(f"{PAGE}/voorstellen")).submit("voorstellen")
     token = other.cookies["csrf"]
-    refused = other.post(f"{PAGE}/intrekken", {"nr": "1", "csrf_token": token}).follow()
-    assert "Dit voorstel deed een ander" in refused
+    refused = other.post(f"{PAGE}/intrekken", {"nr": "1", "csrf_token": token}, status=409)
+    assert "Dit stelde een ander voor" in refused
     form = next(f for f in admin.get(PAGE).forms.values() if f.action.endswith("/intrekken"))
     assert "Uw voorstel is ingetrokken" in form.submit().follow()
 
@@ -370,13 +370,13 @@ def test_one_person_with_a_second_mailbox_sets_no_terms_alone(installation: Inst
     assert "/beslissen" not in page
     assert "voorstel van" not in approver.get("/gemeenten/dordrecht")
     assert ONE_HAND in approver.get(f"{PAGE}/beslissen?nr=1")
-    assert ONE_HAND in decided(approver, "goedkeuren", status=422)
+    assert ONE_HAND in decided(approver, "goedkeuren", status=409)
     # Nor after the mailbox lost its role.
     number = user_id(installation, mailbox)
     change = approver.get(f"/gemeenten/dordrecht/gebruiker?wie={number}").forms["formulier"]
     change["keuze"] = "weg-beheer"
     change.submit("uitvoeren", status=303)
-    assert ONE_HAND in decided(approver, "goedkeuren", status=422)
+    assert ONE_HAND in decided(approver, "goedkeuren", status=409)
     with installation.transaction(DORDRECHT) as session:
         assert session.scalars(select(RetentionSchedule.approved)).all() == [None]
     stranger = as_role(installation, Role.ARCHIVIST)

@@ -1,0 +1,242 @@
+"""The second pair of eyes: what one person proposes, and another one answers.
+
+A kind of proposal is a table with the mixin `Proposed` and one `Second`, which a room hands in.
+A service that answers calls, in this order and in one transaction: `lock_open`, `check_hand`,
+`sign`; then it does what was proposed. Whoever may not answer gets a `SecondError`.
+
+What stands here refuses by default. Which accounts are one person: `core/accounts/hands`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, null, select
+from sqlalchemy.orm import Session
+
+from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
+from stopintimidatie.core.audit import Actor
+from stopintimidatie.core.clock import utc_now
+from stopintimidatie.core.forms import FormError
+from stopintimidatie.core.registry import Directive, named
+from stopintimidatie.core.security import Identity, Permission
+from stopintimidatie.core.security.permissions import may
+from stopintimidatie.core.storage.models import Proposed, UtcDateTime
+from stopintimidatie.core.text import datetime_long
+from stopintimidatie.core.web.errors import ErrorPage, error_response
+
+OWN: Final = "U stelde dit zelf voor. Een ander kijkt mee en beslist."
+ANSWERED: Final = "Hierover is al beslist, of het is verlopen. Open de pagina opnieuw."
+TWICE: Final = "U deed dit al. U hoeft niets te doen."
+CHANGED: Final = (
+    "Er is iets gewijzigd sinds u deze pagina opende. Kijk opnieuw wat u beslist, en beslis dan."
+)
+NOT_YOURS: Final = "Dit stelde een ander voor. Vraag die persoon om het in te trekken."
+
+
+class SecondError(FormError):
+    """Refusal of an answer; the Dutch message says what to do. A form shows it above its fields."""
+
+    status = 409
+
+
+class Alone(Enum):
+    """Rule for who proposed, where nobody else can answer: when they may do it alone."""
+
+    NEVER = "nooit"
+    AT_ONCE = "meteen"
+    # From the moment that the others were told of, two working days later.
+    LATER = "na twee werkdagen"
+
+
+@dataclass(frozen=True)
+class Second:
+    """A kind of proposal: its table, who answers it and where.
+
+    Args:
+        name: of the kind, in the log and the list of what waits.
+        label: what the second person does, as the title of a row.
+        table: has the mixin `Proposed`.
+        permission: of who answers.
+        path: from a row of `waiting` to the page where it is answered, below the holder's own.
+        key: column that the path needs.
+        about: column that says what it is about, for the row: a reference, never content.
+        due: column with the moment by which it must be answered.
+        only: (holder, identity) -> a further condition of who may know of it.
+        desk: the desk has such proposals too.
+        urgent: column that says that it is mailed at once.
+        alone: see `Alone`.
+    """
+
+    name: str
+    label: str
+    table: Any
+    permission: Permission
+    path: Callable[[Any], str]
+    key: Any = None
+    about: Any = None
+    due: Any = None
+    only: Callable[[str, Identity], ColumnElement[bool]] | None = None
+    desk: bool = False
+    urgent: Any = None
+    alone: Alone = Alone.NEVER
+
+    def waiting(self, holder: str, identity: Identity) -> Select[Any]:
+        """Select what waits at a holder for the answer of this person."""
+        return self._rows(holder, identity, is_second(self.table, str(identity.user_id)))
+
+    def elsewhere(self, holder: str, identity: Identity) -> Select[Any]:
+        """Select what this person proposed at a holder and waits for another one."""
+        return self._rows(holder, identity, self.table.proposed_by_id == str(identity.user_id))
+
+    def _rows(self, holder: str, identity: Identity, whose: ColumnElement[bool]) -> Select[Any]:
+        """Select id, kind, key, about, who proposed it and when, and the moment it is due."""
+        table = self.table
+        only = () if self.only is None else (self.only(holder, identity),)
+        return select(
+            table.id.label("id"),
+            literal(self.name).label("kind"),
+            _text(self.key).label("key"),
+            _text(self.about).label("about"),
+            table.proposed_by.label("proposed_by"),
+            table.proposed_at.label("proposed_at"),
+            (cast(null(), UtcDateTime) if self.due is None else self.due).label("due"),
+        ).where(table.holder == holder, table.waiting(), whose, *only)
+
+
+def _text(column: Any) -> Any:
+    return cast(null() if column is None else column, Text)
+
+
+SECONDS: Final = Directive[str, Second]("add_second", "seconds", named)
+
+
+def kinds_for(registry: Any, holder: str, identity: Identity) -> list[Second]:
+    """Return the kinds of proposals at a holder that this person's roles let them answer."""
+    roles = identity.roles_for(holder)
+    return [kind for kind in SECONDS.of(registry).values() if may(roles, kind.permission)]
+
+
+def is_second(table: Any, person: str) -> ColumnElement[bool]:
+    """Make the condition that this person had no part in a proposal."""
+    return and_(*(others(getattr(table, hand), person) for hand in table.HANDS))
+
+
+def lock_open(
+    session: Session, row: Proposed, actor: Actor, *, seen: Any = None, is_now: Any = None
+) -> None:
+    """Lock a proposal and read it again.
+
+    Args:
+        session: of the answer.
+        row: the proposal.
+        actor: answers it.
+        seen: the version or fingerprint that the person saw.
+        is_now: makes that of the locked row: a function without arguments.
+
+    Raises:
+        SecondError: it was answered or changed meanwhile, or it lapsed.
+    """
+    session.flush()
+    session.refresh(row, with_for_update=True)
+    if not row.waits:
+        twice = actor.id is not None and row.answered_by_id == actor.id
+        raise SecondError(TWICE if twice else ANSWERED)
+    if is_now is not None and is_now() != seen:
+        raise SecondError(CHANGED)
+
+
+def why_not(
+    session: Session,
+    row: Proposed,
+    person: str | None,
+    also: Iterable[str | None] = (),
+    own: str = OWN,
+) -> str | None:
+    """Return why somebody can't be the second person for a proposal; None when they can.
+
+    Args:
+        session: reads which accounts are one person.
+        row: the proposal.
+        person: the id of who would answer; None is nobody's.
+        also: further accounts that had a part in it, such as who it is about.
+        own: words for who had a part in it.
+    """
+    made = {*(getattr(row, hand) for hand in row.HANDS), *also} - {None}
+    if person is None or person in made:
+        return own
+    return ONE_HAND if made and made & hands_of(session, person) else None
+
+
+def why_not_alone(
+    alone: Alone, staff: Collection[str], since: datetime | None, now: datetime
+) -> str | None:
+    """Return why who proposed may not answer alone; None when they may. Pure.
+
+    Args:
+        alone: the rule of the kind.
+        staff: the names of who else can answer, can sign in and isn't away.
+        since: when the days are over that others were told of; None: nobody was told.
+        now: the present moment.
+    """
+    if staff:
+        return f"Een ander dan u kijkt mee. Nu kunnen dat: {', '.join(staff)}."
+    if alone is Alone.AT_ONCE:
+        return None
+    if alone is Alone.NEVER:
+        return OWN
+    if since is None:
+        return (
+            "Er is nu niemand anders die kan meekijken. Trek het voorstel in en doe het opnieuw:"
+            " dan mag u het na twee werkdagen zelf."
+        )
+    if since > now:
+        moment = datetime_long(since)
+        return f"Er is niemand anders die kan meekijken. U mag het zelf vanaf {moment}."
+    return None
+
+
+def check_hand(
+    session: Session, row: Proposed, actor: Actor, also: Iterable[str | None] = (), own: str = OWN
+) -> None:
+    """Check that somebody is a second person for a proposal; the arguments are those of `why_not`.
+
+    Raises:
+        SecondError: they aren't.
+    """
+    if (why := why_not(session, row, actor.id, also, own)) is not None:
+        raise SecondError(why)
+
+
+def sign(session: Session, row: Proposed, actor: Actor) -> None:
+    """Put the name of who answers under a proposal that is locked and open; nobody can after."""
+    row.answered_at, row.answered_by_id, row.answered_by = utc_now(), actor.id, actor.name
+    session.flush()
+
+
+def take_back(session: Session, row: Proposed, actor: Actor) -> None:
+    """Answer one's own proposal as taken back.
+
+    Raises:
+        SecondError: it was answered before or lapsed, or somebody else proposed it.
+    """
+    lock_open(session, row, actor)
+    if actor.id is None or row.proposed_by_id != actor.id:
+        raise SecondError(NOT_YOURS)
+    sign(session, row, actor)
+
+
+def refused(exc: SecondError, request: Any) -> Any:
+    """Answer a button that came too late, or from the wrong hand: why, and where it is now."""
+    lines = (exc.message, "Er is niets gewijzigd. Ga terug en laad de pagina opnieuw.")
+    return error_response(request, exc.status, ErrorPage("Dit kan nu niet", lines))
+
+
+def includeme(config: Any) -> None:
+    """Let rooms hand in their kinds of proposals."""
+    SECONDS.declare(config)
+    config.add_exception_view(refused, context=SecondError)
