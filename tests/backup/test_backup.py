@@ -333,6 +333,7 @@ def test_an_older_copy_is_brought_up_and_a_newer_one_refused(
         still_empty(older)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_copy_of_before_the_first_release_is_refused(
     request: pytest.FixtureRequest, copied_database: str, place: Operator, tmp_path: Path

@@ -99,24 +99,25 @@ def desk_of(installation: Installation) -> Any:
     return installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
 
 
-def test_49_offers_are_served_by_one_call_and_a_50th_waits_for_the_next(
-    installation: Installation,
+@pytest.mark.parametrize("number", [14, pytest.param(49, marks=pytest.mark.alles)])
+def test_what_waits_is_served_by_one_call_and_what_comes_later_waits_for_the_next(
+    installation: Installation, number: int
 ) -> None:
-    numbers = offered(installation, 49)
+    numbers = offered(installation, number)
     desk = desk_of(installation)
     # Afspraken, the town, the button: three clicks of the desk for the call.
     desk.get("/landelijk/afspraken").mustcontain("Zwijndrecht")
     town = desk.get("/landelijk/zwijndrecht")
-    town.mustcontain("49 meldingen wachten")
+    town.mustcontain(f"{number} meldingen wachten")
     shown = press(town, "/ophaalcode")
-    shown.mustcontain("49 meldingen", "algemene nummer")
+    shown.mustcontain(f"{number} meldingen", "algemene nummer")
     code = re.search(r"<dd>(\d{4} \d{4})</dd>", shown.text)
     assert code
     late = arrive(installation)
     installation.run_jobs()
     browser, entered = enter(installation, pickup_of(installation, numbers[7]).reference, code[1])
     page = entered.follow()
-    assert len(listed(page)) == 49
+    assert len(listed(page)) == number
     page.mustcontain(
         "Er kwam intussen 1 melding bij",
         "Vraag het meldpunt om een nieuwe code",
@@ -139,7 +140,7 @@ def test_49_offers_are_served_by_one_call_and_a_50th_waits_for_the_next(
     clicks += 3
     after.mustcontain("terug bij het landelijk meldpunt")
     assert clicks <= 3 * 10
-    assert len(listed(after)) == 39
+    assert len(listed(after)) == number - 10
     assert back not in after
     assert rows(installation, Disclosure) == 10
     with installation.transaction(NATIONAL) as session:
@@ -148,7 +149,7 @@ def test_49_offers_are_served_by_one_call_and_a_50th_waits_for_the_next(
         )
         picked = select(ReportMove.report_id).where(ReportMove.name == "opgehaald")
         assert len(set(session.scalars(picked))) == 10
-    assert deliveries == {"aangeboden": 40, "opgehaald": 9, "verlopen": 1}
+    assert deliveries == {"aangeboden": number - 9, "opgehaald": 9, "verlopen": 1}
     done = actions(installation)
     assert done.count("verstrekking.vastgelegd") == 10
     assert done.count("ophalen.antwoord") == 4
@@ -249,6 +250,7 @@ def token_of(page: Any) -> str:
     return str(page.html.select_one("input[name=csrf_token]")["value"])
 
 
+@pytest.mark.alles
 def test_an_answer_after_a_withdrawal_is_not_dropped_without_a_word(
     installation: Installation,
 ) -> None:
@@ -262,7 +264,9 @@ def test_an_answer_after_a_withdrawal_is_not_dropped_without_a_word(
     assert rows(installation, PickupAnswer) == 0
 
 
-@pytest.mark.parametrize("state", ["ingetrokken", "overgedragen"])
+@pytest.mark.parametrize(
+    "state", ["ingetrokken", pytest.param("overgedragen", marks=pytest.mark.alles)]
+)
 def test_a_report_that_was_withdrawn_or_handed_over_is_in_no_sitting(
     installation: Installation, state: str
 ) -> None:
@@ -325,7 +329,7 @@ def foreign(installation: Installation) -> tuple[Any, list[str], list[Any]]:
 GETS = ("meldingen", "melding", "melding-bijlage?nummer=1", "melding-bijlage?nummer=2", "document")
 POSTS = ("openen", "melding-antwoord", "melding-pdf", "bestand", "gegevens-pdf")
 # The thin one stands for all.
-TRIES = [pytest.param(60, id="60"), pytest.param(1000, id="1000", marks=pytest.mark.alles)]
+TRIES = [pytest.param(30, id="30"), pytest.param(1000, id="1000", marks=pytest.mark.alles)]
 
 
 @pytest.mark.parametrize("tries", TRIES)
@@ -341,7 +345,7 @@ def test_what_a_sitting_does_not_open_stays_shut(installation: Installation, tri
         for reference in references
         for path in (*GETS, *POSTS)
     ]
-    some = [*ways, *ways, *ways][:tries] if tries > 60 else random.Random(36).sample(ways, tries)
+    some = [*ways, *ways, *ways][:tries] if tries > 30 else random.Random(36).sample(ways, tries)
     opened = 0
     for visitor, reference, path in some:
         ask = visitor.get if path in GETS else visitor.post
@@ -483,6 +487,7 @@ def test_the_reporter_reads_the_answer_with_its_sender_and_the_desk_sees_all(api
     assert rows(installation, ReporterMessage) == 1
 
 
+@pytest.mark.alles
 def test_a_reporter_of_english_reads_the_answer_in_english(installation: Installation) -> None:
     agree(installation)
     number = arrive(installation, wants_contact=ContactWish.CALL, language="en")

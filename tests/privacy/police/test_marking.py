@@ -210,6 +210,7 @@ def test_a_note_of_a_colleague_is_hidden_and_a_named_person_puts_it_back(
     town.named.get(f"{HERE}/logboek").mustcontain("zette terug wat was gemarkeerd", no=[WORD])
 
 
+@pytest.mark.alles
 def test_what_is_confirmed_moves_and_exports_go_in_the_name_of_who_confirmed(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -354,6 +354,7 @@ def test_what_changed_after_the_received_package_asks_for_a_new_one(
     assert keyboard.type(*COMMAND, str(tmp_path / "weg"), "--vernietigen")[0] == 0
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_later_leaving_needs_a_package_and_a_decision_of_its_own_and_counts_afresh(
     installation: Installation,
@@ -395,6 +396,7 @@ def test_a_later_leaving_needs_a_package_and_a_decision_of_its_own_and_counts_af
     assert "dossier" not in went
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_newer_package_must_be_received_again(
     installation: Installation,
@@ -448,6 +450,7 @@ def test_decision_and_receipt_can_be_taken_back_until_something_is_destroyed(
     assert actions.count("gemeente.vertrek_teruggenomen") == 1
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_second_archivist_does_not_overwrite_the_decision_of_the_first(
     keyboard: Keyboard, case: Case, tmp_path: Path
@@ -617,6 +620,7 @@ def test_without_the_code_or_with_a_hold_nothing_is_destroyed(
     assert "report" in anywhere(installation, ACCOUNT)
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_what_is_wrong_is_said_and_leaves_nothing(
     installation: Installation,
