@@ -31,6 +31,7 @@ from stopintimidatie.core.storage.models import Base
 from stopintimidatie.rooms import ROOMS, modules_in_order
 from tests.support.declared_views import views
 from tests.support.installation import make_settings
+from tests.support.source import tree_of
 
 PACKAGE: Final = Path(stopintimidatie.__file__).parent
 HELD: Final = Path(__file__).with_suffix(".json")
@@ -51,7 +52,7 @@ class Module:
         """Read the file and take its docstrings out."""
         source = path.read_text(encoding="utf-8")
         self.parts = path.relative_to(PACKAGE).with_suffix("").parts
-        self.tree = ast.parse(source)
+        self.tree = tree_of(path)
         lines = set[int]()
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type not in NO_CODE:
