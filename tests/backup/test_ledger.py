@@ -140,7 +140,7 @@ def test_what_went_lawfully_since_is_no_alarm_and_what_nobody_explains_is(world:
     assert (code, "het grootboek zegt niet waarom" in said) == (1, True), said
 
 
-@pytest.mark.short_on("postgresql")
+@pytest.mark.short_on("sqlite")
 def test_what_went_since_does_not_come_back(world: World, place: Operator) -> None:
     code, said = place.type("terugzetten", world.copy, "--grootboek", ledger(world))
     assert code == 0, said

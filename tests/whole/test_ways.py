@@ -36,7 +36,7 @@ from tests.support.ways import DOORS, MAIL, PHONE, STORY, WAYS, Way
 
 pytestmark = [
     pytest.mark.both_databases,
-    pytest.mark.short_on("postgresql"),
+    pytest.mark.short_on("sqlite"),
     pytest.mark.usefixtures("at_once"),
 ]
 

@@ -446,7 +446,11 @@ def test_nothing_says_that_a_town_reads_what_it_cannot(situation: words.Situatio
             assert not text.endswith("De gemeente leest het."), name
 
 
-@pytest.mark.parametrize("ended", [False, True], ids=["afspraak", "afspraak voorbij"])
+@pytest.mark.parametrize(
+    "ended",
+    [False, pytest.param(True, marks=pytest.mark.alles)],
+    ids=["afspraak", "afspraak voorbij"],
+)
 def test_after_the_pick_up_no_let_op_doubts_it_and_one_sentence_says_whom_to_ask(
     case: Case, *, ended: bool
 ) -> None:
@@ -468,7 +472,11 @@ def test_after_the_pick_up_no_let_op_doubts_it_and_one_sentence_says_whom_to_ask
 # Withdrawn
 
 
-@pytest.mark.parametrize("picked_up", [False, True], ids=["aangeboden", "opgehaald"])
+@pytest.mark.parametrize(
+    "picked_up",
+    [pytest.param(False, marks=pytest.mark.alles), True],
+    ids=["aangeboden", "opgehaald"],
+)
 def test_after_a_withdrawal_nothing_on_the_page_says_that_a_file_can_be_opened(
     case: Case, *, picked_up: bool
 ) -> None:

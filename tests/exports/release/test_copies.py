@@ -177,7 +177,7 @@ def test_a_corrected_report_is_told_to_who_has_it_until_they_confirm(
         assert session.scalars(select(CopyCorrection)).one().confirmed_by == "Politie Drechtsteden"
 
 
-@pytest.mark.parametrize("way", ["erase", "redact"])
+@pytest.mark.parametrize("way", ["erase", pytest.param("redact", marks=pytest.mark.alles)])
 def test_an_erased_report_leaves_no_copy_here_and_those_outside_hear_of_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -222,6 +222,7 @@ def test_an_erased_report_leaves_no_copy_here_and_those_outside_hear_of_it(
     assert copy(installation).corrections == 0
 
 
+@pytest.mark.alles
 def test_a_longer_register_with_copies_costs_no_more_queries(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -263,7 +263,9 @@ def test_the_moment_it_was_known_is_corrected_and_the_history_keeps_the_old_one(
         assert "niet opgeslagen" in form.submit("opslaan", status=409)
 
 
-@pytest.mark.parametrize("state", ["wordt_onderzocht", "beoordeeld"])
+@pytest.mark.parametrize(
+    "state", [pytest.param("wordt_onderzocht", marks=pytest.mark.alles), "beoordeeld"]
+)
 def test_a_breach_of_1_0_0_goes_on_where_it_was(
     town: Installation, officer: TestApp, state: str
 ) -> None:

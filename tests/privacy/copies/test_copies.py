@@ -146,7 +146,7 @@ def town(installation: Installation) -> Installation:
 
 
 @pytest.mark.both_databases
-@pytest.mark.short_on("postgresql")
+@pytest.mark.short_on("sqlite")
 def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
     town: Installation,
 ) -> None:

@@ -123,7 +123,7 @@ def test_a_reporter_reads_who_got_a_document_with_the_own_name_in_it(town: Insta
 
 
 @pytest.mark.both_databases
-@pytest.mark.short_on("postgresql")
+@pytest.mark.short_on("sqlite")
 @of_each("melder")
 def test_what_was_never_given_has_no_recipient(town: Installation, capacity: str) -> None:
     ids = plant(town).ids

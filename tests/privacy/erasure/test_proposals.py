@@ -54,7 +54,7 @@ from tests.support.following import follow_in_browser
 from tests.support.following import page_of as page_of_receipt
 from tests.support.installation import Installation
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 
 # A Wednesday in a week without holidays.
 WEDNESDAY = datetime(2027, 3, 10, 11, tzinfo=AMSTERDAM)
@@ -410,6 +410,7 @@ def test_words_of_ones_own_are_no_ground(case: Case) -> None:
         assert session.scalars(select(ErasureProposal)).all() == []
 
 
+@pytest.mark.short_on("postgresql")
 def test_what_stops_between_signing_and_erasing_did_neither(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -446,6 +447,7 @@ def test_an_account_that_one_gave_is_no_second_person(case: Case) -> None:
     assert state_of(case) == "in_dossier"
 
 
+@pytest.mark.short_on("postgresql")
 def test_two_who_decide_at_once_erase_once(case: Case) -> None:
     address, number = first_report(case)
     case.people["ook"] = make_user(

@@ -184,7 +184,16 @@ def test_without_an_authorised_line_no_receipt_is_asked_and_none_counts(
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("state", ["wacht_op_besluit", "gevraagd", "wordt_gemaakt", "mislukt"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "gevraagd",
+        *(
+            pytest.param(state, marks=pytest.mark.alles)
+            for state in ("wacht_op_besluit", "wordt_gemaakt", "mislukt")
+        ),
+    ],
+)
 def test_a_transfer_under_way_at_the_upgrade_goes_on_with_the_command(
     installation: Installation, case: Case, state: str
 ) -> None:

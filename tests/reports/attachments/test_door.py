@@ -30,7 +30,7 @@ from tests.support.installation import Installation
 from tests.support.offering import Case
 from tests.support.photos import photo, stored
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 
 Variant = Callable[..., Installation]
 HERE = "145.53.10.20"
@@ -94,6 +94,7 @@ def test_the_same_file_with_another_report_is_another_attachment_that_nothing_ti
     assert len(first.sent_hash or "") == 64
 
 
+@pytest.mark.short_on("postgresql")
 @pytest.mark.judged_once
 def test_the_same_file_twice_at_once_is_one_attachment(api: Api) -> None:
     receipt, start = api.post().json, threading.Barrier(3)
@@ -139,6 +140,7 @@ def test_a_refused_file_leaves_its_key_free(api: Api) -> None:
     assert api.attach(receipt, photo(), key=key).json["nummer"] == 1
 
 
+@pytest.mark.short_on("postgresql")
 def test_who_presses_twice_on_the_page_sends_one_file(api: Api) -> None:
     browser = follow_in_browser(api, api.post().json)
     form = browser.get("/volgen/melding").forms["bijlage"]
