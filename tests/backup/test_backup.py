@@ -418,6 +418,7 @@ def test_leftovers_of_a_killed_attempt_are_cleared(world: World, tmp_path: Path)
     assert (left.exists(), half.exists(), young.exists()) == (False, False, True)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_copy_made_while_reports_come_in_is_of_one_moment(
     world: World, place: Operator, tmp_path: Path

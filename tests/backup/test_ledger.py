@@ -276,6 +276,7 @@ def test_without_a_ledger_that_fits_nothing_is_put_back(
     assert {path.name for path in place.settings.data_dir.iterdir()} <= {"sleutels.json"}
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_without_a_ledger_everything_comes_back_when_that_is_asked(
     world: World, place: Operator
@@ -347,6 +348,7 @@ def test_until_the_ledger_was_applied_the_portal_does_not_open(
         ready(made, 200)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_a_restore_that_was_killed_while_it_filled_is_begun_again_from_nothing(
     world: World, place: Operator, monkeypatch: pytest.MonkeyPatch

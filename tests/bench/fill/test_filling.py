@@ -138,6 +138,7 @@ def test_what_is_stored_hangs_together(elsewhere: Installation) -> None:
         assert contact.email or contact.phone or contact.when
 
 
+@pytest.mark.alles
 def test_what_became_of_a_report_is_what_the_services_make_of_it(
     installation: Installation,
 ) -> None:

@@ -284,6 +284,7 @@ def test_a_report_that_was_withdrawn_or_handed_over_is_in_no_sitting(
     refused.mustcontain("Bel wie het voor u klaarzette")
 
 
+@pytest.mark.alles
 def test_after_pick_up_a_withdrawn_report_says_so_and_shows_nothing_else(
     installation: Installation,
 ) -> None:
@@ -413,6 +414,7 @@ def test_the_pdf_of_a_report_tells_who_opened_it_and_stands_in_the_register(
         )
 
 
+@pytest.mark.alles
 def test_who_opened_first_stays_on_the_receipt_and_each_later_reader_is_kept(
     installation: Installation,
 ) -> None:
@@ -522,6 +524,7 @@ def test_no_call_is_offered_where_the_reporter_wants_none(
     assert rows(installation, PickupAnswer) == 0
 
 
+@pytest.mark.alles
 def test_what_is_not_theirs_waits_at_the_desk_with_the_reason_and_is_not_destroyed(
     installation: Installation,
 ) -> None:
@@ -548,6 +551,7 @@ def test_what_is_not_theirs_waits_at_the_desk_with_the_reason_and_is_not_destroy
     assert len(listed(sit(installation, number)[1])) == 1
 
 
+@pytest.mark.alles
 def test_something_new_shows_in_the_list_until_it_is_opened(installation: Installation) -> None:
     (number,) = offered(installation, 1)
     _, page = sit(installation, number)
@@ -617,6 +621,7 @@ def test_a_call_comes_before_the_mail_of_a_worker_that_was_killed(
     assert pickup_of(installation, number).state == "opgehaald"
 
 
+@pytest.mark.alles
 def test_an_offered_report_that_is_urgent_is_to_be_rung_about_until_it_is_picked_up(
     installation: Installation,
 ) -> None:
@@ -694,6 +699,7 @@ def test_a_digest_tells_once_a_working_day_how_many_wait_and_urgent_ones_go_at_o
     assert all(pickup_of(installation, number).told_at for number in numbers)
 
 
+@pytest.mark.alles
 def test_spoed_on_a_report_that_waits_for_the_digest_sends_its_mail_once(
     installation: Installation,
 ) -> None:
@@ -713,6 +719,7 @@ def test_spoed_on_a_report_that_waits_for_the_digest_sends_its_mail_once(
         assert read(installation, other).delivery == "wacht_op_afspraak"
 
 
+@pytest.mark.alles
 def test_a_digest_that_comes_back_ends_what_only_it_told_of(installation: Installation) -> None:
     with clock_at(NIGHT):
         agree(installation, digest=True)
@@ -729,6 +736,7 @@ def test_a_digest_that_comes_back_ends_what_only_it_told_of(installation: Instal
         assert len(mails(installation, "bericht_terug")) == 2
 
 
+@pytest.mark.alles
 def test_what_was_picked_up_before_eight_is_in_no_digest(installation: Installation) -> None:
     with clock_at(NIGHT):
         agree(installation, digest=True)

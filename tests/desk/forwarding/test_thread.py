@@ -213,6 +213,7 @@ def test_of_who_wants_no_contact_the_official_is_told_no_change_of_number(
     assert "687654321" not in content_as_text(case)
 
 
+@pytest.mark.alles
 def test_without_an_agreement_the_reporter_reads_that_the_number_stays_at_the_desk(
     case: Case,
 ) -> None:
@@ -226,6 +227,7 @@ def test_without_an_agreement_the_reporter_reads_that_the_number_stays_at_the_de
     assert "687654321" not in page
 
 
+@pytest.mark.alles
 def test_a_report_that_is_gone_at_the_desk_has_no_form_for_a_number(case: Case) -> None:
     case.pick_up()
     form = case.page().forms["contact"]
@@ -608,6 +610,7 @@ def form_to(page: Any, action: str) -> Any:
     return next(form for form in page.forms.values() if form.action.endswith(action))
 
 
+@pytest.mark.alles
 def test_in_a_later_sitting_what_came_since_is_marked_as_new(case: Case) -> None:
     case.add("Eerst.")
     reference = case.pickup.reference
@@ -640,6 +643,7 @@ def test_a_withdrawal_counts_in_a_sitting_that_goes_on_before_any_job_ran(case: 
     assert "De melder heeft deze melding ingetrokken." in panel_of(case)
 
 
+@pytest.mark.alles
 def test_a_withdrawal_that_is_taken_back_is_told_too(case: Case) -> None:
     case.pick_up()
     case.withdraw()
@@ -700,6 +704,7 @@ def test_where_one_mail_a_day_was_agreed_an_addition_waits_for_it_and_a_withdraw
         assert len(mails(installation, "melding_aangevuld")) == 1
 
 
+@pytest.mark.alles
 def test_withdrawn_and_taken_back_before_anybody_was_told_tells_nothing(case: Case) -> None:
     case.pick_up()
     case.withdraw()
@@ -860,6 +865,7 @@ def test_taken_back_after_it_was_given_back_it_waits_at_the_desk_and_for_nobody(
     assert "ophaalcode" not in desk.get(f"/landelijk/{case.receipt['kenmerk']}")
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_offered_anew_to_the_same_town_each_opening_has_its_receipt_and_it_is_told_once(
@@ -912,6 +918,7 @@ def test_given_back_by_a_town_and_opened_by_another_both_are_told_of_a_withdrawa
         assert [row.town for row in unanswered(session)] == [PAPENDRECHT]
 
 
+@pytest.mark.alles
 def test_so_many_days_after_it_was_opened_a_report_that_was_given_back_is_there_still(
     case: Case,
 ) -> None:
@@ -950,6 +957,7 @@ def test_after_taking_back_the_official_reads_that_and_is_offered_no_call(
     assert custody[-3]["values"]["antwoord"] == "Zei de melder: er is al een dossier"
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_the_same_answer_to_a_withdrawal_counts_once_and_after_another_withdrawal_anew(
@@ -980,6 +988,7 @@ def test_the_same_answer_to_a_withdrawal_counts_once_and_after_another_withdrawa
     assert names.count("antwoord_gemeente") == 2
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_withdrawn_after_the_agreement_ended_the_desk_knows_whom_to_ring_and_why(

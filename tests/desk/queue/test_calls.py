@@ -95,6 +95,7 @@ def labels(desk: Any) -> list[str]:
     return [label.text for label in desk.get("/landelijk/zwijndrecht/gesprek").html.select("label")]
 
 
+@pytest.mark.alles
 def test_what_is_ready_for_the_mail_of_eight_waits_for_no_call(
     installation: Installation, desk: Any
 ) -> None:
@@ -262,6 +263,7 @@ def agree(installation: Installation, desk: Any) -> None:
         row.verified_at = utc_now()
 
 
+@pytest.mark.alles
 def test_a_test_mail_that_came_back_is_a_reason_to_ring_also_where_nothing_waits(
     installation: Installation, desk: Any
 ) -> None:

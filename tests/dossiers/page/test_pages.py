@@ -735,6 +735,7 @@ def test_a_page_costs_the_same_with_ten_and_with_five_hundred_reports(
         assert "van 500 meldingen" in text
 
 
+@pytest.mark.alles
 def test_the_list_costs_the_same_with_three_and_with_sixty_dossiers(
     installation: Installation, browser: TestApp
 ) -> None:

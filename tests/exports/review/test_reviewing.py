@@ -199,6 +199,7 @@ def test_nothing_of_a_frozen_report_is_made_unreadable(installation: Installatio
     page.forms["formulier"].submit("opslaan", status=303)
 
 
+@pytest.mark.alles
 def test_words_with_accents_typed_apart_are_marked_found_and_made_unreadable(
     installation: Installation,
 ) -> None:

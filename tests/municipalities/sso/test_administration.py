@@ -413,6 +413,7 @@ def test_the_test_says_that_nobody_answers_or_that_nothing_is_set(
     assert "antwoordt niet" in press_test(browser)
 
 
+@pytest.mark.alles
 def test_a_slow_provider_is_tested_by_so_many_that_people_can_still_sign_in(
     installation: Installation, admin: str
 ) -> None:

@@ -321,6 +321,7 @@ def test_another_town_sees_nothing_and_the_fg_only_reads(
     assert "formulier" not in fg.get(f"{page_of(breach)}/ap").forms
 
 
+@pytest.mark.alles
 def test_the_desk_has_a_register_of_its_own(town: Installation) -> None:
     desk = town.browser(make_user(town, (NATIONAL, Role.NATIONAL_DESK), name="Mel Punt"))
     report(desk, place="/landelijk").follow().mustcontain("Dank u wel")

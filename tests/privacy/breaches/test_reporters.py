@@ -113,6 +113,7 @@ def test_reporters_read_it_once_and_those_with_an_address_are_mailed(
         assert "tas" not in (mails[0].kept or "")
 
 
+@pytest.mark.alles
 def test_a_report_that_joins_later_is_told_and_the_others_are_not_told_again(
     town: Installation, officer: TestApp
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_report_that_joins_later_is_told_and_the_others_are_not_told_again(
         assert len(set(owners)) == 2
 
 
+@pytest.mark.alles
 def test_a_reporter_without_contact_data_who_withdrew_reads_it_with_the_follow_code(
     town: Installation, officer: TestApp
 ) -> None:

@@ -513,6 +513,7 @@ def test_an_attachment_that_is_gone_is_promised_to_nobody(town: Installation, dr
     assert story.row(SubjectRequest).state == "redigeren"
 
 
+@pytest.mark.alles
 def test_a_copy_goes_when_a_document_in_it_is_erased(town: Installation, drawn: None) -> None:
     planted = plant(town)
     story = Story(town)

@@ -174,6 +174,7 @@ def test_an_offer_that_never_went_out_keeps_no_report_for_ever(waiting: tuple[Ap
     assert number_of(api) is None
 
 
+@pytest.mark.alles
 def test_after_a_later_offer_that_ended_the_reporter_is_told_anew(waiting: tuple[Api, Any]) -> None:
     api, receipt = waiting
     night(api.installation, TOLD, NATIONAL)
@@ -203,6 +204,7 @@ def _offer(api: Api, day: date, state: PickupState) -> None:
         )
 
 
+@pytest.mark.alles
 def test_a_withdrawn_report_stays_as_long_as_that_can_be_taken_back(
     waiting: tuple[Api, Any],
 ) -> None:

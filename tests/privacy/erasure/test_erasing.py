@@ -300,6 +300,7 @@ def test_only_the_privacy_officer_proposes(installation: Installation) -> None:
         case.browser(who).get(f"{case.path}/gegevens-wissen", status=403)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_an_address_that_no_mail_reaches_goes_all_the_same(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

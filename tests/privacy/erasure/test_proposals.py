@@ -190,6 +190,7 @@ def decision_after(case: Case, address: str) -> str:
     return str(page.follow().text)
 
 
+@pytest.mark.alles
 def test_a_proposal_nobody_answered_lapses_and_is_made_anew(case: Case) -> None:
     address, number = first_report(case)
     proposed(case, address)
@@ -302,6 +303,7 @@ def test_who_is_not_there_is_not_waited_for(case: Case) -> None:
             session.rollback()
 
 
+@pytest.mark.alles
 def test_who_was_there_and_left_is_told_anew(case: Case) -> None:
     """The days of one person alone begin when the others were told of it."""
     address, _ = first_report(case)
@@ -338,6 +340,7 @@ def asked(case: Case, *, included: bool = True) -> str:
         return row.reference
 
 
+@pytest.mark.alles
 def test_a_request_that_another_granted_needs_no_third_person(case: Case) -> None:
     installation = case.installation
     address, number = first_report(case)

@@ -378,6 +378,7 @@ def test_an_account_that_the_marker_gave_is_the_same_hand(installation: Installa
     read(town.privacy, item).mustcontain("Niemand kan dit nu bevestigen", "besluit")
 
 
+@pytest.mark.alles
 def test_who_decides_second_is_told_that_another_did(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
     town = people(installation)
@@ -751,6 +752,7 @@ def test_what_waits_goes_with_its_document_and_its_file_too(installation: Instal
         assert session.scalars(select(AttachmentPart)).all() == []
 
 
+@pytest.mark.alles
 def test_about_a_person_only_who_sees_the_dossier_confirms(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
     town = people(installation)

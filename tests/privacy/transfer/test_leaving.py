@@ -416,6 +416,7 @@ def test_a_newer_package_must_be_received_again(
     assert "report" in anywhere(installation, ACCOUNT)
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_decision_and_receipt_can_be_taken_back_until_something_is_destroyed(
     installation: Installation,
@@ -500,6 +501,7 @@ def test_an_objection_that_runs_or_can_still_come_stops_a_leaving(
         assert list(tmp_path.glob("weg*")) == []
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_leaving_that_broke_off_goes_on_and_its_statement_counts_all(
     installation: Installation, case: Case, monkeypatch: pytest.MonkeyPatch

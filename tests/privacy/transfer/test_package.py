@@ -221,6 +221,7 @@ def test_made_twice_the_package_is_the_same_to_the_byte(
     assert sorted(row.reports) == sorted(map(str, case.reports))
 
 
+@pytest.mark.alles
 def test_what_fails_halfway_leaves_nothing_in_the_folder(
     installation: Installation,
     keyboard: Keyboard,

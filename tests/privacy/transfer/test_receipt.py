@@ -221,6 +221,7 @@ def test_a_transfer_under_way_at_the_upgrade_goes_on_with_the_command(
     assert case.dossier_id in stones(installation)
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_package_that_an_earlier_release_kept_takes_its_receipt(
     installation: Installation, case: Case

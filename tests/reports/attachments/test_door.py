@@ -197,6 +197,7 @@ def scanned(api: Api, clamd: Clamd) -> Iterator[Api]:
     api.installation.registry.scanner = None
 
 
+@pytest.mark.alles
 def test_a_stopped_file_sent_again_is_stopped_again_and_kept_once(scanned: Api) -> None:
     receipt, key = scanned.post().json, str(uuid4())
     for _ in range(3):
@@ -309,6 +310,7 @@ def test_stopped_files_count_for_the_budget_of_their_report(variant: Variant, cl
         assert len(rows(api)) == 1
 
 
+@pytest.mark.alles
 def test_only_what_is_kept_counts_stopped_files_too(variant: Variant, clamd: Clamd) -> None:
     with budgets_of(variant, sender_megabytes=25) as api:
         receipt, registry = api.post().json, api.installation.registry
@@ -417,6 +419,7 @@ def test_health_says_that_the_disk_is_nearly_full_and_stays_ready(variant: Varia
     assert "bestanden worden geweigerd, meldingen niet" in check["melding"]
 
 
+@pytest.mark.alles
 def test_another_disk_can_be_watched_and_one_that_is_not_there_is_full(
     variant: Variant, tmp_path: Any
 ) -> None:

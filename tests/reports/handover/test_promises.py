@@ -82,6 +82,7 @@ def end_all(session: Any, row: Report) -> None:
         request.ended_at = utc_now()
 
 
+@pytest.mark.alles
 def test_a_merger_leaves_what_is_frozen_and_takes_it_when_that_is_over(
     installation: Installation,
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_tombstone_of_the_giver_keeps_no_word_of_the_report(
     assert names[-1] == "overdracht_aangenomen"
 
 
+@pytest.mark.alles
 def test_the_reporter_follows_the_copy_that_lives_when_the_tombstone_goes(
     installation: Installation,
 ) -> None:
@@ -196,6 +198,7 @@ def scanned(installation: Installation, clamd: Clamd) -> HandedOver:
     return way
 
 
+@pytest.mark.alles
 def test_a_file_that_waits_for_the_scanner_goes_along_and_is_opened_there(
     scanned: HandedOver, clamd: Clamd
 ) -> None:

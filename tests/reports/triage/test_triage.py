@@ -720,6 +720,7 @@ def test_who_only_reads_has_no_decisions(installation: Installation) -> None:
         assert word not in page.text
 
 
+@pytest.mark.alles
 def test_the_number_of_queries_does_not_grow(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
