@@ -20,7 +20,7 @@ from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 # It took twelve seconds of processor to look through.
 LONG = "Aa" + "\n" * 2500 + "Aa," * 832
 MILLISECONDS = 500

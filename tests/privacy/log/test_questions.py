@@ -66,6 +66,7 @@ def mails(installation: Installation, holder: str = DORDRECHT) -> list[MailMessa
         return list(session.scalars(wanted.order_by(MailMessage.created_at, MailMessage.id)))
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_the_same_number_draws_the_same_lines_of_the_same_choice(
     installation: Installation,
