@@ -92,9 +92,9 @@ def probes_of(town: Town, person: Person, *, in_turns: bool) -> Iterator[Probe]:
     """Yield the requests that this person tries: every address of their own holder.
 
     All documents of other holders are refused alike: one address for each view is enough there.
-    With `in_turns` people share the questions. One who may asks each row of answers of a view, and
-    one who may not each view; one of another holder asks each view, and so does a visitor. And
-    whoever has a permission uses it.
+    With `in_turns` people share the questions: of each view at each place one who may asks it, and
+    one who may not; one of another holder and a visitor ask each view. And whoever has a permission
+    uses it once.
     """
     numbers: dict[Any, int] = {}
     asked = set[Any]()
@@ -111,20 +111,20 @@ def probes_of(town: Town, person: Person, *, in_turns: bool) -> Iterator[Probe]:
                 continue
             asked.add(kind)
         elif in_turns:
-            row = [each.expected for each in everybody.values()]
-            news = {(kind, probe.expected, *(row if probe.expected == "ja" else ()))}
-            mine = news - asked and _has_turn(everybody, person, number)
-            used = {(probe.view.permission, "ja")} if probe.expected == "ja" else set()
-            if not mine and used <= asked:
-                asked |= news
+            may = probe.expected == "ja"
+            news = {(kind, may)} - asked
+            used = {probe.view.permission} - asked if may else set()
+            asked |= news
+            if not (used or (news and _has_turn(everybody, person, number))):
                 continue
-            asked |= news | used
+            asked |= used
         yield probe
 
 
 def _has_turn(everybody: Mapping[Person, Probe], person: Person, number: int) -> bool:
-    outcome = everybody[person].expected
-    alike = [other for other, probe in everybody.items() if probe.expected == outcome]
+    mine = everybody[person]
+    near = [each for each in everybody.values() if mine.place in (None, each.person.place)]
+    alike = [each.person for each in near if (each.expected == "ja") == (mine.expected == "ja")]
     return person is VISITOR or alike[number % len(alike)] == person
 
 
