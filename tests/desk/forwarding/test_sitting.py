@@ -189,6 +189,7 @@ def test_a_sitting_lasts_half_an_hour_whatever_is_done_in_it(installation: Insta
         browser.get(f"/ophalen/{reference}", status=200).mustcontain("Vul hieronder uw code in")
 
 
+@pytest.mark.alles
 def test_a_sitting_is_of_one_browser_and_ends_when_it_is_closed(installation: Installation) -> None:
     (number,) = offered(installation, 1)
     code = code_for(installation, number)
@@ -603,6 +604,7 @@ def test_what_comes_in_an_open_sitting_is_read_with_the_button_and_then_counts_a
     assert kinds == ["bekeken", "bekeken"]
 
 
+@pytest.mark.alles
 def test_a_call_comes_before_the_mail_of_a_worker_that_was_killed(
     installation: Installation,
 ) -> None:

@@ -498,6 +498,7 @@ def test_after_a_withdrawal_nothing_on_the_page_says_that_a_file_can_be_opened(
     assert "obody can open it any more." in english
 
 
+@pytest.mark.alles
 def test_withdrawn_before_the_pick_up_the_offer_ends_and_taken_back_it_is_offered_again(
     case: Case,
 ) -> None:
@@ -825,6 +826,7 @@ def test_what_was_given_back_keeps_its_receipt_and_says_so_to_all(case: Case, re
         assert "Het landelijk meldpunt zoekt uit wie erover gaat." in words_
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_withdrawn_after_it_was_given_back_the_official_is_told_and_answers(case: Case) -> None:

@@ -526,6 +526,7 @@ def test_the_second_editor_sees_what_changed_and_nothing_is_overwritten(
     assert "Het dossier is opgeslagen" in page.text
 
 
+@pytest.mark.alles
 def test_the_second_to_make_a_step_or_change_an_agreement_is_told(
     installation: Installation, browser: TestApp, owner: str
 ) -> None:
@@ -545,6 +546,7 @@ def test_the_second_to_make_a_step_or_change_an_agreement_is_told(
     assert "Handhaving" in page.text
 
 
+@pytest.mark.alles
 def test_an_edit_that_changes_nothing_leaves_nothing(
     installation: Installation, browser: TestApp
 ) -> None:

@@ -198,6 +198,7 @@ def test_a_report_with_a_proposal_waits_for_the_answer_and_the_page_says_so(
     assert "alleen: die blijft waar zij al was." in words
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_who_may_not_see_a_dossier_is_not_led_to_make_it_twice(installation: Installation) -> None:
     plant(installation)

@@ -101,6 +101,7 @@ def test_what_is_withdrawn_is_gone_and_who_has_it_is_told(
         assert line in entry.text, line
 
 
+@pytest.mark.alles
 def test_who_has_a_copy_is_reminded_twice_and_then_an_officer_must_call(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -611,6 +611,7 @@ def test_a_failure_is_told_and_can_be_repeated(
     ]
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("last", [timedelta(hours=-2), timedelta(days=400)])
 def test_a_making_that_nobody_is_at_any_more_can_be_started_again(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, last: timedelta
@@ -728,6 +729,7 @@ def waits_in_menu(case: Any, who: str) -> str:
     return number.text.removeprefix(", ") if number else ""
 
 
+@pytest.mark.alles
 def test_what_waits_stands_on_the_start_page_of_who_may_decide(
     installation: Installation,
 ) -> None:

@@ -86,6 +86,7 @@ def test_others_write_while_a_text_is_looked_through(
     assert page.reviews()
 
 
+@pytest.mark.alles
 def test_a_text_that_changes_meanwhile_gets_no_marks_of_what_it_was(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(
     assert seen[1].reports[0].account == ""
 
 
+@pytest.mark.alles
 def test_an_old_tab_undoes_no_marks_of_a_colleague(installation: Installation) -> None:
     case = seeded(installation)
     where = address(case, installation)

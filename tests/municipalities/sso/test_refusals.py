@@ -524,6 +524,7 @@ def test_a_provider_that_changes_after_it_gave_the_roles_opens_no_session(
     refused(installation, come_in(browser, provider), Refusal.CHANGED)
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("change", [{"issuer": True}, {"client_id": "een-ander"}])
 def test_who_left_for_the_provider_of_before_begins_anew(
     change: dict[str, Any], installation: Installation, browser: TestApp, provider: FalseProvider

@@ -146,6 +146,7 @@ def test_the_start_page_has_the_latest_breach_first(town: Installation, officer:
     assert sorted(rows, key=text.index) == rows
 
 
+@pytest.mark.alles
 def test_it_can_be_known_earlier_but_not_in_the_future(
     town: Installation, officer: TestApp
 ) -> None:
@@ -246,6 +247,7 @@ def test_a_notification_is_taken_back_when_there_is_no_risk(
     page.mustcontain("melding bij de AP ingetrokken", no=["Besluit over de AP"])
 
 
+@pytest.mark.alles
 def test_the_moment_it_was_known_is_corrected_and_the_history_keeps_the_old_one(
     town: Installation, officer: TestApp
 ) -> None:

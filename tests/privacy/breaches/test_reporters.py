@@ -184,6 +184,7 @@ def test_with_a_high_risk_it_closes_when_people_know_or_it_says_why_not(
     press(officer, breach, "afsluiten").mustcontain("Betrokkenen niet geïnformeerd", "versleuteld")
 
 
+@pytest.mark.alles
 def test_the_texts_name_the_fg_with_the_address_of_the_settings(
     town: Installation, officer: TestApp
 ) -> None:
@@ -204,6 +205,7 @@ def test_the_texts_name_the_fg_with_the_address_of_the_settings(
     officer.get(f"{page_of(breach)}/ap").mustcontain("FG van de regio, fg@dordrecht.example")
 
 
+@pytest.mark.alles
 def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     town: Installation,
 ) -> None:

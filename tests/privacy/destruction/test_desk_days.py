@@ -124,6 +124,7 @@ def _messages(house: Installation) -> list[ReporterMessage]:
         return list(session.scalars(select(ReporterMessage)))
 
 
+@pytest.mark.alles
 def test_the_own_report_goes_along_as_a_pdf_and_that_is_logged(waiting: tuple[Api, Any]) -> None:
     api, receipt = waiting
     with on(CAME):

@@ -265,6 +265,7 @@ def test_a_demand_that_was_given_stands_in_nobodys_way(
     assert "formulier" in page_of(case, first_report(case)[0]).forms
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_what_changed_since_somebody_looked_is_looked_at_again(installation: Installation) -> None:
     case = make_case(installation, number=1)

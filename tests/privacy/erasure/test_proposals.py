@@ -253,6 +253,7 @@ def _last_message(case: Case) -> str:
         return session.scalars(newest).one()
 
 
+@pytest.mark.alles
 def test_who_comes_in_meanwhile_looks_and_the_reporter_hears_when_it_stays(case: Case) -> None:
     installation = case.installation
     alone(case)
@@ -368,6 +369,7 @@ def _grant(case: Case, reference: str, actor: Actor) -> None:
         move_request(case.installation.registry, session, row, "toewijzen", values, actor)
 
 
+@pytest.mark.alles
 def test_a_request_that_one_granted_oneself_is_no_second_person(case: Case) -> None:
     address, number = first_report(case)
     reference = asked(case)

@@ -157,6 +157,7 @@ def test_nobody_is_asked_about_what_is_no_read_and_who_left_is_not_offered(
     assert mails(installation) == []
 
 
+@pytest.mark.alles
 def test_a_question_of_1_0_0_is_read_on_its_line_and_goes_with_its_term(
     installation: Installation,
 ) -> None:

@@ -251,6 +251,7 @@ def test_what_is_confirmed_moves_and_exports_go_in_the_name_of_who_confirmed(
     page.mustcontain(SAID, "Bevestigd op", "Stond er als", "Aanvullen", no=["besluit"])
 
 
+@pytest.mark.alles
 def test_where_nobody_is_named_it_waits_and_the_start_pages_say_so(
     installation: Installation,
 ) -> None:
@@ -720,6 +721,7 @@ def test_papers_and_a_copy_lose_it_when_it_is_confirmed_and_the_copy_waits_till_
         assert session.scalars(select(Dossier.summary)).one() == f"Niet: {SAID}"
 
 
+@pytest.mark.alles
 def test_words_made_unreadable_meanwhile_do_not_come_back(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
     actor, registry = second(installation), installation.registry

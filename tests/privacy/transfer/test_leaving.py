@@ -225,6 +225,7 @@ def check_every_table(installation: Installation, folder: Path) -> None:
                 assert not [c for c in opened if str(row.get(c)).startswith("1:")]
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_requests_go_along_with_their_question_letters_and_copy(
     installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
@@ -537,6 +538,7 @@ def test_a_leaving_that_broke_off_goes_on_and_its_statement_counts_all(
         assert int(went[name]) == before[name], name
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_of_a_withdrawn_report_only_goes_along_that_it_was_there(
     installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path

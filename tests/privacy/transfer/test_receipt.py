@@ -125,6 +125,7 @@ def test_reports_that_are_not_due_stay_until_their_own_day_and_are_transferred_t
     assert set(counted) == {"overgebracht"}
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_texts_that_were_looked_at_after_the_package_change_nothing_of_the_dossier(
     installation: Installation, case: Case

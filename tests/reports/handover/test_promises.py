@@ -40,6 +40,7 @@ def freeze(way: HandedOver, holder: str = DORDRECHT) -> None:
     way.act(holder, lambda session, row: place_hold(session, row, HoldReason.COURT, until, SYSTEM))
 
 
+@pytest.mark.alles
 def test_what_was_frozen_since_the_offer_is_not_given_and_both_read_why(
     installation: Installation,
 ) -> None:
@@ -115,6 +116,7 @@ def test_contact_that_was_promised_stays_promised_for_the_day_that_was_said(
     assert way.at(EINDHOVEN).contact_deadline == soon
 
 
+@pytest.mark.alles
 def test_a_term_that_passed_elsewhere_begins_anew(installation: Installation) -> None:
     way = HandedOverOpen(installation)
     way.send("API")
