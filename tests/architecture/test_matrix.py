@@ -7,7 +7,7 @@ from typing import Any
 
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from stopintimidatie.core.security import GRANTS, Permission
+from stopintimidatie.core.security import GRANTS, Permission, Role
 from tests.support.declared_views import views
 from tests.support.installation import Installation
 from tests.support.matrix import MATRIX
@@ -60,7 +60,7 @@ def test_each_row_has_a_column_for_each_role() -> None:
 
 def test_a_row_lets_in_only_roles_that_have_the_permission_of_its_view() -> None:
     """For each view × role; that the permission is asked, `tests/whole` tries with requests."""
-    roles = {len(each): each for each in (MUNICIPAL_ROLES, DESK_ROLES)}
+    roles: dict[int, tuple[Role, ...]] = {len(each): each for each in (MUNICIPAL_ROLES, DESK_ROLES)}
     roles[sum(roles)] = (*MUNICIPAL_ROLES, *DESK_ROLES)
     wrong = [
         (view.key, path, role)
