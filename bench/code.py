@@ -18,7 +18,7 @@ import re
 import tempfile
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,7 @@ from stopintimidatie.core.storage.models import Base
 from stopintimidatie.rooms import ROOMS, modules_in_order
 from tests.support.declared_views import views
 from tests.support.installation import make_settings
+from tests.support.source import nodes_of, tree_of
 
 PACKAGE: Final = Path(stopintimidatie.__file__).parent
 HELD: Final = Path(__file__).with_suffix(".json")
@@ -51,12 +52,12 @@ class Module:
         """Read the file and take its docstrings out."""
         source = path.read_text(encoding="utf-8")
         self.parts = path.relative_to(PACKAGE).with_suffix("").parts
-        self.tree = ast.parse(source)
+        self.tree, self.nodes = tree_of(path), nodes_of(path)
         lines = set[int]()
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type not in NO_CODE:
                 lines.update(range(token.start[0], token.end[0] + 1))
-        self.lines = lines - set(_docstrings(self.tree))
+        self.lines = lines - set(_docstrings(self.nodes))
 
     @property
     def room(self) -> str:
@@ -72,7 +73,7 @@ class Module:
     @property
     def imports(self) -> int:
         """The number of code lines that import."""
-        imports = (n for n in ast.walk(self.tree) if isinstance(n, ast.Import | ast.ImportFrom))
+        imports = (n for n in self.nodes if isinstance(n, ast.Import | ast.ImportFrom))
         return sum(self.within(node) for node in imports)
 
     @property
@@ -84,7 +85,7 @@ class Module:
         )
         if not draws and self.parts[-1] not in PAGE_FILES:
             return 0, 0
-        saying = [node for node in _functions(self.tree) if _says(node)]
+        saying = [node for node in self.nodes if isinstance(node, ast.FunctionDef) and _says(node)]
         return len(saying), len(self.lines & set().union(*map(_span, saying)))
 
 
@@ -92,12 +93,8 @@ def _span(node: ast.AST) -> set[int]:
     return set(range(node.lineno, node.end_lineno + 1))  # type: ignore[attr-defined]
 
 
-def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
-
-
-def _docstrings(tree: ast.AST) -> Iterator[int]:
-    for node in ast.walk(tree):
+def _docstrings(nodes: Iterable[ast.AST]) -> Iterator[int]:
+    for node in nodes:
         if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False):
             yield from _span(node.body[0])
 
@@ -105,7 +102,7 @@ def _docstrings(tree: ast.AST) -> Iterator[int]:
 def _says(function: ast.FunctionDef) -> bool:
     """Tell whether a function holds words for a page; a refusal (`raise`) doesn't count."""
     refused = {id(n) for r in ast.walk(function) if isinstance(r, ast.Raise) for n in ast.walk(r)}
-    documented = set(_docstrings(function))
+    documented = set(_docstrings(ast.walk(function)))
     return any(
         isinstance(node, ast.Constant)
         and isinstance(node.value, str)
@@ -117,8 +114,8 @@ def _says(function: ast.FunctionDef) -> bool:
     )
 
 
-def _calls(tree: ast.AST, name: str) -> int:
-    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+def _calls(nodes: Iterable[ast.AST], name: str) -> int:
+    calls = (node.func for node in nodes if isinstance(node, ast.Call))
     return sum(isinstance(called, ast.Name) and called.id == name for called in calls)
 
 
@@ -149,7 +146,7 @@ def weigh() -> dict[str, int]:
         "directives": directives,
         "imports, per mille of the code": round(1000 * sum(m.imports for m in modules) / total),
         "lines of templates": sum(len(path.read_bytes().splitlines()) for path in templates),
-        "uses of Paging": sum(_calls(m.tree, "Paging") for m in modules if "web" not in m.parts),
+        "uses of Paging": sum(_calls(m.nodes, "Paging") for m in modules if "web" not in m.parts),
         "functions with words for a page": sum(functions for functions, _ in wording),
         "code lines of these functions": sum(inside for _, inside in wording),
         "seconds of the short suite": suite.seconds(),

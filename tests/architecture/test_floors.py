@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapper
 import stopintimidatie
 from stopintimidatie.core.storage.models import Base
 from stopintimidatie.rooms import ROOMS, modules_in_order
+from tests.support.source import nodes_of
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -46,7 +47,7 @@ def floor_of(module: str) -> int:
 
 def imported(path: Path) -> Iterator[tuple[str, int]]:
     """Yield the modules of the package that a file imports, with the line."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -131,7 +132,7 @@ def test_functions_are_short() -> None:
     long = [
         f"{module}: {node.name}"
         for module, path in MODULES.items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef)
         and (node.end_lineno or 0) - node.lineno >= MOST_FUNCTION_LINES
     ]

@@ -7,12 +7,15 @@ from typing import Any
 
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from stopintimidatie.core.security import GRANTS, Permission, Role
 from tests.support.declared_views import views
 from tests.support.installation import Installation
 from tests.support.matrix import MATRIX
 from tests.support.town import DESK_ROLES, MUNICIPAL_ROLES
 
 Key = tuple[str, str, str]
+# Its permission hangs on the line: officers see that of a report that they had.
+BY_ITSELF = {"TombstoneResource"}
 
 
 def declared(installation: Installation) -> dict[Key, Any]:
@@ -53,3 +56,18 @@ def test_each_row_has_a_column_for_each_role() -> None:
         assert view.rows, view.key
         for path, row in view.rows.items():
             assert len(row) in sizes, (view.key, path)
+
+
+def test_a_row_lets_in_only_roles_that_have_the_permission_of_its_view() -> None:
+    """For each view × role; that the permission is asked, `tests/whole` tries with requests."""
+    roles: dict[int, tuple[Role, ...]] = {len(each): each for each in (MUNICIPAL_ROLES, DESK_ROLES)}
+    roles[sum(roles)] = (*MUNICIPAL_ROLES, *DESK_ROLES)
+    wrong = [
+        (view.key, path, role)
+        for view in MATRIX
+        if view.permission not in (None, Permission.SIGNED_IN) and view.context not in BY_ITSELF
+        for path, row in view.rows.items()
+        for role, outcome in zip(roles[len(row)], row, strict=True)
+        if outcome == "ja" and role not in GRANTS[view.permission]
+    ]
+    assert wrong == []

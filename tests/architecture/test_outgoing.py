@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import stopintimidatie
+from tests.support.source import tree_of
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 # What opens a connection itself, and what leaves transaction and place during its block.
@@ -121,7 +122,7 @@ def read() -> tuple[list[Function], set[str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         relative = path.relative_to(PACKAGE).with_suffix("")
         module = ".".join(relative.parts).removesuffix(".__init__")
-        found = Reader(module, ast.parse(path.read_text(encoding="utf-8")))
+        found = Reader(module, tree_of(path))
         functions += found.functions
         jobs |= found.jobs
     return functions, jobs

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import stopintimidatie
+from tests.support.source import nodes_of
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 HERE = Path(__file__).parent
@@ -49,18 +50,18 @@ def begins_well(node: ast.FunctionDef | ast.ClassDef, docstring: str) -> bool:
     return first.rstrip(",:;").lower() in VERBS and not (rest and rest[0] == "of")
 
 
-def faults(text: str) -> Iterator[str]:
+def faults(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the first lines that don't begin as they must, with the number of the line."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             docstring = ast.get_docstring(node)
             if docstring and not begins_well(node, docstring):
                 yield f"{node.lineno}: {docstring.splitlines()[0]}"
 
 
-def empty_names(text: str) -> Iterator[str]:
+def empty_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the names given here that say nothing, with the number of the line."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                 pass
@@ -79,7 +80,7 @@ AFTERS = re.findall(r"`([\w/]+\.py)`\n\n +```python\n.*?# after\n(.*?)\n +```", 
 
 def test_docstrings_begin_with_a_verb_in_the_imperative() -> None:
     found = {
-        path.relative_to(PACKAGE).as_posix(): list(faults(path.read_text(encoding="utf-8")))
+        path.relative_to(PACKAGE).as_posix(): list(faults(nodes_of(path)))
         for path in sorted(PACKAGE.rglob("*.py"))
     }
     faulty = {name: lines for name, lines in found.items() if lines}
@@ -95,19 +96,19 @@ def test_comments_answer_instead_of_asking() -> None:
 def test_names_say_what_they_name() -> None:
     for path in PACKAGE.rglob("*.py"):
         stored = STORED.get(path.relative_to(PACKAGE).as_posix(), set())
-        names = list(empty_names(path.read_text(encoding="utf-8")))
+        names = list(empty_names(nodes_of(path)))
         assert [name for name in names if name.split()[-1] not in stored] == [], path
 
 
 def test_an_empty_name_is_seen_wherever_it_is_given() -> None:
     written = ["found = 1", "def f(one): ...", "class C:\n    what: str", "[1 for told in x]"]
-    assert [list(empty_names(text)) for text in written] == [
+    assert [list(empty_names(ast.walk(ast.parse(text)))) for text in written] == [
         ["1: found"],
         ["1: one"],
         ["2: what"],
         ["1: told"],
     ]
-    assert not list(empty_names("report = what(found, one=told)"))
+    assert not list(empty_names(ast.walk(ast.parse("report = what(found, one=told)"))))
 
 
 def test_the_list_of_verbs_holds_base_forms_in_order() -> None:
@@ -128,7 +129,7 @@ def test_an_order_is_told_from_a_riddle() -> None:
         '@property\ndef f(): "The rows."',
         '@group.command("toon")\ndef f(): "Toon de meldingen."',
     ]
-    assert [not list(faults(text)) for text in written] == [
+    assert [not list(faults(ast.walk(ast.parse(text)))) for text in written] == [
         *(True, True, False, False, False),
         *(True, False, True, True),
     ]

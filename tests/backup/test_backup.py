@@ -333,6 +333,7 @@ def test_an_older_copy_is_brought_up_and_a_newer_one_refused(
         still_empty(older)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_copy_of_before_the_first_release_is_refused(
     request: pytest.FixtureRequest, copied_database: str, place: Operator, tmp_path: Path
@@ -417,6 +418,7 @@ def test_leftovers_of_a_killed_attempt_are_cleared(world: World, tmp_path: Path)
     assert (left.exists(), half.exists(), young.exists()) == (False, False, True)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_a_copy_made_while_reports_come_in_is_of_one_moment(
     world: World, place: Operator, tmp_path: Path

@@ -140,7 +140,7 @@ def test_what_went_lawfully_since_is_no_alarm_and_what_nobody_explains_is(world:
     assert (code, "het grootboek zegt niet waarom" in said) == (1, True), said
 
 
-@pytest.mark.short_on("postgresql")
+@pytest.mark.short_on("sqlite")
 def test_what_went_since_does_not_come_back(world: World, place: Operator) -> None:
     code, said = place.type("terugzetten", world.copy, "--grootboek", ledger(world))
     assert code == 0, said
@@ -276,6 +276,7 @@ def test_without_a_ledger_that_fits_nothing_is_put_back(
     assert {path.name for path in place.settings.data_dir.iterdir()} <= {"sleutels.json"}
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("sqlite")
 def test_without_a_ledger_everything_comes_back_when_that_is_asked(
     world: World, place: Operator
@@ -347,6 +348,7 @@ def test_until_the_ledger_was_applied_the_portal_does_not_open(
         ready(made, 200)
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_a_restore_that_was_killed_while_it_filled_is_begun_again_from_nothing(
     world: World, place: Operator, monkeypatch: pytest.MonkeyPatch

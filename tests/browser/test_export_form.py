@@ -108,6 +108,7 @@ def test_the_form_for_several_is_as_short(
     assert looked_at(page, "samen", scripts=scripts) == []
 
 
+@pytest.mark.alles
 def test_the_box_of_a_preview_can_be_ticked_once_that_was_opened(
     phone: Page, case: Case, request: pytest.FixtureRequest
 ) -> None:

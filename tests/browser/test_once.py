@@ -24,6 +24,7 @@ def test_a_double_click_sends_a_form_once(sign_in: SignIn, live_dossier: str) ->
     assert page.get_by_text("Twee keer geklikt, één notitie.").count() == 1
 
 
+@pytest.mark.alles
 def test_who_comes_back_to_a_form_can_send_it_again(sign_in: SignIn, live_dossier: str) -> None:
     page = sign_in("oov@dordrecht.example")
     page.goto(f"{live_dossier}/notitie")
@@ -37,6 +38,7 @@ def test_who_comes_back_to_a_form_can_send_it_again(sign_in: SignIn, live_dossie
     assert page.get_by_text("De tweede notitie.").count() == 1
 
 
+@pytest.mark.alles
 def test_who_was_signed_out_while_writing_loses_nothing(sign_in: SignIn, live_dossier: str) -> None:
     page = sign_in("oov@dordrecht.example", width=390)
     page.clock.install()

@@ -33,6 +33,7 @@ from tests.support.keyboard import Keyboard
 from tests.support.mailboxes import PASSWORD as NEW_PASSWORD
 from tests.support.mailboxes import last_mail
 from tests.support.pdok_stand_in import StandIn, serving
+from tests.support.source import nodes_of
 
 TOWN = DATA / "voorbeeldstad"
 
@@ -68,9 +69,8 @@ def test_messages_name_our_commands_as_they_are_called_here() -> None:
 
 def texts_of(path: Path) -> Iterator[str]:
     """Every text in the code of a module that is no docstring."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docstrings = {id(node.value) for node in nodes_of(path) if isinstance(node, ast.Expr)}
+    for node in nodes_of(path):
         if isinstance(node, ast.Constant) and id(node) not in docstrings:
             yield str(node.value)
 

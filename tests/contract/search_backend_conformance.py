@@ -745,6 +745,7 @@ class SearchBackendConformance:
 
     # together
 
+    @pytest.mark.alles
     def test_two_processes_and_this_one_write_at_once_and_nothing_is_lost(
         self, backend: SearchBackend, opener: Opener, find: Callable[..., SearchResults]
     ) -> None:
@@ -793,6 +794,7 @@ class SearchBackendConformance:
         assert seen == sorted(seen)
         assert find("").total == 110
 
+    @pytest.mark.alles
     def test_many_threads_may_search_while_one_writes(
         self, backend: SearchBackend, find: Callable[..., SearchResults]
     ) -> None:

@@ -30,7 +30,7 @@ from tests.support.installation import Installation
 POSITIVE = schemathesis.GenerationMode.POSITIVE
 NEGATIVE = schemathesis.GenerationMode.NEGATIVE
 KEY = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-FEW, MANY = 12, 40
+FEW, MANY = 6, 40
 load_all_checks()
 CONFORMANCE = [
     CHECKS.get_one(name)

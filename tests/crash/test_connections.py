@@ -99,6 +99,7 @@ def test_a_request_that_was_cut_off_leaves_its_key_free(
     one_each(site, ledger)
 
 
+@pytest.mark.alles
 def test_fifty_posts_of_one_key_over_two_servers_are_one_report(
     site: Site, web: Group, ledger: Ledger
 ) -> None:

@@ -126,6 +126,7 @@ def test_the_register_is_filtered_and_paged(installation: Installation) -> None:
         browser.get(f"{REGISTER}/{wrong}", status="4*")
 
 
+@pytest.mark.alles
 def test_a_longer_register_costs_no_more_queries(installation: Installation) -> None:
     browser = installation.browser(make_user(installation, (DORDRECHT, Role.PRIVACY_OFFICER)))
     recorded(installation)

@@ -20,6 +20,7 @@ from stopintimidatie.reports.fields import BY_COLUMN, BY_NAME, FIELDS, Field
 from stopintimidatie.reports.handover import transfer
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.public.forms import Where, reporting_schema
+from tests.support.source import nodes_of
 
 PACKAGE = Path(stopintimidatie.__file__).parent
 COLUMNS = Report.__table__.columns
@@ -136,7 +137,7 @@ def test_nobody_lists_the_fields_apart() -> None:
     columns, names = set(BY_COLUMN), {one.way[-1] for one in BY_NAME.values()}
     found = []
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes_of(path):
             if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
                 parts, known = node.elts, columns | names
             elif isinstance(node, ast.Dict):

@@ -74,6 +74,7 @@ def test_what_passes_at_the_second_try_is_named_and_does_not_fail_the_run(
     assert said.splitlines()[-1].startswith("1 passed")
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize(
     ("chosen", "reason"),
     [

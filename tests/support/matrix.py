@@ -375,7 +375,7 @@ MATRIX: Final[tuple[View, ...]] = (
         "{melding_meldpunt}/ophaalcode": DESK_WORKS,
     }),
     view("DeskMunicipality", "ophaalcode", "POST", P.ROUTE_REPORT, {
-        "{afspraak_meldpunt}/ophaalcode": DESK_WORKS,
+        "{afspraak_meldpunt}/ophaalcode": DESK_ADMIN,
     }),
     # --- what the desk agreed with a municipality ------------------------------------------------
     *form("Desk", "berichten", P.ROUTE_REPORT, {"{meldpunt}/berichten": DESK_ADMIN}),

@@ -28,6 +28,7 @@ from colander import Invalid, SchemaNode, String
 
 import stopintimidatie
 from stopintimidatie.core.forms.messages import JsonError
+from tests.support.source import nodes_of, tree_of
 
 # How the standard library parses an expression; typeshed has no types for these two modules.
 _constants, _parser = import_module("re._constants"), import_module("re._parser")
@@ -42,6 +43,8 @@ LONGER: Final = 4
 MOST_GROWTH: Final = 8.0
 SURELY_SHORT: Final = 0.2
 
+# In a file without such a word there is none.
+MENTION: Final = re.compile(r"\b(?:re|[rR]egex|pattern)\b")
 USES: Final = frozenset(
     {"compile", "search", "match", "fullmatch", "split", "findall", "finditer", "sub", "subn"}
 )
@@ -52,10 +55,12 @@ def find_patterns(path: Path) -> Iterator[str]:
 
     The name is that of the constant, or of the function that it stands in.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not MENTION.search(path.read_text(encoding="utf-8")):
+        return
+    tree = tree_of(path)
     modules = {"re", "regex"}
     names = {"Regex"}
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             modules |= {a.asname or a.name for a in node.names if a.name in ("re", "regex")}
         elif isinstance(node, ast.ImportFrom) and node.module in ("re", "regex"):

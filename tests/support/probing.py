@@ -21,7 +21,6 @@ from tests.support.town import (
 )
 
 NOT_YOURS = "404"
-TURNS, OWN_TURNS = 5, 3
 
 
 @dataclass(frozen=True)
@@ -93,32 +92,40 @@ def probes_of(town: Town, person: Person, *, in_turns: bool) -> Iterator[Probe]:
     """Yield the requests that this person tries: every address of their own holder.
 
     All documents of other holders are refused alike: one address for each view is enough there.
-    With `in_turns` one of all people who are refused asks that, and of a holder's own people a
-    third of who may ask each address, one at least, and a fifth of who may not, or of everybody.
+    With `in_turns` people share the questions: of each view at each place one who may asks it, and
+    one who may not; one of another holder and a visitor ask each view. And whoever has a permission
+    uses it once.
     """
     numbers: dict[Any, int] = {}
-    asked = set()
+    asked = set[Any]()
     for _, same in groupby(probes(town), key=lambda probe: (probe.view.key, probe.path)):
         everybody = {probe.person: probe for probe in same}
         probe = everybody[person]
-        kind = (probe.view.key, probe.place)
+        strange = probe.place not in (None, person.place)
+        kind = (probe.view.key, None if in_turns and strange else probe.place)
         number = numbers.setdefault(kind, len(numbers))
-        if probe.place not in (None, person.place):
+        if strange:
             strangers = [other for other in PEOPLE if other.place not in (None, probe.place)]
             whose = strangers[number % len(strangers)] if in_turns else person
             if kind in asked or person not in (whose, VISITOR):
                 continue
             asked.add(kind)
-        elif in_turns and not _has_turn(everybody, person, number):
-            continue
+        elif in_turns:
+            may = probe.expected == "ja"
+            news = {(kind, may)} - asked
+            used = {probe.view.permission} - asked if may else set()
+            asked |= news
+            if not (used or (news and _has_turn(everybody, person, number))):
+                continue
+            asked |= used
         yield probe
 
 
 def _has_turn(everybody: Mapping[Person, Probe], person: Person, number: int) -> bool:
-    may = [other for other, probe in everybody.items() if probe.expected == "ja"]
-    if person in may and everybody[person].view.permission is not None:
-        return (may.index(person) + number) % min(len(may), OWN_TURNS) == 0
-    return person is VISITOR or (number + PEOPLE.index(person)) % TURNS == 0
+    mine = everybody[person]
+    near = [each for each in everybody.values() if mine.place in (None, each.person.place)]
+    alike = [each.person for each in near if (each.expected == "ja") == (mine.expected == "ja")]
+    return person is VISITOR or alike[number % len(alike)] == person
 
 
 def allowed(town: Town, method: str) -> Iterator[Probe]:

@@ -97,6 +97,7 @@ def test_what_was_withdrawn_is_told_once(
     check_deliveries(installation)
 
 
+@pytest.mark.alles
 def test_an_urgent_export_that_nobody_judged_is_told_once(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

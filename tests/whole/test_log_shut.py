@@ -48,8 +48,8 @@ def log_shut(town: Town) -> Iterator[None]:
         event.remove(town.installation.engine, "before_cursor_execute", refuse)
 
 
-# In the short suite every sixth view: one place writes the log for all of them.
-@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.alles)])
+# In the short suite every twelfth view: one place writes the log for all of them.
+@pytest.mark.parametrize("step", [12, pytest.param(1, marks=pytest.mark.alles)])
 def test_no_view_shows_a_word_of_anybody_when_the_log_cannot_be_written(
     town: Town, step: int
 ) -> None:

@@ -90,6 +90,7 @@ def test_the_desk_shows_what_waits_longest_without_counting_it_all(busy: Install
     assert not any("(" in label or label[-1].isdigit() for label in labels)
 
 
+@pytest.mark.alles
 def test_the_log_knows_its_actions_and_how_long_it_is(busy: Installation) -> None:
     guard = busy.browser(make_user(busy, (DORDRECHT, Role.PRIVACY_OFFICER)))
     answer = guard.get(f"{HOME}/logboek")

@@ -131,8 +131,8 @@ def grow(town: Town, number: int) -> None:
 
 
 @pytest.mark.sqlite
-def test_every_third_page_costs_the_same_however_many_reports_there_are(growing_town: Town) -> None:
-    compare(growing_town, of_views=True, step=3)
+def test_some_pages_cost_the_same_however_many_reports_there_are(growing_town: Town) -> None:
+    compare(growing_town, of_views=True, step=5)
 
 
 @pytest.mark.alles
@@ -144,7 +144,7 @@ def test_a_page_costs_the_same_at_every_address(growing_town: Town) -> None:
 def compare(town: Town, *, of_views: bool, step: int = 1) -> None:
     """Compare what each page asks with a few reports and with many."""
     asked = pages(town, of_views=of_views, step=step)
-    assert len(asked) > 60
+    assert len(asked) > 200 / step
     grow(town, FEW)
     warm_up(town, asked)
     few = costs(town, asked)

@@ -10,6 +10,7 @@ import pytest
 from stopintimidatie.core.text import AMSTERDAM
 from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.vocabulary import PartOfDay, TimePrecision
+from tests.support.crossed import one_of_each
 from tests.support.exporting import make_case
 from tests.support.factories import DORDRECHT
 from tests.support.installation import Installation
@@ -26,7 +27,10 @@ KNOWN = [
 ]
 
 
-@pytest.mark.parametrize(("precision", "long", "short"), KNOWN)
+@pytest.mark.parametrize(
+    ("precision", "long", "short"),
+    one_of_each(KNOWN, lambda case: case[0] in (None, TimePrecision.EXACT)),
+)
 def test_every_page_says_a_time_alike(
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,

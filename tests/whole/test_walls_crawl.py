@@ -260,7 +260,7 @@ def test_every_walled_table_holds_rows_of_both(pair: Town) -> None:
 @pytest.mark.parametrize(
     ("person", "step"),
     [
-        (OFFICER, 3),
+        (OFFICER, 6),
         pytest.param(OFFICER, 1, marks=pytest.mark.alles),
         pytest.param(AT_DESK, 1, marks=pytest.mark.alles),
     ],

@@ -97,6 +97,7 @@ def test_a_seed_stores_the_same_rows_on_each_database(
     assert fingerprint(installation) == fingerprint(elsewhere)
 
 
+@pytest.mark.alles
 def test_what_is_stored_hangs_together(elsewhere: Installation) -> None:
     with elsewhere.transaction(DORDRECHT) as session:
         reports = session.scalars(select(Report)).all()
@@ -138,6 +139,7 @@ def test_what_is_stored_hangs_together(elsewhere: Installation) -> None:
         assert contact.email or contact.phone or contact.when
 
 
+@pytest.mark.alles
 def test_what_became_of_a_report_is_what_the_services_make_of_it(
     installation: Installation,
 ) -> None:
@@ -237,6 +239,7 @@ def test_every_page_works_on_what_was_made(elsewhere: Installation) -> None:
     assert "M-" in desk.get("/landelijk").text
 
 
+@pytest.mark.alles
 def test_an_interrupted_filling_goes_on_where_it_stopped(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -239,6 +239,7 @@ def test_every_reference_between_held_tables_refuses_another_holder(walled: Serv
                 connection.execute(key.parent.insert(), [row])
 
 
+@pytest.mark.alles
 def test_the_figures(walled: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """For the closing note: `pytest -s -k test_the_figures`."""
     with walled.app.connect() as connection:

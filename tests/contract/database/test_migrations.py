@@ -68,7 +68,16 @@ class Older:
     rows: dict[str, int]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def on_each(name: str, short: str, **how: Any) -> Any:
+    """Run on both databases; in the short suite on this one."""
+    kinds = ("sqlite", "postgresql")
+    marked = (
+        pytest.param(kind, marks=() if kind == short else pytest.mark.alles) for kind in kinds
+    )
+    return pytest.mark.parametrize(name, list(marked), **how)
+
+
+@pytest.fixture
 def older(
     request: pytest.FixtureRequest, sqlite_demo_of_today: Path, tmp_path: Path
 ) -> Iterator[Older]:
@@ -112,6 +121,7 @@ def in_order(table: Table, rows: Any) -> list[Any]:
     return sorted(rows, key=lambda row: any(row[name] is not None for name in links))
 
 
+@on_each("older", "postgresql", indirect=True)
 def test_a_filled_first_version_is_brought_up_to_date_without_losing_a_row(older: Older) -> None:
     assert older.rows["report"] > 300
     assert older.rows["dossier"] > 5
@@ -123,6 +133,8 @@ def test_a_filled_first_version_is_brought_up_to_date_without_losing_a_row(older
     assert_only_one_holder_is_seen(older)
 
 
+# Only SQLite makes a table anew for it.
+@on_each("older", "sqlite", indirect=True)
 def test_the_next_migration_loses_no_row_of_a_filled_database(older: Older, tmp_path: Path) -> None:
     assert older.rows["dossier_note_reader"]
     migrations = Path(shutil.copytree(older.settings.migrations, tmp_path / "next"))
@@ -190,7 +202,7 @@ def assert_only_one_holder_is_seen(older: Older) -> None:
     made.close()
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@on_each("database", "postgresql")
 def test_who_gave_whom_a_role_before_it_was_kept_is_known_after_the_upgrade(
     request: pytest.FixtureRequest, database: str, tmp_path: Path
 ) -> None:
@@ -253,7 +265,7 @@ def enter(connection: Connection) -> None:
         connection.execute(text("SELECT set_config('stopintimidatie.holder', 'GM0505', true)"))
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@on_each("database", "postgresql")
 def test_a_standing_decision_that_lapsed_without_a_look_waits_for_its_listed_week(
     request: pytest.FixtureRequest, database: str, tmp_path: Path
 ) -> None:
@@ -277,7 +289,7 @@ def test_a_standing_decision_that_lapsed_without_a_look_waits_for_its_listed_wee
     assert tuple(known) == (None, None, None)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@on_each("database", "postgresql")
 def test_words_in_the_register_of_1_0_0_become_codes_and_its_trigger_is_back(
     request: pytest.FixtureRequest, database: str, tmp_path: Path
 ) -> None:
@@ -315,7 +327,7 @@ def test_words_in_the_register_of_1_0_0_become_codes_and_its_trigger_is_back(
     ]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@on_each("database", "postgresql")
 def test_police_data_of_1_0_0_keep_their_compartment_and_others_have_none(
     request: pytest.FixtureRequest, database: str, tmp_path: Path
 ) -> None:
@@ -338,7 +350,7 @@ def test_police_data_of_1_0_0_keep_their_compartment_and_others_have_none(
     assert [(row.owner, row.content["stand"]) for row in kept] == [("GM0505", "aan")]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@on_each("database", "postgresql")
 def test_offers_of_1_0_0_that_are_under_way_stay_and_can_be_answered(
     request: pytest.FixtureRequest, database: str, tmp_path: Path
 ) -> None:

@@ -154,6 +154,7 @@ def test_a_worker_with_another_file_destroys_nothing(
     assert not is_there(first, report)
 
 
+@pytest.mark.alles
 def test_a_file_that_is_as_long_but_another_is_refused(
     first: Installation, second: Installation
 ) -> None:
@@ -211,6 +212,7 @@ def test_a_worker_killed_between_file_and_database_is_not_refused_and_loses_no_l
     assert health(first)[0] == "goed"
 
 
+@pytest.mark.alles
 def test_after_the_upgrade_the_first_worker_with_its_file_says_which_it_is(
     first: Installation, second: Installation
 ) -> None:

@@ -72,6 +72,7 @@ def test_who_showed_it_long_ago_is_asked_again_and_goes_on_where_they_were(
         assert used.location.endswith("/post"), "nothing to confirm any more"
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_a_form_that_was_filled_in_waits_encrypted_and_is_sent_with_one_button(
     installation: Installation, report: str

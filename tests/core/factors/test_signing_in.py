@@ -166,6 +166,7 @@ def test_a_link_from_a_mail_gives_no_fresh_count_of_codes(installation: Installa
     assert "te vaak een verkeerde code" in answer
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_a_recovery_code_signs_in_once_and_the_person_is_mailed(
     installation: Installation,

@@ -32,7 +32,7 @@ from tests.support.factories import DORDRECHT
 from tests.support.installation import DATA, ROOT, Installation, make_settings
 from tests.support.readiness import fresh, ready
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
 
 TOWN = DATA / "voorbeeldstad"
 

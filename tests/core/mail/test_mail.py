@@ -167,6 +167,7 @@ def test_a_server_that_hangs_up_after_the_message_gets_it_again_under_the_same_n
     assert job(posting) is None
 
 
+@pytest.mark.alles
 def test_after_a_fault_other_messages_do_not_wait_for_the_same_server(
     posting: Installation, tmp_path: Path
 ) -> None:

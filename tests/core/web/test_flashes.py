@@ -20,6 +20,7 @@ HOME = "/gemeenten/dordrecht"
 SAID = "De notitie is opgeslagen."
 
 
+@pytest.mark.short_on("postgresql")
 def test_what_waits_is_shown_once_and_a_page_that_fails_takes_it_from_nobody(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -156,6 +156,7 @@ def store_form(page: Any) -> Any:
     return next(form for form in page.forms.values() if "zegel" in form.fields)
 
 
+@pytest.mark.alles
 def test_a_file_shows_what_is_new_changed_and_refused_before_anything_is_written(
     installation: Installation, desk: Any
 ) -> None:

@@ -167,6 +167,7 @@ def test_an_offer_that_is_taken_back_shows_nobody_anything(installation: Install
     assert not any(secret in refused for secret in SECRETS)
 
 
+@pytest.mark.alles
 def test_so_many_days_after_pick_up_the_content_at_the_desk_is_gone(
     installation: Installation,
 ) -> None:
@@ -227,6 +228,7 @@ def test_an_agreement_that_ends_before_the_mail_goes_out_stops_it(
     assert [m.state for m in mails(installation, "melding_klaar")] == ["niet_nodig"]
 
 
+@pytest.mark.alles
 def test_a_message_that_comes_back_after_acceptance_is_told_to_the_desk_and_not_sent_again(
     installation: Installation,
 ) -> None:

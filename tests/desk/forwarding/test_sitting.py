@@ -99,24 +99,25 @@ def desk_of(installation: Installation) -> Any:
     return installation.browser(make_user(installation, (NATIONAL, Role.NATIONAL_DESK)))
 
 
-def test_49_offers_are_served_by_one_call_and_a_50th_waits_for_the_next(
-    installation: Installation,
+@pytest.mark.parametrize("number", [14, pytest.param(49, marks=pytest.mark.alles)])
+def test_what_waits_is_served_by_one_call_and_what_comes_later_waits_for_the_next(
+    installation: Installation, number: int
 ) -> None:
-    numbers = offered(installation, 49)
+    numbers = offered(installation, number)
     desk = desk_of(installation)
     # Afspraken, the town, the button: three clicks of the desk for the call.
     desk.get("/landelijk/afspraken").mustcontain("Zwijndrecht")
     town = desk.get("/landelijk/zwijndrecht")
-    town.mustcontain("49 meldingen wachten")
+    town.mustcontain(f"{number} meldingen wachten")
     shown = press(town, "/ophaalcode")
-    shown.mustcontain("49 meldingen", "algemene nummer")
+    shown.mustcontain(f"{number} meldingen", "algemene nummer")
     code = re.search(r"<dd>(\d{4} \d{4})</dd>", shown.text)
     assert code
     late = arrive(installation)
     installation.run_jobs()
     browser, entered = enter(installation, pickup_of(installation, numbers[7]).reference, code[1])
     page = entered.follow()
-    assert len(listed(page)) == 49
+    assert len(listed(page)) == number
     page.mustcontain(
         "Er kwam intussen 1 melding bij",
         "Vraag het meldpunt om een nieuwe code",
@@ -139,7 +140,7 @@ def test_49_offers_are_served_by_one_call_and_a_50th_waits_for_the_next(
     clicks += 3
     after.mustcontain("terug bij het landelijk meldpunt")
     assert clicks <= 3 * 10
-    assert len(listed(after)) == 39
+    assert len(listed(after)) == number - 10
     assert back not in after
     assert rows(installation, Disclosure) == 10
     with installation.transaction(NATIONAL) as session:
@@ -148,7 +149,7 @@ def test_49_offers_are_served_by_one_call_and_a_50th_waits_for_the_next(
         )
         picked = select(ReportMove.report_id).where(ReportMove.name == "opgehaald")
         assert len(set(session.scalars(picked))) == 10
-    assert deliveries == {"aangeboden": 40, "opgehaald": 9, "verlopen": 1}
+    assert deliveries == {"aangeboden": number - 9, "opgehaald": 9, "verlopen": 1}
     done = actions(installation)
     assert done.count("verstrekking.vastgelegd") == 10
     assert done.count("ophalen.antwoord") == 4
@@ -188,6 +189,7 @@ def test_a_sitting_lasts_half_an_hour_whatever_is_done_in_it(installation: Insta
         browser.get(f"/ophalen/{reference}", status=200).mustcontain("Vul hieronder uw code in")
 
 
+@pytest.mark.alles
 def test_a_sitting_is_of_one_browser_and_ends_when_it_is_closed(installation: Installation) -> None:
     (number,) = offered(installation, 1)
     code = code_for(installation, number)
@@ -249,6 +251,7 @@ def token_of(page: Any) -> str:
     return str(page.html.select_one("input[name=csrf_token]")["value"])
 
 
+@pytest.mark.alles
 def test_an_answer_after_a_withdrawal_is_not_dropped_without_a_word(
     installation: Installation,
 ) -> None:
@@ -262,7 +265,9 @@ def test_an_answer_after_a_withdrawal_is_not_dropped_without_a_word(
     assert rows(installation, PickupAnswer) == 0
 
 
-@pytest.mark.parametrize("state", ["ingetrokken", "overgedragen"])
+@pytest.mark.parametrize(
+    "state", ["ingetrokken", pytest.param("overgedragen", marks=pytest.mark.alles)]
+)
 def test_a_report_that_was_withdrawn_or_handed_over_is_in_no_sitting(
     installation: Installation, state: str
 ) -> None:
@@ -280,6 +285,7 @@ def test_a_report_that_was_withdrawn_or_handed_over_is_in_no_sitting(
     refused.mustcontain("Bel wie het voor u klaarzette")
 
 
+@pytest.mark.alles
 def test_after_pick_up_a_withdrawn_report_says_so_and_shows_nothing_else(
     installation: Installation,
 ) -> None:
@@ -325,7 +331,7 @@ def foreign(installation: Installation) -> tuple[Any, list[str], list[Any]]:
 GETS = ("meldingen", "melding", "melding-bijlage?nummer=1", "melding-bijlage?nummer=2", "document")
 POSTS = ("openen", "melding-antwoord", "melding-pdf", "bestand", "gegevens-pdf")
 # The thin one stands for all.
-TRIES = [pytest.param(60, id="60"), pytest.param(1000, id="1000", marks=pytest.mark.alles)]
+TRIES = [pytest.param(30, id="30"), pytest.param(1000, id="1000", marks=pytest.mark.alles)]
 
 
 @pytest.mark.parametrize("tries", TRIES)
@@ -341,7 +347,7 @@ def test_what_a_sitting_does_not_open_stays_shut(installation: Installation, tri
         for reference in references
         for path in (*GETS, *POSTS)
     ]
-    some = [*ways, *ways, *ways][:tries] if tries > 60 else random.Random(36).sample(ways, tries)
+    some = [*ways, *ways, *ways][:tries] if tries > 30 else random.Random(36).sample(ways, tries)
     opened = 0
     for visitor, reference, path in some:
         ask = visitor.get if path in GETS else visitor.post
@@ -409,6 +415,7 @@ def test_the_pdf_of_a_report_tells_who_opened_it_and_stands_in_the_register(
         )
 
 
+@pytest.mark.alles
 def test_who_opened_first_stays_on_the_receipt_and_each_later_reader_is_kept(
     installation: Installation,
 ) -> None:
@@ -483,6 +490,7 @@ def test_the_reporter_reads_the_answer_with_its_sender_and_the_desk_sees_all(api
     assert rows(installation, ReporterMessage) == 1
 
 
+@pytest.mark.alles
 def test_a_reporter_of_english_reads_the_answer_in_english(installation: Installation) -> None:
     agree(installation)
     number = arrive(installation, wants_contact=ContactWish.CALL, language="en")
@@ -517,6 +525,7 @@ def test_no_call_is_offered_where_the_reporter_wants_none(
     assert rows(installation, PickupAnswer) == 0
 
 
+@pytest.mark.alles
 def test_what_is_not_theirs_waits_at_the_desk_with_the_reason_and_is_not_destroyed(
     installation: Installation,
 ) -> None:
@@ -543,6 +552,7 @@ def test_what_is_not_theirs_waits_at_the_desk_with_the_reason_and_is_not_destroy
     assert len(listed(sit(installation, number)[1])) == 1
 
 
+@pytest.mark.alles
 def test_something_new_shows_in_the_list_until_it_is_opened(installation: Installation) -> None:
     (number,) = offered(installation, 1)
     _, page = sit(installation, number)
@@ -594,6 +604,7 @@ def test_what_comes_in_an_open_sitting_is_read_with_the_button_and_then_counts_a
     assert kinds == ["bekeken", "bekeken"]
 
 
+@pytest.mark.alles
 def test_a_call_comes_before_the_mail_of_a_worker_that_was_killed(
     installation: Installation,
 ) -> None:
@@ -612,6 +623,7 @@ def test_a_call_comes_before_the_mail_of_a_worker_that_was_killed(
     assert pickup_of(installation, number).state == "opgehaald"
 
 
+@pytest.mark.alles
 def test_an_offered_report_that_is_urgent_is_to_be_rung_about_until_it_is_picked_up(
     installation: Installation,
 ) -> None:
@@ -689,6 +701,7 @@ def test_a_digest_tells_once_a_working_day_how_many_wait_and_urgent_ones_go_at_o
     assert all(pickup_of(installation, number).told_at for number in numbers)
 
 
+@pytest.mark.alles
 def test_spoed_on_a_report_that_waits_for_the_digest_sends_its_mail_once(
     installation: Installation,
 ) -> None:
@@ -708,6 +721,7 @@ def test_spoed_on_a_report_that_waits_for_the_digest_sends_its_mail_once(
         assert read(installation, other).delivery == "wacht_op_afspraak"
 
 
+@pytest.mark.alles
 def test_a_digest_that_comes_back_ends_what_only_it_told_of(installation: Installation) -> None:
     with clock_at(NIGHT):
         agree(installation, digest=True)
@@ -724,6 +738,7 @@ def test_a_digest_that_comes_back_ends_what_only_it_told_of(installation: Instal
         assert len(mails(installation, "bericht_terug")) == 2
 
 
+@pytest.mark.alles
 def test_what_was_picked_up_before_eight_is_in_no_digest(installation: Installation) -> None:
     with clock_at(NIGHT):
         agree(installation, digest=True)

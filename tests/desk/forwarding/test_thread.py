@@ -160,6 +160,7 @@ def case(installation: Installation) -> Case:
 # Additions
 
 
+@pytest.mark.short_on("postgresql")
 @pytest.mark.both_databases
 def test_what_is_added_after_the_pick_up_is_one_mail_without_content_until_it_is_read(
     case: Case,
@@ -212,6 +213,7 @@ def test_of_who_wants_no_contact_the_official_is_told_no_change_of_number(
     assert "687654321" not in content_as_text(case)
 
 
+@pytest.mark.alles
 def test_without_an_agreement_the_reporter_reads_that_the_number_stays_at_the_desk(
     case: Case,
 ) -> None:
@@ -225,6 +227,7 @@ def test_without_an_agreement_the_reporter_reads_that_the_number_stays_at_the_de
     assert "687654321" not in page
 
 
+@pytest.mark.alles
 def test_a_report_that_is_gone_at_the_desk_has_no_form_for_a_number(case: Case) -> None:
     case.pick_up()
     form = case.page().forms["contact"]
@@ -339,6 +342,7 @@ def test_after_the_agreement_ended_the_desk_rings_and_the_reporter_reads_that_no
     assert "de gemeente kan het niet lezen" in case.follows()["toelichting"]
 
 
+@pytest.mark.short_on("postgresql")
 @pytest.mark.both_databases
 def test_a_worker_that_dies_between_row_and_mail_sends_exactly_one(
     case: Case, monkeypatch: pytest.MonkeyPatch
@@ -426,7 +430,8 @@ def test_the_english_page_holds_no_dutch_function_and_no_dutch_date(case: Case) 
     case.add()
     case.api.attach(case.receipt, photo())
     assert "The official whom the municipality chose for that is then told" in english()
-    assert not [month for month in (*MONTHS, *SHORT_MONTHS) if f" {month} " in english()]
+    page = english()
+    assert not [month for month in (*MONTHS, *SHORT_MONTHS) if f" {month} " in page]
     case.withdraw()
     with case.house.transaction(NATIONAL) as session:
         pickup = session.scalars(select(Pickup)).one()
@@ -443,7 +448,11 @@ def test_nothing_says_that_a_town_reads_what_it_cannot(situation: words.Situatio
             assert not text.endswith("De gemeente leest het."), name
 
 
-@pytest.mark.parametrize("ended", [False, True], ids=["afspraak", "afspraak voorbij"])
+@pytest.mark.parametrize(
+    "ended",
+    [False, pytest.param(True, marks=pytest.mark.alles)],
+    ids=["afspraak", "afspraak voorbij"],
+)
 def test_after_the_pick_up_no_let_op_doubts_it_and_one_sentence_says_whom_to_ask(
     case: Case, *, ended: bool
 ) -> None:
@@ -465,7 +474,11 @@ def test_after_the_pick_up_no_let_op_doubts_it_and_one_sentence_says_whom_to_ask
 # Withdrawn
 
 
-@pytest.mark.parametrize("picked_up", [False, True], ids=["aangeboden", "opgehaald"])
+@pytest.mark.parametrize(
+    "picked_up",
+    [pytest.param(False, marks=pytest.mark.alles), True],
+    ids=["aangeboden", "opgehaald"],
+)
 def test_after_a_withdrawal_nothing_on_the_page_says_that_a_file_can_be_opened(
     case: Case, *, picked_up: bool
 ) -> None:
@@ -485,6 +498,7 @@ def test_after_a_withdrawal_nothing_on_the_page_says_that_a_file_can_be_opened(
     assert "obody can open it any more." in english
 
 
+@pytest.mark.alles
 def test_withdrawn_before_the_pick_up_the_offer_ends_and_taken_back_it_is_offered_again(
     case: Case,
 ) -> None:
@@ -500,6 +514,7 @@ def test_withdrawn_before_the_pick_up_the_offer_ends_and_taken_back_it_is_offere
     assert case.row.delivery == "aangeboden"
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_withdrawn_after_the_pick_up_the_official_is_told_and_the_town_answers(case: Case) -> None:
     case.pick_up()
@@ -557,6 +572,7 @@ def test_the_official_reads_no_content_of_what_was_withdrawn(case: Case) -> None
     assert not [word for word in SECRETS if word in shown]
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_in_a_sitting_the_withdrawn_report_is_that_alone_and_is_answered(case: Case) -> None:
     browser, page = sit(case.house, case.row.id)
@@ -595,6 +611,7 @@ def form_to(page: Any, action: str) -> Any:
     return next(form for form in page.forms.values() if form.action.endswith(action))
 
 
+@pytest.mark.alles
 def test_in_a_later_sitting_what_came_since_is_marked_as_new(case: Case) -> None:
     case.add("Eerst.")
     reference = case.pickup.reference
@@ -627,6 +644,7 @@ def test_a_withdrawal_counts_in_a_sitting_that_goes_on_before_any_job_ran(case: 
     assert "De melder heeft deze melding ingetrokken." in panel_of(case)
 
 
+@pytest.mark.alles
 def test_a_withdrawal_that_is_taken_back_is_told_too(case: Case) -> None:
     case.pick_up()
     case.withdraw()
@@ -687,6 +705,7 @@ def test_where_one_mail_a_day_was_agreed_an_addition_waits_for_it_and_a_withdraw
         assert len(mails(installation, "melding_aangevuld")) == 1
 
 
+@pytest.mark.alles
 def test_withdrawn_and_taken_back_before_anybody_was_told_tells_nothing(case: Case) -> None:
     case.pick_up()
     case.withdraw()
@@ -782,8 +801,11 @@ def town_sits(case: Case, reference: str) -> Any:
     return enter(case.house, reference, code)[1].follow()
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
-@pytest.mark.parametrize("reason", ["geen_taak", "andere_gemeente"])
+@pytest.mark.parametrize(
+    "reason", ["geen_taak", pytest.param("andere_gemeente", marks=pytest.mark.alles)]
+)
 def test_what_was_given_back_keeps_its_receipt_and_says_so_to_all(case: Case, reason: str) -> None:
     assert case.receipt["kenmerk"] not in give_back(case, reason)
     pickup = case.pickup
@@ -804,6 +826,8 @@ def test_what_was_given_back_keeps_its_receipt_and_says_so_to_all(case: Case, re
         assert "Het landelijk meldpunt zoekt uit wie erover gaat." in words_
 
 
+@pytest.mark.alles
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_withdrawn_after_it_was_given_back_the_official_is_told_and_answers(case: Case) -> None:
     give_back(case)
@@ -829,6 +853,7 @@ def test_withdrawn_after_it_was_given_back_the_official_is_told_and_answers(case
         assert unanswered(session) == []
 
 
+@pytest.mark.alles
 def test_taken_back_after_it_was_given_back_it_waits_at_the_desk_and_for_nobody(case: Case) -> None:
     give_back(case)
     case.withdraw()
@@ -842,6 +867,8 @@ def test_taken_back_after_it_was_given_back_it_waits_at_the_desk_and_for_nobody(
     assert "ophaalcode" not in desk.get(f"/landelijk/{case.receipt['kenmerk']}")
 
 
+@pytest.mark.alles
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_offered_anew_to_the_same_town_each_opening_has_its_receipt_and_it_is_told_once(
     case: Case,
@@ -863,6 +890,7 @@ def test_offered_anew_to_the_same_town_each_opening_has_its_receipt_and_it_is_to
         assert len(unanswered(session)) == 1
 
 
+@pytest.mark.alles
 @pytest.mark.both_databases
 def test_given_back_by_a_town_and_opened_by_another_both_are_told_of_a_withdrawal(
     case: Case,
@@ -892,6 +920,7 @@ def test_given_back_by_a_town_and_opened_by_another_both_are_told_of_a_withdrawa
         assert [row.town for row in unanswered(session)] == [PAPENDRECHT]
 
 
+@pytest.mark.alles
 def test_so_many_days_after_it_was_opened_a_report_that_was_given_back_is_there_still(
     case: Case,
 ) -> None:
@@ -901,6 +930,7 @@ def test_so_many_days_after_it_was_opened_a_report_that_was_given_back_is_there_
     assert case.row.description == WORD
 
 
+@pytest.mark.alles
 def test_after_taking_back_the_official_reads_that_and_is_offered_no_call(
     installation: Installation,
 ) -> None:
@@ -929,6 +959,8 @@ def test_after_taking_back_the_official_reads_that_and_is_offered_no_call(
     assert custody[-3]["values"]["antwoord"] == "Zei de melder: er is al een dossier"
 
 
+@pytest.mark.alles
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_the_same_answer_to_a_withdrawal_counts_once_and_after_another_withdrawal_anew(
     case: Case,
@@ -958,6 +990,8 @@ def test_the_same_answer_to_a_withdrawal_counts_once_and_after_another_withdrawa
     assert names.count("antwoord_gemeente") == 2
 
 
+@pytest.mark.alles
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_withdrawn_after_the_agreement_ended_the_desk_knows_whom_to_ring_and_why(
     case: Case,

@@ -60,7 +60,7 @@ def are_two(installation: Installation, first: str, second: str) -> bool:
         return not same_hand(session, *ids)
 
 
-@pytest.mark.parametrize("at_desk", [2, 1])
+@pytest.mark.parametrize("at_desk", [2, pytest.param(1, marks=pytest.mark.alles)])
 def test_a_town_gets_its_people_and_every_decision_of_two_has_its_two(
     installation: Installation, at_desk: int
 ) -> None:

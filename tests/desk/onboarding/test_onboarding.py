@@ -101,6 +101,7 @@ def test_nobody_floods_a_mailbox_by_asking_for_many_municipalities(
     assert asked(installation, "oov@iemand.nl", code=codes[-1]).status_int == 303
 
 
+@pytest.mark.alles
 def test_what_was_asked_by_a_clock_that_ran_ahead_counts_no_more(
     installation: Installation,
 ) -> None:
@@ -363,6 +364,7 @@ def test_a_user_without_a_password_can_not_sign_in(installation: Installation) -
     form.submit("aanmelden", status=422)
 
 
+@pytest.mark.alles
 def test_what_was_picked_up_before_appears_with_its_history_and_without_destroyed_content(
     installation: Installation,
 ) -> None:

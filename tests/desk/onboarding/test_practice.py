@@ -54,6 +54,7 @@ def test_every_case_has_its_answer_and_every_page_says_that_it_is_practice(
     assert _make(practice) == 0, "making it again adds nothing"
 
 
+@pytest.mark.alles
 def test_it_mixes_with_nothing(practice: Installation) -> None:
     connect(practice)
     with practice.transaction() as session:

@@ -98,6 +98,7 @@ def test_a_thread_comes_along_with_its_conversation_files_and_history(
     assert "Ik ben er nog." in officer(installation).get(f"/m/{known_by[0]}").maybe_follow()
 
 
+@pytest.mark.alles
 def test_what_was_destroyed_after_its_pick_up_appears_as_a_record_and_asks_nobody_anything(
     installation: Installation,
 ) -> None:
@@ -167,6 +168,7 @@ def test_what_is_frozen_at_the_desk_stays_there_and_stops_nothing_else(
     assert read(installation, frozen).description == "Geheimwoord"
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("number", [20, pytest.param(200, marks=pytest.mark.alles)])
 def test_many_threads_come_by_jobs_that_go_on_where_they_were_killed(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, number: int

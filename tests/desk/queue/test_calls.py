@@ -95,6 +95,7 @@ def labels(desk: Any) -> list[str]:
     return [label.text for label in desk.get("/landelijk/zwijndrecht/gesprek").html.select("label")]
 
 
+@pytest.mark.alles
 def test_what_is_ready_for_the_mail_of_eight_waits_for_no_call(
     installation: Installation, desk: Any
 ) -> None:
@@ -216,6 +217,7 @@ def test_a_number_that_was_edited_meanwhile_is_not_marked_as_wrong(
         assert session.get_one(TownRegister, EINDHOVEN).wrong == []
 
 
+@pytest.mark.alles
 def test_a_later_day_moves_a_municipality_down_but_never_spoed(
     installation: Installation, desk: Any
 ) -> None:
@@ -262,6 +264,7 @@ def agree(installation: Installation, desk: Any) -> None:
         row.verified_at = utc_now()
 
 
+@pytest.mark.alles
 def test_a_test_mail_that_came_back_is_a_reason_to_ring_also_where_nothing_waits(
     installation: Installation, desk: Any
 ) -> None:
@@ -310,6 +313,7 @@ def test_the_agreement_keeps_one_mail_a_day_and_the_number_for_spoed(
     assert (again["per_dag"].checked, again["spoed"].value) == (True, "+31781234567")
 
 
+@pytest.mark.alles
 def test_the_call_list_asks_the_same_number_of_statements_for_one_and_for_many(
     installation: Installation, desk: Any
 ) -> None:

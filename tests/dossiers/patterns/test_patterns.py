@@ -109,6 +109,7 @@ def test_a_hot_spot_is_proposed_with_evidence_and_becomes_a_dossier(
     assert "hoort bij dit patroon" in best.text
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_a_report_without_a_known_hour_is_shown_and_counted_as_such(
     installation: Installation,
@@ -127,6 +128,7 @@ def test_a_report_without_a_known_hour_is_shown_and_counted_as_such(
     assert "Van 1 melding is alleen het dagdeel bekend." in page
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_nothing_is_proposed_when_every_report_is_in_a_dossier(installation: Installation) -> None:
     plant(installation)
@@ -175,6 +177,7 @@ def test_what_is_proposed_is_what_is_done(installation: Installation) -> None:
     assert f"Naar 2 meldingen verwijst {made[0]} alleen: die blijven waar zij al waren" in page.text
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_a_report_with_a_proposal_waits_for_the_answer_and_the_page_says_so(
     installation: Installation,
@@ -195,6 +198,7 @@ def test_a_report_with_a_proposal_waits_for_the_answer_and_the_page_says_so(
     assert "alleen: die blijft waar zij al was." in words
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_who_may_not_see_a_dossier_is_not_led_to_make_it_twice(installation: Installation) -> None:
     plant(installation)
@@ -274,6 +278,7 @@ def waits(html: Any) -> set[str]:
     return {number.text for number in html.select('a.si-nav__link[href$="/patronen"] .si-count')}
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_a_snoozed_pattern_is_kept_until_its_day(installation: Installation) -> None:
     plant(installation)
@@ -295,6 +300,7 @@ def test_a_snoozed_pattern_is_kept_until_its_day(installation: Installation) -> 
     assert pattern_of(installation).state == PatternState.SNOOZED
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_an_address_of_a_pattern_that_left_the_list_opens_no_other(
     installation: Installation,
@@ -309,6 +315,7 @@ def test_an_address_of_a_pattern_that_left_the_list_opens_no_other(
     assert opened.select_one('.wb-rail [data-key="z"]')["data-reden"]
 
 
+@pytest.mark.alles
 @on_sqlite
 def test_what_is_no_report_any_more_shows_nothing_and_its_pattern_goes(
     installation: Installation,

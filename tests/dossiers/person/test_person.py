@@ -163,6 +163,7 @@ def test_who_was_informed_has_a_day_and_no_postponement(
     assert "op 5 januari 2026" in browser.get(address).text
 
 
+@pytest.mark.alles
 def test_advice_holds_for_the_ground_that_the_privacy_officer_read(
     installation: Installation, browser: Any, privacy: Any, owner: str
 ) -> None:
@@ -297,6 +298,7 @@ def test_with_urgency_the_advice_comes_within_a_working_day(
         assert len(late) == 2, "the owner and the privacy officer"
 
 
+@pytest.mark.alles
 def test_a_negative_advice_that_is_followed_after_an_urgent_start_stops_the_dossier(
     installation: Installation, browser: Any, privacy: Any, owner: str
 ) -> None:

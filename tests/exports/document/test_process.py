@@ -131,6 +131,7 @@ def test_a_file_that_grows_too_big_is_refused(content: DossierContent) -> None:
         render_in_process(content, limits=Limits(file_bytes=40_000))
 
 
+@pytest.mark.alles
 def test_an_error_in_the_listener_ends_the_child_too(content: DossierContent) -> None:
     def broken(_: Step) -> None:
         raise ZeroDivisionError
@@ -158,6 +159,7 @@ runpy.run_module("stopintimidatie.exports.document.child", run_name="__main__")
 """
 
 
+@pytest.mark.alles
 def test_a_statement_has_the_same_bytes_another_day_and_the_child_leaves_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

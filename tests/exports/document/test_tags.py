@@ -20,6 +20,8 @@ from tests.support.drawing import render
 from tests.support.exports_factory import NOW, a_dossier, redact, some_reports
 from tests.support.verapdf import validate_pdf
 
+# That the tags of a dossier are right, veraPDF judges in the short suite (`test_pdf.py`).
+pytestmark = pytest.mark.alles
 LONG = "Zij liepen achter mij aan tot aan de halte, en riepen dat ik moest blijven staan. " * 90
 
 
@@ -50,14 +52,12 @@ def pdf(progress: list[tuple[str, int]]) -> bytes:
     return render(content, load_assets(), lambda step, page: progress.append((step, page)))
 
 
-@pytest.mark.alles
 def test_a_long_dossier_keeps_to_pdf_a_and_pdf_ua(pdf: bytes, tmp_path: Path) -> None:
     path = tmp_path / "long.pdf"
     path.write_bytes(pdf)
     assert validate_pdf(path) == []
 
 
-@pytest.mark.alles
 def test_every_link_leads_to_the_part_that_it_names(pdf: bytes) -> None:
     reader = PdfReader(BytesIO(pdf))
     destinations = reader.named_destinations

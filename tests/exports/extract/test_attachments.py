@@ -158,6 +158,7 @@ def test_a_report_that_was_withdrawn_takes_its_files_with_it(installation: Insta
     assert blobs(installation) == {"inhoud", "van_wie", "bestand-1"}
 
 
+@pytest.mark.alles
 def test_who_decides_sees_it_when_a_file_came_or_went(installation: Installation) -> None:
     case = with_files(installation)
     open_files(case)

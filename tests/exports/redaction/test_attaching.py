@@ -142,6 +142,7 @@ def test_with_files_in_it_it_keeps_to_pdf_a_and_pdf_ua(pdf: bytes, tmp_path: Pat
     assert validate_pdf(tmp_path / "met.pdf") == []
 
 
+@pytest.mark.alles
 def test_the_hashes_of_the_files_are_in_the_frozen_content(
     content: DossierContent, pdf: bytes
 ) -> None:

@@ -101,6 +101,7 @@ def test_what_is_withdrawn_is_gone_and_who_has_it_is_told(
         assert line in entry.text, line
 
 
+@pytest.mark.alles
 def test_who_has_a_copy_is_reminded_twice_and_then_an_officer_must_call(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +178,7 @@ def test_a_corrected_report_is_told_to_who_has_it_until_they_confirm(
         assert session.scalars(select(CopyCorrection)).one().confirmed_by == "Politie Drechtsteden"
 
 
-@pytest.mark.parametrize("way", ["erase", "redact"])
+@pytest.mark.parametrize("way", ["erase", pytest.param("redact", marks=pytest.mark.alles)])
 def test_an_erased_report_leaves_no_copy_here_and_those_outside_hear_of_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -222,6 +223,7 @@ def test_an_erased_report_leaves_no_copy_here_and_those_outside_hear_of_it(
     assert copy(installation).corrections == 0
 
 
+@pytest.mark.alles
 def test_a_longer_register_with_copies_costs_no_more_queries(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_deputy_opens_nothing_else(case: Case) -> None:
         assert deputy.get(path, expect_errors=True).status_int == 404, path
 
 
+@pytest.mark.alles
 def test_all_that_a_deputy_s_pages_lead_to_is_there(case: Case) -> None:
     reference = requested(case)
     for who in ("alleen", "waarnemer"):
@@ -180,6 +181,7 @@ def test_a_file_is_open_to_a_deputy_while_it_waits_alone(
     case.browser("alleen").get(f"{case.path}/{reference}/pdf", status=404)
 
 
+@pytest.mark.alles
 def test_what_is_given_together_is_decided_together_by_a_deputy_too(case: Case) -> None:
     reference = requested(case)
     page = case.browser("alleen").get(f"{case.path}/{reference}/samen-beoordelen", status=200)
@@ -211,6 +213,7 @@ def test_a_deputy_is_invited_with_a_mandate_and_an_end_and_confirmed(case: Case)
     assert event.fields == [DORDRECHT, "waarnemer"]
 
 
+@pytest.mark.alles
 def test_a_colleague_elsewhere_takes_the_role_until_its_last_day(case: Case) -> None:
     known = make_user(case.installation, (EINDHOVEN, Role.OFFICER))
     invite(case.browser("beheer"), adres=known)

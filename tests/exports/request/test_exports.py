@@ -455,6 +455,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, *functions: Any) -> Callable[[], tu
     return since
 
 
+@pytest.mark.alles
 def test_every_step_from_form_to_file_loads_the_dossier_once_and_redacts_it_once(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -610,6 +611,7 @@ def test_a_failure_is_told_and_can_be_repeated(
     ]
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("last", [timedelta(hours=-2), timedelta(days=400)])
 def test_a_making_that_nobody_is_at_any_more_can_be_started_again(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, last: timedelta
@@ -630,6 +632,7 @@ def test_a_making_that_nobody_is_at_any_more_can_be_started_again(
     assert case.export(reference).state == "gereed"
 
 
+@pytest.mark.alles
 def test_progress_goes_up_and_is_on_the_page(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -726,6 +729,7 @@ def waits_in_menu(case: Any, who: str) -> str:
     return number.text.removeprefix(", ") if number else ""
 
 
+@pytest.mark.alles
 def test_what_waits_stands_on_the_start_page_of_who_may_decide(
     installation: Installation,
 ) -> None:
@@ -936,6 +940,7 @@ def test_a_file_waits_for_the_time_stamping_service_and_never_goes_without(
     assert kinds == ["signature_time_stamp_token"]
 
 
+@pytest.mark.alles
 def test_after_a_decision_the_next_request_is_open(installation: Installation) -> None:
     case = make_case(installation)
     first, second = requested(case), requested(case, ontvanger="Politie, team Noord")

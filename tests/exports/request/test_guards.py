@@ -87,6 +87,7 @@ def test_a_failed_export_isnt_made_again_by_who_may_not_see_the_reports(
     assert case.export(reference).state == ExportState.APPROVED
 
 
+@pytest.mark.alles
 def test_what_tells_of_one_report_isnt_on_the_page_for_who_may_not_see_it(
     installation: Installation,
 ) -> None:

@@ -95,6 +95,7 @@ def test_the_newest_are_proposed_and_others_can_be_chosen(
     assert len(told["M-02"]) < len(told["M-01"])
 
 
+@pytest.mark.alles
 def test_the_register_names_what_went_along_as_coarse_as_it_went(
     case: Case, installation: Installation
 ) -> None:

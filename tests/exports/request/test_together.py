@@ -135,6 +135,7 @@ def asked(case: Case, *codes: str) -> Any:
     return form
 
 
+@pytest.mark.alles
 def test_each_recipient_has_its_own_demand_urgency_deviation_and_kind_of_file(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from tests.support.api import Api
 from tests.support.factories import DORDRECHT, connect, make_report, make_user
 from tests.support.installation import Installation
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 # It took twelve seconds of processor to look through.
 LONG = "Aa" + "\n" * 2500 + "Aa," * 832
 MILLISECONDS = 500
@@ -86,6 +86,7 @@ def test_others_write_while_a_text_is_looked_through(
     assert page.reviews()
 
 
+@pytest.mark.alles
 def test_a_text_that_changes_meanwhile_gets_no_marks_of_what_it_was(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_text_that_changed_must_be_looked_at_again(
     assert "Extra toezicht op vrijdag" in content
 
 
+@pytest.mark.alles
 def test_an_old_tab_undoes_no_marks_of_a_colleague(installation: Installation) -> None:
     case = unread(installation)
     ask(case)
@@ -119,6 +120,7 @@ def test_an_old_tab_undoes_no_marks_of_a_colleague(installation: Installation) -
     assert kept[digest_of(ASSESSMENT)] == [[16, 26], [27, 32]]
 
 
+@pytest.mark.alles
 def test_a_text_written_meanwhile_is_shown_before_it_is_saved(installation: Installation) -> None:
     case = unread(installation)
     old = case.browser("aanvrager").get(f"{case.path}/teksten-nakijken").forms["formulier"]

@@ -87,6 +87,7 @@ def test_a_recipient_reads_the_text_that_was_looked_at_without_what_was_marked(
     assert seen[1].reports[0].account == ""
 
 
+@pytest.mark.alles
 def test_an_old_tab_undoes_no_marks_of_a_colleague(installation: Installation) -> None:
     case = seeded(installation)
     where = address(case, installation)
@@ -199,6 +200,7 @@ def test_nothing_of_a_frozen_report_is_made_unreadable(installation: Installatio
     page.forms["formulier"].submit("opslaan", status=303)
 
 
+@pytest.mark.alles
 def test_words_with_accents_typed_apart_are_marked_found_and_made_unreadable(
     installation: Installation,
 ) -> None:

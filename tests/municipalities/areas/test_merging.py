@@ -57,6 +57,7 @@ def held(installation: Installation, holder: str) -> dict[str, Report]:
         return {report.reference: report for report in session.scalars(select(Report))}
 
 
+@pytest.mark.alles
 def test_the_open_reports_of_an_ended_municipality_go_to_its_successor_with_their_history(
     installation: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -117,6 +117,7 @@ def test_levels_never_contradict_each_other(plain: PlainReading, locator: Locato
             assert place.subneighbourhood_code[2:8] == place.neighbourhood_code[2:]
 
 
+@pytest.mark.alles
 def test_what_lies_near_another_municipality_says_so(plain: PlainReading, locator: Locator) -> None:
     """By another way of measuring: RD-like metres, and the boundary of every other outline."""
     points = on_land(plain, 3_000)

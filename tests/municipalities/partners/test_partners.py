@@ -133,6 +133,7 @@ def test_names_numbers_and_addresses_are_encrypted_found_and_forgotten(
             assert session.scalar(select(func.count()).select_from(entity)) == 0
 
 
+@pytest.mark.alles
 def test_earlier_covenants_stay_with_their_days(owner: Any) -> None:
     today = day_of(utc_now())
     page = added(owner, convenant="Samen Veilig 2024", convenant_van=str(today - timedelta(days=9)))
@@ -219,6 +220,7 @@ def test_an_export_for_a_partner_has_its_name_grounds_and_covenant(
     assert "nog geen partners" in asking.get(address).text
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_what_was_typed_for_an_export_stays_when_another_recipient_is_chosen(
     installation: Installation,

@@ -419,6 +419,7 @@ def test_nobody_of_the_desk_changes_their_own_access(installation: Installation)
     assert "Colette Collega" in desk.get("/landelijk/gebruikers")
 
 
+@pytest.mark.alles
 def test_the_people_pages_cost_the_same_for_two_people_and_for_twenty(
     installation: Installation, admin: Any
 ) -> None:

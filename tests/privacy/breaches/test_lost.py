@@ -173,6 +173,7 @@ def test_a_lost_document_is_picked_up_by_nobody_until_its_breach_is_closed(
     assert file.submit(status=200).content_type == "application/pdf"
 
 
+@pytest.mark.alles
 def test_a_lost_report_opens_for_no_town_until_its_breach_is_closed(
     installation: Installation,
 ) -> None:

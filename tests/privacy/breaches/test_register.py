@@ -146,6 +146,7 @@ def test_the_start_page_has_the_latest_breach_first(town: Installation, officer:
     assert sorted(rows, key=text.index) == rows
 
 
+@pytest.mark.alles
 def test_it_can_be_known_earlier_but_not_in_the_future(
     town: Installation, officer: TestApp
 ) -> None:
@@ -246,6 +247,7 @@ def test_a_notification_is_taken_back_when_there_is_no_risk(
     page.mustcontain("melding bij de AP ingetrokken", no=["Besluit over de AP"])
 
 
+@pytest.mark.alles
 def test_the_moment_it_was_known_is_corrected_and_the_history_keeps_the_old_one(
     town: Installation, officer: TestApp
 ) -> None:
@@ -263,7 +265,9 @@ def test_the_moment_it_was_known_is_corrected_and_the_history_keeps_the_old_one(
         assert "niet opgeslagen" in form.submit("opslaan", status=409)
 
 
-@pytest.mark.parametrize("state", ["wordt_onderzocht", "beoordeeld"])
+@pytest.mark.parametrize(
+    "state", [pytest.param("wordt_onderzocht", marks=pytest.mark.alles), "beoordeeld"]
+)
 def test_a_breach_of_1_0_0_goes_on_where_it_was(
     town: Installation, officer: TestApp, state: str
 ) -> None:
@@ -319,6 +323,7 @@ def test_another_town_sees_nothing_and_the_fg_only_reads(
     assert "formulier" not in fg.get(f"{page_of(breach)}/ap").forms
 
 
+@pytest.mark.alles
 def test_the_desk_has_a_register_of_its_own(town: Installation) -> None:
     desk = town.browser(make_user(town, (NATIONAL, Role.NATIONAL_DESK), name="Mel Punt"))
     report(desk, place="/landelijk").follow().mustcontain("Dank u wel")

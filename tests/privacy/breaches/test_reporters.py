@@ -113,6 +113,7 @@ def test_reporters_read_it_once_and_those_with_an_address_are_mailed(
         assert "tas" not in (mails[0].kept or "")
 
 
+@pytest.mark.alles
 def test_a_report_that_joins_later_is_told_and_the_others_are_not_told_again(
     town: Installation, officer: TestApp
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_report_that_joins_later_is_told_and_the_others_are_not_told_again(
         assert len(set(owners)) == 2
 
 
+@pytest.mark.alles
 def test_a_reporter_without_contact_data_who_withdrew_reads_it_with_the_follow_code(
     town: Installation, officer: TestApp
 ) -> None:
@@ -182,6 +184,7 @@ def test_with_a_high_risk_it_closes_when_people_know_or_it_says_why_not(
     press(officer, breach, "afsluiten").mustcontain("Betrokkenen niet geïnformeerd", "versleuteld")
 
 
+@pytest.mark.alles
 def test_the_texts_name_the_fg_with_the_address_of_the_settings(
     town: Installation, officer: TestApp
 ) -> None:
@@ -202,6 +205,7 @@ def test_the_texts_name_the_fg_with_the_address_of_the_settings(
     officer.get(f"{page_of(breach)}/ap").mustcontain("FG van de regio, fg@dordrecht.example")
 
 
+@pytest.mark.alles
 def test_the_desk_gives_a_breach_to_municipalities_each_with_its_own_clock(
     town: Installation,
 ) -> None:

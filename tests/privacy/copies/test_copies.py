@@ -146,7 +146,7 @@ def town(installation: Installation) -> Installation:
 
 
 @pytest.mark.both_databases
-@pytest.mark.short_on("postgresql")
+@pytest.mark.short_on("sqlite")
 def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
     town: Installation,
 ) -> None:
@@ -192,6 +192,7 @@ def test_a_seeded_person_gets_everything_and_nobody_else_in_it(
     assert story.clicks < 45, story.clicks
 
 
+@pytest.mark.alles
 @pytest.mark.both_databases
 @pytest.mark.short_on("sqlite")
 def test_a_copy_for_somebody_reported_about_points_to_no_reporter(town: Installation) -> None:
@@ -447,6 +448,7 @@ def test_a_withdrawn_request_leaves_nothing_to_pick_up(town: Installation, drawn
         assert services.frozen_copy(session, keys, request) is None
 
 
+@pytest.mark.alles
 def test_a_copy_under_way_at_the_upgrade_from_1_0_goes_on(town: Installation, drawn: None) -> None:
     plant(town)
     story = Story(town)
@@ -486,6 +488,7 @@ def test_a_copy_under_way_at_the_upgrade_from_1_0_goes_on(town: Installation, dr
     assert any("[zwartgemaakt]" in text for text in texts)
 
 
+@pytest.mark.alles
 def test_marks_are_read_and_a_changed_text_is_refused(town: Installation, drawn: None) -> None:
     plant(town)
     story = Story(town)
@@ -510,6 +513,7 @@ def test_an_attachment_that_is_gone_is_promised_to_nobody(town: Installation, dr
     assert story.row(SubjectRequest).state == "redigeren"
 
 
+@pytest.mark.alles
 def test_a_copy_goes_when_a_document_in_it_is_erased(town: Installation, drawn: None) -> None:
     planted = plant(town)
     story = Story(town)

@@ -82,6 +82,7 @@ def press(page: TestResponse, button: str, form: str = "formulier", **typed: str
     return answer
 
 
+@pytest.mark.alles
 def test_a_letter_is_answered_by_two_people_in_nine_pages_and_seven_posts(
     town: Installation,
 ) -> None:

@@ -66,6 +66,7 @@ def follow_page(api: Api, receipt: Any, day: date) -> Any:
         return browser.get("/volgen/melding")
 
 
+@pytest.mark.short_on("postgresql")
 @pytest.mark.both_databases
 def test_the_reporter_is_told_before_and_on_the_day_nothing_is_left(
     waiting: tuple[Api, Any],
@@ -123,6 +124,7 @@ def _messages(house: Installation) -> list[ReporterMessage]:
         return list(session.scalars(select(ReporterMessage)))
 
 
+@pytest.mark.alles
 def test_the_own_report_goes_along_as_a_pdf_and_that_is_logged(waiting: tuple[Api, Any]) -> None:
     api, receipt = waiting
     with on(CAME):
@@ -173,6 +175,7 @@ def test_an_offer_that_never_went_out_keeps_no_report_for_ever(waiting: tuple[Ap
     assert number_of(api) is None
 
 
+@pytest.mark.alles
 def test_after_a_later_offer_that_ended_the_reporter_is_told_anew(waiting: tuple[Api, Any]) -> None:
     api, receipt = waiting
     night(api.installation, TOLD, NATIONAL)
@@ -202,6 +205,7 @@ def _offer(api: Api, day: date, state: PickupState) -> None:
         )
 
 
+@pytest.mark.alles
 def test_a_withdrawn_report_stays_as_long_as_that_can_be_taken_back(
     waiting: tuple[Api, Any],
 ) -> None:

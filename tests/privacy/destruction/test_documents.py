@@ -55,6 +55,7 @@ def tables_with(case: Case, number: Any) -> set[str]:
         }
 
 
+@pytest.mark.short_on("postgresql")
 def test_of_a_destroyed_report_only_the_tombstone_is_left(installation: Installation) -> None:
     case = make_case(installation)
     first, *others = case.reports

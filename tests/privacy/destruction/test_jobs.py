@@ -354,6 +354,7 @@ def test_every_short_class_has_its_sweep(installation: Installation) -> None:
     assert {code for code, row in classes.items() if row.way is Way.STANDING} == set(SWEEPS)
 
 
+@pytest.mark.alles
 def test_a_report_left_at_the_desk_goes_after_its_reporter_was_told(
     installation: Installation,
 ) -> None:

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select
 
@@ -36,9 +37,7 @@ from tests.support.retaining import ARCHIVIST, approve, proposed_schedule
 from tests.support.verapdf import validate_pdf
 
 
-def test_a_list_has_one_statement_of_all_that_went(
-    installation: Installation, tmp_path: Path
-) -> None:
+def test_a_list_has_one_statement_of_all_that_went(installation: Installation) -> None:
     with installation.transaction(DORDRECHT) as session:
         row = a_list(session)
         for number in range(3):
@@ -50,11 +49,21 @@ def test_a_list_has_one_statement_of_all_that_went(
         assert [count["aantal"] for count in statement.content["aantallen"]] == [3]
         assert statement.content["bleef"] == [["vastgehouden", 1]]
         assert statement.number == f"V-{day_of(utc_now()).year}-0001"
-        path = tmp_path / "verklaring.pdf"
-        path.write_bytes(statement.pdf)
         assert make_list_statement(installation.registry, session, row) is None, "once"
         lines = session.scalars(select(DestructionLine)).all()
         assert {line.statement_id for line in lines} == {statement.id, None}
+
+
+@pytest.mark.alles
+def test_a_statement_keeps_to_pdf_a_and_pdf_ua(installation: Installation, tmp_path: Path) -> None:
+    path = tmp_path / "verklaring.pdf"
+    with installation.transaction(DORDRECHT) as session:
+        row = a_list(session)
+        a_line(session, row, "M-1", gone_at=utc_now(), decision="mee")
+        session.flush()
+        statement = make_list_statement(installation.registry, session, row)
+        assert statement is not None
+        path.write_bytes(statement.pdf)
     assert validate_pdf(path) == []
 
 

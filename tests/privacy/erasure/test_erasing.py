@@ -61,7 +61,6 @@ def seeded(session: Any, report: Report) -> None:
             line.reason = f"weer een {WORD}"
 
 
-@pytest.mark.short_on("sqlite", "postgresql")
 def test_a_report_is_erased_everywhere_and_who_has_a_copy_and_the_reporter_hear_it(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +154,7 @@ def report_path(case: Case) -> str:
     return first_report(case)[0]
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_dossier_is_erased_and_its_reports_go_on(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,12 +217,13 @@ def _demanded(case: Case) -> None:
     case.installation.run_jobs()
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.parametrize(
     ("hinder", "words"),
     [
         (_frozen, "is bevroren"),
-        (_waiting, "nog niet beslist"),
-        (_making, "wordt nu gemaakt"),
+        pytest.param(_waiting, "nog niet beslist", marks=pytest.mark.alles),
+        pytest.param(_making, "wordt nu gemaakt", marks=pytest.mark.alles),
         (_demanded, "loopt een vordering"),
     ],
     ids=["bevroren", "aangevraagd", "wordt gemaakt", "vordering"],
@@ -251,6 +252,7 @@ def test_what_stands_in_the_way_is_told_with_what_to_do_and_nothing_goes(
         assert session.get_one(Report, case.reports[0]).description is not None
 
 
+@pytest.mark.short_on("sqlite")
 def test_a_demand_that_was_given_stands_in_nobodys_way(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +265,8 @@ def test_a_demand_that_was_given_stands_in_nobodys_way(
     assert "formulier" in page_of(case, first_report(case)[0]).forms
 
 
+@pytest.mark.alles
+@pytest.mark.short_on("sqlite")
 def test_what_changed_since_somebody_looked_is_looked_at_again(installation: Installation) -> None:
     case = make_case(installation, number=1)
     address, number = first_report(case)
@@ -297,6 +301,8 @@ def test_only_the_privacy_officer_proposes(installation: Installation) -> None:
         case.browser(who).get(f"{case.path}/gegevens-wissen", status=403)
 
 
+@pytest.mark.alles
+@pytest.mark.short_on("sqlite")
 def test_an_address_that_no_mail_reaches_goes_all_the_same(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,7 +54,7 @@ from tests.support.following import follow_in_browser
 from tests.support.following import page_of as page_of_receipt
 from tests.support.installation import Installation
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 
 # A Wednesday in a week without holidays.
 WEDNESDAY = datetime(2027, 3, 10, 11, tzinfo=AMSTERDAM)
@@ -190,6 +190,7 @@ def decision_after(case: Case, address: str) -> str:
     return str(page.follow().text)
 
 
+@pytest.mark.alles
 def test_a_proposal_nobody_answered_lapses_and_is_made_anew(case: Case) -> None:
     address, number = first_report(case)
     proposed(case, address)
@@ -252,6 +253,7 @@ def _last_message(case: Case) -> str:
         return session.scalars(newest).one()
 
 
+@pytest.mark.alles
 def test_who_comes_in_meanwhile_looks_and_the_reporter_hears_when_it_stays(case: Case) -> None:
     installation = case.installation
     alone(case)
@@ -302,6 +304,7 @@ def test_who_is_not_there_is_not_waited_for(case: Case) -> None:
             session.rollback()
 
 
+@pytest.mark.alles
 def test_who_was_there_and_left_is_told_anew(case: Case) -> None:
     """The days of one person alone begin when the others were told of it."""
     address, _ = first_report(case)
@@ -338,6 +341,7 @@ def asked(case: Case, *, included: bool = True) -> str:
         return row.reference
 
 
+@pytest.mark.alles
 def test_a_request_that_another_granted_needs_no_third_person(case: Case) -> None:
     installation = case.installation
     address, number = first_report(case)
@@ -365,6 +369,7 @@ def _grant(case: Case, reference: str, actor: Actor) -> None:
         move_request(case.installation.registry, session, row, "toewijzen", values, actor)
 
 
+@pytest.mark.alles
 def test_a_request_that_one_granted_oneself_is_no_second_person(case: Case) -> None:
     address, number = first_report(case)
     reference = asked(case)
@@ -410,6 +415,7 @@ def test_words_of_ones_own_are_no_ground(case: Case) -> None:
         assert session.scalars(select(ErasureProposal)).all() == []
 
 
+@pytest.mark.short_on("postgresql")
 def test_what_stops_between_signing_and_erasing_did_neither(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -446,6 +452,7 @@ def test_an_account_that_one_gave_is_no_second_person(case: Case) -> None:
     assert state_of(case) == "in_dossier"
 
 
+@pytest.mark.short_on("postgresql")
 def test_two_who_decide_at_once_erase_once(case: Case) -> None:
     address, number = first_report(case)
     case.people["ook"] = make_user(

@@ -104,6 +104,7 @@ def test_documents_of_one_case_are_frozen_at_once_and_officers_see_why(
     officer.get(f"{PLACE}/binnenstad/{number}").mustcontain("Bevroren", "Woo-verzoek")
 
 
+@pytest.mark.alles
 def test_the_same_case_twice_is_one_hold_and_another_case_is_a_second(
     town: Installation, head: TestApp
 ) -> None:

@@ -66,6 +66,7 @@ def mails(installation: Installation, holder: str = DORDRECHT) -> list[MailMessa
         return list(session.scalars(wanted.order_by(MailMessage.created_at, MailMessage.id)))
 
 
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_the_same_number_draws_the_same_lines_of_the_same_choice(
     installation: Installation,
@@ -156,6 +157,7 @@ def test_nobody_is_asked_about_what_is_no_read_and_who_left_is_not_offered(
     assert mails(installation) == []
 
 
+@pytest.mark.alles
 def test_a_question_of_1_0_0_is_read_on_its_line_and_goes_with_its_term(
     installation: Installation,
 ) -> None:

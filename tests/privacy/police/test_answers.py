@@ -81,6 +81,7 @@ def test_words_of_the_police_are_for_named_persons_and_officers_read_what_was_do
     form.submit("aanvullen", status=303).follow().mustcontain("art. 19 Wpg", WORDS[0])
 
 
+@pytest.mark.alles
 def test_words_of_another_partner_stay_where_officers_read_them(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

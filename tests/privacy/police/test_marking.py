@@ -210,6 +210,7 @@ def test_a_note_of_a_colleague_is_hidden_and_a_named_person_puts_it_back(
     town.named.get(f"{HERE}/logboek").mustcontain("zette terug wat was gemarkeerd", no=[WORD])
 
 
+@pytest.mark.alles
 def test_what_is_confirmed_moves_and_exports_go_in_the_name_of_who_confirmed(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +251,7 @@ def test_what_is_confirmed_moves_and_exports_go_in_the_name_of_who_confirmed(
     page.mustcontain(SAID, "Bevestigd op", "Stond er als", "Aanvullen", no=["besluit"])
 
 
+@pytest.mark.alles
 def test_where_nobody_is_named_it_waits_and_the_start_pages_say_so(
     installation: Installation,
 ) -> None:
@@ -377,6 +379,7 @@ def test_an_account_that_the_marker_gave_is_the_same_hand(installation: Installa
     read(town.privacy, item).mustcontain("Niemand kan dit nu bevestigen", "besluit")
 
 
+@pytest.mark.alles
 def test_who_decides_second_is_told_that_another_did(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
     town = people(installation)
@@ -470,7 +473,7 @@ def fill(installation: Installation, session: Any) -> tuple[Report, Dossier]:
     return report, dossier
 
 
-@pytest.mark.short_on("postgresql")
+@pytest.mark.short_on("sqlite")
 @pytest.mark.both_databases
 def test_each_piece_goes_and_comes_back_byte_for_byte(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
@@ -718,6 +721,7 @@ def test_papers_and_a_copy_lose_it_when_it_is_confirmed_and_the_copy_waits_till_
         assert session.scalars(select(Dossier.summary)).one() == f"Niet: {SAID}"
 
 
+@pytest.mark.alles
 def test_words_made_unreadable_meanwhile_do_not_come_back(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
     actor, registry = second(installation), installation.registry
@@ -750,6 +754,7 @@ def test_what_waits_goes_with_its_document_and_its_file_too(installation: Instal
         assert session.scalars(select(AttachmentPart)).all() == []
 
 
+@pytest.mark.alles
 def test_about_a_person_only_who_sees_the_dossier_confirms(installation: Installation) -> None:
     connect(installation, politie=SWITCHED_ON)
     town = people(installation)

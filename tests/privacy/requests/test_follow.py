@@ -62,6 +62,7 @@ def test_a_reporter_asks_with_the_follow_code_and_reads_when_the_answer_comes(ap
     english.mustcontain("Your data", "You get an answer by")
 
 
+@pytest.mark.alles
 def test_what_was_asked_on_the_follow_page_needs_no_other_search(api: Api) -> None:
     receipt = api.post().json
     ask(follow_in_browser(api, receipt))

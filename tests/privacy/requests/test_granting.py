@@ -119,6 +119,7 @@ def test_what_was_done_stands_on_the_page_and_in_the_letter(
     assert reference not in words
 
 
+@pytest.mark.alles
 def test_who_has_a_copy_and_was_told_is_named_on_the_page(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

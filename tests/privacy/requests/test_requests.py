@@ -204,6 +204,7 @@ def test_other_rights_are_granted_or_refused_in_words(town: Installation, office
     stale.mustcontain("kan nu niet: de stand is ‘Beantwoord’")
 
 
+@pytest.mark.alles
 def test_an_age_that_was_entered_wrong_is_mended_until_the_decision(officer: TestApp) -> None:
     case = enter(officer, vraagt="ouder_of_voogd", jong=True)
     mend = officer.get(case)
@@ -219,6 +220,7 @@ def test_an_age_that_was_entered_wrong_is_mended_until_the_decision(officer: Tes
     form.submit(status=303).follow().mustcontain("al besloten")
 
 
+@pytest.mark.alles
 def test_who_asks_for_a_child_after_all_is_identified_anew(officer: TestApp) -> None:
     case = enter(officer, vraagt="gemachtigde")
     step(officer, case, "identiteit", hoe="volgcode").mustcontain("Zoeken")
@@ -276,6 +278,7 @@ def test_two_clicks_at_the_same_moment_make_one_request(
     assert only(town).state == "ontvangen"
 
 
+@pytest.mark.alles
 def test_who_asks_for_a_child_is_known_by_no_number_that_we_had(
     town: Installation, officer: TestApp
 ) -> None:

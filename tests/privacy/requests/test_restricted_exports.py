@@ -91,6 +91,7 @@ def test_a_restricted_report_stays_out_and_both_pages_say_so(
     assert "beperk" not in repr(made[0].annex)
 
 
+@pytest.mark.alles
 def test_a_demand_or_another_ground_frees_nothing_that_is_restricted(
     installation: Installation, made: list[DossierContent]
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_ground_of_article_18_and_a_reason_take_it_along(
     assert not [c for c in subjects["M-02"] if "beperkt" in c]
 
 
+@pytest.mark.alles
 def test_what_is_restricted_after_the_approval_is_not_made(
     installation: Installation, made: list[DossierContent]
 ) -> None:
@@ -220,6 +222,7 @@ def test_a_document_made_before_a_restriction_is_given_only_on_a_second_persons_
         assert "uitvoer.toch_gegeven" in set(session.scalars(select(AuditEvent.action)))
 
 
+@pytest.mark.alles
 def test_what_is_restricted_is_tabled_only_on_such_a_ground(installation: Installation) -> None:
     case = make_case(installation)
     browser = case.browser("aanvrager")

@@ -197,6 +197,7 @@ def test_a_decision_that_ended_is_neither_ended_nor_looked_at_again(
     assert kept() == before
 
 
+@pytest.mark.short_on("postgresql")
 @pytest.mark.both_databases
 def test_after_a_pause_what_is_overdue_is_listed_for_seven_days_and_then_goes(
     installation: Installation,

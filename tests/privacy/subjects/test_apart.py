@@ -84,6 +84,7 @@ def test_others_write_while_a_person_is_searched(
     assert planted.ids["own"] in documents(installation)
 
 
+@pytest.mark.short_on("postgresql")
 @pytest.mark.both_databases
 def test_what_is_destroyed_meanwhile_leaves_no_trace(
     installation: Installation, monkeypatch: pytest.MonkeyPatch

@@ -225,6 +225,7 @@ def check_every_table(installation: Installation, folder: Path) -> None:
                 assert not [c for c in opened if str(row.get(c)).startswith("1:")]
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_requests_go_along_with_their_question_letters_and_copy(
     installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
@@ -354,6 +355,7 @@ def test_what_changed_after_the_received_package_asks_for_a_new_one(
     assert keyboard.type(*COMMAND, str(tmp_path / "weg"), "--vernietigen")[0] == 0
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_later_leaving_needs_a_package_and_a_decision_of_its_own_and_counts_afresh(
     installation: Installation,
@@ -395,6 +397,7 @@ def test_a_later_leaving_needs_a_package_and_a_decision_of_its_own_and_counts_af
     assert "dossier" not in went
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_newer_package_must_be_received_again(
     installation: Installation,
@@ -414,6 +417,7 @@ def test_a_newer_package_must_be_received_again(
     assert "report" in anywhere(installation, ACCOUNT)
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_decision_and_receipt_can_be_taken_back_until_something_is_destroyed(
     installation: Installation,
@@ -448,6 +452,7 @@ def test_decision_and_receipt_can_be_taken_back_until_something_is_destroyed(
     assert actions.count("gemeente.vertrek_teruggenomen") == 1
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_second_archivist_does_not_overwrite_the_decision_of_the_first(
     keyboard: Keyboard, case: Case, tmp_path: Path
@@ -497,6 +502,7 @@ def test_an_objection_that_runs_or_can_still_come_stops_a_leaving(
         assert list(tmp_path.glob("weg*")) == []
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_leaving_that_broke_off_goes_on_and_its_statement_counts_all(
     installation: Installation, case: Case, monkeypatch: pytest.MonkeyPatch
@@ -532,6 +538,7 @@ def test_a_leaving_that_broke_off_goes_on_and_its_statement_counts_all(
         assert int(went[name]) == before[name], name
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_of_a_withdrawn_report_only_goes_along_that_it_was_there(
     installation: Installation, keyboard: Keyboard, case: Case, tmp_path: Path
@@ -617,6 +624,7 @@ def test_without_the_code_or_with_a_hold_nothing_is_destroyed(
     assert "report" in anywhere(installation, ACCOUNT)
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_what_is_wrong_is_said_and_leaves_nothing(
     installation: Installation,

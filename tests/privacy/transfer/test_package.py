@@ -206,6 +206,7 @@ def test_a_package_names_the_archive_law_of_the_day_on_which_it_is_made(
     assert content.page_one.rules[-1].value == f"{law}."
 
 
+@pytest.mark.alles
 def test_made_twice_the_package_is_the_same_to_the_byte(
     installation: Installation,
     keyboard: Keyboard,
@@ -221,6 +222,7 @@ def test_made_twice_the_package_is_the_same_to_the_byte(
     assert sorted(row.reports) == sorted(map(str, case.reports))
 
 
+@pytest.mark.alles
 def test_what_fails_halfway_leaves_nothing_in_the_folder(
     installation: Installation,
     keyboard: Keyboard,

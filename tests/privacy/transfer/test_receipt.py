@@ -125,6 +125,7 @@ def test_reports_that_are_not_due_stay_until_their_own_day_and_are_transferred_t
     assert set(counted) == {"overgebracht"}
 
 
+@pytest.mark.alles
 @pytest.mark.short_on("postgresql")
 def test_texts_that_were_looked_at_after_the_package_change_nothing_of_the_dossier(
     installation: Installation, case: Case
@@ -184,7 +185,16 @@ def test_without_an_authorised_line_no_receipt_is_asked_and_none_counts(
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("state", ["wacht_op_besluit", "gevraagd", "wordt_gemaakt", "mislukt"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "gevraagd",
+        *(
+            pytest.param(state, marks=pytest.mark.alles)
+            for state in ("wacht_op_besluit", "wordt_gemaakt", "mislukt")
+        ),
+    ],
+)
 def test_a_transfer_under_way_at_the_upgrade_goes_on_with_the_command(
     installation: Installation, case: Case, state: str
 ) -> None:
@@ -212,6 +222,7 @@ def test_a_transfer_under_way_at_the_upgrade_goes_on_with_the_command(
     assert case.dossier_id in stones(installation)
 
 
+@pytest.mark.alles
 @pytest.mark.sqlite
 def test_a_package_that_an_earlier_release_kept_takes_its_receipt(
     installation: Installation, case: Case

@@ -30,7 +30,7 @@ from tests.support.installation import Installation
 from tests.support.offering import Case
 from tests.support.photos import photo, stored
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("postgresql")]
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 
 Variant = Callable[..., Installation]
 HERE = "145.53.10.20"
@@ -94,6 +94,7 @@ def test_the_same_file_with_another_report_is_another_attachment_that_nothing_ti
     assert len(first.sent_hash or "") == 64
 
 
+@pytest.mark.short_on("postgresql")
 @pytest.mark.judged_once
 def test_the_same_file_twice_at_once_is_one_attachment(api: Api) -> None:
     receipt, start = api.post().json, threading.Barrier(3)
@@ -139,6 +140,7 @@ def test_a_refused_file_leaves_its_key_free(api: Api) -> None:
     assert api.attach(receipt, photo(), key=key).json["nummer"] == 1
 
 
+@pytest.mark.short_on("postgresql")
 def test_who_presses_twice_on_the_page_sends_one_file(api: Api) -> None:
     browser = follow_in_browser(api, api.post().json)
     form = browser.get("/volgen/melding").forms["bijlage"]
@@ -195,6 +197,7 @@ def scanned(api: Api, clamd: Clamd) -> Iterator[Api]:
     api.installation.registry.scanner = None
 
 
+@pytest.mark.alles
 def test_a_stopped_file_sent_again_is_stopped_again_and_kept_once(scanned: Api) -> None:
     receipt, key = scanned.post().json, str(uuid4())
     for _ in range(3):
@@ -307,6 +310,7 @@ def test_stopped_files_count_for_the_budget_of_their_report(variant: Variant, cl
         assert len(rows(api)) == 1
 
 
+@pytest.mark.alles
 def test_only_what_is_kept_counts_stopped_files_too(variant: Variant, clamd: Clamd) -> None:
     with budgets_of(variant, sender_megabytes=25) as api:
         receipt, registry = api.post().json, api.installation.registry
@@ -415,6 +419,7 @@ def test_health_says_that_the_disk_is_nearly_full_and_stays_ready(variant: Varia
     assert "bestanden worden geweigerd, meldingen niet" in check["melding"]
 
 
+@pytest.mark.alles
 def test_another_disk_can_be_watched_and_one_that_is_not_there_is_full(
     variant: Variant, tmp_path: Any
 ) -> None:

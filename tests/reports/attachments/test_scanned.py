@@ -249,6 +249,7 @@ def test_a_file_that_waited_is_stopped_or_thrown_away_when_it_must(
     ]
 
 
+@pytest.mark.alles
 def test_the_app_reads_what_became_of_each_file_at_one_question_more(
     waiting: Api, clamd: Clamd
 ) -> None:

@@ -98,6 +98,7 @@ def test_the_line_of_history_holds_no_number(api: Api) -> None:
     assert not [s for s in (OLD, NEW, MAIL) if s in f"{row.phone}{row.email}{row.earlier}"]
 
 
+@pytest.mark.alles
 def test_what_was_not_given_before_says_so(api: Api, officer: TestApp) -> None:
     receipt = send(api)
     change(api, receipt, email=MAIL)
@@ -198,6 +199,7 @@ def test_a_destroyed_report_takes_no_number(api: Api) -> None:
         set_contact(registry.engine, registry.key_ring, standing.copy, NEW, None)
 
 
+@pytest.mark.alles
 def test_only_the_last_number_of_before_is_kept_unless_a_hold_keeps_all(api: Api) -> None:
     receipt = send(api)
     keys = api.installation.registry.key_ring

@@ -197,6 +197,7 @@ STEPS: Any = [
 ]
 
 
+@pytest.mark.alles
 @pytest.mark.parametrize("step", STEPS, ids=["intrekken", "toch", "bewaren", "bericht", "mening"])
 def test_what_was_destroyed_meanwhile_is_refused_kindly(api: Api, step: Any) -> None:
     """The report goes between the reading of the page and the step."""

@@ -215,6 +215,7 @@ def test_a_report_withdrawn_by_its_reporter_is_not_given_any_more(case: Case) ->
         assert session.scalars(select(ReportTransfer.state)).one() == "vervallen"
 
 
+@pytest.mark.alles
 def test_the_job_of_an_answer_done_twice_makes_one_copy(case: Case) -> None:
     case.offer()
     case.answer("aannemen")
@@ -226,6 +227,7 @@ def test_the_job_of_an_answer_done_twice_makes_one_copy(case: Case) -> None:
         assert session.scalar(select(func.count()).select_from(Report)) == 1
 
 
+@pytest.mark.alles
 def test_a_report_can_come_back_to_who_gave_it(case: Case) -> None:
     case.offer()
     case.answer("aannemen")

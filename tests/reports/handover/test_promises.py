@@ -40,6 +40,7 @@ def freeze(way: HandedOver, holder: str = DORDRECHT) -> None:
     way.act(holder, lambda session, row: place_hold(session, row, HoldReason.COURT, until, SYSTEM))
 
 
+@pytest.mark.alles
 def test_what_was_frozen_since_the_offer_is_not_given_and_both_read_why(
     installation: Installation,
 ) -> None:
@@ -82,6 +83,7 @@ def end_all(session: Any, row: Report) -> None:
         request.ended_at = utc_now()
 
 
+@pytest.mark.alles
 def test_a_merger_leaves_what_is_frozen_and_takes_it_when_that_is_over(
     installation: Installation,
 ) -> None:
@@ -114,6 +116,7 @@ def test_contact_that_was_promised_stays_promised_for_the_day_that_was_said(
     assert way.at(EINDHOVEN).contact_deadline == soon
 
 
+@pytest.mark.alles
 def test_a_term_that_passed_elsewhere_begins_anew(installation: Installation) -> None:
     way = HandedOverOpen(installation)
     way.send("API")
@@ -174,6 +177,7 @@ def test_the_tombstone_of_the_giver_keeps_no_word_of_the_report(
     assert names[-1] == "overdracht_aangenomen"
 
 
+@pytest.mark.alles
 def test_the_reporter_follows_the_copy_that_lives_when_the_tombstone_goes(
     installation: Installation,
 ) -> None:
@@ -196,6 +200,7 @@ def scanned(installation: Installation, clamd: Clamd) -> HandedOver:
     return way
 
 
+@pytest.mark.alles
 def test_a_file_that_waits_for_the_scanner_goes_along_and_is_opened_there(
     scanned: HandedOver, clamd: Clamd
 ) -> None:

@@ -55,7 +55,7 @@ from tests.support.factories import (
 from tests.support.installation import Installation
 from tests.support.noticing import with_addresses
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.short_on("sqlite")]
 QUESTION = {"vraag": "Hoe laat was het?", "uiterlijk": "2099-01-01"}
 LATER = timedelta(minutes=11)
 # Outside office hours, when spoed goes to the number on duty.

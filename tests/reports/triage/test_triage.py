@@ -240,6 +240,7 @@ def test_another_neighbourhood_moves_the_report_and_the_old_address_leads_on(
     admin.get(address, status=404)
 
 
+@pytest.mark.alles
 def test_what_somebody_was_writing_goes_along_with_a_report_that_moved_meanwhile(
     installation: Installation,
 ) -> None:
@@ -260,6 +261,7 @@ def test_what_somebody_was_writing_goes_along_with_a_report_that_moved_meanwhile
     assert "het bericht staat klaar" in again.submit("versturen", status=303).follow().text
 
 
+@pytest.mark.alles
 def test_pages_of_a_report_that_moved_lead_on_with_what_was_asked_for_who_may_see_it(
     installation: Installation,
 ) -> None:
@@ -530,6 +532,7 @@ def at_once(*presses: Callable[[], Any]) -> list[int]:
         return sorted(done.result().status_int for done in [pool.submit(p) for p in presses])
 
 
+@pytest.mark.alles
 def test_of_two_saves_at_the_same_moment_one_is_shown_the_other(installation: Installation) -> None:
     address = stored(installation)
     forms = [
@@ -543,6 +546,7 @@ def test_of_two_saves_at_the_same_moment_one_is_shown_the_other(installation: In
         assert sorted(names) == ["beoordelen", "in_behandeling_nemen", "ontvangen"]
 
 
+@pytest.mark.alles
 def test_a_report_is_put_in_a_dossier_from_the_form_and_taken_out_again(
     installation: Installation,
 ) -> None:
@@ -720,6 +724,7 @@ def test_who_only_reads_has_no_decisions(installation: Installation) -> None:
         assert word not in page.text
 
 
+@pytest.mark.alles
 def test_the_number_of_queries_does_not_grow(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

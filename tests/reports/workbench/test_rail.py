@@ -85,6 +85,7 @@ def test_an_address_of_a_report_that_is_not_here_opens_no_other(
     assert key(browser.get(INBOX), "1") is not None
 
 
+@pytest.mark.alles
 def test_the_ends_of_a_page_of_the_list_lead_on_and_back(installation: Installation) -> None:
     with installation.transaction(DORDRECHT) as session:
         for _ in range(27):
@@ -157,6 +158,7 @@ def test_the_answer_no_goes_on_with_what_was_chosen(installation: Installation) 
     assert (kept.state, kept.danger_now, kept.urgent) == ("in_behandeling", False, False)
 
 
+@pytest.mark.alles
 def test_of_what_happened_longer_ago_the_signal_is_shown_and_nothing_asked(
     installation: Installation,
 ) -> None:
@@ -175,6 +177,7 @@ def test_of_what_happened_longer_ago_the_signal_is_shown_and_nothing_asked(
     assert "Let op: volgen" in browser.get(old).text
 
 
+@pytest.mark.alles
 def test_danger_alone_is_undone_too(installation: Installation) -> None:
     """In hand already, yes closes nothing: the answer is all there is to undo."""
     address = stored(installation, forms=(Form.THREATENING,))
@@ -372,6 +375,7 @@ def test_contact_that_is_due_keeps_a_report_awake(installation: Installation) ->
     assert "contact is te laat" in key(opened(officer(installation), address), "w").text
 
 
+@pytest.mark.alles
 def test_the_history_has_words_for_what_was_proposed_and_undone(
     installation: Installation,
 ) -> None:
@@ -546,6 +550,7 @@ def test_on_the_own_page_of_a_report_the_keys_decide_and_one_stays_there(
     assert state_of(installation, address) == "nieuw"
 
 
+@pytest.mark.alles
 def test_filed_on_its_own_page_a_report_is_followed_to_its_dossier_and_back(
     installation: Installation,
 ) -> None:

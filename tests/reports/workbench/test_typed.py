@@ -53,6 +53,7 @@ def test_a_question_that_can_not_be_asked_any_more_can_be_copied(
     assert page.headers.get("HX-Retarget") == ("#werkbank-paneel" if headers else None)
 
 
+@pytest.mark.alles
 def test_a_question_about_a_report_that_moved_to_a_dossier_is_kept(
     installation: Installation,
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_reason_for_handing_over_comes_back_and_is_sent_the_next_time(
     assert state_of(installation, address) == "overdracht_aangeboden"
 
 
+@pytest.mark.alles
 def test_an_answer_to_a_proposal_that_was_answered_can_be_copied(
     installation: Installation,
 ) -> None:
@@ -123,6 +125,7 @@ def test_a_second_press_says_that_it_was_done_already(
     assert number_of(installation, ReportDecision) == 1
 
 
+@pytest.mark.alles
 def test_another_decision_on_an_old_page_is_no_second_press(installation: Installation) -> None:
     address = stored(installation)
     browser = officer(installation)
