@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, null, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
@@ -49,7 +49,7 @@ class Alone(Enum):
 
     NEVER = "nooit"
     AT_ONCE = "meteen"
-    # From the moment that the others were told of, two working days later.
+    # From the moment `alone_at` of the table, two working days after others were told of it.
     LATER = "na twee werkdagen"
 
 
@@ -86,8 +86,14 @@ class Second:
     alone: Alone = Alone.NEVER
 
     def waiting(self, holder: str, identity: Identity) -> Select[Any]:
-        """Select what waits at a holder for the answer of this person."""
-        return self._rows(holder, identity, is_second(self.table, str(identity.user_id)))
+        """Select what waits at a holder for the answer of this person.
+
+        Where one may answer alone later: also what they proposed, once its days are over.
+        """
+        whose = is_second(self.table, str(identity.user_id))
+        if self.alone is Alone.LATER:
+            whose = or_(whose, self.table.alone_at <= utc_now())
+        return self._rows(holder, identity, whose)
 
     def elsewhere(self, holder: str, identity: Identity) -> Select[Any]:
         """Select what this person proposed at a holder and waits for another one."""

@@ -38,6 +38,9 @@ from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
 from stopintimidatie.privacy.destruction.models import LineDecision
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
+from stopintimidatie.privacy.erasure import approval as erasing
+from stopintimidatie.privacy.erasure.services import preview_erasure
+from stopintimidatie.privacy.holds.services import row_of
 from stopintimidatie.privacy.requests.models import SubjectRequestMove
 from stopintimidatie.privacy.requests.services import refuses_second
 from stopintimidatie.privacy.retention import queries as retention_queries
@@ -250,6 +253,20 @@ def proposed_terms(holder: str, identity: Identity) -> Select[Any]:
     return retention_queries.waiting_for(holder, identity)  # type: ignore[no-any-return]
 
 
+def propose_erasing(work: Work) -> Any:
+    """Propose to erase a report."""
+    registry = work.installation.registry
+    report = make_report(work.session, work.installation)
+    seen = preview_erasure(registry, work.session, report).fingerprint
+    return erasing.propose(registry, work.session, report, "doel", seen, work.actor)
+
+
+def erase(work: Work, proposal: Any, actor: Actor) -> None:
+    registry, session = work.installation.registry, work.session
+    seen = preview_erasure(registry, session, row_of(session, proposal)).fingerprint
+    erasing.carry_out(registry, session, proposal, seen, actor)
+
+
 STRANGER = "00000000-0000-4000-8000-000000000001"
 ACTS = (
     Act(
@@ -295,6 +312,16 @@ ACTS = (
         take_back=lambda work, row, actor: withdraw_terms(work.session, row, actor),
     ),
     Act("kopie nakijken", send_copy, check_copy, WorkflowError, Role.DOSSIER_OWNER, copies.waiting),
+    Act(
+        "wissen",
+        propose_erasing,
+        erase,
+        SecondError,
+        Role.PRIVACY_OFFICER,
+        erasing.KIND.waiting,
+        kind="wissen",
+        take_back=lambda work, row, actor: erasing.leave(work.session, row, None, actor),
+    ),
     *(
         Act(
             f"advies, {'geleid' if leads else 'gevraagd'}",

@@ -154,10 +154,6 @@ Dossiers = Sequence[UUID] | Select[UUID]
 Document = Report | Dossier
 
 
-class ErasureError(Exception):
-    """Erasing is refused; the Dutch message says what to do."""
-
-
 @dataclass(frozen=True)
 class Outlook:
     """A preview of erasing: what would go, and what stands in the way."""
