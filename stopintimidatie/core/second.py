@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, literal, null, or_, select
 from sqlalchemy.orm import Session
 
 from stopintimidatie.core.accounts.hands import ONE_HAND, hands_of, others
@@ -129,7 +129,10 @@ def kinds_for(registry: Any, holder: str, identity: Identity) -> list[Second]:
 
 def is_second(table: Any, person: str) -> ColumnElement[bool]:
     """Make the condition that this person had no part in a proposal."""
-    return and_(*(others(getattr(table, hand), person) for hand in table.HANDS))
+    free = [others(getattr(table, hand), person) for hand in table.HANDS]
+    if (makers := table.makers(table)) is not None:
+        free.append(~exists(makers.where(~others(makers.selected_columns[0], person))))
+    return and_(*free)
 
 
 def lock_open(
@@ -172,7 +175,9 @@ def why_not(
         also: further accounts that had a part in it, such as who it is about.
         own: words for who had a part in it.
     """
-    made = {*(getattr(row, hand) for hand in row.HANDS), *also} - {None}
+    makers = row.makers(row)
+    more = () if makers is None else session.scalars(makers)
+    made = {*(getattr(row, hand) for hand in row.HANDS), *more, *also} - {None}
     if person is None or person in made:
         return own
     return ONE_HAND if made and made & hands_of(session, person) else None

@@ -1068,7 +1068,6 @@ MATRIX: Final[tuple[View, ...]] = (
         "{kopieverzoek}/nakijken": " 404 404 404 ja ja",
         "{kopieverzoek_meldpunt}/nakijken": " 404 ja ja",
     }),
-    view("Root", "kopieen", "GET", P.SIGNED_IN, {"/kopieen": " 404 ja 404 ja 404 ja ja 404"}),
     view("CopyRegister", "", "GET", P.CHECK_COPY, {
         "{kopieen}": " 404 ja 404 ja 404",
         "{kopieen_meldpunt}": " ja ja 404",

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import and_, select
 
-from stopintimidatie.core.accounts.hands import others
-from stopintimidatie.core.security import Identity
+from stopintimidatie.core.second import Second
+from stopintimidatie.core.security import Permission
 from stopintimidatie.core.tree import Level, Resource
 from stopintimidatie.municipalities.areas.resources import HolderBranch, holder_levels
-from stopintimidatie.privacy.requests.models import RequestState, SubjectRequest
+from stopintimidatie.privacy.requests.models import SubjectRequest
 from stopintimidatie.privacy.requests.resources import REFERENCE
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 
@@ -65,15 +65,18 @@ LEVELS: Final = (
     ),
 )
 
-
-def waiting(holder: str, identity: Identity) -> Select[Any]:
-    """Select the copies that wait for this person: never those that they made."""
-    return (
-        select(SubjectCopy.id)
-        .join(SubjectRequest, SubjectRequest.id == SubjectCopy.request_id)
-        .where(
-            SubjectCopy.holder == holder,
-            SubjectRequest.state == RequestState.CHECKING.value,
-            others(SubjectCopy.made_by_id, str(identity.actor.id)),
-        )
-    )
+_REFERENCE: Final = (
+    select(SubjectRequest.reference)
+    .where(SubjectRequest.id == SubjectCopy.request_id)
+    .scalar_subquery()
+)
+SECOND: Final = Second(
+    KIND,
+    "Kopie voor een betrokkene nakijken",
+    SubjectCopy,
+    Permission.CHECK_COPY,
+    lambda row: f"{NAME}/{row.key}",
+    key=_REFERENCE,
+    about=_REFERENCE,
+    desk=True,
+)

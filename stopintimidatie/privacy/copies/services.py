@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
 from stopintimidatie.core.jobs import Job, JobContext, enqueue
+from stopintimidatie.core.second import ANSWERED, SecondError, check_hand, lock_open, sign, why_not
 from stopintimidatie.core.storage.encryption import DecryptionError, KeyRing
 from stopintimidatie.core.storage.personal import personal_data_holders
 from stopintimidatie.core.storage.tenancy import NATIONAL
@@ -56,9 +57,15 @@ from stopintimidatie.privacy.requests.models import (
     SubjectRequest,
 )
 from stopintimidatie.privacy.requests.personal import KIND
-from stopintimidatie.privacy.requests.services import Person, mark_sent, move_request, read_person
+from stopintimidatie.privacy.requests.services import (
+    Person,
+    lock_request,
+    mark_sent,
+    move_request,
+    read_person,
+)
 from stopintimidatie.privacy.requests.workflow import FORGET, RequestRule
-from stopintimidatie.privacy.subjects.models import VAULT, SubjectCopy
+from stopintimidatie.privacy.subjects.models import FROZEN, GATHERED, MARKED, VAULT, SubjectCopy
 from stopintimidatie.privacy.subjects.rules import KINDS
 from stopintimidatie.privacy.subjects.services import copied_traces, unjudged
 from stopintimidatie.reports.models import ReportAttachment
@@ -81,6 +88,7 @@ LOST_FILE: Final = (
     " gemaakt."
 )
 AT_COUNTER: Final = "U krijgt de kopie op papier. Bel ons, dan spreken wij af hoe u haar krijgt."
+OWN: Final = "Een ander dan u kijkt de kopie na: u werkte eraan mee."
 
 
 class CopyError(Exception):
@@ -122,13 +130,13 @@ def bring_together(
         row = SubjectCopy(
             holder=request.holder,
             request_id=request.id,
-            made_by_id=actor.id,
-            made_by=actor.name,
+            proposed_by_id=actor.id,
+            proposed_by=actor.name,
             changed_by=actor.name,
         )
         session.add(row)
         session.flush()
-    record(session, actor, "kopie.bijeen", request.holder, KIND, [request.id])
+    record(session, actor, GATHERED, request.holder, KIND, [request.id])
     return parts
 
 
@@ -159,7 +167,7 @@ def save_marks(
     if row is not None:
         row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
-    record(session, actor, "kopie.gemarkeerd", request.holder, KIND, [request.id])
+    record(session, actor, MARKED, request.holder, KIND, [request.id])
 
 
 def missing(session: Session, request: SubjectRequest) -> str | None:
@@ -197,12 +205,12 @@ def freeze(registry: Any, session: Session, request: SubjectRequest, actor: Acto
     data = encoded(made)
     VAULT.keep(session, keys, request, COPY, data)
     row.sha256 = sha256(data).hexdigest()
-    row.made_by_id, row.made_by = actor.id, actor.name
-    row.checked_at = row.checked_by_id = row.checked_by = row.shows_reporter = row.answer = None
+    row.proposed_by_id, row.proposed_by = actor.id, actor.name
+    row.answered_at = row.answered_by_id = row.answered_by = row.shows_reporter = row.answer = None
     row.changed_at, row.changed_by = utc_now(), actor.name
     session.flush()
     enqueue(session, DRAW, request.holder, {"request": str(request.id)})
-    record(session, actor, "kopie.bevroren", request.holder, KIND, [request.id])
+    record(session, actor, FROZEN, request.holder, KIND, [request.id])
 
 
 def _about(registry: Any, session: Session, request: SubjectRequest) -> tuple[tuple[str, str], ...]:
@@ -307,19 +315,56 @@ def _house(session: Session, holder: str) -> House:
 # The second person, and handing over
 
 
-def note_check(
-    session: Session, request: SubjectRequest, shows: bool, answer: str | None, actor: Actor
-) -> None:
-    """Keep the answer of the second person, with the hash of what was judged."""
+def why_not_check(session: Session, request: SubjectRequest, actor: Actor) -> str | None:
+    """Return why somebody can't be the second person for a copy that waits; None: they can."""
     row = copy_of(session, request.id)
-    if row is None or request.state != RequestState.CHECKING:
-        raise CopyError("Deze kopie wacht niet op een tweede persoon.")
-    row.checked_at, row.checked_by_id, row.checked_by = utc_now(), actor.id, actor.name
-    row.shows_reporter, row.answer = shows, answer
-    row.changed_at, row.changed_by = utc_now(), actor.name
-    session.flush()
+    return ANSWERED if row is None else why_not(session, row, actor.id, own=OWN)
+
+
+def check_copy(
+    registry: Any,
+    session: Session,
+    request: SubjectRequest,
+    seen: str | None,
+    *,
+    shows: bool,
+    answer: str | None,
+    actor: Actor,
+) -> None:
+    """Judge a copy as the second person: it may go, or goes back with what was seen in it.
+
+    Args:
+        registry: of the application.
+        session: of the answer.
+        request: whose copy it is.
+        seen: the hash of what was read.
+        shows: whether it tells who reported, or of others.
+        answer: what was seen, in words.
+        actor: the second person.
+
+    Raises:
+        SecondError: It doesn't wait, changed meanwhile, or isn't this person's to judge.
+        WorkflowError: The step isn't possible now.
+    """
+    lock_request(session, request)
+    row = copy_of(session, request.id)
+    if row is None:
+        raise SecondError(ANSWERED)
+    lock_open(session, row, actor, seen=seen, is_now=lambda: row.sha256)
+    check_hand(session, row, actor, own=OWN)
+    row.shows_reporter, row.answer, row.changed_by = shows, answer, actor.name
+    sign(session, row, actor)
     fields = ["ja" if shows else "nee"]
     record(session, actor, "kopie.nagekeken", request.holder, KIND, [request.id], fields=fields)
+    step, more = ("terug", {"reden": answer}) if shows else ("nagekeken", {})
+    move_request(registry, session, request, step, more, actor)
+
+
+def _only_checked(registry: Any, session: Session, request: Any, actor: Actor) -> None:
+    """Refuse the step of who judged nothing."""
+    row = copy_of(session, request.id)
+    if row is None or row.answered_by_id is None or row.shows_reporter:
+        raise WorkflowError("Laat de kopie eerst nakijken door een tweede persoon.")
 
 
 def pickup_of(session: Session, request: SubjectRequest) -> Pickup | None:
@@ -428,7 +473,9 @@ def _bring_together(registry: Any, session: Session, request: Any, actor: Actor)
 RULES: Final = (
     RequestRule("bijeenbrengen", "redigeren", follows=_bring_together),
     RequestRule("markeren", "tweede_persoon", missing=missing, follows=_freeze, page="kopie"),
-    RequestRule("nakijken", "nagekeken", page="nakijken"),
+    RequestRule(
+        "nakijken", "nagekeken", refuses=why_not_check, follows=_only_checked, page="nakijken"
+    ),
     RequestRule("klaarzetten", "versturen", page="kopie"),
     *(
         RequestRule(f"kopie_{name}", name, follows=withdraw)

@@ -138,7 +138,7 @@ def _mark(context: RequestResource, request: Request, page: dict[str, Any]) -> A
             move_request(request.registry, session, row, "tweede_persoon", {}, request.actor)
         except (CopyError, WorkflowError) as problem:
             raise FormError(str(problem)) from None
-        request.flash("De kopie wacht nu op een tweede persoon, onder ‘Kopieën nakijken’.")
+        request.flash("De kopie wacht nu op een tweede persoon.")
         return HTTPSeeOther(here)
 
     page |= {

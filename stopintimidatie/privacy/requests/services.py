@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stopintimidatie.core.accounts.hands import refusal
 from stopintimidatie.core.accounts.models import User
 from stopintimidatie.core.audit import Actor, record
 from stopintimidatie.core.clock import utc_now
@@ -283,9 +282,6 @@ def move_request(
     done = list(done_for(session, row)) if name in WITH_DONE else []
     if name == "toewijzen" and not (done or values.get("reden")):
         raise WorkflowError(NOTHING_DONE, "reden")
-    why = refuses_second(session, row, actor) if name == "nagekeken" else None
-    if why is not None:
-        raise WorkflowError(why)
     before, row.state = row.state, move.target
     noted = dict(values)
     if given := noted.pop("wel", None):
@@ -304,18 +300,6 @@ def lock_request(session: Session, row: SubjectRequest) -> None:
     """Lock the request until this transaction ends, and read it anew."""
     session.flush()
     session.refresh(row, with_for_update=True)
-
-
-def refuses_second(session: Session, row: SubjectRequest, actor: Actor) -> str | None:
-    """Return why this person can't judge the copy: who has it checked is no second person."""
-    last = session.scalars(
-        select(SubjectRequestMove.actor_id)
-        .where(SubjectRequestMove.request_id == row.id, SubjectRequestMove.name == "tweede_persoon")
-        .order_by(SubjectRequestMove.at.desc(), SubjectRequestMove.id)
-        .limit(1)
-    ).first()
-    own = "Een ander dan u kijkt de kopie na: u hebt haar laten nakijken."
-    return refusal(session, last, actor.id, own)
 
 
 def _note_answers(row: SubjectRequest, name: str, values: Mapping[str, Any], actor: Actor) -> None:

@@ -46,7 +46,6 @@ from stopintimidatie.privacy.requests.services import (
     read_question,
     refuses_effect,
     refuses_extension,
-    refuses_second,
     way_to_send,
 )
 from stopintimidatie.privacy.requests.workflow import REQUEST_WORKFLOW, fits, rules_of
@@ -238,8 +237,8 @@ def _steps(
         if not request.has_permission(move.permission, context):
             continue
         why = obstacle(request.registry, request.db, row, move.name)
-        if why is None and move.name == "nagekeken":
-            why = refuses_second(request.db, row, request.actor)
+        for rule in rules_of(request.registry, move.name):
+            why = why or rule.refuses(request.db, row, request.actor)
         if why is None:
             ready.append((move.label, f"{here}/{_page_of(request, move)}"))
         else:

@@ -150,7 +150,7 @@ def test_access_goes_by_its_steps_and_a_second_person(
     press(officer, f"{case}/zoeken", "afronden", form="vondst")
     press(officer, f"{case}/kopie", "nakijken")
     copy = case.replace("verzoeken", "kopieen")
-    officer.get(copy, status=303).follow().mustcontain("Wacht op een ander dan u")
+    officer.get(copy, status=303).follow().mustcontain("u werkte eraan mee")
     officer.get(case).mustcontain("Kopie is nagekeken</strong> kan nu niet. Een ander dan u")
     assert forward(officer.get(case)) == []
     assert forward(second.get(case)) == ["Kopie is nagekeken"]
