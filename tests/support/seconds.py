@@ -33,8 +33,7 @@ from stopintimidatie.exports.request.routes import approve_together, judge_after
 from stopintimidatie.exports.vocabulary import ExportError, ExportRequest
 from stopintimidatie.municipalities.people import groups, proposals, provider
 from stopintimidatie.municipalities.people.services import actor_of, givers
-from stopintimidatie.privacy.copies import resources as copy_resources
-from stopintimidatie.privacy.copies import services as copies
+from stopintimidatie.privacy.copies import judgement as copies
 from stopintimidatie.privacy.copies.services import save_marks
 from stopintimidatie.privacy.destruction import resources as lists
 from stopintimidatie.privacy.destruction import services as destruction
@@ -42,11 +41,11 @@ from stopintimidatie.privacy.destruction.models import LineDecision
 from stopintimidatie.privacy.destruction.rules import AUTHORISES, CHECKS
 from stopintimidatie.privacy.erasure import approval as erasing
 from stopintimidatie.privacy.erasure.services import preview_erasure
-from stopintimidatie.privacy.holds.services import row_of
 from stopintimidatie.privacy.retention import queries as retention_queries
 from stopintimidatie.privacy.retention.services import approve_terms, propose_terms, withdraw_terms
 from stopintimidatie.privacy.subjects.models import SubjectCopy
 from stopintimidatie.reports.inbox import queries as inbox
+from stopintimidatie.reports.models import Report
 from stopintimidatie.reports.page.proposals import answer_proposal, propose
 from tests.support.destruction import a_line, a_list, let_the_officer_check
 from tests.support.factories import (
@@ -142,8 +141,10 @@ def mark_copy(work: Work) -> Any:
 
 
 def check_copy(work: Work, waiting: Any, actor: Actor) -> None:
-    judged = {"shows": False, "answer": None, "actor": actor}
-    copies.check_copy(work.installation.registry, work.session, waiting[0], HASH, **judged)
+    registry = work.installation.registry
+    copies.check_copy(
+        registry, work.session, waiting[0], HASH, shows=False, answer=None, actor=actor
+    )
 
 
 def freeze_anew(work: Work, waiting: Any) -> None:
@@ -275,7 +276,8 @@ def propose_erasing(work: Work) -> Any:
 
 def erase(work: Work, proposal: Any, actor: Actor) -> None:
     registry, session = work.installation.registry, work.session
-    seen = preview_erasure(registry, session, row_of(session, proposal)).fingerprint
+    report = session.get_one(Report, proposal.document_id)
+    seen = preview_erasure(registry, session, report).fingerprint
     erasing.carry_out(registry, session, proposal, seen, actor)
 
 
@@ -329,7 +331,7 @@ ACTS = (
             check_copy,
             SecondError,
             Role.DOSSIER_OWNER,
-            copy_resources.SECOND.waiting,
+            copies.SECOND.waiting,
             kind="kopie",
             row=lambda waiting: waiting[1],
             change=freeze_anew,

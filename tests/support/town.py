@@ -593,9 +593,7 @@ class _Builder:
                 move_request(registry, session, row, step, values, self.actor)
             if name == "zoekverzoek":
                 self.found(row, reference)
-            where = "kopieen" if name == "kopie" else "verzoeken"
-            made[name] = f"{home}/{where}/{row.reference}"
-        made["kopieen"] = f"{home}/kopieen"
+            made[name] = f"{home}/verzoeken/{row.reference}"
         self.place.addresses |= {f"{name}{suffix}": address for name, address in made.items()}
 
     def found(self, row: Any, reference: str) -> None:

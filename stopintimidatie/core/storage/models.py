@@ -126,7 +126,7 @@ class Proposed:
     answered_by: Mapped[str | None] = mapped_column(String(200))
 
     @classmethod
-    def makers(cls, row: Any) -> Select[tuple[str | None]] | None:
+    def makers(cls, row: Any) -> Select[str | None] | None:
         """Select more accounts that had a part in a row; `row`: it, or the table itself."""
         return None
 

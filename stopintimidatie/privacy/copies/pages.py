@@ -15,10 +15,9 @@ from stopintimidatie.core.second import CHANGED, TWICE, SecondError, why_not
 from stopintimidatie.core.security import Permission
 from stopintimidatie.core.security.policy import note_read
 from stopintimidatie.core.web.request import Request, form_view, query_pairs
-from stopintimidatie.core.workflow import WorkflowError
-from stopintimidatie.privacy.copies.resources import NAME, CopyRegister, CopyResource
+from stopintimidatie.privacy.copies.judgement import CHECK, OWN, check_copy
 from stopintimidatie.privacy.copies.rules import Copy, Part, files_of, sections_of
-from stopintimidatie.privacy.copies.services import OWN, check_copy, copy_of, frozen_copy
+from stopintimidatie.privacy.copies.services import copy_of, frozen_copy
 from stopintimidatie.privacy.copies.words import QUESTIONS
 from stopintimidatie.privacy.requests.models import Capacity, RequestState, SubjectRequest
 from stopintimidatie.privacy.requests.personal import KIND
@@ -28,10 +27,9 @@ from stopintimidatie.reports.models import ReportAttachment
 from stopintimidatie.reports.page.views import file_response
 from stopintimidatie.reports.vocabulary import KIND as REPORT
 
-TEMPLATES: Final = "stopintimidatie.privacy.copies:templates"
-CHECK: Final = Permission.CHECK_COPY
+PAGE: Final = "stopintimidatie.privacy.copies:templates/check.jinja2"
 ASKED: Final = (recently_confirmed,)
-FILE: Final = "bestand"
+FILE: Final = "nakijken-bestand"
 YES: Final = "ja"
 ELSEWHERE: Final = (
     "Deze kopie wacht nu niet op een tweede persoon. Uw antwoord is niet bewaard. Komt zij terug,"
@@ -39,26 +37,8 @@ ELSEWHERE: Final = (
 )
 
 
-@view_config(context=CopyRegister, name="", request_method="GET", permission=CHECK)
-def register_view(context: CopyRegister, request: Request) -> Any:
-    """Lead on to the page of the holder: copies have no list of their own since 1.0.0."""
-    return HTTPSeeOther(request.resource_path(context.__parent__))
-
-
-@view_config(
-    context=RequestResource,
-    name="nakijken",
-    request_method="GET",
-    permission=Permission.VIEW_REQUESTS,
-)
-def from_case_view(context: RequestResource, request: Request) -> Any:
-    """Go from the case to the page of the copy, which is the same for everybody."""
-    home = request.resource_path(context.__parent__.__parent__)
-    return HTTPSeeOther(f"{home.rstrip('/')}/{NAME}/{context.row.reference}")
-
-
-@form_view(CopyResource, "", CHECK, f"{TEMPLATES}/check.jinja2", guards=ASKED)
-def check_view(context: CopyResource, request: Request) -> Any:
+@form_view(RequestResource, CHECK, Permission.CHECK_COPY, PAGE, guards=ASKED)
+def check_view(context: RequestResource, request: Request) -> Any:
     """Show a copy and nothing else of the case; ask whether it points to somebody."""
     row, session, keys = context.row, request.db, request.registry.key_ring
     back = request.resource_path(context.__parent__.__parent__)
@@ -83,10 +63,7 @@ def check_view(context: CopyResource, request: Request) -> Any:
         if shows and not seen:
             raise FormError("Schrijf op wat u zag, zodat het weg kan.", "wat")
         judged = {"shows": shows, "answer": seen, "actor": request.actor}
-        try:
-            check_copy(request.registry, session, row, values["gezien"], **judged)
-        except WorkflowError as problem:
-            raise FormError(str(problem)) from None
+        check_copy(request.registry, session, row, values["gezien"], **judged)
         went = "gaat terug, met wat u zag" if shows else "is nagekeken en kan naar de vrager"
         request.flash(f"Dank u wel. De kopie {went}.")
         return HTTPSeeOther(back)
@@ -99,7 +76,7 @@ def check_view(context: CopyResource, request: Request) -> Any:
             "capacity": Capacity.word(row.capacity),
             "sections": sections_of(made.parts),
             "files": files_of(made.parts),
-            "here": request.resource_path(context),
+            "here": request.resource_path(context, FILE),
         }
 
     return handle_form(request, form, on_valid, page)
@@ -136,13 +113,19 @@ def _schema(question: str) -> Any:
     )
 
 
-@view_config(context=CopyResource, name=FILE, request_method="GET", permission=CHECK, guards=ASKED)
-def file_view(context: CopyResource, request: Request) -> Any:
+@view_config(
+    context=RequestResource,
+    name=FILE,
+    request_method="GET",
+    permission=Permission.CHECK_COPY,
+    guards=ASKED,
+)
+def file_view(context: RequestResource, request: Request) -> Any:
     """Show an attachment that goes along."""
     made = frozen_copy(request.db, request.registry.key_ring, context.row)
     waits = made is not None and context.row.state == RequestState.CHECKING
     parts = made.parts if made is not None and waits else ()
-    return shown_file(request, context.row, parts, request.resource_path(context))
+    return shown_file(request, context.row, parts, request.resource_path(context, CHECK))
 
 
 def shown_file(request: Request, row: SubjectRequest, parts: Sequence[Part], back: str) -> Any:

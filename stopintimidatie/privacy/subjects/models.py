@@ -60,7 +60,7 @@ class SubjectCopy(Proposed, Versioned, Held, Base):
     picked_up_at: Mapped[datetime | None]
 
     @classmethod
-    def makers(cls, row: Any) -> Select[tuple[str | None]]:
+    def makers(cls, row: Any) -> Select[str | None]:
         """Select who saved a copy, by the log: also who only marked what another sent on."""
         return (
             select(AuditEvent.actor_id)

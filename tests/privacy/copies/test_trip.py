@@ -116,7 +116,7 @@ def test_a_letter_is_answered_by_two_people_in_nine_pages_and_seven_posts(
 
     with town.transaction(DORDRECHT) as session:
         number = session.scalars(select(SubjectRequest.reference)).one()
-    page = second.get(f"{PLACE}/kopieen/{number}")
+    page = second.get(f"{PLACE}/verzoeken/{number}/nakijken")
     page.mustcontain("Uw verhaal", "kan de vrager in deze kopie".capitalize())
     press(page, "klaar", ziet="nee").mustcontain("De kopie is nagekeken")
 
