@@ -405,7 +405,8 @@ def test_what_waited_for_a_second_person_in_1_0_0_waits_and_what_was_signed_is(
                 add(connection, "erasure_proposal", **proposed, **signed)
         upgrade(settings, owner)
         with transaction(owner, "GM0505") as session:
-            for kind in (SubjectCopy, ErasureProposal):
+            kinds_of_two: tuple[Any, ...] = (SubjectCopy, ErasureProposal)
+            for kind in kinds_of_two:
                 rows = session.scalars(select(kind).where(kind.proposed_by_id == "eerste")).all()
                 waits, done = sorted(rows, key=lambda row: row.answered_at is not None)
                 assert (waits.waits, done.waits) == (True, False), kind
